@@ -1,0 +1,54 @@
+"""The two bases of all tables, and how their constraints are called."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, MetaData, Uuid, func, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The root: one MetaData, so that a constraint's name tells its table and columns."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it once, at the class's making
+        datetime: DateTime(timezone=True),
+        UUID: Uuid(as_uuid=True),
+    }
+
+
+class Timestamps:
+    """When a row was made and last changed; both by the database's clock unless the application says."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class BaseModel(Timestamps, Base):
+    """A table whose key is one uuid, made by the application, else by the database."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, default=uuid4, server_default=text("uuid_generate_v4()"), sort_order=-1
+    )
+
+
+class ChatFamilyModel(Base):
+    """A table that belongs to a chat.
+
+    `chat_id` stands first in its key, in each unique index, foreign key and WHERE, so that the family can be spread
+    over servers by chat later without a rewrite.
+    """
+
+    __abstract__ = True
+
+    chat_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)

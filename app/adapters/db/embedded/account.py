@@ -1,0 +1,64 @@
+"""Whom the server runs as: PostgreSQL refuses to run as root."""
+
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.adapters.db.embedded.errors import EmbeddedPostgresError
+
+if sys.platform != "win32":
+    import pwd
+
+_CANDIDATES = ("postgres", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A system user that root steps down to."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def check_reaches(self, path: Path, otherwise: str) -> None:
+        """Raise, naming the folder that is closed, unless this user can pass through every folder down to `path`.
+
+        `otherwise` is what a person can do besides opening it. What does not exist yet is left out, and no mode is ever changed: the folders are somebody else's.
+        """
+        path = path.resolve()
+        for part in [*reversed(path.parents), path]:
+            if part.is_dir() and not self._may_pass(part):
+                raise EmbeddedPostgresError(
+                    f'{part} is closed to the user "{self.name}", whom PostgreSQL runs as when root starts it: '
+                    f"open it (chmod o+x {part}), or {otherwise}"
+                )
+
+    def _may_pass(self, path: Path) -> bool:
+        found = path.stat()
+        bit = 0o100 if found.st_uid == self.uid else 0o010 if found.st_gid == self.gid else 0o001
+        return bool(found.st_mode & bit)
+
+
+def choose_account(cluster: Path) -> Account | None:
+    """None: the server runs as we do. As root: the owner of a cluster that stands, else `postgres`, else `nobody`."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return None
+    if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
+        return _look_up(owner.st_uid) or Account(str(owner.st_uid), owner.st_uid, owner.st_gid)
+    for name in _CANDIDATES:
+        if account := _look_up(name):
+            return account
+    raise EmbeddedPostgresError(
+        f"PostgreSQL does not run as root, and this system has no user {' or '.join(_CANDIDATES)} to step down to: "
+        "start the application as an ordinary user, or set PG_SERVER_ADDRESS to a server of your own"
+    )
+
+
+def _look_up(user: str | int) -> Account | None:
+    if sys.platform != "win32":
+        with suppress(KeyError):
+            entry = pwd.getpwnam(user) if isinstance(user, str) else pwd.getpwuid(user)
+            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    return None

@@ -1,0 +1,70 @@
+"""What can go wrong with the embedded server, each in one line that says what to do."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ELSEWHERE = "set PG_EMBEDDED_DATA_DIR to another folder, or PG_SERVER_ADDRESS to a server of your own"
+INSTALLED_ELSEWHERE = "install the application in another folder, or set PG_SERVER_ADDRESS to a server of your own"
+
+_STRANGER = "another PostgreSQL, not started by this application, runs on {folder}: stop it"
+# What PostgreSQL prints (in English, being started with LC_ALL=C), and what that means for the owner of the folder.
+_OUTPUT = {
+    "No space left on device": "the disk under {folder} is full: free some space",
+    "Disk quota exceeded": "the disk quota for {folder} is used up: free some space",
+    "File too large": "files in {folder} may not grow as large as the database needs: raise the limit (ulimit -f)",
+    "Read-only file system": "{folder} is on a read-only disk",
+    "Permission denied": "the user that runs PostgreSQL may not use all of {folder}",
+    "Cannot allocate memory": "the memory left is too little for the PostgreSQL of {folder}: free some",
+    'lock file "postmaster.pid" already exists': _STRANGER,
+    "pre-existing shared memory block": _STRANGER,
+}
+_OS = {
+    errno.ENOSPC: _OUTPUT["No space left on device"],
+    errno.EDQUOT: _OUTPUT["Disk quota exceeded"],
+    errno.EFBIG: _OUTPUT["File too large"],
+    errno.EROFS: _OUTPUT["Read-only file system"],
+    errno.EACCES: "{folder} is not open to the user who starts the application",
+    errno.EPERM: "{folder} is not open to the user who starts the application",
+    errno.ENOTDIR: "{folder} is not a folder",
+    errno.EEXIST: "{folder} is not a folder",
+    errno.ELOOP: "{folder} has a symbolic link where a file of the database should be",
+}
+_HARDLY_ANY = 64 << 10
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded server cannot be used. The message is one line for a person, with what to set instead."""
+
+
+@contextmanager
+def system_errors_explained(folder: Path) -> Iterator[None]:
+    """Turn any OSError of the block into an EmbeddedPostgresError about `folder`."""
+    try:
+        yield
+    except OSError as error:
+        reason = _OS.get(error.errno or 0, "{folder} cannot be used (" + _one_line(str(error)) + ")")
+        raise _about(folder, reason) from error
+
+
+def explain_output(output: str, folder: Path, doing: str) -> EmbeddedPostgresError:
+    """The error behind a failed `doing` of a PostgreSQL program that printed `output`."""
+    for printed, reason in _OUTPUT.items():
+        if printed in output:
+            return _about(folder, reason)
+    if shutil.disk_usage(folder).free < _HARDLY_ANY:
+        # On a full disk not even the log can be written.
+        return _about(folder, _OUTPUT["No space left on device"])
+    lines = [line for line in output.splitlines() if any(word in line for word in ("FATAL:", "PANIC:", "error:"))]
+    last = (lines or output.splitlines() or ["it printed nothing"])[-1]
+    return EmbeddedPostgresError(f"PostgreSQL could not {doing} in {folder}: {_one_line(last)}; or {ELSEWHERE}")
+
+
+def _about(folder: Path, reason: str) -> EmbeddedPostgresError:
+    return EmbeddedPostgresError(f"{reason.replace('{folder}', str(folder))}; or {ELSEWHERE}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,239 @@
+"""The supervisor of the embedded PostgreSQL."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.embedded.account import choose_account
+from app.adapters.db.embedded.binaries import EXTENSIONS, find_binaries, program
+from app.adapters.db.embedded.client import answers, ensure_database, free_loopback_port
+from app.adapters.db.embedded.cluster import SUPERUSER, ensure_cluster
+from app.adapters.db.embedded.configuration import configuration
+from app.adapters.db.embedded.errors import (
+    ELSEWHERE,
+    INSTALLED_ELSEWHERE,
+    EmbeddedPostgresError,
+    explain_output,
+    system_errors_explained,
+)
+from app.adapters.db.embedded.folder import DataFolder
+from app.adapters.db.embedded.lock import FileLock, read_pid
+from app.adapters.db.embedded.process import end, spawn
+
+_SOCKET_PORT = 5432
+# Long, for the recovery after a crash may have to read `max_wal_size` of log.
+_READY_SECONDS = 300.0
+_POLL_SECONDS = 0.01
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL server of our own under one folder.
+
+    The server is a child of this process and ends with it, also when that is killed (by the kernel on Linux; elsewhere
+    a server left behind is stopped by the next start). Two locks guard the folder. One is held by this object from
+    `start` to `stop`: whoever finds it taken is refused at once. The other is inherited by every process of the server,
+    so it is free exactly when the last of them is gone, and until then no second server touches the data.
+
+    All calls block. `start` belongs to the main thread.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        database: str = "messenger",
+        durable: bool = True,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        """Touches nothing yet. `durable=False` is for tests: a crash of the system may lose the data.
+
+        `options` are settings of PostgreSQL; they override any of ours but where it listens.
+        """
+        self._root = data_dir.absolute()
+        self._database = database
+        self._durable = durable
+        self._options = dict(options or {})
+        self._owner: FileLock | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._address: DatabaseAddress | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def address(self) -> DatabaseAddress:
+        """Where the server was started; RuntimeError before that."""
+        if self._address is None:
+            raise RuntimeError("the embedded PostgreSQL was not started")
+        return self._address
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server runs. If it ended by itself, `start` brings it back."""
+        return self._process is not None and self._process.poll() is None
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the server to end; whether it did so in time."""
+        if self._process is not None:
+            try:
+                self._process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                return False
+        return True
+
+    def start(self, *, wait_for_lock: float = 10.0) -> DatabaseAddress:
+        """Run the server and return its address once it takes connections; at once if it runs already.
+
+        A new folder is filled first, and a missing database is created. `wait_for_lock` is for the processes of a
+        former server whose owner was killed; a folder whose owner lives is refused without waiting. Whatever stands
+        in the way is an EmbeddedPostgresError, and nothing is left running.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("the embedded PostgreSQL would end with the thread that started it: use the main thread")
+        if self.alive:
+            return self.address
+        try:
+            with system_errors_explained(self._root):
+                self._address = self._start(wait_for_lock)
+        except BaseException:
+            self.stop()
+            raise
+        return self._address
+
+    def stop(self) -> None:
+        """End the server, gently at first, and let the folder go. Does nothing when there is nothing to end."""
+        if self._process is not None:
+            end(self._process)
+            self._process = None
+            if self._address is not None and sys.platform != "win32":
+                with suppress(OSError):
+                    Path(self._address.host).rmdir()
+        if self._owner is not None:
+            self._owner.release()
+            self._owner = None
+
+    @staticmethod
+    def running(data_dir: Path, *, database: str = "messenger") -> DatabaseAddress | None:
+        """The address of a server that runs on the folder by somebody's `start`, else None. Takes no lock."""
+        folder = DataFolder(data_dir.absolute())
+        with system_errors_explained(folder.root):
+            state, postmaster = folder.read_state(), folder.postmaster()
+            # A number alone may be another process by now: both files have to name it, and it has to answer.
+            if postmaster is None or postmaster.pid != state.get("pid") or postmaster.status != "ready":
+                return None
+            host, port = str(state["host"]), int(state["port"])
+            if not answers(host, port):
+                return None
+            return DatabaseAddress(host, port, SUPERUSER, folder.read_password(), database)
+
+    def _start(self, wait_for_lock: float) -> DatabaseAddress:
+        binaries = find_binaries()
+        folder = DataFolder(self._root)
+        folder.account = choose_account(folder.cluster)
+        if folder.account:
+            for programs in (binaries, EXTENSIONS / "extension"):
+                folder.account.check_reaches(programs, INSTALLED_ELSEWHERE)
+        folder.prepare()
+        self._own(folder)
+        self._end_left_behind(folder, wait_for_lock)
+        lock = FileLock(folder.open(folder.server_lock, os.O_RDWR))
+        try:
+            if not lock.acquire(wait_for_lock):
+                raise self._still_running()
+            ensure_cluster(folder, binaries, lock.fd, durable=self._durable)
+            password = folder.read_password()
+            host, port = self._choose_address(folder)
+            self._process, log_start = self._launch(folder, binaries, lock.fd, host, port)
+            folder.write_state({"pid": self._process.pid, "host": host, "port": port})
+        finally:
+            # From here on only the server holds it.
+            lock.release()
+        self._wait_until_ready(self._process, folder, log_start)
+        address = DatabaseAddress(host, port, SUPERUSER, password, self._database)
+        ensure_database(address, binaries, self._root)
+        return address
+
+    def _own(self, folder: DataFolder) -> None:
+        if self._owner is not None:
+            return
+        lock = FileLock(folder.open(folder.owner_lock, os.O_RDWR))
+        if not lock.acquire():
+            lock.release()
+            raise EmbeddedPostgresError(
+                f"{self._root} is used by process {read_pid(folder.owner_lock)}: stop it, or {ELSEWHERE}"
+            )
+        self._owner = lock
+        lock.sign()
+
+    def _end_left_behind(self, folder: DataFolder, seconds: float) -> None:
+        """End a server that outlived its owner, which is gone, since the folder is ours now."""
+        postmaster = folder.postmaster()
+        if postmaster is None or self.running(self._root) is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(postmaster.pid, signal.SIGINT)
+        # Its file goes last of all, except on Windows, where the signal just ends the process.
+        deadline = time.monotonic() + seconds
+        while sys.platform != "win32" and folder.postmaster() is not None:
+            if time.monotonic() > deadline:
+                raise self._still_running()
+            time.sleep(_POLL_SECONDS)
+
+    def _still_running(self) -> EmbeddedPostgresError:
+        return EmbeddedPostgresError(
+            f"processes of a former PostgreSQL on {self._root} still run: wait for them to end, or {ELSEWHERE}"
+        )
+
+    @staticmethod
+    def _choose_address(folder: DataFolder) -> tuple[str, int]:
+        if sys.platform == "win32":
+            return free_loopback_port()
+        host = folder.socket_folder()
+        folder.make_private(host)
+        if folder.account:
+            folder.account.check_reaches(host, ELSEWHERE)
+        return str(host), _SOCKET_PORT
+
+    def _launch(
+        self, folder: DataFolder, binaries: Path, lock_fd: int, host: str, port: int
+    ) -> tuple[subprocess.Popen[bytes], int]:
+        """Start the server process; with where its part of the log begins."""
+        postmaster = folder.postmaster()
+        if postmaster is None or postmaster.pid == folder.read_state().get("pid"):
+            # Ours, and nobody holds the lock: it is dead, though its number may belong to a stranger by now, which
+            # PostgreSQL would take for a living server. A file that is not ours is left to PostgreSQL's own checks.
+            for stale in (folder.postmaster_pid, Path(host, f".s.PGSQL.{port}.lock")):
+                stale.unlink(missing_ok=True)
+        settings = configuration(host, port, durable=self._durable, options=self._options)
+        arguments: list[str | Path] = [program(binaries, "postgres"), "-D", folder.cluster]
+        for name, value in settings.items():
+            arguments += ["-c", f"{name}={value}"]
+        log = folder.open_log()
+        try:
+            log_start = os.fstat(log).st_size
+            return spawn(arguments, folder.account, lock_fd, log), log_start
+        finally:
+            os.close(log)
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], folder: DataFolder, log_start: int) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while folder.postmaster() != (process.pid, "ready"):
+            if process.poll() is not None or time.monotonic() > deadline:
+                output = folder.log.read_bytes()[log_start:].decode(errors="replace")
+                raise explain_output(output, self._root, "start")
+            time.sleep(_POLL_SECONDS)

@@ -1,0 +1,55 @@
+"""The unit of work: the one place, beside the batch writer of sends, that commits."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.adapters.db.database import Database
+
+RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+class UnitOfWork:
+    """One request's changes: all of them, or none.
+
+    Not safe for use by several tasks at once.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Calls `action` once these changes are durable; never if they are rolled back."""
+        self._after_commit.append(action)
+
+    async def raw(self) -> RawConnection:
+        """The driver's connection under the session, inside the same transaction."""
+        connection = await self.session.connection()
+        fairy = await connection.get_raw_connection()
+        raw = fairy.driver_connection
+        assert isinstance(raw, asyncpg.Connection)  # noqa: S101
+        if not raw.is_in_transaction():
+            # The dialect begins its transaction with the first statement that goes through it.
+            await self.session.execute(text("SELECT 1"))
+        return raw
+
+    async def keep(self) -> None:
+        """Makes what was done so far durable although the request is about to be refused."""
+        await self.session.commit()
+        actions, self._after_commit = self._after_commit, []
+        for action in actions:
+            action()
+
+
+@asynccontextmanager
+async def open_unit_of_work(database: Database) -> AsyncIterator[UnitOfWork]:
+    """Commits at the end of the block, rolls back if it raises."""
+    async with database.sessions() as session:
+        work = UnitOfWork(session)
+        yield work
+        await work.keep()

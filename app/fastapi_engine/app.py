@@ -1,0 +1,16 @@
+"""The application as a server process asks for it: `uvicorn app.fastapi_engine.app:create_app --factory`."""
+
+from fastapi import FastAPI
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import load_settings
+from app.utils.logs import setup_logging
+from app.utils.processes import end_with_parent
+
+
+def create_app() -> FastAPI:
+    """Reads the settings and builds the application. A worker ends with the process that started it."""
+    end_with_parent()
+    settings = load_settings()
+    setup_logging(settings.log, settings.app.mode)
+    return build_app(settings)

@@ -1,0 +1,81 @@
+"""Builds the application out of settings and modules."""
+
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+
+from app.adapters.db.database import Database
+from app.adapters.db.provide import own_server_address
+from app.fastapi_engine.docs import document, install_docs
+from app.fastapi_engine.events.startup import lifespan_of
+from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
+from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
+from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
+from app.fastapi_engine.problems import install_problems
+from app.settings import Mode, Settings
+from app.settings.db_settings import DbSettings
+from app.utils.container import Container
+from app.utils.setup_modules import choose_modules, discover_modules
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The application, not yet started: it opens nothing and reads nothing but `settings`.
+
+    Raises ModulesError where APPLICATION_ENABLED_MODULES cannot be served.
+    """
+    modules = choose_modules(discover_modules(), settings.modules.enabled_modules)
+    container = Container()
+    container.put(Settings, settings)
+    container.put(Database, _database(settings.db))
+    shows_docs = settings.app.mode is not Mode.PROD
+    app = FastAPI(
+        title=settings.app.title,
+        version=settings.app.version,
+        description="A self-hosted messenger server.",
+        contact=_contact(settings),
+        openapi_url="/openapi.json" if shows_docs else None,
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=[{"name": module.name, "description": module.description} for module in modules],
+        generate_unique_id_function=_operation_id,
+        lifespan=lifespan_of(container, modules),
+        middleware=[
+            Middleware(LogMiddleware),
+            cors_middleware(settings.app),
+            Middleware(
+                ErrorsMiddleware,
+                show_internals=settings.app.mode is Mode.LOCAL,
+                constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),
+            ),
+        ],
+    )
+    app.state.container = container
+    install_problems(app)
+    if shows_docs:
+        install_docs(app, settings.app)
+        app.openapi = partial(document, app, settings.app)  # type: ignore[method-assign]
+    for module in modules:
+        if module.root_router is not None:
+            app.include_router(module.root_router, tags=[module.name])
+        if module.router is not None:
+            app.include_router(module.router, prefix=settings.app.prefix, tags=[module.name])
+    return app
+
+
+def _database(settings: DbSettings) -> Database:
+    return Database(
+        own_server_address(settings), pool_size=settings.pool_size, session_pool_size=settings.session_pool_size
+    )
+
+
+def _contact(settings: Settings) -> dict[str, Any] | None:
+    contact = {"name": settings.app.contact_name, "email": settings.app.contact_email}
+    return {key: value for key, value in contact.items() if value} or None
+
+
+def _operation_id(route: APIRoute) -> str:
+    """`chats_create`: the tag and the function's name."""
+    return f"{route.tags[0]}_{route.name}" if route.tags else route.name

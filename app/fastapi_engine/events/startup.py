@@ -1,0 +1,30 @@
+"""The life of the application: what is opened before the first request, and closed after the last."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from loguru import logger
+
+from app.adapters.db.database import Database
+from app.utils.container import Container
+from app.utils.module import Module
+
+
+def lifespan_of(
+    container: Container, modules: Sequence[Module]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Opens the database, then each module in the order of their dependencies; closes in the opposite order."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(container.get(Database).connected())
+            for module in modules:
+                if module.lifespan is not None:
+                    await stack.enter_async_context(module.lifespan(container))
+            logger.info("ready, with the modules {}", ", ".join(module.name for module in modules))
+            yield
+        logger.info("stopped")
+
+    return lifespan

@@ -1,0 +1,46 @@
+"""One id and one access line a request."""
+
+import re
+from time import perf_counter
+from uuid import uuid4
+
+from loguru import logger
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.utils.logs import request_id
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+
+
+class LogMiddleware:
+    """Pure ASGI, outside all others: also a refused origin and an unexpected error have their id and their line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        wanted = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        id_header = wanted if _SANE_ID.fullmatch(wanted) else uuid4().hex.encode()
+        token = request_id.set(id_header.decode())
+        began = perf_counter()
+        status = 500
+
+        async def add_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", id_header)]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, add_id)
+        finally:
+            if scope["type"] == "http":
+                took = (perf_counter() - began) * 1000
+                client = scope["client"][0] if scope.get("client") else "-"
+                # The query is left out: it may hold what people search for.
+                logger.info("{} {} {} {:.1f}ms {}", scope["method"], scope["path"], status, took, client)
+            request_id.reset(token)

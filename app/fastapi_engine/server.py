@@ -1,0 +1,125 @@
+"""The first process: it owns the port and the embedded PostgreSQL, and serves by itself or through workers."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+from loguru import logger
+from uvicorn.supervisors import ChangeReload, Multiprocess
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.embedded import EmbeddedPostgresError
+from app.adapters.db.provide import embedded_server, is_migrated
+from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
+from app.settings.app_settings import AppSettings
+from app.utils.err_message import stop_with
+from app.utils.logs import setup_logging
+from app.utils.processes import PARENT_VARIABLE
+from app.utils.setup_modules import ModulesError, choose_modules, discover_modules
+
+_GRACE = 5
+"""Seconds that requests in flight have to finish once the server is told to stop."""
+
+
+def main() -> None:
+    """Serves until it is told to stop. What a person can mend is told in one line."""
+    try:
+        settings = load_settings()
+        setup_logging(settings.log, settings.app.mode)
+        choose_modules(discover_modules(), settings.modules.enabled_modules)
+        listener = _bind(settings.app)
+        _end_on_sigterm()
+        with _database(settings):
+            _serve(settings.app, listener)
+    except (SettingsError, ModulesError, EmbeddedPostgresError) as error:
+        stop_with(str(error))
+    except KeyboardInterrupt:
+        return
+
+
+def _bind(settings: AppSettings) -> socket.socket:
+    """Takes the port before anything else is started. It listens only once somebody answers."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.service_port))
+    except OSError as error:
+        listener.close()
+        stop_with(
+            f"cannot listen on {settings.host}:{settings.service_port} ({error.strerror}): "
+            "set API_HOST and API_SERVICE_PORT to an address that is free"
+        )
+    listener.set_inheritable(True)
+    return listener
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[None]:
+    """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server."""
+    if not settings.db.is_embedded:
+        yield
+        return
+    server = embedded_server(settings.db)
+    try:
+        address = server.start()
+        if not is_migrated(address):
+            _migrate(address)
+        os.environ |= {
+            "PG_SERVER_ADDRESS": address.host,
+            "PG_SERVER_PORT": str(address.port),
+            "PG_SERVER_LOGIN": address.user,
+            "PG_SERVER_PASSWD": address.password,
+            "PG_SERVER_DB": address.database,
+        }
+        yield
+    finally:
+        server.stop()
+
+
+def _migrate(address: DatabaseAddress) -> None:
+    # Alembic is heavy, and needed only when there is something new.
+    from app.adapters.db.migrations.commands import migrate
+
+    logger.info("bringing the database up to date")
+    migrate(address)
+
+
+def _serve(settings: AppSettings, listener: socket.socket) -> None:
+    os.environ[PARENT_VARIABLE] = str(os.getpid())
+    config = uvicorn.Config(
+        "app.fastapi_engine.app:create_app",
+        factory=True,
+        workers=settings.workers,
+        reload=settings.reloads,
+        reload_dirs=[str(PROJECT_ROOT / "app")] if settings.reloads else None,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=_GRACE,
+    )
+    logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
+    server = uvicorn.Server(config)
+    if settings.reloads:
+        ChangeReload(config, target=server.run, sockets=[listener]).run()
+    elif settings.workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+    else:
+        server.run(sockets=[listener])
+
+
+def _end_on_sigterm() -> None:
+    """SIGTERM unwinds as Ctrl-C does: by default it would end the process with no `finally`."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)

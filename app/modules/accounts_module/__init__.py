@@ -1,0 +1,1 @@
+"""People: their accounts, their sessions, and the proof of who is calling."""

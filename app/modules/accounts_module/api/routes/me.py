@@ -1,0 +1,59 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Query, status
+from starlette.responses import Response
+
+from app.dependencies.dependency_db import Db, Work
+from app.modules.accounts_module.dependencies import CurrentIdentity, PasswordsDep, RevocationsDep
+from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
+from app.modules.accounts_module.schemas import AccountMe, AccountUpdate, PasswordChange
+from app.modules.accounts_module.services import accounts, sessions
+from app.modules.base_module.schemas import Limit, Position, refuses
+from app.modules.streams_module.dependencies import LogDep
+from app.modules.streams_module.errors import StreamGap
+from app.modules.streams_module.schemas import EventPage
+from app.modules.streams_module.services.log import read_page
+
+router = APIRouter(prefix="/accounts/me")
+
+
+@router.get("")
+async def me(identity: CurrentIdentity, work: Work) -> AccountMe:
+    """One's own account, with the head of its stream."""
+    return await accounts.get_me(work, identity.account_id)
+
+
+@router.patch("", openapi_extra=refuses(UsernameTaken))
+async def update_me(body: AccountUpdate, identity: CurrentIdentity, work: Work, log: LogDep) -> AccountMe:
+    """Changes what is given."""
+    return await accounts.update_me(work, log, identity.account_id, body)
+
+
+@router.post("/password", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(WrongPassword))
+async def change_password(
+    body: PasswordChange,
+    identity: CurrentIdentity,
+    work: Work,
+    database: Db,
+    passwords: PasswordsDep,
+    revocations: RevocationsDep,
+) -> None:
+    """Sets a new password; all other sessions end."""
+    changed = await accounts.change_password(
+        work, database, passwords, identity.account_id, body.current_password, body.new_password
+    )
+    if not changed:
+        raise WrongPassword
+    await sessions.end_other_sessions(work, revocations, identity)
+
+
+@router.get("/events", response_model=EventPage, openapi_extra=refuses(StreamGap))
+async def my_events(
+    identity: CurrentIdentity,
+    database: Db,
+    after: Annotated[Position, Query(description="the last number that one has")] = 0,
+    limit: Limit = 50,
+) -> Response:
+    """Events of one's own stream after a number."""
+    async with database.connection() as connection:
+        return Response(await read_page(connection, identity.account_id, after, limit), media_type="application/json")

@@ -1,0 +1,36 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator
+
+from app.dependencies.dependency_db import Work
+from app.modules.accounts_module.dependencies import CurrentIdentity
+from app.modules.accounts_module.errors import AccountNotFound
+from app.modules.accounts_module.schemas import AccountPublic
+from app.modules.accounts_module.services import accounts
+from app.modules.base_module.schemas import Cursor, Limit, Page, check_text, refuses
+
+router = APIRouter(prefix="/accounts")
+
+
+@router.get("")
+async def list_people(
+    identity: CurrentIdentity,
+    work: Work,
+    query: Annotated[
+        str,
+        Query(max_length=100, description="a part of the username or display name"),
+        AfterValidator(check_text),
+    ] = "",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[AccountPublic]:
+    """People, by username."""
+    return await accounts.list_people(work, query, cursor, limit)
+
+
+@router.get("/{account_id}", openapi_extra=refuses(AccountNotFound))
+async def person(account_id: UUID, identity: CurrentIdentity, work: Work) -> AccountPublic:
+    """What everyone may know of a person."""
+    return await accounts.get_person(work, account_id)

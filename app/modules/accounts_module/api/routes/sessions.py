@@ -1,0 +1,24 @@
+from uuid import UUID
+
+from fastapi import APIRouter, status
+
+from app.dependencies.dependency_db import Work
+from app.modules.accounts_module.dependencies import CurrentIdentity, RevocationsDep
+from app.modules.accounts_module.errors import SessionNotFound
+from app.modules.accounts_module.schemas import SessionRead
+from app.modules.accounts_module.services import sessions
+from app.modules.base_module.schemas import Page, refuses
+
+router = APIRouter(prefix="/accounts/sessions")
+
+
+@router.get("")
+async def list_sessions(identity: CurrentIdentity, work: Work) -> Page[SessionRead]:
+    """The devices that are signed in, the one used last first."""
+    return Page(items=await sessions.list_sessions(work, identity), next_cursor=None)
+
+
+@router.delete("/{session_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(SessionNotFound))
+async def end_session(session_id: UUID, identity: CurrentIdentity, work: Work, revocations: RevocationsDep) -> None:
+    """Signs a device out; its live connections are closed."""
+    await sessions.end_session(work, revocations, identity.account_id, session_id)

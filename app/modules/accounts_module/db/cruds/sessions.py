@@ -1,0 +1,57 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.modules.accounts_module.db.models import AuthSession
+
+# Hand-written: polled every second by each process. A commit may come after the time it was given: hence the overlap
+# that the caller leaves.
+LIST_REVOKED = "SELECT id, revoked_at FROM auth_session WHERE revoked_at > $1"
+
+
+async def spend_generation(
+    session: AsyncSession, session_id: UUID, generation: int, now: datetime
+) -> AuthSession | None:
+    """Compare and set: of two that spend the same refresh token at once, one gets the session, the other None."""
+    statement = (
+        update(AuthSession)
+        .where(
+            AuthSession.id == session_id,
+            AuthSession.generation == generation,
+            AuthSession.revoked_at.is_(None),
+            AuthSession.expires_at > now,
+        )
+        .values(generation=generation + 1, last_used_at=now)
+        .returning(AuthSession)
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def list_live_sessions(session: AsyncSession, account_id: UUID, now: datetime) -> list[AuthSession]:
+    statement = (
+        select(AuthSession)
+        .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now)
+        .order_by(AuthSession.last_used_at.desc(), AuthSession.id)
+    )
+    return list((await session.scalars(statement)).all())
+
+
+async def revoke(
+    session: AsyncSession,
+    now: datetime,
+    *,
+    account_id: UUID | None = None,
+    session_id: UUID | None = None,
+    keep: UUID | None = None,
+) -> list[UUID]:
+    """Ends the live sessions that match; their ids."""
+    statement = update(AuthSession).where(AuthSession.revoked_at.is_(None)).values(revoked_at=now)
+    if account_id is not None:
+        statement = statement.where(AuthSession.account_id == account_id)
+    if session_id is not None:
+        statement = statement.where(AuthSession.id == session_id)
+    if keep is not None:
+        statement = statement.where(AuthSession.id != keep)
+    return list((await session.scalars(statement.returning(AuthSession.id))).all())

@@ -1,0 +1,28 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import BaseModel
+
+
+class AuthSession(BaseModel):
+    """A device that is signed in.
+
+    `generation` counts its refresh tokens: the one whose number this is has not been spent yet. Tokens themselves are
+    not stored, they are signed.
+    """
+
+    __tablename__ = "auth_session"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    generation: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+    user_agent: Mapped[str] = mapped_column(Text, default="", server_default="")
+    address: Mapped[str] = mapped_column(Text, default="", server_default="")
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+Index("ix_auth_session_revoked_at", AuthSession.revoked_at, postgresql_where=AuthSession.revoked_at.is_not(None))

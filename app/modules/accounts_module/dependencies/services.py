@@ -1,0 +1,8 @@
+from typing import Annotated
+
+from app.dependencies.services_dependency import service
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.revocations import Revocations
+
+PasswordsDep = Annotated[Passwords, service(Passwords)]
+RevocationsDep = Annotated[Revocations, service(Revocations)]

@@ -1,0 +1,36 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.adapters.db.database import Database
+from app.modules.accounts_module.api.router import router
+from app.modules.accounts_module.db.models import Account, AccountPresence, AuthSession, SigningKey
+from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
+from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.revocations import Revocations
+from app.settings import Settings
+from app.utils.background import running
+from app.utils.container import Container
+from app.utils.module import Module
+
+
+@asynccontextmanager
+async def lifespan(container: Container) -> AsyncIterator[None]:
+    settings = container.get(Settings).auth
+    database = container.get(Database)
+    revocations = container.put(Revocations, Revocations(database, settings.access_lifetime))
+    container.put(Passwords, Passwords(settings))
+    container.put(Authenticator, Authenticator(settings, database, revocations))
+    async with running(revocations.keep_looking()):
+        yield
+
+
+module = Module(
+    name="accounts",
+    description="Signing up and in, one's own account, people and sessions",
+    router=router,
+    depends_on=("base", "streams"),
+    models=(Account, AccountPresence, AuthSession, SigningKey),
+    lifespan=lifespan,
+    constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},
+)

@@ -1,0 +1,22 @@
+from app.modules.accounts_module.schemas.account import (
+    AccountMe,
+    AccountPublic,
+    AccountSignedUp,
+    AccountUpdate,
+    PasswordChange,
+    SignUp,
+)
+from app.modules.accounts_module.schemas.session import RefreshRequest, SessionRead, SignIn, TokenPair
+
+__all__ = [
+    "AccountMe",
+    "AccountPublic",
+    "AccountSignedUp",
+    "AccountUpdate",
+    "PasswordChange",
+    "RefreshRequest",
+    "SessionRead",
+    "SignIn",
+    "SignUp",
+    "TokenPair",
+]

@@ -1,0 +1,114 @@
+import re
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, ConfigDict, Field
+
+from app.modules.base_module.schemas import RequestModel, ResponseModel
+
+_USERNAME = re.compile(r"[a-z0-9_.]{3,32}")
+
+
+def _check_username(value: str) -> str:
+    value = value.lower()
+    if not _USERNAME.fullmatch(value):
+        raise ValueError("3 to 32 characters of a-z, 0-9, _ and . are allowed")
+    return value
+
+
+def _check_email(value: str) -> str:
+    try:
+        # A server of one's own may well stand in a domain that the internet does not know.
+        validate_email(value, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+def _trim(value: str) -> str:
+    value = value.strip()
+    if not value:
+        raise ValueError("at least one character that is not a space")
+    return value
+
+
+Username = Annotated[str, AfterValidator(_check_username), Field(max_length=32, examples=["anna"])]
+Email = Annotated[str, Field(max_length=254, examples=["anna@example.com"]), AfterValidator(_check_email)]
+Password = Annotated[str, Field(min_length=8, max_length=256, examples=["correct horse battery"])]
+DisplayName = Annotated[str, Field(min_length=1, max_length=64, examples=["Анна"]), AfterValidator(_trim)]
+Bio = Annotated[str, Field(max_length=500, examples=["Пишу код и письма"])]
+
+
+class SignUp(RequestModel):
+    """A new account. Without a display name the username is shown."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "email": "anna@example.com",
+                "password": "correct horse battery",
+                "username": "anna",
+                "display_name": "Анна",
+            }
+        }
+    )
+
+    email: Email
+    password: Password
+    username: Username
+    display_name: DisplayName | None = None
+
+
+class AccountSignedUp(ResponseModel):
+    """The account that was made."""
+
+    id: UUID
+    email: str = Field(examples=["anna@example.com"])
+    username: str = Field(examples=["anna"])
+    display_name: str = Field(examples=["Анна"])
+    created_at: datetime
+
+
+class AccountMe(AccountSignedUp):
+    """One's own account. `event_seq` is the head of its stream."""
+
+    bio: str
+    is_admin: bool
+    updated_at: datetime
+    event_seq: int
+
+
+class AccountUpdate(RequestModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"display_name": "Анна К.", "bio": "Пишу код и письма"}})
+
+    username: Username | None = None
+    display_name: DisplayName | None = None
+    bio: Bio | None = None
+
+
+class AccountPublic(ResponseModel):
+    """What everyone who is signed in may know of a person."""
+
+    id: UUID
+    username: str = Field(examples=["anna"])
+    display_name: str = Field(examples=["Анна"])
+    bio: str
+    online: bool
+    last_seen_at: datetime | None
+
+
+class PasswordChange(RequestModel):
+    """The password one has, and the one to have."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"current_password": "correct horse battery", "new_password": "staple of the new house"}
+        }
+    )
+
+    current_password: Annotated[str, Field(max_length=256)]
+    new_password: Password

@@ -1,0 +1,54 @@
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.modules.base_module.schemas import RequestModel, ResponseModel
+
+
+class SignIn(RequestModel):
+    """`login` is the email or the username."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"login": "anna", "password": "correct horse battery"}})
+
+    login: Annotated[str, Field(min_length=1, max_length=254)]
+    password: Annotated[str, Field(max_length=256)]
+
+
+class TokenPair(ResponseModel):
+    """What a signed-in device holds. `expires_in` is the access token's life in seconds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "access_token": "eyJhbGciOiJIUzI1NiIs...",
+                "refresh_token": "eyJhbGciOiJIUzI1NiIs...",
+                "token_type": "bearer",
+                "expires_in": 900,
+            }
+        }
+    )
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the standard's word, no secret
+    expires_in: int
+
+
+class RefreshRequest(RequestModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"refresh_token": "eyJhbGciOiJIUzI1NiIs..."}})
+
+    refresh_token: Annotated[str, Field(max_length=2048)]
+
+
+class SessionRead(ResponseModel):
+    """A device that is signed in."""
+
+    id: UUID
+    user_agent: str = Field(examples=["Mozilla/5.0"])
+    address: str = Field(examples=["127.0.0.1"])
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool = Field(description="whether it is the one that asks")

@@ -1,0 +1,125 @@
+"""Making and changing accounts."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.db.cruds import accounts as crud
+from app.modules.accounts_module.db.models import Account
+from app.modules.accounts_module.errors import AccountNotFound
+from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.base_module.schemas import Page
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.modules.streams_module.services.log import Log, event, read_head
+
+
+async def sign_up(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
+    """Makes an account and its stream. A taken email or username is told by the unique indexes, so a race is too."""
+    # Hashed before the first statement: no connection waits for it.
+    password_hash = await passwords.hash(request.password)
+    account = Account(
+        id=uuid4(),
+        email=request.email,
+        username=request.username,
+        display_name=request.display_name or request.username,
+        bio="",
+        password_hash=password_hash,
+    )
+    work.session.add(account)
+    await work.session.flush()
+    await work.session.refresh(account, ["created_at"])
+    await log.create_stream(work, account.id)
+    return AccountSignedUp.model_validate(account)
+
+
+async def get_me(work: UnitOfWork, account_id: UUID) -> AccountMe:
+    account = await _get(work, account_id)
+    _, event_seq = await read_head(work, account_id)
+    return _me(account, event_seq)
+
+
+async def update_me(work: UnitOfWork, log: Log, account_id: UUID, changes: AccountUpdate) -> AccountMe:
+    """Changes what is given, and tells one's own stream."""
+    await log.lock(work, accounts=[account_id])
+    account = await _get(work, account_id)
+    given = changes.model_dump(exclude_none=True)
+    for name, value in given.items():
+        setattr(account, name, value)
+    if not work.session.is_modified(account):
+        _, event_seq = await read_head(work, account_id)
+        return _me(account, event_seq)
+    await work.session.flush()
+    await work.session.refresh(account, ["updated_at"])
+    event_seq = await log.append(
+        work,
+        account_id,
+        event(
+            "account.updated",
+            {
+                "id": str(account.id),
+                "username": account.username,
+                "display_name": account.display_name,
+                "bio": account.bio,
+            },
+        ),
+    )
+    return _me(account, event_seq)
+
+
+async def change_password(
+    work: UnitOfWork, database: Database, passwords: Passwords, account_id: UUID, current: str, new: str
+) -> bool:
+    """Sets a new password; False, and nothing changed, where the current one is wrong."""
+    async with database.connection() as connection:
+        stored: Any = await connection.fetchval("SELECT password_hash FROM account WHERE id = $1", account_id)
+    if not await passwords.verify(current, stored):
+        return False
+    password_hash = await passwords.hash(new)
+    account = await _get(work, account_id)
+    account.password_hash = password_hash
+    await work.session.flush()
+    return True
+
+
+async def get_person(work: UnitOfWork, account_id: UUID) -> AccountPublic:
+    person = await crud.find_person(work.session, account_id)
+    if person is None:
+        raise AccountNotFound
+    return AccountPublic.model_validate(person)
+
+
+async def list_people(work: UnitOfWork, query: str, cursor: str | None, limit: int) -> Page[AccountPublic]:
+    """Those whose username or display name contains the query, by username."""
+    (after,) = decode_cursor(cursor, tuple[str]) if cursor else ("",)
+    rows = await crud.list_people(work.session, query.strip(), after, limit + 1)
+    items = [AccountPublic.model_validate(row) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(items=items, next_cursor=encode_cursor(items[-1].username) if more else None)
+
+
+async def list_existing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
+    """Those of the ids that are accounts."""
+    return await crud.list_existing_ids(work.session, account_ids)
+
+
+async def _get(work: UnitOfWork, account_id: UUID) -> Account:
+    account = await crud.find_account(work.session, account_id)
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+def _me(account: Account, event_seq: int) -> AccountMe:
+    return AccountMe(
+        id=account.id,
+        email=account.email,
+        username=account.username,
+        display_name=account.display_name,
+        created_at=account.created_at,
+        updated_at=account.updated_at,
+        bio=account.bio,
+        is_admin=account.is_admin,
+        event_seq=event_seq,
+    )

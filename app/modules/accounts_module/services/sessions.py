@@ -1,0 +1,98 @@
+"""Signing in and out, and what becomes of a session in between."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.db.cruds import sessions as crud
+from app.modules.accounts_module.db.cruds.accounts import FIND_CREDENTIALS_BY_EMAIL, FIND_CREDENTIALS_BY_USERNAME
+from app.modules.accounts_module.db.models import AuthSession
+from app.modules.accounts_module.errors import InvalidToken, SessionNotFound, WrongCredentials
+from app.modules.accounts_module.schemas import SessionRead, TokenPair
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.tokens import Identity, Tokens
+
+
+async def check_credentials(database: Database, passwords: Passwords, login: str, password: str) -> UUID:
+    """The account that these belong to, else WrongCredentials. No connection is held while the hash is computed."""
+    statement = FIND_CREDENTIALS_BY_EMAIL if "@" in login else FIND_CREDENTIALS_BY_USERNAME
+    async with database.connection() as connection:
+        row = await connection.fetchrow(statement, login)
+    if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
+        raise WrongCredentials
+    return UUID(str(row["id"]))
+
+
+async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, user_agent: str, address: str) -> TokenPair:
+    now = datetime.now(UTC)
+    session = AuthSession(
+        id=uuid4(),
+        account_id=account_id,
+        generation=1,
+        user_agent=user_agent[:256],
+        address=address[:64],
+        last_used_at=now,
+        expires_at=now + tokens.refresh_lifetime,
+    )
+    work.session.add(session)
+    await work.session.flush()
+    return _pair(tokens, Identity(account_id, session.id), 1)
+
+
+async def refresh(work: UnitOfWork, tokens: Tokens, revocations: Revocations, refresh_token: str) -> TokenPair:
+    """A new pair for an unspent token.
+
+    A token that was spent before is in two hands: the session ends, and that is kept although the answer is a refusal.
+    """
+    claim = tokens.read_refresh(refresh_token)
+    now = datetime.now(UTC)
+    session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
+    if session is None:
+        revoked = await crud.revoke(work.session, now, session_id=claim.session_id)
+        await work.keep()
+        revocations.add(revoked, now)
+        raise InvalidToken
+    session.expires_at = now + tokens.refresh_lifetime
+    await work.session.flush()
+    return _pair(tokens, Identity(session.account_id, session.id), session.generation)
+
+
+async def list_sessions(work: UnitOfWork, identity: Identity) -> list[SessionRead]:
+    sessions = await crud.list_live_sessions(work.session, identity.account_id, datetime.now(UTC))
+    return [
+        SessionRead(
+            id=session.id,
+            user_agent=session.user_agent,
+            address=session.address,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            expires_at=session.expires_at,
+            current=session.id == identity.session_id,
+        )
+        for session in sessions
+    ]
+
+
+async def end_session(work: UnitOfWork, revocations: Revocations, account_id: UUID, session_id: UUID) -> None:
+    """Ends one of one's own sessions; SessionNotFound for anyone else's."""
+    now = datetime.now(UTC)
+    revoked = await crud.revoke(work.session, now, account_id=account_id, session_id=session_id)
+    if not revoked:
+        raise SessionNotFound
+    work.after_commit(lambda: revocations.add(revoked, now))
+
+
+async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identity: Identity) -> None:
+    now = datetime.now(UTC)
+    revoked = await crud.revoke(work.session, now, account_id=identity.account_id, keep=identity.session_id)
+    work.after_commit(lambda: revocations.add(revoked, now))
+
+
+def _pair(tokens: Tokens, identity: Identity, generation: int) -> TokenPair:
+    return TokenPair(
+        access_token=tokens.make_access(identity),
+        refresh_token=tokens.make_refresh(identity.session_id, generation),
+        expires_in=int(tokens.access_lifetime.total_seconds()),
+    )

@@ -1,0 +1,23 @@
+"""The secret that signs the tokens: the setting, else one made once and kept in the database."""
+
+from secrets import token_urlsafe
+from uuid import uuid4
+
+from app.adapters.db.database import Database
+from app.settings.auth_settings import AuthSettings
+
+# Whoever comes first writes; everyone reads what stands.
+_KEEP = "INSERT INTO signing_key (id, name, secret) VALUES ($1, 'tokens', $2) ON CONFLICT (name) DO NOTHING"
+_READ = "SELECT secret FROM signing_key WHERE name = 'tokens'"
+
+
+async def find_signing_secret(settings: AuthSettings, database: Database) -> str:
+    """The same for all processes of one database."""
+    if settings.secret is not None:
+        return settings.secret.get_secret_value()
+    async with database.connection() as connection:
+        secret = await connection.fetchval(_READ)
+        if secret is None:
+            await connection.execute(_KEEP, uuid4(), token_urlsafe(48))
+            secret = await connection.fetchval(_READ)
+    return str(secret)

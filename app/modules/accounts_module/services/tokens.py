@@ -1,0 +1,80 @@
+"""Tokens: signed, so that a request proves who is calling without a query."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+
+from app.modules.accounts_module.errors import InvalidToken
+
+_ALGORITHM = "HS256"
+_AUDIENCE = "messenger"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is calling, and with which session."""
+
+    account_id: UUID
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaim:
+    session_id: UUID
+    generation: int
+
+
+class Tokens:
+    """Makes and reads both kinds; each is refused in the other's place."""
+
+    def __init__(self, secret: str, access_lifetime: timedelta, refresh_lifetime: timedelta) -> None:
+        self._secret = secret
+        self.access_lifetime = access_lifetime
+        self.refresh_lifetime = refresh_lifetime
+
+    def make_access(self, identity: Identity) -> str:
+        claims = {"sub": str(identity.account_id), "sid": str(identity.session_id)}
+        return self._sign("access", claims, self.access_lifetime)
+
+    def make_refresh(self, session_id: UUID, generation: int) -> str:
+        return self._sign("refresh", {"sid": str(session_id), "gen": generation}, self.refresh_lifetime)
+
+    def read_access(self, token: str) -> tuple[Identity, float]:
+        """Who the token was made for, and the Unix time of its end. InvalidToken for any other string."""
+        claims = self._verify("access", token)
+        try:
+            return Identity(UUID(claims["sub"]), UUID(claims["sid"])), float(claims["exp"])
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise InvalidToken from None
+
+    def read_refresh(self, token: str) -> RefreshClaim:
+        claims = self._verify("refresh", token)
+        try:
+            return RefreshClaim(UUID(claims["sid"]), int(claims["gen"]))
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise InvalidToken from None
+
+    def _sign(self, kind: str, claims: dict[str, Any], lifetime: timedelta) -> str:
+        now = datetime.now(UTC)
+        standard = {"aud": _AUDIENCE, "iat": now, "exp": now + lifetime}
+        # The kind stands in the header's `typ`, which is signed as well.
+        return jwt.encode(claims | standard, self._secret, algorithm=_ALGORITHM, headers={"typ": f"{kind}+jwt"})
+
+    def _verify(self, kind: str, token: str) -> dict[str, Any]:
+        try:
+            decoded = jwt.decode_complete(
+                token,
+                self._secret,
+                algorithms=[_ALGORITHM],
+                audience=_AUDIENCE,
+                options={"require": ["exp", "iat", "aud"]},
+            )
+        except (jwt.PyJWTError, ValueError):
+            raise InvalidToken from None
+        if decoded["header"].get("typ") != f"{kind}+jwt":
+            raise InvalidToken
+        payload: dict[str, Any] = decoded["payload"]
+        return payload

@@ -1,0 +1,23 @@
+"""Lists: `{"items": [...], "next_cursor": "opaque" | null}`."""
+
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import Field
+
+from app.modules.base_module.schemas.models import ResponseModel
+from app.resources.constants import DEFAULT_PAGE, MAX_PAGE
+
+Item = TypeVar("Item")
+
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description=f"how many at the most, {DEFAULT_PAGE} unless told")]
+Cursor = Annotated[
+    str | None, Query(max_length=512, description="`next_cursor` of the page before; none for the first page")
+]
+
+
+class Page(ResponseModel, Generic[Item]):
+    """A part of a list. `next_cursor` is null on the last page."""
+
+    items: list[Item]
+    next_cursor: str | None = Field(None, description="opaque: give it back as `cursor` for the next page")

@@ -1,0 +1,24 @@
+"""Types that more than one module's schemas use."""
+
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import Field, StrictInt
+
+from app.resources.constants import MAX_BIGINT
+
+
+def check_text(value: str) -> str:
+    """Refuses a NUL, which PostgreSQL cannot store; a lone surrogate is no `str` to pydantic in the first place."""
+    if "\x00" in value:
+        raise ValueError("a NUL character cannot be stored")
+    return value
+
+
+BodyInt = Annotated[StrictInt, Field(ge=0, le=MAX_BIGINT)]
+"""A whole number of a body: neither a bool nor a string."""
+
+Position = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
+"""A number that a query gives: 0 stands before the first."""
+
+PathSeq = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="the message's number in its chat", examples=[1])]

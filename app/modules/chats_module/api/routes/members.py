@@ -1,0 +1,69 @@
+from uuid import UUID
+
+from fastapi import APIRouter, Response, status
+
+from app.dependencies.dependency_db import Work
+from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
+from app.modules.chats_module.dependencies import ChatMembership
+from app.modules.chats_module.errors import (
+    ChatNotFound,
+    DirectChatIsFixed,
+    MemberNotFound,
+    NotAllowedInChat,
+    OwnerMustHandOver,
+)
+from app.modules.chats_module.schemas import MemberRead, MembersAdd, MemberUpdate, ReadPosition, ReadUpdate
+from app.modules.chats_module.services import members, reading
+from app.modules.streams_module.dependencies import LogDep
+
+router = APIRouter(prefix="/chats/{chat_id}")
+
+
+@router.get("/members", openapi_extra=refuses(ChatNotFound))
+async def list_members(
+    member: ChatMembership, work: Work, cursor: Cursor = None, limit: Limit = 50
+) -> Page[MemberRead]:
+    """Who is in the chat, in the order of joining."""
+    return await members.list_members(work, member.chat_id, cursor, limit)
+
+
+@router.post(
+    "/members",
+    status_code=status.HTTP_201_CREATED,
+    responses={200: {"model": Page[MemberRead], "description": "All of them were in the chat already"}},
+    openapi_extra=refuses(ChatNotFound, NotAllowedInChat, DirectChatIsFixed),
+)
+async def add_members(
+    body: MembersAdd, member: ChatMembership, work: Work, log: LogDep, response: Response
+) -> Page[MemberRead]:
+    """Lets people in, by owner or admin. They see the whole history, and have read it up to now."""
+    if not await members.add_members(work, log, member.chat_id, member.account_id, body):
+        response.status_code = status.HTTP_200_OK
+    return await members.list_chosen(work, member.chat_id, body.account_ids)
+
+
+@router.patch(
+    "/members/{account_id}",
+    openapi_extra=refuses(ChatNotFound, MemberNotFound, NotAllowedInChat, DirectChatIsFixed, OwnerMustHandOver),
+)
+async def change_role(
+    account_id: UUID, body: MemberUpdate, member: ChatMembership, work: Work, log: LogDep
+) -> MemberRead:
+    """Gives a member another role. `owner` hands the chat over."""
+    return await members.change_role(work, log, member.chat_id, member.account_id, account_id, body.role)
+
+
+@router.delete(
+    "/members/{account_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    openapi_extra=refuses(ChatNotFound, MemberNotFound, NotAllowedInChat, DirectChatIsFixed, OwnerMustHandOver),
+)
+async def remove_member(account_id: UUID, member: ChatMembership, work: Work, log: LogDep) -> None:
+    """Removes a member, or leaves when it is oneself."""
+    await members.remove_member(work, log, member.chat_id, member.account_id, account_id)
+
+
+@router.put("/read", openapi_extra=refuses(ChatNotFound))
+async def mark_read(body: ReadUpdate, member: ChatMembership, work: Work, log: LogDep) -> ReadPosition:
+    """Moves one's read position forward; it never moves back."""
+    return await reading.mark_read(work, log, member.chat_id, member.account_id, body.seq)

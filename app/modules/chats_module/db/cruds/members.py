@@ -1,0 +1,88 @@
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.modules.accounts_module.db.models import Account
+from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
+
+_MEMBER = select(
+    ChatMember.account_id,
+    Account.username,
+    Account.display_name,
+    ChatMember.role,
+    ChatMember.read_seq,
+    ChatMember.joined_at,
+    ChatMember.joined_event_seq,
+).join(Account, Account.id == ChatMember.account_id)
+
+
+async def list_members(session: AsyncSession, chat_id: UUID, after_joined: int, limit: int) -> list[Any]:
+    """Members with their names, in the order of joining; `after_joined` is the last one's `joined_event_seq`."""
+    statement = _MEMBER.where(ChatMember.chat_id == chat_id, ChatMember.joined_event_seq > after_joined)
+    return list((await session.execute(statement.order_by(ChatMember.joined_event_seq).limit(limit))).all())
+
+
+async def list_chosen(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> list[Any]:
+    """Those of the accounts that are members, with their names, in the order of joining."""
+    statement = _MEMBER.where(ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids))
+    return list((await session.execute(statement.order_by(ChatMember.joined_event_seq))).all())
+
+
+async def find_member(session: AsyncSession, chat_id: UUID, account_id: UUID) -> ChatMember | None:
+    return await session.get(ChatMember, (chat_id, account_id), populate_existing=True)
+
+
+async def list_present(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> set[UUID]:
+    """Those of the accounts that are in the chat."""
+    statement = select(ChatMember.account_id).where(
+        ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids)
+    )
+    return set((await session.scalars(statement)).all())
+
+
+async def insert_members(
+    session: AsyncSession,
+    chat_id: UUID,
+    roles: Mapping[UUID, str],
+    *,
+    read_seq: int,
+    first_event_seq: int,
+    joined_at: datetime,
+) -> None:
+    """Members in the order of `roles`; their `member.added` events are numbered from `first_event_seq` on."""
+    rows = [
+        {
+            "chat_id": chat_id,
+            "account_id": account_id,
+            "role": role,
+            "read_seq": read_seq,
+            "joined_event_seq": first_event_seq + place,
+            "joined_at": joined_at,
+        }
+        for place, (account_id, role) in enumerate(roles.items())
+    ]
+    await session.execute(insert(ChatMember), rows)
+    await session.execute(insert(AccountChat), [{"account_id": account_id, "chat_id": chat_id} for account_id in roles])
+
+
+async def delete_members(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> None:
+    await session.execute(
+        delete(ChatMember).where(ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids))
+    )
+    await session.execute(
+        delete(AccountChat).where(AccountChat.chat_id == chat_id, AccountChat.account_id.in_(account_ids))
+    )
+
+
+async def set_role(session: AsyncSession, chat_id: UUID, account_id: UUID, role: str) -> None:
+    await session.execute(
+        update(ChatMember).where(ChatMember.chat_id == chat_id, ChatMember.account_id == account_id).values(role=role)
+    )
+
+
+async def change_count(session: AsyncSession, chat_id: UUID, difference: int) -> None:
+    await session.execute(update(Chat).where(Chat.id == chat_id).values(member_count=Chat.member_count + difference))

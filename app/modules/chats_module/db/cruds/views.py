@@ -1,0 +1,47 @@
+"""Chats as their members see them, in hand-written SQL: the list is read at every start of a client."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.modules.streams_module.services.log import Executor
+
+_COLUMNS = """
+SELECT c.id, c.type, c.title, c.description, c.owner_id, m.role, c.member_count, c.last_seq, m.read_seq,
+       CASE WHEN c.furthest_reader_id = $1 THEN c.runner_up_read_seq ELSE c.furthest_read_seq END AS others_read_seq,
+       c.last_seq - m.read_seq AS unread_count, s.last_seq AS event_seq, c.created_at, c.updated_at, c.active_at
+"""
+
+_ONE = f"""{_COLUMNS}
+FROM chat c
+JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
+JOIN stream s ON s.id = c.id
+WHERE c.id = $2 AND c.deleted_at IS NULL
+"""
+
+_PAGE = f"""{_COLUMNS}
+FROM (
+    SELECT c.* FROM account_chat a JOIN chat c ON c.id = a.chat_id
+    WHERE a.account_id = $1 AND c.deleted_at IS NULL
+      AND ($2::timestamptz IS NULL OR (c.active_at, c.id) < ($2, $3::uuid))
+    ORDER BY c.active_at DESC, c.id DESC LIMIT $4
+) c
+JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
+JOIN stream s ON s.id = c.id
+ORDER BY c.active_at DESC, c.id DESC
+"""  # noqa: S608 - constants only
+
+
+async def find_chat(connection: Executor, viewer: UUID, chat_id: UUID) -> Any | None:
+    rows = await connection.fetch(_ONE, viewer, chat_id)
+    return rows[0] if rows else None
+
+
+async def list_chats(
+    connection: Executor, viewer: UUID, before: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Any]:
+    """The viewer's chats, the one with the newest message first."""
+    active_at, chat_id = before or (None, None)
+    rows: Sequence[Any] = await connection.fetch(_PAGE, viewer, active_at, chat_id, limit)
+    return rows

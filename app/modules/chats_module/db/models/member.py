@@ -1,0 +1,30 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import Base, ChatFamilyModel
+
+
+class ChatMember(ChatFamilyModel):
+    """A person in a chat. `joined_event_seq` is the number of the `member.added` event that let them in."""
+
+    __tablename__ = "chat_member"
+    __table_args__ = {"postgresql_with": {"fillfactor": 70}}  # noqa: RUF012 - read_seq moves all the time
+
+    chat_id: Mapped[UUID] = mapped_column(ForeignKey("chat.id"), primary_key=True, sort_order=-1)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str] = mapped_column(Text)
+    read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    joined_event_seq: Mapped[int] = mapped_column(BigInteger)
+    joined_at: Mapped[datetime]
+
+
+class AccountChat(Base):
+    """`My chats`, keyed by the account: the other side of the membership, for the reader who starts from a person."""
+
+    __tablename__ = "account_chat"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    chat_id: Mapped[UUID] = mapped_column(primary_key=True)

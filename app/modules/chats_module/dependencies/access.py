@@ -1,0 +1,32 @@
+"""Access as a type: an endpoint with a `ChatMembership` is for members, one with a `ChatAdmin` for its admins.
+
+They keep strangers out before anything is locked or written. A change looks again under the lock: its caller may have
+been removed a moment ago.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path
+
+from app.dependencies.dependency_db import Db
+from app.modules.accounts_module.dependencies import CurrentIdentity
+from app.modules.chats_module.services.access import Membership, check_admin, get_membership
+
+ChatId = Annotated[UUID, Path(description="the chat's id", examples=["6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"])]
+
+
+async def _membership(chat_id: ChatId, identity: CurrentIdentity, database: Db) -> Membership:
+    async with database.connection() as connection:
+        return await get_membership(connection, chat_id, identity.account_id)
+
+
+ChatMembership = Annotated[Membership, Depends(_membership)]
+
+
+async def _admin(membership: ChatMembership) -> Membership:
+    check_admin(membership)
+    return membership
+
+
+ChatAdmin = Annotated[Membership, Depends(_admin)]

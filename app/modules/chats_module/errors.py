@@ -1,0 +1,27 @@
+from app.services.errors import Conflict, Forbidden, NotFound
+
+
+class ChatNotFound(NotFound):
+    """Also for a chat that the caller may not see: whether it exists is nobody's business."""
+
+    title = "There is no such chat"
+
+
+class MemberNotFound(NotFound):
+    title = "There is no such member in this chat"
+
+
+class NotAllowedInChat(Forbidden):
+    title = "Your role in this chat does not allow this"
+
+
+class ChatIdTaken(Conflict):
+    title = "This id belongs to something else"
+
+
+class OwnerMustHandOver(Conflict):
+    title = "The owner hands the chat over first"
+
+
+class DirectChatIsFixed(Conflict):
+    title = "A direct chat has its two members, with no roles"

@@ -1,0 +1,22 @@
+from app.modules.chats_module.schemas.chat import ChatCreate, ChatRead, ChatType, ChatUpdate
+from app.modules.chats_module.schemas.member import (
+    MemberRead,
+    MembersAdd,
+    MemberUpdate,
+    ReadPosition,
+    ReadUpdate,
+    Role,
+)
+
+__all__ = [
+    "ChatCreate",
+    "ChatRead",
+    "ChatType",
+    "ChatUpdate",
+    "MemberRead",
+    "MemberUpdate",
+    "MembersAdd",
+    "ReadPosition",
+    "ReadUpdate",
+    "Role",
+]

@@ -1,0 +1,99 @@
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from app.modules.base_module.schemas import RequestModel, ResponseModel
+from app.modules.chats_module.schemas.member import Role
+
+ChatType = Literal["direct", "group", "channel"]
+
+
+def _trim(value: str) -> str:
+    value = value.strip()
+    if not value:
+        raise ValueError("at least one character that is not a space")
+    return value
+
+
+Title = Annotated[str, Field(min_length=1, max_length=128, examples=["Книжный клуб"]), AfterValidator(_trim)]
+Description = Annotated[str, Field(max_length=1000, examples=["Читаем по книге в месяц"])]
+
+
+class ChatCreate(RequestModel):
+    """A new chat. The same `id` sent again makes no second one; a direct chat's id is made from its two members."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91",
+                "type": "group",
+                "title": "Книжный клуб",
+                "member_ids": [],
+            }
+        }
+    )
+
+    id: UUID | None = None
+    type: ChatType
+    title: Title | None = None
+    description: Description | None = None
+    member_ids: Annotated[list[UUID], Field(max_length=200)] = []  # noqa: RUF012 - pydantic copies a default
+
+    @model_validator(mode="after")
+    def _direct_has_no_settings(self) -> Self:
+        if self.type == "direct" and (self.title is not None or self.description is not None):
+            raise ValueError("a direct chat has neither title nor description")
+        return self
+
+
+class ChatUpdate(RequestModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"title": "Книжный клуб", "description": "По четвергам"}})
+
+    title: Title | None = None
+    description: Description | None = None
+
+
+class ChatRead(ResponseModel):
+    """A chat as its member sees it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91",
+                "type": "group",
+                "title": "Книжный клуб",
+                "description": None,
+                "owner_id": "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11",
+                "role": "owner",
+                "member_count": 1,
+                "last_seq": 0,
+                "read_seq": 0,
+                "others_read_seq": 0,
+                "unread_count": 0,
+                "event_seq": 1,
+                "last_message": None,
+                "created_at": "2026-01-01T12:00:00Z",
+                "updated_at": "2026-01-01T12:00:00Z",
+            }
+        }
+    )
+
+    id: UUID
+    type: ChatType
+    title: str | None
+    description: str | None
+    owner_id: UUID | None
+    role: Role
+    member_count: int
+    last_seq: int = Field(description="the newest message's number, 0 before the first")
+    read_seq: int = Field(description="how far the caller has read")
+    others_read_seq: int = Field(description="the furthest that anyone else has read")
+    unread_count: int = Field(description="last_seq - read_seq")
+    event_seq: int = Field(description="the head of the chat's stream")
+    last_message: dict[str, Any] | None = Field(description="a message, as the history gives it")
+    created_at: datetime
+    updated_at: datetime

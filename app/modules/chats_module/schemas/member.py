@@ -1,0 +1,54 @@
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
+
+Role = Literal["owner", "admin", "member", "reader"]
+
+
+class MemberRead(ResponseModel):
+    """A person in a chat."""
+
+    account_id: UUID
+    username: str = Field(examples=["anna"])
+    display_name: str = Field(examples=["Анна"])
+    role: Role
+    read_seq: int = Field(description="how far they have read")
+    joined_at: datetime
+
+
+class MembersAdd(RequestModel):
+    """People to let in. Those who are in already stay as they are."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"account_ids": ["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"], "role": "member"}}
+    )
+
+    account_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    role: Literal["admin", "member", "reader"] = "member"
+
+
+class MemberUpdate(RequestModel):
+    """A new role. `owner` hands the chat over: the owner before becomes an admin."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"role": "admin"}})
+
+    role: Role
+
+
+class ReadUpdate(RequestModel):
+    """How far one has read."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"seq": 1}})
+
+    seq: BodyInt
+
+
+class ReadPosition(ResponseModel):
+    """Where one's read position is now; it never moves back."""
+
+    read_seq: int
+    unread_count: int

@@ -1,0 +1,95 @@
+"""Making, changing and deleting chats."""
+
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import update
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.services.accounts import list_existing_accounts
+from app.modules.chats_module.db.models import Chat
+from app.modules.chats_module.errors import ChatIdTaken
+from app.modules.chats_module.schemas import ChatCreate, ChatUpdate
+from app.modules.chats_module.services.access import check_admin, check_owner, get_membership
+from app.modules.chats_module.services.membership_changes import admit
+from app.modules.streams_module.services.log import Log, event, now
+from app.services.errors import ValidationFailed
+
+_DIRECT = UUID("5e0bd3a1-6f0e-5b5e-9c0f-4d8a4f1f7c35")
+"""Namespace of the ids of direct chats."""
+
+
+def direct_chat_id(one: UUID, other: UUID) -> UUID:
+    """The same for both, whoever begins: that is what makes a direct chat unique."""
+    return uuid5(_DIRECT, "".join(sorted((str(one), str(other)))))
+
+
+async def create_chat(work: UnitOfWork, log: Log, creator_id: UUID, request: ChatCreate) -> tuple[UUID, bool]:
+    """The chat's id, and whether it is new.
+
+    The same id again, by whom it was made by, is the same chat; so is a second direct chat of the same two.
+    """
+    others = dict.fromkeys(account_id for account_id in request.member_ids if account_id != creator_id)
+    if request.type == "direct" and len(others) != 1:
+        raise ValidationFailed(("body", "member_ids"), "a direct chat is with exactly one other account")
+    await _check_accounts(work, set(others))
+    chat_id = direct_chat_id(creator_id, *others) if request.type == "direct" else request.id or uuid4()
+    if not await log.claim_stream(work, chat_id):
+        await _check_same(work, chat_id, creator_id, request)
+        return chat_id, False
+    at = now()
+    roles = dict.fromkeys([creator_id, *others], "member")
+    if request.type != "direct":
+        roles[creator_id] = "owner"
+    await log.lock(work, accounts=list(roles))
+    work.session.add(
+        Chat(
+            id=chat_id,
+            type=request.type,
+            title=request.title,
+            description=request.description,
+            owner_id=None if request.type == "direct" else creator_id,
+            created_by=creator_id,
+            member_count=0,
+            active_at=at,
+        )
+    )
+    await work.session.flush()
+    await admit(work, log, chat_id, roles, read_seq=0, actor_id=creator_id)
+    return chat_id, True
+
+
+async def update_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, changes: ChatUpdate) -> None:
+    """Title and description, by owner or admin."""
+    await log.lock(work, chats=[chat_id])
+    check_admin(await get_membership(await work.raw(), chat_id, account_id))
+    given = changes.model_dump(exclude_none=True)
+    if not given:
+        return
+    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**given, updated_at=now()))
+    await log.append(
+        work, chat_id, event("chat.updated", {"chat_id": str(chat_id), **given, "actor_id": str(account_id)})
+    )
+
+
+async def delete_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> None:
+    """Gone for everyone at once; its members' streams are told, and its rows deleted, in chunks afterwards."""
+    await log.lock(work, chats=[chat_id])
+    check_owner(await get_membership(await work.raw(), chat_id, account_id))
+    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now()))
+    await log.append(work, chat_id, event("chat.deleted", {"chat_id": str(chat_id), "actor_id": str(account_id)}))
+
+
+async def _check_accounts(work: UnitOfWork, account_ids: set[UUID]) -> None:
+    unknown = account_ids - await list_existing_accounts(work, account_ids) if account_ids else set()
+    if unknown:
+        raise ValidationFailed(("body", "member_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
+
+
+async def _check_same(work: UnitOfWork, chat_id: UUID, creator_id: UUID, request: ChatCreate) -> None:
+    """The id is in use: by the very chat that is asked for, or by something else."""
+    chat = await work.session.get(Chat, chat_id)
+    if chat is None or chat.deleted_at is not None or chat.type != request.type:
+        raise ChatIdTaken
+    if request.type != "direct" and chat.created_by != creator_id:
+        raise ChatIdTaken
+    await get_membership(await work.raw(), chat_id, creator_id)

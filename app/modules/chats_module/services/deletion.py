@@ -1,0 +1,87 @@
+"""What is left to do once a chat is deleted: tell its members and delete its rows, in chunks that resume."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+from loguru import logger
+from sqlalchemy import select, update
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.modules.chats_module.db.cruds import members as crud
+from app.modules.chats_module.db.models import Chat, ChatMember
+from app.modules.chats_module.services.contents import ChatContents
+from app.modules.streams_module.services.log import Log, now, read_head, truncate
+
+_MEMBERS_AT_ONCE = 100
+_ROWS_AT_ONCE = 2000
+_PERIOD = 60.0
+"""Seconds between two looks for what another process has left half-done."""
+
+_NEXT_CHAT = select(Chat.id).where(Chat.deleted_at.is_not(None), Chat.purged_at.is_(None)).limit(1)
+
+
+class Deletions:
+    """Works off the chats that have `deleted_at` and not yet `purged_at`.
+
+    Each chunk is a unit of work of its own under the lock of the chat's stream: a crash loses one chunk, and several
+    processes take turns.
+    """
+
+    def __init__(self, database: Database, log: Log, contents: Callable[[], ChatContents]) -> None:
+        self._database = database
+        self._log = log
+        self._contents = contents
+        self._wanted = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._wanted.set()
+
+    async def keep_deleting(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                while await self._do_chunk():
+                    pass
+            except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
+                logger.warning("deleting chats is interrupted: {!r}", error)
+            try:
+                await asyncio.wait_for(self._wanted.wait(), _PERIOD)
+            except TimeoutError:
+                continue
+            self._wanted.clear()
+
+    async def _do_chunk(self) -> bool:
+        """Whether there was anything to do."""
+        async with open_unit_of_work(self._database) as work:
+            candidate = await work.session.scalar(_NEXT_CHAT)
+            if candidate is None:
+                return False
+            await self._log.lock(work, chats=[candidate])
+            chat_id = await work.session.scalar(select(Chat.id).where(Chat.id == candidate, Chat.purged_at.is_(None)))
+            if chat_id is not None and not await self._dismiss_some(work, chat_id):
+                await self._purge_some(work, chat_id)
+            return True
+
+    async def _dismiss_some(self, work: UnitOfWork, chat_id: UUID) -> bool:
+        statement = select(ChatMember.account_id).where(ChatMember.chat_id == chat_id).order_by(ChatMember.account_id)
+        account_ids = list((await work.session.scalars(statement.limit(_MEMBERS_AT_ONCE))).all())
+        if not account_ids:
+            return False
+        await self._log.lock(work, accounts=account_ids)
+        _, last_seq = await read_head(work, chat_id)
+        left = {"chat_id": str(chat_id), "reason": "deleted", "event_seq": last_seq}
+        await self._log.append_to_each(work, "chat.left", dict.fromkeys(account_ids, left))
+        await crud.delete_members(work.session, chat_id, set(account_ids))
+        return True
+
+    async def _purge_some(self, work: UnitOfWork, chat_id: UUID) -> None:
+        raw = await work.raw()
+        if await self._contents().purge(raw, chat_id, _ROWS_AT_ONCE):
+            return
+        # The last event, `chat.deleted`, stays: it keeps the id taken and tells late readers.
+        if await truncate(raw, chat_id, keep=1, limit=_ROWS_AT_ONCE):
+            return
+        await work.session.execute(update(Chat).where(Chat.id == chat_id).values(purged_at=now(), title=None))

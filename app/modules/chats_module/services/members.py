@@ -1,0 +1,118 @@
+"""Who is in a chat, and as what."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.services.accounts import list_existing_accounts
+from app.modules.base_module.schemas import Page
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.modules.chats_module.db.cruds import members as crud
+from app.modules.chats_module.db.models import Chat, ChatMember
+from app.modules.chats_module.errors import DirectChatIsFixed, MemberNotFound, NotAllowedInChat, OwnerMustHandOver
+from app.modules.chats_module.schemas import MemberRead, MembersAdd
+from app.modules.chats_module.services.access import check_admin, check_owner, get_membership
+from app.modules.chats_module.services.membership_changes import admit, dismiss
+from app.modules.streams_module.services.log import Log, event
+from app.services.errors import ValidationFailed
+
+
+async def list_members(work: UnitOfWork, chat_id: UUID, cursor: str | None, limit: int) -> Page[MemberRead]:
+    """In the order of joining."""
+    (after,) = decode_cursor(cursor, tuple[int]) if cursor else (0,)
+    rows = await crud.list_members(work.session, chat_id, after, limit + 1)
+    shown = rows[:limit]
+    next_cursor = encode_cursor(shown[-1].joined_event_seq) if len(rows) > limit else None
+    return Page(items=[MemberRead.model_validate(row) for row in shown], next_cursor=next_cursor)
+
+
+async def add_members(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, request: MembersAdd) -> bool:
+    """Lets people in, by owner or admin; an admin is made by the owner only. Whether anyone is new."""
+    wanted = dict.fromkeys(request.account_ids, str(request.role))
+    await log.lock(work, chats=[chat_id], accounts=list(wanted))
+    actor = await get_membership(await work.raw(), chat_id, actor_id)
+    if actor.chat_type == "direct":
+        raise DirectChatIsFixed
+    check_admin(actor)
+    if request.role == "admin":
+        check_owner(actor)
+    unknown = wanted.keys() - await list_existing_accounts(work, set(wanted))
+    if unknown:
+        raise ValidationFailed(("body", "account_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
+    present = await crud.list_present(work.session, chat_id, set(wanted))
+    new = {account_id: role for account_id, role in wanted.items() if account_id not in present}
+    if new:
+        await admit(work, log, chat_id, new, read_seq=actor.last_seq, actor_id=actor_id)
+    return bool(new)
+
+
+async def list_chosen(work: UnitOfWork, chat_id: UUID, account_ids: list[UUID]) -> Page[MemberRead]:
+    """The members among the given accounts."""
+    rows = await crud.list_chosen(work.session, chat_id, set(account_ids))
+    return Page(items=[MemberRead.model_validate(row) for row in rows], next_cursor=None)
+
+
+async def change_role(
+    work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str
+) -> MemberRead:
+    """Admins tell members and readers apart; who is an admin is the owner's choice, and so is the next owner."""
+    await log.lock(work, chats=[chat_id])
+    actor = await get_membership(await work.raw(), chat_id, actor_id)
+    if actor.chat_type == "direct":
+        raise DirectChatIsFixed
+    check_admin(actor)
+    member = await _get(work, chat_id, account_id)
+    if member.role == role:
+        return await _read(work, chat_id, account_id)
+    if member.role == "owner":
+        raise OwnerMustHandOver
+    if role in ("owner", "admin") or member.role == "admin":
+        check_owner(actor)
+    changed = {account_id: role}
+    if role == "owner":
+        changed = {actor_id: "admin", account_id: "owner"}
+        await work.session.execute(update(Chat).where(Chat.id == chat_id).values(owner_id=account_id))
+    for changed_id, new_role in changed.items():
+        await crud.set_role(work.session, chat_id, changed_id, new_role)
+    events = [event("member.changed", _change(chat_id, changed_id, r, actor_id)) for changed_id, r in changed.items()]
+    if role == "owner":
+        told = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
+        events.append(event("chat.updated", told))
+    await log.append(work, chat_id, *events)
+    return await _read(work, chat_id, account_id)
+
+
+async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID) -> None:
+    """Leaving, or being shown out by somebody higher: the owner stands above admins, admins above all others."""
+    await log.lock(work, chats=[chat_id], accounts=[account_id])
+    actor = await get_membership(await work.raw(), chat_id, actor_id)
+    if actor.chat_type == "direct":
+        raise DirectChatIsFixed
+    if account_id == actor_id:
+        if actor.role == "owner":
+            raise OwnerMustHandOver
+        await dismiss(work, log, chat_id, account_id, actor_id=actor_id, reason="left")
+        return
+    check_admin(actor)
+    member = await _get(work, chat_id, account_id)
+    if member.role == "owner" or (member.role == "admin" and actor.role != "owner"):
+        raise NotAllowedInChat
+    await dismiss(work, log, chat_id, account_id, actor_id=actor_id, reason="removed")
+
+
+def _change(chat_id: UUID, account_id: UUID, role: str, actor_id: UUID) -> dict[str, Any]:
+    return {"chat_id": str(chat_id), "account_id": str(account_id), "role": role, "actor_id": str(actor_id)}
+
+
+async def _get(work: UnitOfWork, chat_id: UUID, account_id: UUID) -> ChatMember:
+    member = await crud.find_member(work.session, chat_id, account_id)
+    if member is None:
+        raise MemberNotFound
+    return member
+
+
+async def _read(work: UnitOfWork, chat_id: UUID, account_id: UUID) -> MemberRead:
+    (row,) = await crud.list_chosen(work.session, chat_id, {account_id})
+    return MemberRead.model_validate(row)

@@ -1,0 +1,57 @@
+"""Letting people into a chat and out of it: rows, counters and the events on both sides.
+
+The caller holds the locks of the chat's stream and of each account's stream.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.chats_module.db.cruds import members as crud
+from app.modules.streams_module.services.log import Log, event, now
+
+
+async def admit(
+    work: UnitOfWork, log: Log, chat_id: UUID, roles: Mapping[UUID, str], *, read_seq: int, actor_id: UUID
+) -> None:
+    """Lets accounts in, each from the number of its own `member.added` on."""
+    events = [
+        event(
+            "member.added",
+            {"chat_id": str(chat_id), "account_id": str(account_id), "role": role, "actor_id": str(actor_id)},
+        )
+        for account_id, role in roles.items()
+    ]
+    last_seq = await log.append(work, chat_id, *events)
+    first_seq = last_seq - len(events) + 1
+    await crud.insert_members(
+        work.session, chat_id, roles, read_seq=read_seq, first_event_seq=first_seq, joined_at=now()
+    )
+    await crud.change_count(work.session, chat_id, len(roles))
+    await log.append_to_each(
+        work,
+        "chat.joined",
+        {
+            account_id: {"chat_id": str(chat_id), "role": role, "event_seq": first_seq + place}
+            for place, (account_id, role) in enumerate(roles.items())
+        },
+    )
+
+
+async def dismiss(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str) -> None:
+    """Lets one account out. It may read the chat's stream up to its own `member.removed`."""
+    await crud.delete_members(work.session, chat_id, {account_id})
+    await crud.change_count(work.session, chat_id, -1)
+    removed_seq = await log.append(
+        work,
+        chat_id,
+        event(
+            "member.removed",
+            {"chat_id": str(chat_id), "account_id": str(account_id), "actor_id": str(actor_id), "reason": reason},
+        ),
+    )
+    await log.append(
+        work,
+        account_id,
+        event("chat.left", {"chat_id": str(chat_id), "reason": reason, "event_seq": removed_seq}),
+    )

@@ -1,0 +1,27 @@
+"""How far people have read."""
+
+from uuid import UUID
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.chats_module.db.cruds.reading import move_read
+from app.modules.chats_module.schemas import ReadPosition
+from app.modules.chats_module.services.access import get_membership
+from app.modules.streams_module.services.log import Log, event
+from app.services.errors import ValidationFailed
+
+
+async def mark_read(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int) -> ReadPosition:
+    """Moves one's read position forward, and tells one's own stream; a smaller number changes nothing."""
+    # A removal takes this lock too: whoever is a member now stays one until the end.
+    await log.lock(work, accounts=[account_id])
+    raw = await work.raw()
+    membership = await get_membership(raw, chat_id, account_id)
+    if seq > membership.last_seq:
+        raise ValidationFailed(("body", "seq"), f"the newest message is {membership.last_seq}")
+    if seq <= membership.read_seq:
+        return ReadPosition(
+            read_seq=membership.read_seq, unread_count=max(membership.last_seq - membership.read_seq, 0)
+        )
+    await move_read(raw, chat_id, account_id, seq)
+    await log.append(work, account_id, event("read.moved", {"chat_id": str(chat_id), "read_seq": seq}))
+    return ReadPosition(read_seq=seq, unread_count=membership.last_seq - seq)

@@ -1,0 +1,1 @@
+"""Messages: sending them in order, once; reading, changing and deleting them; reactions."""

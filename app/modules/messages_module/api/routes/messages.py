@@ -1,0 +1,95 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response, status
+
+from app.dependencies.dependency_db import Db, Work
+from app.modules.accounts_module.dependencies import CurrentIdentity
+from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
+from app.modules.chats_module.dependencies import ChatId, ChatMembership
+from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
+from app.modules.messages_module.dependencies import SendQueueDep
+from app.modules.messages_module.errors import (
+    IdempotencyMismatch,
+    MessageIsDeleted,
+    MessageNotFound,
+    OutcomeUnknown,
+    QueueFull,
+)
+from app.modules.messages_module.schemas import HistoryPage, MessageCreate, MessageRead, MessageUpdate
+from app.modules.messages_module.services import changes, views
+from app.modules.streams_module.dependencies import LogDep
+from app.services.errors import ValidationFailed
+
+router = APIRouter(prefix="/chats/{chat_id}/messages")
+_JSON = "application/json"
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=MessageRead,
+    responses={200: {"model": MessageRead, "description": "It stood already; `Idempotent-Replayed: true`"}},
+    openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IdempotencyMismatch, QueueFull, OutcomeUnknown),
+)
+async def send(chat_id: ChatId, body: MessageCreate, identity: CurrentIdentity, queue: SendQueueDep) -> Response:
+    """Sends a message. With the same `client_msg_id` it may be sent again, at any time: it stands once."""
+    sent = await queue.submit(chat_id, identity.account_id, body)
+    if sent.replayed:
+        return Response(sent.body, headers={"Idempotent-Replayed": "true"}, media_type=_JSON)
+    return Response(sent.body, status.HTTP_201_CREATED, media_type=_JSON)
+
+
+@router.get("", response_model=HistoryPage, openapi_extra=refuses(ChatNotFound))
+async def history(
+    member: ChatMembership,
+    database: Db,
+    before_seq: Annotated[Position | None, Query(description="the page that ends before this number")] = None,
+    after_seq: Annotated[Position | None, Query(description="the page that begins after this number")] = None,
+    around_seq: Annotated[Position | None, Query(description="the page with this number in its middle")] = None,
+    limit: Limit = 50,
+) -> Response:
+    """A page of the history in ascending order; with no position the newest one."""
+    if sum(position is not None for position in (before_seq, after_seq, around_seq)) > 1:
+        raise ValidationFailed(("query",), "only one of before_seq, after_seq and around_seq")
+    async with database.connection() as connection:
+        page = await views.view_history(
+            connection,
+            member.account_id,
+            member.chat_id,
+            member.last_seq,
+            before_seq=before_seq,
+            after_seq=after_seq,
+            around_seq=around_seq,
+            limit=limit,
+        )
+    return Response(page, media_type=_JSON)
+
+
+@router.get("/{seq}", response_model=MessageRead, openapi_extra=refuses(ChatNotFound, MessageNotFound))
+async def read(seq: PathSeq, member: ChatMembership, database: Db) -> Response:
+    """One message."""
+    async with database.connection() as connection:
+        message = await views.view_message(connection, member.account_id, member.chat_id, seq)
+    return Response(message, media_type=_JSON)
+
+
+@router.patch(
+    "/{seq}",
+    response_model=MessageRead,
+    openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted),
+)
+async def edit(seq: PathSeq, body: MessageUpdate, member: ChatMembership, work: Work, log: LogDep) -> Response:
+    """Edits a message, by its sender."""
+    await changes.edit_message(work, log, member.chat_id, member.account_id, seq, body.text)
+    message = await views.view_message(await work.raw(), member.account_id, member.chat_id, seq)
+    return Response(message, media_type=_JSON)
+
+
+@router.delete(
+    "/{seq}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat),
+)
+async def delete(seq: PathSeq, member: ChatMembership, work: Work, log: LogDep) -> None:
+    """Deletes a message, by its sender or an admin: its number stays, its text goes."""
+    await changes.delete_message(work, log, member.chat_id, member.account_id, seq)

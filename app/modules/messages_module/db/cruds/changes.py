@@ -1,0 +1,80 @@
+"""Changing a message under the lock of its chat's stream, in hand-written SQL: the events' JSON is changed along."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.modules.streams_module.services.log import Executor
+
+_FIND = """
+SELECT id, chat_id, seq, client_msg_id, sender_id, type, text, reply_to_seq, created_at, edited_at, deleted_at,
+       reaction_count, event_seqs
+FROM message WHERE chat_id = $1 AND seq = $2
+"""
+_EDIT = """
+UPDATE message SET text = $3, edited_at = $4, event_seqs = event_seqs || $5::bigint WHERE chat_id = $1 AND seq = $2
+"""
+_DELETE = """
+UPDATE message SET text = '', deleted_at = $3, reaction_count = 0, event_seqs = '{}' WHERE chat_id = $1 AND seq = $2
+"""
+_DELETE_REACTIONS = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2"
+# Numbers and kinds stay; only the text goes.
+_BLANK = """
+UPDATE event SET data = jsonb_set(data::jsonb, '{text}', '""')::json WHERE stream_id = $1 AND seq = ANY($2)
+"""
+_ADD_REACTION = """
+INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING RETURNING seq
+"""
+_REMOVE_REACTION = """
+DELETE FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3 AND account_id = $4 RETURNING seq
+"""
+_COUNT_REACTION = "UPDATE message SET reaction_count = reaction_count + $3 WHERE chat_id = $1 AND seq = $2"
+_COUNT_OF_EMOJI = "SELECT count(*) FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3"
+_COUNT_EMOJIS = "SELECT count(DISTINCT emoji) FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji <> $3"
+
+
+async def find_message(connection: Executor, chat_id: UUID, seq: int) -> Any | None:
+    rows = await connection.fetch(_FIND, chat_id, seq)
+    return rows[0] if rows else None
+
+
+async def edit_message(connection: Executor, chat_id: UUID, seq: int, text: str, at: datetime, event_seq: int) -> None:
+    await connection.execute(_EDIT, chat_id, seq, text, at, event_seq)
+
+
+async def delete_message(
+    connection: Executor, chat_id: UUID, seq: int, at: datetime, event_seqs: Sequence[int]
+) -> None:
+    """Leaves a tombstone; the text goes from the events that hold it as well."""
+    await connection.execute(_DELETE, chat_id, seq, at)
+    await connection.execute(_DELETE_REACTIONS, chat_id, seq)
+    await connection.execute(_BLANK, chat_id, event_seqs)
+
+
+async def add_reaction(
+    connection: Executor, chat_id: UUID, seq: int, emoji: str, account_id: UUID, at: datetime
+) -> bool:
+    """Whether it is new."""
+    added = await connection.fetchval(_ADD_REACTION, chat_id, seq, emoji, account_id, at) is not None
+    if added:
+        await connection.execute(_COUNT_REACTION, chat_id, seq, 1)
+    return added
+
+
+async def remove_reaction(connection: Executor, chat_id: UUID, seq: int, emoji: str, account_id: UUID) -> bool:
+    """Whether it was there."""
+    removed = await connection.fetchval(_REMOVE_REACTION, chat_id, seq, emoji, account_id) is not None
+    if removed:
+        await connection.execute(_COUNT_REACTION, chat_id, seq, -1)
+    return removed
+
+
+async def count_of_emoji(connection: Executor, chat_id: UUID, seq: int, emoji: str) -> int:
+    return int(await connection.fetchval(_COUNT_OF_EMOJI, chat_id, seq, emoji))
+
+
+async def count_other_emojis(connection: Executor, chat_id: UUID, seq: int, emoji: str) -> int:
+    """How many different emojis the message has beside this one."""
+    return int(await connection.fetchval(_COUNT_EMOJIS, chat_id, seq, emoji))

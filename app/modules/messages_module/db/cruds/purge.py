@@ -1,0 +1,16 @@
+from uuid import UUID
+
+from app.modules.streams_module.services.log import Executor
+
+# Hand-written: by ranges of the key, so that each chunk costs the same however large the chat is.
+_PURGE = """
+WITH oldest AS (SELECT min(seq) AS first FROM message WHERE chat_id = $1), reacted AS (
+    DELETE FROM reaction USING oldest WHERE chat_id = $1 AND seq < oldest.first + $2
+)
+DELETE FROM message USING oldest WHERE chat_id = $1 AND seq < oldest.first + $2 RETURNING seq
+"""
+
+
+async def purge_chat(connection: Executor, chat_id: UUID, limit: int) -> bool:
+    """Deletes the oldest `limit` messages with their reactions; whether there were any."""
+    return bool(await connection.fetch(_PURGE, chat_id, limit))

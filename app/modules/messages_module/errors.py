@@ -1,0 +1,31 @@
+from app.services.errors import Category, Conflict, NotFound, ServiceError, Unavailable
+
+
+class MessageNotFound(NotFound):
+    title = "There is no such message"
+
+
+class MessageIsDeleted(Conflict):
+    title = "This message is deleted"
+
+
+class TooManyReactions(Conflict):
+    title = "This message has as many different reactions as it can"
+
+
+class IdempotencyMismatch(ServiceError):
+    """The same `client_msg_id` was sent before with another body."""
+
+    category = Category.INVALID
+    code = "idempotency_mismatch"
+    title = "This client_msg_id was sent before with another body"
+
+
+class QueueFull(Unavailable):
+    title = "Too many messages are waiting to be written"
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while the database was committing. The same `client_msg_id` again settles it."""
+
+    title = "Whether the message was written is not known; send it again with the same client_msg_id"

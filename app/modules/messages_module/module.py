@@ -1,0 +1,32 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.adapters.base.bus import Bus
+from app.adapters.db.database import Database
+from app.modules.chats_module.services.contents import ChatContents
+from app.modules.messages_module.api.router import router
+from app.modules.messages_module.db.models import Message, Reaction
+from app.modules.messages_module.services.contents import Messages
+from app.modules.messages_module.services.send_queue import SendQueue
+from app.utils.container import Container
+from app.utils.module import Module
+
+
+@asynccontextmanager
+async def lifespan(container: Container) -> AsyncIterator[None]:
+    container.put(ChatContents, Messages())  # type: ignore[type-abstract]
+    queue = container.put(SendQueue, SendQueue(container.get(Database), container.get(Bus)))  # type: ignore[type-abstract]
+    try:
+        yield
+    finally:
+        await queue.drain()
+
+
+module = Module(
+    name="messages",
+    description="Sending, reading, changing and deleting messages, and reactions",
+    router=router,
+    depends_on=("base", "accounts", "chats", "streams"),
+    models=(Message, Reaction),
+    lifespan=lifespan,
+)

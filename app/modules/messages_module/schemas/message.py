@@ -1,0 +1,118 @@
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import AfterValidator, ConfigDict, Field
+
+from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
+
+MAX_TEXT = 4000
+_MAX_EMOJI = 32
+_KEYCAP = "\N{COMBINING ENCLOSING KEYCAP}"
+_EMOJI_VARIATION = "\N{VARIATION SELECTOR-16}"
+
+
+def _check_text(value: str) -> str:
+    """Stored as it was sent; counted without the white space around it."""
+    length = len(value.strip())
+    if not 1 <= length <= MAX_TEXT:
+        raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
+    return value
+
+
+def _check_emoji(value: str) -> str:
+    looks_like_one = any(
+        unicodedata.category(char) in ("So", "Sk") or char in (_KEYCAP, _EMOJI_VARIATION) for char in value
+    )
+    if not looks_like_one or any(char.isspace() or unicodedata.category(char) == "Cc" for char in value):
+        raise ValueError("one emoji")
+    return value
+
+
+# White space around a text is not counted, but it is not endless either.
+Text = Annotated[str, Field(max_length=2 * MAX_TEXT, examples=["Привет! 👋"]), AfterValidator(_check_text)]
+Emoji = Annotated[
+    str,
+    Path(min_length=1, max_length=_MAX_EMOJI, description="one emoji", examples=["👍"]),
+    AfterValidator(_check_emoji),
+]
+
+
+class MessageCreate(RequestModel):
+    """A message to send. With a `client_msg_id` it may be sent again and again, and stands once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "client_msg_id": "3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55",
+                "text": "Привет! 👋",
+                "reply_to_seq": None,
+            }
+        }
+    )
+
+    client_msg_id: UUID | None = None
+    text: Text
+    reply_to_seq: BodyInt | None = None
+
+
+class MessageUpdate(RequestModel):
+    """The text as it should have been."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"text": "Привет, Анна! 👋"}})
+
+    text: Text
+
+
+class ReactionRead(ResponseModel):
+    """How many gave this emoji, and whether the caller did."""
+
+    emoji: str = Field(examples=["👍"])
+    count: int
+    mine: bool
+
+
+class MessageRead(ResponseModel):
+    """A message. A deleted one keeps its number; its text is empty."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "9a1f5f0e-7b7e-4c39-a3b3-6b1f3f0d2a55",
+                "chat_id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91",
+                "seq": 1,
+                "client_msg_id": "3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55",
+                "sender_id": "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11",
+                "type": "text",
+                "text": "Привет! 👋",
+                "reply_to_seq": None,
+                "created_at": "2026-01-01T12:00:00Z",
+                "edited_at": None,
+                "deleted_at": None,
+                "reactions": [],
+            }
+        }
+    )
+
+    id: UUID
+    chat_id: UUID
+    seq: int = Field(description="1, 2, 3, ... in its chat, with no hole and no repeat")
+    client_msg_id: UUID | None
+    sender_id: UUID
+    type: Literal["text"]
+    text: str
+    reply_to_seq: int | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    reactions: list[ReactionRead]
+
+
+class HistoryPage(ResponseModel):
+    """A part of a chat's history, in ascending order."""
+
+    items: list[MessageRead]
+    has_before: bool
+    has_after: bool

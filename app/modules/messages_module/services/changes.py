@@ -1,0 +1,90 @@
+"""Editing and deleting messages, and reactions: lock, reload, check, then write."""
+
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
+from app.modules.chats_module.errors import NotAllowedInChat
+from app.modules.chats_module.services.access import Membership, get_membership, may_react
+from app.modules.messages_module.db.cruds import changes as crud
+from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
+from app.modules.messages_module.services.views import describe
+from app.modules.streams_module.services.log import Log, event, now
+
+MAX_EMOJIS = 50
+"""Different emojis on one message."""
+
+
+async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, text: str) -> None:
+    """By its sender. The same text again changes nothing."""
+    raw, membership, message = await _load(work, log, chat_id, account_id, seq)
+    if message["sender_id"] != membership.account_id:
+        raise NotAllowedInChat("Only its sender may edit a message")
+    if message["deleted_at"] is not None:
+        raise MessageIsDeleted
+    if message["text"] == text:
+        return
+    at = now()
+    changed = await _as_event(raw, message, text=text, edited_at=at)
+    event_seq = await log.append(work, chat_id, event("message.edited", changed))
+    await crud.edit_message(raw, chat_id, seq, text, at, event_seq)
+
+
+async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int) -> None:
+    """By its sender or an admin. A message that is deleted already stays as it is."""
+    raw, membership, message = await _load(work, log, chat_id, account_id, seq)
+    if message["sender_id"] != membership.account_id and not membership.is_admin:
+        raise NotAllowedInChat("Only its sender or an admin may delete a message")
+    if message["deleted_at"] is not None:
+        return
+    at = now()
+    await crud.delete_message(raw, chat_id, seq, at, message["event_seqs"])
+    changed = await _as_event(raw, message, text="", deleted_at=at, reaction_count=0)
+    await log.append(work, chat_id, event("message.deleted", changed))
+
+
+async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
+    """Once is enough: the same emoji again changes nothing."""
+    raw, membership, message = await _load(work, log, chat_id, account_id, seq)
+    if not may_react(membership.role):
+        raise NotAllowedInChat
+    if message["deleted_at"] is not None:
+        raise MessageIsDeleted
+    if await crud.count_other_emojis(raw, chat_id, seq, emoji) >= MAX_EMOJIS:
+        raise TooManyReactions
+    if await crud.add_reaction(raw, chat_id, seq, emoji, account_id, now()):
+        await _tell_reaction(work, log, raw, "reaction.added", message, emoji, account_id)
+
+
+async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
+    """Taking back what was not given changes nothing."""
+    raw, _, message = await _load(work, log, chat_id, account_id, seq)
+    if await crud.remove_reaction(raw, chat_id, seq, emoji, account_id):
+        await _tell_reaction(work, log, raw, "reaction.removed", message, emoji, account_id)
+
+
+async def _load(
+    work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int
+) -> tuple[RawConnection, Membership, Any]:
+    await log.lock(work, chats=[chat_id])
+    raw = await work.raw()
+    membership = await get_membership(raw, chat_id, account_id)
+    message = await crud.find_message(raw, chat_id, seq)
+    if message is None:
+        raise MessageNotFound
+    return raw, membership, message
+
+
+async def _as_event(raw: RawConnection, message: Any, **changes: Any) -> dict[str, Any]:
+    """The message as REST gives it after the change, without what differs from viewer to viewer."""
+    changed = {key: value for key, value in message.items() if key != "event_seqs"} | changes
+    return (await describe(raw, None, [changed]))[0]
+
+
+async def _tell_reaction(
+    work: UnitOfWork, log: Log, raw: RawConnection, kind: str, message: Any, emoji: str, account_id: UUID
+) -> None:
+    chat_id, seq = message["chat_id"], message["seq"]
+    count = await crud.count_of_emoji(raw, chat_id, seq, emoji)
+    data = {"chat_id": str(chat_id), "seq": seq, "emoji": emoji, "account_id": str(account_id), "count": count}
+    await log.append(work, chat_id, event(kind, data))

@@ -1,0 +1,36 @@
+"""Reading logs, in hand-written SQL: the stored JSON goes out as it is, without being parsed."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.modules.streams_module.db.cruds.append import Executor
+
+if TYPE_CHECKING:
+    import asyncpg
+
+_HEAD = "SELECT first_seq, last_seq FROM stream WHERE id = $1"
+_AFTER = "SELECT seq, kind, data, at FROM event WHERE stream_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+
+
+async def find_head(connection: Executor, stream_id: UUID) -> tuple[int, int] | None:
+    """First and last number of a stream."""
+    rows: Sequence[Any] = await connection.fetch(_HEAD, stream_id)
+    return (rows[0]["first_seq"], rows[0]["last_seq"]) if rows else None
+
+
+async def list_events(connection: Executor, stream_id: UUID, after: int, limit: int) -> "Sequence[asyncpg.Record]":
+    """Events after a number, in ascending order."""
+    events: Sequence[asyncpg.Record] = await connection.fetch(_AFTER, stream_id, after, limit)
+    return events
+
+
+# The oldest rows by their numbers, which have no holes: no search for them.
+_TRUNCATE = "DELETE FROM event WHERE stream_id = $1 AND seq >= $2 AND seq < $3"
+_SET_FIRST = "UPDATE stream SET first_seq = $2 WHERE id = $1"
+
+
+async def delete_oldest(connection: Executor, stream_id: UUID, first_seq: int, until: int) -> None:
+    """Deletes the events from `first_seq` up to, but not with, `until`, which becomes the first."""
+    await connection.execute(_TRUNCATE, stream_id, first_seq, until)
+    await connection.execute(_SET_FIRST, stream_id, until)

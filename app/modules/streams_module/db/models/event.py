@@ -1,0 +1,24 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import Base
+
+
+class Event(Base):
+    """One entry of a log.
+
+    `data` is json, not jsonb: its bytes go out as they were written. No foreign key: whoever appends holds the row
+    lock of the stream, so its existence needs no second look on the hottest path.
+    """
+
+    __tablename__ = "event"
+
+    stream_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime]

@@ -1,0 +1,12 @@
+from app.services.errors import Category, ServiceError
+
+
+class StreamGap(ServiceError):
+    """A cursor points outside the log: older than what is kept, or beyond the head. Read the whole state afresh."""
+
+    category = Category.GONE
+    code = "stream_gap"
+    title = "The events after this number are not all there"
+
+    def __init__(self, first_seq: int, last_seq: int) -> None:
+        super().__init__(extra={"first_seq": first_seq, "last_seq": last_seq})

@@ -1,0 +1,3 @@
+from app.modules.streams_module.schemas.event import EventPage, EventRead
+
+__all__ = ["EventPage", "EventRead"]

@@ -1,0 +1,125 @@
+"""The log as the services of other modules use it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.adapters.base.bus import Bus
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.streams_module.db.cruds import append as crud
+from app.modules.streams_module.db.cruds.append import APPEND_PARTS, Executor, NewEvent
+from app.modules.streams_module.db.cruds.read import delete_oldest, find_head, list_events
+from app.modules.streams_module.errors import StreamGap
+
+__all__ = [
+    "APPEND_PARTS",
+    "Executor",
+    "Log",
+    "NewEvent",
+    "encode_event",
+    "encode_time",
+    "event",
+    "now",
+    "read_head",
+    "read_page",
+    "to_json",
+    "truncate",
+]
+
+
+class Log:
+    """Appends to streams inside a unit of work, and rings the doorbell after its commit."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def create_stream(self, work: UnitOfWork, stream_id: UUID) -> None:
+        await crud.insert_stream(await work.raw(), stream_id)
+
+    async def claim_stream(self, work: UnitOfWork, stream_id: UUID) -> bool:
+        """Makes a stream under an id that a client chose; False where the id is taken, also by a race that was lost."""
+        return await crud.claim_stream(await work.raw(), stream_id)
+
+    async def lock(self, work: UnitOfWork, *, chats: Sequence[UUID] = (), accounts: Sequence[UUID] = ()) -> set[UUID]:
+        """Takes the row locks in the order that holds everywhere: chats by id, then accounts by id; what exists."""
+        raw = await work.raw()
+        locked = await crud.lock_streams(raw, chats) if chats else set()
+        if accounts:
+            locked |= await crud.lock_streams(raw, accounts)
+        return locked
+
+    async def append(self, work: UnitOfWork, stream_id: UUID, *events: NewEvent) -> int:
+        """Appends to one stream; the new head."""
+        last_seq = await crud.append_events(await work.raw(), stream_id, events, now())
+        work.after_commit(lambda: self._bus.ring(stream_id, last_seq))
+        return last_seq
+
+    async def append_to_each(self, work: UnitOfWork, kind: str, data: Mapping[UUID, Mapping[str, Any]]) -> None:
+        """Appends one event to each of many streams, which `lock` has locked."""
+        texts = {stream_id: to_json(value) for stream_id, value in data.items()}
+        heads = await crud.append_to_each(await work.raw(), kind, texts, now())
+
+        def ring() -> None:
+            for stream_id, last_seq in heads:
+                self._bus.ring(stream_id, last_seq)
+
+        work.after_commit(ring)
+
+
+def now() -> datetime:
+    """The time of an event, by this process' clock; the order is the numbers', never the times'."""
+    return datetime.now(UTC)
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """JSON text of an event's data."""
+    return orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z).decode()
+
+
+def event(kind: str, data: Mapping[str, Any]) -> NewEvent:
+    return NewEvent(kind, to_json(data))
+
+
+def encode_time(at: datetime) -> str:
+    """RFC 3339 in UTC, ending in Z."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+async def read_page(connection: Executor, stream_id: UUID, after: int, limit: int) -> bytes:
+    """Events after a number as JSON, ready to be sent. StreamGap where the log does not hold them all."""
+    head = await find_head(connection, stream_id)
+    first_seq, last_seq = head or (1, 0)
+    if after > last_seq or after < first_seq - 1:
+        raise StreamGap(first_seq, last_seq)
+    items = await list_events(connection, stream_id, after, limit)
+    if items:
+        # The head was read a moment before the events: what came in between is in both.
+        last_seq = max(last_seq, items[-1]["seq"])
+    texts = ",".join(encode_event(str(stream_id), row) for row in items)
+    return f'{{"items":[{texts}],"last_seq":{last_seq}}}'.encode()
+
+
+def encode_event(stream_id: str, row: Any) -> str:
+    """An event as it goes out on every transport."""
+    return (
+        f'{{"stream_id":"{stream_id}","seq":{row["seq"]},"kind":"{row["kind"]}","data":{row["data"]},'
+        f'"at":"{encode_time(row["at"])}"}}'
+    )
+
+
+async def read_head(work: UnitOfWork, stream_id: UUID) -> tuple[int, int]:
+    """First and last number of a stream, as this transaction sees it."""
+    return await find_head(await work.raw(), stream_id) or (1, 0)
+
+
+async def truncate(connection: Executor, stream_id: UUID, *, keep: int, limit: int) -> bool:
+    """Deletes up to `limit` of the oldest events of a locked stream, but for the last `keep`; whether it did."""
+    first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
+    until = min(last_seq - keep + 1, first_seq + limit)
+    if until <= first_seq:
+        return False
+    await delete_oldest(connection, stream_id, first_seq, until)
+    return True

@@ -1,0 +1,12 @@
+"""Numbers and names that more than one part of the application relies on."""
+
+from app.settings.base import PROJECT_ROOT
+
+LOGS_DIR = PROJECT_ROOT / "logs"
+MODULES_DIR = PROJECT_ROOT / "app" / "modules"
+MIGRATIONS_DIR = PROJECT_ROOT / "app" / "adapters" / "db" / "migrations"
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_PAGE = 200
+DEFAULT_PAGE = 50
+MAX_BIGINT = 2**63 - 1

@@ -1,0 +1,90 @@
+"""What a service can refuse. No HTTP here: one table in `fastapi_engine` turns a category into a status."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class Category(StrEnum):
+    """The kind of a refusal."""
+
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    GONE = "gone"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+
+
+class ServiceError(Exception):
+    """A refusal with a stable code.
+
+    `code` and `title` belong to the class and never change; `detail` may tell more of this case.
+    `extra` stands beside them in the answer; `retry_after` is in whole seconds.
+    """
+
+    category: ClassVar[Category]
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(
+        self, detail: str | None = None, *, extra: Mapping[str, Any] | None = None, retry_after: int | None = None
+    ) -> None:
+        self.detail = detail or self.title
+        self.extra = dict(extra or {})
+        self.retry_after = retry_after
+        super().__init__(self.detail)
+
+
+class ValidationFailed(ServiceError):
+    """A value that only the service can judge. Its place is told as the schemas tell theirs."""
+
+    category = Category.INVALID
+    code = "validation_error"
+    title = "The request is not valid"
+
+    def __init__(self, loc: tuple[str | int, ...], msg: str, kind: str = "value_error") -> None:
+        super().__init__(extra={"errors": [{"loc": list(loc), "msg": msg, "type": kind}]})
+
+
+class Unauthenticated(ServiceError):
+    category = Category.UNAUTHENTICATED
+    code = "unauthenticated"
+    title = "Sign in first"
+
+
+class Forbidden(ServiceError):
+    category = Category.FORBIDDEN
+    code = "forbidden"
+    title = "You may not do this"
+
+
+class NotFound(ServiceError):
+    category = Category.NOT_FOUND
+    code = "not_found"
+    title = "There is no such thing here"
+
+
+class Conflict(ServiceError):
+    category = Category.CONFLICT
+    code = "conflict"
+    title = "This is at odds with what is there"
+
+
+class RateLimited(ServiceError):
+    category = Category.RATE_LIMITED
+    code = "rate_limited"
+    title = "Too many requests"
+
+
+class Unavailable(ServiceError):
+    """Nothing is known to be wrong with the request: the same one may go through later."""
+
+    category = Category.UNAVAILABLE
+    code = "unavailable"
+    title = "The server cannot do this right now"
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, retry_after=retry_after)

@@ -1,0 +1,81 @@
+"""What the API is called, where it listens and how much it shows."""
+
+from enum import StrEnum
+from ipaddress import ip_network
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from app.settings.base import Names, SettingsGroup
+
+
+class Mode(StrEnum):
+    """Production, development, or one's own machine."""
+
+    PROD = "PROD"
+    DEV = "DEV"
+    LOCAL = "LOCAL"
+
+
+def _check_prefix(value: str) -> str:
+    if value and (not value.startswith("/") or value.endswith("/") or "//" in value):
+        raise ValueError("it starts with a slash and does not end with one, as /api/v1, or is left out")
+    return value
+
+
+def _check_origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in value:
+        if "://" not in origin or origin.count("/") != 2:
+            raise ValueError(f"{origin!r} is no origin: write scheme://host[:port], separated by commas, no wildcard")
+    return value
+
+
+def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for network in value:
+        ip_network(network, strict=False)
+    return value
+
+
+class AppSettings(SettingsGroup):
+    """Variables `API_*`, and `ENVIRONMENT`."""
+
+    model_config = SettingsConfigDict(env_prefix="API_")
+
+    environment: Mode = Field(
+        Mode.LOCAL,
+        validation_alias="ENVIRONMENT",
+        description="what the application does (reload, secrets refused, demo data): PROD, DEV or LOCAL",
+    )
+    mode: Mode = Field(
+        Mode.LOCAL, description="what the API shows (error detail, docs): PROD, DEV or LOCAL; unset: as ENVIRONMENT"
+    )
+    title: str = Field("Messenger Backend", min_length=1, description="name of the API in its documents")
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; the container sets 0.0.0.0")
+    service_port: int = Field(8788, ge=1, le=65535, description="port to listen on")
+    contact_name: str = Field("", description="whom to ask about this server, shown in the documents")
+    contact_email: str = Field("", description="and at what address")
+    version: str = Field("0.1.0", min_length=1, description="version that the documents and /healthcheck show")
+    prefix: Annotated[str, AfterValidator(_check_prefix)] = Field(
+        "/api/v1", description="where the routes of the modules stand"
+    )
+    workers: int = Field(1, ge=1, le=64, description="server processes; more than one turns the reload off")
+    reload: bool = Field(True, description="restart when a file under app/ changes; off in PROD")
+    cors_origins: Annotated[Names, AfterValidator(_check_origins)] = Field(
+        (), description="origins of web pages that may call the API, separated by commas"
+    )
+    trusted_proxies: Annotated[Names, AfterValidator(_check_networks)] = Field(
+        (), description="addresses or networks whose X-Forwarded-For is believed, separated by commas"
+    )
+
+    @model_validator(mode="after")
+    def _mode_follows_environment(self) -> Self:
+        if "mode" not in self.model_fields_set:
+            # The model is frozen for its users, not for its own making.
+            object.__setattr__(self, "mode", self.environment)
+        return self
+
+    @property
+    def reloads(self) -> bool:
+        """Whether the server restarts itself when a file changes."""
+        return self.reload and self.workers == 1 and self.environment is not Mode.PROD

@@ -1,0 +1,34 @@
+"""How accounts prove who they are, and for how long."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from app.settings.base import SettingsGroup
+
+
+class AuthSettings(SettingsGroup):
+    """Variables `AUTH_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="AUTH_")
+
+    secret: SecretStr | None = Field(
+        None, description="signs the tokens; unset: made once and kept in the database; PROD wants 32 bytes or more"
+    )
+    access_ttl: int = Field(900, ge=5, le=86_400, description="seconds that an access token is good for")
+    refresh_ttl: int = Field(
+        2_592_000, ge=60, le=31_536_000, description="seconds that a session lives without a refresh (30 days)"
+    )
+    argon2_time_cost: int = Field(3, ge=1, le=100, description="passes over the memory of a password hash")
+    argon2_memory_cost: int = Field(65_536, ge=8, le=4_194_304, description="memory of a password hash, KiB")
+    argon2_parallelism: int = Field(4, ge=1, le=64, description="lanes of a password hash")
+    argon2_concurrency: int = Field(2, ge=1, le=64, description="password hashes computed at once in a process")
+
+    @property
+    def access_lifetime(self) -> timedelta:
+        return timedelta(seconds=self.access_ttl)
+
+    @property
+    def refresh_lifetime(self) -> timedelta:
+        return timedelta(seconds=self.refresh_ttl)

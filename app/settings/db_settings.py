@@ -1,0 +1,37 @@
+"""Which PostgreSQL holds the data: one's own, or the embedded one."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from app.settings.base import PROJECT_ROOT, SettingsGroup
+
+
+class DbSettings(SettingsGroup):
+    """Variables `PG_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="PG_")
+
+    server_address: str | None = Field(
+        None, description="host of your PostgreSQL, or the folder of its socket; unset: the server brings its own"
+    )
+    server_port: int = Field(5432, ge=1, le=65535, description="its port")
+    server_login: str = Field("postgres", min_length=1, description="role to sign in as")
+    server_passwd: SecretStr = Field(SecretStr(""), description="password of that role")
+    server_db: str = Field("messenger", min_length=1, max_length=63, description="name of the database")
+    embedded_data_dir: Path = Field(
+        Path(".data/postgres"), description="folder of the embedded server, below the project unless absolute"
+    )
+    pool_size: int = Field(10, ge=2, le=200, description="connections a process holds for its hot paths")
+    session_pool_size: int = Field(5, ge=1, le=200, description="connections a process holds for everything else")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the server brings its own PostgreSQL."""
+        return self.server_address is None
+
+    @property
+    def embedded_data_path(self) -> Path:
+        """The absolute folder of the embedded server."""
+        return PROJECT_ROOT / self.embedded_data_dir

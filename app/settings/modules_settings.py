@@ -1,0 +1,17 @@
+"""Which modules are served."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from app.settings.base import Names, SettingsGroup
+
+
+class ModulesSettings(SettingsGroup):
+    """Variables `APPLICATION_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="APPLICATION_")
+
+    enabled_modules: Names = Field(
+        ("BASE",),
+        description="modules to serve, separated by commas; BASE: all that are on by default; -name: not that",
+    )

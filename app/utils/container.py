@@ -1,0 +1,24 @@
+"""What lives as long as the application: settings, connections, services; one of each type."""
+
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+
+class Container:
+    """A dictionary from a type to the one object of it."""
+
+    def __init__(self) -> None:
+        self._things: dict[type, object] = {}
+
+    def put(self, kind: type[T], thing: T) -> T:
+        """Adds a thing. A second one of the same type replaces the first."""
+        self._things[kind] = thing
+        return thing
+
+    def get(self, kind: type[T]) -> T:
+        """The thing of this type. LookupError where no module has put one: a `depends_on` is missing."""
+        try:
+            return cast("T", self._things[kind])
+        except KeyError:
+            raise LookupError(f"nothing has put a {kind.__name__} into the container") from None

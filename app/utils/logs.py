@@ -1,0 +1,89 @@
+"""Logging: loguru, with everything that speaks to the standard library's logging led into it."""
+
+import logging
+import os
+import sys
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+import orjson
+from loguru import logger
+
+from app.resources.constants import LOGS_DIR
+from app.settings.app_settings import Mode
+from app.settings.log import LogFormat, LogSettings
+
+if TYPE_CHECKING:
+    from loguru import Record
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+"""The id of the request that is being answered, on every log line that it causes."""
+
+_FILES_KEPT = 20
+_CHATTY = ("sqlalchemy", "asyncio", "watchfiles", "alembic")
+_TEXT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <7} {extra[request_id]} {name}: {message}"
+
+
+def setup_logging(settings: LogSettings, mode: Mode) -> None:
+    """Points every log of this process to stderr and, if wanted, to a file of its own under `logs/`.
+
+    Values of variables are shown in tracebacks only in LOCAL: elsewhere they would put secrets into the log.
+    """
+    logger.remove()
+    logging.root.handlers = [_ToLoguru()]
+    logging.root.setLevel(logging.NOTSET if settings.enable else logging.CRITICAL + 1)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if not settings.enable:
+        return
+    logger.configure(patcher=_add_request_id)
+    common = {
+        "level": settings.level.value,
+        "format": _json_line if settings.format is LogFormat.JSON else _TEXT,
+        "diagnose": mode is Mode.LOCAL,
+        "backtrace": False,
+    }
+    logger.add(sys.stderr, **common)  # type: ignore[arg-type]
+    if settings.write_to_file:
+        LOGS_DIR.mkdir(exist_ok=True)
+        _forget_old_files()
+        # One file a process: two processes that rotate one file lose lines.
+        path = LOGS_DIR / f"messenger-{os.getpid()}.log"
+        logger.add(path, rotation="20 MB", retention=10, encoding="utf-8", delay=True, **common)  # type: ignore[arg-type]
+
+
+def _forget_old_files() -> None:
+    """Keeps the newest files only: each start of a process begins one."""
+    by_age = sorted(LOGS_DIR.glob("messenger-*.log"), key=lambda path: path.stat().st_mtime)
+    for path in by_age[:-_FILES_KEPT]:
+        path.unlink(missing_ok=True)
+
+
+def _add_request_id(record: "Record") -> None:
+    record["extra"].setdefault("request_id", request_id.get())
+
+
+def _json_line(record: "Record") -> str:
+    line = {
+        "time": record["time"].isoformat(),
+        "level": record["level"].name,
+        "logger": record["name"],
+        "message": record["message"],
+        **{key: value for key, value in record["extra"].items() if key != "json"},
+    }
+    if record["exception"] is not None:
+        line["exception"] = repr(record["exception"].value)
+    record["extra"]["json"] = orjson.dumps(line, default=str).decode()
+    return "{extra[json]}\n{exception}"
+
+
+class _ToLoguru(logging.Handler):
+    """Hands a record of the standard library's logging to loguru, under the name of its own logger."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            level: str | int = logger.level(record.levelname).name
+        except ValueError:
+            level = record.levelno
+        named = logger.patch(lambda line: line.update(name=record.name))
+        named.opt(exception=record.exc_info).log(level, "{}", record.getMessage())

@@ -1,0 +1,34 @@
+"""The manifest of a module: all that the application needs to know of it."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter
+
+from app.utils.container import Container
+
+Lifespan = Callable[[Container], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """One slice of the application.
+
+    - `name`: as in `APPLICATION_ENABLED_MODULES`, without `_module`.
+    - `router`: served below `API_PREFIX`; `root_router`: served at the root.
+    - `depends_on`: names of the modules whose services it uses; they start first and stop last.
+    - `models`: the tables it owns.
+    - `lifespan`: runs around the serving; it puts the module's services into the container.
+    - `constraint_errors`: the ServiceError that a violated constraint of its tables stands for.
+    """
+
+    name: str
+    description: str
+    router: APIRouter | None = None
+    root_router: APIRouter | None = None
+    depends_on: tuple[str, ...] = ()
+    models: tuple[type, ...] = ()
+    lifespan: Lifespan | None = None
+    on_by_default: bool = True
+    constraint_errors: Mapping[str, type[Exception]] = field(default_factory=dict)
