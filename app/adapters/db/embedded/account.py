@@ -25,7 +25,8 @@ class Account:
     def check_reaches(self, path: Path, otherwise: str) -> None:
         """Raise, naming the folder that is closed, unless this user can pass through every folder down to `path`.
 
-        `otherwise` is what a person can do besides opening it. What does not exist yet is left out, and no mode is ever changed: the folders are somebody else's.
+        `otherwise` is what a person can do besides opening it. What does not exist yet is left out, and no mode is
+        ever changed: the folders are somebody else's.
         """
         path = path.resolve()
         for part in [*reversed(path.parents), path]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 ELSEWHERE = "set PG_EMBEDDED_DATA_DIR to another folder, or PG_SERVER_ADDRESS to a server of your own"
 INSTALLED_ELSEWHERE = "install the application in another folder, or set PG_SERVER_ADDRESS to a server of your own"
-
 _STRANGER = "another PostgreSQL, not started by this application, runs on {folder}: stop it"
 # What PostgreSQL prints (in English, being started with LC_ALL=C), and what that means for the owner of the folder.
 _OUTPUT = {

@@ -1,0 +1,42 @@
+"""Sending: every message once, in order, with its event."""
+
+import asyncio
+from uuid import uuid4
+
+from tests.fakers import FakeClient, ok, problem
+
+
+async def test_a_message_comes_back_as_it_was_sent(anna: FakeClient, club: str) -> None:
+    text = "  Ёжик, 你好, hello 👩‍👩‍👧‍👦\n"
+    message = await anna.send(club, text)
+    assert message["text"] == text
+    assert message["seq"] == 1
+    assert message["sender_id"] == anna.id
+    assert ok(await anna.get(f"/chats/{club}/messages/1")) == message
+
+
+async def test_fifty_senders_at_once_leave_no_hole_and_no_repeat(anna: FakeClient, club: str) -> None:
+    messages = await asyncio.gather(*(anna.send(club, f"№ {number}") for number in range(50)))
+    assert sorted(message["seq"] for message in messages) == list(range(1, 51))
+    events = [event for event in await anna.events(club) if event["kind"] == "message.created"]
+    assert [event["data"]["seq"] for event in events] == list(range(1, 51))
+
+
+async def test_one_id_sent_twenty_times_at_once_makes_one_message(anna: FakeClient, club: str) -> None:
+    body = {"client_msg_id": str(uuid4()), "text": "один раз"}
+    answers = await asyncio.gather(*(anna.post(f"/chats/{club}/messages", body) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
+    first = answers[0].json()
+    assert all(answer.json() == first for answer in answers)
+    replays = [answer for answer in answers if answer.status_code == 200]
+    assert all(answer.headers["idempotent-replayed"] == "true" for answer in replays)
+
+
+async def test_the_same_id_with_another_body_is_refused(anna: FakeClient, club: str) -> None:
+    message = await anna.send(club, "первое")
+    body = {"client_msg_id": message["client_msg_id"], "text": "второе"}
+    problem(await anna.post(f"/chats/{club}/messages", body), 422, "idempotency_mismatch")
+
+
+async def test_a_stranger_finds_no_chat(stranger: FakeClient, club: str) -> None:
+    problem(await stranger.post(f"/chats/{club}/messages", {"text": "пустите"}), 404, "not_found")

@@ -1,0 +1,164 @@
+"""The places that tests happen in: a PostgreSQL for the session, a database and an application for each test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.embedded import EmbeddedPostgres
+from app.adapters.db.migrations.commands import migrate
+from app.adapters.db.provide import own_server_address
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings, load_settings
+from app.settings.auth_settings import AuthSettings
+from app.settings.db_settings import DbSettings
+from app.settings.limits_settings import LimitsSettings
+from app.settings.log import LogSettings
+from app.utils.logs import setup_logging
+from tests.fakers import FakeClient
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseAddress]:
+    """The server: `PG_SERVER_ADDRESS` if it is set, else an embedded one that may forget."""
+    settings = load_settings(env_file=None)
+    if not settings.db.is_embedded:
+        yield own_server_address(settings.db)
+        return
+    folder = tmp_path_factory.mktemp("postgres")
+    # The server may run as another user, who has to get here.
+    for parent in (folder, *folder.parents):
+        if parent.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            parent.chmod(0o755)
+    with EmbeddedPostgres(folder, durable=False) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="session")
+def template(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
+    """A database that is migrated once; the tests' own ones are clones of it."""
+    address = postgres.with_database(f"test_template_{uuid4().hex[:8]}")
+    asyncio.run(_execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
+    migrate(address)
+    yield address
+    asyncio.run(_execute(postgres, f'DROP DATABASE "{address.database}" WITH (FORCE)'))
+
+
+@pytest.fixture
+async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
+    """A database of one's own, with all tables and no rows."""
+    address = template.with_database(f"test_{uuid4().hex[:12]}")
+    maintenance = template.with_database("postgres")
+    await _execute(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}"')
+    yield address
+    await _execute(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def base_settings() -> Settings:
+    """As a newcomer has them, but for a cheap password hash and quiet logs."""
+    settings = replace(
+        load_settings(env_file=None),
+        auth=AuthSettings(argon2_time_cost=1, argon2_memory_cost=8, argon2_parallelism=1),
+        log=LogSettings(enable=False),
+        limits=LimitsSettings(enable=False),
+    )
+    setup_logging(settings.log, settings.app.mode)
+    return settings
+
+
+@pytest.fixture
+def settings(base_settings: Settings, database_address: DatabaseAddress) -> Settings:
+    """For an application on this test's database."""
+    return replace(base_settings, db=settings_for(database_address))
+
+
+def settings_for(address: DatabaseAddress) -> DbSettings:
+    return DbSettings(
+        server_address=address.host,
+        server_port=address.port,
+        server_login=address.user,
+        server_passwd=address.password,  # type: ignore[arg-type]
+        server_db=address.database,
+    )
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The application, started, and a client of it in the same process."""
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://server") as http:
+            yield http
+
+
+@pytest.fixture
+async def app(settings: Settings) -> FastAPI:
+    """The application as it is deployed, not yet started."""
+    return build_app(settings)
+
+
+@pytest.fixture
+async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the running application that is nobody in particular."""
+    async with served(app) as http:
+        yield http
+
+
+@pytest.fixture
+async def anna(server: httpx.AsyncClient) -> FakeClient:
+    return await FakeClient.sign_up(server, "anna", "Анна")
+
+
+@pytest.fixture
+async def boris(server: httpx.AsyncClient) -> FakeClient:
+    return await FakeClient.sign_up(server, "boris", "Борис 🐻")
+
+
+@pytest.fixture
+async def clara(server: httpx.AsyncClient) -> FakeClient:
+    return await FakeClient.sign_up(server, "clara", "Clara")
+
+
+@pytest.fixture
+async def stranger(server: httpx.AsyncClient) -> FakeClient:
+    """Signed in, and in nobody's chat."""
+    return await FakeClient.sign_up(server, "stranger")
+
+
+@pytest.fixture
+def anonymous(server: httpx.AsyncClient) -> FakeClient:
+    """Not signed in."""
+    return FakeClient(server)
+
+
+@pytest.fixture
+async def club(anna: FakeClient, boris: FakeClient) -> str:
+    """A group that Anna owns and Boris is in; its id."""
+    return await anna.open_chat(boris, title="Книжный клуб")
+
+
+@pytest.fixture
+def project_root() -> Path:
+    return Path(__file__).parents[1]
+
+
+async def _execute(address: DatabaseAddress, statement: str) -> None:
+    connection = await asyncpg.connect(**address.connect_arguments())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
