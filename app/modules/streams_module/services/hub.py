@@ -104,6 +104,11 @@ class Hub:
         if feed is not None and feed.last_seq == first_seq - 1:
             self._hand_on(feed, frames())
 
+    async def read_after(self, afters: Mapping[UUID, int], limit: int) -> Sequence[Any]:
+        """Of each stream up to `limit` events after its number, for a follower that is behind."""
+        async with self._database.connection() as connection:
+            return await list_after(connection, afters, limit)
+
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Around the life of the application."""
@@ -140,8 +145,7 @@ class Hub:
 
     async def _read(self, feeds: Sequence[Feed]) -> None:
         afters = {feed.stream_id: feed.last_seq for feed in feeds if feed.last_seq is not None}
-        async with self._database.connection() as connection:
-            rows = await list_after(connection, afters, _EVENTS_AT_ONCE)
+        rows = await self.read_after(afters, _EVENTS_AT_ONCE)
         news: dict[UUID, list[Any]] = defaultdict(list)
         for row in rows:
             news[row["stream_id"]].append(row)
