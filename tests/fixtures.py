@@ -124,7 +124,7 @@ async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @asynccontextmanager
 async def listening(app: FastAPI) -> AsyncIterator[str]:
     """The application on a real port, with the server's own settings; its address as host:port."""
-    with socket.socket() as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*listener.getsockname())
         server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(lifespan="on")))

@@ -47,7 +47,8 @@ def main() -> None:
 def _bind(settings: AppSettings) -> socket.socket:
     """Takes the port before anything else is started. It listens only once somebody answers."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    # With its protocol named: asyncio turns Nagle's delay off only where it reads TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.service_port))
