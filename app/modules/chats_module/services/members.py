@@ -67,6 +67,7 @@ async def change_role(
     if member.role == role:
         return await _read(work, chat_id, account_id)
     if member.role == "owner":
+        check_owner(actor)
         raise OwnerMustHandOver
     if role in ("owner", "admin") or member.role == "admin":
         check_owner(actor)
