@@ -65,7 +65,10 @@ async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseA
     """A database of one's own, with all tables and no rows."""
     address = template.with_database(f"test_{uuid4().hex[:12]}")
     maintenance = template.with_database("postgres")
-    await _execute(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}"')
+    # Files copied as they are: a third of the time that a copy through the WAL takes.
+    await _execute(
+        maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}" STRATEGY FILE_COPY'
+    )
     yield address
     await _execute(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
 
