@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
@@ -91,7 +92,7 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
         server_address=address.host,
         server_port=address.port,
         server_login=address.user,
-        server_passwd=address.password,  # type: ignore[arg-type]
+        server_passwd=SecretStr(address.password),
         server_db=address.database,
     )
 
