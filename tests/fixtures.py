@@ -1,6 +1,7 @@
 """The places that tests happen in: a PostgreSQL for the session, a database and an application for each test."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -18,6 +20,7 @@ from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
 from app.adapters.db.provide import own_server_address
 from app.fastapi_engine.constructor import build_app
+from app.fastapi_engine.server import uvicorn_options
 from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
 from app.settings.db_settings import DbSettings
@@ -117,6 +120,31 @@ async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running application that is nobody in particular."""
     async with served(app) as http:
         yield http
+
+
+@asynccontextmanager
+async def listening(app: FastAPI) -> AsyncIterator[str]:
+    """The application on a real port, with the server's own settings; its address as host:port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = "{}:{}".format(*listener.getsockname())
+        server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(lifespan="on")))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started:
+                assert not serving.done(), "the server did not start"
+                await asyncio.sleep(0.01)
+            yield address
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@pytest.fixture
+async def live_server(app: FastAPI) -> AsyncIterator[str]:
+    """The running application on a real port; its address as host:port."""
+    async with listening(app) as address:
+        yield address
 
 
 @pytest.fixture

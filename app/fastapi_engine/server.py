@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from loguru import logger
@@ -14,6 +15,8 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.provide import embedded_server, is_migrated
+from app.fastapi_engine.websocket_protocol import WebSocketProtocol
+from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 from app.settings.app_settings import AppSettings
 from app.utils.err_message import stop_with
@@ -97,14 +100,9 @@ def _serve(settings: AppSettings, listener: socket.socket) -> None:
         workers=settings.workers,
         reload=settings.reloads,
         reload_dirs=[str(PROJECT_ROOT / "app")] if settings.reloads else None,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_graceful_shutdown=_GRACE,
+        **uvicorn_options(
+            proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=list(settings.trusted_proxies)
+        ),
     )
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
@@ -114,6 +112,21 @@ def _serve(settings: AppSettings, listener: socket.socket) -> None:
         Multiprocess(config, sockets=[listener]).run()
     else:
         server.run(sockets=[listener])
+
+
+def uvicorn_options(**more: Any) -> dict[str, Any]:
+    """How uvicorn serves this application, wherever it is run."""
+    return {
+        "ws": WebSocketProtocol,
+        "ws_max_size": MAX_FRAME_BYTES,
+        # A frame costs several times as much with it, and each socket 64 KiB.
+        "ws_per_message_deflate": False,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": _GRACE,
+        **more,
+    }
 
 
 def _end_on_sigterm() -> None:

@@ -7,6 +7,9 @@ MODULES_DIR = PROJECT_ROOT / "app" / "modules"
 MIGRATIONS_DIR = PROJECT_ROOT / "app" / "adapters" / "db" / "migrations"
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_FRAME_BYTES = 1024 * 1024
 MAX_PAGE = 200
 DEFAULT_PAGE = 50
+SIGNALLED_MEMBERS = 100
+"""Typing, presence and receipts are told in chats of up to so many."""
 MAX_BIGINT = 2**63 - 1

@@ -52,7 +52,7 @@ async def refresh(work: UnitOfWork, tokens: Tokens, revocations: Revocations, re
     if session is None:
         revoked = await crud.revoke(work.session, now, session_id=claim.session_id)
         await work.keep()
-        revocations.add(revoked, now)
+        revocations.announce(revoked, now)
         raise InvalidToken
     session.expires_at = now + tokens.refresh_lifetime
     await work.session.flush()
@@ -81,13 +81,13 @@ async def end_session(work: UnitOfWork, revocations: Revocations, account_id: UU
     revoked = await crud.revoke(work.session, now, account_id=account_id, session_id=session_id)
     if not revoked:
         raise SessionNotFound
-    work.after_commit(lambda: revocations.add(revoked, now))
+    work.after_commit(lambda: revocations.announce(revoked, now))
 
 
 async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identity: Identity) -> None:
     now = datetime.now(UTC)
     revoked = await crud.revoke(work.session, now, account_id=identity.account_id, keep=identity.session_id)
-    work.after_commit(lambda: revocations.add(revoked, now))
+    work.after_commit(lambda: revocations.announce(revoked, now))
 
 
 def _pair(tokens: Tokens, identity: Identity, generation: int) -> TokenPair:
