@@ -13,6 +13,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
@@ -97,7 +98,7 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
         server_address=address.host,
         server_port=address.port,
         server_login=address.user,
-        server_passwd=address.password,  # type: ignore[arg-type]
+        server_passwd=SecretStr(address.password),
         server_db=address.database,
     )
 
