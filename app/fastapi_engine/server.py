@@ -13,6 +13,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
+from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 from app.settings.app_settings import AppSettings
@@ -35,7 +36,7 @@ def main() -> None:
         _end_on_sigterm()
         with _database(settings):
             _serve(settings.app, listener)
-    except (SettingsError, ModulesError, EmbeddedPostgresError) as error:
+    except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
         stop_with(str(error))
     except KeyboardInterrupt:
         return
