@@ -14,6 +14,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
+from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_FRAME_BYTES
@@ -38,7 +39,7 @@ def main() -> None:
         _end_on_sigterm()
         with _database(settings):
             _serve(settings.app, listener)
-    except (SettingsError, ModulesError, EmbeddedPostgresError) as error:
+    except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
         stop_with(str(error))
     except KeyboardInterrupt:
         return

@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 
 def encode_cursor(*values: str | int | datetime | UUID) -> str:
-    """The sort key of a page's last item."""
-    return urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
+    """The sort key of a page's last item; the ids may be the driver's own kind of UUID."""
+    return urlsafe_b64encode(orjson.dumps(values, default=str)).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str, shape: type[T]) -> T:
