@@ -27,7 +27,6 @@ STATUSES = {
 }
 
 CODES = {
-    400: "bad_request",
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
@@ -97,6 +96,10 @@ def answer_validation_error(request: Request, error: RequestValidationError) -> 
 def answer_http_error(request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses: an unknown address, a method, a body that is too large."""
     status = error.status_code
+    if status == HTTPStatus.BAD_REQUEST:
+        # A body that is no JSON at all comes as a validation error; one that cannot even be read comes as this.
+        unreadable = {"type": "unreadable", "loc": ("body",), "msg": str(error.detail)}
+        return answer_validation_error(request, RequestValidationError([unreadable]))
     title = HTTPStatus(status).phrase
     detail = str(error.detail or title)
     return _answer(
