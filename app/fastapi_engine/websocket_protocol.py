@@ -16,7 +16,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """
 
     async def run_asgi(self) -> None:
-        extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+        extensions: dict[str, Any] = self.scope["extensions"]
         extensions[WRITE_EXTENSION] = self.write_frame
         await super().run_asgi()
 
