@@ -206,3 +206,10 @@ class FakeSocket:
             reply = self._replies.pop(frame["reply_to"], None)
             if reply is not None and not reply.done():
                 reply.set_result(frame)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    """Waits for what another task or process does in its own time."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - nobody tells a test that it has happened
+            await asyncio.sleep(0.05)

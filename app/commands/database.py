@@ -30,7 +30,7 @@ def drop(yes: Yes = False) -> None:
     """Throw the database away, with all that is in it."""
     settings = load_settings()
     with database_server(settings.db) as address:
-        _ask(settings.app.environment, f"Throw database {address.database} away?", yes)
+        ask(settings.app.environment, f"Throw database {address.database} away?", yes)
         asyncio.run(_drop(address))
     typer.echo(f"database {address.database} is gone")
 
@@ -40,7 +40,7 @@ def recreate(yes: Yes = False) -> None:
     """Throw the database away and make it anew, migrated."""
     settings = load_settings()
     with database_server(settings.db) as address:
-        _ask(settings.app.environment, f"Throw database {address.database} away and make it anew?", yes)
+        ask(settings.app.environment, f"Throw database {address.database} away and make it anew?", yes)
         asyncio.run(_drop(address))
         asyncio.run(_create(address))
         migrations.migrate(address)
@@ -68,15 +68,18 @@ def check() -> None:
 
 
 @commands.command()
-def revision(message: Annotated[str, typer.Argument(help="what the migration does, in a few words")]) -> None:
+def revision(
+    message: Annotated[str, typer.Argument(help="what the migration does, in a few words")],
+    module: Annotated[str | None, typer.Option(help="a module that has migrations of its own")] = None,
+) -> None:
     """Write a migration out of the difference between models and tables."""
     with database_server(load_settings().db) as address:
         migrations.migrate(address)
-        for path in migrations.revise(address, message):
+        for path in migrations.revise(address, message, module.removesuffix("_module") if module else None):
             typer.echo(f"wrote {path}: read it before you rely on it")
 
 
-def _ask(environment: Mode, question: str, yes: bool) -> None:
+def ask(environment: Mode, question: str, yes: bool) -> None:
     """Whatever destroys asks first, and in PROD wants to be told beforehand."""
     if yes:
         return

@@ -14,6 +14,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
+from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_FRAME_BYTES
@@ -38,7 +39,7 @@ def main() -> None:
         _end_on_sigterm()
         with _database(settings):
             _serve(settings.app, listener)
-    except (SettingsError, ModulesError, EmbeddedPostgresError) as error:
+    except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
         stop_with(str(error))
     except KeyboardInterrupt:
         return
@@ -47,7 +48,8 @@ def main() -> None:
 def _bind(settings: AppSettings) -> socket.socket:
     """Takes the port before anything else is started. It listens only once somebody answers."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    # With its protocol named: asyncio turns Nagle's delay off only where it reads TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.service_port))

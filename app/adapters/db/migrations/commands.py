@@ -6,7 +6,12 @@ from alembic import command
 from alembic.config import Config
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.migrations.heads import head_of, known_revisions, module_of
 from app.settings.base import PROJECT_ROOT
+
+
+class NoSuchBranch(Exception):
+    """A module has no migrations of its own. The message is one line."""
 
 
 def config_for(address: DatabaseAddress) -> Config:
@@ -16,7 +21,10 @@ def config_for(address: DatabaseAddress) -> Config:
 
 
 def migrate(address: DatabaseAddress) -> None:
-    """Brings the tables to the newest form, under a lock: a second one waits and finds nothing to do."""
+    """Brings the tables to the newest form, under a lock: a second one waits and finds nothing to do.
+
+    Raises DatabaseIsNewer where the database is ahead of this code.
+    """
     command.upgrade(config_for(address), "heads")
 
 
@@ -25,8 +33,34 @@ def check(address: DatabaseAddress) -> None:
     command.check(config_for(address))
 
 
-def revise(address: DatabaseAddress, message: str) -> list[Path]:
-    """Writes a migration out of the difference between models and tables; its files."""
-    made = command.revision(config_for(address), message=message, autogenerate=True)
+def revise(address: DatabaseAddress, message: str, module: str | None = None) -> list[Path]:
+    """Writes a migration out of the difference between models and tables; its files.
+
+    It goes into the module's own branch, and tells of that module's tables only; else into the main chain, with all
+    tables that belong to no branch. Raises NoSuchBranch.
+    """
+    config = config_for(address)
+    config.attributes["revised"] = (module,)
+    made = command.revision(
+        config, message=message, autogenerate=True, head=_head(module), rev_id=_next_id(module) if module else None
+    )
     scripts = made if isinstance(made, list) else [made]
     return [Path(script.path) for script in scripts if script is not None]
+
+
+def withdraw(address: DatabaseAddress, module: str) -> None:
+    """Takes back all migrations of a module's own branch: its tables go, with all that is in them."""
+    _head(module)
+    command.downgrade(config_for(address), f"{module}_module@base")
+
+
+def _head(module: str | None) -> str:
+    head = head_of(module)
+    if head is None:
+        raise NoSuchBranch(f"module {module!r} has no migrations of its own: it shares those of the main chain")
+    return head
+
+
+def _next_id(module: str) -> str:
+    count = sum(module_of(revision) == module for revision in known_revisions())
+    return f"{module}_{count + 1:04}"

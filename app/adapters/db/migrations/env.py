@@ -1,6 +1,7 @@
 """How Alembic reaches the database and the models: of every module on disk, served or not."""
 
 import asyncio
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
 
@@ -8,8 +9,10 @@ import asyncpg
 from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.schema import SchemaItem
 
 from app.adapters.db.base import Base
+from app.adapters.db.migrations.heads import branches, known_revisions, removed_modules
 from app.resources.constants import MODULES_DIR
 
 _ONE_AT_A_TIME = 7_215_331_046
@@ -21,17 +24,51 @@ def _load_models() -> None:
         import_module(f"app.modules.{models.parents[2].name}.db.models")
 
 
+def _owner(table: str, modules: Iterable[str]) -> str | None:
+    """The module whose branch a table belongs to, by its name: `shop_item` is of `shop`. None for the main chain."""
+    return max((name for name in modules if f"{table}_".startswith(f"{name}_")), key=len, default=None)
+
+
+def _includes(removed: frozenset[str]) -> Callable[[SchemaItem, str | None, str, bool, SchemaItem | None], bool]:
+    """Which tables models are compared with: none that a removed module has left behind."""
+    modules = branches() | removed
+    revised = context.config.attributes.get("revised")
+
+    def include(item: SchemaItem, name: str | None, kind: str, reflected: bool, other: SchemaItem | None) -> bool:
+        if kind != "table" or name is None:
+            return True
+        owner = _owner(name, modules)
+        if reflected and other is None and owner in removed:
+            return False
+        return revised is None or owner in revised
+
+    return include
+
+
+def _revisions(connection: Connection) -> list[str]:
+    if not connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")):
+        return []
+    return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+
+
 def _migrate(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
-    # The lock is the session's: it outlives this commit, and the migrations have their own transactions.
-    connection.commit()
     try:
+        removed = removed_modules(_revisions(connection))
+        # The lock is the session's: it outlives this commit, and the migrations have their own transactions.
+        connection.commit()
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
             compare_type=True,
             compare_server_default=True,
             transaction_per_migration=True,
+            include_object=_includes(removed),
+        )
+        # The row of a removed module stays, for the day it comes back; Alembic would stop at a revision without a file.
+        migration = context.get_context()
+        migration.get_current_heads = lambda: tuple(  # type: ignore[method-assign]
+            revision for revision in _revisions(connection) if revision in known_revisions()
         )
         with context.begin_transaction():
             context.run_migrations()

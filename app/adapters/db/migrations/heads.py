@@ -1,23 +1,72 @@
-"""The newest migrations on disk, without the weight of Alembic: a server process only compares them."""
+"""The migrations on disk, without the weight of Alembic: a server process only compares them.
+
+The main chain has ids of twelve hexadecimal digits. A module made by `create_module.py` has a branch of its own, whose
+ids are the module's name and a number: `shop_0001`. No revision of one leads to a revision of another, so a module goes
+with its files, and what a database still knows of it is told from what only newer code would know.
+"""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from app.resources.constants import MIGRATIONS_DIR
 
 _REVISION = re.compile(r"^revision(?:\s*:\s*[^=]+)?\s*=\s*['\"](\w+)['\"]", re.MULTILINE)
 _DOWN_REVISION = re.compile(r"^down_revision(?:\s*:\s*[^=]+)?\s*=\s*(.+)$", re.MULTILINE)
+_OF_MODULE = re.compile(r"([a-z][a-z0-9_]*)_\d{4}")
+
+
+class DatabaseIsNewer(Exception):
+    """The database knows migrations that this code does not have. The message is one line."""
+
+
+@cache
+def known_revisions() -> dict[str, frozenset[str]]:
+    """Every revision on disk, with those it builds on."""
+    revisions: dict[str, frozenset[str]] = {}
+    for path in (MIGRATIONS_DIR / "versions").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        revision, down = _REVISION.search(text), _DOWN_REVISION.search(text)
+        if revision:
+            revisions[revision[1]] = frozenset(re.findall(r"['\"](\w+)['\"]", down[1])) if down else frozenset()
+    return revisions
 
 
 @cache
 def known_heads() -> frozenset[str]:
     """Revisions that no other builds on."""
-    revisions: set[str] = set()
-    built_on: set[str] = set()
-    for path in (MIGRATIONS_DIR / "versions").glob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        if found := _REVISION.search(text):
-            revisions.add(found[1])
-        if found := _DOWN_REVISION.search(text):
-            built_on |= set(re.findall(r"['\"](\w+)['\"]", found[1]))
-    return frozenset(revisions - built_on)
+    revisions = known_revisions()
+    return frozenset(revisions).difference(*revisions.values())
+
+
+def module_of(revision: str) -> str | None:
+    """The module whose branch a revision stands in; None for the main chain."""
+    found = _OF_MODULE.fullmatch(revision)
+    return found[1] if found else None
+
+
+def head_of(module: str | None) -> str | None:
+    """The newest revision of a module's branch, or of the main chain; None where there is no such branch."""
+    return next((head for head in sorted(known_heads()) if module_of(head) == module), None)
+
+
+def branches() -> frozenset[str]:
+    """The modules that have a branch of their own."""
+    return frozenset(name for revision in known_revisions() if (name := module_of(revision)))
+
+
+def removed_modules(revisions: Iterable[str]) -> frozenset[str]:
+    """The modules that a database with these revisions has tables of, while their files are gone.
+
+    Raises DatabaseIsNewer for a revision that is unknown for any other reason.
+    """
+    removed: set[str] = set()
+    for revision in set(revisions) - known_revisions().keys():
+        module = module_of(revision)
+        if module is None or module in branches():
+            raise DatabaseIsNewer(
+                f"the database was migrated by newer code, to revision {revision}, which is not in "
+                "app/adapters/db/migrations/versions: bring the code up to date, or restore an older backup"
+            )
+        removed.add(module)
+    return frozenset(removed)

@@ -1,12 +1,11 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, status
-from fastapi.security import OAuth2PasswordRequestForm
+from fastapi import APIRouter, Form, Request, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.modules.accounts_module.dependencies import Auth, CurrentIdentity, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import EmailTaken, InvalidToken, UsernameTaken, WrongCredentials
-from app.modules.accounts_module.schemas import AccountSignedUp, RefreshRequest, SignIn, SignUp, TokenPair
+from app.modules.accounts_module.schemas import AccountSignedUp, RefreshRequest, SignIn, SignUp, TokenForm, TokenPair
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import LogDep
@@ -31,7 +30,7 @@ async def sign_in(
 
 @router.post("/token", openapi_extra=refuses(WrongCredentials))
 async def token(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    form: Annotated[TokenForm, Form()],
     request: Request,
     database: Db,
     work: Work,

@@ -1,0 +1,41 @@
+"""Takes back what the creator has made."""
+
+import os
+import re
+import shutil
+
+from app.resources.constants import MIGRATIONS_DIR, MODULES_DIR
+from app.utils.module_creator.base_creator import CreatorError
+from app.utils.setup_modules import SUFFIX, discover_modules
+
+
+class ModuleRemover:
+    """The files of a module that has migrations of its own.
+
+    Raises CreatorError for any other module, and for one that others depend on.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name.removesuffix(SUFFIX)
+        self.folder = MODULES_DIR / f"{self.name}{SUFFIX}"
+        own = re.compile(rf"\d{{8}}_{re.escape(self.name)}_\d{{4}}_\w+\.py")
+        self._migrations = [path for path in (MIGRATIONS_DIR / "versions").iterdir() if own.fullmatch(path.name)]
+        if not (self._migrations and self.folder.is_dir()):
+            raise CreatorError(
+                f"Модуля {self.name} с собственными миграциями нет / "
+                f"There is no module {self.name} with migrations of its own"
+            )
+        users = [module.name for module in discover_modules().values() if self.name in module.depends_on]
+        if users:
+            raise CreatorError(
+                f"Модуль {self.name} нужен модулям: {', '.join(users)} / "
+                f"Module {self.name} is needed by: {', '.join(users)}"
+            )
+
+    def remove(self) -> None:
+        """The folder first, in one step: without it nothing looks for the tables."""
+        leaving = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.draft")
+        self.folder.rename(leaving)
+        for path in self._migrations:
+            path.unlink()
+        shutil.rmtree(leaving)
