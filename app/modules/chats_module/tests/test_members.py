@@ -78,6 +78,7 @@ async def test_only_owner_and_admins_let_people_in(
 
 
 async def test_whoever_cannot_be_let_in_keeps_everyone_out(anna: FakeClient, clara: FakeClient, club: str) -> None:
+    wrong: dict[str, Any]
     for wrong in (
         {"account_ids": [clara.id, str(uuid4())]},
         {"account_ids": []},
