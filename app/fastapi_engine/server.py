@@ -23,7 +23,7 @@ from app.settings.app_settings import AppSettings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
 from app.utils.processes import PARENT_VARIABLE
-from app.utils.setup_modules import ModulesError, choose_modules, discover_modules
+from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 
 _GRACE = 5
 """Seconds that requests in flight have to finish once the server is told to stop."""
@@ -34,7 +34,7 @@ def main() -> None:
     try:
         settings = load_settings()
         setup_logging(settings.log, settings.app.mode)
-        choose_modules(discover_modules(), settings.modules.enabled_modules)
+        choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
         _end_on_sigterm()
         with _database(settings):
