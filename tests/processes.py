@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Self
 
 from app.settings import PROJECT_ROOT, Settings, variable_name
+from app.settings.base import SettingsGroup
 from tests.adapters.embedded.support import eventually, is_gone
 
 READY_SECONDS = 60.0
 KNOWN_VARIABLES = frozenset(
     variable_name(group.type, field)
     for group in fields(Settings)
-    if isinstance(group.type, type)
+    if isinstance(group.type, type) and issubclass(group.type, SettingsGroup)
     for field in group.type.model_fields
 )
 _CHEAP = {

@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import httpx
 import yaml
@@ -74,20 +75,20 @@ def _client(server: RunningServer) -> httpx.AsyncClient:
 
 async def _talk(
     chat_id: str, dialogues: list[tuple[tuple[FakeClient, FakeClient], list[str]]]
-) -> list[list[dict[str, object]]]:
+) -> list[list[dict[str, Any]]]:
     """Some dialogues at once, each in its order; the messages as the server answered them."""
     free = asyncio.Semaphore(AT_ONCE)
 
-    async def hold(pair: tuple[FakeClient, FakeClient], lines: list[str]) -> list[dict[str, object]]:
+    async def hold(pair: tuple[FakeClient, FakeClient], lines: list[str]) -> list[dict[str, Any]]:
         async with free:
             return [await pair[number % 2].send(chat_id, line) for number, line in enumerate(lines)]
 
     return await asyncio.gather(*(hold(pair, lines) for pair, lines in dialogues))
 
 
-async def _history(reader: FakeClient, chat_id: str) -> list[dict[str, object]]:
+async def _history(reader: FakeClient, chat_id: str) -> list[dict[str, Any]]:
     """All of it, page by page, from the first message on."""
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     more = True
     while more:
         page = ok(await reader.get(f"/chats/{chat_id}/messages", after_seq=len(found), limit=PAGE))
