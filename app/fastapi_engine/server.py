@@ -31,18 +31,17 @@ _GRACE = 5
 
 def main() -> None:
     """Serves until it is told to stop. What a person can mend is told in one line."""
+    signals = _Signals()
     try:
         settings = load_settings()
         setup_logging(settings.log, settings.app.mode)
         choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
-        _end_on_sigterm()
         with _database(settings):
-            _serve(settings.app, listener)
+            if not signals.asked_to_end:
+                _serve(settings.app, listener)
     except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
         stop_with(str(error))
-    except KeyboardInterrupt:
-        return
 
 
 def _bind(settings: AppSettings) -> socket.socket:
@@ -131,10 +130,15 @@ def uvicorn_options(**more: Any) -> dict[str, Any]:
     }
 
 
-def _end_on_sigterm() -> None:
-    """SIGTERM unwinds as Ctrl-C does: by default it would end the process with no `finally`."""
+class _Signals:
+    """Ctrl-C and SIGTERM both unwind: by default SIGTERM would end the process with no `finally`."""
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def __init__(self) -> None:
+        self.asked_to_end = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        # What is raised may be lost, if Python happens to be in a callback of its own, around a fork say.
+        self.asked_to_end = True
         raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, end)
