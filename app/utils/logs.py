@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -72,9 +73,10 @@ def _json_line(record: "Record") -> str:
         **{key: value for key, value in record["extra"].items() if key != "json"},
     }
     if record["exception"] is not None:
-        line["exception"] = repr(record["exception"].value)
+        # Within the line: a traceback of many lines is no JSON. It shows no values, whatever the mode.
+        line["exception"] = "".join(traceback.format_exception(record["exception"].value))
     record["extra"]["json"] = orjson.dumps(line, default=str).decode()
-    return "{extra[json]}\n{exception}"
+    return "{extra[json]}\n"
 
 
 class _ToLoguru(logging.Handler):
