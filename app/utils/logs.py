@@ -32,9 +32,12 @@ def setup_logging(settings: LogSettings, mode: Mode) -> None:
     """
     logger.remove()
     logging.root.handlers = [_ToLoguru()]
-    logging.root.setLevel(logging.NOTSET if settings.enable else logging.CRITICAL + 1)
+    level = logger.level(settings.level.value).no if settings.enable else logging.CRITICAL + 1
+    logging.root.setLevel(level)
+    # Below DEBUG uvicorn wraps the application to log every message of every request, with its query.
+    logging.getLogger("uvicorn.error").setLevel(max(level, logging.DEBUG))
     for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     if not settings.enable:
         return
     logger.configure(patcher=_add_request_id)
