@@ -1,4 +1,4 @@
-from app.modules.accounts_module.dependencies.identity import Auth, CurrentIdentity
+from app.modules.accounts_module.dependencies.identity import Auth, CurrentIdentity, ServerAdmin
 from app.modules.accounts_module.dependencies.services import PasswordsDep, RevocationsDep
 
-__all__ = ["Auth", "CurrentIdentity", "PasswordsDep", "RevocationsDep"]
+__all__ = ["Auth", "CurrentIdentity", "PasswordsDep", "RevocationsDep", "ServerAdmin"]
