@@ -87,6 +87,7 @@ def test_a_refusal_is_one_line_and_nothing_is_written(shop: Path, name: str | by
         ("accounts_module", "exists already"),
         ("chat", "table chat exists already"),
         ("account_chat", "table account_chat exists already"),
+        ("catalogue", "table catalogue_chat_types exists already"),
         ("auth", "table auth_session exists already"),
     ],
 )

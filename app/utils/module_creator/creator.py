@@ -19,7 +19,7 @@ _AMBIGUOUS = re.compile(rf"{MODULE_SUFFIX}$|_\d{{4}}$")
 _LINE = 120
 
 _TABLE = re.compile(r"(?:__tablename__\s*=|create_table\()\s*\"(\w+)\"")
-_MAIN_MIGRATION = re.compile(r"\d{8}_[0-9a-f]{12}_")
+_BRANCH_MIGRATION = re.compile(r"\d{8}_(\w+)_\d{4}_")
 _ADDRESS = re.compile(r"prefix=\"/([\w-]+)")
 
 
@@ -120,8 +120,11 @@ def _tables() -> set[str]:
 
 
 def _main_tables() -> set[str]:
-    """Those that the main chain of migrations makes, with the modules that the project comes with."""
-    return _found(_TABLE, (path for path in MIGRATIONS_DIR.glob("versions/*.py") if _MAIN_MIGRATION.match(path.name)))
+    """Those of the project's own modules, whose migrations stand in the main chain."""
+    names = [path.name for path in MIGRATIONS_DIR.glob("versions/*.py")]
+    made_here = {f"{found[1]}{MODULE_SUFFIX}" for name in names if (found := _BRANCH_MIGRATION.match(name))}
+    models = MODULES_DIR.glob("*/db/models/**/*.py")
+    return _found(_TABLE, (path for path in models if path.relative_to(MODULES_DIR).parts[0] not in made_here))
 
 
 def _addresses() -> set[str]:

@@ -35,7 +35,8 @@ def _countries() -> Iterable[Row]:
 
 
 def _time_zones() -> Iterable[Row]:
-    yield "UTC", *(str(locale.time_zones["Etc/UTC"]["long"]["standard"]) for locale in (_RU, _EN))
+    ru, en = (str(locale.time_zones["Etc/UTC"]["long"]["standard"]) for locale in (_RU, _EN))
+    yield "UTC", ru, en
     table = files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
     for line in table.splitlines():
         if not line.startswith("#"):

@@ -25,7 +25,7 @@ async def find_last_position(session: AsyncSession, model: type[CatalogueModel])
 async def list_versions(session: AsyncSession) -> dict[str, int]:
     """By the catalogue's name; one that was never changed is not in it."""
     rows = await session.execute(select(CatalogueVersion.name, CatalogueVersion.version))
-    return dict(rows.tuples().all())
+    return {row.name: row.version for row in rows}
 
 
 async def bump_version(session: AsyncSession, name: str) -> None:
