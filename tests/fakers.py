@@ -1,12 +1,18 @@
 """People who use the server in tests, through one small typed client."""
 
-from collections.abc import Mapping
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 PASSWORD = "correct horse battery"
 API = "/api/v1"
@@ -109,3 +115,101 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["status"] == status
     assert body["request_id"] == response.headers["x-request-id"]
     return body
+
+
+class FakeSocket:
+    """A device on a WebSocket: it notes what comes, and remembers its cursors when it is cut off."""
+
+    def __init__(self, person: FakeClient, address: str) -> None:
+        self.person = person
+        self.address = address
+        self.cursors: dict[str, int] = {}
+        self.events: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.signals: list[dict[str, Any]] = []
+        self.gaps: list[dict[str, Any]] = []
+        self.close_code: int | None = None
+        self._replies: dict[Any, asyncio.Future[dict[str, Any]]] = {}
+        self._ids = count(1)
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.cut()
+
+    async def connect(self, address: str | None = None) -> dict[str, Any]:
+        """Says hello with the cursors that it has; the reply's data."""
+        self.address = address or self.address
+        self.close_code = None
+        self.connection = await connect(f"ws://{self.address}{API}/ws", max_size=None, compression=None)
+        self._listening = asyncio.create_task(self._listen())
+        return await self.ask("hello", token=self.person.access_token, cursors=self.cursors)
+
+    async def cut(self) -> None:
+        """Goes away without a word."""
+        self._listening.cancel()
+        self.connection.transport.abort()
+        with suppress(asyncio.CancelledError):
+            await self._listening
+
+    def begin(self, action: str, **data: Any) -> Awaitable[dict[str, Any]]:
+        """Sends a request; its whole reply comes later."""
+        request_id = next(self._ids)
+        reply = self._replies[request_id] = asyncio.get_running_loop().create_future()
+        frame = json.dumps({"id": request_id, "action": action, "data": data})
+        self._sending = asyncio.ensure_future(self.connection.send(frame))
+        return reply
+
+    async def ask(self, action: str, **data: Any) -> dict[str, Any]:
+        """The data of a request's reply, which has to be ok."""
+        reply = await asyncio.wait_for(self.begin(action, **data), 10)
+        assert reply["status"] == "ok", reply
+        return dict(reply["data"])
+
+    async def until(self, is_so: Callable[[], bool], seconds: float = 10) -> None:
+        """Waits for what comes until it is as it should be."""
+        async with asyncio.timeout(seconds):
+            while not is_so():
+                self._news.clear()
+                await self._news.wait()
+
+    def kinds(self, stream_id: str) -> list[str]:
+        return [event["kind"] for event in self.events[stream_id]]
+
+    def seqs(self, stream_id: str) -> list[int]:
+        return [event["seq"] for event in self.events[stream_id]]
+
+    async def _listen(self) -> None:
+        try:
+            async for text in self.connection:
+                self._take(json.loads(text))
+                self._news.set()
+        except ConnectionClosed:
+            pass
+        finally:
+            self.close_code = self.connection.close_code
+            self._news.set()
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        if "event" in frame:
+            event = frame["event"]
+            self.events[event["stream_id"]].append(event)
+            self.cursors[event["stream_id"]] = event["seq"]
+        elif "signal" in frame:
+            self.signals.append(frame["signal"])
+        elif "gap" in frame:
+            self.gaps.append(frame["gap"])
+            self.cursors[frame["gap"]["stream_id"]] = frame["gap"]["last_seq"]
+        else:
+            reply = self._replies.pop(frame["reply_to"], None)
+            if reply is not None and not reply.done():
+                reply.set_result(frame)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    """Waits for what another task or process does in its own time."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - nobody tells a test that it has happened
+            await asyncio.sleep(0.05)

@@ -1,6 +1,7 @@
 """The places that tests happen in: a PostgreSQL for the session, a database and an application for each test."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,13 +11,16 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
 from app.adapters.db.provide import own_server_address
 from app.fastapi_engine.constructor import build_app
+from app.fastapi_engine.server import uvicorn_options
 from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
 from app.settings.db_settings import DbSettings
@@ -62,7 +66,10 @@ async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseA
     """A database of one's own, with all tables and no rows."""
     address = template.with_database(f"test_{uuid4().hex[:12]}")
     maintenance = template.with_database("postgres")
-    await _execute(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}"')
+    # Files copied as they are: a third of the time that a copy through the WAL takes.
+    await _execute(
+        maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}" STRATEGY FILE_COPY'
+    )
     yield address
     await _execute(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
 
@@ -91,7 +98,7 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
         server_address=address.host,
         server_port=address.port,
         server_login=address.user,
-        server_passwd=address.password,  # type: ignore[arg-type]
+        server_passwd=SecretStr(address.password),
         server_db=address.database,
     )
 
@@ -116,6 +123,31 @@ async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running application that is nobody in particular."""
     async with served(app) as http:
         yield http
+
+
+@asynccontextmanager
+async def listening(app: FastAPI) -> AsyncIterator[str]:
+    """The application on a real port, with the server's own settings; its address as host:port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = "{}:{}".format(*listener.getsockname())
+        server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(lifespan="on")))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started:
+                assert not serving.done(), "the server did not start"
+                await asyncio.sleep(0.01)
+            yield address
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@pytest.fixture
+async def live_server(app: FastAPI) -> AsyncIterator[str]:
+    """The running application on a real port; its address as host:port."""
+    async with listening(app) as address:
+        yield address
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from app.fastapi_engine.events.startup import lifespan_of
 from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
 from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
 from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
-from app.fastapi_engine.problems import install_problems
+from app.fastapi_engine.problems import Problems, install_problems
+from app.services.errors import ProblemMaker
+from app.services.rate_limits import RateLimits
 from app.settings import Mode, Settings
 from app.settings.db_settings import DbSettings
 from app.utils.container import Container
@@ -30,6 +32,12 @@ def build_app(settings: Settings) -> FastAPI:
     container = Container()
     container.put(Settings, settings)
     container.put(Database, _database(settings.db))
+    container.put(RateLimits, RateLimits(settings.limits))
+    problems = Problems(
+        show_internals=settings.app.mode is Mode.LOCAL,
+        constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),
+    )
+    container.put(ProblemMaker, problems)  # type: ignore[type-abstract]
     shows_docs = settings.app.mode is not Mode.PROD
     app = FastAPI(
         title=settings.app.title,
@@ -45,15 +53,11 @@ def build_app(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(LogMiddleware),
             cors_middleware(settings.app),
-            Middleware(
-                ErrorsMiddleware,
-                show_internals=settings.app.mode is Mode.LOCAL,
-                constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),
-            ),
+            Middleware(ErrorsMiddleware, problems=problems),
         ],
     )
     app.state.container = container
-    install_problems(app)
+    install_problems(app, problems)
     if shows_docs:
         install_docs(app, settings.app)
         app.openapi = partial(document, app, settings.app)  # type: ignore[method-assign]

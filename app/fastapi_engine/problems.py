@@ -8,11 +8,12 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from loguru import logger
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.adapters.errors import is_database_away, violated_constraint
-from app.services.errors import Category, Conflict, ServiceError, Unavailable
+from app.services.errors import Category, Conflict, ProblemMaker, ServiceError, Unavailable
 from app.utils.logs import request_id
 
 STATUSES = {
@@ -27,7 +28,6 @@ STATUSES = {
 }
 
 CODES = {
-    400: "bad_request",
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
@@ -40,10 +40,64 @@ CODES = {
 }
 
 
-def problem_body(
-    status: int, code: str, title: str, detail: str, *, instance: str, extra: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """The members of a problem answer, also used inside a socket's error frame."""
+class Problems(ProblemMaker):
+    """Problems out of errors. Internals of unexpected ones are shown only on one's own machine."""
+
+    def __init__(self, *, show_internals: bool, constraint_errors: Mapping[str, type[Exception]]) -> None:
+        self._show_internals = show_internals
+        self._constraint_errors = constraint_errors
+
+    def describe(self, error: Exception, instance: str) -> dict[str, Any]:
+        return self._describe(self._foreseen(error), instance)
+
+    def answer(self, error: Exception, instance: str) -> Response:
+        """The same as an HTTP response."""
+        foreseen = self._foreseen(error)
+        headers = dict(getattr(foreseen, "headers", None) or {})
+        if isinstance(foreseen, ServiceError):
+            if foreseen.retry_after is not None:
+                headers["Retry-After"] = str(foreseen.retry_after)
+            if foreseen.category is Category.UNAUTHENTICATED:
+                headers["WWW-Authenticate"] = "Bearer"
+        body = self._describe(foreseen, instance)
+        return Response(
+            orjson.dumps(body, default=str), body["status"], headers=headers, media_type="application/problem+json"
+        )
+
+    def _foreseen(self, error: Exception) -> Exception:
+        """What the error means to a client, where a driver or the database raised it."""
+        constraint = violated_constraint(error)
+        if constraint is not None:
+            return self._constraint_errors.get(constraint, Conflict)()
+        if not isinstance(error, ServiceError) and is_database_away(error):
+            logger.warning("the database does not answer: {!r}", error)
+            return Unavailable("The database does not answer; try again")
+        if isinstance(error, HTTPException) and error.status_code == HTTPStatus.BAD_REQUEST:
+            # A body that is no JSON at all comes as a validation error; one that cannot even be read comes as this.
+            return RequestValidationError([{"type": "unreadable", "loc": ("body",), "msg": str(error.detail)}])
+        return error
+
+    def _describe(self, error: Exception, instance: str) -> dict[str, Any]:
+        if isinstance(error, ServiceError):
+            return _problem(
+                STATUSES[error.category], error.code, error.title, error.detail, instance, **dict(error.extra)
+            )
+        if isinstance(error, RequestValidationError | ValidationError):
+            # `input` and `ctx` are left out: they would repeat passwords.
+            errors = [{"loc": list(item["loc"]), "msg": item["msg"], "type": item["type"]} for item in error.errors()]
+            detail = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in errors[:3])
+            return _problem(422, "validation_error", "The request is not valid", detail, instance, errors=errors)
+        if isinstance(error, HTTPException):
+            title = HTTPStatus(error.status_code).phrase
+            code = CODES.get(error.status_code, "http_error")
+            return _problem(error.status_code, code, title, str(error.detail or title), instance)
+        logger.opt(exception=error).error("unexpected error at {}", instance)
+        internals = f"{type(error).__name__}: {error}" if self._show_internals else None
+        detail = internals or "Something went wrong; the log tells what, under the request id"
+        return _problem(500, "internal_error", "Internal Server Error", detail, instance)
+
+
+def _problem(status: int, code: str, title: str, detail: str, instance: str, **extra: Any) -> dict[str, Any]:
     return {
         "type": f"urn:messenger:problem:{code}",
         "title": title,
@@ -52,78 +106,15 @@ def problem_body(
         "instance": instance,
         "code": code,
         "request_id": request_id.get(),
-        **(extra or {}),
+        **extra,
     }
 
 
-def service_problem(error: ServiceError, instance: str) -> dict[str, Any]:
-    """The problem that a service's refusal stands for."""
-    status = STATUSES[error.category]
-    return problem_body(status, error.code, error.title, error.detail, instance=instance, extra=error.extra)
-
-
-def _answer(body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    return Response(
-        orjson.dumps(body, default=str),
-        status_code=body["status"],
-        headers=dict(headers or {}),
-        media_type="application/problem+json",
-    )
-
-
-def answer_service_error(request: Request, error: ServiceError) -> Response:
-    headers = {}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
-    if error.category is Category.UNAUTHENTICATED:
-        headers["WWW-Authenticate"] = "Bearer"
-    return _answer(service_problem(error, request.url.path), headers)
-
-
-def answer_validation_error(request: Request, error: RequestValidationError) -> Response:
-    # `input` and `ctx` are left out: they would repeat passwords.
-    errors = [{"loc": list(item["loc"]), "msg": item["msg"], "type": item["type"]} for item in error.errors()]
-    body = problem_body(
-        422,
-        "validation_error",
-        "The request is not valid",
-        "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in errors[:3]),
-        instance=request.url.path,
-        extra={"errors": errors},
-    )
-    return _answer(body)
-
-
-def answer_http_error(request: Request, error: HTTPException) -> Response:
-    """What the framework itself refuses: an unknown address, a method, a body that is too large."""
-    status = error.status_code
-    title = HTTPStatus(status).phrase
-    detail = str(error.detail or title)
-    return _answer(
-        problem_body(status, CODES.get(status, "http_error"), title, detail, instance=request.url.path), error.headers
-    )
-
-
-def answer_unexpected(
-    path: str, error: Exception, *, show_internals: bool, constraint_errors: Mapping[str, type[Exception]]
-) -> Response:
-    """Everything that no service foresaw. Internals are shown only on one's own machine."""
-    constraint = violated_constraint(error)
-    if constraint is not None:
-        known = constraint_errors.get(constraint, Conflict)()
-        if isinstance(known, ServiceError):
-            return _answer(service_problem(known, path))
-    if is_database_away(error):
-        logger.warning("the database does not answer: {!r}", error)
-        away = Unavailable("The database does not answer; try again")
-        return _answer(service_problem(away, path), {"Retry-After": str(away.retry_after)})
-    logger.opt(exception=error).error("unexpected error at {}", path)
-    detail = f"{type(error).__name__}: {error}" if show_internals else "Something went wrong; the log tells what"
-    return _answer(problem_body(500, "internal_error", "Internal Server Error", detail, instance=path))
-
-
-def install_problems(app: FastAPI) -> None:
+def install_problems(app: FastAPI, problems: Problems) -> None:
     """Registers the answers to expected errors; the errors middleware answers all others."""
-    app.add_exception_handler(ServiceError, answer_service_error)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, answer_validation_error)  # type: ignore[arg-type]
-    app.add_exception_handler(HTTPException, answer_http_error)  # type: ignore[arg-type]
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return problems.answer(error, request.url.path)
+
+    for expected in (ServiceError, RequestValidationError, HTTPException):
+        app.add_exception_handler(expected, answer)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from loguru import logger
@@ -15,12 +16,14 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated
+from app.fastapi_engine.websocket_protocol import WebSocketProtocol
+from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 from app.settings.app_settings import AppSettings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
 from app.utils.processes import PARENT_VARIABLE
-from app.utils.setup_modules import ModulesError, choose_modules, discover_modules
+from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 
 _GRACE = 5
 """Seconds that requests in flight have to finish once the server is told to stop."""
@@ -31,7 +34,7 @@ def main() -> None:
     try:
         settings = load_settings()
         setup_logging(settings.log, settings.app.mode)
-        choose_modules(discover_modules(), settings.modules.enabled_modules)
+        choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
         _end_on_sigterm()
         with _database(settings):
@@ -45,7 +48,8 @@ def main() -> None:
 def _bind(settings: AppSettings) -> socket.socket:
     """Takes the port before anything else is started. It listens only once somebody answers."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    # With its protocol named: asyncio turns Nagle's delay off only where it reads TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.service_port))
@@ -98,14 +102,9 @@ def _serve(settings: AppSettings, listener: socket.socket) -> None:
         workers=settings.workers,
         reload=settings.reloads,
         reload_dirs=[str(PROJECT_ROOT / "app")] if settings.reloads else None,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_graceful_shutdown=_GRACE,
+        **uvicorn_options(
+            proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=list(settings.trusted_proxies)
+        ),
     )
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
@@ -115,6 +114,21 @@ def _serve(settings: AppSettings, listener: socket.socket) -> None:
         Multiprocess(config, sockets=[listener]).run()
     else:
         server.run(sockets=[listener])
+
+
+def uvicorn_options(**more: Any) -> dict[str, Any]:
+    """How uvicorn serves this application, wherever it is run."""
+    return {
+        "ws": WebSocketProtocol,
+        "ws_max_size": MAX_FRAME_BYTES,
+        # A frame costs several times as much with it, and each socket 64 KiB.
+        "ws_per_message_deflate": False,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": _GRACE,
+        **more,
+    }
 
 
 def _end_on_sigterm() -> None:

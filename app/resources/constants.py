@@ -10,6 +10,9 @@ MODULE_SUFFIX = "_module"
 BASE_MODULE = "base"
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_FRAME_BYTES = 1024 * 1024
 MAX_PAGE = 200
 DEFAULT_PAGE = 50
+SIGNALLED_MEMBERS = 100
+"""Typing, presence and receipts are told in chats of up to so many."""
 MAX_BIGINT = 2**63 - 1

@@ -1,5 +1,6 @@
 """What a service can refuse. No HTTP here: one table in `fastapi_engine` turns a category into a status."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -36,6 +37,14 @@ class ServiceError(Exception):
         self.extra = dict(extra or {})
         self.retry_after = retry_after
         super().__init__(self.detail)
+
+
+class ProblemMaker(ABC):
+    """Turns any error into the members of a problem answer; for those who answer in other ways than HTTP."""
+
+    @abstractmethod
+    def describe(self, error: Exception, instance: str) -> dict[str, Any]:
+        """The problem; `instance` is the address that was asked."""
 
 
 class ValidationFailed(ServiceError):

@@ -85,5 +85,5 @@ class _ToLoguru(logging.Handler):
             level: str | int = logger.level(record.levelname).name
         except ValueError:
             level = record.levelno
-        named = logger.patch(lambda line: line.update(name=record.name))
+        named = logger.patch(lambda line: line.update({"name": record.name}))
         named.opt(exception=record.exc_info).log(level, "{}", record.getMessage())

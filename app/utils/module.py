@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-
-from fastapi import APIRouter
+from typing import TYPE_CHECKING
 
 from app.utils.container import Container
+
+if TYPE_CHECKING:
+    # The first process reads manifests, and has no other use for the framework.
+    from fastapi import APIRouter
 
 Lifespan = Callable[[Container], AbstractAsyncContextManager[None]]
 
@@ -25,8 +28,8 @@ class Module:
 
     name: str
     description: str
-    router: APIRouter | None = None
-    root_router: APIRouter | None = None
+    router: "APIRouter | None" = None
+    root_router: "APIRouter | None" = None
     depends_on: tuple[str, ...] = ()
     models: tuple[type, ...] = ()
     lifespan: Lifespan | None = None

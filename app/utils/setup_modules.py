@@ -1,11 +1,15 @@
 """Which modules there are, and which are served. The folder `app/modules` is the only list."""
 
+import ast
 from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
+from pathlib import Path
 
 from app.resources.constants import BASE_MODULE, MODULE_SUFFIX, MODULES_DIR
 from app.utils.module import Module
+
+_CHOSEN_BY = {"name", "depends_on", "on_by_default"}
 
 
 class ModulesError(Exception):
@@ -14,10 +18,43 @@ class ModulesError(Exception):
 
 def discover_modules() -> dict[str, Module]:
     """Every module on disk by its name, enabled or not."""
+    return _by_name((manifest, _load(manifest)) for manifest in _manifests())
+
+
+def read_modules() -> dict[str, Module]:
+    """The same, as far as `choose_modules` wants to know them: their files are read and not run, which takes a second.
+
+    A manifest whose names are computed is run after all.
+    """
+    return _by_name((manifest, _read(manifest) or _load(manifest)) for manifest in _manifests())
+
+
+def _manifests() -> list[Path]:
+    return sorted(MODULES_DIR.glob(f"*{MODULE_SUFFIX}/module.py"))
+
+
+def _load(manifest: Path) -> Module:
+    module = import_module(f"app.modules.{manifest.parent.name}.module").module
+    assert isinstance(module, Module)  # noqa: S101
+    return module
+
+
+def _read(manifest: Path) -> Module | None:
+    for node in ast.walk(ast.parse(manifest.read_bytes(), manifest)):
+        match node:
+            case ast.Call(func=ast.Name(id="Module"), keywords=keywords):
+                given = {keyword.arg: keyword.value for keyword in keywords if keyword.arg in _CHOSEN_BY}
+                try:
+                    return Module(description="", **{name: ast.literal_eval(value) for name, value in given.items()})
+                except (TypeError, ValueError):
+                    return None
+    return None
+
+
+def _by_name(modules: Iterable[tuple[Path, Module]]) -> dict[str, Module]:
     found: dict[str, Module] = {}
-    for manifest in sorted(MODULES_DIR.glob(f"*{MODULE_SUFFIX}/module.py")):
+    for manifest, module in modules:
         folder = manifest.parent.name
-        module = import_module(f"app.modules.{folder}.module").module
         if f"{module.name}{MODULE_SUFFIX}" != folder:
             raise ModulesError(f"app/modules/{folder}/module.py calls itself {module.name!r}: the folder's name stands")
         found[module.name] = module

@@ -1,11 +1,9 @@
 """The outermost guard: whatever goes wrong inside becomes one problem answer, and no body is larger than allowed."""
 
-from collections.abc import Mapping
-
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.fastapi_engine.problems import answer_unexpected
+from app.fastapi_engine.problems import Problems
 from app.resources.constants import MAX_BODY_BYTES
 
 
@@ -14,10 +12,9 @@ class ErrorsMiddleware:
     request id nor CORS headers.
     """
 
-    def __init__(self, app: ASGIApp, *, show_internals: bool, constraint_errors: Mapping[str, type[Exception]]) -> None:
+    def __init__(self, app: ASGIApp, *, problems: Problems) -> None:
         self.app = app
-        self.show_internals = show_internals
-        self.constraint_errors = constraint_errors
+        self.problems = problems
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,10 +44,5 @@ class ErrorsMiddleware:
             if started:
                 # Half an answer is out: only a broken connection still tells the client.
                 raise
-            response = answer_unexpected(
-                scope["path"],
-                error,
-                show_internals=self.show_internals,
-                constraint_errors=self.constraint_errors,
-            )
+            response = self.problems.answer(error, scope["path"])
             await response(scope, receive, send)

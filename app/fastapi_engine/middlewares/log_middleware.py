@@ -36,11 +36,13 @@ class LogMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, add_id)
+            await self.app(scope, receive, add_id if scope["type"] == "http" else send)
         finally:
+            took = (perf_counter() - began) * 1000
+            client = scope["client"][0] if scope.get("client") else "-"
+            # The query is left out: it may hold what people search for.
             if scope["type"] == "http":
-                took = (perf_counter() - began) * 1000
-                client = scope["client"][0] if scope.get("client") else "-"
-                # The query is left out: it may hold what people search for.
                 logger.info("{} {} {} {:.1f}ms {}", scope["method"], scope["path"], status, took, client)
+            else:
+                logger.info("WS {} {:.1f}s {}", scope["path"], took / 1000, client)
             request_id.reset(token)

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.api.router import router
 from app.modules.accounts_module.db.models import Account, AccountPresence, AuthSession, SigningKey
@@ -18,7 +19,8 @@ from app.utils.module import Module
 async def lifespan(container: Container) -> AsyncIterator[None]:
     settings = container.get(Settings).auth
     database = container.get(Database)
-    revocations = container.put(Revocations, Revocations(database, settings.access_lifetime))
+    bus = container.get(Bus)  # type: ignore[type-abstract]
+    revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations))
     async with running(revocations.keep_looking()):

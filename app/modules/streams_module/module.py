@@ -2,18 +2,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.base.bus import Bus
-from app.adapters.clients.bus.memory import MemoryBus
+from app.adapters.clients.bus import make_bus
+from app.adapters.db.database import Database
 from app.modules.streams_module.db.models import Event, Stream
+from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
+from app.modules.streams_module.services.reader import LogReader
+from app.settings import Settings
 from app.utils.container import Container
 from app.utils.module import Module
+from app.utils.stopping import Stopping
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    bus = container.put(Bus, MemoryBus())  # type: ignore[type-abstract]
+    database = container.get(Database)
+    bus = container.put(Bus, make_bus(container.get(Settings).streams.bus_driver, database))  # type: ignore[type-abstract]
+    hub = container.put(Hub, Hub(database, bus))
+    stopping = container.put(Stopping, Stopping())
     container.put(Log, Log(bus))
-    yield
+    container.put(LogReader, LogReader(database, hub, stopping))
+    with stopping.heard():
+        async with bus.connected(), hub.working():
+            yield
 
 
 module = Module(

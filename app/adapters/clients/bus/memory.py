@@ -1,12 +1,26 @@
 """The bus within one process."""
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
-from app.adapters.base.bus import Bus
+import orjson
+
+from app.adapters.base.bus import MAX_SIGNAL, Bus
 
 
 class MemoryBus(Bus):
     """For tests, and for a single process: others never hear it."""
 
     def ring(self, stream_id: UUID, last_seq: int) -> None:
-        return
+        self._hear_rings({stream_id: last_seq})
+
+    def signal(self, signal: Mapping[str, Any]) -> None:
+        text = orjson.dumps(signal)
+        if len(text) <= MAX_SIGNAL:
+            self._hear_signal(orjson.loads(text))
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        yield

@@ -6,7 +6,7 @@ from app.modules.accounts_module.schemas.account import (
     PasswordChange,
     SignUp,
 )
-from app.modules.accounts_module.schemas.session import RefreshRequest, SessionRead, SignIn, TokenPair
+from app.modules.accounts_module.schemas.session import RefreshRequest, SessionRead, SignIn, TokenForm, TokenPair
 
 __all__ = [
     "AccountMe",
@@ -18,5 +18,6 @@ __all__ = [
     "SessionRead",
     "SignIn",
     "SignUp",
+    "TokenForm",
     "TokenPair",
 ]

@@ -6,14 +6,27 @@ from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel
 
+Login = Annotated[str, Field(min_length=1, max_length=254, examples=["anna"])]
+GivenPassword = Annotated[str, Field(max_length=256, examples=["correct horse battery"])]
+
 
 class SignIn(RequestModel):
     """`login` is the email or the username."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"login": "anna", "password": "correct horse battery"}})
 
-    login: Annotated[str, Field(min_length=1, max_length=254)]
-    password: Annotated[str, Field(max_length=256)]
+    login: Login
+    password: GivenPassword
+
+
+class TokenForm(RequestModel):
+    """The password form of OAuth2, which wants what it does not know to be ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    grant_type: Literal["password"] = "password"
+    username: Login
+    password: GivenPassword
 
 
 class TokenPair(ResponseModel):

@@ -10,7 +10,7 @@ from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
 from app.modules.accounts_module.services.passwords import Passwords
-from app.modules.base_module.schemas import Page
+from app.modules.base_module.schemas import Page, Storable
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log, event, read_head
 from app.services.errors import Forbidden
@@ -93,7 +93,7 @@ async def get_person(work: UnitOfWork, account_id: UUID) -> AccountPublic:
 
 async def list_people(work: UnitOfWork, query: str, cursor: str | None, limit: int) -> Page[AccountPublic]:
     """Those whose username or display name contains the query, by username."""
-    (after,) = decode_cursor(cursor, tuple[str]) if cursor else ("",)
+    (after,) = decode_cursor(cursor, tuple[Storable]) if cursor else ("",)
     rows = await crud.list_people(work.session, query.strip(), after, limit + 1)
     items = [AccountPublic.model_validate(row) for row in rows[:limit]]
     more = len(rows) > limit

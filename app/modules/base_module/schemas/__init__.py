@@ -1,12 +1,13 @@
 from app.modules.base_module.schemas.models import RequestModel, ResponseModel
 from app.modules.base_module.schemas.page import Cursor, Limit, Page
 from app.modules.base_module.schemas.problem import Problem, ProblemError, refuses
-from app.modules.base_module.schemas.types import BodyInt, PathSeq, Position, check_text
+from app.modules.base_module.schemas.types import BodyInt, Moment, PathSeq, Position, Storable, check_text
 
 __all__ = [
     "BodyInt",
     "Cursor",
     "Limit",
+    "Moment",
     "Page",
     "PathSeq",
     "Position",
@@ -14,6 +15,7 @@ __all__ = [
     "ProblemError",
     "RequestModel",
     "ResponseModel",
+    "Storable",
     "check_text",
     "refuses",
 ]

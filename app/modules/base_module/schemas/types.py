@@ -1,9 +1,10 @@
 """Types that more than one module's schemas use."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, Field, StrictInt
 
 from app.resources.constants import MAX_BIGINT
 
@@ -20,5 +21,11 @@ BodyInt = Annotated[StrictInt, Field(ge=0, le=MAX_BIGINT)]
 
 Position = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
 """A number that a query gives: 0 stands before the first."""
+
+Storable = Annotated[str, AfterValidator(check_text)]
+"""Text that PostgreSQL can store."""
+
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
+"""A time that is one in every zone, and to the database."""
 
 PathSeq = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="the message's number in its chat", examples=[1])]

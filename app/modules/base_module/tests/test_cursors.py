@@ -1,25 +1,69 @@
-"""Cursors carry whatever a page is sorted by."""
+"""Cursors: what goes in comes out, and nothing else does."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
-from asyncpg.pgproto import pgproto
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.modules.base_module.schemas import Moment, Position, Storable
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.resources.constants import MAX_BIGINT
 from app.services.errors import ValidationFailed
 
-AT = datetime(2026, 1, 1, 12, 0, 0, 123456, UTC)
-ID = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
+SHAPES: list[Any] = [tuple[Position], tuple[Storable], tuple[Moment, UUID]]
+
+moments = st.datetimes(datetime(1970, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC))
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
-@pytest.mark.parametrize("kind", [UUID, pgproto.UUID])
-def test_an_id_comes_back_as_it_went_whoever_made_it(kind: type[UUID]) -> None:
-    cursor = encode_cursor(AT, kind(ID))
-    assert decode_cursor(cursor, tuple[datetime, UUID]) == (AT, UUID(ID))
+@given(st.integers(0, MAX_BIGINT))
+def test_a_number_comes_back(number: int) -> None:
+    assert decode_cursor(encode_cursor(number), tuple[Position]) == (number,)
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", "Ёж", encode_cursor(1), encode_cursor(AT, ID, 1)])
-def test_a_cursor_of_another_shape_is_refused(cursor: str) -> None:
+@given(texts)
+def test_a_text_comes_back(text: str) -> None:
+    assert decode_cursor(encode_cursor(text), tuple[Storable]) == (text,)
+
+
+@given(moments, st.uuids())
+def test_a_time_and_an_id_come_back(at: datetime, chat_id: UUID) -> None:
+    assert decode_cursor(encode_cursor(at, str(chat_id)), tuple[Moment, UUID]) == (at, chat_id)
+
+
+@given(st.text() | st.binary().map(lambda raw: urlsafe_b64encode(raw).decode()), st.sampled_from(SHAPES))
+def test_garbage_is_refused(garbage: str, shape: Any) -> None:
     with pytest.raises(ValidationFailed):
-        decode_cursor(cursor, tuple[datetime, UUID])
+        decode_cursor(garbage, shape)
+
+
+@pytest.mark.parametrize(
+    ("values", "shape"),
+    [
+        ((-1,), tuple[Position]),
+        ((MAX_BIGINT + 1,), tuple[Position]),
+        (("5",), tuple[Position]),
+        ((True,), tuple[Position]),
+        ((1, 2), tuple[Position]),
+        ((), tuple[Position]),
+        (("a\0b",), tuple[Storable]),
+        ((5,), tuple[Storable]),
+        (("2026-01-01T12:00:00", str(UUID(int=1))), tuple[Moment, UUID]),
+        (("0001-01-01T00:00:00+14:00", str(UUID(int=1))), tuple[Moment, UUID]),
+        (("9999-12-31T23:59:59-14:00", str(UUID(int=1))), tuple[Moment, UUID]),
+        ((1767225600, str(UUID(int=1))), tuple[Moment, UUID]),
+        (("2026-01-01T12:00:00Z", "nonsense"), tuple[Moment, UUID]),
+    ],
+)
+def test_a_cursor_of_another_shape_is_refused(values: Any, shape: Any) -> None:
+    with pytest.raises(ValidationFailed):
+        decode_cursor(encode_cursor(*values), shape)
+
+
+def test_what_does_not_belong_into_a_cursor_is_not_overlooked() -> None:
+    with pytest.raises(ValidationFailed):
+        decode_cursor(encode_cursor(5) + "!", tuple[Position])

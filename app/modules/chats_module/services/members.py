@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.services.accounts import list_existing_accounts
-from app.modules.base_module.schemas import Page
+from app.modules.base_module.schemas import Page, Position
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.db.models import Chat, ChatMember
@@ -21,7 +21,7 @@ from app.services.errors import ValidationFailed
 
 async def list_members(work: UnitOfWork, chat_id: UUID, cursor: str | None, limit: int) -> Page[MemberRead]:
     """In the order of joining."""
-    (after,) = decode_cursor(cursor, tuple[int]) if cursor else (0,)
+    (after,) = decode_cursor(cursor, tuple[Position]) if cursor else (0,)
     rows = await crud.list_members(work.session, chat_id, after, limit + 1)
     shown = rows[:limit]
     next_cursor = encode_cursor(shown[-1].joined_event_seq) if len(rows) > limit else None
@@ -67,6 +67,7 @@ async def change_role(
     if member.role == role:
         return await _read(work, chat_id, account_id)
     if member.role == "owner":
+        check_owner(actor)
         raise OwnerMustHandOver
     if role in ("owner", "admin") or member.role == "admin":
         check_owner(actor)

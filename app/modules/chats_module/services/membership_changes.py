@@ -24,11 +24,7 @@ async def admit(
     ]
     last_seq = await log.append(work, chat_id, *events)
     first_seq = last_seq - len(events) + 1
-    await crud.insert_members(
-        work.session, chat_id, roles, read_seq=read_seq, first_event_seq=first_seq, joined_at=now()
-    )
-    await crud.change_count(work.session, chat_id, len(roles))
-    await log.append_to_each(
+    joined_seqs = await log.append_to_each(
         work,
         "chat.joined",
         {
@@ -36,6 +32,16 @@ async def admit(
             for place, (account_id, role) in enumerate(roles.items())
         },
     )
+    await crud.insert_members(
+        work.session,
+        chat_id,
+        roles,
+        read_seq=read_seq,
+        first_event_seq=first_seq,
+        joined_seqs=joined_seqs,
+        joined_at=now(),
+    )
+    await crud.change_count(work.session, chat_id, len(roles))
 
 
 async def dismiss(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str) -> None:

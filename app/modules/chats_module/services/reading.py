@@ -7,6 +7,7 @@ from app.modules.chats_module.db.cruds.reading import move_read
 from app.modules.chats_module.schemas import ReadPosition
 from app.modules.chats_module.services.access import get_membership
 from app.modules.streams_module.services.log import Log, event
+from app.resources.constants import SIGNALLED_MEMBERS
 from app.services.errors import ValidationFailed
 
 
@@ -24,4 +25,7 @@ async def mark_read(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID,
         )
     await move_read(raw, chat_id, account_id, seq)
     await log.append(work, account_id, event("read.moved", {"chat_id": str(chat_id), "read_seq": seq}))
+    if membership.member_count <= SIGNALLED_MEMBERS:
+        receipt = {"kind": "receipt", "chat_id": str(chat_id), "account_id": str(account_id), "read_seq": seq}
+        log.signal(work, receipt)
     return ReadPosition(read_seq=seq, unread_count=membership.last_seq - seq)

@@ -1,12 +1,12 @@
 """Chats as JSON, ready to be sent."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from app.modules.base_module.schemas import Moment
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.db.cruds import views as crud
 from app.modules.chats_module.errors import ChatNotFound
@@ -25,7 +25,7 @@ async def view_chat(connection: Executor, contents: ChatContents, viewer: UUID, 
 async def view_chats(
     connection: Executor, contents: ChatContents, viewer: UUID, cursor: str | None, limit: int
 ) -> bytes:
-    before = decode_cursor(cursor, tuple[datetime, UUID]) if cursor else None
+    before = decode_cursor(cursor, tuple[Moment, UUID]) if cursor else None
     rows = await crud.list_chats(connection, viewer, before, limit + 1)
     shown = rows[:limit]
     next_cursor = encode_cursor(shown[-1]["active_at"], str(shown[-1]["id"])) if len(rows) > limit else None

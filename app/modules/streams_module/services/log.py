@@ -11,8 +11,7 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.streams_module.db.cruds import append as crud
 from app.modules.streams_module.db.cruds.append import APPEND_PARTS, Executor, NewEvent
-from app.modules.streams_module.db.cruds.read import delete_oldest, find_head, list_events
-from app.modules.streams_module.errors import StreamGap
+from app.modules.streams_module.db.cruds.read import delete_oldest, find_head
 
 __all__ = [
     "APPEND_PARTS",
@@ -24,7 +23,6 @@ __all__ = [
     "event",
     "now",
     "read_head",
-    "read_page",
     "to_json",
     "truncate",
 ]
@@ -57,16 +55,23 @@ class Log:
         work.after_commit(lambda: self._bus.ring(stream_id, last_seq))
         return last_seq
 
-    async def append_to_each(self, work: UnitOfWork, kind: str, data: Mapping[UUID, Mapping[str, Any]]) -> None:
-        """Appends one event to each of many streams, which `lock` has locked."""
+    def signal(self, work: UnitOfWork, signal: Mapping[str, Any]) -> None:
+        """Says something that is not worth keeping, once the unit of work is durable."""
+        work.after_commit(lambda: self._bus.signal(signal))
+
+    async def append_to_each(
+        self, work: UnitOfWork, kind: str, data: Mapping[UUID, Mapping[str, Any]]
+    ) -> dict[UUID, int]:
+        """Appends one event to each of many streams, which `lock` has locked; their new heads."""
         texts = {stream_id: to_json(value) for stream_id, value in data.items()}
-        heads = await crud.append_to_each(await work.raw(), kind, texts, now())
+        heads = dict(await crud.append_to_each(await work.raw(), kind, texts, now()))
 
         def ring() -> None:
-            for stream_id, last_seq in heads:
+            for stream_id, last_seq in heads.items():
                 self._bus.ring(stream_id, last_seq)
 
         work.after_commit(ring)
+        return heads
 
 
 def now() -> datetime:
@@ -86,20 +91,6 @@ def event(kind: str, data: Mapping[str, Any]) -> NewEvent:
 def encode_time(at: datetime) -> str:
     """RFC 3339 in UTC, ending in Z."""
     return at.isoformat().replace("+00:00", "Z")
-
-
-async def read_page(connection: Executor, stream_id: UUID, after: int, limit: int) -> bytes:
-    """Events after a number as JSON, ready to be sent. StreamGap where the log does not hold them all."""
-    head = await find_head(connection, stream_id)
-    first_seq, last_seq = head or (1, 0)
-    if after > last_seq or after < first_seq - 1:
-        raise StreamGap(first_seq, last_seq)
-    items = await list_events(connection, stream_id, after, limit)
-    if items:
-        # The head was read a moment before the events: what came in between is in both.
-        last_seq = max(last_seq, items[-1]["seq"])
-    texts = ",".join(encode_event(str(stream_id), row) for row in items)
-    return f'{{"items":[{texts}],"last_seq":{last_seq}}}'.encode()
 
 
 def encode_event(stream_id: str, row: Any) -> str:

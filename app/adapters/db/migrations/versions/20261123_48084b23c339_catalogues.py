@@ -14,7 +14,7 @@ from alembic import op
 from app.resources.constants import MIGRATIONS_DIR
 
 revision: str = "48084b23c339"
-down_revision: str | None = "7ca18b33fa3c"
+down_revision: str | None = "474e919fb4d9"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Depends, status
 from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db, Work
@@ -8,11 +8,17 @@ from app.modules.accounts_module.dependencies import CurrentIdentity, PasswordsD
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
 from app.modules.accounts_module.schemas import AccountMe, AccountUpdate, PasswordChange
 from app.modules.accounts_module.services import accounts, sessions
-from app.modules.base_module.schemas import Limit, Position, refuses
-from app.modules.streams_module.dependencies import LogDep
+from app.modules.base_module.schemas import refuses
+from app.modules.streams_module.dependencies import (
+    EVENTS_ANSWERS,
+    EventsQuery,
+    LogDep,
+    LogReaderDep,
+    answer_events,
+)
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
-from app.modules.streams_module.services.log import read_page
+from app.modules.streams_module.services.reader import Reader
 
 router = APIRouter(prefix="/accounts/me")
 
@@ -47,13 +53,13 @@ async def change_password(
     await sessions.end_other_sessions(work, revocations, identity)
 
 
-@router.get("/events", response_model=EventPage, openapi_extra=refuses(StreamGap))
+@router.get("/events", response_model=EventPage, responses=EVENTS_ANSWERS, openapi_extra=refuses(StreamGap))
 async def my_events(
     identity: CurrentIdentity,
-    database: Db,
-    after: Annotated[Position, Query(description="the last number that one has")] = 0,
-    limit: Limit = 50,
+    revocations: RevocationsDep,
+    log_reader: LogReaderDep,
+    query: Annotated[EventsQuery, Depends()],
 ) -> Response:
-    """Events of one's own stream after a number."""
-    async with database.connection() as connection:
-        return Response(await read_page(connection, identity.account_id, after, limit), media_type="application/json")
+    """Events of one's own stream after a number: a page, a long poll with `wait`, or server-sent events."""
+    reader = Reader(identity.account_id, identity.account_id)
+    return await answer_events(log_reader, reader, query, lambda: identity.session_id not in revocations)

@@ -2,14 +2,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator
 
 from app.dependencies.dependency_db import Work
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountPublic
 from app.modules.accounts_module.services import accounts
-from app.modules.base_module.schemas import Cursor, Limit, Page, check_text, refuses
+from app.modules.base_module.schemas import Cursor, Limit, Page, Storable, refuses
 
 router = APIRouter(prefix="/accounts")
 
@@ -19,9 +18,8 @@ async def list_people(
     identity: CurrentIdentity,
     work: Work,
     query: Annotated[
-        str,
+        Storable,
         Query(max_length=100, description="a part of the username or display name"),
-        AfterValidator(check_text),
     ] = "",
     cursor: Cursor = None,
     limit: Limit = 50,

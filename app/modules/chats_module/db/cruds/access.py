@@ -6,7 +6,7 @@ from uuid import UUID
 from app.modules.streams_module.services.log import Executor
 
 _FIND = """
-SELECT c.type, c.owner_id, c.last_seq, m.role, m.read_seq, m.joined_event_seq
+SELECT c.type, c.owner_id, c.member_count, c.last_seq, m.role, m.read_seq, m.joined_event_seq
 FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
@@ -21,6 +21,7 @@ class Membership:
     chat_type: str
     role: str
     owner_id: UUID | None
+    member_count: int
     last_seq: int
     read_seq: int
     joined_event_seq: int
@@ -53,6 +54,7 @@ async def find_membership(connection: Executor, chat_id: UUID, account_id: UUID)
         row["type"],
         row["role"],
         row["owner_id"],
+        row["member_count"],
         row["last_seq"],
         row["read_seq"],
         row["joined_event_seq"],

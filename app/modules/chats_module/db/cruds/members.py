@@ -51,9 +51,13 @@ async def insert_members(
     *,
     read_seq: int,
     first_event_seq: int,
+    joined_seqs: Mapping[UUID, int],
     joined_at: datetime,
 ) -> None:
-    """Members in the order of `roles`; their `member.added` events are numbered from `first_event_seq` on."""
+    """Members in the order of `roles`; their `member.added` events are numbered from `first_event_seq` on.
+
+    `joined_seqs` are the numbers of the `chat.joined` events on their own streams.
+    """
     rows = [
         {
             "chat_id": chat_id,
@@ -66,7 +70,10 @@ async def insert_members(
         for place, (account_id, role) in enumerate(roles.items())
     ]
     await session.execute(insert(ChatMember), rows)
-    await session.execute(insert(AccountChat), [{"account_id": account_id, "chat_id": chat_id} for account_id in roles])
+    await session.execute(
+        insert(AccountChat),
+        [{"account_id": account_id, "chat_id": chat_id, "joined_seq": joined_seqs[account_id]} for account_id in roles],
+    )
 
 
 async def delete_members(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> None:

@@ -22,9 +22,13 @@ class ChatMember(ChatFamilyModel):
 
 
 class AccountChat(Base):
-    """`My chats`, keyed by the account: the other side of the membership, for the reader who starts from a person."""
+    """`My chats`, keyed by the account: the other side of the membership, for the reader who starts from a person.
+
+    `joined_seq` is the number of the `chat.joined` event on the account's own stream.
+    """
 
     __tablename__ = "account_chat"
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     chat_id: Mapped[UUID] = mapped_column(primary_key=True)
+    joined_seq: Mapped[int] = mapped_column(BigInteger)

@@ -1,6 +1,6 @@
 """Reading logs, in hand-written SQL: the stored JSON goes out as it is, without being parsed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -34,3 +34,26 @@ async def delete_oldest(connection: Executor, stream_id: UUID, first_seq: int, u
     """Deletes the events from `first_seq` up to, but not with, `until`, which becomes the first."""
     await connection.execute(_TRUNCATE, stream_id, first_seq, until)
     await connection.execute(_SET_FIRST, stream_id, until)
+
+
+_HEADS = "SELECT id, first_seq, last_seq FROM stream WHERE id = ANY($1)"
+_AFTER_EACH = """
+SELECT wanted.stream_id, e.seq, e.kind, e.data, e.at
+FROM unnest($1::uuid[], $2::bigint[]) AS wanted(stream_id, after)
+CROSS JOIN LATERAL (
+    SELECT seq, kind, data, at FROM event WHERE stream_id = wanted.stream_id AND seq > wanted.after
+    ORDER BY seq LIMIT $3
+) e
+"""
+
+
+async def list_heads(connection: Executor, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """First and last numbers of those streams that exist."""
+    rows = await connection.fetch(_HEADS, stream_ids)
+    return {row["id"]: (row["first_seq"], row["last_seq"]) for row in rows}
+
+
+async def list_after(connection: Executor, afters: Mapping[UUID, int], limit: int) -> "Sequence[asyncpg.Record]":
+    """Of each stream up to `limit` events after its number, in ascending order within the stream."""
+    rows: Sequence[asyncpg.Record] = await connection.fetch(_AFTER_EACH, list(afters), list(afters.values()), limit)
+    return rows

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "7ca18b33fa3c"
+revision: str = "474e919fb4d9"
 down_revision: str | None = None
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -30,6 +30,7 @@ def upgrade() -> None:
         "account_chat",
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("chat_id", sa.Uuid(), nullable=False),
+        sa.Column("joined_seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "chat_id", name=op.f("pk_account_chat")),
     )
     op.create_table(

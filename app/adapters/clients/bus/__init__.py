@@ -1,0 +1,12 @@
+from app.adapters.base.bus import Bus
+from app.adapters.clients.bus.memory import MemoryBus
+from app.adapters.clients.bus.postgres import PostgresBus
+from app.adapters.db.database import Database
+from app.settings.streams_settings import BusDriver
+
+__all__ = ["MemoryBus", "PostgresBus", "make_bus"]
+
+
+def make_bus(driver: BusDriver, database: Database) -> Bus:
+    """The bus that `BUS_DRIVER` names."""
+    return MemoryBus() if driver is BusDriver.MEMORY else PostgresBus(database.connect)

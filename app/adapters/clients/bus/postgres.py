@@ -1,0 +1,133 @@
+"""The bus over LISTEN and NOTIFY, on one connection a process.
+
+Never inside the transaction that tells the news: NOTIFY takes a lock of the whole cluster until after the fsync. Here
+it stands alone, after the commit, and many rings share one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+from loguru import logger
+
+from app.adapters.base.bus import MAX_SIGNAL, Bus
+from app.utils.background import running
+
+_CHANNEL = "messenger"
+_GATHER = 0.005
+"""Seconds that rings gather before they go out together."""
+_RINGS_IN_ONE = 150
+"""A payload has at most 8,000 bytes; a ring has up to 53."""
+_SIGNALS_IN_ONE = 7
+_MOST_WAITING = 50_000
+_LONGEST_PAUSE = 1.0
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+class PostgresBus(Bus):
+    """Hears its own process at once and the others through the database; connects again by itself."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
+        super().__init__()
+        self._connect = connect
+        # Tells a process' own notifications, which it has heard already, from those of others.
+        self._origin = uuid4().hex[:12]
+        self._rings: dict[UUID, int] = {}
+        self._signals: list[bytes] = []
+        self._wanted = asyncio.Event()
+
+    def ring(self, stream_id: UUID, last_seq: int) -> None:
+        if len(self._rings) < _MOST_WAITING:
+            self._rings[stream_id] = max(last_seq, self._rings.get(stream_id, 0))
+            self._wanted.set()
+        self._hear_rings({stream_id: last_seq})
+
+    def signal(self, signal: Mapping[str, Any]) -> None:
+        text = orjson.dumps(signal)
+        if len(text) > MAX_SIGNAL:
+            return
+        if len(self._signals) < _MOST_WAITING:
+            self._signals.append(text)
+            self._wanted.set()
+        self._hear_signal(orjson.loads(text))
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        async with running(self._keep_connected()):
+            yield
+
+    async def _keep_connected(self) -> None:
+        """Until cancelled."""
+        pause, was_away = 0.05, False
+        while True:
+            try:
+                connection = await self._connect()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt must come
+                if not was_away:
+                    logger.warning("the bus is away: {!r}", error)
+                was_away = True
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            try:
+                await connection.add_listener(_CHANNEL, self._hear)
+                pause = 0.05
+                # Also the first time: what was rung between the start and now was not heard.
+                self._hear_return()
+                if was_away:
+                    logger.info("the bus is back")
+                await self._speak(connection)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                logger.warning("the bus is lost: {!r}", error)
+                was_away = True
+            finally:
+                with suppress(Exception):
+                    connection.terminate()
+
+    async def _speak(self, connection: Connection) -> None:
+        """Sends what gathers, until the connection is lost."""
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        while not lost.is_set():
+            waiting = {asyncio.ensure_future(self._wanted.wait()), asyncio.ensure_future(lost.wait())}
+            try:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in waiting:
+                    task.cancel()
+            if lost.is_set():
+                break
+            await asyncio.sleep(_GATHER)
+            self._wanted.clear()
+            for payload in self._take():
+                await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, payload)
+        raise ConnectionError("the server ended the connection")
+
+    def _take(self) -> list[str]:
+        """Everything that waits, in as few payloads as it fits in."""
+        rings, self._rings = list(self._rings.items()), {}
+        signals, self._signals = self._signals, []
+        payloads = []
+        for first in range(0, len(rings), _RINGS_IN_ONE):
+            part = rings[first : first + _RINGS_IN_ONE]
+            payloads.append(f"{self._origin}r" + ",".join(f"{stream_id.hex}{seq:x}" for stream_id, seq in part))
+        for first in range(0, len(signals), _SIGNALS_IN_ONE):
+            part_of_signals = b",".join(signals[first : first + _SIGNALS_IN_ONE])
+            payloads.append(f"{self._origin}s[{part_of_signals.decode()}]")
+        return payloads
+
+    def _hear(self, connection: object, pid: int, channel: str, payload: object) -> None:
+        text = str(payload)
+        origin, kind, content = text[:12], text[12:13], text[13:]
+        if origin == self._origin:
+            return
+        if kind == "r":
+            self._hear_rings({UUID(ring[:32]): int(ring[32:], 16) for ring in content.split(",")})
+        elif kind == "s":
+            for signal in orjson.loads(content):
+                self._hear_signal(signal)

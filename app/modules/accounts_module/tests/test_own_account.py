@@ -1,0 +1,85 @@
+"""One's own account: reading it, changing it, and its password."""
+
+import httpx
+
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+
+NEW_PASSWORD = "staple of the new house"
+
+
+async def test_one_reads_all_of_ones_own_account(anna: FakeClient) -> None:
+    me = ok(await anna.get("/accounts/me"))
+    assert me["id"] == anna.id
+    assert me["username"] == anna.username
+    assert me["email"] == f"{anna.username}@example.com"
+    assert me["display_name"] == "Анна"
+    assert me["bio"] == ""
+    assert "password" not in str(me)
+
+
+async def test_a_change_is_kept_and_told_on_ones_own_stream(anna: FakeClient) -> None:
+    changes = {"username": "ANNA.k", "display_name": "Анна К. 🌿", "bio": "Пишу код\nи письма"}
+    me = ok(await anna.patch("/accounts/me", changes))
+    assert me["username"] == "anna.k"
+    assert (me["display_name"], me["bio"]) == ("Анна К. 🌿", "Пишу код\nи письма")
+    assert me["updated_at"] >= me["created_at"]
+    assert ok(await anna.get("/accounts/me")) == me
+    (event,) = await anna.own_events()
+    assert (event["seq"], event["kind"]) == (me["event_seq"], "account.updated")
+    assert event["stream_id"] == anna.id
+    assert event["data"] == {name: me[name] for name in ("id", "username", "display_name", "bio")}
+
+
+async def test_what_is_left_out_stays_and_what_is_the_same_tells_nothing(anna: FakeClient) -> None:
+    ok(await anna.patch("/accounts/me", {"bio": "Была тут"}))
+    before = ok(await anna.get("/accounts/me"))
+    for nothing_new in ({}, {"bio": "Была тут"}, {"display_name": None}, {"username": anna.username.upper()}):
+        assert ok(await anna.patch("/accounts/me", nothing_new)) == before
+    assert ok(await anna.patch("/accounts/me", {"bio": ""}))["event_seq"] == before["event_seq"] + 1
+
+
+async def test_a_taken_username_changes_and_tells_nothing(anna: FakeClient, boris: FakeClient) -> None:
+    before = ok(await anna.get("/accounts/me"))
+    taken = {"username": boris.username.upper(), "bio": "не сохранится"}
+    problem(await anna.patch("/accounts/me", taken), 409, "conflict")
+    assert ok(await anna.get("/accounts/me")) == before
+    assert await anna.own_events() == []
+
+
+async def test_what_is_no_name_or_bio_is_refused(anna: FakeClient) -> None:
+    for wrong in (
+        {"username": "a"},
+        {"username": "анна"},
+        {"display_name": "  "},
+        {"display_name": "x" * 65},
+        {"bio": "x" * 501},
+        {"bio": "a\x00b"},
+        {"bio": 5},
+        {"email": "new@example.com"},
+        {"is_admin": True},
+    ):
+        problem(await anna.patch("/accounts/me", wrong), 422, "validation_error")
+
+
+async def test_a_new_password_ends_the_other_sessions_alone(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    phone, tablet = [await anna.another_device().sign_in() for _ in range(2)]
+    change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    assert (await anna.post("/accounts/me/password", change)).status_code == 204
+    for device in (phone, tablet):
+        problem(await device.get("/accounts/me"), 401, "unauthenticated")
+        problem(await device.post("/accounts/refresh", {"refresh_token": device.refresh_token}), 401, "unauthenticated")
+    ok(await anna.get("/accounts/me"))
+    ok(await anna.post("/accounts/refresh", {"refresh_token": anna.refresh_token}))
+    old = {"login": anna.username, "password": PASSWORD}
+    problem(await server.post(f"{API}/accounts/sign-in", json=old), 401, "unauthenticated")
+    ok(await server.post(f"{API}/accounts/sign-in", json=old | {"password": NEW_PASSWORD}))
+
+
+async def test_a_password_is_changed_by_who_knows_it(anna: FakeClient) -> None:
+    phone = await anna.another_device().sign_in()
+    wrong = {"current_password": "wrong password", "new_password": NEW_PASSWORD}
+    problem(await anna.post("/accounts/me/password", wrong), 403, "forbidden")
+    for invalid in ({"current_password": PASSWORD}, {"current_password": PASSWORD, "new_password": "short"}):
+        problem(await anna.post("/accounts/me/password", invalid), 422, "validation_error")
+    ok(await phone.get("/accounts/me"))
+    await anna.another_device().sign_in()

@@ -1,0 +1,92 @@
+"""Looking for people."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from app.modules.base_module.services.cursors import encode_cursor
+from tests.fakers import FakeClient, ok, problem
+
+
+async def _find(person: FakeClient, query: str) -> list[str]:
+    return [found["display_name"] for found in ok(await person.get("/accounts", query=query))["items"]]
+
+
+async def test_everyone_sees_the_public_side_of_a_person(anna: FakeClient, boris: FakeClient) -> None:
+    ok(await anna.patch("/accounts/me", {"bio": "Пишу код"}))
+    person = ok(await boris.get(f"/accounts/{anna.id}"))
+    assert person == {
+        "id": anna.id,
+        "username": anna.username,
+        "display_name": "Анна",
+        "bio": "Пишу код",
+        "online": False,
+        "last_seen_at": None,
+    }
+    assert ok(await boris.get("/accounts", query=anna.username))["items"] == [person]
+    problem(await boris.get(f"/accounts/{uuid4()}"), 404, "not_found")
+    problem(await boris.get("/accounts/nonsense"), 422, "validation_error")
+
+
+async def test_a_part_of_a_name_finds_it_in_any_case_and_script(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    await FakeClient.sign_up(server, "yozh", "Ёжик В Тумане")
+    await FakeClient.sign_up(server, "strasse", "Die Straße")
+    await FakeClient.sign_up(server, "wang", "王小明 🦊")
+    assert await _find(anna, "ёЖИК") == ["Ёжик В Тумане"]
+    assert await _find(anna, "  туман ") == ["Ёжик В Тумане"]
+    assert await _find(anna, "YOZH_") == ["Ёжик В Тумане"]
+    assert await _find(anna, "小") == ["王小明 🦊"]
+    assert await _find(anna, "🦊") == ["王小明 🦊"]
+    assert await _find(anna, "straß") == ["Die Straße"]
+    assert await _find(anna, "никого") == []
+
+
+async def test_what_means_something_to_sql_is_looked_for_as_it_stands(
+    server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    for username, name in (
+        ("hundred", "100%"),
+        ("snake", "a_b"),
+        ("slash", "a/b\\c"),
+        ("quote", "O'Neil"),
+        ("x", "axb"),
+    ):
+        await FakeClient.sign_up(server, username, name)
+    found = {query: await _find(anna, query) for query in ("%", "a_b", "/", "\\", "'", "_b")}
+    assert found == {"%": ["100%"], "a_b": ["a_b"], "/": ["a/b\\c"], "\\": ["a/b\\c"], "'": ["O'Neil"], "_b": ["a_b"]}
+
+
+async def test_pages_lead_through_everyone_once(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    for _ in range(4):
+        await FakeClient.sign_up(server, "guest")
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        page = ok(await anna.get("/accounts", limit=2, **cursor))
+        seen += [person["username"] for person in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        assert len(page["items"]) == 2
+        cursor = {"cursor": page["next_cursor"]}
+    assert len(seen) == 5
+    assert seen == sorted(set(seen))
+
+
+async def test_what_is_no_question_is_refused(anna: FakeClient) -> None:
+    for wrong in (
+        {"query": "x" * 101},
+        {"query": "a\x00b"},
+        {"limit": 0},
+        {"limit": 201},
+        {"limit": -1},
+        {"limit": 2**63},
+        {"limit": "all"},
+        {"cursor": "nonsense"},
+        {"cursor": "курсор"},
+        {"cursor": "x" * 513},
+        {"cursor": encode_cursor(5)},
+        {"cursor": encode_cursor("anna", "boris")},
+        {"cursor": encode_cursor("an\x00na")},
+    ):
+        problem(await anna.get("/accounts", **wrong), 422, "validation_error")

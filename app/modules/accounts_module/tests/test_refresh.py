@@ -1,0 +1,52 @@
+"""Refreshing: each token once, and what a second use means."""
+
+import asyncio
+
+import httpx
+
+from tests.fakers import API, FakeClient, ok, problem
+
+
+async def _refresh(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
+    return await server.post(f"{API}/accounts/refresh", json={"refresh_token": refresh_token})
+
+
+async def test_a_refresh_gives_a_new_pair_of_the_same_session(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    before = ok(await anna.get("/accounts/sessions"))["items"]
+    token = anna.refresh_token
+    for _ in range(3):
+        pair = ok(await _refresh(server, token))
+        assert pair["refresh_token"] != token
+        token = pair["refresh_token"]
+    anna.headers["Authorization"] = f"Bearer {pair['access_token']}"
+    after = ok(await anna.get("/accounts/sessions"))["items"]
+    assert [session["id"] for session in after] == [session["id"] for session in before]
+    assert after[0]["last_used_at"] > before[0]["last_used_at"]
+    assert after[0]["expires_at"] > before[0]["expires_at"]
+
+
+async def test_a_spent_token_used_again_ends_the_whole_session(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    phone = await anna.another_device().sign_in()
+    pair = ok(await _refresh(server, phone.refresh_token))
+    problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
+    # The refusal has not taken the end of the session back: neither token of the new pair is good any more.
+    problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
+    signed_in = {"Authorization": f"Bearer {pair['access_token']}"}
+    problem(await server.get(f"{API}/accounts/me", headers=signed_in), 401, "unauthenticated")
+    assert len(ok(await anna.get("/accounts/sessions"))["items"]) == 1
+
+
+async def test_of_ten_refreshes_at_once_one_wins(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    answers = await asyncio.gather(*(_refresh(server, anna.refresh_token) for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 9
+    # The others came with a spent token: the session is over.
+    winner = next(answer for answer in answers if answer.status_code == 200)
+    problem(await _refresh(server, winner.json()["refresh_token"]), 401, "unauthenticated")
+
+
+async def test_what_is_no_refresh_token_is_refused(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    for token in ("", "nonsense", "a.b.c", anna.access_token, anna.refresh_token[:-2], "токен"):
+        problem(await _refresh(server, token), 401, "unauthenticated")
+    for body in ({}, {"refresh_token": 5}, {"refresh_token": "x" * 2049}, {"refresh_token": "x", "more": 1}):
+        problem(await server.post(f"{API}/accounts/refresh", json=body), 422, "validation_error")
+    ok(await _refresh(server, anna.refresh_token))

@@ -1,0 +1,36 @@
+"""The devices that are signed in."""
+
+from uuid import uuid4
+
+from tests.fakers import FakeClient, ok, problem
+
+
+async def test_one_sees_ones_own_devices_and_which_one_asks(anna: FakeClient, boris: FakeClient) -> None:
+    phone = anna.another_device()
+    phone.http.headers["User-Agent"] = "Phone/1.0"
+    await phone.sign_in()
+    sessions = ok(await phone.get("/accounts/sessions"))["items"]
+    assert [session["current"] for session in sessions] == [True, False]
+    assert sessions[0]["user_agent"] == "Phone/1.0"
+    assert sessions[0]["address"]
+    assert sessions[0]["expires_at"] > sessions[0]["created_at"]
+    assert [session["current"] for session in ok(await anna.get("/accounts/sessions"))["items"]] == [False, True]
+    assert len(ok(await boris.get("/accounts/sessions"))["items"]) == 1
+
+
+async def test_one_signs_a_lost_device_out(anna: FakeClient) -> None:
+    phone = await anna.another_device().sign_in()
+    (lost,) = [each["id"] for each in ok(await anna.get("/accounts/sessions"))["items"] if not each["current"]]
+    assert (await anna.delete(f"/accounts/sessions/{lost}")).status_code == 204
+    problem(await phone.get("/accounts/me"), 401, "unauthenticated")
+    problem(await phone.post("/accounts/refresh", {"refresh_token": phone.refresh_token}), 401, "unauthenticated")
+    problem(await anna.delete(f"/accounts/sessions/{lost}"), 404, "not_found")
+    assert len(ok(await anna.get("/accounts/sessions"))["items"]) == 1
+
+
+async def test_nobody_ends_the_session_of_another(anna: FakeClient, boris: FakeClient) -> None:
+    (session,) = ok(await anna.get("/accounts/sessions"))["items"]
+    problem(await boris.delete(f"/accounts/sessions/{session['id']}"), 404, "not_found")
+    problem(await boris.delete(f"/accounts/sessions/{uuid4()}"), 404, "not_found")
+    problem(await boris.delete("/accounts/sessions/nonsense"), 422, "validation_error")
+    ok(await anna.get("/accounts/me"))

@@ -1,0 +1,70 @@
+"""Signing in and out."""
+
+from typing import Any
+
+import httpx
+
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+
+
+async def _sign_in(server: httpx.AsyncClient, login: Any, password: Any = PASSWORD) -> httpx.Response:
+    return await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": password})
+
+
+async def test_one_signs_in_by_username_or_email_in_any_case(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    email = f"{anna.username}@example.com"
+    for login in (anna.username, anna.username.upper(), email, email.upper()):
+        tokens = ok(await _sign_in(server, login))
+        assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in"}
+        assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
+        signed_in = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert ok(await server.get(f"{API}/accounts/me", headers=signed_in))["id"] == anna.id
+
+
+async def test_an_unknown_account_and_a_wrong_password_are_told_alike(
+    server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    answers = [
+        await _sign_in(server, anna.username, "wrong password"),
+        await _sign_in(server, f"{anna.username}@example.com", "wrong password"),
+        await _sign_in(server, "nobody"),
+        await _sign_in(server, "nobody@example.com"),
+        await _sign_in(server, anna.username, ""),
+    ]
+    bodies = [problem(answer, 401, "unauthenticated") for answer in answers]
+    for body in bodies:
+        del body["request_id"]
+    assert all(body == bodies[0] for body in bodies)
+    assert all(answer.headers["www-authenticate"] == "Bearer" for answer in answers)
+
+
+async def test_what_is_no_login_is_refused(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    for login, password in ((5, PASSWORD), ("", PASSWORD), ("x\x00", PASSWORD), (anna.username, None)):
+        problem(await _sign_in(server, login, password), 422, "validation_error")
+    more = {"login": anna.username, "password": PASSWORD, "otp": "1"}
+    problem(await server.post(f"{API}/accounts/sign-in", json=more), 422, "validation_error")
+
+
+async def test_the_form_of_oauth2_signs_in_as_well(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    address = f"{API}/accounts/token"
+    tokens = ok(await server.post(address, data={"username": anna.username, "password": PASSWORD}))
+    assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    wrong = {"grant_type": "password", "username": anna.username, "password": "wrong password"}
+    problem(await server.post(address, data=wrong), 401, "unauthenticated")
+    problem(await server.post(address, data={"username": anna.username}), 422, "validation_error")
+
+
+async def test_the_form_refuses_what_the_body_refuses(server: httpx.AsyncClient) -> None:
+    address = f"{API}/accounts/token"
+    for username, password in (("an\x00na", PASSWORD), ("x" * 255, PASSWORD), ("anna", "x" * 257)):
+        form = {"username": username, "password": password}
+        problem(await server.post(address, data=form), 422, "validation_error")
+
+
+async def test_signing_out_ends_this_session_alone(anna: FakeClient) -> None:
+    phone = await anna.another_device().sign_in()
+    assert (await phone.post("/accounts/sign-out")).status_code == 204
+    problem(await phone.get("/accounts/me"), 401, "unauthenticated")
+    problem(await phone.post("/accounts/sign-out"), 401, "unauthenticated")
+    problem(await phone.post("/accounts/refresh", {"refresh_token": phone.refresh_token}), 401, "unauthenticated")
+    ok(await anna.get("/accounts/me"))

@@ -1,0 +1,110 @@
+"""How far people have read: their own position, and what the others have."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fakers import FakeClient, ok, problem
+
+
+async def test_reading_moves_forward_only(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    for number in range(5):
+        await anna.send(club, str(number))
+    assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 5
+    assert ok(await boris.put(f"/chats/{club}/read", {"seq": 3})) == {"read_seq": 3, "unread_count": 2}
+    for behind in (3, 1, 0):
+        assert ok(await boris.put(f"/chats/{club}/read", {"seq": behind})) == {"read_seq": 3, "unread_count": 2}
+    assert ok(await boris.put(f"/chats/{club}/read", {"seq": 5})) == {"read_seq": 5, "unread_count": 0}
+    moved = [event["data"] for event in await boris.own_events() if event["kind"] == "read.moved"]
+    assert moved == [{"chat_id": club, "read_seq": 3}, {"chat_id": club, "read_seq": 5}]
+    assert "read.moved" not in [event["kind"] for event in await anna.own_events()]
+
+
+async def test_nobody_reads_what_is_not_yet_there(
+    anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str
+) -> None:
+    await anna.send(club)
+    refusal = problem(await boris.put(f"/chats/{club}/read", {"seq": 2}), 422, "validation_error")
+    assert refusal["errors"][0]["loc"] == ["body", "seq"]
+    for wrong in ({"seq": -1}, {"seq": 2**63}, {"seq": True}, {"seq": "1"}, {"seq": 1.0}, {"seq": None}, {}):
+        problem(await boris.put(f"/chats/{club}/read", wrong), 422, "validation_error")
+    problem(await stranger.put(f"/chats/{club}/read", {"seq": 1}), 404, "not_found")
+    assert ok(await boris.get(f"/chats/{club}"))["read_seq"] == 0
+
+
+async def test_sending_reads_up_to_ones_own_message_and_tells_nothing(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    await anna.send(club)
+    before = len(await boris.own_events())
+    await boris.send(club)
+    chat = ok(await boris.get(f"/chats/{club}"))
+    assert (chat["read_seq"], chat["unread_count"]) == (2, 0)
+    assert len(await boris.own_events()) == before
+    # A message that is deleted still counts.
+    await anna.send(club)
+    ok(await anna.delete(f"/chats/{club}/messages/3"))
+    assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 1
+
+
+async def test_positions_moved_at_once_end_at_the_furthest(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    for number in range(8):
+        await anna.send(club, str(number))
+    seqs = [3, 8, 1, 5, 7, 2, 6, 4]
+    for answer in await asyncio.gather(*(boris.put(f"/chats/{club}/read", {"seq": seq}) for seq in seqs)):
+        ok(answer)
+    assert ok(await boris.get(f"/chats/{club}"))["read_seq"] == 8
+    moved = [event["data"]["read_seq"] for event in await boris.own_events() if event["kind"] == "read.moved"]
+    assert moved == sorted(set(moved))
+    assert moved[-1] == 8
+
+
+async def test_who_joins_starts_where_the_chat_is_and_has_read_nothing_for_others(
+    anna: FakeClient, clara: FakeClient, club: str
+) -> None:
+    for number in range(3):
+        await anna.send(club, str(number))
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id]}))
+    chat = ok(await clara.get(f"/chats/{club}"))
+    assert (chat["read_seq"], chat["unread_count"], chat["others_read_seq"]) == (3, 0, 3)
+    # Being let in is not reading: nobody's message counts as seen by it.
+    assert ok(await anna.get(f"/chats/{club}"))["others_read_seq"] == 0
+
+
+@pytest.fixture
+async def trio(server: httpx.AsyncClient) -> list[FakeClient]:
+    return [await FakeClient.sign_up(server, name) for name in ("one", "two", "three")]
+
+
+steps = st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 6)), max_size=12)
+
+
+@given(steps=steps)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_what_others_have_read_is_the_furthest_of_the_others(
+    trio: list[FakeClient], steps: list[tuple[int, bool, int]]
+) -> None:
+    chat = await trio[0].open_chat(*trio[1:])
+    model = [0, 0, 0]
+    last_seq = 0
+    for who, sends, seq in steps:
+        if sends:
+            last_seq += 1
+            await trio[who].send(chat)
+            model[who] = last_seq
+        else:
+            response = await trio[who].put(f"/chats/{chat}/read", {"seq": seq})
+            if seq > last_seq:
+                problem(response, 422, "validation_error")
+            else:
+                ok(response)
+                model[who] = max(model[who], seq)
+    for who, person in enumerate(trio):
+        seen: dict[str, Any] = ok(await person.get(f"/chats/{chat}"))
+        others = max(position for each, position in enumerate(model) if each != who)
+        assert (seen["read_seq"], seen["others_read_seq"]) == (model[who], others)
+        assert seen["unread_count"] == last_seq - model[who]

@@ -1,0 +1,25 @@
+"""Which streams an account may read, in hand-written SQL: asked by every socket that connects."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from app.modules.streams_module.services.log import Executor
+
+_STREAMS = """
+SELECT s.id, s.first_seq, s.last_seq, 0::bigint AS joined_event_seq, 0::bigint AS joined_seq, 0 AS member_count
+FROM stream s WHERE s.id = $1
+UNION ALL
+SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq, c.member_count
+FROM account_chat a
+JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+JOIN chat_member m ON m.chat_id = a.chat_id AND m.account_id = $1
+JOIN stream s ON s.id = a.chat_id
+WHERE a.account_id = $1
+"""
+
+
+async def list_streams(connection: Executor, account_id: UUID) -> Sequence[Any]:
+    """The account's own stream first, then those of its chats, all as of one moment."""
+    rows: Sequence[Any] = await connection.fetch(_STREAMS, account_id)
+    return rows

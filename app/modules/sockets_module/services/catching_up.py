@@ -1,0 +1,105 @@
+"""Bringing a socket from its cursors to the present: pages from the log, at the reader's own pace."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.database import Database
+from app.modules.sockets_module.db.cruds.streams import list_streams
+from app.modules.sockets_module.services.socket import Following, Socket
+from app.modules.streams_module.services.frames import make_frame
+from app.modules.streams_module.services.hub import Gap, Hub
+from app.modules.streams_module.services.reader import Reader
+from app.resources.constants import SIGNALLED_MEMBERS
+
+_STREAMS_AT_ONCE = 25
+_EVENTS_AT_ONCE = 25
+"""Of one stream in one page."""
+
+
+async def follow_all(socket: Socket, hub: Hub, database: Database, cursors: Mapping[UUID, int]) -> None:
+    """Follows every stream that the account may read, each from its cursor, else from where the contract begins.
+
+    Cursors of other streams are ignored; one that the log cannot go on from is answered with a gap.
+    """
+    account_id = socket.identity.account_id
+    async with database.connection() as connection:
+        rows = await list_streams(connection, account_id)
+    account_cursor = cursors.get(account_id)
+    for row in rows:
+        stream_id, first_seq, last_seq = row["id"], row["first_seq"], row["last_seq"]
+        if stream_id == account_id:
+            socket.account_head = last_seq
+        cursor = cursors.get(stream_id)
+        if cursor is None:
+            joined_since = account_cursor is not None and row["joined_seq"] > account_cursor
+            cursor = row["joined_event_seq"] - 1 if joined_since else last_seq
+        gap = None
+        if cursor > last_seq or cursor < first_seq - 1:
+            gap, cursor = Gap(first_seq, last_seq), last_seq
+        reader = Reader(stream_id, account_id, row["joined_event_seq"])
+        following = Following(reader, cursor, row["member_count"] <= SIGNALLED_MEMBERS)
+        socket.streams[stream_id] = following
+        if gap is not None:
+            socket.put_gap(stream_id, gap)
+    await _attach(socket, hub, list(socket.streams.values()))
+
+
+async def follow_joined(socket: Socket, hub: Hub) -> None:
+    """Follows the chats that the account was let into meanwhile."""
+    new = [following for chat_id, following in socket.joined.items() if chat_id not in socket.streams]
+    socket.joined.clear()
+    for following in new:
+        socket.streams[following.reader.stream_id] = following
+    await _attach(socket, hub, new)
+
+
+async def send_page(socket: Socket, hub: Hub) -> None:
+    """One page of the streams that are behind; those with nothing left go live."""
+    part = dict(islice(socket.behind.items(), _STREAMS_AT_ONCE))
+    rows = await hub.read_after({key: following.cursor for key, following in part.items()}, _EVENTS_AT_ONCE)
+    pages: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        pages[row["stream_id"]].append(row)
+    for stream_id, following in part.items():
+        page = pages.get(stream_id, [])
+        await _send(socket, following, page)
+        if len(page) < _EVENTS_AT_ONCE:
+            _go_live(socket, following)
+        else:
+            # To the end of the line: no stream keeps the others waiting.
+            socket.behind[stream_id] = socket.behind.pop(stream_id, following)
+
+
+async def _send(socket: Socket, following: Following, page: list[Any]) -> None:
+    stream_id = str(following.reader.stream_id)
+    if page and page[0]["seq"] != following.cursor + 1:
+        socket.put_gap(following.reader.stream_id, Gap(page[0]["seq"], page[0]["seq"] - 1))
+    for row in page:
+        frame = make_frame(stream_id, row)
+        await socket.outbox.put_page([(frame.text, frame.wire)])
+        if socket.passed(following, frame.seq, frame.kind, frame.data):
+            return
+
+
+def _go_live(socket: Socket, following: Following) -> None:
+    """From here on the hub delivers, if it has not handed on more than was read; else one more page is due."""
+    feed = following.feed
+    if socket.streams.get(following.reader.stream_id) is not following or feed is None or feed.last_seq is None:
+        return
+    if following.cursor >= feed.last_seq:
+        following.is_live = True
+        socket.behind.pop(following.reader.stream_id, None)
+
+
+async def _attach(socket: Socket, hub: Hub, followings: list[Following]) -> None:
+    feeds = await hub.follow([following.reader.stream_id for following in followings], socket)
+    for following, feed in zip(followings, feeds, strict=True):
+        following.feed = feed
+        if feed.last_seq is not None and following.cursor >= feed.last_seq:
+            following.is_live = True
+        else:
+            socket.behind[following.reader.stream_id] = following
+            socket.wake()

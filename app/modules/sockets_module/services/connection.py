@@ -1,0 +1,199 @@
+"""The life of one WebSocket, from its first frame to its close."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from loguru import logger
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.adapters.base.bus import Bus
+from app.adapters.db.database import Database
+from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.messages_module.services.send_queue import SendQueue
+from app.modules.sockets_module.schemas import Hello, HelloReply
+from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, send_page
+from app.modules.sockets_module.services.outbox import Outbox
+from app.modules.sockets_module.services.presence import Presence
+from app.modules.sockets_module.services.registry import Registry
+from app.modules.sockets_module.services.requests import Requests
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TOO_SLOW, Socket
+from app.modules.streams_module.services.hub import Hub
+from app.modules.streams_module.services.log import Log
+from app.services.errors import ProblemMaker, ServiceError
+from app.settings import Settings
+from app.utils.container import Container
+
+FIRST_FRAME_WITHIN = 10.0
+HEARTBEAT = 20
+"""Seconds between the server's pings."""
+WRITE_EXTENSION = "messenger.write"
+"""Where the server's own protocol offers to take ready frames."""
+_TRY_AGAIN = 1011
+
+
+class BadFrame(Exception):
+    """What came is no JSON object in a text frame."""
+
+
+class Connection:
+    """Takes care of one socket. The task of the endpoint receives; one more runs only while there is work to do."""
+
+    def __init__(self, websocket: WebSocket, container: Container) -> None:
+        self._websocket = websocket
+        self._container = container
+        self._hub = container.get(Hub)
+        self._database = container.get(Database)
+        self._registry = container.get(Registry)
+        self._socket: Socket | None = None
+        self._caretaker: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """From the handshake to the close."""
+        if not _is_allowed_origin(self._websocket, self._container.get(Settings).app.cors_origins):
+            await self._websocket.close(1008)
+            return
+        await self._websocket.accept()
+        try:
+            hello = await self._first_frame()
+            if hello is not None:
+                await self._serve(hello)
+        except BadFrame:
+            await self._close(BAD_FRAME)
+        except WebSocketDisconnect:
+            return
+
+    async def _serve(self, hello: Hello) -> None:
+        try:
+            identity = await self._container.get(Authenticator).identify(hello.data.token)
+        except ServiceError as error:
+            await self._refuse(hello, error)
+            return
+        if self._registry.is_full(identity.account_id):
+            await self._close(TOO_SLOW, "too many sockets of this account")
+            return
+        write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
+        socket = self._socket = Socket(identity, Outbox(self._websocket.send, write, self._overflow), self._hub)
+        presence = self._container.get(Presence)
+        is_first = self._registry.add(socket)
+        try:
+            self._greet(socket, hello)
+            socket.wake = self._wake
+            await follow_all(socket, self._hub, self._database, hello.data.cursors)
+            if is_first:
+                await presence.arrive(identity.account_id)
+            await self._receive(socket)
+        except (BadFrame, WebSocketDisconnect) as error:
+            if isinstance(error, BadFrame):
+                await self._close(BAD_FRAME)
+        except Exception as error:  # noqa: BLE001 - the client connects again, with its cursors
+            logger.warning("a socket ends by an error: {!r}", error)
+            await self._close(_TRY_AGAIN)
+        finally:
+            socket.outbox.close()
+            socket.leave_all()
+            if self._caretaker is not None:
+                self._caretaker.cancel()
+            if self._registry.remove(socket):
+                await presence.leave(identity.account_id)
+
+    async def _first_frame(self) -> Hello | None:
+        """Hello, or None after the socket was closed for want of it."""
+        try:
+            async with asyncio.timeout(FIRST_FRAME_WITHIN):
+                frame = await self._next_frame()
+        except TimeoutError:
+            await self._close(NOT_SIGNED_IN, "hello was due")
+            return None
+        if frame.get("action") != "hello":
+            await self._close(NOT_SIGNED_IN, "hello comes first")
+            return None
+        try:
+            return Hello.model_validate(frame)
+        except ValidationError:
+            await self._close(BAD_FRAME, "this is no hello")
+            return None
+
+    async def _receive(self, socket: Socket) -> None:
+        """Until the client goes."""
+        requests = Requests(
+            socket,
+            self._database,
+            self._container.get(Bus),  # type: ignore[type-abstract]
+            self._container.get(Log),
+            self._container.get(SendQueue),
+            self._container.get(ProblemMaker),  # type: ignore[type-abstract]
+        )
+        while True:
+            await requests.handle(await self._next_frame())
+
+    async def _next_frame(self) -> dict[str, Any]:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        text = message.get("text")
+        try:
+            frame = orjson.loads(text) if text is not None else None
+        except orjson.JSONDecodeError:
+            frame = None
+        if not isinstance(frame, dict):
+            raise BadFrame
+        return frame
+
+    def _greet(self, socket: Socket, hello: Hello) -> None:
+        reply = HelloReply(
+            connection_id=socket.connection_id, account_id=socket.identity.account_id, heartbeat_s=HEARTBEAT
+        )
+        socket.outbox.put_text(
+            f'{{"reply_to":{orjson.dumps(hello.id).decode()},"status":"ok","data":{reply.model_dump_json()}}}'
+        )
+
+    async def _refuse(self, hello: Hello, error: ServiceError) -> None:
+        problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
+        reply = {"reply_to": hello.id, "status": "error", "error": problem}
+        await self._websocket.send({"type": "websocket.send", "text": orjson.dumps(reply, default=str).decode()})
+        await self._close(NOT_SIGNED_IN)
+
+    def _wake(self) -> None:
+        if self._caretaker is None:
+            self._caretaker = asyncio.create_task(self._take_care())
+
+    def _overflow(self) -> None:
+        if self._socket is not None:
+            self._socket.end(TOO_SLOW)
+
+    async def _take_care(self) -> None:
+        """Until nothing is left to do for now."""
+        socket = self._socket
+        try:
+            while socket is not None:
+                if socket.close_code is not None:
+                    await self._close(socket.close_code)
+                    return
+                if socket.joined:
+                    await follow_joined(socket, self._hub)
+                elif socket.behind:
+                    await send_page(socket, self._hub)
+                else:
+                    return
+        except Exception as error:  # noqa: BLE001 - the client connects again, with its cursors
+            logger.warning("a socket cannot be served: {!r}", error)
+            await self._close(_TRY_AGAIN)
+        finally:
+            self._caretaker = None
+
+    async def _close(self, code: int, reason: str = "") -> None:
+        """Never fails: the other side may be gone."""
+        with suppress(RuntimeError, OSError, WebSocketDisconnect):
+            await self._websocket.send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
+    """A page of another site must not use its visitor's network; clients that are no browsers send no origin."""
+    origin = websocket.headers.get("origin")
+    if origin is None or origin in allowed:
+        return True
+    return urlsplit(origin).netloc == websocket.headers.get("host")

@@ -1,0 +1,96 @@
+"""Who is online: an account with a socket on any process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from loguru import logger
+
+from app.adapters.base.bus import Bus
+from app.adapters.db.database import Database
+from app.modules.sockets_module.db.cruds import presence as crud
+from app.modules.sockets_module.services.registry import Registry
+from app.resources.constants import SIGNALLED_MEMBERS
+from app.utils.background import running
+
+_REFRESH = 30.0
+_LASTS = timedelta(seconds=75)
+"""How long an account counts as online without a refresh: its process may have died."""
+_CHATS_TOLD = 15
+"""A signal names the chats that it goes to, and has to stay small."""
+
+
+class Presence:
+    """Keeps `account_presence` up to date for the sockets of this process, and tells the others of small chats."""
+
+    def __init__(self, database: Database, bus: Bus, registry: Registry) -> None:
+        self._database = database
+        self._bus = bus
+        self._registry = registry
+        self._corrections: set[asyncio.Task[None]] = set()
+        bus.on_signal(self._hear)
+
+    async def arrive(self, account_id: UUID) -> None:
+        """The account's first socket here."""
+        now = datetime.now(UTC)
+        try:
+            async with self._database.connection() as connection:
+                await crud.note_present(connection, [account_id], now, now + _LASTS)
+            await self._tell(account_id, online=True, at=now)
+        except Exception as error:  # noqa: BLE001 - the next refresh notes it
+            logger.debug("arriving was not noted: {!r}", error)
+
+    async def leave(self, account_id: UUID) -> None:
+        """The account's last socket here. If it has one elsewhere, that process' refresh corrects it."""
+        now = datetime.now(UTC)
+        try:
+            async with self._database.connection() as connection:
+                await crud.note_gone(connection, account_id, now)
+            await self._tell(account_id, online=False, at=now)
+        except Exception as error:  # noqa: BLE001 - it passes by itself, and the socket is gone already
+            logger.debug("leaving was not noted: {!r}", error)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Around the life of the application."""
+        async with running(self._keep_refreshing()):
+            yield
+
+    def _hear(self, signal: Mapping[str, Any]) -> None:
+        """Another process has seen an account's last socket there go, while there is one here."""
+        if signal.get("kind") == "presence" and not signal["online"]:
+            account_id = UUID(signal["account_id"])
+            if account_id in self._registry:
+                correction = asyncio.create_task(self.arrive(account_id))
+                self._corrections.add(correction)
+                correction.add_done_callback(self._corrections.discard)
+
+    async def _tell(self, account_id: UUID, *, online: bool, at: datetime) -> None:
+        async with self._database.connection() as connection:
+            chat_ids = await crud.list_small_chats(connection, account_id, SIGNALLED_MEMBERS, _CHATS_TOLD)
+        if chat_ids:
+            self._bus.signal(
+                {
+                    "kind": "presence",
+                    "account_id": str(account_id),
+                    "online": online,
+                    "last_seen_at": at.isoformat().replace("+00:00", "Z"),
+                    "chat_ids": [str(chat_id) for chat_id in chat_ids],
+                }
+            )
+
+    async def _keep_refreshing(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(_REFRESH)
+            now = datetime.now(UTC)
+            try:
+                account_ids = self._registry.account_ids
+                if account_ids:
+                    async with self._database.connection() as connection:
+                        await crud.note_present(connection, account_ids, now, now + _LASTS)
+            except Exception as error:  # noqa: BLE001 - the next round must come
+                logger.debug("presence was not refreshed: {!r}", error)

@@ -1,0 +1,100 @@
+"""All sockets of one process: how many an account has, whose session has ended, who has stopped reading."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.adapters.base.bus import Bus
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.sockets_module.services.socket import NOT_SIGNED_IN, TOO_SLOW, Socket
+from app.modules.streams_module.services.frames import encode_text_frame
+from app.modules.streams_module.services.hub import Hub
+from app.utils.background import running
+
+MAX_SOCKETS_OF_ACCOUNT = 50
+_STALL_CHECK = 1.0
+
+
+class Registry:
+    """Sockets by account. Signals go from here to those that they are for."""
+
+    def __init__(self, hub: Hub, bus: Bus, revocations: Revocations) -> None:
+        self._hub = hub
+        self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
+        revocations.on_revoked(self._end_session)
+        bus.on_signal(self._hear)
+
+    def __contains__(self, account_id: UUID) -> bool:
+        """Whether the account has a socket here."""
+        return account_id in self._sockets
+
+    @property
+    def account_ids(self) -> list[UUID]:
+        """The accounts that have a socket here."""
+        return list(self._sockets)
+
+    @property
+    def count(self) -> int:
+        return sum(len(sockets) for sockets in self._sockets.values())
+
+    def add(self, socket: Socket) -> bool:
+        """Whether it is the account's first one here."""
+        sockets = self._sockets[socket.identity.account_id]
+        sockets.add(socket)
+        return len(sockets) == 1
+
+    def remove(self, socket: Socket) -> bool:
+        """Whether it was the account's last one here."""
+        sockets = self._sockets.get(socket.identity.account_id, set())
+        sockets.discard(socket)
+        if sockets:
+            return False
+        self._sockets.pop(socket.identity.account_id, None)
+        return True
+
+    def is_full(self, account_id: UUID) -> bool:
+        return len(self._sockets.get(account_id, ())) >= MAX_SOCKETS_OF_ACCOUNT
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Around the life of the application."""
+        async with running(self._keep_checking()):
+            yield
+
+    async def _keep_checking(self) -> None:
+        """Until cancelled: ends the sockets whose readers have stopped."""
+        while True:
+            await asyncio.sleep(_STALL_CHECK)
+            for sockets in tuple(self._sockets.values()):
+                for socket in tuple(sockets):
+                    if socket.outbox.is_stalled():
+                        socket.end(TOO_SLOW)
+
+    def _end_session(self, session_id: UUID) -> None:
+        for sockets in tuple(self._sockets.values()):
+            for socket in tuple(sockets):
+                if socket.identity.session_id == session_id:
+                    socket.end(NOT_SIGNED_IN)
+
+    def _hear(self, signal: Mapping[str, Any]) -> None:
+        """Hands a signal to everyone in its chats but the account that it is about."""
+        about = signal.get("account_id")
+        if "chat_ids" not in signal and "chat_id" not in signal:
+            return
+        chat_ids = signal.get("chat_ids") or [signal["chat_id"]]
+        shown = {key: value for key, value in signal.items() if key != "chat_ids"}
+        text = orjson.dumps({"signal": shown}).decode()
+        wire = encode_text_frame(text)
+        told: set[Socket] = set()
+        for chat_id in chat_ids:
+            feed = self._hub.feeds.get(UUID(chat_id))
+            for follower in feed.followers if feed is not None else ():
+                if isinstance(follower, Socket) and follower not in told:
+                    told.add(follower)
+                    if str(follower.identity.account_id) != about:
+                        follower.outbox.put(text, wire)

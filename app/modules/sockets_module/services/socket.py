@@ -1,0 +1,117 @@
+"""A socket: what it follows, how far it has come in each stream, and what makes it end."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID, uuid4
+
+import orjson
+
+from app.modules.accounts_module.services.tokens import Identity
+from app.modules.sockets_module.services.outbox import Outbox
+from app.modules.streams_module.services.frames import Frame
+from app.modules.streams_module.services.hub import Feed, Gap, Hub
+from app.modules.streams_module.services.reader import Reader
+from app.resources.constants import SIGNALLED_MEMBERS
+
+NOT_SIGNED_IN = 4401
+BAD_FRAME = 4400
+TOO_SLOW = 1013
+
+
+class Following:
+    """One stream of one socket. `cursor` is the last number that went out; `is_live` once nothing is left to fetch."""
+
+    __slots__ = ("cursor", "feed", "is_live", "is_small", "reader")
+
+    def __init__(self, reader: Reader, cursor: int, is_small: bool) -> None:
+        self.reader = reader
+        self.cursor = cursor
+        self.is_small = is_small
+        self.feed: Feed | None = None
+        self.is_live = False
+
+
+class Socket:
+    """A connected account, as the hub and the registry see it.
+
+    All methods run in the loop's thread and never wait. `behind` holds the streams that have to be read from the log
+    first, `joined` the chats that are to be followed; whoever takes care of the socket is called by `wake`.
+    """
+
+    def __init__(self, identity: Identity, outbox: Outbox, hub: Hub) -> None:
+        self.connection_id = uuid4()
+        self.identity = identity
+        self.outbox = outbox
+        self.streams: dict[UUID, Following] = {}
+        self.behind: dict[UUID, Following] = {}
+        self.joined: dict[UUID, Following] = {}
+        self.wake: Callable[[], None] = lambda: None
+        self.close_code: int | None = None
+        self.account_head = 0
+        self._hub = hub
+
+    def end(self, code: int) -> None:
+        """Closes the socket with this code as soon as whoever takes care of it comes by."""
+        if self.close_code is None:
+            self.close_code = code
+            self.outbox.close()
+            self.wake()
+
+    def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
+        following = self.streams.get(feed.stream_id)
+        if following is None or not following.is_live:
+            return
+        for frame in frames:
+            if frame.seq > following.cursor:
+                self.outbox.put(frame.text, frame.wire)
+                if self.passed(following, frame.seq, frame.kind, frame.data):
+                    return
+
+    def tell_gap(self, feed: Feed, gap: Gap) -> None:
+        following = self.streams.get(feed.stream_id)
+        if following is not None and following.is_live:
+            following.cursor = gap.last_seq
+            self.put_gap(feed.stream_id, gap)
+
+    def put_gap(self, stream_id: UUID, gap: Gap) -> None:
+        """The client reads this stream afresh; from `last_seq` on it goes on here."""
+        told = {"stream_id": str(stream_id), "first_seq": gap.first_seq, "last_seq": gap.last_seq}
+        self.outbox.put_text(orjson.dumps({"gap": told}).decode())
+
+    def passed(self, following: Following, seq: int, kind: str, data: str) -> bool:
+        """Notes that an event went out, and what follows from it; whether it was the stream's last for this socket."""
+        following.cursor = seq
+        if following.reader.stream_id == self.identity.account_id:
+            if kind == "chat.joined" and seq > self.account_head:
+                self._join(orjson.loads(data))
+            return False
+        if following.reader.is_cut(seq, kind, data):
+            self.forget(following)
+            return True
+        return False
+
+    def forget(self, following: Following) -> None:
+        stream_id = following.reader.stream_id
+        self.streams.pop(stream_id, None)
+        self.behind.pop(stream_id, None)
+        if following.feed is not None:
+            self._hub.leave([following.feed], self)
+
+    def leave_all(self) -> None:
+        """The end: nothing is followed any more."""
+        feeds = [following.feed for following in self.streams.values() if following.feed is not None]
+        self._hub.leave(feeds, self)
+        self.streams.clear()
+        self.behind.clear()
+
+    def _join(self, told: dict[str, object]) -> None:
+        """A chat that this account was let into just now comes by itself, from its own `member.added` on."""
+        chat_id, joined_seq = UUID(str(told["chat_id"])), int(str(told["event_seq"]))
+        known = self.streams.get(chat_id)
+        reader = Reader(chat_id, self.identity.account_id, joined_seq)
+        if known is not None:
+            # Let out and in again before the first was heard here: the log goes on without a break.
+            known.reader = reader
+            return
+        is_small = int(str(told.get("member_count", 0))) <= SIGNALLED_MEMBERS
+        self.joined[chat_id] = Following(reader, joined_seq - 1, is_small)
+        self.wake()

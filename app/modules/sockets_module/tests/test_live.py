@@ -1,0 +1,78 @@
+"""What comes over a socket while it is connected, and after it was cut off."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.fakers import FakeClient, FakeSocket, ok
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """People of these tests speak to the real port."""
+    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+        yield http
+
+
+async def test_a_message_reaches_every_member_as_rest_gives_it(
+    anna: FakeClient, boris: FakeClient, club: str, live_server: str
+) -> None:
+    async with FakeSocket(boris, live_server) as socket:
+        message = await anna.send(club, "Привет, сокет")
+        await socket.until(lambda: bool(socket.events[club]))
+    (event,) = socket.events[club]
+    assert event["kind"] == "message.created"
+    assert event["data"] == message
+    assert event == (await boris.events(club))[-1]
+
+
+async def test_a_socket_sends_and_sees_its_own_message(anna: FakeClient, club: str, live_server: str) -> None:
+    async with FakeSocket(anna, live_server) as socket:
+        message = await socket.ask("send", chat_id=club, text="с сокета")
+        await socket.until(lambda: bool(socket.events[club]))
+        assert socket.events[club][0]["data"] == message
+    assert ok(await anna.get(f"/chats/{club}/messages/1")) == message
+
+
+async def test_what_was_missed_comes_once_and_in_order(
+    anna: FakeClient, boris: FakeClient, club: str, live_server: str
+) -> None:
+    async with FakeSocket(boris, live_server) as socket:
+        await anna.send(club, "1")
+        await socket.until(lambda: len(socket.events[club]) == 1)
+    for number in range(2, 60):
+        await anna.send(club, str(number))
+    await socket.connect()
+    await socket.until(lambda: len(socket.events[club]) == 59)
+    await socket.cut()
+    assert [event["data"]["text"] for event in socket.events[club]] == [str(number) for number in range(1, 60)]
+
+
+async def test_a_new_chat_comes_by_itself_from_the_joining_on(
+    anna: FakeClient, boris: FakeClient, live_server: str
+) -> None:
+    async with FakeSocket(boris, live_server) as socket:
+        chat = await anna.open_chat(boris, title="Новый")
+        await anna.send(chat, "ты здесь?")
+        await socket.until(lambda: "message.created" in socket.kinds(chat))
+    assert socket.kinds(boris.id) == ["chat.joined"]
+    assert socket.seqs(chat) == [2, 3]
+
+
+async def test_who_is_removed_gets_the_removal_and_nothing_after_it(
+    anna: FakeClient, boris: FakeClient, club: str, live_server: str
+) -> None:
+    async with FakeSocket(boris, live_server) as socket, FakeSocket(anna, live_server) as own:
+        ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
+        await anna.send(club, "без Бориса")
+        await own.until(lambda: "message.created" in own.kinds(club))
+        await socket.until(lambda: "chat.left" in socket.kinds(boris.id))
+    assert socket.kinds(club) == ["member.removed"]
+
+
+async def test_a_revoked_session_is_closed(anna: FakeClient, live_server: str) -> None:
+    async with FakeSocket(anna, live_server) as socket:
+        ok(await anna.post("/accounts/sign-out"))
+        await socket.until(lambda: socket.close_code is not None, seconds=3)
+    assert socket.close_code == 4401

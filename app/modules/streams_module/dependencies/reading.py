@@ -1,0 +1,51 @@
+"""How every address of events is asked and answered: as a page, by waiting, or as server-sent events."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Header, Query
+from starlette.responses import Response, StreamingResponse
+
+from app.modules.base_module.schemas import Limit, Position
+from app.modules.streams_module.services.reader import LogReader, Reader
+from app.resources.constants import MAX_BIGINT
+from app.services.errors import ValidationFailed
+
+EVENTS_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": "id: 1\ndata: {...}\n\n"}}}
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventsQuery:
+    """What a reader of events asks for. `Last-Event-ID`, which browsers send by themselves, goes before `after`."""
+
+    after: Annotated[Position, Query(description="the last number that one has")] = 0
+    limit: Limit = 50
+    wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for the first event, 0 to 30")] = 0
+    accept: Annotated[str, Header(include_in_schema=False)] = ""
+    last_event_id: Annotated[str, Header(description="for server-sent events: the last number that one has")] = ""
+
+    def cursor(self) -> int:
+        if not self.last_event_id:
+            return self.after
+        if not (self.last_event_id.isascii() and self.last_event_id.isdecimal()) or len(self.last_event_id) > 18:
+            raise ValidationFailed(("header", "last-event-id"), f"a whole number from 0 to {MAX_BIGINT}")
+        return int(self.last_event_id)
+
+
+async def answer_events(
+    log_reader: LogReader, reader: Reader, query: EventsQuery, is_allowed: Callable[[], bool]
+) -> Response:
+    """The answer in the form that `Accept` asks for; server-sent events end when `is_allowed` says so."""
+    if "text/event-stream" in query.accept:
+        await log_reader.check(reader.stream_id, query.cursor())
+        return StreamingResponse(
+            log_reader.server_sent_events(reader, query.cursor(), is_allowed),
+            media_type="text/event-stream",
+            # No cache keeps it, and no proxy gathers it.
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+    page = await log_reader.poll(reader, query.after, query.limit, query.wait)
+    return Response(page, media_type="application/json")

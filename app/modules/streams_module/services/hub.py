@@ -1,0 +1,205 @@
+"""The hub of one process: hears the doorbell, reads the log once, and hands each event to all that follow it here."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from loguru import logger
+
+from app.adapters.base.bus import Bus
+from app.adapters.db.database import Database
+from app.modules.streams_module.db.cruds.read import list_after, list_heads
+from app.modules.streams_module.services.frames import Frame, make_frame
+from app.utils.background import running
+
+SWEEP_PERIOD = 1.5
+"""Seconds between two looks at the heads of all streams that are followed here: rings may be lost."""
+_SWEEP_SLICE = 5_000
+_FEEDS_AT_ONCE = 200
+_EVENTS_AT_ONCE = 200
+"""Events of one stream in one read."""
+_PAUSE = 0.2
+
+
+class Gap(NamedTuple):
+    """The log does not hold what would come next."""
+
+    first_seq: int
+    last_seq: int
+
+
+class Follower(Protocol):
+    """Who follows a stream. Both are called in the loop's thread, and must not wait."""
+
+    def deliver(self, feed: "Feed", frames: Sequence[Frame]) -> None:
+        """The stream's next events, in order. Frames at or below one's own number are to be dropped."""
+
+    def tell_gap(self, feed: "Feed", gap: Gap) -> None: ...
+
+
+class Feed:
+    """A stream that is followed here. `last_seq` is the number up to which its followers were handed everything."""
+
+    __slots__ = ("followers", "head", "last_seq", "stream_id")
+
+    def __init__(self, stream_id: UUID) -> None:
+        self.stream_id = stream_id
+        self.followers: set[Follower] = set()
+        self.last_seq: int | None = None
+        self.head = 0
+
+
+class Hub:
+    """Feeds by stream. Subscribe first, then read the log up to `feed.last_seq`: nothing falls between."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self._database = database
+        self._feeds: dict[UUID, Feed] = {}
+        self._dirty: dict[UUID, Feed] = {}
+        self._wanted = asyncio.Event()
+        self._sweep_wanted = asyncio.Event()
+        bus.on_rings(self._hear)
+        bus.on_return(self._sweep_wanted.set)
+
+    @property
+    def feeds(self) -> Mapping[UUID, Feed]:
+        return self._feeds
+
+    async def follow(self, stream_ids: Iterable[UUID], follower: Follower) -> list[Feed]:
+        """Follows streams from their present heads on, which each feed's `last_seq` then tells at least."""
+        feeds = []
+        for stream_id in stream_ids:
+            feed = self._feeds.get(stream_id)
+            if feed is None:
+                feed = self._feeds[stream_id] = Feed(stream_id)
+            feed.followers.add(follower)
+            feeds.append(feed)
+        new = [feed.stream_id for feed in feeds if feed.last_seq is None]
+        if new:
+            try:
+                heads = await self._read_heads(new)
+            except BaseException:
+                self.leave(feeds, follower)
+                raise
+            for feed in feeds:
+                if feed.last_seq is None:
+                    feed.last_seq = heads.get(feed.stream_id, (1, 0))[1]
+                    if feed.head > feed.last_seq:
+                        self._mark(feed)
+        return feeds
+
+    def leave(self, feeds: Iterable[Feed], follower: Follower) -> None:
+        for feed in feeds:
+            feed.followers.discard(follower)
+            if not feed.followers and self._feeds.get(feed.stream_id) is feed:
+                del self._feeds[feed.stream_id]
+                self._dirty.pop(feed.stream_id, None)
+
+    def offer(self, stream_id: UUID, frames: Callable[[], Sequence[Frame]], first_seq: int) -> None:
+        """Events that this process has just committed: handed on without being read back, where they come next."""
+        feed = self._feeds.get(stream_id)
+        if feed is not None and feed.last_seq == first_seq - 1:
+            self._hand_on(feed, frames())
+
+    async def read_after(self, afters: Mapping[UUID, int], limit: int) -> Sequence[Any]:
+        """Of each stream up to `limit` events after its number, for a follower that is behind."""
+        async with self._database.connection() as connection:
+            return await list_after(connection, afters, limit)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Around the life of the application."""
+        async with running(self._keep_reading()), running(self._keep_sweeping()):
+            yield
+
+    def _hear(self, rings: Mapping[UUID, int]) -> None:
+        for stream_id, last_seq in rings.items():
+            feed = self._feeds.get(stream_id)
+            if feed is not None and last_seq > feed.head:
+                feed.head = last_seq
+                if feed.last_seq is not None and last_seq > feed.last_seq:
+                    self._mark(feed)
+
+    def _mark(self, feed: Feed) -> None:
+        self._dirty[feed.stream_id] = feed
+        self._wanted.set()
+
+    async def _keep_reading(self) -> None:
+        """Until cancelled: reads what is new in the feeds that were rung, and hands it on."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            while self._dirty:
+                feeds = [self._dirty.pop(stream_id) for stream_id in list(self._dirty)[:_FEEDS_AT_ONCE]]
+                try:
+                    await self._read(feeds)
+                except Exception as error:  # noqa: BLE001 - the feeds stay marked, and the next attempt must come
+                    logger.warning("the log cannot be read: {!r}", error)
+                    for feed in feeds:
+                        if self._feeds.get(feed.stream_id) is feed:
+                            self._mark(feed)
+                    await asyncio.sleep(_PAUSE)
+
+    async def _read(self, feeds: Sequence[Feed]) -> None:
+        afters = {feed.stream_id: feed.last_seq for feed in feeds if feed.last_seq is not None}
+        rows = await self.read_after(afters, _EVENTS_AT_ONCE)
+        news: dict[UUID, list[Any]] = defaultdict(list)
+        for row in rows:
+            news[row["stream_id"]].append(row)
+        for feed in feeds:
+            events = news.get(feed.stream_id)
+            if events and feed.last_seq is not None:
+                stream_id = str(feed.stream_id)
+                # What was offered in the meantime is not built again.
+                self._hand_on(feed, [make_frame(stream_id, row) for row in events if row["seq"] > feed.last_seq])
+                if len(events) == _EVENTS_AT_ONCE:
+                    self._mark(feed)
+
+    def _hand_on(self, feed: Feed, frames: Sequence[Frame]) -> None:
+        if not frames or feed.last_seq is None:
+            return
+        if frames[0].seq != feed.last_seq + 1:
+            self._tell_gap(feed, Gap(frames[0].seq, frames[0].seq - 1))
+        feed.last_seq = frames[-1].seq
+        feed.head = max(feed.head, feed.last_seq)
+        for follower in tuple(feed.followers):
+            follower.deliver(feed, frames)
+
+    def _tell_gap(self, feed: Feed, gap: Gap) -> None:
+        logger.warning("stream {} has a gap: {} was expected, {} comes", feed.stream_id, feed.last_seq, gap.first_seq)
+        for follower in tuple(feed.followers):
+            follower.tell_gap(feed, gap)
+
+    async def _keep_sweeping(self) -> None:
+        """Until cancelled: finds what no ring has told."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._sweep_wanted.wait(), SWEEP_PERIOD)
+            self._sweep_wanted.clear()
+            try:
+                await self._sweep()
+            except Exception as error:  # noqa: BLE001 - the next sweep must come
+                logger.debug("the heads cannot be read: {!r}", error)
+
+    async def _sweep(self) -> None:
+        stream_ids = list(self._feeds)
+        for first in range(0, len(stream_ids), _SWEEP_SLICE):
+            part = stream_ids[first : first + _SWEEP_SLICE]
+            handed_on = {stream_id: feed.last_seq or 0 for stream_id in part if (feed := self._feeds.get(stream_id))}
+            for stream_id, (first_seq, last_seq) in (await self._read_heads(part)).items():
+                feed = self._feeds.get(stream_id)
+                if feed is None or feed.last_seq is None:
+                    continue
+                if last_seq > feed.last_seq:
+                    self._mark(feed)
+                elif last_seq < handed_on.get(stream_id, 0):
+                    # Only a restored backup goes backwards.
+                    self._tell_gap(feed, Gap(first_seq, last_seq))
+                    feed.last_seq = feed.head = last_seq
+
+    async def _read_heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+        async with self._database.connection() as connection:
+            return await list_heads(connection, stream_ids)

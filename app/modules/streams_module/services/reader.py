@@ -1,0 +1,167 @@
+"""Reading a log after a number: at once, by waiting for what comes, or as a stream of server-sent events."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.adapters.db.database import Database
+from app.modules.streams_module.db.cruds.read import find_head, list_events
+from app.modules.streams_module.errors import StreamGap
+from app.modules.streams_module.services.frames import Frame
+from app.modules.streams_module.services.hub import Feed, Gap, Hub
+from app.modules.streams_module.services.log import encode_event
+from app.utils.stopping import Stopping
+
+_KEEPALIVE = 15.0
+"""Seconds of silence after which a comment keeps proxies from closing."""
+_SSE_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads which stream. Of a chat: the account, and the number at which it was let in.
+
+    The cut is by number: the reader's own `member.removed` after that number is the last event to be read, whatever
+    the log holds behind it.
+    """
+
+    stream_id: UUID
+    account_id: UUID
+    joined_seq: int = 0
+
+    def is_cut(self, seq: int, kind: str, data: str) -> bool:
+        """Whether this event ends the reading."""
+        if kind == "chat.deleted":
+            return True
+        return (
+            kind == "member.removed"
+            and seq > self.joined_seq
+            and orjson.loads(data)["account_id"] == str(self.account_id)
+        )
+
+    def cut(self, rows: Sequence[Any]) -> tuple[Sequence[Any], bool]:
+        """The rows that may be read, and whether that is all there will ever be."""
+        for place, row in enumerate(rows):
+            if self.is_cut(row["seq"], row["kind"], row["data"]):
+                return rows[: place + 1], True
+        return rows, False
+
+
+class Watcher:
+    """Follows one stream for the sake of knowing that something has come."""
+
+    def __init__(self) -> None:
+        self._news = asyncio.Event()
+
+    def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
+        self._news.set()
+
+    def tell_gap(self, feed: Feed, gap: Gap) -> None:
+        self._news.set()
+
+    async def wait(self, seconds: float, stopping: Stopping) -> bool:
+        """Whether something has come in time; at once, and False, when the server stops."""
+        waiting = {asyncio.ensure_future(self._news.wait()), asyncio.ensure_future(stopping.wait())}
+        try:
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        news = self._news.is_set()
+        self._news.clear()
+        return news
+
+
+class LogReader:
+    """What the three transports read with."""
+
+    def __init__(self, database: Database, hub: Hub, stopping: Stopping) -> None:
+        self._database = database
+        self._hub = hub
+        self._stopping = stopping
+
+    async def poll(self, reader: Reader, after: int, limit: int, wait: float) -> bytes:
+        """A page as JSON; an empty one only after `wait` seconds. No connection is held while it waits."""
+        page, is_empty = await self._page(reader, after, limit)
+        if not is_empty or not wait:
+            return page
+        async with self._watch(reader.stream_id) as watcher:
+            deadline = asyncio.get_running_loop().time() + wait
+            while is_empty:
+                # Once more after following: what came in between rang for nobody.
+                page, is_empty = await self._page(reader, after, limit)
+                left = deadline - asyncio.get_running_loop().time()
+                if not is_empty or left <= 0 or not await watcher.wait(left, self._stopping):
+                    break
+                page, is_empty = await self._page(reader, after, limit)
+        return page
+
+    async def check(self, stream_id: UUID, after: int) -> None:
+        """Raises StreamGap for a number that the log cannot go on from."""
+        async with self._database.connection() as connection:
+            first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
+        _check_cursor(after, first_seq, last_seq)
+
+    async def server_sent_events(
+        self, reader: Reader, after: int, is_allowed: Callable[[], bool]
+    ) -> AsyncIterator[bytes]:
+        """Everything after a number, and then what comes, until the reader is cut off or the server stops.
+
+        `is_allowed` is asked at least every second.
+        """
+        silent_since = monotonic()
+        async with self._watch(reader.stream_id) as watcher:
+            yield b"retry: 1000\n\n"
+            while is_allowed() and not self._stopping.is_set:
+                async with self._database.connection() as connection:
+                    rows: Sequence[Any] = await list_events(connection, reader.stream_id, after, _SSE_PAGE)
+                if rows and rows[0]["seq"] != after + 1:
+                    return
+                shown, is_last = reader.cut(rows)
+                stream_id = str(reader.stream_id)
+                for row in shown:
+                    yield f"id: {row['seq']}\ndata: {encode_event(stream_id, row)}\n\n".encode()
+                if is_last:
+                    return
+                if shown:
+                    after, silent_since = shown[-1]["seq"], monotonic()
+                elif monotonic() - silent_since > _KEEPALIVE:
+                    silent_since = monotonic()
+                    yield b": still here\n\n"
+                if len(rows) < _SSE_PAGE:
+                    while is_allowed() and not self._stopping.is_set and monotonic() - silent_since <= _KEEPALIVE:
+                        if await watcher.wait(1.0, self._stopping):
+                            break
+
+    async def _page(self, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
+        async with self._database.connection() as connection:
+            first_seq, last_seq = await find_head(connection, reader.stream_id) or (1, 0)
+            _check_cursor(after, first_seq, last_seq)
+            rows: Sequence[Any] = await list_events(connection, reader.stream_id, after, limit)
+        shown, is_cut = reader.cut(rows)
+        if shown:
+            # The head was read a moment before the events; and whoever is cut off sees nothing behind the cut.
+            last_seq = shown[-1]["seq"] if is_cut else max(last_seq, shown[-1]["seq"])
+        stream_id = str(reader.stream_id)
+        texts = ",".join(encode_event(stream_id, row) for row in shown)
+        return f'{{"items":[{texts}],"last_seq":{last_seq}}}'.encode(), not shown
+
+    @asynccontextmanager
+    async def _watch(self, stream_id: UUID) -> AsyncIterator[Watcher]:
+        watcher = Watcher()
+        feeds = await self._hub.follow([stream_id], watcher)
+        try:
+            yield watcher
+        finally:
+            self._hub.leave(feeds, watcher)
+
+
+def _check_cursor(after: int, first_seq: int, last_seq: int) -> None:
+    if after > last_seq or after < first_seq - 1:
+        raise StreamGap(first_seq, last_seq)
