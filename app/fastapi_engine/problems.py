@@ -28,7 +28,6 @@ STATUSES = {
 }
 
 CODES = {
-    400: "bad_request",
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
@@ -73,6 +72,9 @@ class Problems(ProblemMaker):
         if not isinstance(error, ServiceError) and is_database_away(error):
             logger.warning("the database does not answer: {!r}", error)
             return Unavailable("The database does not answer; try again")
+        if isinstance(error, HTTPException) and error.status_code == HTTPStatus.BAD_REQUEST:
+            # A body that is no JSON at all comes as a validation error; one that cannot even be read comes as this.
+            return RequestValidationError([{"type": "unreadable", "loc": ("body",), "msg": str(error.detail)}])
         return error
 
     def _describe(self, error: Exception, instance: str) -> dict[str, Any]:

@@ -40,3 +40,30 @@ async def test_the_same_id_with_another_body_is_refused(anna: FakeClient, club: 
 
 async def test_a_stranger_finds_no_chat(stranger: FakeClient, club: str) -> None:
     problem(await stranger.post(f"/chats/{club}/messages", {"text": "пустите"}), 404, "not_found")
+
+
+async def test_two_people_may_use_the_same_id(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    other = await anna.open_chat(boris)
+    body = {"client_msg_id": str(uuid4()), "text": "одинаково"}
+    sent = [
+        ok(await person.post(f"/chats/{chat}/messages", body)) for person in (anna, boris) for chat in (club, other)
+    ]
+    assert [message["seq"] for message in sent] == [1, 1, 2, 2]
+    assert len({message["id"] for message in sent}) == 4
+
+
+async def test_a_message_without_an_id_is_a_new_one_each_time(anna: FakeClient, club: str) -> None:
+    sent = [ok(await anna.post(f"/chats/{club}/messages", {"text": "раз"})) for _ in range(2)]
+    assert [(message["seq"], message["client_msg_id"]) for message in sent] == [(1, None), (2, None)]
+
+
+async def test_an_answer_names_a_message_of_the_chat(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    await anna.send(club, "вопрос")
+    answer = await boris.send(club, "ответ", reply_to_seq=1)
+    assert answer["reply_to_seq"] == 1
+    for nothing in (0, 3, 2**63 - 1):
+        body = {"text": "ответ", "reply_to_seq": nothing}
+        refusal = problem(await boris.post(f"/chats/{club}/messages", body), 422, "validation_error")
+        assert refusal["errors"][0]["loc"] == ["body", "reply_to_seq"]
+    again = {"client_msg_id": answer["client_msg_id"], "text": "ответ", "reply_to_seq": None}
+    problem(await boris.post(f"/chats/{club}/messages", again), 422, "idempotency_mismatch")

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from time import monotonic
 from typing import Any
 
+from starlette.websockets import WebSocketDisconnect
+
 from app.modules.streams_module.services.frames import encode_text_frame
 
 MAX_FRAMES = 256
@@ -90,7 +92,7 @@ class Outbox:
         self.blocked_since = monotonic()
         try:
             await self._send({"type": "websocket.send", "text": text})
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, WebSocketDisconnect):
             # The other side is gone: whoever receives on this socket hears it as well.
             self.closed = True
             self._frames.clear()

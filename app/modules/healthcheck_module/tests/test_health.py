@@ -1,0 +1,60 @@
+"""Whether the server lives, and whether it can serve."""
+
+from dataclasses import replace
+
+import asyncpg
+import httpx
+
+from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.fakers import FakeClient, problem
+from tests.fixtures import served, settings_for
+
+
+async def test_a_server_that_is_well_says_so(server: httpx.AsyncClient, settings: Settings) -> None:
+    health = await server.get("/healthcheck")
+    assert health.status_code == 200
+    assert health.json()["status"] == "ok"
+    assert health.json()["version"] == settings.app.version
+    assert health.json()["checks"]["database"]["status"] == "ok"
+    assert health.json()["checks"]["database"]["latency_ms"] >= 0
+    assert (await server.get("/healthcheck/ready")).status_code == 200
+    assert (await server.get("/healthcheck/live")).json() == {"status": "ok"}
+
+
+async def test_a_database_that_is_not_migrated_serves_nobody_yet(
+    server: httpx.AsyncClient, database_address: DatabaseAddress
+) -> None:
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    try:
+        await connection.execute("DELETE FROM alembic_version")
+        unready = await server.get("/healthcheck/ready")
+        await connection.execute("DROP TABLE alembic_version")
+        still_unready = await server.get("/healthcheck/ready")
+    finally:
+        await connection.close()
+    for answer in (unready, still_unready):
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert "db migrate" in answer.json()["checks"]["database"]["detail"]
+
+
+async def test_a_server_whose_database_is_away_lives_and_says_so(
+    settings: Settings, database_address: DatabaseAddress
+) -> None:
+    away = replace(settings, db=settings_for(database_address.with_database("nowhere")))
+    async with served(build_app(away)) as http:
+        assert (await http.get("/healthcheck/live")).status_code == 200
+        health = await http.get("/healthcheck")
+        assert health.status_code == 200
+        assert health.json()["status"] == "failed"
+        assert health.json()["checks"]["database"]["latency_ms"] is None
+        ready = await http.get("/healthcheck/ready")
+        assert ready.status_code == 503
+        assert ready.headers["retry-after"]
+        body = {"login": "anna", "password": "correct horse battery"}
+        refused = await http.post(f"{settings.app.prefix}/accounts/sign-in", json=body)
+        problem(refused, 503, "unavailable")
+        assert refused.headers["retry-after"]
+        problem(await FakeClient(http).get("/accounts/me"), 401, "unauthenticated")

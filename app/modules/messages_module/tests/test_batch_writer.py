@@ -1,0 +1,185 @@
+"""The writer of batches: what becomes of each send when something goes wrong with one, or with all."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TypeAlias
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.address import DatabaseAddress
+from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.batch import Sent
+from app.modules.messages_module.services.send_queue import MAX_BATCH, SendQueue
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually, ok, problem
+
+# $1: what the statement is known by, that waits for a lock.
+_STUCK = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'
+"""
+_LOCKING = "FROM stream WHERE id"
+_INSERTING = "INSERT INTO message"
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+async def _find_stuck(administrator: Connection, statement: str) -> int:
+    """The server process of the writer, once it waits."""
+    found: list[int] = []
+
+    async def is_stuck() -> bool:
+        # Within a transaction the view shows what it showed before.
+        await administrator.execute("SELECT pg_stat_clear_snapshot()")
+        found.extend(row["pid"] for row in await administrator.fetch(_STUCK, statement))
+        return bool(found)
+
+    await eventually(is_stuck)
+    return found[0]
+
+
+@pytest.fixture
+def queue(app: FastAPI, club: str) -> SendQueue:
+    """The queue of the running application."""
+    container: Container = app.state.container
+    return container.get(SendQueue)
+
+
+@pytest.fixture
+async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
+    """A connection beside the application's."""
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    yield connection
+    await connection.close()
+
+
+async def test_one_that_cannot_be_written_fails_alone(anna: FakeClient, club: str, queue: SendQueue) -> None:
+    # What the schema refuses at the door, PostgreSQL refuses for the whole statement.
+    bad = MessageCreate.model_construct(client_msg_id=uuid4(), text="a\x00b", reply_to_seq=None)
+    wanted = [MessageCreate(text=str(number)) for number in range(4)]
+    wanted.insert(2, bad)
+    outcomes = await asyncio.gather(
+        *(queue.submit(UUID(club), anna.uuid, message) for message in wanted), return_exceptions=True
+    )
+    assert isinstance(outcomes[2], asyncpg.CharacterNotInRepertoireError)
+    history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
+    assert [(message["seq"], message["text"]) for message in history] == [(1, "0"), (2, "1"), (3, "2"), (4, "3")]
+    assert (await anna.send(club))["seq"] == 5
+
+
+async def test_refusals_in_a_batch_leave_the_others_their_numbers(
+    anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str, queue: SendQueue
+) -> None:
+    ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "reader"}))
+    wanted = [(stranger, ChatNotFound), (anna, None), (boris, NotAllowedInChat), (anna, None)] * 5
+    # Submitted before the writer runs: one batch.
+    outcomes = await asyncio.gather(
+        *(queue.submit(UUID(club), who.uuid, MessageCreate(text="?")) for who, _ in wanted), return_exceptions=True
+    )
+    for outcome, (_, refusal) in zip(outcomes, wanted, strict=True):
+        assert isinstance(outcome, refusal or Sent)
+    written = [orjson.loads(outcome.body)["seq"] for outcome in outcomes if isinstance(outcome, Sent)]
+    assert written == list(range(1, 11))
+    history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
+    assert [message["seq"] for message in history] == written
+
+
+async def test_whoever_gives_up_waiting_fails_nobody_else(
+    anna: FakeClient, club: str, administrator: Connection
+) -> None:
+    bodies = [{"client_msg_id": str(uuid4()), "text": str(number)} for number in range(9)]
+    async with administrator.transaction():
+        await administrator.execute("SELECT FROM stream FOR UPDATE")
+        calls = [asyncio.create_task(anna.post(f"/chats/{club}/messages", body)) for body in bodies]
+        await _find_stuck(administrator, _LOCKING)
+        for call in calls[::2]:
+            call.cancel()
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert [isinstance(answer, asyncio.CancelledError) for answer in answers] == [True, False] * 4 + [True]
+    # Whether those were written that nobody waited for, a retry tells: each stands once.
+    seqs = [ok(await anna.post(f"/chats/{club}/messages", body))["seq"] for body in bodies]
+    assert sorted(seqs) == list(range(1, len(bodies) + 1))
+
+
+async def test_more_than_a_batch_is_written_in_the_order_it_came(anna: FakeClient, club: str, queue: SendQueue) -> None:
+    count = 2 * MAX_BATCH + 1
+    await asyncio.gather(
+        *(queue.submit(UUID(club), anna.uuid, MessageCreate(text=str(number))) for number in range(count))
+    )
+    history = ok(await anna.get(f"/chats/{club}/messages", after_seq=MAX_BATCH, limit=200))["items"]
+    assert [message["text"] for message in history] == [str(number) for number in range(MAX_BATCH, count)]
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "statement"),
+    [
+        # The writer waits for the lock of the stream.
+        ("SELECT FROM stream FOR UPDATE", _LOCKING),
+        # The writer holds that lock, and waits in the middle of its insertion.
+        ("LOCK TABLE message IN SHARE MODE", _INSERTING),
+    ],
+)
+async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
+    anna: FakeClient, club: str, administrator: Connection, obstacle: str, statement: str
+) -> None:
+    bodies = [{"client_msg_id": str(uuid4()), "text": str(number)} for number in range(20)]
+    async with administrator.transaction():
+        await administrator.execute(obstacle)
+        sending = asyncio.gather(*(anna.post(f"/chats/{club}/messages", body) for body in bodies))
+        writer = await _find_stuck(administrator, statement)
+        assert await administrator.fetchval("SELECT pg_terminate_backend($1, 1000)", writer)
+    answers = await sending
+    # Those of the batch that was cut are told so; whoever came after it is served.
+    assert 503 in {answer.status_code for answer in answers}
+    for answer in answers:
+        if answer.status_code == 503:
+            problem(answer, 503, "unavailable")
+            assert answer.headers["retry-after"]
+        else:
+            assert answer.status_code == 201
+    retried = [await anna.post(f"/chats/{club}/messages", body) for body in bodies]
+    assert sorted(ok(answer)["seq"] for answer in retried) == list(range(1, len(bodies) + 1))
+    for answer, again in zip(answers, retried, strict=True):
+        if answer.status_code == 201:
+            assert (again.status_code, again.json()) == (200, answer.json())
+    events = [event for event in await anna.events(club) if event["kind"] == "message.created"]
+    assert [event["data"]["seq"] for event in events] == list(range(1, len(bodies) + 1))
+
+
+_WAIT_AT_COMMIT = """
+CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER wait_at_commit AFTER INSERT ON message DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION wait()
+"""
+
+
+async def test_a_connection_that_is_cut_in_its_commit_leaves_the_outcome_to_a_retry(
+    anna: FakeClient, club: str, administrator: Connection
+) -> None:
+    await anna.send(club, "до")
+    await administrator.execute(_WAIT_AT_COMMIT)
+    body = {"client_msg_id": str(uuid4()), "text": "дошло ли?"}
+    async with administrator.transaction():
+        await administrator.execute("SELECT pg_advisory_xact_lock(1)")
+        sending = asyncio.create_task(anna.post(f"/chats/{club}/messages", body))
+        writer = await _find_stuck(administrator, "COMMIT")
+        assert await administrator.fetchval("SELECT pg_terminate_backend($1, 1000)", writer)
+        refusal = problem(await sending, 503, "unavailable")
+    assert "same client_msg_id" in refusal["detail"]
+    assert ok(await anna.post(f"/chats/{club}/messages", body))["seq"] == 2
+    assert (await anna.post(f"/chats/{club}/messages", body)).headers["idempotent-replayed"] == "true"
+
+
+async def test_a_lock_that_is_not_granted_is_told_as_try_again(
+    anna: FakeClient, club: str, administrator: Connection
+) -> None:
+    async with administrator.transaction():
+        await administrator.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))
+        refused = await anna.post(f"/chats/{club}/messages", {"text": "Ау"})
+    problem(refused, 503, "unavailable")
+    assert (await anna.send(club))["seq"] == 1

@@ -1,0 +1,117 @@
+"""Editing and deleting messages."""
+
+import asyncio
+from typing import Any
+
+from tests.fakers import FakeClient, ok, problem
+
+
+async def test_a_sender_edits_and_everyone_is_told(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    sent = await boris.send(club, "првиет")
+    edited = ok(await boris.patch(f"/chats/{club}/messages/1", {"text": "привет"}))
+    assert edited == sent | {"text": "привет", "edited_at": edited["edited_at"]}
+    assert edited["edited_at"] > sent["created_at"]
+    assert ok(await anna.get(f"/chats/{club}/messages/1")) == edited
+    told = (await anna.events(club))[-1]
+    assert (told["kind"], told["data"]) == ("message.edited", edited)
+    # The same text again changes nothing.
+    assert ok(await boris.patch(f"/chats/{club}/messages/1", {"text": "привет"})) == edited
+    assert (await anna.events(club))[-1] == told
+
+
+async def test_an_edited_message_stands_for_the_retry_of_the_first(anna: FakeClient, club: str) -> None:
+    sent = await anna.send(club, "первое")
+    edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"}))
+    retry = {"client_msg_id": sent["client_msg_id"], "text": "первое"}
+    response = await anna.post(f"/chats/{club}/messages", retry)
+    assert (response.status_code, response.json()) == (200, edited)
+    assert response.headers["idempotent-replayed"] == "true"
+    # What was sent first is compared, not what stands now.
+    problem(await anna.post(f"/chats/{club}/messages", retry | {"text": "второе"}), 422, "idempotency_mismatch")
+
+
+async def test_nobody_edits_the_words_of_another(
+    anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str
+) -> None:
+    await boris.send(club, "моё")
+    # Not even the owner of the chat.
+    problem(await anna.patch(f"/chats/{club}/messages/1", {"text": "твоё"}), 403, "forbidden")
+    problem(await stranger.patch(f"/chats/{club}/messages/1", {"text": "твоё"}), 404, "not_found")
+    problem(await boris.patch(f"/chats/{club}/messages/2", {"text": "где?"}), 404, "not_found")
+    for wrong in ({}, {"text": "x", "seq": 2}, {"text": "x", "reply_to_seq": 1}):
+        problem(await boris.patch(f"/chats/{club}/messages/1", wrong), 422, "validation_error")
+    assert ok(await anna.get(f"/chats/{club}/messages/1"))["text"] == "моё"
+    assert (await anna.events(club))[-1]["kind"] == "message.created"
+
+
+async def test_sender_and_admins_delete_a_message(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, stranger: FakeClient
+) -> None:
+    chat = await anna.open_chat(boris, clara)
+    ok(await anna.patch(f"/chats/{chat}/members/{clara.id}", {"role": "admin"}))
+    for text in ("1", "2", "3"):
+        await boris.send(chat, text)
+    await anna.send(chat, "4")
+    problem(await boris.delete(f"/chats/{chat}/messages/4"), 403, "forbidden")
+    problem(await stranger.delete(f"/chats/{chat}/messages/1"), 404, "not_found")
+    problem(await boris.delete(f"/chats/{chat}/messages/5"), 404, "not_found")
+    for person, seq in ((boris, 1), (anna, 2), (clara, 3), (clara, 4)):
+        assert (await person.delete(f"/chats/{chat}/messages/{seq}")).status_code == 204
+    history = ok(await boris.get(f"/chats/{chat}/messages"))["items"]
+    assert [(message["seq"], message["text"]) for message in history] == [(1, ""), (2, ""), (3, ""), (4, "")]
+    direct = await anna.open_chat(boris, type="direct")
+    await boris.send(direct)
+    problem(await anna.delete(f"/chats/{direct}/messages/1"), 403, "forbidden")
+
+
+async def test_a_tombstone_keeps_its_number_and_loses_its_words(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    sent = await anna.send(club, "тайна первая")
+    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "тайна вторая"}))
+    ok(await boris.put(f"/chats/{club}/messages/1/reactions/👍"))
+    await boris.send(club, "видел", reply_to_seq=1)
+    before = await boris.events(club)
+    assert (await anna.delete(f"/chats/{club}/messages/1")).status_code == 204
+    stone = ok(await boris.get(f"/chats/{club}/messages/1"))
+    assert stone["deleted_at"] > sent["created_at"]
+    assert (stone["text"], stone["reactions"]) == ("", [])
+    assert {name: stone[name] for name in ("id", "seq", "sender_id", "client_msg_id", "created_at")} == {
+        name: sent[name] for name in ("id", "seq", "sender_id", "client_msg_id", "created_at")
+    }
+    after = await boris.events(club)
+    assert (after[-1]["kind"], after[-1]["data"]) == ("message.deleted", stone)
+    assert "тайна" not in str(after)
+    # Numbers, kinds and all else in the earlier events are as they were.
+    for event in before:
+        if event["kind"] in ("message.created", "message.edited") and event["data"]["seq"] == 1:
+            event["data"]["text"] = ""
+    assert after[:-1] == before
+    assert ok(await boris.get(f"/chats/{club}/messages/2"))["reply_to_seq"] == 1
+
+
+async def test_what_is_deleted_stays_deleted(anna: FakeClient, club: str) -> None:
+    sent = await anna.send(club, "было")
+    ok(await anna.delete(f"/chats/{club}/messages/1"))
+    stone = ok(await anna.get(f"/chats/{club}/messages/1"))
+    events = await anna.events(club)
+    assert (await anna.delete(f"/chats/{club}/messages/1")).status_code == 204
+    problem(await anna.patch(f"/chats/{club}/messages/1", {"text": "снова"}), 409, "conflict")
+    retry = {"client_msg_id": sent["client_msg_id"], "text": "было"}
+    assert ok(await anna.post(f"/chats/{club}/messages", retry)) == stone
+    assert await anna.events(club) == events
+    chat = ok(await anna.get(f"/chats/{club}"))
+    assert (chat["last_seq"], chat["last_message"]) == (1, stone)
+    assert (await anna.send(club, "дальше"))["seq"] == 2
+
+
+async def test_edits_and_a_deletion_at_once_leave_no_word_behind(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    await anna.send(club, "слово 0")
+    calls: list[Any] = [anna.patch(f"/chats/{club}/messages/1", {"text": f"слово {n}"}) for n in range(1, 6)]
+    calls.insert(3, anna.delete(f"/chats/{club}/messages/1"))
+    calls.append(boris.send(club, "рядом"))
+    await asyncio.gather(*calls)
+    events = await boris.events(club)
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert "слово" not in str(events)
+    assert ok(await boris.get(f"/chats/{club}/messages/1"))["text"] == ""

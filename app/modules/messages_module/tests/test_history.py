@@ -1,0 +1,109 @@
+"""Reading a chat: any page of it, whole and in order."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.modules.messages_module.services.views import choose_range
+from app.resources.constants import MAX_BIGINT
+from tests.fakers import FakeClient, ok, problem
+
+POSITIONS = ("before_seq", "after_seq", "around_seq")
+LENGTH = 12
+
+positions = st.sampled_from([None, *POSITIONS])
+numbers = st.integers(0, 40) | st.just(MAX_BIGINT)
+
+
+def _expected(last_seq: int, position: str | None, number: int, limit: int) -> list[int]:
+    """The page, out of the list of all numbers."""
+    everything = list(range(1, last_seq + 1))
+    if position == "before_seq":
+        return [seq for seq in everything if seq < number][-limit:]
+    if position == "after_seq":
+        return [seq for seq in everything if seq > number][:limit]
+    if position is None:
+        return everything[-limit:]
+    # Around: a window as full as the chat allows, with the number (or its nearest neighbour) as near to the middle.
+    centre = min(max(number, 1), last_seq)
+    windows = [everything[start : start + limit] for start in range(max(last_seq - limit, 0) + 1)]
+    return min(windows, key=lambda window: abs(window[0] + limit // 2 - centre)) if last_seq else []
+
+
+@given(last_seq=st.integers(0, 30), position=positions, number=numbers, limit=st.integers(1, 40))
+def test_a_page_is_what_the_list_of_all_numbers_says(
+    last_seq: int, position: str | None, number: int, limit: int
+) -> None:
+    given_position: dict[str, Any] = dict.fromkeys(POSITIONS)
+    if position:
+        given_position[position] = number
+    first, last = choose_range(last_seq, **given_position, limit=limit)
+    assert list(range(first, last + 1)) == _expected(last_seq, position, number, limit)
+    if position == "around_seq" and 1 <= number <= last_seq:
+        assert first <= number <= last
+
+
+@pytest.fixture
+async def long_chat(anna: FakeClient, club: str) -> str:
+    """Twelve messages, numbered by their texts."""
+    for number in range(LENGTH):
+        await anna.send(club, str(number + 1))
+    return club
+
+
+@given(position=positions, number=st.integers(0, LENGTH + 3) | st.just(MAX_BIGINT), limit=st.integers(1, LENGTH + 3))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_page_holds_its_messages_and_says_what_is_beside_it(
+    boris: FakeClient, long_chat: str, position: str | None, number: int, limit: int
+) -> None:
+    where = {position: number} if position else {}
+    page = ok(await boris.get(f"/chats/{long_chat}/messages", limit=limit, **where))
+    expected = _expected(LENGTH, position, number, limit)
+    assert [message["seq"] for message in page["items"]] == expected
+    assert [message["text"] for message in page["items"]] == [str(seq) for seq in expected]
+    if expected:
+        assert (page["has_before"], page["has_after"]) == (expected[0] > 1, expected[-1] < LENGTH)
+    else:
+        # Before the first, or behind the last.
+        assert (page["has_before"], page["has_after"]) == (position == "after_seq", position == "before_seq")
+
+
+async def test_pages_lead_through_the_whole_history_both_ways(anna: FakeClient, long_chat: str) -> None:
+    address = f"/chats/{long_chat}/messages"
+    forward: list[int] = []
+    page = ok(await anna.get(address, after_seq=0, limit=5))
+    while True:
+        forward += [message["seq"] for message in page["items"]]
+        if not page["has_after"]:
+            break
+        page = ok(await anna.get(address, after_seq=forward[-1], limit=5))
+    backward: list[int] = []
+    page = ok(await anna.get(address, limit=5))
+    while True:
+        backward = [message["seq"] for message in page["items"]] + backward
+        if not page["has_before"]:
+            break
+        page = ok(await anna.get(address, before_seq=backward[0], limit=5))
+    assert forward == backward == list(range(1, LENGTH + 1))
+
+
+async def test_an_empty_chat_has_an_empty_page_everywhere(anna: FakeClient, club: str) -> None:
+    for where in ({}, {"before_seq": 5}, {"after_seq": 0}, {"after_seq": 5}, {"around_seq": 1}):
+        page = ok(await anna.get(f"/chats/{club}/messages", **where))
+        assert page == {"items": [], "has_before": False, "has_after": False}
+
+
+async def test_what_is_no_page_is_refused(anna: FakeClient, stranger: FakeClient, club: str) -> None:
+    address = f"/chats/{club}/messages"
+    for limit in (0, 201, -1, 2**63, "all", "true", ""):
+        problem(await anna.get(address, limit=limit), 422, "validation_error")
+    for position in POSITIONS:
+        for number in (-1, 2**63, "first", "9" * 5000):
+            problem(await anna.get(address, **{position: number}), 422, "validation_error")
+    for pair in (POSITIONS[:2], POSITIONS[1:], POSITIONS):
+        problem(await anna.get(address, **dict.fromkeys(pair, 1)), 422, "validation_error")
+    problem(await stranger.get(address), 404, "not_found")
+    problem(await stranger.get(f"{address}/1"), 404, "not_found")
+    assert ok(await anna.get(address, limit=200))["items"] == []

@@ -1,0 +1,131 @@
+"""Reactions to messages."""
+
+import asyncio
+from urllib.parse import quote
+
+import pytest
+
+from app.modules.messages_module.services.changes import MAX_EMOJIS
+from tests.fakers import FakeClient, ok, problem
+
+
+@pytest.fixture
+async def liked(anna: FakeClient, club: str) -> str:
+    """The address of a message's reactions."""
+    await anna.send(club, "Какая книга следующая?")
+    return f"/chats/{club}/messages/1/reactions"
+
+
+async def test_everyone_sees_who_much_was_given_and_what_is_their_own(
+    anna: FakeClient, boris: FakeClient, club: str, liked: str
+) -> None:
+    ok(await boris.put(f"{liked}/👍"))
+    message = ok(await anna.put(f"{liked}/👍"))
+    assert message["reactions"] == [{"emoji": "👍", "count": 2, "mine": True}]
+    ok(await boris.put(f"{liked}/❤️"))
+    seen_by_anna = ok(await anna.get(f"/chats/{club}/messages/1"))["reactions"]
+    assert seen_by_anna == [
+        {"emoji": "👍", "count": 2, "mine": True},
+        {"emoji": "❤️", "count": 1, "mine": False},
+    ]
+    (listed,) = ok(await boris.get(f"/chats/{club}/messages"))["items"]
+    assert [reaction["mine"] for reaction in listed["reactions"]] == [True, True]
+    assert (await anna.delete(f"{liked}/👍")).status_code == 204
+    seen_by_anna = ok(await anna.get(f"/chats/{club}/messages/1"))["reactions"]
+    assert seen_by_anna == [
+        {"emoji": "👍", "count": 1, "mine": False},
+        {"emoji": "❤️", "count": 1, "mine": False},
+    ]
+    told = [event for event in await anna.events(club) if event["kind"].startswith("reaction")]
+    assert [(e["kind"], e["data"]["account_id"], e["data"]["emoji"], e["data"]["count"]) for e in told] == [
+        ("reaction.added", boris.id, "👍", 1),
+        ("reaction.added", anna.id, "👍", 2),
+        ("reaction.added", boris.id, "❤️", 1),
+        ("reaction.removed", anna.id, "👍", 1),
+    ]
+    assert "mine" not in str(told)
+
+
+async def test_giving_or_taking_back_twice_is_once(anna: FakeClient, club: str, liked: str) -> None:
+    answers = await asyncio.gather(*(anna.put(f"{liked}/👍") for _ in range(5)))
+    assert all(ok(answer)["reactions"] == [{"emoji": "👍", "count": 1, "mine": True}] for answer in answers)
+    for _ in range(3):
+        assert (await anna.delete(f"{liked}/👍")).status_code == 204
+    assert ok(await anna.get(f"/chats/{club}/messages/1"))["reactions"] == []
+    kinds = [event["kind"] for event in await anna.events(club)]
+    assert kinds[-2:] == ["reaction.added", "reaction.removed"]
+    assert len([kind for kind in kinds if kind.startswith("reaction")]) == 2
+
+
+async def test_an_edit_and_its_event_keep_the_reactions(
+    anna: FakeClient, boris: FakeClient, club: str, liked: str
+) -> None:
+    ok(await boris.put(f"{liked}/👍"))
+    edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "А эта?"}))
+    assert edited["reactions"] == [{"emoji": "👍", "count": 1, "mine": False}]
+    assert (await anna.events(club))[-1]["data"]["reactions"] == [{"emoji": "👍", "count": 1}]
+
+
+async def test_one_emoji_is_one_emoji(anna: FakeClient, liked: str) -> None:
+    emojis = (
+        "👍",
+        "👍🏽",
+        "❤",
+        "❤️",
+        "☺️",
+        "🇷🇺",
+        "1️⃣",
+        "#️⃣",
+        "👩‍👩‍👧‍👦",
+        "🏴\U000e0067\U000e0062\U000e007f",
+        "🏳️‍🌈",
+        "🫨",
+        "‼️",
+        "ℹ️",
+        "©️",
+        "⭐",
+    )
+    for emoji in emojis:
+        given = ok(await anna.put(f"{liked}/{quote(emoji)}"))["reactions"]
+        assert emoji in [reaction["emoji"] for reaction in given], emoji
+    for wrong in (
+        "a",
+        "да",
+        "1",
+        "^",
+        "`",
+        "👍👍",
+        "👍 ",
+        "a👍",
+        "👍a",
+        "\ufe0f",
+        "\u200d",
+        "🇷",
+        "👍\u200d",
+        "👍" * 33,
+        "\x00",
+        "%",
+    ):
+        for method in ("PUT", "DELETE"):
+            problem(await anna.call(method, f"{liked}/{quote(wrong)}"), 422, "validation_error")
+
+
+async def test_a_message_takes_so_many_different_emojis(anna: FakeClient, boris: FakeClient, liked: str) -> None:
+    emojis = [chr(0x1F600 + number) for number in range(MAX_EMOJIS + 1)]
+    for emoji in emojis[:-1]:
+        ok(await anna.put(f"{liked}/{emoji}"))
+    problem(await boris.put(f"{liked}/{emojis[-1]}"), 409, "conflict")
+    ok(await boris.put(f"{liked}/{emojis[0]}"))
+
+
+async def test_nobody_reacts_to_what_is_not_there(
+    anna: FakeClient, stranger: FakeClient, club: str, liked: str
+) -> None:
+    for method in ("PUT", "DELETE"):
+        problem(await stranger.call(method, f"{liked}/👍"), 404, "not_found")
+        problem(await anna.call(method, f"/chats/{club}/messages/2/reactions/👍"), 404, "not_found")
+    ok(await anna.put(f"{liked}/👍"))
+    ok(await anna.delete(f"/chats/{club}/messages/1"))
+    problem(await anna.put(f"{liked}/👍"), 409, "conflict")
+    assert (await anna.delete(f"{liked}/👍")).status_code == 204
+    assert ok(await anna.get(f"/chats/{club}/messages/1"))["reactions"] == []

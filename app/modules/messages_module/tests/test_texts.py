@@ -1,0 +1,124 @@
+"""What may be sent, to the letter; and bodies that are none."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.resources.constants import MAX_BODY_BYTES
+from tests.fakers import API, FakeClient, ok, problem
+
+JSON = "application/json"
+
+
+@pytest.mark.parametrize("length", [1, 4000])
+async def test_a_text_is_counted_in_characters_without_the_space_around_it(
+    anna: FakeClient, club: str, length: int
+) -> None:
+    for text in ("x" * length, "ё" * length, "👋" * length, " \n" + "x" * length + "\t "):
+        assert (await anna.send(club, text))["text"] == text
+    history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
+    assert history[-1]["text"] == " \n" + "x" * length + "\t "
+
+
+async def test_what_is_no_text_is_neither_sent_nor_put_in_place_of_one(anna: FakeClient, club: str) -> None:
+    message = await anna.send(club, "было")
+    for text in ("", " ", "\n\t \u2003", "x" * 4001, "👋" * 4001, "a\x00b", None, 5, True, ["x"], {"x": 1}):
+        for answer in (
+            await anna.post(f"/chats/{club}/messages", {"text": text}),
+            await anna.patch(f"/chats/{club}/messages/1", {"text": text}),
+        ):
+            refusal = problem(answer, 422, "validation_error")
+            assert [error["loc"] for error in refusal["errors"]] == [["body", "text"]]
+    assert ok(await anna.get(f"/chats/{club}/messages"))["items"] == [message]
+
+
+async def test_what_is_no_message_is_refused(anna: FakeClient, club: str) -> None:
+    await anna.send(club)
+    for wrong in (
+        {},
+        {"client_msg_id": "nonsense"},
+        {"client_msg_id": 7},
+        {"client_msg_id": ""},
+        {"reply_to_seq": True},
+        {"reply_to_seq": "1"},
+        {"reply_to_seq": 1.0},
+        {"reply_to_seq": -1},
+        {"reply_to_seq": 0},
+        {"reply_to_seq": 2},
+        {"reply_to_seq": 2**63},
+        {"sender_id": str(uuid4())},
+        {"seq": 7},
+    ):
+        body = {"text": "Привет", **wrong} if wrong else {}
+        problem(await anna.post(f"/chats/{club}/messages", body), 422, "validation_error")
+    for no_object in ([], "text", 5, [{"text": "x"}]):
+        problem(await anna.post(f"/chats/{club}/messages", no_object), 422, "validation_error")
+    assert ok(await anna.get(f"/chats/{club}"))["last_seq"] == 1
+
+
+async def _send_raw(person: FakeClient, chat: str, content: Any, content_type: str | None = JSON) -> httpx.Response:
+    headers = person.headers | ({"Content-Type": content_type} if content_type else {})
+    return await person.http.post(f"{API}/chats/{chat}/messages", content=content, headers=headers)
+
+
+async def test_a_broken_body_is_the_senders_mistake(anna: FakeClient, club: str) -> None:
+    for raw in (
+        b"",
+        b"{",
+        b"nonsense",
+        b'{"text": "x"',
+        b'{"text": NaN}',
+        rb'{"text": "\ud800"}',
+        rb'{"text": "a\udc00b"}',
+        rb'{"text": "\udc00\ud800"}',
+        rb'{"text": "x", "\ud800": 1}',
+        rb'{"text": "\u0000"}',
+        b'{"text": "x", "reply_to_seq": 1e400}',
+        b'{"text": "x", "reply_to_seq": ' + b"9" * 5000 + b"}",
+        b'{"text": "' + "я".encode("cp1251") + b'"}',
+        b"[" * 100_000,
+    ):
+        problem(await _send_raw(anna, club, raw), 422, "validation_error")
+    # Two halves of one character are a character.
+    assert ok(await _send_raw(anna, club, rb'{"text": "\ud83d\udc4b"}'))["text"] == "👋"
+
+
+async def test_a_body_is_json_and_says_so(anna: FakeClient, club: str) -> None:
+    body = b'{"text": "x"}'
+    for content_type in (None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"):
+        problem(await _send_raw(anna, club, body, content_type), 422, "validation_error")
+    for content_type in ("application/json; charset=utf-8", "APPLICATION/JSON"):
+        ok(await _send_raw(anna, club, body, content_type))
+
+
+async def test_a_body_over_a_mebibyte_is_refused_however_it_comes(anna: FakeClient, club: str) -> None:
+    too_large = b'{"text": "' + b"x" * MAX_BODY_BYTES + b'"}'
+
+    async def in_parts() -> AsyncIterator[bytes]:
+        for start in range(0, len(too_large), 65_536):
+            yield too_large[start : start + 65_536]
+
+    problem(await _send_raw(anna, club, too_large), 413, "payload_too_large")
+    problem(await _send_raw(anna, club, in_parts()), 413, "payload_too_large")
+    fits = b'{"text": "x"' + b" " * (MAX_BODY_BYTES - 13) + b"}"
+    assert len(fits) == MAX_BODY_BYTES
+    ok(await _send_raw(anna, club, fits))
+    assert ok(await anna.get(f"/chats/{club}"))["last_seq"] == 1
+
+
+async def test_a_number_that_no_message_can_have_is_refused(anna: FakeClient, club: str) -> None:
+    await anna.send(club)
+    for seq in (0, -1, 2**63, "9" * 5000, "one", "1.5", "%00"):
+        for method, path, body in (
+            ("GET", f"/{seq}", None),
+            ("PATCH", f"/{seq}", {"text": "x"}),
+            ("DELETE", f"/{seq}", None),
+            ("PUT", f"/{seq}/reactions/👍", None),
+            ("DELETE", f"/{seq}/reactions/👍", None),
+        ):
+            problem(await anna.call(method, f"/chats/{club}/messages{path}", body), 422, "validation_error")
+    for nobody_has in (2, 2**63 - 1):
+        problem(await anna.get(f"/chats/{club}/messages/{nobody_has}"), 404, "not_found")

@@ -1,0 +1,193 @@
+"""The log: numbered without a hole, and true to the state beside it."""
+
+import asyncio
+import random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.adapters.db.address import DatabaseAddress
+from app.modules.streams_module.services.log import truncate
+from tests.fakers import FakeClient, ok, problem
+
+
+async def _read_all(person: FakeClient, address: str) -> list[dict[str, Any]]:
+    """A whole stream, a few events at a time."""
+    events: list[dict[str, Any]] = []
+    while True:
+        page = ok(await person.get(address, after=len(events), limit=7))
+        events += page["items"]
+        if not page["items"]:
+            assert page["last_seq"] == len(events)
+            return events
+
+
+async def _do_something(person: FakeClient, people: list[FakeClient], chat: str, choice: random.Random) -> None:
+    other = choice.choice(people).id
+    seq = choice.randint(1, 20)
+    calls: list[tuple[str, str, Any]] = [
+        ("POST", "/messages", {"text": f"текст {choice.random()}"}),
+        ("POST", "/messages", {"text": "ответ", "reply_to_seq": seq}),
+        ("PATCH", f"/messages/{seq}", {"text": f"правка {choice.random()}"}),
+        ("DELETE", f"/messages/{seq}", None),
+        ("PUT", f"/messages/{seq}/reactions/👍", None),
+        ("DELETE", f"/messages/{seq}/reactions/👍", None),
+        ("PUT", "/read", {"seq": seq}),
+        ("PATCH", "", {"title": f"Клуб {choice.random()}"}),
+        ("POST", "/members", {"account_ids": [other]}),
+        ("DELETE", f"/members/{other}", None),
+        ("PATCH", f"/members/{other}", {"role": choice.choice(["admin", "member", "reader", "owner"])}),
+    ]
+    method, path, body = choice.choice(calls)
+    response = await person.call(method, f"/chats/{chat}{path}", body)
+    assert response.status_code < 500, response.text
+
+
+async def test_a_mixed_crowd_leaves_no_hole_in_any_stream(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, stranger: FakeClient
+) -> None:
+    people = [anna, boris, clara, stranger]
+    chat = await anna.open_chat(boris, clara)
+    choice = random.Random(7)  # noqa: S311 - the same crowd each time
+    for _ in range(12):
+        await asyncio.gather(*(_do_something(choice.choice(people), people[1:], chat, choice) for _ in range(10)))
+    seen_by: list[FakeClient] = []
+    for person in people:
+        own = await _read_all(person, "/accounts/me/events")
+        assert [event["seq"] for event in own] == list(range(1, len(own) + 1))
+        assert {event["stream_id"] for event in own} <= {person.id}
+        assert ok(await person.get("/accounts/me"))["event_seq"] == len(own)
+        is_in = [event["kind"] for event in own if event["kind"] in ("chat.joined", "chat.left")][-1:] == [
+            "chat.joined"
+        ]
+        assert (await person.get(f"/chats/{chat}")).is_success == is_in
+        seen_by += [person] if is_in else []
+    for person in seen_by:
+        events = await _read_all(person, f"/chats/{chat}/events")
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        state = ok(await person.get(f"/chats/{chat}"))
+        assert state["event_seq"] == len(events)
+        created = [event["data"]["seq"] for event in events if event["kind"] == "message.created"]
+        assert created == list(range(1, state["last_seq"] + 1))
+        members = ok(await person.get(f"/chats/{chat}/members"))["items"]
+        assert state["member_count"] == len(members)
+        assert _replay_members(events) == {member["account_id"]: member["role"] for member in members}
+        history = ok(await person.get(f"/chats/{chat}/messages", limit=200))["items"]
+        assert _replay_messages(events) == {message["seq"]: message["text"] for message in history}
+    assert anna in seen_by
+
+
+def _replay_members(events: list[dict[str, Any]]) -> dict[str, str]:
+    """Who is in the chat, told by its events alone."""
+    members: dict[str, str] = {}
+    for event in events:
+        if event["kind"] in ("member.added", "member.changed"):
+            members[event["data"]["account_id"]] = event["data"]["role"]
+        elif event["kind"] == "member.removed":
+            del members[event["data"]["account_id"]]
+    return members
+
+
+def _replay_messages(events: list[dict[str, Any]]) -> dict[int, str]:
+    """What is said in the chat, told by its events alone."""
+    return {event["data"]["seq"]: event["data"]["text"] for event in events if event["kind"].startswith("message.")}
+
+
+async def test_an_event_of_a_message_is_the_message(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    address = f"/chats/{club}/messages/1"
+
+    async def check(kind: str) -> None:
+        message = ok(await boris.get(address))
+        for reaction in message["reactions"]:
+            del reaction["mine"]
+        event = (await boris.events(club))[-1]
+        assert (event["kind"], event["data"]) == (kind, message)
+        assert set(event) == {"stream_id", "seq", "kind", "data", "at"}
+        assert event["stream_id"] == club
+        assert event["at"].endswith("Z")
+
+    await anna.send(club, 'Кавычки " и \\ черта, 👋\n')
+    await check("message.created")
+    for person in (anna, boris):
+        ok(await person.put(f"{address}/reactions/👍"))
+    ok(await anna.patch(address, {"text": "Иначе"}))
+    await check("message.edited")
+    ok(await anna.delete(address))
+    await check("message.deleted")
+
+
+async def test_a_refused_change_leaves_no_event(anna: FakeClient, boris: FakeClient, stranger: FakeClient) -> None:
+    chat = await anna.open_chat(boris, type="channel")
+    await anna.send(chat)
+    before = await anna.events(chat), await anna.own_events(), await boris.own_events(), await stranger.own_events()
+    for person, method, path, body in (
+        (boris, "POST", "/messages", {"text": "x"}),
+        (boris, "PATCH", "/messages/1", {"text": "x"}),
+        (boris, "DELETE", "/messages/1", None),
+        (boris, "PATCH", "", {"title": "x"}),
+        (boris, "DELETE", "", None),
+        (boris, "POST", "/members", {"account_ids": [stranger.id]}),
+        (boris, "DELETE", f"/members/{anna.id}", None),
+        (boris, "PUT", "/read", {"seq": 2}),
+        (anna, "DELETE", f"/members/{anna.id}", None),
+        (anna, "PATCH", f"/members/{anna.id}", {"role": "member"}),
+        (anna, "POST", "/messages", {"text": "x", "reply_to_seq": 2}),
+        (stranger, "PUT", "/messages/1/reactions/👍", None),
+    ):
+        assert (await person.call(method, f"/chats/{chat}{path}", body)).status_code in (403, 404, 409, 422)
+    after = await anna.events(chat), await anna.own_events(), await boris.own_events(), await stranger.own_events()
+    assert after == before
+
+
+async def test_a_cursor_beyond_the_head_is_a_gap(anna: FakeClient, club: str) -> None:
+    head = ok(await anna.get(f"/chats/{club}"))["event_seq"]
+    page = ok(await anna.get(f"/chats/{club}/events", after=head))
+    assert page == {"items": [], "last_seq": head}
+    for after in (head + 1, 2**63 - 1):
+        gap = problem(await anna.get(f"/chats/{club}/events", after=after), 410, "stream_gap")
+        assert (gap["first_seq"], gap["last_seq"]) == (1, head)
+        gap = problem(await anna.get("/accounts/me/events", after=after), 410, "stream_gap")
+        assert (gap["first_seq"], gap["last_seq"]) == (1, 1)
+
+
+async def test_a_cursor_before_what_is_kept_is_a_gap(
+    anna: FakeClient, club: str, database_address: DatabaseAddress
+) -> None:
+    for number in range(5):
+        await anna.send(club, str(number))
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    try:
+        assert await truncate(connection, UUID(club), keep=3, limit=100)
+    finally:
+        await connection.close()
+    for after in (0, 3):
+        gap = problem(await anna.get(f"/chats/{club}/events", after=after), 410, "stream_gap")
+        assert (gap["first_seq"], gap["last_seq"]) == (5, 7)
+    assert [event["seq"] for event in await anna.events(club, after=4)] == [5, 6, 7]
+
+
+async def test_what_is_no_place_in_a_stream_is_refused(anna: FakeClient, stranger: FakeClient, club: str) -> None:
+    for address in (f"/chats/{club}/events", "/accounts/me/events"):
+        for wrong in ({"after": -1}, {"after": 2**63}, {"after": "x"}, {"limit": 0}, {"limit": 201}, {"limit": -1}):
+            problem(await anna.get(address, **wrong), 422, "validation_error")
+    problem(await stranger.get(f"/chats/{club}/events"), 404, "not_found")
+
+
+async def test_events_and_state_are_written_together_or_not_at_all(
+    anna: FakeClient, club: str, database_address: DatabaseAddress
+) -> None:
+    """The last statement of a change fails: what came before it is gone too, and the number is given anew."""
+    await anna.send(club, "первое")
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    try:
+        await connection.execute("ALTER TABLE message ADD CONSTRAINT no_edits CHECK (edited_at IS NULL)")
+        assert (await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"})).status_code == 409
+        await connection.execute("ALTER TABLE message DROP CONSTRAINT no_edits")
+    finally:
+        await connection.close()
+    assert ok(await anna.get(f"/chats/{club}/messages/1"))["text"] == "первое"
+    assert [event["kind"] for event in await anna.events(club)][-1] == "message.created"
+    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"}))
+    events = await anna.events(club)
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
