@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import asyncpg
@@ -36,19 +37,17 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseAddress]:
+def postgres() -> Iterator[DatabaseAddress]:
     """The server: `PG_SERVER_ADDRESS` if it is set, else an embedded one that may forget."""
     settings = load_settings(env_file=None)
     if not settings.db.is_embedded:
         yield own_server_address(settings.db)
         return
-    folder = tmp_path_factory.mktemp("postgres")
-    # The server may run as another user, who has to get here.
-    for parent in (folder, *folder.parents):
-        if parent.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            parent.chmod(0o755)
-    with EmbeddedPostgres(folder, durable=False) as server:
-        yield server.address
+    # Not in pytest's own folder: each start of pytest closes that to others, and the server may run as another user.
+    with TemporaryDirectory(prefix="messenger-tests-") as folder:
+        Path(folder).chmod(0o755)
+        with EmbeddedPostgres(Path(folder), durable=False) as server:
+            yield server.address
 
 
 @pytest.fixture(scope="session")
