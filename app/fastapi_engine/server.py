@@ -15,7 +15,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.adapters.db.provide import embedded_server, is_migrated
+from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
@@ -66,13 +66,13 @@ def _bind(settings: AppSettings) -> socket.socket:
 def _database(settings: Settings) -> Iterator[None]:
     """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server."""
     if not settings.db.is_embedded:
+        _bring_own_up_to_date(own_server_address(settings.db))
         yield
         return
     server = embedded_server(settings.db)
     try:
         address = server.start()
-        if not is_migrated(address):
-            _migrate(address)
+        _bring_up_to_date(address)
         os.environ |= {
             "PG_SERVER_ADDRESS": address.host,
             "PG_SERVER_PORT": str(address.port),
@@ -85,12 +85,25 @@ def _database(settings: Settings) -> Iterator[None]:
         server.stop()
 
 
-def _migrate(address: DatabaseAddress) -> None:
-    # Alembic is heavy, and needed only when there is something new.
-    from app.adapters.db.migrations.commands import migrate
+def _bring_own_up_to_date(address: DatabaseAddress) -> None:
+    """A server that is away comes back, or is mended, while this one runs: alive until then, and not ready."""
+    try:
+        _bring_up_to_date(address)
+    except Exception as error:
+        from app.adapters.errors import is_database_away
 
-    logger.info("bringing the database up to date")
-    migrate(address)
+        if not is_database_away(error):
+            raise
+        logger.warning("the database was not looked at, and may want a `python manage.py db migrate`: {}", error)
+
+
+def _bring_up_to_date(address: DatabaseAddress) -> None:
+    if not is_migrated(address):
+        # Alembic is heavy, and needed only when there is something new.
+        from app.adapters.db.migrations.commands import migrate
+
+        logger.info("bringing the database up to date")
+        migrate(address)
 
 
 def _serve(settings: AppSettings, listener: socket.socket) -> None:
