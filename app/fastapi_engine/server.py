@@ -3,8 +3,9 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -37,9 +38,10 @@ def main() -> None:
         setup_logging(settings.log, settings.app.mode)
         choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
-        with _database(settings):
+        with _database(settings) as address:
+            _migrate(address)
             if not signals.asked_to_end:
-                _serve(settings.app, listener)
+                _serve(settings.app, listener, address)
     except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
         stop_with(str(error))
 
@@ -63,16 +65,14 @@ def _bind(settings: AppSettings) -> socket.socket:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[None]:
+def _database(settings: Settings) -> Iterator[DatabaseAddress]:
     """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server."""
     if not settings.db.is_embedded:
-        _bring_own_up_to_date(own_server_address(settings.db))
-        yield
+        yield own_server_address(settings.db)
         return
     server = embedded_server(settings.db)
     try:
         address = server.start()
-        _bring_up_to_date(address)
         os.environ |= {
             "PG_SERVER_ADDRESS": address.host,
             "PG_SERVER_PORT": str(address.port),
@@ -80,15 +80,21 @@ def _database(settings: Settings) -> Iterator[None]:
             "PG_SERVER_PASSWD": address.password,
             "PG_SERVER_DB": address.database,
         }
-        yield
+        yield address
     finally:
         server.stop()
 
 
-def _bring_own_up_to_date(address: DatabaseAddress) -> None:
+def _migrate(address: DatabaseAddress) -> None:
     """A server that is away comes back, or is mended, while this one runs: alive until then, and not ready."""
     try:
-        _bring_up_to_date(address)
+        if is_migrated(address):
+            return
+        # Alembic is heavy, and needed only when there is something new.
+        from app.adapters.db.migrations.commands import migrate
+
+        logger.info("bringing the database up to date")
+        migrate(address)
     except Exception as error:
         from app.adapters.errors import is_database_away
 
@@ -97,16 +103,17 @@ def _bring_own_up_to_date(address: DatabaseAddress) -> None:
         logger.warning("the database was not looked at, and may want a `python manage.py db migrate`: {}", error)
 
 
-def _bring_up_to_date(address: DatabaseAddress) -> None:
-    if not is_migrated(address):
-        # Alembic is heavy, and needed only when there is something new.
-        from app.adapters.db.migrations.commands import migrate
+def _serve_migrated(
+    serve: Callable[[list[socket.socket] | None], None],
+    address: DatabaseAddress,
+    sockets: list[socket.socket] | None = None,
+) -> None:
+    """In a process that a reload has started: a module that was made meanwhile has brought its table along."""
+    _migrate(address)
+    serve(sockets)
 
-        logger.info("bringing the database up to date")
-        migrate(address)
 
-
-def _serve(settings: AppSettings, listener: socket.socket) -> None:
+def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddress) -> None:
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     config = uvicorn.Config(
         "app.fastapi_engine.app:create_app",
@@ -121,7 +128,8 @@ def _serve(settings: AppSettings, listener: socket.socket) -> None:
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
     if settings.reloads:
-        ChangeReload(config, target=server.run, sockets=[listener]).run()
+        target = partial(_serve_migrated, server.run, address)
+        ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
         Multiprocess(config, sockets=[listener]).run()
     else:
