@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from contextvars import ContextVar
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import orjson
@@ -64,6 +65,7 @@ def _add_request_id(record: "Record") -> None:
 
 
 def _json_line(record: "Record") -> str:
+    """One line whatever happened: a traceback is a text inside it."""
     line = {
         "time": record["time"].isoformat(),
         "level": record["level"].name,
@@ -72,9 +74,10 @@ def _json_line(record: "Record") -> str:
         **{key: value for key, value in record["extra"].items() if key != "json"},
     }
     if record["exception"] is not None:
-        line["exception"] = repr(record["exception"].value)
+        # Never with the values of variables: whoever gathers such logs keeps them.
+        line["exception"] = "".join(format_exception(record["exception"].value))
     record["extra"]["json"] = orjson.dumps(line, default=str).decode()
-    return "{extra[json]}\n{exception}"
+    return "{extra[json]}\n"
 
 
 class _ToLoguru(logging.Handler):
