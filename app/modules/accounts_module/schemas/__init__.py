@@ -1,4 +1,5 @@
 from app.modules.accounts_module.schemas.account import (
+    AccountId,
     AccountMe,
     AccountPublic,
     AccountSignedUp,
@@ -9,6 +10,7 @@ from app.modules.accounts_module.schemas.account import (
 from app.modules.accounts_module.schemas.session import RefreshRequest, SessionRead, SignIn, TokenForm, TokenPair
 
 __all__ = [
+    "AccountId",
     "AccountMe",
     "AccountPublic",
     "AccountSignedUp",

@@ -75,7 +75,7 @@ class ReactionRead(ResponseModel):
     """How many gave this emoji, and whether the caller did."""
 
     emoji: str = Field(examples=["👍"])
-    count: int
+    count: int = Field(examples=[2])
     mine: bool
 
 
