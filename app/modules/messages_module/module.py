@@ -5,6 +5,7 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.chats_module.services.contents import ChatContents
 from app.modules.messages_module.api.router import router
+from app.modules.messages_module.db.invariants import INVARIANTS
 from app.modules.messages_module.db.models import Message, Reaction
 from app.modules.messages_module.services.contents import Messages
 from app.modules.messages_module.services.send_queue import SendQueue
@@ -31,4 +32,5 @@ module = Module(
     depends_on=("base", "accounts", "chats", "streams"),
     models=(Message, Reaction),
     lifespan=lifespan,
+    invariants=INVARIANTS,
 )

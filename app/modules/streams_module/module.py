@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from app.adapters.base.bus import Bus
 from app.adapters.clients.bus import make_bus
 from app.adapters.db.database import Database
+from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.db.models import Event, Stream
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
@@ -39,4 +40,5 @@ module = Module(
     depends_on=("base",),
     models=(Stream, Event),
     lifespan=lifespan,
+    invariants=INVARIANTS,
 )
