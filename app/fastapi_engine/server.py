@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
@@ -23,7 +24,7 @@ from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 from app.settings.app_settings import AppSettings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
-from app.utils.processes import PARENT_VARIABLE
+from app.utils.processes import METRICS_VARIABLE, PARENT_VARIABLE
 from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 
 _GRACE = 5
@@ -131,7 +132,9 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         target = partial(_serve_migrated, server.run, address)
         ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        with TemporaryDirectory(prefix="messenger-metrics-") as folder:
+            os.environ[METRICS_VARIABLE] = folder
+            Multiprocess(config, sockets=[listener]).run()
     else:
         server.run(sockets=[listener])
 

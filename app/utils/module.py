@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.utils.container import Container
+from app.utils.invariants import Invariant
 
 if TYPE_CHECKING:
     # The first process reads manifests, and has no other use for the framework.
@@ -24,6 +25,9 @@ class Module:
     - `models`: the tables it owns.
     - `lifespan`: runs around the serving; it puts the module's services into the container.
     - `constraint_errors`: the ServiceError that a violated constraint of its tables stands for.
+    - `invariants`: what its tables rely on and no constraint can say, for `manage.py doctor`.
+
+    A file `commands.py` beside the manifest, with a Typer called `commands`, adds to `manage.py`.
     """
 
     name: str
@@ -35,3 +39,4 @@ class Module:
     lifespan: Lifespan | None = None
     on_by_default: bool = True
     constraint_errors: Mapping[str, type[Exception]] = field(default_factory=dict)
+    invariants: tuple[Invariant, ...] = ()

@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
 from app.modules.chats_module.api.router import router
+from app.modules.chats_module.db.invariants import INVARIANTS
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
 from app.modules.chats_module.services.contents import ChatContents, EmptyContents
 from app.modules.chats_module.services.deletion import Deletions
@@ -33,4 +34,5 @@ module = Module(
     depends_on=("base", "accounts", "streams"),
     models=(Chat, ChatMember, AccountChat),
     lifespan=lifespan,
+    invariants=INVARIANTS,
 )

@@ -109,6 +109,11 @@ async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identit
     work.after_commit(lambda: revocations.announce(revoked, now))
 
 
+async def end_all_sessions(work: UnitOfWork, account_id: UUID) -> int:
+    """How many there were. Every process sees it within a second, as it sees any revocation."""
+    return len(await crud.revoke(work.session, datetime.now(UTC), account_id=account_id))
+
+
 def _pair(tokens: Tokens, identity: Identity, generation: int) -> TokenPair:
     return TokenPair(
         access_token=tokens.make_access(identity),
