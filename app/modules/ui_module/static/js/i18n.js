@@ -53,7 +53,6 @@ const TEXTS = {
     'chat.newMessages': 'New messages',
     'chat.toEnd': 'To the newest messages',
     'chat.begin': 'This is where it begins.',
-    'chat.gone': 'This chat is no longer here for you.',
     'chat.failed': 'The chat could not be loaded.',
     'chat.retry': 'Try again',
     'message.deleted': 'Message deleted',
@@ -91,7 +90,6 @@ const TEXTS = {
     'new.channelHint': 'Admins write, everyone else reads.',
     'new.name': 'Title',
     'new.description': 'Description',
-    'new.people': 'People',
     'new.find': 'Find people',
     'new.remove': 'Remove {name}',
     'new.create': 'Create',
@@ -181,7 +179,6 @@ const TEXTS = {
     'chat.newMessages': 'Новые сообщения',
     'chat.toEnd': 'К новым сообщениям',
     'chat.begin': 'Здесь всё начинается.',
-    'chat.gone': 'Этого чата у вас больше нет.',
     'chat.failed': 'Не удалось загрузить чат.',
     'chat.retry': 'Ещё раз',
     'message.deleted': 'Сообщение удалено',
@@ -219,7 +216,6 @@ const TEXTS = {
     'new.channelHint': 'Пишут администраторы, остальные читают.',
     'new.name': 'Название',
     'new.description': 'Описание',
-    'new.people': 'Люди',
     'new.find': 'Найти людей',
     'new.remove': 'Убрать: {name}',
     'new.create': 'Создать',
@@ -268,6 +264,9 @@ function chosen() {
   return wanted ? wanted.slice(0, 2).toLowerCase() : 'en';
 }
 
+/** The reader's own way of the language, as en-GB: it decides how times are written. */
+const locale = () => navigator.languages.find((name) => name.startsWith(language)) ?? language;
+
 export const currentLanguage = () => language;
 
 export function switchLanguage() {
@@ -295,7 +294,7 @@ export function explain(error) {
 function format(options) {
   const made = new Map();
   return (date) => {
-    if (!made.has(language)) made.set(language, new Intl.DateTimeFormat(language, options));
+    if (!made.has(language)) made.set(language, new Intl.DateTimeFormat(locale(), options));
     return made.get(language).format(date);
   };
 }

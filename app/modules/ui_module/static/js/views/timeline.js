@@ -14,7 +14,7 @@ export class Timeline {
     this.id = id;
     this.composer = composer;
     this.isAtEnd = true;
-    this.rows = h('ol', { class: 'rows' });
+    this.rows = h('ol', { class: `rows ${this.chat.type}` });
     this.note = h('div', { class: 'note' });
     this.scroller = h('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': t('chat.messages'), on: { scroll: () => this.scrolled() } }, this.note, this.rows);
     this.count = h('span', { class: 'badge', hidden: true });
