@@ -19,6 +19,7 @@ from app.services.errors import ProblemMaker
 from app.settings import Mode, Settings
 from app.settings.db_settings import DbSettings
 from app.utils.container import Container
+from app.utils.module import Modules
 from app.utils.setup_modules import choose_modules, discover_modules
 
 
@@ -27,9 +28,10 @@ def build_app(settings: Settings) -> FastAPI:
 
     Raises ModulesError where APPLICATION_ENABLED_MODULES cannot be served.
     """
-    modules = choose_modules(discover_modules(), settings.modules.enabled_modules)
+    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
     container = Container()
     container.put(Settings, settings)
+    container.put(Modules, modules)
     container.put(Database, _database(settings.db))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,

@@ -6,6 +6,7 @@ from app.adapters.db.database import Database
 from app.modules.chats_module.services.contents import ChatContents
 from app.modules.messages_module.api.router import router
 from app.modules.messages_module.db.models import Message, Reaction
+from app.modules.messages_module.schemas import EVENTS
 from app.modules.messages_module.services.contents import Messages
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
@@ -28,5 +29,6 @@ module = Module(
     router=router,
     depends_on=("base", "accounts", "chats", "streams"),
     models=(Message, Reaction),
+    events=EVENTS,
     lifespan=lifespan,
 )

@@ -6,9 +6,11 @@ from app.modules.accounts_module.schemas.account import (
     PasswordChange,
     SignUp,
 )
+from app.modules.accounts_module.schemas.events import EVENTS
 from app.modules.accounts_module.schemas.session import RefreshRequest, SessionRead, SignIn, TokenForm, TokenPair
 
 __all__ = [
+    "EVENTS",
     "AccountMe",
     "AccountPublic",
     "AccountSignedUp",
