@@ -16,6 +16,7 @@ from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
 from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
 from app.fastapi_engine.problems import Problems, install_problems
 from app.services.errors import ProblemMaker
+from app.services.rate_limits import RateLimits
 from app.settings import Mode, Settings
 from app.settings.db_settings import DbSettings
 from app.utils.container import Container
@@ -33,6 +34,7 @@ def build_app(settings: Settings) -> FastAPI:
     container.put(Settings, settings)
     container.put(Modules, modules)
     container.put(Database, _database(settings.db))
+    container.put(RateLimits, RateLimits(settings.limits))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
         constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),

@@ -3,8 +3,9 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -31,18 +32,17 @@ _GRACE = 5
 
 def main() -> None:
     """Serves until it is told to stop. What a person can mend is told in one line."""
+    signals = _Signals()
     try:
         settings = load_settings()
         setup_logging(settings.log, settings.app.mode)
         choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
-        _end_on_sigterm()
-        with _database(settings):
-            _serve(settings.app, listener)
+        with _database(settings) as own_address:
+            if not signals.asked_to_end:
+                _serve(settings.app, listener, own_address)
     except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
         stop_with(str(error))
-    except KeyboardInterrupt:
-        return
 
 
 def _bind(settings: AppSettings) -> socket.socket:
@@ -64,16 +64,18 @@ def _bind(settings: AppSettings) -> socket.socket:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[None]:
-    """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server."""
+def _database(settings: Settings) -> Iterator[DatabaseAddress | None]:
+    """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server.
+
+    None where the server is not ours to migrate.
+    """
     if not settings.db.is_embedded:
-        yield
+        yield None
         return
     server = embedded_server(settings.db)
     try:
         address = server.start()
-        if not is_migrated(address):
-            _migrate(address)
+        _migrate(address)
         os.environ |= {
             "PG_SERVER_ADDRESS": address.host,
             "PG_SERVER_PORT": str(address.port),
@@ -81,12 +83,14 @@ def _database(settings: Settings) -> Iterator[None]:
             "PG_SERVER_PASSWD": address.password,
             "PG_SERVER_DB": address.database,
         }
-        yield
+        yield address
     finally:
         server.stop()
 
 
 def _migrate(address: DatabaseAddress) -> None:
+    if is_migrated(address):
+        return
     # Alembic is heavy, and needed only when there is something new.
     from app.adapters.db.migrations.commands import migrate
 
@@ -94,7 +98,18 @@ def _migrate(address: DatabaseAddress) -> None:
     migrate(address)
 
 
-def _serve(settings: AppSettings, listener: socket.socket) -> None:
+def _serve_migrated(
+    serve: Callable[[list[socket.socket] | None], None],
+    address: DatabaseAddress | None,
+    sockets: list[socket.socket] | None = None,
+) -> None:
+    """In a process that a reload has started: a module that was made meanwhile has brought its table along."""
+    if address is not None:
+        _migrate(address)
+    serve(sockets)
+
+
+def _serve(settings: AppSettings, listener: socket.socket, own_address: DatabaseAddress | None) -> None:
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     config = uvicorn.Config(
         "app.fastapi_engine.app:create_app",
@@ -109,7 +124,8 @@ def _serve(settings: AppSettings, listener: socket.socket) -> None:
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
     if settings.reloads:
-        ChangeReload(config, target=server.run, sockets=[listener]).run()
+        target = partial(_serve_migrated, server.run, own_address)
+        ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
         Multiprocess(config, sockets=[listener]).run()
     else:
@@ -131,10 +147,15 @@ def uvicorn_options(**more: Any) -> dict[str, Any]:
     }
 
 
-def _end_on_sigterm() -> None:
-    """SIGTERM unwinds as Ctrl-C does: by default it would end the process with no `finally`."""
+class _Signals:
+    """Ctrl-C and SIGTERM both unwind: by default SIGTERM would end the process with no `finally`."""
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def __init__(self) -> None:
+        self.asked_to_end = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        # What is raised may be lost, if Python happens to be in a callback of its own, around a fork say.
+        self.asked_to_end = True
         raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, end)

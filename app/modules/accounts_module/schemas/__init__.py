@@ -1,4 +1,5 @@
 from app.modules.accounts_module.schemas.account import (
+    AccountId,
     AccountMe,
     AccountPublic,
     AccountSignedUp,
@@ -11,6 +12,7 @@ from app.modules.accounts_module.schemas.session import RefreshRequest, SessionR
 
 __all__ = [
     "EVENTS",
+    "AccountId",
     "AccountMe",
     "AccountPublic",
     "AccountSignedUp",

@@ -1,5 +1,6 @@
 """Signing in and out, and what becomes of a session in between."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -13,26 +14,44 @@ from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity, Tokens
+from app.services.rate_limits import RateLimits
 
 
-async def check_credentials(database: Database, passwords: Passwords, login: str, password: str) -> UUID:
-    """The account that these belong to, else WrongCredentials. No connection is held while the hash is computed."""
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where somebody signs in from, as the list of sessions shows it."""
+
+    user_agent: str
+    address: str
+
+
+async def check_credentials(
+    database: Database, passwords: Passwords, limits: RateLimits, *, login: str, password: str, address: str
+) -> UUID:
+    """The account that these belong to, else WrongCredentials, or RateLimited after too many tries.
+
+    A login that nobody has is counted like any other. No connection is held while the hash is computed.
+    """
+    who = login.lower()
+    await limits.hit(limits.rates.sign_in_address, "sign-in from", address)
+    await limits.hit(limits.rates.sign_in, "sign-in as", who)
     statement = FIND_CREDENTIALS_BY_EMAIL if "@" in login else FIND_CREDENTIALS_BY_USERNAME
     async with database.connection() as connection:
         row = await connection.fetchrow(statement, login)
     if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
         raise WrongCredentials
+    await limits.forgive(limits.rates.sign_in, "sign-in as", who)
     return UUID(str(row["id"]))
 
 
-async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, user_agent: str, address: str) -> TokenPair:
+async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, device: Device) -> TokenPair:
     now = datetime.now(UTC)
     session = AuthSession(
         id=uuid4(),
         account_id=account_id,
         generation=1,
-        user_agent=user_agent[:256],
-        address=address[:64],
+        user_agent=device.user_agent[:256],
+        address=device.address[:64],
         last_used_at=now,
         expires_at=now + tokens.refresh_lifetime,
     )

@@ -91,7 +91,7 @@ class ReactionCount(ResponseModel):
     """How many gave this emoji."""
 
     emoji: str = Field(examples=["👍"])
-    count: int
+    count: int = Field(examples=[2])
 
 
 class ReactionRead(ReactionCount):

@@ -29,6 +29,10 @@ class Registry:
         revocations.on_revoked(self._end_session)
         bus.on_signal(self._hear)
 
+    def __contains__(self, account_id: UUID) -> bool:
+        """Whether the account has a socket here."""
+        return account_id in self._sockets
+
     @property
     def account_ids(self) -> list[UUID]:
         """The accounts that have a socket here."""
