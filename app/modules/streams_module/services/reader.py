@@ -178,6 +178,9 @@ class LogReader:
             first_seq, last_seq = await find_head(connection, reader.stream_id) or (1, 0)
             _check_cursor(after, first_seq, last_seq)
             rows = await list_events(connection, reader.stream_id, after, limit)
+        if rows and rows[0]["seq"] != after + 1:
+            # Pruned between the two reads.
+            raise StreamGap(rows[0]["seq"], last_seq)
         return _encode_page(reader, make_frames(str(reader.stream_id), rows), last_seq)
 
     @asynccontextmanager
