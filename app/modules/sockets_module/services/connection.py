@@ -197,7 +197,10 @@ def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
     origin = websocket.headers.get("origin")
     if origin is None or origin in allowed:
         return True
-    return urlsplit(origin).netloc == websocket.headers.get("host")
+    try:
+        return urlsplit(origin).netloc == websocket.headers.get("host")
+    except ValueError:
+        return False
 
 
 def _parse(text: str | None) -> Any:
