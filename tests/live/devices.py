@@ -3,22 +3,23 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from random import Random
 from time import time
 from typing import Any
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from tests.fakers import API, FakeClient
 
-COME_BACK = (1011, 1013)
+_COME_BACK = (1011, 1013)
 """Close codes of a server that cannot keep up; as 503, they may come where a machine is busy."""
 _LONGEST = 8.0
 """Seconds on one transport, however little comes."""
-_PAUSE = 0.4
-"""Seconds between two polls of a stream."""
+_PAUSE, _PAUSE_OUTSIDE = 0.4, 2.0
+"""Seconds between two polls of a stream, and of one that cannot be read for now."""
 
 
 class Device:
@@ -33,13 +34,14 @@ class Device:
         self.received_at: dict[tuple[str, int], float] = {}
         self.faults: list[str] = []
         self.transports_used: list[str] = []
+        self._outside: set[str] = set()
         self._news = asyncio.Event()
         self._patience = 0
         self._tired = asyncio.Event()
 
     async def wander(self, stop: asyncio.Event) -> None:
         """WebSocket, server-sent events, long polls, and again: cut after so many events, resumed on any process."""
-        ways = [(self._by_socket, 120), (self._by_sse, 40), (self._by_polls, 40)]
+        ways = [(self._by_socket, 200), (self._by_sse, 40), (self._by_polls, 20)]
         turn = self.random.randrange(3)
         while not stop.is_set():
             way, most = ways[turn % 3]
@@ -49,14 +51,12 @@ class Device:
             self._tired.clear()
             await self._until_cut(way, stop)
 
-    async def catch_up(self, heads: dict[str, int], seconds: float = 20) -> None:
+    async def catch_up(self, heads: dict[str, int], seconds: float = 30) -> None:
         """By WebSocket, until it is at these numbers."""
-        address = self.random.choice(self.addresses)
-        listening = asyncio.ensure_future(self._by_socket(address))
+        listening = asyncio.ensure_future(self._keep_connected())
         try:
             async with asyncio.timeout(seconds):
                 while any(self.cursors.get(stream_id, 0) < head for stream_id, head in heads.items()):
-                    assert not listening.done(), "the socket was closed"
                     self._news.clear()
                     await self._news.wait()
         finally:
@@ -94,6 +94,10 @@ class Device:
         if not reading.cancelled() and (error := reading.exception()) is not None:
             self.faults.append(f"{way.__name__}: {error!r}")
 
+    async def _keep_connected(self) -> None:
+        while True:
+            await self._by_socket(self.random.choice(self.addresses))
+
     async def _by_socket(self, address: str) -> None:
         connection = await connect(f"ws://{address}{API}/ws", max_size=None, compression=None, close_timeout=0.1)
         try:
@@ -104,13 +108,14 @@ class Device:
             connection.transport.abort()
 
     async def _listen(self, connection: ClientConnection) -> None:
-        async for text in connection:
-            frame = orjson.loads(text)
-            if "event" in frame:
-                self.apply(frame["event"])
-            elif "gap" in frame or frame.get("status") == "error":
-                self.faults.append(str(text))
-        if connection.close_code not in COME_BACK:
+        with suppress(ConnectionClosed):
+            async for text in connection:
+                frame = orjson.loads(text)
+                if "event" in frame:
+                    self.apply(frame["event"])
+                elif "gap" in frame or frame.get("status") == "error":
+                    self.faults.append(str(text))
+        if connection.close_code not in _COME_BACK:
             self.faults.append(f"the server closed with {connection.close_code}")
 
     async def _by_sse(self, address: str) -> None:
@@ -126,7 +131,7 @@ class Device:
         async def keep(stream_id: str) -> None:
             while True:
                 await read(address, stream_id)
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(_PAUSE_OUTSIDE if stream_id in self._outside else _PAUSE)
 
         try:
             while True:
@@ -169,12 +174,14 @@ class Device:
             request = f"GET {path}{query} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n{headers}"
             writer.write(f"{request}\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
-            yield reader if self._is_answered(int(head.split(b" ", 2)[1])) else None
+            status = int(head.split(b" ", 2)[1])
+            if status == 200:
+                self._outside.discard(stream_id)
+            elif status in (404, 503):
+                # Whoever is not in the chat at the moment; and a server that cannot keep up.
+                self._outside.add(stream_id)
+            else:
+                self.faults.append(f"answered {status}")
+            yield reader if status == 200 else None
         finally:
             writer.transport.abort()
-
-    def _is_answered(self, status: int) -> bool:
-        """404 is the answer to whoever is not in the chat at the moment."""
-        if status not in (200, 404, 503):
-            self.faults.append(f"answered {status}")
-        return status == 200

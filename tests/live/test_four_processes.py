@@ -54,7 +54,7 @@ class Chat:
         door = self.random.choice(self.doors)
         async with FakeSocket(self.owner, door.base_url.netloc.decode()) as socket:
             for number in range(1, MESSAGES + 1):
-                if number % 15 == 0:
+                if number % 30 == 0:
                     await self._change(number)
                 if number % 25 == 0:
                     await self._move_somebody()
@@ -86,7 +86,7 @@ class Chat:
         message = f"{messages}/{sent['seq']}"
         ok(await self._insist(self.owner, "PUT", f"{message}/reactions/👍"))
         ok(await self._insist(self.owner, "PATCH", message, {"text": f"правка {number}"}))
-        if number % 30 == 0:
+        if number % 60 == 0:
             ok(await self._insist(self.owner, "DELETE", f"{message}/reactions/👍"))
             ok(await self._insist(self.owner, "DELETE", message))
 
@@ -131,7 +131,8 @@ async def test_every_device_applies_the_logs_of_its_streams(
     async with asyncio.TaskGroup() as group:
         for device in devices:
             group.create_task(device.wander(stop))
-        await asyncio.gather(*(chat.open() for chat in chats))
+        for chat in chats:
+            await chat.open()
         async with asyncio.TaskGroup() as talking:
             for chat in chats:
                 talking.create_task(chat.live())
