@@ -3,8 +3,7 @@
 from functools import partial
 
 from anyio import to_thread
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands.manage import program

@@ -40,7 +40,9 @@ BROKEN = {
     "member_count is the number of members": "UPDATE chat SET member_count = 7 WHERE id = $1",
     "nobody has read beyond the newest message": "UPDATE chat_member SET read_seq = 99 WHERE chat_id = $1",
     "every member has the chat in the list of chats": "DELETE FROM account_chat WHERE chat_id = $1",
-    "nobody has a chat in the list without being in it": "INSERT INTO account_chat (account_id, chat_id, joined_seq) VALUES (gen_random_uuid(), $1, 1)",
+    "nobody has a chat in the list without being in it": (
+        "INSERT INTO account_chat (account_id, chat_id, joined_seq) VALUES (gen_random_uuid(), $1, 1)"
+    ),
     "no message is numbered beyond its chat's last_seq": "UPDATE chat SET last_seq = 2 WHERE id = $1",
     "reaction_count is the number of reactions": "DELETE FROM reaction WHERE chat_id = $1",
     "no event is numbered beyond its stream's last_seq": "UPDATE stream SET last_seq = 3 WHERE id = $1",

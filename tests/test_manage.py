@@ -4,10 +4,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
-from click import Command, Group
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands.documents import DOT, OPENAPI, PAGE, openapi_text, read_tables, with_tables, without_added_modules
@@ -30,11 +30,10 @@ def run(project_root: Path, *arguments: str, **variables: str) -> "subprocess.Co
     )
 
 
-def commands(command: Command, path: str = "") -> Iterator[tuple[str, Command]]:
+def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     yield path, command
-    if isinstance(command, Group):
-        for name, inner in command.commands.items():
-            yield from commands(inner, f"{path} {name}".strip())
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, f"{path} {name}".strip())
 
 
 COMMANDS = dict(commands(typer.main.get_command(program)))
