@@ -1,79 +1,101 @@
-"""Logs for machines: one JSON object a line, under the id of the request that caused it."""
+"""What a run of the server writes down, and what it never does."""
 
 import json
-import logging
-import sys
 from collections.abc import Iterator
-from io import StringIO
+from contextlib import contextmanager
+from pathlib import Path
 
+import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from loguru import logger
 
-from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
-from app.settings.log import LogFormat, LogLevel, LogSettings
+from app.settings.log import LogFormat, LogSettings
 from app.utils.logs import setup_logging
-from tests.fakers import FakeClient, problem
-from tests.fixtures import served
+from tests.fakers import API, PASSWORD
+from tests.processes import RunningServer
+
+WRONG_PASSWORD = "wrong-horse-battery"
 
 
-@pytest.fixture
-def stderr(base_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """Where everything that this process logs goes as JSON; afterwards it is quiet again."""
-    written = StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
-    setup_logging(LogSettings(format=LogFormat.JSON, level=LogLevel.DEBUG, write_to_file=False), Mode.LOCAL)
-    yield written
-    setup_logging(base_settings.log, Mode.LOCAL)
+@contextmanager
+def visited(project: Path, data_dir: Path, **variables: str) -> Iterator[tuple[RunningServer, list[str]]]:
+    """A server that somebody has used; with the secrets that went over the wire."""
+    with RunningServer(project, data_dir, API_RELOAD="false", **variables) as server:
+        server.wait_until_ready()
+        with httpx.Client(base_url=server.base_url + API) as http:
+            name = f"log_{server.port}"
+            account = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
+            assert http.post("/accounts/sign-up", json=account).status_code == 201
+            login = {"login": name, "password": WRONG_PASSWORD}
+            assert http.post("/accounts/sign-in", json=login).status_code == 401
+            pair = http.post("/accounts/sign-in", json=login | {"password": PASSWORD}).json()
+            new = http.post("/accounts/refresh", json={"refresh_token": pair["refresh_token"]}).json()
+            bearer = {"Authorization": f"Bearer {new['access_token']}", "X-Request-ID": "asked-by-me"}
+            assert http.get("/accounts?query=whom-i-look-for", headers=bearer).status_code == 200
+            # Not JSON at all: the answer repeats nothing, and neither does the log.
+            assert http.post("/accounts/sign-in", content=f'{{"password": "{PASSWORD}"').status_code == 422
+            assert http.get("/%0aforged").status_code == 404
+        yield server, [PASSWORD, WRONG_PASSWORD, "whom-i-look-for", *_tokens(pair), *_tokens(new)]
+        server.process.terminate()
+        server.process.wait(30)
 
 
-@pytest.fixture
-def app(settings: Settings, stderr: StringIO) -> FastAPI:
-    """The application with one address that fails, below the way in of every other one."""
-    app = build_app(settings)
-    router = APIRouter()
-
-    @router.get("/broken")
-    async def broken() -> None:
-        secret_of_the_house = "hunter2"
-        raise RuntimeError(f"a shelf of {len(secret_of_the_house)} books fell")
-
-    app.include_router(router)
-    return app
+def _tokens(pair: dict[str, str]) -> list[str]:
+    return [pair["access_token"], pair["refresh_token"]]
 
 
-def lines(stderr: StringIO) -> list[dict[str, object]]:
-    """What was logged; a line that is no JSON fails here."""
-    return [json.loads(line) for line in stderr.getvalue().split("\n") if line]
+@pytest.fixture(scope="module")
+def data_dir(place: Path) -> Path:
+    return place / "postgres-of-logs"
 
 
-async def test_every_line_is_json_and_tells_its_request(app: FastAPI, stderr: StringIO) -> None:
-    async with served(app) as http:
-        anna = await FakeClient.sign_up(http, "anna")
-        anna.headers["X-Request-ID"] = "one-of-annas"
-        problem(await anna.get("/chats/not-an-id"), 422, "validation_error")
-    logged = lines(stderr)
-    assert all("request_id" in line for line in logged)
-    (own,) = [line for line in logged if line["request_id"] == "one-of-annas"]
-    assert "GET /api/v1/chats/not-an-id 422" in str(own["message"])
-    assert {"time", "level", "logger"} <= own.keys()
+def test_each_request_has_one_line_with_its_id_and_no_secret(project: Path, data_dir: Path) -> None:
+    with visited(project, data_dir, LOG_FORMAT="json") as (server, secrets):
+        pass
+    lines = [json.loads(line) for line in server.output.splitlines()]
+    assert all({"time", "level", "logger", "message", "request_id"} <= line.keys() for line in lines)
+    mine = [line for line in lines if line["request_id"] == "asked-by-me"]
+    assert [line["message"].split()[:3] for line in mine] == [["GET", f"{API}/accounts", "200"]]
+    asked = [line["message"].split()[1] for line in lines if line["message"].startswith(("GET ", "POST "))]
+    assert asked.count(f"{API}/accounts/sign-in") == 3
+    assert asked.count(f"{API}/%0aforged") == 1
+    assert [secret for secret in secrets if secret in server.output] == []
 
 
-async def test_the_traceback_of_a_500_is_in_one_line(app: FastAPI, stderr: StringIO) -> None:
-    async with served(app) as http:
-        answer = await http.get("/broken", headers={"X-Request-ID": "it-broke"})
-    assert answer.status_code == 500
-    logged = lines(stderr)
-    (error,) = [line for line in logged if line["level"] == "ERROR"]
-    assert error["request_id"] == "it-broke"
-    assert "in broken" in str(error["exception"])
-    assert str(error["exception"]).rstrip().endswith("RuntimeError: a shelf of 7 books fell")
-    # The text of the source is there, the value of the variable is not.
-    assert "secret_of_the_house = 'hunter2'" not in str(error["exception"])
+def test_the_text_is_one_line_a_request_too(project: Path, data_dir: Path) -> None:
+    with visited(project, data_dir, LOG_LEVEL="TRACE", LOG_WRITE_TO_FILE="true") as (server, secrets):
+        pass
+    lines = server.output.splitlines()
+    assert all(line[:4].isdigit() for line in lines), server.output
+    mine = [line for line in lines if " asked-by-me " in line and f" GET {API}/accounts 200 " in line]
+    assert len(mine) == 1
+    assert [secret for secret in secrets if secret in server.output] == []
+    written = project / "logs" / f"messenger-{server.process.pid}.log"
+    assert written.read_text(encoding="utf-8").splitlines() == lines
 
 
-async def test_a_line_break_in_a_message_makes_no_second_line(stderr: StringIO) -> None:
-    logging.getLogger("a.library").warning("first\nsecond {braces} \u2028 <red>")
-    (line,) = lines(stderr)
-    assert line["message"] == "first\nsecond {braces} \u2028 <red>"
-    assert line["logger"] == "a.library"
+def test_a_server_that_is_told_to_logs_nothing(project: Path, data_dir: Path) -> None:
+    with visited(project, data_dir, LOG_ENABLE="false") as (server, _):
+        pass
+    assert server.output == ""
+    assert not (project / "logs" / f"messenger-{server.process.pid}.log").exists()
+
+
+def test_an_error_is_one_line_of_json_with_its_traceback(
+    base_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(LogSettings(format=LogFormat.JSON, write_to_file=False), Mode.PROD)
+    try:
+        secret = " ".join(("not", "for", "the", "log"))
+        try:
+            raise ValueError(len(secret))
+        except ValueError:
+            logger.exception("failed")
+    finally:
+        setup_logging(base_settings.log, base_settings.app.mode)
+    line = json.loads(capsys.readouterr().err)
+    assert line["message"] == "failed"
+    assert line["exception"].startswith("Traceback")
+    assert line["exception"].rstrip().endswith("ValueError: 15")
+    assert secret not in line["exception"]

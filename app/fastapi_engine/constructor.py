@@ -22,6 +22,7 @@ from app.settings import Mode, Settings
 from app.settings.db_settings import DbSettings
 from app.utils.container import Container
 from app.utils.metrics import Measures
+from app.utils.module import Modules
 from app.utils.setup_modules import choose_modules, discover_modules
 
 
@@ -30,11 +31,12 @@ def build_app(settings: Settings) -> FastAPI:
 
     Raises ModulesError where APPLICATION_ENABLED_MODULES cannot be served.
     """
-    modules = choose_modules(discover_modules(), settings.modules.enabled_modules)
+    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
     container = Container()
     container.put(Settings, settings)
     database = container.put(Database, _database(settings.db))
     container.put(Measures, Measures()).add(database.measure)
+    container.put(Modules, modules)
     container.put(RateLimits, RateLimits(settings.limits))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,

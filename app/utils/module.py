@@ -24,6 +24,7 @@ class Module:
     - `depends_on`: names of the modules whose services it uses; they start first and stop last.
     - `models`: the tables it owns.
     - `lifespan`: runs around the serving; it puts the module's services into the container.
+    - `events`: the kinds that it writes into streams, each with the model of its data.
     - `constraint_errors`: the ServiceError that a violated constraint of its tables stands for.
     - `invariants`: what its tables rely on and no constraint can say, for `manage.py doctor`.
 
@@ -38,5 +39,10 @@ class Module:
     models: tuple[type, ...] = ()
     lifespan: Lifespan | None = None
     on_by_default: bool = True
+    events: Mapping[str, type] = field(default_factory=dict)
     constraint_errors: Mapping[str, type[Exception]] = field(default_factory=dict)
     invariants: tuple[Invariant, ...] = ()
+
+
+class Modules(tuple[Module, ...]):
+    """Those that are served, each after the ones it depends on."""

@@ -1,6 +1,8 @@
 """Copies of the project."""
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +17,15 @@ from tests.module_creator.support import copy_project, execute, succeeds
 def project(tmp_path: Path) -> Path:
     """A copy of the project of one's own."""
     return copy_project(tmp_path)
+
+
+@pytest.fixture
+def open_project() -> Iterator[Path]:
+    """One in a folder that every user may pass through: an embedded PostgreSQL may be run by another one."""
+    place = Path(tempfile.mkdtemp(prefix="project-"))
+    place.chmod(0o755)
+    yield copy_project(place)
+    shutil.rmtree(place)
 
 
 @pytest.fixture(scope="package")

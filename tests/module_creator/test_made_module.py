@@ -20,6 +20,7 @@ def test_it_passes_the_checkers(shop: Path) -> None:
     succeeds(shop, "-m", "ruff", "check", ".")
     succeeds(shop, "-m", "ruff", "format", "--check", ".")
     succeeds(shop, "-m", "mypy", *MADE)
+    succeeds(shop, str(Path(sys.executable).with_name("lint-imports")))
 
 
 def test_its_form_suits_every_name(project: Path) -> None:
@@ -29,32 +30,31 @@ def test_its_form_suits_every_name(project: Path) -> None:
     succeeds(project, "-m", "ruff", "format", "--check", ".")
 
 
-def test_its_tests_pass(shop: Path, postgres: DatabaseAddress) -> None:
-    said = succeeds(shop, "-m", "pytest", "-q", "-p", "no:cacheprovider", MADE[0], at=postgres)
+def test_its_tests_pass_and_the_rules_of_the_house(shop: Path, postgres: DatabaseAddress) -> None:
+    said = succeeds(shop, "-m", "pytest", "-q", "-k", "module", MADE[0], "tests/test_house_rules.py", at=postgres)
     assert " passed" in said
 
 
-def test_its_routes_are_served_under_its_tag(shop: Path, empty_database: DatabaseAddress) -> None:
-    succeeds(shop, "manage.py", "db", "migrate", at=empty_database)
+def test_a_server_that_runs_already_serves_it_with_nothing_done(open_project: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = environment_of(empty_database) | {"API_SERVICE_PORT": str(port), "API_RELOAD": "false"}
-    with subprocess.Popen([sys.executable, "main.py"], cwd=shop, env=environment, stderr=subprocess.DEVNULL) as server:
+    environment = environment_of(None) | {"API_SERVICE_PORT": str(port), "LOG_ENABLE": "false"}
+    with subprocess.Popen([sys.executable, "main.py"], cwd=open_project, env=environment) as server:
         try:
             address = f"http://127.0.0.1:{port}"
-            document = _answer(f"{address}/openapi.json").json()
-            assert "shop" in {tag["name"] for tag in document["tags"]}
-            for path, methods in {
-                "/api/v1/shop": {"get", "post"},
-                "/api/v1/shop/{item_id}": {"get", "patch", "delete"},
-            }.items():
-                assert document["paths"][path].keys() == methods
-                assert all(operation["tags"] == ["shop"] for operation in document["paths"][path].values())
-            assert httpx.get(f"{address}/healthcheck/ready").status_code == 200
-            assert httpx.get(f"{address}/api/v1/shop").status_code == 401
+            _answer(f"{address}/api/v1/shop", 404)
+            succeeds(open_project, "create_module.py", "shop")
+            _answer(f"{address}/api/v1/shop", 401)
+            _answer(f"{address}/healthcheck/ready", 200)
+            document = _answer(f"{address}/openapi.json", 200).json()
         finally:
             server.terminate()
+    assert "shop" in {tag["name"] for tag in document["tags"]}
+    routes = {"/api/v1/shop": {"get", "post"}, "/api/v1/shop/{item_id}": {"get", "patch", "delete"}}
+    for path, methods in routes.items():
+        assert document["paths"][path].keys() == methods
+        assert all(operation["tags"] == ["shop"] for operation in document["paths"][path].values())
 
 
 def test_its_table_comes_and_goes_with_it(project: Path, empty_database: DatabaseAddress) -> None:
@@ -91,11 +91,15 @@ def test_a_change_of_its_model_goes_into_its_own_branch(project: Path, empty_dat
     assert "op.create_table" not in text
 
 
-def _answer(address: str) -> httpx.Response:
-    deadline = time.monotonic() + 30
+def _answer(address: str, status: int) -> httpx.Response:
+    """The answer of a server that starts, or starts anew: its first one with this status."""
+    deadline = time.monotonic() + 60
     while True:
         try:
-            return httpx.get(address)
+            response = httpx.get(address)
+            if response.status_code == status:
+                return response
         except httpx.TransportError:
-            assert time.monotonic() < deadline, "the server does not answer"
-            time.sleep(0.1)
+            pass  # it does not answer yet
+        assert time.monotonic() < deadline, f"{address} does not answer {status}"
+        time.sleep(0.1)

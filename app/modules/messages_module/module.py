@@ -7,6 +7,7 @@ from app.modules.chats_module.services.contents import ChatContents
 from app.modules.messages_module.api.router import router
 from app.modules.messages_module.db.invariants import INVARIANTS
 from app.modules.messages_module.db.models import Message, Reaction
+from app.modules.messages_module.schemas import EVENTS
 from app.modules.messages_module.services.contents import Messages
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
@@ -31,6 +32,7 @@ module = Module(
     router=router,
     depends_on=("base", "accounts", "chats", "streams"),
     models=(Message, Reaction),
+    events=EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

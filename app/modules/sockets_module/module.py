@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.sockets_module.api.routes.ws import router
+from app.modules.sockets_module.api.routes import asyncapi, ws
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.streams_module.services.hub import Hub
@@ -25,8 +25,9 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 module = Module(
     name="sockets",
-    description="One WebSocket for all of an account's streams",
-    router=router,
+    description="One WebSocket for all of an account's streams, described in /asyncapi.json",
+    router=ws.router,
+    root_router=asyncapi.router,
     depends_on=("base", "streams", "accounts", "chats", "messages"),
     lifespan=lifespan,
 )

@@ -8,9 +8,11 @@ from app.modules.accounts_module.schemas.account import (
     PasswordChange,
     SignUp,
 )
+from app.modules.accounts_module.schemas.events import EVENTS
 from app.modules.accounts_module.schemas.session import RefreshRequest, SessionRead, SignIn, TokenForm, TokenPair
 
 __all__ = [
+    "EVENTS",
     "AccountId",
     "AccountMe",
     "AccountPublic",

@@ -34,13 +34,13 @@ async def check_credentials(
     """
     who = login.lower()
     await limits.hit(limits.rates.sign_in_address, "sign-in from", address)
-    await limits.hit(limits.rates.sign_in, "sign-in as", who)
+    await limits.check(limits.rates.sign_in, "wrong for", who)
     statement = FIND_CREDENTIALS_BY_EMAIL if "@" in login else FIND_CREDENTIALS_BY_USERNAME
     async with database.connection() as connection:
         row = await connection.fetchrow(statement, login)
     if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
+        await limits.hit(limits.rates.sign_in, "wrong for", who)
         raise WrongCredentials
-    await limits.forgive(limits.rates.sign_in, "sign-in as", who)
     return UUID(str(row["id"]))
 
 

@@ -14,7 +14,7 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.sockets_module.schemas import Hello, HelloReply
+from app.modules.sockets_module.schemas import Hello, HelloAnswer
 from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, send_page
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.sockets_module.services.presence import Presence
@@ -145,7 +145,7 @@ class Connection:
         return frame
 
     def _greet(self, socket: Socket, hello: Hello) -> None:
-        reply = HelloReply(
+        reply = HelloAnswer(
             connection_id=socket.connection_id, account_id=socket.identity.account_id, heartbeat_s=HEARTBEAT
         )
         socket.outbox.put_text(

@@ -178,8 +178,10 @@ class Hub:
     async def _keep_sweeping(self) -> None:
         """Until cancelled: finds what no ring has told."""
         while True:
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._sweep_wanted.wait(), SWEEP_PERIOD)
+                async with asyncio.timeout(SWEEP_PERIOD):
+                    await self._sweep_wanted.wait()
             self._sweep_wanted.clear()
             try:
                 await self._sweep()

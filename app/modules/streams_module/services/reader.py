@@ -145,7 +145,7 @@ class LogReader:
             _check_cursor(after, first_seq, last_seq)
             rows: Sequence[Any] = await list_events(connection, reader.stream_id, after, limit)
         if rows and rows[0]["seq"] != after + 1:
-            # They were forgotten between the two statements.
+            # Pruned between the two reads.
             raise StreamGap(rows[0]["seq"], last_seq)
         shown, is_cut = reader.cut(rows)
         if shown:
