@@ -46,7 +46,13 @@ async def furnish(http: httpx.AsyncClient) -> tuple[FakeClient, FakeClient, str]
     await anna.send(club, "Тогда «Мы» в декабре, Искандер в январе", reply_to_seq=2)
     await anna.send(club, "Встречаемся в четверг, в семь, на старом месте")
     await boris.send(club, "Буду! Пирог с меня")
-    for person, seq, emoji in ((anna, 2, "👍"), (clara, 2, "👍"), (dmitry, 2, "👀"), (boris, 6, "🎉"), (clara, 6, "🎉")):
+    for person, seq, emoji in (
+        (anna, 2, "👍"),
+        (clara, 2, "👍"),
+        (dmitry, 2, "👀"),
+        (boris, 6, "🎉"),
+        (clara, 6, "🎉"),
+    ):
         ok(await person.put(f"/chats/{club}/messages/{seq}/reactions/{emoji}"))
     ok(await anna.put(f"/chats/{news}/read", {"seq": 1}))
     ok(await boris.put(f"/chats/{club}/read", {"seq": 7}))

@@ -10,14 +10,8 @@ from playwright.async_api import Browser, expect
 
 from app.modules.sockets_module.services.registry import Registry
 from app.utils.container import Container
-from tests.browsers import PHONE, Reader, chromium
+from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient, FakeSocket, ok
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 @pytest.fixture
@@ -28,9 +22,15 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def eve(browser: Browser, live_server: str) -> AsyncIterator[Reader]:
-    """At the page, with an account of her own; nothing may go wrong in her browser, nor leave for elsewhere."""
-    reader = await Reader.sit_down(browser, live_server)
+async def her(server: httpx.AsyncClient) -> FakeClient:
+    """Eve's account."""
+    return await FakeClient.sign_up(server, "eve", "Ева")
+
+
+@pytest.fixture
+async def eve(browser: Browser, live_server: str, her: FakeClient) -> AsyncIterator[Reader]:
+    """Eve at the page, signed in. Nothing may go wrong in her browser, nor leave for elsewhere."""
+    reader = await Reader.come_as(browser, live_server, her)
     yield reader
     await reader.context.close()
     assert reader.complaints == []
@@ -40,7 +40,6 @@ async def eve(browser: Browser, live_server: str) -> AsyncIterator[Reader]:
 async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_server: str) -> None:
     """Sign-up, search, a direct chat, typing, unread counts, read marks, reply, reactions, editing and deleting."""
     frank = await Reader.sit_down(browser, live_server)
-    await eve.sign_up("eve", "Ева")
     await frank.sign_up("frank", "Frank")
     await eve.find("Frank")
     await eve.write("Привет, Frank! <b>не жирно</b>")
@@ -85,11 +84,9 @@ async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_serv
 
 
 async def test_who_loses_the_network_comes_back_and_has_everything_once(
-    eve: Reader, browser: Browser, live_server: str
+    eve: Reader, browser: Browser, server: httpx.AsyncClient, live_server: str
 ) -> None:
-    frank = await Reader.sit_down(browser, live_server)
-    await eve.sign_up("eve", "Ева")
-    await frank.sign_up("frank", "Frank")
+    frank = await Reader.come_as(browser, live_server, await FakeClient.sign_up(server, "frank", "Frank"))
     await eve.find("Frank")
     await eve.write("до")
     await frank.open("Ева")
@@ -116,11 +113,9 @@ async def test_who_loses_the_network_comes_back_and_has_everything_once(
 
 
 async def test_sockets_that_are_cut_again_and_again_lose_and_double_nothing(
-    eve: Reader, anna: FakeClient, app: FastAPI
+    eve: Reader, her: FakeClient, anna: FakeClient, app: FastAPI
 ) -> None:
-    await eve.sign_up("eve", "Ева")
-    (person,) = ok(await anna.get("/accounts", query="eve"))["items"]
-    chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [person["id"]]}))["id"]
+    chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))["id"]
     await anna.send(chat, "начали")
     await eve.open("Анна")
     expected = ["начали"]
@@ -133,7 +128,7 @@ async def test_sockets_that_are_cut_again_and_again_lose_and_double_nothing(
                 socket.end(1012)
         await anna.send(chat, f"Анна {number}")
         expected += [f"Ева {number}", f"Анна {number}"]
-    await expect(eve.messages).to_have_count(len(expected), timeout=15_000)
+    await expect(eve.page.locator(".message[data-seq]")).to_have_count(len(expected), timeout=15_000)
     history = [message["text"] for message in ok(await anna.get(f"/chats/{chat}/messages"))["items"]]
     assert sorted(history) == sorted(expected)
     assert [text for text in history if text.startswith("Ева")] == [f"Ева {number}" for number in range(5)]
@@ -141,7 +136,6 @@ async def test_sockets_that_are_cut_again_and_again_lose_and_double_nothing(
 
 
 async def test_what_was_written_before_a_reload_is_sent_after_it(eve: Reader, anna: FakeClient) -> None:
-    await eve.sign_up("eve", "Ева")
     await eve.find("Анна")
     await eve.write("раз")
     await expect(eve.page.locator(".message:not(.pending)")).to_have_count(1)
@@ -160,10 +154,10 @@ async def test_what_was_written_before_a_reload_is_sent_after_it(eve: Reader, an
     eve.complaints = [line for line in eve.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
 
 
-async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(eve: Reader, anna: FakeClient) -> None:
-    await eve.sign_up("eve", "Ева")
-    (person,) = ok(await anna.get("/accounts", query="eve"))["items"]
-    club = ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [person["id"]]}))["id"]
+async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    club = ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"]
     for number in range(1, 131):
         await anna.send(club, f"сообщение {number}")
     await expect(eve.item("Клуб").locator(".badge")).to_have_text("130")
@@ -191,7 +185,6 @@ async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(ev
 async def test_a_group_is_made_by_keyboard_and_its_members_come_and_go(
     eve: Reader, anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
-    await eve.sign_up("eve", "Ева")
     page = eve.page
     await page.get_by_role("button", name="New chat").press("Enter")
     await page.get_by_label("Title").fill("Походы")
@@ -219,21 +212,16 @@ async def test_a_group_is_made_by_keyboard_and_its_members_come_and_go(
     assert chat["title"] == "Походы"
 
 
-async def test_a_channel_is_read_only_for_its_readers(eve: Reader, anna: FakeClient) -> None:
-    await eve.sign_up("eve", "Ева")
-    (person,) = ok(await anna.get("/accounts", query="eve"))["items"]
-    news = ok(await anna.post("/chats", {"type": "channel", "title": "Новости", "member_ids": [person["id"]]}))["id"]
+async def test_a_channel_is_read_only_for_its_readers(eve: Reader, her: FakeClient, anna: FakeClient) -> None:
+    news = ok(await anna.post("/chats", {"type": "channel", "title": "Новости", "member_ids": [her.id]}))["id"]
     await eve.open("Новости")
     await expect(eve.page.get_by_text("Only admins post in this channel.")).to_be_visible()
-    ok(await anna.patch(f"/chats/{news}/members/{person['id']}", {"role": "admin"}))
+    ok(await anna.patch(f"/chats/{news}/members/{her.id}", {"role": "admin"}))
     await eve.write("Теперь можно")
     await eve.sees("Теперь можно")
 
 
-async def test_a_spent_token_is_renewed_and_an_ended_session_leads_to_the_door(
-    eve: Reader, anna: FakeClient, app: FastAPI
-) -> None:
-    await eve.sign_up("eve", "Ева")
+async def test_a_spent_token_is_renewed_and_an_ended_session_leads_to_the_door(eve: Reader, anna: FakeClient) -> None:
     before = await eve.page.evaluate("localStorage.getItem('messenger.session')")
     await eve.page.evaluate(
         "localStorage.setItem('messenger.session', JSON.stringify("
@@ -264,8 +252,7 @@ async def test_a_phone_shows_one_half_at_a_time_in_its_own_language(
 ) -> None:
     club = await anna.open_chat(boris, title="Клуб")
     await anna.send(club, "Добрый вечер")
-    phone = await Reader.sit_down(browser, live_server, locale="ru-RU", color_scheme="dark", **PHONE)
-    await phone.sign_in(boris.username)
+    phone = await Reader.come_as(browser, live_server, boris, locale="ru-RU", color_scheme="dark", **PHONE)
     await expect(phone.page.get_by_role("heading", name="Чаты")).to_be_visible()
     await expect(phone.composer).to_have_count(0)
     await phone.item("Клуб").tap()
