@@ -1,6 +1,11 @@
 """Serves the messenger: `python main.py`."""
 
-from app.fastapi_engine.server import main
+import signal
+
+# Ctrl-C while a process, a worker too, is still importing just ends it: until the server takes over, with no traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from app.fastapi_engine.server import main  # noqa: E402 - the signal comes first
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,7 @@
 """The places that tests happen in: a PostgreSQL for the session, a database and an application for each test."""
 
 import asyncio
+import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from app.settings.db_settings import DbSettings
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.utils.logs import setup_logging
+from tests.adapters.embedded.support import open_folder
 from tests.browsers import chromium
 from tests.fakers import FakeClient
 
@@ -38,19 +40,19 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseAddress]:
+def postgres() -> Iterator[DatabaseAddress]:
     """The server: `PG_SERVER_ADDRESS` if it is set, else an embedded one that may forget."""
     settings = load_settings(env_file=None)
     if not settings.db.is_embedded:
         yield own_server_address(settings.db)
         return
-    folder = tmp_path_factory.mktemp("postgres")
-    # The server may run as another user, who has to get here.
-    for parent in (folder, *folder.parents):
-        if parent.is_relative_to(tmp_path_factory.getbasetemp().parent):
-            parent.chmod(0o755)
-    with EmbeddedPostgres(folder, durable=False) as server:
-        yield server.address
+    # Not among pytest's own folders: every run of pytest closes those to the user whom PostgreSQL runs as under root.
+    folder = open_folder()
+    try:
+        with EmbeddedPostgres(folder / "postgres", durable=False) as server:
+            yield server.address
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

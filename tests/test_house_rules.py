@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.utils.setup_modules import SUFFIX, discover_modules
+from app.resources.constants import MODULE_SUFFIX
+from app.utils.setup_modules import discover_modules
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "app" / "utils" / "module_creator" / "templates"
@@ -25,7 +26,7 @@ MAY_TOUCH_THE_ENVIRONMENT = {
     "tests",  # they start processes
 }
 SQL = re.compile(r"\s*(SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|WITH|CREATE|DROP|ALTER|TRUNCATE|SET|NOTIFY|LISTEN)\s")
-MODULE = re.compile(rf"\b([a-z0-9_]+){SUFFIX}\b")
+MODULE = re.compile(rf"\b([a-z0-9_]+){MODULE_SUFFIX}\b")
 
 
 def python_files(folder: str = "") -> list[Path]:
@@ -160,10 +161,10 @@ def test_nothing_lists_the_modules() -> None:
 def test_a_module_names_those_it_uses(name: str) -> None:
     used = {
         found[1]
-        for file in python_files(f"app/modules/{name}{SUFFIX}")
+        for file in python_files(f"app/modules/{name}{MODULE_SUFFIX}")
         if "/tests/" not in name_of(file)
         for imported in imports_of(file)
-        if (found := re.match(rf"app\.modules\.(\w+){SUFFIX}\b", imported))
+        if (found := re.match(rf"app\.modules\.(\w+){MODULE_SUFFIX}\b", imported))
     }
     assert used - {name} <= set(discover_modules()[name].depends_on)
 

@@ -1,10 +1,11 @@
 """What lives as long as the application, as a parameter: `Annotated[Clock, service(Clock)]`."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from app.services.rate_limits import RateLimits
 from app.utils.container import Container
 
 T = TypeVar("T")
@@ -25,3 +26,6 @@ def service(kind: type[T]) -> Any:
         return container_of(connection).get(kind)
 
     return Depends(find)
+
+
+LimitsDep = Annotated[RateLimits, service(RateLimits)]

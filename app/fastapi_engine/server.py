@@ -3,8 +3,10 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
@@ -15,14 +17,14 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.adapters.db.provide import embedded_server, is_migrated
+from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 from app.settings.app_settings import AppSettings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
-from app.utils.processes import PARENT_VARIABLE
+from app.utils.processes import METRICS_VARIABLE, PARENT_VARIABLE
 from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 
 _GRACE = 5
@@ -31,18 +33,18 @@ _GRACE = 5
 
 def main() -> None:
     """Serves until it is told to stop. What a person can mend is told in one line."""
+    signals = _Signals()
     try:
         settings = load_settings()
         setup_logging(settings.log, settings.app.mode)
         choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
-        _end_on_sigterm()
-        with _database(settings):
-            _serve(settings.app, listener)
+        with _database(settings) as address:
+            _migrate(address)
+            if not signals.asked_to_end:
+                _serve(settings.app, listener, address)
     except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
         stop_with(str(error))
-    except KeyboardInterrupt:
-        return
 
 
 def _bind(settings: AppSettings) -> socket.socket:
@@ -64,16 +66,14 @@ def _bind(settings: AppSettings) -> socket.socket:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[None]:
+def _database(settings: Settings) -> Iterator[DatabaseAddress]:
     """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server."""
     if not settings.db.is_embedded:
-        yield
+        yield own_server_address(settings.db)
         return
     server = embedded_server(settings.db)
     try:
         address = server.start()
-        if not is_migrated(address):
-            _migrate(address)
         os.environ |= {
             "PG_SERVER_ADDRESS": address.host,
             "PG_SERVER_PORT": str(address.port),
@@ -81,20 +81,40 @@ def _database(settings: Settings) -> Iterator[None]:
             "PG_SERVER_PASSWD": address.password,
             "PG_SERVER_DB": address.database,
         }
-        yield
+        yield address
     finally:
         server.stop()
 
 
 def _migrate(address: DatabaseAddress) -> None:
-    # Alembic is heavy, and needed only when there is something new.
-    from app.adapters.db.migrations.commands import migrate
+    """A server that is away comes back, or is mended, while this one runs: alive until then, and not ready."""
+    try:
+        if is_migrated(address):
+            return
+        # Alembic is heavy, and needed only when there is something new.
+        from app.adapters.db.migrations.commands import migrate
 
-    logger.info("bringing the database up to date")
-    migrate(address)
+        logger.info("bringing the database up to date")
+        migrate(address)
+    except Exception as error:
+        from app.adapters.errors import is_database_away
+
+        if not is_database_away(error):
+            raise
+        logger.warning("the database was not looked at, and may want a `python manage.py db migrate`: {}", error)
 
 
-def _serve(settings: AppSettings, listener: socket.socket) -> None:
+def _serve_migrated(
+    serve: Callable[[list[socket.socket] | None], None],
+    address: DatabaseAddress,
+    sockets: list[socket.socket] | None = None,
+) -> None:
+    """In a process that a reload has started: a module that was made meanwhile has brought its table along."""
+    _migrate(address)
+    serve(sockets)
+
+
+def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddress) -> None:
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     config = uvicorn.Config(
         "app.fastapi_engine.app:create_app",
@@ -109,9 +129,12 @@ def _serve(settings: AppSettings, listener: socket.socket) -> None:
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
     if settings.reloads:
-        ChangeReload(config, target=server.run, sockets=[listener]).run()
+        target = partial(_serve_migrated, server.run, address)
+        ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        with TemporaryDirectory(prefix="messenger-metrics-") as folder:
+            os.environ[METRICS_VARIABLE] = folder
+            Multiprocess(config, sockets=[listener]).run()
     else:
         server.run(sockets=[listener])
 
@@ -131,10 +154,15 @@ def uvicorn_options(**more: Any) -> dict[str, Any]:
     }
 
 
-def _end_on_sigterm() -> None:
-    """SIGTERM unwinds as Ctrl-C does: by default it would end the process with no `finally`."""
+class _Signals:
+    """Ctrl-C and SIGTERM both unwind: by default SIGTERM would end the process with no `finally`."""
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def __init__(self) -> None:
+        self.asked_to_end = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        # What is raised may be lost, if Python happens to be in a callback of its own, around a fork say.
+        self.asked_to_end = True
         raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, end)

@@ -4,7 +4,11 @@ from app.settings.base import PROJECT_ROOT
 
 LOGS_DIR = PROJECT_ROOT / "logs"
 MODULES_DIR = PROJECT_ROOT / "app" / "modules"
+DOCS_DIR = PROJECT_ROOT / "docs"
 MIGRATIONS_DIR = PROJECT_ROOT / "app" / "adapters" / "db" / "migrations"
+
+MODULE_SUFFIX = "_module"
+BASE_MODULE = "base"
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FRAME_BYTES = 1024 * 1024

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,12 @@ def setup_logging(settings: LogSettings, mode: Mode) -> None:
     """
     logger.remove()
     logging.root.handlers = [_ToLoguru()]
-    logging.root.setLevel(logging.NOTSET if settings.enable else logging.CRITICAL + 1)
+    level = logger.level(settings.level.value).no if settings.enable else logging.CRITICAL + 1
+    logging.root.setLevel(level)
+    # Below DEBUG uvicorn wraps the application to log every message of every request, with its query.
+    logging.getLogger("uvicorn.error").setLevel(max(level, logging.DEBUG))
     for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     if not settings.enable:
         return
     logger.configure(patcher=_add_request_id)
@@ -64,6 +68,7 @@ def _add_request_id(record: "Record") -> None:
 
 
 def _json_line(record: "Record") -> str:
+    """One line whatever happened: a traceback is a text inside it."""
     line = {
         "time": record["time"].isoformat(),
         "level": record["level"].name,
@@ -72,9 +77,10 @@ def _json_line(record: "Record") -> str:
         **{key: value for key, value in record["extra"].items() if key != "json"},
     }
     if record["exception"] is not None:
-        line["exception"] = repr(record["exception"].value)
+        # Within the line: a traceback of many lines is no JSON. It shows no values, whatever the mode.
+        line["exception"] = "".join(traceback.format_exception(record["exception"].value))
     record["extra"]["json"] = orjson.dumps(line, default=str).decode()
-    return "{extra[json]}\n{exception}"
+    return "{extra[json]}\n"
 
 
 class _ToLoguru(logging.Handler):

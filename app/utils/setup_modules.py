@@ -6,11 +6,8 @@ from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
-from app.resources.constants import MODULES_DIR
+from app.resources.constants import BASE_MODULE, MODULE_SUFFIX, MODULES_DIR
 from app.utils.module import Module
-
-SUFFIX = "_module"
-BASE = "base"
 
 _CHOSEN_BY = {"name", "depends_on", "on_by_default"}
 
@@ -33,7 +30,7 @@ def read_modules() -> dict[str, Module]:
 
 
 def _manifests() -> list[Path]:
-    return sorted(MODULES_DIR.glob(f"*{SUFFIX}/module.py"))
+    return sorted(MODULES_DIR.glob(f"*{MODULE_SUFFIX}/module.py"))
 
 
 def _load(manifest: Path) -> Module:
@@ -58,7 +55,7 @@ def _by_name(modules: Iterable[tuple[Path, Module]]) -> dict[str, Module]:
     found: dict[str, Module] = {}
     for manifest, module in modules:
         folder = manifest.parent.name
-        if f"{module.name}{SUFFIX}" != folder:
+        if f"{module.name}{MODULE_SUFFIX}" != folder:
             raise ModulesError(f"app/modules/{folder}/module.py calls itself {module.name!r}: the folder's name stands")
         found[module.name] = module
     return found
@@ -71,14 +68,14 @@ def choose_modules(known: dict[str, Module], wanted: Iterable[str]) -> list[Modu
     that are on by default; `-name` takes one out. The base module is always served.
     Raises ModulesError for an unknown name, a dependency that is left out, or a circle.
     """
-    chosen = {BASE} if BASE in known else set()
+    chosen = {BASE_MODULE} if BASE_MODULE in known else set()
     left_out: set[str] = set()
     for word in wanted:
         name = word.removeprefix("-").strip().lower()
-        if not word.startswith("-") and name == BASE:
+        if not word.startswith("-") and name == BASE_MODULE:
             chosen |= {module.name for module in known.values() if module.on_by_default}
             continue
-        name = name.removesuffix(SUFFIX)
+        name = name.removesuffix(MODULE_SUFFIX)
         if name not in known:
             raise ModulesError(f"APPLICATION_ENABLED_MODULES: there is no module {name!r}; {_known(known)}")
         (left_out if word.startswith("-") else chosen).add(name)

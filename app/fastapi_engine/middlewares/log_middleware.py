@@ -40,9 +40,10 @@ class LogMiddleware:
         finally:
             took = (perf_counter() - began) * 1000
             client = scope["client"][0] if scope.get("client") else "-"
-            # The query is left out: it may hold what people search for.
+            # As it was sent: decoded, it may hold a line break. The query is left out, for what people search for.
+            path = scope["raw_path"].decode("ascii", "backslashreplace")
             if scope["type"] == "http":
-                logger.info("{} {} {} {:.1f}ms {}", scope["method"], scope["path"], status, took, client)
+                logger.info("{} {} {} {:.1f}ms {}", scope["method"], path, status, took, client)
             else:
-                logger.info("WS {} {:.1f}s {}", scope["path"], took / 1000, client)
+                logger.info("WS {} {:.1f}s {}", path, took / 1000, client)
             request_id.reset(token)

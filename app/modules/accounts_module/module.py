@@ -4,8 +4,10 @@ from contextlib import asynccontextmanager
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.api.router import router
+from app.modules.accounts_module.db.invariants import INVARIANTS
 from app.modules.accounts_module.db.models import Account, AccountPresence, AuthSession, SigningKey
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
+from app.modules.accounts_module.schemas import EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
@@ -33,6 +35,8 @@ module = Module(
     router=router,
     depends_on=("base", "streams"),
     models=(Account, AccountPresence, AuthSession, SigningKey),
+    events=EVENTS,
     lifespan=lifespan,
+    invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},
 )

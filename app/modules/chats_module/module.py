@@ -3,7 +3,9 @@ from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
 from app.modules.chats_module.api.router import router
+from app.modules.chats_module.db.invariants import INVARIANTS
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
+from app.modules.chats_module.schemas import EVENTS
 from app.modules.chats_module.services.contents import ChatContents, EmptyContents
 from app.modules.chats_module.services.deletion import Deletions
 from app.modules.streams_module.services.log import Log
@@ -32,5 +34,7 @@ module = Module(
     router=router,
     depends_on=("base", "accounts", "streams"),
     models=(Chat, ChatMember, AccountChat),
+    events=EVENTS,
     lifespan=lifespan,
+    invariants=INVARIANTS,
 )

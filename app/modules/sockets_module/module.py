@@ -4,11 +4,12 @@ from contextlib import asynccontextmanager
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.sockets_module.api.routes.ws import router
+from app.modules.sockets_module.api.routes import asyncapi, ws
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
+from app.utils.metrics import Measures
 from app.utils.module import Module
 
 
@@ -17,14 +18,16 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
     registry = container.put(Registry, Registry(container.get(Hub), bus, container.get(Revocations)))
     presence = container.put(Presence, Presence(container.get(Database), bus, registry))
+    container.get(Measures).add(registry.measure)
     async with registry.working(), presence.working():
         yield
 
 
 module = Module(
     name="sockets",
-    description="One WebSocket for all of an account's streams",
-    router=router,
+    description="One WebSocket for all of an account's streams, described in /asyncapi.json",
+    router=ws.router,
+    root_router=asyncapi.router,
     depends_on=("base", "streams", "accounts", "chats", "messages"),
     lifespan=lifespan,
 )

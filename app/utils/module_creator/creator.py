@@ -6,21 +6,20 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.resources.constants import MIGRATIONS_DIR, MODULES_DIR
+from app.resources.constants import BASE_MODULE, MIGRATIONS_DIR, MODULE_SUFFIX, MODULES_DIR
 from app.utils.module_creator.base_creator import BaseCreator, CreatorError
-from app.utils.setup_modules import BASE, SUFFIX
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 24
 """The first migration is called by the name and five characters more; Alembic keeps 32."""
-_RESERVED = {BASE, "docs", "metrics", "openapi", "ws"}
+_RESERVED = {BASE_MODULE, "docs", "metrics", "openapi", "ws"}
 """What `BASE` means to the settings, and the first words of addresses that are not a module's."""
-_AMBIGUOUS = re.compile(rf"{SUFFIX}$|_\d{{4}}$")
+_AMBIGUOUS = re.compile(rf"{MODULE_SUFFIX}$|_\d{{4}}$")
 """`shop_0001` is the first migration of `shop`."""
 _LINE = 120
 
 _TABLE = re.compile(r"(?:__tablename__\s*=|create_table\()\s*\"(\w+)\"")
-_MAIN_MIGRATION = re.compile(r"\d{8}_[0-9a-f]{12}_")
+_BRANCH_MIGRATION = re.compile(r"\d{8}_(\w+)_\d{4}_")
 _ADDRESS = re.compile(r"prefix=\"/([\w-]+)")
 
 
@@ -31,9 +30,9 @@ class ModuleCreator(BaseCreator):
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name.removesuffix(SUFFIX)
+        self.name = name.removesuffix(MODULE_SUFFIX)
         _check_spelling(self.name)
-        self.folder = MODULES_DIR / f"{self.name}{SUFFIX}"
+        self.folder = MODULES_DIR / f"{self.name}{MODULE_SUFFIX}"
         self._made_at = datetime.now(UTC)
         self._check_free()
 
@@ -107,7 +106,7 @@ def _check_spelling(name: str) -> None:
         raise CreatorError(
             f"Название длиннее {_LONGEST} символов: {name} / The name is longer than {_LONGEST} characters: {name}"
         )
-    if keyword.iskeyword(name) or keyword.iskeyword(name + SUFFIX):
+    if keyword.iskeyword(name) or keyword.iskeyword(name + MODULE_SUFFIX):
         raise CreatorError(
             f"Название {name} — ключевое слово языка Python / The name {name} is a keyword of the Python language"
         )
@@ -121,8 +120,11 @@ def _tables() -> set[str]:
 
 
 def _main_tables() -> set[str]:
-    """Those that the main chain of migrations makes, with the modules that the project comes with."""
-    return _found(_TABLE, (path for path in MIGRATIONS_DIR.glob("versions/*.py") if _MAIN_MIGRATION.match(path.name)))
+    """Those of the project's own modules, whose migrations stand in the main chain."""
+    names = [path.name for path in MIGRATIONS_DIR.glob("versions/*.py")]
+    made_here = {f"{found[1]}{MODULE_SUFFIX}" for name in names if (found := _BRANCH_MIGRATION.match(name))}
+    models = MODULES_DIR.glob("*/db/models/**/*.py")
+    return _found(_TABLE, (path for path in models if path.relative_to(MODULES_DIR).parts[0] not in made_here))
 
 
 def _addresses() -> set[str]:

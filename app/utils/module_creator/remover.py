@@ -4,9 +4,8 @@ import os
 import re
 import shutil
 
-from app.resources.constants import MIGRATIONS_DIR, MODULES_DIR
+from app.resources.constants import MIGRATIONS_DIR, MODULE_SUFFIX, MODULES_DIR
 from app.utils.module_creator.base_creator import CreatorError
-from app.utils.setup_modules import SUFFIX, discover_modules
 
 
 class ModuleRemover:
@@ -16,8 +15,8 @@ class ModuleRemover:
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name.removesuffix(SUFFIX)
-        self.folder = MODULES_DIR / f"{self.name}{SUFFIX}"
+        self.name = name.removesuffix(MODULE_SUFFIX)
+        self.folder = MODULES_DIR / f"{self.name}{MODULE_SUFFIX}"
         own = re.compile(rf"\d{{8}}_{re.escape(self.name)}_\d{{4}}_\w+\.py")
         self._migrations = [path for path in (MIGRATIONS_DIR / "versions").iterdir() if own.fullmatch(path.name)]
         if not (self._migrations and self.folder.is_dir()):
@@ -25,6 +24,9 @@ class ModuleRemover:
                 f"Модуля {self.name} с собственными миграциями нет / "
                 f"There is no module {self.name} with migrations of its own"
             )
+        # It imports every module, which whoever makes one has no need to wait for.
+        from app.utils.setup_modules import discover_modules
+
         users = [module.name for module in discover_modules().values() if self.name in module.depends_on]
         if users:
             raise CreatorError(

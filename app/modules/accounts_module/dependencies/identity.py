@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.security import OAuth2PasswordBearer
 
+from app.dependencies.dependency_db import Work
 from app.dependencies.services_dependency import service
+from app.modules.accounts_module.services.accounts import check_admin
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.tokens import Identity
 from app.services.errors import Unauthenticated
@@ -23,3 +25,11 @@ async def current_identity(token: Annotated[str | None, Depends(_bearer)], authe
 
 
 CurrentIdentity = Annotated[Identity, Depends(current_identity)]
+
+
+async def server_admin(identity: CurrentIdentity, work: Work) -> Identity:
+    await check_admin(work, identity.account_id)
+    return identity
+
+
+ServerAdmin = Annotated[Identity, Depends(server_admin)]

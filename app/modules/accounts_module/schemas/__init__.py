@@ -1,18 +1,24 @@
 from app.modules.accounts_module.schemas.account import (
+    AccountId,
     AccountMe,
     AccountPublic,
     AccountSignedUp,
     AccountUpdate,
+    Password,
     PasswordChange,
     SignUp,
 )
+from app.modules.accounts_module.schemas.events import EVENTS
 from app.modules.accounts_module.schemas.session import RefreshRequest, SessionRead, SignIn, TokenForm, TokenPair
 
 __all__ = [
+    "EVENTS",
+    "AccountId",
     "AccountMe",
     "AccountPublic",
     "AccountSignedUp",
     "AccountUpdate",
+    "Password",
     "PasswordChange",
     "RefreshRequest",
     "SessionRead",

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
+from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel
@@ -34,6 +35,7 @@ def _trim(value: str) -> str:
     return value
 
 
+AccountId = Annotated[UUID, Path(description="the account's id", examples=["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"])]
 Username = Annotated[str, AfterValidator(_check_username), Field(max_length=32, examples=["anna"])]
 Email = Annotated[str, Field(max_length=254, examples=["anna@example.com"]), AfterValidator(_check_email)]
 Password = Annotated[str, Field(min_length=8, max_length=256, examples=["correct horse battery"])]
@@ -74,10 +76,10 @@ class AccountSignedUp(ResponseModel):
 class AccountMe(AccountSignedUp):
     """One's own account. `event_seq` is the head of its stream."""
 
-    bio: str
+    bio: str = Field(examples=["Пишу код и письма"])
     is_admin: bool
     updated_at: datetime
-    event_seq: int
+    event_seq: int = Field(examples=[7])
 
 
 class AccountUpdate(RequestModel):
@@ -96,7 +98,7 @@ class AccountPublic(ResponseModel):
     id: UUID
     username: str = Field(examples=["anna"])
     display_name: str = Field(examples=["Анна"])
-    bio: str
+    bio: str = Field(examples=["Пишу код и письма"])
     online: bool
     last_seen_at: datetime | None
 

@@ -13,6 +13,7 @@ from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.base_module.schemas import Page, Storable
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log, event, read_head
+from app.services.errors import Forbidden
 
 
 async def sign_up(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
@@ -102,6 +103,13 @@ async def list_people(work: UnitOfWork, query: str, cursor: str | None, limit: i
 async def list_existing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
     """Those of the ids that are accounts."""
     return await crud.list_existing_ids(work.session, account_ids)
+
+
+async def check_admin(work: UnitOfWork, account_id: UUID) -> None:
+    """Raises Forbidden for anyone but a server admin. Asked of the database: the right may have been taken back."""
+    account = await crud.find_account(work.session, account_id)
+    if account is None or not account.is_admin:
+        raise Forbidden
 
 
 async def _get(work: UnitOfWork, account_id: UUID) -> Account:

@@ -1,5 +1,6 @@
 """Signing in and out, and what becomes of a session in between."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -13,26 +14,44 @@ from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity, Tokens
+from app.services.rate_limits import RateLimits
 
 
-async def check_credentials(database: Database, passwords: Passwords, login: str, password: str) -> UUID:
-    """The account that these belong to, else WrongCredentials. No connection is held while the hash is computed."""
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where somebody signs in from, as the list of sessions shows it."""
+
+    user_agent: str
+    address: str
+
+
+async def check_credentials(
+    database: Database, passwords: Passwords, limits: RateLimits, *, login: str, password: str, address: str
+) -> UUID:
+    """The account that these belong to, else WrongCredentials, or RateLimited after too many tries.
+
+    A login that nobody has is counted like any other. No connection is held while the hash is computed.
+    """
+    who = login.lower()
+    await limits.hit(limits.rates.sign_in_address, "sign-in from", address)
+    await limits.check(limits.rates.sign_in, "wrong for", who)
     statement = FIND_CREDENTIALS_BY_EMAIL if "@" in login else FIND_CREDENTIALS_BY_USERNAME
     async with database.connection() as connection:
         row = await connection.fetchrow(statement, login)
     if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
+        await limits.hit(limits.rates.sign_in, "wrong for", who)
         raise WrongCredentials
     return UUID(str(row["id"]))
 
 
-async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, user_agent: str, address: str) -> TokenPair:
+async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, device: Device) -> TokenPair:
     now = datetime.now(UTC)
     session = AuthSession(
         id=uuid4(),
         account_id=account_id,
         generation=1,
-        user_agent=user_agent[:256],
-        address=address[:64],
+        user_agent=device.user_agent[:256],
+        address=device.address[:64],
         last_used_at=now,
         expires_at=now + tokens.refresh_lifetime,
     )
@@ -88,6 +107,11 @@ async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identit
     now = datetime.now(UTC)
     revoked = await crud.revoke(work.session, now, account_id=identity.account_id, keep=identity.session_id)
     work.after_commit(lambda: revocations.announce(revoked, now))
+
+
+async def end_all_sessions(work: UnitOfWork, account_id: UUID) -> int:
+    """How many there were. Every process sees it within a second, as it sees any revocation."""
+    return len(await crud.revoke(work.session, datetime.now(UTC), account_id=account_id))
 
 
 def _pair(tokens: Tokens, identity: Identity, generation: int) -> TokenPair:

@@ -20,4 +20,6 @@ class Page(ResponseModel, Generic[Item]):
     """A part of a list. `next_cursor` is null on the last page."""
 
     items: list[Item]
-    next_cursor: str | None = Field(None, description="opaque: give it back as `cursor` for the next page")
+    next_cursor: str | None = Field(
+        None, description="opaque: give it back as `cursor` for the next page", examples=["WyJhbm5hIl0"]
+    )

@@ -1,4 +1,5 @@
 from app.modules.chats_module.schemas.chat import ChatCreate, ChatRead, ChatType, ChatUpdate
+from app.modules.chats_module.schemas.events import EVENTS
 from app.modules.chats_module.schemas.member import (
     MemberRead,
     MembersAdd,
@@ -9,6 +10,7 @@ from app.modules.chats_module.schemas.member import (
 )
 
 __all__ = [
+    "EVENTS",
     "ChatCreate",
     "ChatRead",
     "ChatType",

@@ -16,7 +16,7 @@ class MemberRead(ResponseModel):
     username: str = Field(examples=["anna"])
     display_name: str = Field(examples=["Анна"])
     role: Role
-    read_seq: int = Field(description="how far they have read")
+    read_seq: int = Field(description="how far they have read", examples=[3])
     joined_at: datetime
 
 
@@ -50,5 +50,5 @@ class ReadUpdate(RequestModel):
 class ReadPosition(ResponseModel):
     """Where one's read position is now; it never moves back."""
 
-    read_seq: int
-    unread_count: int
+    read_seq: int = Field(examples=[3])
+    unread_count: int = Field(examples=[0])

@@ -44,7 +44,13 @@ async def test_pages_lead_through_all_members_once(server: httpx.AsyncClient, an
             break
         cursor = {"cursor": page["next_cursor"]}
     assert seen == [anna.id, *(guest.id for guest in guests)]
-    for wrong in ({"limit": 201}, {"limit": 0}, {"cursor": "x"}, {"cursor": encode_cursor(2**63)}):
+    wrong_pages: list[dict[str, Any]] = [
+        {"limit": 201},
+        {"limit": 0},
+        {"cursor": "x"},
+        {"cursor": encode_cursor(2**63)},
+    ]
+    for wrong in wrong_pages:
         problem(await anna.get(f"/chats/{chat}/members", **wrong), 422, "validation_error")
 
 
@@ -78,8 +84,7 @@ async def test_only_owner_and_admins_let_people_in(
 
 
 async def test_whoever_cannot_be_let_in_keeps_everyone_out(anna: FakeClient, clara: FakeClient, club: str) -> None:
-    wrong: dict[str, Any]
-    for wrong in (
+    bodies: list[dict[str, Any]] = [
         {"account_ids": [clara.id, str(uuid4())]},
         {"account_ids": []},
         {"account_ids": [str(uuid4()) for _ in range(201)]},
@@ -88,7 +93,8 @@ async def test_whoever_cannot_be_let_in_keeps_everyone_out(anna: FakeClient, cla
         {"account_ids": [clara.id], "role": "king"},
         {"account_ids": [clara.id], "more": 1},
         {},
-    ):
+    ]
+    for wrong in bodies:
         problem(await anna.post(f"/chats/{club}/members", wrong), 422, "validation_error")
     problem(await clara.get(f"/chats/{club}"), 404, "not_found")
     assert await clara.own_events() == []

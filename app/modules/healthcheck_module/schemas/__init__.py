@@ -9,8 +9,10 @@ class Check(ResponseModel):
     """One thing that the server needs."""
 
     status: Literal["ok", "failed"]
-    latency_ms: float | None = Field(None, description="how long it took to answer; null where it did not")
-    detail: str | None = None
+    latency_ms: float | None = Field(
+        None, description="how long it took to answer; null where it did not", examples=[0.4]
+    )
+    detail: str | None = Field(None, description="why it failed", examples=[None])
 
 
 class Health(ResponseModel):

@@ -1,3 +1,4 @@
+from app.modules.messages_module.schemas.events import EVENTS
 from app.modules.messages_module.schemas.message import (
     Emoji,
     HistoryPage,
@@ -7,4 +8,4 @@ from app.modules.messages_module.schemas.message import (
     ReactionRead,
 )
 
-__all__ = ["Emoji", "HistoryPage", "MessageCreate", "MessageRead", "MessageUpdate", "ReactionRead"]
+__all__ = ["EVENTS", "Emoji", "HistoryPage", "MessageCreate", "MessageRead", "MessageUpdate", "ReactionRead"]

@@ -1,6 +1,6 @@
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Path
@@ -45,6 +45,22 @@ Emoji = Annotated[
 ]
 
 
+MESSAGE_EXAMPLE: dict[str, Any] = {
+    "id": "9a1f5f0e-7b7e-4c39-a3b3-6b1f3f0d2a55",
+    "chat_id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91",
+    "seq": 1,
+    "client_msg_id": "3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55",
+    "sender_id": "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11",
+    "type": "text",
+    "text": "Привет! 👋",
+    "reply_to_seq": None,
+    "created_at": "2026-01-01T12:00:00Z",
+    "edited_at": None,
+    "deleted_at": None,
+    "reactions": [],
+}
+
+
 class MessageCreate(RequestModel):
     """A message to send. With a `client_msg_id` it may be sent again and again, and stands once."""
 
@@ -71,35 +87,23 @@ class MessageUpdate(RequestModel):
     text: Text
 
 
-class ReactionRead(ResponseModel):
-    """How many gave this emoji, and whether the caller did."""
+class ReactionCount(ResponseModel):
+    """How many gave this emoji."""
 
     emoji: str = Field(examples=["👍"])
-    count: int
+    count: int = Field(examples=[2])
+
+
+class ReactionRead(ReactionCount):
+    """How many gave this emoji, and whether the caller did."""
+
     mine: bool
 
 
-class MessageRead(ResponseModel):
+class MessageBase(ResponseModel):
     """A message. A deleted one keeps its number; its text is empty."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "9a1f5f0e-7b7e-4c39-a3b3-6b1f3f0d2a55",
-                "chat_id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91",
-                "seq": 1,
-                "client_msg_id": "3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55",
-                "sender_id": "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11",
-                "type": "text",
-                "text": "Привет! 👋",
-                "reply_to_seq": None,
-                "created_at": "2026-01-01T12:00:00Z",
-                "edited_at": None,
-                "deleted_at": None,
-                "reactions": [],
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": MESSAGE_EXAMPLE})
 
     id: UUID
     chat_id: UUID
@@ -112,6 +116,11 @@ class MessageRead(ResponseModel):
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
+
+
+class MessageRead(MessageBase):
+    """A message as the caller sees it. A deleted one keeps its number; its text is empty."""
+
     reactions: list[ReactionRead]
 
 

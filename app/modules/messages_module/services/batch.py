@@ -19,6 +19,7 @@ from app.modules.messages_module.errors import IdempotencyMismatch, OutcomeUnkno
 from app.modules.messages_module.services.views import dump, view_message
 from app.modules.streams_module.services.log import now
 from app.services.errors import ServiceError, ValidationFailed
+from app.utils import metrics
 
 
 class Sent(NamedTuple):
@@ -86,6 +87,9 @@ async def write_batch(database: Database, chat_id: UUID, batch: Sequence[Send]) 
             await _settle(database, chat_id, plan, error)
             return new_head
         # Durable from here on: nothing may raise any more, or the batch would be taken for unwritten.
+        metrics.SENDS_WRITTEN.inc(len(plan.new))
+        metrics.SENDS_REPLAYED.inc(len(plan.standing))
+        metrics.SENDS_REFUSED.inc(len(plan.refused))
         for send, message in plan.new:
             send.resolve(Sent(message.event.encode(), replayed=False))
         for send, refusal in plan.refused:

@@ -6,11 +6,14 @@ from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import asyncpg
+import orjson
 import pytest
 from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
+from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.batch import Sent
 from app.modules.messages_module.services.send_queue import MAX_BATCH, SendQueue
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
@@ -73,10 +76,17 @@ async def test_refusals_in_a_batch_leave_the_others_their_numbers(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str, queue: SendQueue
 ) -> None:
     ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "reader"}))
-    bodies = [(anna, 201), (stranger, 404), (boris, 403), (anna, 201)] * 5
-    answers = await asyncio.gather(*(who.post(f"/chats/{club}/messages", {"text": "?"}) for who, _ in bodies))
-    assert [answer.status_code for answer in answers] == [status for _, status in bodies]
-    assert [answer.json()["seq"] for answer in answers if answer.is_success] == list(range(1, 11))
+    wanted = [(stranger, ChatNotFound), (anna, None), (boris, NotAllowedInChat), (anna, None)] * 5
+    # Submitted before the writer runs: one batch.
+    outcomes = await asyncio.gather(
+        *(queue.submit(UUID(club), who.uuid, MessageCreate(text="?")) for who, _ in wanted), return_exceptions=True
+    )
+    for outcome, (_, refusal) in zip(outcomes, wanted, strict=True):
+        assert isinstance(outcome, refusal or Sent)
+    written = [orjson.loads(outcome.body)["seq"] for outcome in outcomes if isinstance(outcome, Sent)]
+    assert written == list(range(1, 11))
+    history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
+    assert [message["seq"] for message in history] == written
 
 
 async def test_whoever_gives_up_waiting_fails_nobody_else(

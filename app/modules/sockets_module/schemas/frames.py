@@ -3,9 +3,9 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
+from app.modules.base_module.schemas import BodyInt, RequestModel
 from app.modules.messages_module.schemas import MessageCreate
 from app.resources.constants import MAX_BIGINT
 
@@ -13,6 +13,13 @@ RequestId = Annotated[StrictInt, Field(ge=-MAX_BIGINT, le=MAX_BIGINT)] | Annotat
 """Chosen by the client, and told back as `reply_to`."""
 
 MAX_CURSORS = 20_000
+
+_CHAT = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
+_ANNA = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"
+
+
+def _example(action: str, **data: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"example": {"id": 1, "action": action, "data": data}})
 
 
 class HelloData(RequestModel):
@@ -24,6 +31,8 @@ class HelloData(RequestModel):
 
 class SendData(MessageCreate):
     """A message, as POST takes it, and the chat that it is for."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"chat_id": _CHAT, "text": "Привет! 👋"}})
 
     chat_id: UUID
 
@@ -55,12 +64,18 @@ class RequestFrame(RequestModel):
 class Hello(RequestFrame):
     """The first frame, within ten seconds."""
 
+    model_config = _example("hello", token="eyJhbGci...", cursors={_ANNA: 12, _CHAT: 340})  # noqa: S106
+
     action: Literal["hello"]
     data: HelloData
 
 
 class SendRequest(RequestFrame):
     """Sends a message, as POST does; the reply's data is the message."""
+
+    model_config = _example(
+        "send", chat_id=_CHAT, client_msg_id="3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55", text="Привет! 👋"
+    )
 
     action: Literal["send"]
     data: SendData
@@ -69,12 +84,16 @@ class SendRequest(RequestFrame):
 class ReadRequest(RequestFrame):
     """Moves one's read position; the reply's data is where it is now."""
 
+    model_config = _example("read", chat_id=_CHAT, seq=7)
+
     action: Literal["read"]
     data: ReadData
 
 
 class Typing(RequestFrame):
     """Tells the others of a chat that one is typing."""
+
+    model_config = _example("typing", chat_id=_CHAT, is_typing=True)
 
     action: Literal["typing"]
     data: TypingData
@@ -83,25 +102,10 @@ class Typing(RequestFrame):
 class Ping(RequestFrame):
     """Asks for a sign of life."""
 
+    model_config = _example("ping")
+
     action: Literal["ping"]
     data: PingData = PingData()
 
 
 Request = Annotated[SendRequest | ReadRequest | Typing | Ping, Field(discriminator="action")]
-
-
-class HelloReply(ResponseModel):
-    """The data of the reply to hello. `heartbeat_s` is how often the server pings, in seconds."""
-
-    connection_id: UUID
-    account_id: UUID
-    heartbeat_s: int
-
-
-class Reply(ResponseModel):
-    """The answer to one request: `data` with `ok`, a problem as `error` with `error`."""
-
-    reply_to: int | str | None
-    status: Literal["ok", "error"]
-    data: dict[str, Any] | None = None
-    error: dict[str, Any] | None = None

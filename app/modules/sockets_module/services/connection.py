@@ -14,7 +14,7 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.sockets_module.schemas import Hello, HelloReply
+from app.modules.sockets_module.schemas import Hello, HelloAnswer
 from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, send_page
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.sockets_module.services.presence import Presence
@@ -25,6 +25,7 @@ from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ProblemMaker, ServiceError
 from app.settings import Settings
+from app.utils import metrics
 from app.utils.container import Container
 
 FIRST_FRAME_WITHIN = 10.0
@@ -144,7 +145,7 @@ class Connection:
         return frame
 
     def _greet(self, socket: Socket, hello: Hello) -> None:
-        reply = HelloReply(
+        reply = HelloAnswer(
             connection_id=socket.connection_id, account_id=socket.identity.account_id, heartbeat_s=HEARTBEAT
         )
         socket.outbox.put_text(
@@ -187,6 +188,7 @@ class Connection:
 
     async def _close(self, code: int, reason: str = "") -> None:
         """Never fails: the other side may be gone."""
+        metrics.SOCKETS_ENDED.labels(code).inc()
         with suppress(RuntimeError, OSError, WebSocketDisconnect):
             await self._websocket.send({"type": "websocket.close", "code": code, "reason": reason})
 

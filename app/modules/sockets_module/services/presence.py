@@ -1,9 +1,10 @@
 """Who is online: an account with a socket on any process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from loguru import logger
@@ -29,13 +30,18 @@ class Presence:
         self._database = database
         self._bus = bus
         self._registry = registry
+        self._corrections: set[asyncio.Task[None]] = set()
+        bus.on_signal(self._hear)
 
     async def arrive(self, account_id: UUID) -> None:
         """The account's first socket here."""
         now = datetime.now(UTC)
-        async with self._database.connection() as connection:
-            await crud.note_present(connection, [account_id], now, now + _LASTS)
-        await self._tell(account_id, online=True, at=now)
+        try:
+            async with self._database.connection() as connection:
+                await crud.note_present(connection, [account_id], now, now + _LASTS)
+            await self._tell(account_id, online=True, at=now)
+        except Exception as error:  # noqa: BLE001 - the next refresh notes it
+            logger.debug("arriving was not noted: {!r}", error)
 
     async def leave(self, account_id: UUID) -> None:
         """The account's last socket here. If it has one elsewhere, that process' refresh corrects it."""
@@ -52,6 +58,15 @@ class Presence:
         """Around the life of the application."""
         async with running(self._keep_refreshing()):
             yield
+
+    def _hear(self, signal: Mapping[str, Any]) -> None:
+        """Another process has seen an account's last socket there go, while there is one here."""
+        if signal.get("kind") == "presence" and not signal["online"]:
+            account_id = UUID(signal["account_id"])
+            if account_id in self._registry:
+                correction = asyncio.create_task(self.arrive(account_id))
+                self._corrections.add(correction)
+                correction.add_done_callback(self._corrections.discard)
 
     async def _tell(self, account_id: UUID, *, online: bool, at: datetime) -> None:
         async with self._database.connection() as connection:

@@ -66,10 +66,6 @@ class Requests:
             before = [future for future in (self._turns.get(chat_id), self._sends.get(chat_id)) if future is not None]
             self._keep(self._turns, chat_id, asyncio.ensure_future(self._in_turn(before, action, request)))
 
-    def stop(self) -> None:
-        """The socket is gone. What was begun is carried out all the same; nobody hears of it."""
-        self._tasks.clear()
-
     def _send_at_once(self, request: SendRequest) -> None:
         """Queued before anything else is read: this is what keeps pipelined sends in order."""
         try:

@@ -13,7 +13,7 @@ from app.resources.constants import MAX_BIGINT
 from app.services.errors import ValidationFailed
 
 EVENTS_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": "id: 1\ndata: {...}\n\n"}}}
+    200: {"content": {"text/event-stream": {"schema": {"type": "string", "examples": ["id: 1\ndata: {...}\n\n"]}}}}
 }
 
 

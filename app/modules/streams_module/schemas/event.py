@@ -2,13 +2,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas import ResponseModel
 
 
 class EventRead(ResponseModel):
     """One entry of a log: the same for everyone who may read it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "stream_id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91",
+                "seq": 3,
+                "kind": "chat.updated",
+                "data": {
+                    "chat_id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91",
+                    "title": "Книжный клуб",
+                    "actor_id": "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11",
+                },
+                "at": "2026-01-01T12:00:00Z",
+            }
+        }
+    )
 
     stream_id: UUID
     seq: int = Field(description="1, 2, 3, ... in its stream, in commit order, with no hole")
@@ -21,4 +37,4 @@ class EventPage(ResponseModel):
     """Events after a number. `last_seq` is the head of the stream at that moment."""
 
     items: list[EventRead]
-    last_seq: int
+    last_seq: int = Field(examples=[3])

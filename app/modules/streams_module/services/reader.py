@@ -144,6 +144,9 @@ class LogReader:
             first_seq, last_seq = await find_head(connection, reader.stream_id) or (1, 0)
             _check_cursor(after, first_seq, last_seq)
             rows: Sequence[Any] = await list_events(connection, reader.stream_id, after, limit)
+        if rows and rows[0]["seq"] != after + 1:
+            # Pruned between the two reads.
+            raise StreamGap(rows[0]["seq"], last_seq)
         shown, is_cut = reader.cut(rows)
         if shown:
             # The head was read a moment before the events; and whoever is cut off sees nothing behind the cut.

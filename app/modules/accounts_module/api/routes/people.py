@@ -1,12 +1,11 @@
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from app.dependencies.dependency_db import Work
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.accounts_module.errors import AccountNotFound
-from app.modules.accounts_module.schemas import AccountPublic
+from app.modules.accounts_module.schemas import AccountId, AccountPublic
 from app.modules.accounts_module.services import accounts
 from app.modules.base_module.schemas import Cursor, Limit, Page, Storable, refuses
 
@@ -29,6 +28,6 @@ async def list_people(
 
 
 @router.get("/{account_id}", openapi_extra=refuses(AccountNotFound))
-async def person(account_id: UUID, identity: CurrentIdentity, work: Work) -> AccountPublic:
+async def person(account_id: AccountId, identity: CurrentIdentity, work: Work) -> AccountPublic:
     """What everyone may know of a person."""
     return await accounts.get_person(work, account_id)

@@ -1,6 +1,7 @@
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Path, status
 
 from app.dependencies.dependency_db import Work
 from app.modules.accounts_module.dependencies import CurrentIdentity, RevocationsDep
@@ -11,6 +12,10 @@ from app.modules.base_module.schemas import Page, refuses
 
 router = APIRouter(prefix="/accounts/sessions")
 
+SessionId = Annotated[
+    UUID, Path(description="the session's id, out of the list", examples=["4b7d2c1e-9a3f-4e0b-8c5d-6f7a8b9c0d1e"])
+]
+
 
 @router.get("")
 async def list_sessions(identity: CurrentIdentity, work: Work) -> Page[SessionRead]:
@@ -19,6 +24,8 @@ async def list_sessions(identity: CurrentIdentity, work: Work) -> Page[SessionRe
 
 
 @router.delete("/{session_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(SessionNotFound))
-async def end_session(session_id: UUID, identity: CurrentIdentity, work: Work, revocations: RevocationsDep) -> None:
+async def end_session(
+    session_id: SessionId, identity: CurrentIdentity, work: Work, revocations: RevocationsDep
+) -> None:
     """Signs a device out; its live connections are closed."""
     await sessions.end_session(work, revocations, identity.account_id, session_id)

@@ -1,9 +1,10 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, status
+from fastapi import APIRouter, Form, status
 
 from app.dependencies.dependency_db import Db, Work
-from app.modules.accounts_module.dependencies import Auth, CurrentIdentity, PasswordsDep, RevocationsDep
+from app.dependencies.services_dependency import LimitsDep
+from app.modules.accounts_module.dependencies import Auth, CurrentIdentity, DeviceDep, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import EmailTaken, InvalidToken, UsernameTaken, WrongCredentials
 from app.modules.accounts_module.schemas import AccountSignedUp, RefreshRequest, SignIn, SignUp, TokenForm, TokenPair
 from app.modules.accounts_module.services import accounts, sessions
@@ -14,37 +15,48 @@ router = APIRouter(prefix="/accounts")
 
 
 @router.post("/sign-up", status_code=status.HTTP_201_CREATED, openapi_extra=refuses(EmailTaken, UsernameTaken))
-async def sign_up(body: SignUp, work: Work, log: LogDep, passwords: PasswordsDep) -> AccountSignedUp:
+async def sign_up(
+    body: SignUp, device: DeviceDep, limits: LimitsDep, work: Work, log: LogDep, passwords: PasswordsDep
+) -> AccountSignedUp:
     """Makes an account. Its stream of events begins with it."""
+    await limits.hit(limits.rates.sign_up, "sign-up from", device.address)
     return await accounts.sign_up(work, log, passwords, body)
 
 
 @router.post("/sign-in", openapi_extra=refuses(WrongCredentials))
 async def sign_in(
-    body: SignIn, request: Request, database: Db, work: Work, auth: Auth, passwords: PasswordsDep
+    body: SignIn, device: DeviceDep, limits: LimitsDep, database: Db, work: Work, auth: Auth, passwords: PasswordsDep
 ) -> TokenPair:
     """Opens a session. An unknown login and a wrong password are answered alike, after the same work."""
-    account_id = await sessions.check_credentials(database, passwords, body.login, body.password)
-    return await sessions.open_session(work, await auth.tokens(), account_id, *_device(request))
+    account_id = await sessions.check_credentials(
+        database, passwords, limits, login=body.login, password=body.password, address=device.address
+    )
+    return await sessions.open_session(work, await auth.tokens(), account_id, device)
 
 
 @router.post("/token", openapi_extra=refuses(WrongCredentials))
 async def token(
     form: Annotated[TokenForm, Form()],
-    request: Request,
+    device: DeviceDep,
+    limits: LimitsDep,
     database: Db,
     work: Work,
     auth: Auth,
     passwords: PasswordsDep,
 ) -> TokenPair:
     """As sign-in, with the OAuth2 password form: for Swagger's Authorize button."""
-    account_id = await sessions.check_credentials(database, passwords, form.username, form.password)
-    return await sessions.open_session(work, await auth.tokens(), account_id, *_device(request))
+    account_id = await sessions.check_credentials(
+        database, passwords, limits, login=form.username, password=form.password, address=device.address
+    )
+    return await sessions.open_session(work, await auth.tokens(), account_id, device)
 
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))
-async def refresh(body: RefreshRequest, work: Work, auth: Auth, revocations: RevocationsDep) -> TokenPair:
+async def refresh(
+    body: RefreshRequest, device: DeviceDep, limits: LimitsDep, work: Work, auth: Auth, revocations: RevocationsDep
+) -> TokenPair:
     """A new pair for an unspent refresh token. One that is used a second time ends the whole session."""
+    await limits.hit(limits.rates.refresh, "refresh from", device.address)
     return await sessions.refresh(work, await auth.tokens(), revocations, body.refresh_token)
 
 
@@ -52,8 +64,3 @@ async def refresh(body: RefreshRequest, work: Work, auth: Auth, revocations: Rev
 async def sign_out(identity: CurrentIdentity, work: Work, revocations: RevocationsDep) -> None:
     """Ends this session."""
     await sessions.end_session(work, revocations, identity.account_id, identity.session_id)
-
-
-def _device(request: Request) -> tuple[str, str]:
-    """User agent and address, as the list of sessions shows them."""
-    return request.headers.get("user-agent", ""), request.client.host if request.client else ""

@@ -1,8 +1,7 @@
-from uuid import UUID
-
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Work
+from app.modules.accounts_module.schemas import AccountId
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import (
@@ -47,7 +46,7 @@ async def add_members(
     openapi_extra=refuses(ChatNotFound, MemberNotFound, NotAllowedInChat, DirectChatIsFixed, OwnerMustHandOver),
 )
 async def change_role(
-    account_id: UUID, body: MemberUpdate, member: ChatMembership, work: Work, log: LogDep
+    account_id: AccountId, body: MemberUpdate, member: ChatMembership, work: Work, log: LogDep
 ) -> MemberRead:
     """Gives a member another role. `owner` hands the chat over."""
     return await members.change_role(work, log, member.chat_id, member.account_id, account_id, body.role)
@@ -58,7 +57,7 @@ async def change_role(
     status_code=status.HTTP_204_NO_CONTENT,
     openapi_extra=refuses(ChatNotFound, MemberNotFound, NotAllowedInChat, DirectChatIsFixed, OwnerMustHandOver),
 )
-async def remove_member(account_id: UUID, member: ChatMembership, work: Work, log: LogDep) -> None:
+async def remove_member(account_id: AccountId, member: ChatMembership, work: Work, log: LogDep) -> None:
     """Removes a member, or leaves when it is oneself."""
     await members.remove_member(work, log, member.chat_id, member.account_id, account_id)
 

@@ -1,0 +1,30 @@
+"""What the events of accounts hold, on the account's own stream."""
+
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from app.modules.base_module.schemas import ResponseModel
+
+
+class AccountTold(ResponseModel):
+    """One's own account as it is now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11",
+                "username": "anna",
+                "display_name": "Анна",
+                "bio": "Пишу код и письма",
+            }
+        }
+    )
+
+    id: UUID
+    username: str
+    display_name: str
+    bio: str
+
+
+EVENTS: dict[str, type[ResponseModel]] = {"account.updated": AccountTold}

@@ -1,0 +1,1 @@
+"""Catalogues: the short lists of words that forms are filled from, in the reader's language."""

@@ -1,0 +1,7 @@
+from fastapi import APIRouter
+
+from app.modules.catalogues_module.api.routes import catalogues, items
+
+router = APIRouter()
+for part in (catalogues, items):
+    router.include_router(part.router)

@@ -1,0 +1,52 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response, status
+
+from app.modules.accounts_module.dependencies import CurrentIdentity
+from app.modules.base_module.schemas import Page, refuses
+from app.modules.catalogues_module.dependencies import CatalogueName, ShelfDep
+from app.modules.catalogues_module.errors import CatalogueNotFound
+from app.modules.catalogues_module.schemas import CatalogueSummary, CatalogueView
+from app.modules.catalogues_module.services.languages import choose_language
+
+router = APIRouter(prefix="/catalogues")
+
+
+@router.get("")
+async def list_catalogues(identity: CurrentIdentity, shelf: ShelfDep) -> Page[CatalogueSummary]:
+    """The catalogues there are, and how many items each has."""
+    counts = await shelf.counts()
+    return Page(items=[CatalogueSummary(name=name, count=count) for name, count in counts.items()], next_cursor=None)
+
+
+@router.get(
+    "/{name}",
+    response_model=CatalogueView,
+    responses={304: {"description": "The catalogue is still the one whose ETag was given"}},
+    openapi_extra=refuses(CatalogueNotFound),
+)
+async def read(
+    name: CatalogueName,
+    identity: CurrentIdentity,
+    shelf: ShelfDep,
+    accept_language: Annotated[str | None, Header(description="ru or en", examples=["ru"])] = None,
+    if_none_match: Annotated[str | None, Header(description="the ETag that one has")] = None,
+) -> Response:
+    """A whole catalogue, in the reader's language. What is not active is told so, not left out."""
+    language = choose_language(accept_language)
+    sheet = await shelf.sheet(name, language)
+    headers = {
+        "ETag": sheet.etag,
+        "Vary": "Accept-Language",
+        "Cache-Control": "private, no-cache",
+        "Content-Language": language,
+    }
+    if _has(if_none_match, sheet.etag):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(sheet.body, headers=headers, media_type="application/json")
+
+
+def _has(if_none_match: str | None, etag: str) -> bool:
+    """The weak comparison of RFC 9110: proxies that compress make a tag weak."""
+    known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    return etag in known or "*" in known

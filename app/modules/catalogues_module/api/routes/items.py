@@ -1,0 +1,51 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Path, status
+from pydantic import AfterValidator
+
+from app.dependencies.dependency_db import Work
+from app.modules.accounts_module.dependencies import ServerAdmin
+from app.modules.base_module.schemas import check_text, refuses
+from app.modules.catalogues_module.dependencies import CatalogueName, ShelfDep
+from app.modules.catalogues_module.errors import CatalogueItemNotFound, CatalogueKeyTaken, CatalogueNotFound
+from app.modules.catalogues_module.schemas import CatalogueItemCreate, CatalogueItemRead, CatalogueItemUpdate
+from app.modules.catalogues_module.services import items
+from app.services.errors import Forbidden
+
+router = APIRouter(prefix="/catalogues/{name}/items")
+
+Key = Annotated[
+    str,
+    Path(max_length=100, description="the item's key; it may hold slashes", examples=["spam"]),
+    AfterValidator(check_text),
+]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    openapi_extra=refuses(Forbidden, CatalogueNotFound, CatalogueKeyTaken),
+)
+async def add(
+    name: CatalogueName, body: CatalogueItemCreate, admin: ServerAdmin, work: Work, shelf: ShelfDep
+) -> CatalogueItemRead:
+    """Adds an item, by a server admin. Every process shows it within a second."""
+    return await items.add_item(work, shelf, name, body)
+
+
+@router.patch("/{key:path}", openapi_extra=refuses(Forbidden, CatalogueNotFound, CatalogueItemNotFound))
+async def change(
+    name: CatalogueName, key: Key, body: CatalogueItemUpdate, admin: ServerAdmin, work: Work, shelf: ShelfDep
+) -> CatalogueItemRead:
+    """Changes what is given, by a server admin."""
+    return await items.update_item(work, shelf, name, key, body)
+
+
+@router.delete(
+    "/{key:path}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    openapi_extra=refuses(Forbidden, CatalogueNotFound, CatalogueItemNotFound),
+)
+async def delete(name: CatalogueName, key: Key, admin: ServerAdmin, work: Work, shelf: ShelfDep) -> None:
+    """Deletes an item, by a server admin. One that is stored elsewhere is better made inactive."""
+    await items.delete_item(work, shelf, name, key)

@@ -1,0 +1,38 @@
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.modules.catalogues_module.db.models import CatalogueModel, CatalogueVersion
+
+
+async def list_items(session: AsyncSession, model: type[CatalogueModel]) -> list[Any]:
+    """All items in their order, as rows."""
+    columns = (model.id, model.key, model.value_ru, model.value_en, model.position, model.is_active)
+    return list((await session.execute(select(*columns).order_by(model.position, model.key))).all())
+
+
+async def find_item(session: AsyncSession, model: type[CatalogueModel], key: str) -> CatalogueModel | None:
+    return await session.scalar(select(model).where(model.key == key))
+
+
+async def find_last_position(session: AsyncSession, model: type[CatalogueModel]) -> int | None:
+    """None where the catalogue is empty."""
+    return await session.scalar(select(func.max(model.position)))
+
+
+async def list_versions(session: AsyncSession) -> dict[str, int]:
+    """By the catalogue's name; one that was never changed is not in it."""
+    rows = await session.execute(select(CatalogueVersion.name, CatalogueVersion.version))
+    return {row.name: row.version for row in rows}
+
+
+async def bump_version(session: AsyncSession, name: str) -> None:
+    """Tells all processes of a change, and locks the catalogue against others until the end of the transaction."""
+    statement = insert(CatalogueVersion).values(name=name, version=1)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[CatalogueVersion.name], set_={"version": CatalogueVersion.version + 1}
+        )
+    )

@@ -1,0 +1,38 @@
+from typing import Any
+
+from sqlalchemy import Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import Base, BaseModel
+
+_PREFIX = "catalogue_"
+
+
+class CatalogueModel(BaseModel):
+    """A list of words in two languages. Whoever declares one, in any module, has its address.
+
+    A table `catalogue_some_name` is served at `/catalogues/some-name`. `key` is what other tables and clients store.
+    """
+
+    __abstract__ = True
+
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    value_ru: Mapped[str] = mapped_column(Text)
+    value_en: Mapped[str] = mapped_column(Text)
+    position: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "__tablename__" in vars(cls) and not cls.__tablename__.startswith(_PREFIX):
+            raise TypeError(f"{cls.__name__} is a catalogue: its table is called {_PREFIX}some_name")
+        super().__init_subclass__(**options)
+
+
+def find_catalogues() -> dict[str, type[CatalogueModel]]:
+    """Every catalogue that is declared, by the name in its address."""
+    models = (mapper.class_ for mapper in Base.registry.mappers)
+    catalogues = [model for model in models if issubclass(model, CatalogueModel)]
+    return {
+        model.__tablename__.removeprefix(_PREFIX).replace("_", "-"): model
+        for model in sorted(catalogues, key=lambda model: model.__tablename__)
+    }

@@ -1,0 +1,11 @@
+from typing import Annotated
+
+from fastapi import Path
+
+from app.dependencies.services_dependency import service
+from app.modules.catalogues_module.services.shelf import Shelf
+
+ShelfDep = Annotated[Shelf, service(Shelf)]
+CatalogueName = Annotated[str, Path(description="the catalogue's name", examples=["countries"])]
+
+__all__ = ["CatalogueName", "ShelfDep"]

@@ -1,0 +1,33 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.adapters.db.database import Database
+from app.modules.catalogues_module.api.router import router
+from app.modules.catalogues_module.db.models import (
+    CatalogueVersion,
+    ChatType,
+    Country,
+    Language,
+    MemberRole,
+    ReportReason,
+    TimeZone,
+)
+from app.modules.catalogues_module.services.shelf import Shelf
+from app.utils.container import Container
+from app.utils.module import Module
+
+
+@asynccontextmanager
+async def lifespan(container: Container) -> AsyncIterator[None]:
+    container.put(Shelf, Shelf(container.get(Database)))
+    yield
+
+
+module = Module(
+    name="catalogues",
+    description="Short lists of words for forms, in the reader's language",
+    router=router,
+    depends_on=("base", "accounts"),
+    models=(CatalogueVersion, ChatType, MemberRole, ReportReason, Language, TimeZone, Country),
+    lifespan=lifespan,
+)

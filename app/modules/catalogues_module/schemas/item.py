@@ -1,0 +1,70 @@
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
+
+from app.modules.base_module.schemas import RequestModel, ResponseModel
+
+MAX_POSITION = 2**31 - 1
+
+
+def _trim(value: str) -> str:
+    value = value.strip()
+    if not value:
+        raise ValueError("at least one character that is not a space")
+    return value
+
+
+Key = Annotated[
+    str,
+    # Slashes stand in the names of time zones; a dot alone would be lost on the way, in addresses.
+    Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*(/[A-Za-z0-9][A-Za-z0-9_+-]*)*$", examples=["RU"]),
+]
+Value = Annotated[str, Field(min_length=1, max_length=200, examples=["Россия"]), AfterValidator(_trim)]
+Order = Annotated[StrictInt, Field(ge=0, le=MAX_POSITION, examples=[180])]
+
+
+class CatalogueItemView(ResponseModel):
+    """An item in the reader's language. One that is not active is shown where it is in use, and not offered."""
+
+    id: UUID
+    key: str = Field(description="stable, for programs", examples=["RU"])
+    value: str = Field(description="in the language of Accept-Language: ru or en", examples=["Россия"])
+    position: int = Field(examples=[180])
+    is_active: bool
+
+
+class CatalogueItemCreate(RequestModel):
+    """A new item; without a position it comes last."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"key": "flood", "value_ru": "Флуд", "value_en": "Flood", "position": 8}}
+    )
+
+    key: Key
+    value_ru: Value
+    value_en: Value
+    position: Order | None = None
+    is_active: StrictBool = True
+
+
+class CatalogueItemUpdate(RequestModel):
+    """What is left out stays as it is. A key never changes: others have stored it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"value_ru": "Флуд и повторы", "is_active": False}})
+
+    value_ru: Value | None = None
+    value_en: Value | None = None
+    position: Order | None = None
+    is_active: StrictBool | None = None
+
+
+class CatalogueItemRead(ResponseModel):
+    """An item as the one who keeps the catalogue sees it: in both languages."""
+
+    id: UUID
+    key: str = Field(examples=["flood"])
+    value_ru: str = Field(examples=["Флуд"])
+    value_en: str = Field(examples=["Flood"])
+    position: int = Field(examples=[180])
+    is_active: bool

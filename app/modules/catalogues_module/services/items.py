@@ -1,0 +1,64 @@
+"""Changing catalogues, one change of a catalogue at a time."""
+
+from uuid import uuid4
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.catalogues_module.db.cruds import items as crud
+from app.modules.catalogues_module.db.models import CatalogueModel
+from app.modules.catalogues_module.errors import CatalogueItemNotFound, CatalogueKeyTaken
+from app.modules.catalogues_module.schemas import (
+    MAX_POSITION,
+    CatalogueItemCreate,
+    CatalogueItemRead,
+    CatalogueItemUpdate,
+)
+from app.modules.catalogues_module.services.shelf import Shelf
+
+_STEP = 10
+"""Between two positions, so that something fits in between."""
+
+
+async def add_item(work: UnitOfWork, shelf: Shelf, name: str, request: CatalogueItemCreate) -> CatalogueItemRead:
+    """Raises CatalogueNotFound, CatalogueKeyTaken."""
+    model = await _open(work, shelf, name)
+    if await crud.find_item(work.session, model, request.key) is not None:
+        raise CatalogueKeyTaken
+    fields = request.model_dump()
+    if request.position is None:
+        last = await crud.find_last_position(work.session, model)
+        fields["position"] = 0 if last is None else min(last + _STEP, MAX_POSITION)
+    item = model(id=uuid4(), **fields)
+    work.session.add(item)
+    await work.session.flush()
+    return CatalogueItemRead.model_validate(item)
+
+
+async def update_item(
+    work: UnitOfWork, shelf: Shelf, name: str, key: str, changes: CatalogueItemUpdate
+) -> CatalogueItemRead:
+    """Changes what is given. Raises CatalogueNotFound, CatalogueItemNotFound."""
+    item = await _get(work, await _open(work, shelf, name), key)
+    for field, value in changes.model_dump(exclude_none=True).items():
+        setattr(item, field, value)
+    await work.session.flush()
+    return CatalogueItemRead.model_validate(item)
+
+
+async def delete_item(work: UnitOfWork, shelf: Shelf, name: str, key: str) -> None:
+    """Raises CatalogueNotFound, CatalogueItemNotFound."""
+    await work.session.delete(await _get(work, await _open(work, shelf, name), key))
+    await work.session.flush()
+
+
+async def _open(work: UnitOfWork, shelf: Shelf, name: str) -> type[CatalogueModel]:
+    model = shelf.model(name)
+    await crud.bump_version(work.session, name)
+    work.after_commit(shelf.doubt)
+    return model
+
+
+async def _get(work: UnitOfWork, model: type[CatalogueModel], key: str) -> CatalogueModel:
+    item = await crud.find_item(work.session, model, key)
+    if item is None:
+        raise CatalogueItemNotFound
+    return item

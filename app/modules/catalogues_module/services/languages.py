@@ -1,0 +1,28 @@
+"""Which of our languages a reader wants."""
+
+import re
+from typing import Literal
+
+Language = Literal["ru", "en"]
+
+_OURS: dict[str, Language] = {"ru": "ru", "en": "en"}
+_CHOICE = re.compile(
+    r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9]{1,8})*\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?"
+)
+
+
+def choose_language(accept_language: str | None) -> Language:
+    """By an Accept-Language header (RFC 9110): the one wanted most, of two wanted alike the one named first.
+
+    English where neither is wanted, or the header makes no sense.
+    """
+    weights: dict[Language, float] = {}
+    for part in (accept_language or "").split(","):
+        choice = _CHOICE.fullmatch(part)
+        if choice is None:
+            continue
+        language = _OURS.get(choice[1].lower())
+        if language is not None:
+            weights[language] = max(float(choice[2] or 1), weights.get(language, 0.0))
+    wanted = [language for language, weight in weights.items() if weight > 0]
+    return max(wanted, key=lambda language: weights[language], default="en")

@@ -1,0 +1,113 @@
+"""Catalogues in memory, as the bytes of their answers."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from app.adapters.db.database import Database
+from app.modules.catalogues_module.db.cruds import items as crud
+from app.modules.catalogues_module.db.models import CatalogueModel, find_catalogues
+from app.modules.catalogues_module.errors import CatalogueNotFound
+from app.modules.catalogues_module.services.languages import Language
+
+_PATIENCE = 0.8
+"""Seconds that a process believes its memory: every process shows a change within a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A catalogue in one language, ready to be sent. Equal bytes have equal tags, in every process."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    version: int
+    count: int
+    sheets: dict[Language, Sheet]
+
+
+class Shelf:
+    """All catalogues of a process. What it has is checked against the versions in the database, when asked for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._models = find_catalogues()
+        self._books: dict[str, _Book] = {}
+        self._versions: dict[str, int] = {}
+        self._checked_at = float("-inf")
+        self._doubts = 0
+        self._one_at_a_time = asyncio.Lock()
+
+    def model(self, name: str) -> type[CatalogueModel]:
+        """Raises CatalogueNotFound."""
+        model = self._models.get(name)
+        if model is None:
+            raise CatalogueNotFound
+        return model
+
+    def doubt(self) -> None:
+        """Lets the next reader look at the database: this process has changed something."""
+        self._doubts += 1
+        self._checked_at = float("-inf")
+
+    async def counts(self) -> dict[str, int]:
+        """How many items each catalogue has, by its name."""
+        return {name: (await self._book(name)).count for name in self._models}
+
+    async def sheet(self, name: str, language: Language) -> Sheet:
+        """Raises CatalogueNotFound."""
+        self.model(name)
+        return (await self._book(name)).sheets[language]
+
+    async def _book(self, name: str) -> _Book:
+        book = self._books.get(name)
+        if book is not None and self._is_fresh() and book.version == self._versions.get(name, 0):
+            return book
+        async with self._one_at_a_time:
+            if not self._is_fresh():
+                await self._check()
+            book = self._books.get(name)
+            if book is None or book.version != self._versions.get(name, 0):
+                book = self._books[name] = await self._read(name)
+            return book
+
+    def _is_fresh(self) -> bool:
+        return monotonic() - self._checked_at < _PATIENCE
+
+    async def _check(self) -> None:
+        # The time before the question, not after the answer: what is committed in between is news to us.
+        began, doubts = monotonic(), self._doubts
+        async with self._database.session() as session:
+            self._versions = await crud.list_versions(session)
+        if doubts == self._doubts:
+            self._checked_at = began
+
+    async def _read(self, name: str) -> _Book:
+        # Rows read after their version may be newer than it, never older: the next check brings the two together.
+        version = self._versions.get(name, 0)
+        async with self._database.session() as session:
+            rows = await crud.list_items(session, self._models[name])
+        return _Book(version, len(rows), {language: _print(rows, language) for language in ("ru", "en")})
+
+
+def _print(rows: Sequence[Any], language: Language) -> Sheet:
+    items = [
+        {
+            "id": row.id,
+            "key": row.key,
+            "value": row.value_ru if language == "ru" else row.value_en,
+            "position": row.position,
+            "is_active": row.is_active,
+        }
+        for row in rows
+    ]
+    body = orjson.dumps({"items": items}, default=str)
+    return Sheet(body, f'"{blake2b(body, digest_size=12).hexdigest()}"')

@@ -1,0 +1,94 @@
+"""Reading catalogues: the right language, and no byte twice."""
+
+import re
+
+import pytest
+
+from app.modules.catalogues_module.services.languages import choose_language
+from app.modules.catalogues_module.tests.factories import REASONS, look, values
+from tests.fakers import FakeClient, ok, problem
+
+COUNTRIES = "/catalogues/countries"
+
+
+async def test_the_catalogues_are_listed_with_their_counts(anna: FakeClient) -> None:
+    page = ok(await anna.get("/catalogues"))
+    counts = {catalogue["name"]: catalogue["count"] for catalogue in page["items"]}
+    assert counts.keys() >= {"chat-types", "member-roles", "report-reasons", "languages", "time-zones", "countries"}
+    assert page["next_cursor"] is None
+    for name, count in counts.items():
+        assert len(ok(await anna.get(f"/catalogues/{name}"))["items"]) == count > 0
+
+
+async def test_an_item_has_these_fields_and_no_others(anna: FakeClient) -> None:
+    first, second, *_ = ok(await anna.get("/catalogues/chat-types"))["items"]
+    assert first.keys() == {"id", "key", "value", "position", "is_active"}
+    assert (first["key"], first["value"], first["is_active"]) == ("direct", "Direct chat", True)
+    assert first["position"] < second["position"]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("ru", "ru"),
+        ("RU-ru", "ru"),
+        ("en", "en"),
+        ("fr", "en"),
+        ("*", "en"),
+        ("fr, ru;q=0.5", "ru"),
+        ("ru;q=0.5, en;q=0.9", "en"),
+        ("ru-RU,ru;q=0.9,en-US;q=0.8,en;q=0.7", "ru"),
+        ("en, ru", "en"),
+        ("ru, en", "ru"),
+        ("ru;q=0", "en"),
+        ("ru;q=0, de", "en"),
+        ("ru;q=2", "en"),
+        ("russian", "en"),
+        (";;q=,,=", "en"),
+    ],
+)
+def test_the_language_is_the_one_wanted_most_else_english(header: str | None, language: str) -> None:
+    assert choose_language(header) == language
+
+
+async def test_a_catalogue_speaks_the_readers_language(anna: FakeClient) -> None:
+    russian = await look(anna, COUNTRIES, "ru")
+    assert russian.headers["content-language"] == "ru"
+    assert "Accept-Language" in russian.headers["vary"]
+    assert (await values(anna, COUNTRIES, "ru"))["RU"] == "Россия"
+    assert (await values(anna, COUNTRIES, "en"))["RU"] == "Russia"
+    assert (await values(anna, COUNTRIES))["RU"] == "Russia"
+    assert (await values(anna, "/catalogues/time-zones", "ru"))["Europe/Moscow"] == "Москва, Россия"
+
+
+async def test_every_item_has_a_name_in_both_languages(anna: FakeClient) -> None:
+    for name in ("chat-types", "member-roles", "report-reasons", "languages", "countries"):
+        russian = await values(anna, f"/catalogues/{name}", "ru")
+        english = await values(anna, f"/catalogues/{name}", "en")
+        assert list(russian) == list(english)
+        assert all(re.search("[а-яё]", value.lower()) for value in russian.values())
+        assert all(re.search("[a-z]", value.lower()) for value in english.values())
+
+
+async def test_what_a_reader_has_is_not_sent_again(anna: FakeClient) -> None:
+    first = await look(anna, COUNTRIES, "ru")
+    tag = first.headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = await look(anna, COUNTRIES, "ru", known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+        assert "Accept-Language" in again.headers["vary"]
+    assert (await look(anna, COUNTRIES, "en", tag)).status_code == 200
+    assert (await look(anna, COUNTRIES, "ru", '"other"')).status_code == 200
+
+
+async def test_catalogues_are_for_those_who_are_signed_in(anonymous: FakeClient) -> None:
+    for path in ("/catalogues", REASONS, "/catalogues/nothing"):
+        problem(await anonymous.get(path), 401, "unauthenticated")
+
+
+async def test_a_catalogue_that_is_not_there_is_not_found(anna: FakeClient) -> None:
+    for name in ("nothing", "report_reasons", "catalogue-countries", "%00", "Countries"):
+        problem(await anna.get(f"/catalogues/{name}"), 404, "not_found")

@@ -1,0 +1,98 @@
+"""What the events of chats hold: those of the chat's stream, and those of its members' own streams."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.modules.base_module.schemas import ResponseModel
+from app.modules.chats_module.schemas.member import Role
+
+_CHAT = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
+_ANNA = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"
+_BORIS = "b6a1c1d7-52f0-4d0a-9b0e-2f8d3c5b7a91"
+
+
+def _example(**values: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"example": {"chat_id": _CHAT, **values}})
+
+
+class _Told(ResponseModel):
+    chat_id: UUID
+
+
+class MemberTold(_Told):
+    """A member's role from here on, and who gave it."""
+
+    model_config = _example(account_id=_BORIS, role="member", actor_id=_ANNA)
+
+    account_id: UUID
+    role: Role
+    actor_id: UUID
+
+
+class MemberRemovedTold(_Told):
+    """Who is out. For themselves it is the last event of this stream."""
+
+    model_config = _example(account_id=_BORIS, actor_id=_BORIS, reason="left")
+
+    account_id: UUID
+    actor_id: UUID
+    reason: Literal["left", "removed"]
+
+
+class ChatTold(_Told):
+    """What has changed; what is left out is as before."""
+
+    model_config = _example(title="Книжный клуб", actor_id=_ANNA)
+
+    title: str | None = Field(None, description="if it has changed")
+    description: str | None = Field(None, description="if it has changed")
+    owner_id: UUID | None = Field(None, description="if the chat was handed over")
+    actor_id: UUID
+
+
+class ChatDeletedTold(_Told):
+    """The last event of this stream."""
+
+    model_config = _example(actor_id=_ANNA)
+
+    actor_id: UUID
+
+
+class ChatJoinedTold(_Told):
+    """A chat that one is in from here on; its events begin for one at `event_seq`, one's own `member.added`."""
+
+    model_config = _example(role="member", event_seq=2)
+
+    role: Role
+    event_seq: int = Field(description="the number of one's own `member.added` in the chat's stream")
+
+
+class ChatLeftTold(_Told):
+    """A chat that one is no longer in, and why."""
+
+    model_config = _example(reason="left", event_seq=8)
+
+    reason: Literal["left", "removed", "deleted"]
+    event_seq: int = Field(description="the number of the last event of the chat's stream that one may read")
+
+
+class ReadMovedTold(_Told):
+    """How far one has read a chat now, on whichever device."""
+
+    model_config = _example(read_seq=7)
+
+    read_seq: int
+
+
+EVENTS: dict[str, type[ResponseModel]] = {
+    "member.added": MemberTold,
+    "member.removed": MemberRemovedTold,
+    "member.changed": MemberTold,
+    "chat.updated": ChatTold,
+    "chat.deleted": ChatDeletedTold,
+    "chat.joined": ChatJoinedTold,
+    "chat.left": ChatLeftTold,
+    "read.moved": ReadMovedTold,
+}

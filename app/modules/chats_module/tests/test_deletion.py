@@ -1,0 +1,79 @@
+"""What is left to do once a chat is deleted: done in chunks, by whoever finds it."""
+
+from collections.abc import AsyncIterator
+from typing import TypeAlias
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.fakers import FakeClient, eventually, ok
+from tests.fixtures import served
+
+_CROWD = """
+WITH made AS (
+    INSERT INTO account (id, email, username, display_name, password_hash)
+    SELECT id, id || '@example.com', 'guest_' || n, 'Гость', 'none'
+    FROM unnest($1::uuid[]) WITH ORDINALITY AS new(id, n) RETURNING id
+)
+INSERT INTO stream (id) SELECT id FROM made
+"""
+_TOLD = "SELECT count(*) FROM event WHERE stream_id = ANY($1) AND kind = 'chat.left' AND data->>'reason' = 'deleted'"
+_LEFT = """
+SELECT (SELECT count(*) FROM chat_member WHERE chat_id = $1) + (SELECT count(*) FROM account_chat WHERE chat_id = $1)
+     + (SELECT count(*) FROM message WHERE chat_id = $1) + (SELECT count(*) FROM reaction WHERE chat_id = $1)
+     + (SELECT count(*) FROM event WHERE stream_id = $1 AND kind <> 'chat.deleted')
+"""
+_PURGED = "SELECT purged_at IS NOT NULL FROM chat WHERE id = $1"
+
+
+Tables: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+@pytest.fixture
+async def tables(database_address: DatabaseAddress) -> AsyncIterator[Tables]:
+    """The database as it is, beside the application."""
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    yield connection
+    await connection.close()
+
+
+async def _wait_until_purged(tables: Tables, chat: str) -> None:
+    async def is_purged() -> bool:
+        return bool(await tables.fetchval(_PURGED, UUID(chat)))
+
+    await eventually(is_purged)
+
+
+async def test_more_members_than_a_chunk_are_told_once_each(anna: FakeClient, tables: Tables) -> None:
+    crowd = [uuid4() for _ in range(150)]
+    await tables.execute(_CROWD, crowd)
+    chat = ok(await anna.post("/chats", {"type": "channel", "member_ids": [str(guest) for guest in crowd]}))["id"]
+    await anna.send(chat)
+    ok(await anna.put(f"/chats/{chat}/messages/1/reactions/👍"))
+    ok(await anna.delete(f"/chats/{chat}"))
+    await _wait_until_purged(tables, chat)
+    assert await tables.fetchval(_TOLD, [*crowd, anna.uuid]) == 151
+    assert await tables.fetchval(_LEFT, UUID(chat)) == 0
+
+
+async def test_what_one_process_left_half_done_another_finishes(
+    anna: FakeClient, boris: FakeClient, club: str, tables: Tables, settings: Settings
+) -> None:
+    kept = await anna.open_chat(boris)
+    for chat in (club, kept):
+        await anna.send(chat)
+    # As after a crash: deleted for everyone, one member told, nothing purged.
+    await tables.execute("UPDATE chat SET deleted_at = now() WHERE id = $1", UUID(club))
+    await tables.execute("DELETE FROM chat_member WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
+    await tables.execute("DELETE FROM account_chat WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
+    async with served(build_app(settings)):
+        await _wait_until_purged(tables, club)
+    assert await tables.fetchval(_TOLD, [anna.uuid]) == 0
+    assert await tables.fetchval(_TOLD, [boris.uuid]) == 1
+    assert await tables.fetchval(_LEFT, UUID(club)) <= 1
+    assert ok(await boris.get(f"/chats/{kept}"))["last_message"]["seq"] == 1
+    assert len(await boris.events(kept)) == 3

@@ -1,0 +1,23 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse
+
+from app.dependencies.services_dependency import service
+from app.modules.sockets_module.services.asyncapi import make_document
+from app.services.errors import NotFound
+from app.settings import Mode, Settings
+from app.utils.module import Modules
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/asyncapi.json")
+async def asyncapi(
+    request: Request, settings: Annotated[Settings, service(Settings)], modules: Annotated[Modules, service(Modules)]
+) -> JSONResponse:
+    """What goes over the WebSocket, as OpenAPI tells it of the rest; shown where that is shown."""
+    if settings.app.mode is Mode.PROD:
+        raise NotFound
+    url = request.url
+    return JSONResponse(make_document(settings.app, modules, host=url.netloc, is_secure=url.scheme == "https"))

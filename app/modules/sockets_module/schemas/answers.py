@@ -1,0 +1,159 @@
+"""What the server sends. Frames are put together as text where speed matters; these models say what they are."""
+
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.modules.base_module.schemas import Problem, ResponseModel
+from app.modules.chats_module.schemas import ReadPosition
+from app.modules.messages_module.schemas import MessageRead
+from app.modules.sockets_module.schemas.frames import RequestId
+
+Data = TypeVar("Data", bound=ResponseModel)
+
+_CHAT = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
+_BORIS = "b6a1c1d7-52f0-4d0a-9b0e-2f8d3c5b7a91"
+
+
+class HelloAnswer(ResponseModel):
+    """The data of the reply to hello. `heartbeat_s` is how often the server pings, in seconds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "connection_id": "5e7ad0d5-6e5c-4ee4-9d4a-1fc6f6cf5e60",
+                "account_id": "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11",
+                "heartbeat_s": 20,
+            }
+        }
+    )
+
+    connection_id: UUID
+    account_id: UUID
+    heartbeat_s: int
+
+
+class ReadAnswer(ReadPosition):
+    """The data of the reply to read: where one's read position is now."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"read_seq": 7, "unread_count": 0}})
+
+
+class Nothing(ResponseModel):
+    """The data of a reply that has nothing to tell."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {}})
+
+
+class OkReply(ResponseModel, Generic[Data]):
+    """A request was carried out."""
+
+    reply_to: RequestId
+    status: Literal["ok"]
+    data: Data
+
+
+class HelloReply(OkReply[HelloAnswer]):
+    """The socket is open: the events after the cursors follow, and then what comes."""
+
+
+class SendReply(OkReply[MessageRead]):
+    """The message is durable. The same `client_msg_id` again is answered with the message as it stands now."""
+
+
+class ReadReply(OkReply[ReadAnswer]):
+    """The read position was moved, or was there already."""
+
+
+class EmptyReply(OkReply[Nothing]):
+    """It was done."""
+
+
+class ErrorReply(ResponseModel):
+    """A request was refused. `reply_to` is null where the frame had no id to answer to."""
+
+    reply_to: RequestId | None
+    status: Literal["error"]
+    error: Problem
+
+
+class Gap(ResponseModel):
+    """The log cannot go on from the client's number: read the stream's state afresh. It goes on after `last_seq`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"stream_id": _CHAT, "first_seq": 1, "last_seq": 340}})
+
+    stream_id: UUID
+    first_seq: int = Field(description="the oldest number that the log still has")
+    last_seq: int = Field(description="the newest one; the next event on this socket is the one after it")
+
+
+class GapFrame(ResponseModel):
+    """A stream that cannot be resumed from the client's cursor; the other streams go on."""
+
+    gap: Gap
+
+
+class TypingSignal(ResponseModel):
+    """Somebody is typing, or has stopped."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"kind": "typing", "chat_id": _CHAT, "account_id": _BORIS, "is_typing": True}}
+    )
+
+    kind: Literal["typing"]
+    chat_id: UUID
+    account_id: UUID
+    is_typing: bool
+
+
+class PresenceSignal(ResponseModel):
+    """Somebody has come or gone."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "kind": "presence",
+                "account_id": _BORIS,
+                "online": True,
+                "last_seen_at": "2026-01-01T12:00:00Z",
+            }
+        }
+    )
+
+    kind: Literal["presence"]
+    account_id: UUID
+    online: bool
+    last_seen_at: datetime
+
+
+class ReceiptSignal(ResponseModel):
+    """Somebody has read up to a message."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"kind": "receipt", "chat_id": _CHAT, "account_id": _BORIS, "read_seq": 7}}
+    )
+
+    kind: Literal["receipt"]
+    chat_id: UUID
+    account_id: UUID
+    read_seq: int
+
+
+class TypingFrame(ResponseModel):
+    """Somebody is typing, or has stopped: sent now and then, and not kept."""
+
+    signal: TypingSignal
+
+
+class PresenceFrame(ResponseModel):
+    """Somebody has come or gone: not kept."""
+
+    signal: PresenceSignal
+
+
+class ReceiptFrame(ResponseModel):
+    """Somebody has read up to a message: not kept; `read_seq` of the members tells the state."""
+
+    signal: ReceiptSignal

@@ -1,0 +1,196 @@
+"""The AsyncAPI 3 document of the WebSocket, made from the models that parse its frames and describe its answers."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, create_model
+from pydantic.json_schema import models_json_schema
+
+from app.modules.base_module.schemas import Problem, ResponseModel
+from app.modules.messages_module.schemas import MessageRead
+from app.modules.sockets_module.schemas import (
+    EmptyReply,
+    ErrorReply,
+    Gap,
+    GapFrame,
+    Hello,
+    HelloAnswer,
+    HelloReply,
+    Nothing,
+    Ping,
+    PresenceFrame,
+    PresenceSignal,
+    ReadAnswer,
+    ReadReply,
+    ReadRequest,
+    ReceiptFrame,
+    ReceiptSignal,
+    SendReply,
+    SendRequest,
+    Typing,
+    TypingFrame,
+    TypingSignal,
+)
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TOO_SLOW
+from app.modules.streams_module.schemas import EventRead
+from app.settings.app_settings import AppSettings
+from app.utils.module import Modules
+
+TOO_LARGE = 1009
+RESTARTING = 1012
+CLOSE_CODES = {
+    NOT_SIGNED_IN: "not signed in, or the session has ended: refresh the tokens or sign in, then connect again",
+    BAD_FRAME: "a frame was no JSON object, or the first one no valid hello: the client is at fault",
+    TOO_LARGE: "a frame was too large: the client is at fault",
+    TOO_SLOW: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
+    RESTARTING: "the server restarts: connect again with the cursors, after a short random pause",
+}
+
+_DESCRIPTION = """\
+One socket for all streams of an account, in text frames of JSON. The first frame is `hello`, with an access token and
+the last number that the client has of each stream; what it has missed comes first, then what happens, each event once
+and in the order of its stream. Requests are answered by frames with `reply_to`; those for one chat are carried out in
+the order sent. Signals are not kept, and may be lost.
+
+The server closes the socket with one of these codes:
+"""
+
+
+class _Message(NamedTuple):
+    name: str
+    model: type[BaseModel]
+    example: dict[str, Any]
+    correlation: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The name without its dot: tools want keys of letters, digits and underscores."""
+        return self.name.replace(".", "_")
+
+
+def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secure: bool) -> dict[str, Any]:
+    """The document of a server that is reached at `host`; the kinds of events are those of the served modules."""
+    requests = [
+        _Message(_action(model), model, _example(model), "id")
+        for model in (Hello, SendRequest, ReadRequest, Typing, Ping)
+    ]
+    replies = [
+        _reply("hello.reply", HelloReply, HelloAnswer),
+        _reply("send.reply", SendReply, MessageRead),
+        _reply("read.reply", ReadReply, ReadAnswer),
+        _reply("empty.reply", EmptyReply, Nothing),
+    ]
+    example = {"reply_to": 1, "status": "error", "error": _example(Problem)}
+    refusal = _Message("error.reply", ErrorReply, example, "reply_to")
+    events = [_event(kind, data) for module in modules for kind, data in module.events.items()]
+    gap = _Message("gap", GapFrame, {"gap": _example(Gap)})
+    signals = [
+        _Message("signal.typing", TypingFrame, {"signal": _example(TypingSignal)}),
+        _Message("signal.presence", PresenceFrame, {"signal": _example(PresenceSignal)}),
+        _Message("signal.receipt", ReceiptFrame, {"signal": _example(ReceiptSignal)}),
+    ]
+    messages = [*requests, *replies, refusal, *events, gap, *signals]
+    asked = zip(requests, [*replies, replies[-1]], strict=True)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": settings.title, "version": settings.version, "description": "The WebSocket of the server."},
+        "defaultContentType": "application/json",
+        "servers": {"this": {"host": host, "protocol": "wss" if is_secure else "ws"}},
+        "channels": {
+            "ws": {
+                "address": f"{settings.prefix}/ws",
+                "title": "One WebSocket for all of an account's streams",
+                "description": _DESCRIPTION + "".join(f"\n- `{code}`: {text}" for code, text in CLOSE_CODES.items()),
+                "messages": {message.key: _ref("components", "messages", message.key) for message in messages},
+                "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
+                "x-close-codes": {str(code): text for code, text in CLOSE_CODES.items()},
+            }
+        },
+        "operations": {
+            **{request.key: _receives(request, [reply, refusal]) for request, reply in asked},
+            "tell_events": _sends("Every event after the cursors, each stream in its order with no hole", events),
+            "tell_gaps": _sends("A stream that cannot go on from the client's cursor", [gap]),
+            "tell_signals": _sends("What is not worth keeping", signals),
+        },
+        "components": {
+            "messages": {message.key: _describe(message) for message in messages},
+            "schemas": _schemas(message.model for message in messages),
+        },
+    }
+
+
+def _action(request: type[BaseModel]) -> str:
+    return str(request.model_fields["action"].annotation.__args__[0])  # type: ignore[union-attr]
+
+
+def _example(model: type[BaseModel]) -> dict[str, Any]:
+    extra = model.model_config["json_schema_extra"]
+    assert isinstance(extra, dict)  # noqa: S101
+    return dict(extra["example"])  # type: ignore[arg-type]
+
+
+def _reply(name: str, model: type[BaseModel], data: type[BaseModel]) -> _Message:
+    return _Message(name, model, {"reply_to": 1, "status": "ok", "data": _example(data)}, "reply_to")
+
+
+def _event(kind: str, data: type[BaseModel]) -> _Message:
+    """The frame of one kind of event, as a model of its own: `MessageCreatedFrame`."""
+    name = "".join(map(str.capitalize, kind.split(".")))
+    only: Any = Literal[kind]
+    event = create_model(f"{name}Event", __base__=EventRead, kind=(only, ...), data=(data, ...))
+    frame = create_model(f"{name}Frame", __base__=ResponseModel, __doc__=data.__doc__, event=(event, ...))
+    told = _example(data)
+    stream_id = told.get("chat_id", told.get("id"))
+    example = {"stream_id": stream_id, "seq": 1, "kind": kind, "data": told, "at": "2026-01-01T12:00:00Z"}
+    return _Message(kind, frame, {"event": example})
+
+
+def _describe(message: _Message) -> dict[str, Any]:
+    described = {
+        "name": message.name,
+        "summary": (message.model.__doc__ or "").strip().partition("\n")[0],
+        "payload": _ref("components", "schemas", message.model.__name__),
+        "examples": [{"payload": message.example}],
+    }
+    if message.correlation is not None:
+        described["correlationId"] = {"location": f"$message.payload#/{message.correlation}"}
+    return described
+
+
+def _receives(request: _Message, replies: Sequence[_Message]) -> dict[str, Any]:
+    """The server receives this, and answers with one of these."""
+    return {
+        "action": "receive",
+        "channel": _ref("channels", "ws"),
+        "summary": (request.model.__doc__ or "").strip(),
+        "messages": [_ref("channels", "ws", "messages", request.key)],
+        "reply": {
+            "channel": _ref("channels", "ws"),
+            "messages": [_ref("channels", "ws", "messages", reply.key) for reply in replies],
+        },
+    }
+
+
+def _sends(summary: str, messages: Sequence[_Message]) -> dict[str, Any]:
+    return {
+        "action": "send",
+        "channel": _ref("channels", "ws"),
+        "summary": summary,
+        "messages": [_ref("channels", "ws", "messages", message.key) for message in messages],
+    }
+
+
+def _schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    # As they are validated: a field with a default may be left out, also of what the server sends.
+    _, document = models_json_schema(
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+    )
+    schemas: dict[str, Any] = document["$defs"]
+    for schema in schemas.values():
+        if "example" in schema:
+            schema["examples"] = [schema.pop("example")]
+    return schemas
+
+
+def _ref(*path: str) -> dict[str, str]:
+    return {"$ref": f"#/{'/'.join(path)}"}

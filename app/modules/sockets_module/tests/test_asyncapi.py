@@ -1,0 +1,203 @@
+"""The AsyncAPI document is true: to its own form, to the code, and to what goes over a socket."""
+
+import ast
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft7Validator, FormatChecker
+from jsonschema.exceptions import best_match
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import Mode, Settings
+from tests.fakers import FakeClient, FakeSocket, ok, problem
+from tests.fixtures import served
+
+_KIND = re.compile(r"[a-z]+\.(?:[a-z]+ed|left)")
+_SIGNALS_BETWEEN_PROCESSES = {"session.ended"}
+
+
+class Recorder(FakeSocket):
+    """A device that keeps every frame of both directions."""
+
+    def __init__(self, person: FakeClient, address: str) -> None:
+        super().__init__(person, address)
+        self.received: list[dict[str, Any]] = []
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        self.received.append(frame)
+        super()._take(frame)
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """People of these tests speak to the real port."""
+    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+        yield http
+
+
+@pytest.fixture
+async def document(settings: Settings) -> dict[str, Any]:
+    async with served(build_app(settings)) as http:
+        return ok(await http.get("/asyncapi.json"))
+
+
+def resolve(document: dict[str, Any], ref: str) -> Any:
+    found: Any = document
+    for part in ref.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if "$ref" in part:
+            assert set(part) == {"$ref"} or "description" in part or "default" in part
+            yield part["$ref"]
+        for value in part.values():
+            yield from references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from references(value)
+
+
+def validator_of(document: dict[str, Any], message: str, *, strict: bool = False) -> Draft7Validator:
+    """Of one message's payload. Strict: what the document does not name is not there either."""
+    components = {"schemas": {name: dict(schema) for name, schema in document["components"]["schemas"].items()}}
+    for schema in components["schemas"].values():
+        # A problem has members of its own by its code, as RFC 9457 has it.
+        if strict and schema.get("title") != "Problem":
+            schema.setdefault("additionalProperties", False)
+    payload = document["components"]["messages"][message]["payload"]
+    return Draft7Validator({**payload, "components": components}, format_checker=FormatChecker())
+
+
+def complain(validator: Draft7Validator, payload: Any) -> str | None:
+    error = best_match(validator.iter_errors(payload))
+    return f"{error.json_path}: {error.message}" if error else None
+
+
+def names_of(document: dict[str, Any], operation: str) -> set[str]:
+    return {ref["$ref"].rpartition("/")[2] for ref in document["operations"][operation]["messages"]}
+
+
+def documented_kinds(document: dict[str, Any]) -> set[str]:
+    return {document["components"]["messages"][key]["name"] for key in names_of(document, "tell_events")}
+
+
+async def test_it_is_an_asyncapi_3_document(document: dict[str, Any]) -> None:
+    assert document["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= set(document["info"])
+    assert all({"host", "protocol"} <= set(server) for server in document["servers"].values())
+    assert document["channels"]["ws"]["address"] == "/api/v1/ws"
+    assert set(document["channels"]["ws"]["messages"]) == set(document["components"]["messages"])
+    named = list(references(document))
+    assert all(resolve(document, ref) for ref in named)
+    told = {ref.rpartition("/")[2] for ref in named if ref.startswith("#/channels/ws/messages/")}
+    assert told == set(document["components"]["messages"])
+    used = {ref.rpartition("/")[2] for ref in named if ref.startswith("#/components/schemas/")}
+    assert used == set(document["components"]["schemas"])
+    for operation in document["operations"].values():
+        assert operation["action"] in ("send", "receive")
+        assert ("reply" in operation) == (operation["action"] == "receive")
+        assert operation["messages"]
+        assert operation["summary"]
+    for schema in document["components"]["schemas"].values():
+        Draft7Validator.check_schema(schema)
+
+
+async def test_its_examples_are_what_they_are_examples_of(document: dict[str, Any]) -> None:
+    for key, message in document["components"]["messages"].items():
+        for example in message["examples"]:
+            assert complain(validator_of(document, key, strict=True), example["payload"]) is None, key
+
+
+async def test_it_describes_every_kind_of_event_in_the_code(document: dict[str, Any], project_root: Path) -> None:
+    in_code = {
+        node.value
+        for file in (project_root / "app" / "modules").rglob("*.py")
+        if not {"tests", "schemas"} & set(file.parts)
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _KIND.fullmatch(node.value)
+    }
+    assert documented_kinds(document) == in_code - _SIGNALS_BETWEEN_PROCESSES
+
+
+async def test_everything_that_goes_over_a_socket_is_as_it_says(
+    anna: FakeClient, boris: FakeClient, stranger: FakeClient, live_server: str, document: dict[str, Any]
+) -> None:
+    async with Recorder(boris, live_server) as socket:
+        await live_through_everything(anna, boris, stranger, socket)
+        await socket.connect()
+        socket.cursors[boris.id] += 100
+        await socket.connect()
+        await socket.until(lambda: bool(socket.gaps))
+        frames = socket.received
+    kinds = {frame["event"]["kind"] for frame in frames if "event" in frame}
+    assert kinds == documented_kinds(document)
+    replies = ["hello_reply", "send_reply", "read_reply", "empty_reply", "error_reply"]
+    seen = set()
+    for frame in frames:
+        if "event" in frame:
+            messages = [frame["event"]["kind"].replace(".", "_")]
+            assert frame["event"]["at"].endswith("Z")
+        elif "signal" in frame:
+            messages = [f"signal_{frame['signal']['kind']}"]
+        else:
+            messages = ["gap"] if "gap" in frame else replies
+        complaints = {name: complain(validator_of(document, name, strict=True), frame) for name in messages}
+        fitting = [name for name, complaint in complaints.items() if complaint is None]
+        assert fitting, (frame, complaints)
+        seen |= set(fitting)
+    asked = {"hello", "send", "read", "typing", "ping"}
+    assert seen == set(document["components"]["messages"]) - asked
+
+
+async def live_through_everything(anna: FakeClient, boris: FakeClient, stranger: FakeClient, socket: Recorder) -> None:
+    """Boris' socket hears each kind of event, signal and reply at least once."""
+    club = await anna.open_chat(boris, title="Клуб")
+    await anna.send(club)
+    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "Иначе"}))
+    await socket.until(lambda: "message.edited" in socket.kinds(club))
+    own = await socket.ask("send", chat_id=club, text="с сокета", reply_to_seq=1)
+    for call in (anna.put, anna.delete):
+        ok(await call(f"/chats/{club}/messages/{own['seq']}/reactions/👍"))
+    ok(await anna.delete(f"/chats/{club}/messages/1"))
+    await anna.send(club)
+    await socket.ask("read", chat_id=club, seq=3)
+    await socket.ask("send", chat_id=club, text="прочти")
+    await socket.ask("typing", chat_id=club, is_typing=True)
+    await socket.ask("ping")
+    for action, data in (("send", {"chat_id": anna.id, "text": "x"}), ("send", {"text": "x"}), ("fly", {})):
+        assert (await asyncio.wait_for(socket.begin(action, **data), 10))["status"] == "error"
+    async with FakeSocket(anna, socket.address) as other:
+        await other.ask("typing", chat_id=club, is_typing=False)
+        await other.ask("read", chat_id=club, seq=4)
+    await socket.until(lambda: {signal["kind"] for signal in socket.signals} == {"typing", "presence", "receipt"})
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [stranger.id]}))
+    ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "owner"}))
+    ok(await boris.patch(f"/chats/{club}", {"description": "По четвергам"}))
+    ok(await boris.delete(f"/chats/{club}/members/{stranger.id}"))
+    ok(await boris.patch("/accounts/me", {"bio": "Здесь"}))
+    ok(await boris.delete(f"/chats/{club}"))
+    await socket.until(lambda: "chat.left" in socket.kinds(boris.id))
+
+
+async def test_it_is_hidden_where_the_other_documents_are(settings: Settings) -> None:
+    production = replace(settings, app=settings.app.model_copy(update={"mode": Mode.PROD}))
+    async with served(build_app(production)) as http:
+        for address in ("/asyncapi.json", "/openapi.json"):
+            problem(await http.get(address), 404, "not_found")
+
+
+async def test_it_tells_where_the_socket_is(settings: Settings) -> None:
+    elsewhere = replace(settings, app=settings.app.model_copy(update={"prefix": "/messenger"}))
+    async with served(build_app(elsewhere)) as http:
+        told = ok(await http.get("https://chat.example.com/asyncapi.json"))
+    assert told["servers"] == {"this": {"host": "chat.example.com", "protocol": "wss"}}
+    assert told["channels"]["ws"]["address"] == "/messenger/ws"

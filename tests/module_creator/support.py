@@ -1,0 +1,114 @@
+"""A copy of the project to make modules in, and the commands that are run there."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+
+from app.adapters.db.address import DatabaseAddress
+
+REPOSITORY = Path(__file__).parents[2]
+_LEFT_OUT = shutil.ignore_patterns(".git", ".data", ".env", "logs", "node_modules", ".venv", "venv", "docs")
+
+QUESTION = "Введите латинское название модуля:\n-> "
+
+
+def copy_project(place: Path) -> Path:
+    """With the caches of Python and the checkers: what they know of unchanged files need not be found out again."""
+    copied = place / "project"
+    shutil.copytree(REPOSITORY, copied, ignore=_LEFT_OUT, symlinks=True)
+    (copied / "logs").mkdir()
+    return copied
+
+
+def tree(project: Path) -> dict[str, bytes]:
+    """All files with their contents, and all folders, but for what Python and the checkers keep for themselves."""
+    kept = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis", "logs")
+    return {
+        str(path.relative_to(project)): path.read_bytes() if path.is_file() else b""
+        for path in project.rglob("*")
+        if not any(part in kept for part in path.relative_to(project).parts)
+    }
+
+
+def run(
+    project: Path,
+    *command: str,
+    says: str | bytes = b"",
+    at: DatabaseAddress | None = None,
+    before: Callable[[], None] | None = None,
+    **environment: str,
+) -> "subprocess.CompletedProcess[str]":
+    """A Python program or module of the copy, with an environment of its own."""
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=project,
+        env=environment_of(at) | environment,
+        input=(says.encode() if isinstance(says, str) else says).decode(errors="surrogateescape"),
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        timeout=120,
+        check=False,
+        preexec_fn=before,
+    )
+
+
+def succeeds(project: Path, *command: str, at: DatabaseAddress | None = None) -> str:
+    """What the command printed; it has to end well."""
+    done = run(project, *command, at=at)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def environment_of(at: DatabaseAddress | None) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG_", "PYTEST", "API_"))}
+    environment |= {"LOG_WRITE_TO_FILE": "false", "NO_COLOR": "1"}
+    if at is not None:
+        environment |= {
+            "PG_SERVER_ADDRESS": at.host,
+            "PG_SERVER_PORT": str(at.port),
+            "PG_SERVER_LOGIN": at.user,
+            "PG_SERVER_PASSWD": at.password,
+            "PG_SERVER_DB": at.database,
+        }
+    return environment
+
+
+def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str]":
+    """The program, and Ctrl-C as soon as it asks."""
+    process = subprocess.Popen(
+        [sys.executable, "create_module.py"],
+        cwd=project,
+        env=environment_of(None) | {"PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    asked = process.stdout.read(len(QUESTION.encode()))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    return subprocess.CompletedProcess(process.args, process.returncode, (asked + out).decode(), err.decode())
+
+
+async def execute(address: DatabaseAddress, statement: str) -> None:
+    connection = await asyncpg.connect(**address.connect_arguments())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def fetch(address: DatabaseAddress, query: str) -> list[str]:
+    """The first column."""
+    connection = await asyncpg.connect(**address.connect_arguments())
+    try:
+        return [row[0] for row in await connection.fetch(query)]
+    finally:
+        await connection.close()

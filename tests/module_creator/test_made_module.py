@@ -1,0 +1,105 @@
+"""What `python create_module.py` makes runs, is tested and is typed from its first minute."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from app.adapters.db.address import DatabaseAddress
+from tests.module_creator.support import environment_of, fetch, succeeds, tree
+
+MADE = ["app/modules/shop_module", "app/adapters/db/migrations/versions"]
+
+
+def test_it_passes_the_checkers(shop: Path) -> None:
+    succeeds(shop, "-m", "ruff", "check", ".")
+    succeeds(shop, "-m", "ruff", "format", "--check", ".")
+    succeeds(shop, "-m", "mypy", *MADE)
+    succeeds(shop, str(Path(sys.executable).with_name("lint-imports")))
+
+
+def test_its_form_suits_every_name(project: Path) -> None:
+    for name in ("a", "base2", "of_the_club", "s" * 24):
+        succeeds(project, "create_module.py", name)
+    succeeds(project, "-m", "ruff", "check", ".")
+    succeeds(project, "-m", "ruff", "format", "--check", ".")
+
+
+def test_its_tests_pass_and_the_rules_of_the_house(shop: Path, postgres: DatabaseAddress) -> None:
+    said = succeeds(shop, "-m", "pytest", "-q", "-k", "module", MADE[0], "tests/test_house_rules.py", at=postgres)
+    assert " passed" in said
+
+
+def test_a_server_that_runs_already_serves_it_with_nothing_done(open_project: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = environment_of(None) | {"API_SERVICE_PORT": str(port), "LOG_ENABLE": "false"}
+    with subprocess.Popen([sys.executable, "main.py"], cwd=open_project, env=environment) as server:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _answer(f"{address}/api/v1/shop", 404)
+            succeeds(open_project, "create_module.py", "shop")
+            _answer(f"{address}/api/v1/shop", 401)
+            _answer(f"{address}/healthcheck/ready", 200)
+            document = _answer(f"{address}/openapi.json", 200).json()
+        finally:
+            server.terminate()
+    assert "shop" in {tag["name"] for tag in document["tags"]}
+    routes = {"/api/v1/shop": {"get", "post"}, "/api/v1/shop/{item_id}": {"get", "patch", "delete"}}
+    for path, methods in routes.items():
+        assert document["paths"][path].keys() == methods
+        assert all(operation["tags"] == ["shop"] for operation in document["paths"][path].values())
+
+
+def test_its_table_comes_and_goes_with_it(project: Path, empty_database: DatabaseAddress) -> None:
+    before = tree(project)
+    succeeds(project, "create_module.py", "shop")
+    succeeds(project, "manage.py", "db", "migrate", at=empty_database)
+
+    # Whoever deletes the files by hand goes on as before; whoever makes the module again finds its table.
+    shutil.rmtree(project / "app/modules/shop_module")
+    for migration in (project / MADE[1]).glob("*_shop_0001_*.py"):
+        migration.unlink()
+    assert tree(project) == before
+    succeeds(project, "manage.py", "db", "check", at=empty_database)
+    succeeds(project, "manage.py", "module", "create", "shop_module")
+    succeeds(project, "manage.py", "db", "check", at=empty_database)
+
+    succeeds(project, "manage.py", "module", "remove", "shop", "--yes", at=empty_database)
+    assert tree(project) == before
+    tables = asyncio.run(fetch(empty_database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+    assert "account" in tables
+    assert "shop_item" not in tables
+    assert "shop_0001" not in asyncio.run(fetch(empty_database, "SELECT version_num FROM alembic_version"))
+
+
+def test_a_change_of_its_model_goes_into_its_own_branch(project: Path, empty_database: DatabaseAddress) -> None:
+    succeeds(project, "create_module.py", "shop")
+    model = project / "app/modules/shop_module/db/models/item.py"
+    model.write_text(model.read_text().replace("    title:", "    price: Mapped[int | None]\n    title:"))
+    succeeds(project, "manage.py", "db", "revision", "price", "--module", "shop", at=empty_database)
+    (migration,) = (project / MADE[1]).glob("*_shop_0002_price.py")
+    text = migration.read_text()
+    assert "down_revision: str | None = 'shop_0001'" in text
+    assert text.count("op.add_column('shop_item', sa.Column('price'") == 1
+    assert "op.create_table" not in text
+
+
+def _answer(address: str, status: int) -> httpx.Response:
+    """The answer of a server that starts, or starts anew: its first one with this status."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            response = httpx.get(address)
+            if response.status_code == status:
+                return response
+        except httpx.TransportError:
+            pass  # it does not answer yet
+        assert time.monotonic() < deadline, f"{address} does not answer {status}"
+        time.sleep(0.1)

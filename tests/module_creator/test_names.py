@@ -1,0 +1,152 @@
+"""The dialogue of `python create_module.py`, and the names that it refuses."""
+
+import os
+import pty
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.utils.module_creator import CreatorError
+from app.utils.module_creator.dialogue import create
+from tests.module_creator.support import QUESTION, environment_of, interrupted_at_the_prompt, run, tree
+
+
+def test_the_dialogue_on_a_terminal(project: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "create_module.py"],
+        cwd=project,
+        env=environment_of(None),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    seen = b""
+    try:
+        while not seen.endswith(b"-> "):
+            seen += os.read(ours, 1024)
+        os.write(ours, b"some_module\n")
+        while chunk := os.read(ours, 1024):
+            seen += chunk
+    except OSError:
+        pass  # how a terminal tells that the other side is closed
+    finally:
+        os.close(ours)
+    assert process.wait(timeout=30) == 0
+    assert seen.decode().replace("\r\n", "\n") == (
+        "Введите латинское название модуля:\n-> some_module\n\n-> Модуль some_module успешно создан!\n"
+    )
+
+
+@pytest.mark.parametrize("locale", ["C", "ru_RU.KOI8-R"])
+def test_the_dialogue_through_a_pipe_whatever_the_locale(project: Path, locale: str) -> None:
+    done = run(project, "create_module.py", says="shop\n", LC_ALL=locale, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{QUESTION}\n-> Модуль shop_module успешно создан!\n"
+    assert (project / "app/modules/shop_module/module.py").is_file()
+
+
+@pytest.mark.parametrize("name", ["", "магазин", b"\xf0\xcf", "my shop", "../shop"])
+def test_a_refusal_is_one_line_and_nothing_is_written(shop: Path, name: str | bytes) -> None:
+    before = tree(shop)
+    done = run(shop, "create_module.py", says=(name if isinstance(name, bytes) else name.encode()) + b"\n")
+    assert (done.returncode, done.stdout) == (2, QUESTION)
+    _is_one_line(done.stderr)
+    assert tree(shop) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("   ", "is empty"),
+        ("_module", "is empty"),
+        ("2shop", "will not do"),
+        ("Shop", "will not do"),
+        ("shop-club", "will not do"),
+        ("shop__club", "will not do"),
+        ("shop_", "will not do"),
+        ("_shop", "will not do"),
+        ("shop\nclub", "will not do"),
+        ("shoр", "will not do"),  # the last letter is Cyrillic
+        ("/shop", "will not do"),
+        ("shop/club", "will not do"),
+        ("s" * 25, "longer than 24"),
+        ("class", "keyword"),
+        ("import_module", "keyword"),
+        ("base", "reserved"),
+        ("base_module", "reserved"),
+        ("ws", "reserved"),
+        ("shop_0001", "reserved"),
+        ("shop_module_module", "reserved"),
+        ("accounts", "exists already"),
+        ("accounts_module", "exists already"),
+        ("chat", "table chat exists already"),
+        ("account_chat", "table account_chat exists already"),
+        ("catalogue", "table catalogue_chat_types exists already"),
+        ("auth", "table auth_session exists already"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_with_its_reason(name: str, reason: str) -> None:
+    with pytest.raises(CreatorError, match=f" / .*{reason}"):
+        create(name)
+
+
+@pytest.mark.parametrize("name", ["shop", "shop_module"])
+def test_a_name_that_exists_is_refused(shop: Path, name: str) -> None:
+    before = tree(shop)
+    done = run(shop, "create_module.py", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    _is_one_line(done.stderr)
+    assert "shop_module уже есть" in done.stderr
+    assert tree(shop) == before
+
+
+def test_what_ctrl_d_leaves_is_one_line(shop: Path) -> None:
+    before = tree(shop)
+    done = run(shop, "create_module.py")
+    assert (done.returncode, done.stdout) == (1, f"{QUESTION}\n")
+    _is_one_line(done.stderr)
+    assert tree(shop) == before
+
+
+def test_what_ctrl_c_leaves_is_one_line(shop: Path) -> None:
+    before = tree(shop)
+    done = interrupted_at_the_prompt(shop)
+    assert (done.returncode, done.stdout) == (130, f"{QUESTION}\n")
+    _is_one_line(done.stderr)
+    assert tree(shop) == before
+
+
+def test_a_failure_half_way_is_undone(shop: Path) -> None:
+    def allow_small_files_only() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+
+    before = tree(shop)
+    done = run(shop, "-B", "create_module.py", "club", before=allow_small_files_only)
+    assert done.returncode == 2
+    _is_one_line(done.stderr)
+    assert tree(shop) == before
+
+
+def test_a_folder_that_may_not_be_written_is_told(project: Path) -> None:
+    # A file in the folder's place refuses root as well.
+    versions = project / "app/adapters/db/migrations/versions"
+    versions.rename(versions.with_name("elsewhere"))
+    versions.touch()
+    before = tree(project)
+    done = run(project, "create_module.py", "club")
+    assert done.returncode == 2
+    _is_one_line(done.stderr)
+    assert tree(project) == before
+
+
+def _is_one_line(text: str) -> None:
+    assert text.count("\n") == 1
+    assert text.endswith("\n")
+    assert " / " in text
+    assert "Traceback" not in text

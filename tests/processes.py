@@ -1,0 +1,170 @@
+"""The server as a process of its own, as `python main.py` starts it: on a free port, in a copy of the project."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import fields
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Self
+
+from app.settings import PROJECT_ROOT, Settings, variable_name
+from app.settings.base import SettingsGroup
+from tests.adapters.embedded.support import eventually, is_gone
+
+READY_SECONDS = 60.0
+KNOWN_VARIABLES = frozenset(
+    variable_name(group.type, field)
+    for group in fields(Settings)
+    if isinstance(group.type, type) and issubclass(group.type, SettingsGroup)
+    for field in group.type.model_fields
+)
+_CHEAP = {
+    "AUTH_ARGON2_TIME_COST": "1",
+    "AUTH_ARGON2_MEMORY_COST": "8",
+    "AUTH_ARGON2_PARALLELISM": "1",
+    "LOG_WRITE_TO_FILE": "false",
+    "RATE_LIMIT_ENABLE": "false",
+}
+
+
+def copy_project(place: Path) -> Path:
+    """The code without anyone's `.env`, data and logs."""
+    copy = place / "project"
+    shutil.copytree(PROJECT_ROOT / "app", copy / "app")
+    for name in ("main.py", "manage.py", "alembic.ini"):
+        shutil.copy2(PROJECT_ROOT / name, copy)
+    return copy
+
+
+def clean_environment(variables: dict[str, str]) -> dict[str, str]:
+    """Without the settings of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if name not in KNOWN_VARIABLES} | variables
+
+
+def run(project: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`python main.py` to its end, for a start that is refused."""
+    return subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=project,
+        env=clean_environment(_CHEAP | variables),
+        capture_output=True,
+        text=True,
+        timeout=READY_SECONDS,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            probe.listen()
+        except OSError:
+            return False
+    return True
+
+
+class RunningServer:
+    """From its start to the end of the block, where whatever is left of it is killed."""
+
+    def __init__(self, project: Path, data_dir: Path, **variables: str) -> None:
+        self.port = free_port()
+        self.data_dir = data_dir
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self._output = project / f"output-{self.port}.txt"
+        where = {"API_SERVICE_PORT": str(self.port), "PG_EMBEDDED_DATA_DIR": str(data_dir)}
+        with self._output.open("wb") as output:
+            # A session of its own: a Ctrl-C reaches all of it and nobody else.
+            self.process = subprocess.Popen(
+                [sys.executable, "main.py"],
+                cwd=project,
+                env=clean_environment(_CHEAP | where | variables),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        family = self.family()
+        self.process.kill()
+        self.process.wait()
+        assert eventually(lambda: all(map(is_gone, family)), 20), self.output
+
+    @property
+    def output(self) -> str:
+        """All that was printed."""
+        return self._output.read_text(encoding="utf-8")
+
+    def wait_until_ready(self) -> Self:
+        assert self.answers("/healthcheck/ready"), self.output
+        return self
+
+    def answers(self, path: str, seconds: float = READY_SECONDS) -> bool:
+        """Whether it is 200 within the time."""
+        return eventually(lambda: self._status(path) == 200 or self.process.poll() is not None, seconds) and (
+            self._status(path) == 200
+        )
+
+    def family(self) -> list[int]:
+        """The first process and all that it has started: workers, PostgreSQL, their children."""
+        parents = _parents()
+        found = [self.process.pid]
+        for pid in found:
+            found += [child for child, parent in parents.items() if parent == pid]
+        return found
+
+    def workers(self) -> list[int]:
+        """Those of the family that run this application."""
+        return [pid for pid in self.family()[1:] if b"multiprocessing.spawn" in _command_line(pid)]
+
+    def end(self, how: signal.Signals) -> int:
+        """As Ctrl-C, `kill` and `kill -9` do; the exit code."""
+        if how is signal.SIGINT:
+            os.killpg(self.process.pid, how)
+        else:
+            self.process.send_signal(how)
+        return self.process.wait(30)
+
+    def _status(self, path: str) -> int:
+        # Asked many times a second: a client of httpx takes longer to make than the server to start.
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, HTTPException):
+            return 0
+        finally:
+            connection.close()
+
+
+def _parents() -> dict[int, int]:
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return parents
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

@@ -1,0 +1,49 @@
+"""What runs beside the requests ends when it is told to, whatever happens at that very moment."""
+
+import asyncio
+
+import pytest
+
+from app.adapters.clients.bus import MemoryBus
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.modules.chats_module.services.contents import EmptyContents
+from app.modules.chats_module.services.deletion import Deletions
+from app.modules.streams_module.services.hub import Hub
+from app.modules.streams_module.services.log import Log
+from app.utils.background import running
+
+
+class Bus(MemoryBus):
+    def come_back(self) -> None:
+        self._hear_return()
+
+
+@pytest.fixture
+def nowhere() -> Database:
+    """A database that nobody has started."""
+    return Database(DatabaseAddress("/nowhere", 1, "nobody", "", "nothing"))
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_bus_that_comes_back_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
+    bus = Bus()
+    async with asyncio.timeout(5) as patience:
+        async with Hub(nowhere, bus).working():
+            await asyncio.sleep(0.01)
+            bus.come_back()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+    assert not patience.expired()
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_chat_that_is_deleted_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
+    deletions = Deletions(nowhere, Log(Bus()), EmptyContents)
+    async with asyncio.timeout(5) as patience:
+        async with running(deletions.keep_deleting()):
+            await asyncio.sleep(0.05)
+            deletions.wake()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+    assert not patience.expired()

@@ -1,0 +1,131 @@
+"""What every address has in common."""
+
+import re
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import Mode, Settings
+from app.settings.app_settings import AppSettings
+from tests.fakers import API, FakeClient, ok, problem
+from tests.fixtures import served
+
+PAGE = "https://chat.example.com"
+
+
+@pytest.fixture
+def offline(base_settings: Settings) -> Settings:
+    """For what needs no database: it is nowhere."""
+    return base_settings
+
+
+async def test_the_root_leads_to_the_documents(offline: Settings) -> None:
+    async with served(build_app(offline)) as http:
+        root = await http.get("/")
+        assert (root.status_code, root.headers["location"]) == (307, "/docs")
+        assert (await http.get(root.headers["location"])).status_code == 200
+
+
+async def test_the_documents_need_no_internet(offline: Settings) -> None:
+    async with served(build_app(offline)) as http:
+        page = (await http.get("/docs")).text
+        assert "//" not in re.sub(r"<!--.*?-->", "", page).replace("// ", "")
+        addresses = re.findall(r"""(?:src|href)="([^"]+)\"""", page)
+        assert len(addresses) == 3
+        for address in [*addresses, "/openapi.json"]:
+            assert address.startswith("/")
+            response = await http.get(address)
+            assert response.status_code == 200
+            assert len(response.content) > 100
+
+
+async def test_in_production_nothing_is_documented(offline: Settings) -> None:
+    hidden = replace(offline, app=AppSettings(mode=Mode.PROD))
+    async with served(build_app(hidden)) as http:
+        for address in ("/docs", "/openapi.json", "/docs/assets/swagger-ui.css"):
+            problem(await http.get(address), 404, "not_found")
+        assert (await http.get("/")).headers["location"] == "/healthcheck"
+
+
+async def test_a_sane_request_id_comes_back_and_any_other_is_replaced(offline: Settings) -> None:
+    async with served(build_app(offline)) as http:
+        for sane in ("7", "0b6f3f3f-5d1e-4f6f", "trace:a.b_c", "x" * 128):
+            response = await http.get("/healthcheck/live", headers={"X-Request-ID": sane})
+            assert response.headers.get_list("x-request-id") == [sane]
+        given: set[str] = set()
+        for insane in (None, b"", b"x" * 129, b"a b", b"a\tb", b"<script>", b"\xd1\x91"):
+            headers = [(b"x-request-id", insane)] if insane is not None else []
+            response = await http.get("/nowhere", headers=headers)
+            (given_id,) = response.headers.get_list("x-request-id")
+            assert re.fullmatch("[0-9a-f]{32}", given_id)
+            assert problem(response, 404, "not_found")["request_id"] == given_id
+            given.add(given_id)
+        assert len(given) == 7
+
+
+async def test_an_address_that_is_none_and_a_method_that_it_lacks_are_problems(offline: Settings) -> None:
+    async with served(build_app(offline)) as http:
+        for address in ("/nowhere", "/api/v1/nowhere", "/api/v2/chats", "/docs/assets/none.js", "/%00", "/\ufffd"):
+            body = problem(await http.get(address), 404, "not_found")
+            assert set(body) == {"type", "title", "status", "detail", "instance", "code", "request_id"}
+        for method, address in (("DELETE", "/healthcheck"), ("PUT", f"{API}/accounts/me"), ("PATCH", f"{API}/chats")):
+            refused = await http.request(method, address)
+            assert problem(refused, 405, "method_not_allowed")["instance"] == address
+            assert refused.headers["allow"]
+
+
+async def test_a_host_that_is_none_is_no_failure(offline: Settings) -> None:
+    async with served(build_app(offline)) as http:
+        for host in ("[", "[::1", "a b", "", "evil.example.com:99999999"):
+            problem(await http.get(f"{API}/chats", headers={"Host": host}), 401, "unauthenticated")
+            problem(await http.get("/nowhere", headers={"Host": host}), 404, "not_found")
+
+
+async def test_only_known_pages_may_call_from_a_browser(offline: Settings) -> None:
+    settings = replace(offline, app=AppSettings(cors_origins=(PAGE,)))
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization,content-type"}
+    async with served(build_app(settings)) as http:
+        allowed = await http.options(f"{API}/accounts/me", headers={"Origin": PAGE, **asked})
+        assert allowed.status_code == 200
+        assert allowed.headers["access-control-allow-origin"] == PAGE
+        assert "PATCH" in allowed.headers["access-control-allow-methods"]
+        assert "access-control-allow-credentials" not in allowed.headers
+        # A refusal is readable by the page too.
+        refused = await http.get(f"{API}/accounts/me", headers={"Origin": PAGE})
+        problem(refused, 401, "unauthenticated")
+        assert refused.headers["access-control-allow-origin"] == PAGE
+        assert "X-Request-ID" in refused.headers["access-control-expose-headers"]
+        for origin in ("https://evil.example.com", "null", f"{PAGE}.evil.example.com", "http://chat.example.com"):
+            preflight = await http.options(f"{API}/accounts/me", headers={"Origin": origin, **asked})
+            assert "access-control-allow-origin" not in preflight.headers
+            answer = await http.get("/healthcheck/live", headers={"Origin": origin})
+            assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_nobody_else_may_call_unless_told(offline: Settings) -> None:
+    async with served(build_app(offline)) as http:
+        answer = await http.get("/healthcheck/live", headers={"Origin": PAGE})
+        assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_the_prefix_moves_the_modules_alone(offline: Settings) -> None:
+    moved = replace(offline, app=AppSettings(prefix="/chat"))
+    async with served(build_app(moved)) as http:
+        problem(await http.get("/chat/accounts/me"), 401, "unauthenticated")
+        problem(await http.get(f"{API}/accounts/me"), 404, "not_found")
+        assert (await http.get("/healthcheck/live")).status_code == 200
+        document = (await http.get("/openapi.json")).json()
+        schemes = document["components"]["securitySchemes"].values()
+        assert [scheme["flows"]["password"]["tokenUrl"] for scheme in schemes] == ["/chat/accounts/token"]
+
+
+async def test_a_large_body_is_refused_before_anyone_is_asked_who_they_are(server: httpx.AsyncClient) -> None:
+    person = FakeClient(server)
+    problem(await person.post("/accounts/sign-up", {"email": "x" * 2**20}), 413, "payload_too_large")
+    form = {"username": "x" * 2**20, "password": "x"}
+    problem(await server.post(f"{API}/accounts/token", data=form), 413, "payload_too_large")
+    files = {"username": (None, b"x" * 2**20), "password": (None, b"x")}
+    problem(await server.post(f"{API}/accounts/token", files=files), 413, "payload_too_large")
+    assert ok(await (await FakeClient.sign_up(server)).get("/chats"))["items"] == []

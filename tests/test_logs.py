@@ -1,0 +1,101 @@
+"""What a run of the server writes down, and what it never does."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from loguru import logger
+
+from app.settings import Mode, Settings
+from app.settings.log import LogFormat, LogSettings
+from app.utils.logs import setup_logging
+from tests.fakers import API, PASSWORD
+from tests.processes import RunningServer
+
+WRONG_PASSWORD = "wrong-horse-battery"
+
+
+@contextmanager
+def visited(project: Path, data_dir: Path, **variables: str) -> Iterator[tuple[RunningServer, list[str]]]:
+    """A server that somebody has used; with the secrets that went over the wire."""
+    with RunningServer(project, data_dir, API_RELOAD="false", **variables) as server:
+        server.wait_until_ready()
+        with httpx.Client(base_url=server.base_url + API) as http:
+            name = f"log_{server.port}"
+            account = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
+            assert http.post("/accounts/sign-up", json=account).status_code == 201
+            login = {"login": name, "password": WRONG_PASSWORD}
+            assert http.post("/accounts/sign-in", json=login).status_code == 401
+            pair = http.post("/accounts/sign-in", json=login | {"password": PASSWORD}).json()
+            new = http.post("/accounts/refresh", json={"refresh_token": pair["refresh_token"]}).json()
+            bearer = {"Authorization": f"Bearer {new['access_token']}", "X-Request-ID": "asked-by-me"}
+            assert http.get("/accounts?query=whom-i-look-for", headers=bearer).status_code == 200
+            # Not JSON at all: the answer repeats nothing, and neither does the log.
+            assert http.post("/accounts/sign-in", content=f'{{"password": "{PASSWORD}"').status_code == 422
+            assert http.get("/%0aforged").status_code == 404
+        yield server, [PASSWORD, WRONG_PASSWORD, "whom-i-look-for", *_tokens(pair), *_tokens(new)]
+        server.process.terminate()
+        server.process.wait(30)
+
+
+def _tokens(pair: dict[str, str]) -> list[str]:
+    return [pair["access_token"], pair["refresh_token"]]
+
+
+@pytest.fixture(scope="module")
+def data_dir(place: Path) -> Path:
+    return place / "postgres-of-logs"
+
+
+def test_each_request_has_one_line_with_its_id_and_no_secret(project: Path, data_dir: Path) -> None:
+    with visited(project, data_dir, LOG_FORMAT="json") as (server, secrets):
+        pass
+    lines = [json.loads(line) for line in server.output.splitlines()]
+    assert all({"time", "level", "logger", "message", "request_id"} <= line.keys() for line in lines)
+    mine = [line for line in lines if line["request_id"] == "asked-by-me"]
+    assert [line["message"].split()[:3] for line in mine] == [["GET", f"{API}/accounts", "200"]]
+    asked = [line["message"].split()[1] for line in lines if line["message"].startswith(("GET ", "POST "))]
+    assert asked.count(f"{API}/accounts/sign-in") == 3
+    assert asked.count(f"{API}/%0aforged") == 1
+    assert [secret for secret in secrets if secret in server.output] == []
+
+
+def test_the_text_is_one_line_a_request_too(project: Path, data_dir: Path) -> None:
+    with visited(project, data_dir, LOG_LEVEL="TRACE", LOG_WRITE_TO_FILE="true") as (server, secrets):
+        pass
+    lines = server.output.splitlines()
+    assert all(line[:4].isdigit() for line in lines), server.output
+    mine = [line for line in lines if " asked-by-me " in line and f" GET {API}/accounts 200 " in line]
+    assert len(mine) == 1
+    assert [secret for secret in secrets if secret in server.output] == []
+    written = project / "logs" / f"messenger-{server.process.pid}.log"
+    assert written.read_text(encoding="utf-8").splitlines() == lines
+
+
+def test_a_server_that_is_told_to_logs_nothing(project: Path, data_dir: Path) -> None:
+    with visited(project, data_dir, LOG_ENABLE="false") as (server, _):
+        pass
+    assert server.output == ""
+    assert not (project / "logs" / f"messenger-{server.process.pid}.log").exists()
+
+
+def test_an_error_is_one_line_of_json_with_its_traceback(
+    base_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(LogSettings(format=LogFormat.JSON, write_to_file=False), Mode.PROD)
+    try:
+        secret = " ".join(("not", "for", "the", "log"))
+        try:
+            raise ValueError(len(secret))
+        except ValueError:
+            logger.exception("failed")
+    finally:
+        setup_logging(base_settings.log, base_settings.app.mode)
+    line = json.loads(capsys.readouterr().err)
+    assert line["message"] == "failed"
+    assert line["exception"].startswith("Traceback")
+    assert line["exception"].rstrip().endswith("ValueError: 15")
+    assert secret not in line["exception"]

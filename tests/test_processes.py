@@ -1,0 +1,219 @@
+"""Starting and stopping, as whoever runs the server sees it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.embedded import EmbeddedPostgres
+from tests.adapters.embedded.support import eventually, is_gone, query
+from tests.fakers import API, PASSWORD
+from tests.processes import RunningServer, clean_environment, copy_project, free_port, is_free, run
+
+MODES = {
+    "reloading": {"API_RELOAD": "true"},
+    "alone": {"API_RELOAD": "false"},
+    "two workers": {"API_WORKERS": "2"},
+}
+ENDINGS = {signal.SIGINT: 0, signal.SIGTERM: 0, signal.SIGKILL: -signal.SIGKILL}
+GONE_SECONDS = 5.0
+_numbers = count(1)
+
+
+class Talker:
+    """Sends one message after another from a thread of its own, and keeps those that were acknowledged."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self.http = httpx.Client(base_url=server.base_url + API, timeout=10)
+        name = f"talker_{next(_numbers)}"
+        account = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
+        self.http.post("/accounts/sign-up", json=account).raise_for_status()
+        tokens = self.http.post("/accounts/sign-in", json={"login": name, "password": PASSWORD}).raise_for_status()
+        self.http.headers["Authorization"] = f"Bearer {tokens.json()['access_token']}"
+        chat = self.http.post("/chats", json={"type": "group", "title": "Стойкость"}).raise_for_status()
+        self.chat_id = str(chat.json()["id"])
+        self.acknowledged: list[str] = []
+        self._thread = threading.Thread(target=self._talk)
+
+    @contextmanager
+    def talking(self) -> Iterator[None]:
+        """Until nobody answers any more; the block begins in the middle of it."""
+        self._thread.start()
+        assert eventually(lambda: len(self.acknowledged) >= 20, 30)
+        yield
+        self._thread.join()
+        self.http.close()
+
+    def _talk(self) -> None:
+        try:
+            for number in count(1):
+                text = f"№ {number}"
+                answer = self.http.post(f"/chats/{self.chat_id}/messages", json={"text": text})
+                if answer.status_code != 201:
+                    return
+                self.acknowledged.append(text)
+        except httpx.TransportError:
+            return
+
+
+def variables_of(address: DatabaseAddress) -> dict[str, str]:
+    """As one names one's own server."""
+    return {
+        "PG_SERVER_ADDRESS": address.host,
+        "PG_SERVER_PORT": str(address.port),
+        "PG_SERVER_LOGIN": address.user,
+        "PG_SERVER_PASSWD": address.password,
+        "PG_SERVER_DB": address.database,
+    }
+
+
+@pytest.fixture(scope="module")
+def data_dir(place: Path) -> Path:
+    """One folder for all: whoever comes next begins with what the one before has left."""
+    return place / "postgres-of-processes"
+
+
+@pytest.mark.parametrize("how", ENDINGS, ids=lambda how: how.name)
+@pytest.mark.parametrize("mode", MODES)
+def test_whatever_ends_the_server_leaves_nothing_running_and_loses_nothing(
+    project: Path, data_dir: Path, mode: str, how: signal.Signals
+) -> None:
+    with RunningServer(project, data_dir, **MODES[mode]) as server:
+        server.wait_until_ready()
+        family = server.family()
+        talker = Talker(server)
+        with talker.talking():
+            assert server.end(how) == ENDINGS[how], server.output
+        assert eventually(lambda: all(map(is_gone, family)), GONE_SECONDS), server.output
+        assert is_free(server.port)
+        assert "Traceback" not in server.output
+
+    with EmbeddedPostgres(data_dir) as postgres:
+        statement = f"SELECT text FROM message WHERE chat_id = '{talker.chat_id}' ORDER BY seq"  # noqa: S608 - our id
+        kept = query(postgres.address, statement)
+    # The last one may have been written with its answer under way.
+    assert kept.splitlines()[: len(talker.acknowledged)] == talker.acknowledged
+
+
+def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir: Path) -> None:
+    with RunningServer(project, data_dir, API_WORKERS="2") as server:
+        server.wait_until_ready()
+        assert eventually(lambda: len(server.workers()) == 2)
+        first, second = server.workers()
+        os.kill(first, signal.SIGKILL)
+        assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), 10)
+        assert second in server.workers()
+        assert server.answers("/healthcheck/ready")
+
+
+def test_a_taken_port_is_told_before_anything_starts(project: Path, place: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        refused = run(project, API_SERVICE_PORT=port, PG_EMBEDDED_DATA_DIR=str(place / "never-made"))
+    assert refused.returncode != 0
+    assert port in refused.stderr
+    assert "API_SERVICE_PORT" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert not (place / "never-made").exists()
+
+
+def test_a_second_server_on_the_same_folder_names_the_first(project: Path, data_dir: Path) -> None:
+    with RunningServer(project, data_dir, API_RELOAD="false") as server:
+        server.wait_until_ready()
+        refused = run(
+            project, API_SERVICE_PORT=str(free_port()), PG_EMBEDDED_DATA_DIR=str(data_dir), LOG_LEVEL="WARNING"
+        )
+        assert refused.returncode != 0
+        assert f"process {server.process.pid}" in refused.stderr
+        assert refused.stderr.count("\n") == 1
+        assert server.answers("/healthcheck/ready")
+
+
+def test_a_command_attaches_to_the_running_server(project: Path, data_dir: Path) -> None:
+    with RunningServer(project, data_dir, API_RELOAD="false") as server:
+        server.wait_until_ready()
+        done = subprocess.run(
+            [sys.executable, "manage.py", "db", "migrate"],
+            cwd=project,
+            env=clean_environment({"PG_EMBEDDED_DATA_DIR": str(data_dir)}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "database messenger is up to date\n"
+
+
+def test_a_database_of_ones_own_is_migrated_at_the_start(project: Path, postgres: DatabaseAddress) -> None:
+    name = f"test_own_{uuid4().hex[:12]}"
+    query(postgres, f"CREATE DATABASE {name} TEMPLATE template0", database="postgres")
+    address = postgres.with_database(name)
+    with RunningServer(project, Path("never-made"), **variables_of(address), API_RELOAD="false") as server:
+        server.wait_until_ready()
+        Talker(server).http.close()
+        assert server.end(signal.SIGTERM) == 0
+    assert query(address, "SELECT count(*) FROM account") == "1"
+    query(postgres, f"DROP DATABASE {name} WITH (FORCE)", database="postgres")
+    assert not (project / "never-made").exists()
+
+
+def test_a_database_that_is_away_leaves_the_server_alive_and_not_ready(
+    project: Path, postgres: DatabaseAddress
+) -> None:
+    address = replace(postgres, host="127.0.0.1", port=free_port())
+    with RunningServer(project, Path("never-made"), **variables_of(address), API_RELOAD="false") as server:
+        assert server.answers("/healthcheck/live"), server.output
+        assert not server.answers("/healthcheck/ready", 0)
+        assert "db migrate" in server.output
+
+
+def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:
+    project = copy_project(place / "changed")
+    with RunningServer(project, data_dir) as server:
+        server.wait_until_ready()
+        first_process, postgres = server.family()[0], EmbeddedPostgres.running(data_dir)
+        before = server.workers()
+        assert not server.answers("/healthcheck/alive", 0)
+
+        routes = project / "app" / "modules" / "healthcheck_module" / "api" / "routes" / "health.py"
+        routes.write_text(routes.read_text().replace('"/live"', '"/alive"'))
+
+        assert server.answers("/healthcheck/alive"), server.output
+        assert set(before).isdisjoint(server.workers())
+        # The first process and its PostgreSQL have stayed.
+        assert server.family()[0] == first_process
+        assert EmbeddedPostgres.running(data_dir) == postgres
+        assert server.answers("/healthcheck/ready")
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"API_SERVICE_PORT": "many"}, "API_SERVICE_PORT"),
+        ({"ENVIRONMENT": "PROD"}, "AUTH_SECRET"),
+        ({"ENVIRONMENT": "PROD", "AUTH_SECRET": "short"}, "AUTH_SECRET"),
+        ({"APPLICATION_ENABLED_MODULES": "BASE,nonsense"}, "known: accounts, base, "),
+        ({"APPLICATION_ENABLED_MODULES": "BASE,-accounts"}, "needs 'accounts'"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(f"{key}={text}" for key, text in value.items()),
+)
+def test_a_start_that_cannot_be_is_refused_in_one_line(
+    project: Path, place: Path, variables: dict[str, str], told: str
+) -> None:
+    refused = run(project, PG_EMBEDDED_DATA_DIR=str(place / "never-made"), **variables)
+    assert refused.returncode != 0
+    assert told in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert not (place / "never-made").exists()

@@ -1,0 +1,69 @@
+"""The tables: as the models say, and made to be spread by chat."""
+
+import asyncpg
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.migrations import commands
+from app.adapters.db.provide import is_migrated
+
+# Of the tables that hold something of a chat or stream, and of the two themselves.
+_UNIQUE_INDEXES = """
+SELECT t.relname AS table_name, i.relname AS index_name,
+       array_agg(a.attname::text ORDER BY a.attnum) AS columns
+FROM pg_index x
+JOIN pg_class i ON i.oid = x.indexrelid
+JOIN pg_class t ON t.oid = x.indrelid AND t.relnamespace = 'public'::regnamespace
+LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY(x.indkey::int2[])
+WHERE x.indisunique AND (
+    t.relname IN ('chat', 'stream') OR EXISTS (
+        SELECT FROM pg_attribute key WHERE key.attrelid = t.oid AND key.attname IN ('chat_id', 'stream_id')
+    )
+)
+GROUP BY 1, 2
+"""
+_FOREIGN_KEYS = """
+SELECT c.conname AS name, array_agg(a.attname::text) AS columns
+FROM pg_constraint c
+JOIN pg_class t ON t.oid = c.conrelid
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY(c.conkey)
+WHERE c.contype = 'f' AND EXISTS (
+    SELECT FROM pg_attribute key WHERE key.attrelid = t.oid AND key.attname IN ('chat_id', 'stream_id')
+)
+GROUP BY 1
+"""
+
+
+async def _fetch(address: DatabaseAddress, query: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(**address.connect_arguments())
+    try:
+        return list(await connection.fetch(query))
+    finally:
+        await connection.close()
+
+
+async def test_every_unique_index_of_the_chat_family_has_its_key(database_address: DatabaseAddress) -> None:
+    indexes = await _fetch(database_address, _UNIQUE_INDEXES)
+    tables = {index["table_name"] for index in indexes}
+    assert tables >= {"chat", "stream", "chat_member", "account_chat", "message", "reaction", "event"}
+    for index in indexes:
+        wanted = {"id"} if index["table_name"] in ("chat", "stream") else {"chat_id", "stream_id"}
+        assert wanted & set(index["columns"]), dict(index)
+
+
+async def test_every_foreign_key_of_the_chat_family_has_its_key(database_address: DatabaseAddress) -> None:
+    for key in await _fetch(database_address, _FOREIGN_KEYS):
+        assert "chat_id" in key["columns"], dict(key)
+
+
+async def test_nothing_happens_in_the_database_by_itself(database_address: DatabaseAddress) -> None:
+    query = """
+        SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
+    """
+    assert await _fetch(database_address, query) == []
+
+
+def test_models_and_tables_agree(template: DatabaseAddress) -> None:
+    # Raises where they differ.
+    commands.check(template)
+    assert is_migrated(template)

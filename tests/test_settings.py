@@ -1,0 +1,147 @@
+"""Settings: read from the environment and `.env`, refused in one line, written down in `.env.example`."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from app.settings import Mode, Settings, SettingsError, load_settings
+from app.settings.describe import describe_settings
+from tests.processes import KNOWN_VARIABLES
+
+SECRET = "q8Vw2k1ZbN0sT5yR7uXc3eF6hJ9mL4pA"
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the one who runs the tests has set."""
+    for variable in KNOWN_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return load_settings(env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ENVIRONMENT", "STAGING"),
+        ("API_MODE", "loud"),
+        ("API_SERVICE_PORT", "0"),
+        ("API_SERVICE_PORT", "65536"),
+        ("API_SERVICE_PORT", "http"),
+        ("API_PREFIX", "api/v1"),
+        ("API_PREFIX", "/api/v1/"),
+        ("API_PREFIX", "/"),
+        ("API_WORKERS", "0"),
+        ("API_WORKERS", "many"),
+        ("API_RELOAD", "perhaps"),
+        ("API_CORS_ORIGINS", "*"),
+        ("API_CORS_ORIGINS", "https://example.com/"),
+        ("API_TRUSTED_PROXIES", "the.proxy"),
+        ("PG_SERVER_PORT", "-1"),
+        ("PG_POOL_SIZE", "1"),
+        ("AUTH_ACCESS_TTL", "1"),
+        ("AUTH_REFRESH_TTL", "a month"),
+        ("AUTH_ARGON2_MEMORY_COST", "0"),
+        ("LOG_ENABLE", "sometimes"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("RATE_LIMIT_ENABLE", "2"),
+        ("STREAM_RETENTION_DAYS", "0"),
+        ("BUS_DRIVER", "pigeon"),
+    ],
+)
+def test_a_wrong_value_is_told_in_one_line_by_the_name_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load(monkeypatch, **{variable: value})
+    line = str(refusal.value)
+    assert line.startswith(f"{variable}: ")
+    assert value in line
+    assert "\n" not in line
+
+
+def test_an_empty_variable_is_as_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, **dict.fromkeys(KNOWN_VARIABLES, "")) == load_settings(env_file=None)
+
+
+def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("API_TITLE=Из файла\nAPI_SERVICE_PORT=9001\nNOT_OURS=1\n", encoding="utf-8")
+    monkeypatch.setenv("API_SERVICE_PORT", "9002")
+    settings = load_settings(file)
+    assert settings.app.title == "Из файла"
+    assert settings.app.service_port == 9002
+
+
+def test_the_mode_follows_the_environment_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch).app.mode is Mode.LOCAL
+    assert load(monkeypatch, ENVIRONMENT="DEV").app.mode is Mode.DEV
+    assert load(monkeypatch, API_MODE="PROD").app.mode is Mode.PROD
+
+
+@pytest.mark.parametrize(
+    ("variables", "reloads"),
+    [
+        ({}, True),
+        ({"API_RELOAD": "false"}, False),
+        ({"API_WORKERS": "2"}, False),
+        ({"ENVIRONMENT": "PROD", "AUTH_SECRET": SECRET}, False),
+        ({"ENVIRONMENT": "DEV"}, True),
+    ],
+)
+def test_it_reloads_for_developers_only(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], reloads: bool
+) -> None:
+    assert load(monkeypatch, **variables).app.reloads is reloads
+
+
+@pytest.mark.parametrize("secret", ["", "secret", SECRET[:31], "a" * 64])
+def test_production_wants_a_secret_that_nobody_guesses(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    with pytest.raises(SettingsError, match=r"^AUTH_SECRET: .*32 bytes"):
+        load(monkeypatch, ENVIRONMENT="PROD", AUTH_SECRET=secret)
+    load(monkeypatch, ENVIRONMENT="PROD", AUTH_SECRET=SECRET)
+
+
+@pytest.mark.parametrize("password", ["", "postgres", "Password"])
+def test_production_wants_a_real_password_of_its_own_server(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    own = {"ENVIRONMENT": "PROD", "AUTH_SECRET": SECRET, "PG_SERVER_ADDRESS": "db.example.com"}
+    with pytest.raises(SettingsError, match=r"^PG_SERVER_PASSWD: "):
+        load(monkeypatch, **own, PG_SERVER_PASSWD=password)
+    load(monkeypatch, **own, PG_SERVER_PASSWD="Zq7-long-and-random")
+    load(monkeypatch, **own | {"PG_SERVER_ADDRESS": "/run/postgresql"}, PG_SERVER_PASSWD="")
+
+
+def test_a_secret_shows_neither_in_the_settings_nor_in_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, AUTH_SECRET=SECRET, PG_SERVER_PASSWD="Zq7-long-and-random")
+    assert SECRET not in repr(settings)
+    assert "Zq7" not in repr(settings)
+    with pytest.raises(SettingsError) as refusal:
+        load(monkeypatch, ENVIRONMENT="PROD", AUTH_SECRET=SECRET[:20])
+    assert SECRET[:20] not in str(refusal.value)
+
+
+def test_the_example_tells_every_setting_with_its_default(project_root: Path) -> None:
+    """`python -m app.settings.describe > .env.example` brings it up to date."""
+    example = (project_root / ".env.example").read_text(encoding="utf-8")
+    assert example == describe_settings()
+    assert set(dotenv_values(stream=StringIO(example))) == KNOWN_VARIABLES
+
+
+def test_the_example_as_it_stands_changes_nothing(project_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = project_root / ".env.example"
+    assert load_settings(example) == load_settings(env_file=None)
+    monkeypatch.setenv("ENVIRONMENT", "DEV")
+    assert load_settings(example).app.mode is Mode.DEV
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ru.md"])
+def test_the_readme_tells_every_setting(project_root: Path, readme: str) -> None:
+    text = (project_root / readme).read_text(encoding="utf-8")
+    assert {name for name in KNOWN_VARIABLES if f"`{name}`" not in text} == set()

@@ -1,0 +1,77 @@
+"""Which modules are served: APPLICATION_ENABLED_MODULES, and what they need of each other."""
+
+from pathlib import Path
+
+import pytest
+
+from app.utils import setup_modules
+from app.utils.module import Module
+from app.utils.setup_modules import ModulesError, choose_modules, discover_modules, read_modules
+
+HOUSE = {
+    "base": Module(name="base", description=""),
+    "people": Module(name="people", description="", depends_on=("base",)),
+    "talks": Module(name="talks", description="", depends_on=("base", "people")),
+    "quotes": Module(name="quotes", description="", depends_on=("talks",), on_by_default=False),
+}
+
+
+def names(*wanted: str) -> list[str]:
+    return [module.name for module in choose_modules(HOUSE, wanted)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "served"),
+    [
+        (["BASE"], ["base", "people", "talks"]),
+        (["base"], ["base", "people", "talks"]),
+        (["BASE", "quotes"], ["base", "people", "talks", "quotes"]),
+        (["BASE", "QUOTES_MODULE"], ["base", "people", "talks", "quotes"]),
+        (["quotes", "BASE"], ["base", "people", "talks", "quotes"]),
+        (["BASE", "-talks"], ["base", "people"]),
+        (["-Talks_Module", "BASE"], ["base", "people"]),
+        (["people"], ["base", "people"]),
+        ([], ["base"]),
+    ],
+)
+def test_modules_are_chosen_by_name_each_after_those_it_needs(wanted: list[str], served: list[str]) -> None:
+    assert names(*wanted) == served
+
+
+@pytest.mark.parametrize("wanted", [["nonsense"], ["BASE", "-nonsense"], ["BASE", "talk"], ["-"]])
+def test_an_unknown_name_is_answered_with_the_known_ones(wanted: list[str]) -> None:
+    with pytest.raises(ModulesError, match=r"known: base, people, quotes, talks$") as refusal:
+        names(*wanted)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_missing_dependency_is_told_with_the_one_who_needs_it() -> None:
+    with pytest.raises(ModulesError, match="'talks' needs 'people', which is left out"):
+        names("BASE", "-people")
+    with pytest.raises(ModulesError, match="'quotes' needs 'talks', which is left out"):
+        names("quotes")
+
+
+def test_a_circle_is_told_in_full() -> None:
+    chicken = Module(name="chicken", description="", depends_on=("egg",))
+    egg = Module(name="egg", description="", depends_on=("chicken",))
+    with pytest.raises(ModulesError, match=r"circle: (chicken -> egg -> chicken|egg -> chicken -> egg)"):
+        choose_modules({"chicken": chicken, "egg": egg}, ["BASE"])
+
+
+def test_reading_the_manifests_tells_the_same_as_running_them() -> None:
+    def chosen_by(modules: dict[str, Module]) -> list[tuple[str, tuple[str, ...], bool]]:
+        return [(module.name, module.depends_on, module.on_by_default) for module in modules.values()]
+
+    assert chosen_by(read_modules()) == chosen_by(discover_modules())
+
+
+def test_a_manifest_under_another_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop_module").mkdir()
+    manifest = tmp_path / "shop_module" / "module.py"
+    monkeypatch.setattr(setup_modules, "MODULES_DIR", tmp_path)
+    manifest.write_text('module = Module(name="shop", description="Things", depends_on=("base",))')
+    assert list(read_modules()) == ["shop"]
+    manifest.write_text('module = Module(name="store", description="Things")')
+    with pytest.raises(ModulesError, match=r"shop_module/module.py calls itself 'store'"):
+        read_modules()

@@ -1,0 +1,93 @@
+"""What nobody foresaw: one shape, and nothing of the inside shown to the outside."""
+
+import asyncio
+from dataclasses import replace
+
+import asyncpg
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from app.adapters.db.address import DatabaseAddress
+from app.dependencies.dependency_db import Work
+from app.fastapi_engine.constructor import build_app
+from app.settings import Mode, Settings
+from app.settings.app_settings import AppSettings
+from tests.fakers import problem
+from tests.fixtures import served
+
+SECRET = "the password is swordfish"
+
+
+def _app(settings: Settings, mode: Mode) -> FastAPI:
+    """An application with routes that fail."""
+    app = build_app(replace(settings, app=AppSettings(mode=mode, cors_origins=("https://chat.example.com",))))
+    router = APIRouter()
+
+    @router.get("/raise")
+    async def fail() -> None:
+        raise RuntimeError(SECRET)
+
+    @router.get("/refuse-connection")
+    async def away() -> None:
+        raise ConnectionRefusedError(SECRET)
+
+    @router.get("/time-out")
+    async def slow() -> None:
+        raise TimeoutError(SECRET)
+
+    @router.get("/wrong-answer", response_model=int)
+    async def wrong() -> str:
+        return SECRET
+
+    @router.get("/fail-at-commit")
+    async def fail_at_commit(work: Work) -> str:
+        raw = await work.raw()
+        await raw.execute("CREATE TABLE t (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)")
+        await raw.execute("INSERT INTO t VALUES (1), (1)")
+        return "this is not true"
+
+    app.include_router(router)
+    return app
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_internals_are_shown_on_ones_own_machine_alone(base_settings: Settings, mode: Mode) -> None:
+    async with served(_app(base_settings, mode)) as http:
+        response = await http.get("/raise", headers={"Origin": "https://chat.example.com", "X-Request-ID": "trace-7"})
+        body = problem(response, 500, "internal_error")
+        assert body["request_id"] == "trace-7"
+        assert body["instance"] == "/raise"
+        assert (SECRET in response.text) == (mode is Mode.LOCAL)
+        assert "Traceback" not in response.text
+        # The page that asked may read it.
+        assert response.headers["access-control-allow-origin"] == "https://chat.example.com"
+        wrong = await http.get("/wrong-answer")
+        problem(wrong, 500, "internal_error")
+        assert (SECRET in wrong.text) == (mode is Mode.LOCAL)
+
+
+async def test_what_may_go_through_later_says_when(base_settings: Settings) -> None:
+    async with served(_app(base_settings, Mode.LOCAL)) as http:
+        for address in ("/refuse-connection", "/time-out"):
+            response = await http.get(address)
+            problem(response, 503, "unavailable")
+            assert int(response.headers["retry-after"]) >= 1
+            assert SECRET not in response.text
+
+
+async def test_a_commit_that_fails_is_no_success(settings: Settings, database_address: DatabaseAddress) -> None:
+    async with served(_app(settings, Mode.PROD)) as http:
+        response = await http.get("/fail-at-commit")
+        assert "not true" not in response.text
+        problem(response, 409, "conflict")
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    try:
+        assert await connection.fetchval("SELECT to_regclass('t')") is None
+    finally:
+        await connection.close()
+
+
+async def test_each_of_many_failures_has_its_own_id(base_settings: Settings) -> None:
+    async with served(_app(base_settings, Mode.DEV)) as http:
+        answers = await asyncio.gather(*(http.get("/raise") for _ in range(5)))
+    assert len({problem(answer, 500, "internal_error")["request_id"] for answer in answers}) == 5
