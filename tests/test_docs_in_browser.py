@@ -28,7 +28,7 @@ async def test_a_developer_signs_in_at_the_documents_and_calls_the_api(
     await form.locator("input[type=text]").first.fill(anna.username)
     await form.locator("input[type=password]").first.fill(PASSWORD)
     await form.locator("button.authorize").click()
-    await expect(form.get_by_text("authorized", exact=True)).to_be_visible()
+    await expect(form.get_by_text("Authorized", exact=True)).to_be_visible()
     await page.locator(".btn-done").click()
 
     await page.locator("#operations-tag-accounts").click()
