@@ -1,12 +1,13 @@
 """Swagger UI, in a real browser with no internet."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browsers import Reader
+from tests.browsers import Reader, find_chromium
 from tests.fakers import PASSWORD, FakeClient
 
 
@@ -40,3 +41,11 @@ async def test_a_developer_signs_in_at_the_documents_and_calls_the_api(
     await expect(call.locator(".live-responses-table .response")).to_contain_text(anna.username)
     assert developer.strangers == []
     await developer.context.close()
+
+
+def test_without_a_browser_the_tests_fail_and_say_how_to_install_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AssertionError, match="apt-get install -y chromium"):
+        find_chromium()
