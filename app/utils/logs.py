@@ -31,7 +31,8 @@ def setup_logging(settings: LogSettings, mode: Mode) -> None:
     """
     logger.remove()
     logging.root.handlers = [_ToLoguru()]
-    logging.root.setLevel(logging.NOTSET if settings.enable else logging.CRITICAL + 1)
+    # No lower than what is wanted: uvicorn traces every message of every request for a logger that would take it.
+    logging.root.setLevel(logger.level(settings.level.value).no if settings.enable else logging.CRITICAL + 1)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     if not settings.enable:
