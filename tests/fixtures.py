@@ -65,9 +65,9 @@ def template(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
     asyncio.run(_execute(postgres, f'DROP DATABASE "{address.database}" WITH (FORCE)'))
 
 
-@pytest.fixture
-async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
-    """A database of one's own, with all tables and no rows."""
+@asynccontextmanager
+async def cloned(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
+    """A database with all tables and no rows, for the time of the block."""
     address = template.with_database(f"test_{uuid4().hex[:12]}")
     maintenance = template.with_database("postgres")
     # Files copied as they are: a third of the time that a copy through the WAL takes.
@@ -76,6 +76,13 @@ async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseA
     )
     yield address
     await _execute(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
+    """A database of one's own."""
+    async with cloned(template) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
