@@ -1,6 +1,7 @@
 """The life of one WebSocket, from its first frame to its close."""
 
 import asyncio
+import json
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +52,7 @@ class Connection:
         self._registry = container.get(Registry)
         self._socket: Socket | None = None
         self._caretaker: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """From the handshake to the close."""
@@ -82,7 +84,7 @@ class Connection:
         is_first = self._registry.add(socket)
         try:
             self._greet(socket, hello)
-            socket.wake = self._wake
+            socket.wake, socket.close = self._wake, self._begin_closing
             await follow_all(socket, self._hub, self._database, hello.data.cursors)
             if is_first:
                 await presence.arrive(identity.account_id)
@@ -135,11 +137,7 @@ class Connection:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
-        text = message.get("text")
-        try:
-            frame = orjson.loads(text) if text is not None else None
-        except orjson.JSONDecodeError:
-            frame = None
+        frame = _parse(message.get("text"))
         if not isinstance(frame, dict):
             raise BadFrame
         return frame
@@ -162,6 +160,10 @@ class Connection:
         if self._caretaker is None:
             self._caretaker = asyncio.create_task(self._take_care())
 
+    def _begin_closing(self, code: int) -> None:
+        # Not the caretaker's work: it may be waiting for the very reader who has stopped.
+        self._closing = asyncio.create_task(self._close(code))
+
     def _overflow(self) -> None:
         if self._socket is not None:
             self._socket.end(TOO_SLOW)
@@ -170,12 +172,9 @@ class Connection:
         """Until nothing is left to do for now."""
         socket = self._socket
         try:
-            while socket is not None:
-                if socket.close_code is not None:
-                    await self._close(socket.close_code)
-                    return
+            while socket is not None and not socket.outbox.closed:
                 if socket.joined:
-                    await follow_joined(socket, self._hub)
+                    await follow_joined(socket, self._hub, self._database)
                 elif socket.behind:
                     await send_page(socket, self._hub)
                 else:
@@ -198,4 +197,22 @@ def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
     origin = websocket.headers.get("origin")
     if origin is None or origin in allowed:
         return True
-    return urlsplit(origin).netloc == websocket.headers.get("host")
+    try:
+        return urlsplit(origin).netloc == websocket.headers.get("host")
+    except ValueError:
+        return False
+
+
+def _parse(text: str | None) -> Any:
+    """None where it is no JSON. Half a surrogate pair is JSON to the standard library alone, as over HTTP: what it is
+    in is refused then, and the socket goes on.
+    """
+    if text is None:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return None

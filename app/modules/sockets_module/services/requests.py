@@ -1,6 +1,7 @@
 """What a client asks for over its socket; answered in the order asked for within one chat."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.reading import mark_read
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.sockets_module.schemas import Ping, ReadRequest, Request, SendRequest, Typing
+from app.modules.sockets_module.schemas import Ping, ReadRequest, Request, RequestId, SendRequest, Typing
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ProblemMaker
@@ -23,6 +24,7 @@ MAX_IN_FLIGHT = 128
 """Requests of one socket that are being carried out; beyond that nothing more is read from it."""
 _INSTANCE = "/ws"
 _request: TypeAdapter[Any] = TypeAdapter(Request)
+_request_id: TypeAdapter[int | str] = TypeAdapter(RequestId)
 
 
 class Requests:
@@ -45,11 +47,10 @@ class Requests:
 
     async def handle(self, frame: dict[str, Any]) -> None:
         """Begins one request. Returns at once, unless too many are under way."""
-        reply_to = frame.get("id")
         try:
             request = _request.validate_python(frame)
         except ValidationError as error:
-            self._refuse(reply_to if isinstance(reply_to, int | str) else None, error)
+            self._refuse(_id_of(frame), error)
             return
         if isinstance(request, Ping):
             self._answer(request.id, b"{}")
@@ -147,4 +148,12 @@ class Requests:
 
     def _refuse(self, reply_to: int | str | None, error: Exception) -> None:
         reply = {"reply_to": reply_to, "status": "error", "error": self._problems.describe(error, _INSTANCE)}
-        self._socket.outbox.put_text(orjson.dumps(reply, default=str).decode())
+        self._socket.outbox.put_text(json.dumps(reply, default=str))
+
+
+def _id_of(frame: dict[str, Any]) -> int | str | None:
+    """What a reply may tell back of a frame that is refused."""
+    try:
+        return _request_id.validate_python(frame.get("id"))
+    except ValidationError:
+        return None

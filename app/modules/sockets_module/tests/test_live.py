@@ -1,18 +1,6 @@
 """What comes over a socket while it is connected, and after it was cut off."""
 
-from collections.abc import AsyncIterator
-
-import httpx
-import pytest
-
 from tests.fakers import FakeClient, FakeSocket, ok
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
-        yield http
 
 
 async def test_a_message_reaches_every_member_as_rest_gives_it(

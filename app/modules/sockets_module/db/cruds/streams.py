@@ -18,8 +18,15 @@ JOIN stream s ON s.id = a.chat_id
 WHERE a.account_id = $1
 """
 
+_SMALL = "SELECT id FROM chat WHERE id = ANY($1) AND member_count <= $2"
+
 
 async def list_streams(connection: Executor, account_id: UUID) -> Sequence[Any]:
     """The account's own stream first, then those of its chats, all as of one moment."""
     rows: Sequence[Any] = await connection.fetch(_STREAMS, account_id)
     return rows
+
+
+async def list_small(connection: Executor, chat_ids: Sequence[UUID], most_members: int) -> set[UUID]:
+    """Those of the chats that have at most so many members."""
+    return {row["id"] for row in await connection.fetch(_SMALL, chat_ids, most_members)}
