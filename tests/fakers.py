@@ -156,6 +156,8 @@ class FakeSocket:
 
     def begin(self, action: str, **data: Any) -> Awaitable[dict[str, Any]]:
         """Sends a request; its whole reply comes later."""
+        if self.close_code is not None:
+            raise ConnectionError(f"the socket was closed with {self.close_code}")
         request_id = next(self._ids)
         reply = self._replies[request_id] = asyncio.get_running_loop().create_future()
         frame = json.dumps({"id": request_id, "action": action, "data": data})
@@ -190,6 +192,11 @@ class FakeSocket:
             pass
         finally:
             self.close_code = self.connection.close_code
+            for reply in self._replies.values():
+                if not reply.done():
+                    reply.set_exception(ConnectionError(f"the socket was closed with {self.close_code}"))
+                    reply.exception()  # nobody may be waiting for it
+            self._replies.clear()
             self._news.set()
 
     def _take(self, frame: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from loguru import logger
 
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds.read import find_head, list_events
@@ -119,8 +120,12 @@ class LogReader:
         async with self._watch(reader.stream_id) as watcher:
             yield b"retry: 1000\n\n"
             while is_allowed() and not self._stopping.is_set:
-                async with self._database.connection() as connection:
-                    rows: Sequence[Any] = await list_events(connection, reader.stream_id, after, _SSE_PAGE)
+                try:
+                    async with self._database.connection() as connection:
+                        rows: Sequence[Any] = await list_events(connection, reader.stream_id, after, _SSE_PAGE)
+                except Exception as error:  # noqa: BLE001 - half an answer is out: the client comes back with its number
+                    logger.warning("server-sent events end by an error: {!r}", error)
+                    return
                 if rows and rows[0]["seq"] != after + 1:
                     return
                 shown, is_last = reader.cut(rows)
