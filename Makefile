@@ -6,13 +6,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check pins clean
+.PHONY: run test check bench bench-growth pins clean
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
 run: $(VENV)/.installed
 	@exec $(BIN)/python main.py
 
+# The browser tests need Chromium: `apt-get install chromium`. Without it they fail, and say so.
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
@@ -25,12 +26,20 @@ check: $(VENV)/.installed-dev
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m pytest
 
+# Measures the server beside others; `make bench ARGS=--quick` takes under a minute.
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance $(ARGS)
+
+bench-growth: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.growth $(ARGS)
+
 # Keeps what is pinned already as far as pyproject.toml allows; `make pins UV_FLAGS=--upgrade` takes the newest.
 COMPILE = $(BIN)/uv --quiet pip compile --universal --fork-strategy=fewest --no-annotate $(UV_FLAGS) \
 	--custom-compile-command "make pins" pyproject.toml
 pins: $(VENV)/.installed-dev
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -46,4 +55,8 @@ $(VENV)/.installed: requirements.txt | $(BIN)/python
 
 $(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/python
 	$(PIP) install -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-bench: requirements-bench.txt | $(BIN)/python
+	$(PIP) install -r requirements-bench.txt
 	@touch $@ $(VENV)/.installed

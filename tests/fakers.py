@@ -156,17 +156,15 @@ class FakeSocket:
 
     def begin(self, action: str, **data: Any) -> Awaitable[dict[str, Any]]:
         """Sends a request; its whole reply comes later."""
-        if self.close_code is not None:
-            raise ConnectionError(f"the socket was closed with {self.close_code}")
         request_id = next(self._ids)
         reply = self._replies[request_id] = asyncio.get_running_loop().create_future()
         frame = json.dumps({"id": request_id, "action": action, "data": data})
         self._sending = asyncio.ensure_future(self.connection.send(frame))
         return reply
 
-    async def ask(self, action: str, **data: Any) -> dict[str, Any]:
+    async def ask(self, action: str, *, seconds: float = 10, **data: Any) -> dict[str, Any]:
         """The data of a request's reply, which has to be ok."""
-        reply = await asyncio.wait_for(self.begin(action, **data), 10)
+        reply = await asyncio.wait_for(self.begin(action, **data), seconds)
         assert reply["status"] == "ok", reply
         return dict(reply["data"])
 
@@ -193,9 +191,7 @@ class FakeSocket:
         finally:
             self.close_code = self.connection.close_code
             for reply in self._replies.values():
-                if not reply.done():
-                    reply.set_exception(ConnectionError(f"the socket was closed with {self.close_code}"))
-                    reply.exception()  # nobody may be waiting for it
+                reply.cancel("the socket was closed")
             self._replies.clear()
             self._news.set()
 

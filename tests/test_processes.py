@@ -8,12 +8,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from tests.adapters.embedded.support import eventually, is_gone, query
 from tests.fakers import API, PASSWORD
@@ -65,6 +68,17 @@ class Talker:
             return
 
 
+def variables_of(address: DatabaseAddress) -> dict[str, str]:
+    """As one names one's own server."""
+    return {
+        "PG_SERVER_ADDRESS": address.host,
+        "PG_SERVER_PORT": str(address.port),
+        "PG_SERVER_LOGIN": address.user,
+        "PG_SERVER_PASSWD": address.password,
+        "PG_SERVER_DB": address.database,
+    }
+
+
 @pytest.fixture(scope="module")
 def data_dir(place: Path) -> Path:
     """One folder for all: whoever comes next begins with what the one before has left."""
@@ -102,6 +116,10 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), 10)
         assert second in server.workers()
         assert server.answers("/healthcheck/ready")
+        for _ in range(20):
+            httpx.get(f"{server.base_url}/healthcheck/live").raise_for_status()
+        counted = 'http_request_seconds_count{method="GET",route="/healthcheck/live",status="200"} 20.0'
+        assert all(counted in httpx.get(f"{server.base_url}/metrics").text for _ in range(6))
 
 
 def test_a_taken_port_is_told_before_anything_starts(project: Path, place: Path) -> None:
@@ -140,6 +158,29 @@ def test_a_command_attaches_to_the_running_server(project: Path, data_dir: Path)
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout == "database messenger is up to date\n"
+
+
+def test_a_database_of_ones_own_is_migrated_at_the_start(project: Path, postgres: DatabaseAddress) -> None:
+    name = f"test_own_{uuid4().hex[:12]}"
+    query(postgres, f"CREATE DATABASE {name} TEMPLATE template0", database="postgres")
+    address = postgres.with_database(name)
+    with RunningServer(project, Path("never-made"), **variables_of(address), API_RELOAD="false") as server:
+        server.wait_until_ready()
+        Talker(server).http.close()
+        assert server.end(signal.SIGTERM) == 0
+    assert query(address, "SELECT count(*) FROM account") == "1"
+    query(postgres, f"DROP DATABASE {name} WITH (FORCE)", database="postgres")
+    assert not (project / "never-made").exists()
+
+
+def test_a_database_that_is_away_leaves_the_server_alive_and_not_ready(
+    project: Path, postgres: DatabaseAddress
+) -> None:
+    address = replace(postgres, host="127.0.0.1", port=free_port())
+    with RunningServer(project, Path("never-made"), **variables_of(address), API_RELOAD="false") as server:
+        assert server.answers("/healthcheck/live"), server.output
+        assert not server.answers("/healthcheck/ready", 0)
+        assert "db migrate" in server.output
 
 
 def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:

@@ -1,4 +1,6 @@
-"""All commands under one program."""
+"""All commands under one program: those of the house, and those that a module brings in a file `commands.py`."""
+
+from importlib import import_module
 
 import typer
 from alembic.util import CommandError
@@ -6,23 +8,37 @@ from alembic.util import CommandError
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.commands import NoSuchBranch
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.commands import database, modules
+from app.adapters.db.provide import DatabaseNotReady
+from app.commands import database, doctor, documents, modules
+from app.resources.constants import MODULES_DIR
+from app.services.errors import ServiceError
 from app.settings import SettingsError
 from app.utils.err_message import stop_with
 from app.utils.module_creator import CreatorError
 from app.utils.setup_modules import ModulesError
 
-program = typer.Typer(no_args_is_help=True, add_completion=False, help="Manages a messenger server.")
-program.add_typer(database.commands, name="db", help="The database: make it, migrate it, throw it away.")
+program = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Manages a messenger server. Settings come from the environment and .env, as the server's do.",
+)
+program.add_typer(database.commands, name="db", help="The database: make it, migrate it, fill it, throw it away.")
 program.add_typer(modules.commands, name="module", help="Modules: make one, throw one away.")
+program.add_typer(doctor.commands)
+program.add_typer(documents.commands)
+for file in sorted(MODULES_DIR.glob("*_module/commands.py")):
+    program.add_typer(import_module(f"app.modules.{file.parent.name}.commands").commands)
 
 _FOR_A_PERSON = (
     CommandError,
     CreatorError,
     DatabaseIsNewer,
+    DatabaseNotReady,
     EmbeddedPostgresError,
     ModulesError,
     NoSuchBranch,
+    ServiceError,
     SettingsError,
 )
 

@@ -6,8 +6,8 @@ import typer
 
 from app.adapters.db.migrations import commands as migrations
 from app.adapters.db.provide import database_server
-from app.commands.database import Yes, ask
 from app.settings import load_settings
+from app.utils.asking import Yes, ask
 from app.utils.module_creator import ModuleCreator, ModuleRemover
 
 commands = typer.Typer(no_args_is_help=True)

@@ -14,12 +14,15 @@ from app.fastapi_engine.events.startup import lifespan_of
 from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
 from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
 from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
+from app.fastapi_engine.middlewares.metrics_middleware import MetricsMiddleware
 from app.fastapi_engine.problems import Problems, install_problems
+from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
 from app.services.rate_limits import RateLimits
 from app.settings import Mode, Settings
 from app.settings.db_settings import DbSettings
 from app.utils.container import Container
+from app.utils.metrics import Measures
 from app.utils.module import Modules
 from app.utils.setup_modules import choose_modules, discover_modules
 
@@ -32,8 +35,9 @@ def build_app(settings: Settings) -> FastAPI:
     modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
     container = Container()
     container.put(Settings, settings)
+    database = container.put(Database, _database(settings.db))
+    container.put(Measures, Measures()).add(database.measure)
     container.put(Modules, modules)
-    container.put(Database, _database(settings.db))
     container.put(RateLimits, RateLimits(settings.limits))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
@@ -53,6 +57,7 @@ def build_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         lifespan=lifespan_of(container, modules),
         middleware=[
+            Middleware(MetricsMiddleware),
             Middleware(LogMiddleware),
             cors_middleware(settings.app),
             Middleware(ErrorsMiddleware, problems=problems),
@@ -68,6 +73,7 @@ def build_app(settings: Settings) -> FastAPI:
             app.include_router(module.root_router, tags=[module.name])
         if module.router is not None:
             app.include_router(module.router, prefix=settings.app.prefix, tags=[module.name])
+    install_route_index(app)
     return app
 
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
@@ -16,14 +17,14 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.adapters.db.provide import embedded_server, is_migrated
+from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 from app.settings.app_settings import AppSettings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
-from app.utils.processes import PARENT_VARIABLE
+from app.utils.processes import METRICS_VARIABLE, PARENT_VARIABLE
 from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 
 _GRACE = 5
@@ -38,9 +39,10 @@ def main() -> None:
         setup_logging(settings.log, settings.app.mode)
         choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
-        with _database(settings) as own_address:
+        with _database(settings) as address:
+            _migrate(address)
             if not signals.asked_to_end:
-                _serve(settings.app, listener, own_address)
+                _serve(settings.app, listener, address)
     except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
         stop_with(str(error))
 
@@ -64,18 +66,14 @@ def _bind(settings: AppSettings) -> socket.socket:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[DatabaseAddress | None]:
-    """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server.
-
-    None where the server is not ours to migrate.
-    """
+def _database(settings: Settings) -> Iterator[DatabaseAddress]:
+    """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server."""
     if not settings.db.is_embedded:
-        yield None
+        yield own_server_address(settings.db)
         return
     server = embedded_server(settings.db)
     try:
         address = server.start()
-        _migrate(address)
         os.environ |= {
             "PG_SERVER_ADDRESS": address.host,
             "PG_SERVER_PORT": str(address.port),
@@ -89,27 +87,34 @@ def _database(settings: Settings) -> Iterator[DatabaseAddress | None]:
 
 
 def _migrate(address: DatabaseAddress) -> None:
-    if is_migrated(address):
-        return
-    # Alembic is heavy, and needed only when there is something new.
-    from app.adapters.db.migrations.commands import migrate
+    """A server that is away comes back, or is mended, while this one runs: alive until then, and not ready."""
+    try:
+        if is_migrated(address):
+            return
+        # Alembic is heavy, and needed only when there is something new.
+        from app.adapters.db.migrations.commands import migrate
 
-    logger.info("bringing the database up to date")
-    migrate(address)
+        logger.info("bringing the database up to date")
+        migrate(address)
+    except Exception as error:
+        from app.adapters.errors import is_database_away
+
+        if not is_database_away(error):
+            raise
+        logger.warning("the database was not looked at, and may want a `python manage.py db migrate`: {}", error)
 
 
 def _serve_migrated(
     serve: Callable[[list[socket.socket] | None], None],
-    address: DatabaseAddress | None,
+    address: DatabaseAddress,
     sockets: list[socket.socket] | None = None,
 ) -> None:
     """In a process that a reload has started: a module that was made meanwhile has brought its table along."""
-    if address is not None:
-        _migrate(address)
+    _migrate(address)
     serve(sockets)
 
 
-def _serve(settings: AppSettings, listener: socket.socket, own_address: DatabaseAddress | None) -> None:
+def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddress) -> None:
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     config = uvicorn.Config(
         "app.fastapi_engine.app:create_app",
@@ -124,10 +129,12 @@ def _serve(settings: AppSettings, listener: socket.socket, own_address: Database
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
     if settings.reloads:
-        target = partial(_serve_migrated, server.run, own_address)
+        target = partial(_serve_migrated, server.run, address)
         ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        with TemporaryDirectory(prefix="messenger-metrics-") as folder:
+            os.environ[METRICS_VARIABLE] = folder
+            Multiprocess(config, sockets=[listener]).run()
     else:
         server.run(sockets=[listener])
 

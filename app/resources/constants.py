@@ -4,6 +4,7 @@ from app.settings.base import PROJECT_ROOT
 
 LOGS_DIR = PROJECT_ROOT / "logs"
 MODULES_DIR = PROJECT_ROOT / "app" / "modules"
+DOCS_DIR = PROJECT_ROOT / "docs"
 MIGRATIONS_DIR = PROJECT_ROOT / "app" / "adapters" / "db" / "migrations"
 
 MODULE_SUFFIX = "_module"

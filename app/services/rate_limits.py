@@ -2,6 +2,7 @@
 
 from math import ceil
 from time import time
+from typing import NoReturn
 
 from limits import parse
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -18,16 +19,16 @@ class RateLimits:
         self.rates = settings
         self._limiter = MovingWindowRateLimiter(storage_from_string(f"async+{settings.storage}"))
 
-    async def hit(self, rate: str, what: str, who: str) -> None:
-        """Counts one try; raises RateLimited, with the seconds to wait, where there were too many."""
-        if not self.rates.enable:
-            return
-        limit = parse(rate)
-        if not await self._limiter.hit(limit, what, who):
-            reset_at, _ = await self._limiter.get_window_stats(limit, what, who)
-            raise RateLimited(retry_after=max(ceil(reset_at - time()), 1))
+    async def check(self, rate: str, what: str, who: str) -> None:
+        """Raises RateLimited, with the seconds to wait, where there were too many tries; counts none."""
+        if self.rates.enable and not await self._limiter.test(parse(rate), what, who):
+            await self._refuse(rate, what, who)
 
-    async def forgive(self, rate: str, what: str, who: str) -> None:
-        """Forgets the tries: the last one was right."""
-        if self.rates.enable:
-            await self._limiter.clear(parse(rate), what, who)
+    async def hit(self, rate: str, what: str, who: str) -> None:
+        """Counts one try; raises RateLimited where there were too many."""
+        if self.rates.enable and not await self._limiter.hit(parse(rate), what, who):
+            await self._refuse(rate, what, who)
+
+    async def _refuse(self, rate: str, what: str, who: str) -> NoReturn:
+        reset_at, _ = await self._limiter.get_window_stats(parse(rate), what, who)
+        raise RateLimited(retry_after=max(ceil(reset_at - time()), 1))

@@ -59,6 +59,7 @@ class AppSettings(SettingsGroup):
     prefix: Annotated[str, AfterValidator(_check_prefix)] = Field(
         "/api/v1", description="where the routes of the modules stand"
     )
+    ui_enable: bool = Field(True, description="serve the page at /ui, a small chat client to try the server with")
     workers: int = Field(1, ge=1, le=64, description="server processes; more than one turns the reload off")
     reload: bool = Field(True, description="restart when a file under app/ changes; off in PROD")
     cors_origins: Annotated[Names, AfterValidator(_check_origins)] = Field(

@@ -23,6 +23,6 @@ class LimitsSettings(SettingsGroup):
         description="where calls are counted: memory:// in each process, redis://host:6379 for all processes together",
     )
     sign_up: Rate = Field("300/10 minutes", description="new accounts an address, as 10/minute or 300/10 minutes")
-    sign_in: Rate = Field("100/10 minutes", description="wrong passwords a login, until a right one")
+    sign_in: Rate = Field("100/10 minutes", description="wrong passwords a login")
     sign_in_address: Rate = Field("1000/10 minutes", description="sign-ins an address")
     refresh: Rate = Field("1000/minute", description="refreshes an address")

@@ -68,6 +68,7 @@ def _add_request_id(record: "Record") -> None:
 
 
 def _json_line(record: "Record") -> str:
+    """One line whatever happened: a traceback is a text inside it."""
     line = {
         "time": record["time"].isoformat(),
         "level": record["level"].name,

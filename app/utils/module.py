@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.utils.container import Container
+from app.utils.invariants import Invariant
 
 if TYPE_CHECKING:
     # The first process reads manifests, and has no other use for the framework.
@@ -25,6 +26,9 @@ class Module:
     - `lifespan`: runs around the serving; it puts the module's services into the container.
     - `events`: the kinds that it writes into streams, each with the model of its data.
     - `constraint_errors`: the ServiceError that a violated constraint of its tables stands for.
+    - `invariants`: what its tables rely on and no constraint can say, for `manage.py doctor`.
+
+    A file `commands.py` beside the manifest, with a Typer called `commands`, adds to `manage.py`.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Module:
     on_by_default: bool = True
     events: Mapping[str, type] = field(default_factory=dict)
     constraint_errors: Mapping[str, type[Exception]] = field(default_factory=dict)
+    invariants: tuple[Invariant, ...] = ()
 
 
 class Modules(tuple[Module, ...]):

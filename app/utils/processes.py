@@ -6,11 +6,21 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 PARENT_VARIABLE = "MESSENGER_PARENT_PID"
 """Set by the first process for the workers that it starts."""
 
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Set by the first process where it starts several workers; prometheus_client looks at it when it is imported."""
+
 _PR_SET_PDEATHSIG = 1
+
+
+def shared_metrics() -> Path | None:
+    """The folder that the workers keep their metrics in, so that each can tell those of all; None for a lone one."""
+    folder = os.environ.get(METRICS_VARIABLE)
+    return Path(folder) if folder else None
 
 
 def end_with_parent() -> None:

@@ -31,7 +31,7 @@ def test_its_form_suits_every_name(project: Path) -> None:
 
 
 def test_its_tests_pass_and_the_rules_of_the_house(shop: Path, postgres: DatabaseAddress) -> None:
-    said = succeeds(shop, "-m", "pytest", "-q", MADE[0], "tests/test_house_rules.py", at=postgres)
+    said = succeeds(shop, "-m", "pytest", "-q", "-k", "module", MADE[0], "tests/test_house_rules.py", at=postgres)
     assert " passed" in said
 
 

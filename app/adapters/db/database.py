@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from app.adapters.db.address import DatabaseAddress
+from app.utils import metrics
 
 CONNECT_TIMEOUT = 3.0
 """Seconds to a connection, also to a free one of the pool."""
@@ -73,6 +75,16 @@ class Database:
             # Requests are over by now; a server that has gone would be waited for in vain.
             self._pool.terminate()
             await self.engine.dispose()
+
+    def measure(self) -> None:
+        """Tells the metrics how many connections there are, and how many of them are at work."""
+        pool, sessions = self._pool, self.engine.pool
+        if pool is not None:
+            metrics.POOL_CONNECTIONS.labels("hot", "idle").set(pool.get_idle_size())
+            metrics.POOL_CONNECTIONS.labels("hot", "busy").set(pool.get_size() - pool.get_idle_size())
+        if isinstance(sessions, QueuePool):
+            metrics.POOL_CONNECTIONS.labels("session", "idle").set(sessions.checkedin())
+            metrics.POOL_CONNECTIONS.labels("session", "busy").set(sessions.checkedout())
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]:

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.api.router import router
+from app.modules.accounts_module.db.invariants import INVARIANTS
 from app.modules.accounts_module.db.models import Account, AccountPresence, AuthSession, SigningKey
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.schemas import EVENTS
@@ -36,5 +37,6 @@ module = Module(
     models=(Account, AccountPresence, AuthSession, SigningKey),
     events=EVENTS,
     lifespan=lifespan,
+    invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},
 )

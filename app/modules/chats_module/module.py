@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
 from app.modules.chats_module.api.router import router
+from app.modules.chats_module.db.invariants import INVARIANTS
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
 from app.modules.chats_module.schemas import EVENTS
 from app.modules.chats_module.services.contents import ChatContents, EmptyContents
@@ -35,4 +36,5 @@ module = Module(
     models=(Chat, ChatMember, AccountChat),
     events=EVENTS,
     lifespan=lifespan,
+    invariants=INVARIANTS,
 )

@@ -5,11 +5,13 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.chats_module.services.contents import ChatContents
 from app.modules.messages_module.api.router import router
+from app.modules.messages_module.db.invariants import INVARIANTS
 from app.modules.messages_module.db.models import Message, Reaction
 from app.modules.messages_module.schemas import EVENTS
 from app.modules.messages_module.services.contents import Messages
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.utils.container import Container
+from app.utils.metrics import Measures
 from app.utils.module import Module
 
 
@@ -17,6 +19,7 @@ from app.utils.module import Module
 async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(ChatContents, Messages())  # type: ignore[type-abstract]
     queue = container.put(SendQueue, SendQueue(container.get(Database), container.get(Bus)))  # type: ignore[type-abstract]
+    container.get(Measures).add(queue.measure)
     try:
         yield
     finally:
@@ -31,4 +34,5 @@ module = Module(
     models=(Message, Reaction),
     events=EVENTS,
     lifespan=lifespan,
+    invariants=INVARIANTS,
 )

@@ -9,6 +9,7 @@ from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
+from app.utils.metrics import Measures
 from app.utils.module import Module
 
 
@@ -17,6 +18,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
     registry = container.put(Registry, Registry(container.get(Hub), bus, container.get(Revocations)))
     presence = container.put(Presence, Presence(container.get(Database), bus, registry))
+    container.get(Measures).add(registry.measure)
     async with registry.working(), presence.working():
         yield
 

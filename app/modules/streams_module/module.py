@@ -4,26 +4,33 @@ from contextlib import asynccontextmanager
 from app.adapters.base.bus import Bus
 from app.adapters.clients.bus import make_bus
 from app.adapters.db.database import Database
+from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.db.models import Event, Stream
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.reader import LogReader
+from app.modules.streams_module.services.retention import Retention
 from app.settings import Settings
+from app.utils.background import running
 from app.utils.container import Container
+from app.utils.metrics import Measures
 from app.utils.module import Module
 from app.utils.stopping import Stopping
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
+    settings = container.get(Settings).streams
     database = container.get(Database)
-    bus = container.put(Bus, make_bus(container.get(Settings).streams.bus_driver, database))  # type: ignore[type-abstract]
+    bus = container.put(Bus, make_bus(settings.bus_driver, database))  # type: ignore[type-abstract]
     hub = container.put(Hub, Hub(database, bus))
     stopping = container.put(Stopping, Stopping())
     container.put(Log, Log(bus))
     container.put(LogReader, LogReader(database, hub, stopping))
+    retention = container.put(Retention, Retention(database, settings.retention_days))
+    container.get(Measures).add(hub.measure)
     with stopping.heard():
-        async with bus.connected(), hub.working():
+        async with bus.connected(), hub.working(), running(retention.keep_pruning()):
             yield
 
 
@@ -33,4 +40,5 @@ module = Module(
     depends_on=("base",),
     models=(Stream, Event),
     lifespan=lifespan,
+    invariants=INVARIANTS,
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from app.adapters.base.bus import MAX_SIGNAL, Bus
+from app.utils import metrics
 
 
 class MemoryBus(Bus):
@@ -23,4 +24,5 @@ class MemoryBus(Bus):
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
+        metrics.BUS_CONNECTED.set(1)
         yield

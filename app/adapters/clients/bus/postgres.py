@@ -7,6 +7,7 @@ it stands alone, after the commit, and many rings share one.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ import orjson
 from loguru import logger
 
 from app.adapters.base.bus import MAX_SIGNAL, Bus
+from app.utils import metrics
 from app.utils.background import running
 
 _CHANNEL = "messenger"
@@ -40,6 +42,7 @@ class PostgresBus(Bus):
         self._rings: dict[UUID, int] = {}
         self._signals: list[bytes] = []
         self._wanted = asyncio.Event()
+        self._spoke_at = 0.0
 
     def ring(self, stream_id: UUID, last_seq: int) -> None:
         if len(self._rings) < _MOST_WAITING:
@@ -79,6 +82,7 @@ class PostgresBus(Bus):
                 pause = 0.05
                 # Also the first time: what was rung between the start and now was not heard.
                 self._hear_return()
+                metrics.BUS_CONNECTED.set(1)
                 if was_away:
                     logger.info("the bus is back")
                 await self._speak(connection)
@@ -86,6 +90,7 @@ class PostgresBus(Bus):
                 logger.warning("the bus is lost: {!r}", error)
                 was_away = True
             finally:
+                metrics.BUS_CONNECTED.set(0)
                 with suppress(Exception):
                     connection.terminate()
 
@@ -105,6 +110,7 @@ class PostgresBus(Bus):
             await asyncio.sleep(_GATHER)
             self._wanted.clear()
             for payload in self._take():
+                self._spoke_at = monotonic()
                 await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, payload)
         raise ConnectionError("the server ended the connection")
 
@@ -125,6 +131,7 @@ class PostgresBus(Bus):
         text = str(payload)
         origin, kind, content = text[:12], text[12:13], text[13:]
         if origin == self._origin:
+            metrics.BUS_LAG.set(monotonic() - self._spoke_at)
             return
         if kind == "r":
             self._hear_rings({UUID(ring[:32]): int(ring[32:], 16) for ring in content.split(",")})

@@ -4,6 +4,7 @@ from app.modules.accounts_module.schemas.account import (
     AccountPublic,
     AccountSignedUp,
     AccountUpdate,
+    Password,
     PasswordChange,
     SignUp,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "AccountPublic",
     "AccountSignedUp",
     "AccountUpdate",
+    "Password",
     "PasswordChange",
     "RefreshRequest",
     "SessionRead",

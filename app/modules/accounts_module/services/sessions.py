@@ -34,13 +34,13 @@ async def check_credentials(
     """
     who = login.lower()
     await limits.hit(limits.rates.sign_in_address, "sign-in from", address)
-    await limits.hit(limits.rates.sign_in, "sign-in as", who)
+    await limits.check(limits.rates.sign_in, "wrong for", who)
     statement = FIND_CREDENTIALS_BY_EMAIL if "@" in login else FIND_CREDENTIALS_BY_USERNAME
     async with database.connection() as connection:
         row = await connection.fetchrow(statement, login)
     if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
+        await limits.hit(limits.rates.sign_in, "wrong for", who)
         raise WrongCredentials
-    await limits.forgive(limits.rates.sign_in, "sign-in as", who)
     return UUID(str(row["id"]))
 
 
@@ -107,6 +107,11 @@ async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identit
     now = datetime.now(UTC)
     revoked = await crud.revoke(work.session, now, account_id=identity.account_id, keep=identity.session_id)
     work.after_commit(lambda: revocations.announce(revoked, now))
+
+
+async def end_all_sessions(work: UnitOfWork, account_id: UUID) -> int:
+    """How many there were. Every process sees it within a second, as it sees any revocation."""
+    return len(await crud.revoke(work.session, datetime.now(UTC), account_id=account_id))
 
 
 def _pair(tokens: Tokens, identity: Identity, generation: int) -> TokenPair:

@@ -30,7 +30,7 @@ class CatalogueItemView(ResponseModel):
     id: UUID
     key: str = Field(description="stable, for programs", examples=["RU"])
     value: str = Field(description="in the language of Accept-Language: ru or en", examples=["Россия"])
-    position: int
+    position: int = Field(examples=[180])
     is_active: bool
 
 
@@ -66,5 +66,5 @@ class CatalogueItemRead(ResponseModel):
     key: str = Field(examples=["flood"])
     value_ru: str = Field(examples=["Флуд"])
     value_en: str = Field(examples=["Flood"])
-    position: int
+    position: int = Field(examples=[180])
     is_active: bool

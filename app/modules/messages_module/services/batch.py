@@ -19,6 +19,12 @@ from app.modules.messages_module.errors import IdempotencyMismatch, OutcomeUnkno
 from app.modules.messages_module.services.views import dump, view_message
 from app.modules.streams_module.services.log import now
 from app.services.errors import ServiceError, ValidationFailed
+from app.utils import metrics
+
+
+def digest_of(text: str, reply_to_seq: int | None) -> bytes:
+    """What a retry is compared with."""
+    return blake2b(f"{reply_to_seq}\0{text}".encode(), digest_size=16).digest()
 
 
 class Sent(NamedTuple):
@@ -40,7 +46,7 @@ class Send:
     digest: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        self.digest = blake2b(f"{self.reply_to_seq}\0{self.text}".encode(), digest_size=16).digest()
+        self.digest = digest_of(self.text, self.reply_to_seq)
 
     def resolve(self, result: Sent | BaseException) -> None:
         """Tells the caller, if it still waits."""
@@ -86,6 +92,9 @@ async def write_batch(database: Database, chat_id: UUID, batch: Sequence[Send]) 
             await _settle(database, chat_id, plan, error)
             return new_head
         # Durable from here on: nothing may raise any more, or the batch would be taken for unwritten.
+        metrics.SENDS_WRITTEN.inc(len(plan.new))
+        metrics.SENDS_REPLAYED.inc(len(plan.standing))
+        metrics.SENDS_REFUSED.inc(len(plan.refused))
         for send, message in plan.new:
             send.resolve(Sent(message.event.encode(), replayed=False))
         for send, refusal in plan.refused:

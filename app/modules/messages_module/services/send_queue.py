@@ -17,6 +17,7 @@ from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.batch import Send, Sent, write_batch
 from app.services.errors import Unavailable
+from app.utils import metrics
 
 MAX_BATCH = 100
 MAX_WAITING = 20_000
@@ -55,6 +56,10 @@ class SendQueue:
             writer.add_done_callback(self._writers.discard)
         return outcome
 
+    def measure(self) -> None:
+        """Tells the metrics how much waits."""
+        metrics.SENDS_WAITING.set(self._waiting)
+
     async def drain(self) -> None:
         """Waits until everything that was queued has its outcome."""
         while self._writers:
@@ -70,14 +75,17 @@ class SendQueue:
         del self._queues[chat_id]
 
     async def _write_batch(self, chat_id: UUID, batch: list[Send]) -> None:
+        metrics.SEND_BATCH.observe(len(batch))
         try:
             head = await write_batch(self._database, chat_id, batch)
         except Exception as error:  # noqa: BLE001 - every send gets its outcome, whatever went wrong
             if is_database_away(error):
                 logger.warning("{} sends to {} were not written: {!r}", len(batch), chat_id, error)
+                metrics.SENDS_FAILED.inc(len(batch))
                 for send in batch:
                     send.resolve(Unavailable("The message was not written; try again"))
             elif len(batch) == 1:
+                metrics.SENDS_FAILED.inc()
                 batch[0].resolve(error)
             else:
                 # One of them is at fault: each on its own, so that it fails alone.

@@ -25,6 +25,7 @@ from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ProblemMaker, Unauthenticated
 from app.settings import Settings
+from app.utils import metrics
 from app.utils.container import Container
 
 FIRST_FRAME_WITHIN = 10.0
@@ -193,6 +194,7 @@ class Connection:
 
     async def _close(self, code: int, reason: str = "") -> None:
         """Never fails: the other side may be gone."""
+        metrics.SOCKETS_ENDED.labels(code).inc()
         with suppress(RuntimeError, OSError, WebSocketDisconnect):
             await self._websocket.send({"type": "websocket.close", "code": code, "reason": reason})
 

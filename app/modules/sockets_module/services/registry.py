@@ -14,6 +14,7 @@ from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.services.socket import NOT_SIGNED_IN, TRY_AGAIN, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
+from app.utils import metrics
 from app.utils.background import running
 
 MAX_SOCKETS_OF_ACCOUNT = 50
@@ -56,6 +57,10 @@ class Registry:
             return False
         self._sockets.pop(socket.identity.account_id, None)
         return True
+
+    def measure(self) -> None:
+        """Tells the metrics how many sockets there are."""
+        metrics.SOCKETS.set(self.count)
 
     def is_full(self, account_id: UUID) -> bool:
         return len(self._sockets.get(account_id, ())) >= MAX_SOCKETS_OF_ACCOUNT

@@ -13,6 +13,7 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds.read import list_after, list_heads
 from app.modules.streams_module.services.frames import Frame, make_frame
+from app.utils import metrics
 from app.utils.background import running
 
 SWEEP_PERIOD = 1.5
@@ -165,6 +166,7 @@ class Hub:
             self._tell_gap(feed, Gap(frames[0].seq, frames[0].seq - 1))
         feed.last_seq = frames[-1].seq
         feed.head = max(feed.head, feed.last_seq)
+        metrics.DELIVERIES.inc(len(frames) * len(feed.followers))
         for follower in tuple(feed.followers):
             follower.deliver(feed, frames)
 
@@ -201,6 +203,10 @@ class Hub:
                     # Only a restored backup goes backwards.
                     self._tell_gap(feed, Gap(first_seq, last_seq))
                     feed.last_seq = feed.head = last_seq
+
+    def measure(self) -> None:
+        """Tells the metrics how many streams are followed here."""
+        metrics.STREAMS_FOLLOWED.set(len(self._feeds))
 
     async def _read_heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
         async with self._database.connection() as connection:

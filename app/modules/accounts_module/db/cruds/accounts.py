@@ -16,6 +16,12 @@ async def find_account(session: AsyncSession, account_id: UUID) -> Account | Non
     return await session.get(Account, account_id)
 
 
+async def find_by_login(session: AsyncSession, login: str) -> Account | None:
+    """By username or email, as one signs in."""
+    column = func.lower(Account.email) if "@" in login else Account.username
+    return (await session.scalars(select(Account).where(column == login.lower()))).one_or_none()
+
+
 def _people() -> Any:
     online = func.coalesce(AccountPresence.online_until > datetime.now(UTC), False)
     return select(

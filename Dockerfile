@@ -1,0 +1,27 @@
+FROM python:3.13-slim-trixie AS packages
+COPY requirements.txt /
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check -r /requirements.txt
+
+FROM python:3.13-slim-trixie
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin messenger
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /srv/messenger
+COPY main.py manage.py alembic.ini ./
+COPY app app
+# The code is root's; the server may write its data and nothing else.
+RUN /opt/venv/bin/python -m compileall -q app main.py manage.py \
+    && install -d -o messenger -g messenger -m 0700 .data
+
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    ENVIRONMENT=PROD \
+    API_HOST=0.0.0.0 \
+    LOG_WRITE_TO_FILE=false
+USER 10001
+EXPOSE 8788
+# Where PG_SERVER_ADDRESS is not set, the built-in PostgreSQL keeps its data here.
+VOLUME /srv/messenger/.data
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["python", "-c", \
+    "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('API_SERVICE_PORT', 8788)}/healthcheck/ready\", timeout=2)"]
+CMD ["python", "main.py"]

@@ -1,0 +1,234 @@
+"""`python manage.py doctor`: looks at everything that can be wrong, and says what to do about it."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from app.adapters.clients.bus import MemoryBus
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.adapters.db.embedded import EmbeddedPostgresError
+from app.adapters.db.migrations.heads import DatabaseIsNewer, known_heads, removed_modules
+from app.adapters.db.provide import database_server
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.streams_module.services.log import Log
+from app.resources.constants import LOGS_DIR
+from app.settings import Settings, SettingsError, load_settings
+from app.utils.asking import Yes, ask
+from app.utils.invariants import Invariant
+from app.utils.setup_modules import ModulesError, choose_modules, discover_modules
+
+commands = typer.Typer()
+
+_OLDEST_SERVER = 140_000
+_MOST_SKEW = 2.0
+"""Seconds that clocks may differ: tokens and presence are by the clock of whoever answers."""
+_SHOWN = 3
+"""Places that are told of one thing that is wrong."""
+_AT_ONCE = 100
+"""Streams that one repair locks."""
+_PATIENCE = 600.0
+
+
+class Finding(NamedTuple):
+    """Something that was looked at. `wrong` tells what was found, nothing where all is well."""
+
+    about: str
+    wrong: Sequence[str] = ()
+    advice: str = ""
+    invariant: Invariant | None = None
+    stream_ids: Sequence[UUID] = ()
+
+
+@commands.command()
+def doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="mend what can be mended, under the locks that the server uses")
+    ] = False,
+    least_free_mb: Annotated[int, typer.Option(min=0, help="megabytes of disk that have to be free")] = 1024,
+    yes: Yes = False,
+) -> None:
+    """Look whether everything is as it should be: settings, database, disk, numbers and counters.
+
+    Changes nothing without --fix. The exit status is 1 when something is wrong.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    wrong = _list_wrong(console, least_free_mb)
+    fixable = [finding for finding in wrong if finding.invariant is not None and finding.invariant.fix]
+    if fixable and fix:
+        settings = load_settings()
+        ask(settings.app.environment, f"Mend {len(fixable)} of {len(wrong)}? Have a backup.", yes)
+        with database_server(settings.db) as address:
+            asyncio.run(_mend(address, fixable))
+        console.print("mended; and now:")
+        wrong = _list_wrong(console, least_free_mb)
+        fixable = []
+    if not wrong:
+        console.print("[green]all is well[/]")
+        return
+    advice = f"; `python manage.py doctor --fix` mends {len(fixable)} of them" if fixable else ""
+    console.print(f"[red]{len(wrong)} wrong[/]{advice}")
+    raise typer.Exit(1)
+
+
+def _list_wrong(console: Console, least_free_mb: int) -> list[Finding]:
+    """Looks at everything and tells of it; what is wrong."""
+    wrong: list[Finding] = []
+
+    def told(finding: Finding) -> None:
+        _tell(console, finding)
+        if finding.wrong:
+            wrong.append(finding)
+
+    _look(least_free_mb, told)
+    return wrong
+
+
+def _tell(console: Console, finding: Finding) -> None:
+    if not finding.wrong:
+        console.print(f"[green]✓[/] {escape(finding.about)}")
+        return
+    console.print(f"[red]✗ {escape(finding.about)}[/]")
+    for detail in finding.wrong[:_SHOWN]:
+        console.print(f"    {escape(detail)}")
+    if len(finding.wrong) > _SHOWN:
+        console.print(f"    and {len(finding.wrong) - _SHOWN} more")
+    console.print(f"    → {escape(finding.advice)}")
+
+
+def _look(least_free_mb: int, told: Callable[[Finding], None]) -> None:
+    """From what is needed for everything else to what is in the tables; stops where the rest cannot be looked at."""
+    about = "the settings can be read"
+    try:
+        settings = load_settings()
+        choose_modules(discover_modules(), settings.modules.enabled_modules)
+    except (SettingsError, ModulesError) as error:
+        told(Finding(about, [str(error)], "set the variable, in the environment or in .env"))
+        return
+    told(Finding(about))
+    told(_look_at_disk(settings, least_free_mb))
+    try:
+        with database_server(settings.db) as address:
+            asyncio.run(_look_at_database(address, told))
+    except (EmbeddedPostgresError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        advice = "look at the PG_* settings, and at PostgreSQL's own log"
+        told(Finding("the database answers", [str(error) or repr(error)], advice))
+
+
+def _look_at_disk(settings: Settings, least_free_mb: int) -> Finding:
+    places = [LOGS_DIR, *([settings.db.embedded_data_path] if settings.db.is_embedded else [])]
+    free = {place: shutil.disk_usage(_existing(place)).free >> 20 for place in places}
+    full = [f"{place}: {left} MB are free" for place, left in free.items() if left < least_free_mb]
+    return Finding(f"{least_free_mb} MB of disk are free", full, "make room: PostgreSQL stops when its disk is full")
+
+
+def _existing(place: Path) -> Path:
+    return next(folder for folder in (place, *place.parents) if folder.is_dir())
+
+
+async def _look_at_database(address: DatabaseAddress, told: Callable[[Finding], None]) -> None:
+    async with _connected(address) as connection:
+        for look in (look_at_server, look_at_letters, look_at_clock):
+            told(await look(connection))
+        migrations = await look_at_migrations(connection)
+        told(migrations)
+        if migrations.wrong:
+            return
+        told(await look_at_extension(connection))
+        known = discover_modules()
+        # What others build on comes first, and is mended first.
+        for module in choose_modules(known, known):
+            for invariant in module.invariants:
+                told(await _look_after(connection, invariant))
+
+
+@asynccontextmanager
+async def _connected(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """With patience: whole tables are looked at, and nothing is locked by that."""
+    connection = await Database(address).connect(statement_timeout="0", default_transaction_read_only="on")
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def look_at_server(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+    version = int(await connection.fetchval("SHOW server_version_num"))
+    wrong = [f"it is {await connection.fetchval('SHOW server_version')}"] if version < _OLDEST_SERVER else []
+    return Finding("PostgreSQL is 14 or newer", wrong, "upgrade it: pg_dump, a newer server, pg_restore")
+
+
+async def look_at_letters(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+    knows = await connection.fetchval(
+        "SELECT lower('ПРИВЕТ') = 'привет' AND current_setting('server_encoding') = 'UTF8'"
+    )
+    return Finding(
+        "the database knows letters beyond English",
+        [] if knows else ["lower('ПРИВЕТ') is not 'привет': people are not found by their names"],
+        "make the database anew with ENCODING UTF8 and a locale as C.UTF-8, and restore into it",
+    )
+
+
+async def look_at_clock(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+    before = datetime.now(UTC)
+    there = await connection.fetchval("SELECT clock_timestamp()")
+    after = datetime.now(UTC)
+    skew = max((before - there).total_seconds(), (there - after).total_seconds())
+    return Finding(
+        "the clocks of database and server agree",
+        [f"they differ by {skew:.0f} s"] if skew > _MOST_SKEW else [],
+        "let both follow the same time servers (chrony, systemd-timesyncd)",
+    )
+
+
+async def look_at_migrations(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+    exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
+    rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
+    revisions = {row["version_num"] for row in rows}
+    advice = "run `python manage.py db migrate`"
+    wrong = [f"{revision} is missing" for revision in sorted(known_heads() - revisions)]
+    try:
+        removed_modules(revisions)
+    except DatabaseIsNewer as error:
+        wrong, advice = [str(error)], "run the newer code"
+    return Finding("all migrations have run", wrong, advice)
+
+
+async def look_at_extension(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+    there = await connection.fetchval("SELECT to_regproc('uuid_generate_v4') IS NOT NULL")
+    return Finding(
+        "uuid_generate_v4() is there",
+        [] if there else ["the extension uuid-ossp is missing, or its schema is not in the search_path"],
+        'run CREATE EXTENSION "uuid-ossp"; on Debian it comes with postgresql-contrib',
+    )
+
+
+async def _look_after(connection: "asyncpg.Connection[asyncpg.Record]", invariant: Invariant) -> Finding:
+    rows: Sequence[Any] = await connection.fetch(invariant.find, timeout=_PATIENCE)
+    wrong = [f"{row['stream_id']}: {row['detail']}" for row in rows]
+    stream_ids = sorted({row["stream_id"] for row in rows})
+    return Finding(invariant.says, wrong, invariant.advice, invariant, stream_ids)
+
+
+async def _mend(address: DatabaseAddress, findings: Sequence[Finding]) -> None:
+    """Each in units of work of its own, under the locks of the chats or accounts that are mended."""
+    log = Log(MemoryBus())
+    async with Database(address).connected() as database:
+        for finding in findings:
+            for first in range(0, len(finding.stream_ids), _AT_ONCE):
+                part = finding.stream_ids[first : first + _AT_ONCE]
+                async with open_unit_of_work(database) as work:
+                    await log.lock(work, chats=part)
+                    raw = await work.raw()
+                    for statement in finding.invariant.fix if finding.invariant else ():
+                        await raw.execute(statement, part)

@@ -1,0 +1,88 @@
+"""`python manage.py account ...`"""
+
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from app.adapters.clients.bus import MemoryBus
+from app.adapters.db.database import Database
+from app.adapters.db.provide import run_on_database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.adapters.errors import violated_constraint
+from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
+from app.modules.accounts_module.schemas import AccountSignedUp, Password, SignUp
+from app.modules.accounts_module.services import administration
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.streams_module.services.log import Log
+from app.settings import load_settings
+
+commands = typer.Typer(no_args_is_help=True, name="account", help="Accounts: make an administrator, reset a password.")
+
+_TAKEN = {"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken}
+
+NewPassword = Annotated[
+    str,
+    typer.Option(
+        prompt=True,
+        confirmation_prompt=True,
+        hide_input=True,
+        envvar="ACCOUNT_PASSWORD",
+        help="8 characters or more; asked for where it is not given, which keeps it out of the list of processes",
+    ),
+]
+
+
+@commands.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Option(prompt=True, envvar="ACCOUNT_EMAIL", help="asked for where it is not given")],
+    username: Annotated[
+        str, typer.Option(prompt=True, envvar="ACCOUNT_USERNAME", help="3 to 32 of a-z, 0-9, _ and .; asked for too")
+    ],
+    password: NewPassword,
+) -> None:
+    """Make an account that administers the server."""
+    try:
+        request = SignUp(email=email, username=username, password=password)
+    except ValidationError as error:
+        raise typer.BadParameter(_explain(error)) from None
+    settings = load_settings()
+
+    async def create(database: Database) -> AccountSignedUp:
+        async with open_unit_of_work(database) as work:
+            # Nobody follows a stream that is made just now: there is nothing to ring for.
+            return await administration.create_admin(work, Log(MemoryBus()), Passwords(settings.auth), request)
+
+    try:
+        account = run_on_database(settings.db, create)
+    except Exception as error:
+        refusal = _TAKEN.get(violated_constraint(error) or "")
+        if refusal is None:
+            raise
+        raise refusal from None
+    typer.echo(f"administrator {account.username} is made: {account.id}")
+
+
+@commands.command("reset-password")
+def reset_password(
+    login: Annotated[str, typer.Argument(help="username or email")],
+    password: NewPassword,
+) -> None:
+    """Give an account a new password, and end all of its sessions."""
+    try:
+        TypeAdapter(Password).validate_python(password)
+    except ValidationError as error:
+        raise typer.BadParameter(f"password: {error.errors()[0]['msg']}") from None
+    settings = load_settings()
+
+    async def reset(database: Database) -> int:
+        async with open_unit_of_work(database) as work:
+            return await administration.reset_password(work, Passwords(settings.auth), login, password)
+
+    ended = run_on_database(settings.db, reset)
+    typer.echo(f"{login} has a new password; {ended} sessions are ended")
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,21 @@
+from typing import Annotated
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse
+
+from app.dependencies.services_dependency import service
+from app.utils.metrics import Measures, render
+from app.utils.processes import shared_metrics
+
+router = APIRouter()
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(measures: Annotated[Measures, service(Measures)]) -> PlainTextResponse:
+    """What the server counts and measures, as Prometheus reads it: of all worker processes, whichever answers."""
+    measures.take()
+    # Files are read where there are several processes.
+    text = await run_in_threadpool(render, shared_metrics())
+    return PlainTextResponse(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,24 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.modules.metrics_module.api.routes.metrics import router
+from app.modules.metrics_module.services.measuring import keep_measuring
+from app.utils.background import running
+from app.utils.container import Container
+from app.utils.metrics import Measures
+from app.utils.module import Module
+
+
+@asynccontextmanager
+async def lifespan(container: Container) -> AsyncIterator[None]:
+    async with running(keep_measuring(container.get(Measures))):
+        yield
+
+
+module = Module(
+    name="metrics",
+    description="What the server counts and measures, for Prometheus",
+    root_router=router,
+    depends_on=("base",),
+    lifespan=lifespan,
+)

@@ -1,0 +1,42 @@
+"""`python manage.py streams ...`"""
+
+from typing import Annotated
+
+import typer
+
+from app.adapters.db.database import Database
+from app.adapters.db.provide import run_on_database
+from app.modules.streams_module.services.retention import cutoff
+from app.modules.streams_module.services.retention import prune as prune_events
+from app.settings import load_settings
+from app.utils.asking import Yes, ask
+
+commands = typer.Typer(no_args_is_help=True, name="streams", help="The logs of events: forget what is old.")
+
+
+@commands.callback()
+def streams() -> None:
+    """The logs of events: forget what is old."""
+
+
+@commands.command()
+def prune(
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, help="keep so many days; unless told, STREAM_RETENTION_DAYS", show_default=False),
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Forget the events that are older than the log is kept; the server does the same every hour.
+
+    Messages stay. Whoever comes back with an older cursor is told to read afresh.
+    """
+    settings = load_settings()
+    kept = days or settings.streams.retention_days
+    ask(settings.app.environment, f"Forget all events older than {kept} days?", yes)
+
+    async def run(database: Database) -> int:
+        return await prune_events(database, cutoff(kept))
+
+    pruned = run_on_database(settings.db, run)
+    typer.echo(f"{pruned} events older than {kept} days are forgotten")

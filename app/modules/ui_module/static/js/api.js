@@ -1,0 +1,149 @@
+// Calls to the server, and the session that they are made with.
+
+const PREFIX = document.querySelector('meta[name="api-prefix"]').content;
+const KEY = 'messenger.session';
+const RENEW_BEFORE_MS = 60_000;
+
+export const socketAddress = () => `${location.origin.replace(/^http/, 'ws')}${PREFIX}/ws`;
+
+/** The server refused: `body` is its problem document. */
+export class Problem extends Error {
+  constructor(body, status) {
+    super(body.title ?? `HTTP ${status}`);
+    this.body = body;
+    this.status = status;
+    this.code = body.code ?? 'http_error';
+  }
+
+  /** Whether the same request may go through later. */
+  get passes() {
+    return this.status === 503 || this.status === 429 || this.status === 500 || this.status === 502 || this.status === 504;
+  }
+}
+
+/** No answer came. */
+export class Unreachable extends Error {}
+
+/** Tokens in local storage: all tabs share one session, and its refresh token is spent by one of them at a time. */
+class Session extends EventTarget {
+  get tokens() {
+    try {
+      return JSON.parse(localStorage.getItem(KEY));
+    } catch {
+      return null;
+    }
+  }
+
+  get isOpen() {
+    return this.tokens !== null;
+  }
+
+  keep(pair) {
+    localStorage.setItem(KEY, JSON.stringify({ ...pair, until: Date.now() + pair.expires_in * 1000 }));
+  }
+
+  end() {
+    localStorage.removeItem(KEY);
+    this.dispatchEvent(new Event('ended'));
+  }
+
+  /** An access token with some life left, and other than `refused`. Throws Problem when the session is over. */
+  async token(refused = null) {
+    const isGood = (tokens) => tokens && tokens.access_token !== refused && tokens.until - Date.now() > Math.min(RENEW_BEFORE_MS, tokens.expires_in * 200);
+    if (isGood(this.tokens)) return this.tokens.access_token;
+    return alone(async () => {
+      // Another tab may have been first.
+      const tokens = this.tokens;
+      if (isGood(tokens)) return tokens.access_token;
+      if (!tokens) throw new Problem({ code: 'unauthenticated' }, 401);
+      try {
+        const pair = await request('POST', '/accounts/refresh', { refresh_token: tokens.refresh_token });
+        this.keep(pair);
+        return pair.access_token;
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) this.end();
+        throw error;
+      }
+    });
+  }
+}
+
+export const session = new Session();
+// Signed out, or in as somebody else, in another tab.
+addEventListener('storage', (event) => {
+  if (event.key === KEY && event.newValue === null) session.dispatchEvent(new Event('ended'));
+});
+
+let queue = Promise.resolve();
+
+/** One at a time: among all tabs where the browser has locks (https and localhost), else in this tab. */
+function alone(run) {
+  if (navigator.locks) return navigator.locks.request(KEY, run);
+  const turn = queue.then(run);
+  queue = turn.catch(() => {});
+  return turn;
+}
+
+/** A call of somebody who is signed in; the body of its answer. Throws Problem or Unreachable. */
+export async function call(method, path, body) {
+  const token = await session.token();
+  try {
+    return await request(method, path, body, token);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    return request(method, path, body, await session.token(token));
+  }
+}
+
+export const get = (path, query = {}) => {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return call('GET', given.length ? `${path}?${new URLSearchParams(given)}` : path);
+};
+
+/** All pages of a list. */
+export async function getAll(path) {
+  const items = [];
+  let cursor = null;
+  do {
+    const page = await get(path, { limit: 200, cursor });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return items;
+}
+
+export async function signUp(form) {
+  await request('POST', '/accounts/sign-up', form);
+  return signIn(form.username, form.password);
+}
+
+export async function signIn(login, password) {
+  session.keep(await request('POST', '/accounts/sign-in', { login, password }));
+}
+
+export async function signOut() {
+  try {
+    await call('POST', '/accounts/sign-out');
+  } finally {
+    session.end();
+  }
+}
+
+async function request(method, path, body, token) {
+  const headers = {};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  let response;
+  try {
+    response = await fetch(PREFIX + path, { method, headers, cache: 'no-store', body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
+    const text = await response.text();
+    const answer = text ? JSON.parse(text) : null;
+    if (response.ok) return answer;
+    throw new Problem(answer ?? {}, response.status);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // Something between here and the server answered in its own way.
+    if (response && !response.ok) throw new Problem({}, response.status);
+    throw new Unreachable(String(error));
+  }
+}

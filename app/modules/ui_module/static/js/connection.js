@@ -1,0 +1,152 @@
+// One WebSocket that is always on its way back: it says where it stopped, and gets exactly the rest.
+
+import { Problem, session, socketAddress } from './api.js';
+import { wait } from './dom.js';
+
+const LONGEST_PAUSE_MS = 15_000;
+const ANSWER_WITHIN_MS = 10_000;
+const NOT_SIGNED_IN = 4401;
+
+/** The connection broke before the answer came: whether the request was carried out is not known. */
+export class Disconnected extends Error {}
+
+/**
+ * States: `offline` (no network, or the server has not answered for a while), `connecting`, `online`.
+ * Events: `state`, and `frame` for everything that is no reply.
+ */
+export class Connection extends EventTarget {
+  /** `prepare` runs before each connection, and answers the cursors to begin from. */
+  constructor(prepare) {
+    super();
+    this.prepare = prepare;
+    this.state = 'connecting';
+    this.stopped = false;
+    this.failures = 0;
+    this.nextId = 1;
+    this.replies = new Map();
+    this.nudge = () => {};
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    addEventListener('offline', () => {
+      this.drop();
+      this.become('offline');
+    }, { signal });
+    addEventListener('online', () => this.nudge(), { signal });
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState !== 'visible') return;
+      this.nudge();
+      // A phone that slept may hold a socket that died meanwhile.
+      if (this.state === 'online') this.check();
+    }, { signal });
+    this.run();
+  }
+
+  stop() {
+    this.stopped = true;
+    this.listeners.abort();
+    this.drop();
+    this.nudge();
+  }
+
+  /** The data of the reply. Throws Problem for a refusal, Disconnected when no reply came. */
+  ask(action, data = {}) {
+    if (this.state !== 'online') return Promise.reject(new Disconnected());
+    return this.request(action, data);
+  }
+
+  request(action, data) {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.replies.set(id, { resolve, reject });
+      this.socket.send(JSON.stringify({ id, action, data }));
+    });
+  }
+
+  async run() {
+    while (!this.stopped) {
+      if (navigator.onLine) {
+        this.become(this.failures > 1 ? 'offline' : 'connecting');
+        await this.connect().catch((error) => this.fail(error));
+      }
+      if (this.stopped) return;
+      this.become(navigator.onLine && this.failures <= 1 ? 'connecting' : 'offline');
+      const pause = Math.min(LONGEST_PAUSE_MS, 250 * 1.8 ** this.failures) * (0.7 + 0.6 * Math.random());
+      await Promise.race([wait(navigator.onLine ? pause : LONGEST_PAUSE_MS), new Promise((go) => { this.nudge = go; })]);
+    }
+  }
+
+  fail(error) {
+    this.failures += 1;
+    if (!(error instanceof Disconnected) && error.name === 'TypeError') console.error(error);
+  }
+
+  /** From the first frame to the close. */
+  async connect() {
+    const cursors = await this.prepare();
+    let token = await session.token();
+    if (token === this.refused) token = await session.token(token);
+    if (this.stopped || !navigator.onLine) throw new Disconnected();
+    const socket = new WebSocket(socketAddress());
+    this.socket = socket;
+    const closed = new Promise((resolve) => { this.closed = resolve; });
+    socket.onclose = ({ code }) => this.drop(code);
+    socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+    const late = setTimeout(() => this.drop(), ANSWER_WITHIN_MS);
+    let beating = 0;
+    socket.onopen = async () => {
+      try {
+        const hello = await this.request('hello', { token, cursors });
+        clearTimeout(late);
+        this.failures = 0;
+        this.refused = null;
+        this.become('online');
+        beating = setInterval(() => this.check(), hello.heartbeat_s * 1000);
+      } catch {
+        // Its close says why.
+      }
+    };
+    const code = await closed;
+    clearTimeout(late);
+    clearInterval(beating);
+    if (code === NOT_SIGNED_IN) this.refused = token;
+    this.failures += 1;
+  }
+
+  /** A socket that does not answer is dead, though nobody said so. */
+  async check() {
+    const { socket } = this;
+    const late = setTimeout(() => socket === this.socket && this.drop(), ANSWER_WITHIN_MS);
+    await this.ask('ping').catch(() => {});
+    clearTimeout(late);
+  }
+
+  /** Forgets the socket at once: without a network its own close may come minutes later. */
+  drop(code = 0) {
+    const { socket } = this;
+    if (!socket) return;
+    this.socket = null;
+    socket.onclose = socket.onmessage = socket.onopen = null;
+    socket.close();
+    for (const { reject } of this.replies.values()) reject(new Disconnected());
+    this.replies.clear();
+    this.become(navigator.onLine ? 'connecting' : 'offline');
+    this.closed(code);
+  }
+
+  take(frame) {
+    if (!('reply_to' in frame)) {
+      this.dispatchEvent(new CustomEvent('frame', { detail: frame }));
+      return;
+    }
+    const reply = this.replies.get(frame.reply_to);
+    this.replies.delete(frame.reply_to);
+    if (frame.status === 'ok') reply?.resolve(frame.data);
+    else reply?.reject(new Problem(frame.error, frame.error.status));
+  }
+
+  become(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.dispatchEvent(new Event('state'));
+  }
+}

@@ -1,0 +1,143 @@
+// Making elements. Texts are always text nodes: nothing that people write becomes markup.
+
+/** An element: `on` holds listeners, `data` the dataset, `vars` custom properties; other keys are attributes. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === 'on') for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
+    else if (name === 'data') Object.assign(element.dataset, value);
+    else if (name === 'vars') for (const [key, to] of Object.entries(value)) element.style.setProperty(key, to);
+    else if (name === 'value') element.value = value;
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+const PATHS = {
+  back: 'M15 5l-7 7 7 7',
+  plus: 'M12 5v14M5 12h14',
+  search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM20 20l-4-4',
+  send: 'M4 12l16-8-6 16-3-7-7-1z',
+  more: 'M6 12h.01M12 12h.01M18 12h.01',
+  members: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 4.5a3.5 3.5 0 0 1 0 6.2M18 14.3c2.2.7 3.5 2.6 3.5 5.7',
+  close: 'M6 6l12 12M18 6L6 18',
+  down: 'M6 9l6 6 6-6',
+  sent: 'M5 12.5l4.5 4.5L19 7.5',
+  read: 'M2 12.5l4.5 4.5L15 7.5M11 16l1 1L21.5 7.5',
+  pending: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3 2',
+  failed: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7.5v5.5M12 16.5h.01',
+  reply: 'M10 7L4 12l6 5v-3.5c5 0 8 1.5 10 4.5-.5-5-3.5-8.5-10-9z',
+  smile: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM8.5 14.5c1.8 2.3 5.2 2.3 7 0M9 9.5h.01M15 9.5h.01',
+  theme: 'M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z',
+  exit: 'M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M15 16l4-4-4-4M19 12H9',
+  channel: 'M4 10v4h3l7 4V6l-7 4H4zM18 9.5c1.3 1.5 1.3 3.5 0 5',
+};
+
+/** A drawn sign. It says nothing to a screen reader: the button around it has its own name. */
+export function icon(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('class', `icon icon-${name}`);
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  path.setAttribute('d', PATHS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export function iconButton(name, label, onClick, attributes = {}) {
+  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, on: { click: onClick }, ...attributes }, icon(name));
+}
+
+/** A colour that stays with the id. */
+export const hueOf = (id) => [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 360, 7);
+
+/** A circle with initials, in a colour that stays with the id. */
+export function avatar(name, id, { online = false, small = false } = {}) {
+  const words = name.trim().split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const letters = (words.length ? words.slice(0, 2) : [name.trim() || '?']).map((word) => [...word][0]).join('');
+  return h('span', { class: `avatar${small ? ' small' : ''}${online ? ' online' : ''}`, 'aria-hidden': 'true', vars: { '--hue': hueOf(id) } }, letters.toUpperCase());
+}
+
+/**
+ * Makes the children what `rows` say: each row has a `key`, a `signature` of all that it shows, and `build`. What has
+ * not changed stays as it is, and so do focus and scrolling.
+ */
+export function reconcile(parent, rows) {
+  const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  let place = parent.firstChild;
+  for (const { key, signature, build } of rows) {
+    let element = before.get(key);
+    before.delete(key);
+    if (element?.signature !== signature) {
+      const fresh = build();
+      fresh.dataset.key = key;
+      fresh.signature = signature;
+      if (element) {
+        const focused = focusables(element).indexOf(document.activeElement);
+        if (element === place) place = element.nextSibling;
+        element.remove();
+        parent.insertBefore(fresh, place);
+        if (focused >= 0) focusables(fresh)[focused]?.focus({ preventScroll: true });
+      }
+      element = fresh;
+    }
+    if (element === place) place = place.nextSibling;
+    else if (element.nextSibling !== place || element.parentNode !== parent) parent.insertBefore(element, place);
+  }
+  before.forEach((element) => element.remove());
+}
+
+const focusables = (element) => [...element.querySelectorAll('button')];
+
+/** A UUID; `crypto.randomUUID` is missing on plain http. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+export const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** A function that runs once, soon, however often it is called until then; also in a tab that is not shown. */
+export function soon(run) {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    queueMicrotask(() => {
+      due = false;
+      run();
+    });
+  };
+}
+
+/** Runs `ms` after the last call. */
+export function settled(run, ms) {
+  let timer = 0;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => run(...given), ms);
+  };
+}
+
+const announcer = document.getElementById('announcer');
+
+/** Has a screen reader say it. */
+export function announce(text) {
+  announcer.append(h('p', {}, text));
+  while (announcer.children.length > 5) announcer.firstChild.remove();
+}
+
+const toasts = document.getElementById('toasts');
+
+/** Shows a line for some seconds. */
+export function toast(text) {
+  const line = h('p', { class: 'toast' }, text);
+  toasts.append(line);
+  setTimeout(() => line.remove(), 6000);
+}

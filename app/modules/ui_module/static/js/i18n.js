@@ -1,0 +1,322 @@
+// Every text of the page, in two languages. A text may be a set of plural forms, chosen by `n`.
+
+const KEY = 'messenger.language';
+
+const TEXTS = {
+  en: {
+    'app.name': 'Messenger',
+    'auth.lead': 'A quiet place to talk. Your server, your people.',
+    'auth.signIn': 'Sign in',
+    'auth.signUp': 'Create account',
+    'auth.login': 'Username or email',
+    'auth.username': 'Username',
+    'auth.usernameHint': '3 to 32: a–z, digits, _ and .',
+    'auth.email': 'Email',
+    'auth.displayName': 'Name that others see',
+    'auth.password': 'Password',
+    'auth.passwordHint': 'At least 8 characters',
+    'auth.toSignUp': 'New here? Create an account',
+    'auth.toSignIn': 'Have an account? Sign in',
+    'auth.signOut': 'Sign out',
+    'auth.ended': 'You are signed out.',
+    'state.online': 'Online',
+    'state.connecting': 'Connecting…',
+    'state.offline': 'Offline',
+    'state.offlineHint': 'No connection. What you write is kept and sent later.',
+    'settings.language': 'Русский',
+    'settings.languageLabel': 'Switch to Russian',
+    'settings.theme': 'Light or dark',
+    'chats.title': 'Chats',
+    'chats.search': 'Search people and chats',
+    'chats.new': 'New chat',
+    'chats.none': 'No chats yet. Find somebody by name above, or begin a group.',
+    'chats.found': 'People',
+    'chats.nothing': 'Nothing found',
+    'chats.you': 'You: {text}',
+    'chats.by': '{name}: {text}',
+    'chats.draft': 'Draft: {text}',
+    'chats.unread': { one: '{n} unread message', other: '{n} unread messages' },
+    'chats.empty': 'No messages yet',
+    'chats.choose': 'Choose a chat',
+    'chats.chooseHint': 'Or find somebody by name and say hello.',
+    'chats.loading': 'Loading…',
+    'chat.back': 'Back to chats',
+    'chat.members': { one: '{n} member', other: '{n} members' },
+    'chat.subscribers': { one: '{n} subscriber', other: '{n} subscribers' },
+    'chat.online': 'online',
+    'chat.lastSeen': 'last seen {when}',
+    'chat.away': 'not here now',
+    'chat.typing': '{names} is typing…',
+    'chat.typingMany': '{names} are typing…',
+    'chat.typingDirect': 'typing…',
+    'chat.messages': 'Messages',
+    'chat.newMessages': 'New messages',
+    'chat.toEnd': 'To the newest messages',
+    'chat.begin': 'This is where it begins.',
+    'chat.failed': 'The chat could not be loaded.',
+    'chat.retry': 'Try again',
+    'message.deleted': 'Message deleted',
+    'message.edited': 'edited',
+    'message.pending': 'sending',
+    'message.sent': 'sent',
+    'message.read': 'read',
+    'message.failed': 'not sent: {why}',
+    'message.retry': 'Try again',
+    'message.discard': 'Discard',
+    'message.actions': 'Actions for the message',
+    'message.reply': 'Reply',
+    'message.copy': 'Copy text',
+    'message.copied': 'Copied',
+    'message.edit': 'Edit',
+    'message.delete': 'Delete',
+    'message.deleteSure': 'Delete this message for everyone?',
+    'message.react': 'React with {emoji}',
+    'message.reaction': { one: '{emoji}, {n} person', other: '{emoji}, {n} people' },
+    'message.quote': 'Go to the message replied to',
+    'message.announced': '{name}: {text}',
+    'composer.label': 'Message',
+    'composer.placeholder': 'Write a message',
+    'composer.send': 'Send',
+    'composer.save': 'Save',
+    'composer.replying': 'Reply to {name}',
+    'composer.editing': 'Editing',
+    'composer.cancel': 'Cancel',
+    'composer.readOnly': 'Only admins post in this channel.',
+    'composer.tooLong': { one: '{n} character too many', other: '{n} characters too many' },
+    'new.title': 'New chat',
+    'new.group': 'Group',
+    'new.channel': 'Channel',
+    'new.groupHint': 'Everyone in it writes.',
+    'new.channelHint': 'Admins write, everyone else reads.',
+    'new.name': 'Title',
+    'new.description': 'Description',
+    'new.find': 'Find people',
+    'new.remove': 'Remove {name}',
+    'new.create': 'Create',
+    'members.title': 'Members',
+    'members.add': 'Add people',
+    'members.remove': 'Remove {name}',
+    'members.leave': 'Leave the chat',
+    'members.delete': 'Delete the chat',
+    'members.leaveSure': 'Leave this chat?',
+    'members.deleteSure': 'Delete this chat for everyone?',
+    'members.you': 'you',
+    'role.owner': 'owner',
+    'role.admin': 'admin',
+    'role.member': '',
+    'role.reader': 'reader',
+    'dialog.close': 'Close',
+    'dialog.cancel': 'Cancel',
+    'day.today': 'Today',
+    'day.yesterday': 'Yesterday',
+    'error.unreachable': 'The server does not answer. Try again.',
+    'error.unauthenticated': 'Sign in again.',
+    'error.forbidden': 'You may not do this.',
+    'error.not_found': 'This is no longer here.',
+    'error.conflict': 'This is at odds with what is there.',
+    'error.validation_error': 'Something in it is not right.',
+    'error.rate_limited': 'Too often. Wait a moment.',
+    'error.unavailable': 'The server is busy. Try again.',
+    'error.internal_error': 'Something went wrong on the server.',
+    'error.This email already has an account': 'This email already has an account.',
+    'error.This username is taken': 'This username is taken.',
+    'error.The login or the password is wrong': 'The name or the password is wrong.',
+    'error.The owner hands the chat over first': 'The owner hands the chat over first.',
+    'error.body.email': 'This does not look like an email.',
+    'error.body.username': 'A username has 3 to 32 of a–z, digits, _ and .',
+    'error.body.password': 'A password has 8 to 256 characters.',
+    'error.body.display_name': 'A name has 1 to 64 characters.',
+    'error.body.text': 'A message has 1 to 4,000 characters.',
+    'error.body.title': 'A title has 1 to 128 characters.',
+  },
+  ru: {
+    'app.name': 'Мессенджер',
+    'auth.lead': 'Спокойное место для разговоров. Ваш сервер, ваши люди.',
+    'auth.signIn': 'Войти',
+    'auth.signUp': 'Создать аккаунт',
+    'auth.login': 'Имя пользователя или почта',
+    'auth.username': 'Имя пользователя',
+    'auth.usernameHint': 'От 3 до 32: a–z, цифры, _ и .',
+    'auth.email': 'Почта',
+    'auth.displayName': 'Имя, которое видят другие',
+    'auth.password': 'Пароль',
+    'auth.passwordHint': 'Не меньше 8 символов',
+    'auth.toSignUp': 'Впервые здесь? Создайте аккаунт',
+    'auth.toSignIn': 'Уже есть аккаунт? Войдите',
+    'auth.signOut': 'Выйти',
+    'auth.ended': 'Вы вышли из аккаунта.',
+    'state.online': 'На связи',
+    'state.connecting': 'Соединение…',
+    'state.offline': 'Нет связи',
+    'state.offlineHint': 'Нет связи. Написанное сохранится и уйдёт позже.',
+    'settings.language': 'English',
+    'settings.languageLabel': 'Переключить на английский',
+    'settings.theme': 'Светлая или тёмная тема',
+    'chats.title': 'Чаты',
+    'chats.search': 'Поиск людей и чатов',
+    'chats.new': 'Новый чат',
+    'chats.none': 'Чатов пока нет. Найдите человека по имени или создайте группу.',
+    'chats.found': 'Люди',
+    'chats.nothing': 'Ничего не нашлось',
+    'chats.you': 'Вы: {text}',
+    'chats.by': '{name}: {text}',
+    'chats.draft': 'Черновик: {text}',
+    'chats.unread': { one: '{n} непрочитанное сообщение', few: '{n} непрочитанных сообщения', many: '{n} непрочитанных сообщений', other: '{n} непрочитанных сообщений' },
+    'chats.empty': 'Сообщений пока нет',
+    'chats.choose': 'Выберите чат',
+    'chats.chooseHint': 'Или найдите человека по имени и поздоровайтесь.',
+    'chats.loading': 'Загрузка…',
+    'chat.back': 'Назад к чатам',
+    'chat.members': { one: '{n} участник', few: '{n} участника', many: '{n} участников', other: '{n} участников' },
+    'chat.subscribers': { one: '{n} подписчик', few: '{n} подписчика', many: '{n} подписчиков', other: '{n} подписчиков' },
+    'chat.online': 'в сети',
+    'chat.lastSeen': 'был(а) {when}',
+    'chat.away': 'не в сети',
+    'chat.typing': '{names} печатает…',
+    'chat.typingMany': '{names} печатают…',
+    'chat.typingDirect': 'печатает…',
+    'chat.messages': 'Сообщения',
+    'chat.newMessages': 'Новые сообщения',
+    'chat.toEnd': 'К новым сообщениям',
+    'chat.begin': 'Здесь всё начинается.',
+    'chat.failed': 'Не удалось загрузить чат.',
+    'chat.retry': 'Ещё раз',
+    'message.deleted': 'Сообщение удалено',
+    'message.edited': 'изменено',
+    'message.pending': 'отправляется',
+    'message.sent': 'отправлено',
+    'message.read': 'прочитано',
+    'message.failed': 'не отправлено: {why}',
+    'message.retry': 'Ещё раз',
+    'message.discard': 'Убрать',
+    'message.actions': 'Действия с сообщением',
+    'message.reply': 'Ответить',
+    'message.copy': 'Скопировать',
+    'message.copied': 'Скопировано',
+    'message.edit': 'Изменить',
+    'message.delete': 'Удалить',
+    'message.deleteSure': 'Удалить это сообщение у всех?',
+    'message.react': 'Поставить {emoji}',
+    'message.reaction': { one: '{emoji}, {n} человек', few: '{emoji}, {n} человека', many: '{emoji}, {n} человек', other: '{emoji}, {n} человек' },
+    'message.quote': 'К сообщению, на которое ответили',
+    'message.announced': '{name}: {text}',
+    'composer.label': 'Сообщение',
+    'composer.placeholder': 'Напишите сообщение',
+    'composer.send': 'Отправить',
+    'composer.save': 'Сохранить',
+    'composer.replying': 'Ответ: {name}',
+    'composer.editing': 'Изменение',
+    'composer.cancel': 'Отмена',
+    'composer.readOnly': 'В этом канале пишут только администраторы.',
+    'composer.tooLong': { one: 'на {n} символ больше, чем можно', few: 'на {n} символа больше, чем можно', many: 'на {n} символов больше, чем можно', other: 'на {n} символов больше, чем можно' },
+    'new.title': 'Новый чат',
+    'new.group': 'Группа',
+    'new.channel': 'Канал',
+    'new.groupHint': 'Пишут все участники.',
+    'new.channelHint': 'Пишут администраторы, остальные читают.',
+    'new.name': 'Название',
+    'new.description': 'Описание',
+    'new.find': 'Найти людей',
+    'new.remove': 'Убрать: {name}',
+    'new.create': 'Создать',
+    'members.title': 'Участники',
+    'members.add': 'Добавить людей',
+    'members.remove': 'Исключить: {name}',
+    'members.leave': 'Выйти из чата',
+    'members.delete': 'Удалить чат',
+    'members.leaveSure': 'Выйти из этого чата?',
+    'members.deleteSure': 'Удалить этот чат у всех?',
+    'members.you': 'вы',
+    'role.owner': 'владелец',
+    'role.admin': 'администратор',
+    'role.member': '',
+    'role.reader': 'читатель',
+    'dialog.close': 'Закрыть',
+    'dialog.cancel': 'Отмена',
+    'day.today': 'Сегодня',
+    'day.yesterday': 'Вчера',
+    'error.unreachable': 'Сервер не отвечает. Попробуйте ещё раз.',
+    'error.unauthenticated': 'Войдите ещё раз.',
+    'error.forbidden': 'На это нет прав.',
+    'error.not_found': 'Этого здесь больше нет.',
+    'error.conflict': 'Это противоречит тому, что уже есть.',
+    'error.validation_error': 'Что-то введено не так.',
+    'error.rate_limited': 'Слишком часто. Подождите немного.',
+    'error.unavailable': 'Сервер занят. Попробуйте ещё раз.',
+    'error.internal_error': 'На сервере что-то пошло не так.',
+    'error.This email already has an account': 'С этой почтой аккаунт уже есть.',
+    'error.This username is taken': 'Это имя пользователя занято.',
+    'error.The login or the password is wrong': 'Неверное имя или пароль.',
+    'error.The owner hands the chat over first': 'Сначала владелец передаёт чат другому.',
+    'error.body.email': 'Это не похоже на адрес почты.',
+    'error.body.username': 'В имени пользователя от 3 до 32 символов: a–z, цифры, _ и .',
+    'error.body.password': 'В пароле от 8 до 256 символов.',
+    'error.body.display_name': 'В имени от 1 до 64 символов.',
+    'error.body.text': 'В сообщении от 1 до 4000 символов.',
+    'error.body.title': 'В названии от 1 до 128 символов.',
+  },
+};
+
+let language = chosen();
+
+function chosen() {
+  const wanted = [localStorage.getItem(KEY), ...navigator.languages].find((name) => name && name.slice(0, 2).toLowerCase() in TEXTS);
+  return wanted ? wanted.slice(0, 2).toLowerCase() : 'en';
+}
+
+/** The reader's own way of the language, as en-GB: it decides how times are written. */
+const locale = () => navigator.languages.find((name) => name.startsWith(language)) ?? language;
+
+export const currentLanguage = () => language;
+
+export function switchLanguage() {
+  language = language === 'en' ? 'ru' : 'en';
+  localStorage.setItem(KEY, language);
+}
+
+/** The text of a key, with its {places} filled in. */
+export function t(key, places = {}) {
+  let text = TEXTS[language][key];
+  if (text === undefined) throw new Error(`no text for ${key}`);
+  if (typeof text === 'object') text = text[new Intl.PluralRules(language).select(places.n)] ?? text.other;
+  return text.replace(/\{(\w+)\}/g, (_, place) => (typeof places[place] === 'number' ? places[place].toLocaleString(language) : places[place]));
+}
+
+/** What a person is told of an error: the words for its field, its title or its code. */
+export function explain(error) {
+  const problem = error.body ?? (error.code ? error : {});
+  const field = problem.errors?.[0]?.loc?.join('.');
+  const keys = [`error.${field}`, `error.${problem.title}`, `error.${problem.code}`];
+  return t(keys.find((key) => key in TEXTS[language]) ?? (problem.code ? 'error.internal_error' : 'error.unreachable'));
+}
+
+/** Making a format takes longer than using it a hundred times. */
+function format(options) {
+  const made = new Map();
+  return (date) => {
+    if (!made.has(language)) made.set(language, new Intl.DateTimeFormat(locale(), options));
+    return made.get(language).format(date);
+  };
+}
+export const time = format({ hour: '2-digit', minute: '2-digit' });
+export const fullTime = format({ dateStyle: 'long', timeStyle: 'short' });
+const weekday = format({ weekday: 'short' });
+const dayAndMonth = format({ day: 'numeric', month: 'long' });
+const shortDate = format({ day: '2-digit', month: '2-digit', year: '2-digit' });
+const fullDate = format({ day: 'numeric', month: 'long', year: 'numeric' });
+
+const daysAgo = (date) => Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
+
+/** A day, as a divider says it. */
+export function day(date) {
+  const ago = daysAgo(date);
+  if (ago === 0) return t('day.today');
+  if (ago === 1) return t('day.yesterday');
+  return (date.getFullYear() === new Date().getFullYear() ? dayAndMonth : fullDate)(date);
+}
+
+/** A moment in as few letters as will do. */
+export function shortMoment(date) {
+  const ago = daysAgo(date);
+  return (ago <= 0 ? time : ago < 7 ? weekday : shortDate)(date);
+}

@@ -1,0 +1,86 @@
+// The beginning: signed in or not, and what follows from it.
+
+import { session } from './api.js';
+import { Connection } from './connection.js';
+import { toast } from './dom.js';
+import { currentLanguage, switchLanguage, t } from './i18n.js';
+import { Outbox } from './outbox.js';
+import { Store } from './store.js';
+import { authView } from './views/auth.js';
+import { Shell } from './views/shell.js';
+
+const THEME = 'messenger.theme';
+const root = document.getElementById('app');
+let running = null;
+
+const settings = {
+  switchLanguage() {
+    switchLanguage();
+    show();
+  },
+  switchTheme() {
+    const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const shown = document.documentElement.dataset.theme ?? (isDark ? 'dark' : 'light');
+    localStorage.setItem(THEME, shown === 'dark' ? 'light' : 'dark');
+    applyTheme();
+  },
+};
+
+function applyTheme() {
+  const theme = localStorage.getItem(THEME);
+  if (theme) document.documentElement.dataset.theme = theme;
+}
+
+/** Shows what there is to show, in the language of now. */
+function show() {
+  document.documentElement.lang = currentLanguage();
+  document.title = t('app.name');
+  running?.shell?.unmount();
+  if (!session.isOpen) {
+    root.replaceChildren(authView(settings, start));
+    root.querySelector('input').focus();
+    return;
+  }
+  running.shell = new Shell({ ...running, settings });
+  root.replaceChildren(running.shell.element);
+  running.shell.update();
+}
+
+function start() {
+  if (session.isOpen) {
+    const store = new Store();
+    let outbox = null;
+    const connection = new Connection(async () => {
+      const cursors = await store.prepare();
+      // It needs to know whose it is, and is shown from the first connection on.
+      if (!outbox) {
+        outbox = running.outbox = new Outbox(store, connection);
+        show();
+      }
+      return cursors;
+    });
+    store.connection = connection;
+    connection.addEventListener('frame', ({ detail }) => store.take(detail));
+    connection.addEventListener('state', () => {
+      store.changed();
+      if (connection.state !== 'online') return;
+      store.settleReads();
+      outbox.flushAll();
+    });
+    running = { store, connection, outbox };
+  }
+  show();
+}
+
+session.addEventListener('ended', () => {
+  if (!running) return;
+  running.connection.stop();
+  running.shell?.unmount();
+  running = null;
+  location.hash = '';
+  show();
+  toast(t('auth.ended'));
+});
+
+applyTheme();
+start();

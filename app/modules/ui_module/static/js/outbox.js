@@ -1,0 +1,78 @@
+// Messages that are written and not yet acknowledged. Each has its client_msg_id from the start, so that sending it
+// again, after a break or a reload, never makes a second one.
+
+import { Problem } from './api.js';
+import { newId, wait } from './dom.js';
+
+export class Outbox {
+  constructor(store, connection) {
+    this.store = store;
+    this.connection = connection;
+    this.prefix = `messenger.outbox.${store.me.id}.`;
+    this.items = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix)).map((key) => JSON.parse(localStorage.getItem(key)));
+    this.items.sort((one, other) => one.created_at.localeCompare(other.created_at));
+    this.sending = new Set();
+    store.addEventListener('applied', ({ detail: { event } }) => {
+      if (event.kind === 'message.created' && event.data.sender_id === store.me.id) this.forget(event.data.client_msg_id);
+    });
+  }
+
+  of(chatId) {
+    return this.items.filter((item) => item.chat_id === chatId);
+  }
+
+  add(chatId, text, replyToSeq) {
+    const item = { chat_id: chatId, client_msg_id: newId(), text, reply_to_seq: replyToSeq ?? null, created_at: new Date().toISOString() };
+    localStorage.setItem(this.prefix + item.client_msg_id, JSON.stringify(item));
+    this.items.push(item);
+    this.store.changed();
+    this.flush(chatId);
+  }
+
+  flushAll() {
+    for (const chatId of new Set(this.items.map((item) => item.chat_id))) this.flush(chatId);
+  }
+
+  /** Sends what waits in a chat, one after the other: so they stand in the order in which they were written. */
+  async flush(chatId) {
+    if (this.sending.has(chatId)) return;
+    this.sending.add(chatId);
+    try {
+      for (let item; (item = this.of(chatId).find((one) => !one.failed && !one.isSent)); ) {
+        if (this.connection.state !== 'online' || !(await this.send(item))) return;
+      }
+    } finally {
+      this.sending.delete(chatId);
+    }
+  }
+
+  /** Whether to go on with the next one. */
+  async send(item) {
+    const { chat_id, client_msg_id, text, reply_to_seq } = item;
+    try {
+      const message = await this.connection.ask('send', { chat_id, client_msg_id, text, reply_to_seq });
+      // Its event takes it out of here; unless that came before this page began to listen.
+      if (message.seq <= (this.store.chats.get(chat_id)?.last_seq ?? Infinity)) this.forget(client_msg_id);
+      else item.isSent = true;
+    } catch (error) {
+      // Disconnected: the next connection begins here again.
+      if (!(error instanceof Problem)) return false;
+      if (error.passes) await wait(1000 + 1000 * Math.random());
+      else item.failed = error.body;
+    }
+    this.store.changed();
+    return true;
+  }
+
+  retry(item) {
+    item.failed = null;
+    this.store.changed();
+    this.flush(item.chat_id);
+  }
+
+  forget(clientMsgId) {
+    localStorage.removeItem(this.prefix + clientMsgId);
+    this.items = this.items.filter((item) => item.client_msg_id !== clientMsgId);
+    this.store.changed();
+  }
+}

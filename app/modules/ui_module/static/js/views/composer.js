@@ -1,0 +1,168 @@
+// The place to write: a new message, a reply, or another text for an old one.
+
+import { call } from '../api.js';
+import { h, icon, iconButton } from '../dom.js';
+import { explain, t } from '../i18n.js';
+
+const LONGEST = 4000;
+const TYPING_EVERY_MS = 3000;
+const TYPING_ENDS_MS = 4000;
+
+export class Composer {
+  constructor(context, id, onSent) {
+    this.context = context;
+    this.id = id;
+    this.onSent = onSent;
+    this.typingTold = 0;
+    this.target = null;
+    this.input = h('textarea', {
+      id: 'composer', rows: 1, placeholder: t('composer.placeholder'), autocomplete: 'off', dir: 'auto', enterkeyhint: 'enter', 'aria-describedby': 'composer-error',
+      on: { input: () => this.typed(), keydown: (event) => this.pressed(event) },
+    });
+    this.input.value = this.chat.draft;
+    this.error = h('p', { id: 'composer-error', class: 'error', role: 'alert' });
+    this.above = h('div', { class: 'target', hidden: true });
+    this.button = iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' });
+    this.form = h('form', { class: 'composer', method: 'post', on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
+      this.above,
+      h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'composer' }, t('composer.label')), this.input, this.button),
+      this.error);
+    this.readOnly = h('p', { class: 'read-only' }, t('composer.readOnly'));
+    this.element = h('div', { class: 'composer-place' }, this.form, this.readOnly);
+  }
+
+  get chat() {
+    return this.context.store.chats.get(this.id);
+  }
+
+  focus() {
+    this.input.focus({ preventScroll: true });
+    this.grow();
+  }
+
+  unmount() {
+    this.stopTyping();
+  }
+
+  update() {
+    const { chat } = this;
+    const mayPost = chat.role === 'owner' || chat.role === 'admin' || (chat.role === 'member' && chat.type !== 'channel');
+    this.form.hidden = !mayPost;
+    this.readOnly.hidden = mayPost;
+  }
+
+  reply(message) {
+    this.cancel();
+    this.target = { kind: 'reply', message };
+    this.showTarget(t('composer.replying', { name: this.context.store.person(message.sender_id).display_name }));
+  }
+
+  edit(message) {
+    this.cancel();
+    this.target = { kind: 'edit', message };
+    this.input.value = message.text;
+    this.showTarget(t('composer.editing'));
+    this.input.setSelectionRange(message.text.length, message.text.length);
+  }
+
+  cancel() {
+    if (!this.target) return;
+    if (this.target.kind === 'edit') this.input.value = this.chat.draft;
+    this.target = null;
+    this.showTarget('');
+  }
+
+  showTarget(title) {
+    const { target } = this;
+    this.above.hidden = !target;
+    this.above.replaceChildren(...target ? [
+      h('div', {}, h('strong', { dir: 'auto' }, title), h('span', { dir: 'auto' }, target.message.text.trim().slice(0, 160))),
+      iconButton('close', t('composer.cancel'), () => this.cancel()),
+    ] : []);
+    const label = t(target?.kind === 'edit' ? 'composer.save' : 'composer.send');
+    this.button.title = label;
+    this.button.setAttribute('aria-label', label);
+    this.button.replaceChildren(icon(target?.kind === 'edit' ? 'sent' : 'send'));
+    this.error.textContent = '';
+    this.focus();
+  }
+
+  typed() {
+    const { chat } = this;
+    if (this.target?.kind !== 'edit') chat.draft = this.input.value;
+    this.grow();
+    this.error.textContent = '';
+    if (!this.input.value.trim() || this.target?.kind === 'edit') {
+      this.stopTyping();
+      return;
+    }
+    if (Date.now() - this.typingTold > TYPING_EVERY_MS) {
+      this.typingTold = Date.now();
+      this.tellTyping(true);
+    }
+    clearTimeout(this.typingEnds);
+    this.typingEnds = setTimeout(() => this.stopTyping(), TYPING_ENDS_MS);
+  }
+
+  stopTyping() {
+    clearTimeout(this.typingEnds);
+    if (!this.typingTold) return;
+    this.typingTold = 0;
+    this.tellTyping(false);
+  }
+
+  /** Not worth a retry. */
+  tellTyping(isTyping) {
+    this.context.connection.ask('typing', { chat_id: this.id, is_typing: isTyping }).catch(() => {});
+  }
+
+  grow() {
+    this.input.style.height = 'auto';
+    this.input.style.height = `${this.input.scrollHeight}px`;
+  }
+
+  pressed(event) {
+    // On a phone Enter begins a new line, as its keyboard says.
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches) {
+      event.preventDefault();
+      this.submit();
+    } else if (event.key === 'ArrowUp' && !this.input.value && !this.target) {
+      const { store } = this.context;
+      const last = [...this.chat.messages.values()].findLast((message) => message.sender_id === store.me.id && !message.deleted_at);
+      if (!last) return;
+      event.preventDefault();
+      this.edit(last);
+    }
+  }
+
+  async submit() {
+    const { chat, target } = this;
+    const text = this.input.value.trim();
+    const over = [...text].length - LONGEST;
+    if (over > 0) {
+      this.error.textContent = t('composer.tooLong', { n: over });
+      return;
+    }
+    if (!text) return;
+    if (target?.kind === 'edit') {
+      await this.save(chat, target.message, text);
+      return;
+    }
+    chat.draft = '';
+    this.input.value = '';
+    this.cancel();
+    this.stopTyping();
+    this.context.outbox.add(chat.id, text, target?.message.seq);
+    this.onSent();
+    this.focus();
+  }
+
+  async save(chat, message, text) {
+    try {
+      if (text !== message.text) await call('PATCH', `/chats/${chat.id}/messages/${message.seq}`, { text });
+      this.cancel();
+    } catch (error) {
+      this.error.textContent = explain(error);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// One chat: its head, its messages and the place to write.
+
+import { announce, avatar, h, icon, iconButton } from '../dom.js';
+import { shortMoment, t } from '../i18n.js';
+import { Composer } from './composer.js';
+import { membersDialog } from './members.js';
+import { Timeline } from './timeline.js';
+
+export class Conversation {
+  constructor(context, id) {
+    this.context = context;
+    this.id = id;
+    this.composer = new Composer(context, id, () => this.timeline.toEnd());
+    this.timeline = new Timeline(context, id, this.composer);
+    this.head = h('div', { class: 'peer' });
+    this.state = h('p', { class: 'banner', role: 'status' });
+    this.element = h('section', { class: 'conversation', 'aria-label': t('chat.messages') },
+      h('header', { class: 'bar' },
+        iconButton('back', t('chat.back'), () => context.openChat(null), { class: 'icon-button back' }),
+        this.head,
+        iconButton('members', t('members.title'), () => membersDialog(context, this.chat))),
+      this.state,
+      this.timeline.element,
+      this.composer.element);
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    context.store.addEventListener('applied', ({ detail }) => this.announce(detail), { signal });
+    document.addEventListener('visibilitychange', () => this.update(), { signal });
+    this.element.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) this.composer.cancel();
+    });
+  }
+
+  get chat() {
+    return this.context.store.chats.get(this.id);
+  }
+
+  begin() {
+    this.timeline.begin();
+    if (!matchMedia('(pointer: coarse)').matches) this.composer.focus();
+  }
+
+  unmount() {
+    this.listeners.abort();
+    this.composer.unmount();
+  }
+
+  update() {
+    const { chat } = this;
+    if (!chat) return;
+    const { store, connection } = this.context;
+    const name = store.title(chat);
+    const peer = store.peer(chat);
+    const subtitle = this.subtitle(chat, peer);
+    const signature = JSON.stringify([name, peer?.online, subtitle]);
+    if (signature !== this.signature) {
+      this.signature = signature;
+      this.head.replaceChildren(
+        avatar(name, peer?.id ?? chat.id, { online: peer?.online }),
+        h('div', { class: 'bar-text' },
+          h('h2', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),
+          h('p', { class: chat.typing.size ? 'typing' : '' }, subtitle)));
+    }
+    this.state.hidden = connection.state === 'online';
+    this.state.textContent = t(connection.state === 'offline' ? 'state.offlineHint' : 'state.connecting');
+    this.composer.update();
+    this.timeline.update();
+  }
+
+  subtitle(chat, peer) {
+    const { store } = this.context;
+    const typing = [...chat.typing.keys()].map((id) => store.person(id).display_name);
+    if (typing.length && peer) return t('chat.typingDirect');
+    if (typing.length) return t(typing.length > 1 ? 'chat.typingMany' : 'chat.typing', { names: typing.slice(0, 3).join(', ') });
+    if (chat.type === 'channel') return t('chat.subscribers', { n: chat.member_count });
+    if (chat.type === 'group') return t('chat.members', { n: chat.member_count });
+    if (!peer) return '';
+    if (peer.online) return t('chat.online');
+    return peer.last_seen_at ? t('chat.lastSeen', { when: shortMoment(new Date(peer.last_seen_at)) }) : t('chat.away');
+  }
+
+  announce({ chat, event: { kind, data } }) {
+    const { store } = this.context;
+    if (chat.id !== this.id || kind !== 'message.created' || data.sender_id === store.me.id || data.deleted_at) return;
+    announce(t('message.announced', { name: store.person(data.sender_id).display_name, text: data.text.slice(0, 500) }));
+  }
+}

@@ -1,0 +1,79 @@
+// Dialogs, which keep the focus inside and close with Escape; and the picking of people.
+
+import { get } from '../api.js';
+import { avatar, h, iconButton, reconcile, settled, toast } from '../dom.js';
+import { explain, t } from '../i18n.js';
+
+export function dialog(title, content, { className = '' } = {}) {
+  const element = h('dialog', {
+    class: className, 'aria-label': title,
+    on: {
+      close: () => element.remove(),
+      // A click beside it.
+      click: (event) => event.target === element && element.close(),
+    },
+  },
+  h('div', { class: 'dialog-body' },
+    h('header', { class: 'bar' }, h('h2', { dir: 'auto' }, title), iconButton('close', t('dialog.close'), () => element.close())),
+    content));
+  document.body.append(element);
+  element.showModal();
+  return element;
+}
+
+/** Whether the reader says yes. */
+export function confirmed(question, yes) {
+  return new Promise((resolve) => {
+    const element = h('dialog', { class: 'question', 'aria-labelledby': 'question', on: { close: () => { resolve(element.returnValue === 'yes'); element.remove(); } } },
+      h('div', { class: 'dialog-body' },
+        h('p', { id: 'question' }, question),
+        h('div', { class: 'buttons' },
+          h('button', { type: 'button', class: 'button', autofocus: true, on: { click: () => element.close('no') } }, t('dialog.cancel')),
+          h('button', { type: 'button', class: 'button danger', on: { click: () => element.close('yes') } }, yes))));
+    document.body.append(element);
+    element.showModal();
+  });
+}
+
+/** A search for people; `chosen` is a Map of those that are picked. */
+export function peoplePicker(chosen, leftOut = new Set()) {
+  const chips = h('ul', { class: 'chips' });
+  const results = h('ul', { class: 'chat-list' });
+  const input = h('input', { id: 'find-people', type: 'search', autocomplete: 'off', maxlength: 100, on: { input: settled(find, 200) } });
+  let found = [];
+
+  async function find() {
+    try {
+      found = (await get('/accounts', { query: input.value.trim(), limit: 20 })).items;
+      render();
+    } catch (error) {
+      toast(explain(error));
+    }
+  }
+
+  function toggle(person) {
+    if (!chosen.delete(person.id)) chosen.set(person.id, person);
+    render();
+  }
+
+  function render() {
+    reconcile(chips, [...chosen.values()].map((person) => ({
+      key: person.id,
+      signature: person.display_name,
+      build: () => h('li', {}, h('button', { type: 'button', class: 'chip', 'aria-label': t('new.remove', { name: person.display_name }), on: { click: () => toggle(person) } }, person.display_name, ' ×')),
+    })));
+    reconcile(results, found.filter((person) => !leftOut.has(person.id)).map((person) => ({
+      key: person.id,
+      signature: `${chosen.has(person.id)}${JSON.stringify(person)}`,
+      build: () => h('li', {},
+        h('button', { type: 'button', class: 'chat-item', 'aria-pressed': String(chosen.has(person.id)), on: { click: () => toggle(person) } },
+          avatar(person.display_name, person.id, { small: true, online: person.online }),
+          h('span', { class: 'chat-text' },
+            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name)),
+            h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username}`))))),
+    })));
+  }
+
+  find();
+  return h('div', { class: 'field' }, h('label', { for: 'find-people' }, t('new.find')), chips, input, h('div', { class: 'picker' }, results));
+}

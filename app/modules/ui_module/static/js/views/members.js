@@ -1,0 +1,83 @@
+// Who is in a chat, and what may be done about it.
+
+import { call } from '../api.js';
+import { avatar, h, iconButton, reconcile, toast } from '../dom.js';
+import { explain, t } from '../i18n.js';
+import { confirmed, dialog, peoplePicker } from './dialogs.js';
+
+export function membersDialog({ store, openChat }, chat) {
+  const isAdmin = chat.type !== 'direct' && (chat.role === 'owner' || chat.role === 'admin');
+  const list = h('ul', { class: 'members' });
+  const element = dialog(store.title(chat), h('div', { class: 'dialog-form' },
+    chat.description && h('p', { class: 'description', dir: 'auto' }, chat.description),
+    h('h3', {}, t('members.title')),
+    list,
+    h('div', { class: 'buttons' },
+      isAdmin && h('button', { type: 'button', class: 'button', on: { click: add } }, t('members.add')),
+      chat.type !== 'direct' && chat.role !== 'owner' && h('button', { type: 'button', class: 'button danger', on: { click: leave } }, t('members.leave')),
+      chat.role === 'owner' && h('button', { type: 'button', class: 'button danger', on: { click: remove } }, t('members.delete')))), { className: 'drawer' });
+
+  function render() {
+    reconcile(list, (chat.members ?? []).map((member) => {
+      const person = store.person(member.account_id);
+      const isSelf = member.account_id === store.me.id;
+      const mayRemove = isAdmin && !isSelf && member.role !== 'owner' && (chat.role === 'owner' || member.role !== 'admin');
+      return {
+        key: member.account_id,
+        signature: JSON.stringify([member, person, mayRemove]),
+        build: () => h('li', {},
+          avatar(person.display_name, person.id, { small: true, online: isSelf || person.online }),
+          h('span', { class: 'chat-text' },
+            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), isSelf && h('small', {}, t('members.you'))),
+            h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username || member.username}`))),
+          t(`role.${member.role}`) && h('small', { class: 'role' }, t(`role.${member.role}`)),
+          mayRemove && iconButton('close', t('members.remove', { name: person.display_name }), () => attempt(() => call('DELETE', `/chats/${chat.id}/members/${member.account_id}`)))),
+      };
+    }));
+    if (!store.chats.has(chat.id)) element.close();
+  }
+
+  async function attempt(run) {
+    try {
+      await run();
+      return true;
+    } catch (error) {
+      toast(explain(error));
+      return false;
+    }
+  }
+
+  function add() {
+    const chosen = new Map();
+    const picker = dialog(t('members.add'), h('div', { class: 'dialog-form' },
+      peoplePicker(chosen, new Set(chat.members.map((member) => member.account_id))),
+      h('button', {
+        type: 'button', class: 'button primary wide',
+        on: {
+          click: async () => {
+            if (!chosen.size || await attempt(() => call('POST', `/chats/${chat.id}/members`, { account_ids: [...chosen.keys()] }))) picker.close();
+          },
+        },
+      }, t('members.add'))));
+  }
+
+  async function leave() {
+    if (!await confirmed(t('members.leaveSure'), t('members.leave'))) return;
+    if (await attempt(() => call('DELETE', `/chats/${chat.id}/members/${store.me.id}`))) gone();
+  }
+
+  async function remove() {
+    if (!await confirmed(t('members.deleteSure'), t('members.delete'))) return;
+    if (await attempt(() => call('DELETE', `/chats/${chat.id}`))) gone();
+  }
+
+  function gone() {
+    element.close();
+    openChat(null);
+  }
+
+  store.addEventListener('change', render);
+  element.addEventListener('close', () => store.removeEventListener('change', render));
+  store.loadMembers(chat).then(() => chat.members.forEach((member) => store.refreshPerson(member.account_id))).catch((error) => toast(explain(error)));
+  render();
+}

@@ -1,0 +1,136 @@
+// One message, and what may be done with it.
+
+import { call } from '../api.js';
+import { avatar, h, hueOf, icon, iconButton, toast } from '../dom.js';
+import { explain, fullTime, t, time } from '../i18n.js';
+import { confirmed } from './dialogs.js';
+
+const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
+const LINK = /(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]}])/;
+
+export function messageRow(context, chat, message, isFirst, actions) {
+  const { store } = context;
+  const isMine = message.sender_id === store.me.id;
+  const sender = store.person(message.sender_id);
+  const quoted = message.reply_to_seq ? store.quoted(chat, message.reply_to_seq) : null;
+  const quotedName = quoted && store.person(quoted.sender_id).display_name;
+  const isRead = isMine && chat.others_read_seq >= message.seq;
+  const showsSender = chat.type !== 'direct' && !isMine;
+  return {
+    key: `m${message.seq}`,
+    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, quoted?.text, quoted?.deleted_at, quotedName, chat.role]),
+    build() {
+      const menu = !message.deleted_at && h('div', { class: 'tools' },
+        iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
+        iconButton('more', t('message.actions'), (event) => openMenu(event.currentTarget, context, chat, message, actions), { 'aria-haspopup': 'menu' }));
+      return h('li', { class: `message${isMine ? ' mine' : ''}${isFirst ? ' first' : ''}`, data: { seq: message.seq } },
+        showsSender && isFirst && avatar(sender.display_name, sender.id, { small: true }),
+        h('div', { class: 'bubble-line' },
+          h('div', { class: 'bubble', on: { contextmenu: (event) => {
+            if (!menu || getSelection().toString()) return;
+            event.preventDefault();
+            openMenu(menu.lastChild, context, chat, message, actions);
+          } } },
+          showsSender && isFirst && h('strong', { class: 'sender', dir: 'auto', vars: { '--hue': hueOf(sender.id) } }, sender.display_name),
+          !showsSender && h('span', { class: 'visually-hidden' }, `${sender.display_name}: `),
+          message.reply_to_seq && !message.deleted_at && quote(message, quoted, quotedName, actions),
+          message.deleted_at
+            ? h('p', { class: 'text gone' }, t('message.deleted'))
+            : h('p', { class: 'text', dir: 'auto' }, ...withLinks(message.text)),
+          foot(message, isMine && (isRead ? 'read' : 'sent'))),
+          menu),
+        message.reactions.length > 0 && h('div', { class: 'reactions' }, message.reactions.map((reaction) => h('button', {
+          type: 'button', class: 'reaction', 'aria-pressed': String(Boolean(reaction.mine)), 'aria-label': t('message.reaction', { emoji: reaction.emoji, n: reaction.count }),
+          on: { click: () => react(chat, message, reaction.emoji, !reaction.mine) },
+        }, reaction.emoji, h('span', {}, String(reaction.count))))));
+    },
+  };
+}
+
+/** A message that the server has not acknowledged. */
+export function pendingRow({ outbox }, chat, item, isFirst) {
+  const state = item.failed ? 'failed' : item.isSent ? 'sent' : 'pending';
+  return {
+    key: `p${item.client_msg_id}`,
+    signature: JSON.stringify([item, isFirst]),
+    build: () => h('li', { class: `message mine ${state}${isFirst ? ' first' : ''}` },
+      h('div', { class: 'bubble-line' },
+        h('div', { class: 'bubble' }, h('p', { class: 'text', dir: 'auto' }, ...withLinks(item.text)), foot(item, state))),
+      item.failed && h('div', { class: 'failure', role: 'alert' },
+        h('span', {}, t('message.failed', { why: explain(item.failed) })),
+        h('button', { type: 'button', class: 'button small', on: { click: () => outbox.retry(item) } }, t('message.retry')),
+        h('button', { type: 'button', class: 'button small', on: { click: () => outbox.forget(item.client_msg_id) } }, t('message.discard')))),
+  };
+}
+
+function foot(message, state) {
+  const date = new Date(message.created_at);
+  return h('span', { class: 'foot' },
+    message.edited_at && !message.deleted_at && h('span', {}, t('message.edited')),
+    h('time', { datetime: message.created_at, title: fullTime(date) }, time(date)),
+    state && [icon(state), h('span', { class: 'visually-hidden' }, state === 'failed' ? '' : t(`message.${state}`))]);
+}
+
+function quote(message, quoted, name, actions) {
+  const text = quoted ? (quoted.deleted_at ? t('message.deleted') : quoted.text.trim().slice(0, 160)) : '…';
+  return h('button', { type: 'button', class: 'quote', title: t('message.quote'), on: { click: () => actions.goTo(message.reply_to_seq) } },
+    h('strong', { dir: 'auto' }, name ?? ''), h('span', { dir: 'auto' }, text));
+}
+
+/** Text nodes, and links for what looks like one. */
+function withLinks(text) {
+  return text.split(LINK).map((part, place) => (place % 2 ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part));
+}
+
+function openMenu(button, context, chat, message, actions) {
+  const isMine = message.sender_id === context.store.me.id;
+  const mayDelete = isMine || chat.role === 'owner' || chat.role === 'admin';
+  const item = (text, run, className = '') => h('button', { type: 'button', role: 'menuitem', class: className, on: { click: () => { menu.hidePopover(); run(); } } }, text);
+  const mine = new Set(message.reactions.filter((reaction) => reaction.mine).map((reaction) => reaction.emoji));
+  const menu = h('div', { class: 'menu', role: 'menu', popover: 'auto', 'aria-label': t('message.actions'), on: { keydown: moveInMenu } },
+    h('div', { class: 'emojis', role: 'group' }, REACTIONS.map((emoji) => h('button', {
+      type: 'button', role: 'menuitemcheckbox', 'aria-checked': String(mine.has(emoji)), 'aria-label': t('message.react', { emoji }),
+      on: { click: () => { menu.hidePopover(); react(chat, message, emoji, !mine.has(emoji)); } },
+    }, emoji))),
+    item(t('message.reply'), () => actions.composer.reply(message)),
+    navigator.clipboard && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
+    isMine && item(t('message.edit'), () => actions.composer.edit(message)),
+    mayDelete && item(t('message.delete'), () => remove(chat, message), 'danger'));
+  menu.addEventListener('toggle', ({ newState }) => {
+    if (newState !== 'closed') return;
+    if (menu.contains(document.activeElement)) button.focus({ preventScroll: true });
+    menu.remove();
+  });
+  document.body.append(menu);
+  menu.showPopover();
+  const at = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  menu.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;
+  menu.style.top = `${at.bottom + height + 8 < innerHeight ? at.bottom + 4 : Math.max(8, at.top - height - 4)}px`;
+  menu.querySelector('[role=menuitem]').focus();
+}
+
+function moveInMenu(event) {
+  const items = [...event.currentTarget.querySelectorAll('button')];
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
+}
+
+async function react(chat, message, emoji, isAdded) {
+  try {
+    await call(isAdded ? 'PUT' : 'DELETE', `/chats/${chat.id}/messages/${message.seq}/reactions/${encodeURIComponent(emoji)}`);
+  } catch (error) {
+    toast(explain(error));
+  }
+}
+
+async function remove(chat, message) {
+  if (!await confirmed(t('message.deleteSure'), t('message.delete'))) return;
+  try {
+    await call('DELETE', `/chats/${chat.id}/messages/${message.seq}`);
+  } catch (error) {
+    toast(explain(error));
+  }
+}

@@ -1,0 +1,52 @@
+// The two halves of the page, and which of them a phone shows.
+
+import { h } from '../dom.js';
+import { t } from '../i18n.js';
+import { Conversation } from './conversation.js';
+import { Sidebar } from './sidebar.js';
+
+export class Shell {
+  constructor(context) {
+    this.context = { ...context, openChat: (id) => { location.hash = id ? `#/${id}` : '#/'; } };
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    this.sidebar = new Sidebar(this.context);
+    this.place = h('main', { class: 'place' });
+    this.element = h('div', { class: 'shell' }, this.sidebar.element, this.place);
+    context.store.addEventListener('change', () => this.update(), { signal });
+    addEventListener('hashchange', () => this.update(), { signal });
+    addEventListener('focus', () => this.conversation?.update(), { signal });
+  }
+
+  get chatId() {
+    return location.hash.startsWith('#/') ? location.hash.slice(2) : '';
+  }
+
+  update() {
+    const { store } = this.context;
+    const chat = store.chats.get(this.chatId);
+    if (this.conversation?.id !== chat?.id || !this.place.firstChild) {
+      this.conversation?.unmount();
+      this.conversation = chat ? new Conversation(this.context, chat.id) : null;
+      this.place.replaceChildren(this.conversation?.element ?? nothingChosen());
+      this.element.classList.toggle('has-chat', Boolean(chat));
+      this.conversation?.begin();
+    }
+    this.sidebar.update(chat?.id);
+    this.conversation?.update();
+    const { unread } = store;
+    document.title = `${unread ? `(${unread}) ` : ''}${chat ? `${store.title(chat)} · ` : ''}${t('app.name')}`;
+  }
+
+  unmount() {
+    this.listeners.abort();
+    this.conversation?.unmount();
+  }
+}
+
+function nothingChosen() {
+  return h('div', { class: 'nothing' },
+    h('img', { src: '/ui/icon.svg', alt: '', width: 64, height: 64 }),
+    h('h2', {}, t('chats.choose')),
+    h('p', {}, t('chats.chooseHint')));
+}

@@ -1,0 +1,142 @@
+// Chats by activity, the search for people, and the reader's own settings.
+
+import { get, signOut } from '../api.js';
+import { avatar, h, icon, iconButton, reconcile, settled, toast } from '../dom.js';
+import { explain, shortMoment, t } from '../i18n.js';
+import { newChatDialog } from './newChat.js';
+
+export class Sidebar {
+  constructor(context) {
+    this.context = context;
+    this.found = null;
+    this.search = h('input', {
+      type: 'search', id: 'search', placeholder: t('chats.search'), autocomplete: 'off', maxlength: 100,
+      on: { input: () => { this.found = null; this.update(); this.findPeople(); } },
+    });
+    this.findPeople = settled(() => this.find(), 200);
+    this.state = h('p', { class: 'state', role: 'status' });
+    this.chats = h('ul', { class: 'chat-list', 'aria-label': t('chats.title') });
+    this.people = h('ul', { class: 'chat-list', 'aria-label': t('chats.found') });
+    this.peopleTitle = h('h3', { hidden: true }, t('chats.found'));
+    this.hint = h('p', { class: 'hint' });
+    this.own = h('div', { class: 'own' });
+    const { settings } = context;
+    this.element = h('aside', { class: 'sidebar', on: { keydown: moveBetweenItems } },
+      h('header', { class: 'bar' },
+        h('div', { class: 'bar-text' }, h('h1', {}, t('chats.title')), this.state),
+        iconButton('plus', t('chats.new'), () => newChatDialog(context))),
+      h('div', { class: 'search' }, icon('search'), h('label', { class: 'visually-hidden', for: 'search' }, t('chats.search')), this.search),
+      h('nav', { class: 'scroll', 'aria-label': t('chats.title') }, this.chats, this.peopleTitle, this.people, this.hint),
+      h('footer', { class: 'bar low' },
+        this.own,
+        h('button', { type: 'button', class: 'button plain', 'aria-label': t('settings.languageLabel'), on: { click: settings.switchLanguage } }, t('settings.language')),
+        iconButton('theme', t('settings.theme'), settings.switchTheme),
+        iconButton('exit', t('auth.signOut'), () => signOut().catch(() => {}))));
+  }
+
+  update(chosen = this.chosen) {
+    const { store, connection } = this.context;
+    this.chosen = chosen;
+    this.state.textContent = t(`state.${connection.state}`);
+    this.state.dataset.state = connection.state;
+    if (!store.me) {
+      this.hint.textContent = t(connection.state === 'offline' ? 'error.unreachable' : 'chats.loading');
+      return;
+    }
+    if (!this.own.firstChild || this.ownName !== store.me.display_name) {
+      this.ownName = store.me.display_name;
+      this.own.replaceChildren(avatar(this.ownName, store.me.id, { small: true }), h('span', {}, this.ownName));
+    }
+    const query = this.search.value.trim().toLocaleLowerCase();
+    const chats = store.list.filter((chat) => !query || store.title(chat).toLocaleLowerCase().includes(query));
+    reconcile(this.chats, chats.map((chat) => this.chatRow(chat)));
+    const known = new Set(chats.map((chat) => store.peer(chat)?.id));
+    const people = query ? (this.found ?? []).filter((person) => person.id !== store.me.id && !known.has(person.id)) : [];
+    reconcile(this.people, people.map((person) => this.personRow(person)));
+    this.peopleTitle.hidden = people.length === 0;
+    const isEmpty = chats.length === 0 && people.length === 0;
+    this.hint.textContent = !isEmpty ? '' : !query ? t('chats.none') : this.found ? t('chats.nothing') : t('chats.loading');
+  }
+
+  chatRow(chat) {
+    const { store, outbox, openChat } = this.context;
+    const name = store.title(chat);
+    const peer = store.peer(chat);
+    const isChosen = chat.id === this.chosen;
+    const last = outbox?.of(chat.id).at(-1) ?? chat.last_message;
+    const when = shortMoment(new Date(last?.created_at ?? chat.created_at));
+    const shown = { name, peer: peer?.online, isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, typing: chat.typing.size };
+    return {
+      key: chat.id,
+      signature: JSON.stringify(shown),
+      build: () => h('li', {},
+        h('button', { type: 'button', class: 'chat-item', 'aria-current': isChosen ? 'page' : null, on: { click: () => openChat(chat.id) } },
+          avatar(name, peer?.id ?? chat.id, { online: peer?.online }),
+          h('span', { class: 'chat-text' },
+            h('span', { class: 'line' },
+              h('strong', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),
+              h('time', {}, when)),
+            h('span', { class: 'line' },
+              shown.typing ? h('span', { class: 'preview typing' }, t('chat.typingDirect')) : h('span', { class: 'preview', dir: 'auto' }, shown.preview),
+              shown.unread > 0 && h('span', { class: 'badge', 'aria-label': t('chats.unread', { n: shown.unread }) }, shown.unread > 999 ? '999+' : String(shown.unread)))))),
+    };
+  }
+
+  preview(chat, last, isChosen) {
+    const { store } = this.context;
+    if (chat.draft.trim() && !isChosen) return t('chats.draft', { text: chat.draft.trim().slice(0, 200) });
+    if (!last) return chat.description || t('chats.empty');
+    const text = last.deleted_at ? t('message.deleted') : last.text.trim().slice(0, 200);
+    if (!last.sender_id || last.sender_id === store.me.id) return t('chats.you', { text });
+    return chat.type === 'group' ? t('chats.by', { name: store.person(last.sender_id).display_name, text }) : text;
+  }
+
+  personRow(person) {
+    return {
+      key: person.id,
+      signature: JSON.stringify(person),
+      build: () => h('li', {},
+        h('button', { type: 'button', class: 'chat-item', on: { click: () => this.talkTo(person) } },
+          avatar(person.display_name, person.id, { online: person.online }),
+          h('span', { class: 'chat-text' },
+            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name)),
+            h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username}`))))),
+    };
+  }
+
+  async find() {
+    const query = this.search.value.trim();
+    if (!query) return;
+    try {
+      const { items } = await get('/accounts', { query, limit: 20 });
+      if (query === this.search.value.trim()) this.found = items;
+    } catch (error) {
+      toast(explain(error));
+    }
+    this.update();
+  }
+
+  async talkTo(person) {
+    const { store, openChat } = this.context;
+    try {
+      store.keepPerson(person);
+      const id = await store.createChat({ type: 'direct', member_ids: [person.id] });
+      this.search.value = '';
+      this.found = null;
+      openChat(id);
+    } catch (error) {
+      toast(explain(error));
+    }
+  }
+}
+
+/** Arrows move between the items of the lists, as everywhere. */
+function moveBetweenItems(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const items = [...event.currentTarget.querySelectorAll('input[type=search], .chat-item')];
+  const next = items[items.indexOf(document.activeElement) + step];
+  if (!next || !items.includes(document.activeElement)) return;
+  event.preventDefault();
+  next.focus();
+}

@@ -1,0 +1,161 @@
+// The messages of a chat: older ones come as one scrolls up, and what is in view counts as read.
+
+import { h, iconButton, reconcile, toast } from '../dom.js';
+import { day, explain, t } from '../i18n.js';
+import { messageRow, pendingRow } from './message.js';
+
+const NEAR_PX = 80;
+const FAR_PX = 600;
+const GROUP_WITHIN_MS = 5 * 60_000;
+
+export class Timeline {
+  constructor(context, id, composer) {
+    this.context = context;
+    this.id = id;
+    this.composer = composer;
+    this.isAtEnd = true;
+    this.rows = h('ol', { class: `rows ${this.chat.type}` });
+    this.note = h('div', { class: 'note' });
+    this.scroller = h('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': t('chat.messages'), on: { scroll: () => this.scrolled() } }, this.note, this.rows);
+    this.count = h('span', { class: 'badge', hidden: true });
+    this.jump = iconButton('down', t('chat.toEnd'), () => this.toEnd(), { class: 'icon-button jump', hidden: true });
+    this.jump.append(this.count);
+    this.element = h('div', { class: 'timeline' }, this.scroller, this.jump);
+    new ResizeObserver(() => this.isAtEnd && this.toEnd()).observe(this.scroller);
+  }
+
+  get chat() {
+    return this.context.store.chats.get(this.id);
+  }
+
+  async begin() {
+    const { chat } = this;
+    // Where the unread ones begin is marked, and stays so until the chat is left.
+    this.newFrom = chat.unread_count > 0 ? chat.read_seq + 1 : null;
+    try {
+      this.hasFailed = false;
+      await this.context.store.open(chat);
+      this.isPlaced = false;
+      this.update();
+    } catch {
+      this.hasFailed = true;
+      this.update();
+    }
+  }
+
+  update() {
+    const { chat } = this;
+    if (!chat) return;
+    const isOnline = this.context.connection.state === 'online';
+    // What failed is tried again with every new connection.
+    if (isOnline && !this.wasOnline) this.hasFailed = false;
+    this.wasOnline = isOnline;
+    this.updateNote(chat);
+    if (!chat.isLoaded) {
+      if (!chat.loading && !this.hasFailed) this.begin();
+      return;
+    }
+    const { scroller } = this;
+    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+    const first = this.first;
+    this.first = chat.messages.keys().next().value;
+    reconcile(this.rows, this.describe(chat));
+    if (!this.isPlaced) this.place();
+    else if (this.isAtEnd) this.toEnd();
+    // Older ones came in above: what is being read stays where it is.
+    else if (this.first < first) scroller.scrollTop = scroller.scrollHeight - fromEnd;
+    this.scrolled();
+  }
+
+  updateNote(chat) {
+    const state = this.hasFailed ? 'chat.failed' : !chat.isLoaded || chat.loading ? 'chats.loading' : chat.hasBefore ? null : 'chat.begin';
+    if (this.noteState === state) return;
+    this.noteState = state;
+    this.note.replaceChildren(...state ? [h('p', {}, t(state))] : []);
+    if (state === 'chat.failed') this.note.append(h('button', { type: 'button', class: 'button', on: { click: () => this.begin() } }, t('chat.retry')));
+  }
+
+  describe(chat) {
+    const rows = [];
+    let before = null;
+    const add = (message, row) => {
+      const date = new Date(message.created_at);
+      const today = date.toDateString();
+      const isNewDay = !before || before.day !== today;
+      const isNew = message.seq === this.newFrom;
+      if (isNewDay) rows.push({ key: `d${today}`, signature: day(date), build: () => h('li', { class: 'divider' }, h('span', {}, day(date))) });
+      if (isNew) rows.push({ key: 'new', signature: '', build: () => h('li', { class: 'divider new' }, h('span', {}, t('chat.newMessages'))) });
+      const isFirst = isNewDay || isNew || before.sender !== message.sender_id || date - before.date > GROUP_WITHIN_MS;
+      rows.push(row(isFirst));
+      before = { day: today, sender: message.sender_id, date };
+    };
+    const actions = { composer: this.composer, goTo: (seq) => this.goTo(seq) };
+    for (const message of chat.messages.values()) add(message, (isFirst) => messageRow(this.context, chat, message, isFirst, actions));
+    for (const item of this.context.outbox?.of(chat.id) ?? []) {
+      add({ ...item, sender_id: this.context.store.me.id }, (isFirst) => pendingRow(this.context, chat, item, isFirst));
+    }
+    return rows;
+  }
+
+  /** At first: where the unread ones begin, else at the end. */
+  place() {
+    this.isPlaced = true;
+    const divider = this.rows.querySelector('.divider.new');
+    this.toEnd();
+    if (divider && divider.offsetTop < this.scroller.scrollTop) {
+      this.scroller.scrollTop = divider.offsetTop - NEAR_PX;
+      this.isAtEnd = false;
+    }
+  }
+
+  toEnd() {
+    this.isAtEnd = true;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  scrolled() {
+    const { chat, scroller } = this;
+    if (!chat?.isLoaded || !this.isPlaced) return;
+    this.isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
+    this.jump.hidden = this.isAtEnd;
+    this.count.hidden = chat.unread_count === 0;
+    this.count.textContent = String(chat.unread_count);
+    if (scroller.scrollTop < FAR_PX && chat.hasBefore && !chat.loading && !this.pauses) this.loadOlder(chat);
+    this.see(chat);
+  }
+
+  async loadOlder(chat) {
+    try {
+      await this.context.store.loadOlder(chat);
+    } catch (error) {
+      // Not again with every pixel.
+      this.pauses = true;
+      setTimeout(() => { this.pauses = false; }, 2000);
+      toast(explain(error));
+    }
+  }
+
+  see(chat) {
+    if (document.visibilityState !== 'visible' || !document.hasFocus() || chat.unread_count === 0) return;
+    const end = this.scroller.scrollTop + this.scroller.clientHeight;
+    const seen = [...this.rows.querySelectorAll('.message[data-seq]')].findLast((row) => row.offsetTop + Math.min(row.offsetHeight, NEAR_PX) <= end);
+    if (seen) this.context.store.see(chat, Number(seen.dataset.seq));
+  }
+
+  /** Shows a message, however old. */
+  async goTo(seq) {
+    const { chat } = this;
+    try {
+      while (!chat.messages.has(seq) && chat.hasBefore) await this.context.store.loadOlder(chat, 200);
+    } catch (error) {
+      toast(explain(error));
+    }
+    this.update();
+    const row = this.rows.querySelector(`[data-seq="${seq}"]`);
+    if (!row) return;
+    this.isAtEnd = false;
+    row.scrollIntoView({ block: 'center' });
+    row.classList.add('pointed');
+    setTimeout(() => row.classList.remove('pointed'), 1800);
+  }
+}

@@ -1,0 +1,18 @@
+"""How commands ask before they destroy."""
+
+from typing import Annotated
+
+import typer
+
+from app.settings.app_settings import Mode
+
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask; needed in PROD")]
+
+
+def ask(environment: Mode, question: str, yes: bool) -> None:
+    """Whatever destroys asks first, and in PROD wants to be told beforehand."""
+    if yes:
+        return
+    if environment is Mode.PROD:
+        raise typer.BadParameter("ENVIRONMENT=PROD: say --yes if you mean it")
+    typer.confirm(question, abort=True)

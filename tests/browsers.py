@@ -1,0 +1,151 @@
+"""People who use the page in a real browser: Debian's Chromium, driven by Playwright."""
+
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import time
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+
+from tests.fakers import PASSWORD, FakeClient
+
+EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--headless=new",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def find_chromium() -> str:
+    """Where it is. A browser test without a browser fails: one that is left out tells nothing."""
+    for name in EXECUTABLES:
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    raise AssertionError(
+        "the browser tests need Chromium, and there is none here: "
+        "`apt-get update && apt-get install -y chromium` installs it"
+    )
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser that runs until the end of the block."""
+    path = find_chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS), headless=False)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@dataclass
+class Reader:
+    """Somebody at the page. What goes wrong in it, and every request that leaves the server's address, is noted."""
+
+    context: BrowserContext
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    @classmethod
+    async def sit_down(cls, browser: Browser, address: str, **options: Any) -> "Reader":
+        """In front of a browser window of one's own; no page is open yet."""
+        context = await browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
+        context.set_default_timeout(10_000)
+        page = await context.new_page()
+        reader = cls(context, page, f"http://{address}")
+        page.on("pageerror", lambda error: reader.complaints.append(str(error)))
+        page.on("console", lambda line: reader.complaints.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda request: reader._note(request.url))
+        page.on("websocket", lambda socket: reader._note(socket.url.replace("ws:", "http:")))
+        return reader
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((f"{self.address}/", "data:", "blob:")):
+            self.strangers.append(url)
+
+    async def sign_up(self, username: str, name: str) -> None:
+        await self.page.goto(f"{self.address}/ui")
+        await self.page.get_by_role("button", name="New here?").click()
+        await self.page.get_by_label("Name that others see").fill(name)
+        await self.page.get_by_label("Username").fill(username)
+        await self.page.get_by_label("Email").fill(f"{username}@example.com")
+        await self.page.get_by_label("Password").fill(PASSWORD)
+        await self.page.get_by_role("button", name="Create account").click()
+        await self.is_online()
+
+    @classmethod
+    async def come_as(cls, browser: Browser, address: str, person: FakeClient, **options: Any) -> "Reader":
+        """At the page, with a session that somebody has already."""
+        pair = {"access_token": person.access_token, "refresh_token": person.refresh_token, "expires_in": 900}
+        kept = {"name": "messenger.session", "value": json.dumps({**pair, "until": (time() + 900) * 1000})}
+        state = {"origins": [{"origin": f"http://{address}", "localStorage": [kept]}]}
+        reader = await cls.sit_down(browser, address, storage_state=state, **options)
+        await reader.page.goto(f"{reader.address}/ui")
+        await reader.is_online()
+        return reader
+
+    async def sign_in(self, username: str) -> None:
+        await self.page.goto(f"{self.address}/ui")
+        await self.page.locator("#login").fill(username)
+        await self.page.locator("#password").fill(PASSWORD)
+        await self.page.locator("[type=submit]").click()
+        await self.is_online()
+
+    async def is_online(self) -> None:
+        await expect(self.page.locator(".state")).to_have_attribute("data-state", "online", timeout=15_000)
+
+    async def is_offline(self) -> None:
+        await expect(self.page.locator(".state")).to_have_attribute("data-state", "offline", timeout=15_000)
+
+    async def find(self, name: str) -> None:
+        """Finds somebody by name and opens the chat with them."""
+        await self.page.locator("#search").fill(name)
+        await self.page.get_by_role("list", name="People").get_by_role("button", name=name).click()
+        await expect(self.composer).to_be_visible()
+
+    async def open(self, title: str) -> None:
+        await self.item(title).click()
+
+    def item(self, title: str) -> Locator:
+        """A chat in the list."""
+        return self.page.locator(".sidebar .chat-item", has_text=title).first
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.locator("#composer")
+
+    async def write(self, text: str) -> None:
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+
+    @property
+    def messages(self) -> Locator:
+        return self.page.locator(".message .text")
+
+    def message(self, text: str) -> Locator:
+        return self.page.locator(".message").filter(
+            has=self.page.locator(".text", has_text=re.compile(f"^{re.escape(text)}$"))
+        )
+
+    async def sees(self, *texts: str) -> None:
+        """These messages, in this order, and no others."""
+        await expect(self.messages).to_have_text([re.compile(f"^{re.escape(text)}$") for text in texts], timeout=15_000)
+
+    async def choose(self, text: str, action: str) -> None:
+        """From the menu of a message."""
+        await self.message(text).get_by_role("button", name="Actions for the message").click()
+        await self.page.get_by_role("menu").get_by_text(action, exact=True).click()

@@ -1,0 +1,38 @@
+"""`python manage.py`, run inside the tests against a test's database."""
+
+from functools import partial
+
+from anyio import to_thread
+from typer.testing import CliRunner, Result
+
+from app.adapters.db.address import DatabaseAddress
+from app.commands.manage import program
+from tests.processes import KNOWN_VARIABLES
+
+
+def variables_for(address: DatabaseAddress) -> dict[str, str]:
+    """The settings of a server on this database; a password hash costs little."""
+    return {
+        "PG_SERVER_ADDRESS": address.host,
+        "PG_SERVER_PORT": str(address.port),
+        "PG_SERVER_LOGIN": address.user,
+        "PG_SERVER_PASSWD": address.password,
+        "PG_SERVER_DB": address.database,
+        "AUTH_ARGON2_TIME_COST": "1",
+        "AUTH_ARGON2_MEMORY_COST": "8",
+        "AUTH_ARGON2_PARALLELISM": "1",
+        "ENVIRONMENT": "LOCAL",
+    }
+
+
+async def manage(address: DatabaseAddress, *arguments: str, typed: str = "", **variables: str) -> Result:
+    """What the command has printed, and its exit code. In a thread: a command has an event loop of its own."""
+    nothing: dict[str, str | None] = dict.fromkeys(KNOWN_VARIABLES)
+    run = partial(
+        CliRunner().invoke,
+        program,
+        list(arguments),
+        input=typed,
+        env={**nothing, **variables_for(address), **variables, "COLUMNS": "120"},
+    )
+    return await to_thread.run_sync(run)

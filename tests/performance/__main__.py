@@ -1,0 +1,55 @@
+"""`python -m tests.performance`: measures the server beside others, in one run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from tests.performance.measure import Pace, measure
+from tests.performance.picture import draw
+from tests.performance.report import as_json, machine, show, write_json
+from tests.performance.scenario import all_scenarios
+from tests.performance.servers import ROOT
+from tests.performance.world import World
+
+_QUICK = Pace(rounds=1, seconds=1.0)
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def bench(
+    quick: Annotated[bool, typer.Option(help="One short round and a smaller history: under a minute.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="A scenario by its name; may be given more than once.")] = None,
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Of each contender in each round.")] = 3.0,
+    output: Annotated[Path, typer.Option(help="Where the JSON and the pictures go.")] = ROOT / ".data" / "results",
+) -> None:
+    """Measures, prints a table and the ratios, writes JSON and a picture."""
+    console = Console()
+    scenarios = [scenario for scenario in all_scenarios() if not only or scenario.name in only]
+    if not scenarios:
+        raise typer.BadParameter(f"there are: {', '.join(scenario.name for scenario in all_scenarios())}")
+    pace = _QUICK if quick else Pace(rounds, seconds)
+    where = machine()
+    columns = (TextColumn("{task.description:<60}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    # It draws itself when told to, and not beside what is measured.
+    with Progress(*columns, console=console, auto_refresh=False) as progress:
+        task = progress.add_task("starting the server", total=1.0)
+        progress.refresh()
+
+        def tell(what: str, share: float) -> None:
+            progress.update(task, description=what, completed=share, refresh=True)
+
+        with World(quick=quick) as world:
+            measured = measure(world, scenarios, pace, tell)
+    show(console, measured)
+    data = as_json(measured, pace, where)
+    write_json(data, output / "bench.json")
+    draw(data, output / "bench")
+    console.print(f"Written to {output}")
+
+
+if __name__ == "__main__":
+    cli()

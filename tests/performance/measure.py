@@ -1,0 +1,65 @@
+"""Runs scenarios in rounds."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import psutil
+
+from tests.performance.outcome import Outcome, Summary, summarise
+from tests.performance.scenario import Contender, Ratio, Scenario
+from tests.performance.usage import Meter, memory
+from tests.performance.world import World
+
+_WARM_UP = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a run takes: rounds, and seconds of each contender in each round."""
+
+    rounds: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A scenario's medians, and the ratios out of them."""
+
+    scenario: Scenario
+    results: dict[str, Summary]
+    ratios: list[tuple[Ratio, float]]
+
+
+def measure(
+    world: World, scenarios: Sequence[Scenario], pace: Pace, tell: Callable[[str, float], None]
+) -> list[Measured]:
+    """Measures one scenario after the other. `tell` hears what is under way, and how much of all that is."""
+    measured = []
+    for number, scenario in enumerate(scenarios):
+        tell(f"{scenario.name}: preparing", number / len(scenarios))
+        with ExitStack() as stack:
+            contenders = scenario.contenders(world, stack)
+            for contender in contenders.values():
+                contender.run(_WARM_UP)
+            outcomes: dict[str, list[Outcome]] = defaultdict(list)
+            for round_number in range(pace.rounds):
+                for place, (name, contender) in enumerate(contenders.items()):
+                    share = (round_number + place / len(contenders)) / pace.rounds
+                    tell(f"{scenario.name}: {name}, round {round_number + 1}", (number + share) / len(scenarios))
+                    outcomes[name].append(_run(world, contender, pace.seconds))
+        results = {name: summarise(those) for name, those in outcomes.items()}
+        ratios = [(ratio, ratio.compute(results)) for ratio in scenario.ratios]
+        measured.append(Measured(scenario, results, ratios))
+    tell("done", 1.0)
+    return measured
+
+
+def _run(world: World, contender: Contender, seconds: float) -> Outcome:
+    server = contender.server.family if contender.server else list
+    meter = Meter({"server": server, "database": world.postgres_processes, "load": lambda: [psutil.Process()]})
+    outcome = contender.run(seconds)
+    outcome.cpu = meter.read()
+    outcome.memory = memory(server())
+    return outcome

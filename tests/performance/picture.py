@@ -1,0 +1,48 @@
+"""The figures as pictures, PNG and SVG."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import pyplot
+
+_OURS, _OTHERS, _TARGET = "#2a6fdb", "#b8c0cc", "#d1495b"
+mpl.use("Agg")
+mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "messenger", "axes.spines.top": False, "axes.spines.right": False})
+
+
+def draw(data: dict[str, Any], path: Path) -> None:
+    """The ratios that have something to reach: how far each is, with the target at 1."""
+    ratios = [
+        ratio
+        for scenario in data["scenarios"]
+        for ratio in scenario["ratios"]
+        if ratio["at_least"] is not None or ratio["at_most"] is not None
+    ]
+    if not ratios:
+        return
+    figure, axes = pyplot.subplots(figsize=(8, 0.7 + 0.5 * len(ratios)), layout="constrained")
+    # More is better in all of them: what has to be small counts the other way round.
+    reached = [
+        ratio["value"] / ratio["at_least"] if ratio["at_least"] is not None else ratio["at_most"] / ratio["value"]
+        for ratio in ratios
+    ]
+    bars = axes.barh([ratio["title"] for ratio in ratios], reached, color=_OURS, height=0.6)
+    for bar, ratio, value in zip(bars, ratios, reached, strict=True):
+        bar.set_color(_OURS if value >= 1 else _OTHERS)
+        limit = f"≥ {ratio['at_least']:g}" if ratio["at_least"] is not None else f"≤ {ratio['at_most']:g}"
+        axes.text(value, bar.get_y() + 0.3, f"  {ratio['value']:.2f} (wanted {limit})", va="center")
+    axes.axvline(1, color=_TARGET, linewidth=1.5)
+    axes.set_xlim(0, max(reached) * 1.35)
+    axes.invert_yaxis()
+    axes.set_xlabel("times what is wanted")
+    where = data["machine"]
+    axes.set_title(f"{where['cpu']}, {where['cores']} cores, {data['at'][:10]}", fontsize=8, loc="left", color="#555")
+    _save(figure, path)
+
+
+def _save(figure: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path.with_suffix(".png"), dpi=150)
+    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+    pyplot.close(figure)

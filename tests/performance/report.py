@@ -1,0 +1,120 @@
+"""What was measured, for eyes and for programs."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.performance.measure import Measured, Pace
+from tests.performance.scenario import Ratio
+
+
+def machine() -> dict[str, Any]:
+    """Where this was measured."""
+    cpu = Path("/proc/cpuinfo")
+    models = (
+        [line.split(":")[1].strip() for line in cpu.read_text().splitlines() if line.startswith("model name")]
+        if (cpu.exists())
+        else [platform.processor()]
+    )
+    return {
+        "cpu": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def show(console: Console, measured: Sequence[Measured]) -> None:
+    table = Table(title="Medians of the rounds", title_justify="left")
+    for column in ("scenario", "", "rate", "p50 ms", "p99 ms", "CPU server", "database", "load", "µs", "MB"):
+        table.add_column(column, justify="left" if column in ("scenario", "") else "right", overflow="fold")
+    for one in measured:
+        table.add_section()
+        for place, (name, summary) in enumerate(one.results.items()):
+            table.add_row(
+                one.scenario.title if place == 0 else "",
+                name,
+                f"{summary.rate:,.0f} {one.scenario.unit}",
+                *(f"{value:.1f}" if value is not None else "" for value in (summary.p50, summary.p99)),
+                *(f"{summary.cpu.get(group, 0):.2f}" for group in ("server", "database", "load")),
+                f"{summary.cost:,.0f}" if summary.cpu.get("server") else "",
+                f"{summary.memory:.0f}" if summary.memory else "",
+            )
+    console.print(table)
+    console.print(_ratios(measured))
+
+
+def _ratios(measured: Sequence[Measured]) -> Table:
+    table = Table(title="Ratios", title_justify="left")
+    for column in ("ratio", "measured", "wanted", "goal", ""):
+        table.add_column(column, justify="left" if column == "ratio" else "right")
+    for one in measured:
+        for ratio, value in one.ratios:
+            goal = f"{ratio.goal:g}" if ratio.goal is not None else ""
+            table.add_row(ratio.title, f"{value:.2f}", wanted(ratio), goal, verdict(ratio, value))
+    return table
+
+
+def wanted(ratio: Ratio) -> str:
+    if ratio.at_least is not None:
+        return f"≥ {ratio.at_least:g}"
+    return f"≤ {ratio.at_most:g}" if ratio.at_most is not None else ""
+
+
+def verdict(ratio: Ratio, value: float) -> str:
+    if ratio.at_least is None and ratio.at_most is None:
+        return ""
+    return "met" if ratio.is_met(value) else "missed"
+
+
+def as_json(measured: Sequence[Measured], pace: Pace, where: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "machine": where,
+        "rounds": pace.rounds,
+        "seconds": pace.seconds,
+        "scenarios": [
+            {
+                "name": one.scenario.name,
+                "title": one.scenario.title,
+                "unit": one.scenario.unit,
+                "results": {
+                    name: {
+                        "rate": round(summary.rate, 1),
+                        "rates": [round(rate, 1) for rate in summary.rates],
+                        "p50_ms": summary.p50 and round(summary.p50, 3),
+                        "p99_ms": summary.p99 and round(summary.p99, 3),
+                        "cpu": {group: round(cores, 3) for group, cores in summary.cpu.items()},
+                        "server_cpu_us": round(summary.cost, 1),
+                        "memory_mb": round(summary.memory, 1),
+                    }
+                    for name, summary in one.results.items()
+                },
+                "ratios": [
+                    {
+                        "title": ratio.title,
+                        "value": round(value, 3),
+                        "at_least": ratio.at_least,
+                        "at_most": ratio.at_most,
+                        "goal": ratio.goal,
+                    }
+                    for ratio, value in one.ratios
+                ],
+            }
+            for one in measured
+        ],
+    }
+
+
+def write_json(data: dict[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

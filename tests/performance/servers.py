@@ -1,0 +1,130 @@
+"""The servers that are measured, each a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psutil
+
+from tests.performance.load.http import Address
+
+ROOT = Path(__file__).parents[2]
+_START_SECONDS = 60.0
+
+
+class Server:
+    """A process that listens, and what it costs, with its children but for PostgreSQL."""
+
+    def __init__(self, process: subprocess.Popen[bytes], address: Address) -> None:
+        self.process = process
+        self.address = address
+
+    def family(self) -> list[psutil.Process]:
+        try:
+            first = psutil.Process(self.process.pid)
+            return [first, *(child for child in first.children(recursive=True) if child.name() != "postgres")]
+        except psutil.NoSuchProcess:
+            return []
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def messenger(data: Path, *, workers: int = 1) -> Iterator[Server]:
+    """`python main.py` as one would run it in production, on a PostgreSQL of its own that is durable."""
+    port = free_port()
+    settings = {
+        "ENVIRONMENT": "PROD",
+        "AUTH_SECRET": "4Zq9xk2LrT7vBnW1yHc8PdJm5sGf0aUe",
+        "AUTH_ACCESS_TTL": "86400",
+        # It is sends that are measured, not the hashing of passwords.
+        "AUTH_ARGON2_TIME_COST": "1",
+        "AUTH_ARGON2_MEMORY_COST": "64",
+        "API_SERVICE_PORT": str(port),
+        "API_RELOAD": "false",
+        "API_WORKERS": str(workers),
+        "RATE_LIMIT_ENABLE": "false",
+        "LOG_LEVEL": "INFO",
+        "LOG_WRITE_TO_FILE": "false",
+        "PG_EMBEDDED_DATA_DIR": str(data),
+    }
+    with _running([sys.executable, "main.py"], settings, data.parent / f"messenger-{port}.log") as process:
+        server = Server(process, ("127.0.0.1", port))
+        _wait_until(server, "/healthcheck/ready")
+        yield server
+
+
+@contextmanager
+def asgi_app(name: str, log: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Another application under uvicorn, with the options of ours: `peers.echo:app`."""
+    port = free_port()
+    program = [
+        sys.executable,
+        "-c",
+        "import uvicorn; from app.fastapi_engine.server import uvicorn_options;"
+        f"uvicorn.run('tests.performance.{name}', port={port}, **uvicorn_options())",
+    ]
+    with _running(program, settings or {}, log) as process:
+        server = Server(process, ("127.0.0.1", port))
+        _wait_until(server, "/openapi.json")
+        yield server
+
+
+@contextmanager
+def script(path: str, log: Path) -> Iterator[Server]:
+    """A program that takes its port as the only argument."""
+    port = free_port()
+    with _running([sys.executable, str(Path(__file__).parent / path), str(port)], {}, log) as process:
+        server = Server(process, ("127.0.0.1", port))
+        _wait_until(server, None)
+        yield server
+
+
+@contextmanager
+def _running(program: Sequence[str], settings: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "API_"))}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            program, cwd=ROOT, env={**environment, **settings}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until(server: Server, path: str | None) -> None:
+    """Until it answers: a path with 200, or just a connection."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            raise RuntimeError(f"{server.process.args!r} ended with {server.process.returncode}; its log tells why")
+        with suppress(OSError):
+            if path is None:
+                socket.create_connection(server.address, 1).close()
+                return
+            connection = HTTPConnection(*server.address, timeout=2)
+            connection.request("GET", path)
+            status = connection.getresponse().status
+            connection.close()
+            if status == 200:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"{server.process.args!r} does not answer")

@@ -1,0 +1,187 @@
+"""Where the measuring happens: the servers, the database, people with tokens and their chats.
+
+Things are made at their first use, so that a run of one scenario starts only what that one needs.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import psutil
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.embedded import EmbeddedPostgres
+from app.adapters.db.embedded.binaries import find_binaries, program
+from tests.performance import fill
+from tests.performance.load.http import ask
+from tests.performance.load.websocket import Socket
+from tests.performance.peers import orm
+from tests.performance.servers import ROOT, Server, asgi_app, messenger, script
+
+API = "/api/v1"
+_PASSWORD = "correct horse battery"
+_PEERS = Path(__file__).parent / "peers"
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: str
+    token: str
+
+
+class World:
+    """Use as a context; everything that was started ends with it."""
+
+    def __init__(self, *, quick: bool, workers: int = 1, data: Path = ROOT / ".data" / "bench") -> None:
+        self.quick = quick
+        self.data = data
+        self._stack = ExitStack()
+        self._running = ExitStack()
+        self._workers = workers
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.data.mkdir(parents=True)
+        self._stack.callback(shutil.rmtree, self.data, ignore_errors=True)
+        self.start_messenger(self._workers)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._running.close()
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            # The logs tell why.
+            self._stack.pop_all()
+        self._stack.close()
+
+    def start_messenger(self, workers: int) -> None:
+        """Starts the server, again if need be: on the same data, with another number of processes."""
+        self._running.close()
+        self.messenger = self._running.enter_context(messenger(self.data / "postgres", workers=workers))
+        found = EmbeddedPostgres.running(self.data / "postgres")
+        assert found is not None, "the server has no database"
+        self.database = found
+
+    def postgres_processes(self) -> list[psutil.Process]:
+        return [
+            process
+            for process in psutil.Process(self.messenger.process.pid).children(recursive=True)
+            if process.name() == "postgres"
+        ]
+
+    # People and chats.
+
+    def sign_up(self) -> Person:
+        name = f"bench_{next(_numbers)}"
+        body = {"email": f"{name}@example.com", "password": _PASSWORD, "username": name}
+        account = ask(self.messenger.address, "POST", f"{API}/accounts/sign-up", body)
+        tokens = ask(self.messenger.address, "POST", f"{API}/accounts/sign-in", {"login": name, "password": _PASSWORD})
+        return Person(account["id"], tokens["access_token"])
+
+    @cached_property
+    def people(self) -> list[Person]:
+        """Sixteen people."""
+        return [self.sign_up() for _ in range(16)]
+
+    def open_chat(self, owner: Person, *others: Person) -> str:
+        body = {"type": "group", "title": "Bench", "member_ids": [other.id for other in others]}
+        return str(self.call(owner, "POST", "/chats", body)["id"])
+
+    @cached_property
+    def chats(self) -> list[str]:
+        """Eight chats of all sixteen people."""
+        return [self.open_chat(*self.people) for _ in range(8)]
+
+    @cached_property
+    def alone(self) -> list[tuple[Person, str]]:
+        """Sixteen more people, each with a chat that nobody else is in."""
+        return [(person, self.open_chat(person)) for person in [self.sign_up() for _ in range(16)]]
+
+    def call(self, person: Person, method: str, path: str, body: Any = None) -> Any:
+        return ask(self.messenger.address, method, f"{API}{path}", body, person.token)
+
+    def socket(self, person: Person) -> Socket:
+        return Socket(self.messenger.address, f"{API}/ws", {"token": person.token})
+
+    # Others to compare with.
+
+    @cached_property
+    def echo(self) -> Server:
+        return self._stack.enter_context(asgi_app("peers.echo:app", self.data / "echo.log"))
+
+    @cached_property
+    def broadcast(self) -> Server:
+        return self._stack.enter_context(script("peers/broadcast.py", self.data / "broadcast.log"))
+
+    @cached_property
+    def orm(self) -> Server:
+        address = self._create_database("bench_orm")
+        asyncio.run(orm.create_tables(address))
+        settings = {orm.ADDRESS: json.dumps(address.connect_arguments())}
+        server = asgi_app("peers.orm:app", self.data / "orm.log", settings)
+        return self._stack.enter_context(server)
+
+    @cached_property
+    def orm_chats(self) -> list[str]:
+        """Eight chats in the ORM's database."""
+        assert self.orm
+        chats = [uuid4() for _ in range(8)]
+
+        async def insert() -> None:
+            connection = await fill.connect(self.database.with_database("bench_orm"))
+            await connection.executemany("INSERT INTO chat (id, last_seq) VALUES ($1, 0)", [(chat,) for chat in chats])
+            await connection.close()
+
+        asyncio.run(insert())
+        return [str(chat) for chat in chats]
+
+    @cached_property
+    def pgbench_database(self) -> DatabaseAddress:
+        address = self._create_database("bench_pgbench")
+        self.psql(address, (_PEERS / "one_message_tables.sql").read_text(encoding="utf-8"))
+        return address
+
+    @property
+    def pgbench_script(self) -> Path:
+        return _PEERS / "one_message.sql"
+
+    def psql(self, address: DatabaseAddress, statements: str) -> None:
+        async def run() -> None:
+            connection = await fill.connect(address)
+            try:
+                await connection.execute(statements)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
+
+    def pgbench(self, *arguments: str) -> subprocess.Popen[str]:
+        address = self.pgbench_database
+        return subprocess.Popen(
+            [program(find_binaries(), "pgbench"), *arguments],
+            env={
+                "PGHOST": address.host,
+                "PGPORT": str(address.port),
+                "PGUSER": address.user,
+                "PGPASSWORD": address.password,
+                "PGDATABASE": address.database,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def _create_database(self, name: str) -> DatabaseAddress:
+        self.psql(self.database.with_database("postgres"), f'CREATE DATABASE "{name}"')
+        return self.database.with_database(name)

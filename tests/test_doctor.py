@@ -1,0 +1,166 @@
+"""The doctor finds each thing that is wrong, and mends what can be mended."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from tests.fakers import FakeClient, ok, problem
+from tests.manage import manage
+
+
+@pytest.fixture
+async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection of one's own to the test's database."""
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def talk(anna: FakeClient, boris: FakeClient, club: str) -> str:
+    """A chat in which something has happened; its id."""
+    for number in range(4):
+        await anna.send(club, f"№ {number}")
+    ok(await boris.put(f"/chats/{club}/read", {"seq": 2}))
+    ok(await boris.put(f"/chats/{club}/messages/1/reactions/👍"))
+    return club
+
+
+async def test_all_is_well_where_all_is_well(talk: str, database_address: DatabaseAddress) -> None:
+    result = await manage(database_address, "doctor", "--least-free-mb=0")
+    assert result.exit_code == 0, result.output
+    assert "all is well" in result.output
+    assert "✗" not in result.output
+
+
+BROKEN = {
+    "member_count is the number of members": "UPDATE chat SET member_count = 7 WHERE id = $1",
+    "nobody has read beyond the newest message": "UPDATE chat_member SET read_seq = 99 WHERE chat_id = $1",
+    "every member has the chat in the list of chats": "DELETE FROM account_chat WHERE chat_id = $1",
+    "nobody has a chat in the list without being in it": (
+        "INSERT INTO account_chat (account_id, chat_id, joined_seq) VALUES (gen_random_uuid(), $1, 1)"
+    ),
+    "no message is numbered beyond its chat's last_seq": "UPDATE chat SET last_seq = 2 WHERE id = $1",
+    "reaction_count is the number of reactions": "DELETE FROM reaction WHERE chat_id = $1",
+    "no event is numbered beyond its stream's last_seq": "UPDATE stream SET last_seq = 3 WHERE id = $1",
+    "events run from first_seq to last_seq with no hole": "DELETE FROM event WHERE stream_id = $1 AND seq = 3",
+    "every event belongs to a stream": "DELETE FROM stream WHERE id = $1",
+    "every account has its stream": "DELETE FROM stream WHERE id = (SELECT owner_id FROM chat WHERE id = $1)",
+}
+BEYOND_MENDING = {
+    "messages run from 1 to last_seq with no hole": "DELETE FROM message WHERE chat_id = $1 AND seq = 2",
+    "a group or channel has one owner, who is in it": "UPDATE chat SET owner_id = NULL WHERE id = $1",
+}
+
+
+@pytest.mark.parametrize("says", BROKEN)
+async def test_what_is_broken_is_found_and_mended(
+    anna: FakeClient,
+    talk: str,
+    database_address: DatabaseAddress,
+    sql: "asyncpg.Connection[asyncpg.Record]",
+    says: str,
+) -> None:
+    await sql.execute(BROKEN[says], UUID(talk))
+    result = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
+    found, _, after = result.output.partition("mended; and now:\n")
+    assert f"✗ {says}\n" in found
+    assert "✗" not in after
+    assert result.exit_code == 0, result.output
+    await anna.send(talk, "идёт дальше")
+
+
+@pytest.mark.parametrize("says", BEYOND_MENDING)
+async def test_what_only_a_backup_mends_is_found(
+    talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]", says: str
+) -> None:
+    await sql.execute(BEYOND_MENDING[says], UUID(talk))
+    result = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
+    assert result.exit_code == 1
+    assert f"✗ {says}\n" in result.output
+    assert "    → " in result.output
+    assert "mended" not in result.output
+
+
+async def test_a_mended_hole_is_a_gap_and_no_silence(
+    anna: FakeClient, talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await sql.execute("DELETE FROM event WHERE stream_id = $1 AND seq >= 5", UUID(talk))
+    await manage(database_address, "doctor", "--fix", "--yes")
+    problem(await anna.get(f"/chats/{talk}/events", after=4), 410, "stream_gap")
+    await anna.send(talk, "после дыры")
+    page = ok(await anna.get(f"/chats/{talk}/events", after=7))
+    assert [event["seq"] for event in page["items"]] == [8]
+
+
+async def test_nothing_is_mended_unasked(
+    talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await sql.execute("UPDATE chat SET member_count = 7")
+    await manage(database_address, "doctor", "--fix", typed="n\n")
+    assert await sql.fetchval("SELECT member_count FROM chat") == 7
+
+
+async def test_a_full_disk_is_found(database_address: DatabaseAddress) -> None:
+    result = await manage(database_address, "doctor", f"--least-free-mb={2**40}")
+    assert result.exit_code == 1
+    assert "MB are free" in result.output
+
+
+async def test_a_clock_that_is_off_is_found(
+    database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await sql.execute(
+        "CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
+        " AS 'SELECT pg_catalog.clock_timestamp() - interval ''5 minutes'''"
+    )
+    await sql.execute(f'ALTER DATABASE "{database_address.database}" SET search_path = public, pg_catalog')
+    result = await manage(database_address, "doctor", "--least-free-mb=0")
+    assert result.exit_code == 1
+    assert "they differ by 300 s" in result.output
+
+
+async def test_a_database_without_its_tables_is_found(
+    database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await sql.execute("DELETE FROM alembic_version")
+    result = await manage(database_address, "doctor", "--least-free-mb=0")
+    assert result.exit_code == 1
+    assert "python manage.py db migrate" in result.output
+
+
+async def test_a_missing_extension_is_found(
+    database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await sql.execute('DROP EXTENSION "uuid-ossp" CASCADE')
+    result = await manage(database_address, "doctor", "--least-free-mb=0")
+    assert result.exit_code == 1
+    assert "✗ uuid_generate_v4() is there" in result.output
+
+
+async def test_a_database_that_is_away_is_found(template: DatabaseAddress) -> None:
+    result = await manage(template.with_database(f"nowhere_{uuid4().hex}"), "doctor", "--least-free-mb=0")
+    assert result.exit_code == 1
+    assert "✗ the database answers" in result.output
+
+
+async def test_a_setting_that_is_not_allowed_is_found(template: DatabaseAddress) -> None:
+    result = await manage(template, "doctor", API_SERVICE_PORT="many")
+    assert result.exit_code == 1
+    assert "API_SERVICE_PORT" in result.output
+
+
+async def test_a_database_that_knows_only_english_letters_is_found(
+    database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    english = database_address.with_database(f"test_english_{uuid4().hex[:8]}")
+    await sql.execute(
+        f"CREATE DATABASE \"{english.database}\" TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'"
+    )
+    result = await manage(english, "doctor", "--least-free-mb=0")
+    await sql.execute(f'DROP DATABASE "{english.database}" WITH (FORCE)')
+    assert result.exit_code == 1
+    assert "✗ the database knows letters beyond English" in result.output

@@ -1,0 +1,43 @@
+"""What the documents tell to type is what there is."""
+
+import re
+from pathlib import Path
+
+README = ("README.md", "README.ru.md")
+
+
+def commands(text: str) -> list[str]:
+    return re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+
+
+def test_both_readmes_tell_the_same_commands(project_root: Path) -> None:
+    english, russian = [commands((project_root / name).read_text(encoding="utf-8")) for name in README]
+    assert english == russian
+    assert len(english) > 5
+
+
+def test_the_gate_ends_with_the_test_command_of_the_readme(project_root: Path) -> None:
+    makefile = (project_root / "Makefile").read_text(encoding="utf-8")
+    last = re.search(r"^check:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert last is not None
+    typed = last[1].splitlines()[-1].strip().replace("$(BIN)", ".venv/bin")
+    for name in README:
+        assert f"&& {typed}\n" in (project_root / name).read_text(encoding="utf-8")
+
+
+def test_every_link_between_the_documents_leads_somewhere(project_root: Path) -> None:
+    documents = [*project_root.glob("*.md"), *project_root.glob("docs/**/*.md"), *project_root.glob("app/**/*.md")]
+    broken = [
+        f"{document.name}: {target}"
+        for document in documents
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
+        if not (document.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_the_structure_tells_no_module_that_is_gone(project_root: Path) -> None:
+    folders = {manifest.parent.name for manifest in (project_root / "app" / "modules").glob("*_module/module.py")}
+    for name in README:
+        told = set(re.findall(r"^    (\w+_module)/", (project_root / name).read_text(encoding="utf-8"), re.MULTILINE))
+        assert told <= folders

@@ -1,0 +1,79 @@
+"""Logs for machines: one JSON object a line, under the id of the request that caused it."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import Mode, Settings
+from app.settings.log import LogFormat, LogLevel, LogSettings
+from app.utils.logs import setup_logging
+from tests.fakers import FakeClient, problem
+from tests.fixtures import served
+
+
+@pytest.fixture
+def stderr(base_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """Where everything that this process logs goes as JSON; afterwards it is quiet again."""
+    written = StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    setup_logging(LogSettings(format=LogFormat.JSON, level=LogLevel.DEBUG, write_to_file=False), Mode.LOCAL)
+    yield written
+    setup_logging(base_settings.log, Mode.LOCAL)
+
+
+@pytest.fixture
+def app(settings: Settings, stderr: StringIO) -> FastAPI:
+    """The application with one address that fails, below the way in of every other one."""
+    app = build_app(settings)
+    router = APIRouter()
+
+    @router.get("/broken")
+    async def broken() -> None:
+        secret_of_the_house = "hunter2"
+        raise RuntimeError(f"a shelf of {len(secret_of_the_house)} books fell")
+
+    app.include_router(router)
+    return app
+
+
+def lines(stderr: StringIO) -> list[dict[str, object]]:
+    """What was logged; a line that is no JSON fails here."""
+    return [json.loads(line) for line in stderr.getvalue().split("\n") if line]
+
+
+async def test_every_line_is_json_and_tells_its_request(app: FastAPI, stderr: StringIO) -> None:
+    async with served(app) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        anna.headers["X-Request-ID"] = "one-of-annas"
+        problem(await anna.get("/chats/not-an-id"), 422, "validation_error")
+    logged = lines(stderr)
+    assert all("request_id" in line for line in logged)
+    (own,) = [line for line in logged if line["request_id"] == "one-of-annas"]
+    assert "GET /api/v1/chats/not-an-id 422" in str(own["message"])
+    assert {"time", "level", "logger"} <= own.keys()
+
+
+async def test_the_traceback_of_a_500_is_in_one_line(app: FastAPI, stderr: StringIO) -> None:
+    async with served(app) as http:
+        answer = await http.get("/broken", headers={"X-Request-ID": "it-broke"})
+    assert answer.status_code == 500
+    logged = lines(stderr)
+    (error,) = [line for line in logged if line["level"] == "ERROR"]
+    assert error["request_id"] == "it-broke"
+    assert "in broken" in str(error["exception"])
+    assert str(error["exception"]).rstrip().endswith("RuntimeError: a shelf of 7 books fell")
+    # The text of the source is there, the value of the variable is not.
+    assert "secret_of_the_house = 'hunter2'" not in str(error["exception"])
+
+
+async def test_a_line_break_in_a_message_makes_no_second_line(stderr: StringIO) -> None:
+    logging.getLogger("a.library").warning("first\nsecond {braces} \u2028 <red>")
+    (line,) = lines(stderr)
+    assert line["message"] == "first\nsecond {braces} \u2028 <red>"
+    assert line["logger"] == "a.library"

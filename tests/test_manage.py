@@ -1,0 +1,149 @@
+"""`python manage.py` as a process, and what all of its commands have in common."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+
+from app.adapters.db.address import DatabaseAddress
+from app.commands.documents import DOT, OPENAPI, PAGE, openapi_text, read_tables, with_tables, without_added_modules
+from app.commands.drawing import draw_dot, draw_mermaid
+from app.commands.manage import program
+from app.settings import load_settings
+from tests.fakers import FakeClient, eventually, ok, problem
+from tests.manage import manage, variables_for
+from tests.processes import clean_environment
+
+
+def run(project_root: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=project_root,
+        env=clean_environment(variables | {"COLUMNS": "120"}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, f"{path} {name}".strip())
+
+
+COMMANDS = dict(commands(typer.main.get_command(program)))
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS))
+def test_every_command_says_what_it_does(path: str) -> None:
+    command = COMMANDS[path]
+    assert command.help, path
+    assert command.help.strip()[0].isupper()
+    for parameter in command.params:
+        if parameter.name not in ("help", "install_completion", "show_completion"):
+            assert getattr(parameter, "help", None), f"{path} {parameter.name}"
+
+
+def test_the_modules_bring_their_commands() -> None:
+    assert {
+        "account create-admin",
+        "streams prune",
+        "db fill",
+        "seed",
+        "doctor",
+        "openapi",
+        "schema",
+    } <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("db", "drop"), ("db", "recreate"), ("db", "fill"), ("streams", "prune"), ("seed",)]
+)
+async def test_what_destroys_or_invents_refuses_in_production(
+    database_address: DatabaseAddress, arguments: tuple[str, ...]
+) -> None:
+    production = {"ENVIRONMENT": "PROD", "AUTH_SECRET": "0123456789abcdefghijklmnopqrstuv"}
+    variables = production | {"PG_SERVER_PASSWD": "a good one of its own"}
+    result = await manage(database_address, *arguments, **variables)
+    assert result.exit_code == 2, result.output
+    assert "--yes" in result.output
+
+
+@pytest.mark.parametrize("arguments", [("db", "drop"), ("db", "recreate"), ("streams", "prune")])
+async def test_what_destroys_asks_first(database_address: DatabaseAddress, arguments: tuple[str, ...]) -> None:
+    result = await manage(database_address, *arguments, typed="n\n")
+    assert result.exit_code == 1
+    assert "Aborted" in result.output
+
+
+def test_what_a_person_can_mend_is_told_in_one_line(project_root: Path, template: DatabaseAddress) -> None:
+    nowhere = variables_for(template.with_database("there_is_no_such_database"))
+    result = run(project_root, "account", "reset-password", "anna", "--password=long enough", **nowhere)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert "there_is_no_such_database" in result.stderr
+
+
+def test_the_document_of_the_api_is_the_one_written_down() -> None:
+    settings = load_settings(env_file=None)
+    now = {openapi_text(settings), openapi_text(without_added_modules(settings))}
+    assert OPENAPI.read_text(encoding="utf-8") in now, (
+        "the API has changed: if so it is meant, `python manage.py openapi`"
+    )
+
+
+def test_the_tables_are_drawn_as_they_are() -> None:
+    tables = read_tables()
+    assert DOT.read_text(encoding="utf-8") == draw_dot(tables), "the tables have changed: `python manage.py schema`"
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_tables(page, draw_mermaid(tables)) == page, "the tables have changed: `python manage.py schema`"
+
+
+async def test_the_document_can_be_printed_as_it_is_set_up_here(database_address: DatabaseAddress) -> None:
+    result = await manage(database_address, "openapi", "--stdout", API_TITLE="Почта дома")
+    assert result.exit_code == 0, result.output
+    assert '"title": "Почта дома"' in result.output
+
+
+async def test_a_backup_brings_everything_back(
+    anna: FakeClient, club: str, server: httpx.AsyncClient, database_address: DatabaseAddress, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.dump"
+    before = await anna.send(club, "до")
+    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 0
+    await anna.send(club, "после")
+    restored = await manage(database_address, "db", "restore", str(file), "--yes")
+    assert restored.exit_code == 0, restored.output
+    assert (await manage(database_address, "doctor", "--least-free-mb=0")).exit_code == 0
+
+    async def answers() -> bool:
+        # The connections that were open ended with the old database.
+        return (await anna.get(f"/chats/{club}")).status_code == 200
+
+    await eventually(answers)
+    assert ok(await anna.get(f"/chats/{club}/messages"))["items"] == [before]
+    problem(await anna.get(f"/chats/{club}/events", after=4), 410, "stream_gap")
+
+
+async def test_a_backup_replaces_no_file(database_address: DatabaseAddress, tmp_path: Path) -> None:
+    file = tmp_path / "monday.dump"
+    file.write_text("precious")
+    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 2
+    assert file.read_text() == "precious"
+
+
+async def test_a_file_that_is_no_backup_leaves_the_database_as_it_is(
+    anna: FakeClient, club: str, database_address: DatabaseAddress, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.dump"
+    file.write_text("this is no backup")
+    assert (await manage(database_address, "db", "restore", str(file), "--yes")).exit_code == 1
+    await anna.send(club, "всё на месте")
