@@ -29,7 +29,8 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def wire(live_server: str) -> AsyncIterator[Wire]:
-    async with wire_to(live_server) as wire:
+    host, _, port = live_server.rpartition(":")
+    async with wire_to(host, int(port)) as wire:
         yield wire
 
 
@@ -109,7 +110,7 @@ async def test_an_example_has_everything_once_after_its_connection_was_cut(
     new_chat = await anna.open_chat(boris, title="Новый")
     await anna.send(new_chat, "ты здесь?")
     example.type("последнее")
-    wire.mend()
+    await wire.mend()
 
     await eventually(lambda: is_said(anna, club, "последнее"))
     await eventually(lambda: has_all(club, began_at + 12))

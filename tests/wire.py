@@ -1,4 +1,4 @@
-"""A wire between a client and the server that a test can cut."""
+"""A wire that a test can cut: between a client and the server, or between the server and its database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,32 +6,40 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Wire:
-    """Passes bytes on. `cut` ends every connection and takes no new one; `is_deaf` loses what the server answers."""
+    """Passes bytes on. Cut, it ends every connection and refuses new ones; deaf, it loses what is answered."""
 
-    def __init__(self, target: str) -> None:
-        self._host, _, self._port = target.rpartition(":")
+    def __init__(self, host: str, port: int) -> None:
+        self._target = host, port
         self._writers: set[asyncio.StreamWriter] = set()
-        self._is_cut = False
+        self._listener: asyncio.Server | None = None
+        self.port = 0
         self.is_deaf = False
-        self.address = ""
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def mend(self) -> None:
+        self.is_deaf = False
+        self._listener = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     def cut(self) -> None:
-        self._is_cut = True
+        if self._listener is not None:
+            self._listener.close()
         for writer in self._writers:
             writer.transport.abort()
 
-    def mend(self) -> None:
-        self._is_cut = self.is_deaf = False
-
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._is_cut:
-            writer.transport.abort()
-            return
-        server_reader, server_writer = await asyncio.open_connection(self._host, int(self._port))
-        ends = {writer, server_writer}
+        host, port = self._target
+        if host.startswith("/"):
+            target_reader, target_writer = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+        else:
+            target_reader, target_writer = await asyncio.open_connection(host, port)
+        ends = {writer, target_writer}
         self._writers |= ends
-        there = asyncio.create_task(self._pass(reader, server_writer, is_answer=False))
-        back = asyncio.create_task(self._pass(server_reader, writer, is_answer=True))
+        there = asyncio.create_task(self._pass(reader, target_writer, is_answer=False))
+        back = asyncio.create_task(self._pass(target_reader, writer, is_answer=True))
         await asyncio.wait([there, back], return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.close()
@@ -47,9 +55,10 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire_to(target: str) -> AsyncIterator[Wire]:
-    wire = Wire(target)
-    async with await asyncio.start_server(wire._connect, "127.0.0.1") as listener:
-        wire.address = "{}:{}".format(*listener.sockets[0].getsockname())
+async def wire_to(host: str, port: int) -> AsyncIterator[Wire]:
+    wire = Wire(host, port)
+    await wire.mend()
+    try:
         yield wire
+    finally:
         wire.cut()

@@ -31,7 +31,7 @@ from app.modules.sockets_module.schemas import (
     TypingFrame,
     TypingSignal,
 )
-from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TOO_SLOW
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TRY_AGAIN
 from app.modules.streams_module.schemas import EventRead
 from app.settings.app_settings import AppSettings
 from app.utils.module import Modules
@@ -42,7 +42,7 @@ CLOSE_CODES = {
     NOT_SIGNED_IN: "not signed in, or the session has ended: refresh the tokens or sign in, then connect again",
     BAD_FRAME: "a frame was no JSON object, or the first one no valid hello: the client is at fault",
     TOO_LARGE: "a frame was too large: the client is at fault",
-    TOO_SLOW: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
+    TRY_AGAIN: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
     RESTARTING: "the server restarts: connect again with the cursors, after a short random pause",
 }
 

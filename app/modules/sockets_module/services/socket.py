@@ -13,7 +13,8 @@ from app.modules.streams_module.services.reader import Reader
 
 NOT_SIGNED_IN = 4401
 BAD_FRAME = 4400
-TOO_SLOW = 1013
+TRY_AGAIN = 1013
+"""The reader is too slow, or the server cannot serve it now: with its cursors it misses nothing."""
 
 
 class Following:
