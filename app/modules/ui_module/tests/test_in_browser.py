@@ -1,3 +1,4 @@
+# Longer than 250 lines: each test is a story at the page, and all of them share its people.
 """People at the page in a real browser."""
 
 import re

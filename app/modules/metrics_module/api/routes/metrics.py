@@ -12,7 +12,12 @@ from app.utils.processes import shared_metrics
 router = APIRouter()
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+_SCHEMA = {"type": "string", "examples": ['messenger_sends_total{outcome="written"} 42.0\n']}
+
+
+@router.get(
+    "/metrics", response_class=PlainTextResponse, responses={200: {"content": {"text/plain": {"schema": _TEXT}}}}
+)
 async def metrics(measures: Annotated[Measures, service(Measures)]) -> PlainTextResponse:
     """What the server counts and measures, as Prometheus reads it: of all worker processes, whichever answers."""
     measures.take()
