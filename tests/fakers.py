@@ -162,9 +162,9 @@ class FakeSocket:
         self._sending = asyncio.ensure_future(self.connection.send(frame))
         return reply
 
-    async def ask(self, action: str, **data: Any) -> dict[str, Any]:
+    async def ask(self, action: str, *, seconds: float = 10, **data: Any) -> dict[str, Any]:
         """The data of a request's reply, which has to be ok."""
-        reply = await asyncio.wait_for(self.begin(action, **data), 10)
+        reply = await asyncio.wait_for(self.begin(action, **data), seconds)
         assert reply["status"] == "ok", reply
         return dict(reply["data"])
 
@@ -190,6 +190,9 @@ class FakeSocket:
             pass
         finally:
             self.close_code = self.connection.close_code
+            for reply in self._replies.values():
+                reply.cancel("the socket was closed")
+            self._replies.clear()
             self._news.set()
 
     def _take(self, frame: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.async_api import Browser
 from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
@@ -29,6 +30,7 @@ from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
+from tests.browsers import chromium
 from tests.fakers import FakeClient
 
 
@@ -63,9 +65,9 @@ def template(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
     asyncio.run(_execute(postgres, f'DROP DATABASE "{address.database}" WITH (FORCE)'))
 
 
-@pytest.fixture
-async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
-    """A database of one's own, with all tables and no rows."""
+@asynccontextmanager
+async def cloned(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
+    """A database with all tables and no rows, for the time of the block."""
     address = template.with_database(f"test_{uuid4().hex[:12]}")
     maintenance = template.with_database("postgres")
     # Files copied as they are: a third of the time that a copy through the WAL takes.
@@ -74,6 +76,13 @@ async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseA
     )
     yield address
     await _execute(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
+    """A database of one's own."""
+    async with cloned(template) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +159,13 @@ async def live_server(app: FastAPI) -> AsyncIterator[str]:
     """The running application on a real port; its address as host:port."""
     async with listening(app) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One for the session; each test opens windows of its own."""
+    async with chromium() as running:
+        yield running
 
 
 @pytest.fixture

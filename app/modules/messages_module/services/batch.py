@@ -22,6 +22,11 @@ from app.services.errors import ServiceError, ValidationFailed
 from app.utils import metrics
 
 
+def digest_of(text: str, reply_to_seq: int | None) -> bytes:
+    """What a retry is compared with."""
+    return blake2b(f"{reply_to_seq}\0{text}".encode(), digest_size=16).digest()
+
+
 class Sent(NamedTuple):
     """The message as JSON, and whether it stood already."""
 
@@ -41,7 +46,7 @@ class Send:
     digest: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        self.digest = blake2b(f"{self.reply_to_seq}\0{self.text}".encode(), digest_size=16).digest()
+        self.digest = digest_of(self.text, self.reply_to_seq)
 
     def resolve(self, result: Sent | BaseException) -> None:
         """Tells the caller, if it still waits."""

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from app.modules.streams_module.services.log import encode_event
 
+_BEGINNING = '{"event":'
+
 
 class Frame(NamedTuple):
     """An event as a WebSocket message. `data` is the event's own JSON; `wire` is the whole frame as it is sent."""
@@ -15,9 +17,14 @@ class Frame(NamedTuple):
     text: str
     wire: bytes
 
+    @property
+    def event(self) -> str:
+        """The event alone, as polls and server-sent events give it."""
+        return self.text[len(_BEGINNING) : -1]
+
 
 def make_frame(stream_id: str, row: Any) -> Frame:
-    text = f'{{"event":{encode_event(stream_id, row)}}}'
+    text = f"{_BEGINNING}{encode_event(stream_id, row)}}}"
     return Frame(row["seq"], row["kind"], row["data"], text, encode_text_frame(text))
 
 

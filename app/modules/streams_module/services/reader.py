@@ -5,22 +5,24 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 import orjson
+from loguru import logger
 
 from app.adapters.db.database import Database
+from app.adapters.errors import is_database_away
 from app.modules.streams_module.db.cruds.read import find_head, list_events
 from app.modules.streams_module.errors import StreamGap
-from app.modules.streams_module.services.frames import Frame
+from app.modules.streams_module.services.frames import Frame, make_frames
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
-from app.modules.streams_module.services.log import encode_event
 from app.utils.stopping import Stopping
 
 _KEEPALIVE = 15.0
 """Seconds of silence after which a comment keeps proxies from closing."""
 _SSE_PAGE = 100
+_MOST_KEPT = 200
+"""Events that wait for a reader who takes its time; beyond that it reads the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +47,37 @@ class Reader:
             and orjson.loads(data)["account_id"] == str(self.account_id)
         )
 
-    def cut(self, rows: Sequence[Any]) -> tuple[Sequence[Any], bool]:
-        """The rows that may be read, and whether that is all there will ever be."""
-        for place, row in enumerate(rows):
-            if self.is_cut(row["seq"], row["kind"], row["data"]):
-                return rows[: place + 1], True
-        return rows, False
+    def cut(self, frames: Sequence[Frame]) -> tuple[Sequence[Frame], bool]:
+        """The events that may be read, and whether that is all there will ever be."""
+        for place, frame in enumerate(frames):
+            if self.is_cut(frame.seq, frame.kind, frame.data):
+                return frames[: place + 1], True
+        return frames, False
 
 
 class Watcher:
-    """Follows one stream for the sake of knowing that something has come."""
+    """Follows one stream, and keeps what comes for a reader who is up to date: it need not ask the database."""
 
     def __init__(self) -> None:
         self._news = asyncio.Event()
+        self._frames: list[Frame] = []
 
     def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
+        if len(self._frames) + len(frames) > _MOST_KEPT:
+            self._frames.clear()
+        else:
+            self._frames.extend(frames)
         self._news.set()
 
     def tell_gap(self, feed: Feed, gap: Gap) -> None:
+        self._frames.clear()
         self._news.set()
+
+    def take_after(self, after: int) -> Sequence[Frame] | None:
+        """The events that come next after a number; None where the log has to be asked."""
+        frames = [frame for frame in self._frames if frame.seq > after]
+        self._frames.clear()
+        return frames if frames and frames[0].seq == after + 1 else None
 
     async def wait(self, seconds: float, stopping: Stopping) -> bool:
         """Whether something has come in time; at once, and False, when the server stops."""
@@ -94,12 +108,14 @@ class LogReader:
         async with self._watch(reader.stream_id) as watcher:
             deadline = asyncio.get_running_loop().time() + wait
             while is_empty:
-                # Once more after following: what came in between rang for nobody.
-                page, is_empty = await self._page(reader, after, limit)
+                if frames := watcher.take_after(after):
+                    page, is_empty = _encode_page(reader, frames[:limit], frames[-1].seq)
+                else:
+                    # Once more after following: what came in between rang for nobody.
+                    page, is_empty = await self._page(reader, after, limit)
                 left = deadline - asyncio.get_running_loop().time()
-                if not is_empty or left <= 0 or not await watcher.wait(left, self._stopping):
+                if is_empty and (left <= 0 or not await watcher.wait(left, self._stopping)):
                     break
-                page, is_empty = await self._page(reader, after, limit)
         return page
 
     async def check(self, stream_id: UUID, after: int) -> None:
@@ -113,47 +129,59 @@ class LogReader:
     ) -> AsyncIterator[bytes]:
         """Everything after a number, and then what comes, until the reader is cut off or the server stops.
 
-        `is_allowed` is asked at least every second.
+        `is_allowed` is asked at least every second. A database that is away ends it too: the reader comes back with
+        its number.
         """
+        try:
+            async for part in self._server_sent_events(reader, after, is_allowed):
+                yield part
+        except Exception as error:
+            if not is_database_away(error):
+                raise
+            logger.warning("server-sent events end: {!r}", error)
+
+    async def _server_sent_events(
+        self, reader: Reader, after: int, is_allowed: Callable[[], bool]
+    ) -> AsyncIterator[bytes]:
         silent_since = monotonic()
         async with self._watch(reader.stream_id) as watcher:
             yield b"retry: 1000\n\n"
+            frames: Sequence[Frame] | None = None
             while is_allowed() and not self._stopping.is_set:
-                async with self._database.connection() as connection:
-                    rows: Sequence[Any] = await list_events(connection, reader.stream_id, after, _SSE_PAGE)
-                if rows and rows[0]["seq"] != after + 1:
-                    return
-                shown, is_last = reader.cut(rows)
-                stream_id = str(reader.stream_id)
-                for row in shown:
-                    yield f"id: {row['seq']}\ndata: {encode_event(stream_id, row)}\n\n".encode()
+                if frames is None:
+                    frames = await self._read(reader.stream_id, after, _SSE_PAGE)
+                    if frames and frames[0].seq != after + 1:
+                        return
+                shown, is_last = reader.cut(frames)
+                for frame in shown:
+                    yield f"id: {frame.seq}\ndata: {frame.event}\n\n".encode()
                 if is_last:
                     return
                 if shown:
-                    after, silent_since = shown[-1]["seq"], monotonic()
+                    after, silent_since = shown[-1].seq, monotonic()
                 elif monotonic() - silent_since > _KEEPALIVE:
                     silent_since = monotonic()
                     yield b": still here\n\n"
-                if len(rows) < _SSE_PAGE:
+                is_behind, frames = len(frames) >= _SSE_PAGE, None
+                if not is_behind:
                     while is_allowed() and not self._stopping.is_set and monotonic() - silent_since <= _KEEPALIVE:
                         if await watcher.wait(1.0, self._stopping):
+                            frames = watcher.take_after(after)
                             break
+
+    async def _read(self, stream_id: UUID, after: int, limit: int) -> Sequence[Frame]:
+        async with self._database.connection() as connection:
+            return make_frames(str(stream_id), await list_events(connection, stream_id, after, limit))
 
     async def _page(self, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
         async with self._database.connection() as connection:
             first_seq, last_seq = await find_head(connection, reader.stream_id) or (1, 0)
             _check_cursor(after, first_seq, last_seq)
-            rows: Sequence[Any] = await list_events(connection, reader.stream_id, after, limit)
+            rows = await list_events(connection, reader.stream_id, after, limit)
         if rows and rows[0]["seq"] != after + 1:
             # Pruned between the two reads.
             raise StreamGap(rows[0]["seq"], last_seq)
-        shown, is_cut = reader.cut(rows)
-        if shown:
-            # The head was read a moment before the events; and whoever is cut off sees nothing behind the cut.
-            last_seq = shown[-1]["seq"] if is_cut else max(last_seq, shown[-1]["seq"])
-        stream_id = str(reader.stream_id)
-        texts = ",".join(encode_event(stream_id, row) for row in shown)
-        return f'{{"items":[{texts}],"last_seq":{last_seq}}}'.encode(), not shown
+        return _encode_page(reader, make_frames(str(reader.stream_id), rows), last_seq)
 
     @asynccontextmanager
     async def _watch(self, stream_id: UUID) -> AsyncIterator[Watcher]:
@@ -168,3 +196,13 @@ class LogReader:
 def _check_cursor(after: int, first_seq: int, last_seq: int) -> None:
     if after > last_seq or after < first_seq - 1:
         raise StreamGap(first_seq, last_seq)
+
+
+def _encode_page(reader: Reader, frames: Sequence[Frame], last_seq: int) -> tuple[bytes, bool]:
+    """A page as JSON, and whether it is empty. `last_seq` is the head as it was just before the events were read."""
+    shown, is_cut = reader.cut(frames)
+    if shown:
+        # Whoever is cut off sees nothing behind the cut.
+        last_seq = shown[-1].seq if is_cut else max(last_seq, frames[-1].seq)
+    texts = ",".join(frame.event for frame in shown)
+    return f'{{"items":[{texts}],"last_seq":{last_seq}}}'.encode(), not shown

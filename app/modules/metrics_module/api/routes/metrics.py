@@ -11,8 +11,7 @@ from app.utils.processes import shared_metrics
 
 router = APIRouter()
 
-
-_SCHEMA = {"type": "string", "examples": ['messenger_sends_total{outcome="written"} 42.0\n']}
+_TEXT = {"type": "string", "examples": ['messenger_sends_total{outcome="written"} 42.0\n']}
 
 
 @router.get(

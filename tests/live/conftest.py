@@ -1,0 +1,45 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from tests.live.servers import ServerProcess, servers
+
+
+@pytest.fixture(scope="session")
+def shared_database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
+    """One database for all tests with processes: each brings people of its own."""
+    # Only now: pytest rewrites the assertions of a plugin that nobody has imported before.
+    from tests.fixtures import cloned
+
+    with asyncio.Runner() as runner:
+        database = cloned(template)
+        address = runner.run(database.__aenter__())
+        yield address
+        runner.run(database.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="session")
+def four_servers(
+    shared_database: DatabaseAddress, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[ServerProcess]]:
+    """Four processes on one database."""
+    with servers(shared_database, tmp_path_factory.mktemp("servers"), 4) as running:
+        yield running
+
+
+@pytest.fixture
+async def doors(four_servers: list[ServerProcess]) -> AsyncIterator[list[httpx.AsyncClient]]:
+    """A client of each process."""
+    async with AsyncExitStack() as stack:
+        # Idle connections are given up before the server does so: a request could meet its closing.
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
+        yield [
+            await stack.enter_async_context(
+                httpx.AsyncClient(base_url=f"http://{server.address}", timeout=20, limits=limits)
+            )
+            for server in four_servers
+        ]

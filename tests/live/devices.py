@@ -1,0 +1,180 @@
+"""Devices that change transports: what each applies is to be its streams' logs, whichever way the events came."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from random import Random
+from time import time
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.fakers import API, FakeClient
+
+COME_BACK = (1011, 1013)
+"""Close codes of a server that cannot keep up; as 503, they may come where a machine is busy."""
+_LONGEST = 8.0
+"""Seconds on one transport, however little comes."""
+_PAUSE = 0.4
+"""Seconds between two polls of a stream."""
+
+
+class Device:
+    """One device of a person. It goes on from its own numbers, on any process and any transport."""
+
+    def __init__(self, person: FakeClient, addresses: Sequence[str], random: Random) -> None:
+        self.person = person
+        self.addresses = addresses
+        self.random = random
+        self.cursors: dict[str, int] = {person.id: 0}
+        self.applied: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.received_at: dict[tuple[str, int], float] = {}
+        self.faults: list[str] = []
+        self.transports_used: list[str] = []
+        self._news = asyncio.Event()
+        self._patience = 0
+        self._tired = asyncio.Event()
+
+    async def wander(self, stop: asyncio.Event) -> None:
+        """WebSocket, server-sent events, long polls, and again: cut after so many events, resumed on any process."""
+        ways = [(self._by_socket, 120), (self._by_sse, 40), (self._by_polls, 40)]
+        turn = self.random.randrange(3)
+        while not stop.is_set():
+            way, most = ways[turn % 3]
+            turn += 1
+            self.transports_used.append(way.__name__)
+            self._patience = self.random.randint(1, most)
+            self._tired.clear()
+            await self._until_cut(way, stop)
+
+    async def catch_up(self, heads: dict[str, int], seconds: float = 20) -> None:
+        """By WebSocket, until it is at these numbers."""
+        address = self.random.choice(self.addresses)
+        listening = asyncio.ensure_future(self._by_socket(address))
+        try:
+            async with asyncio.timeout(seconds):
+                while any(self.cursors.get(stream_id, 0) < head for stream_id, head in heads.items()):
+                    assert not listening.done(), "the socket was closed"
+                    self._news.clear()
+                    await self._news.wait()
+        finally:
+            listening.cancel()
+            await asyncio.wait([listening])
+
+    def apply(self, event: dict[str, Any]) -> None:
+        stream_id, seq, kind = event["stream_id"], event["seq"], event["kind"]
+        last = self.cursors.get(stream_id)
+        is_own_joining = kind == "member.added" and event["data"]["account_id"] == self.person.id
+        if last is not None and seq <= last:
+            self.faults.append(f"{seq} of {stream_id} came after {last}")
+            return
+        if seq != (last or 0) + 1 and not is_own_joining:
+            self.faults.append(f"{seq} of {stream_id}, {kind}, came after {last}: something is missing")
+        self.cursors[stream_id] = seq
+        self.applied[stream_id].append(event)
+        self.received_at[stream_id, seq] = time()
+        if kind == "chat.joined":
+            self.cursors.setdefault(event["data"]["chat_id"], event["data"]["event_seq"] - 1)
+        self._news.set()
+        self._patience -= 1
+        if self._patience <= 0:
+            self._tired.set()
+
+    async def _until_cut(self, way: Callable[[str], Awaitable[None]], stop: asyncio.Event) -> None:
+        reading = asyncio.ensure_future(way(self.random.choice(self.addresses)))
+        ends = [reading, asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._tired.wait())]
+        try:
+            await asyncio.wait(ends, timeout=_LONGEST, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+            await asyncio.wait(ends)
+        if not reading.cancelled() and (error := reading.exception()) is not None:
+            self.faults.append(f"{way.__name__}: {error!r}")
+
+    async def _by_socket(self, address: str) -> None:
+        connection = await connect(f"ws://{address}{API}/ws", max_size=None, compression=None, close_timeout=0.1)
+        try:
+            hello = {"token": self.person.access_token, "cursors": self.cursors}
+            await connection.send(orjson.dumps({"id": 1, "action": "hello", "data": hello}).decode())
+            await self._listen(connection)
+        finally:
+            connection.transport.abort()
+
+    async def _listen(self, connection: ClientConnection) -> None:
+        async for text in connection:
+            frame = orjson.loads(text)
+            if "event" in frame:
+                self.apply(frame["event"])
+            elif "gap" in frame or frame.get("status") == "error":
+                self.faults.append(str(text))
+        if connection.close_code not in COME_BACK:
+            self.faults.append(f"the server closed with {connection.close_code}")
+
+    async def _by_sse(self, address: str) -> None:
+        await self._each_stream(address, self._read_sse)
+
+    async def _by_polls(self, address: str) -> None:
+        await self._each_stream(address, self._poll)
+
+    async def _each_stream(self, address: str, read: Callable[[str, str], Awaitable[None]]) -> None:
+        """Reads its own stream and every chat; a chat that it is let into is read from then on."""
+        reading: dict[str, asyncio.Task[None]] = {}
+
+        async def keep(stream_id: str) -> None:
+            while True:
+                await read(address, stream_id)
+                await asyncio.sleep(_PAUSE)
+
+        try:
+            while True:
+                for stream_id in self.cursors:
+                    if stream_id not in reading:
+                        reading[stream_id] = asyncio.create_task(keep(stream_id))
+                await asyncio.sleep(0.05)
+                for task in reading.values():
+                    if task.done():
+                        task.result()
+        finally:
+            for task in reading.values():
+                task.cancel()
+            await asyncio.gather(*reading.values(), return_exceptions=True)
+
+    async def _read_sse(self, address: str, stream_id: str) -> None:
+        headers = f"Accept: text/event-stream\r\nLast-Event-ID: {self.cursors[stream_id]}"
+        async with self._get(address, stream_id, "", headers) as answer:
+            # Each event is a chunk of its own: sizes stand on lines of theirs.
+            while answer is not None and (line := await answer.readline()):
+                if line.startswith(b"data: ") and line.endswith(b"\n"):
+                    self.apply(orjson.loads(line[6:]))
+
+    async def _poll(self, address: str, stream_id: str) -> None:
+        query = f"?after={self.cursors[stream_id]}&wait=5&limit=200"
+        async with self._get(address, stream_id, query, "Connection: close") as answer:
+            if answer is not None:
+                for event in orjson.loads(await answer.read())["items"]:
+                    self.apply(event)
+
+    @asynccontextmanager
+    async def _get(
+        self, address: str, stream_id: str, query: str, headers: str
+    ) -> AsyncIterator[asyncio.StreamReader | None]:
+        """The body of an answer, None where one is not in the chat. By hand: thousands cost a library dearly."""
+        path = f"{API}/accounts/me/events" if stream_id == self.person.id else f"{API}/chats/{stream_id}/events"
+        authorization = self.person.headers["Authorization"]
+        reader, writer = await asyncio.open_connection(*address.split(":"), limit=2**20)
+        try:
+            request = f"GET {path}{query} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n{headers}"
+            writer.write(f"{request}\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            yield reader if self._is_answered(int(head.split(b" ", 2)[1])) else None
+        finally:
+            writer.transport.abort()
+
+    def _is_answered(self, status: int) -> bool:
+        """404 is the answer to whoever is not in the chat at the moment."""
+        if status not in (200, 404, 503):
+            self.faults.append(f"answered {status}")
+        return status == 200

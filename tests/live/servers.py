@@ -1,0 +1,99 @@
+"""Real server processes, as they are deployed: several on one database."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from app.adapters.db.address import DatabaseAddress
+
+ROOT = Path(__file__).parents[2]
+_TROUBLE = re.compile(r"Traceback|\b(ERROR|CRITICAL)\b|never retrieved|was destroyed but|unexpected error")
+
+
+class ServerProcess:
+    """`python main.py` on a port of its own. What it says goes to a file."""
+
+    def __init__(self, database: DatabaseAddress, log: Path, **variables: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
+        self.log = log
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PG_SERVER_ADDRESS": database.host,
+            "PG_SERVER_PORT": str(database.port),
+            "PG_SERVER_LOGIN": database.user,
+            "PG_SERVER_PASSWD": database.password,
+            "PG_SERVER_DB": database.database,
+            "API_SERVICE_PORT": str(self.port),
+            "API_RELOAD": "false",
+            "BUS_DRIVER": "postgres",
+            "LOG_WRITE_TO_FILE": "false",
+            "RATE_LIMIT_ENABLE": "false",
+            "AUTH_ARGON2_TIME_COST": "1",
+            "AUTH_ARGON2_MEMORY_COST": "8",
+            "AUTH_ARGON2_PARALLELISM": "1",
+            **variables,
+        }
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "main.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+
+    def wait_until_ready(self, seconds: float = 40) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                with urlopen(f"http://{self.address}/healthcheck/ready", timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except (URLError, OSError):
+                time.sleep(0.05)
+        raise AssertionError(f"the server did not start: {self.log.read_text()}")
+
+    def stop(self, seconds: float = 15) -> None:
+        """SIGTERM, and what must come of it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def troubles(self) -> list[str]:
+        """Lines of the log that a healthy server never writes."""
+        return [line for line in self.log.read_text().splitlines() if _TROUBLE.search(line)]
+
+    @property
+    def resident_kib(self) -> int:
+        """Memory that the process holds, as Linux counts it."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
+
+
+@contextmanager
+def servers(database: DatabaseAddress, folder: Path, count: int, **variables: str) -> Iterator[list[ServerProcess]]:
+    """So many processes on one database, ready to serve; their logs have to be clean at the end."""
+    running = [ServerProcess(database, folder / f"server_{number}.log", **variables) for number in range(count)]
+    try:
+        for server in running:
+            server.wait_until_ready()
+        yield running
+    finally:
+        for server in running:
+            server.stop()
+    for server in running:
+        assert server.troubles() == []

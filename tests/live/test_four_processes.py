@@ -1,0 +1,212 @@
+"""Four processes on one database, and devices that are cut off and come back elsewhere, by another transport.
+
+`MESSENGER_LIVE_SEED` picks another run, `MESSENGER_LIVE_SCALE` multiplies its messages (the gate's form is 1).
+"""
+
+import asyncio
+import os
+from itertools import pairwise
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from tests.fakers import FakeClient, FakeSocket, ok
+from tests.live.devices import Device
+from tests.live.servers import ServerProcess
+
+SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
+SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))
+PEOPLE, DEVICES_EACH, CHATS, MEMBERS = 50, 2, 20, 6
+MESSAGES = 150 * SCALE
+"""In each chat."""
+
+
+@pytest.fixture
+async def people(doors: list[httpx.AsyncClient]) -> list[FakeClient]:
+    """All of them signed up, spread over the processes."""
+    return list(await asyncio.gather(*(FakeClient.sign_up(doors[number % 4]) for number in range(PEOPLE))))
+
+
+class Chat:
+    """A group in which one person talks, over a socket that stays, and the others come and go."""
+
+    def __init__(self, owner: FakeClient, members: list[FakeClient], doors: list[httpx.AsyncClient], seed: int) -> None:
+        self.owner = owner
+        self.members = members
+        self.doors = doors
+        self.random = Random(seed)
+        self.out: list[FakeClient] = []
+        self.id = ""
+
+    async def open(self) -> None:
+        members = [member.id for member in self.members]
+        body = {"id": str(uuid4()), "type": "group", "member_ids": members}
+        self.id = (await self._insist(self.owner, "POST", "/chats", body)).json()["id"]
+
+    async def live(self) -> None:
+        """Messages, edits, reactions, people shown out and let in again."""
+        door = self.random.choice(self.doors)
+        async with FakeSocket(self.owner, door.base_url.netloc.decode()) as socket:
+            for number in range(1, MESSAGES + 1):
+                if number % 15 == 0:
+                    await self._change(number)
+                if number % 25 == 0:
+                    await self._move_somebody()
+                if number % 10 == 0:
+                    member = self.random.choice(self.members)
+                    answer = await self._insist(member, "POST", f"/chats/{self.id}/messages", {"text": f"{number}"})
+                    assert answer.status_code == (404 if member in self.out else 201)
+                else:
+                    await self._say(socket, f"№ {number}")
+
+    async def _say(self, socket: FakeSocket, text: str) -> None:
+        message = {"chat_id": self.id, "client_msg_id": str(uuid4()), "text": text}
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    reply = await socket.begin("send", **message)
+                except asyncio.CancelledError:
+                    if socket.close_code is None:
+                        raise
+                    await socket.connect(self.random.choice(self.doors).base_url.netloc.decode())
+                    continue
+                if reply["status"] == "ok":
+                    return
+                assert reply["error"]["code"] == "unavailable"
+
+    async def _change(self, number: int) -> None:
+        messages = f"/chats/{self.id}/messages"
+        sent = ok(await self._insist(self.owner, "POST", messages, {"text": "будет правка"}))
+        message = f"{messages}/{sent['seq']}"
+        ok(await self._insist(self.owner, "PUT", f"{message}/reactions/👍"))
+        ok(await self._insist(self.owner, "PATCH", message, {"text": f"правка {number}"}))
+        if number % 30 == 0:
+            ok(await self._insist(self.owner, "DELETE", f"{message}/reactions/👍"))
+            ok(await self._insist(self.owner, "DELETE", message))
+
+    async def _move_somebody(self) -> None:
+        members = f"/chats/{self.id}/members"
+        if self.out and self.random.random() < 0.6:
+            back = self.out.pop(self.random.randrange(len(self.out)))
+            ok(await self._insist(self.owner, "POST", members, {"account_ids": [back.id]}))
+        else:
+            gone = self.random.choice([member for member in self.members if member not in self.out])
+            ok(await self._insist(self.owner, "DELETE", f"{members}/{gone.id}"))
+            self.out.append(gone)
+
+    async def _insist(self, person: FakeClient, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Asks any of the processes, and again where a lock is not granted in time on a busy machine."""
+        async with asyncio.timeout(30):
+            while True:
+                there = FakeClient(self.random.choice(self.doors), headers=person.headers)
+                answer = await there.call(method, path, body)
+                if answer.status_code != 503:
+                    return answer
+
+
+async def test_every_device_applies_the_logs_of_its_streams(
+    people: list[FakeClient],
+    doors: list[httpx.AsyncClient],
+    four_servers: list[ServerProcess],
+    shared_database: DatabaseAddress,
+) -> None:
+    """In order, nothing twice, nothing missing; and nobody gets what is not meant for it."""
+    random = Random(SEED)
+    chats = []
+    for number in range(CHATS):
+        owner, *members = random.sample(people, MEMBERS)
+        chats.append(Chat(owner, members, doors, SEED + number))
+    stop, addresses = asyncio.Event(), [server.address for server in four_servers]
+    devices = [
+        Device(person, addresses, Random(SEED * 1000 + number * 10 + n))
+        for number, person in enumerate(people)
+        for n in range(DEVICES_EACH)
+    ]
+    async with asyncio.TaskGroup() as group:
+        for device in devices:
+            group.create_task(device.wander(stop))
+        await asyncio.gather(*(chat.open() for chat in chats))
+        async with asyncio.TaskGroup() as talking:
+            for chat in chats:
+                talking.create_task(chat.live())
+        stop.set()
+
+    logs = await read_logs(shared_database, [*(person.id for person in people), *(chat.id for chat in chats)])
+    heads = {stream_id: len(log) for stream_id, log in logs.items()}
+    inside = {
+        person.id: [chat for chat in chats if person in (chat.owner, *chat.members) and person not in chat.out]
+        for person in people
+    }
+    await asyncio.gather(
+        *(
+            device.catch_up({stream_id: heads[stream_id] for stream_id in [device.person.id, *ids_of(inside, device)]})
+            for device in devices
+        )
+    )
+    for device in devices:
+        assert device.faults == []
+        member_of = {chat.id for chat in chats if device.person in (chat.owner, *chat.members)}
+        assert device.applied.keys() <= member_of | {device.person.id}
+        for stream_id, applied in device.applied.items():
+            is_out = stream_id != device.person.id and stream_id not in ids_of(inside, device)
+            check_against_log(device, logs[stream_id], applied, is_out=is_out)
+    assert {way for device in devices for way in device.transports_used} == {"_by_socket", "_by_sse", "_by_polls"}
+    assert sum(heads[chat.id] for chat in chats) > CHATS * MESSAGES
+
+
+def ids_of(inside: dict[str, list[Chat]], device: Device) -> list[str]:
+    return [chat.id for chat in inside[device.person.id]]
+
+
+def check_against_log(
+    device: Device, log: list[dict[str, Any]], applied: list[dict[str, Any]], *, is_out: bool
+) -> None:
+    """Everything up to the end, or up to the last time that one was shown out. Who connected while out begins again at
+    its own `member.added`, and may ask for what is before it by number."""
+    comings = [(event["seq"], event["kind"]) for event in log if is_about(event, device.person.id)]
+    end = log[-1]["seq"]
+    if is_out:
+        end = comings[-1][0]
+    seqs = [event["seq"] for event in applied]
+    assert seqs[-1] <= end
+    assert is_out or seqs[-1] == end
+    for before, after in pairwise(seqs):
+        if after != before + 1:
+            assert (after, "member.added") in comings
+            assert any(kind == "member.removed" and before <= seq < after for seq, kind in comings)
+    for event in applied:
+        stored = log[event["seq"] - 1]
+        assert (event["seq"], event["kind"]) == (stored["seq"], stored["kind"])
+        assert event["data"] == stored["data"] or stored["data"]["text"] == ""
+    for (gone, kind), (back, _) in pairwise(comings):
+        if kind == "member.removed":
+            for seq in range(gone + 1, back):
+                received_at = device.received_at.get((applied[0]["stream_id"], seq))
+                assert received_at is None or received_at >= log[back - 1]["at"].timestamp()
+
+
+def is_about(event: dict[str, Any], account_id: str) -> bool:
+    return event["kind"] in ("member.added", "member.removed") and event["data"]["account_id"] == account_id
+
+
+async def read_logs(database: DatabaseAddress, stream_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    connection = await asyncpg.connect(**database.connect_arguments())
+    try:
+        rows = await connection.fetch(
+            "SELECT stream_id, seq, kind, data, at FROM event WHERE stream_id = ANY($1) ORDER BY stream_id, seq",
+            stream_ids,
+        )
+    finally:
+        await connection.close()
+    logs: dict[str, list[dict[str, Any]]] = {stream_id: [] for stream_id in stream_ids}
+    for row in rows:
+        logs[str(row["stream_id"])].append({**row, "data": orjson.loads(row["data"])})
+    for log in logs.values():
+        assert [event["seq"] for event in log] == list(range(1, len(log) + 1))
+    return logs
