@@ -48,7 +48,8 @@ async def fill(
     )
     await sql.execute(
         "INSERT INTO account_chat (account_id, chat_id, joined_seq)"
-        " SELECT account_id, chat_id, 1 FROM unnest($1::uuid[]) AS chat_id, unnest(ARRAY[$2, $3]::uuid[]) AS account_id",
+        " SELECT account_id, chat_id, 1"
+        " FROM unnest($1::uuid[]) AS chat_id, unnest(ARRAY[$2, $3]::uuid[]) AS account_id",
         chat_ids,
         owner.uuid,
         member.uuid,
