@@ -142,13 +142,13 @@ class Requests:
         future.add_done_callback(forget)
 
     def _answer(self, reply_to: int | str, data: bytes) -> None:
-        self._socket.outbox.put_text(
+        self._socket.outbox.put_reply(
             f'{{"reply_to":{orjson.dumps(reply_to).decode()},"status":"ok","data":{data.decode()}}}'
         )
 
     def _refuse(self, reply_to: int | str | None, error: Exception) -> None:
         reply = {"reply_to": reply_to, "status": "error", "error": self._problems.describe(error, _INSTANCE)}
-        self._socket.outbox.put_text(json.dumps(reply, default=str))
+        self._socket.outbox.put_reply(json.dumps(reply, default=str))
 
 
 def _id_of(frame: dict[str, Any]) -> int | str | None:

@@ -64,11 +64,13 @@ class Socket:
         following = self.streams.get(feed.stream_id)
         if following is None or not following.is_live:
             return
+        news: list[tuple[str, bytes]] = []
         for frame in frames:
             if frame.seq > following.cursor:
-                self.outbox.put(frame.text, frame.wire)
+                news.append((frame.text, frame.wire))
                 if self.passed(following, frame.seq, frame.kind, frame.data):
-                    return
+                    break
+        self.outbox.put(news)
 
     def tell_gap(self, feed: Feed, gap: Gap) -> None:
         following = self.streams.get(feed.stream_id)
