@@ -3,18 +3,21 @@
 import asyncio
 import json
 import socket as sockets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from app.adapters.db.address import DatabaseAddress
 from app.modules.sockets_module.services import outbox
-from tests.fakers import API, FakeClient, FakeSocket, ok
+from app.modules.sockets_module.services.registry import Registry
+from app.utils.container import Container
+from tests.fakers import API, FakeClient, FakeSocket, eventually, ok
 
 CHATS, MISSED = 1_500, 20_000
 
@@ -24,6 +27,20 @@ async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Conne
     connection = await asyncpg.connect(**database_address.connect_arguments())
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def registry(app: FastAPI, live_server: str) -> Registry:
+    """The server's own list of its sockets."""
+    container: Container = app.state.container
+    return container.get(Registry)
+
+
+def has(registry: Registry, count: int) -> Callable[[], Awaitable[bool]]:
+    async def is_so() -> bool:
+        return registry.count == count
+
+    return is_so
 
 
 async def fill(
@@ -48,8 +65,8 @@ async def fill(
     )
     await sql.execute(
         "INSERT INTO account_chat (account_id, chat_id, joined_seq)"
-        " SELECT account_id, chat_id, 1"
-        " FROM unnest($1::uuid[]) AS chat_id, unnest(ARRAY[$2, $3]::uuid[]) AS account_id",
+        " SELECT account_id, chat_id, 1 FROM unnest($1::uuid[]) AS chat_id,"
+        " unnest(ARRAY[$2, $3]::uuid[]) AS account_id",
         chat_ids,
         owner.uuid,
         member.uuid,
@@ -113,14 +130,14 @@ async def test_a_restored_backup_tells_a_gap_of_every_chat(
     anna: FakeClient, boris: FakeClient, sql: "asyncpg.Connection[asyncpg.Record]", live_server: str
 ) -> None:
     """All at once, more than a socket may have waiting: it is not taken for a slow reader."""
-    chat_ids = await fill(sql, anna, boris, CHATS, 2)
-    socket = FakeSocket(boris, live_server)
-    socket.cursors = {str(chat_id): 1_000 for chat_id in chat_ids}
-    async with socket:
-        await socket.until(lambda: len(socket.gaps) == CHATS, seconds=30)
-        assert socket.close_code is None
-    assert {gap["stream_id"] for gap in socket.gaps} == {str(chat_id) for chat_id in chat_ids}
-    assert {(gap["first_seq"], gap["last_seq"]) for gap in socket.gaps} == {(1, 2)}
+    chat_ids = await fill(sql, anna, boris, 4_000, 2)
+    connection = await connect_lazily(boris, live_server, {str(chat_id): 1_000 for chat_id in chat_ids})
+    await asyncio.sleep(0.5)
+    assert json.loads(await connection.recv())["status"] == "ok"
+    gaps = [json.loads(await connection.recv())["gap"] for _ in chat_ids]
+    assert {gap["stream_id"] for gap in gaps} == {str(chat_id) for chat_id in chat_ids}
+    assert {(gap["first_seq"], gap["last_seq"]) for gap in gaps} == {(1, 2)}
+    await connection.close()
 
 
 async def test_whoever_was_let_in_while_away_gets_the_chat_from_the_joining_on(
@@ -173,26 +190,33 @@ async def test_who_stops_reading_while_catching_up_is_closed_and_hears_why(
     boris: FakeClient,
     sql: "asyncpg.Connection[asyncpg.Record]",
     live_server: str,
+    registry: Registry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert outbox.STALLED_AFTER == 8
     monkeypatch.setattr(outbox, "STALLED_AFTER", 1.0)
     (chat_id,) = await fill(sql, anna, boris, 1, 30_000)
     connection = await connect_lazily(boris, live_server, {str(chat_id): 0})
-    await asyncio.sleep(3.5)
+    await eventually(has(registry, 1))
+    await eventually(has(registry, 0))
     received = [frame async for frame in connection_frames(connection)]
     assert connection.close_code == 1013
     assert 0 < len(received) < 30_000
 
 
 async def test_whose_session_ends_while_it_does_not_read_is_closed_all_the_same(
-    anna: FakeClient, boris: FakeClient, sql: "asyncpg.Connection[asyncpg.Record]", live_server: str
+    anna: FakeClient,
+    boris: FakeClient,
+    sql: "asyncpg.Connection[asyncpg.Record]",
+    live_server: str,
+    registry: Registry,
 ) -> None:
     (chat_id,) = await fill(sql, anna, boris, 1, 30_000)
     connection = await connect_lazily(boris, live_server, {str(chat_id): 0})
     await asyncio.sleep(1)
+    assert registry.count == 1
     ok(await boris.post("/accounts/sign-out"))
-    await asyncio.sleep(1)
+    await eventually(has(registry, 0), seconds=3)
     received = [frame async for frame in connection_frames(connection)]
     assert connection.close_code == 4401
     assert 0 < len(received) < 30_000
