@@ -17,6 +17,7 @@ from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
 from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, list_streams_of, send_page
 from app.modules.sockets_module.services.outbox import Outbox
+from app.modules.sockets_module.services.parsing import BadFrame, parse_frame
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.requests import Requests
@@ -33,10 +34,6 @@ HEARTBEAT = 20
 """Seconds between the server's pings."""
 WRITE_EXTENSION = "messenger.write"
 """Where the server's own protocol offers to take ready frames."""
-
-
-class BadFrame(Exception):
-    """What came is no JSON object in a text frame."""
 
 
 class Connection:
@@ -139,14 +136,7 @@ class Connection:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
-        text = message.get("text")
-        try:
-            frame = orjson.loads(text) if text is not None else None
-        except orjson.JSONDecodeError:
-            frame = None
-        if not isinstance(frame, dict):
-            raise BadFrame
-        return frame
+        return parse_frame(message.get("text"))
 
     def _greet(self, socket: Socket, hello: Hello) -> None:
         reply = HelloAnswer(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
@@ -14,15 +14,15 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.reading import mark_read
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.sockets_module.schemas import Ping, ReadRequest, Request, SendRequest, Typing
+from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing
+from app.modules.sockets_module.services.parsing import find_request_id, read_request
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.streams_module.services.log import Log
-from app.services.errors import ProblemMaker
+from app.services.errors import ProblemMaker, ValidationFailed
 
 MAX_IN_FLIGHT = 128
 """Requests of one socket that are being carried out; beyond that nothing more is read from it."""
 _INSTANCE = "/ws"
-_request: TypeAdapter[Any] = TypeAdapter(Request)
 
 
 class Requests:
@@ -45,11 +45,10 @@ class Requests:
 
     async def handle(self, frame: dict[str, Any]) -> None:
         """Begins one request. Returns at once, unless too many are under way."""
-        reply_to = frame.get("id")
         try:
-            request = _request.validate_python(frame)
-        except ValidationError as error:
-            self._refuse(reply_to if isinstance(reply_to, int | str) else None, error)
+            request: Any = read_request(frame)
+        except (ValidationError, ValidationFailed) as error:
+            self._refuse(find_request_id(frame), error)
             return
         if isinstance(request, Ping):
             self._answer(request.id, b"{}")
