@@ -81,6 +81,9 @@ async def send_page(socket: Socket, hub: Hub) -> None:
             socket.put_gap(stream_id, Gap(heads[stream_id] + 1, heads[stream_id]))
             following.cursor = heads[stream_id]
         await _send(socket, following, page)
+        if socket.streams.get(stream_id) is not following:
+            # It has ended for this account, with the rest of the page unsent.
+            continue
         if len(page) < _EVENTS_AT_ONCE:
             _go_live(socket, following)
         else:
@@ -102,7 +105,7 @@ async def _send(socket: Socket, following: Following, page: list[Any]) -> None:
 def _go_live(socket: Socket, following: Following) -> None:
     """From here on the hub delivers, if it has not handed on more than was read; else one more page is due."""
     feed = following.feed
-    if socket.streams.get(following.reader.stream_id) is not following or feed is None or feed.last_seq is None:
+    if feed is None or feed.last_seq is None:
         return
     if following.cursor >= feed.last_seq:
         following.is_live = True

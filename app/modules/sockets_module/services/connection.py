@@ -1,7 +1,6 @@
 """The life of one WebSocket, from its first frame to its close."""
 
 import asyncio
-import json
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
 from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, list_streams_of, send_page
 from app.modules.sockets_module.services.outbox import Outbox
+from app.modules.sockets_module.services.parsing import BadFrame, parse_frame
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.requests import Requests
@@ -34,10 +34,6 @@ HEARTBEAT = 20
 """Seconds between the server's pings."""
 WRITE_EXTENSION = "messenger.write"
 """Where the server's own protocol offers to take ready frames."""
-
-
-class BadFrame(Exception):
-    """What came is no JSON object in a text frame."""
 
 
 class Connection:
@@ -141,10 +137,7 @@ class Connection:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
-        frame = _parse(message.get("text"))
-        if not isinstance(frame, dict):
-            raise BadFrame
-        return frame
+        return parse_frame(message.get("text"))
 
     def _greet(self, socket: Socket, hello: Hello) -> None:
         reply = HelloAnswer(
@@ -207,18 +200,3 @@ def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
         return urlsplit(origin).netloc == websocket.headers.get("host")
     except ValueError:
         return False
-
-
-def _parse(text: str | None) -> Any:
-    """None where it is no JSON. Half a surrogate pair is JSON to the standard library alone, as over HTTP: what it is
-    in is refused then, and the socket goes on.
-    """
-    if text is None:
-        return None
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            return None

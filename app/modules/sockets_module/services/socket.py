@@ -80,7 +80,7 @@ class Socket:
 
     def put_gap(self, stream_id: UUID, gap: Gap) -> None:
         """The client reads this stream afresh; from `last_seq` on it goes on here."""
-        self.outbox.put(*self.encode_gap(stream_id, gap))
+        self.outbox.put([self.encode_gap(stream_id, gap)])
 
     @staticmethod
     def encode_gap(stream_id: UUID, gap: Gap) -> tuple[str, bytes]:
