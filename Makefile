@@ -13,6 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 run: $(VENV)/.installed
 	@exec $(BIN)/python main.py
 
+# The browser tests need Chromium: `apt-get install chromium`. Without it they fail, and say so.
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 

@@ -1,15 +1,17 @@
 """People who use the page in a real browser: Debian's Chromium, driven by Playwright."""
 
+import json
 import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import time
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from tests.fakers import PASSWORD
+from tests.fakers import PASSWORD, FakeClient
 
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -85,6 +87,17 @@ class Reader:
         await self.page.get_by_role("button", name="Create account").click()
         await self.is_online()
 
+    @classmethod
+    async def come_as(cls, browser: Browser, address: str, person: FakeClient, **options: Any) -> "Reader":
+        """At the page, with a session that somebody has already."""
+        pair = {"access_token": person.access_token, "refresh_token": person.refresh_token, "expires_in": 900}
+        kept = {"name": "messenger.session", "value": json.dumps({**pair, "until": (time() + 900) * 1000})}
+        state = {"origins": [{"origin": f"http://{address}", "localStorage": [kept]}]}
+        reader = await cls.sit_down(browser, address, storage_state=state, **options)
+        await reader.page.goto(f"{reader.address}/ui")
+        await reader.is_online()
+        return reader
+
     async def sign_in(self, username: str) -> None:
         await self.page.goto(f"{self.address}/ui")
         await self.page.locator("#login").fill(username)
@@ -124,7 +137,9 @@ class Reader:
         return self.page.locator(".message .text")
 
     def message(self, text: str) -> Locator:
-        return self.page.locator(".message").filter(has=self.page.get_by_text(text, exact=True))
+        return self.page.locator(".message").filter(
+            has=self.page.locator(".text", has_text=re.compile(f"^{re.escape(text)}$"))
+        )
 
     async def sees(self, *texts: str) -> None:
         """These messages, in this order, and no others."""

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.async_api import Browser
 from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
@@ -29,6 +30,7 @@ from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
+from tests.browsers import chromium
 from tests.fakers import FakeClient
 
 
@@ -157,6 +159,13 @@ async def live_server(app: FastAPI) -> AsyncIterator[str]:
     """The running application on a real port; its address as host:port."""
     async with listening(app) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One for the session; each test opens windows of its own."""
+    async with chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import typer
-from typer.core import TyperGroup
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands.documents import DOT, OPENAPI, PAGE, openapi_text, read_tables, with_tables, without_added_modules
 from app.commands.drawing import draw_dot, draw_mermaid
 from app.commands.manage import program
+from app.modules.sockets_module.commands import ASYNCAPI, asyncapi_text
 from app.settings import load_settings
+from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage, variables_for
 from tests.processes import clean_environment
 
@@ -33,9 +35,8 @@ def run(project_root: Path, *arguments: str, **variables: str) -> "subprocess.Co
 
 def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     yield path, command
-    if isinstance(command, TyperGroup):
-        for name, inner in command.commands.items():
-            yield from commands(inner, f"{path} {name}".strip())
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, f"{path} {name}".strip())
 
 
 COMMANDS = dict(commands(typer.main.get_command(program)))
@@ -100,14 +101,59 @@ def test_the_document_of_the_api_is_the_one_written_down() -> None:
     )
 
 
+def test_the_document_of_the_socket_is_the_one_written_down() -> None:
+    settings = load_settings(env_file=None)
+    now = {asyncapi_text(settings), asyncapi_text(without_added_modules(settings))}
+    written = ASYNCAPI.read_text(encoding="utf-8")
+    assert written in now, "the WebSocket has changed: if it was meant to, run `python manage.py asyncapi`"
+
+
 def test_the_tables_are_drawn_as_they_are() -> None:
-    tables = read_tables()
-    assert DOT.read_text(encoding="utf-8") == draw_dot(tables), "the tables have changed: `python manage.py schema`"
-    page = PAGE.read_text(encoding="utf-8")
-    assert with_tables(page, draw_mermaid(tables)) == page, "the tables have changed: `python manage.py schema`"
+    drawn, page = DOT.read_text(encoding="utf-8"), PAGE.read_text(encoding="utf-8")
+    now = [
+        (draw_dot(tables), with_tables(page, draw_mermaid(tables)))
+        for tables in (read_tables(), read_tables(added=False))
+    ]
+    assert (drawn, page) in now, "the tables have changed: run `python manage.py schema`"
 
 
 async def test_the_document_can_be_printed_as_it_is_set_up_here(database_address: DatabaseAddress) -> None:
     result = await manage(database_address, "openapi", "--stdout", API_TITLE="Почта дома")
     assert result.exit_code == 0, result.output
     assert '"title": "Почта дома"' in result.output
+
+
+async def test_a_backup_brings_everything_back(
+    anna: FakeClient, club: str, server: httpx.AsyncClient, database_address: DatabaseAddress, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.dump"
+    before = await anna.send(club, "до")
+    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 0
+    await anna.send(club, "после")
+    restored = await manage(database_address, "db", "restore", str(file), "--yes")
+    assert restored.exit_code == 0, restored.output
+    assert (await manage(database_address, "doctor", "--least-free-mb=0")).exit_code == 0
+
+    async def answers() -> bool:
+        # The connections that were open ended with the old database.
+        return (await anna.get(f"/chats/{club}")).status_code == 200
+
+    await eventually(answers)
+    assert ok(await anna.get(f"/chats/{club}/messages"))["items"] == [before]
+    problem(await anna.get(f"/chats/{club}/events", after=4), 410, "stream_gap")
+
+
+async def test_a_backup_replaces_no_file(database_address: DatabaseAddress, tmp_path: Path) -> None:
+    file = tmp_path / "monday.dump"
+    file.write_text("precious")
+    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 2
+    assert file.read_text() == "precious"
+
+
+async def test_a_file_that_is_no_backup_leaves_the_database_as_it_is(
+    anna: FakeClient, club: str, database_address: DatabaseAddress, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.dump"
+    file.write_text("this is no backup")
+    assert (await manage(database_address, "db", "restore", str(file), "--yes")).exit_code == 1
+    await anna.send(club, "всё на месте")

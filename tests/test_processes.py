@@ -116,6 +116,10 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), 10)
         assert second in server.workers()
         assert server.answers("/healthcheck/ready")
+        for _ in range(20):
+            httpx.get(f"{server.base_url}/healthcheck/live").raise_for_status()
+        counted = 'http_request_seconds_count{method="GET",route="/healthcheck/live",status="200"} 20.0'
+        assert all(counted in httpx.get(f"{server.base_url}/metrics").text for _ in range(6))
 
 
 def test_a_taken_port_is_told_before_anything_starts(project: Path, place: Path) -> None:

@@ -16,6 +16,7 @@ from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
 from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
 from app.fastapi_engine.middlewares.metrics_middleware import MetricsMiddleware
 from app.fastapi_engine.problems import Problems, install_problems
+from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
 from app.services.rate_limits import RateLimits
 from app.settings import Mode, Settings
@@ -72,6 +73,7 @@ def build_app(settings: Settings) -> FastAPI:
             app.include_router(module.root_router, tags=[module.name])
         if module.router is not None:
             app.include_router(module.router, prefix=settings.app.prefix, tags=[module.name])
+    install_route_index(app)
     return app
 
 

@@ -17,12 +17,12 @@ from app.modules.sockets_module.schemas.answers import (
     TypingSignal,
 )
 from app.modules.sockets_module.schemas.frames import (
+    REQUESTS,
     Hello,
     HelloData,
     Ping,
     ReadData,
     ReadRequest,
-    Request,
     RequestFrame,
     RequestId,
     SendData,
@@ -32,6 +32,7 @@ from app.modules.sockets_module.schemas.frames import (
 )
 
 __all__ = [
+    "REQUESTS",
     "EmptyReply",
     "ErrorReply",
     "Gap",
@@ -50,7 +51,6 @@ __all__ = [
     "ReadRequest",
     "ReceiptFrame",
     "ReceiptSignal",
-    "Request",
     "RequestFrame",
     "RequestId",
     "SendData",

@@ -108,4 +108,5 @@ class Ping(RequestFrame):
     data: PingData = PingData()
 
 
-Request = Annotated[SendRequest | ReadRequest | Typing | Ping, Field(discriminator="action")]
+REQUESTS: dict[str, type[RequestFrame]] = {"send": SendRequest, "read": ReadRequest, "typing": Typing, "ping": Ping}
+"""What may be asked for after hello, by its action."""

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from app.modules.base_module.schemas import Problem, ResponseModel
 from app.modules.messages_module.schemas import MessageRead
 from app.modules.sockets_module.schemas import (
+    REQUESTS,
     EmptyReply,
     ErrorReply,
     Gap,
@@ -17,21 +18,17 @@ from app.modules.sockets_module.schemas import (
     HelloAnswer,
     HelloReply,
     Nothing,
-    Ping,
     PresenceFrame,
     PresenceSignal,
     ReadAnswer,
     ReadReply,
-    ReadRequest,
     ReceiptFrame,
     ReceiptSignal,
     SendReply,
-    SendRequest,
-    Typing,
     TypingFrame,
     TypingSignal,
 )
-from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TOO_SLOW
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TRY_AGAIN
 from app.modules.streams_module.schemas import EventRead
 from app.settings.app_settings import AppSettings
 from app.utils.module import Modules
@@ -42,7 +39,7 @@ CLOSE_CODES = {
     NOT_SIGNED_IN: "not signed in, or the session has ended: refresh the tokens or sign in, then connect again",
     BAD_FRAME: "a frame was no JSON object, or the first one no valid hello: the client is at fault",
     TOO_LARGE: "a frame was too large: the client is at fault",
-    TOO_SLOW: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
+    TRY_AGAIN: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
     RESTARTING: "the server restarts: connect again with the cursors, after a short random pause",
 }
 
@@ -70,10 +67,8 @@ class _Message(NamedTuple):
 
 def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secure: bool) -> dict[str, Any]:
     """The document of a server that is reached at `host`; the kinds of events are those of the served modules."""
-    requests = [
-        _Message(_action(model), model, _example(model), "id")
-        for model in (Hello, SendRequest, ReadRequest, Typing, Ping)
-    ]
+    asks: dict[str, type[BaseModel]] = {"hello": Hello, **REQUESTS}
+    requests = [_Message(action, model, _example(model), "id") for action, model in asks.items()]
     replies = [
         _reply("hello.reply", HelloReply, HelloAnswer),
         _reply("send.reply", SendReply, MessageRead),
@@ -117,10 +112,6 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
             "schemas": _schemas(message.model for message in messages),
         },
     }
-
-
-def _action(request: type[BaseModel]) -> str:
-    return str(request.model_fields["action"].annotation.__args__[0])  # type: ignore[union-attr]
 
 
 def _example(model: type[BaseModel]) -> dict[str, Any]:

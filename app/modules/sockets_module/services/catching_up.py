@@ -1,7 +1,7 @@
 """Bringing a socket from its cursors to the present: pages from the log, at the reader's own pace."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -19,17 +19,21 @@ _EVENTS_AT_ONCE = 25
 """Of one stream in one page."""
 
 
-async def follow_all(socket: Socket, hub: Hub, database: Database, cursors: Mapping[UUID, int]) -> None:
+async def list_streams_of(database: Database, account_id: UUID) -> Sequence[Any]:
+    """The streams that the account may read now, its own first."""
+    async with database.connection() as connection:
+        return await list_streams(connection, account_id)
+
+
+async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: Mapping[UUID, int]) -> None:
     """Follows every stream that the account may read, each from its cursor, else from where the contract begins.
 
     Cursors of other streams are ignored; one that the log cannot go on from is answered with a gap.
     """
     account_id = socket.identity.account_id
-    async with database.connection() as connection:
-        rows = await list_streams(connection, account_id)
     account_cursor = cursors.get(account_id)
     gaps: list[tuple[str, bytes]] = []
-    for row in rows:
+    for row in streams:
         stream_id, first_seq, last_seq = row["id"], row["first_seq"], row["last_seq"]
         if stream_id == account_id:
             socket.account_head = last_seq
@@ -77,6 +81,9 @@ async def send_page(socket: Socket, hub: Hub) -> None:
             socket.put_gap(stream_id, Gap(heads[stream_id] + 1, heads[stream_id]))
             following.cursor = heads[stream_id]
         await _send(socket, following, page)
+        if socket.streams.get(stream_id) is not following:
+            # It has ended for this account, with the rest of the page unsent.
+            continue
         if len(page) < _EVENTS_AT_ONCE:
             _go_live(socket, following)
         else:
@@ -98,7 +105,7 @@ async def _send(socket: Socket, following: Following, page: list[Any]) -> None:
 def _go_live(socket: Socket, following: Following) -> None:
     """From here on the hub delivers, if it has not handed on more than was read; else one more page is due."""
     feed = following.feed
-    if socket.streams.get(following.reader.stream_id) is not following or feed is None or feed.last_seq is None:
+    if feed is None or feed.last_seq is None:
         return
     if following.cursor >= feed.last_seq:
         following.is_live = True

@@ -1,7 +1,6 @@
 """The life of one WebSocket, from its first frame to its close."""
 
 import asyncio
-import json
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,15 +15,16 @@ from app.adapters.db.database import Database
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
-from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, send_page
+from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, list_streams_of, send_page
 from app.modules.sockets_module.services.outbox import Outbox
+from app.modules.sockets_module.services.parsing import BadFrame, parse_frame
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.requests import Requests
-from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TOO_SLOW, Socket
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TRY_AGAIN, Socket
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
-from app.services.errors import ProblemMaker, ServiceError
+from app.services.errors import ProblemMaker, Unauthenticated
 from app.settings import Settings
 from app.utils import metrics
 from app.utils.container import Container
@@ -34,11 +34,6 @@ HEARTBEAT = 20
 """Seconds between the server's pings."""
 WRITE_EXTENSION = "messenger.write"
 """Where the server's own protocol offers to take ready frames."""
-_TRY_AGAIN = 1011
-
-
-class BadFrame(Exception):
-    """What came is no JSON object in a text frame."""
 
 
 class Connection:
@@ -72,20 +67,25 @@ class Connection:
     async def _serve(self, hello: Hello) -> None:
         try:
             identity = await self._container.get(Authenticator).identify(hello.data.token)
-        except ServiceError as error:
+        except Exception as error:  # noqa: BLE001 - it becomes the reply
             await self._refuse(hello, error)
             return
         if self._registry.is_full(identity.account_id):
-            await self._close(TOO_SLOW, "too many sockets of this account")
+            await self._close(TRY_AGAIN, "too many sockets of this account")
             return
         write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
         socket = self._socket = Socket(identity, Outbox(self._websocket.send, write, self._overflow), self._hub)
         presence = self._container.get(Presence)
         is_first = self._registry.add(socket)
+        socket.wake, socket.close = self._wake, self._begin_closing
         try:
+            try:
+                streams = await list_streams_of(self._database, identity.account_id)
+            except Exception as error:  # noqa: BLE001 - it becomes the reply
+                await self._refuse(hello, error)
+                return
             self._greet(socket, hello)
-            socket.wake, socket.close = self._wake, self._begin_closing
-            await follow_all(socket, self._hub, self._database, hello.data.cursors)
+            await follow_all(socket, self._hub, streams, hello.data.cursors)
             if is_first:
                 await presence.arrive(identity.account_id)
             await self._receive(socket)
@@ -94,7 +94,7 @@ class Connection:
                 await self._close(BAD_FRAME)
         except Exception as error:  # noqa: BLE001 - the client connects again, with its cursors
             logger.warning("a socket ends by an error: {!r}", error)
-            await self._close(_TRY_AGAIN)
+            await self._close(TRY_AGAIN)
         finally:
             socket.outbox.close()
             socket.leave_all()
@@ -137,10 +137,7 @@ class Connection:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
-        frame = _parse(message.get("text"))
-        if not isinstance(frame, dict):
-            raise BadFrame
-        return frame
+        return parse_frame(message.get("text"))
 
     def _greet(self, socket: Socket, hello: Hello) -> None:
         reply = HelloAnswer(
@@ -150,11 +147,13 @@ class Connection:
             f'{{"reply_to":{orjson.dumps(hello.id).decode()},"status":"ok","data":{reply.model_dump_json()}}}'
         )
 
-    async def _refuse(self, hello: Hello, error: ServiceError) -> None:
+    async def _refuse(self, hello: Hello, error: Exception) -> None:
+        """Tells why, and closes: for who is not signed in, or for a server that cannot serve just now."""
         problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
         reply = {"reply_to": hello.id, "status": "error", "error": problem}
-        await self._websocket.send({"type": "websocket.send", "text": orjson.dumps(reply, default=str).decode()})
-        await self._close(NOT_SIGNED_IN)
+        with suppress(RuntimeError, OSError):
+            await self._websocket.send({"type": "websocket.send", "text": orjson.dumps(reply, default=str).decode()})
+        await self._close(NOT_SIGNED_IN if isinstance(error, Unauthenticated) else TRY_AGAIN)
 
     def _wake(self) -> None:
         if self._caretaker is None:
@@ -166,7 +165,7 @@ class Connection:
 
     def _overflow(self) -> None:
         if self._socket is not None:
-            self._socket.end(TOO_SLOW)
+            self._socket.end(TRY_AGAIN)
 
     async def _take_care(self) -> None:
         """Until nothing is left to do for now."""
@@ -181,7 +180,7 @@ class Connection:
                     return
         except Exception as error:  # noqa: BLE001 - the client connects again, with its cursors
             logger.warning("a socket cannot be served: {!r}", error)
-            await self._close(_TRY_AGAIN)
+            await self._close(TRY_AGAIN)
         finally:
             self._caretaker = None
 
@@ -201,18 +200,3 @@ def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
         return urlsplit(origin).netloc == websocket.headers.get("host")
     except ValueError:
         return False
-
-
-def _parse(text: str | None) -> Any:
-    """None where it is no JSON. Half a surrogate pair is JSON to the standard library alone, as over HTTP: what it is
-    in is refused then, and the socket goes on.
-    """
-    if text is None:
-        return None
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            return None

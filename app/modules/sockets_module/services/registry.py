@@ -11,7 +11,7 @@ import orjson
 
 from app.adapters.base.bus import Bus
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.sockets_module.services.socket import NOT_SIGNED_IN, TOO_SLOW, Socket
+from app.modules.sockets_module.services.socket import NOT_SIGNED_IN, TRY_AGAIN, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
 from app.utils import metrics
@@ -78,7 +78,7 @@ class Registry:
             for sockets in tuple(self._sockets.values()):
                 for socket in tuple(sockets):
                     if socket.outbox.is_stalled():
-                        socket.end(TOO_SLOW)
+                        socket.end(TRY_AGAIN)
 
     def _end_session(self, session_id: UUID) -> None:
         for sockets in tuple(self._sockets.values()):
@@ -102,4 +102,4 @@ class Registry:
                 if isinstance(follower, Socket) and follower not in told:
                     told.add(follower)
                     if str(follower.identity.account_id) != about:
-                        follower.outbox.put(text, wire)
+                        follower.outbox.put([(text, wire)])

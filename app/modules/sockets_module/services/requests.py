@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
@@ -15,16 +15,15 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.reading import mark_read
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.sockets_module.schemas import Ping, ReadRequest, Request, RequestId, SendRequest, Typing
+from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing
+from app.modules.sockets_module.services.parsing import find_request_id, read_request
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.streams_module.services.log import Log
-from app.services.errors import ProblemMaker
+from app.services.errors import ProblemMaker, ValidationFailed
 
 MAX_IN_FLIGHT = 128
 """Requests of one socket that are being carried out; beyond that nothing more is read from it."""
 _INSTANCE = "/ws"
-_request: TypeAdapter[Any] = TypeAdapter(Request)
-_request_id: TypeAdapter[int | str] = TypeAdapter(RequestId)
 
 
 class Requests:
@@ -48,9 +47,9 @@ class Requests:
     async def handle(self, frame: dict[str, Any]) -> None:
         """Begins one request. Returns at once, unless too many are under way."""
         try:
-            request = _request.validate_python(frame)
-        except ValidationError as error:
-            self._refuse(_id_of(frame), error)
+            request: Any = read_request(frame)
+        except (ValidationError, ValidationFailed) as error:
+            self._refuse(find_request_id(frame), error)
             return
         if isinstance(request, Ping):
             self._answer(request.id, b"{}")
@@ -142,18 +141,10 @@ class Requests:
         future.add_done_callback(forget)
 
     def _answer(self, reply_to: int | str, data: bytes) -> None:
-        self._socket.outbox.put_text(
+        self._socket.outbox.put_reply(
             f'{{"reply_to":{orjson.dumps(reply_to).decode()},"status":"ok","data":{data.decode()}}}'
         )
 
     def _refuse(self, reply_to: int | str | None, error: Exception) -> None:
         reply = {"reply_to": reply_to, "status": "error", "error": self._problems.describe(error, _INSTANCE)}
-        self._socket.outbox.put_text(json.dumps(reply, default=str))
-
-
-def _id_of(frame: dict[str, Any]) -> int | str | None:
-    """What a reply may tell back of a frame that is refused."""
-    try:
-        return _request_id.validate_python(frame.get("id"))
-    except ValidationError:
-        return None
+        self._socket.outbox.put_reply(json.dumps(reply, default=str))

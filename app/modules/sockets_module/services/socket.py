@@ -13,7 +13,8 @@ from app.modules.streams_module.services.reader import Reader
 
 NOT_SIGNED_IN = 4401
 BAD_FRAME = 4400
-TOO_SLOW = 1013
+TRY_AGAIN = 1013
+"""The reader is too slow, or the server cannot serve it now: with its cursors it misses nothing."""
 
 
 class Following:
@@ -63,11 +64,13 @@ class Socket:
         following = self.streams.get(feed.stream_id)
         if following is None or not following.is_live:
             return
+        news: list[tuple[str, bytes]] = []
         for frame in frames:
             if frame.seq > following.cursor:
-                self.outbox.put(frame.text, frame.wire)
+                news.append((frame.text, frame.wire))
                 if self.passed(following, frame.seq, frame.kind, frame.data):
-                    return
+                    break
+        self.outbox.put(news)
 
     def tell_gap(self, feed: Feed, gap: Gap) -> None:
         following = self.streams.get(feed.stream_id)
@@ -77,7 +80,7 @@ class Socket:
 
     def put_gap(self, stream_id: UUID, gap: Gap) -> None:
         """The client reads this stream afresh; from `last_seq` on it goes on here."""
-        self.outbox.put(*self.encode_gap(stream_id, gap))
+        self.outbox.put([self.encode_gap(stream_id, gap)])
 
     @staticmethod
     def encode_gap(stream_id: UUID, gap: Gap) -> tuple[str, bytes]:

@@ -12,6 +12,7 @@ from tests.fakers import problem
 from tests.fixtures import served
 
 FILES = sorted(file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*") if file.is_file())
+COLOURS = re.compile(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);")
 LANGUAGES = re.compile(r"^  (\w\w): \{\n(.*?)^  \},", re.DOTALL | re.MULTILINE)
 
 
@@ -77,3 +78,24 @@ def test_every_text_is_there_in_both_languages() -> None:
     assert len(keys["en"]) > 100
     places = {language: re.findall(r"\{(\w+)\}", body) for language, body in texts.items()}
     assert set(places["en"]) == set(places["ru"])
+
+
+def test_every_text_stands_out_from_what_it_is_written_on() -> None:
+    """4.5 to 1, as WCAG AA has it, by day and by night."""
+    found = COLOURS.findall((FOLDER / "css" / "base.css").read_text(encoding="utf-8"))
+    grounds = ("ground", "surface", "raised", "hover", "chosen")
+    pairs = [(text, ground) for text in ("text", "accent", "danger") for ground in grounds]
+    pairs += [("muted", ground) for ground in grounds[:-1]]
+    pairs += [("text", "mine"), ("mine-muted", "mine"), ("mine-muted", "chosen"), ("accent", "mine")]
+    pairs += [("on-accent", "accent"), ("on-accent", "accent-hover"), ("warn", "warn-ground")]
+    for place in (1, 2):
+        colours = {colour[0]: _luminance(colour[place]) for colour in found}
+        for text, ground in pairs:
+            darker, lighter = sorted((colours[text], colours[ground]))
+            assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (text, ground, ("day", "night")[place - 1])
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -13,7 +13,7 @@ export class Conversation {
     this.composer = new Composer(context, id, () => this.timeline.toEnd());
     this.timeline = new Timeline(context, id, this.composer);
     this.head = h('div', { class: 'peer' });
-    this.state = h('p', { class: 'banner', 'aria-hidden': 'true' });
+    this.state = h('p', { class: 'banner', role: 'status' });
     this.element = h('section', { class: 'conversation', 'aria-label': t('chat.messages') },
       h('header', { class: 'bar' },
         iconButton('back', t('chat.back'), () => context.openChat(null), { class: 'icon-button back' }),

@@ -5,9 +5,8 @@ import { avatar, h, iconButton, reconcile, settled, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 
 export function dialog(title, content, { className = '' } = {}) {
-  const heading = h('h2', { id: 'dialog-title' }, title);
   const element = h('dialog', {
-    class: className, 'aria-labelledby': 'dialog-title',
+    class: className, 'aria-label': title,
     on: {
       close: () => element.remove(),
       // A click beside it.
@@ -15,7 +14,7 @@ export function dialog(title, content, { className = '' } = {}) {
     },
   },
   h('div', { class: 'dialog-body' },
-    h('header', { class: 'bar' }, heading, iconButton('close', t('dialog.close'), () => element.close())),
+    h('header', { class: 'bar' }, h('h2', { dir: 'auto' }, title), iconButton('close', t('dialog.close'), () => element.close())),
     content));
   document.body.append(element);
   element.showModal();

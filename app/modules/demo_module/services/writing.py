@@ -1,0 +1,94 @@
+"""Writing a demo by COPY: ten thousand messages take about a second."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import RawConnection, open_unit_of_work
+from app.modules.accounts_module.db.models import Account
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
+from app.modules.demo_module.services.people import Person, make_people
+from app.modules.demo_module.services.talks import Row, Tables, make_talks
+from app.modules.messages_module.db.models import Message, Reaction
+from app.modules.streams_module.db.models import Event, Stream
+from app.modules.streams_module.services.log import now
+
+_ROWS_AT_ONCE = 2_000
+_DAYS = 21
+"""The demo's past: within the time that events are kept, unless that was made short."""
+
+_COLUMNS: dict[Any, tuple[str, ...]] = {
+    Account: (
+        *("id", "email", "username", "display_name", "bio", "password_hash", "created_at"),
+        *("updated_at", "is_admin"),
+    ),
+    Stream: ("id", "last_seq"),
+    Event: ("stream_id", "seq", "kind", "data", "at"),
+    Chat: (
+        *("id", "type", "title", "description", "owner_id", "created_by", "member_count", "last_seq", "active_at"),
+        *("furthest_read_seq", "furthest_reader_id", "runner_up_read_seq", "created_at", "updated_at"),
+    ),
+    ChatMember: ("chat_id", "account_id", "role", "read_seq", "joined_event_seq", "joined_at"),
+    AccountChat: ("account_id", "chat_id", "joined_seq"),
+    Message: (
+        *("chat_id", "seq", "id", "client_msg_id", "sender_id", "type", "text", "reply_to_seq", "digest"),
+        *("created_at", "reaction_count", "event_seqs"),
+    ),
+    Reaction: ("chat_id", "seq", "emoji", "account_id", "created_at"),
+}
+
+
+async def seed(
+    database: Database,
+    passwords: Passwords,
+    *,
+    people: int,
+    messages: int,
+    password: str,
+    chance: int | None,
+    days: int = _DAYS,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> Sequence[Person]:
+    """Makes people and what they have said, all or nothing; the people. They share one password.
+
+    `chance` makes the same demo again; `told` hears how many of all rows are written.
+    """
+    random = Random(chance)  # noqa: S311 - nothing here is a secret
+    password_hash = await passwords.hash(password)
+    moment = now()
+    async with open_unit_of_work(database) as work:
+        raw = await work.raw()
+        taken = {row["username"] for row in await raw.fetch("SELECT username FROM account")}
+        crowd = make_people(random, people, taken, moment)
+        tables = make_talks(random, crowd, messages, moment, days)
+        accounts = [_account(person, password_hash) for person in crowd]
+        await _copy(raw, accounts, tables, told)
+    return crowd
+
+
+def _account(person: Person, password_hash: str) -> Row:
+    email = f"{person.username}@demo.example"
+    at = person.created_at
+    return (person.id, email, person.username, person.display_name, person.bio, password_hash, at, at, False)
+
+
+async def _copy(raw: RawConnection, accounts: Sequence[Row], tables: Tables, told: Callable[[int, int], None]) -> None:
+    rows: dict[Any, Sequence[Row]] = {
+        Account: accounts,
+        Stream: tables.streams,
+        Chat: tables.chats,
+        ChatMember: tables.members,
+        AccountChat: tables.account_chats,
+        Message: tables.messages,
+        Reaction: tables.reactions,
+        Event: tables.events,
+    }
+    done, total = 0, sum(map(len, rows.values()))
+    for model, records in rows.items():
+        for first in range(0, len(records), _ROWS_AT_ONCE):
+            part = records[first : first + _ROWS_AT_ONCE]
+            await raw.copy_records_to_table(model.__tablename__, records=part, columns=_COLUMNS[model])
+            done += len(part)
+            told(done, total)

@@ -1,0 +1,33 @@
+"""Eve, who sits at the page."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """People of these tests speak to the real port."""
+    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+        yield http
+
+
+@pytest.fixture
+async def her(server: httpx.AsyncClient) -> FakeClient:
+    """Eve's account."""
+    return await FakeClient.sign_up(server, "eve", "Ева")
+
+
+@pytest.fixture
+async def eve(browser: Browser, live_server: str, her: FakeClient) -> AsyncIterator[Reader]:
+    """Eve at the page, signed in. Nothing may go wrong in her browser, nor leave for elsewhere."""
+    reader = await Reader.come_as(browser, live_server, her)
+    yield reader
+    await reader.context.close()
+    assert reader.complaints == []
+    assert reader.strangers == []

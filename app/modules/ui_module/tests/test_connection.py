@@ -1,0 +1,107 @@
+"""A page whose network comes and goes: nothing is missed, and nothing stands twice."""
+
+import httpx
+from fastapi import FastAPI
+from playwright.async_api import Browser, expect
+
+from app.modules.sockets_module.services.registry import Registry
+from app.utils.container import Container
+from tests.browsers import Reader
+from tests.fakers import FakeClient, ok
+
+
+async def test_who_loses_the_network_comes_back_and_has_everything_once(
+    eve: Reader, browser: Browser, server: httpx.AsyncClient, live_server: str
+) -> None:
+    frank = await Reader.come_as(browser, live_server, await FakeClient.sign_up(server, "frank", "Frank"))
+    await eve.find("Frank")
+    await eve.write("до")
+    await frank.open("Ева")
+    await frank.sees("до")
+
+    await frank.context.set_offline(True)
+    await frank.is_offline()
+    await eve.write("без тебя")
+    await eve.choose("до", "Edit")
+    await eve.write("до сих пор")
+    await frank.write("в пустоту")
+    await frank.write("и ещё")
+    await expect(frank.page.locator(".message.pending")).to_have_count(2)
+    await eve.sees("до сих пор", "без тебя")
+
+    await frank.context.set_offline(False)
+    await frank.is_online()
+    for reader in (frank, eve):
+        await reader.sees("до сих пор", "без тебя", "в пустоту", "и ещё")
+    await expect(frank.page.locator(".message.pending")).to_have_count(0)
+    frank_complains = [line for line in frank.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
+    assert frank_complains == []
+    await frank.context.close()
+
+
+async def test_sockets_that_are_cut_again_and_again_lose_and_double_nothing(
+    eve: Reader, her: FakeClient, anna: FakeClient, app: FastAPI
+) -> None:
+    chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))["id"]
+    await anna.send(chat, "начали")
+    await eve.open("Анна")
+    expected = ["начали"]
+    container = app.state.container
+    assert isinstance(container, Container)
+    for number in range(5):
+        await eve.write(f"Ева {number}")
+        for sockets in tuple(container.get(Registry)._sockets.values()):
+            for socket in tuple(sockets):
+                socket.end(1012)
+        await anna.send(chat, f"Анна {number}")
+        expected += [f"Ева {number}", f"Анна {number}"]
+    await expect(eve.page.locator(".message[data-seq]")).to_have_count(len(expected), timeout=15_000)
+    history = [message["text"] for message in ok(await anna.get(f"/chats/{chat}/messages"))["items"]]
+    assert sorted(history) == sorted(expected)
+    assert [text for text in history if text.startswith("Ева")] == [f"Ева {number}" for number in range(5)]
+    await eve.sees(*history)
+
+
+async def test_what_was_written_before_a_reload_is_sent_after_it(eve: Reader, anna: FakeClient) -> None:
+    await eve.find("Анна")
+    await eve.write("раз")
+    await expect(eve.page.locator(".message:not(.pending)")).to_have_count(1)
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    await eve.write("два")
+    await expect(eve.page.locator(".message.pending")).to_have_count(1)
+    # The page is closed with the message in it, and opened anew.
+    await eve.page.goto("about:blank")
+    await eve.context.set_offline(False)
+    await eve.page.goto(f"{eve.address}/ui")
+    await eve.open("Анна")
+    await eve.sees("раз", "два")
+    (chat,) = ok(await anna.get("/chats"))["items"]
+    assert chat["last_seq"] == 2
+    eve.complaints = [line for line in eve.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
+
+
+async def test_a_spent_token_is_renewed_and_an_ended_session_leads_to_the_door(eve: Reader, anna: FakeClient) -> None:
+    before = await eve.page.evaluate("localStorage.getItem('messenger.session')")
+    await eve.page.evaluate(
+        "localStorage.setItem('messenger.session', JSON.stringify("
+        "{...JSON.parse(localStorage.getItem('messenger.session')), access_token: 'spent'}))"
+    )
+    await eve.find("Анна")
+    await eve.write("по новому жетону")
+    await eve.sees("по новому жетону")
+    after = await eve.page.evaluate("localStorage.getItem('messenger.session')")
+    assert after != before
+    assert "spent" not in after
+    sessions = await eve.page.evaluate(
+        "fetch('/api/v1/accounts/sessions', {headers: {Authorization: 'Bearer ' + "
+        "JSON.parse(localStorage.getItem('messenger.session')).access_token}}).then(answer => answer.json())"
+    )
+    assert len(sessions["items"]) == 1
+    await eve.page.evaluate(
+        "fetch('/api/v1/accounts/sign-out', {method: 'POST', headers: {Authorization: 'Bearer ' + "
+        "JSON.parse(localStorage.getItem('messenger.session')).access_token}})"
+    )
+    await expect(eve.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert await eve.page.evaluate("localStorage.getItem('messenger.session')") is None
+    eve.complaints = [line for line in eve.complaints if "401" not in line]

@@ -1,0 +1,151 @@
+"""The database goes away and comes back: whoever asks is told to try again, and no restart is needed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
+from app.modules.streams_module.services import reader
+from app.settings import Settings
+from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, problem
+from tests.fixtures import listening, settings_for
+from tests.wire import Wire, wire_to
+
+
+@pytest.fixture
+async def wire(database_address: DatabaseAddress) -> AsyncIterator[Wire]:
+    """Between the server and its database."""
+    async with wire_to(database_address.host, database_address.port) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def app(settings: Settings, database_address: DatabaseAddress, wire: Wire) -> FastAPI:
+    db = settings_for(replace(database_address, host="127.0.0.1", port=wire.port))
+    return build_app(replace(settings, db=db))
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=20) as http:
+        yield http
+
+
+def calls(person: FakeClient, chat: str) -> list[tuple[str, str, Any]]:
+    """One of each way in which a request uses the database."""
+    return [
+        ("GET", "/chats", None),
+        ("GET", "/accounts/me", None),
+        ("POST", f"/chats/{chat}/messages", {"text": "x"}),
+        ("PATCH", f"/chats/{chat}/messages/1", {"text": "y"}),
+        ("PUT", f"/chats/{chat}/read", {"seq": 1}),
+        ("POST", "/accounts/sign-in", {"login": person.username, "password": PASSWORD}),
+        ("POST", "/accounts/refresh", {"refresh_token": person.refresh_token}),
+        ("GET", f"/chats/{chat}/events", None),
+        ("GET", f"/chats/{chat}/events?wait=20", None),
+    ]
+
+
+async def test_whoever_asks_is_told_to_try_again_and_may(
+    anna: FakeClient, boris: FakeClient, club: str, wire: Wire, live_server: str, server: httpx.AsyncClient
+) -> None:
+    await anna.send(club)
+    async with FakeSocket(boris, live_server) as socket:
+        # Answered only once nothing is left to catch up with.
+        await socket.ask("ping")
+        wire.cut()
+        for method, path, body in calls(anna, club):
+            refused = await anna.call(method, path, body)
+            problem(refused, 503, "unavailable")
+            assert refused.headers["retry-after"] == "1"
+        reply = await socket.begin("send", chat_id=club, text="с сокета")
+        assert (reply["status"], reply["error"]["code"]) == ("error", "unavailable")
+        assert (await server.get("/healthcheck/live")).status_code == 200
+        assert (await server.get("/healthcheck/ready")).status_code == 503
+        await asyncio.gather(*(give_up(anna) for _ in range(30)))
+
+        await wire.mend()
+        await eventually(lambda: is_ready(server), 5)
+        for method, path, body in calls(anna, club):
+            await eventually(lambda m=method, p=path, b=body: works(anna, m, p, b), 5)  # type: ignore[misc]
+        # More at once than there are connections: none was lost.
+        assert all(answer.is_success for answer in await asyncio.gather(*(anna.get("/accounts/me") for _ in range(12))))
+        assert all(answer.is_success for answer in await asyncio.gather(*(anna.get("/chats") for _ in range(24))))
+        last = await anna.send(club, "и снова здравствуйте")
+        await socket.until(lambda: socket.events[club][-1:] != [] and socket.events[club][-1]["data"] == last)
+        assert socket.close_code is None
+
+
+async def give_up(person: FakeClient) -> None:
+    """Asks, and goes away before the answer."""
+    try:
+        async with asyncio.timeout(0.01):
+            await person.get("/chats")
+    except TimeoutError:
+        return
+
+
+async def is_ready(server: httpx.AsyncClient) -> bool:
+    return (await server.get("/healthcheck/ready")).is_success
+
+
+async def works(person: FakeClient, method: str, path: str, body: Any) -> bool:
+    answer = await person.call(method, path, body)
+    assert answer.is_success or answer.status_code == 503, answer.text
+    if path == "/accounts/refresh" and answer.is_success:
+        person.refresh_token = answer.json()["refresh_token"]
+    return answer.is_success
+
+
+async def test_a_hello_while_the_database_is_away_is_told_to_come_back(
+    anna: FakeClient, app: FastAPI, settings: Settings, wire: Wire, live_server: str
+) -> None:
+    """Both where the token is known already, and by a process that has not even its secret yet."""
+    wire.cut()
+    async with listening(build_app(app.state.container.get(Settings))) as cold:
+        for address in (live_server, cold):
+            socket = FakeSocket(anna, address)
+            with pytest.raises(AssertionError, match="'code': 'unavailable'"):
+                await socket.connect()
+            await socket.until(lambda socket=socket: socket.close_code is not None)  # type: ignore[misc]
+            assert socket.close_code == 1013
+        await wire.mend()
+        async with FakeSocket(anna, cold) as socket:
+            assert await socket.ask("ping") == {}
+
+
+async def test_server_sent_events_end_and_go_on_with_the_last_number(
+    anna: FakeClient,
+    boris: FakeClient,
+    club: str,
+    wire: Wire,
+    server: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The log is looked at after each silence of this length.
+    monkeypatch.setattr(reader, "_KEEPALIVE", 0.2)
+    headers = {**boris.headers, "Accept": "text/event-stream"}
+    address = f"/api/v1/chats/{club}/events"
+    seen: list[str] = []
+    async with server.stream("GET", address, headers=headers) as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("id: "):
+                seen.append(line[4:])
+            if seen[-1:] == ["2"]:
+                wire.cut()
+    await wire.mend()
+    await eventually(lambda: is_ready(server), 5)
+    await anna.send(club)
+    headers["Last-Event-ID"] = seen[-1]
+    async with server.stream("GET", address, headers=headers) as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("id: "):
+                seen.append(line[4:])
+                break
+    assert seen == ["1", "2", "3"]

@@ -1,0 +1,51 @@
+"""Swagger UI, in a real browser with no internet."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browsers import Reader, find_chromium
+from tests.fakers import PASSWORD, FakeClient
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """People of these tests speak to the real port."""
+    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+        yield http
+
+
+async def test_a_developer_signs_in_at_the_documents_and_calls_the_api(
+    browser: Browser, anna: FakeClient, live_server: str
+) -> None:
+    developer = await Reader.sit_down(browser, live_server, viewport={"width": 1200, "height": 1200})
+    page = developer.page
+    await page.goto(f"{developer.address}/docs")
+    await page.locator(".auth-wrapper > .authorize").click()
+    form = page.locator(".auth-container").first
+    await form.locator("input[type=text]").first.fill(anna.username)
+    await form.locator("input[type=password]").first.fill(PASSWORD)
+    await form.locator("button.authorize").click()
+    await expect(form.get_by_text("Authorized", exact=True)).to_be_visible()
+    await page.locator(".btn-done").click()
+
+    await page.locator("#operations-tag-accounts").click()
+    call = page.locator("#operations-accounts-accounts_me")
+    await call.locator(".opblock-summary").click()
+    await call.get_by_role("button", name="Try it out").click()
+    await call.get_by_role("button", name="Execute").click()
+    await expect(call.locator(".live-responses-table .response .response-col_status")).to_contain_text("200")
+    await expect(call.locator(".live-responses-table .response")).to_contain_text(anna.username)
+    assert developer.strangers == []
+    await developer.context.close()
+
+
+def test_without_a_browser_the_tests_fail_and_say_how_to_install_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AssertionError, match="apt-get install -y chromium"):
+        find_chromium()

