@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.database import Database
-from app.modules.sockets_module.db.cruds.streams import list_streams
+from app.modules.sockets_module.db.cruds.streams import list_member_counts, list_streams
 from app.modules.sockets_module.services.socket import Following, Socket
 from app.modules.streams_module.services.frames import make_frame
 from app.modules.streams_module.services.hub import Gap, Hub
@@ -51,11 +51,14 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
     await _attach(socket, hub, list(socket.streams.values()))
 
 
-async def follow_joined(socket: Socket, hub: Hub) -> None:
+async def follow_joined(socket: Socket, hub: Hub, database: Database) -> None:
     """Follows the chats that the account was let into meanwhile."""
+    async with database.connection() as connection:
+        counts = await list_member_counts(connection, list(socket.joined))
     new = [following for chat_id, following in socket.joined.items() if chat_id not in socket.streams]
     socket.joined.clear()
     for following in new:
+        following.is_small = counts.get(following.reader.stream_id, 0) <= SIGNALLED_MEMBERS
         socket.streams[following.reader.stream_id] = following
     await _attach(socket, hub, new)
 

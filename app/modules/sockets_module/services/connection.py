@@ -171,7 +171,7 @@ class Connection:
                     await self._close(socket.close_code)
                     return
                 if socket.joined:
-                    await follow_joined(socket, self._hub)
+                    await follow_joined(socket, self._hub, self._database)
                 elif socket.behind:
                     await send_page(socket, self._hub)
                 else:

@@ -10,7 +10,6 @@ from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.streams_module.services.frames import Frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.modules.streams_module.services.reader import Reader
-from app.resources.constants import SIGNALLED_MEMBERS
 
 NOT_SIGNED_IN = 4401
 BAD_FRAME = 4400
@@ -23,7 +22,7 @@ class Following:
 
     __slots__ = ("cursor", "feed", "is_live", "is_small", "reader")
 
-    def __init__(self, reader: Reader, cursor: int, is_small: bool) -> None:
+    def __init__(self, reader: Reader, cursor: int, is_small: bool = False) -> None:
         self.reader = reader
         self.cursor = cursor
         self.is_small = is_small
@@ -113,6 +112,5 @@ class Socket:
             # Let out and in again before the first was heard here: the log goes on without a break.
             known.reader = reader
             return
-        is_small = int(str(told.get("member_count", 0))) <= SIGNALLED_MEMBERS
-        self.joined[chat_id] = Following(reader, joined_seq - 1, is_small)
+        self.joined[chat_id] = Following(reader, joined_seq - 1)
         self.wake()

@@ -18,8 +18,14 @@ JOIN stream s ON s.id = a.chat_id
 WHERE a.account_id = $1
 """
 
+_MEMBER_COUNTS = "SELECT id, member_count FROM chat WHERE id = ANY($1)"
+
 
 async def list_streams(connection: Executor, account_id: UUID) -> Sequence[Any]:
     """The account's own stream first, then those of its chats, all as of one moment."""
     rows: Sequence[Any] = await connection.fetch(_STREAMS, account_id)
     return rows
+
+
+async def list_member_counts(connection: Executor, chat_ids: Sequence[UUID]) -> dict[UUID, int]:
+    return {row["id"]: row["member_count"] for row in await connection.fetch(_MEMBER_COUNTS, chat_ids)}
