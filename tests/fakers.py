@@ -141,18 +141,22 @@ class FakeSocket:
 
     async def connect(self, address: str | None = None) -> dict[str, Any]:
         """Says hello with the cursors that it has; the reply's data."""
-        self.address = address or self.address
-        self.close_code = None
-        self.connection = await connect(f"ws://{self.address}{API}/ws", max_size=None, compression=None)
-        self._listening = asyncio.create_task(self._listen())
+        await self._open(address or self.address)
         return await self.ask("hello", token=self.person.access_token, cursors=self.cursors)
+
+    async def refused(self) -> int | None:
+        """Says hello, and is not let in; the close code."""
+        await self._open(self.address)
+        with suppress(asyncio.CancelledError):
+            await self.begin("hello", token=self.person.access_token)
+        await self.until(lambda: self.close_code is not None)
+        return self.close_code
 
     async def cut(self) -> None:
         """Goes away without a word."""
         self._listening.cancel()
         self.connection.transport.abort()
-        with suppress(asyncio.CancelledError):
-            await self._listening
+        await asyncio.wait([self._listening])
 
     def begin(self, action: str, **data: Any) -> Awaitable[dict[str, Any]]:
         """Sends a request; its whole reply comes later."""
@@ -180,6 +184,11 @@ class FakeSocket:
 
     def seqs(self, stream_id: str) -> list[int]:
         return [event["seq"] for event in self.events[stream_id]]
+
+    async def _open(self, address: str) -> None:
+        self.address, self.close_code = address, None
+        self.connection = await connect(f"ws://{address}{API}/ws", max_size=None, compression=None)
+        self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
         try:

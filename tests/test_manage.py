@@ -14,6 +14,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.commands.documents import DOT, OPENAPI, PAGE, openapi_text, read_tables, with_tables, without_added_modules
 from app.commands.drawing import draw_dot, draw_mermaid
 from app.commands.manage import program
+from app.modules.sockets_module.commands import ASYNCAPI, asyncapi_text
 from app.settings import load_settings
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage, variables_for
@@ -100,11 +101,20 @@ def test_the_document_of_the_api_is_the_one_written_down() -> None:
     )
 
 
+def test_the_document_of_the_socket_is_the_one_written_down() -> None:
+    settings = load_settings(env_file=None)
+    now = {asyncapi_text(settings), asyncapi_text(without_added_modules(settings))}
+    written = ASYNCAPI.read_text(encoding="utf-8")
+    assert written in now, "the WebSocket has changed: if it was meant to, run `python manage.py asyncapi`"
+
+
 def test_the_tables_are_drawn_as_they_are() -> None:
-    tables = read_tables()
-    assert DOT.read_text(encoding="utf-8") == draw_dot(tables), "the tables have changed: `python manage.py schema`"
-    page = PAGE.read_text(encoding="utf-8")
-    assert with_tables(page, draw_mermaid(tables)) == page, "the tables have changed: `python manage.py schema`"
+    drawn, page = DOT.read_text(encoding="utf-8"), PAGE.read_text(encoding="utf-8")
+    now = [
+        (draw_dot(tables), with_tables(page, draw_mermaid(tables)))
+        for tables in (read_tables(), read_tables(added=False))
+    ]
+    assert (drawn, page) in now, "the tables have changed: run `python manage.py schema`"
 
 
 async def test_the_document_can_be_printed_as_it_is_set_up_here(database_address: DatabaseAddress) -> None:

@@ -66,10 +66,11 @@ def without_added_modules(settings: Settings) -> Settings:
     return replace(settings, modules=ModulesSettings(enabled_modules=names))
 
 
-def read_tables() -> dict[str, Table]:
-    """The tables of all modules on disk, by name."""
+def read_tables(*, added: bool = True) -> dict[str, Table]:
+    """The tables of all modules on disk, by name; with or without those of modules made here by `module create`."""
     discover_modules()
-    return dict(sorted(Base.metadata.tables.items()))
+    left_out = () if added else tuple(f"{name}_" for name in branches())
+    return {name: table for name, table in sorted(Base.metadata.tables.items()) if not f"{name}_".startswith(left_out)}
 
 
 def with_tables(page: str, mermaid: str) -> str:

@@ -39,6 +39,9 @@ CODES = {
     503: "unavailable",
 }
 
+_ERRORS_TOLD = 50
+"""Of one request: a body of a megabyte can hold a hundred thousand."""
+
 
 class Problems(ProblemMaker):
     """Problems out of errors. Internals of unexpected ones are shown only on one's own machine."""
@@ -84,7 +87,10 @@ class Problems(ProblemMaker):
             )
         if isinstance(error, RequestValidationError | ValidationError):
             # `input` and `ctx` are left out: they would repeat passwords.
-            errors = [{"loc": list(item["loc"]), "msg": item["msg"], "type": item["type"]} for item in error.errors()]
+            errors = [
+                {"loc": list(item["loc"]), "msg": item["msg"], "type": item["type"]}
+                for item in error.errors()[:_ERRORS_TOLD]
+            ]
             detail = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in errors[:3])
             return _problem(422, "validation_error", "The request is not valid", detail, instance, errors=errors)
         if isinstance(error, HTTPException):

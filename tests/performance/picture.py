@@ -41,6 +41,24 @@ def draw(data: dict[str, Any], path: Path) -> None:
     _save(figure, path)
 
 
+def draw_growth(data: dict[str, Any], path: Path) -> None:
+    """Rates over the size of the database, a line for each number of processes."""
+    figure, panels = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    for axes, name, title in zip(panels, ("sends", "histories"), ("sends/s", "pages of history/s"), strict=True):
+        for count in sorted({point["processes"] for point in data["points"]}):
+            line = [point for point in data["points"] if point["processes"] == count]
+            label = f"{count} process" + ("es" if count > 1 else "")
+            axes.plot([point["messages"] for point in line], [point[name] for point in line], marker="o", label=label)
+        axes.set_xscale("log")
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("messages in the database")
+        axes.set_title(title, loc="left")
+        axes.legend(frameon=False)
+    where = data["machine"]
+    figure.suptitle(f"{where['cpu']}, {where['cores']} cores", fontsize=8, color="#555")
+    _save(figure, path)
+
+
 def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path.with_suffix(".png"), dpi=150)

@@ -97,7 +97,14 @@ def _running(program: Sequence[str], settings: Mapping[str, str], log: Path) -> 
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "API_"))}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            program, cwd=ROOT, env={**environment, **settings}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            program,
+            cwd=ROOT,
+            env={**environment, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # Linux shares the CPU among sessions first: the generator of the load must not live on the server's part.
+            start_new_session=True,
         )
     try:
         yield process

@@ -10,6 +10,7 @@ from app.modules.messages_module.db.models import Message, Reaction
 from app.modules.messages_module.schemas import EVENTS
 from app.modules.messages_module.services.contents import Messages
 from app.modules.messages_module.services.send_queue import SendQueue
+from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Module
@@ -18,7 +19,8 @@ from app.utils.module import Module
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(ChatContents, Messages())  # type: ignore[type-abstract]
-    queue = container.put(SendQueue, SendQueue(container.get(Database), container.get(Bus)))  # type: ignore[type-abstract]
+    bus = container.get(Bus)  # type: ignore[type-abstract]
+    queue = container.put(SendQueue, SendQueue(container.get(Database), bus, container.get(Hub)))
     container.get(Measures).add(queue.measure)
     try:
         yield

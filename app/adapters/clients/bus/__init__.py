@@ -1,3 +1,5 @@
+from functools import partial
+
 from app.adapters.base.bus import Bus
 from app.adapters.clients.bus.memory import MemoryBus
 from app.adapters.clients.bus.postgres import PostgresBus
@@ -9,4 +11,8 @@ __all__ = ["MemoryBus", "PostgresBus", "make_bus"]
 
 def make_bus(driver: BusDriver, database: Database) -> Bus:
     """The bus that `BUS_DRIVER` names."""
-    return MemoryBus() if driver is BusDriver.MEMORY else PostgresBus(database.connect)
+    return (
+        MemoryBus()
+        if driver is BusDriver.MEMORY
+        else PostgresBus(partial(database.connect, application_name="messenger bus"))
+    )

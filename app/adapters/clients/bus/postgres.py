@@ -26,7 +26,10 @@ _RINGS_IN_ONE = 150
 """A payload has at most 8,000 bytes; a ring has up to 53."""
 _SIGNALS_IN_ONE = 7
 _MOST_WAITING = 50_000
-_LONGEST_PAUSE = 1.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two attempts to connect; they double."""
+_SILENCE = 5.0
+"""Seconds with nothing to say after which the connection is tried; and that its answer may take."""
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -66,47 +69,52 @@ class PostgresBus(Bus):
 
     async def _keep_connected(self) -> None:
         """Until cancelled."""
-        pause, was_away = 0.05, False
+        pause, was_away = _SHORTEST_PAUSE, False
         while True:
+            connected_at = None
             try:
                 connection = await self._connect()
+                try:
+                    await connection.add_listener(_CHANNEL, self._hear)
+                    connected_at = monotonic()
+                    # Also the first time: what was rung between the start and now was not heard.
+                    self._hear_return()
+                    metrics.BUS_CONNECTED.set(1)
+                    if was_away:
+                        logger.info("the bus is back")
+                    was_away = False
+                    await self._speak(connection)
+                finally:
+                    metrics.BUS_CONNECTED.set(0)
+                    with suppress(Exception):
+                        connection.terminate()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt must come
                 if not was_away:
                     logger.warning("the bus is away: {!r}", error)
                 was_away = True
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-                continue
-            try:
-                await connection.add_listener(_CHANNEL, self._hear)
-                pause = 0.05
-                # Also the first time: what was rung between the start and now was not heard.
-                self._hear_return()
-                metrics.BUS_CONNECTED.set(1)
-                if was_away:
-                    logger.info("the bus is back")
-                await self._speak(connection)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-                logger.warning("the bus is lost: {!r}", error)
-                was_away = True
-            finally:
-                metrics.BUS_CONNECTED.set(0)
-                with suppress(Exception):
-                    connection.terminate()
+            if connected_at is not None and monotonic() - connected_at > _LONGEST_PAUSE:
+                pause = _SHORTEST_PAUSE
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _speak(self, connection: Connection) -> None:
         """Sends what gathers, until the connection is lost."""
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
-        while not lost.is_set():
-            waiting = {asyncio.ensure_future(self._wanted.wait()), asyncio.ensure_future(lost.wait())}
+        lost = False
+
+        def lose(_: object) -> None:
+            nonlocal lost
+            lost = True
+            self._wanted.set()
+
+        connection.add_termination_listener(lose)
+        while not (lost or connection.is_closed()):
             try:
-                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in waiting:
-                    task.cancel()
-            if lost.is_set():
-                break
+                async with asyncio.timeout(_SILENCE):
+                    await self._wanted.wait()
+            except TimeoutError:
+                # The other side may be gone without a word: then this is not answered.
+                await connection.execute("SELECT 1", timeout=_SILENCE)
+                continue
             await asyncio.sleep(_GATHER)
             self._wanted.clear()
             for payload in self._take():

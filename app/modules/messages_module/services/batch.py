@@ -1,7 +1,7 @@
 """One batch of sends to one chat, in one transaction: the batch writer commits what the unit of work does not."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -27,11 +27,22 @@ def digest_of(text: str, reply_to_seq: int | None) -> bytes:
     return blake2b(f"{reply_to_seq}\0{text}".encode(), digest_size=16).digest()
 
 
+MAX_BATCH = 100
+
+
 class Sent(NamedTuple):
     """The message as JSON, and whether it stood already."""
 
     body: bytes
     replayed: bool
+
+
+class Written(NamedTuple):
+    """What a batch has added to its stream: `message.created` events with the numbers after `base`."""
+
+    base: int
+    events: list[str]
+    at: datetime
 
 
 @dataclass(slots=True, eq=False)
@@ -67,30 +78,34 @@ class _Plan:
     standing: list[tuple[Send, int]] = field(default_factory=list)
 
 
-async def write_batch(database: Database, chat_id: UUID, batch: Sequence[Send]) -> int | None:
-    """Writes the batch and resolves each send; the stream's new head, None where nothing was written.
+async def write_batch(
+    database: Database, chat_id: UUID, batch: list[Send], late: Callable[[int], Sequence[Send]]
+) -> Written | None:
+    """Writes the batch and resolves each send; what was written, None where that is nothing.
 
+    `late` gives what has come until the chat's turn was there, so many at the most; it becomes a part of `batch`.
     Raises what the database raises, with no send resolved, as long as nothing was committed.
     """
-    at = now()
     async with database.connection() as connection:
         transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         try:
             head = await crud.lock_chat_stream(connection, chat_id)
+            batch += late(MAX_BATCH - len(batch))
+            at = now()
             plan = await _plan(connection, chat_id, batch, at) if head is not None else _refuse_all(batch)
             messages = [message for _, message in plan.new]
-            new_head: int | None = None
+            written: Written | None = None
             if messages and head is not None:
-                new_head = await crud.insert_messages(connection, chat_id, messages, event_base=head, at=at)
+                await crud.insert_messages(connection, chat_id, messages, event_base=head, at=at)
+                written = Written(head, [message.event for message in messages], at)
         except BaseException:
             await _roll_back(transaction)
             raise
         try:
             await transaction.commit()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            await _settle(database, chat_id, plan, error)
-            return new_head
+            return written if await _settle(database, chat_id, plan, error) else None
         # Durable from here on: nothing may raise any more, or the batch would be taken for unwritten.
         metrics.SENDS_WRITTEN.inc(len(plan.new))
         metrics.SENDS_REPLAYED.inc(len(plan.standing))
@@ -101,7 +116,7 @@ async def write_batch(database: Database, chat_id: UUID, batch: Sequence[Send]) 
             send.resolve(refusal)
         for send, seq in plan.standing:
             send.resolve(await _replay(connection, chat_id, send, seq))
-    return new_head
+    return written
 
 
 async def _replay(
@@ -190,8 +205,11 @@ async def _roll_back(transaction: "asyncpg.transaction.Transaction") -> None:
         return
 
 
-async def _settle(database: Database, chat_id: UUID, plan: _Plan, cause: BaseException) -> None:
-    """The connection broke during COMMIT: looks whether the messages stand, and says so where that cannot be known."""
+async def _settle(database: Database, chat_id: UUID, plan: _Plan, cause: BaseException) -> bool:
+    """The connection broke during COMMIT: looks whether the messages stand, and says so where that cannot be known.
+
+    Whether they do.
+    """
     unknown = OutcomeUnknown()
     unknown.__cause__ = cause
     standing: set[UUID] = set()
@@ -206,6 +224,7 @@ async def _settle(database: Database, chat_id: UUID, plan: _Plan, cause: BaseExc
         send.resolve(Sent(message.event.encode(), replayed=False) if message.id in standing else unknown)
     for send in _others(plan):
         send.resolve(unknown)
+    return bool(standing)
 
 
 def _others(plan: _Plan) -> Iterator[Send]:

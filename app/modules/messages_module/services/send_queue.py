@@ -1,11 +1,12 @@
 """The queues of sends of one process: one a chat, each written in batches.
 
-While a batch commits, the next one gathers. A lone send is a batch of one and waits for nobody.
+While a batch commits, the next one gathers, and so it does until its chat is locked. A lone send is a batch of one and
+waits for nobody.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from loguru import logger
@@ -15,11 +16,12 @@ from app.adapters.db.database import Database
 from app.adapters.errors import is_database_away
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.batch import Send, Sent, write_batch
+from app.modules.messages_module.services.batch import MAX_BATCH, Send, Sent, Written, write_batch
+from app.modules.streams_module.services.frames import make_frames
+from app.modules.streams_module.services.hub import Hub
 from app.services.errors import Unavailable
 from app.utils import metrics
 
-MAX_BATCH = 100
 MAX_WAITING = 20_000
 """Sends that may wait in this process; beyond that a caller is told to come back."""
 MAX_WAITING_IN_CHAT = 2_000
@@ -28,9 +30,10 @@ MAX_WAITING_IN_CHAT = 2_000
 class SendQueue:
     """Takes sends in the order of the calls, and writes each chat's in that order."""
 
-    def __init__(self, database: Database, bus: Bus) -> None:
+    def __init__(self, database: Database, bus: Bus, hub: Hub) -> None:
         self._database = database
         self._bus = bus
+        self._hub = hub
         self._queues: dict[UUID, deque[Send]] = {}
         self._writers: set[asyncio.Task[None]] = set()
         self._waiting = 0
@@ -68,16 +71,21 @@ class SendQueue:
     async def _write(self, chat_id: UUID) -> None:
         """Until the chat's queue is empty. A chat that is idle has neither queue nor task."""
         queue = self._queues[chat_id]
+
+        def take(most: int) -> list[Send]:
+            taken = [queue.popleft() for _ in range(min(len(queue), most))]
+            self._waiting -= len(taken)
+            return taken
+
         while queue:
-            batch = [queue.popleft() for _ in range(min(len(queue), MAX_BATCH))]
-            self._waiting -= len(batch)
-            await self._write_batch(chat_id, batch)
+            await self._write_batch(chat_id, take(MAX_BATCH), take)
         del self._queues[chat_id]
 
-    async def _write_batch(self, chat_id: UUID, batch: list[Send]) -> None:
-        metrics.SEND_BATCH.observe(len(batch))
+    async def _write_batch(
+        self, chat_id: UUID, batch: list[Send], late: Callable[[int], Sequence[Send]] = lambda most: ()
+    ) -> None:
         try:
-            head = await write_batch(self._database, chat_id, batch)
+            written = await write_batch(self._database, chat_id, batch, late)
         except Exception as error:  # noqa: BLE001 - every send gets its outcome, whatever went wrong
             if is_database_away(error):
                 logger.warning("{} sends to {} were not written: {!r}", len(batch), chat_id, error)
@@ -90,7 +98,20 @@ class SendQueue:
             else:
                 # One of them is at fault: each on its own, so that it fails alone.
                 for send in batch:
-                    await self._write_batch(chat_id, [send])
+                    if not send.outcome.done():
+                        await self._write_batch(chat_id, [send])
             return
-        if head is not None:
-            self._bus.ring(chat_id, head)
+        finally:
+            metrics.SEND_BATCH.observe(len(batch))
+        if written is not None:
+            self._tell(chat_id, written)
+
+    def _tell(self, chat_id: UUID, written: Written) -> None:
+        """To this process' own followers without a read; the others are rung for."""
+        first = written.base + 1
+        rows = [
+            {"seq": seq, "kind": "message.created", "data": data, "at": written.at}
+            for seq, data in enumerate(written.events, first)
+        ]
+        self._hub.offer(chat_id, lambda: make_frames(str(chat_id), rows), first)
+        self._bus.ring(chat_id, written.base + len(rows))

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.database import Database
-from app.modules.sockets_module.db.cruds.streams import list_member_counts, list_streams
+from app.modules.sockets_module.db.cruds.streams import list_small, list_streams
 from app.modules.sockets_module.services.socket import Following, Socket
 from app.modules.streams_module.services.frames import make_frame
 from app.modules.streams_module.services.hub import Gap, Hub
@@ -32,6 +32,7 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
     """
     account_id = socket.identity.account_id
     account_cursor = cursors.get(account_id)
+    gaps: list[tuple[str, bytes]] = []
     for row in streams:
         stream_id, first_seq, last_seq = row["id"], row["first_seq"], row["last_seq"]
         if stream_id == account_id:
@@ -47,18 +48,21 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
         following = Following(reader, cursor, row["member_count"] <= SIGNALLED_MEMBERS)
         socket.streams[stream_id] = following
         if gap is not None:
-            socket.put_gap(stream_id, gap)
+            gaps.append(socket.encode_gap(stream_id, gap))
+    # Before anything of these streams, and at the reader's own pace: after a restored backup it may be all of them.
+    await socket.outbox.put_page(gaps)
     await _attach(socket, hub, list(socket.streams.values()))
 
 
 async def follow_joined(socket: Socket, hub: Hub, database: Database) -> None:
     """Follows the chats that the account was let into meanwhile."""
     async with database.connection() as connection:
-        counts = await list_member_counts(connection, list(socket.joined))
+        small = await list_small(connection, list(socket.joined), SIGNALLED_MEMBERS)
+    # Nothing waits between taking them and following them: a chat that one left and joined again meanwhile counts once.
     new = [following for chat_id, following in socket.joined.items() if chat_id not in socket.streams]
     socket.joined.clear()
     for following in new:
-        following.is_small = counts.get(following.reader.stream_id, 0) <= SIGNALLED_MEMBERS
+        following.is_small = following.reader.stream_id in small
         socket.streams[following.reader.stream_id] = following
     await _attach(socket, hub, new)
 
@@ -66,12 +70,17 @@ async def follow_joined(socket: Socket, hub: Hub, database: Database) -> None:
 async def send_page(socket: Socket, hub: Hub) -> None:
     """One page of the streams that are behind; those with nothing left go live."""
     part = dict(islice(socket.behind.items(), _STREAMS_AT_ONCE))
+    heads = {key: following.feed.last_seq or 0 for key, following in part.items() if following.feed is not None}
     rows = await hub.read_after({key: following.cursor for key, following in part.items()}, _EVENTS_AT_ONCE)
     pages: dict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
         pages[row["stream_id"]].append(row)
     for stream_id, following in part.items():
         page = pages.get(stream_id, [])
+        if not page and following.cursor < heads.get(stream_id, 0):
+            # Forgotten between the two looks, to the last one.
+            socket.put_gap(stream_id, Gap(heads[stream_id] + 1, heads[stream_id]))
+            following.cursor = heads[stream_id]
         await _send(socket, following, page)
         if socket.streams.get(stream_id) is not following:
             # It has ended for this account, with the rest of the page unsent.

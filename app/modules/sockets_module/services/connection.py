@@ -47,6 +47,7 @@ class Connection:
         self._registry = container.get(Registry)
         self._socket: Socket | None = None
         self._caretaker: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """From the handshake to the close."""
@@ -76,7 +77,7 @@ class Connection:
         socket = self._socket = Socket(identity, Outbox(self._websocket.send, write, self._overflow), self._hub)
         presence = self._container.get(Presence)
         is_first = self._registry.add(socket)
-        socket.wake = self._wake
+        socket.wake, socket.close = self._wake, self._begin_closing
         try:
             try:
                 streams = await list_streams_of(self._database, identity.account_id)
@@ -158,6 +159,10 @@ class Connection:
         if self._caretaker is None:
             self._caretaker = asyncio.create_task(self._take_care())
 
+    def _begin_closing(self, code: int) -> None:
+        # Not the caretaker's work: it may be waiting for the very reader who has stopped.
+        self._closing = asyncio.create_task(self._close(code))
+
     def _overflow(self) -> None:
         if self._socket is not None:
             self._socket.end(TRY_AGAIN)
@@ -166,10 +171,7 @@ class Connection:
         """Until nothing is left to do for now."""
         socket = self._socket
         try:
-            while socket is not None:
-                if socket.close_code is not None:
-                    await self._close(socket.close_code)
-                    return
+            while socket is not None and not socket.outbox.closed:
                 if socket.joined:
                     await follow_joined(socket, self._hub, self._database)
                 elif socket.behind:
@@ -194,4 +196,7 @@ def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
     origin = websocket.headers.get("origin")
     if origin is None or origin in allowed:
         return True
-    return urlsplit(origin).netloc == websocket.headers.get("host")
+    try:
+        return urlsplit(origin).netloc == websocket.headers.get("host")
+    except ValueError:
+        return False

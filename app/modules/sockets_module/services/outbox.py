@@ -24,7 +24,17 @@ class Outbox:
     `overflow` is called, once, when more waits than may.
     """
 
-    __slots__ = ("_bytes", "_draining", "_frames", "_overflow", "_send", "_write", "blocked_since", "closed")
+    __slots__ = (
+        "_bytes",
+        "_draining",
+        "_frames",
+        "_overflow",
+        "_replies",
+        "_send",
+        "_write",
+        "blocked_since",
+        "closed",
+    )
 
     def __init__(self, send: AsgiSend, write: Callable[[bytes], bool] | None, overflow: Callable[[], None]) -> None:
         """`write` hands a ready frame to the transport, False where that is full; None where a server has no such."""
@@ -32,22 +42,32 @@ class Outbox:
         self._write = write
         self._overflow = overflow
         self._frames: deque[tuple[str, bytes]] = deque()
+        self._replies: list[tuple[str, bytes]] = []
         self._bytes = 0
         self._draining: asyncio.Task[None] | None = None
         self.blocked_since: float | None = None
         self.closed = False
 
     def put_text(self, text: str) -> None:
-        self.put(text, encode_text_frame(text))
+        self.put([(text, encode_text_frame(text))])
 
-    def put(self, text: str, wire: bytes) -> None:
-        """One frame, as text and as the bytes of it. Never waits."""
-        if self.closed:
+    def put_reply(self, text: str) -> None:
+        """As `put_text`, but a moment later: the replies to one batch of sends go out as one write."""
+        if not self._replies:
+            asyncio.get_running_loop().call_soon(self._put_replies)
+        self._replies.append((text, encode_text_frame(text)))
+
+    def put(self, frames: Sequence[tuple[str, bytes]]) -> None:
+        """Frames in order, each as text and as the bytes of it. Never waits."""
+        if self.closed or not frames:
             return
-        if not self._frames and self._draining is None and self._write is not None and self._write(wire):
-            return
-        self._frames.append((text, wire))
-        self._bytes += len(wire)
+        if not self._frames and self._draining is None and self._write is not None:
+            # One write, and so one call of the system, for all of them.
+            wire = frames[0][1] if len(frames) == 1 else b"".join([wire for _, wire in frames])
+            if self._write(wire):
+                return
+        self._frames.extend(frames)
+        self._bytes += sum(len(wire) for _, wire in frames)
         if len(self._frames) > MAX_FRAMES or self._bytes > MAX_BYTES:
             self.close()
             self._overflow()
@@ -71,6 +91,10 @@ class Outbox:
         self._bytes = 0
         if self._draining is not None:
             self._draining.cancel()
+
+    def _put_replies(self) -> None:
+        replies, self._replies = self._replies, []
+        self.put(replies)
 
     def is_stalled(self) -> bool:
         return self.blocked_since is not None and monotonic() - self.blocked_since > STALLED_AFTER

@@ -102,4 +102,4 @@ class Registry:
                 if isinstance(follower, Socket) and follower not in told:
                     told.add(follower)
                     if str(follower.identity.account_id) != about:
-                        follower.outbox.put(text, wire)
+                        follower.outbox.put([(text, wire)])

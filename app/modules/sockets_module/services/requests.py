@@ -1,6 +1,7 @@
 """What a client asks for over its socket; answered in the order asked for within one chat."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -140,10 +141,10 @@ class Requests:
         future.add_done_callback(forget)
 
     def _answer(self, reply_to: int | str, data: bytes) -> None:
-        self._socket.outbox.put_text(
+        self._socket.outbox.put_reply(
             f'{{"reply_to":{orjson.dumps(reply_to).decode()},"status":"ok","data":{data.decode()}}}'
         )
 
     def _refuse(self, reply_to: int | str | None, error: Exception) -> None:
         reply = {"reply_to": reply_to, "status": "error", "error": self._problems.describe(error, _INSTANCE)}
-        self._socket.outbox.put_text(orjson.dumps(reply, default=str).decode())
+        self._socket.outbox.put_reply(json.dumps(reply, default=str))

@@ -7,7 +7,7 @@ import orjson
 
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.sockets_module.services.outbox import Outbox
-from app.modules.streams_module.services.frames import Frame
+from app.modules.streams_module.services.frames import Frame, encode_text_frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.modules.streams_module.services.reader import Reader
 
@@ -22,7 +22,7 @@ class Following:
 
     __slots__ = ("cursor", "feed", "is_live", "is_small", "reader")
 
-    def __init__(self, reader: Reader, cursor: int, is_small: bool = False) -> None:
+    def __init__(self, reader: Reader, cursor: int, is_small: bool) -> None:
         self.reader = reader
         self.cursor = cursor
         self.is_small = is_small
@@ -34,7 +34,8 @@ class Socket:
     """A connected account, as the hub and the registry see it.
 
     All methods run in the loop's thread and never wait. `behind` holds the streams that have to be read from the log
-    first, `joined` the chats that are to be followed; whoever takes care of the socket is called by `wake`.
+    first, `joined` the chats that are to be followed; whoever takes care of the socket is called by `wake`, and by
+    `close` when it is to end.
     """
 
     def __init__(self, identity: Identity, outbox: Outbox, hub: Hub) -> None:
@@ -45,26 +46,31 @@ class Socket:
         self.behind: dict[UUID, Following] = {}
         self.joined: dict[UUID, Following] = {}
         self.wake: Callable[[], None] = lambda: None
-        self.close_code: int | None = None
+        self.close: Callable[[int], None] = lambda code: None
+        self.is_ending = False
+        # The last number of each chat that the account was shown out of while it was connected.
+        self._left_at: dict[UUID, int] = {}
         self.account_head = 0
         self._hub = hub
 
     def end(self, code: int) -> None:
-        """Closes the socket with this code as soon as whoever takes care of it comes by."""
-        if self.close_code is None:
-            self.close_code = code
+        """Closes the socket with this code, whatever it is waiting for; the first code counts."""
+        if not self.is_ending:
+            self.is_ending = True
             self.outbox.close()
-            self.wake()
+            self.close(code)
 
     def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
         following = self.streams.get(feed.stream_id)
         if following is None or not following.is_live:
             return
+        news: list[tuple[str, bytes]] = []
         for frame in frames:
             if frame.seq > following.cursor:
-                self.outbox.put(frame.text, frame.wire)
+                news.append((frame.text, frame.wire))
                 if self.passed(following, frame.seq, frame.kind, frame.data):
-                    return
+                    break
+        self.outbox.put(news)
 
     def tell_gap(self, feed: Feed, gap: Gap) -> None:
         following = self.streams.get(feed.stream_id)
@@ -74,8 +80,14 @@ class Socket:
 
     def put_gap(self, stream_id: UUID, gap: Gap) -> None:
         """The client reads this stream afresh; from `last_seq` on it goes on here."""
+        self.outbox.put([self.encode_gap(stream_id, gap)])
+
+    @staticmethod
+    def encode_gap(stream_id: UUID, gap: Gap) -> tuple[str, bytes]:
+        """As text, and as the bytes of the frame."""
         told = {"stream_id": str(stream_id), "first_seq": gap.first_seq, "last_seq": gap.last_seq}
-        self.outbox.put_text(orjson.dumps({"gap": told}).decode())
+        text = orjson.dumps({"gap": told}).decode()
+        return text, encode_text_frame(text)
 
     def passed(self, following: Following, seq: int, kind: str, data: str) -> bool:
         """Notes that an event went out, and what follows from it; whether it was the stream's last for this socket."""
@@ -85,6 +97,7 @@ class Socket:
                 self._join(orjson.loads(data))
             return False
         if following.reader.is_cut(seq, kind, data):
+            self._left_at[following.reader.stream_id] = seq
             self.forget(following)
             return True
         return False
@@ -104,7 +117,9 @@ class Socket:
         self.behind.clear()
 
     def _join(self, told: dict[str, object]) -> None:
-        """A chat that this account was let into just now comes by itself, from its own `member.added` on."""
+        """A chat that this account was let into just now comes by itself, from its own `member.added` on; one that it
+        had before on this socket goes on where it stopped.
+        """
         chat_id, joined_seq = UUID(str(told["chat_id"])), int(str(told["event_seq"]))
         known = self.streams.get(chat_id)
         reader = Reader(chat_id, self.identity.account_id, joined_seq)
@@ -112,5 +127,5 @@ class Socket:
             # Let out and in again before the first was heard here: the log goes on without a break.
             known.reader = reader
             return
-        self.joined[chat_id] = Following(reader, joined_seq - 1)
+        self.joined[chat_id] = Following(reader, self._left_at.pop(chat_id, joined_seq - 1), is_small=False)
         self.wake()

@@ -2,12 +2,11 @@
 
 import ast
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 from jsonschema.exceptions import best_match
@@ -31,13 +30,6 @@ class Recorder(FakeSocket):
     def _take(self, frame: dict[str, Any]) -> None:
         self.received.append(frame)
         super()._take(frame)
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
-        yield http
 
 
 @pytest.fixture

@@ -1,25 +1,15 @@
 """A socket whose cursor is older than the log is told so, and goes on."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import httpx
-import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.retention import prune
 from tests.fakers import FakeClient, FakeSocket
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
-        yield http
 
 
 async def forget(address: DatabaseAddress, stream_id: str, until: int) -> None:

@@ -1,20 +1,6 @@
 """What comes over a socket while it is connected, and after it was cut off."""
 
-from collections.abc import AsyncIterator
-
-import asyncpg
-import httpx
-import pytest
-
-from app.adapters.db.address import DatabaseAddress
 from tests.fakers import FakeClient, FakeSocket, ok
-
-
-@pytest.fixture
-async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
-        yield http
 
 
 async def test_a_message_reaches_every_member_as_rest_gives_it(
@@ -71,23 +57,6 @@ async def test_who_is_removed_gets_the_removal_and_nothing_after_it(
         await own.until(lambda: "message.created" in own.kinds(club))
         await socket.until(lambda: "chat.left" in socket.kinds(boris.id))
     assert socket.kinds(club) == ["member.removed"]
-
-
-async def test_a_large_chat_that_one_is_let_into_hears_no_signals(
-    anna: FakeClient, boris: FakeClient, live_server: str, database_address: DatabaseAddress
-) -> None:
-    chat = await anna.open_chat()
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    try:
-        await connection.execute("UPDATE chat SET member_count = 100")
-    finally:
-        await connection.close()
-    async with FakeSocket(anna, live_server) as socket, FakeSocket(boris, live_server) as other:
-        ok(await anna.post(f"/chats/{chat}/members", {"account_ids": [boris.id]}))
-        await other.until(lambda: "member.added" in other.kinds(chat))
-        await other.ask("typing", chat_id=chat, is_typing=True)
-        await socket.ask("ping")
-        assert [signal for signal in socket.signals if signal["kind"] == "typing"] == []
 
 
 async def test_a_revoked_session_is_closed(anna: FakeClient, live_server: str) -> None:

@@ -38,7 +38,7 @@ class EventsQuery:
 async def answer_events(
     log_reader: LogReader, reader: Reader, query: EventsQuery, is_allowed: Callable[[], bool]
 ) -> Response:
-    """The answer in the form that `Accept` asks for; server-sent events end when `is_allowed` says so."""
+    """The answer in the form that `Accept` asks for; waiting ends when `is_allowed` says so."""
     if "text/event-stream" in query.accept:
         await log_reader.check(reader.stream_id, query.cursor())
         return StreamingResponse(
@@ -47,5 +47,5 @@ async def answer_events(
             # No cache keeps it, and no proxy gathers it.
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
-    page = await log_reader.poll(reader, query.after, query.limit, query.wait)
+    page = await log_reader.poll(reader, query.after, query.limit, query.wait, is_allowed)
     return Response(page, media_type="application/json")

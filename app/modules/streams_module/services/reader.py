@@ -100,22 +100,26 @@ class LogReader:
         self._hub = hub
         self._stopping = stopping
 
-    async def poll(self, reader: Reader, after: int, limit: int, wait: float) -> bytes:
-        """A page as JSON; an empty one only after `wait` seconds. No connection is held while it waits."""
+    async def poll(self, reader: Reader, after: int, limit: int, wait: float, is_allowed: Callable[[], bool]) -> bytes:
+        """A page as JSON; an empty one only after `wait` seconds, or when it is no longer allowed.
+
+        No connection is held while it waits. `is_allowed` is asked at least every second.
+        """
         page, is_empty = await self._page(reader, after, limit)
         if not is_empty or not wait:
             return page
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait
         async with self._watch(reader.stream_id) as watcher:
-            deadline = asyncio.get_running_loop().time() + wait
-            while is_empty:
-                if frames := watcher.take_after(after):
-                    page, is_empty = _encode_page(reader, frames[:limit], frames[-1].seq)
-                else:
-                    # Once more after following: what came in between rang for nobody.
-                    page, is_empty = await self._page(reader, after, limit)
-                left = deadline - asyncio.get_running_loop().time()
-                if is_empty and (left <= 0 or not await watcher.wait(left, self._stopping)):
-                    break
+            # Once more after following: what came in between rang for nobody.
+            page, is_empty = await self._page(reader, after, limit)
+            while is_empty and is_allowed() and not self._stopping.is_set and (left := deadline - loop.time()) > 0:
+                if await watcher.wait(min(left, 1.0), self._stopping):
+                    frames = watcher.take_after(after)
+                    if frames:
+                        page, is_empty = _encode_page(reader, frames[:limit], frames[-1].seq)
+                    else:
+                        page, is_empty = await self._page(reader, after, limit)
         return page
 
     async def check(self, stream_id: UUID, after: int) -> None:

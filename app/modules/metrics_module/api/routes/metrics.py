@@ -12,7 +12,14 @@ from app.utils.processes import shared_metrics
 router = APIRouter()
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+_EXAMPLE = 'messenger_sends_total{outcome="written"} 1024.0\nmessenger_sockets 12.0\n'
+
+
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string", "examples": [_EXAMPLE]}}}}},
+)
 async def metrics(measures: Annotated[Measures, service(Measures)]) -> PlainTextResponse:
     """What the server counts and measures, as Prometheus reads it: of all worker processes, whichever answers."""
     measures.take()

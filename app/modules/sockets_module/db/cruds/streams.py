@@ -18,7 +18,7 @@ JOIN stream s ON s.id = a.chat_id
 WHERE a.account_id = $1
 """
 
-_MEMBER_COUNTS = "SELECT id, member_count FROM chat WHERE id = ANY($1)"
+_SMALL = "SELECT id FROM chat WHERE id = ANY($1) AND member_count <= $2"
 
 
 async def list_streams(connection: Executor, account_id: UUID) -> Sequence[Any]:
@@ -27,5 +27,6 @@ async def list_streams(connection: Executor, account_id: UUID) -> Sequence[Any]:
     return rows
 
 
-async def list_member_counts(connection: Executor, chat_ids: Sequence[UUID]) -> dict[UUID, int]:
-    return {row["id"]: row["member_count"] for row in await connection.fetch(_MEMBER_COUNTS, chat_ids)}
+async def list_small(connection: Executor, chat_ids: Sequence[UUID], most_members: int) -> set[UUID]:
+    """Those of the chats that have at most so many members."""
+    return {row["id"] for row in await connection.fetch(_SMALL, chat_ids, most_members)}

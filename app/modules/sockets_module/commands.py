@@ -1,0 +1,35 @@
+"""`python manage.py asyncapi`"""
+
+from typing import Annotated
+
+import orjson
+import typer
+
+from app.modules.sockets_module.services.asyncapi import make_document
+from app.resources.constants import DOCS_DIR
+from app.settings import Settings, load_settings
+from app.utils.module import Modules
+from app.utils.setup_modules import choose_modules, discover_modules
+
+commands = typer.Typer()
+
+ASYNCAPI = DOCS_DIR / "asyncapi.json"
+
+
+@commands.command()
+def asyncapi(
+    stdout: Annotated[bool, typer.Option("--stdout", help="print it, of the server as it is set up here")] = False,
+) -> None:
+    """Write the WebSocket's document to docs/asyncapi.json, as a newcomer's settings have it."""
+    if stdout:
+        typer.echo(asyncapi_text(load_settings()), nl=False)
+        return
+    ASYNCAPI.write_text(asyncapi_text(load_settings(env_file=None)), encoding="utf-8")
+    typer.echo(f"wrote docs/{ASYNCAPI.name}")
+
+
+def asyncapi_text(settings: Settings) -> str:
+    """The document of a server on this machine with these settings."""
+    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    document = make_document(settings.app, modules, host=f"localhost:{settings.app.service_port}", is_secure=False)
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"

@@ -1,0 +1,219 @@
+"""Whatever a client sends: an error reply or the right close code, a quiet log, and nobody else notices."""
+
+import asyncio
+import gc
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from loguru import logger
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+
+from app.modules.sockets_module.services import connection as connection_module
+from tests.fakers import API, FakeClient, FakeSocket
+
+DEEP = 10_000
+
+
+@pytest.fixture
+async def quiet_log() -> AsyncIterator[list[str]]:
+    """What was logged above information; it has to be nothing."""
+    lines: list[str] = []
+    sink, level = logger.add(lines.append, level="WARNING", format="{level} {message}"), logging.root.level
+    # The standard library's loggers lead there as well: uvicorn's, and asyncio's of errors that nobody has seen.
+    logging.root.setLevel(logging.WARNING)
+    yield lines
+    gc.collect()
+    logging.root.setLevel(level)
+    logger.remove(sink)
+    assert lines == []
+
+
+@pytest.fixture
+async def witness(boris: FakeClient, live_server: str, quiet_log: list[str]) -> AsyncIterator[FakeSocket]:
+    """Boris, who is connected all the time, and has to notice nothing."""
+    async with FakeSocket(boris, live_server) as socket:
+        yield socket
+        await socket.ask("ping")
+        assert socket.close_code is None
+
+
+async def open_connection(address: str) -> ClientConnection:
+    return await connect(f"ws://{address}{API}/ws", compression=None, max_size=None)
+
+
+def hello(person: FakeClient, **data: Any) -> str:
+    return json.dumps({"id": 1, "action": "hello", "data": {"token": person.access_token, **data}})
+
+
+async def close_code_of(connection: ClientConnection) -> int | None:
+    """How the server ends it, whatever it says before."""
+    async with asyncio.timeout(10):
+        try:
+            while True:
+                await connection.recv()
+        except ConnectionClosed:
+            return connection.close_code
+
+
+NO_OBJECTS: dict[str, str | bytes] = {
+    "no JSON": "Привет",
+    "nothing": "",
+    "half of an object": '{"id": 1, "action": ',
+    "a list": "[1, 2]",
+    "a number": "7",
+    "nested too deep": "[" * DEEP + "]" * DEEP,
+    "an object nested too deep": '{"a":' * DEEP + "1" + "}" * DEEP,
+    "binary": b'{"id": 1, "action": "ping", "data": {}}',
+    "binary that is no text": b"\xff\xfe\x00",
+}
+
+
+async def test_a_frame_that_is_no_json_object_closes_the_socket(
+    anna: FakeClient, live_server: str, witness: FakeSocket
+) -> None:
+    for name, frame in NO_OBJECTS.items():
+        first = await open_connection(live_server)
+        await first.send(frame)
+        assert await close_code_of(first) == 4400, name
+        later = await open_connection(live_server)
+        await later.send(hello(anna))
+        await later.recv()
+        await later.send(frame)
+        assert await close_code_of(later) == 4400, name
+
+
+async def test_a_frame_that_is_too_large_closes_the_socket(
+    anna: FakeClient, live_server: str, witness: FakeSocket
+) -> None:
+    connection = await open_connection(live_server)
+    await connection.send(hello(anna))
+    await connection.recv()
+    sending = asyncio.ensure_future(connection.send("a" * 2_000_000))
+    assert await close_code_of(connection) == 1009
+    await asyncio.gather(sending, return_exceptions=True)
+
+
+async def test_text_that_is_no_utf_8_closes_the_socket(anna: FakeClient, live_server: str, witness: FakeSocket) -> None:
+    connection = await open_connection(live_server)
+    await connection.send(hello(anna))
+    await connection.recv()
+    connection.transport.write(Frame(Opcode.TEXT, b'{"id": "\xff"}').serialize(mask=True))
+    assert await close_code_of(connection) == 1007
+
+
+FIRST_FRAMES = {
+    "a request": ('{"id": 1, "action": "ping", "data": {}}', 4401),
+    "an object of something else": ("{}", 4401),
+    "hello without a token": ('{"id": 1, "action": "hello", "data": {}}', 4400),
+    "hello with a cursor that is no number": (
+        '{"id": 1, "action": "hello", "data": {"token": "", "cursors": {"a": []}}}',
+        4400,
+    ),
+    "hello with half a letter": ('{"id": 1, "action": "hello", "data": {"token": "\\ud800"}}', 4400),
+    "hello with a wrong token": ('{"id": 1, "action": "hello", "data": {"token": "wrong"}}', 4401),
+}
+
+
+async def test_the_first_frame_is_a_good_hello(live_server: str, witness: FakeSocket) -> None:
+    for name, (frame, code) in FIRST_FRAMES.items():
+        connection = await open_connection(live_server)
+        await connection.send(frame)
+        assert await close_code_of(connection) == code, name
+
+
+async def test_whoever_says_nothing_is_closed(
+    live_server: str, witness: FakeSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert connection_module.FIRST_FRAME_WITHIN == 10
+    monkeypatch.setattr(connection_module, "FIRST_FRAME_WITHIN", 0.3)
+    connection = await open_connection(live_server)
+    assert await close_code_of(connection) == 4401
+
+
+REFUSED = {
+    "an unknown action": ({"id": "x", "action": "dance", "data": {}}, "x"),
+    "no action": ({"id": "x"}, "x"),
+    "no id": ({"action": "ping", "data": {}}, None),
+    "an id that is a list": ({"id": [1], "action": "ping", "data": {}}, None),
+    "an id that is too long": ({"id": "a" * 100_000, "action": "ping", "data": {}}, None),
+    "an id that is too large": ({"id": 10**400, "action": "ping", "data": {}}, None),
+    "an id with half a letter": ({"id": "\ud800", "action": "ping", "data": {}}, None),
+    "an unknown field": ({"id": "x", "action": "ping", "data": {}, "more": 1}, "x"),
+    "a field with half a letter": ({"id": "x", "action": "ping", "data": {"\udfff": 1}}, "x"),
+    "a hundred thousand fields": ({"id": "x", "action": "ping", "data": {str(n): 0 for n in range(60_000)}}, "x"),
+    "a text with half a letter": (
+        {"id": "x", "action": "send", "data": {"chat_id": str(uuid4()), "text": "a\ud800"}},
+        "x",
+    ),
+    "a text with a NUL": ({"id": "x", "action": "send", "data": {"chat_id": str(uuid4()), "text": "a\0"}}, "x"),
+    "no chat": ({"id": "x", "action": "send", "data": {"text": "кому?"}}, "x"),
+    "a second hello": ({"id": "x", "action": "hello", "data": {"token": "a"}}, "x"),
+    "a number that is none": (
+        {"id": "x", "action": "read", "data": {"chat_id": str(uuid4()), "seq": float("nan")}},
+        "x",
+    ),
+}
+
+
+async def test_a_request_that_is_not_understood_is_refused_and_the_socket_goes_on(
+    anna: FakeClient, live_server: str, witness: FakeSocket
+) -> None:
+    connection = await open_connection(live_server)
+    await connection.send(hello(anna))
+    await connection.recv()
+    for name, (frame, told_back) in REFUSED.items():
+        await connection.send(json.dumps(frame))
+        reply = json.loads(await asyncio.wait_for(connection.recv(), 10))
+        assert (reply["reply_to"], reply["status"]) == (told_back, "error"), name
+        assert (reply["error"]["code"], reply["error"]["status"]) == ("validation_error", 422), name
+        assert len(json.dumps(reply)) < 20_000, name
+        await connection.send('{"id": 2, "action": "ping", "data": {}}')
+        assert json.loads(await asyncio.wait_for(connection.recv(), 10)) == {"reply_to": 2, "status": "ok", "data": {}}
+    await connection.close()
+
+
+async def test_requests_of_strangers_are_refused_as_over_http(
+    stranger: FakeClient, club: str, live_server: str, witness: FakeSocket
+) -> None:
+    async with FakeSocket(stranger, live_server) as socket:
+        asked: dict[str, dict[str, Any]] = {
+            "send": {"text": "можно?"},
+            "read": {"seq": 0},
+            "typing": {"is_typing": True},
+        }
+        for action, data in asked.items():
+            reply = await socket.begin(action, chat_id=club, **data)
+            assert reply["error"]["code"] == "not_found", action
+    assert witness.signals == []
+
+
+async def test_an_id_may_be_used_again(anna: FakeClient, live_server: str, witness: FakeSocket) -> None:
+    connection = await open_connection(live_server)
+    await connection.send(hello(anna))
+    await connection.recv()
+    for _ in range(3):
+        await connection.send('{"id": 1, "action": "ping", "data": {}}')
+    replies = [json.loads(await asyncio.wait_for(connection.recv(), 10)) for _ in range(3)]
+    assert replies == [{"reply_to": 1, "status": "ok", "data": {}}] * 3
+    await connection.close()
+
+
+async def test_a_frame_in_pieces_is_one_frame(anna: FakeClient, live_server: str, witness: FakeSocket) -> None:
+    connection = await open_connection(live_server)
+    await connection.send(hello(anna))
+    await connection.recv()
+    text = '{"id": "ы", "action": "ping", "data": {}}'.encode()
+    middle = text.index("ы".encode()) + 1
+    connection.transport.write(
+        Frame(Opcode.TEXT, text[:middle], fin=False).serialize(mask=True)
+        + Frame(Opcode.CONT, text[middle:]).serialize(mask=True)
+    )
+    reply = json.loads(await asyncio.wait_for(connection.recv(), 10))
+    assert reply == {"reply_to": "ы", "status": "ok", "data": {}}
+    await connection.close()

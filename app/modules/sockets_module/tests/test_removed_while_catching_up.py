@@ -1,0 +1,42 @@
+"""A socket that is still catching up while its account is let out of a chat."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import orjson
+from fastapi import FastAPI
+
+from app.adapters.db.database import Database
+from app.modules.accounts_module.services.tokens import Identity
+from app.modules.sockets_module.services.catching_up import follow_all, list_streams_of, send_page
+from app.modules.sockets_module.services.outbox import Outbox
+from app.modules.sockets_module.services.socket import Socket
+from app.modules.streams_module.services.hub import Hub
+from tests.fakers import FakeClient, ok
+
+
+async def test_nothing_behind_the_removal_is_read_from_the_log_either(
+    anna: FakeClient, boris: FakeClient, club: str, app: FastAPI, server: httpx.AsyncClient
+) -> None:
+    """The page that holds the removal is full, and more pages follow it in the log."""
+    received: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        received.append(orjson.loads(message["text"]))
+
+    database, hub = app.state.container.get(Database), app.state.container.get(Hub)
+    streams = await list_streams_of(database, boris.uuid)
+    ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
+    for number in range(60):
+        await anna.send(club, f"без Бориса {number}")
+    socket = Socket(Identity(boris.uuid, boris.uuid), Outbox(send, None, lambda: None), hub)
+    await follow_all(socket, hub, streams, {boris.uuid: 0, **{row["id"]: 0 for row in streams}})
+    async with asyncio.timeout(10):
+        while socket.behind:
+            await send_page(socket, hub)
+    socket.leave_all()
+    events = [frame["event"] for frame in received]
+    kinds = [event["kind"] for event in events if event["stream_id"] == club]
+    assert kinds == ["member.added", "member.added", "member.removed"]
+    assert [event["kind"] for event in events if event["stream_id"] == boris.id] == ["chat.joined", "chat.left"]

@@ -1,0 +1,264 @@
+"""What every bus promises, whichever way it carries the news; and what the one of several processes does besides."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from app.adapters.base.bus import MAX_SIGNAL, Bus
+from app.adapters.clients.bus import MemoryBus, PostgresBus, make_bus
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.settings.streams_settings import BusDriver
+from tests.fakers import eventually
+
+CHAT, OTHER = uuid4(), uuid4()
+
+
+class Ear:
+    """Everything that is heard on one bus."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.rings: dict[UUID, int] = {}
+        self.calls = 0
+        self.signals: list[dict[str, Any]] = []
+        self.returns = 0
+        bus.on_rings(self._hear_rings)
+        bus.on_signal(lambda signal: self.signals.append(dict(signal)))
+        bus.on_return(self._hear_return)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async def look() -> bool:
+            return is_so()
+
+        await eventually(look)
+
+    def _hear_rings(self, rings: Any) -> None:
+        self.calls += 1
+        self.rings |= rings
+
+    def _hear_return(self) -> None:
+        self.returns += 1
+
+
+@pytest.fixture
+def database(database_address: DatabaseAddress) -> Database:
+    return Database(database_address)
+
+
+@asynccontextmanager
+async def connected(database: Database, driver: BusDriver = BusDriver.POSTGRES) -> AsyncIterator[tuple[Bus, Ear]]:
+    """A bus as a process has it, once it hears the others."""
+    bus = make_bus(driver, database)
+    ear = Ear(bus)
+    async with bus.connected():
+        if driver is BusDriver.POSTGRES:
+            await ear.until(lambda: ear.returns == 1)
+        yield bus, ear
+
+
+@asynccontextmanager
+async def two_processes(database: Database) -> AsyncIterator[tuple[Bus, Ear]]:
+    """One rings, the other one listens."""
+    async with AsyncExitStack() as stack:
+        (here, _), (_, there) = [await stack.enter_async_context(connected(database)) for _ in range(2)]
+        yield here, there
+
+
+@pytest.mark.parametrize("driver", BusDriver)
+async def test_whoever_rings_hears_it_too_and_at_once(driver: BusDriver, database: Database) -> None:
+    async with connected(database, driver) as (bus, ear):
+        bus.ring(CHAT, 7)
+        bus.signal({"kind": "typing", "имя": "Анна"})
+        assert ear.rings == {CHAT: 7}
+        assert ear.signals == [{"kind": "typing", "имя": "Анна"}]
+
+
+@pytest.mark.parametrize("driver", BusDriver)
+async def test_a_process_hears_itself_once(driver: BusDriver, database: Database) -> None:
+    async with connected(database, driver) as (bus, ear), connected(database) as (_, witness):
+        bus.signal({"kind": "typing"})
+        if driver is BusDriver.POSTGRES:
+            await witness.until(lambda: bool(witness.signals))
+        assert ear.signals == [{"kind": "typing"}]
+
+
+@pytest.mark.parametrize("driver", BusDriver)
+async def test_a_signal_that_is_too_large_is_dropped(driver: BusDriver, database: Database) -> None:
+    overhead = len('{"text":""}')
+    async with connected(database, driver) as (bus, ear):
+        bus.signal({"text": "я" * MAX_SIGNAL})
+        bus.signal({"text": "a" * (MAX_SIGNAL - overhead)})
+    assert [len(signal["text"]) for signal in ear.signals] == [MAX_SIGNAL - overhead]
+
+
+@pytest.mark.parametrize("driver", BusDriver)
+async def test_what_is_rung_before_the_start_and_after_the_end_harms_nobody(
+    driver: BusDriver, database: Database
+) -> None:
+    bus = make_bus(driver, database)
+    bus.ring(CHAT, 1)
+    async with bus.connected():
+        bus.ring(CHAT, 2)
+    bus.ring(CHAT, 3)
+    bus.signal({"kind": "typing"})
+
+
+async def test_the_driver_is_chosen_by_its_name(database: Database) -> None:
+    assert isinstance(make_bus(BusDriver.MEMORY, database), MemoryBus)
+    assert isinstance(make_bus(BusDriver.POSTGRES, database), PostgresBus)
+
+
+async def test_processes_of_one_database_hear_each_other(database: Database) -> None:
+    async with two_processes(database) as (here, there):
+        here.ring(CHAT, 2**62)
+        here.ring(OTHER, 1)
+        here.signal({"kind": "typing", "имя": "Борис 🐻"})
+        await there.until(lambda: len(there.rings) == 2 and bool(there.signals))
+        assert there.rings == {CHAT: 2**62, OTHER: 1}
+        assert there.signals == [{"kind": "typing", "имя": "Борис 🐻"}]
+
+
+async def test_rings_of_one_moment_become_one(database: Database) -> None:
+    async with two_processes(database) as (here, there):
+        for seq in range(1, 1001):
+            here.ring(CHAT, seq)
+        await there.until(lambda: there.rings.get(CHAT) == 1000)
+        assert there.calls == 1
+
+
+async def test_ten_thousand_rings_at_once_all_arrive(database: Database) -> None:
+    chats = [uuid4() for _ in range(10_000)]
+    async with two_processes(database) as (here, there):
+        for chat in chats:
+            here.ring(chat, 5)
+        await there.until(lambda: len(there.rings) == len(chats))
+        assert set(there.rings) == set(chats)
+
+
+async def test_signals_of_full_size_all_arrive_in_their_order(database: Database) -> None:
+    async with two_processes(database) as (here, there):
+        for number in range(100):
+            here.signal({"number": number, "text": "a" * 960})
+        await there.until(lambda: len(there.signals) == 100)
+        assert [signal["number"] for signal in there.signals] == list(range(100))
+
+
+async def test_a_lost_connection_is_made_again(database: Database) -> None:
+    async with connected(database) as (here, _), connected(database) as (_, there):
+        for round_ in range(1, 4):
+            assert await end_connections(database.address) == 2
+            await there.until(lambda round_=round_: there.returns == 1 + round_)  # type: ignore[misc]
+
+            async def is_heard(round_: int = round_) -> bool:
+                here.ring(CHAT, round_)
+                return there.rings.get(CHAT) == round_
+
+            await eventually(is_heard)
+
+
+async def test_a_server_that_is_away_at_the_start_is_waited_for(database: Database) -> None:
+    is_there = False
+
+    async def connect() -> Any:
+        if not is_there:
+            raise ConnectionRefusedError
+        return await database.connect()
+
+    bus = PostgresBus(connect)
+    ear = Ear(bus)
+    async with bus.connected(), connected(database) as (other, _):
+        other.ring(CHAT, 1)
+        assert ear.returns == 0
+        is_there = True
+        await ear.until(lambda: ear.returns == 1)
+
+
+async def test_a_server_that_ends_every_connection_is_not_stormed(database: Database) -> None:
+    attempts = 0
+
+    async def connect() -> Any:
+        nonlocal attempts
+        attempts += 1
+        connection = await database.connect()
+        asyncio.get_running_loop().call_later(0.01, connection.terminate)
+        return connection
+
+    async with PostgresBus(connect).connected():
+        await asyncio.sleep(1)
+    assert 1 < attempts < 10
+
+
+async def test_a_connection_that_falls_silent_is_given_up(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that swallows everything ends no connection: nothing comes, not even the news of it."""
+    monkeypatch.setattr("app.adapters.clients.bus.postgres._SILENCE", 0.2)
+    async with swallowing_network(database) as (connect, swallow):
+        bus = PostgresBus(connect)
+        ear = Ear(bus)
+        async with bus.connected(), connected(database) as (other, _):
+            await ear.until(lambda: ear.returns == 1)
+            swallow()
+            await ear.until(lambda: ear.returns == 2)
+
+            async def is_heard() -> bool:
+                other.ring(CHAT, 3)
+                return CHAT in ear.rings
+
+            await eventually(is_heard)
+
+
+@asynccontextmanager
+async def swallowing_network(
+    database: Database,
+) -> AsyncIterator[tuple[Callable[[], Any], Callable[[], None]]]:
+    """A way to the server whose present connections can be made to lead nowhere."""
+    swallowed: set[asyncio.StreamWriter] = set()
+    present: set[asyncio.StreamWriter] = set()
+    carrying: set[asyncio.Task[None]] = set()
+    address = database.address
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        present.add(writer)
+        while data := await reader.read(65_536):
+            if writer not in swallowed:
+                writer.write(data)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if address.host.startswith("/"):
+            opening = asyncio.open_unix_connection(f"{address.host}/.s.PGSQL.{address.port}")
+        else:
+            opening = asyncio.open_connection(address.host, address.port)
+        back_reader, back_writer = await opening
+        carrying.update(asyncio.ensure_future(carry(*way)) for way in ((reader, back_writer), (back_reader, writer)))
+
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    arguments = {**address.connect_arguments(), "host": "127.0.0.1", "port": port}
+    try:
+        yield partial(asyncpg.connect, **arguments), lambda: swallowed.update(present)
+    finally:
+        listener.close()
+        for task in carrying:
+            task.cancel()
+        await asyncio.gather(*carrying, return_exceptions=True)
+        for writer in present:
+            writer.transport.abort()
+
+
+async def end_connections(address: DatabaseAddress) -> int:
+    """Ends those that listen, as an administrator would; how many there were."""
+    connection = await asyncpg.connect(**address.connect_arguments())
+    try:
+        return len(
+            await connection.fetch(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'messenger bus' AND datname = current_database()"
+            )
+        )
+    finally:
+        await connection.close()
