@@ -56,10 +56,11 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
 
 async def follow_joined(socket: Socket, hub: Hub, database: Database) -> None:
     """Follows the chats that the account was let into meanwhile."""
+    async with database.connection() as connection:
+        small = await list_small(connection, list(socket.joined), SIGNALLED_MEMBERS)
+    # Nothing waits between taking them and following them: a chat that one left and joined again meanwhile counts once.
     new = [following for chat_id, following in socket.joined.items() if chat_id not in socket.streams]
     socket.joined.clear()
-    async with database.connection() as connection:
-        small = await list_small(connection, [following.reader.stream_id for following in new], SIGNALLED_MEMBERS)
     for following in new:
         following.is_small = following.reader.stream_id in small
         socket.streams[following.reader.stream_id] = following

@@ -1,6 +1,7 @@
 """What a client asks for in a wrong way is answered, and the socket stays open; what is no frame closes it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -19,54 +20,52 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-@pytest.fixture
-async def socket(anna: FakeClient, live_server: str) -> AsyncIterator[ClientConnection]:
-    """Anna's, after its hello; frames go out as the test writes them."""
-    async with connect(f"ws://{live_server}{API}/ws") as socket:
-        await socket.send(orjson.dumps({"id": 1, "action": "hello", "data": {"token": anna.access_token}}).decode())
+@asynccontextmanager
+async def signed_in(person: FakeClient, address: str) -> AsyncIterator[ClientConnection]:
+    """A socket after its hello; frames go out as the test writes them."""
+    async with connect(f"ws://{address}{API}/ws") as socket:
+        await socket.send(orjson.dumps({"id": 1, "action": "hello", "data": {"token": person.access_token}}).decode())
         await socket.recv()
         yield socket
 
 
-@pytest.mark.parametrize(
-    ("frame", "reply_to", "loc"),
-    [
-        ('{"id": 7, "action": "send", "data": {"chat_id": "CHAT", "text": "\\ud83d"}}', 7, ["data", "text"]),
-        ('{"id": 7, "action": "send", "data": {"chat_id": "CHAT", "text": "\\u0000"}}', 7, ["data", "text"]),
-        ('{"id": 7, "action": "send", "data": {"chat_id": "CHAT", "text": " \\n"}}', 7, ["data", "text"]),
-        ('{"id": 7, "action": "send", "data": {"chat_id": "CHAT", "text": "x", "mine": 1}}', 7, ["data", "mine"]),
-        ('{"id": 7, "action": "read", "data": {"chat_id": "CHAT", "seq": true}}', 7, ["data", "seq"]),
-        ('{"id": 7, "action": "fly", "data": {}}', 7, ["action"]),
-        ('{"id": 7, "action": "\\ud83d"}', 7, ["action"]),
-        ('{"id": 7, "action": ["ping"]}', 7, ["action"]),
-        ('{"id": 7}', 7, ["action"]),
-        ('{"id": 7, "action": "ping", "more": 1}', 7, ["more"]),
-        ('{"action": "ping"}', None, ["id"]),
-        ('{"id": true, "action": "fly"}', None, ["action"]),
-        ('{"id": 1e99, "action": "fly"}', None, ["action"]),
-        ('{"id": "\\ud83d", "action": "fly"}', None, ["action"]),
-        (f'{{"id": "{"x" * 65}", "action": "fly"}}', None, ["action"]),
-    ],
-)
-async def test_a_wrong_request_is_answered_with_its_place(
-    socket: ClientConnection, club: str, frame: str, reply_to: Any, loc: list[str]
-) -> None:
-    await socket.send(frame.replace("CHAT", club))
-    while "event" in (reply := orjson.loads(await socket.recv())):
-        pass
-    assert (reply["reply_to"], reply["status"]) == (reply_to, "error")
-    assert reply["error"]["code"] == "validation_error"
-    assert reply["error"]["errors"][0]["loc"] == loc
-    await socket.send('{"id": "still here", "action": "ping"}')
-    assert orjson.loads(await socket.recv()) == {"reply_to": "still here", "status": "ok", "data": {}}
+_WRONG: list[tuple[str, Any, list[str]]] = [
+    ('{"id": 7, "action": "send", "data": {"chat_id": "CHAT", "text": "\\ud83d"}}', 7, ["data", "text"]),
+    ('{"id": 7, "action": "send", "data": {"chat_id": "CHAT", "text": "\\u0000"}}', 7, ["data", "text"]),
+    ('{"id": 7, "action": "send", "data": {"chat_id": "CHAT", "text": " \\n"}}', 7, ["data", "text"]),
+    ('{"id": 7, "action": "send", "data": {"chat_id": "CHAT", "text": "x", "mine": 1}}', 7, ["data", "mine"]),
+    ('{"id": 7, "action": "read", "data": {"chat_id": "CHAT", "seq": true}}', 7, ["data", "seq"]),
+    ('{"id": 7, "action": "fly", "data": {}}', 7, ["action"]),
+    ('{"id": 7, "action": "\\ud83d"}', 7, ["action"]),
+    ('{"id": 7, "action": ["ping"]}', 7, ["action"]),
+    ('{"id": 7}', 7, ["action"]),
+    ('{"id": 7, "action": "ping", "more": 1}', 7, ["more"]),
+    ('{"action": "ping"}', None, ["id"]),
+    ('{"id": true, "action": "fly"}', None, ["action"]),
+    ('{"id": 1e99, "action": "fly"}', None, ["action"]),
+    ('{"id": "\\ud83d", "action": "fly"}', None, ["action"]),
+    (f'{{"id": "{"x" * 65}", "action": "fly"}}', None, ["action"]),
+]
+_NO_OBJECTS = ("", "nope", "[]", "1", '{"id": NaN, "action": "ping"}', "[" * 100_000, b"{}", '{"id": 1')
 
 
-@pytest.mark.parametrize(
-    "frame", ["", "nope", "[]", "1", '{"id": NaN, "action": "ping"}', "[" * 100_000, b"{}", '{"id": 1']
-)
-async def test_what_is_no_json_object_closes_the_socket(socket: ClientConnection, frame: str | bytes) -> None:
-    await socket.send(frame)
-    with pytest.raises(ConnectionClosed) as closed:
-        await socket.recv()
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4400
+async def test_a_wrong_request_is_answered_with_its_place(anna: FakeClient, club: str, live_server: str) -> None:
+    async with signed_in(anna, live_server) as socket:
+        for frame, reply_to, loc in _WRONG:
+            await socket.send(frame.replace("CHAT", club))
+            reply = orjson.loads(await socket.recv())
+            assert (reply["reply_to"], reply["status"]) == (reply_to, "error"), frame
+            assert reply["error"]["code"] == "validation_error", frame
+            assert reply["error"]["errors"][0]["loc"] == loc, frame
+        await socket.send('{"id": "still here", "action": "ping"}')
+        assert orjson.loads(await socket.recv()) == {"reply_to": "still here", "status": "ok", "data": {}}
+
+
+async def test_what_is_no_json_object_closes_the_socket(anna: FakeClient, live_server: str) -> None:
+    for frame in _NO_OBJECTS:
+        async with signed_in(anna, live_server) as socket:
+            await socket.send(frame)
+            with pytest.raises(ConnectionClosed) as closed:
+                await socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4400, frame

@@ -1,0 +1,34 @@
+"""API_PREFIX moves the routes of the modules, and everything that names their addresses."""
+
+from dataclasses import replace
+
+import httpx
+import orjson
+from websockets.asyncio.client import connect
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.fakers import PASSWORD, ok, problem
+from tests.fixtures import listening
+
+
+async def test_everything_stands_where_the_prefix_says(settings: Settings) -> None:
+    prefix = "/messenger/v7"
+    elsewhere = replace(settings, app=settings.app.model_copy(update={"prefix": prefix}))
+    async with listening(build_app(elsewhere)) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
+        for infrastructure in ("/docs", "/openapi.json", "/asyncapi.json", "/healthcheck", "/healthcheck/ready"):
+            assert (await http.get(infrastructure)).status_code == 200
+        problem(await http.get("/api/v1/chats"), 404, "not_found")
+        problem(await http.get(f"{prefix}/chats"), 401, "unauthenticated")
+        document = ok(await http.get("/openapi.json"))
+        token_url = document["components"]["securitySchemes"]["OAuth2PasswordBearer"]["flows"]["password"]["tokenUrl"]
+        assert token_url == f"{prefix}/accounts/token"
+        assert f"{prefix}/chats/{{chat_id}}/messages" in document["paths"]
+        body = {"email": "anna@example.com", "username": "anna", "password": PASSWORD}
+        account = ok(await http.post(f"{prefix}/accounts/sign-up", json=body))
+        tokens = ok(await http.post(token_url, data={"username": "anna", "password": PASSWORD}))
+        socket_address = ok(await http.get("/asyncapi.json"))["channels"]["ws"]["address"]
+        async with connect(f"ws://{address}{socket_address}") as socket:
+            hello = {"id": 1, "action": "hello", "data": {"token": tokens["access_token"]}}
+            await socket.send(orjson.dumps(hello).decode())
+            assert orjson.loads(await socket.recv())["data"]["account_id"] == account["id"]
