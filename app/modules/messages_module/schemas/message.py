@@ -36,8 +36,7 @@ def _check_emoji(value: str) -> str:
     return value
 
 
-# White space around a text is not counted, but it is not endless either.
-Text = Annotated[str, Field(max_length=2 * MAX_TEXT, examples=["Привет! 👋"]), AfterValidator(_check_text)]
+Text = Annotated[str, Field(examples=["Привет! 👋"]), AfterValidator(_check_text)]
 Emoji = Annotated[
     str,
     Path(min_length=1, max_length=_MAX_EMOJI, description="one emoji", examples=["👍"]),
