@@ -18,6 +18,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.modules.chats_module.db.cruds import access, views
 from app.modules.messages_module.db.cruds import history, send
 from app.modules.streams_module.db.cruds import append, read
+from app.resources.constants import MAX_PAGE
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -96,7 +97,11 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "send, look up": lambda on: send.look_up(on, LONG_CHAT, [ANNA] * 20, [uuid4() for _ in range(20)]),
     "send, insert": lambda on: send.insert_messages(on, LONG_CHAT, _NEW, event_base=_LONG, at=_NOW),
     "send, look what stands": lambda on: send.list_standing(on, LONG_CHAT, _NEW),
-    "history": lambda on: history.list_range(on, LONG_CHAT, 250_001, 250_050),
+    "history before": lambda on: history.list_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),
+    "history after": lambda on: history.list_page(on, LONG_CHAT, ANNA, history.Side.AFTER, 250_000, 50),
+    "history around": lambda on: history.list_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),
+    "history, the newest": lambda on: history.list_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 2**62, 50),
+    "one message": lambda on: history.list_range(on, LONG_CHAT, 250_000, 250_000),
     "last messages": lambda on: history.list_one_of_each(on, dict.fromkeys(_MANY, _SHORT)),
     "reactions": lambda on: history.list_reactions(on, ANNA, [(LONG_CHAT, seq) for seq in range(1, 51)]),
     "membership": lambda on: access.find_membership(on, LONG_CHAT, ANNA),
@@ -163,11 +168,11 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _sorted_tables(plan: dict[str, Any]) -> set[str]:
-    """Tables whose rows are put in order after they were read."""
+    """Tables of which more than a page is put in order after it was read."""
     return {
         part["Relation Name"]
         for node in _nodes(plan)
-        if "Sort" in node["Node Type"]
+        if "Sort" in node["Node Type"] and node["Plans"][0]["Actual Rows"] > MAX_PAGE
         for part in _nodes(node)
         if "Relation Name" in part
     }

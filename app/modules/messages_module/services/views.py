@@ -7,9 +7,14 @@ from uuid import UUID
 
 import orjson
 
+from app.modules.chats_module.errors import ChatNotFound
 from app.modules.messages_module.db.cruds import history as crud
+from app.modules.messages_module.db.cruds.history import Side
 from app.modules.messages_module.errors import MessageNotFound
 from app.modules.streams_module.services.log import Executor
+
+_BEYOND = 2**62
+"""Behind every message, with room to add a limit to."""
 
 
 async def describe(connection: Executor, viewer: UUID | None, rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -35,38 +40,32 @@ async def view_history(
     connection: Executor,
     viewer: UUID,
     chat_id: UUID,
-    last_seq: int,
     *,
     before_seq: int | None = None,
     after_seq: int | None = None,
     around_seq: int | None = None,
     limit: int,
 ) -> bytes:
-    """A page of a chat whose newest message is `last_seq`; with no position given, the newest page."""
-    first, last = choose_range(last_seq, before_seq=before_seq, after_seq=after_seq, around_seq=around_seq, limit=limit)
-    rows = await crud.list_range(connection, chat_id, first, last) if first <= last else []
-    return dump(
-        {
-            "items": await describe(connection, viewer, rows),
-            "has_before": first > 1,
-            "has_after": last < last_seq,
-        }
-    )
-
-
-def choose_range(
-    last_seq: int, *, before_seq: int | None, after_seq: int | None, around_seq: int | None, limit: int
-) -> tuple[int, int]:
-    """First and last number of a page within 1..last_seq. An empty page has the first behind the last."""
+    """A page of a chat; with no position given, the newest one. Raises ChatNotFound for whoever is not in it."""
     if after_seq is not None:
-        first = min(after_seq, last_seq) + 1
-        return first, min(first + limit - 1, last_seq)
-    if around_seq is not None:
-        centre = min(max(around_seq, 1), last_seq)
-        first = max(min(centre - limit // 2, last_seq - limit + 1), 1)
-        return first, min(first + limit - 1, last_seq)
-    last = last_seq if before_seq is None else min(max(before_seq - 1, 0), last_seq)
-    return max(last - limit + 1, 1), last
+        side, position = Side.AFTER, min(after_seq, _BEYOND)
+    elif around_seq is not None:
+        side, position = Side.AROUND, around_seq
+    else:
+        side, position = Side.BEFORE, _BEYOND if before_seq is None else before_seq
+    rows = await crud.list_page(connection, chat_id, viewer, side, position, limit)
+    if not rows:
+        raise ChatNotFound
+    head = rows[0]["head"]
+    if rows[0]["seq"] is None:
+        # Nothing stands there: everything lies on the other side of the position.
+        has_before, has_after, rows = side is Side.AFTER and head > 0, side is Side.BEFORE and head > 0, []
+    else:
+        has_before, has_after = rows[0]["seq"] > 1, rows[-1]["seq"] < head
+    items = await describe(connection, viewer, rows)
+    for item in items:
+        del item["head"]
+    return dump({"items": items, "has_before": has_before, "has_after": has_after})
 
 
 def dump(value: Any) -> bytes:

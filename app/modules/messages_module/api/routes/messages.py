@@ -41,7 +41,8 @@ async def send(chat_id: ChatId, body: MessageCreate, identity: CurrentIdentity, 
 
 @router.get("", response_model=HistoryPage, openapi_extra=refuses(ChatNotFound))
 async def history(
-    member: ChatMembership,
+    chat_id: ChatId,
+    identity: CurrentIdentity,
     database: Db,
     before_seq: Annotated[Position | None, Query(description="the page that ends before this number")] = None,
     after_seq: Annotated[Position | None, Query(description="the page that begins after this number")] = None,
@@ -54,9 +55,8 @@ async def history(
     async with database.connection() as connection:
         page = await views.view_history(
             connection,
-            member.account_id,
-            member.chat_id,
-            member.last_seq,
+            identity.account_id,
+            chat_id,
             before_seq=before_seq,
             after_seq=after_seq,
             around_seq=around_seq,
