@@ -1,5 +1,7 @@
 """What every bus promises, whichever way it carries the news; and what the one of several processes does besides."""
 
+# Longer than 250 lines: the promises of all drivers stand beside those of one, and share their fixtures.
+
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
