@@ -10,9 +10,14 @@ from app.resources.constants import MAX_BIGINT
 
 
 def check_text(value: str) -> str:
-    """Refuses a NUL, which PostgreSQL cannot store; a lone surrogate is no `str` to pydantic in the first place."""
+    """Refuses what PostgreSQL cannot store: a NUL, and half of a surrogate pair, which JSON can spell."""
     if "\x00" in value:
         raise ValueError("a NUL character cannot be stored")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("half of a surrogate pair is no character") from None
     return value
 
 
