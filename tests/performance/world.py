@@ -7,7 +7,7 @@ import asyncio
 import json
 import shutil
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -74,11 +74,13 @@ class World:
         self.database = found
 
     def postgres_processes(self) -> list[psutil.Process]:
-        return [
-            process
-            for process in psutil.Process(self.messenger.process.pid).children(recursive=True)
-            if process.name() == "postgres"
-        ]
+        processes = []
+        for process in psutil.Process(self.messenger.process.pid).children(recursive=True):
+            # A backend may end while they are counted.
+            with suppress(psutil.NoSuchProcess):
+                if process.name() == "postgres":
+                    processes.append(process)
+        return processes
 
     # People and chats.
 
