@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -24,6 +25,9 @@ _SESSION = {
     # JIT pays off in seconds-long queries only; ours last less than its compilation.
     "jit": "off",
 }
+# Requests take few rows by key. PostgreSQL, which knows a new table as small, would read it whole, and go on so in
+# a prepared statement while the table grows: until it is analysed, some minutes and many thousand rows later.
+_BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
 async def _nothing_to_reset(connection: object) -> None:
@@ -39,7 +43,7 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=self.connect,
+            async_creator=partial(self.connect, **_BY_KEY),
             pool_size=session_pool_size,
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT,
@@ -66,7 +70,7 @@ class Database:
             max_size=self._pool_size,
             timeout=CONNECT_TIMEOUT,
             command_timeout=COMMAND_TIMEOUT,
-            server_settings=_SESSION,
+            server_settings=_BY_KEY,
             reset=_nothing_to_reset,
         )
         try:

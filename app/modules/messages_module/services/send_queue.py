@@ -1,12 +1,12 @@
-"""The queues of sends of one process: one a chat, each written in batches.
+"""The queues of sends of one process: one a chat. What waits is written in batches, of several chats at once.
 
-While a batch commits, the next one gathers, and so it does until its chat is locked. A lone send is a batch of one and
-waits for nobody.
+While a batch commits, the next one gathers, and so it does until its chats are locked. A lone send is a batch of one
+and waits for nobody.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from uuid import UUID
 
 from loguru import logger
@@ -16,26 +16,40 @@ from app.adapters.db.database import Database
 from app.adapters.errors import is_database_away
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.batch import MAX_BATCH, Send, Sent, Written, write_batch
+from app.modules.messages_module.services.batch import Written, write_batch
+from app.modules.messages_module.services.plan import Send, Sent
 from app.modules.streams_module.services.frames import make_frames
 from app.modules.streams_module.services.hub import Hub
 from app.services.errors import Unavailable
 from app.utils import metrics
 
+MAX_BATCH = 100
+"""Sends in one transaction, and chats that they may go to: each of them has its share of the batch."""
+MAX_CHATS = 25
+MAX_WRITERS = 2
+"""Batches of several chats under way at once: one is written while the other one commits."""
 MAX_WAITING = 20_000
 """Sends that may wait in this process; beyond that a caller is told to come back."""
 MAX_WAITING_IN_CHAT = 2_000
 
 
 class SendQueue:
-    """Takes sends in the order of the calls, and writes each chat's in that order."""
+    """Takes sends in the order of the calls, and writes each chat's in that order.
+
+    A chat is in one batch at a time. A batch of several chats waits for no lock: a chat that somebody else has locked
+    is left to a batch of its own, so that it holds nobody up.
+    """
 
     def __init__(self, database: Database, bus: Bus, hub: Hub) -> None:
         self._database = database
         self._bus = bus
         self._hub = hub
+        # Of the chats that have sends waiting or being written.
         self._queues: dict[UUID, deque[Send]] = {}
-        self._writers: set[asyncio.Task[None]] = set()
+        # Those of them that are in no batch, the one that waits longest first.
+        self._ready: deque[UUID] = deque()
+        self._writers = 0
+        self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
 
     def submit(self, chat_id: UUID, sender_id: UUID, message: MessageCreate) -> Awaitable[Sent]:
@@ -48,15 +62,16 @@ class SendQueue:
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
         outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
-        send = Send(sender_id, message.client_msg_id, message.text, message.reply_to_seq, outcome)
+        send = Send(chat_id, sender_id, message.client_msg_id, message.text, message.reply_to_seq, outcome)
         self._waiting += 1
         if queue is not None:
             queue.append(send)
         else:
             self._queues[chat_id] = deque((send,))
-            writer = asyncio.create_task(self._write(chat_id))
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+            self._ready.append(chat_id)
+            if self._writers < MAX_WRITERS:
+                self._writers += 1
+                self._start(self._write_ready())
         return outcome
 
     def measure(self) -> None:
@@ -65,53 +80,91 @@ class SendQueue:
 
     async def drain(self) -> None:
         """Waits until everything that was queued has its outcome."""
-        while self._writers:
-            await asyncio.wait(self._writers)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
-    async def _write(self, chat_id: UUID) -> None:
-        """Until the chat's queue is empty. A chat that is idle has neither queue nor task."""
-        queue = self._queues[chat_id]
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-        def take(most: int) -> list[Send]:
-            taken = [queue.popleft() for _ in range(min(len(queue), most))]
-            self._waiting -= len(taken)
-            return taken
+    async def _write_ready(self) -> None:
+        """Until nothing is ready. Whoever is idle has neither queue nor task."""
+        while self._ready:
+            chat_ids = [self._ready.popleft() for _ in range(min(len(self._ready), MAX_CHATS))]
+            locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
+            for chat_id in chat_ids:
+                if chat_id in locked_by_others:
+                    self._start(self._write_alone(chat_id))
+                else:
+                    self._release(chat_id)
+        self._writers -= 1
 
-        while queue:
-            await self._write_batch(chat_id, take(MAX_BATCH), take)
-        del self._queues[chat_id]
+    async def _write_alone(self, chat_id: UUID) -> None:
+        await self._write([chat_id], [], self._gather, wait=True)
+        self._release(chat_id)
+        if self._ready and self._writers < MAX_WRITERS:
+            self._writers += 1
+            await self._write_ready()
 
-    async def _write_batch(
-        self, chat_id: UUID, batch: list[Send], late: Callable[[int], Sequence[Send]] = lambda most: ()
-    ) -> None:
+    def _release(self, chat_id: UUID) -> None:
+        if self._queues[chat_id]:
+            self._ready.append(chat_id)
+        else:
+            del self._queues[chat_id]
+
+    def _gather(self, chat_ids: Collection[UUID]) -> list[Send]:
+        """A batch out of these chats' queues: an equal share of each, then what there is room for."""
+        gathered: list[Send] = []
+        for most in (MAX_BATCH // max(len(chat_ids), 1), MAX_BATCH):
+            for chat_id in chat_ids:
+                queue = self._queues[chat_id]
+                gathered += [queue.popleft() for _ in range(min(len(queue), most, MAX_BATCH - len(gathered)))]
+        self._waiting -= len(gathered)
+        return gathered
+
+    async def _write(
+        self,
+        chat_ids: Sequence[UUID],
+        batch: list[Send],
+        gather: Callable[[Collection[UUID]], Sequence[Send]],
+        *,
+        wait: bool,
+    ) -> Sequence[UUID]:
+        """Writes one batch, whatever becomes of it; the chats that were passed over."""
         try:
-            written = await write_batch(self._database, chat_id, batch, late)
+            written, passed_over = await write_batch(self._database, chat_ids, batch, gather, wait=wait)
         except Exception as error:  # noqa: BLE001 - every send gets its outcome, whatever went wrong
-            if is_database_away(error):
-                logger.warning("{} sends to {} were not written: {!r}", len(batch), chat_id, error)
-                metrics.SENDS_FAILED.inc(len(batch))
-                for send in batch:
-                    send.resolve(Unavailable("The message was not written; try again"))
-            elif len(batch) == 1:
-                metrics.SENDS_FAILED.inc()
-                batch[0].resolve(error)
-            else:
-                # One of them is at fault: each on its own, so that it fails alone.
-                for send in batch:
-                    if not send.outcome.done():
-                        await self._write_batch(chat_id, [send])
-            return
+            await self._fail(error, batch or self._gather(chat_ids))
+            return ()
         finally:
-            metrics.SEND_BATCH.observe(len(batch))
-        if written is not None:
-            self._tell(chat_id, written)
+            if batch:
+                metrics.SEND_BATCH.observe(len(batch))
+        for those in written:
+            self._tell(those)
+        return passed_over
 
-    def _tell(self, chat_id: UUID, written: Written) -> None:
+    async def _fail(self, error: Exception, batch: Sequence[Send]) -> None:
+        if is_database_away(error):
+            logger.warning("{} sends were not written: {!r}", len(batch), error)
+            metrics.SENDS_FAILED.inc(len(batch))
+            for send in batch:
+                send.resolve(Unavailable("The message was not written; try again"))
+        elif len(batch) == 1:
+            metrics.SENDS_FAILED.inc()
+            batch[0].resolve(error)
+        else:
+            # One of them is at fault: each on its own, so that it fails alone.
+            for send in batch:
+                if not send.outcome.done():
+                    await self._write([send.chat_id], [send], lambda _: (), wait=True)
+
+    def _tell(self, written: Written) -> None:
         """To this process' own followers without a read; the others are rung for."""
         first = written.base + 1
         rows = [
             {"seq": seq, "kind": "message.created", "data": data, "at": written.at}
             for seq, data in enumerate(written.events, first)
         ]
-        self._hub.offer(chat_id, lambda: make_frames(str(chat_id), rows), first)
-        self._bus.ring(chat_id, written.base + len(rows))
+        self._hub.offer(written.chat_id, lambda: make_frames(str(written.chat_id), rows), first)
+        self._bus.ring(written.chat_id, written.base + len(rows))

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from app.adapters.db.address import DatabaseAddress
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.batch import MAX_BATCH, Sent
-from app.modules.messages_module.services.send_queue import SendQueue
+from app.modules.messages_module.services.plan import Sent
+from app.modules.messages_module.services.send_queue import MAX_BATCH, SendQueue
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 

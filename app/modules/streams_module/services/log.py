@@ -51,9 +51,8 @@ class Log:
 
     async def append(self, work: UnitOfWork, stream_id: UUID, *events: NewEvent) -> int:
         """Appends to one stream; the new head."""
-        last_seq = await crud.append_events(await work.raw(), stream_id, events, now())
-        work.after_commit(lambda: self._bus.ring(stream_id, last_seq))
-        return last_seq
+        heads = await self._append(work, [(stream_id, event) for event in events])
+        return heads[stream_id]
 
     def signal(self, work: UnitOfWork, signal: Mapping[str, Any]) -> None:
         """Says something that is not worth keeping, once the unit of work is durable."""
@@ -63,8 +62,10 @@ class Log:
         self, work: UnitOfWork, kind: str, data: Mapping[UUID, Mapping[str, Any]]
     ) -> dict[UUID, int]:
         """Appends one event to each of many streams, which `lock` has locked; their new heads."""
-        texts = {stream_id: to_json(value) for stream_id, value in data.items()}
-        heads = dict(await crud.append_to_each(await work.raw(), kind, texts, now()))
+        return await self._append(work, [(stream_id, event(kind, those)) for stream_id, those in data.items()])
+
+    async def _append(self, work: UnitOfWork, events: Sequence[tuple[UUID, NewEvent]]) -> dict[UUID, int]:
+        heads = await crud.append_events(await work.raw(), events, now())
 
         def ring() -> None:
             for stream_id, last_seq in heads.items():

@@ -3,37 +3,28 @@
 The numbers are taken from the stream's row, whose lock the statement takes if its transaction has not got it yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-# $1 stream, $2 kinds, $3 data, $4 at. The one text that appends: alone, or as a part of the statement that sends.
+# $1 streams, $2 kinds, $3 data, of each event; $4 at. The one text that appends: alone, or as a part of the statement
+# that sends. Events of one stream are numbered in the order given.
 APPEND_PARTS = """
-head AS (
-    UPDATE stream SET last_seq = last_seq + cardinality($2::text[]) WHERE id = $1
-    RETURNING last_seq, last_seq - cardinality($2::text[]) AS base
-), appended AS (
-    INSERT INTO event (stream_id, seq, kind, data, at)
-    SELECT $1, head.base + new.n, new.kind, new.data::json, $4
-    FROM head, unnest($2::text[], $3::text[]) WITH ORDINALITY AS new(kind, data, n)
-)
-"""
-_APPEND = f"WITH {APPEND_PARTS} SELECT last_seq FROM head"  # noqa: S608 - constants only
-
-# $1 streams, one event each, $2 kind, $3 data, $4 at
-_APPEND_TO_EACH = """
-WITH new AS (
-    SELECT * FROM unnest($1::uuid[], $3::text[]) AS new(stream_id, data)
+added AS (
+    SELECT *, row_number() OVER (PARTITION BY stream_id ORDER BY place) AS n
+    FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS added(stream_id, kind, data, place)
 ), head AS (
-    UPDATE stream SET last_seq = last_seq + 1 FROM new WHERE id = new.stream_id
-    RETURNING id, last_seq, new.data AS data
+    UPDATE stream SET last_seq = last_seq + counted.many
+    FROM (SELECT stream_id, count(*) AS many FROM added GROUP BY stream_id) AS counted
+    WHERE id = counted.stream_id
+    RETURNING id, last_seq, last_seq - counted.many AS base
 ), appended AS (
     INSERT INTO event (stream_id, seq, kind, data, at)
-    SELECT id, last_seq, $2, data::json, $4 FROM head
+    SELECT id, head.base + added.n, added.kind, added.data::json, $4 FROM head JOIN added ON added.stream_id = head.id
 )
-SELECT id, last_seq FROM head
 """
+_APPEND = f"WITH {APPEND_PARTS} SELECT id, last_seq FROM head"  # noqa: S608 - constants only
 
 # One by one in the order of their ids: two transactions that take the same locks take them in the same order.
 _LOCK = "SELECT id FROM stream WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
@@ -69,19 +60,13 @@ async def lock_streams(connection: Executor, stream_ids: Sequence[UUID]) -> set[
     return {row["id"] for row in await connection.fetch(_LOCK, sorted(set(stream_ids)))}
 
 
-async def append_events(connection: Executor, stream_id: UUID, events: Sequence[NewEvent], at: datetime) -> int:
-    """Appends in the given order; the number of the last one."""
-    last_seq = await connection.fetchval(
-        _APPEND, stream_id, [event.kind for event in events], [event.data for event in events], at
+async def append_events(connection: Executor, events: Sequence[tuple[UUID, NewEvent]], at: datetime) -> dict[UUID, int]:
+    """Appends each to its stream, in the given order; the streams' new heads. What is no stream is left out."""
+    rows = await connection.fetch(
+        _APPEND,
+        [stream_id for stream_id, _ in events],
+        [event.kind for _, event in events],
+        [event.data for _, event in events],
+        at,
     )
-    if last_seq is None:
-        raise LookupError(f"there is no stream {stream_id}")
-    return int(last_seq)
-
-
-async def append_to_each(
-    connection: Executor, kind: str, data: Mapping[UUID, str], at: datetime
-) -> list[tuple[UUID, int]]:
-    """Appends one event of a kind to each of many streams, which are locked already; their new heads."""
-    rows = await connection.fetch(_APPEND_TO_EACH, list(data), kind, list(data.values()), at)
-    return [(row["id"], row["last_seq"]) for row in rows]
+    return {row["id"]: row["last_seq"] for row in rows}

@@ -1,0 +1,127 @@
+"""One batch carries the sends of several chats: none of them notices the others."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import TypeAlias
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.address import DatabaseAddress
+from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.plan import Sent
+from app.modules.messages_module.services.send_queue import MAX_BATCH, MAX_CHATS, SendQueue
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually, ok
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+NOWHERE = UUID("0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11")
+
+
+@pytest.fixture
+def queue(app: FastAPI, anna: FakeClient) -> SendQueue:
+    """The queue of the running application."""
+    container: Container = app.state.container
+    return container.get(SendQueue)
+
+
+@pytest.fixture
+async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
+    """A connection beside the application's."""
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    yield connection
+    await connection.close()
+
+
+async def test_each_chat_has_its_own_numbers_in_the_order_of_the_calls(
+    anna: FakeClient, boris: FakeClient, stranger: FakeClient, queue: SendQueue
+) -> None:
+    chats = [UUID(await anna.open_chat(boris)) for _ in range(5)]
+    channel = UUID(await anna.open_chat(boris, type="channel"))
+    choice = random.Random(7)  # noqa: S311 - the same choice each time
+    wanted: list[tuple[UUID, FakeClient, MessageCreate, type]] = []
+    for number in range(3 * MAX_BATCH):
+        chat = choice.choice([*chats, channel, NOWHERE])
+        sender = choice.choice([anna, boris, stranger])
+        refusal: type = Sent
+        if chat == NOWHERE or sender is stranger:
+            refusal = ChatNotFound
+        elif chat == channel and sender is boris:
+            refusal = NotAllowedInChat
+        wanted.append((chat, sender, MessageCreate(client_msg_id=uuid4(), text=str(number)), refusal))
+    # A fifth of them twice: the second one finds the first.
+    wanted += choice.sample(wanted, len(wanted) // 5)
+    outcomes = await asyncio.gather(
+        *(queue.submit(chat, sender.uuid, message) for chat, sender, message, _ in wanted), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [expected for *_, expected in wanted]
+    told: dict[UUID, list[tuple[int, str]]] = {}
+    for (chat, *_), outcome in zip(wanted, outcomes, strict=True):
+        if isinstance(outcome, Sent) and not outcome.replayed:
+            message = orjson.loads(outcome.body)
+            told.setdefault(chat, []).append((message["seq"], message["text"]))
+    assert set(told) == {*chats, channel}
+    for chat, messages in told.items():
+        assert [seq for seq, _ in messages] == list(range(1, len(messages) + 1))
+        events = [event for event in await anna.events(str(chat)) if event["kind"] == "message.created"]
+        assert [(event["data"]["seq"], event["data"]["text"]) for event in events] == messages
+        assert [event["seq"] for event in await anna.events(str(chat))] == list(range(1, events[-1]["seq"] + 1))
+        seen = ok(await boris.get(f"/chats/{chat}"))
+        by_boris = [event["data"]["seq"] for event in events if event["data"]["sender_id"] == boris.id]
+        by_anna = [event["data"]["seq"] for event in events if event["data"]["sender_id"] == anna.id]
+        assert (seen["last_seq"], seen["event_seq"]) == (len(messages), events[-1]["seq"])
+        assert seen["read_seq"] == max(by_boris, default=0)
+        assert seen["others_read_seq"] == max(by_anna, default=0)
+
+
+async def test_a_chat_that_somebody_else_has_locked_holds_up_no_other(
+    anna: FakeClient, club: str, administrator: Connection
+) -> None:
+    others = [await anna.open_chat() for _ in range(3)]
+    async with administrator.transaction():
+        await administrator.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))
+        held_up = asyncio.create_task(anna.send(club))
+        answers = await asyncio.gather(*(anna.send(chat) for chat in others for _ in range(2)))
+        assert Counter(answer["seq"] for answer in answers) == {1: 3, 2: 3}
+        assert not held_up.done()
+    assert (await held_up)["seq"] == 1
+
+
+async def test_more_locked_chats_than_there_are_writers_hold_up_no_other(
+    anna: FakeClient, administrator: Connection
+) -> None:
+    locked = [await anna.open_chat() for _ in range(5)]
+    free = await anna.open_chat()
+    async with administrator.transaction():
+        await administrator.execute("SELECT FROM stream WHERE id = ANY($1) FOR UPDATE", [UUID(chat) for chat in locked])
+        held_up = [asyncio.create_task(anna.send(chat)) for chat in locked]
+
+        async def all_wait() -> bool:
+            await administrator.execute("SELECT pg_stat_clear_snapshot()")
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return bool(await administrator.fetchval(waiting) == len(locked))
+
+        await eventually(all_wait)
+        assert (await anna.send(free))["seq"] == 1
+        assert not any(task.done() for task in held_up)
+    assert [(await task)["seq"] for task in held_up] == [1] * len(locked)
+
+
+async def test_a_busy_chat_leaves_the_others_their_share(anna: FakeClient, club: str, queue: SendQueue) -> None:
+    quiet = [UUID(await anna.open_chat()) for _ in range(MAX_CHATS - 1)]
+    order: list[UUID] = []
+
+    async def send(chat: UUID) -> None:
+        await queue.submit(chat, anna.uuid, MessageCreate(text="?"))
+        order.append(chat)
+
+    await asyncio.gather(*(send(chat) for chat in [UUID(club)] * 10 * MAX_BATCH + quiet))
+    assert set(order[:MAX_BATCH]) == {UUID(club), *quiet}
