@@ -1,0 +1,61 @@
+"""What a fault is. To add one: a class in `faults/` that says how often it happens and what it does."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from typing import ClassVar
+
+from tests.faults.history import History
+from tests.faults.load.workload import Workload
+from tests.faults.scene.cluster import Cluster
+from tests.faults.scene.probe import Probe
+
+
+class DatabaseIs(StrEnum):
+    """How the database is away, which tells how soon a request is refused."""
+
+    REFUSING = "refusing"
+    FROZEN = "frozen"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that a fault can lay hands on."""
+
+    cluster: Cluster
+    workload: Workload
+    probe: Probe
+    history: History
+    random: Random
+    is_short: bool
+
+
+class Unavailable(Exception):
+    """The fault cannot be made on this machine; the message tells what is missing."""
+
+
+class Fault(ABC):
+    name: ClassVar[str]
+    title: ClassVar[str]
+    times: ClassVar[int] = 3
+    """In the long run."""
+    in_short: ClassVar[bool] = True
+    seconds: ClassVar[tuple[float, float]] = (10.0, 2.0)
+    """How long it lasts, in the long run and in the short one."""
+    database: ClassVar[DatabaseIs | None] = None
+
+    @abstractmethod
+    async def happen(self, scene: Scene) -> None:
+        """Does it, and takes it back. When this returns nothing stands in the way of serving any more."""
+
+    def lasts(self, scene: Scene) -> float:
+        return self.seconds[scene.is_short]
+
+
+def all_faults() -> Iterator[Fault]:
+    for file in sorted((Path(__file__).parent / "faults").glob("*.py")):
+        yield from import_module(f"tests.faults.faults.{file.stem}").FAULTS
