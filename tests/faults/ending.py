@@ -45,8 +45,8 @@ async def _look_at(server: Server) -> list[Violation]:
     try:
         async with asyncio.timeout(_UNTIL_FREE):
             # It has work of its own, which takes a connection for a moment.
-            while busy := await _list_busy(server):
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 - nobody tells when it is done
+            while busy := await _list_busy(server):  # noqa: ASYNC110 - nobody tells when it is done
+                await asyncio.sleep(0.05)
     except TimeoutError:
         wrong.append(Violation(Kind.AWAY, f"{name}: connections were not given back: {busy}"))
     return wrong

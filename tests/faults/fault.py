@@ -2,12 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from random import Random
-from typing import ClassVar
 
 from tests.faults.history import History
 from tests.faults.load.workload import Workload
@@ -32,6 +32,8 @@ class Scene:
     history: History
     random: Random
     is_short: bool
+    numbers: Iterator[int] = field(default_factory=count)
+    """For the names of more devices."""
 
 
 class Unavailable(Exception):
@@ -39,14 +41,14 @@ class Unavailable(Exception):
 
 
 class Fault(ABC):
-    name: ClassVar[str]
-    title: ClassVar[str]
-    times: ClassVar[int] = 3
+    name: str
+    title: str
+    times = 3
     """In the long run."""
-    in_short: ClassVar[bool] = True
-    seconds: ClassVar[tuple[float, float]] = (10.0, 2.0)
+    in_short = True
+    seconds = (10.0, 2.0)
     """How long it lasts, in the long run and in the short one."""
-    database: ClassVar[DatabaseIs | None] = None
+    database: DatabaseIs | None = None
 
     @abstractmethod
     async def happen(self, scene: Scene) -> None:

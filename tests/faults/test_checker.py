@@ -43,7 +43,9 @@ LOG = [
 def truth() -> Truth:
     """Anna has a chat with Boris, who is shown out after her first message and let in again after the second."""
     return Truth(
-        messages={CHAT: [Message(1, "m1", "c1", "anna"), Message(2, "m2", "c2", "anna"), Message(3, "m3", "c3", "boris")]},
+        messages={
+            CHAT: [Message(1, "m1", "c1", "anna"), Message(2, "m2", "c2", "anna"), Message(3, "m3", "c3", "boris")]
+        },
         last_seqs={CHAT: 3},
         events={CHAT: list(LOG), "anna": [Event(1, "chat.joined", CHAT)], "boris": [Event(1, "chat.joined", CHAT)]},
         heads={CHAT: (1, 7), "anna": (1, 1), "boris": (1, 1)},
@@ -128,27 +130,67 @@ def test_whoever_comes_back_while_out_need_not_hear_how_the_stay_ended() -> None
 WRONG: list[tuple[str, Kind, Callable[[], list[Record]]]] = [
     ("a retry is answered as another message", Kind.CHANGED, lambda: [*history(), Answered("c1", "m9", 1, True)]),
     ("a retry is answered with another number", Kind.CHANGED, lambda: [*history(), Answered("c1", "m1", 2, True)]),
-    ("what is acknowledged is another one", Kind.CHANGED, lambda: instead(Answered("c2", "m2", 2, False), Answered("c2", "m1", 1, False))),
-    ("what nobody wanted stands", Kind.CHANGED, lambda: [r for r in history() if r not in (Wanted("anna", CHAT, "c2"), Answered("c2", "m2", 2, False))]),
-    ("what was refused stands", Kind.CHANGED, lambda: instead(Answered("c3", "m3", 3, False), Refused("c3", "not_found"))),
-    ("what was acknowledged is lost", Kind.LOST, lambda: [*history(), Wanted("anna", CHAT, "c4"), Answered("c4", "m4", 4, False)]),
-    ("what was acknowledged after all is lost", Kind.LOST, lambda: [*history(), Wanted("anna", CHAT, "c4"), Unknown("c4", "503"), Answered("c4", "m4", 4, True)]),
+    (
+        "what is acknowledged is another one",
+        Kind.CHANGED,
+        lambda: instead(Answered("c2", "m2", 2, False), Answered("c2", "m1", 1, False)),
+    ),
+    (
+        "what nobody wanted stands",
+        Kind.CHANGED,
+        lambda: [r for r in history() if r not in (Wanted("anna", CHAT, "c2"), Answered("c2", "m2", 2, False))],
+    ),
+    (
+        "what was refused stands",
+        Kind.CHANGED,
+        lambda: instead(Answered("c3", "m3", 3, False), Refused("c3", "not_found")),
+    ),
+    (
+        "what was acknowledged is lost",
+        Kind.LOST,
+        lambda: [*history(), Wanted("anna", CHAT, "c4"), Answered("c4", "m4", 4, False)],
+    ),
+    (
+        "what was acknowledged after all is lost",
+        Kind.LOST,
+        lambda: [*history(), Wanted("anna", CHAT, "c4"), Unknown("c4", "503"), Answered("c4", "m4", 4, True)],
+    ),
     ("a member is refused", Kind.REFUSED, lambda: [*history(), Wanted("anna", CHAT, "c4"), Refused("c4", "conflict")]),
-    ("a message is never settled", Kind.REFUSED, lambda: [*history(), Wanted("anna", CHAT, "c4"), Unknown("c4", "503")]),
+    (
+        "a message is never settled",
+        Kind.REFUSED,
+        lambda: [*history(), Wanted("anna", CHAT, "c4"), Unknown("c4", "503")],
+    ),
     ("an event does not come", Kind.HOLE, lambda: without(*applied("anna", 5))),
     ("the last event does not come", Kind.HOLE, lambda: without(*applied("anna", 7))),
     ("the first event does not come", Kind.HOLE, lambda: without(*applied("anna", 1))),
-    ("an event of the own stream does not come", Kind.HOLE, lambda: without(Applied("anna", "anna", 1, "chat.joined", CHAT))),
+    (
+        "an event of the own stream does not come",
+        Kind.HOLE,
+        lambda: without(Applied("anna", "anna", 1, "chat.joined", CHAT)),
+    ),
     ("what is said after one came back does not come", Kind.HOLE, lambda: without(*applied("boris", 7))),
     ("a gap is told of", Kind.HOLE, lambda: [*history(), Gap("anna", CHAT, 5, 7)]),
     ("an event comes twice", Kind.DOUBLED, lambda: [*history(), *applied("anna", 7)]),
     ("events come in another order", Kind.DOUBLED, lambda: instead(*applied("anna", 5), *applied("anna", 6, 5))),
-    ("another event comes under a number", Kind.CHANGED, lambda: instead(*applied("anna", 5), Applied("anna", CHAT, 5, "message.created", "m9"))),
-    ("an event comes that the log does not have", Kind.CHANGED, lambda: [*history(), Applied("anna", CHAT, 8, "message.created", "m9")]),
+    (
+        "another event comes under a number",
+        Kind.CHANGED,
+        lambda: instead(*applied("anna", 5), Applied("anna", CHAT, 5, "message.created", "m9")),
+    ),
+    (
+        "an event comes that the log does not have",
+        Kind.CHANGED,
+        lambda: [*history(), Applied("anna", CHAT, 8, "message.created", "m9")],
+    ),
     ("a stranger gets an event", Kind.LEAK, lambda: [*history(), Resumed("clara", "clara", {}), *applied("clara", 7)]),
     ("somebody gets what was before", Kind.LEAK, lambda: instead(*applied("boris", 2), *applied("boris", 1, 2))),
-    ("somebody gets what is said while being out", Kind.LEAK, lambda: instead(Moving(CHAT, "boris", ADDING), *applied("boris", 5), Moving(CHAT, "boris", ADDING))),
-]  # fmt: skip
+    (
+        "somebody gets what is said while being out",
+        Kind.LEAK,
+        lambda: instead(Moving(CHAT, "boris", ADDING), *applied("boris", 5), Moving(CHAT, "boris", ADDING)),
+    ),
+]
 
 
 @pytest.mark.parametrize(("kind", "records"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
@@ -165,14 +207,26 @@ def stands(**changes: Any) -> Truth:
 
 M1, M2, M3 = truth().messages[CHAT]
 STANDS_WRONG: list[tuple[str, Kind, Truth]] = [
-    ("one client_msg_id stands twice", Kind.DOUBLED, stands(messages={CHAT: [M1, M2._replace(client_msg_id="c1"), M3]})),
+    (
+        "one client_msg_id stands twice",
+        Kind.DOUBLED,
+        stands(messages={CHAT: [M1, M2._replace(client_msg_id="c1"), M3]}),
+    ),
     ("a number of a message is missing", Kind.HOLE, stands(messages={CHAT: [M1, M3]})),
     ("the first message is missing", Kind.HOLE, stands(messages={CHAT: [M2, M3]})),
     ("a number of a message is given twice", Kind.DOUBLED, stands(messages={CHAT: [M1, M2, M2, M3]})),
     ("a chat counts more than it has", Kind.HOLE, stands(last_seqs={CHAT: 4})),
     ("a chat counts less than it has", Kind.BROKEN, stands(last_seqs={CHAT: 2})),
-    ("a message without an event", Kind.CHANGED, stands(messages={CHAT: [M1, M2, M3, Message(4, "m4", "c4", "anna")]}, last_seqs={CHAT: 4})),
-    ("messages in another order than their events", Kind.CHANGED, stands(messages={CHAT: [M1._replace(id="m2"), M2._replace(id="m1"), M3]})),
+    (
+        "a message without an event",
+        Kind.CHANGED,
+        stands(messages={CHAT: [M1, M2, M3, Message(4, "m4", "c4", "anna")]}, last_seqs={CHAT: 4}),
+    ),
+    (
+        "messages in another order than their events",
+        Kind.CHANGED,
+        stands(messages={CHAT: [M1._replace(id="m2"), M2._replace(id="m1"), M3]}),
+    ),
     ("an event is missing", Kind.HOLE, stands(events={**truth().events, CHAT: [*LOG[:4], *LOG[5:]]})),
     ("an event's number is given twice", Kind.DOUBLED, stands(events={**truth().events, CHAT: [*LOG, LOG[6]]})),
     ("a stream counts less than it has", Kind.BROKEN, stands(heads={**truth().heads, CHAT: (1, 6)})),
@@ -180,12 +234,10 @@ STANDS_WRONG: list[tuple[str, Kind, Truth]] = [
     ("an account without a stream", Kind.HOLE, stands(events={CHAT: LOG, "boris": truth().events["boris"]})),
     ("somebody wrote while out", Kind.LEAK, stands(messages={CHAT: [M1, M2._replace(sender="boris"), M3]})),
     ("an invariant of a module does not hold", Kind.BROKEN, stands(broken=["member_count is the number of members"])),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(
-    ("kind", "wrong"), [case[1:] for case in STANDS_WRONG], ids=[case[0] for case in STANDS_WRONG]
-)
+@pytest.mark.parametrize(("kind", "wrong"), [case[1:] for case in STANDS_WRONG], ids=[case[0] for case in STANDS_WRONG])
 def test_what_stands_wrong_in_the_database_is_found(kind: Kind, wrong: Truth) -> None:
     assert kind in kinds(history(), wrong)
 

@@ -30,7 +30,7 @@ class Device:
         self._ids = count(1)
         self._hello: tuple[int, dict[str, int]] = 0, {}
         self._gone = asyncio.Event()
-        self._has_heard = False
+        self._has_heard = self._hangs = False
         self._news = asyncio.Event()
 
     async def stay_connected(self) -> None:
@@ -80,7 +80,8 @@ class Device:
             self._socket.cut()
 
     def read(self, *, on: bool) -> None:
-        """Stops reading from its socket, or goes on."""
+        """Hangs, and takes nothing from its socket; or goes on."""
+        self._hangs = not on
         if self._socket is not None and self._socket.transport is not None:
             if on:
                 self._socket.transport.resume_reading()
@@ -113,7 +114,7 @@ class Device:
                 async with asyncio.timeout(_LOOK):
                     await self._gone.wait()
             except TimeoutError:
-                silences = 0 if self._has_heard else silences + 1
+                silences = 0 if self._has_heard or self._hangs else silences + 1
                 if silences:
                     self._begin("ping")
 

@@ -19,7 +19,7 @@ class NoAnswer(Exception):
 
 
 class Socket(asyncio.Protocol):
-    """One connection. `on_frame` gets each JSON frame; `on_close` is called once, with the server's code if it gave one."""
+    """One connection. `on_frame` gets each JSON frame, `on_close` the server's code at the end, if it gave one."""
 
     def __init__(self, on_frame: Callable[[dict[str, Any]], None], on_close: Callable[[int | None], None]) -> None:
         self._on_frame = on_frame

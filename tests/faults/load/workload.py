@@ -20,7 +20,8 @@ _OUTSIDE = 0.005
 _CHANGES = 0.04
 """Edits, reactions and reads, to one message."""
 _TICK = 0.02
-_MOST_UNSETTLED = 1_500
+_MOST_UNSETTLED = 4.0
+"""Seconds' worth of messages that may wait for their outcome; nobody says more until some of them have it."""
 _AT_ONCE = 20
 """Sign-ups and connections at the start."""
 
@@ -82,7 +83,7 @@ class Workload:
         self.chats = list(await asyncio.gather(*map(open_chat, groups)))
 
     async def talk(self, rate: float) -> None:
-        """So many messages a second in all, whatever becomes of them, until `stop`."""
+        """So many messages a second in all, as long as they are answered, until `settle`."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while not self._is_over.is_set():
@@ -90,13 +91,13 @@ class Workload:
             now = loop.time()
             while due < now:
                 due += 1 / rate
-                if len(self._tasks) < _MOST_UNSETTLED:
+                if len(self._tasks) < rate * _MOST_UNSETTLED:
                     self._begin(self._say())
                     if self._random.random() < _CHANGES:
                         self._begin(self._change())
 
     async def move(self, period: float) -> None:
-        """Lets somebody out of a chat, or in again, every so often, until `stop`."""
+        """Lets somebody out of a chat, or in again, every so often, until `settle`."""
         while not self._is_over.is_set():
             await asyncio.sleep(period)
             await self._move()

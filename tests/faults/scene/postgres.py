@@ -49,8 +49,8 @@ class Postgres:
         """Sends the postmaster a signal that ends it, and waits until the last of its processes is gone."""
         family = family_of(postmaster_of(self.folder))
         os.kill(family[0], how)
-        while not all(map(is_gone, family)):
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - nobody tells
+        while not all(map(is_gone, family)):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.02)
 
     def signal_all(self, how: signal.Signals) -> None:
         """To the postmaster and all of its children."""
