@@ -91,7 +91,10 @@ class SendQueue:
     async def _write_ready(self) -> None:
         """Until nothing is ready. Whoever is idle has neither queue nor task."""
         while self._ready:
-            chat_ids = [self._ready.popleft() for _ in range(min(len(self._ready), MAX_CHATS))]
+            chat_ids = self._take_ready()
+            if self._ready and self._writers < MAX_WRITERS:
+                self._writers += 1
+                self._start(self._write_ready())
             locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
             for chat_id in chat_ids:
                 if chat_id in locked_by_others:
@@ -99,6 +102,15 @@ class SendQueue:
                 else:
                     self._release(chat_id)
         self._writers -= 1
+
+    def _take_ready(self) -> list[UUID]:
+        """As many chats as fill a batch: what is left is for the other writer."""
+        chat_ids: list[UUID] = []
+        waiting = 0
+        while self._ready and len(chat_ids) < MAX_CHATS and waiting < MAX_BATCH:
+            chat_ids.append(self._ready.popleft())
+            waiting += len(self._queues[chat_ids[-1]])
+        return chat_ids
 
     async def _write_alone(self, chat_id: UUID) -> None:
         await self._write([chat_id], [], self._gather, wait=True)
