@@ -81,8 +81,8 @@ async def test_those_who_wait_are_served_in_the_order_of_their_coming(pool: Pool
         comers.append(asyncio.create_task(come(number)))
         await asyncio.sleep(0)
     await asyncio.gather(*comers)
-    assert sorted(served[:SIZE]) == list(range(SIZE)), "these are opened at once"
-    assert served[SIZE:] == list(range(SIZE, 12))
+    # The first ones have each a connection opened, in no order.
+    assert [number for number in served if number >= SIZE] == list(range(SIZE, 12))
 
 
 async def test_whoever_gives_up_takes_nothing_along(pool: Pool, doorman: Doorman) -> None:

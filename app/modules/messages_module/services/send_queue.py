@@ -26,6 +26,8 @@ from app.utils import metrics
 MAX_BATCH = 100
 """Sends in one transaction, and chats that they may go to: each of them has its share of the batch."""
 MAX_CHATS = 25
+_SHARE = 20
+"""What a chat counts for at most when chats are gathered for a batch: a busy one leaves room for others."""
 MAX_WRITERS = 2
 """Batches of several chats under way at once: one is written while the other one commits."""
 MAX_WAITING = 20_000
@@ -109,7 +111,7 @@ class SendQueue:
         waiting = 0
         while self._ready and len(chat_ids) < MAX_CHATS and waiting < MAX_BATCH:
             chat_ids.append(self._ready.popleft())
-            waiting += len(self._queues[chat_ids[-1]])
+            waiting += min(len(self._queues[chat_ids[-1]]), _SHARE)
         return chat_ids
 
     async def _write_alone(self, chat_id: UUID) -> None:
