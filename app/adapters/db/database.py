@@ -1,5 +1,6 @@
 """The connections of one process to its PostgreSQL: a SQLAlchemy engine, and a pool for the hot paths."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -13,10 +14,12 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.pool import Connection, Pool
 from app.utils import metrics
 
-CONNECT_TIMEOUT = 3.0
-"""Seconds to a connection, also to a free one of the pool."""
-COMMAND_TIMEOUT = 5.0
-"""Seconds to an answer: the driver's patience, for a server that no longer answers at all."""
+CONNECT_TIMEOUT = 2.0
+"""Seconds to a connection, also to a free one of the pool. To wait for one and then to open it is twice that."""
+COMMAND_TIMEOUT = 4.5
+"""Seconds to an answer: the driver's patience, for a server that no longer answers at all. Longer than the server's
+own for a statement; and whoever asks is told within 5 s.
+"""
 
 _SESSION = {
     "application_name": "messenger",
@@ -29,6 +32,18 @@ _SESSION = {
 # Requests take few rows by key. PostgreSQL, which knows a new table as small, would read it whole, and go on so in
 # a prepared statement while the table grows: until it is analysed, some minutes and many thousand rows later.
 _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
+
+class _Connection(asyncpg.Connection):
+    """Ends with a statement that is given up.
+
+    asyncpg asks the server to cancel it, on a connection of its own, and lets whatever comes next wait for that: a
+    rollback, say, which a server that no longer answers never gets. Ours is opened again as soon.
+    """
+
+    def _cancel_current_command(self, *_: object) -> None:
+        # Not at once: the driver is about to say why.
+        asyncio.get_running_loop().call_soon(self.terminate)
 
 
 class Database:
@@ -54,6 +69,7 @@ class Database:
             **self.address.connect_arguments(),
             timeout=CONNECT_TIMEOUT,
             command_timeout=COMMAND_TIMEOUT,
+            connection_class=_Connection,
             server_settings=_SESSION | settings,
         )
 

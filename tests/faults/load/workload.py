@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tests.faults.history import ADDED, ADDING, REMOVED, REMOVING, History, Moving
 from tests.faults.load.client import Client
-from tests.faults.load.person import Door, Person
+from tests.faults.load.person import Door, Person, Unexpected
 
 _HOT = 0.15
 """The share of the messages that goes to the hot chat."""
@@ -100,7 +100,10 @@ class Workload:
         """Lets somebody out of a chat, or in again, every so often, until `settle`."""
         while not self._is_over.is_set():
             await asyncio.sleep(period)
-            await self._move()
+            try:
+                await self._move()
+            except Unexpected as error:
+                self.errors.append(error)
 
     async def settle(self) -> None:
         """Stops, and waits until everything that was wanted has its outcome."""
