@@ -14,12 +14,14 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.pool import Connection, Pool
 from app.utils import metrics
 
+# A server that no longer answers at all: whoever asks is told within 5 s, after waiting for a place in the pool and for
+# a new connection, or after waiting for an answer.
+POOL_TIMEOUT = 2.5
+"""Seconds to a place in the pool."""
 CONNECT_TIMEOUT = 2.0
-"""Seconds to a connection, also to a free one of the pool. To wait for one and then to open it is twice that."""
+"""Seconds to a new connection."""
 COMMAND_TIMEOUT = 4.5
-"""Seconds to an answer: the driver's patience, for a server that no longer answers at all. Longer than the server's
-own for a statement; and whoever asks is told within 5 s.
-"""
+"""Seconds to an answer: longer than the server's own patience with a statement."""
 
 _SESSION = {
     "application_name": "messenger",
@@ -51,13 +53,13 @@ class Database:
 
     def __init__(self, address: DatabaseAddress, *, pool_size: int = 10, session_pool_size: int = 5) -> None:
         self.address = address
-        self._pool = Pool(partial(self.connect, **_BY_KEY), pool_size, CONNECT_TIMEOUT)
+        self._pool = Pool(partial(self.connect, **_BY_KEY), pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=partial(self.connect, **_BY_KEY),
             pool_size=session_pool_size,
             max_overflow=0,
-            pool_timeout=CONNECT_TIMEOUT,
+            pool_timeout=POOL_TIMEOUT,
             # A connection that died while idle is found by its use, once; the pool then drops all of its age.
             pool_use_lifo=True,
         )

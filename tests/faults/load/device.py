@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -68,11 +69,13 @@ class Device:
             raise NoAnswer("not connected")
         return await self._answer(self._begin(action, **data)[1])
 
-    async def catch_up(self, heads: Mapping[str, int]) -> None:
-        """Until it is at these numbers; somebody has to keep it connected."""
-        while any(self.cursors.get(stream, 0) < head for stream, head in heads.items()):
-            self._news.clear()
-            await self._news.wait()
+    async def catch_up(self, heads: Mapping[str, int], patience: float) -> None:
+        """Until it is at these numbers, or nothing more comes; somebody has to keep it connected."""
+        with suppress(TimeoutError):
+            while any(self.cursors.get(stream, 0) < head for stream, head in heads.items()):
+                self._news.clear()
+                async with asyncio.timeout(patience):
+                    await self._news.wait()
 
     def cut(self) -> None:
         """Goes away without a word. What was still on its way is not applied."""

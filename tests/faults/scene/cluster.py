@@ -16,7 +16,7 @@ from tests.wire import Wire
 _SETTINGS = {
     # Whoever signed in at the beginning is still to be signed in at the end.
     "AUTH_ACCESS_TTL": "86400",
-    "LOG_LEVEL": "INFO",
+    "LOG_LEVEL": "WARNING",
 }
 
 

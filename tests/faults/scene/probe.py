@@ -10,7 +10,7 @@ from tests.faults.load.person import Person
 from tests.faults.load.socket import NoAnswer
 from tests.faults.scene.cluster import Server
 
-_PERIOD = 0.1
+_PERIOD = 0.2
 _PATIENCE = 20.0
 LIVE = "/healthcheck/live"
 _NEEDS_DATABASE = (f"{API}/chats?limit=1", f"{API}/accounts/me")
