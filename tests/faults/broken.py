@@ -34,7 +34,8 @@ def ack_before_commit() -> None:
     plans: dict[int, Plan] = {}
 
     async def plan_and_remember(connection: Any, *arguments: Any) -> Plan:
-        plan = plans[id(connection)] = await make_plan(connection, *arguments)
+        plan: Plan = await make_plan(connection, *arguments)
+        plans[id(connection)] = plan
         return plan
 
     async def insert_and_answer(connection: Any, *arguments: Any) -> None:
