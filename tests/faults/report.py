@@ -16,6 +16,7 @@ from tests.faults.fault import Fault
 from tests.faults.run import Outcome, Plan
 from tests.faults.violations import Kind
 
+_WIDTH = 110
 _SHOWN = 20
 """Violations that are printed; the JSON has them all."""
 
@@ -44,14 +45,14 @@ def write_json(data: dict[str, Any], file: Path) -> None:
 
 def show(console: Console, data: dict[str, Any]) -> None:
     table = Table(title="Faults", title_justify="left")
-    for column in ("fault", "times", "served again, p50 s", "max s", "slowest 503, s", "slowest sign of life, s"):
+    for column in ("fault", "times", "back, p50 s", "max s", "slowest 503", "alive"):
         table.add_column(column, justify="left" if column == "fault" else "right")
     for row in data["faults"]:
         numbers = (f"{row[key]:.2f}" for key in ("recovery_p50", "recovery_max", "slowest_503", "slowest_live"))
         table.add_row(row["title"], str(row["times"]), *numbers)
     for name, why in data["unavailable"].items():
         table.add_row(f"{name}: {why}", "0")
-    console.print(table)
+    console.print(table, width=max(console.width, _WIDTH))
     console.print(
         f"{data['acknowledged']:,} messages acknowledged in {data['seconds']} s, {data['retried']:,} attempts without "
         f"an answer, {data['unknown_settled']:,} unknown outcomes settled; {data['delivered']:,} events delivered, "
