@@ -8,9 +8,26 @@ from tests.faults.checks.deliveries import Delivered, Device, check_deliveries
 from tests.faults.checks.membership import Place, times_away
 from tests.faults.checks.numbers import check_log, check_numbers
 from tests.faults.checks.sends import Send, check_senders, check_sends
-from tests.faults.history import Answered, Applied, Finished, Gap, Moving, Record, Refused, Resumed, Unknown, Wanted
+from tests.faults.history import (
+    RESTART,
+    Answered,
+    Applied,
+    Closed,
+    Finished,
+    Gap,
+    Mark,
+    Moving,
+    Record,
+    Refused,
+    Resumed,
+    Unknown,
+    Wanted,
+)
 from tests.faults.truth import Truth
 from tests.faults.violations import Kind, Violation
+
+_COME_BACK = (1012, 1013, None)
+"""Close codes that send a client to another server; None where the network has cut it off."""
 
 
 @dataclass
@@ -36,6 +53,7 @@ class _Gathered:
     devices: dict[str, Device] = field(default_factory=dict)
     moves: list[tuple[Place, Moving]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    closed: list[tuple[str, Closed]] = field(default_factory=list)
 
 
 def check(history: Iterable[Record], truth: Truth) -> Verdict:
@@ -60,11 +78,15 @@ def _violations(gathered: _Gathered, truth: Truth) -> Iterator[Violation]:
     yield from check_deliveries(list(gathered.devices.values()), away, truth)
     for gap in gathered.gaps:
         yield Violation(Kind.HOLE, f"{gap.device} was told of a gap in {gap.stream}, {gap.first_seq}, {gap.last_seq}")
+    for going_on, (device, code) in gathered.closed:
+        if going_on == RESTART and code not in _COME_BACK:
+            yield Violation(Kind.AWAY, f"{device} was closed with {code} where servers restarted")
 
 
 def _gather(history: Iterable[Record]) -> _Gathered:
     gathered = _Gathered()
     sends, devices = gathered.sends, gathered.devices
+    going_on = ""
     for place, record in enumerate(history):
         match record:
             case Applied(device, stream, seq, kind, subject):
@@ -87,4 +109,8 @@ def _gather(history: Iterable[Record]) -> _Gathered:
                 gathered.moves.append((place, record))
             case Gap():
                 gathered.gaps.append(record)
+            case Mark(what=what):
+                going_on = what
+            case Closed():
+                gathered.closed.append((going_on, record))
     return gathered

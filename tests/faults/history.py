@@ -99,6 +99,8 @@ class Mark(NamedTuple):
 
 
 Record: TypeAlias = Wanted | Answered | Unknown | Refused | Resumed | Applied | Gap | Finished | Moving | Closed | Mark
+RESTART = "rolling-restart"
+"""The mark under which clients may be told to come back, and nothing else."""
 ADDING, ADDED, REMOVING, REMOVED = "adding", "added", "removing", "removed"
 _KINDS: dict[str, Any] = {
     kind.__name__: kind

@@ -32,8 +32,10 @@ def as_json(plan: Plan, outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds),
         **outcome.verdict.counts.__dict__,
         "found": {kind.value: found[kind] for kind in Kind},
-        "faults": [_measured(fault, those, outcome) for fault, those in _by_fault(plan.faults, outcome.happened)],
-        "unavailable": outcome.unavailable,
+        "faults": [
+            _measured(fault, those, outcome) for fault, those in _by_fault(plan.faults, outcome.broken.happened)
+        ],
+        "unavailable": outcome.broken.unavailable,
         "violations": [f"{kind}: {detail}" for kind, detail in outcome.verdict.violations],
     }
 
@@ -79,7 +81,7 @@ def _measured(fault: Fault, happened: Sequence[Happened], outcome: Outcome) -> d
     }
 
 
-def _by_fault(faults: Sequence[Fault], happened: Sequence[Happened]) -> Iterator[tuple[Fault, list[Happened]]]:
+def _by_fault(faults: Sequence[Fault], outcome: Outcome) -> Iterator[tuple[Fault, list[Happened]]]:
     for fault in faults:
-        if those := [one for one in happened if one.fault is fault]:
+        if those := [one for one in outcome.broken.happened if one.fault is fault]:
             yield fault, those

@@ -18,6 +18,7 @@ from tests.faults.load.person import Person
 from tests.faults.load.workload import Size, Workload
 from tests.faults.scene.cluster import Cluster
 from tests.faults.scene.probe import Probe
+from tests.faults.violations import Kind, Violation
 
 Tell = Callable[[str, int, int], None]
 """Called with what goes on, the messages acknowledged, and the faults done."""
@@ -48,14 +49,22 @@ class Plan:
 
 
 @dataclass
+class Broken:
+    """The faults that were made."""
+
+    happened: list[Happened] = field(default_factory=list)
+    unavailable: dict[str, str] = field(default_factory=dict)
+    wrong: list[Violation] = field(default_factory=list)
+
+
+@dataclass
 class Outcome:
     """What came of it."""
 
     verdict: Verdict
+    broken: Broken
     probe: Probe
     seconds: float
-    happened: list[Happened] = field(default_factory=list)
-    unavailable: dict[str, str] = field(default_factory=dict)
 
 
 async def run(plan: Plan, tell: Tell) -> Outcome:
@@ -71,44 +80,45 @@ async def run(plan: Plan, tell: Tell) -> Outcome:
         await observer.sign_up()
         probe = Probe(cluster.servers, observer)
         scene = Scene(cluster, workload, probe, history, random, plan.is_short)
-        everything = (probe.keep_asking(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD))
-        async with _beside(*everything):
-            happened, unavailable = await _make_faults(plan, scene, tell)
+        async with _beside(probe.keep_asking(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD)):
+            broken = await _break_things(plan, scene, tell)
+            done = len(broken.happened)
             while workload.acknowledged < plan.messages:
-                tell("talking", workload.acknowledged, len(happened))
+                tell("talking", workload.acknowledged, done)
                 await asyncio.sleep(0.5)
-            tell("settling", workload.acknowledged, len(happened))
+            tell("settling", workload.acknowledged, done)
             await workload.settle()
-        tell("checking", workload.acknowledged, len(happened))
+        tell("checking", workload.acknowledged, done)
         truth, wrong = await finish(scene)
     history.close()
     truth.save(plan.folder)
     verdict = check(read_history(plan.folder), truth)
-    verdict.violations += [*wrong, *check_away(happened, probe, is_short=plan.is_short)]
-    return Outcome(verdict, probe, monotonic() - began, happened, unavailable)
+    verdict.violations += [*wrong, *broken.wrong, *check_away(broken.happened, probe, is_short=plan.is_short)]
+    return Outcome(verdict, broken, probe, monotonic() - began)
 
 
-async def _make_faults(plan: Plan, scene: Scene, tell: Tell) -> tuple[list[Happened], dict[str, str]]:
-    happened: list[Happened] = []
-    unavailable: dict[str, str] = {}
+async def _break_things(plan: Plan, scene: Scene, tell: Tell) -> Broken:
+    broken = Broken()
     for fault in plan.schedule():
-        if fault.name in unavailable:
+        if fault.name in broken.unavailable:
             continue
         await asyncio.sleep(scene.random.uniform(0.2, 1.0))
-        tell(fault.title, scene.workload.acknowledged, len(happened))
+        tell(fault.title, scene.workload.acknowledged, len(broken.happened))
         scene.history.note(Mark(time(), fault.name))
-        began = monotonic()
+        began = ended = monotonic()
         try:
             await fault.happen(scene)
+            ended = monotonic()
+            async with asyncio.timeout(_UNTIL_SERVED):
+                recovery = await scene.probe.until_served(ended)
+            broken.happened.append(Happened(fault, began, ended, recovery))
         except Unavailable as why:
-            unavailable[fault.name] = str(why)
-            continue
-        ended = monotonic()
+            broken.unavailable[fault.name] = str(why)
+        except TimeoutError:
+            what = "did not end as it should" if ended == began else f"not served again within {_UNTIL_SERVED:.0f} s"
+            broken.wrong.append(Violation(Kind.AWAY, f"{fault.name}: {what}"))
         scene.history.note(Mark(time(), f"{fault.name} is over"))
-        async with asyncio.timeout(_UNTIL_SERVED):
-            recovery = await scene.probe.until_served(ended)
-        happened.append(Happened(fault, began, ended, recovery))
-    return happened, unavailable
+    return broken
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.faults.fault import Fault, Scene
+from tests.faults.history import RESTART
 
 
 class ServerKilled(Fault):
@@ -21,7 +22,7 @@ class ServerKilled(Fault):
 class RollingRestart(Fault):
     """One after the other, as a new version is brought in. Clients see 1012, and requests that they send again."""
 
-    name = "rolling-restart"
+    name = RESTART
     title = "Rolling restart"
     times = 2
 
