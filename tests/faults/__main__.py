@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.adapters.embedded.support import open_folder
 from tests.faults.fault import all_faults
 from tests.faults.load.workload import Size
-from tests.faults.report import as_json, show, write_json
+from tests.faults.report import as_json, show, write_json, write_markdown
 from tests.faults.run import Plan, run
 from tests.live.servers import ROOT
 
@@ -32,9 +32,9 @@ def faults(
     only: Annotated[list[str] | None, typer.Option(help="A fault by its name; may be given more than once.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Each fault once, at its full length.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keeps history, logs and database of a good run too.")] = False,
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results" / "faults.json",
+    output: Annotated[Path, typer.Option(help="Where the JSON and the table go.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Exit status 1 when anything was lost, doubled, left out, seen by others, or not as promised."""
+    """Exits with 1 when anything was lost, doubled, left out, seen by others, or not as promised."""
     console = Console(highlight=False, soft_wrap=True)
     known = [fault for fault in all_faults() if fault.in_short or not short]
     if unknown := set(only or ()) - {fault.name for fault in known}:
@@ -64,7 +64,9 @@ def faults(
         outcome = asyncio.run(run(plan, tell))
     data = as_json(plan, outcome)
     show(console, data)
-    write_json(data, output)
+    output.mkdir(parents=True, exist_ok=True)
+    write_json(data, output / "faults.json")
+    write_markdown(data, output / "faults.md")
     if outcome.verdict.violations:
         console.print(f"history, logs and what stands in the database: {plan.folder}")
         raise typer.Exit(1)

@@ -131,7 +131,7 @@ def test_whoever_comes_back_while_out_need_not_hear_how_the_stay_ended() -> None
 
 
 def test_whoever_restarts_sends_clients_elsewhere_and_says_nothing_worse() -> None:
-    restart = [Mark(1.0, RESTART), Closed("anna", 1012), Closed("boris", None)]
+    restart: list[Record] = [Mark(1.0, RESTART), Closed("anna", 1012), Closed("boris", None)]
     assert kinds([*history(), *restart], truth()) == set()
     assert kinds([*history(), *restart, Closed("anna", 1011)], truth()) == {Kind.AWAY}
     assert kinds([*history(), *restart, Mark(2.0, "it is over"), Closed("anna", 4401)], truth()) == set()
