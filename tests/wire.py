@@ -128,7 +128,12 @@ class _End(asyncio.Protocol):
         self._wire.ends.discard(self)
         if self._timer is not None:
             self._timer.cancel()
-        if self._peer is not None and not (self._has_heard_end and self._has_told_end):
+        if self._peer is None or (self._has_heard_end and self._has_told_end):
+            return
+        if self._peer._held or not self._wire.speaks.is_set():
+            # The other side does not know yet: first comes what is still on its way.
+            self._peer.take(b"")
+        else:
             self._peer.reset()
 
     def pause_writing(self) -> None:

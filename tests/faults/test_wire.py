@@ -63,6 +63,21 @@ async def test_what_waits_while_it_is_silent_comes_afterwards(wire: Wire) -> Non
             assert await meanwhile.read() == TEXT + END
 
 
+async def test_silent_it_keeps_even_the_end_of_a_connection_to_itself(wire: Wire) -> None:
+    """As a network does that has lost one side: the other one goes on waiting."""
+    _, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    writer.write(b"?")
+    while sum(end.is_target for end in wire.ends) < 1:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+    wire.silence()
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    assert any(end.is_target for end in wire.ends)
+    wire.speak()
+    while wire.ends:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
 async def test_half_closed_it_still_passes_on_what_is_answered(wire: Wire) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
     writer.write(b"?")
