@@ -18,14 +18,24 @@ send_crud: Any = import_module("app.modules.messages_module.db.cruds.send")
 batch: Any = import_module("app.modules.messages_module.services.batch")
 connection: Any = import_module("app.modules.sockets_module.services.connection")
 
+_LEISURE = 0.05
+"""Seconds between reading a number and using it: long enough for two processes to meet."""
 _LATE = 0.3
 """Seconds between the early answer and the commit: a crash is sure to fall into them."""
 
 
 def numbers_without_the_lock() -> None:
-    """The head of the stream is read, and nobody is kept from reading the same."""
+    """The numbers are read, and nobody is kept from reading the same until they are used."""
+    make_plan = batch.make_plan
+
+    async def plan_at_leisure(*arguments: Any) -> Plan:
+        plan: Plan = await make_plan(*arguments)
+        await asyncio.sleep(_LEISURE)
+        return plan
+
     send_crud._LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id"
     send_crud._LOCK_FREE = send_crud._LOCK
+    batch.make_plan = plan_at_leisure
 
 
 def ack_before_commit() -> None:
