@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench bench-document bench-growth bench-live pins clean
+.PHONY: run test check bench bench-document bench-growth bench-live bench-profile pins clean
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
@@ -32,6 +32,9 @@ bench: $(VENV)/.installed-bench
 
 bench-growth: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.growth $(ARGS)
+
+bench-profile: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.profile $(ARGS)
 
 bench-document:
 	$(BIN)/python -m tests.performance.document

@@ -113,11 +113,19 @@ def live(data: Mapping[str, Any]) -> Lines:
     )
 
 
+def profile(data: Mapping[str, Any]) -> Lines:
+    yield from _table(
+        ("where the process' time goes", "REST send, %", "WebSocket send, %"),
+        [(row["where"], f"{row['rest']:.0f}", f"{row['websocket']:.0f}") for row in data["rows"]],
+    )
+
+
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
     "bench": bench,
     "growth": growth,
     "memory": memory,
     "live": live,
+    "profile": profile,
 }
 
 
