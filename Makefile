@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench bench-growth pins clean
+.PHONY: run test acceptance check bench bench-growth pins clean
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
@@ -17,6 +17,10 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
+# What takes long and crosses whole processes; the gate runs it too.
+acceptance: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest tests/acceptance
+
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -24,6 +28,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m pytest tests/acceptance
 	$(BIN)/python -m pytest
 
 # Measures the server beside others; `make bench ARGS=--quick` takes under a minute.

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.live.servers import ServerProcess, servers
+from tests.acceptance.live.servers import ServerProcess, servers
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,33 @@
+"""What is made is looked at in copies of the project."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from tests.adapters.embedded.support import open_folder
+from tests.module_creator.conftest import project, shop
+from tests.module_creator.support import copy_project, execute
+
+__all__ = ["project", "shop"]
+
+
+@pytest.fixture
+def open_project() -> Iterator[Path]:
+    """One in a folder that every user may pass through: an embedded PostgreSQL may be run by another one."""
+    place = open_folder()
+    yield copy_project(place)
+    shutil.rmtree(place)
+
+
+@pytest.fixture
+def empty_database(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
+    """A database with nothing in it, not even a migration's mark."""
+    address = postgres.with_database(f"test_{uuid4().hex[:12]}")
+    asyncio.run(execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
+    yield address
+    asyncio.run(execute(postgres, f'DROP DATABASE "{address.database}" WITH (FORCE)'))
