@@ -6,6 +6,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test acceptance check bench bench-growth pins clean
 .DEFAULT_GOAL := run
 

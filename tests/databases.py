@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 from uuid import uuid4
 
 import asyncpg
@@ -25,11 +26,15 @@ _SETTINGS = """
 SELECT 'settings', count(*), 0 FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
 WHERE datname = current_database()
 """
+# By them statements are planned; an analysis that ran meanwhile has changed them.
+_SIZES = "SELECT 'sizes', sum(relpages), sum(reltuples)::bigint FROM pg_class"
 # What a test has begun ends before its rows are deleted, as it would with a database that is dropped.
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
+
+Look: TypeAlias = list[asyncpg.Record]
 
 
 async def execute(address: DatabaseAddress, statement: str) -> None:
@@ -62,55 +67,56 @@ class Databases:
 
     def __init__(self, template: DatabaseAddress) -> None:
         self._template = template
-        self._free: list[DatabaseAddress] = []
+        self._free: list[tuple[DatabaseAddress, Look]] = []
         self._delete = ""
         self._look = ""
-        self._as_new: set[asyncpg.Record] = set()
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[DatabaseAddress]:
         """A database for the time of the block; nobody can tell it from a new one."""
-        address = self._free.pop() if self._free else await self._make()
+        address, as_new = self._free.pop() if self._free else await self._make()
         yield address
-        if await self._is_as_new(address):
-            self._free.append(address)
+        if await self._emptied(address) == as_new:
+            self._free.append((address, as_new))
         else:
             await drop(address)
 
     async def close(self) -> None:
-        for address in self._free:
+        for address, _ in self._free:
             await drop(address)
 
-    async def _make(self) -> DatabaseAddress:
+    async def _make(self) -> tuple[DatabaseAddress, Look]:
         address = await clone(self._template)
-        if not self._as_new:
-            connection = await asyncpg.connect(**address.connect_arguments())
-            await self._learn(connection)
-            await connection.close()
-        return address
+        connection = await asyncpg.connect(**address.connect_arguments())
+        if not self._look:
+            await self._prepare(connection)
+        as_new = await connection.fetch(self._look)
+        await connection.close()
+        return address, as_new
 
-    async def _learn(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Which tables are empty, and what the others look like."""
+    async def _prepare(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Puts together how to delete what tests write, and how to look at the rest."""
         tables = [table for (table,) in await connection.fetch(_TABLES)]
-        full = [table for table in tables if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table})")]
-        empty = [f"_{number} AS (DELETE FROM {table})" for number, table in enumerate(set(tables) - set(full))]
+        full = [table for table in tables if await connection.fetchval(f"TABLE {table} LIMIT 1") is not None]
+        empty = [table for table in tables if table not in full]
         # One statement: references between rows are looked at when all of them are gone.
-        self._delete = f"WITH {', '.join(empty)} SELECT"
+        deletes = [f"_{number} AS (DELETE FROM {table})" for number, table in enumerate(empty)]  # noqa: S608 - our names
+        self._delete = f"WITH {', '.join(deletes)} SELECT"
         # A row that was written has the number of a newer transaction, and one that was deleted is missing.
-        look = [f"SELECT '{table}', count(*), max(xmin::text::bigint) FROM {table}" for table in (*_CATALOGUES, *full)]
-        self._look = " UNION ALL ".join([*look, _SETTINGS])
-        self._as_new = set(await connection.fetch(self._look))
+        rows = "SELECT '{0}', count(*), max(xmin::text::bigint) FROM {0}"
+        self._look = " UNION ALL ".join([*map(rows.format, (*_CATALOGUES, *full)), _SETTINGS, _SIZES]) + " ORDER BY 1"
 
-    async def _is_as_new(self, address: DatabaseAddress) -> bool:
+    async def _emptied(self, address: DatabaseAddress) -> Look | None:
+        """What it looks like without a test's rows; None where there is no way back."""
         try:
             connection = await asyncpg.connect(**address.connect_arguments())
         except asyncpg.InvalidCatalogNameError:
-            return False
+            return None
         try:
             await connection.execute(_END_OTHERS)
             await connection.execute(self._delete)
-            return set(await connection.fetch(self._look)) == self._as_new
+            return await connection.fetch(self._look)
         except asyncpg.UndefinedTableError:
-            return False
+            return None
         finally:
             await connection.close()

@@ -10,10 +10,19 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from tests.adapters.embedded.support import open_folder
-from tests.module_creator.conftest import project, shop
-from tests.module_creator.support import copy_project, execute
+from tests.databases import drop, execute
+from tests.module_creator.conftest import project
+from tests.module_creator.support import copy_project, succeeds
 
-__all__ = ["project", "shop"]
+__all__ = ["project"]
+
+
+@pytest.fixture(scope="package")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the module `shop` was made, and which the checkers know."""
+    project = copy_project(tmp_path_factory.mktemp("shop"), with_caches=True)
+    succeeds(project, "create_module.py", "shop")
+    return project
 
 
 @pytest.fixture
@@ -30,4 +39,4 @@ def empty_database(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
     address = postgres.with_database(f"test_{uuid4().hex[:12]}")
     asyncio.run(execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
     yield address
-    asyncio.run(execute(postgres, f'DROP DATABASE "{address.database}" WITH (FORCE)'))
+    asyncio.run(drop(address))
