@@ -6,7 +6,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench bench-document bench-growth bench-live bench-profile pins clean
+# Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+.PHONY: run test check bench bench-document bench-growth bench-live bench-profile pins clean acceptance
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
@@ -17,6 +19,10 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
+# What takes long and crosses whole processes; the gate runs it too.
+acceptance: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest tests/acceptance
+
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -24,6 +30,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m pytest tests/acceptance
 	$(BIN)/python -m pytest
 
 # Measures the server beside others; `make bench ARGS=--quick` takes under a minute.

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 import uvicorn
@@ -31,6 +30,7 @@ from app.settings.log import LogSettings
 from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
 from tests.browsers import chromium
+from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
 
 
@@ -59,29 +59,23 @@ def postgres() -> Iterator[DatabaseAddress]:
 def template(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
     """A database that is migrated once; the tests' own ones are clones of it."""
     address = postgres.with_database(f"test_template_{uuid4().hex[:8]}")
-    asyncio.run(_execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
+    asyncio.run(execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
     migrate(address)
     yield address
-    asyncio.run(_execute(postgres, f'DROP DATABASE "{address.database}" WITH (FORCE)'))
+    asyncio.run(drop(address))
 
 
-@asynccontextmanager
-async def cloned(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
-    """A database with all tables and no rows, for the time of the block."""
-    address = template.with_database(f"test_{uuid4().hex[:12]}")
-    maintenance = template.with_database("postgres")
-    # Files copied as they are: a third of the time that a copy through the WAL takes.
-    await _execute(
-        maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}" STRATEGY FILE_COPY'
-    )
-    yield address
-    await _execute(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+@pytest.fixture(scope="session")
+def databases(template: DatabaseAddress) -> Iterator[Databases]:
+    databases = Databases(template)
+    yield databases
+    asyncio.run(databases.close())
 
 
 @pytest.fixture
-async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
-    """A database of one's own."""
-    async with cloned(template) as address:
+async def database_address(databases: Databases) -> AsyncIterator[DatabaseAddress]:
+    """A database of one's own, with all tables and no rows."""
+    async with databases.one() as address:
         yield address
 
 
@@ -204,11 +198,3 @@ async def club(anna: FakeClient, boris: FakeClient) -> str:
 @pytest.fixture
 def project_root() -> Path:
     return Path(__file__).parents[1]
-
-
-async def _execute(address: DatabaseAddress, statement: str) -> None:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
