@@ -15,6 +15,8 @@ from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
 from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
 from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
 from app.fastapi_engine.middlewares.metrics_middleware import MetricsMiddleware
+from app.fastapi_engine.middlewares.rate_limit_middleware import RateLimitMiddleware
+from app.fastapi_engine.middlewares.security_headers_middleware import SecurityHeadersMiddleware
 from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
@@ -59,8 +61,10 @@ def build_app(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(MetricsMiddleware),
             Middleware(LogMiddleware),
+            Middleware(SecurityHeadersMiddleware),
             cors_middleware(settings.app),
             Middleware(ErrorsMiddleware, problems=problems),
+            Middleware(RateLimitMiddleware, prefix=settings.app.prefix, container=container),
         ],
     )
     app.state.container = container

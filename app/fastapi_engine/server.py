@@ -18,6 +18,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
+from app.fastapi_engine.http_protocol import HttpProtocol
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
@@ -142,6 +143,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
 def uvicorn_options(**more: Any) -> dict[str, Any]:
     """How uvicorn serves this application, wherever it is run."""
     return {
+        "http": HttpProtocol,
         "ws": WebSocketProtocol,
         "ws_max_size": MAX_FRAME_BYTES,
         # A frame costs several times as much with it, and each socket 64 KiB.

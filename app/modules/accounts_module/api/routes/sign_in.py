@@ -10,6 +10,7 @@ from app.modules.accounts_module.schemas import AccountSignedUp, RefreshRequest,
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import LogDep
+from app.services.rate_limits import network_of
 
 router = APIRouter(prefix="/accounts")
 
@@ -19,7 +20,7 @@ async def sign_up(
     body: SignUp, device: DeviceDep, limits: LimitsDep, work: Work, log: LogDep, passwords: PasswordsDep
 ) -> AccountSignedUp:
     """Makes an account. Its stream of events begins with it."""
-    await limits.hit(limits.rates.sign_up, "sign-up from", device.address)
+    limits.hit(limits.rates.sign_up, "sign-up from", network_of(device.address))
     return await accounts.sign_up(work, log, passwords, body)
 
 
@@ -56,7 +57,7 @@ async def refresh(
     body: RefreshRequest, device: DeviceDep, limits: LimitsDep, work: Work, auth: Auth, revocations: RevocationsDep
 ) -> TokenPair:
     """A new pair for an unspent refresh token. One that is used a second time ends the whole session."""
-    await limits.hit(limits.rates.refresh, "refresh from", device.address)
+    limits.hit(limits.rates.refresh, "refresh from", network_of(device.address))
     return await sessions.refresh(work, await auth.tokens(), revocations, body.refresh_token)
 
 

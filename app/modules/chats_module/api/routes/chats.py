@@ -1,6 +1,7 @@
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.chats_module.dependencies import ChatAdmin, ChatId, ChatMembership, ContentsDep, DeletionsDep
@@ -21,9 +22,10 @@ _JSON = "application/json"
     openapi_extra=refuses(ChatIdTaken),
 )
 async def create(
-    body: ChatCreate, identity: CurrentIdentity, work: Work, log: LogDep, contents: ContentsDep
+    body: ChatCreate, identity: CurrentIdentity, limits: LimitsDep, work: Work, log: LogDep, contents: ContentsDep
 ) -> Response:
     """Opens a chat. The same id again, or a second direct chat of the same two, answers 200 with the first one."""
+    limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.hex)
     chat_id, is_new = await chats.create_chat(work, log, identity.account_id, body)
     chat = await views.view_chat(await work.raw(), contents, identity.account_id, chat_id)
     return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)

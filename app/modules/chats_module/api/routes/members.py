@@ -1,6 +1,7 @@
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.schemas import AccountId
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.chats_module.dependencies import ChatMembership
@@ -33,9 +34,10 @@ async def list_members(
     openapi_extra=refuses(ChatNotFound, NotAllowedInChat, DirectChatIsFixed),
 )
 async def add_members(
-    body: MembersAdd, member: ChatMembership, work: Work, log: LogDep, response: Response
+    body: MembersAdd, member: ChatMembership, limits: LimitsDep, work: Work, log: LogDep, response: Response
 ) -> Page[MemberRead]:
     """Lets people in, by owner or admin. They see the whole history, and have read it up to now."""
+    limits.hit(limits.rates.add_members, "members added by", member.account_id.hex)
     if not await members.add_members(work, log, member.chat_id, member.account_id, body):
         response.status_code = status.HTTP_200_OK
     return await members.list_chosen(work, member.chat_id, body.account_ids)
