@@ -23,6 +23,7 @@ from app.services.errors import ProblemMaker
 from app.services.rate_limits import RateLimits
 from app.settings import Mode, Settings
 from app.settings.db_settings import DbSettings
+from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Modules
@@ -41,6 +42,7 @@ def build_app(settings: Settings) -> FastAPI:
     container.put(Measures, Measures()).add(database.measure)
     container.put(Modules, modules)
     container.put(RateLimits, RateLimits(settings.limits))
+    container.put(SizesSettings, settings.sizes)
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
         constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),

@@ -44,7 +44,10 @@ async def check_credentials(
     return UUID(str(row["id"]))
 
 
-async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, device: Device) -> TokenPair:
+async def open_session(
+    work: UnitOfWork, tokens: Tokens, revocations: Revocations, account_id: UUID, device: Device, *, most: int
+) -> TokenPair:
+    """One more device. Beyond `most`, those that were used least lately are signed out."""
     now = datetime.now(UTC)
     session = AuthSession(
         id=uuid4(),
@@ -57,6 +60,8 @@ async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, devic
     )
     work.session.add(session)
     await work.session.flush()
+    revoked = await crud.revoke_beyond(work.session, now, account_id, most)
+    work.after_commit(lambda: revocations.announce(revoked, now))
     return _pair(tokens, Identity(account_id, session.id), 1)
 
 

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, status
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep
+from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import Auth, CurrentIdentity, DeviceDep, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import EmailTaken, InvalidToken, UsernameTaken, WrongCredentials
 from app.modules.accounts_module.schemas import AccountSignedUp, RefreshRequest, SignIn, SignUp, TokenForm, TokenPair
@@ -26,13 +26,23 @@ async def sign_up(
 
 @router.post("/sign-in", openapi_extra=refuses(WrongCredentials))
 async def sign_in(
-    body: SignIn, device: DeviceDep, limits: LimitsDep, database: Db, work: Work, auth: Auth, passwords: PasswordsDep
+    body: SignIn,
+    device: DeviceDep,
+    limits: LimitsDep,
+    sizes: SizesDep,
+    database: Db,
+    work: Work,
+    auth: Auth,
+    passwords: PasswordsDep,
+    revocations: RevocationsDep,
 ) -> TokenPair:
     """Opens a session. An unknown login and a wrong password are answered alike, after the same work."""
     account_id = await sessions.check_credentials(
         database, passwords, limits, login=body.login, password=body.password, address=device.address
     )
-    return await sessions.open_session(work, await auth.tokens(), account_id, device)
+    return await sessions.open_session(
+        work, await auth.tokens(), revocations, account_id, device, most=sizes.sessions_of_account
+    )
 
 
 @router.post("/token", openapi_extra=refuses(WrongCredentials))
@@ -40,16 +50,20 @@ async def token(
     form: Annotated[TokenForm, Form()],
     device: DeviceDep,
     limits: LimitsDep,
+    sizes: SizesDep,
     database: Db,
     work: Work,
     auth: Auth,
     passwords: PasswordsDep,
+    revocations: RevocationsDep,
 ) -> TokenPair:
     """As sign-in, with the OAuth2 password form: for Swagger's Authorize button."""
     account_id = await sessions.check_credentials(
         database, passwords, limits, login=form.username, password=form.password, address=device.address
     )
-    return await sessions.open_session(work, await auth.tokens(), account_id, device)
+    return await sessions.open_session(
+        work, await auth.tokens(), revocations, account_id, device, most=sizes.sessions_of_account
+    )
 
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))
