@@ -123,9 +123,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         workers=settings.workers,
         reload=settings.reloads,
         reload_dirs=[str(PROJECT_ROOT / "app")] if settings.reloads else None,
-        **uvicorn_options(
-            proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=list(settings.trusted_proxies)
-        ),
+        **uvicorn_options(**proxy_options(settings)),
     )
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
@@ -138,6 +136,11 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
             Multiprocess(config, sockets=[listener]).run()
     else:
         server.run(sockets=[listener])
+
+
+def proxy_options(settings: AppSettings) -> dict[str, Any]:
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed: of nobody, unless they are named."""
+    return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": list(settings.trusted_proxies)}
 
 
 def uvicorn_options(**more: Any) -> dict[str, Any]:
