@@ -95,7 +95,7 @@ def base_settings() -> Settings:
         log=LogSettings(enable=False),
         limits=LimitsSettings(enable=False),
     )
-    setup_logging(settings.log, settings.app.mode)
+    setup_logging(settings.log)
     return settings
 
 

@@ -37,7 +37,7 @@ def main() -> None:
     signals = _Signals()
     try:
         settings = load_settings()
-        setup_logging(settings.log, settings.app.mode)
+        setup_logging(settings.log)
         choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
         with _database(settings) as address:

@@ -30,7 +30,7 @@ FROM (
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
 ORDER BY c.active_at DESC, c.id DESC
-"""  # noqa: S608 - constants only # nosec B608
+"""  # noqa: S608 - constants only
 
 
 async def find_chat(connection: Executor, viewer: UUID, chat_id: UUID) -> Any | None:

@@ -51,7 +51,7 @@ WITH {APPEND_PARTS}, sent AS (
     WHERE m.chat_id = counted.id AND m.chat_id = reader.chat_id AND m.account_id = reader.account_id
 )
 SELECT id FROM head
-"""  # noqa: S608 - constants only # nosec B608
+"""  # noqa: S608 - constants only
 
 _STANDS = """
 SELECT new.id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS new(chat_id, seq, id)

@@ -24,7 +24,7 @@ added AS (
     SELECT id, head.base + added.n, added.kind, added.data::json, $4 FROM head JOIN added ON added.stream_id = head.id
 )
 """
-_APPEND = f"WITH {APPEND_PARTS} SELECT id, last_seq FROM head"  # noqa: S608 - constants only # nosec B608
+_APPEND = f"WITH {APPEND_PARTS} SELECT id, last_seq FROM head"  # noqa: S608 - constants only
 
 # One by one in the order of their ids: two transactions that take the same locks take them in the same order.
 _LOCK = "SELECT id FROM stream WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
