@@ -147,8 +147,8 @@ async def test_a_large_head_that_may_be_is_served(offline: str) -> None:
     head = b"POST /healthcheck/live HTTP/1.1\r\nX-Large: " + b"a" * 60_000 + b"\r\n"
     async with asyncio.timeout(PATIENCE), connected(offline) as (reader, writer):
         # With a body that comes in the same moment.
-        writer.write(head + b"Connection: close\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000)
-        assert (await reader.read()).startswith(b"HTTP/1.1 405 ")
+        writer.write(head + b"Content-Length: 100000\r\n\r\n" + b"x" * 100_000)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 405 ")
 
 
 async def test_what_is_no_http_is_a_problem_too(offline: str) -> None:

@@ -23,7 +23,7 @@ BODY_WITHIN = 30.0
 READ_WITHIN = 30.0
 """Seconds in which a client that has let its answers pile up has to take some of them."""
 LINGER = 3.0
-"""Seconds for a client that still sends its body to see that it was answered already."""
+"""Seconds for a client that still sends to see that it was answered already."""
 CHECK_EVERY = 2.0
 _HEAD_TOO_LARGE = f"A request's head has at most {MAX_HEAD_BYTES} bytes"
 
@@ -39,9 +39,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)  # type: ignore[arg-type]
         self._read_by: float | None = self.loop.time() + HEAD_WITHIN
         self._taken_by: float | None = None
-        self._in_head = True
+        self._in_head, self._in_body = True, False
         self._head_bytes = self._chunk_bytes = 0
-        self._was_closing = False
+        self._was_closing = self._is_refused = False
         self._check_timer: TimerHandle = self.loop.call_later(CHECK_EVERY, self._check)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -53,6 +53,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
         if self._read_by is None and self.cycle is not None and self.cycle.response_complete:
             # The first byte of what may become the next request. Even line breaks before it would be waited for.
             self._read_by = self.loop.time() + HEAD_WITHIN
@@ -74,11 +76,12 @@ class HttpProtocol(HttpToolsProtocol):
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > MAX_HEAD_BYTES:
                 raise _HeadTooLarge
-        self._in_head = False
+        self._in_head, self._in_body = False, True
         self._read_by = self.loop.time() + BODY_WITHIN
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        self._in_body = False
         self._read_by = None
         super().on_message_complete()
 
@@ -112,25 +115,33 @@ class HttpProtocol(HttpToolsProtocol):
                 self.transport.abort()
             self._was_closing = True
         elif self._read_by is not None and now > self._read_by:
-            self._refuse(408, "The request did not come in within the time")
+            if self._is_refused:
+                self.transport.abort()
+            else:
+                self._refuse(408, "The request did not come in within the time")
         self._check_timer = self.loop.call_later(CHECK_EVERY, self._check)
 
     def _refuse(self, status: int, detail: str) -> None:
-        """Answers, where no other answer has begun, and ends the connection."""
-        if self.transport.is_closing():
+        """Answers, where no other answer has begun, and ends the connection.
+
+        What is closed with something unread is reset, and the answer lost: so it is read on for a while, to no purpose.
+        """
+        if self._is_refused or self.transport.is_closing():
             return
-        if self._in_head:
-            may_answer = self.cycle is None or self.cycle.response_complete
-        else:
-            may_answer = not (self.pipeline or self.cycle.response_started)
-            # Whoever waits for the rest of the body waits in vain.
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-        if may_answer:
+        self._is_refused = True
+        self._read_by = self.loop.time() + LINGER
+        if self.pipeline or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        cycle = self.cycle
+        if cycle is None or (not cycle.response_started if self._in_body else cycle.response_complete):
             self.transport.write(_write_problem(status, detail))
-            client = self.client[0] if self.client else "-"
-            logger.info("refused before its time: {} {}", status, client)
-        self.transport.close()
+            logger.info("refused before its time: {} {}", status, self.client[0] if self.client else "-")
+        if cycle is not None:
+            # Whoever waits for the rest of the body waits in vain, and whatever is answered now comes too late.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.transport.write_eof()
 
 
 def _write_problem(status: int, detail: str) -> bytes:
