@@ -129,7 +129,6 @@ async def test_every_answer_tells_browsers_to_keep_to_it(offline: Settings) -> N
         for answer in answers:
             assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
             assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
-            assert answer.headers.get_list("x-frame-options") == ["DENY"]
             (policy,) = answer.headers.get_list("content-security-policy")
             assert policy.startswith("default-src 'none'")
             assert "frame-ancestors 'none'" in policy

@@ -21,7 +21,7 @@ async def behind(settings: Settings, app: AppSettings) -> AsyncIterator[httpx.As
     """A server that takes calls from 127.0.0.1."""
     async with (
         listening(build_app(settings), **proxy_options(app)) as address,
-        httpx.AsyncClient(base_url=f"http://{address}") as http,
+        httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http,
     ):
         yield http
 

@@ -88,7 +88,7 @@ async def test_what_costs_has_a_limit_of_its_own(settings: Settings, kind: str) 
 
 async def test_sends_are_counted_alike_on_both_ways(settings: Settings) -> None:
     app = build_app(replace(settings, limits=LimitsSettings(send="3/minute")))
-    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
+    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
         chat = await anna.open_chat()
         async with FakeSocket(anna, address) as socket:
@@ -106,7 +106,7 @@ async def test_sends_are_counted_alike_on_both_ways(settings: Settings) -> None:
 
 async def test_requests_over_a_socket_are_calls_of_the_account(settings: Settings) -> None:
     app = build_app(replace(settings, limits=LimitsSettings(account="6/minute")))
-    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
+    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
         chat = await anna.open_chat()
         async with FakeSocket(anna, address) as socket:
@@ -127,7 +127,7 @@ async def test_requests_over_a_socket_are_calls_of_the_account(settings: Setting
 @pytest.mark.parametrize("rate", ["hello", "hello_address"])
 async def test_so_many_sockets_are_opened(settings: Settings, rate: str) -> None:
     app = build_app(replace(settings, limits=LimitsSettings(**{rate: "2/minute"})))
-    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
+    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
         for _ in range(2):
             async with FakeSocket(anna, address):

@@ -28,7 +28,7 @@ _AGREE_EVERY = 0.5
 _STORE_TIMEOUT = 2.0
 _FEWEST_TO_SWEEP = 10_000
 
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str | int]
 _parse = cache(parse)
 
 
@@ -51,10 +51,11 @@ class RateLimits:
         self.rates = settings
         self._windows: dict[_Key, _Window] = {}
         self._sweep_at = _FEWEST_TO_SWEEP
+        self._is_over = False
         # Of the windows that the store has to be told of; None where each process counts for itself.
         self._untold: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
-    def hit(self, rate: str, what: str, who: str) -> None:
+    def hit(self, rate: str, what: str, who: str | int) -> None:
         """Counts one try; raises RateLimited, with the seconds to wait, where there were too many."""
         if not self.rates.enable:
             return
@@ -70,7 +71,7 @@ class RateLimits:
             window.untold += 1
             self._untold[key] = window
 
-    def check(self, rate: str, what: str, who: str) -> None:
+    def check(self, rate: str, what: str, who: str | int) -> None:
         """As `hit`, but counts none."""
         window = self._windows.get((rate, what, who))
         if window is not None and window.count >= window.amount and window.ends_at > (now := time()):
@@ -91,7 +92,10 @@ class RateLimits:
         store = RedisStorage(f"async+{address}", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
         try:
             async with running(self._keep_agreeing(store)):
-                yield
+                try:
+                    yield
+                finally:
+                    self._is_over = True
         finally:
             await pool.disconnect()
 
@@ -103,9 +107,9 @@ class RateLimits:
         return window
 
     async def _keep_agreeing(self, store: "RedisStorage") -> None:
-        """Until cancelled."""
+        """Until cancelled; a cancellation that a client of the store has swallowed is not waited for twice."""
         was_away = False
-        while True:
+        while not self._is_over:
             await asyncio.sleep(_AGREE_EVERY)
             untold, self._untold = self._untold or {}, {}
             try:

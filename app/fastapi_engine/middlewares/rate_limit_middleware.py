@@ -1,11 +1,9 @@
 """How often anyone may call the API, whatever for: an account by its token, everyone else by their address."""
 
-from contextlib import suppress
-
-from fastapi.security.utils import get_authorization_scheme_param
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.tokens import Identity
 from app.services.errors import ServiceError
 from app.services.rate_limits import RateLimits, network_of
 from app.utils.container import Container
@@ -24,23 +22,24 @@ class RateLimitMiddleware:
         self._limits = container.get(RateLimits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._limits.rates.enable and scope["path"].startswith(self._prefix):
-            account = await self._find_account(scope)
-            if account is not None:
-                self._limits.hit(self._limits.rates.account, "calls of", account)
+        rates = self._limits.rates
+        if scope["type"] == "http" and rates.enable and scope["path"].startswith(self._prefix):
+            # Kept for the endpoint, which is about to ask the same.
+            identity = scope["identity"] = await self._find_identity(scope)
+            if identity is not None:
+                self._limits.hit(rates.account, "calls of", identity.account_id.int)
             else:
                 client = scope["client"]
-                self._limits.hit(self._limits.rates.address, "calls from", network_of(client[0] if client else ""))
+                self._limits.hit(rates.address, "calls from", network_of(client[0] if client else ""))
         await self.app(scope, receive, send)
 
-    async def _find_account(self, scope: Scope) -> str | None:
+    async def _find_identity(self, scope: Scope) -> Identity | None:
+        """None for whoever is not signed in; the endpoint says why."""
         for name, value in scope["headers"]:
-            if name == b"authorization":
-                scheme, token = get_authorization_scheme_param(value.decode("latin-1"))
-                if scheme.lower() == "bearer":
-                    # Whoever is refused here is refused by the endpoint as well, which says why. Without the module
-                    # of the accounts there is nobody to ask.
-                    with suppress(ServiceError, LookupError, OSError):
-                        return (await self._container.get(Authenticator).identify(token)).account_id.hex
-                return None
+            if name == b"authorization" and value[:7].lower() == b"bearer ":
+                try:
+                    return await self._container.get(Authenticator).identify(value[7:].decode("latin-1"))
+                except (ServiceError, LookupError):
+                    # Also where the accounts are not served, and nobody is known.
+                    return None
         return None

@@ -2,14 +2,14 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_ALWAYS = (
+_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
     # For what is no page. A page brings a policy of its own.
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
 )
-_NOT_KEPT = (b"cache-control", b"no-store")
+_OWN = frozenset([*(name for name, _ in _HEADERS), b"etag"])
 _HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -31,10 +31,11 @@ class SecurityHeadersMiddleware:
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
-                given = {name for name, _ in headers}
-                headers += [header for header in _ALWAYS if header[0] not in given]
-                if b"cache-control" not in given and b"etag" not in given:
-                    headers.append(_NOT_KEPT)
+                own = {name for name, _ in headers} & _OWN
+                if b"etag" in own:
+                    # It is kept, and asked for again.
+                    own.add(b"cache-control")
+                headers += [header for header in _HEADERS if header[0] not in own] if own else _HEADERS
                 if scope["scheme"] == "https":
                     headers.append(_HTTPS)
                 message["headers"] = headers

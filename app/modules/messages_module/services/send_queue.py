@@ -62,7 +62,7 @@ class SendQueue:
         Raises RateLimited or QueueFull; the awaitable raises what the chat refuses, or Unavailable. Giving up the
         waiting takes nothing back: the message may be written all the same.
         """
-        self._limits.hit(self._limits.rates.send, "sends of", sender_id.hex)
+        self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
         queue = self._queues.get(chat_id)
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull

@@ -72,7 +72,7 @@ class Connection:
         try:
             self._limits.hit(rates.hello_address, "sockets from", network_of(client.host if client else ""))
             identity = await self._container.get(Authenticator).identify(hello.data.token)
-            self._limits.hit(rates.hello, "sockets of", identity.account_id.hex)
+            self._limits.hit(rates.hello, "sockets of", identity.account_id.int)
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             await self._refuse(hello, error)
             return

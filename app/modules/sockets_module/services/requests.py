@@ -46,7 +46,7 @@ class Requests:
         self._log = log
         self._queue = queue
         self._limits = limits
-        self._who = socket.identity.account_id.hex
+        self._who = socket.identity.account_id.int
         self._problems = problems
         self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
         # The newest thing under way in a chat, where that is not a send: sends keep their order by themselves.

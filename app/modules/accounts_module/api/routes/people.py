@@ -26,7 +26,7 @@ async def list_people(
     limit: Limit = 50,
 ) -> Page[AccountPublic]:
     """People, by username."""
-    limits.hit(limits.rates.search, "searches of", identity.account_id.hex)
+    limits.hit(limits.rates.search, "searches of", identity.account_id.int)
     return await accounts.list_people(work, query, cursor, limit)
 
 

@@ -31,7 +31,7 @@ async def create(
     contents: ContentsDep,
 ) -> Response:
     """Opens a chat. The same id again, or a second direct chat of the same two, answers 200 with the first one."""
-    limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.hex)
+    limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
     chat_id, is_new = await chats.create_chat(work, log, sizes, identity.account_id, body)
     chat = await views.view_chat(await work.raw(), contents, identity.account_id, chat_id)
     return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)

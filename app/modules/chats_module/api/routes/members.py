@@ -45,7 +45,7 @@ async def add_members(
     response: Response,
 ) -> Page[MemberRead]:
     """Lets people in, by owner or admin. They see the whole history, and have read it up to now."""
-    limits.hit(limits.rates.add_members, "members added by", member.account_id.hex)
+    limits.hit(limits.rates.add_members, "members added by", member.account_id.int)
     if not await members.add_members(work, log, sizes, member.chat_id, member.account_id, body):
         response.status_code = status.HTTP_200_OK
     return await members.list_chosen(work, member.chat_id, body.account_ids)
