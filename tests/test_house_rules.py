@@ -120,7 +120,7 @@ def _runs_what_is_mixed(node: ast.expr) -> bool:
 def _mixes_values_into_sql(node: ast.expr, looks: re.Pattern[str] = SQL) -> bool:
     match node:
         case ast.JoinedStr(values=values):
-            text = "".join(part.value for part in values if isinstance(part, ast.Constant))
+            text = "".join(str(part.value) for part in values if isinstance(part, ast.Constant))
             parts = [part.value for part in values if isinstance(part, ast.FormattedValue)]
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod() | ast.Add(), right=right):
             parts = [right]
