@@ -6,14 +6,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check audit bench bench-growth pins clean
+.PHONY: run test check audit bench bench-document bench-growth bench-live bench-profile pins clean
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
 run: $(VENV)/.installed
 	@exec $(BIN)/python main.py
 
-# The browser tests need Chromium: `apt-get install chromium`. Without it they fail, and say so.
+# The browser tests need Chromium, those of shared limits Redis: `apt-get install chromium redis-server`. Without them
+# they fail, and say so.
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
@@ -38,6 +39,15 @@ bench: $(VENV)/.installed-bench
 
 bench-growth: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.growth $(ARGS)
+
+bench-profile: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.profile $(ARGS)
+
+bench-document:
+	$(BIN)/python -m tests.performance.document
+
+bench-live: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.live $(ARGS)
 
 # Keeps what is pinned already as far as pyproject.toml allows; `make pins UV_FLAGS=--upgrade` takes the newest.
 COMPILE = $(BIN)/uv --quiet pip compile --universal --fork-strategy=fewest --no-annotate $(UV_FLAGS) \
