@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tests.acceptance.live.servers import ROOT
 from tests.adapters.embedded.support import open_folder
 from tests.faults.fault import all_faults
 from tests.faults.load.workload import Size
 from tests.faults.report import as_json, show, write_json, write_markdown
 from tests.faults.run import Plan, run
-from tests.live.servers import ROOT
 
 LONG = Size(clients=200, chats=50, members=8, hot_members=40)
 SHORT = Size(clients=40, chats=12, members=5, hot_members=20)

@@ -8,9 +8,9 @@ from pathlib import Path
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from tests.acceptance.live.servers import ServerProcess
 from tests.faults.load.person import Door
 from tests.faults.scene.postgres import Postgres
-from tests.live.servers import ServerProcess
 from tests.wire import Wire
 
 _SETTINGS = {

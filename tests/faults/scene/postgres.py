@@ -9,8 +9,8 @@ from pathlib import Path
 import orjson
 
 from app.adapters.db.address import DatabaseAddress
+from tests.acceptance.live.servers import ROOT
 from tests.adapters.embedded.support import is_gone, postmaster_of
-from tests.live.servers import ROOT
 from tests.processes import family_of
 
 
