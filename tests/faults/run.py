@@ -88,6 +88,7 @@ async def run(plan: Plan, tell: Tell) -> Outcome:
                 await asyncio.sleep(0.5)
             tell("settling", workload.acknowledged, done)
             await workload.settle()
+        observer.leave()
         tell("checking", workload.acknowledged, done)
         truth, wrong = await finish(scene)
     history.close()

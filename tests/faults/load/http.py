@@ -59,6 +59,11 @@ class Http:
                 self.close()
                 raise
 
+    def move(self, host: str, port: int) -> None:
+        """To another server, from the next request on."""
+        self.close()
+        self._address = host, port
+
     def close(self) -> None:
         if self._streams is not None:
             self._streams[1].transport.abort()

@@ -42,8 +42,7 @@ class Person:
         try:
             answer = await self._http.ask(method, f"{API}{path}", self.token, body)
         except NoAnswer:
-            self._http.close()
-            self._http = Http(*self.random.choice(self.doors))
+            self._http.move(*self.random.choice(self.doors))
             raise
         if answer.status == 401 and self.token:
             # By the clock of this server the token is not good, or no longer.
