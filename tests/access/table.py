@@ -1,9 +1,9 @@
 """Who gets what: every operation and every action of the socket, asked by everyone there is.
 
-`anonymous` has no account, and `ended` is the owner on a device that was signed out. Signed in are `stranger`, who is in
-no chat, `neighbour`, who owns another chat, and `operator`, who administers the server and is in no chat either. The
-others have, or had, a place in the chat that is asked for. What stands after a colon is the case; `ASKED` says how it is
-asked for. A dash: there is no such person in such a chat.
+`anonymous` has no account, and `ended` is the owner on a device that was signed out. Signed in are `stranger`, who is
+in no chat, `neighbour`, who owns another chat, and `operator`, who administers the server and is in no chat either. The
+others have, or had, a place in the chat that is asked for. What stands after a colon is the case; `ASKED` says how it
+is asked for. A dash: there is no such person in such a chat.
 """
 
 from collections.abc import Iterator

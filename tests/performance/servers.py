@@ -42,8 +42,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def messenger(data: Path, *, workers: int = 1) -> Iterator[Server]:
-    """`python main.py` as one would run it in production, on a PostgreSQL of its own that is durable."""
+def messenger(data: Path, *, workers: int = 1, **more: str) -> Iterator[Server]:
+    """`python main.py` as one would run it in production, on a PostgreSQL of its own that is durable; with `more`
+    settings.
+    """
     port = free_port()
     settings = {
         "ENVIRONMENT": "PROD",
@@ -59,6 +61,7 @@ def messenger(data: Path, *, workers: int = 1) -> Iterator[Server]:
         "LOG_LEVEL": "INFO",
         "LOG_WRITE_TO_FILE": "false",
         "PG_EMBEDDED_DATA_DIR": str(data),
+        **more,
     }
     with _running([sys.executable, "main.py"], settings, data.parent / f"messenger-{port}.log") as process:
         server = Server(process, ("127.0.0.1", port))
