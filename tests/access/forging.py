@@ -52,7 +52,7 @@ def forgeries(good: str, secret: str) -> Iterator[tuple[str, str]]:
         yield f"algorithm {algorithm!r}, signed as HS256", sign(header | {"alg": algorithm}, claims, secret.encode())
     yield "no algorithm", sign({"typ": header["typ"]}, claims, secret.encode())
     brought = {"kty": "oct", "alg": "HS256", "k": part(_ATTACKER)}
-    for name, more in {
+    headers: dict[str, dict[str, Any]] = {
         "another key": {},
         "a key that it brings": {"jwk": brought},
         "a key elsewhere": {"jku": _ELSEWHERE, "kid": "1"},
@@ -63,7 +63,8 @@ def forgeries(good: str, secret: str) -> Iterator[tuple[str, str]]:
         "a kid that is no text": {"kid": 5},
         "a demand that nobody knows": {"crit": ["attacker"], "attacker": True},
         "a payload as it is": {"b64": False, "crit": ["b64"]},
-    }.items():
+    }
+    for name, more in headers.items():
         yield name, sign(header | more, claims, _ATTACKER)
     for name, key in {"the empty key": b"", "a NUL for a key": b"\0", "the header for a key": head.encode()}.items():
         yield name, sign(header, claims, key)

@@ -30,8 +30,8 @@ NewPassword = Annotated[
         confirmation_prompt=True,
         hide_input=True,
         envvar="ACCOUNT_PASSWORD",
-        help="8 characters or more, none of the common ones; asked for where it is not given, which keeps it out of the "
-        "list of processes",
+        help="8 characters or more, and no common one; asked for where it is not given, which keeps it out of the list "
+        "of processes",
     ),
 ]
 
