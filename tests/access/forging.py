@@ -11,21 +11,7 @@ import orjson
 
 _ATTACKER = b"a key of the attacker's own, thirty-two bytes"
 _ELSEWHERE = "http://127.0.0.1:1/keys.json"
-_OTHER_ALGORITHMS = (
-    "HS384",
-    "HS512",
-    "RS256",
-    "PS256",
-    "ES256",
-    "EdDSA",
-    "none",
-    "None",
-    "nOnE",
-    "",
-    None,
-    5,
-    ["HS256"],
-)
+_OTHER_ALGORITHMS = ("HS384", "HS512", "RS256", "ES256", "none", "nOnE", "", None, ["HS256"])
 _OVERSIZED = 50_000
 _TOO_DEEP = b"[" * 1_400
 _LONG_NUMBER = b'{"alg":' + b"9" * 1_000 + b"}"
@@ -46,9 +32,7 @@ def forgeries(good: str, secret: str) -> Iterator[tuple[str, str]]:
     header, claims = jwt.get_unverified_header(good), jwt.decode(good, options={"verify_signature": False})
     head, content, signature = good.split(".")
     for algorithm in _OTHER_ALGORITHMS:
-        other = part(header | {"alg": algorithm})
-        yield f"algorithm {algorithm!r}, unsigned", f"{other}.{content}."
-        yield f"algorithm {algorithm!r}, the old signature", f"{other}.{content}.{signature}"
+        yield f"algorithm {algorithm!r}, unsigned", f"{part(header | {'alg': algorithm})}.{content}."
         yield f"algorithm {algorithm!r}, signed as HS256", sign(header | {"alg": algorithm}, claims, secret.encode())
     yield "no algorithm", sign({"typ": header["typ"]}, claims, secret.encode())
     brought = {"kty": "oct", "alg": "HS256", "k": part(_ATTACKER)}

@@ -45,7 +45,7 @@ def bad_tokens(good: str, secret: str) -> Iterator[tuple[str, str]]:
 
 
 async def is_let_in(http: httpx.AsyncClient, token: str, scheme: str = "Bearer") -> bool:
-    response = await http.get(f"{API}/accounts/me", headers={"Authorization": f"{scheme} {token}".strip().encode()})
+    response = await http.get(f"{API}/accounts/me", headers={b"Authorization": f"{scheme} {token}".strip().encode()})
     if response.status_code != 200:
         problem(response, 401, "unauthenticated")
         assert response.headers["www-authenticate"] == "Bearer"

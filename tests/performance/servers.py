@@ -42,7 +42,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def messenger(data: Path, *, workers: int = 1, **more: str) -> Iterator[Server]:
+def messenger(data: Path, *, workers: int = 1, more: Mapping[str, str] | None = None) -> Iterator[Server]:
     """`python main.py` as one would run it in production, on a PostgreSQL of its own that is durable; with `more`
     settings.
     """
@@ -61,7 +61,7 @@ def messenger(data: Path, *, workers: int = 1, **more: str) -> Iterator[Server]:
         "LOG_LEVEL": "INFO",
         "LOG_WRITE_TO_FILE": "false",
         "PG_EMBEDDED_DATA_DIR": str(data),
-        **more,
+        **(more or {}),
     }
     with _running([sys.executable, "main.py"], settings, data.parent / f"messenger-{port}.log") as process:
         server = Server(process, ("127.0.0.1", port))

@@ -33,12 +33,11 @@ def sign_in(
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
     cost = AuthSettings()
-    full = {
-        "AUTH_ARGON2_TIME_COST": str(cost.argon2_time_cost),
-        "AUTH_ARGON2_MEMORY_COST": str(cost.argon2_memory_cost),
-    }
+    full = {"TIME_COST": cost.argon2_time_cost, "MEMORY_COST": cost.argon2_memory_cost}
     try:
-        with messenger(data / "postgres", **full) as server:
+        with messenger(
+            data / "postgres", more={f"AUTH_ARGON2_{name}": str(value) for name, value in full.items()}
+        ) as server:
             asyncio.run(_measure(Console(), "http://{}:{}".format(*server.address), samples, seconds, at_once))
     finally:
         shutil.rmtree(data)
