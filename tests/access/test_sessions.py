@@ -13,7 +13,7 @@ from tests.fixtures import listening
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
         yield http
 
 
@@ -59,13 +59,13 @@ async def test_it_is_over_in_every_process(
     ):
         await end(anna, phone)
         for socket in (here, there):
-            await socket.until(lambda socket=socket: socket.close_code is not None)  # type: ignore[misc]
+            await socket.until(lambda socket=socket: socket.close_code is not None, 60)  # type: ignore[misc]
             assert socket.close_code == 4401
         await kept.ask("ping")
         assert kept.close_code is None
     for address in (live_server, other_server):
-        async with httpx.AsyncClient(base_url=f"http://{address}", headers=phone.headers) as http:
-            await eventually(lambda http=http: is_refused(http))  # type: ignore[misc]
+        async with httpx.AsyncClient(base_url=f"http://{address}", headers=phone.headers, timeout=60) as http:
+            await eventually(lambda http=http: is_refused(http), 60)  # type: ignore[misc]
             body = {"refresh_token": phone.refresh_token}
             problem(await http.post(f"{API}/accounts/refresh", json=body), 401, "unauthenticated")
         assert await FakeSocket(phone, address).refused() == 4401

@@ -103,7 +103,7 @@ async def test_everyone_is_answered_over_the_socket_as_the_table_says(
     live_server: str, database_address: DatabaseAddress
 ) -> None:
     differences: dict[tuple[str, str], str] = {}
-    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
         world = await World.make(http, database_address)
         chats = {kind: await world.open_chat(kind) for kind in REST if kind}
         for row in SOCKET_ROWS:

@@ -40,7 +40,7 @@ def sign_in(
         ) as server:
             asyncio.run(_measure(Console(), "http://{}:{}".format(*server.address), samples, seconds, at_once))
     finally:
-        shutil.rmtree(data)
+        shutil.rmtree(data, ignore_errors=True)
 
 
 async def _measure(console: Console, address: str, samples: int, seconds: float, at_once: int) -> None:
