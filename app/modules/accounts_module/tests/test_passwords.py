@@ -22,7 +22,7 @@ from tests.manage import manage
 
 T = TypeVar("T")
 COMMON = ("password", "12345678", "Qwerty123", "iloveyou", "1q2w3e4r5t", "йцукенгш", "Пароль123", "TRUSTNO1")
-OWN = ("vera.the.first", "VERA.the.first", "petrova", "Petrova@Example.com")
+OWN = ("vera.the.first", "VERA.the.first", "petrova.v", "Petrova.V@Example.com")
 
 
 class WatchedPasswords(Passwords):
@@ -58,7 +58,7 @@ def watch_passwords(app: FastAPI, settings: Settings) -> WatchedPasswords:
 
 
 async def sign_up(server: httpx.AsyncClient, password: str) -> httpx.Response:
-    body = {"email": "petrova@example.com", "username": "vera.the.first", "password": password}
+    body = {"email": "petrova.v@example.com", "username": "vera.the.first", "password": password}
     return await server.post(f"{API}/accounts/sign-up", json=body)
 
 
