@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench bench-growth pins clean
+.PHONY: run test lint check hooks bench bench-growth pins clean
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
@@ -17,14 +17,22 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.installed-dev
+# The gate but for the tests.
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docs/deployment/compose/compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/check.yml
 	$(BIN)/hadolint Dockerfile
+
+check: lint
 	$(BIN)/python -m pytest
+
+# From now on `make lint` looks at each commit before it is made.
+hooks: $(VENV)/.installed-dev
+	$(BIN)/pre-commit install
 
 # Measures the server beside others; `make bench ARGS=--quick` takes under a minute.
 bench: $(VENV)/.installed-bench
