@@ -22,9 +22,7 @@ from app.utils.setup_modules import discover_modules
 
 T = TypeVar("T")
 
-commands = typer.Typer(
-    no_args_is_help=True, name="catalogues", help="Catalogues: look at them, change their items."
-)
+commands = typer.Typer(no_args_is_help=True, name="catalogues", help="Catalogues: look at them, change their items.")
 
 Name = Annotated[str, typer.Argument(help="as in its address: countries")]
 Key = Annotated[str, typer.Argument(help="the item's key: RU")]
