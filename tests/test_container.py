@@ -14,11 +14,6 @@ from tests.container import Container
 from tests.manage import variables_for
 from tests.processes import free_port
 
-PRODUCTION = {
-    "ENVIRONMENT": "PROD",
-    "AUTH_SECRET": "0123456789abcdefghijklmnopqrstuv",
-    "PG_SERVER_PASSWD": "a good one of its own",
-}
 LARGEST = 250_000_000
 BASE = 120_000_000
 """The slim image of Python."""
@@ -55,7 +50,7 @@ async def test_it_serves_with_its_own_packages_and_writes_nothing_beside_its_dat
     container: Container, database_address: DatabaseAddress
 ) -> None:
     before = container.files()
-    variables = variables_for(database_address) | PRODUCTION | {"API_SERVICE_PORT": str(free_port())}
+    variables = variables_for(database_address) | {"API_RELOAD": "false", "API_SERVICE_PORT": str(free_port())}
 
     def is_healthy() -> bool:
         return container.run(*container.command("HEALTHCHECK"), **variables).returncode == 0

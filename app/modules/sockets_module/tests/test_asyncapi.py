@@ -124,12 +124,12 @@ async def test_it_describes_every_kind_of_event_in_the_code(document: dict[str, 
     assert documented_kinds(document) == in_code - _SIGNALS_BETWEEN_PROCESSES
 
 
-def test_an_event_that_shows_no_example_is_described_all_the_same(settings: Settings) -> None:
+def test_an_event_that_shows_no_example_is_described_all_the_same(base_settings: Settings) -> None:
     class NoteShown(ResponseModel):
         title: str
 
     modules = Modules([Module(name="notes", description="", events={"note.shown": NoteShown})])
-    document = make_document(settings.app, modules, host="localhost", is_secure=False)
+    document = make_document(base_settings.app, modules, host="localhost", is_secure=False)
     assert documented_kinds(document) == {"note.shown"}
     assert document["components"]["messages"]["note_shown"]["examples"] == []
 
