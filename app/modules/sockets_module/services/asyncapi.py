@@ -43,6 +43,8 @@ CLOSE_CODES = {
     RESTARTING: "the server restarts: connect again with the cursors, after a short random pause",
 }
 
+_STREAM = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
+
 _DESCRIPTION = """\
 One socket for all streams of an account, in text frames of JSON. The first frame is `hello`, with an access token and
 the last number that the client has of each stream; what it has missed comes first, then what happens, each event once
@@ -115,9 +117,9 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
 
 
 def _example(model: type[BaseModel]) -> dict[str, Any]:
-    extra = model.model_config["json_schema_extra"]
-    assert isinstance(extra, dict)  # noqa: S101
-    return dict(extra["example"])  # type: ignore[arg-type]
+    """Empty where the model shows none."""
+    extra = model.model_config.get("json_schema_extra")
+    return dict(extra.get("example", {})) if isinstance(extra, dict) else {}  # type: ignore[arg-type]
 
 
 def _reply(name: str, model: type[BaseModel], data: type[BaseModel]) -> _Message:
@@ -131,9 +133,9 @@ def _event(kind: str, data: type[BaseModel]) -> _Message:
     event = create_model(f"{name}Event", __base__=EventRead, kind=(only, ...), data=(data, ...))
     frame = create_model(f"{name}Frame", __base__=ResponseModel, __doc__=data.__doc__, event=(event, ...))
     told = _example(data)
-    stream_id = told.get("chat_id", told.get("id"))
+    stream_id = told.get("chat_id", told.get("id", _STREAM))
     example = {"stream_id": stream_id, "seq": 1, "kind": kind, "data": told, "at": "2026-01-01T12:00:00Z"}
-    return _Message(kind, frame, {"event": example})
+    return _Message(kind, frame, {"event": example} if told else {})
 
 
 def _describe(message: _Message) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def _describe(message: _Message) -> dict[str, Any]:
         "name": message.name,
         "summary": (message.model.__doc__ or "").strip().partition("\n")[0],
         "payload": _ref("components", "schemas", message.model.__name__),
-        "examples": [{"payload": message.example}],
+        "examples": [{"payload": message.example}] if message.example else [],
     }
     if message.correlation is not None:
         described["correlationId"] = {"location": f"$message.payload#/{message.correlation}"}
