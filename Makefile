@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench bench-growth pins clean
+.PHONY: run test check fuzz fuzz-short bench bench-growth pins clean
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
@@ -25,6 +25,17 @@ check: $(VENV)/.installed-dev
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m pytest
+	$(MAKE) fuzz-short
+
+# Schemathesis asks a real server for what its OpenAPI document allows, and for what it does not.
+fuzz-short: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz
+
+# The same for much longer, and the fuzzers of the tests too: by a new seed each time, which a failure is replayed with.
+fuzz: SEED := $(shell date +%s)
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest tests/fuzz --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
+	$(BIN)/python -m tests.fuzz --examples=100 --seed=$(SEED)
 
 # Measures the server beside others; `make bench ARGS=--quick` takes under a minute.
 bench: $(VENV)/.installed-bench
