@@ -48,7 +48,7 @@ def fuzz(
             address = f"http://{server.address}"
             make_keeper(postgres.address)
             furnish(address)
-            schemathesis = [Path(sys.executable).with_name("schemathesis"), f"--config-file={CONFIG}", "run"]
+            schemathesis = [str(Path(sys.executable).with_name("schemathesis")), f"--config-file={CONFIG}", "run"]
             how = [f"--max-examples={examples}", f"--seed={seed}", *context.args]
             ended = subprocess.run([*schemathesis, f"{address}/openapi.json", *how], check=False)
     finally:

@@ -73,7 +73,7 @@ class Talk(RuleBasedStateMachine):
         if refusal:
             return
         told = ok(response)
-        fixed = {"chat_id": place.id, "seq": len(place.messages) + 1, "sender_id": person.id, "type": "text"}
+        fixed: Json = {"chat_id": place.id, "seq": len(place.messages) + 1, "sender_id": person.id, "type": "text"}
         fixed |= {"client_msg_id": body["client_msg_id"], "reply_to_seq": reply_to}
         place.sent(person.id, Message({"id": told["id"], "created_at": told["created_at"], **fixed}, text))
         assert "idempotent-replayed" not in response.headers
