@@ -79,7 +79,7 @@ def _requests() -> st.SearchStrategy[Json]:
         ),
     }
     return st.one_of(
-        st.fixed_dictionaries({"id": ids, "action": st.just(action), "data": inner}) for action, inner in data.items()
+        [st.fixed_dictionaries({"id": ids, "action": st.just(name), "data": inner}) for name, inner in data.items()]
     )
 
 

@@ -76,9 +76,13 @@ def own(anna: FakeClient, quiet_log: list[str]) -> Header:
     return b"authorization", anna.headers["Authorization"].encode()
 
 
-jwt_parts = [orjson.dumps(part) for part in ({"alg": "HS256", "typ": "access+jwt"}, {}, [], None, {"exp": 1e999})]
+jwt_parts: list[Any] = [{"alg": "HS256", "typ": "access+jwt"}, {}, [], None, {"exp": 1e999}]
 forged = (
-    st.lists((st.sampled_from(jwt_parts) | st.binary(max_size=20)).map(urlsafe_b64encode), min_size=1, max_size=4)
+    st.lists(
+        (st.sampled_from(jwt_parts).map(orjson.dumps) | st.binary(max_size=20)).map(urlsafe_b64encode),
+        min_size=1,
+        max_size=4,
+    )
     .map(b".".join)
     .filter(lambda token: len(token) > 0)
 )

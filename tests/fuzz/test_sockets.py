@@ -88,8 +88,9 @@ def id_of(request: Json) -> int | str | None:
     if isinstance(given_id, str):
         is_text = not any("\ud800" <= letter <= "\udfff" for letter in given_id)
         return given_id if is_text and len(given_id) <= 64 else None
-    is_number = isinstance(given_id, int) and not isinstance(given_id, bool)
-    return given_id if is_number and abs(given_id) <= MAX_BIGINT else None
+    if isinstance(given_id, int) and not isinstance(given_id, bool):
+        return given_id if abs(given_id) <= MAX_BIGINT else None
+    return None
 
 
 def hello(person: FakeClient) -> frames.Text:
