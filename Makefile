@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check fuzz fuzz-short bench bench-growth pins clean
+.PHONY: run test check fuzz fuzz-short bench bench-document bench-growth bench-live bench-profile pins clean
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
@@ -43,6 +43,15 @@ bench: $(VENV)/.installed-bench
 
 bench-growth: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.growth $(ARGS)
+
+bench-profile: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.profile $(ARGS)
+
+bench-document:
+	$(BIN)/python -m tests.performance.document
+
+bench-live: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.live $(ARGS)
 
 # Keeps what is pinned already as far as pyproject.toml allows; `make pins UV_FLAGS=--upgrade` takes the newest.
 COMPILE = $(BIN)/uv --quiet pip compile --universal --fork-strategy=fewest --no-annotate $(UV_FLAGS) \

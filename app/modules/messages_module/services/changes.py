@@ -3,12 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
 from app.modules.chats_module.services.access import Membership, get_membership, may_react
 from app.modules.messages_module.db.cruds import changes as crud
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
-from app.modules.messages_module.services.views import describe
+from app.modules.messages_module.services.views import view_message
 from app.modules.streams_module.services.log import Log, event, now
 
 MAX_EMOJIS = 50
@@ -39,8 +41,7 @@ async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: 
         return
     at = now()
     await crud.delete_message(raw, chat_id, seq, at, message["event_seqs"])
-    changed = await _as_event(raw, message, text="", deleted_at=at, reaction_count=0)
-    await log.append(work, chat_id, event("message.deleted", changed))
+    await log.append(work, chat_id, event("message.deleted", await _as_event(raw, message)))
 
 
 async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
@@ -76,9 +77,9 @@ async def _load(
 
 
 async def _as_event(raw: RawConnection, message: Any, **changes: Any) -> dict[str, Any]:
-    """The message as REST gives it after the change, without what differs from viewer to viewer."""
-    changed = {key: value for key, value in message.items() if key != "event_seqs"} | changes
-    return (await describe(raw, None, [changed]))[0]
+    """The message as REST gives it, with what is about to change, without what differs from viewer to viewer."""
+    standing: dict[str, Any] = orjson.loads(await view_message(raw, None, message["chat_id"], message["seq"]))
+    return standing | changes
 
 
 async def _tell_reaction(

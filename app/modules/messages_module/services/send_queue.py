@@ -26,6 +26,8 @@ from app.utils import metrics
 MAX_BATCH = 100
 """Sends in one transaction, and chats that they may go to: each of them has its share of the batch."""
 MAX_CHATS = 25
+_SHARE = 20
+"""What a chat counts for at most when chats are gathered for a batch: a busy one leaves room for others."""
 MAX_WRITERS = 2
 """Batches of several chats under way at once: one is written while the other one commits."""
 MAX_WAITING = 20_000
@@ -91,7 +93,10 @@ class SendQueue:
     async def _write_ready(self) -> None:
         """Until nothing is ready. Whoever is idle has neither queue nor task."""
         while self._ready:
-            chat_ids = [self._ready.popleft() for _ in range(min(len(self._ready), MAX_CHATS))]
+            chat_ids = self._take_ready()
+            if self._ready and self._writers < MAX_WRITERS:
+                self._writers += 1
+                self._start(self._write_ready())
             locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
             for chat_id in chat_ids:
                 if chat_id in locked_by_others:
@@ -99,6 +104,15 @@ class SendQueue:
                 else:
                     self._release(chat_id)
         self._writers -= 1
+
+    def _take_ready(self) -> list[UUID]:
+        """As many chats as fill a batch: what is left is for the other writer."""
+        chat_ids: list[UUID] = []
+        waiting = 0
+        while self._ready and len(chat_ids) < MAX_CHATS and waiting < MAX_BATCH:
+            chat_ids.append(self._ready.popleft())
+            waiting += min(len(self._queues[chat_ids[-1]]), _SHARE)
+        return chat_ids
 
     async def _write_alone(self, chat_id: UUID) -> None:
         await self._write([chat_id], [], self._gather, wait=True)

@@ -8,9 +8,7 @@ from uuid import UUID
 from app.modules.streams_module.services.log import Executor
 
 _FIND = """
-SELECT id, chat_id, seq, client_msg_id, sender_id, type, text, reply_to_seq, created_at, edited_at, deleted_at,
-       reaction_count, event_seqs
-FROM message WHERE chat_id = $1 AND seq = $2
+SELECT chat_id, seq, sender_id, text, deleted_at, event_seqs FROM message WHERE chat_id = $1 AND seq = $2
 """
 _EDIT = """
 UPDATE message SET text = $3, edited_at = $4, event_seqs = event_seqs || $5::bigint WHERE chat_id = $1 AND seq = $2
