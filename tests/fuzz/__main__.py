@@ -14,7 +14,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from tests.adapters.embedded.support import open_folder
 from tests.fakers import API
-from tests.live.servers import ROOT, servers
+from tests.acceptance.live.servers import ROOT, servers
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 # As the configuration has them.

@@ -1,3 +1,4 @@
+# Longer than 250 lines: the whole of what chats do, in one place to be read beside the contract.
 """What the chats of a few people ought to be, in plain Python: lists, dictionaries and no database.
 
 Methods carry out what the server would, or raise a Refusal; they answer the status of the success.

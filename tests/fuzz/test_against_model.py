@@ -12,11 +12,11 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
+from tests.databases import Databases
 from tests.fakers import FakeClient, ok, problem
-from tests.fixtures import cloned, served, settings_for
+from tests.fixtures import served, settings_for
 from tests.fuzz.effort import effort
 from tests.fuzz.model import Chat, Events, Json, Message, Refusal, plain, plain_events
 
@@ -230,10 +230,10 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 def test_the_server_tells_what_the_model_tells(
-    portal: BlockingPortal, template: DatabaseAddress, base_settings: Settings
+    portal: BlockingPortal, databases: Databases, base_settings: Settings
 ) -> None:
     with (
-        portal.wrap_async_context_manager(cloned(template)) as address,
+        portal.wrap_async_context_manager(databases.one()) as address,
         portal.wrap_async_context_manager(served(build_app(replace(base_settings, db=settings_for(address))))) as http,
     ):
         run_state_machine_as_test(partial(Talk, portal, http), settings=effort(25, stateful_step_count=40))
