@@ -12,9 +12,9 @@ import typer
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
+from tests.acceptance.live.servers import ROOT, servers
 from tests.adapters.embedded.support import open_folder
 from tests.fakers import API
-from tests.acceptance.live.servers import ROOT, servers
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 # As the configuration has them.
