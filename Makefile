@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test acceptance lint audit check hooks pins clean
+.PHONY: run test acceptance fuzz fuzz-short lint audit check hooks pins clean
 .PHONY: bench bench-document bench-growth bench-live bench-profile
 .DEFAULT_GOAL := run
 
@@ -37,12 +37,22 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app main.py manage.py create_module.py
 
+# Schemathesis asks a real server for what its OpenAPI document allows, and for what it does not.
+fuzz-short: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz
+
+# The same for much longer, and the fuzzers of the tests too: by a new seed each time, which a failure is replayed with.
+fuzz: SEED := $(shell date +%s)
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest tests/fuzz --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
+	$(BIN)/python -m tests.fuzz --examples=100 --seed=$(SEED)
+
 # Known holes in what is pinned; it says so where the service that knows them cannot be asked.
 audit: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.audit
 
 # The gate.
-check: lint audit acceptance
+check: lint audit acceptance fuzz-short
 	$(BIN)/python -m pytest
 
 # From now on `make lint` looks at each commit before it is made.

@@ -33,11 +33,15 @@ from app.modules.streams_module.schemas import EventRead
 from app.settings.app_settings import AppSettings
 from app.utils.module import Modules
 
+NO_PROTOCOL = 1002
+NO_TEXT = 1007
 TOO_LARGE = 1009
 RESTARTING = 1012
 CLOSE_CODES = {
     NOT_SIGNED_IN: "not signed in, or the session has ended: refresh the tokens or sign in, then connect again",
     BAD_FRAME: "a frame was no JSON object, or the first one no valid hello: the client is at fault",
+    NO_PROTOCOL: "what came is no WebSocket frame: the client is at fault",
+    NO_TEXT: "a text frame was no UTF-8: the client is at fault",
     TOO_LARGE: "a frame was too large: the client is at fault",
     TRY_AGAIN: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
     RESTARTING: "the server restarts: connect again with the cursors, after a short random pause",
