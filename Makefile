@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test acceptance fuzz fuzz-short lint audit check hooks pins clean
+.PHONY: run test acceptance faults faults-short fuzz fuzz-short lint audit check hooks pins clean
 .PHONY: bench bench-document bench-growth bench-live bench-profile
 .DEFAULT_GOAL := run
 
@@ -52,7 +52,7 @@ audit: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.audit
 
 # The gate.
-check: lint audit acceptance fuzz-short
+check: lint audit acceptance fuzz-short faults-short
 	$(BIN)/python -m pytest
 
 # From now on `make lint` looks at each commit before it is made.
@@ -74,6 +74,13 @@ bench-document:
 
 bench-live: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.live $(ARGS)
+
+# Breaks everything around the messenger while people talk: `make faults ARGS="--seed 5 --only disk-full"`.
+faults: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.faults $(ARGS)
+
+faults-short: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.faults --short $(ARGS)
 
 # Keeps what is pinned already as far as pyproject.toml allows; `make pins UV_FLAGS=--upgrade` takes the newest.
 COMPILE = $(BIN)/uv --quiet pip compile --universal --fork-strategy=fewest --no-annotate $(UV_FLAGS) \
