@@ -87,6 +87,12 @@ async def test_a_signature_alone_is_not_enough(anna: FakeClient, secret: str) ->
         assert not await _is_let_in(anna, wrong), jwt.decode(wrong, options={"verify_signature": False})
 
 
+async def test_a_token_of_a_process_whose_clock_is_ahead_opens_too(anna: FakeClient, secret: str) -> None:
+    good = jwt.decode(anna.access_token, options={"verify_signature": False})
+    later = jwt.encode(good | {"iat": int(time()) + 30}, secret, headers={"typ": "access+jwt"})
+    assert await _is_let_in(anna, later)
+
+
 async def test_another_process_knows_the_tokens_of_this_one_and_hears_of_their_end(
     anna: FakeClient, settings: Settings
 ) -> None:
