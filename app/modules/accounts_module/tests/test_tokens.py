@@ -10,8 +10,13 @@ import jwt
 import orjson
 import pytest
 
+from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.errors import InvalidToken
+from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.revocations import Revocations
 from app.settings import Settings
 from tests.fakers import API, FakeClient, eventually, problem
 from tests.fixtures import served
@@ -106,6 +111,20 @@ async def test_another_process_knows_the_tokens_of_this_one_and_hears_of_their_e
 
         await eventually(is_over)
         assert await _is_let_in(FakeClient(http), anna.access_token)
+
+
+async def test_the_first_token_after_a_start_is_held_against_the_ended_sessions(
+    anna: FakeClient, settings: Settings, database_address: DatabaseAddress
+) -> None:
+    phone = await anna.another_device().sign_in()
+    assert (await phone.post("/accounts/sign-out")).status_code == 204
+    async with Database(database_address).connected() as database:
+        # Nobody looks on its own here: a process that has only just started.
+        revocations = Revocations(database, MemoryBus(), settings.auth.access_lifetime)
+        authenticator = Authenticator(settings.auth, database, revocations)
+        with pytest.raises(InvalidToken):
+            await authenticator.identify(phone.access_token)
+        assert (await authenticator.identify(anna.access_token)).account_id == anna.uuid
 
 
 async def test_a_token_that_was_good_runs_out(anna: FakeClient, secret: str) -> None:
