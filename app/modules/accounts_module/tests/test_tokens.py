@@ -10,13 +10,8 @@ import jwt
 import orjson
 import pytest
 
-from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
-from app.modules.accounts_module.errors import InvalidToken
-from app.modules.accounts_module.services.authenticator import Authenticator
-from app.modules.accounts_module.services.revocations import Revocations
 from app.settings import Settings
 from tests.fakers import API, FakeClient, eventually, problem
 from tests.fixtures import served
@@ -92,12 +87,6 @@ async def test_a_signature_alone_is_not_enough(anna: FakeClient, secret: str) ->
         assert not await _is_let_in(anna, wrong), jwt.decode(wrong, options={"verify_signature": False})
 
 
-async def test_a_token_of_a_process_whose_clock_is_ahead_opens_too(anna: FakeClient, secret: str) -> None:
-    good = jwt.decode(anna.access_token, options={"verify_signature": False})
-    later = jwt.encode(good | {"iat": int(time()) + 30}, secret, headers={"typ": "access+jwt"})
-    assert await _is_let_in(anna, later)
-
-
 async def test_another_process_knows_the_tokens_of_this_one_and_hears_of_their_end(
     anna: FakeClient, settings: Settings
 ) -> None:
@@ -111,20 +100,6 @@ async def test_another_process_knows_the_tokens_of_this_one_and_hears_of_their_e
 
         await eventually(is_over)
         assert await _is_let_in(FakeClient(http), anna.access_token)
-
-
-async def test_the_first_token_after_a_start_is_held_against_the_ended_sessions(
-    anna: FakeClient, settings: Settings, database_address: DatabaseAddress
-) -> None:
-    phone = await anna.another_device().sign_in()
-    assert (await phone.post("/accounts/sign-out")).status_code == 204
-    async with Database(database_address).connected() as database:
-        # Nobody looks on its own here: a process that has only just started.
-        revocations = Revocations(database, MemoryBus(), settings.auth.access_lifetime)
-        authenticator = Authenticator(settings.auth, database, revocations)
-        with pytest.raises(InvalidToken):
-            await authenticator.identify(phone.access_token)
-        assert (await authenticator.identify(anna.access_token)).account_id == anna.uuid
 
 
 async def test_a_token_that_was_good_runs_out(anna: FakeClient, secret: str) -> None:
