@@ -40,7 +40,7 @@ class Problem(ResponseModel):
     instance: str = Field(description="the path that was asked for")
     code: str = Field(description="stable, for programs")
     request_id: str = Field(description="as in the header X-Request-ID and on every log line")
-    errors: list[ProblemError] | None = Field(None, description="with `validation_error`: each thing that is wrong")
+    errors: list[ProblemError] | None = Field(None, description="with status 422: each thing that is wrong")
 
 
 def refuses(*errors: type[ServiceError]) -> dict[str, Any]:
