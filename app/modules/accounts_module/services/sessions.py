@@ -14,6 +14,8 @@ from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity, Tokens
+from app.modules.base_module.schemas import Moment, Page
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.services.rate_limits import RateLimits, network_of
 
 
@@ -86,9 +88,11 @@ async def refresh(
     return _pair(tokens, Identity(session.account_id, session.id), session.generation)
 
 
-async def list_sessions(work: UnitOfWork, identity: Identity) -> list[SessionRead]:
-    sessions = await crud.list_live_sessions(work.session, identity.account_id, datetime.now(UTC))
-    return [
+async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None, limit: int) -> Page[SessionRead]:
+    """The one used last first."""
+    before = decode_cursor(cursor, tuple[Moment, UUID]) if cursor else None
+    rows = await crud.list_live_sessions(work.session, identity.account_id, datetime.now(UTC), before, limit + 1)
+    items = [
         SessionRead(
             id=session.id,
             user_agent=session.user_agent,
@@ -98,8 +102,10 @@ async def list_sessions(work: UnitOfWork, identity: Identity) -> list[SessionRea
             expires_at=session.expires_at,
             current=session.id == identity.session_id,
         )
-        for session in sessions
+        for session in rows[:limit]
     ]
+    next_cursor = encode_cursor(items[-1].last_used_at, items[-1].id) if len(rows) > limit else None
+    return Page(items=items, next_cursor=next_cursor)
 
 
 async def end_session(work: UnitOfWork, revocations: Revocations, account_id: UUID, session_id: UUID) -> None:
