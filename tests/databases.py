@@ -115,7 +115,8 @@ class Databases:
         try:
             await connection.execute(_END_OTHERS)
             await connection.execute(self._delete)
-            return await connection.fetch(self._look)
+            look: Look = await connection.fetch(self._look)
+            return look
         except asyncpg.UndefinedTableError:
             return None
         finally:
