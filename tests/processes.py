@@ -41,8 +41,9 @@ def copy_project(place: Path) -> Path:
 
 
 def clean_environment(variables: dict[str, str]) -> dict[str, str]:
-    """Without the settings of whoever runs the tests."""
-    return {name: value for name, value in os.environ.items() if name not in KNOWN_VARIABLES} | variables
+    """Without the settings of whoever runs the tests. What one process has compiled, the next one need not."""
+    left_out = KNOWN_VARIABLES | {"PYTHONDONTWRITEBYTECODE"}
+    return {name: value for name, value in os.environ.items() if name not in left_out} | variables
 
 
 def run(project: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -122,11 +123,7 @@ class RunningServer:
 
     def family(self) -> list[int]:
         """The first process and all that it has started: workers, PostgreSQL, their children."""
-        parents = _parents()
-        found = [self.process.pid]
-        for pid in found:
-            found += [child for child, parent in parents.items() if parent == pid]
-        return found
+        return family_of(self.process.pid)
 
     def workers(self) -> list[int]:
         """Those of the family that run this application."""
@@ -150,6 +147,15 @@ class RunningServer:
             return 0
         finally:
             connection.close()
+
+
+def family_of(pid: int) -> list[int]:
+    """The process, its children and theirs."""
+    parents = _parents()
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
 
 
 def _parents() -> dict[int, int]:

@@ -103,6 +103,27 @@ async def works(person: FakeClient, method: str, path: str, body: Any) -> bool:
     return answer.is_success
 
 
+async def test_a_database_that_is_silent_is_given_up_once(
+    anna: FakeClient, boris: FakeClient, club: str, wire: Wire, live_server: str, server: httpx.AsyncClient
+) -> None:
+    """A request is refused after one statement that is not answered: no rollback is waited for."""
+    await anna.send(club)
+    wire.silence()
+    answers = await asyncio.gather(*(anna.call(method, path, body) for method, path, body in calls(anna, club)))
+    for answer in answers:
+        problem(answer, 503, "unavailable")
+        assert answer.headers["retry-after"] == "1"
+    assert (await server.get("/healthcheck/live")).status_code == 200
+    wire.speak()
+    await eventually(lambda: is_ready(server), 10)
+    for method, path, body in calls(anna, club)[:-1]:
+        await eventually(lambda m=method, p=path, b=body: works(anna, m, p, b), 10)  # type: ignore[misc]
+    async with FakeSocket(boris, live_server) as socket:
+        await socket.ask("ping")
+        last = await anna.send(club, "и снова здравствуйте")
+        await socket.until(lambda: socket.events[club][-1:] != [] and socket.events[club][-1]["data"] == last)
+
+
 async def test_a_hello_while_the_database_is_away_is_told_to_come_back(
     anna: FakeClient, app: FastAPI, settings: Settings, wire: Wire, live_server: str
 ) -> None:

@@ -55,6 +55,7 @@ def test_every_command_says_what_it_does(path: str) -> None:
 def test_the_modules_bring_their_commands() -> None:
     assert {
         "account create-admin",
+        "catalogues list",
         "streams prune",
         "db fill",
         "seed",

@@ -35,6 +35,10 @@ def _app(settings: Settings, mode: Mode) -> FastAPI:
     async def slow() -> None:
         raise TimeoutError(SECRET)
 
+    @router.get("/lose-connection")
+    async def lost() -> None:
+        raise asyncpg.InternalClientError(SECRET)
+
     @router.get("/wrong-answer", response_model=int)
     async def wrong() -> str:
         return SECRET
@@ -68,7 +72,7 @@ async def test_internals_are_shown_on_ones_own_machine_alone(base_settings: Sett
 
 async def test_what_may_go_through_later_says_when(base_settings: Settings) -> None:
     async with served(_app(base_settings, Mode.LOCAL)) as http:
-        for address in ("/refuse-connection", "/time-out"):
+        for address in ("/refuse-connection", "/lose-connection", "/time-out"):
             response = await http.get(address)
             problem(response, 503, "unavailable")
             assert int(response.headers["retry-after"]) >= 1

@@ -1,57 +1,208 @@
-"""A wire that a test can cut: between a client and the server, or between the server and its database."""
+"""A wire that a test can cut, slow and silence: between a client and the server, or the server and its database."""
 
 import asyncio
+import socket
+import struct
+from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+
+_MOST_HELD = 1 << 18
+"""Bytes that are on their way in one direction; beyond that the sender has to wait."""
+_STEP = 0.05
+"""Seconds between two portions of what is throttled."""
 
 
 class Wire:
-    """Passes bytes on. Cut, it ends every connection and refuses new ones; deaf, it loses what is answered."""
+    """Passes bytes on.
+
+    Cut, it ends every connection and refuses new ones, until it is mended. Deaf, it loses what is answered. Slowed
+    down by `latency` (seconds, in each direction) or `bytes_per_second` (of each connection and direction), it loses
+    nothing, and neither does it while it is silent: then everything waits, as packets do that are sent again.
+    """
 
     def __init__(self, host: str, port: int) -> None:
-        self._target = host, port
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._listener: asyncio.Server | None = None
+        self.target = host, port
+        self.ends: set[_End] = set()
         self.port = 0
         self.is_deaf = False
+        self.latency = 0.0
+        self.bytes_per_second: int | None = None
+        self.speaks = asyncio.Event()
+        self.speaks.set()
+        self._listener: asyncio.Server | None = None
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
     async def mend(self) -> None:
-        self.is_deaf = False
-        self._listener = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
-        self.port = self._listener.sockets[0].getsockname()[1]
+        """From here on it listens, and passes on as fast as it can."""
+        self.is_deaf, self.latency, self.bytes_per_second = False, 0.0, None
+        self.speak()
+        if self._listener is None:
+            loop = asyncio.get_running_loop()
+            self._listener = await loop.create_server(lambda: _End(self, None), "127.0.0.1", self.port)
+            self.port = self._listener.sockets[0].getsockname()[1]
 
     def cut(self) -> None:
         if self._listener is not None:
             self._listener.close()
-        for writer in self._writers:
-            writer.transport.abort()
+            self._listener = None
+        self.reset()
 
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host, port = self._target
-        if host.startswith("/"):
-            target_reader, target_writer = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+    def reset(self) -> None:
+        """Ends every connection the hard way, as a firewall does that has forgotten them."""
+        for end in tuple(self.ends):
+            end.reset()
+
+    def half_close(self) -> None:
+        """Tells the side that serves, on every connection, that nothing more will come; its answers still pass."""
+        for end in tuple(self.ends):
+            if end.is_target:
+                end.take(b"")
+
+    def silence(self) -> None:
+        self.speaks.clear()
+
+    def speak(self) -> None:
+        self.speaks.set()
+        for end in tuple(self.ends):
+            end.pump()
+
+
+class _End(asyncio.Protocol):
+    """One end of a connection. What it hears, its peer writes; an empty portion stands for the end of it all."""
+
+    def __init__(self, wire: Wire, peer: "_End | None") -> None:
+        self.is_target = peer is not None
+        self._wire = wire
+        self._peer = peer
+        self._transport: asyncio.Transport | None = None
+        self._held: deque[tuple[float, bytes]] = deque()
+        self._bytes_held = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._has_heard_end = self._has_told_end = False
+        self._connecting: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._wire.ends.add(self)
+        if self._peer is None:
+            transport.pause_reading()
+            self._connecting = asyncio.create_task(self._connect(transport))
+
+    async def _connect(self, transport: asyncio.Transport) -> None:
+        loop = asyncio.get_running_loop()
+        host, port = self._wire.target
+        await self._wire.speaks.wait()
+        try:
+            if host.startswith("/"):
+                _, self._peer = await loop.create_unix_connection(
+                    lambda: _End(self._wire, self), f"{host}/.s.PGSQL.{port}"
+                )
+            else:
+                _, self._peer = await loop.create_connection(lambda: _End(self._wire, self), host, port)
+        except OSError:
+            transport.abort()
+            return
+        if transport.is_closing():
+            self._peer.reset()
         else:
-            target_reader, target_writer = await asyncio.open_connection(host, port)
-        ends = {writer, target_writer}
-        self._writers |= ends
-        there = asyncio.create_task(self._pass(reader, target_writer, is_answer=False))
-        back = asyncio.create_task(self._pass(target_reader, writer, is_answer=True))
-        await asyncio.wait([there, back], return_when=asyncio.FIRST_COMPLETED)
-        for end in ends:
-            end.close()
-        await asyncio.wait([there, back])
-        self._writers -= ends
+            transport.resume_reading()
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65_536):
-                if not (is_answer and self.is_deaf):
-                    writer.write(data)
-                    await writer.drain()
+    def data_received(self, data: bytes) -> None:
+        if self._peer is not None and not (self.is_target and self._wire.is_deaf):
+            self._peer.take(data)
+
+    def eof_received(self) -> bool:
+        self._has_heard_end = True
+        if self._peer is not None:
+            self._peer.take(b"")
+        if self._has_told_end and self._transport is not None:
+            self._transport.close()
+        return True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._wire.ends.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._peer is None or (self._has_heard_end and self._has_told_end):
+            return
+        if self._peer._held or not self._wire.speaks.is_set():
+            # The other side does not know yet: first comes what is still on its way.
+            self._peer.take(b"")
+        else:
+            self._peer.reset()
+
+    def pause_writing(self) -> None:
+        self._hold_back(True)
+
+    def resume_writing(self) -> None:
+        self._hold_back(False)
+
+    def take(self, data: bytes) -> None:
+        """Writes, now or when the wire lets it."""
+        wire = self._wire
+        if not self._held and not wire.latency and wire.bytes_per_second is None and wire.speaks.is_set():
+            self._write(data)
+            return
+        self._held.append((asyncio.get_running_loop().time() + wire.latency, data))
+        self._bytes_held += len(data)
+        if self._bytes_held > _MOST_HELD:
+            self._hold_back(True)
+        if self._timer is None:
+            self.pump()
+
+    def pump(self) -> None:
+        """Writes what is due."""
+        loop, wire = asyncio.get_running_loop(), self._wire
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        room = None if wire.bytes_per_second is None else max(int(wire.bytes_per_second * _STEP), 1)
+        while self._held and wire.speaks.is_set():
+            due, data = self._held[0]
+            if due > loop.time() or room == 0:
+                self._timer = loop.call_at(max(due, loop.time() + (_STEP if room == 0 else 0)), self.pump)
+                return
+            part = data[:room]
+            self._held.popleft()
+            if len(part) < len(data):
+                self._held.appendleft((due, data[room:]))
+            self._bytes_held -= len(part)
+            room = None if room is None else room - len(part)
+            self._write(part)
+        if self._bytes_held <= _MOST_HELD and wire.speaks.is_set():
+            self._hold_back(False)
+
+    def reset(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            raw = self._transport.get_extra_info("socket")
+            if raw.family != socket.AF_UNIX:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is None or self._transport.is_closing() or self._has_told_end:
+            return
+        if data:
+            self._transport.write(data)
+            return
+        self._has_told_end = True
+        if self._has_heard_end:
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+
+    def _hold_back(self, is_full: bool) -> None:
+        peer = self._peer
+        if peer is not None and peer._transport is not None and not peer._transport.is_closing():
+            if is_full:
+                peer._transport.pause_reading()
+            else:
+                peer._transport.resume_reading()
 
 
 @asynccontextmanager

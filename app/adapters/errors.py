@@ -6,9 +6,14 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""All that a statement may raise: what the server refuses, and a connection that is lost or does not answer in time."""
+
 _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # A statement on a connection that has just heard that the server ends it, and has not ended yet.
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     # No such database or role, or not this password: what a person mends while the server runs.
     asyncpg.InvalidCatalogNameError,

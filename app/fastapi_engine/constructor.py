@@ -1,11 +1,12 @@
 """Builds the application out of settings and modules."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from app.adapters.db.database import Database
 from app.adapters.db.provide import own_server_address
@@ -58,7 +59,7 @@ def build_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_tags=[{"name": module.name, "description": module.description} for module in modules],
-        generate_unique_id_function=_operation_id,
+        routes=_routes(modules, settings.app.prefix),
         lifespan=lifespan_of(container, modules),
         middleware=[
             Middleware(MetricsMiddleware),
@@ -74,13 +75,22 @@ def build_app(settings: Settings) -> FastAPI:
     if shows_docs:
         install_docs(app, settings.app)
         app.openapi = partial(document, app, settings.app)  # type: ignore[method-assign]
-    for module in modules:
-        if module.root_router is not None:
-            app.include_router(module.root_router, tags=[module.name])
-        if module.router is not None:
-            app.include_router(module.router, prefix=settings.app.prefix, tags=[module.name])
     install_route_index(app)
     return app
+
+
+@cache
+def _routes(modules: Modules, prefix: str) -> list[BaseRoute]:
+    """All that the modules serve. At the first request FastAPI looks at every signature, which takes a quarter of a
+    second: once a process, in which the tests build hundreds of applications.
+    """
+    routes = APIRouter(generate_unique_id_function=_operation_id)
+    for module in modules:
+        if module.root_router is not None:
+            routes.include_router(module.root_router, tags=[module.name])
+        if module.router is not None:
+            routes.include_router(module.router, prefix=prefix, tags=[module.name])
+    return routes.routes
 
 
 def _database(settings: DbSettings) -> Database:

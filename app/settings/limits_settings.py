@@ -42,6 +42,7 @@ class LimitsSettings(SettingsGroup):
     sign_in: Rate = Field("100/10 minutes", description="wrong passwords a login")
     sign_in_address: Rate = Field("1000/10 minutes", description="sign-ins an address")
     refresh: Rate = Field("1000/minute", description="refreshes an address")
+    refresh_session: Rate = Field("60/minute", description="refreshes a session")
 
     @property
     def is_shared(self) -> bool:

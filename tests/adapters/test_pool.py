@@ -149,3 +149,22 @@ async def test_what_lay_unused_for_long_is_opened_anew(
     monkeypatch.setattr("app.adapters.db.pool.IDLE_SECONDS", 0.0)
     await ask(pool)
     assert (len(doorman.opened), doorman.standing) == (2, 1)
+
+
+async def test_a_statement_that_was_given_up_is_nobodys_to_wait_for(pool: Pool, doorman: Doorman) -> None:
+    """Its connection ends with it: those in line get others."""
+
+    async def sleep() -> None:
+        async with pool.connection() as connection:
+            await connection.execute("SELECT pg_sleep(3600)")
+
+    sleeping = [asyncio.create_task(sleep()) for _ in range(SIZE)]
+    while doorman.standing < SIZE:  # noqa: ASYNC110 - nobody tells that it has happened
+        await asyncio.sleep(0.01)
+    waiting = [asyncio.create_task(ask(pool)) for _ in range(5)]
+    await asyncio.sleep(0.05)
+    for task in sleeping:
+        task.cancel()
+    assert await asyncio.gather(*waiting) == [1] * 5
+    await asyncio.gather(*sleeping, return_exceptions=True)
+    assert doorman.standing <= SIZE

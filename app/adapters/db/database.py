@@ -1,5 +1,6 @@
 """The connections of one process to its PostgreSQL: a SQLAlchemy engine, and a pool for the hot paths."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -13,10 +14,14 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.pool import Connection, Pool
 from app.utils import metrics
 
-CONNECT_TIMEOUT = 3.0
-"""Seconds to a connection, also to a free one of the pool."""
-COMMAND_TIMEOUT = 5.0
-"""Seconds to an answer: the driver's patience, for a server that no longer answers at all."""
+# A server that no longer answers at all: whoever asks is told within 5 s, after waiting for a place in the pool and for
+# a new connection, or after waiting for an answer.
+POOL_TIMEOUT = 2.5
+"""Seconds to a place in the pool."""
+CONNECT_TIMEOUT = 2.0
+"""Seconds to a new connection."""
+COMMAND_TIMEOUT = 4.5
+"""Seconds to an answer: longer than the server's own patience with a statement."""
 
 _SESSION = {
     "application_name": "messenger",
@@ -31,18 +36,30 @@ _SESSION = {
 _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
+class _Connection(asyncpg.Connection):
+    """Ends with a statement that is given up.
+
+    asyncpg asks the server to cancel it, on a connection of its own, and lets whatever comes next wait for that: a
+    rollback, say, which a server that no longer answers never gets. Ours is opened again as soon.
+    """
+
+    def _cancel_current_command(self, *_: object) -> None:
+        # Not at once: the driver is about to say why.
+        asyncio.get_running_loop().call_soon(self.terminate)
+
+
 class Database:
     """Opens nothing until the first use: a server that is away at the start is a server that is not ready yet."""
 
     def __init__(self, address: DatabaseAddress, *, pool_size: int = 10, session_pool_size: int = 5) -> None:
         self.address = address
-        self._pool = Pool(partial(self.connect, **_BY_KEY), pool_size, CONNECT_TIMEOUT)
+        self._pool = Pool(partial(self.connect, **_BY_KEY), pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=partial(self.connect, **_BY_KEY),
             pool_size=session_pool_size,
             max_overflow=0,
-            pool_timeout=CONNECT_TIMEOUT,
+            pool_timeout=POOL_TIMEOUT,
             # A connection that died while idle is found by its use, once; the pool then drops all of its age.
             pool_use_lifo=True,
             # Else an error tells them, and the log with it: a password's hash is among them.
@@ -56,6 +73,7 @@ class Database:
             **self.address.connect_arguments(),
             timeout=CONNECT_TIMEOUT,
             command_timeout=COMMAND_TIMEOUT,
+            connection_class=_Connection,
             server_settings=_SESSION | settings,
         )
 

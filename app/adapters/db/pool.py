@@ -49,6 +49,10 @@ class Pool:
         connection = await self._take()
         try:
             yield connection
+        except (asyncio.CancelledError, TimeoutError):
+            # Whatever is under way there is given up, and would be the next one's to wait for.
+            connection.terminate()
+            raise
         finally:
             self._give_back(connection)
 

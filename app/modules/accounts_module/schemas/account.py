@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.modules.base_module.schemas import RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel
 
 _USERNAME = re.compile(r"[a-z0-9_.]{3,32}")
 
@@ -36,10 +36,22 @@ def _trim(value: str) -> str:
 
 
 AccountId = Annotated[UUID, Path(description="the account's id", examples=["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"])]
-Username = Annotated[str, AfterValidator(_check_username), Field(max_length=32, examples=["anna"])]
-Email = Annotated[str, Field(max_length=254, examples=["anna@example.com"]), AfterValidator(_check_email)]
+Username = Annotated[
+    str,
+    AfterValidator(_check_username),
+    Field(max_length=32, examples=["anna"], json_schema_extra={"pattern": "^[A-Za-z0-9_.]{3,32}$"}),
+]
+Email = Annotated[
+    str,
+    Field(max_length=254, examples=["anna@example.com"], json_schema_extra={"format": "email"}),
+    AfterValidator(_check_email),
+]
 Password = Annotated[str, Field(min_length=8, max_length=256, examples=["correct horse battery"])]
-DisplayName = Annotated[str, Field(min_length=1, max_length=64, examples=["Анна"]), AfterValidator(_trim)]
+DisplayName = Annotated[
+    str,
+    Field(min_length=1, max_length=64, examples=["Анна"], json_schema_extra={"pattern": NOT_BLANK}),
+    AfterValidator(_trim),
+]
 Bio = Annotated[str, Field(max_length=500, examples=["Пишу код и письма"])]
 
 

@@ -65,12 +65,15 @@ async def open_session(
     return _pair(tokens, Identity(account_id, session.id), 1)
 
 
-async def refresh(work: UnitOfWork, tokens: Tokens, revocations: Revocations, refresh_token: str) -> TokenPair:
-    """A new pair for an unspent token.
+async def refresh(
+    work: UnitOfWork, tokens: Tokens, revocations: Revocations, limits: RateLimits, refresh_token: str
+) -> TokenPair:
+    """A new pair for an unspent token, else InvalidToken, or RateLimited after too many of one session.
 
     A token that was spent before is in two hands: the session ends, and that is kept although the answer is a refusal.
     """
     claim = tokens.read_refresh(refresh_token)
+    limits.hit(limits.rates.refresh_session, "refresh of", claim.session_id.int)
     now = datetime.now(UTC)
     session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
     if session is None:

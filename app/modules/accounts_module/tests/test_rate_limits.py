@@ -10,16 +10,21 @@ from fastapi import FastAPI
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
-from tests.fakers import API, FakeClient, ok, problem
-from tests.fixtures import served
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.fixtures import listening, served
 
 
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """With limits that are soon reached."""
-    return build_app(
-        replace(settings, limits=LimitsSettings(sign_in="3/minute", sign_up="4/minute", refresh="2/minute"))
+    limits = LimitsSettings(
+        sign_in="3/hour",
+        sign_in_address="9/hour",
+        sign_up="4/hour",
+        refresh="6/hour",
+        refresh_session="2/hour",
     )
+    return build_app(replace(settings, limits=limits))
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ async def test_too_many_wrong_passwords_are_told_when_to_come_back(server: httpx
         problem(await sign_in(server, anna.username, "wrong"), 401, "unauthenticated")
     refused = await sign_in(server, anna.username.upper(), "wrong")
     problem(refused, 429, "rate_limited")
-    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert 1 <= int(refused.headers["retry-after"]) <= 3600
 
 
 async def test_an_unknown_login_is_counted_like_any_other(server: httpx.AsyncClient) -> None:
@@ -50,15 +55,55 @@ async def test_right_passwords_are_not_counted(anna: FakeClient) -> None:
         await anna.another_device().sign_in()
 
 
+async def test_an_address_tries_so_many_logins(server: httpx.AsyncClient) -> None:
+    answers = [await sign_in(server, f"nobody{number}", "wrong") for number in range(10)]
+    assert [answer.status_code for answer in answers] == [401] * 9 + [429]
+    problem(await server.post(f"{API}/accounts/token", data={"username": "x", "password": "x"}), 429, "rate_limited")
+
+
+async def sign_up(http: httpx.AsyncClient, name: str, forwarded_for: str | None = None) -> httpx.Response:
+    body = {"email": f"{name}@example.com", "password": PASSWORD, "username": f"name_{name}"}
+    headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else None
+    return await http.post(f"{API}/accounts/sign-up", json=body, headers=headers)
+
+
 async def test_an_address_makes_so_many_accounts(server: httpx.AsyncClient) -> None:
-    for name in ("a", "b", "c", "d"):
-        await FakeClient.sign_up(server, name)
-    body = {"email": "e@example.com", "password": "correct horse battery", "username": "eva"}
-    problem(await server.post(f"{API}/accounts/sign-up", json=body), 429, "rate_limited")
+    for name in "abcd":
+        ok(await sign_up(server, name))
+    problem(await sign_up(server, "e"), 429, "rate_limited")
 
 
-async def test_refreshes_are_counted(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_nobody_has_another_address_by_saying_so(app: FastAPI) -> None:
+    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=60) as http:
+        for number, name in enumerate("abcd"):
+            ok(await sign_up(http, name, f"192.0.2.{number}"))
+        problem(await sign_up(http, "e", "192.0.2.9"), 429, "rate_limited")
+
+
+async def test_a_trusted_proxy_tells_the_addresses_of_others_and_no_others_do(app: FastAPI) -> None:
+    proxied = listening(app, trusted_proxies=("127.0.0.1",))
+    async with proxied as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=60) as http:
+        for number, name in enumerate("abcde"):
+            ok(await sign_up(http, name, f"192.0.2.{number}"))
+        # What stands before the proxy's own word is what the client says of itself.
+        for number, name in enumerate("fghi"):
+            ok(await sign_up(http, name, f"198.51.100.{number}, 192.0.2.77"))
+        problem(await sign_up(http, "j", "198.51.100.9, 192.0.2.77"), 429, "rate_limited")
+
+
+async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await http.post(f"{API}/accounts/refresh", json={"refresh_token": token})
+
+
+async def test_a_session_is_refreshed_so_often(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    phone = await anna.another_device().sign_in()
     for _ in range(2):
-        tokens = ok(await anna.post("/accounts/refresh", {"refresh_token": anna.refresh_token}))
-        anna.refresh_token = tokens["refresh_token"]
-    problem(await anna.post("/accounts/refresh", {"refresh_token": anna.refresh_token}), 429, "rate_limited")
+        anna.refresh_token = ok(await refresh(server, anna.refresh_token))["refresh_token"]
+    problem(await refresh(server, anna.refresh_token), 429, "rate_limited")
+    ok(await refresh(server, phone.refresh_token))
+
+
+async def test_an_address_tries_so_many_refreshes(server: httpx.AsyncClient) -> None:
+    answers = [await refresh(server, f"nonsense {number}") for number in range(7)]
+    assert [answer.status_code for answer in answers] == [401] * 6 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 3600

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, BodyInt, RequestModel, ResponseModel
 
 MAX_TEXT = 4000
 _MAX_EMOJI = 32
@@ -36,10 +36,18 @@ def _check_emoji(value: str) -> str:
     return value
 
 
-Text = Annotated[str, Field(examples=["Привет! 👋"]), AfterValidator(_check_text)]
+Text = Annotated[
+    str, Field(examples=["Привет! 👋"], json_schema_extra={"pattern": NOT_BLANK}), AfterValidator(_check_text)
+]
 Emoji = Annotated[
     str,
-    Path(min_length=1, max_length=_MAX_EMOJI, description="one emoji", examples=["👍"]),
+    Path(
+        min_length=1,
+        max_length=_MAX_EMOJI,
+        description="one emoji",
+        examples=["👍"],
+        json_schema_extra={"pattern": f"^(?:{_EMOJI.pattern})$"},
+    ),
     AfterValidator(_check_emoji),
 ]
 

@@ -1,6 +1,7 @@
 """One batch of sends, in one transaction: the batch writer commits what the unit of work does not."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -10,7 +11,9 @@ import asyncpg
 
 from app.adapters.db.database import Database
 from app.adapters.db.pool import Connection
+from app.adapters.errors import DRIVER_ERRORS
 from app.modules.messages_module.db.cruds import send as crud
+from app.modules.messages_module.db.cruds.send import NewMessage
 from app.modules.messages_module.errors import OutcomeUnknown
 from app.modules.messages_module.services.plan import Plan, Send, Sent, make_plan
 from app.modules.messages_module.services.views import view_message
@@ -66,7 +69,7 @@ async def write_batch(
         written = _by_chat(plan, at)
         try:
             await transaction.commit()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except DRIVER_ERRORS as error:
             return Result(written if await _settle(database, plan, error) else [], [])
         # Durable from here on: nothing may raise any more, or the batch would be taken for unwritten.
         metrics.SENDS_WRITTEN.inc(len(plan.new))
@@ -100,30 +103,30 @@ async def _replay(connection: Connection, send: Send, seq: int) -> Sent | BaseEx
 
 async def _roll_back(transaction: "asyncpg.transaction.Transaction") -> None:
     """A connection that is gone has rolled back by itself."""
-    try:
+    with suppress(*DRIVER_ERRORS):
         await transaction.rollback()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        return
 
 
 async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
     """The connection broke during COMMIT: looks whether the messages stand, and says so where that cannot be known.
 
-    Whether they do.
+    Whether they do. A server that does not answer a COMMIT in time would not answer this question either.
     """
     unknown = OutcomeUnknown()
     unknown.__cause__ = cause
     standing: set[UUID] = set()
-    try:
-        async with database.connection() as connection, connection.transaction():
-            # The locks are granted only once the broken transaction has ended, one way or the other.
-            messages = [message for _, message in plan.new]
-            await crud.lock_chat_streams(connection, list({message.chat_id for message in messages}), wait=True)
-            standing = await crud.list_standing(connection, messages)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        standing = set()
+    if not isinstance(cause, TimeoutError):
+        with suppress(*DRIVER_ERRORS):
+            standing = await _list_standing(database, [message for _, message in plan.new])
     for send, message in plan.new:
         send.resolve(Sent(message.event.encode(), replayed=False) if message.id in standing else unknown)
     for send, _ in (*plan.standing, *plan.refused):
         send.resolve(unknown)
     return bool(standing)
+
+
+async def _list_standing(database: Database, messages: Sequence[NewMessage]) -> set[UUID]:
+    async with database.connection() as connection, connection.transaction():
+        # The locks are granted only once the broken transaction has ended, one way or the other.
+        await crud.lock_chat_streams(connection, list({message.chat_id for message in messages}), wait=True)
+        return await crud.list_standing(connection, messages)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -15,20 +15,25 @@ from urllib.request import urlopen
 
 from app.adapters.db.address import DatabaseAddress
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 _TROUBLE = re.compile(r"Traceback|\b(ERROR|CRITICAL)\b|never retrieved|was destroyed but|unexpected error")
 
 
 class ServerProcess:
-    """`python main.py` on a port of its own. What it says goes to a file."""
+    """`python main.py`, or another program, on a port of its own. What it says goes to a file."""
 
-    def __init__(self, database: DatabaseAddress, log: Path, **variables: str) -> None:
+    process: subprocess.Popen[bytes]
+
+    def __init__(
+        self, database: DatabaseAddress, log: Path, program: Sequence[str] = ("main.py",), **variables: str
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self.log = log
-        environment = {
+        self._program = program
+        self._environment = {
             "PATH": os.environ["PATH"],
             "PG_SERVER_ADDRESS": database.host,
             "PG_SERVER_PORT": str(database.port),
@@ -45,12 +50,20 @@ class ServerProcess:
             "AUTH_ARGON2_PARALLELISM": "1",
             **variables,
         }
-        with log.open("wb") as output:
+        self.start()
+
+    def start(self, **variables: str) -> None:
+        """Again, once it has ended; with these variables beside the first ones."""
+        with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "main.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+                [sys.executable, *self._program],
+                cwd=ROOT,
+                env=self._environment | variables,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
-    def wait_until_ready(self, seconds: float = 40) -> None:
+    def wait_until_ready(self, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()

@@ -1,0 +1,62 @@
+"""Servers with one mistake each, switched on only here: a short run with the matching fault finds every one of them."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.embedded.support import open_folder
+from tests.faults.fault import all_faults
+from tests.faults.load.workload import Size
+from tests.faults.run import Plan, run
+from tests.faults.violations import Kind
+
+FEW = Size(clients=12, chats=3, members=6, hot_members=10)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    folder = open_folder()
+    yield folder
+    shutil.rmtree(folder)
+
+
+async def found_in(folder: Path, program: list[str], *names: str) -> set[Kind]:
+    """What is found wrong after these faults, each made once, while people talk."""
+    faults = [fault for fault in all_faults() if fault.name in names]
+    assert len(faults) == len(names)
+    plan = Plan(
+        folder=folder,
+        faults=faults,
+        size=FEW,
+        servers=2,
+        rate=60,
+        messages=200,
+        once=True,
+        is_short=True,
+        program=program,
+    )
+    outcome = await run(plan, lambda *_: None)
+    return {violation.kind for violation in outcome.verdict.violations}
+
+
+async def test_the_server_as_it_is_passes(folder: Path) -> None:
+    assert await found_in(folder, ["main.py"], "postgres-killed", "doorbell-gone") == set()
+
+
+async def test_numbers_without_the_lock_are_found(folder: Path) -> None:
+    """Two processes write into one chat: neither keeps the other from taking the same number."""
+    found = await found_in(folder, ["-m", "tests.faults.broken", "numbers_without_the_lock"])
+    assert found & {Kind.REFUSED, Kind.CHANGED, Kind.DOUBLED, Kind.HOLE}
+
+
+async def test_an_answer_before_the_commit_is_found(folder: Path) -> None:
+    found = await found_in(folder, ["-m", "tests.faults.broken", "ack_before_commit"], "postgres-killed")
+    assert Kind.LOST in found
+
+
+async def test_a_doorbell_that_is_the_only_delivery_is_found(folder: Path) -> None:
+    """Whoever was away meanwhile never hears of it."""
+    found = await found_in(folder, ["-m", "tests.faults.broken", "doorbell_only"], "doorbell-gone", "front-resets")
+    assert Kind.HOLE in found

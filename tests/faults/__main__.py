@@ -1,0 +1,78 @@
+"""`python -m tests.faults`: breaks everything around the messenger while people talk, and looks whether they notice."""
+
+import asyncio
+import shutil
+from pathlib import Path
+from random import SystemRandom
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tests.acceptance.live.servers import ROOT
+from tests.adapters.embedded.support import open_folder
+from tests.faults.fault import all_faults
+from tests.faults.load.workload import Size
+from tests.faults.report import as_json, show, write_json, write_markdown
+from tests.faults.run import Plan, run
+
+LONG = Size(clients=200, chats=50, members=8, hot_members=40)
+SHORT = Size(clients=40, chats=12, members=5, hot_members=20)
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def faults(
+    short: Annotated[bool, typer.Option("--short", help="Each quick fault once, for the gate.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Repeats a run's dice; without it others are thrown.")] = None,
+    messages: Annotated[int | None, typer.Option(min=0, help="Goes on until so many are acknowledged.")] = None,
+    rate: Annotated[float | None, typer.Option(min=1, help="Messages a second in all.")] = None,
+    servers: Annotated[int | None, typer.Option(min=1, max=4)] = None,
+    only: Annotated[list[str] | None, typer.Option(help="A fault by its name; may be given more than once.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Each fault once, at its full length.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keeps history, logs and database of a good run too.")] = False,
+    output: Annotated[Path, typer.Option(help="Where the JSON and the table go.")] = ROOT / ".data" / "results",
+) -> None:
+    """Exits with 1 when anything was lost, doubled, left out, seen by others, or not as promised."""
+    console = Console(highlight=False, soft_wrap=True)
+    known = [fault for fault in all_faults() if fault.in_short or not short]
+    if unknown := set(only or ()) - {fault.name for fault in known}:
+        raise typer.BadParameter(f"{', '.join(unknown)}; there are: {', '.join(fault.name for fault in known)}")
+    chosen = [fault for fault in known if not only or fault.name in only]
+    plan = Plan(
+        folder=open_folder(),
+        faults=chosen,
+        size=SHORT if short else LONG,
+        servers=servers or (2 if short else 3),
+        rate=rate or (60 if short else 250),
+        messages=messages if messages is not None else (1_000 if short else 200_000),
+        seed=seed if seed is not None else SystemRandom().randrange(1_000_000),
+        once=short or once,
+        is_short=short,
+    )
+    console.print(f"seed {plan.seed}, in {plan.folder}")
+    columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, auto_refresh=False) as progress:
+        acknowledged = progress.add_task("messages", total=plan.messages)
+        done = progress.add_task("faults", total=len(plan.schedule()))
+
+        def tell(what: str, messages: int, faults: int) -> None:
+            progress.update(acknowledged, completed=messages)
+            progress.update(done, completed=faults, description=what, refresh=True)
+
+        outcome = asyncio.run(run(plan, tell))
+    data = as_json(plan, outcome)
+    show(console, data)
+    output.mkdir(parents=True, exist_ok=True)
+    write_json(data, output / "faults.json")
+    write_markdown(data, output / "faults.md")
+    if outcome.verdict.violations:
+        console.print(f"history, logs and what stands in the database: {plan.folder}")
+        raise typer.Exit(1)
+    if not keep:
+        shutil.rmtree(plan.folder)
+
+
+if __name__ == "__main__":
+    cli()

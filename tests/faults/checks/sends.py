@@ -1,0 +1,81 @@
+"""Each wanted message stands once, or not at all, as its client was told."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tests.faults.checks.membership import Away, Place, stays_in
+from tests.faults.history import Answered, Wanted
+from tests.faults.truth import Message, Truth
+from tests.faults.violations import Kind, Violation
+
+
+@dataclass(slots=True)
+class Send:
+    """A wanted message, and all that its client was told about it."""
+
+    wanted: Wanted
+    place: Place
+    answers: list[Answered] = field(default_factory=list)
+    unknown: int = 0
+    refused: str = ""
+    refused_at: Place = 0
+
+
+class Standing(NamedTuple):
+    chat: str
+    message: Message
+
+
+def check_sends(
+    sends: Sequence[Send], away: Mapping[tuple[str, str], Sequence[Away]], truth: Truth
+) -> Iterator[Violation]:
+    standing: dict[tuple[str, str, str | None], list[Message]] = defaultdict(list)
+    for chat, messages in truth.messages.items():
+        for message in messages:
+            standing[chat, message.sender, message.client_msg_id].append(message)
+    for send in sends:
+        chat, account, client_msg_id = send.wanted.chat, send.wanted.account, send.wanted.client_msg_id
+        found = standing.pop((chat, account, client_msg_id), [])
+        if len(found) > 1:
+            yield Violation(Kind.DOUBLED, f"{client_msg_id} stands as {[message.seq for message in found]} of {chat}")
+        if send.answers:
+            yield from _check_answers(send, found)
+        elif not send.refused:
+            yield Violation(Kind.REFUSED, f"{client_msg_id} in {chat} was never settled")
+        else:
+            yield from _check_refusal(send, found, away.get((chat, account), ()))
+    for (chat, _, unwanted), messages in standing.items():
+        yield Violation(Kind.CHANGED, f"nobody wanted {unwanted}, {[one.seq for one in messages]} of {chat}")
+
+
+def _check_answers(send: Send, found: Sequence[Message]) -> Iterator[Violation]:
+    told = {(answer.id, answer.seq) for answer in send.answers}
+    name = f"{send.wanted.client_msg_id} in {send.wanted.chat}"
+    if len(told) > 1:
+        yield Violation(Kind.CHANGED, f"{name} was answered as {sorted(told)}")
+    if not found:
+        yield Violation(Kind.LOST, f"{name} was acknowledged as {sorted(told)} and does not stand")
+    elif not {(message.id, message.seq) for message in found} & told:
+        yield Violation(Kind.CHANGED, f"{name} was acknowledged as {sorted(told)} and is {found}")
+
+
+def _check_refusal(send: Send, found: Sequence[Message], away: Sequence[Away]) -> Iterator[Violation]:
+    name = f"{send.wanted.client_msg_id} in {send.wanted.chat}"
+    if found and not send.unknown:
+        yield Violation(Kind.CHANGED, f"{name} was refused ({send.refused}) and stands")
+    if not any(one.removing < send.refused_at and one.added > send.place for one in away):
+        yield Violation(Kind.REFUSED, f"{name} was refused ({send.refused}), though its sender was a member")
+
+
+def check_senders(truth: Truth) -> Iterator[Violation]:
+    """What stands was sent by members: by the numbers of the log, in whose order everything was committed."""
+    for chat, messages in truth.messages.items():
+        events = truth.events.get(chat, [])
+        stays = stays_in(events)
+        sender_of = {message.id: message.sender for message in messages}
+        for event in events:
+            sender = sender_of.get(event.subject) if event.kind == "message.created" else None
+            if sender is not None and not any(event.seq in stay for stay in stays.get(sender, ())):
+                yield Violation(Kind.LEAK, f"{sender} was not in {chat} at {event.seq}, and has sent it")

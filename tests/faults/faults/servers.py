@@ -1,0 +1,35 @@
+"""Server processes end, and come back."""
+
+import asyncio
+
+from tests.faults.fault import Fault, Scene
+from tests.faults.history import RESTART
+
+
+class ServerKilled(Fault):
+    name = "server-killed"
+    title = "SIGKILL of a server"
+    times = 20
+    seconds = (1.0, 0.2)
+
+    async def happen(self, scene: Scene) -> None:
+        server = scene.random.choice(scene.cluster.servers)
+        await server.kill()
+        await asyncio.sleep(self.lasts(scene))
+        await server.start()
+
+
+class RollingRestart(Fault):
+    """One after the other, as a new version is brought in. Clients see 1012, and requests that they send again."""
+
+    name = RESTART
+    title = "Rolling restart"
+    times = 2
+
+    async def happen(self, scene: Scene) -> None:
+        for server in scene.cluster.servers:
+            await server.stop()
+            await server.start()
+
+
+FAULTS = [ServerKilled(), RollingRestart()]

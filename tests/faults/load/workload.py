@@ -1,0 +1,187 @@
+"""People in chats: they talk, edit, react, read, and are let out and in again."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from tests.faults.history import ADDED, ADDING, REMOVED, REMOVING, History, Moving
+from tests.faults.load.client import Client
+from tests.faults.load.person import Door, Person, Unexpected
+
+_HOT = 0.15
+"""The share of the messages that goes to the hot chat."""
+_OUTSIDE = 0.005
+"""The share that is sent by somebody who is out of the chat just then, and is to be refused."""
+_CHANGES = 0.04
+"""Edits, reactions and reads, to one message."""
+_TICK = 0.02
+_MOST_UNSETTLED = 4.0
+"""Seconds' worth of messages that may wait for their outcome; nobody says more until some of them have it."""
+_AT_ONCE = 20
+"""Sign-ups and connections at the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    clients: int
+    chats: int
+    members: int
+    hot_members: int
+
+
+@dataclass(eq=False, slots=True)
+class Chat:
+    id: str
+    owner: Client
+    members: list[Client]
+    out: list[Client] = field(default_factory=list)
+    standing: deque[tuple[Client, int]] = field(default_factory=lambda: deque(maxlen=50))
+
+
+class Workload:
+    def __init__(self, size: Size, doors: Sequence[Door], history: History, random: Random) -> None:
+        self.clients: list[Client] = []
+        self.chats: list[Chat] = []
+        self.acknowledged = 0
+        self.errors: list[BaseException] = []
+        self._size = size
+        self._doors = doors
+        self._history = history
+        self._random = random
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._connections: list[asyncio.Task[None]] = []
+        self._is_over = asyncio.Event()
+
+    async def open(self) -> None:
+        """Everybody signs up and connects; then the chats are opened."""
+        limit = asyncio.Semaphore(_AT_ONCE)
+
+        async def join(number: int) -> Client:
+            async with limit:
+                person = Person(f"client_{number}", self._doors, Random(self._random.random()))
+                await person.sign_up()
+                return Client(person, self._history)
+
+        self.clients = list(await asyncio.gather(*(join(number) for number in range(self._size.clients))))
+        self._connections = [asyncio.create_task(client.device.stay_connected()) for client in self.clients]
+        await asyncio.gather(*(client.device.connected.wait() for client in self.clients))
+        sizes = [self._size.hot_members, *[self._size.members] * (self._size.chats - 1)]
+
+        async def open_chat(members: list[Client]) -> Chat:
+            chat_id = str(UUID(int=self._random.getrandbits(128), version=4))
+            ids = [member.person.id for member in members]
+            async with limit:
+                await members[0].person.insist("POST", "/chats", {"id": chat_id, "type": "group", "member_ids": ids})
+            return Chat(chat_id, members[0], members)
+
+        groups = [self._random.sample(self.clients, size) for size in sizes]
+        self.chats = list(await asyncio.gather(*map(open_chat, groups)))
+
+    async def talk(self, rate: float) -> None:
+        """So many messages a second in all, as long as they are answered, until `settle`."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while not self._is_over.is_set():
+            await asyncio.sleep(_TICK)
+            now = loop.time()
+            while due < now:
+                due += 1 / rate
+                if len(self._tasks) < rate * _MOST_UNSETTLED:
+                    self._begin(self._say())
+                    if self._random.random() < _CHANGES:
+                        self._begin(self._change())
+
+    async def move(self, period: float) -> None:
+        """Lets somebody out of a chat, or in again, every so often, until `settle`."""
+        while not self._is_over.is_set():
+            await asyncio.sleep(period)
+            try:
+                await self._move()
+            except Unexpected as error:
+                self.errors.append(error)
+
+    async def settle(self) -> None:
+        """Stops, and waits until everything that was wanted has its outcome."""
+        self._is_over.set()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def disconnect(self) -> None:
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        for client in self.clients:
+            client.person.leave()
+
+    def streams_of(self, client: Client) -> list[str]:
+        """Those that it reads now."""
+        chats = [chat.id for chat in self.chats if client in chat.members and client not in chat.out]
+        return [client.person.id, *chats]
+
+    async def _say(self) -> None:
+        chat = self.chats[0] if self._random.random() < _HOT else self._random.choice(self.chats)
+        outside = chat.out and self._random.random() < _OUTSIDE
+        sender = self._random.choice(chat.out if outside else self._inside(chat))
+        seq = await sender.send(chat.id, f"Сообщение {self._random.getrandbits(32):x}, по порядку")
+        if seq:
+            self.acknowledged += 1
+            chat.standing.append((sender, seq))
+
+    async def _change(self) -> None:
+        """Whoever is let out meanwhile is refused, and so is a change to what is deleted."""
+        chat = self._random.choice(self.chats)
+        if not chat.standing:
+            return
+        sender, seq = self._random.choice(chat.standing)
+        reader = self._random.choice(self._inside(chat))
+        message = f"/chats/{chat.id}/messages/{seq}"
+        await self._random.choice(
+            (
+                lambda: sender.person.insist("PATCH", message, {"text": f"Правка {seq}"}, also=(404, 409)),
+                lambda: reader.person.insist("PUT", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
+                lambda: reader.person.insist("DELETE", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
+                lambda: reader.person.insist("PUT", f"/chats/{chat.id}/read", {"seq": seq}, also=(404,)),
+                lambda: chat.owner.person.insist("DELETE", message, also=(404,)),
+            )
+        )()
+
+    async def _move(self) -> None:
+        chat = self._random.choice(self.chats)
+        members = f"/chats/{chat.id}/members"
+        if chat.out and self._random.random() < 0.6:
+            somebody = self._random.choice(chat.out)
+            self._note(chat, somebody, ADDING)
+            await chat.owner.person.insist("POST", members, {"account_ids": [somebody.person.id]})
+            self._note(chat, somebody, ADDED)
+            chat.out.remove(somebody)
+        else:
+            somebody = self._random.choice(self._inside(chat))
+            if somebody is chat.owner:
+                return
+            chat.out.append(somebody)
+            self._note(chat, somebody, REMOVING)
+            # 404: an attempt that was not answered had been carried out.
+            await chat.owner.person.insist("DELETE", f"{members}/{somebody.person.id}", also=(404,))
+            self._note(chat, somebody, REMOVED)
+
+    def _note(self, chat: Chat, client: Client, step: str) -> None:
+        self._history.note(Moving(chat.id, client.person.id, step))
+
+    @staticmethod
+    def _inside(chat: Chat) -> list[Client]:
+        return [member for member in chat.members if member not in chat.out]
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.errors.append(error)

@@ -1,0 +1,111 @@
+"""What came of a run, for eyes and for programs."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tests.faults.checks.away import Happened, behaviour
+from tests.faults.fault import Fault
+from tests.faults.run import Outcome, Plan
+from tests.faults.violations import Kind
+
+_WIDTH = 120
+_COUNTED = {
+    "acknowledged": "messages acknowledged",
+    "retried": "attempts without an answer",
+    "unknown_settled": "messages of unknown outcome settled",
+    "delivered": "events delivered",
+    "resumed": "times that a device connected",
+}
+_SHOWN = 20
+"""Violations that are printed; the JSON has them all."""
+
+
+def as_json(plan: Plan, outcome: Outcome) -> dict[str, Any]:
+    found = Counter(violation.kind for violation in outcome.verdict.violations)
+    return {
+        "seed": plan.seed,
+        "servers": plan.servers,
+        "clients": plan.size.clients,
+        "chats": plan.size.chats,
+        "messages a second": plan.rate,
+        "seconds": round(outcome.seconds),
+        **outcome.verdict.counts.__dict__,
+        "found": {kind.value: found[kind] for kind in Kind},
+        "faults": [_measured(fault, those, outcome) for fault, those in _by_fault(plan.faults, outcome)],
+        "unavailable": outcome.broken.unavailable,
+        "violations": [f"{kind}: {detail}" for kind, detail in outcome.verdict.violations],
+    }
+
+
+def write_json(data: dict[str, Any], file: Path) -> None:
+    file.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2))
+
+
+def write_markdown(data: dict[str, Any], file: Path) -> None:
+    """As docs/reliability.md has it."""
+    found = ", ".join(f"{count} {kind}" for kind, count in data["found"].items())
+    lines = [
+        f"Seed {data['seed']}, {data['servers']} servers, {data['clients']} people in {data['chats']} chats, up to "
+        f"{data['messages a second']:.0f} messages a second, {data['seconds'] / 60:.0f} minutes:",
+        "",
+        f"- **{found}**",
+        *(f"- {data[key]:,} {what}" for key, what in _COUNTED.items()),
+        "",
+        "| Fault | Times | Served again after, p50 | max | Slowest 503 | Slowest sign of life |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(f"| {row['title']} | {row['times']} | {' | '.join(_seconds(row))} |" for row in data["faults"]),
+        *(f"| {name} | not tried: {why} | | | | |" for name, why in data["unavailable"].items()),
+    ]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def show(console: Console, data: dict[str, Any]) -> None:
+    table = Table(title="Faults", title_justify="left")
+    for column in ("fault", "times", "back, p50 s", "max s", "slowest 503", "alive"):
+        table.add_column(column, justify="left" if column == "fault" else "right")
+    for row in data["faults"]:
+        table.add_row(row["title"], str(row["times"]), *_seconds(row))
+    for name, why in data["unavailable"].items():
+        table.add_row(f"{name}: {why}", "0")
+    console.width = max(console.width, _WIDTH)
+    console.print(table)
+    console.print(", ".join(f"{data[key]:,} {what}" for key, what in _COUNTED.items()))
+    console.print(f"in {data['seconds']} s, seed {data['seed']}:")
+    console.print(", ".join(f"{count} {kind}" for kind, count in data["found"].items()))
+    for violation in data["violations"][:_SHOWN]:
+        console.print(f"[red]✗[/] {escape(violation)}")
+    if len(data["violations"]) > _SHOWN:
+        console.print(f"and {len(data['violations']) - _SHOWN} more")
+
+
+def _seconds(row: dict[str, Any]) -> list[str]:
+    values = (row[key] for key in ("recovery_p50", "recovery_max", "slowest_503", "slowest_live"))
+    return [f"{value:.2f} s" if value else "" for value in values]
+
+
+def _measured(fault: Fault, happened: Sequence[Happened], outcome: Outcome) -> dict[str, Any]:
+    recoveries = [one.recovery for one in happened]
+    slowest = behaviour(happened, outcome.probe)
+    return {
+        "name": fault.name,
+        "title": fault.title,
+        "times": len(happened),
+        "recovery_p50": median(recoveries),
+        "recovery_max": max(recoveries),
+        "slowest_503": slowest.refusal,
+        "slowest_live": slowest.live,
+    }
+
+
+def _by_fault(faults: Sequence[Fault], outcome: Outcome) -> Iterator[tuple[Fault, list[Happened]]]:
+    for fault in faults:
+        if those := [one for one in outcome.broken.happened if one.fault is fault]:
+            yield fault, those

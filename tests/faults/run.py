@@ -1,0 +1,131 @@
+"""One run: servers, people who talk, faults one after the other, and at the end the truth."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from time import monotonic, time
+from typing import Any
+
+from tests.faults.checker import Verdict, check
+from tests.faults.checks.away import Happened, check_away
+from tests.faults.ending import finish
+from tests.faults.fault import Fault, Scene, Unavailable
+from tests.faults.history import History, Mark, read_history
+from tests.faults.load.person import Person
+from tests.faults.load.workload import Size, Workload
+from tests.faults.scene.cluster import Cluster
+from tests.faults.scene.probe import Probe
+from tests.faults.violations import Kind, Violation
+
+Tell = Callable[[str, int, int], None]
+"""Called with what goes on, the messages acknowledged, and the faults done."""
+_MOVE_PERIOD = 0.4
+_UNTIL_SERVED = 90.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be run. `folder` is for the history, the logs and the database."""
+
+    folder: Path
+    faults: Sequence[Fault]
+    size: Size
+    servers: int
+    rate: float
+    messages: int = 0
+    seed: int = 0
+    once: bool = False
+    is_short: bool = False
+    program: Sequence[str] = ("main.py",)
+
+    def schedule(self) -> list[Fault]:
+        """In a random order, each fault as often as it is due."""
+        due = [fault for fault in self.faults for _ in range(1 if self.once else fault.times)]
+        Random(self.seed).shuffle(due)
+        return due
+
+
+@dataclass
+class Broken:
+    """The faults that were made."""
+
+    happened: list[Happened] = field(default_factory=list)
+    unavailable: dict[str, str] = field(default_factory=dict)
+    wrong: list[Violation] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """What came of it."""
+
+    verdict: Verdict
+    broken: Broken
+    probe: Probe
+    seconds: float
+
+
+async def run(plan: Plan, tell: Tell) -> Outcome:
+    """Raises what the harness itself could not do."""
+    began = monotonic()
+    random = Random(plan.seed)
+    tell("starting", 0, 0)
+    history = History(plan.folder)
+    async with Cluster(plan.folder, plan.servers, plan.program) as cluster:
+        workload = Workload(plan.size, cluster.doors, history, random)
+        await workload.open()
+        observer = Person("observer", cluster.doors, random)
+        await observer.sign_up()
+        probe = Probe(cluster.servers, observer)
+        scene = Scene(cluster, workload, probe, history, random, plan.is_short)
+        async with _beside(probe.keep_asking(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD)):
+            broken = await _break_things(plan, scene, tell)
+            done = len(broken.happened)
+            while workload.acknowledged < plan.messages:
+                tell("talking", workload.acknowledged, done)
+                await asyncio.sleep(0.5)
+            tell("settling", workload.acknowledged, done)
+            await workload.settle()
+        tell("checking", workload.acknowledged, done)
+        truth, wrong = await finish(scene)
+    history.close()
+    truth.save(plan.folder)
+    verdict = check(read_history(plan.folder), truth)
+    verdict.violations += [*wrong, *broken.wrong, *check_away(broken.happened, probe, is_short=plan.is_short)]
+    return Outcome(verdict, broken, probe, monotonic() - began)
+
+
+async def _break_things(plan: Plan, scene: Scene, tell: Tell) -> Broken:
+    broken = Broken()
+    for fault in plan.schedule():
+        if fault.name in broken.unavailable:
+            continue
+        await asyncio.sleep(scene.random.uniform(0.2, 1.0))
+        tell(fault.title, scene.workload.acknowledged, len(broken.happened))
+        scene.history.note(Mark(time(), fault.name))
+        began = ended = monotonic()
+        try:
+            await fault.happen(scene)
+            ended = monotonic()
+            async with asyncio.timeout(_UNTIL_SERVED):
+                recovery = await scene.probe.until_served(ended)
+            broken.happened.append(Happened(fault, began, ended, recovery))
+        except Unavailable as why:
+            broken.unavailable[fault.name] = str(why)
+        except TimeoutError:
+            what = "did not end as it should" if ended == began else f"not served again within {_UNTIL_SERVED:.0f} s"
+            broken.wrong.append(Violation(Kind.AWAY, f"{fault.name}: {what}"))
+        scene.history.note(Mark(time(), f"{fault.name} is over"))
+    return broken
+
+
+@asynccontextmanager
+async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """They run beside the block, and end with it. It ends with the first of them that fails."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work) for work in works]
+        yield
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,109 @@
+"""Servers on one database, and the wires before and behind each of them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+
+from app.adapters.db.address import DatabaseAddress
+from tests.acceptance.live.servers import ServerProcess
+from tests.faults.load.person import Door
+from tests.faults.scene.postgres import Postgres
+from tests.wire import Wire
+
+_SETTINGS = {
+    # Whoever signed in at the beginning is still to be signed in at the end.
+    "AUTH_ACCESS_TTL": "86400",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+class Server:
+    """A server process. `front` is the wire that its clients come by, `back` the one to its database."""
+
+    def __init__(self, process: ServerProcess, back: Wire) -> None:
+        self.process = process
+        self.front = Wire("127.0.0.1", process.port)
+        self.back = back
+
+    async def kill(self) -> None:
+        self.process.process.kill()
+        await asyncio.to_thread(self.process.process.wait)
+
+    async def stop(self) -> None:
+        """SIGTERM, and as long as it needs."""
+        await asyncio.to_thread(self.process.stop, 60)
+
+    async def start(self, **variables: str) -> None:
+        self.process.start(**variables)
+        await asyncio.to_thread(self.process.wait_until_ready, 120)
+
+
+class Cluster:
+    """Use as a context; everything that was started ends with it."""
+
+    def __init__(self, folder: Path, servers: int, program: Sequence[str] = ("main.py",)) -> None:
+        self.folder = folder
+        self.postgres = Postgres(folder / "postgres")
+        self.servers: list[Server] = []
+        self._count = servers
+        self._program = program
+
+    async def __aenter__(self) -> "Cluster":
+        try:
+            address = await self.postgres.start()
+            for number in range(self._count):
+                back = Wire(address.host, address.port)
+                await back.mend()
+                process = ServerProcess(
+                    replace(address, host="127.0.0.1", port=back.port),
+                    self.folder / f"server_{number}.log",
+                    program=self._program,
+                    **_SETTINGS,
+                )
+                self.servers.append(Server(process, back))
+                if number == 0:
+                    # It makes the tables; the others come to a database that is ready.
+                    await asyncio.to_thread(process.wait_until_ready, 120)
+            for server in self.servers:
+                await asyncio.to_thread(server.process.wait_until_ready, 120)
+                await server.front.mend()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        for server in self.servers:
+            server.front.cut()
+            await server.kill()
+            server.back.cut()
+        await self.postgres.stop()
+
+    @property
+    def doors(self) -> list[Door]:
+        """Where clients reach the servers: through the wires."""
+        return [("127.0.0.1", server.front.port) for server in self.servers]
+
+    @property
+    def wires(self) -> Mapping[str, list[Wire]]:
+        return {"front": [server.front for server in self.servers], "back": [server.back for server in self.servers]}
+
+    @property
+    def address(self) -> DatabaseAddress:
+        assert self.postgres.address is not None
+        return self.postgres.address
+
+    async def bring_postgres_back(self) -> None:
+        address = await self.postgres.start()
+        for server in self.servers:
+            server.back.target = address.host, address.port
+
+    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """To the database itself, past the wires."""
+        return await asyncpg.connect(**self.address.connect_arguments(), timeout=30)

@@ -1,0 +1,33 @@
+"""A process that owns a PostgreSQL: `python -m tests.faults.scene.owner FOLDER`.
+
+Each line that it reads starts the server, again if it has ended, and is answered with its address. A process of its
+own, because the server ends with the thread that started it, and a start keeps that thread waiting.
+"""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+
+from app.adapters.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
+# Small enough for a disk that is to be filled.
+_OPTIONS = {"max_wal_size": "256MB", "min_wal_size": "32MB"}
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    server = EmbeddedPostgres(folder, options=_OPTIONS)
+    for _ in sys.stdin:
+        try:
+            answer: object = asdict(server.start())
+        except EmbeddedPostgresError as error:
+            answer = str(error)
+        sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
+        sys.stdout.flush()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()

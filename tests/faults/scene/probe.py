@@ -1,0 +1,82 @@
+"""Asks each server all the time whether it lives and whether it serves, and remembers what it heard and how soon."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from tests.faults.load.http import API, Http
+from tests.faults.load.person import Person
+from tests.faults.load.socket import NoAnswer
+from tests.faults.scene.cluster import Server
+
+_PERIOD = 0.2
+_PATIENCE = 20.0
+LIVE = "/healthcheck/live"
+_NEEDS_DATABASE = (f"{API}/chats?limit=1", f"{API}/accounts/me")
+"""By each of the two ways in which a request comes to a connection."""
+
+
+class Sample(NamedTuple):
+    server: int
+    path: str
+    began: float
+    seconds: float
+    status: int | None
+    """None: no answer."""
+    retry_after: bool
+
+    @property
+    def is_success(self) -> bool:
+        return self.status is not None and self.status < 300
+
+
+class Probe:
+    """Past the wires, as somebody who is in no chat."""
+
+    def __init__(self, servers: Sequence[Server], person: Person) -> None:
+        self.samples: list[Sample] = []
+        self._servers = servers
+        self._person = person
+        self._served_at = [0.0] * len(servers)
+        self._news = asyncio.Event()
+
+    async def keep_asking(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(len(self._servers)):
+                group.create_task(self._ask(number, LIVE))
+                for path in _NEEDS_DATABASE:
+                    group.create_task(self._ask(number, path))
+
+    async def until_served(self, since: float) -> float:
+        """Waits until every server has served a request that needs the database; how long it took them all."""
+        while min(self._served_at) < since:
+            self._news.clear()
+            await self._news.wait()
+        return max(self._served_at) - since
+
+    def between(self, began: float, ended: float, is_wanted: Callable[[Sample], bool]) -> list[Sample]:
+        """Of requests that began in this time."""
+        return [sample for sample in self.samples if began <= sample.began < ended and is_wanted(sample)]
+
+    async def _ask(self, number: int, path: str) -> None:
+        http = Http("127.0.0.1", self._servers[number].process.port)
+        try:
+            while True:
+                began = monotonic()
+                status, retry_after = None, False
+                try:
+                    answer = await http.ask("GET", path, self._person.token, seconds=_PATIENCE)
+                    status, retry_after = answer.status, answer.retry_after
+                except NoAnswer:
+                    pass
+                ended = monotonic()
+                sample = Sample(number, path, began, ended - began, status, retry_after)
+                self.samples.append(sample)
+                if sample.is_success and path != LIVE:
+                    self._served_at[number] = ended
+                    self._news.set()
+                await asyncio.sleep(_PERIOD)
+        finally:
+            http.close()

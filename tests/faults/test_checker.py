@@ -1,0 +1,262 @@
+"""The checker finds what is wrong, each kind of it, and nothing where all is well."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.checker import check
+from tests.faults.history import (
+    ADDED,
+    ADDING,
+    REMOVED,
+    REMOVING,
+    RESTART,
+    Answered,
+    Applied,
+    Closed,
+    Finished,
+    Gap,
+    History,
+    Mark,
+    Moving,
+    Record,
+    Refused,
+    Resumed,
+    Unknown,
+    Wanted,
+    read_history,
+)
+from tests.faults.truth import Event, Message, Truth
+from tests.faults.violations import Kind
+
+CHAT, OWN = "chat", "anna"
+LOG = [
+    Event(1, "member.added", "anna"),
+    Event(2, "member.added", "boris"),
+    Event(3, "message.created", "m1"),
+    Event(4, "member.removed", "boris"),
+    Event(5, "message.created", "m2"),
+    Event(6, "member.added", "boris"),
+    Event(7, "message.created", "m3"),
+]
+
+
+def truth() -> Truth:
+    """Anna has a chat with Boris, who is shown out after her first message and let in again after the second."""
+    return Truth(
+        messages={
+            CHAT: [Message(1, "m1", "c1", "anna"), Message(2, "m2", "c2", "anna"), Message(3, "m3", "c3", "boris")]
+        },
+        last_seqs={CHAT: 3},
+        events={CHAT: list(LOG), "anna": [Event(1, "chat.joined", CHAT)], "boris": [Event(1, "chat.joined", CHAT)]},
+        heads={CHAT: (1, 7), "anna": (1, 1), "boris": (1, 1)},
+    )
+
+
+def applied(device: str, *seqs: int) -> list[Record]:
+    return [Applied(device, CHAT, *LOG[seq - 1]) for seq in seqs]
+
+
+def history() -> list[Record]:
+    """As it went: one answer was lost, and Boris was away when he was let in again."""
+    return [
+        Resumed("anna", "anna", {"anna": 0}),
+        Resumed("boris", "boris", {"boris": 0}),
+        Applied("anna", "anna", 1, "chat.joined", CHAT),
+        Applied("boris", "boris", 1, "chat.joined", CHAT),
+        *applied("anna", 1, 2),
+        *applied("boris", 2),
+        Wanted("anna", CHAT, "c1"),
+        Unknown("c1", "cut"),
+        *applied("anna", 3),
+        Answered("c1", "m1", 1, True),
+        *applied("boris", 3),
+        Moving(CHAT, "boris", REMOVING),
+        *applied("anna", 4),
+        *applied("boris", 4),
+        Moving(CHAT, "boris", REMOVED),
+        Wanted("boris", CHAT, "c0"),
+        Refused("c0", "not_found"),
+        Wanted("anna", CHAT, "c2"),
+        Answered("c2", "m2", 2, False),
+        *applied("anna", 5),
+        Moving(CHAT, "boris", ADDING),
+        *applied("anna", 6),
+        Moving(CHAT, "boris", ADDED),
+        Wanted("boris", CHAT, "c3"),
+        Answered("c3", "m3", 3, False),
+        *applied("anna", 7),
+        Resumed("boris", "boris", {"boris": 1, CHAT: 4}),
+        *applied("boris", 5, 6, 7),
+        Finished("anna"),
+        Finished("boris"),
+    ]
+
+
+def kinds(records: list[Record], stands: Truth) -> set[Kind]:
+    return {violation.kind for violation in check(records, stands).violations}
+
+
+def without(record: Record) -> list[Record]:
+    records = history()
+    records.remove(record)
+    return records
+
+
+def instead(record: Record, *others: Record) -> list[Record]:
+    records = history()
+    place = records.index(record)
+    records[place : place + 1] = others
+    return records
+
+
+def test_where_all_is_well_nothing_is_found() -> None:
+    verdict = check(history(), truth())
+    assert verdict.violations == []
+    assert verdict.counts.acknowledged == 3
+    assert verdict.counts.unknown_settled == 1
+    assert verdict.counts.delivered == 15
+    assert verdict.counts.resumed == 3
+
+
+def test_whoever_comes_back_while_out_need_not_hear_how_the_stay_ended() -> None:
+    """And begins again with being let in."""
+    came_back = Resumed("boris", "boris", {"boris": 1, CHAT: 4})
+    records = [record for record in history() if record not in (came_back, *applied("boris", 4, 5))]
+    assert kinds(records, truth()) == {Kind.HOLE}
+    records.insert(records.index(Moving(CHAT, "boris", REMOVED)), came_back)
+    assert kinds(records, truth()) == set()
+
+
+def test_whoever_restarts_sends_clients_elsewhere_and_says_nothing_worse() -> None:
+    restart: list[Record] = [Mark(1.0, RESTART), Closed("anna", 1012), Closed("boris", None)]
+    assert kinds([*history(), *restart], truth()) == set()
+    assert kinds([*history(), *restart, Closed("anna", 1011)], truth()) == {Kind.AWAY}
+    assert kinds([*history(), *restart, Mark(2.0, "it is over"), Closed("anna", 4401)], truth()) == set()
+
+
+WRONG: list[tuple[str, Kind, Callable[[], list[Record]]]] = [
+    ("a retry is answered as another message", Kind.CHANGED, lambda: [*history(), Answered("c1", "m9", 1, True)]),
+    ("a retry is answered with another number", Kind.CHANGED, lambda: [*history(), Answered("c1", "m1", 2, True)]),
+    (
+        "what is acknowledged is another one",
+        Kind.CHANGED,
+        lambda: instead(Answered("c2", "m2", 2, False), Answered("c2", "m1", 1, False)),
+    ),
+    (
+        "what nobody wanted stands",
+        Kind.CHANGED,
+        lambda: [r for r in history() if r not in (Wanted("anna", CHAT, "c2"), Answered("c2", "m2", 2, False))],
+    ),
+    (
+        "what was refused stands",
+        Kind.CHANGED,
+        lambda: instead(Answered("c3", "m3", 3, False), Refused("c3", "not_found")),
+    ),
+    (
+        "what was acknowledged is lost",
+        Kind.LOST,
+        lambda: [*history(), Wanted("anna", CHAT, "c4"), Answered("c4", "m4", 4, False)],
+    ),
+    (
+        "what was acknowledged after all is lost",
+        Kind.LOST,
+        lambda: [*history(), Wanted("anna", CHAT, "c4"), Unknown("c4", "503"), Answered("c4", "m4", 4, True)],
+    ),
+    ("a member is refused", Kind.REFUSED, lambda: [*history(), Wanted("anna", CHAT, "c4"), Refused("c4", "conflict")]),
+    (
+        "a message is never settled",
+        Kind.REFUSED,
+        lambda: [*history(), Wanted("anna", CHAT, "c4"), Unknown("c4", "503")],
+    ),
+    ("an event does not come", Kind.HOLE, lambda: without(*applied("anna", 5))),
+    ("the last event does not come", Kind.HOLE, lambda: without(*applied("anna", 7))),
+    ("the first event does not come", Kind.HOLE, lambda: without(*applied("anna", 1))),
+    (
+        "an event of the own stream does not come",
+        Kind.HOLE,
+        lambda: without(Applied("anna", "anna", 1, "chat.joined", CHAT)),
+    ),
+    ("what is said after one came back does not come", Kind.HOLE, lambda: without(*applied("boris", 7))),
+    ("a gap is told of", Kind.HOLE, lambda: [*history(), Gap("anna", CHAT, 5, 7)]),
+    ("an event comes twice", Kind.DOUBLED, lambda: [*history(), *applied("anna", 7)]),
+    ("events come in another order", Kind.DOUBLED, lambda: instead(*applied("anna", 5), *applied("anna", 6, 5))),
+    (
+        "another event comes under a number",
+        Kind.CHANGED,
+        lambda: instead(*applied("anna", 5), Applied("anna", CHAT, 5, "message.created", "m9")),
+    ),
+    (
+        "an event comes that the log does not have",
+        Kind.CHANGED,
+        lambda: [*history(), Applied("anna", CHAT, 8, "message.created", "m9")],
+    ),
+    ("a stranger gets an event", Kind.LEAK, lambda: [*history(), Resumed("clara", "clara", {}), *applied("clara", 7)]),
+    ("somebody gets what was before", Kind.LEAK, lambda: instead(*applied("boris", 2), *applied("boris", 1, 2))),
+    (
+        "somebody gets what is said while being out",
+        Kind.LEAK,
+        lambda: instead(Moving(CHAT, "boris", ADDING), *applied("boris", 5), Moving(CHAT, "boris", ADDING)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "records"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
+def test_what_clients_were_told_wrong_is_found(kind: Kind, records: Callable[[], list[Record]]) -> None:
+    assert kind in kinds(records(), truth())
+
+
+def stands(**changes: Any) -> Truth:
+    changed = truth()
+    for name, value in changes.items():
+        setattr(changed, name, value)
+    return changed
+
+
+M1, M2, M3 = truth().messages[CHAT]
+STANDS_WRONG: list[tuple[str, Kind, Truth]] = [
+    (
+        "one client_msg_id stands twice",
+        Kind.DOUBLED,
+        stands(messages={CHAT: [M1, M2._replace(client_msg_id="c1"), M3]}),
+    ),
+    ("a number of a message is missing", Kind.HOLE, stands(messages={CHAT: [M1, M3]})),
+    ("the first message is missing", Kind.HOLE, stands(messages={CHAT: [M2, M3]})),
+    ("a number of a message is given twice", Kind.DOUBLED, stands(messages={CHAT: [M1, M2, M2, M3]})),
+    ("a chat counts more than it has", Kind.HOLE, stands(last_seqs={CHAT: 4})),
+    ("a chat counts less than it has", Kind.BROKEN, stands(last_seqs={CHAT: 2})),
+    (
+        "a message without an event",
+        Kind.CHANGED,
+        stands(messages={CHAT: [M1, M2, M3, Message(4, "m4", "c4", "anna")]}, last_seqs={CHAT: 4}),
+    ),
+    (
+        "messages in another order than their events",
+        Kind.CHANGED,
+        stands(messages={CHAT: [M1._replace(id="m2"), M2._replace(id="m1"), M3]}),
+    ),
+    ("an event is missing", Kind.HOLE, stands(events={**truth().events, CHAT: [*LOG[:4], *LOG[5:]]})),
+    ("an event's number is given twice", Kind.DOUBLED, stands(events={**truth().events, CHAT: [*LOG, LOG[6]]})),
+    ("a stream counts less than it has", Kind.BROKEN, stands(heads={**truth().heads, CHAT: (1, 6)})),
+    ("a stream has no counter", Kind.BROKEN, stands(heads={"anna": (1, 1), "boris": (1, 1)})),
+    ("an account without a stream", Kind.HOLE, stands(events={CHAT: LOG, "boris": truth().events["boris"]})),
+    ("somebody wrote while out", Kind.LEAK, stands(messages={CHAT: [M1, M2._replace(sender="boris"), M3]})),
+    ("an invariant of a module does not hold", Kind.BROKEN, stands(broken=["member_count is the number of members"])),
+]
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [case[1:] for case in STANDS_WRONG], ids=[case[0] for case in STANDS_WRONG])
+def test_what_stands_wrong_in_the_database_is_found(kind: Kind, wrong: Truth) -> None:
+    assert kind in kinds(history(), wrong)
+
+
+def test_a_run_can_be_looked_at_again(tmp_path: Path) -> None:
+    written = History(tmp_path)
+    for record in history():
+        written.note(record)
+    written.close()
+    truth().save(tmp_path)
+    assert list(read_history(tmp_path)) == history()
+    assert Truth.load(tmp_path) == truth()

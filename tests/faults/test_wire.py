@@ -1,0 +1,99 @@
+"""The wire that faults of the network are made with loses nothing, unless it is told to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from tests.wire import Wire, wire_to
+
+TEXT = bytes(range(256)) * 2_000
+END = b"that was all"
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    """To a server that says everything back, and then that it was told that this was all."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+            writer.write(END)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server, wire_to(*server.sockets[0].getsockname()) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def sending(wire: Wire) -> AsyncIterator[asyncio.StreamReader]:
+    """Somebody who has sent everything, and waits for the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    try:
+        writer.write(TEXT)
+        writer.write_eof()
+        yield reader
+    finally:
+        writer.transport.abort()
+
+
+async def test_it_passes_everything_on_and_each_end_of_it(wire: Wire) -> None:
+    async with sending(wire) as reader:
+        assert await reader.read() == TEXT + END
+
+
+async def test_slow_it_keeps_the_order(wire: Wire) -> None:
+    wire.latency = 0.01
+    wire.bytes_per_second = 5_000_000
+    async with sending(wire) as reader:
+        assert await reader.read() == TEXT + END
+
+
+async def test_what_waits_while_it_is_silent_comes_afterwards(wire: Wire) -> None:
+    """On a connection that stood already, and on one that is made meanwhile."""
+    async with sending(wire) as before:
+        wire.silence()
+        async with sending(wire) as meanwhile:
+            await asyncio.sleep(0.05)
+            wire.speak()
+            assert await before.read() == TEXT + END
+            assert await meanwhile.read() == TEXT + END
+
+
+async def test_silent_it_keeps_even_the_end_of_a_connection_to_itself(wire: Wire) -> None:
+    """As a network does that has lost one side: the other one goes on waiting."""
+    _, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    writer.write(b"?")
+    while sum(end.is_target for end in wire.ends) < 1:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+    wire.silence()
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    assert any(end.is_target for end in wire.ends)
+    wire.speak()
+    while wire.ends:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+async def test_half_closed_it_still_passes_on_what_is_answered(wire: Wire) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    writer.write(b"?")
+    assert await reader.readexactly(1) == b"?"
+    wire.half_close()
+    assert await reader.read() == END
+    writer.close()
+
+
+async def test_a_reset_ends_what_there_is_and_nothing_that_comes(wire: Wire) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    writer.write(b"?")
+    assert await reader.readexactly(1) == b"?"
+    wire.reset()
+    with pytest.raises(ConnectionResetError):
+        await reader.read()
+    writer.close()
+    async with sending(wire) as again:
+        assert await again.read() == TEXT + END
