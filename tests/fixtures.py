@@ -3,13 +3,13 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 import uvicorn
@@ -31,6 +31,7 @@ from app.settings.log import LogSettings
 from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
 from tests.browsers import chromium
+from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
 
 
@@ -59,29 +60,23 @@ def postgres() -> Iterator[DatabaseAddress]:
 def template(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
     """A database that is migrated once; the tests' own ones are clones of it."""
     address = postgres.with_database(f"test_template_{uuid4().hex[:8]}")
-    asyncio.run(_execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
+    asyncio.run(execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
     migrate(address)
     yield address
-    asyncio.run(_execute(postgres, f'DROP DATABASE "{address.database}" WITH (FORCE)'))
+    asyncio.run(drop(address))
 
 
-@asynccontextmanager
-async def cloned(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
-    """A database with all tables and no rows, for the time of the block."""
-    address = template.with_database(f"test_{uuid4().hex[:12]}")
-    maintenance = template.with_database("postgres")
-    # Files copied as they are: a third of the time that a copy through the WAL takes.
-    await _execute(
-        maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}" STRATEGY FILE_COPY'
-    )
-    yield address
-    await _execute(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+@pytest.fixture(scope="session")
+def databases(template: DatabaseAddress) -> Iterator[Databases]:
+    databases = Databases(template)
+    yield databases
+    asyncio.run(databases.close())
 
 
 @pytest.fixture
-async def database_address(template: DatabaseAddress) -> AsyncIterator[DatabaseAddress]:
-    """A database of one's own."""
-    async with cloned(template) as address:
+async def database_address(databases: Databases) -> AsyncIterator[DatabaseAddress]:
+    """A database of one's own, with all tables and no rows."""
+    async with databases.one() as address:
         yield address
 
 
@@ -94,7 +89,7 @@ def base_settings() -> Settings:
         log=LogSettings(enable=False),
         limits=LimitsSettings(enable=False),
     )
-    setup_logging(settings.log, settings.app.mode)
+    setup_logging(settings.log)
     return settings
 
 
@@ -137,12 +132,12 @@ async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def listening(app: FastAPI, trusted_proxies: Collection[str] = ()) -> AsyncIterator[str]:
-    """The application on a real port, with the server's own settings; its address as host:port."""
+async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
+    """The application on a real port, with the server's own settings and these; its address as host:port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*listener.getsockname())
-        server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(trusted_proxies, lifespan="on")))
+        server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(lifespan="on", **options)))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             while not server.started:
@@ -204,11 +199,3 @@ async def club(anna: FakeClient, boris: FakeClient) -> str:
 @pytest.fixture
 def project_root() -> Path:
     return Path(__file__).parents[1]
-
-
-async def _execute(address: DatabaseAddress, statement: str) -> None:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

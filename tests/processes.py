@@ -41,8 +41,9 @@ def copy_project(place: Path) -> Path:
 
 
 def clean_environment(variables: dict[str, str]) -> dict[str, str]:
-    """Without the settings of whoever runs the tests."""
-    return {name: value for name, value in os.environ.items() if name not in KNOWN_VARIABLES} | variables
+    """Without the settings of whoever runs the tests. What one process has compiled, the next one need not."""
+    left_out = KNOWN_VARIABLES | {"PYTHONDONTWRITEBYTECODE"}
+    return {name: value for name, value in os.environ.items() if name not in left_out} | variables
 
 
 def run(project: Path, **variables: str) -> subprocess.CompletedProcess[str]:

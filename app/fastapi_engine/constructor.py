@@ -1,11 +1,12 @@
 """Builds the application out of settings and modules."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from app.adapters.db.database import Database
 from app.adapters.db.provide import own_server_address
@@ -15,12 +16,15 @@ from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
 from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
 from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
 from app.fastapi_engine.middlewares.metrics_middleware import MetricsMiddleware
+from app.fastapi_engine.middlewares.rate_limit_middleware import RateLimitMiddleware
+from app.fastapi_engine.middlewares.security_headers_middleware import SecurityHeadersMiddleware
 from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
 from app.services.rate_limits import RateLimits
 from app.settings import Mode, Settings
 from app.settings.db_settings import DbSettings
+from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Modules
@@ -39,6 +43,7 @@ def build_app(settings: Settings) -> FastAPI:
     container.put(Measures, Measures()).add(database.measure)
     container.put(Modules, modules)
     container.put(RateLimits, RateLimits(settings.limits))
+    container.put(SizesSettings, settings.sizes)
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
         constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),
@@ -54,13 +59,15 @@ def build_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_tags=[{"name": module.name, "description": module.description} for module in modules],
-        generate_unique_id_function=_operation_id,
+        routes=_routes(modules, settings.app.prefix),
         lifespan=lifespan_of(container, modules),
         middleware=[
             Middleware(MetricsMiddleware),
             Middleware(LogMiddleware),
+            Middleware(SecurityHeadersMiddleware),
             cors_middleware(settings.app),
             Middleware(ErrorsMiddleware, problems=problems),
+            Middleware(RateLimitMiddleware, prefix=settings.app.prefix, container=container),
         ],
     )
     app.state.container = container
@@ -68,13 +75,22 @@ def build_app(settings: Settings) -> FastAPI:
     if shows_docs:
         install_docs(app, settings.app)
         app.openapi = partial(document, app, settings.app)  # type: ignore[method-assign]
-    for module in modules:
-        if module.root_router is not None:
-            app.include_router(module.root_router, tags=[module.name])
-        if module.router is not None:
-            app.include_router(module.router, prefix=settings.app.prefix, tags=[module.name])
     install_route_index(app)
     return app
+
+
+@cache
+def _routes(modules: Modules, prefix: str) -> list[BaseRoute]:
+    """All that the modules serve. At the first request FastAPI looks at every signature, which takes a quarter of a
+    second: once a process, in which the tests build hundreds of applications.
+    """
+    routes = APIRouter(generate_unique_id_function=_operation_id)
+    for module in modules:
+        if module.root_router is not None:
+            routes.include_router(module.root_router, tags=[module.name])
+        if module.router is not None:
+            routes.include_router(module.router, prefix=prefix, tags=[module.name])
+    return routes.routes
 
 
 def _database(settings: DbSettings) -> Database:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Lifespan = Callable[[Container], AbstractAsyncContextManager[None]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Module:
     """One slice of the application.
 

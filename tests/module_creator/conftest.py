@@ -1,16 +1,10 @@
 """Copies of the project."""
 
-import asyncio
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from app.adapters.db.address import DatabaseAddress
-from tests.module_creator.support import copy_project, execute, succeeds
+from tests.module_creator.support import copy_project, succeeds
 
 
 @pytest.fixture
@@ -19,27 +13,9 @@ def project(tmp_path: Path) -> Path:
     return copy_project(tmp_path)
 
 
-@pytest.fixture
-def open_project() -> Iterator[Path]:
-    """One in a folder that every user may pass through: an embedded PostgreSQL may be run by another one."""
-    place = Path(tempfile.mkdtemp(prefix="project-"))
-    place.chmod(0o755)
-    yield copy_project(place)
-    shutil.rmtree(place)
-
-
 @pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project in which the module `shop` was made. Tests look at it and leave it as it is."""
     project = copy_project(tmp_path_factory.mktemp("shop"))
     succeeds(project, "create_module.py", "shop")
     return project
-
-
-@pytest.fixture
-def empty_database(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """A database with nothing in it, not even a migration's mark."""
-    address = postgres.with_database(f"test_{uuid4().hex[:12]}")
-    asyncio.run(execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
-    yield address
-    asyncio.run(execute(postgres, f'DROP DATABASE "{address.database}" WITH (FORCE)'))

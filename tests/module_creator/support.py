@@ -13,22 +13,24 @@ import asyncpg
 from app.adapters.db.address import DatabaseAddress
 
 REPOSITORY = Path(__file__).parents[2]
-_LEFT_OUT = shutil.ignore_patterns(".git", ".data", ".env", "logs", "node_modules", ".venv", "venv", "docs")
+_LEFT_OUT = (".git", ".data", ".env", "logs", "node_modules", ".venv", "venv", "docs")
+_CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
 QUESTION = "Введите латинское название модуля:\n-> "
 
 
-def copy_project(place: Path) -> Path:
-    """With the caches of Python and the checkers: what they know of unchanged files need not be found out again."""
+def copy_project(place: Path, *, with_caches: bool = False) -> Path:
+    """With the caches of the checkers: what they know of unchanged files need not be found out again."""
     copied = place / "project"
-    shutil.copytree(REPOSITORY, copied, ignore=_LEFT_OUT, symlinks=True)
+    left_out = _LEFT_OUT if with_caches else (*_LEFT_OUT, *_CACHES)
+    shutil.copytree(REPOSITORY, copied, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
     (copied / "logs").mkdir()
     return copied
 
 
 def tree(project: Path) -> dict[str, bytes]:
     """All files with their contents, and all folders, but for what Python and the checkers keep for themselves."""
-    kept = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis", "logs")
+    kept = ("__pycache__", *_CACHES, "logs")
     return {
         str(path.relative_to(project)): path.read_bytes() if path.is_file() else b""
         for path in project.rglob("*")
@@ -67,7 +69,8 @@ def succeeds(project: Path, *command: str, at: DatabaseAddress | None = None) ->
 
 
 def environment_of(at: DatabaseAddress | None) -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG_", "PYTEST", "API_"))}
+    left_out = ("PG_", "PYTEST", "API_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     environment |= {"LOG_WRITE_TO_FILE": "false", "NO_COLOR": "1"}
     if at is not None:
         environment |= {
@@ -95,14 +98,6 @@ def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     return subprocess.CompletedProcess(process.args, process.returncode, (asked + out).decode(), err.decode())
-
-
-async def execute(address: DatabaseAddress, statement: str) -> None:
-    connection = await asyncpg.connect(**address.connect_arguments())
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 async def fetch(address: DatabaseAddress, query: str) -> list[str]:

@@ -45,6 +45,8 @@ class Database:
             pool_timeout=CONNECT_TIMEOUT,
             # A connection that died while idle is found by its use, once; the pool then drops all of its age.
             pool_use_lifo=True,
+            # Else an error tells them, and the log with it: a password's hash is among them.
+            hide_parameters=True,
         )
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 

@@ -15,6 +15,8 @@ from app.modules.streams_module.services.log import Log, event, now
 
 MAX_EMOJIS = 50
 """Different emojis on one message."""
+MAX_EMOJIS_OF_ACCOUNT = 20
+"""So that nobody takes the room of all the others."""
 
 
 async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, text: str) -> None:
@@ -51,8 +53,11 @@ async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
         raise NotAllowedInChat
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
-    if await crud.count_other_emojis(raw, chat_id, seq, emoji) >= MAX_EMOJIS:
+    total, own = await crud.count_other_emojis(raw, chat_id, seq, emoji, account_id)
+    if total >= MAX_EMOJIS:
         raise TooManyReactions
+    if own >= MAX_EMOJIS_OF_ACCOUNT:
+        raise TooManyReactions(f"One account gives a message at most {MAX_EMOJIS_OF_ACCOUNT} reactions")
     if await crud.add_reaction(raw, chat_id, seq, emoji, account_id, now()):
         await _tell_reaction(work, log, raw, "reaction.added", message, emoji, account_id)
 

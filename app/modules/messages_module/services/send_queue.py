@@ -21,6 +21,7 @@ from app.modules.messages_module.services.plan import Send, Sent
 from app.modules.streams_module.services.frames import make_frames
 from app.modules.streams_module.services.hub import Hub
 from app.services.errors import Unavailable
+from app.services.rate_limits import RateLimits
 from app.utils import metrics
 
 MAX_BATCH = 100
@@ -42,10 +43,11 @@ class SendQueue:
     is left to a batch of its own, so that it holds nobody up.
     """
 
-    def __init__(self, database: Database, bus: Bus, hub: Hub) -> None:
+    def __init__(self, database: Database, bus: Bus, hub: Hub, limits: RateLimits) -> None:
         self._database = database
         self._bus = bus
         self._hub = hub
+        self._limits = limits
         # Of the chats that have sends waiting or being written.
         self._queues: dict[UUID, deque[Send]] = {}
         # Those of them that are in no batch, the one that waits longest first.
@@ -57,9 +59,10 @@ class SendQueue:
     def submit(self, chat_id: UUID, sender_id: UUID, message: MessageCreate) -> Awaitable[Sent]:
         """Queues at once, in the order of the calls; the result comes when the message is durable.
 
-        Raises QueueFull; the awaitable raises what the chat refuses, or Unavailable. Giving up the waiting takes
-        nothing back: the message may be written all the same.
+        Raises RateLimited or QueueFull; the awaitable raises what the chat refuses, or Unavailable. Giving up the
+        waiting takes nothing back: the message may be written all the same.
         """
+        self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
         queue = self._queues.get(chat_id)
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull

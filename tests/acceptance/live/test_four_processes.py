@@ -16,9 +16,9 @@ import orjson
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from tests.acceptance.live.devices import Device
+from tests.acceptance.live.servers import ServerProcess
 from tests.fakers import FakeClient, FakeSocket, ok
-from tests.live.devices import Device
-from tests.live.servers import ServerProcess
 
 SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
 SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))

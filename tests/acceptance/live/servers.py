@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 from app.adapters.db.address import DatabaseAddress
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 _TROUBLE = re.compile(r"Traceback|\b(ERROR|CRITICAL)\b|never retrieved|was destroyed but|unexpected error")
 
 

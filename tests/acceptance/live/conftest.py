@@ -6,20 +6,16 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.live.servers import ServerProcess, servers
+from tests.acceptance.live.servers import ServerProcess, servers
+from tests.databases import clone, drop
 
 
 @pytest.fixture(scope="session")
 def shared_database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
     """One database for all tests with processes: each brings people of its own."""
-    # Only now: pytest rewrites the assertions of a plugin that nobody has imported before.
-    from tests.fixtures import cloned
-
-    with asyncio.Runner() as runner:
-        database = cloned(template)
-        address = runner.run(database.__aenter__())
-        yield address
-        runner.run(database.__aexit__(None, None, None))
+    address = asyncio.run(clone(template))
+    yield address
+    asyncio.run(drop(address))
 
 
 @pytest.fixture(scope="session")

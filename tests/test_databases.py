@@ -1,0 +1,56 @@
+"""A test's database is as good as new, though another test had it before."""
+
+import asyncpg
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from tests.databases import Databases, execute
+
+CHANGES = (
+    "CREATE TABLE shop ()",
+    "ALTER TABLE account ALTER COLUMN bio SET DEFAULT 'x'",
+    "DROP TABLE reaction",
+    'DROP EXTENSION "uuid-ossp" CASCADE',
+    "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "DELETE FROM alembic_version",
+    "UPDATE catalogue_languages SET position = 7 WHERE key = 'ru'",
+    'ALTER DATABASE "{database}" SET search_path = pg_catalog',
+)
+
+
+@pytest.fixture
+def databases(template: DatabaseAddress) -> Databases:
+    """Of this test alone."""
+    return Databases(template)
+
+
+async def test_rows_are_gone_and_so_is_whoever_would_write_more(databases: Databases) -> None:
+    insert = "INSERT INTO stream (id) VALUES (gen_random_uuid())"
+    async with databases.one() as first:
+        await execute(first, insert)
+        left_open = await asyncpg.connect(**first.connect_arguments())
+        await left_open.execute(f"BEGIN; {insert}")
+    async with databases.one() as second:
+        assert second == first
+        connection = await asyncpg.connect(**second.connect_arguments())
+        assert await connection.fetch("SELECT * FROM stream") == []
+        assert await connection.fetchval("SELECT count(*) FROM catalogue_languages") > 100
+        await connection.close()
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+        await left_open.execute("COMMIT")
+    await databases.close()
+
+
+async def test_a_database_that_was_changed_for_good_is_not_used_again(databases: Databases) -> None:
+    former: DatabaseAddress | None = None
+    for change in CHANGES:
+        async with databases.one() as database:
+            assert database != former
+            await execute(database, change.format(database=database.database))
+            former = database
+    async with databases.one() as dropped:
+        assert dropped != former
+        await execute(dropped.with_database("postgres"), f'DROP DATABASE "{dropped.database}"')
+    async with databases.one() as last:
+        assert last != dropped
+    await databases.close()
