@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.fastapi_engine.constructor import build_app
+from app.fastapi_engine.server import proxy_options
 from app.settings import Settings
 from app.settings.app_settings import AppSettings
 from tests.fakers import FakeClient, ok
@@ -19,7 +20,7 @@ TRUSTED = AppSettings(trusted_proxies=("127.0.0.1", "10.0.0.0/8"))
 async def behind(settings: Settings, app: AppSettings) -> AsyncIterator[httpx.AsyncClient]:
     """A server that takes calls from 127.0.0.1."""
     async with (
-        listening(build_app(settings), app.trusted_proxies) as address,
+        listening(build_app(settings), **proxy_options(app)) as address,
         httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http,
     ):
         yield http

@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from tempfile import TemporaryDirectory
@@ -123,7 +123,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         workers=settings.workers,
         reload=settings.reloads,
         reload_dirs=[str(PROJECT_ROOT / "app")] if settings.reloads else None,
-        **uvicorn_options(settings.trusted_proxies),
+        **uvicorn_options(**proxy_options(settings)),
     )
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
@@ -138,11 +138,14 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         server.run(sockets=[listener])
 
 
-def uvicorn_options(trusted_proxies: Collection[str] = (), **more: Any) -> dict[str, Any]:
-    """How uvicorn serves this application, wherever it is run. Left to itself it would believe a proxy on loopback."""
+def proxy_options(settings: AppSettings) -> dict[str, Any]:
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed: of nobody, unless they are named."""
+    return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": list(settings.trusted_proxies)}
+
+
+def uvicorn_options(**more: Any) -> dict[str, Any]:
+    """How uvicorn serves this application, wherever it is run."""
     return {
-        "proxy_headers": bool(trusted_proxies),
-        "forwarded_allow_ips": list(trusted_proxies),
         "http": HttpProtocol,
         "ws": WebSocketProtocol,
         "ws_max_size": MAX_FRAME_BYTES,

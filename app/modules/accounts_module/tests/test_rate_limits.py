@@ -11,7 +11,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
-from tests.fixtures import listening, served
+from tests.fixtures import served
 
 
 @pytest.fixture
@@ -61,34 +61,15 @@ async def test_an_address_tries_so_many_logins(server: httpx.AsyncClient) -> Non
     problem(await server.post(f"{API}/accounts/token", data={"username": "x", "password": "x"}), 429, "rate_limited")
 
 
-async def sign_up(http: httpx.AsyncClient, name: str, forwarded_for: str | None = None) -> httpx.Response:
+async def sign_up(http: httpx.AsyncClient, name: str) -> httpx.Response:
     body = {"email": f"{name}@example.com", "password": PASSWORD, "username": f"name_{name}"}
-    headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else None
-    return await http.post(f"{API}/accounts/sign-up", json=body, headers=headers)
+    return await http.post(f"{API}/accounts/sign-up", json=body)
 
 
 async def test_an_address_makes_so_many_accounts(server: httpx.AsyncClient) -> None:
     for name in "abcd":
         ok(await sign_up(server, name))
     problem(await sign_up(server, "e"), 429, "rate_limited")
-
-
-async def test_nobody_has_another_address_by_saying_so(app: FastAPI) -> None:
-    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=60) as http:
-        for number, name in enumerate("abcd"):
-            ok(await sign_up(http, name, f"192.0.2.{number}"))
-        problem(await sign_up(http, "e", "192.0.2.9"), 429, "rate_limited")
-
-
-async def test_a_trusted_proxy_tells_the_addresses_of_others_and_no_others_do(app: FastAPI) -> None:
-    proxied = listening(app, trusted_proxies=("127.0.0.1",))
-    async with proxied as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=60) as http:
-        for number, name in enumerate("abcde"):
-            ok(await sign_up(http, name, f"192.0.2.{number}"))
-        # What stands before the proxy's own word is what the client says of itself.
-        for number, name in enumerate("fghi"):
-            ok(await sign_up(http, name, f"198.51.100.{number}, 192.0.2.77"))
-        problem(await sign_up(http, "j", "198.51.100.9, 192.0.2.77"), 429, "rate_limited")
 
 
 async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
