@@ -9,14 +9,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test acceptance check bench bench-growth pins clean
+.PHONY: run test acceptance check audit bench bench-document bench-growth bench-live bench-profile pins clean
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
 run: $(VENV)/.installed
 	@exec $(BIN)/python main.py
 
-# The browser tests need Chromium: `apt-get install chromium`. Without it they fail, and say so.
+# The browser tests need Chromium, those of shared limits Redis: `apt-get install chromium redis-server`. Without them
+# they fail, and say so.
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
@@ -31,8 +32,14 @@ check: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app main.py manage.py create_module.py
+	$(BIN)/python -m tests.audit
 	$(BIN)/python -m pytest tests/acceptance
 	$(BIN)/python -m pytest
+
+# Known holes in what is pinned; it says so where the service that knows them cannot be asked.
+audit: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.audit
 
 # Measures the server beside others; `make bench ARGS=--quick` takes under a minute.
 bench: $(VENV)/.installed-bench
@@ -40,6 +47,15 @@ bench: $(VENV)/.installed-bench
 
 bench-growth: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.growth $(ARGS)
+
+bench-profile: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.profile $(ARGS)
+
+bench-document:
+	$(BIN)/python -m tests.performance.document
+
+bench-live: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.live $(ARGS)
 
 # Keeps what is pinned already as far as pyproject.toml allows; `make pins UV_FLAGS=--upgrade` takes the newest.
 COMPILE = $(BIN)/uv --quiet pip compile --universal --fork-strategy=fewest --no-annotate $(UV_FLAGS) \

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -88,7 +89,7 @@ def base_settings() -> Settings:
         log=LogSettings(enable=False),
         limits=LimitsSettings(enable=False),
     )
-    setup_logging(settings.log, settings.app.mode)
+    setup_logging(settings.log)
     return settings
 
 
@@ -131,12 +132,12 @@ async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def listening(app: FastAPI) -> AsyncIterator[str]:
-    """The application on a real port, with the server's own settings; its address as host:port."""
+async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
+    """The application on a real port, with the server's own settings and these; its address as host:port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*listener.getsockname())
-        server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(lifespan="on")))
+        server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(lifespan="on", **options)))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             while not server.started:

@@ -39,6 +39,8 @@ async def test_a_developer_signs_in_at_the_documents_and_calls_the_api(
     await call.get_by_role("button", name="Execute").click()
     await expect(call.locator(".live-responses-table .response .response-col_status")).to_contain_text("200")
     await expect(call.locator(".live-responses-table .response")).to_contain_text(anna.username)
+    # A refusal of the page's policy would be a complaint.
+    assert developer.complaints == []
     assert developer.strangers == []
     await developer.context.close()
 

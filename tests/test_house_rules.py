@@ -25,7 +25,15 @@ MAY_TOUCH_THE_ENVIRONMENT = {
     "app/adapters/db/embedded/process.py",  # a child gets a clean environment
     "tests",  # they start processes
 }
-SQL = re.compile(r"\s*(SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|WITH|CREATE|DROP|ALTER|TRUNCATE|SET|NOTIFY|LISTEN)\s")
+SQL = re.compile(
+    r"\s*(SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|WITH|CREATE|DROP|ALTER|TRUNCATE|SET|NOTIFY|LISTEN)\s"
+    # A piece of a statement, wherever it stands in the text.
+    r"|.*\b(FROM\s+\w|WHERE\s|VALUES\s*\(|ORDER BY\s|LIMIT\s|RETURNING\s|JOIN\s)",
+    re.DOTALL,
+)
+SQL_OR_NOT = re.compile("")
+RUN = {"execute", "executemany", "fetch", "fetchrow", "fetchval", "prepare", "scalar", "scalars", "text"}
+"""Who takes SQL as the first argument, whatever it looks like."""
 MODULE = re.compile(rf"\b([a-z0-9_]+){MODULE_SUFFIX}\b")
 
 
@@ -96,22 +104,31 @@ def test_values_reach_the_database_as_parameters() -> None:
         f"{name_of(file)}:{node.lineno}"
         for file in python_files("app")
         for node in nodes(file)
-        if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call) and _mixes_values_into_sql(node)
+        if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call)
+        if _mixes_values_into_sql(node) or _runs_what_is_mixed(node)
     }
     assert {place for place in mixed if "/tests/" not in place} == set()
 
 
-def _mixes_values_into_sql(node: ast.expr) -> bool:
+def _runs_what_is_mixed(node: ast.expr) -> bool:
     match node:
-        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
-            parts = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in RUN:
+            return _mixes_values_into_sql(first, SQL_OR_NOT)
+    return False
+
+
+def _mixes_values_into_sql(node: ast.expr, looks: re.Pattern[str] = SQL) -> bool:
+    match node:
+        case ast.JoinedStr(values=values):
+            text = "".join(str(part.value) for part in values if isinstance(part, ast.Constant))
+            parts = [part.value for part in values if isinstance(part, ast.FormattedValue)]
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod() | ast.Add(), right=right):
             parts = [right]
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=more):
             parts = [*args, *(keyword.value for keyword in more)]
         case _:
             return False
-    return SQL.match(text) is not None and not all(map(_is_sql_itself, parts))
+    return looks.match(text) is not None and not all(map(_is_sql_itself, parts))
 
 
 def _is_sql_itself(part: ast.expr) -> bool:
@@ -137,11 +154,19 @@ def _is_sql_itself(part: ast.expr) -> bool:
         ("'DELETE FROM message WHERE id = %s' % message_id", True),
         ("'SELECT ' + column", True),
         ("'UPDATE chat SET title = {}'.format(title)", True),
+        ("f'{COLUMNS} FROM message WHERE id = $1'", False),
+        ("f'{COLUMNS} FROM message WHERE id = {message_id}'", True),
+        ("'... ORDER BY ' + column", True),
+        ("connection.fetch(f'select 1 as {name}')", True),
+        ("connection.fetch(f'select 1 as {NAME}', name)", False),
+        ("text('lock table ' + name)", True),
         ("f'hello, {name}'", False),
+        ("f'from {here} to {there}'", False),
     ],
 )
 def test_the_rule_about_parameters_tells_values_from_sql(code: str, mixes: bool) -> None:
-    assert _mixes_values_into_sql(ast.parse(code, mode="eval").body) is mixes
+    node = ast.parse(code, mode="eval").body
+    assert (_mixes_values_into_sql(node) or _runs_what_is_mixed(node)) is mixes
 
 
 def test_nothing_lists_the_modules() -> None:

@@ -110,6 +110,41 @@ async def test_nobody_else_may_call_unless_told(offline: Settings) -> None:
         assert "access-control-allow-origin" not in answer.headers
 
 
+async def test_every_answer_tells_browsers_to_keep_to_it(offline: Settings) -> None:
+    settings = replace(offline, app=AppSettings(cors_origins=(PAGE,)))
+    async with served(build_app(settings)) as http:
+        asked = {"Origin": PAGE, "Access-Control-Request-Method": "PATCH"}
+        answers = [
+            await http.get("/"),
+            await http.get("/healthcheck/live"),
+            await http.get("/nowhere"),
+            await http.get(f"{API}/chats"),
+            await http.post(f"{API}/accounts/sign-in", content=b"x" * 2**21),
+            await http.options(f"{API}/chats", headers=asked),
+            await http.get("/docs"),
+            await http.get("/docs/assets/swagger-ui.css"),
+            await http.get("/ui"),
+        ]
+        assert [answer.status_code for answer in answers] == [307, 200, 404, 401, 413, 200, 200, 200, 200]
+        for answer in answers:
+            assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+            assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
+            (policy,) = answer.headers.get_list("content-security-policy")
+            assert policy.startswith("default-src 'none'")
+            assert "frame-ancestors 'none'" in policy
+            assert "strict-transport-security" not in answer.headers
+            kept = "no-cache" if answer.url.path == "/ui" else None if "assets" in answer.url.path else "no-store"
+            assert answer.headers.get("cache-control") == kept
+
+
+async def test_no_answer_tells_what_it_was_made_with(live_server: str) -> None:
+    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+        for path in ("/healthcheck/live", "/nowhere", "/ui"):
+            headers = (await http.get(path)).headers
+            assert not headers.keys() & {"server", "x-powered-by", "via"}
+            assert "uvicorn" not in str(headers)
+
+
 async def test_the_prefix_moves_the_modules_alone(offline: Settings) -> None:
     moved = replace(offline, app=AppSettings(prefix="/chat"))
     async with served(build_app(moved)) as http:

@@ -10,7 +10,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from app.fastapi_engine.constructor import build_app
-from app.settings import Mode, Settings
+from app.settings import Settings
 from app.settings.log import LogFormat, LogLevel, LogSettings
 from app.utils.logs import setup_logging
 from tests.fakers import FakeClient, problem
@@ -22,9 +22,9 @@ def stderr(base_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Where everything that this process logs goes as JSON; afterwards it is quiet again."""
     written = StringIO()
     monkeypatch.setattr(sys, "stderr", written)
-    setup_logging(LogSettings(format=LogFormat.JSON, level=LogLevel.DEBUG, write_to_file=False), Mode.LOCAL)
+    setup_logging(LogSettings(format=LogFormat.JSON, level=LogLevel.DEBUG, write_to_file=False))
     yield written
-    setup_logging(base_settings.log, Mode.LOCAL)
+    setup_logging(base_settings.log)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from loguru import logger
 
-from app.settings import Mode, Settings
+from app.settings import Settings
 from app.settings.log import LogFormat, LogSettings
 from app.utils.logs import setup_logging
 from tests.fakers import API, PASSWORD
@@ -85,7 +85,7 @@ def test_a_server_that_is_told_to_logs_nothing(project: Path, data_dir: Path) ->
 def test_an_error_is_one_line_of_json_with_its_traceback(
     base_settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    setup_logging(LogSettings(format=LogFormat.JSON, write_to_file=False), Mode.PROD)
+    setup_logging(LogSettings(format=LogFormat.JSON, write_to_file=False))
     try:
         secret = " ".join(("not", "for", "the", "log"))
         try:
@@ -93,7 +93,7 @@ def test_an_error_is_one_line_of_json_with_its_traceback(
         except ValueError:
             logger.exception("failed")
     finally:
-        setup_logging(base_settings.log, base_settings.app.mode)
+        setup_logging(base_settings.log)
     line = json.loads(capsys.readouterr().err)
     assert line["message"] == "failed"
     assert line["exception"].startswith("Traceback")

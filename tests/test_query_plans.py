@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import md5
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -16,12 +16,11 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.adapters.db.pool import Connection
 from app.modules.chats_module.db.cruds import access, views
 from app.modules.messages_module.db.cruds import history, send
 from app.modules.streams_module.db.cruds import append, read
 from app.resources.constants import MAX_PAGE
-
-Pooled: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 MOST_PAGES = 1_000
 """Of 8 KB, that a statement may touch: some for each of a hundred chats. One chat has half of all messages: 10,000."""
@@ -64,7 +63,7 @@ WHERE conrelid = $1::text::regclass AND contype IN ('p', 'u')
 class Explainer:
     """Runs what a connection would run, and keeps how it was done in place of what came out."""
 
-    def __init__(self, connection: Pooled) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.plans: list[dict[str, Any]] = []
 
@@ -105,13 +104,12 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "send, look up": lambda on: send.look_up(on, _MANY, [ANNA] * 100, [uuid4() for _ in range(100)]),
     "send, insert": lambda on: send.insert_messages(on, _NEW, _NOW),
     "send, look what stands": lambda on: send.list_standing(on, _NEW),
-    "history before": lambda on: history.list_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),
-    "history after": lambda on: history.list_page(on, LONG_CHAT, ANNA, history.Side.AFTER, 250_000, 50),
-    "history around": lambda on: history.list_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),
-    "history, the newest": lambda on: history.list_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 2**62, 50),
-    "one message": lambda on: history.list_range(on, LONG_CHAT, 250_000, 250_000),
-    "last messages": lambda on: history.list_one_of_each(on, dict.fromkeys(_MANY, _SHORT)),
-    "reactions": lambda on: history.list_reactions(on, ANNA, [(LONG_CHAT, seq) for seq in range(1, 51)]),
+    "history before": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),
+    "history after": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.AFTER, 250_000, 50),
+    "history around": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),
+    "history, the newest": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 2**62, 50),
+    "one message": lambda on: history.find_message(on, ANNA, LONG_CHAT, 250_000),
+    "last messages": lambda on: history.list_one_of_each(on, ANNA, dict.fromkeys(_MANY, _SHORT)),
     "membership": lambda on: access.find_membership(on, LONG_CHAT, ANNA),
     "chat": lambda on: views.find_chat(on, ANNA, LONG_CHAT),
     "chats": lambda on: views.list_chats(on, ANNA, None, 51),

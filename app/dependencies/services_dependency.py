@@ -6,6 +6,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from app.services.rate_limits import RateLimits
+from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
 
 T = TypeVar("T")
@@ -29,3 +30,4 @@ def service(kind: type[T]) -> Any:
 
 
 LimitsDep = Annotated[RateLimits, service(RateLimits)]
+SizesDep = Annotated[SizesSettings, service(SizesSettings)]

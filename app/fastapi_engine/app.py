@@ -14,7 +14,7 @@ def create_app() -> FastAPI:
     """Reads the settings and builds the application. A worker ends with the process that started it."""
     end_with_parent()
     settings = load_settings()
-    setup_logging(settings.log, settings.app.mode)
+    setup_logging(settings.log)
     app = build_app(settings)
     # What stands now stands to the end. Requests leave next to no circles behind, and at 700 new objects, the default,
     # each of them is searched for some.

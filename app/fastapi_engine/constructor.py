@@ -16,12 +16,15 @@ from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
 from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
 from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
 from app.fastapi_engine.middlewares.metrics_middleware import MetricsMiddleware
+from app.fastapi_engine.middlewares.rate_limit_middleware import RateLimitMiddleware
+from app.fastapi_engine.middlewares.security_headers_middleware import SecurityHeadersMiddleware
 from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
 from app.services.rate_limits import RateLimits
 from app.settings import Mode, Settings
 from app.settings.db_settings import DbSettings
+from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Modules
@@ -40,6 +43,7 @@ def build_app(settings: Settings) -> FastAPI:
     container.put(Measures, Measures()).add(database.measure)
     container.put(Modules, modules)
     container.put(RateLimits, RateLimits(settings.limits))
+    container.put(SizesSettings, settings.sizes)
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
         constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),
@@ -60,8 +64,10 @@ def build_app(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(MetricsMiddleware),
             Middleware(LogMiddleware),
+            Middleware(SecurityHeadersMiddleware),
             cors_middleware(settings.app),
             Middleware(ErrorsMiddleware, problems=problems),
+            Middleware(RateLimitMiddleware, prefix=settings.app.prefix, container=container),
         ],
     )
     app.state.container = container

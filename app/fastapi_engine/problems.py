@@ -28,13 +28,17 @@ STATUSES = {
 }
 
 CODES = {
+    400: "bad_request",
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     413: "payload_too_large",
+    414: "uri_too_long",
     415: "unsupported_media_type",
     422: "validation_error",
+    431: "headers_too_large",
     500: "internal_error",
     503: "unavailable",
 }
@@ -82,9 +86,11 @@ class Problems(ProblemMaker):
 
     def _describe(self, error: Exception, instance: str) -> dict[str, Any]:
         if isinstance(error, ServiceError):
-            return _problem(
-                STATUSES[error.category], error.code, error.title, error.detail, instance, **dict(error.extra)
-            )
+            more = dict(error.extra)
+            if error.retry_after is not None:
+                # On a socket there are no headers.
+                more["retry_after"] = error.retry_after
+            return make_problem(STATUSES[error.category], error.code, error.title, error.detail, instance, **more)
         if isinstance(error, RequestValidationError | ValidationError):
             # `input` and `ctx` are left out: they would repeat passwords.
             errors = [
@@ -92,18 +98,19 @@ class Problems(ProblemMaker):
                 for item in error.errors()[:_ERRORS_TOLD]
             ]
             detail = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in errors[:3])
-            return _problem(422, "validation_error", "The request is not valid", detail, instance, errors=errors)
+            return make_problem(422, "validation_error", "The request is not valid", detail, instance, errors=errors)
         if isinstance(error, HTTPException):
             title = HTTPStatus(error.status_code).phrase
             code = CODES.get(error.status_code, "http_error")
-            return _problem(error.status_code, code, title, str(error.detail or title), instance)
+            return make_problem(error.status_code, code, title, str(error.detail or title), instance)
         logger.opt(exception=error).error("unexpected error at {}", instance)
         internals = f"{type(error).__name__}: {error}" if self._show_internals else None
         detail = internals or "Something went wrong; the log tells what, under the request id"
-        return _problem(500, "internal_error", "Internal Server Error", detail, instance)
+        return make_problem(500, "internal_error", "Internal Server Error", detail, instance)
 
 
-def _problem(status: int, code: str, title: str, detail: str, instance: str, **extra: Any) -> dict[str, Any]:
+def make_problem(status: int, code: str, title: str, detail: str, instance: str, **extra: Any) -> dict[str, Any]:
+    """The members of a problem, with the id of the request that is being answered."""
     return {
         "type": f"urn:messenger:problem:{code}",
         "title": title,

@@ -18,6 +18,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
+from app.fastapi_engine.http_protocol import HttpProtocol
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
@@ -36,7 +37,7 @@ def main() -> None:
     signals = _Signals()
     try:
         settings = load_settings()
-        setup_logging(settings.log, settings.app.mode)
+        setup_logging(settings.log)
         choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
         with _database(settings) as address:
@@ -122,9 +123,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         workers=settings.workers,
         reload=settings.reloads,
         reload_dirs=[str(PROJECT_ROOT / "app")] if settings.reloads else None,
-        **uvicorn_options(
-            proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=list(settings.trusted_proxies)
-        ),
+        **uvicorn_options(**proxy_options(settings)),
     )
     logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
     server = uvicorn.Server(config)
@@ -139,9 +138,15 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         server.run(sockets=[listener])
 
 
+def proxy_options(settings: AppSettings) -> dict[str, Any]:
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed: of nobody, unless they are named."""
+    return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": list(settings.trusted_proxies)}
+
+
 def uvicorn_options(**more: Any) -> dict[str, Any]:
     """How uvicorn serves this application, wherever it is run."""
     return {
+        "http": HttpProtocol,
         "ws": WebSocketProtocol,
         "ws_max_size": MAX_FRAME_BYTES,
         # A frame costs several times as much with it, and each socket 64 KiB.

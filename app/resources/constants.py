@@ -11,6 +11,8 @@ MODULE_SUFFIX = "_module"
 BASE_MODULE = "base"
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_ADDRESS_BYTES = 8 * 1024
+"""Of a path with its query."""
 MAX_FRAME_BYTES = 1024 * 1024
 MAX_PAGE = 200
 DEFAULT_PAGE = 50

@@ -1,34 +1,150 @@
-"""How often someone may try something."""
+"""How often someone may try something.
 
+Counted in this process, with nothing awaited: it stands in the way of every request. Where a store is named, the
+processes tell it what they have counted twice a second and hear what the others have, so that together they let through
+at most what comes in half a second more than they should. A store that is away leaves each of them with its own count.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache, lru_cache
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import time
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-from limits import parse
-from limits.aio.strategies import MovingWindowRateLimiter
-from limits.storage import storage_from_string
+from limits import RateLimitItem, parse
+from loguru import logger
 
 from app.services.errors import RateLimited
 from app.settings.limits_settings import LimitsSettings
+from app.utils.background import running
+
+if TYPE_CHECKING:
+    from limits.aio.storage import RedisStorage
+
+_AGREE_EVERY = 0.5
+_STORE_TIMEOUT = 2.0
+_FEWEST_TO_SWEEP = 10_000
+
+_Key = tuple[str, str, str | int]
+_parse = cache(parse)
+
+
+class _Window:
+    """The tries of one time: all that are known of, and those among them that the store has not been told."""
+
+    __slots__ = ("amount", "count", "ends_at", "is_shared", "untold")
+
+    def __init__(self, item: RateLimitItem, now: float) -> None:
+        self.amount = item.amount
+        self.ends_at = now + item.get_expiry()
+        self.count = self.untold = 0
+        self.is_shared = False
 
 
 class RateLimits:
-    """Counts in a moving window: in this process' memory, or where all processes count together."""
+    """Fixed windows that begin with the first try. `rates` has the rate of everything that is counted."""
 
     def __init__(self, settings: LimitsSettings) -> None:
         self.rates = settings
-        self._limiter = MovingWindowRateLimiter(storage_from_string(f"async+{settings.storage}"))
+        self._windows: dict[_Key, _Window] = {}
+        self._sweep_at = _FEWEST_TO_SWEEP
+        self._is_over = False
+        # Of the windows that the store has to be told of; None where each process counts for itself.
+        self._untold: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
-    async def check(self, rate: str, what: str, who: str) -> None:
-        """Raises RateLimited, with the seconds to wait, where there were too many tries; counts none."""
-        if self.rates.enable and not await self._limiter.test(parse(rate), what, who):
-            await self._refuse(rate, what, who)
+    def hit(self, rate: str, what: str, who: str | int) -> None:
+        """Counts one try; raises RateLimited, with the seconds to wait, where there were too many."""
+        if not self.rates.enable:
+            return
+        key = (rate, what, who)
+        now = time()
+        window = self._windows.get(key)
+        if window is None or window.ends_at <= now:
+            window = self._open(key, now)
+        if window.count >= window.amount:
+            raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
+        window.count += 1
+        if self._untold is not None:
+            window.untold += 1
+            self._untold[key] = window
 
-    async def hit(self, rate: str, what: str, who: str) -> None:
-        """Counts one try; raises RateLimited where there were too many."""
-        if self.rates.enable and not await self._limiter.hit(parse(rate), what, who):
-            await self._refuse(rate, what, who)
+    def check(self, rate: str, what: str, who: str | int) -> None:
+        """As `hit`, but counts none."""
+        window = self._windows.get((rate, what, who))
+        if window is not None and window.count >= window.amount and window.ends_at > (now := time()):
+            raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
 
-    async def _refuse(self, rate: str, what: str, who: str) -> NoReturn:
-        reset_at, _ = await self._limiter.get_window_stats(parse(rate), what, who)
-        raise RateLimited(retry_after=max(ceil(reset_at - time()), 1))
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Around the life of the application."""
+        if self._untold is None:
+            yield
+            return
+        # Not for those who have no such store.
+        from limits.aio.storage import RedisStorage
+        from redis.asyncio import ConnectionPool
+
+        address = self.rates.storage.get_secret_value()
+        pool = ConnectionPool.from_url(address, socket_timeout=_STORE_TIMEOUT, socket_connect_timeout=_STORE_TIMEOUT)
+        store = RedisStorage(f"async+{address}", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
+        try:
+            async with running(self._keep_agreeing(store)):
+                try:
+                    yield
+                finally:
+                    self._is_over = True
+        finally:
+            await pool.disconnect()
+
+    def _open(self, key: _Key, now: float) -> _Window:
+        if len(self._windows) >= self._sweep_at:
+            self._windows = {key: window for key, window in self._windows.items() if window.ends_at > now}
+            self._sweep_at = max(_FEWEST_TO_SWEEP, 2 * len(self._windows))
+        window = self._windows[key] = _Window(_parse(key[0]), now)
+        return window
+
+    async def _keep_agreeing(self, store: "RedisStorage") -> None:
+        """Until cancelled; a cancellation that a client of the store has swallowed is not waited for twice."""
+        was_away = False
+        while not self._is_over:
+            await asyncio.sleep(_AGREE_EVERY)
+            untold, self._untold = self._untold or {}, {}
+            try:
+                while untold:
+                    key = next(iter(untold))
+                    await self._agree(store, key, untold[key])
+                    del untold[key]
+                was_away = False
+            except Exception as error:  # noqa: BLE001 - whatever it is, calls are served
+                if not was_away:
+                    logger.warning("rates are counted in each process alone, RATE_LIMIT_STORAGE is away: {!r}", error)
+                was_away = True
+                now = time()
+                self._untold = {key: window for key, window in untold.items() if window.ends_at > now} | self._untold
+
+    async def _agree(self, store: "RedisStorage", key: _Key, window: _Window) -> None:
+        rate, what, who = key
+        item = _parse(rate)
+        told, name = window.untold, item.key_for(what, who)
+        total = await store.incr(name, item.get_expiry(), told)
+        window.untold -= told
+        window.count = total + window.untold
+        if not window.is_shared:
+            # Of those who count together, the first one's window is everyone's.
+            window.ends_at = await store.get_expiry(name)
+            window.is_shared = True
+
+
+@lru_cache(maxsize=10_000)
+def network_of(address: str) -> str:
+    """Whom an address belongs to: of IPv6 everyone has 2**64 of them, and is known by the first half."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))

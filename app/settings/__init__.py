@@ -15,6 +15,7 @@ from app.settings.db_settings import DbSettings
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.settings.modules_settings import ModulesSettings
+from app.settings.sizes_settings import SizesSettings
 from app.settings.streams_settings import StreamsSettings
 
 __all__ = ["PROJECT_ROOT", "Mode", "Settings", "SettingsError", "load_settings", "variable_name"]
@@ -38,6 +39,7 @@ class Settings:
     auth: AuthSettings
     streams: StreamsSettings
     limits: LimitsSettings
+    sizes: SizesSettings
 
 
 def variable_name(group: type[SettingsGroup], field: str) -> str:

@@ -2,13 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import SettingsGroup
 
 Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/([1-9]\d* )?(second|minute|hour|day)s?$")]
 """A count and a time, as `10/minute` or `300/10 minutes`."""
+
+_MEMORY = "memory://"
+
+
+def _check_storage(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() != _MEMORY and not value.get_secret_value().startswith(("redis://", "rediss://")):
+        raise ValueError("it is memory://, redis://host:port or rediss://host:port")
+    return value
 
 
 class LimitsSettings(SettingsGroup):
@@ -17,12 +25,25 @@ class LimitsSettings(SettingsGroup):
     model_config = SettingsConfigDict(env_prefix="RATE_LIMIT_")
 
     enable: bool = Field(True, description="False lets everyone call as often as they like")
-    storage: str = Field(
-        "memory://",
-        pattern=r"^(memory|redis|rediss|memcached|mongodb)://",
+    # The address of a store may hold its password.
+    storage: Annotated[SecretStr, AfterValidator(_check_storage)] = Field(
+        SecretStr(_MEMORY),
         description="where calls are counted: memory:// in each process, redis://host:6379 for all processes together",
     )
+    account: Rate = Field("6000/minute", description="calls an account, requests over its sockets included")
+    address: Rate = Field("6000/minute", description="calls an address that come with no valid token")
+    send: Rate = Field("1200/minute", description="messages an account sends")
+    create_chat: Rate = Field("600/10 minutes", description="chats an account opens")
+    add_members: Rate = Field("600/10 minutes", description="calls of an account that add members to chats")
+    search: Rate = Field("300/minute", description="searches of an account for people")
+    hello: Rate = Field("300/minute", description="sockets that an account opens")
+    hello_address: Rate = Field("6000/minute", description="sockets that are opened from an address")
     sign_up: Rate = Field("300/10 minutes", description="new accounts an address, as 10/minute or 300/10 minutes")
     sign_in: Rate = Field("100/10 minutes", description="wrong passwords a login")
     sign_in_address: Rate = Field("1000/10 minutes", description="sign-ins an address")
     refresh: Rate = Field("1000/minute", description="refreshes an address")
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all processes count together."""
+        return self.storage.get_secret_value() != _MEMORY

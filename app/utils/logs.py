@@ -11,7 +11,6 @@ import orjson
 from loguru import logger
 
 from app.resources.constants import LOGS_DIR
-from app.settings.app_settings import Mode
 from app.settings.log import LogFormat, LogSettings
 
 if TYPE_CHECKING:
@@ -25,10 +24,10 @@ _CHATTY = ("sqlalchemy", "asyncio", "watchfiles", "alembic")
 _TEXT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <7} {extra[request_id]} {name}: {message}"
 
 
-def setup_logging(settings: LogSettings, mode: Mode) -> None:
+def setup_logging(settings: LogSettings) -> None:
     """Points every log of this process to stderr and, if wanted, to a file of its own under `logs/`.
 
-    Values of variables are shown in tracebacks only in LOCAL: elsewhere they would put secrets into the log.
+    Tracebacks show no values of variables: passwords are among them.
     """
     logger.remove()
     logging.root.handlers = [_ToLoguru()]
@@ -44,7 +43,7 @@ def setup_logging(settings: LogSettings, mode: Mode) -> None:
     common = {
         "level": settings.level.value,
         "format": _json_line if settings.format is LogFormat.JSON else _TEXT,
-        "diagnose": mode is Mode.LOCAL,
+        "diagnose": False,
         "backtrace": False,
     }
     logger.add(sys.stderr, **common)  # type: ignore[arg-type]

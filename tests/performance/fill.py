@@ -56,6 +56,20 @@ WITH added AS (
 INSERT INTO account_chat (account_id, chat_id, joined_seq) SELECT $1, id, 1 FROM added
 """
 
+_EVENTS = """
+WITH theirs AS (
+    SELECT chat_id, row_number() OVER (ORDER BY chat_id) - 1 AS place, count(*) OVER () AS chats
+    FROM account_chat WHERE account_id = $1
+), busy AS (
+    SELECT chat_id, $2::bigint / chats + (place < $2::bigint % chats)::int AS many FROM theirs
+), written AS (
+    INSERT INTO event (stream_id, seq, kind, data, at)
+    SELECT chat_id, n + 1, 'chat.updated', json_build_object('chat_id', chat_id, 'title', repeat('ж', 100)), now()
+    FROM busy, generate_series(1, many) AS n
+)
+UPDATE stream SET last_seq = 1 + many FROM busy WHERE id = chat_id RETURNING id, many
+"""
+
 
 async def connect(address: DatabaseAddress) -> "asyncpg.Connection[asyncpg.Record]":
     return await asyncpg.connect(**address.connect_arguments())
@@ -102,5 +116,16 @@ async def fill_chats(address: DatabaseAddress, account_id: str, count: int) -> N
     try:
         await connection.execute(_CHATS, UUID(account_id), count)
         await connection.execute("VACUUM (ANALYZE) account_chat, chat_member, chat, stream, message")
+    finally:
+        await connection.close()
+
+
+async def fill_events(address: DatabaseAddress, account_id: str, count: int) -> dict[str, int]:
+    """Spreads so many events over the chats of `fill_chats`, after their first one; how many each has got."""
+    connection = await connect(address)
+    try:
+        rows = await connection.fetch(_EVENTS, UUID(account_id), count)
+        await connection.execute("VACUUM (ANALYZE) event, stream")
+        return {str(row["id"]): row["many"] for row in rows}
     finally:
         await connection.close()

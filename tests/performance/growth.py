@@ -1,6 +1,7 @@
 """`python -m tests.performance.growth`: the same work with more messages in the database, and by more processes."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -40,7 +41,8 @@ def growth(
     console = Console()
     if sends_to_remember:
         with World(quick=quick) as world:
-            _show_memory(console, world, sends_to_remember)
+            points = list(_remember(console, world, sends_to_remember))
+        write_json({"points": points}, output / "memory.json")
         return
     sizes, workers = (_SIZES[:2], _WORKERS[:2]) if quick else (_SIZES, _WORKERS)
     where = machine()
@@ -83,13 +85,15 @@ def _measure(world: World, chat: str, size: int, rounds: int, seconds: float) ->
     }
 
 
-def _show_memory(console: Console, world: World, count: int) -> None:
-    """Over sockets, which is the fastest way, and the one that has most to remember."""
+def _remember(console: Console, world: World, count: int) -> Iterator[dict[str, float]]:
+    """Memory at each power of ten. Over sockets, which is the fastest way, and the one that has most to remember."""
     clients = [(world.socket(person), chat) for person, chat in world.alone]
     done, next_told = 0, 0
     while True:
         if done >= next_told:
-            console.print(f"{done:>9,} sends: {memory(world.messenger.family()) / 1e6:.0f} MB")
+            megabytes = memory(world.messenger.family()) / 1e6
+            console.print(f"{done:>9,} sends: {megabytes:.0f} MB")
+            yield {"sends": done, "memory_mb": megabytes}
             next_told = max(10_000, next_told * 10)
         if done >= count:
             break

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from app.adapters.db.address import DatabaseAddress
 from tests.performance.load.http import Address
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +43,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def messenger(data: Path, *, workers: int = 1) -> Iterator[Server]:
-    """`python main.py` as one would run it in production, on a PostgreSQL of its own that is durable."""
+def messenger(data: Path, *, workers: int = 1, database: DatabaseAddress | None = None) -> Iterator[Server]:
+    """`python main.py` as one would run it in production, durable, on a PostgreSQL of its own or on `database`."""
     port = free_port()
     settings = {
         "ENVIRONMENT": "PROD",
@@ -60,6 +61,14 @@ def messenger(data: Path, *, workers: int = 1) -> Iterator[Server]:
         "LOG_WRITE_TO_FILE": "false",
         "PG_EMBEDDED_DATA_DIR": str(data),
     }
+    if database is not None:
+        settings |= {
+            "PG_SERVER_ADDRESS": database.host,
+            "PG_SERVER_PORT": str(database.port),
+            "PG_SERVER_LOGIN": database.user,
+            "PG_SERVER_PASSWD": database.password,
+            "PG_SERVER_DB": database.database,
+        }
     with _running([sys.executable, "main.py"], settings, data.parent / f"messenger-{port}.log") as process:
         server = Server(process, ("127.0.0.1", port))
         _wait_until(server, "/healthcheck/ready")

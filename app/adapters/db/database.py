@@ -1,7 +1,7 @@
-"""The connections of one process to its PostgreSQL: a SQLAlchemy engine, and an asyncpg pool for the hot paths."""
+"""The connections of one process to its PostgreSQL: a SQLAlchemy engine, and a pool for the hot paths."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.pool import Connection, Pool
 from app.utils import metrics
 
 CONNECT_TIMEOUT = 3.0
@@ -30,17 +31,12 @@ _SESSION = {
 _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
-async def _nothing_to_reset(connection: object) -> None:
-    """Our statements leave no session state behind, and a reset would cost each use a round trip."""
-
-
 class Database:
     """Opens nothing until the first use: a server that is away at the start is a server that is not ready yet."""
 
     def __init__(self, address: DatabaseAddress, *, pool_size: int = 10, session_pool_size: int = 5) -> None:
         self.address = address
-        self._pool_size = pool_size
-        self._pool: asyncpg.Pool | None = None
+        self._pool = Pool(partial(self.connect, **_BY_KEY), pool_size, CONNECT_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=partial(self.connect, **_BY_KEY),
@@ -49,10 +45,12 @@ class Database:
             pool_timeout=CONNECT_TIMEOUT,
             # A connection that died while idle is found by its use, once; the pool then drops all of its age.
             pool_use_lifo=True,
+            # Else an error tells them, and the log with it: a password's hash is among them.
+            hide_parameters=True,
         )
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
-    async def connect(self, **settings: Any) -> "asyncpg.Connection[asyncpg.Record]":
+    async def connect(self, **settings: Any) -> Connection:
         """A connection of its own, outside the pools; the caller closes it."""
         return await asyncpg.connect(
             **self.address.connect_arguments(),
@@ -63,16 +61,7 @@ class Database:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Database"]:
-        """Around the life of the application: makes the pool, closes everything at the end."""
-        self._pool = await asyncpg.create_pool(
-            **self.address.connect_arguments(),
-            min_size=0,
-            max_size=self._pool_size,
-            timeout=CONNECT_TIMEOUT,
-            command_timeout=COMMAND_TIMEOUT,
-            server_settings=_BY_KEY,
-            reset=_nothing_to_reset,
-        )
+        """Around the life of the application: closes everything at the end."""
         try:
             yield self
         finally:
@@ -82,20 +71,16 @@ class Database:
 
     def measure(self) -> None:
         """Tells the metrics how many connections there are, and how many of them are at work."""
-        pool, sessions = self._pool, self.engine.pool
-        if pool is not None:
-            metrics.POOL_CONNECTIONS.labels("hot", "idle").set(pool.get_idle_size())
-            metrics.POOL_CONNECTIONS.labels("hot", "busy").set(pool.get_size() - pool.get_idle_size())
+        metrics.POOL_CONNECTIONS.labels("hot", "idle").set(self._pool.idle)
+        metrics.POOL_CONNECTIONS.labels("hot", "busy").set(self._pool.busy)
+        sessions = self.engine.pool
         if isinstance(sessions, QueuePool):
             metrics.POOL_CONNECTIONS.labels("session", "idle").set(sessions.checkedin())
             metrics.POOL_CONNECTIONS.labels("session", "busy").set(sessions.checkedout())
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]:
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A pooled asyncpg connection for a hot path: one row by key costs a tenth of what a session takes."""
-        assert self._pool is not None, "the database is used outside connected()"  # noqa: S101
-        async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
-            yield connection
+        return self._pool.connection()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

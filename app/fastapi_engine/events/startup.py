@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from loguru import logger
 
 from app.adapters.db.database import Database
+from app.services.rate_limits import RateLimits
 from app.utils.container import Container
 from app.utils.module import Module
 
@@ -20,6 +21,7 @@ def lifespan_of(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(container.get(Database).connected())
+            await stack.enter_async_context(container.get(RateLimits).working())
             for module in modules:
                 if module.lifespan is not None:
                     await stack.enter_async_context(module.lifespan(container))

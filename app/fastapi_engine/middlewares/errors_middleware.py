@@ -1,10 +1,10 @@
-"""The outermost guard: whatever goes wrong inside becomes one problem answer, and no body is larger than allowed."""
+"""The outermost guard: whatever goes wrong inside becomes one problem answer, and nothing is larger than allowed."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.fastapi_engine.problems import Problems
-from app.resources.constants import MAX_BODY_BYTES
+from app.resources.constants import MAX_ADDRESS_BYTES, MAX_BODY_BYTES
 
 
 class ErrorsMiddleware:
@@ -39,6 +39,8 @@ class ErrorsMiddleware:
             return message
 
         try:
+            if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
+                raise HTTPException(414, f"An address has at most {MAX_ADDRESS_BYTES} bytes")
             await self.app(scope, count_body, watch_start)
         except Exception as error:
             if started:

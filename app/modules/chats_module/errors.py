@@ -23,5 +23,13 @@ class OwnerMustHandOver(Conflict):
     title = "The owner hands the chat over first"
 
 
+class TooManyChats(Conflict):
+    title = "Somebody is in as many chats as one may be in"
+
+
+class TooManyMembers(Conflict):
+    title = "So many people do not fit into this chat"
+
+
 class DirectChatIsFixed(Conflict):
     title = "A direct chat has its two members, with no roles"

@@ -11,6 +11,7 @@ from app.modules.messages_module.schemas import EVENTS
 from app.modules.messages_module.services.contents import Messages
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.streams_module.services.hub import Hub
+from app.services.rate_limits import RateLimits
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Module
@@ -20,7 +21,8 @@ from app.utils.module import Module
 async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(ChatContents, Messages())  # type: ignore[type-abstract]
     bus = container.get(Bus)  # type: ignore[type-abstract]
-    queue = container.put(SendQueue, SendQueue(container.get(Database), bus, container.get(Hub)))
+    queue = SendQueue(container.get(Database), bus, container.get(Hub), container.get(RateLimits))
+    container.put(SendQueue, queue)
     container.get(Measures).add(queue.measure)
     try:
         yield

@@ -67,7 +67,7 @@ class BaseCreator(ABC):
             for part in sorted(template.iterdir()):
                 self._render(part, draft / self._name(part))
             return
-        environment = Environment(  # noqa: S701 - Python and Markdown, where HTML's escapes would be wrong
+        environment = Environment(  # noqa: S701 - no HTML, whose escapes would be wrong # nosec B701
             loader=FileSystemLoader(template.parent),
             undefined=StrictUndefined,
             keep_trailing_newline=True,

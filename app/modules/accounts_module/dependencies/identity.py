@@ -23,6 +23,9 @@ class _Bearer(OAuth2PasswordBearer):
     """
 
     async def __call__(self, request: Request) -> Identity:  # type: ignore[override]
+        known: Identity | None = request.scope.get("identity")
+        if known is not None:
+            return known
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated

@@ -14,7 +14,7 @@ from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity, Tokens
-from app.services.rate_limits import RateLimits
+from app.services.rate_limits import RateLimits, network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,21 @@ async def check_credentials(
     A login that nobody has is counted like any other. No connection is held while the hash is computed.
     """
     who = login.lower()
-    await limits.hit(limits.rates.sign_in_address, "sign-in from", address)
-    await limits.check(limits.rates.sign_in, "wrong for", who)
+    limits.hit(limits.rates.sign_in_address, "sign-in from", network_of(address))
+    limits.check(limits.rates.sign_in, "wrong for", who)
     statement = FIND_CREDENTIALS_BY_EMAIL if "@" in login else FIND_CREDENTIALS_BY_USERNAME
     async with database.connection() as connection:
         row = await connection.fetchrow(statement, login)
     if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
-        await limits.hit(limits.rates.sign_in, "wrong for", who)
+        limits.hit(limits.rates.sign_in, "wrong for", who)
         raise WrongCredentials
     return UUID(str(row["id"]))
 
 
-async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, device: Device) -> TokenPair:
+async def open_session(
+    work: UnitOfWork, tokens: Tokens, revocations: Revocations, account_id: UUID, device: Device, *, most: int
+) -> TokenPair:
+    """One more device. Beyond `most`, those that were used least lately are signed out."""
     now = datetime.now(UTC)
     session = AuthSession(
         id=uuid4(),
@@ -57,6 +60,8 @@ async def open_session(work: UnitOfWork, tokens: Tokens, account_id: UUID, devic
     )
     work.session.add(session)
     await work.session.flush()
+    revoked = await crud.revoke_beyond(work.session, now, account_id, most)
+    work.after_commit(lambda: revocations.announce(revoked, now))
     return _pair(tokens, Identity(account_id, session.id), 1)
 
 

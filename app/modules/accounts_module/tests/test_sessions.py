@@ -1,8 +1,13 @@
 """The devices that are signed in."""
 
+from dataclasses import replace
 from uuid import uuid4
 
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from app.settings.sizes_settings import SizesSettings
 from tests.fakers import FakeClient, ok, problem
+from tests.fixtures import served
 
 
 async def test_one_sees_ones_own_devices_and_which_one_asks(anna: FakeClient, boris: FakeClient) -> None:
@@ -34,3 +39,16 @@ async def test_nobody_ends_the_session_of_another(anna: FakeClient, boris: FakeC
     problem(await boris.delete(f"/accounts/sessions/{uuid4()}"), 404, "not_found")
     problem(await boris.delete("/accounts/sessions/nonsense"), 422, "validation_error")
     ok(await anna.get("/accounts/me"))
+
+
+async def test_a_device_too_many_takes_the_place_of_the_one_used_least_lately(settings: Settings) -> None:
+    async with served(build_app(replace(settings, sizes=SizesSettings(sessions_of_account=2)))) as http:
+        oldest = await FakeClient.sign_up(http, "anna")
+        other = await oldest.another_device().sign_in()
+        refreshed = ok(await oldest.post("/accounts/refresh", {"refresh_token": oldest.refresh_token}))
+        newest = await oldest.another_device().sign_in()
+        problem(await other.get("/accounts/me"), 401, "unauthenticated")
+        problem(await other.post("/accounts/refresh", {"refresh_token": other.refresh_token}), 401, "unauthenticated")
+        ok(await newest.get("/accounts/me"))
+        oldest.headers["Authorization"] = f"Bearer {refreshed['access_token']}"
+        assert len(ok(await oldest.get("/accounts/sessions"))["items"]) == 2

@@ -40,6 +40,7 @@ class Problem(ResponseModel):
     instance: str = Field(description="the path that was asked for")
     code: str = Field(description="stable, for programs")
     request_id: str = Field(description="as in the header X-Request-ID and on every log line")
+    retry_after: int | None = Field(None, description="seconds to wait, as in the header Retry-After")
     errors: list[ProblemError] | None = Field(None, description="with `validation_error`: each thing that is wrong")
 
 

@@ -13,6 +13,7 @@ from app.modules.chats_module.services.access import check_admin, check_owner, g
 from app.modules.chats_module.services.membership_changes import admit
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ValidationFailed
+from app.settings.sizes_settings import SizesSettings
 
 _DIRECT = UUID("5e0bd3a1-6f0e-5b5e-9c0f-4d8a4f1f7c35")
 """Namespace of the ids of direct chats."""
@@ -23,7 +24,9 @@ def direct_chat_id(one: UUID, other: UUID) -> UUID:
     return uuid5(_DIRECT, "".join(sorted((str(one), str(other)))))
 
 
-async def create_chat(work: UnitOfWork, log: Log, creator_id: UUID, request: ChatCreate) -> tuple[UUID, bool]:
+async def create_chat(
+    work: UnitOfWork, log: Log, sizes: SizesSettings, creator_id: UUID, request: ChatCreate
+) -> tuple[UUID, bool]:
     """The chat's id, and whether it is new.
 
     The same id again, by whom it was made by, is the same chat; so is a second direct chat of the same two.
@@ -54,7 +57,7 @@ async def create_chat(work: UnitOfWork, log: Log, creator_id: UUID, request: Cha
         )
     )
     await work.session.flush()
-    await admit(work, log, chat_id, roles, read_seq=0, actor_id=creator_id)
+    await admit(work, log, sizes, chat_id, roles, read_seq=0, actor_id=creator_id)
     return chat_id, True
 
 

@@ -13,8 +13,8 @@ class ChatContents(ABC):
     @abstractmethod
     async def find_last(
         self, connection: Executor, viewer: UUID, last_seqs: Mapping[UUID, int]
-    ) -> Mapping[UUID, Mapping[str, object]]:
-        """The message with the given number of each chat, as the history shows it to the viewer."""
+    ) -> Mapping[UUID, bytes]:
+        """The message with the given number of each chat: JSON, as the history shows it to the viewer."""
 
     @abstractmethod
     async def purge(self, connection: Executor, chat_id: UUID, limit: int) -> bool:
@@ -26,7 +26,7 @@ class EmptyContents(ChatContents):
 
     async def find_last(
         self, connection: Executor, viewer: UUID, last_seqs: Mapping[UUID, int]
-    ) -> Mapping[UUID, Mapping[str, object]]:
+    ) -> Mapping[UUID, bytes]:
         return {}
 
     async def purge(self, connection: Executor, chat_id: UUID, limit: int) -> bool:

@@ -17,6 +17,7 @@ from app.modules.chats_module.services.access import check_admin, check_owner, g
 from app.modules.chats_module.services.membership_changes import admit, dismiss
 from app.modules.streams_module.services.log import Log, event
 from app.services.errors import ValidationFailed
+from app.settings.sizes_settings import SizesSettings
 
 
 async def list_members(work: UnitOfWork, chat_id: UUID, cursor: str | None, limit: int) -> Page[MemberRead]:
@@ -28,7 +29,9 @@ async def list_members(work: UnitOfWork, chat_id: UUID, cursor: str | None, limi
     return Page(items=[MemberRead.model_validate(row) for row in shown], next_cursor=next_cursor)
 
 
-async def add_members(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, request: MembersAdd) -> bool:
+async def add_members(
+    work: UnitOfWork, log: Log, sizes: SizesSettings, chat_id: UUID, actor_id: UUID, request: MembersAdd
+) -> bool:
     """Lets people in, by owner or admin; an admin is made by the owner only. Whether anyone is new."""
     wanted = dict.fromkeys(request.account_ids, str(request.role))
     await log.lock(work, chats=[chat_id], accounts=list(wanted))
@@ -44,7 +47,7 @@ async def add_members(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID,
     present = await crud.list_present(work.session, chat_id, set(wanted))
     new = {account_id: role for account_id, role in wanted.items() if account_id not in present}
     if new:
-        await admit(work, log, chat_id, new, read_seq=actor.last_seq, actor_id=actor_id)
+        await admit(work, log, sizes, chat_id, new, read_seq=actor.last_seq, actor_id=actor_id)
     return bool(new)
 
 

@@ -8,13 +8,30 @@ from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.chats_module.db.cruds import members as crud
+from app.modules.chats_module.errors import TooManyChats, TooManyMembers
 from app.modules.streams_module.services.log import Log, event, now
+from app.settings.sizes_settings import SizesSettings
 
 
 async def admit(
-    work: UnitOfWork, log: Log, chat_id: UUID, roles: Mapping[UUID, str], *, read_seq: int, actor_id: UUID
+    work: UnitOfWork,
+    log: Log,
+    sizes: SizesSettings,
+    chat_id: UUID,
+    roles: Mapping[UUID, str],
+    *,
+    read_seq: int,
+    actor_id: UUID,
 ) -> None:
-    """Lets accounts in, each from the number of its own `member.added` on."""
+    """Lets accounts in, each from the number of its own `member.added` on; all of them, or none where one does not fit.
+
+    Raises TooManyMembers or TooManyChats.
+    """
+    if await crud.change_count(work.session, chat_id, len(roles)) > sizes.members_of_chat:
+        raise TooManyMembers(f"A chat has at most {sizes.members_of_chat} members")
+    busy = await crud.list_busy_accounts(await work.raw(), list(roles), sizes.chats_of_account)
+    if busy:
+        raise TooManyChats(f"In {sizes.chats_of_account} chats already: {', '.join(sorted(map(str, busy)))}")
     events = [
         event(
             "member.added",
@@ -41,7 +58,6 @@ async def admit(
         joined_seqs=joined_seqs,
         joined_at=now(),
     )
-    await crud.change_count(work.session, chat_id, len(roles))
 
 
 async def dismiss(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str) -> None:

@@ -40,10 +40,10 @@ async def _describe(
     return [_chat(row, last_messages.get(row["id"])) for row in rows]
 
 
-def _chat(row: Any, last_message: Any) -> dict[str, Any]:
+def _chat(row: Any, last_message: bytes | None) -> dict[str, Any]:
     chat = dict(row)
     del chat["active_at"]
-    chat["last_message"] = last_message
+    chat["last_message"] = orjson.Fragment(last_message) if last_message is not None else None
     return chat
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from app.adapters.db.database import Database
+from app.adapters.db.pool import Connection
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.errors import OutcomeUnknown
 from app.modules.messages_module.services.plan import Plan, Send, Sent, make_plan
@@ -89,9 +90,7 @@ def _by_chat(plan: Plan, at: datetime) -> list[Written]:
     return list(written.values())
 
 
-async def _replay(
-    connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", send: Send, seq: int
-) -> Sent | BaseException:
+async def _replay(connection: Connection, send: Send, seq: int) -> Sent | BaseException:
     """The message as it stands now, edited or deleted."""
     try:
         return Sent(await view_message(connection, send.sender_id, send.chat_id, seq), replayed=True)

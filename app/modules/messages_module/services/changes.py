@@ -3,16 +3,20 @@
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
 from app.modules.chats_module.services.access import Membership, get_membership, may_react
 from app.modules.messages_module.db.cruds import changes as crud
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
-from app.modules.messages_module.services.views import describe
+from app.modules.messages_module.services.views import view_message
 from app.modules.streams_module.services.log import Log, event, now
 
 MAX_EMOJIS = 50
 """Different emojis on one message."""
+MAX_EMOJIS_OF_ACCOUNT = 20
+"""So that nobody takes the room of all the others."""
 
 
 async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, text: str) -> None:
@@ -39,8 +43,7 @@ async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: 
         return
     at = now()
     await crud.delete_message(raw, chat_id, seq, at, message["event_seqs"])
-    changed = await _as_event(raw, message, text="", deleted_at=at, reaction_count=0)
-    await log.append(work, chat_id, event("message.deleted", changed))
+    await log.append(work, chat_id, event("message.deleted", await _as_event(raw, message)))
 
 
 async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
@@ -50,8 +53,11 @@ async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
         raise NotAllowedInChat
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
-    if await crud.count_other_emojis(raw, chat_id, seq, emoji) >= MAX_EMOJIS:
+    total, own = await crud.count_other_emojis(raw, chat_id, seq, emoji, account_id)
+    if total >= MAX_EMOJIS:
         raise TooManyReactions
+    if own >= MAX_EMOJIS_OF_ACCOUNT:
+        raise TooManyReactions(f"One account gives a message at most {MAX_EMOJIS_OF_ACCOUNT} reactions")
     if await crud.add_reaction(raw, chat_id, seq, emoji, account_id, now()):
         await _tell_reaction(work, log, raw, "reaction.added", message, emoji, account_id)
 
@@ -76,9 +82,9 @@ async def _load(
 
 
 async def _as_event(raw: RawConnection, message: Any, **changes: Any) -> dict[str, Any]:
-    """The message as REST gives it after the change, without what differs from viewer to viewer."""
-    changed = {key: value for key, value in message.items() if key != "event_seqs"} | changes
-    return (await describe(raw, None, [changed]))[0]
+    """The message as REST gives it, with what is about to change, without what differs from viewer to viewer."""
+    standing: dict[str, Any] = orjson.loads(await view_message(raw, None, message["chat_id"], message["seq"]))
+    return standing | changes
 
 
 async def _tell_reaction(

@@ -21,11 +21,14 @@ from app.modules.messages_module.services.plan import Send, Sent
 from app.modules.streams_module.services.frames import make_frames
 from app.modules.streams_module.services.hub import Hub
 from app.services.errors import Unavailable
+from app.services.rate_limits import RateLimits
 from app.utils import metrics
 
 MAX_BATCH = 100
 """Sends in one transaction, and chats that they may go to: each of them has its share of the batch."""
 MAX_CHATS = 25
+_SHARE = 20
+"""What a chat counts for at most when chats are gathered for a batch: a busy one leaves room for others."""
 MAX_WRITERS = 2
 """Batches of several chats under way at once: one is written while the other one commits."""
 MAX_WAITING = 20_000
@@ -40,10 +43,11 @@ class SendQueue:
     is left to a batch of its own, so that it holds nobody up.
     """
 
-    def __init__(self, database: Database, bus: Bus, hub: Hub) -> None:
+    def __init__(self, database: Database, bus: Bus, hub: Hub, limits: RateLimits) -> None:
         self._database = database
         self._bus = bus
         self._hub = hub
+        self._limits = limits
         # Of the chats that have sends waiting or being written.
         self._queues: dict[UUID, deque[Send]] = {}
         # Those of them that are in no batch, the one that waits longest first.
@@ -55,9 +59,10 @@ class SendQueue:
     def submit(self, chat_id: UUID, sender_id: UUID, message: MessageCreate) -> Awaitable[Sent]:
         """Queues at once, in the order of the calls; the result comes when the message is durable.
 
-        Raises QueueFull; the awaitable raises what the chat refuses, or Unavailable. Giving up the waiting takes
-        nothing back: the message may be written all the same.
+        Raises RateLimited or QueueFull; the awaitable raises what the chat refuses, or Unavailable. Giving up the
+        waiting takes nothing back: the message may be written all the same.
         """
+        self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
         queue = self._queues.get(chat_id)
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
@@ -91,7 +96,10 @@ class SendQueue:
     async def _write_ready(self) -> None:
         """Until nothing is ready. Whoever is idle has neither queue nor task."""
         while self._ready:
-            chat_ids = [self._ready.popleft() for _ in range(min(len(self._ready), MAX_CHATS))]
+            chat_ids = self._take_ready()
+            if self._ready and self._writers < MAX_WRITERS:
+                self._writers += 1
+                self._start(self._write_ready())
             locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
             for chat_id in chat_ids:
                 if chat_id in locked_by_others:
@@ -99,6 +107,15 @@ class SendQueue:
                 else:
                     self._release(chat_id)
         self._writers -= 1
+
+    def _take_ready(self) -> list[UUID]:
+        """As many chats as fill a batch: what is left is for the other writer."""
+        chat_ids: list[UUID] = []
+        waiting = 0
+        while self._ready and len(chat_ids) < MAX_CHATS and waiting < MAX_BATCH:
+            chat_ids.append(self._ready.popleft())
+            waiting += min(len(self._queues[chat_ids[-1]]), _SHARE)
+        return chat_ids
 
     async def _write_alone(self, chat_id: UUID) -> None:
         await self._write([chat_id], [], self._gather, wait=True)

@@ -1,9 +1,11 @@
 """Reading a chat: any page of it, whole and in order."""
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.adapters.db.address import DatabaseAddress
 from app.resources.constants import MAX_BIGINT
 from tests.fakers import FakeClient, ok, problem
 
@@ -91,3 +93,28 @@ async def test_what_is_no_page_is_refused(anna: FakeClient, stranger: FakeClient
     problem(await stranger.get(address), 404, "not_found")
     problem(await stranger.get(f"{address}/1"), 404, "not_found")
     assert ok(await anna.get(address, limit=200))["items"] == []
+
+
+async def test_a_page_is_to_the_letter_what_sending_answered(
+    anna: FakeClient, club: str, database_address: DatabaseAddress
+) -> None:
+    """The database writes the one, this process the other."""
+    texts = [
+        '"quoted" \\ and / slashes',
+        "tab\tline\nreturn\r bell\x07 unit\x1f delete\x7f",
+        "Привет 🐻 你好 \u2028 é",
+        "{}",
+    ]
+    sent = [await anna.call("POST", f"/chats/{club}/messages", {"text": text, "reply_to_seq": None}) for text in texts]
+    sent.append(await anna.call("POST", f"/chats/{club}/messages", {"text": "ответ", "reply_to_seq": 1}))
+    page = await anna.get(f"/chats/{club}/messages")
+    items = b",".join(answer.content for answer in sent)
+    assert page.content == b'{"items":[%b],"has_before":false,"has_after":false}' % items
+    # A second with no fraction is written without one, on either side.
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    try:
+        await connection.execute("UPDATE message SET created_at = '2026-01-02 03:04:05+00' WHERE seq = 1")
+    finally:
+        await connection.close()
+    (first, *_) = ok(await anna.get(f"/chats/{club}/messages"))["items"]
+    assert first["created_at"] == "2026-01-02T03:04:05Z"

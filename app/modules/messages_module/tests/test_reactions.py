@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.modules.messages_module.services.changes import MAX_EMOJIS
+from app.modules.messages_module.services.changes import MAX_EMOJIS, MAX_EMOJIS_OF_ACCOUNT
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -110,12 +110,22 @@ async def test_one_emoji_is_one_emoji(anna: FakeClient, liked: str) -> None:
             problem(await anna.call(method, f"{liked}/{quote(wrong)}"), 422, "validation_error")
 
 
-async def test_a_message_takes_so_many_different_emojis(anna: FakeClient, boris: FakeClient, liked: str) -> None:
+async def test_a_message_takes_so_many_different_emojis_and_so_many_of_one_person(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, liked: str
+) -> None:
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id]}))
     emojis = [chr(0x1F600 + number) for number in range(MAX_EMOJIS + 1)]
-    for emoji in emojis[:-1]:
-        ok(await anna.put(f"{liked}/{emoji}"))
-    problem(await boris.put(f"{liked}/{emojis[-1]}"), 409, "conflict")
-    ok(await boris.put(f"{liked}/{emojis[0]}"))
+    of_anna, of_boris = emojis[:MAX_EMOJIS_OF_ACCOUNT], emojis[MAX_EMOJIS_OF_ACCOUNT : 2 * MAX_EMOJIS_OF_ACCOUNT]
+    of_clara = emojis[2 * MAX_EMOJIS_OF_ACCOUNT : MAX_EMOJIS]
+    for person, given in ((anna, of_anna), (boris, of_boris), (clara, of_clara)):
+        for emoji in given:
+            ok(await person.put(f"{liked}/{emoji}"))
+    # Anna has given all of hers; once more is no more.
+    problem(await anna.put(f"{liked}/{of_boris[0]}"), 409, "conflict")
+    ok(await anna.put(f"{liked}/{of_anna[0]}"))
+    # Clara has some left, but for those that the message has already.
+    problem(await clara.put(f"{liked}/{emojis[-1]}"), 409, "conflict")
+    ok(await clara.put(f"{liked}/{of_anna[0]}"))
 
 
 async def test_nobody_reacts_to_what_is_not_there(

@@ -1,5 +1,6 @@
 """Bringing a socket from its cursors to the present: pages from the log, at the reader's own pace."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -14,6 +15,8 @@ from app.modules.streams_module.services.hub import Gap, Hub
 from app.modules.streams_module.services.reader import Reader
 from app.resources.constants import SIGNALLED_MEMBERS
 
+_STREAMS_IN_A_ROW = 100
+"""Of a hello, until it is the others' turn."""
 _STREAMS_AT_ONCE = 25
 _EVENTS_AT_ONCE = 25
 """Of one stream in one page."""
@@ -33,7 +36,9 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
     account_id = socket.identity.account_id
     account_cursor = cursors.get(account_id)
     gaps: list[tuple[str, bytes]] = []
-    for row in streams:
+    for place, row in enumerate(streams):
+        if place % _STREAMS_IN_A_ROW == _STREAMS_IN_A_ROW - 1:
+            await asyncio.sleep(0)
         stream_id, first_seq, last_seq = row["id"], row["first_seq"], row["last_seq"]
         if stream_id == account_id:
             socket.account_head = last_seq
@@ -76,6 +81,8 @@ async def send_page(socket: Socket, hub: Hub) -> None:
     for row in rows:
         pages[row["stream_id"]].append(row)
     for stream_id, following in part.items():
+        # The others' turn: a whole page is milliseconds of work.
+        await asyncio.sleep(0)
         page = pages.get(stream_id, [])
         if not page and following.cursor < heads.get(stream_id, 0):
             # Forgotten between the two looks, to the last one.

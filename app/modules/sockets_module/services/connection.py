@@ -25,6 +25,7 @@ from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN,
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ProblemMaker, Unauthenticated
+from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
 from app.utils import metrics
 from app.utils.container import Container
@@ -45,6 +46,7 @@ class Connection:
         self._hub = container.get(Hub)
         self._database = container.get(Database)
         self._registry = container.get(Registry)
+        self._limits = container.get(RateLimits)
         self._socket: Socket | None = None
         self._caretaker: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -65,8 +67,12 @@ class Connection:
             return
 
     async def _serve(self, hello: Hello) -> None:
+        rates = self._limits.rates
+        client = self._websocket.client
         try:
+            self._limits.hit(rates.hello_address, "sockets from", network_of(client.host if client else ""))
             identity = await self._container.get(Authenticator).identify(hello.data.token)
+            self._limits.hit(rates.hello, "sockets of", identity.account_id.int)
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             await self._refuse(hello, error)
             return
@@ -128,6 +134,7 @@ class Connection:
             self._container.get(Bus),  # type: ignore[type-abstract]
             self._container.get(Log),
             self._container.get(SendQueue),
+            self._limits,
             self._container.get(ProblemMaker),  # type: ignore[type-abstract]
         )
         while True:

@@ -19,7 +19,8 @@ from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, T
 from app.modules.sockets_module.services.parsing import find_request_id, read_request
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.streams_module.services.log import Log
-from app.services.errors import ProblemMaker, ValidationFailed
+from app.services.errors import ProblemMaker, RateLimited, ValidationFailed
+from app.services.rate_limits import RateLimits
 
 MAX_IN_FLIGHT = 128
 """Requests of one socket that are being carried out; beyond that nothing more is read from it."""
@@ -30,13 +31,22 @@ class Requests:
     """Carries out the requests of one socket."""
 
     def __init__(
-        self, socket: Socket, database: Database, bus: Bus, log: Log, queue: SendQueue, problems: ProblemMaker
+        self,
+        socket: Socket,
+        database: Database,
+        bus: Bus,
+        log: Log,
+        queue: SendQueue,
+        limits: RateLimits,
+        problems: ProblemMaker,
     ) -> None:
         self._socket = socket
         self._database = database
         self._bus = bus
         self._log = log
         self._queue = queue
+        self._limits = limits
+        self._who = socket.identity.account_id.int
         self._problems = problems
         self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
         # The newest thing under way in a chat, where that is not a send: sends keep their order by themselves.
@@ -47,8 +57,9 @@ class Requests:
     async def handle(self, frame: dict[str, Any]) -> None:
         """Begins one request. Returns at once, unless too many are under way."""
         try:
+            self._limits.hit(self._limits.rates.account, "calls of", self._who)
             request: Any = read_request(frame)
-        except (ValidationError, ValidationFailed) as error:
+        except (RateLimited, ValidationError, ValidationFailed) as error:
             self._refuse(find_request_id(frame), error)
             return
         if isinstance(request, Ping):

@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountId, AccountPublic
@@ -15,6 +16,7 @@ router = APIRouter(prefix="/accounts")
 @router.get("")
 async def list_people(
     identity: CurrentIdentity,
+    limits: LimitsDep,
     work: Work,
     query: Annotated[
         Storable,
@@ -24,6 +26,7 @@ async def list_people(
     limit: Limit = 50,
 ) -> Page[AccountPublic]:
     """People, by username."""
+    limits.hit(limits.rates.search, "searches of", identity.account_id.int)
     return await accounts.list_people(work, query, cursor, limit)
 
 

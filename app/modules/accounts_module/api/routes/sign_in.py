@@ -3,13 +3,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, status
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep
+from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import Auth, CurrentIdentity, DeviceDep, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import EmailTaken, InvalidToken, UsernameTaken, WrongCredentials
 from app.modules.accounts_module.schemas import AccountSignedUp, RefreshRequest, SignIn, SignUp, TokenForm, TokenPair
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import LogDep
+from app.services.rate_limits import network_of
 
 router = APIRouter(prefix="/accounts")
 
@@ -19,19 +20,29 @@ async def sign_up(
     body: SignUp, device: DeviceDep, limits: LimitsDep, work: Work, log: LogDep, passwords: PasswordsDep
 ) -> AccountSignedUp:
     """Makes an account. Its stream of events begins with it."""
-    await limits.hit(limits.rates.sign_up, "sign-up from", device.address)
+    limits.hit(limits.rates.sign_up, "sign-up from", network_of(device.address))
     return await accounts.sign_up(work, log, passwords, body)
 
 
 @router.post("/sign-in", openapi_extra=refuses(WrongCredentials))
 async def sign_in(
-    body: SignIn, device: DeviceDep, limits: LimitsDep, database: Db, work: Work, auth: Auth, passwords: PasswordsDep
+    body: SignIn,
+    device: DeviceDep,
+    limits: LimitsDep,
+    sizes: SizesDep,
+    database: Db,
+    work: Work,
+    auth: Auth,
+    passwords: PasswordsDep,
+    revocations: RevocationsDep,
 ) -> TokenPair:
     """Opens a session. An unknown login and a wrong password are answered alike, after the same work."""
     account_id = await sessions.check_credentials(
         database, passwords, limits, login=body.login, password=body.password, address=device.address
     )
-    return await sessions.open_session(work, await auth.tokens(), account_id, device)
+    return await sessions.open_session(
+        work, await auth.tokens(), revocations, account_id, device, most=sizes.sessions_of_account
+    )
 
 
 @router.post("/token", openapi_extra=refuses(WrongCredentials))
@@ -39,16 +50,20 @@ async def token(
     form: Annotated[TokenForm, Form()],
     device: DeviceDep,
     limits: LimitsDep,
+    sizes: SizesDep,
     database: Db,
     work: Work,
     auth: Auth,
     passwords: PasswordsDep,
+    revocations: RevocationsDep,
 ) -> TokenPair:
     """As sign-in, with the OAuth2 password form: for Swagger's Authorize button."""
     account_id = await sessions.check_credentials(
         database, passwords, limits, login=form.username, password=form.password, address=device.address
     )
-    return await sessions.open_session(work, await auth.tokens(), account_id, device)
+    return await sessions.open_session(
+        work, await auth.tokens(), revocations, account_id, device, most=sizes.sessions_of_account
+    )
 
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))
@@ -56,7 +71,7 @@ async def refresh(
     body: RefreshRequest, device: DeviceDep, limits: LimitsDep, work: Work, auth: Auth, revocations: RevocationsDep
 ) -> TokenPair:
     """A new pair for an unspent refresh token. One that is used a second time ends the whole session."""
-    await limits.hit(limits.rates.refresh, "refresh from", device.address)
+    limits.hit(limits.rates.refresh, "refresh from", network_of(device.address))
     return await sessions.refresh(work, await auth.tokens(), revocations, body.refresh_token)
 
 

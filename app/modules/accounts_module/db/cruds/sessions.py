@@ -38,6 +38,18 @@ async def list_live_sessions(session: AsyncSession, account_id: UUID, now: datet
     return list((await session.scalars(statement)).all())
 
 
+async def revoke_beyond(session: AsyncSession, now: datetime, account_id: UUID, most: int) -> list[UUID]:
+    """Ends the live sessions of an account but for those used last; their ids."""
+    beyond = (
+        select(AuthSession.id)
+        .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now)
+        .order_by(AuthSession.last_used_at.desc(), AuthSession.id)
+        .offset(most)
+    )
+    statement = update(AuthSession).where(AuthSession.id.in_(beyond)).values(revoked_at=now)
+    return list((await session.scalars(statement.returning(AuthSession.id))).all())
+
+
 async def revoke(
     session: AsyncSession,
     now: datetime,

@@ -1,10 +1,11 @@
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.chats_module.dependencies import ChatAdmin, ChatId, ChatMembership, ContentsDep, DeletionsDep
-from app.modules.chats_module.errors import ChatIdTaken, ChatNotFound, NotAllowedInChat
+from app.modules.chats_module.errors import ChatIdTaken, ChatNotFound, NotAllowedInChat, TooManyChats, TooManyMembers
 from app.modules.chats_module.schemas import ChatCreate, ChatRead, ChatUpdate
 from app.modules.chats_module.services import chats, views
 from app.modules.streams_module.dependencies import LogDep
@@ -18,13 +19,20 @@ _JSON = "application/json"
     status_code=status.HTTP_201_CREATED,
     response_model=ChatRead,
     responses={200: {"model": ChatRead, "description": "The chat was there already"}},
-    openapi_extra=refuses(ChatIdTaken),
+    openapi_extra=refuses(ChatIdTaken, TooManyChats, TooManyMembers),
 )
 async def create(
-    body: ChatCreate, identity: CurrentIdentity, work: Work, log: LogDep, contents: ContentsDep
+    body: ChatCreate,
+    identity: CurrentIdentity,
+    limits: LimitsDep,
+    sizes: SizesDep,
+    work: Work,
+    log: LogDep,
+    contents: ContentsDep,
 ) -> Response:
     """Opens a chat. The same id again, or a second direct chat of the same two, answers 200 with the first one."""
-    chat_id, is_new = await chats.create_chat(work, log, identity.account_id, body)
+    limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
+    chat_id, is_new = await chats.create_chat(work, log, sizes, identity.account_id, body)
     chat = await views.view_chat(await work.raw(), contents, identity.account_id, chat_id)
     return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)
 

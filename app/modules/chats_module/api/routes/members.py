@@ -1,6 +1,7 @@
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.schemas import AccountId
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.chats_module.dependencies import ChatMembership
@@ -10,6 +11,8 @@ from app.modules.chats_module.errors import (
     MemberNotFound,
     NotAllowedInChat,
     OwnerMustHandOver,
+    TooManyChats,
+    TooManyMembers,
 )
 from app.modules.chats_module.schemas import MemberRead, MembersAdd, MemberUpdate, ReadPosition, ReadUpdate
 from app.modules.chats_module.services import members, reading
@@ -30,13 +33,20 @@ async def list_members(
     "/members",
     status_code=status.HTTP_201_CREATED,
     responses={200: {"model": Page[MemberRead], "description": "All of them were in the chat already"}},
-    openapi_extra=refuses(ChatNotFound, NotAllowedInChat, DirectChatIsFixed),
+    openapi_extra=refuses(ChatNotFound, NotAllowedInChat, DirectChatIsFixed, TooManyChats, TooManyMembers),
 )
 async def add_members(
-    body: MembersAdd, member: ChatMembership, work: Work, log: LogDep, response: Response
+    body: MembersAdd,
+    member: ChatMembership,
+    limits: LimitsDep,
+    sizes: SizesDep,
+    work: Work,
+    log: LogDep,
+    response: Response,
 ) -> Page[MemberRead]:
     """Lets people in, by owner or admin. They see the whole history, and have read it up to now."""
-    if not await members.add_members(work, log, member.chat_id, member.account_id, body):
+    limits.hit(limits.rates.add_members, "members added by", member.account_id.int)
+    if not await members.add_members(work, log, sizes, member.chat_id, member.account_id, body):
         response.status_code = status.HTTP_200_OK
     return await members.list_chosen(work, member.chat_id, body.account_ids)
 

@@ -8,9 +8,7 @@ from uuid import UUID
 from app.modules.streams_module.services.log import Executor
 
 _FIND = """
-SELECT id, chat_id, seq, client_msg_id, sender_id, type, text, reply_to_seq, created_at, edited_at, deleted_at,
-       reaction_count, event_seqs
-FROM message WHERE chat_id = $1 AND seq = $2
+SELECT chat_id, seq, sender_id, text, deleted_at, event_seqs FROM message WHERE chat_id = $1 AND seq = $2
 """
 _EDIT = """
 UPDATE message SET text = $3, edited_at = $4, event_seqs = event_seqs || $5::bigint WHERE chat_id = $1 AND seq = $2
@@ -32,7 +30,10 @@ DELETE FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3 AND account_
 """
 _COUNT_REACTION = "UPDATE message SET reaction_count = reaction_count + $3 WHERE chat_id = $1 AND seq = $2"
 _COUNT_OF_EMOJI = "SELECT count(*) FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji = $3"
-_COUNT_EMOJIS = "SELECT count(DISTINCT emoji) FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji <> $3"
+_COUNT_EMOJIS = """
+SELECT count(DISTINCT emoji) AS total, count(*) FILTER (WHERE account_id = $4) AS own
+FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji <> $3
+"""
 
 
 async def find_message(connection: Executor, chat_id: UUID, seq: int) -> Any | None:
@@ -75,6 +76,9 @@ async def count_of_emoji(connection: Executor, chat_id: UUID, seq: int, emoji: s
     return int(await connection.fetchval(_COUNT_OF_EMOJI, chat_id, seq, emoji))
 
 
-async def count_other_emojis(connection: Executor, chat_id: UUID, seq: int, emoji: str) -> int:
-    """How many different emojis the message has beside this one."""
-    return int(await connection.fetchval(_COUNT_EMOJIS, chat_id, seq, emoji))
+async def count_other_emojis(
+    connection: Executor, chat_id: UUID, seq: int, emoji: str, account_id: UUID
+) -> tuple[int, int]:
+    """How many different emojis the message has beside this one: from everyone, and from this account."""
+    row = (await connection.fetch(_COUNT_EMOJIS, chat_id, seq, emoji, account_id))[0]
+    return row["total"], row["own"]

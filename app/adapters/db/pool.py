@@ -1,0 +1,119 @@
+"""The connections of the hot paths.
+
+asyncpg's own pool runs a task at each taking and another one at each giving back, and stands between its user and every
+call: twice the cost of one row by key.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+IDLE_SECONDS = 300.0
+"""What lay unused for so long is not trusted: something on the way may have forgotten it."""
+
+
+class Pool:
+    """Up to `size` connections, opened when they are needed; the one used last is used next.
+
+    Whoever finds all of them taken waits in line, TimeoutError after `patience` seconds. A connection that is closed,
+    or is given back inside a transaction, is dropped.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int, patience: float) -> None:
+        self._connect = connect
+        self._size = size
+        self._patience = patience
+        self._idle: list[tuple[Connection, float]] = []
+        self._taken: set[Connection] = set()
+        self._opening = 0
+        # Each is given a connection, or None: room to open one.
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
+
+    @property
+    def busy(self) -> int:
+        return len(self._taken) + self._opening
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One for the time of the block."""
+        connection = await self._take()
+        try:
+            yield connection
+        finally:
+            self._give_back(connection)
+
+    def terminate(self) -> None:
+        """Ends all of them at once."""
+        for connection in [*self._taken, *(connection for connection, _ in self._idle)]:
+            connection.terminate()
+        self._idle.clear()
+
+    async def _take(self) -> Connection:
+        long_ago = asyncio.get_running_loop().time() - IDLE_SECONDS
+        while self._idle:
+            connection, since = self._idle.pop()
+            if not connection.is_closed() and since > long_ago:
+                self._taken.add(connection)
+                return connection
+            connection.terminate()
+        if self.busy < self._size:
+            self._opening += 1
+            return await self._open()
+        return await self._wait() or await self._open()
+
+    async def _open(self) -> Connection:
+        """In a place that is counted as opening already."""
+        try:
+            connection = await self._connect()
+        except BaseException:
+            self._pass_on(None)
+            raise
+        self._opening -= 1
+        self._taken.add(connection)
+        return connection
+
+    async def _wait(self) -> "Connection | None":
+        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await turn
+        except BaseException:
+            # Given up in the very moment in which the turn came: it is the next one's.
+            if turn.done() and not turn.cancelled():
+                given = turn.result()
+                self._give_back(given) if given is not None else self._pass_on(None)
+            raise
+
+    def _give_back(self, connection: Connection) -> None:
+        if not connection.is_closed() and connection.is_in_transaction():
+            connection.terminate()
+        if connection.is_closed():
+            self._taken.discard(connection)
+            self._opening += 1
+            self._pass_on(None)
+        else:
+            self._pass_on(connection)
+
+    def _pass_on(self, turn: "Connection | None") -> None:
+        """To whoever waits longest. Until it wakes up the connection counts as taken, and the room as being opened."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(turn)
+                return
+        if turn is None:
+            self._opening -= 1
+        else:
+            self._taken.discard(turn)
+            self._idle.append((turn, asyncio.get_running_loop().time()))

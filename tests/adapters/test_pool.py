@@ -1,0 +1,151 @@
+"""The pool of the hot paths: never more connections than its size, none lost, nobody forgotten."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.pool import Connection, Pool
+
+SIZE = 3
+PATIENCE = 20.0
+
+
+class Doorman:
+    """Opens connections, and counts them; refuses while the door is shut."""
+
+    def __init__(self, address: DatabaseAddress) -> None:
+        self._address = address
+        self.opened: list[Connection] = []
+        self.is_shut = False
+
+    async def open(self) -> Connection:
+        if self.is_shut:
+            raise ConnectionRefusedError
+        connection: Connection = await asyncpg.connect(**self._address.connect_arguments())
+        self.opened.append(connection)
+        return connection
+
+    @property
+    def standing(self) -> int:
+        return sum(not connection.is_closed() for connection in self.opened)
+
+
+@pytest.fixture
+def doorman(postgres: DatabaseAddress) -> Doorman:
+    return Doorman(postgres)
+
+
+@pytest.fixture
+async def pool(doorman: Doorman) -> AsyncIterator[Pool]:
+    pool = Pool(doorman.open, SIZE, PATIENCE)
+    yield pool
+    assert (pool.busy, pool.idle) == (0, doorman.standing)
+    pool.terminate()
+    assert doorman.standing == 0
+
+
+async def ask(pool: Pool) -> int:
+    async with pool.connection() as connection:
+        return int(await connection.fetchval("SELECT 1 FROM pg_sleep(0.001)"))
+
+
+async def fall_out(pool: Pool, do: Callable[[Connection], None]) -> None:
+    async with pool.connection() as connection:
+        do(connection)
+
+
+async def test_a_hundred_at_once_share_a_few_connections(pool: Pool, doorman: Doorman) -> None:
+    assert await asyncio.gather(*(ask(pool) for _ in range(100))) == [1] * 100
+    assert len(doorman.opened) == SIZE
+
+
+async def test_one_after_the_other_use_the_same_connection(pool: Pool, doorman: Doorman) -> None:
+    for _ in range(10):
+        await ask(pool)
+    assert len(doorman.opened) == 1
+
+
+async def test_those_who_wait_are_served_in_the_order_of_their_coming(pool: Pool) -> None:
+    served: list[int] = []
+
+    async def come(number: int) -> None:
+        async with pool.connection():
+            served.append(number)
+            await asyncio.sleep(0.01)
+
+    comers = []
+    for number in range(12):
+        comers.append(asyncio.create_task(come(number)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*comers)
+    # The first ones have each a connection opened, in no order.
+    assert [number for number in served if number >= SIZE] == list(range(SIZE, 12))
+
+
+async def test_whoever_gives_up_takes_nothing_along(pool: Pool, doorman: Doorman) -> None:
+    """Also in the very moment in which its turn comes."""
+    for round_number in range(30):
+        tasks = [asyncio.create_task(ask(pool)) for _ in range(12)]
+        for _ in range(round_number % 10):
+            await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert pool.busy == 0
+    assert await asyncio.gather(*(ask(pool) for _ in range(2 * SIZE))) == [1] * 2 * SIZE
+    assert doorman.standing <= SIZE
+
+
+async def test_who_waits_too_long_is_told(doorman: Doorman) -> None:
+    pool = Pool(doorman.open, 1, 0.05)
+    async with pool.connection():
+        with pytest.raises(TimeoutError):
+            await ask(pool)
+    assert await ask(pool) == 1
+    pool.terminate()
+
+
+async def test_a_connection_that_has_died_is_replaced(pool: Pool, doorman: Doorman) -> None:
+    await fall_out(pool, lambda connection: connection.terminate())
+    assert await ask(pool) == 1
+    doorman.opened[-1].terminate()
+    assert await ask(pool) == 1
+    assert len(doorman.opened) == 3
+
+
+async def test_a_connection_inside_a_transaction_is_not_handed_on(pool: Pool, doorman: Doorman) -> None:
+    async with pool.connection() as connection:
+        await connection.execute("BEGIN")
+    assert connection.is_closed()
+    assert await ask(pool) == 1
+
+
+async def test_while_no_connection_can_be_opened_all_are_told_and_none_is_missing_later(
+    pool: Pool, doorman: Doorman
+) -> None:
+    doorman.is_shut = True
+    answers = await asyncio.gather(*(ask(pool) for _ in range(10)), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {ConnectionRefusedError}
+    doorman.is_shut = False
+    assert await asyncio.gather(*(ask(pool) for _ in range(10))) == [1] * 10
+
+
+async def test_those_who_wait_for_a_connection_that_dies_get_another_one(pool: Pool, doorman: Doorman) -> None:
+    async with pool.connection() as one, pool.connection(), pool.connection():
+        waiting = [asyncio.create_task(ask(pool)) for _ in range(5)]
+        await asyncio.sleep(0.01)
+        one.terminate()
+    assert await asyncio.gather(*waiting) == [1] * 5
+    assert doorman.standing <= SIZE
+
+
+async def test_what_lay_unused_for_long_is_opened_anew(
+    pool: Pool, doorman: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ask(pool)
+    monkeypatch.setattr("app.adapters.db.pool.IDLE_SECONDS", 0.0)
+    await ask(pool)
+    assert (len(doorman.opened), doorman.standing) == (2, 1)

@@ -1,0 +1,54 @@
+"""`python -m tests.performance.live`: what live connections cost, and what one of them does to the others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tests.performance.live import across, catching_up, idle, slow_readers
+from tests.performance.live.figure import Figure
+from tests.performance.report import machine, write_json
+from tests.performance.servers import ROOT
+from tests.performance.world import World
+
+_PARTS: Mapping[str, Callable[[World], Sequence[Figure]]] = {
+    "across": across.measure,
+    "slow-readers": slow_readers.measure,
+    "catching-up": catching_up.measure,
+    "idle": idle.measure,
+}
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def live(
+    only: Annotated[list[str] | None, typer.Option(help="A part by its name; may be given more than once.")] = None,
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+) -> None:
+    """Measures, prints a table, writes JSON."""
+    console = Console()
+    parts = {name: measure for name, measure in _PARTS.items() if not only or name in only}
+    if not parts:
+        raise typer.BadParameter(f"there are: {', '.join(_PARTS)}")
+    where = machine()
+    figures: list[Figure] = []
+    for measure in track(list(parts.values()), console=console, description="measuring"):
+        # A server of its own each: memory of an earlier part would hide what this one takes.
+        with World(quick=True) as world:
+            figures += measure(world)
+    table = Table("figure", "measured", "wanted", "")
+    for figure in figures:
+        wanted = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
+        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
+        table.add_row(figure.title, f"{figure.value:,.1f} {figure.unit}", wanted, verdict)
+    console.print(table)
+    write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "live.json")
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,72 @@
+"""Two hundred sockets in one chat, twenty of which stop reading."""
+
+from itertools import count
+
+from tests.performance.live.crowd import Crowd, settle
+from tests.performance.live.figure import Figure, delays
+from tests.performance.load.http import LoadError, uuid_start
+from tests.performance.load.websocket import MakeFrame, Socket, encode
+from tests.performance.outcome import percentile
+from tests.performance.usage import memory
+from tests.performance.world import World
+
+_PEOPLE, _DEVICES, _STOPPED = 20, 10, 20
+_MESSAGES = 400
+_PAUSE = 0.1
+_TEXT = "🐻" * 4_000
+"""16 KB: the kernel's own buffers, some megabytes a socket, are full before the talk is over."""
+_READS_TOO_SLOWLY = (1013).to_bytes(2, "big")
+
+
+def measure(world: World) -> list[Figure]:
+    """The same talk twice: with everyone reading, and with some who have stopped."""
+    people = [world.sign_up() for _ in range(_PEOPLE)]
+    chat = world.open_chat(*people)
+    sockets = [world.socket(person) for person in people for _ in range(_DEVICES)]
+    speaker = world.socket(people[0])
+    crowd = Crowd(sockets)
+    settle()
+    make = _long_messages(chat)
+    crowd.talk(speaker, make, count=_MESSAGES // 8, pause=_PAUSE)
+    all_read = crowd.talk(speaker, make, count=_MESSAGES, pause=_PAUSE).since_sent
+    before = memory(world.messenger.family())
+    stopped = sockets[:: len(sockets) // _STOPPED]
+    crowd.leave_out(stopped)
+    some_read = crowd.talk(speaker, make, count=_MESSAGES, pause=_PAUSE).since_sent
+    grown = memory(world.messenger.family()) - before
+    still_open = sum(not _is_closed_as_slow(client) for client in stopped)
+    crowd.close()
+    for client in (*sockets, speaker):
+        client.close()
+    more = percentile(sorted(some_read), 0.99) - percentile(sorted(all_read), 0.99)
+    return [
+        *delays("200 sockets, all reading", all_read),
+        *delays("20 of 200 have stopped reading, the others", some_read),
+        Figure("what the stopped ones add to the others' p99", more * 1000, "ms", 10),
+        Figure("what the stopped ones add to the memory", grown / 1e6, "MB", 50),
+        Figure("stopped ones that were not closed with 1013", still_open, "", 0),
+    ]
+
+
+def _is_closed_as_slow(client: Socket) -> bool:
+    """Reads what had come before the close. A connection that was cut without a word counts: nobody was reading."""
+    try:
+        while True:
+            client.next()
+    except LoadError as error:
+        return repr(_READS_TOO_SLOWLY)[2:-1] in str(error) or "closed the connection" in str(error)
+    except ConnectionError:
+        return True
+
+
+def _long_messages(chat_id: str) -> MakeFrame:
+    start, numbers = uuid_start().decode(), count()
+
+    def make() -> bytes:
+        number = next(numbers)
+        return encode(
+            f'{{"id":{number},"action":"send","data":{{"chat_id":"{chat_id}",'
+            f'"client_msg_id":"{start}-{number:012x}","text":"{_TEXT}"}}}}'.encode()
+        )
+
+    return make

@@ -1,0 +1,34 @@
+"""What is said of the packages that the server runs on, by the answers of the service."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.audit import judge
+
+SOUND = {"name": "limits", "version": "5.8.0", "vulns": []}
+UNKNOWN = {"name": "redis", "skip_reason": "Dependency not found on PyPI and could not be audited: redis (7.4.1)"}
+HOLED = {"name": "jinja2", "version": "2.0", "vulns": [{"id": "PYSEC-2021-66", "fix_versions": ["2.11.3"]}]}
+
+
+@pytest.mark.parametrize(
+    ("packages", "code", "told"),
+    [
+        ([SOUND], 0, "audited: 1 packages, 0 holes; not known there: none"),
+        ([SOUND, UNKNOWN], 0, "audited: 1 packages, 0 holes; not known there: redis"),
+        ([SOUND, HOLED], 1, "jinja2 2.0: PYSEC-2021-66, mended in 2.11.3"),
+        # pip-audit itself calls this "No known vulnerabilities found".
+        ([UNKNOWN], 0, "NOT AUDITED: the service of known holes does not answer (it knows none of the packages)"),
+    ],
+)
+def test_a_report_is_told(
+    packages: list[dict[str, Any]], code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert judge(json.dumps({"dependencies": packages}), "") == code
+    assert told in capsys.readouterr().out
+
+
+def test_a_service_that_cannot_be_asked_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert judge("", "WARNING: x\nERROR: Could not connect\n") == 0
+    assert "NOT AUDITED: the service of known holes does not answer (ERROR: Could not" in capsys.readouterr().out

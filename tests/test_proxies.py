@@ -1,0 +1,70 @@
+"""What is said of where a request came from is believed of those who are trusted, and of nobody else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from app.fastapi_engine.constructor import build_app
+from app.fastapi_engine.server import proxy_options
+from app.settings import Settings
+from app.settings.app_settings import AppSettings
+from tests.fakers import FakeClient, ok
+from tests.fixtures import listening
+
+TRUSTED = AppSettings(trusted_proxies=("127.0.0.1", "10.0.0.0/8"))
+
+
+@asynccontextmanager
+async def behind(settings: Settings, app: AppSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """A server that takes calls from 127.0.0.1."""
+    async with (
+        listening(build_app(settings), **proxy_options(app)) as address,
+        httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http,
+    ):
+        yield http
+
+
+async def seen_from(http: httpx.AsyncClient, forwarded: list[str]) -> str:
+    """The address that the server takes somebody for who signs in now."""
+    person = await FakeClient.sign_up(http)
+    http.headers = httpx.Headers([("X-Forwarded-For", value) for value in forwarded])
+    await person.sign_in()
+    sessions = ok(await person.get("/accounts/sessions"))["items"]
+    return next(str(session["address"]) for session in sessions if session["current"])
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ([], "127.0.0.1"),
+        (["203.0.113.7"], "203.0.113.7"),
+        (["203.0.113.7:4711"], "203.0.113.7"),
+        (["2001:db8::7"], "2001:db8::7"),
+        # What the client wrote itself stands before what the proxies have added.
+        (["6.6.6.6, 203.0.113.7"], "203.0.113.7"),
+        (["127.0.0.1, 203.0.113.7"], "203.0.113.7"),
+        (["6.6.6.6, 203.0.113.7, 10.1.2.3"], "203.0.113.7"),
+        (["6.6.6.6", "203.0.113.7, 10.1.2.3"], "203.0.113.7"),
+    ],
+)
+async def test_a_trusted_proxy_tells_who_calls(settings: Settings, forwarded: list[str], address: str) -> None:
+    async with behind(settings, TRUSTED) as http:
+        assert await seen_from(http, forwarded) == address
+
+
+@pytest.mark.parametrize("trusted", [(), ("10.0.0.0/8",), ("192.0.2.1",)])
+async def test_nobody_else_tells_anything(settings: Settings, trusted: tuple[str, ...]) -> None:
+    async with behind(settings, AppSettings(trusted_proxies=trusted)) as http:
+        assert await seen_from(http, ["203.0.113.7"]) == "127.0.0.1"
+        answer = await http.get("/healthcheck/live", headers={"X-Forwarded-Proto": "https"})
+        assert "strict-transport-security" not in answer.headers
+
+
+async def test_https_is_kept_to_where_it_is(settings: Settings) -> None:
+    async with behind(settings, TRUSTED) as http:
+        plain = await http.get("/healthcheck/live")
+        assert "strict-transport-security" not in plain.headers
+        secure = await http.get("/healthcheck/live", headers={"X-Forwarded-Proto": "https"})
+        assert secure.headers["strict-transport-security"] == "max-age=31536000"

@@ -1,0 +1,180 @@
+"""Who calls too often is told when to come back; nobody else notices."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from app.fastapi_engine.constructor import build_app
+from app.services import rate_limits
+from app.services.errors import RateLimited
+from app.services.rate_limits import RateLimits, network_of
+from app.settings import Settings
+from app.settings.limits_settings import LimitsSettings
+from tests.fakers import API, FakeClient, FakeSocket, ok, problem
+from tests.fixtures import listening, served
+
+
+@asynccontextmanager
+async def limited(settings: Settings, **rates: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A server with limits that are soon reached."""
+    async with served(build_app(replace(settings, limits=LimitsSettings(**rates)))) as http:
+        yield http
+
+
+def told_to_wait(response: httpx.Response, seconds: int = 60) -> None:
+    body = problem(response, 429, "rate_limited")
+    assert 1 <= int(response.headers["retry-after"]) <= seconds
+    assert body["retry_after"] == int(response.headers["retry-after"])
+
+
+async def test_an_account_makes_so_many_calls_of_whatever_kind(settings: Settings) -> None:
+    async with limited(settings, account="4/minute") as http:
+        anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
+        ok(await anna.get("/chats"))
+        problem(await anna.get("/nowhere"), 404, "not_found")
+        problem(await anna.call("POST", "/chats", content=b"{"), 422, "validation_error")
+        ok(await (await anna.another_device().sign_in()).get("/chats"))
+        told_to_wait(await anna.get("/chats"))
+        told_to_wait(await anna.call("POST", "/chats", content=b"{"))
+        ok(await boris.get("/chats"))
+
+
+async def test_whoever_has_no_good_token_is_counted_by_address(settings: Settings) -> None:
+    async with limited(settings, address="5/minute") as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        problem(await http.get(f"{API}/chats"), 401, "unauthenticated")
+        for scheme in ("Bearer", "Basic"):
+            bad = {"Authorization": f"{scheme} nonsense"}
+            problem(await http.get(f"{API}/chats", headers=bad), 401, "unauthenticated")
+        told_to_wait(await http.get(f"{API}/chats"))
+        told_to_wait(await http.post(f"{API}/accounts/sign-in", json={}))
+        # Who is signed in, and who looks after the server, are counted elsewhere or not at all.
+        ok(await anna.get("/chats"))
+        for address in ("/healthcheck/live", "/metrics", "/docs"):
+            assert (await http.get(address)).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["send", "create_chat", "add_members", "search"])
+async def test_what_costs_has_a_limit_of_its_own(settings: Settings, kind: str) -> None:
+    async with limited(settings, **{kind: "3/10 minutes"}) as http:
+        anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
+        chat = await anna.open_chat(boris)
+        calls: dict[str, tuple[str, str, Any]] = {
+            "send": ("POST", f"/chats/{chat}/messages", {"text": "Привет"}),
+            "create_chat": ("POST", "/chats", {"type": "group"}),
+            "add_members": ("POST", f"/chats/{chat}/members", {"account_ids": [boris.id]}),
+            "search": ("GET", "/accounts?query=b", None),
+        }
+        for _ in range(3 - (kind == "create_chat")):
+            ok(await anna.call(*calls[kind]))
+        told_to_wait(await anna.call(*calls[kind]), 600)
+        for other in calls.keys() - {kind}:
+            ok(await anna.call(*calls[other]))
+        if kind != "add_members":
+            ok(await boris.call(*calls[kind]))
+
+
+async def test_sends_are_counted_alike_on_both_ways(settings: Settings) -> None:
+    app = build_app(replace(settings, limits=LimitsSettings(send="3/minute")))
+    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        chat = await anna.open_chat()
+        async with FakeSocket(anna, address) as socket:
+            await anna.send(chat)
+            answers = await asyncio.gather(*(socket.begin("send", chat_id=chat, text=str(n)) for n in range(4)))
+            assert [answer["status"] for answer in answers] == ["ok", "ok", "error", "error"]
+            assert answers[-1]["error"]["code"] == "rate_limited"
+            assert 1 <= answers[-1]["error"]["retry_after"] <= 60
+            told_to_wait(await anna.post(f"/chats/{chat}/messages", {"text": "и так"}))
+            assert await socket.ask("ping") == {}
+            assert socket.close_code is None
+        stand = ok(await anna.get(f"/chats/{chat}/messages"))["items"]
+        assert [message["text"] for message in stand] == ["Привет", "0", "1"]
+
+
+async def test_requests_over_a_socket_are_calls_of_the_account(settings: Settings) -> None:
+    app = build_app(replace(settings, limits=LimitsSettings(account="6/minute")))
+    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        chat = await anna.open_chat()
+        async with FakeSocket(anna, address) as socket:
+            asked: list[dict[str, Any]] = [
+                {"action": "ping"},
+                {"action": "read", "chat_id": chat, "seq": 0},
+                {"action": "typing", "chat_id": chat, "is_typing": True},
+                {"action": "nonsense"},
+                {"action": "send", "chat_id": chat, "text": "x"},
+                {"action": "ping"},
+            ]
+            answers = [await socket.begin(**request) for request in asked]
+            codes = [answer.get("error", {}).get("code", "ok") for answer in answers]
+            assert codes == ["ok", "ok", "ok", "validation_error", "ok", "rate_limited"]
+            told_to_wait(await anna.get("/chats"))
+
+
+@pytest.mark.parametrize("rate", ["hello", "hello_address"])
+async def test_so_many_sockets_are_opened(settings: Settings, rate: str) -> None:
+    few: dict[str, Any] = {rate: "2/minute"}
+    app = build_app(replace(settings, limits=LimitsSettings(**few)))
+    async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        for _ in range(2):
+            async with FakeSocket(anna, address):
+                pass
+        late = FakeSocket(anna, address)
+        with pytest.raises(AssertionError, match="'code': 'rate_limited'"):
+            await late.connect()
+        await late.until(lambda: late.close_code is not None)
+        assert late.close_code == 1013
+
+
+async def test_a_server_may_count_nothing(settings: Settings) -> None:
+    none = {"account": "1/day", "address": "1/day", "sign_up": "1/day", "create_chat": "1/day"}
+    async with limited(settings, enable=False, **none) as http:
+        for name in ("anna", "boris"):
+            person = await FakeClient.sign_up(http, name)
+            for _ in range(3):
+                await person.open_chat()
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2::"),
+        ("2001:DB8:1:2::1", "2001:db8:1:2::"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_half_an_address_of_ipv6_is_somebody(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_what_is_over_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "_FEWEST_TO_SWEEP", 10)
+    now = 1000.0
+    monkeypatch.setattr(rate_limits, "time", lambda: now)
+    limits = RateLimits(LimitsSettings())
+    for number in range(100):
+        limits.hit("2/second", "calls from", str(number))
+        now += 0.5
+    assert len(limits._windows) <= 20
+    limits.hit("2/second", "calls from", "99")
+    with pytest.raises(RateLimited):
+        limits.hit("2/second", "calls from", "99")
+    now += 1
+    limits.hit("2/second", "calls from", "99")
+
+
+async def test_calls_are_served_while_the_store_is_away(settings: Settings) -> None:
+    async with limited(settings, storage=SecretStr("redis://127.0.0.1:1")) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        await anna.send(await anna.open_chat())

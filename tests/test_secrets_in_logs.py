@@ -1,0 +1,92 @@
+"""Whatever is asked and whatever goes wrong, no secret is written down: neither on the screen nor in a file."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.embedded import EmbeddedPostgres
+from tests.adapters.embedded.support import query
+from tests.fakers import API
+from tests.processes import RunningServer
+
+AUTH_SECRET = "Vt4-signs-every-token-Hq8zR2mLx7"
+PASSWORD = "first-horse-battery-staple"
+NEW_PASSWORD = "second-horse-battery-staple"
+WRONG_PASSWORD = "wrong-horse-battery-staple"
+
+
+@contextmanager
+def broken(address: DatabaseAddress) -> Iterator[None]:
+    """A database in which nobody finds the accounts."""
+    query(address, "ALTER TABLE account RENAME TO account_elsewhere")
+    yield
+    query(address, "ALTER TABLE account_elsewhere RENAME TO account")
+
+
+def visit(http: httpx.Client, server: RunningServer, address: DatabaseAddress) -> list[str]:
+    """Hands over every kind of secret, in right ways and in wrong ones; those that the server made itself."""
+    name = "keeper"
+    account = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
+    login = {"login": name, "password": PASSWORD}
+    assert http.post("/accounts/sign-up", json=account | {"pass": PASSWORD}).status_code == 422
+    assert http.post("/accounts/sign-up", json=account).status_code == 201
+    assert http.post("/accounts/sign-up", json=account).status_code == 409
+    assert http.post("/accounts/sign-in", content=json.dumps(login)[:-1]).status_code == 422
+    assert http.post("/accounts/sign-in", json=login | {"password": [PASSWORD]}).status_code == 422
+    assert http.post("/accounts/sign-in", json=login | {"password": WRONG_PASSWORD}).status_code == 401
+    form = {"username": name, "password": PASSWORD}
+    pairs = [
+        http.post("/accounts/sign-in", json=login).json(),
+        http.post("/accounts/token", data=form).json(),
+    ]
+    assert http.post("/accounts/token", data=form | {"grant_type": PASSWORD}).status_code == 422
+    pairs.append(http.post("/accounts/refresh", json={"refresh_token": pairs[0]["refresh_token"]}).json())
+    forged = pairs[-1]["access_token"] + "x"
+    assert http.get("/chats", headers={"Authorization": f"Bearer {forged}"}).status_code == 401
+    bearer = {"Authorization": f"Bearer {pairs[-1]['access_token']}"}
+    change = {"current_password": WRONG_PASSWORD, "new_password": NEW_PASSWORD}
+    assert http.post("/accounts/me/password", json=change, headers=bearer).status_code == 403
+    change["current_password"] = PASSWORD
+    assert http.post("/accounts/me/password", json=change, headers=bearer).status_code == 204
+    # In an address a token is no good; it is not logged all the same.
+    http.get("/chats", params={"access_token": pairs[-1]["access_token"]})
+    for token in (pairs[-1]["access_token"], forged):
+        with connect(f"ws://127.0.0.1:{server.port}{API}/ws") as socket:
+            socket.send(json.dumps({"id": 1, "action": "hello", "data": {"token": token}}))
+            assert json.loads(socket.recv())["reply_to"] == 1
+            socket.send(json.dumps({"id": 2, "action": "hello", "data": {"token": token}}))
+    with broken(address):
+        other = {"email": "other@example.com", "username": "other", "password": PASSWORD}
+        assert http.post("/accounts/sign-up", json=other).status_code == 500
+        assert http.post("/accounts/sign-in", json=login).status_code == 500
+        assert http.post("/accounts/me/password", json=change, headers=bearer).status_code == 500
+    return [forged, *(pair[kind] for pair in pairs for kind in ("access_token", "refresh_token"))]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"LOG_LEVEL": "TRACE"}, {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json"}],
+    ids=["text", "json"],
+)
+def test_no_secret_is_written(project: Path, place: Path, variables: dict[str, str]) -> None:
+    data_dir = place / f"postgres-of-secrets-{variables.get('LOG_FORMAT', 'text')}"
+    options = {"API_RELOAD": "false", "LOG_WRITE_TO_FILE": "true", "AUTH_SECRET": AUTH_SECRET}
+    with RunningServer(project, data_dir, **options, **variables) as server:
+        server.wait_until_ready()
+        address = EmbeddedPostgres.running(data_dir)
+        assert address is not None
+        with httpx.Client(base_url=server.base_url + API) as http:
+            made = visit(http, server, address)
+        server.process.terminate()
+        server.process.wait(30)
+    written = server.output + (project / "logs" / f"messenger-{server.process.pid}.log").read_text(encoding="utf-8")
+    # The failures were told at length.
+    assert written.count("UndefinedTable") >= 3
+    secrets = [AUTH_SECRET, PASSWORD, NEW_PASSWORD, WRONG_PASSWORD, address.password, "$argon2id$", *made]
+    assert [secret for secret in secrets if secret in written] == []

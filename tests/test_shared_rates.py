@@ -1,0 +1,95 @@
+"""Several processes that count calls together, in a Redis of the test's own."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from loguru import logger
+from pydantic import SecretStr
+
+from app.services import rate_limits
+from app.services.errors import RateLimited
+from app.services.rate_limits import RateLimits
+from app.settings.limits_settings import LimitsSettings
+from tests.adapters.embedded.support import eventually as eventually_so
+from tests.fakers import eventually
+from tests.processes import free_port
+
+
+@contextmanager
+def redis_server(port: int, folder: Path) -> Iterator[None]:
+    """Debian's, on a port of its own; it keeps nothing."""
+    program = shutil.which("redis-server")
+    assert program, "the test of a shared store needs Redis: `apt-get update && apt-get install -y redis-server`"
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            assert eventually_so(lambda: _accepts(port), 30)
+            yield
+        finally:
+            process.terminate()
+
+
+def _accepts(port: int) -> bool:
+    try:
+        httpx.get(f"http://127.0.0.1:{port}", timeout=1)
+    except httpx.ConnectError:
+        return False
+    except httpx.HTTPError:
+        return True
+    return True
+
+
+def store_at(port: int) -> LimitsSettings:
+    return LimitsSettings(storage=SecretStr(f"redis://127.0.0.1:{port}"))
+
+
+async def is_refused(limits: RateLimits, rate: str) -> bool:
+    try:
+        limits.hit(rate, "calls of", "anna")
+    except RateLimited:
+        return True
+    return False
+
+
+async def test_processes_with_a_shared_store_count_together(tmp_path: Path) -> None:
+    port = free_port()
+    with redis_server(port, tmp_path):
+        one, other = RateLimits(store_at(port)), RateLimits(store_at(port))
+        async with one.working(), other.working():
+            for _ in range(1000):
+                one.hit("1000/hour", "calls of", "anna")
+            # The other one has let in a few before it hears of them; far fewer than it would by itself.
+            await eventually(lambda: is_refused(other, "1000/hour"), 40)
+            with pytest.raises(RateLimited):
+                other.check("1000/hour", "calls of", "anna")
+            other.hit("1000/hour", "calls of", "boris")
+
+
+async def test_a_store_that_is_away_refuses_nobody_and_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "_AGREE_EVERY", 0.01)
+    port = free_port()
+    warnings: list[str] = []
+    sink = logger.add(lambda line: warnings.append(str(line)), level="WARNING", format="{message}")
+    try:
+        here, there = RateLimits(store_at(port)), RateLimits(store_at(port))
+        async with here.working(), there.working():
+            for _ in range(5):
+                here.hit("9/hour", "calls of", "anna")
+                await asyncio.sleep(0.05)
+            # Each goes on with its own count.
+            await eventually(lambda: is_refused(here, "9/hour"))
+            assert len([line for line in warnings if "RATE_LIMIT_STORAGE is away" in line]) == 1
+            with redis_server(port, tmp_path):
+                there.hit("9/hour", "calls of", "anna")
+                await eventually(lambda: is_refused(there, "9/hour"), 40)
+    finally:
+        logger.remove(sink)
+    assert len(warnings) <= 2

@@ -1,0 +1,179 @@
+"""Who is slow is waited for, and not for ever: an end comes to each way of holding a connection open."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from app.fastapi_engine import http_protocol
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.adapters.embedded.support import eventually as eventually_so
+from tests.fakers import API, FakeClient, ok
+from tests.fixtures import listening
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that waits for moments only."""
+    for name in ("HEAD_WITHIN", "BODY_WITHIN", "READ_WITHIN", "LINGER", "CHECK_EVERY"):
+        monkeypatch.setattr(http_protocol, name, 0.2)
+
+
+@pytest.fixture
+async def offline(base_settings: Settings, impatient: None) -> AsyncIterator[str]:
+    """For what needs no database."""
+    async with listening(build_app(base_settings)) as address:
+        yield address
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    host, port = address.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def drip(address: str, begin: bytes, drop: bytes) -> bytes:
+    """Sends a beginning, then drop by drop, until the server has had enough; what it has answered."""
+    async with asyncio.timeout(PATIENCE), connected(address) as (reader, writer):
+
+        async def go_on() -> None:
+            writer.write(begin)
+            while drop:
+                writer.write(drop)
+                await asyncio.sleep(0.02)
+
+        dripping = asyncio.create_task(go_on())
+        answer = b""
+        # What is dropped after the end of the connection resets it.
+        with suppress(ConnectionError):
+            while piece := await reader.read(65_536):
+                answer += piece
+        dripping.cancel()
+        return answer
+
+
+def problem_in(answer: bytes) -> tuple[int, str]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head.lower(), answer
+    told = orjson.loads(body)
+    assert f"x-request-id: {told['request_id']}".encode() in head
+    assert int(head.split()[1]) == told["status"]
+    return told["status"], told["code"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "drop"),
+    [
+        (b"", b""),
+        (b"", b"\r\n"),
+        (b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n", b""),
+        (b"GET /healthcheck/live HTTP/1.1\r\nX-Slow: ", b"a"),
+        (f"GET {API}/ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".encode(), b""),
+        (f"POST {API}/accounts/sign-in HTTP/1.1\r\nContent-Length: 100000\r\n\r\n".encode(), b"x"),
+        (f"POST {API}/accounts/sign-in HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode(), b"1\r\nx\r\n"),
+    ],
+    ids=["silence", "line breaks", "half a head", "a header", "half a handshake", "a body", "chunks of a body"],
+)
+async def test_a_request_that_does_not_come_in_is_ended(offline: str, begin: bytes, drop: bytes) -> None:
+    assert problem_in(await drip(offline, begin, drop)) == (408, "request_timeout")
+
+
+async def test_what_comes_in_after_an_answer_is_not_read_for_ever(offline: str) -> None:
+    get = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n"
+    answers = (await drip(offline, get + b"\r\n", b"\r\n")).split(b"HTTP/1.1 ")
+    assert [answer[:3] for answer in answers] == [b"", b"200", b"408"]
+    # Answered before its body was read.
+    answers = (await drip(offline, get + b"Content-Length: 1000000\r\n\r\n", b"x")).split(b"HTTP/1.1 ")
+    assert [answer[:3] for answer in answers] == [b"", b"200"]
+
+
+async def test_an_idle_connection_is_closed(offline: str) -> None:
+    answers = (await drip(offline, b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n\r\n", b"")).split(b"HTTP/1.1 ")
+    assert [answer[:3] for answer in answers] == [b"", b"200"]
+
+
+async def test_an_answer_that_nobody_takes_is_given_up(offline: str) -> None:
+    host, port = offline.split(":")
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(client, (host, int(port)))
+        # Far more than all buffers between here and there hold.
+        await loop.sock_sendall(client, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
+        own_port = client.getsockname()[1]
+        is_let_go = await asyncio.to_thread(eventually_so, lambda: not _holds_connection(int(port), own_port), PATIENCE)
+        assert is_let_go
+
+
+def _holds_connection(server_port: int, client_port: int) -> bool:
+    """Whether the server's end is open, as the kernel tells it."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state, *_ = line.split()
+        if (int(local.split(":")[1], 16), int(remote.split(":")[1], 16)) == (server_port, client_port):
+            return state == "01"
+    return False
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /healthcheck/live HTTP/1.1\r\nX-Large: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET /healthcheck/live HTTP/1.1\r\n" + b"X-Many: 1\r\n" * 7_000 + b"\r\n",
+        b"GET /healthcheck/live HTTP/1.1\r\nX-Endless: " + b"a" * 200_000,
+    ],
+    ids=["one header", "many headers", "an endless header"],
+)
+async def test_a_head_has_a_largest_size(offline: str, head: bytes) -> None:
+    async with asyncio.timeout(PATIENCE), connected(offline) as (reader, writer):
+        writer.write(head)
+        assert problem_in(await reader.read()) == (431, "headers_too_large")
+
+
+async def test_a_large_head_that_may_be_is_served(offline: str) -> None:
+    head = b"POST /healthcheck/live HTTP/1.1\r\nX-Large: " + b"a" * 60_000 + b"\r\n"
+    async with asyncio.timeout(PATIENCE), connected(offline) as (reader, writer):
+        # With a body that comes in the same moment.
+        writer.write(head + b"Content-Length: 100000\r\n\r\n" + b"x" * 100_000)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 405 ")
+
+
+async def test_what_is_no_http_is_a_problem_too(offline: str) -> None:
+    async with asyncio.timeout(PATIENCE), connected(offline) as (reader, writer):
+        writer.write(b"nonsense\r\n\r\n")
+        assert problem_in(await reader.read()) == (400, "bad_request")
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """With as few connections to its database as may be."""
+    return build_app(replace(settings, db=settings.db.model_copy(update={"pool_size": 2, "session_pool_size": 2})))
+
+
+async def test_slow_clients_hold_nothing_that_others_need(anna: FakeClient, club: str, live_server: str) -> None:
+    head = f"POST {API}/chats/{club}/messages HTTP/1.1\r\nAuthorization: {anna.headers['Authorization']}\r\n"
+    async with asyncio.timeout(PATIENCE):
+        writers = []
+        for _ in range(50):
+            _, writer = await asyncio.open_connection(*live_server.split(":"))
+            writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+            writers.append(writer)
+        for _ in range(5):
+            ok(await anna.get("/chats"))
+            ok(await anna.get("/accounts/me"))
+            await anna.send(club)
+        for writer in writers:
+            writer.transport.abort()
