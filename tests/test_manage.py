@@ -28,7 +28,7 @@ def run(project_root: Path, *arguments: str, **variables: str) -> "subprocess.Co
         env=clean_environment(variables | {"COLUMNS": "120"}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
