@@ -109,7 +109,7 @@ _KINDS: dict[str, Any] = {
 
 
 class History:
-    """Notes records down; use as a context."""
+    """Notes records down, until it is closed."""
 
     def __init__(self, folder: Path) -> None:
         self._file = (folder / FILE).open("ab", buffering=1 << 20)

@@ -1,3 +1,4 @@
+# Longer than 250 lines: a history, a truth, and one line for each way in which they can be at odds.
 """The checker finds what is wrong, each kind of it, and nothing where all is well."""
 
 from collections.abc import Callable
