@@ -16,6 +16,7 @@ from app.modules.catalogues_module.errors import CatalogueItemNotFound
 from app.modules.catalogues_module.schemas import CatalogueItemCreate, CatalogueItemUpdate
 from app.modules.catalogues_module.services import items
 from app.modules.catalogues_module.services.shelf import Shelf
+from app.resources.constants import MAX_PAGE
 from app.settings import load_settings
 from app.utils.asking import Yes, ask
 from app.utils.setup_modules import discover_modules
@@ -31,8 +32,8 @@ Key = Annotated[str, typer.Argument(help="the item's key: RU")]
 @commands.command("list")
 def list_all() -> None:
     """Name the catalogues, and how many items each has."""
-    counts = _run(lambda _, shelf: shelf.counts())
-    _print(["name", "items"], [[name, str(count)] for name, count in counts.items()])
+    page = _run(lambda _, shelf: shelf.page(None, MAX_PAGE))
+    _print(["name", "items"], [[catalogue.name, str(catalogue.count)] for catalogue in page.items])
 
 
 @commands.command()
