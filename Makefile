@@ -9,38 +9,55 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test acceptance check audit bench bench-document bench-growth bench-live bench-profile faults faults-short pins clean
+.PHONY: run test acceptance faults faults-short fuzz fuzz-short lint audit check hooks pins clean
+.PHONY: bench bench-document bench-growth bench-live bench-profile
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
 run: $(VENV)/.installed
 	@exec $(BIN)/python main.py
 
-# The browser tests need Chromium, those of shared limits Redis: `apt-get install chromium redis-server`. Without them
-# they fail, and say so.
+# After each change; it needs nothing but Python.
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
-# What takes long and crosses whole processes; the gate runs it too.
+# What takes long and crosses whole processes. It needs a browser and Redis (`apt-get install chromium redis-server`):
+# without them it fails, and says so.
 acceptance: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/acceptance
 
-check: $(VENV)/.installed-dev
+# The gate but for the tests.
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docs/deployment/compose/compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/check.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app main.py manage.py create_module.py
-	$(BIN)/python -m tests.audit
-	$(BIN)/python -m pytest tests/acceptance
-	$(BIN)/python -m pytest
-	$(BIN)/python -m tests.faults --short
+
+# Schemathesis asks a real server for what its OpenAPI document allows, and for what it does not.
+fuzz-short: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz
+
+# The same for much longer, and the fuzzers of the tests too: by a new seed each time, which a failure is replayed with.
+fuzz: SEED := $(shell date +%s)
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest tests/fuzz --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
+	$(BIN)/python -m tests.fuzz --examples=100 --seed=$(SEED)
 
 # Known holes in what is pinned; it says so where the service that knows them cannot be asked.
 audit: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.audit
+
+# The gate.
+check: lint audit acceptance fuzz-short faults-short
+	$(BIN)/python -m pytest
+
+# From now on `make lint` looks at each commit before it is made.
+hooks: $(VENV)/.installed-dev
+	$(BIN)/pre-commit install
 
 # Measures the server beside others; `make bench ARGS=--quick` takes under a minute.
 bench: $(VENV)/.installed-bench

@@ -90,7 +90,7 @@ class Databases:
         connection = await asyncpg.connect(**address.connect_arguments())
         if not self._look:
             await self._prepare(connection)
-        as_new = await connection.fetch(self._look)
+        as_new = list(await connection.fetch(self._look))
         await connection.close()
         return address, as_new
 
@@ -115,7 +115,7 @@ class Databases:
         try:
             await connection.execute(_END_OTHERS)
             await connection.execute(self._delete)
-            return await connection.fetch(self._look)
+            return list(await connection.fetch(self._look))
         except asyncpg.UndefinedTableError:
             return None
         finally:

@@ -114,6 +114,7 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["code"] == code, body
     assert body["status"] == status
     assert body["request_id"] == response.headers["x-request-id"]
+    assert bool(body.get("errors")) == (status == 422), body
     return body
 
 

@@ -1,6 +1,8 @@
 """The places that tests happen in: a PostgreSQL for the session, a database and an application for each test."""
 
 import asyncio
+import gc
+import logging
 import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +16,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from loguru import logger
 from playwright.async_api import Browser
 from pydantic import SecretStr
 
@@ -194,6 +197,20 @@ def anonymous(server: httpx.AsyncClient) -> FakeClient:
 async def club(anna: FakeClient, boris: FakeClient) -> str:
     """A group that Anna owns and Boris is in; its id."""
     return await anna.open_chat(boris, title="Книжный клуб")
+
+
+@pytest.fixture
+async def quiet_log() -> AsyncIterator[list[str]]:
+    """What was logged above information; it has to be nothing."""
+    lines: list[str] = []
+    sink, level = logger.add(lines.append, level="WARNING", format="{level} {message}"), logging.root.level
+    # The standard library's loggers lead there as well: uvicorn's, and asyncio's of errors that nobody has seen.
+    logging.root.setLevel(logging.WARNING)
+    yield lines
+    gc.collect()
+    logging.root.setLevel(level)
+    logger.remove(sink)
+    assert lines == []
 
 
 @pytest.fixture

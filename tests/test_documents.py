@@ -1,7 +1,14 @@
 """What the documents tell to type is what there is."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from app.fastapi_engine.problems import CODES, STATUSES
+from app.services.errors import ServiceError
+from app.utils.setup_modules import discover_modules
 
 README = ("README.md", "README.ru.md")
 
@@ -41,3 +48,20 @@ def test_the_structure_tells_no_module_that_is_gone(project_root: Path) -> None:
     for name in README:
         told = set(re.findall(r"^    (\w+_module)/", (project_root / name).read_text(encoding="utf-8"), re.MULTILINE))
         assert told <= folders
+
+
+@pytest.mark.parametrize("page", ["errors.md", "errors.ru.md"])
+def test_every_error_code_is_told_with_its_status(project_root: Path, page: str) -> None:
+    discover_modules()  # their refusals are declared with them
+    in_code = {(code, status) for status, code in CODES.items()}
+    in_code |= {(refusal.code, STATUSES[refusal.category]) for refusal in _refusals(ServiceError)}
+    text = (project_root / "docs" / page).read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
+    assert {(code, int(status)) for code, status in told} == in_code
+    assert len(told) == len(set(told))
+
+
+def _refusals(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
+    for refusal in kind.__subclasses__():
+        yield refusal
+        yield from _refusals(refusal)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -70,10 +71,16 @@ async def test_an_address_that_is_none_and_a_method_that_it_lacks_are_problems(o
         for address in ("/nowhere", "/api/v1/nowhere", "/api/v2/chats", "/docs/assets/none.js", "/%00", "/\ufffd"):
             body = problem(await http.get(address), 404, "not_found")
             assert set(body) == {"type", "title", "status", "detail", "instance", "code", "request_id"}
-        for method, address in (("DELETE", "/healthcheck"), ("PUT", f"{API}/accounts/me"), ("PATCH", f"{API}/chats")):
+        for method, address, allowed in (
+            ("DELETE", "/healthcheck", "GET"),
+            ("PUT", f"{API}/accounts/me", "GET, PATCH"),
+            ("PATCH", f"{API}/chats", "GET, POST"),
+            ("OPTIONS", f"{API}/chats/{uuid4()}/messages/1", "DELETE, GET, PATCH"),
+            ("GET", f"{API}/catalogues/time-zones/items/Europe/Moscow", "DELETE, PATCH"),
+        ):
             refused = await http.request(method, address)
             assert problem(refused, 405, "method_not_allowed")["instance"] == address
-            assert refused.headers["allow"]
+            assert refused.headers["allow"] == allowed
 
 
 async def test_a_host_that_is_none_is_no_failure(offline: Settings) -> None:

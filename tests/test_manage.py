@@ -28,7 +28,7 @@ def run(project_root: Path, *arguments: str, **variables: str) -> "subprocess.Co
         env=clean_environment(variables | {"COLUMNS": "120"}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -55,6 +55,7 @@ def test_every_command_says_what_it_does(path: str) -> None:
 def test_the_modules_bring_their_commands() -> None:
     assert {
         "account create-admin",
+        "catalogues list",
         "streams prune",
         "db fill",
         "seed",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.fastapi_engine.constructor import build_app
+from app.resources.constants import MAX_BIGINT
 from app.settings import Settings
 
 Json = dict[str, Any]
@@ -87,6 +88,24 @@ def test_every_operation_gives_examples(document: Json) -> None:
         for status, answer in operation["responses"].items():
             for media in answer.get("content", {}).values():
                 assert _has_example(document, media["schema"]), (where, status)
+
+
+def test_numbers_have_the_bounds_that_the_server_keeps(document: Json) -> None:
+    def bounds(part: Any) -> Iterator[Any]:
+        if isinstance(part, dict):
+            yield from (part[bound] for bound in ("minimum", "maximum") if not isinstance(part.get(bound, {}), dict))
+        for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            yield from bounds(inner)
+
+    found = list(bounds(document))
+    assert all(type(bound) is int and bound <= MAX_BIGINT for bound in found)
+    assert MAX_BIGINT in found
+
+
+def test_what_an_address_cannot_spell_is_no_parameter(document: Json) -> None:
+    for method, path, operation in _operations(document):
+        for parameter in operation.get("parameters", ()):
+            assert "type" in parameter["schema"], (method, path, parameter["name"])
 
 
 def test_everything_that_is_referred_to_is_there(document: Json) -> None:

@@ -30,7 +30,7 @@ from app.utils.setup_modules import ModulesError, choose_modules, discover_modul
 
 commands = typer.Typer()
 
-_OLDEST_SERVER = 140_000
+_OLDEST_SERVER = 150_000
 _MOST_SKEW = 2.0
 """Seconds that clocks may differ: tokens and presence are by the clock of whoever answers."""
 _SHOWN = 3
@@ -165,7 +165,7 @@ async def _connected(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connect
 async def look_at_server(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     version = int(await connection.fetchval("SHOW server_version_num"))
     wrong = [f"it is {await connection.fetchval('SHOW server_version')}"] if version < _OLDEST_SERVER else []
-    return Finding("PostgreSQL is 14 or newer", wrong, "upgrade it: pg_dump, a newer server, pg_restore")
+    return Finding("PostgreSQL is 15 or newer", wrong, "upgrade it: pg_dump, a newer server, pg_restore")
 
 
 async def look_at_letters(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:

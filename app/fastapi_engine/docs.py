@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from app.fastapi_engine.problems import STATUSES
 from app.modules.base_module.schemas import Problem
+from app.resources.constants import MAX_BIGINT
 from app.services.errors import Category
 from app.settings.app_settings import AppSettings
 
@@ -89,8 +90,29 @@ def document(app: FastAPI, settings: AppSettings) -> dict[str, Any]:
     for path in schema["paths"].values():
         for operation in path.values():
             _add_common_answers(operation)
+            _say_that_parameters_are_not_null(operation)
+    _write_bounds_as_whole_numbers(schema)
     app.openapi_schema = schema
     return schema
+
+
+def _say_that_parameters_are_not_null(operation: dict[str, Any]) -> None:
+    """An address has no way to say null: what is not meant is left out."""
+    for parameter in operation.get("parameters", ()):
+        schema = parameter["schema"]
+        for part in schema.pop("anyOf", ()):
+            if part != {"type": "null"}:
+                schema.update(part)
+
+
+def _write_bounds_as_whole_numbers(part: Any) -> None:
+    """FastAPI makes floats of them, and the largest bigint becomes one more than the database takes."""
+    if isinstance(part, dict):
+        for bound in ("minimum", "maximum"):
+            if isinstance(part.get(bound), float) and part[bound].is_integer():
+                part[bound] = min(int(part[bound]), MAX_BIGINT)
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _write_bounds_as_whole_numbers(inner)
 
 
 def _add_common_answers(operation: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.convertors import Convertor
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -24,7 +25,7 @@ class _Entry(NamedTuple):
 
 
 class RouteIndex:
-    """Stands before the application's router, which answers whatever is not found here: 404, 405, sockets, files.
+    """Stands before the application's router, which answers whatever is not found here: 404, sockets, files.
 
     Of several routes that match, the one declared first answers, as in the router.
     """
@@ -32,6 +33,7 @@ class RouteIndex:
     def __init__(self, app: FastAPI) -> None:
         self._router = app.router
         self._entries: dict[tuple[str, int], list[_Entry]] | None = None
+        self._methods: list[tuple[re.Pattern[str], set[str]]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope.get("root_path"):
@@ -49,12 +51,18 @@ class RouteIndex:
                     }
                     await entry.app(scope, receive, send)
                     return
+            # The router would name the methods of one route only, of all that serve the address.
+            allowed = {method for regex, methods in self._methods if regex.match(path) for method in methods}
+            if allowed and scope["method"] not in allowed:
+                raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
         await self._router.app(scope, receive, send)
 
     def _build(self) -> dict[tuple[str, int], list[_Entry]]:
         entries: dict[tuple[str, int], list[_Entry]] = defaultdict(list)
         for context in iter_route_contexts(self._router.routes):
             route = context.original_route
+            if isinstance(route, APIRoute) and context.path is not None:
+                self._methods.append((context.path_regex, set(context.methods or ())))
             # A parameter of the kind `path` has any number of segments.
             if not isinstance(route, APIRoute) or context.path is None or ":path}" in context.path:
                 continue

@@ -55,7 +55,8 @@ class ValidationFailed(ServiceError):
     title = "The request is not valid"
 
     def __init__(self, loc: tuple[str | int, ...], msg: str, kind: str = "value_error") -> None:
-        super().__init__(extra={"errors": [{"loc": list(loc), "msg": msg, "type": kind}]})
+        detail = f"{'.'.join(map(str, loc))}: {msg}"
+        super().__init__(detail, extra={"errors": [{"loc": list(loc), "msg": msg, "type": kind}]})
 
 
 class Unauthenticated(ServiceError):

@@ -30,18 +30,19 @@ class LimitsSettings(SettingsGroup):
         SecretStr(_MEMORY),
         description="where calls are counted: memory:// in each process, redis://host:6379 for all processes together",
     )
-    account: Rate = Field("6000/minute", description="calls an account, requests over its sockets included")
-    address: Rate = Field("6000/minute", description="calls an address that come with no valid token")
-    send: Rate = Field("1200/minute", description="messages an account sends")
-    create_chat: Rate = Field("600/10 minutes", description="chats an account opens")
-    add_members: Rate = Field("600/10 minutes", description="calls of an account that add members to chats")
-    search: Rate = Field("300/minute", description="searches of an account for people")
-    hello: Rate = Field("300/minute", description="sockets that an account opens")
+    account: Rate = Field("30000/minute", description="calls an account, requests over its sockets included")
+    address: Rate = Field("30000/minute", description="calls an address that come with no valid token")
+    send: Rate = Field("12000/minute", description="messages an account sends")
+    create_chat: Rate = Field("3000/10 minutes", description="chats an account opens")
+    add_members: Rate = Field("3000/10 minutes", description="calls of an account that add members to chats")
+    search: Rate = Field("1200/minute", description="searches of an account for people")
+    hello: Rate = Field("600/minute", description="sockets that an account opens")
     hello_address: Rate = Field("6000/minute", description="sockets that are opened from an address")
-    sign_up: Rate = Field("300/10 minutes", description="new accounts an address, as 10/minute or 300/10 minutes")
+    sign_up: Rate = Field("2000/10 minutes", description="new accounts an address, as 10/minute or 300/10 minutes")
     sign_in: Rate = Field("100/10 minutes", description="wrong passwords a login")
-    sign_in_address: Rate = Field("1000/10 minutes", description="sign-ins an address")
+    sign_in_address: Rate = Field("3000/10 minutes", description="sign-ins an address")
     refresh: Rate = Field("1000/minute", description="refreshes an address")
+    refresh_session: Rate = Field("60/minute", description="refreshes a session")
 
     @property
     def is_shared(self) -> bool:

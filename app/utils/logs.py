@@ -37,6 +37,8 @@ def setup_logging(settings: LogSettings) -> None:
     logging.getLogger("uvicorn.error").setLevel(max(level, logging.DEBUG))
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    # It warns of every byte that a client gets wrong.
+    logging.getLogger("python_multipart").setLevel(max(level, logging.ERROR))
     if not settings.enable:
         return
     logger.configure(patcher=_add_request_id)

@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.pool import Connection, Pool
+from app.services.errors import NotFound
 
 SIZE = 3
 PATIENCE = 20.0
@@ -121,6 +122,33 @@ async def test_a_connection_inside_a_transaction_is_not_handed_on(pool: Pool, do
         await connection.execute("BEGIN")
     assert connection.is_closed()
     assert await ask(pool) == 1
+
+
+async def test_a_transaction_that_was_given_up_while_it_began_does_not_swallow_the_next_one(pool: Pool) -> None:
+    """The driver would take the next one for a part of it, and commit a savepoint instead."""
+
+    async def begin() -> None:
+        async with pool.connection() as connection:
+            await connection.transaction().start()
+
+    await ask(pool)
+    beginning = asyncio.create_task(begin())
+    await asyncio.sleep(0)
+    beginning.cancel()
+    await asyncio.wait([beginning])
+    async with pool.connection() as connection:
+        async with connection.transaction():
+            number = await connection.fetchval("SELECT pg_current_xact_id()::text")
+        assert not connection.is_in_transaction()
+        assert await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", number) == "committed"
+
+
+async def test_a_refusal_of_our_own_costs_no_connection(pool: Pool, doorman: Doorman) -> None:
+    for _ in range(3):
+        with pytest.raises(NotFound):
+            async with pool.connection():
+                raise NotFound
+    assert len(doorman.opened) == 1
 
 
 async def test_while_no_connection_can_be_opened_all_are_told_and_none_is_missing_later(

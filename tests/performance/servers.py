@@ -43,8 +43,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def messenger(data: Path, *, workers: int = 1, database: DatabaseAddress | None = None) -> Iterator[Server]:
-    """`python main.py` as one would run it in production, durable, on a PostgreSQL of its own or on `database`."""
+def messenger(
+    data: Path, *, workers: int = 1, database: DatabaseAddress | None = None, more: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """`python main.py` as one would run it in production, durable, on a PostgreSQL of its own or on `database`; with
+    `more` settings.
+    """
     port = free_port()
     settings = {
         "ENVIRONMENT": "PROD",
@@ -60,6 +64,7 @@ def messenger(data: Path, *, workers: int = 1, database: DatabaseAddress | None 
         "LOG_LEVEL": "INFO",
         "LOG_WRITE_TO_FILE": "false",
         "PG_EMBEDDED_DATA_DIR": str(data),
+        **(more or {}),
     }
     if database is not None:
         settings |= {

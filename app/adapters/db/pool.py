@@ -22,7 +22,7 @@ class Pool:
     """Up to `size` connections, opened when they are needed; the one used last is used next.
 
     Whoever finds all of them taken waits in line, TimeoutError after `patience` seconds. A connection that is closed,
-    or is given back inside a transaction, is dropped.
+    is given back inside a transaction, or has failed its user is dropped.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int, patience: float) -> None:
@@ -49,8 +49,9 @@ class Pool:
         connection = await self._take()
         try:
             yield connection
-        except (asyncio.CancelledError, TimeoutError):
-            # Whatever is under way there is given up, and would be the next one's to wait for.
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError):
+            # Not trusted any more: where a BEGIN was given up, the driver believes itself in a transaction, and would
+            # make a savepoint of the next one, which nobody commits.
             connection.terminate()
             raise
         finally:

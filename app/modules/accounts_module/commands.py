@@ -1,6 +1,7 @@
 """`python manage.py account ...`"""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +16,7 @@ from app.modules.accounts_module.schemas import AccountSignedUp, Password, SignU
 from app.modules.accounts_module.services import administration
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.streams_module.services.log import Log
+from app.services.errors import ValidationFailed
 from app.settings import load_settings
 
 commands = typer.Typer(no_args_is_help=True, name="account", help="Accounts: make an administrator, reset a password.")
@@ -28,7 +30,8 @@ NewPassword = Annotated[
         confirmation_prompt=True,
         hide_input=True,
         envvar="ACCOUNT_PASSWORD",
-        help="8 characters or more; asked for where it is not given, which keeps it out of the list of processes",
+        help="8 characters or more, and no common one; asked for where it is not given, which keeps it out of the list "
+        "of processes",
     ),
 ]
 
@@ -45,7 +48,7 @@ def create_admin(
     try:
         request = SignUp(email=email, username=username, password=password)
     except ValidationError as error:
-        raise typer.BadParameter(_explain(error)) from None
+        raise typer.BadParameter(_explain(error.errors()[0])) from None
     settings = load_settings()
 
     async def create(database: Database) -> AccountSignedUp:
@@ -55,6 +58,8 @@ def create_admin(
 
     try:
         account = run_on_database(settings.db, create)
+    except ValidationFailed as error:
+        raise typer.BadParameter(_explain(error.extra["errors"][0])) from None
     except Exception as error:
         refusal = _TAKEN.get(violated_constraint(error) or "")
         if refusal is None:
@@ -79,10 +84,12 @@ def reset_password(
         async with open_unit_of_work(database) as work:
             return await administration.reset_password(work, Passwords(settings.auth), login, password)
 
-    ended = run_on_database(settings.db, reset)
+    try:
+        ended = run_on_database(settings.db, reset)
+    except ValidationFailed as error:
+        raise typer.BadParameter(_explain(error.extra["errors"][0])) from None
     typer.echo(f"{login} has a new password; {ended} sessions are ended")
 
 
-def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}"
+def _explain(error: Mapping[str, Any]) -> str:
+    return f"{error['loc'][-1]}: {error['msg'].removeprefix('Value error, ')}"

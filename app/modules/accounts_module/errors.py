@@ -1,4 +1,4 @@
-from app.services.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from app.services.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 
 
 class EmailTaken(Conflict):
@@ -23,6 +23,10 @@ class WrongPassword(Forbidden):
 
 class InvalidToken(Unauthenticated):
     title = "The token is not valid, or its session has ended"
+
+
+class TooManyPasswords(Unavailable):
+    title = "Too many people are signing in just now"
 
 
 class AccountNotFound(NotFound):

@@ -20,6 +20,11 @@ class IdempotencyMismatch(ServiceError):
     code = "idempotency_mismatch"
     title = "This client_msg_id was sent before with another body"
 
+    def __init__(self) -> None:
+        # As every 422 does, it tells the place.
+        place = {"loc": ["body", "client_msg_id"], "msg": self.title, "type": self.code}
+        super().__init__(extra={"errors": [place]})
+
 
 class QueueFull(Unavailable):
     title = "Too many messages are waiting to be written"

@@ -86,9 +86,10 @@ def test_a_change_of_its_model_goes_into_its_own_branch(project: Path, empty_dat
     succeeds(project, "manage.py", "db", "revision", "price", "--module", "shop", at=empty_database)
     (migration,) = (project / MADE[1]).glob("*_shop_0002_price.py")
     text = migration.read_text()
-    assert "down_revision: str | None = 'shop_0001'" in text
-    assert text.count("op.add_column('shop_item', sa.Column('price'") == 1
+    assert 'down_revision: str | None = "shop_0001"' in text
+    assert text.count('op.add_column("shop_item", sa.Column("price"') == 1
     assert "op.create_table" not in text
+    succeeds(project, "-m", "ruff", "format", "--check", str(migration))
 
 
 def _answer(address: str, status: int) -> httpx.Response:

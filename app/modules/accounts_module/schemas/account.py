@@ -3,25 +3,28 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.modules.base_module.schemas import RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel
 
-_USERNAME = re.compile(r"[a-z0-9_.]{3,32}")
+# A server of one's own may well stand in a domain that the internet does not know, `.local` or `.test` say; the library
+# has this list to be changed.
+SPECIAL_USE_DOMAIN_NAMES.clear()
+
+_USERNAME = re.compile(r"[A-Za-z0-9_.]{3,32}")
 
 
 def _check_username(value: str) -> str:
-    value = value.lower()
+    # Before it is lowered: the sign of the kelvin would become a k.
     if not _USERNAME.fullmatch(value):
         raise ValueError("3 to 32 characters of a-z, 0-9, _ and . are allowed")
-    return value
+    return value.lower()
 
 
 def _check_email(value: str) -> str:
     try:
-        # A server of one's own may well stand in a domain that the internet does not know.
         validate_email(value, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
@@ -36,10 +39,22 @@ def _trim(value: str) -> str:
 
 
 AccountId = Annotated[UUID, Path(description="the account's id", examples=["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"])]
-Username = Annotated[str, AfterValidator(_check_username), Field(max_length=32, examples=["anna"])]
-Email = Annotated[str, Field(max_length=254, examples=["anna@example.com"]), AfterValidator(_check_email)]
+Username = Annotated[
+    str,
+    AfterValidator(_check_username),
+    Field(max_length=32, examples=["anna"], json_schema_extra={"pattern": "^[A-Za-z0-9_.]{3,32}$"}),
+]
+Email = Annotated[
+    str,
+    Field(max_length=254, examples=["anna@example.com"], json_schema_extra={"format": "email"}),
+    AfterValidator(_check_email),
+]
 Password = Annotated[str, Field(min_length=8, max_length=256, examples=["correct horse battery"])]
-DisplayName = Annotated[str, Field(min_length=1, max_length=64, examples=["Анна"]), AfterValidator(_trim)]
+DisplayName = Annotated[
+    str,
+    Field(min_length=1, max_length=64, examples=["Анна"], json_schema_extra={"pattern": NOT_BLANK}),
+    AfterValidator(_trim),
+]
 Bio = Annotated[str, Field(max_length=500, examples=["Пишу код и письма"])]
 
 

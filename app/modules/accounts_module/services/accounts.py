@@ -9,6 +9,7 @@ from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
+from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.base_module.schemas import Page, Storable
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
@@ -18,6 +19,7 @@ from app.services.errors import Forbidden
 
 async def sign_up(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
     """Makes an account and its stream. A taken email or username is told by the unique indexes, so a race is too."""
+    check_password(request.password, "password", username=request.username, email=request.email)
     # Hashed before the first statement: no connection waits for it.
     password_hash = await passwords.hash(request.password)
     account = Account(
@@ -74,8 +76,11 @@ async def change_password(
 ) -> bool:
     """Sets a new password; False, and nothing changed, where the current one is wrong."""
     async with database.connection() as connection:
-        stored: Any = await connection.fetchval("SELECT password_hash FROM account WHERE id = $1", account_id)
-    if not await passwords.verify(current, stored):
+        stored: Any = await connection.fetchrow(
+            "SELECT username, email, password_hash FROM account WHERE id = $1", account_id
+        )
+    check_password(new, "new_password", username=stored["username"], email=stored["email"])
+    if not await passwords.verify(current, stored["password_hash"]):
         return False
     password_hash = await passwords.hash(new)
     account = await _get(work, account_id)

@@ -5,6 +5,7 @@ from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
 from app.modules.accounts_module.services.accounts import sign_up
+from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.sessions import end_all_sessions
 from app.modules.streams_module.services.log import Log
@@ -22,10 +23,10 @@ async def create_admin(work: UnitOfWork, log: Log, passwords: Passwords, request
 
 async def reset_password(work: UnitOfWork, passwords: Passwords, login: str, password: str) -> int:
     """Sets a new password and ends all sessions; how many. AccountNotFound."""
-    password_hash = await passwords.hash(password)
     account = await crud.find_by_login(work.session, login)
     if account is None:
         raise AccountNotFound
-    account.password_hash = password_hash
+    check_password(password, "password", username=account.username, email=account.email)
+    account.password_hash = await passwords.hash(password)
     await work.session.flush()
     return await end_all_sessions(work, account.id)

@@ -42,6 +42,8 @@ class Authenticator:
         if expires_at <= time():
             self._verified.pop(token, None)
             raise InvalidToken
+        if not self._revocations.are_known:
+            await self._revocations.look()
         if identity.session_id in self._revocations:
             raise InvalidToken
         return identity

@@ -1,13 +1,22 @@
 """Password hashes: slow on purpose, so in threads, and a few at once."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from secrets import token_bytes
+from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.modules.accounts_module.errors import TooManyPasswords
 from app.settings.auth_settings import AuthSettings
+
+T = TypeVar("T")
+MAX_WAITING = 50
+"""Passwords that may wait for each that is computed: some ten seconds of work. Beyond that one is told to come back."""
+_COME_BACK = 5
+"""Seconds."""
 
 
 def _random_base64(count: int) -> str:
@@ -15,7 +24,10 @@ def _random_base64(count: int) -> str:
 
 
 class Passwords:
-    """argon2id. At most `argon2_concurrency` at once, so that sign-ins cannot starve the sends."""
+    """argon2id. At most `argon2_concurrency` at once, so that sign-ins cannot starve the sends.
+
+    Raises TooManyPasswords where too many wait already: a flood of sign-ins piles up no memory.
+    """
 
     def __init__(self, settings: AuthSettings) -> None:
         self._hash = PasswordHash(
@@ -28,6 +40,8 @@ class Passwords:
             )
         )
         self._limiter = CapacityLimiter(settings.argon2_concurrency)
+        self._most = settings.argon2_concurrency * (1 + MAX_WAITING)
+        self._under_way = 0
         # What an unknown login is checked against: it costs the same as a wrong password, and no password fits it.
         self._nobody = (
             f"$argon2id$v=19$m={settings.argon2_memory_cost},t={settings.argon2_time_cost},"
@@ -35,9 +49,18 @@ class Passwords:
         )
 
     async def hash(self, password: str) -> str:
-        return await to_thread.run_sync(self._hash.hash, password, limiter=self._limiter)
+        return await self._compute(self._hash.hash, password)
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Whether the password is right; always False, after the same work, where there is no hash."""
-        right = await to_thread.run_sync(self._hash.verify, password, hashed or self._nobody, limiter=self._limiter)
+        right = await self._compute(self._hash.verify, password, hashed or self._nobody)
         return right and hashed is not None
+
+    async def _compute(self, function: Callable[..., T], *arguments: str) -> T:
+        if self._under_way >= self._most:
+            raise TooManyPasswords(retry_after=_COME_BACK)
+        self._under_way += 1
+        try:
+            return await to_thread.run_sync(function, *arguments, limiter=self._limiter)
+        finally:
+            self._under_way -= 1

@@ -34,6 +34,11 @@ class Revocations:
     def __contains__(self, session_id: UUID) -> bool:
         return session_id in self._revoked
 
+    @property
+    def are_known(self) -> bool:
+        """Whether the database was asked at all: before that, every session looks like a live one."""
+        return self._seen_until is not None
+
     def on_revoked(self, listener: Callable[[UUID], None]) -> None:
         """Calls `listener` once for each session that ends from now on."""
         self._listeners.append(listener)

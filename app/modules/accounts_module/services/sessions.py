@@ -14,6 +14,8 @@ from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity, Tokens
+from app.modules.base_module.schemas import Moment, Page
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.services.rate_limits import RateLimits, network_of
 
 
@@ -65,12 +67,15 @@ async def open_session(
     return _pair(tokens, Identity(account_id, session.id), 1)
 
 
-async def refresh(work: UnitOfWork, tokens: Tokens, revocations: Revocations, refresh_token: str) -> TokenPair:
-    """A new pair for an unspent token.
+async def refresh(
+    work: UnitOfWork, tokens: Tokens, revocations: Revocations, limits: RateLimits, refresh_token: str
+) -> TokenPair:
+    """A new pair for an unspent token, else InvalidToken, or RateLimited after too many of one session.
 
     A token that was spent before is in two hands: the session ends, and that is kept although the answer is a refusal.
     """
     claim = tokens.read_refresh(refresh_token)
+    limits.hit(limits.rates.refresh_session, "refresh of", claim.session_id.int)
     now = datetime.now(UTC)
     session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
     if session is None:
@@ -83,9 +88,11 @@ async def refresh(work: UnitOfWork, tokens: Tokens, revocations: Revocations, re
     return _pair(tokens, Identity(session.account_id, session.id), session.generation)
 
 
-async def list_sessions(work: UnitOfWork, identity: Identity) -> list[SessionRead]:
-    sessions = await crud.list_live_sessions(work.session, identity.account_id, datetime.now(UTC))
-    return [
+async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None, limit: int) -> Page[SessionRead]:
+    """The one used last first."""
+    before = decode_cursor(cursor, tuple[Moment, UUID]) if cursor else None
+    rows = await crud.list_live_sessions(work.session, identity.account_id, datetime.now(UTC), before, limit + 1)
+    items = [
         SessionRead(
             id=session.id,
             user_agent=session.user_agent,
@@ -95,8 +102,10 @@ async def list_sessions(work: UnitOfWork, identity: Identity) -> list[SessionRea
             expires_at=session.expires_at,
             current=session.id == identity.session_id,
         )
-        for session in sessions
+        for session in rows[:limit]
     ]
+    next_cursor = encode_cursor(items[-1].last_used_at, items[-1].id) if len(rows) > limit else None
+    return Page(items=items, next_cursor=next_cursor)
 
 
 async def end_session(work: UnitOfWork, revocations: Revocations, account_id: UUID, session_id: UUID) -> None:

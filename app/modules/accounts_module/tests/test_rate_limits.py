@@ -10,16 +10,21 @@ from fastapi import FastAPI
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
-from tests.fakers import API, FakeClient, ok, problem
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.fixtures import served
 
 
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """With limits that are soon reached."""
-    return build_app(
-        replace(settings, limits=LimitsSettings(sign_in="3/minute", sign_up="4/minute", refresh="2/minute"))
+    limits = LimitsSettings(
+        sign_in="3/hour",
+        sign_in_address="9/hour",
+        sign_up="4/hour",
+        refresh="6/hour",
+        refresh_session="2/hour",
     )
+    return build_app(replace(settings, limits=limits))
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ async def test_too_many_wrong_passwords_are_told_when_to_come_back(server: httpx
         problem(await sign_in(server, anna.username, "wrong"), 401, "unauthenticated")
     refused = await sign_in(server, anna.username.upper(), "wrong")
     problem(refused, 429, "rate_limited")
-    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert 1 <= int(refused.headers["retry-after"]) <= 3600
 
 
 async def test_an_unknown_login_is_counted_like_any_other(server: httpx.AsyncClient) -> None:
@@ -50,15 +55,36 @@ async def test_right_passwords_are_not_counted(anna: FakeClient) -> None:
         await anna.another_device().sign_in()
 
 
+async def test_an_address_tries_so_many_logins(server: httpx.AsyncClient) -> None:
+    answers = [await sign_in(server, f"nobody{number}", "wrong") for number in range(10)]
+    assert [answer.status_code for answer in answers] == [401] * 9 + [429]
+    problem(await server.post(f"{API}/accounts/token", data={"username": "x", "password": "x"}), 429, "rate_limited")
+
+
+async def sign_up(http: httpx.AsyncClient, name: str) -> httpx.Response:
+    body = {"email": f"{name}@example.com", "password": PASSWORD, "username": f"name_{name}"}
+    return await http.post(f"{API}/accounts/sign-up", json=body)
+
+
 async def test_an_address_makes_so_many_accounts(server: httpx.AsyncClient) -> None:
-    for name in ("a", "b", "c", "d"):
-        await FakeClient.sign_up(server, name)
-    body = {"email": "e@example.com", "password": "correct horse battery", "username": "eva"}
-    problem(await server.post(f"{API}/accounts/sign-up", json=body), 429, "rate_limited")
+    for name in "abcd":
+        ok(await sign_up(server, name))
+    problem(await sign_up(server, "e"), 429, "rate_limited")
 
 
-async def test_refreshes_are_counted(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await http.post(f"{API}/accounts/refresh", json={"refresh_token": token})
+
+
+async def test_a_session_is_refreshed_so_often(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    phone = await anna.another_device().sign_in()
     for _ in range(2):
-        tokens = ok(await anna.post("/accounts/refresh", {"refresh_token": anna.refresh_token}))
-        anna.refresh_token = tokens["refresh_token"]
-    problem(await anna.post("/accounts/refresh", {"refresh_token": anna.refresh_token}), 429, "rate_limited")
+        anna.refresh_token = ok(await refresh(server, anna.refresh_token))["refresh_token"]
+    problem(await refresh(server, anna.refresh_token), 429, "rate_limited")
+    ok(await refresh(server, phone.refresh_token))
+
+
+async def test_an_address_tries_so_many_refreshes(server: httpx.AsyncClient) -> None:
+    answers = [await refresh(server, f"nonsense {number}") for number in range(7)]
+    assert [answer.status_code for answer in answers] == [401] * 6 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 3600

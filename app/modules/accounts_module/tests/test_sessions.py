@@ -23,6 +23,24 @@ async def test_one_sees_ones_own_devices_and_which_one_asks(anna: FakeClient, bo
     assert len(ok(await boris.get("/accounts/sessions"))["items"]) == 1
 
 
+async def test_pages_lead_through_all_devices_once(anna: FakeClient) -> None:
+    for _ in range(4):
+        await anna.another_device().sign_in()
+    everything = ok(await anna.get("/accounts/sessions"))
+    assert everything["next_cursor"] is None
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = ok(await anna.get("/accounts/sessions", limit=2, **cursor))
+        seen += [session["id"] for session in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == [session["id"] for session in everything["items"]]
+    for wrong in ({"limit": "201"}, {"limit": "0"}, {"cursor": "x"}):
+        problem(await anna.get("/accounts/sessions", **wrong), 422, "validation_error")
+
+
 async def test_one_signs_a_lost_device_out(anna: FakeClient) -> None:
     phone = await anna.another_device().sign_in()
     (lost,) = [each["id"] for each in ok(await anna.get("/accounts/sessions"))["items"] if not each["current"]]

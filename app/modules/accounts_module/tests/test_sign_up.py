@@ -41,6 +41,11 @@ async def test_an_email_is_kept_as_given_and_taken_in_any_case(server: httpx.Asy
     assert refusal["title"] == "This email already has an account"
 
 
+async def test_an_email_may_be_of_a_domain_that_the_internet_does_not_know(server: httpx.AsyncClient) -> None:
+    for number, domain in enumerate(("office.local", "example.test", "localhost", "intranet", "пример.рф")):
+        ok(await _sign_up(server, _body(f"vera{number}", email=f"vera@{domain}")))
+
+
 async def test_of_two_who_sign_up_at_once_under_one_name_one_gets_it(server: httpx.AsyncClient) -> None:
     by_name = await asyncio.gather(*(_sign_up(server, _body("vera", email=f"{n}@example.com")) for n in range(4)))
     assert sorted(answer.status_code for answer in by_name) == [201, 409, 409, 409]
@@ -61,7 +66,7 @@ async def test_what_is_no_name_email_or_password_is_refused_where_it_stands(serv
     wrong: list[tuple[str, Any]] = [
         *(
             ("username", name)
-            for name in ("ab", "a" * 33, "вера", "vera k", "vera-k", "", "ve\x00ra", "vera\n", 5, None)
+            for name in ("ab", "a" * 33, "вера", "vera k", "vera-k", "", "ve\x00ra", "vera\n", "\u212aelvin", 5, None)
         ),
         *(
             ("email", email)

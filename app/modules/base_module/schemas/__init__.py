@@ -1,9 +1,18 @@
 from app.modules.base_module.schemas.models import RequestModel, ResponseModel
 from app.modules.base_module.schemas.page import Cursor, Limit, Page
 from app.modules.base_module.schemas.problem import Problem, ProblemError, refuses
-from app.modules.base_module.schemas.types import BodyInt, Moment, PathSeq, Position, Storable, check_text
+from app.modules.base_module.schemas.types import (
+    NOT_BLANK,
+    BodyInt,
+    Moment,
+    PathSeq,
+    Position,
+    Storable,
+    check_text,
+)
 
 __all__ = [
+    "NOT_BLANK",
     "BodyInt",
     "Cursor",
     "Limit",

@@ -41,7 +41,7 @@ class Problem(ResponseModel):
     code: str = Field(description="stable, for programs")
     request_id: str = Field(description="as in the header X-Request-ID and on every log line")
     retry_after: int | None = Field(None, description="seconds to wait, as in the header Retry-After")
-    errors: list[ProblemError] | None = Field(None, description="with `validation_error`: each thing that is wrong")
+    errors: list[ProblemError] | None = Field(None, description="with status 422: each thing that is wrong")
 
 
 def refuses(*errors: type[ServiceError]) -> dict[str, Any]:

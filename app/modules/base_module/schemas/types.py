@@ -21,6 +21,9 @@ def check_text(value: str) -> str:
     return value
 
 
+NOT_BLANK = r"\S"
+"""For the document, as a pattern: something beside white space."""
+
 BodyInt = Annotated[StrictInt, Field(ge=0, le=MAX_BIGINT)]
 """A whole number of a body: neither a bool nor a string."""
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
 
-from app.modules.base_module.schemas import RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel
 
 MAX_POSITION = 2**31 - 1
 
@@ -20,7 +20,11 @@ Key = Annotated[
     # Slashes stand in the names of time zones; a dot alone would be lost on the way, in addresses.
     Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*(/[A-Za-z0-9][A-Za-z0-9_+-]*)*$", examples=["RU"]),
 ]
-Value = Annotated[str, Field(min_length=1, max_length=200, examples=["Россия"]), AfterValidator(_trim)]
+Value = Annotated[
+    str,
+    Field(min_length=1, max_length=200, examples=["Россия"], json_schema_extra={"pattern": NOT_BLANK}),
+    AfterValidator(_trim),
+]
 Order = Annotated[StrictInt, Field(ge=0, le=MAX_POSITION, examples=[180])]
 
 

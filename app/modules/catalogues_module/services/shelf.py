@@ -10,9 +10,12 @@ from typing import Any
 import orjson
 
 from app.adapters.db.database import Database
+from app.modules.base_module.schemas import Page
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.catalogues_module.db.cruds import items as crud
 from app.modules.catalogues_module.db.models import CatalogueModel, find_catalogues
 from app.modules.catalogues_module.errors import CatalogueNotFound
+from app.modules.catalogues_module.schemas import CatalogueSummary
 from app.modules.catalogues_module.services.languages import Language
 
 _PATIENCE = 0.8
@@ -58,9 +61,12 @@ class Shelf:
         self._doubts += 1
         self._checked_at = float("-inf")
 
-    async def counts(self) -> dict[str, int]:
+    async def page(self, cursor: str | None, limit: int) -> Page[CatalogueSummary]:
         """How many items each catalogue has, by its name."""
-        return {name: (await self._book(name)).count for name in self._models}
+        (after,) = decode_cursor(cursor, tuple[str]) if cursor else ("",)
+        names = sorted(name for name in self._models if name > after)
+        items = [CatalogueSummary(name=name, count=(await self._book(name)).count) for name in names[:limit]]
+        return Page(items=items, next_cursor=encode_cursor(items[-1].name) if len(names) > limit else None)
 
     async def sheet(self, name: str, language: Language) -> Sheet:
         """Raises CatalogueNotFound."""

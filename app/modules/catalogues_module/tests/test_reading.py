@@ -20,6 +20,15 @@ async def test_the_catalogues_are_listed_with_their_counts(anna: FakeClient) -> 
         assert len(ok(await anna.get(f"/catalogues/{name}"))["items"]) == count > 0
 
 
+async def test_the_catalogues_come_in_pages_too(anna: FakeClient) -> None:
+    names = [catalogue["name"] for catalogue in ok(await anna.get("/catalogues"))["items"]]
+    first = ok(await anna.get("/catalogues", limit=2))
+    rest = ok(await anna.get("/catalogues", cursor=first["next_cursor"]))
+    assert [catalogue["name"] for catalogue in first["items"] + rest["items"]] == names == sorted(names)
+    problem(await anna.get("/catalogues", limit=201), 422, "validation_error")
+    problem(await anna.get("/catalogues", cursor="x"), 422, "validation_error")
+
+
 async def test_an_item_has_these_fields_and_no_others(anna: FakeClient) -> None:
     first, second, *_ = ok(await anna.get("/catalogues/chat-types"))["items"]
     assert first.keys() == {"id", "key", "value", "position", "is_active"}

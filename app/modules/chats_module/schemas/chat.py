@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from app.modules.base_module.schemas import RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel
 from app.modules.chats_module.schemas.member import Role
 
 ChatType = Literal["direct", "group", "channel"]
@@ -17,7 +17,11 @@ def _trim(value: str) -> str:
     return value
 
 
-Title = Annotated[str, Field(min_length=1, max_length=128, examples=["Книжный клуб"]), AfterValidator(_trim)]
+Title = Annotated[
+    str,
+    Field(min_length=1, max_length=128, examples=["Книжный клуб"], json_schema_extra={"pattern": NOT_BLANK}),
+    AfterValidator(_trim),
+]
 Description = Annotated[str, Field(max_length=1000, examples=["Читаем по книге в месяц"])]
 
 

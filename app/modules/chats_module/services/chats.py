@@ -17,6 +17,8 @@ from app.settings.sizes_settings import SizesSettings
 
 _DIRECT = UUID("5e0bd3a1-6f0e-5b5e-9c0f-4d8a4f1f7c35")
 """Namespace of the ids of direct chats."""
+_DIRECT_VERSION = 5
+"""Of the ids of direct chats, and of no others."""
 
 
 def direct_chat_id(one: UUID, other: UUID) -> UUID:
@@ -34,6 +36,9 @@ async def create_chat(
     others = dict.fromkeys(account_id for account_id in request.member_ids if account_id != creator_id)
     if request.type == "direct" and len(others) != 1:
         raise ValidationFailed(("body", "member_ids"), "a direct chat is with exactly one other account")
+    if request.type != "direct" and request.id is not None and request.id.version == _DIRECT_VERSION:
+        # Anyone can work out the id of a direct chat: it is kept for the two whose chat it is.
+        raise ValidationFailed(("body", "id"), "an id of version 5 is that of a direct chat")
     await _check_accounts(work, set(others))
     chat_id = direct_chat_id(creator_id, *others) if request.type == "direct" else request.id or uuid4()
     if not await log.claim_stream(work, chat_id):

@@ -34,7 +34,7 @@ async def add_members(
 ) -> bool:
     """Lets people in, by owner or admin; an admin is made by the owner only. Whether anyone is new."""
     wanted = dict.fromkeys(request.account_ids, str(request.role))
-    await log.lock(work, chats=[chat_id], accounts=list(wanted))
+    await log.lock(work, chats=[chat_id])
     actor = await get_membership(await work.raw(), chat_id, actor_id)
     if actor.chat_type == "direct":
         raise DirectChatIsFixed
@@ -44,6 +44,8 @@ async def add_members(
     unknown = wanted.keys() - await list_existing_accounts(work, set(wanted))
     if unknown:
         raise ValidationFailed(("body", "account_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
+    # Only now: an id that is a chat's would be locked out of turn.
+    await log.lock(work, accounts=list(wanted))
     present = await crud.list_present(work.session, chat_id, set(wanted))
     new = {account_id: role for account_id, role in wanted.items() if account_id not in present}
     if new:
@@ -90,20 +92,22 @@ async def change_role(
 
 async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID) -> None:
     """Leaving, or being shown out by somebody higher: the owner stands above admins, admins above all others."""
-    await log.lock(work, chats=[chat_id], accounts=[account_id])
+    await log.lock(work, chats=[chat_id])
     actor = await get_membership(await work.raw(), chat_id, actor_id)
     if actor.chat_type == "direct":
         raise DirectChatIsFixed
-    if account_id == actor_id:
+    reason = "left" if account_id == actor_id else "removed"
+    if reason == "left":
         if actor.role == "owner":
             raise OwnerMustHandOver
-        await dismiss(work, log, chat_id, account_id, actor_id=actor_id, reason="left")
-        return
-    check_admin(actor)
-    member = await _get(work, chat_id, account_id)
-    if member.role == "owner" or (member.role == "admin" and actor.role != "owner"):
-        raise NotAllowedInChat
-    await dismiss(work, log, chat_id, account_id, actor_id=actor_id, reason="removed")
+    else:
+        check_admin(actor)
+        member = await _get(work, chat_id, account_id)
+        if member.role == "owner" or (member.role == "admin" and actor.role != "owner"):
+            raise NotAllowedInChat
+    # Only now: an id that is a chat's would be locked out of turn.
+    await log.lock(work, accounts=[account_id])
+    await dismiss(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
 
 
 def _change(chat_id: UUID, account_id: UUID, role: str, actor_id: UUID) -> dict[str, Any]:

@@ -4,8 +4,10 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 
+from app.adapters.db.address import DatabaseAddress
 from app.modules.base_module.services.cursors import encode_cursor
 from tests.fakers import FakeClient, ok, problem
 
@@ -98,6 +100,20 @@ async def test_whoever_cannot_be_let_in_keeps_everyone_out(anna: FakeClient, cla
         problem(await anna.post(f"/chats/{club}/members", wrong), 422, "validation_error")
     problem(await clara.get(f"/chats/{club}"), 404, "not_found")
     assert await clara.own_events() == []
+
+
+async def test_naming_a_chat_as_a_person_waits_for_no_lock_of_it(
+    anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
+) -> None:
+    other = await boris.open_chat(title="Чужой чат")
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT id FROM stream WHERE id = $1 FOR UPDATE", other)
+            problem(await anna.post(f"/chats/{club}/members", {"account_ids": [other]}), 422, "validation_error")
+            problem(await anna.delete(f"/chats/{club}/members/{other}"), 404, "not_found")
+    finally:
+        await connection.close()
 
 
 async def test_who_leaves_finds_no_chat_any_more(anna: FakeClient, boris: FakeClient, club: str) -> None:

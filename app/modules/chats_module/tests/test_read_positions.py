@@ -3,12 +3,14 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fakers import FakeClient, ok, problem
+from app.adapters.db.address import DatabaseAddress
+from tests.fakers import FakeClient, eventually, ok, problem
 
 
 async def test_reading_moves_forward_only(anna: FakeClient, boris: FakeClient, club: str) -> None:
@@ -108,3 +110,29 @@ async def test_what_others_have_read_is_the_furthest_of_the_others(
         others = max(position for each, position in enumerate(model) if each != who)
         assert (seen["read_seq"], seen["others_read_seq"]) == (model[who], others)
         assert seen["unread_count"] == last_seq - model[who]
+
+
+async def test_a_position_that_was_passed_in_the_meantime_is_not_told(
+    anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
+) -> None:
+    await anna.send(club)
+    await anna.send(club)
+    before = await boris.own_events()
+    sending = await asyncpg.connect(**database_address.connect_arguments())
+    watching = await asyncpg.connect(**database_address.connect_arguments())
+
+    async def is_waited_for() -> bool:
+        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(await watching.fetch(waiting))
+
+    try:
+        async with sending.transaction():
+            # As a message of Boris' own does.
+            await sending.execute("UPDATE chat_member SET read_seq = 2 WHERE account_id = $1", boris.uuid)
+            reading = asyncio.create_task(boris.put(f"/chats/{club}/read", {"seq": 1}))
+            await eventually(is_waited_for)
+        assert ok(await reading) == {"read_seq": 2, "unread_count": 0}
+    finally:
+        await sending.close()
+        await watching.close()
+    assert await boris.own_events() == before

@@ -6,9 +6,12 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.modules.base_module.schemas import BodyInt, RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, BodyInt, RequestModel, ResponseModel
 
 MAX_TEXT = 4000
+_MOST_SENT = 10 * MAX_TEXT
+"""With the white space around it: the event has to fit into a frame of the members' clients. Many stop at 1 MiB, and
+would come back to it for ever."""
 _MAX_EMOJI = 32
 # By its grammar, with the blocks that emoji come from, the places of future ones included: the interpreter's own
 # tables end with the Unicode of its year.
@@ -24,8 +27,7 @@ _EMOJI = re.compile(f"{_FLAG}|{_KEYCAP}|{_STYLED}(?:\u200d{_STYLED})*")
 
 def _check_text(value: str) -> str:
     """Stored as it was sent; counted without the white space around it."""
-    length = len(value.strip())
-    if not 1 <= length <= MAX_TEXT:
+    if not 1 <= len(value.strip()) <= MAX_TEXT or len(value) > _MOST_SENT:
         raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
     return value
 
@@ -36,10 +38,18 @@ def _check_emoji(value: str) -> str:
     return value
 
 
-Text = Annotated[str, Field(examples=["Привет! 👋"]), AfterValidator(_check_text)]
+Text = Annotated[
+    str, Field(examples=["Привет! 👋"], json_schema_extra={"pattern": NOT_BLANK}), AfterValidator(_check_text)
+]
 Emoji = Annotated[
     str,
-    Path(min_length=1, max_length=_MAX_EMOJI, description="one emoji", examples=["👍"]),
+    Path(
+        min_length=1,
+        max_length=_MAX_EMOJI,
+        description="one emoji",
+        examples=["👍"],
+        json_schema_extra={"pattern": f"^(?:{_EMOJI.pattern})$"},
+    ),
     AfterValidator(_check_emoji),
 ]
 

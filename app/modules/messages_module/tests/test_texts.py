@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import orjson
 import pytest
 
 from app.resources.constants import MAX_BODY_BYTES
@@ -21,6 +22,16 @@ async def test_a_text_is_counted_in_characters_without_the_space_around_it(
         assert (await anna.send(club, text))["text"] == text
     history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
     assert history[-1]["text"] == " \n" + "x" * length + "\t "
+
+
+async def test_the_space_around_a_text_makes_no_event_that_is_too_large_for_a_client(
+    anna: FakeClient, club: str
+) -> None:
+    for space in (" ", "\u3000", "\x1c"):
+        refused = await anna.post(f"/chats/{club}/messages", {"text": "x" + space * 150_000})
+        problem(refused, 422, "validation_error")
+        await anna.send(club, "x" + space * 39_999)
+    assert all(len(orjson.dumps({"event": event})) < 2**20 for event in await anna.events(club))
 
 
 async def test_what_is_no_text_is_neither_sent_nor_put_in_place_of_one(anna: FakeClient, club: str) -> None:

@@ -33,15 +33,21 @@ from app.modules.streams_module.schemas import EventRead
 from app.settings.app_settings import AppSettings
 from app.utils.module import Modules
 
+NO_PROTOCOL = 1002
+NO_TEXT = 1007
 TOO_LARGE = 1009
 RESTARTING = 1012
 CLOSE_CODES = {
     NOT_SIGNED_IN: "not signed in, or the session has ended: refresh the tokens or sign in, then connect again",
     BAD_FRAME: "a frame was no JSON object, or the first one no valid hello: the client is at fault",
+    NO_PROTOCOL: "what came is no WebSocket frame: the client is at fault",
+    NO_TEXT: "a text frame was no UTF-8: the client is at fault",
     TOO_LARGE: "a frame was too large: the client is at fault",
     TRY_AGAIN: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
     RESTARTING: "the server restarts: connect again with the cursors, after a short random pause",
 }
+
+_STREAM = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
 
 _DESCRIPTION = """\
 One socket for all streams of an account, in text frames of JSON. The first frame is `hello`, with an access token and
@@ -115,9 +121,9 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
 
 
 def _example(model: type[BaseModel]) -> dict[str, Any]:
-    extra = model.model_config["json_schema_extra"]
-    assert isinstance(extra, dict)  # noqa: S101
-    return dict(extra["example"])  # type: ignore[arg-type]
+    """Empty where the model shows none."""
+    extra = model.model_config.get("json_schema_extra")
+    return dict(extra.get("example", {})) if isinstance(extra, dict) else {}  # type: ignore[arg-type]
 
 
 def _reply(name: str, model: type[BaseModel], data: type[BaseModel]) -> _Message:
@@ -131,9 +137,9 @@ def _event(kind: str, data: type[BaseModel]) -> _Message:
     event = create_model(f"{name}Event", __base__=EventRead, kind=(only, ...), data=(data, ...))
     frame = create_model(f"{name}Frame", __base__=ResponseModel, __doc__=data.__doc__, event=(event, ...))
     told = _example(data)
-    stream_id = told.get("chat_id", told.get("id"))
+    stream_id = told.get("chat_id", told.get("id", _STREAM))
     example = {"stream_id": stream_id, "seq": 1, "kind": kind, "data": told, "at": "2026-01-01T12:00:00Z"}
-    return _Message(kind, frame, {"event": example})
+    return _Message(kind, frame, {"event": example} if told else {})
 
 
 def _describe(message: _Message) -> dict[str, Any]:
@@ -141,7 +147,7 @@ def _describe(message: _Message) -> dict[str, Any]:
         "name": message.name,
         "summary": (message.model.__doc__ or "").strip().partition("\n")[0],
         "payload": _ref("components", "schemas", message.model.__name__),
-        "examples": [{"payload": message.example}],
+        "examples": [{"payload": message.example}] if message.example else [],
     }
     if message.correlation is not None:
         described["correlationId"] = {"location": f"$message.payload#/{message.correlation}"}

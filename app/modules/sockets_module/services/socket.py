@@ -121,10 +121,10 @@ class Socket:
         had before on this socket goes on where it stopped.
         """
         chat_id, joined_seq = UUID(str(told["chat_id"])), int(str(told["event_seq"]))
-        known = self.streams.get(chat_id)
+        known = self.streams.get(chat_id) or self.joined.get(chat_id)
         reader = Reader(chat_id, self.identity.account_id, joined_seq)
         if known is not None:
-            # Let out and in again before the first was heard here: the log goes on without a break.
+            # Let out and in again before the first was heard or followed here: the log goes on without a break.
             known.reader = reader
             return
         self.joined[chat_id] = Following(reader, self._left_at.pop(chat_id, joined_seq - 1), is_small=False)

@@ -1,15 +1,12 @@
 """Whatever a client sends: an error reply or the right close code, a quiet log, and nobody else notices."""
 
 import asyncio
-import gc
 import json
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from loguru import logger
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
@@ -18,20 +15,6 @@ from app.modules.sockets_module.services import connection as connection_module
 from tests.fakers import API, FakeClient, FakeSocket
 
 DEEP = 10_000
-
-
-@pytest.fixture
-async def quiet_log() -> AsyncIterator[list[str]]:
-    """What was logged above information; it has to be nothing."""
-    lines: list[str] = []
-    sink, level = logger.add(lines.append, level="WARNING", format="{level} {message}"), logging.root.level
-    # The standard library's loggers lead there as well: uvicorn's, and asyncio's of errors that nobody has seen.
-    logging.root.setLevel(logging.WARNING)
-    yield lines
-    gc.collect()
-    logging.root.setLevel(level)
-    logger.remove(sink)
-    assert lines == []
 
 
 @pytest.fixture

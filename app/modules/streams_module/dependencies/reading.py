@@ -30,9 +30,12 @@ class EventsQuery:
     def cursor(self) -> int:
         if not self.last_event_id:
             return self.after
-        if not (self.last_event_id.isascii() and self.last_event_id.isdecimal()) or len(self.last_event_id) > 18:
+        given = self.last_event_id
+        if not (
+            given.isascii() and given.isdecimal() and len(given) <= len(str(MAX_BIGINT)) and int(given) <= MAX_BIGINT
+        ):
             raise ValidationFailed(("header", "last-event-id"), f"a whole number from 0 to {MAX_BIGINT}")
-        return int(self.last_event_id)
+        return int(given)
 
 
 async def answer_events(

@@ -8,7 +8,7 @@ from app.modules.accounts_module.dependencies import CurrentIdentity, Revocation
 from app.modules.accounts_module.errors import SessionNotFound
 from app.modules.accounts_module.schemas import SessionRead
 from app.modules.accounts_module.services import sessions
-from app.modules.base_module.schemas import Page, refuses
+from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 
 router = APIRouter(prefix="/accounts/sessions")
 
@@ -18,9 +18,11 @@ SessionId = Annotated[
 
 
 @router.get("")
-async def list_sessions(identity: CurrentIdentity, work: Work) -> Page[SessionRead]:
+async def list_sessions(
+    identity: CurrentIdentity, work: Work, cursor: Cursor = None, limit: Limit = 50
+) -> Page[SessionRead]:
     """The devices that are signed in, the one used last first."""
-    return Page(items=await sessions.list_sessions(work, identity), next_cursor=None)
+    return await sessions.list_sessions(work, identity, cursor, limit)
 
 
 @router.delete("/{session_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(SessionNotFound))

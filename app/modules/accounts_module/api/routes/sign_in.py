@@ -72,7 +72,7 @@ async def refresh(
 ) -> TokenPair:
     """A new pair for an unspent refresh token. One that is used a second time ends the whole session."""
     limits.hit(limits.rates.refresh, "refresh from", network_of(device.address))
-    return await sessions.refresh(work, await auth.tokens(), revocations, body.refresh_token)
+    return await sessions.refresh(work, await auth.tokens(), revocations, limits, body.refresh_token)
 
 
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.modules.accounts_module.db.models import AuthSession
@@ -29,12 +29,19 @@ async def spend_generation(
     return (await session.execute(statement)).scalar_one_or_none()
 
 
-async def list_live_sessions(session: AsyncSession, account_id: UUID, now: datetime) -> list[AuthSession]:
+async def list_live_sessions(
+    session: AsyncSession, account_id: UUID, now: datetime, before: tuple[datetime, UUID] | None, limit: int
+) -> list[AuthSession]:
+    """The one used last first; `before` are the time and the id of the last one of the page before."""
+    key = tuple_(AuthSession.last_used_at, AuthSession.id)
     statement = (
         select(AuthSession)
         .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now)
-        .order_by(AuthSession.last_used_at.desc(), AuthSession.id)
+        .order_by(AuthSession.last_used_at.desc(), AuthSession.id.desc())
+        .limit(limit)
     )
+    if before is not None:
+        statement = statement.where(key < before)
     return list((await session.scalars(statement)).all())
 
 

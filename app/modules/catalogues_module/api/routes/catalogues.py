@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response, status
 
 from app.modules.accounts_module.dependencies import CurrentIdentity
-from app.modules.base_module.schemas import Page, refuses
+from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.catalogues_module.dependencies import CatalogueName, ShelfDep
 from app.modules.catalogues_module.errors import CatalogueNotFound
 from app.modules.catalogues_module.schemas import CatalogueSummary, CatalogueView
@@ -13,10 +13,11 @@ router = APIRouter(prefix="/catalogues")
 
 
 @router.get("")
-async def list_catalogues(identity: CurrentIdentity, shelf: ShelfDep) -> Page[CatalogueSummary]:
-    """The catalogues there are, and how many items each has."""
-    counts = await shelf.counts()
-    return Page(items=[CatalogueSummary(name=name, count=count) for name, count in counts.items()], next_cursor=None)
+async def list_catalogues(
+    identity: CurrentIdentity, shelf: ShelfDep, cursor: Cursor = None, limit: Limit = 50
+) -> Page[CatalogueSummary]:
+    """The catalogues there are, by name, and how many items each has."""
+    return await shelf.page(cursor, limit)
 
 
 @router.get(

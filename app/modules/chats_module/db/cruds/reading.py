@@ -20,9 +20,12 @@ UPDATE chat SET
 WHERE id = $1 AND $3 > CASE WHEN furthest_reader_id = $2 THEN furthest_read_seq ELSE runner_up_read_seq END
 """
 
-_MOVE_OWN = "UPDATE chat_member SET read_seq = $3 WHERE chat_id = $1 AND account_id = $2 AND read_seq < $3"
+_MOVE_OWN = """
+UPDATE chat_member SET read_seq = $3 WHERE chat_id = $1 AND account_id = $2 AND read_seq < $3 RETURNING read_seq
+"""
 
 
-async def move_read(connection: Executor, chat_id: UUID, account_id: UUID, seq: int) -> None:
+async def move_read(connection: Executor, chat_id: UUID, account_id: UUID, seq: int) -> bool:
+    """Whether it moved: one's own message may have moved it further in the meantime."""
     await connection.execute(_MOVE_FURTHEST, chat_id, account_id, seq)
-    await connection.execute(_MOVE_OWN, chat_id, account_id, seq)
+    return await connection.fetchval(_MOVE_OWN, chat_id, account_id, seq) is not None

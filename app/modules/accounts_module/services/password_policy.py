@@ -1,0 +1,26 @@
+"""Which passwords are refused: common ones, and one's own name. How long they are is told by the schemas."""
+
+import gzip
+from functools import cache
+from pathlib import Path
+
+from app.services.errors import ValidationFailed
+
+_COMMON = Path(__file__).with_name("common_passwords.txt.gz")
+"""Out of the 20,000 that have leaked most often, those of 8 characters or more; made by tests/common_passwords.py."""
+_KEYS = str.maketrans("йцукенгшщзхъфывапролджэячсмитьбю", "qwertyuiop[]asdfghjkl;'zxcvbnm,.")
+"""The Russian letters by their keys: йцукенгш is the same habit as qwertyui."""
+
+
+def check_password(password: str, field: str, *, username: str, email: str) -> None:
+    """Raises ValidationFailed for a password of the body's `field` that is among the first to be tried."""
+    tried = password.lower()
+    if tried in (username.lower(), email.lower(), email.lower().rpartition("@")[0]):
+        raise ValidationFailed(("body", field), "a password is neither the username nor the email", "password_is_name")
+    if not _list_common().isdisjoint((tried, tried.translate(_KEYS))):
+        raise ValidationFailed(("body", field), "this is one of the most common passwords", "password_is_common")
+
+
+@cache
+def _list_common() -> frozenset[str]:
+    return frozenset(gzip.decompress(_COMMON.read_bytes()).decode().split())

@@ -1,0 +1,105 @@
+"""`python manage.py catalogues ...`"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from app.adapters.db.database import Database
+from app.adapters.db.provide import run_on_database
+from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.modules.catalogues_module.db.cruds.items import list_items
+from app.modules.catalogues_module.errors import CatalogueItemNotFound
+from app.modules.catalogues_module.schemas import CatalogueItemCreate, CatalogueItemUpdate
+from app.modules.catalogues_module.services import items
+from app.modules.catalogues_module.services.shelf import Shelf
+from app.resources.constants import MAX_PAGE
+from app.settings import load_settings
+from app.utils.asking import Yes, ask
+from app.utils.setup_modules import discover_modules
+
+T = TypeVar("T")
+
+commands = typer.Typer(no_args_is_help=True, name="catalogues", help="Catalogues: look at them, change their items.")
+
+Name = Annotated[str, typer.Argument(help="as in its address: countries")]
+Key = Annotated[str, typer.Argument(help="the item's key: RU")]
+
+
+@commands.command("list")
+def list_all() -> None:
+    """Name the catalogues, and how many items each has."""
+    page = _run(lambda _, shelf: shelf.page(None, MAX_PAGE))
+    _print(["name", "items"], [[catalogue.name, str(catalogue.count)] for catalogue in page.items])
+
+
+@commands.command()
+def show(name: Name) -> None:
+    """Print a catalogue, in both languages."""
+    rows = _run(lambda work, shelf: list_items(work.session, shelf.model(name)))
+    _print(
+        ["position", "key", "ru", "en", "active"],
+        [[str(row.position), row.key, row.value_ru, row.value_en, "yes" if row.is_active else "no"] for row in rows],
+    )
+
+
+@commands.command("set")
+def set_item(
+    name: Name,
+    key: Key,
+    ru: Annotated[str | None, typer.Option(help="what it is called in Russian")] = None,
+    en: Annotated[str | None, typer.Option(help="and in English")] = None,
+    position: Annotated[int | None, typer.Option(help="its place; a new one comes last")] = None,
+    active: Annotated[bool | None, typer.Option(help="whether it is offered; one that is not is still shown")] = None,
+) -> None:
+    """Change an item, or add it: a new one wants --ru and --en. Running servers show it within a second."""
+    given: dict[str, Any] = {"value_ru": ru, "value_en": en, "position": position, "is_active": active}
+    given = {field: value for field, value in given.items() if value is not None}
+
+    async def change(work: UnitOfWork, shelf: Shelf) -> str:
+        try:
+            await items.update_item(work, shelf, name, key, CatalogueItemUpdate(**given))
+            return "changed"
+        except CatalogueItemNotFound:
+            await items.add_item(work, shelf, name, CatalogueItemCreate(key=key, **given))
+            return "added"
+
+    try:
+        done = _run(change)
+    except ValidationError as error:
+        raise typer.BadParameter(_explain(error)) from None
+    typer.echo(f"{key} is {done}")
+
+
+@commands.command()
+def remove(name: Name, key: Key, yes: Yes = False) -> None:
+    """Delete an item. One that is stored elsewhere is better set to --no-active."""
+    ask(load_settings().app.environment, f"Delete {key} from {name}?", yes)
+    _run(lambda work, shelf: items.delete_item(work, shelf, name, key))
+    typer.echo(f"{key} is gone")
+
+
+def _run(action: Callable[[UnitOfWork, Shelf], Awaitable[T]]) -> T:
+    discover_modules()  # whichever module declares a catalogue
+
+    async def run(database: Database) -> T:
+        async with open_unit_of_work(database) as work:
+            return await action(work, Shelf(database))
+
+    return run_on_database(load_settings().db, run)
+
+
+def _print(head: list[str], rows: list[list[str]]) -> None:
+    table = Table(*head, box=None)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = str(first["loc"][0]).removeprefix("value_")
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"

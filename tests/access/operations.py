@@ -1,0 +1,60 @@
+"""The operations of the application, as its document tells them."""
+
+from typing import Any, NamedTuple
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from tests.fakers import API
+
+
+class Operation(NamedTuple):
+    """One of the document, with the values that it gives as examples; or a page that the document does not name."""
+
+    method: str
+    path: str
+    parameters: dict[str, str]
+    body: Any
+
+    def at(self, **values: str) -> str:
+        """The whole address, with the examples' values where no others are given."""
+        return self.path.format(**self.parameters | values)
+
+    def below_prefix(self, **values: str) -> str:
+        return self.at(**values).removeprefix(API)
+
+
+def operations_of(app: FastAPI) -> dict[str, Operation]:
+    """All of them: by their operation id, else by their path."""
+    return _documented(app.openapi()) | _undocumented(app)
+
+
+def _documented(document: dict[str, Any]) -> dict[str, Operation]:
+    found: dict[str, Operation] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            parameters = {
+                each["name"]: str(each["schema"]["examples"][0])
+                for each in operation.get("parameters", ())
+                if each["in"] == "path"
+            }
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            body = _resolve(document, content["schema"])["example"] if content else None
+            found[operation["operationId"]] = Operation(method.upper(), path, parameters, body)
+    return found
+
+
+def _undocumented(app: FastAPI) -> dict[str, Operation]:
+    contexts = list(iter_route_contexts(app.router.routes))
+    paths = [
+        context.path
+        for context in contexts
+        # The socket is an operation of the other document.
+        if not getattr(context.original_route, "include_in_schema", context.path == f"{API}/ws")
+    ]
+    return {path: Operation("GET", path, {}, None) for path in paths if path is not None}
+
+
+def _resolve(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    resolved: dict[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return resolved

@@ -1,0 +1,135 @@
+"""Everybody asks for everything, and gets what the table says: over HTTP and over the socket."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from app.adapters.db.address import DatabaseAddress
+from app.modules.sockets_module.services.asyncapi import make_document
+from app.settings import Settings
+from app.utils.module import Modules
+from tests.access.operations import Operation
+from tests.access.table import ASKED, CODES, REST, SOCKET, Row, rows_of
+from tests.access.world import Chat, World
+from tests.fakers import API, FakeClient, ok
+
+ROWS = {kind: list(rows_of(table)) for kind, table in REST.items()}
+SOCKET_ROWS = list(rows_of(SOCKET))
+# What a first frame, and one after it, holds.
+REQUESTS: dict[str, dict[str, Any]] = {
+    "hello": {},
+    "ping": {},
+    "send": {"chat_id": "@chat", "text": "Можно?"},
+    "read": {"chat_id": "@chat", "seq": 1},
+    "typing": {"chat_id": "@chat", "is_typing": True},
+}
+
+
+async def test_every_operation_has_a_row_and_every_row_an_operation(operations: dict[str, Operation]) -> None:
+    rows = [row for rows in ROWS.values() for row in rows]
+    assert {row.operation for row in rows} == set(operations)
+    assert set(ASKED) <= {row.name for row in rows}
+
+
+async def test_every_action_of_the_socket_has_a_row_and_every_row_an_action(app: FastAPI, settings: Settings) -> None:
+    document = make_document(settings.app, app.state.container.get(Modules), host="server", is_secure=False)
+    actions = {name for name, operation in document["operations"].items() if operation["action"] == "receive"}
+    assert {row.operation for row in SOCKET_ROWS} == actions
+
+
+async def ask(world: World, operation: Operation, row: Row, who: str, chat: Chat | None) -> httpx.Response:
+    asked = await world.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), who, chat)
+    parts = {name: value for name, value in asked.items() if name not in ("body", "form", "path")}
+    if chat is not None:
+        parts["chat_id"] = chat.id
+    person = world.people[who]
+    return await person.http.request(
+        operation.method,
+        asked.get("path") or operation.at(**parts),
+        json=None if "form" in asked else asked.get("body", operation.body),
+        data=asked.get("form"),
+        headers=person.headers,
+    )
+
+
+def difference(response: httpx.Response, expected: str) -> str | None:
+    """What is not as the table says."""
+    if str(response.status_code) != expected:
+        return f"{response.status_code} instead of {expected}: {response.text[:200]}"
+    if response.is_error and response.json()["code"] != CODES[response.status_code]:
+        return f"the code is {response.json()['code']}"
+    return None
+
+
+@pytest.mark.parametrize("kind", REST)
+async def test_everyone_is_answered_as_the_table_says(
+    kind: str, server: httpx.AsyncClient, database_address: DatabaseAddress, operations: dict[str, Operation]
+) -> None:
+    """What is refused is asked of one chat and changes nothing there; each row changes a chat of its own."""
+    world = await World.make(server, database_address)
+    chat = await world.open_chat(kind) if kind else None
+    before = await state_of(world, kind, chat) if chat else None
+    differences: dict[tuple[str, str], str] = {}
+    for row in ROWS[kind]:
+        operation = operations[row.operation]
+        changed = None
+        for who, expected in row.answers.items():
+            changes = operation.method != "GET" and expected < "400"
+            if changes and kind and not changed:
+                changed = await world.open_chat(kind)
+            found = difference(await ask(world, operation, row, who, changed if changes else chat), expected)
+            if found is not None:
+                differences[row.name, who] = found
+            if changes and row.operation.startswith("accounts_") and who not in ("anonymous", "ended"):
+                # The session may be over, or its token spent.
+                await world.people[who].sign_in()
+    assert differences == {}
+    if chat and kind != "direct":
+        assert await state_of(world, kind, chat) == before
+
+
+async def state_of(world: World, kind: str, chat: Chat) -> list[dict[str, Any]]:
+    """All that anybody could have changed."""
+    addresses = ("", "/members", "/messages", "/events")
+    return [ok(await world.owner_of(kind).get(f"/chats/{chat.id}{address}")) for address in addresses]
+
+
+async def test_everyone_is_answered_over_the_socket_as_the_table_says(
+    live_server: str, database_address: DatabaseAddress
+) -> None:
+    differences: dict[tuple[str, str], str] = {}
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
+        world = await World.make(http, database_address)
+        chats = {kind: await world.open_chat(kind) for kind in REST if kind}
+        for row in SOCKET_ROWS:
+            for who, expected in row.answers.items():
+                data = await world.fill(REQUESTS[row.operation], who, chats[row.case])
+                answer = await ask_over_socket(world.people[who], row.operation, data, live_server)
+                if answer != expected:
+                    differences[row.name, who] = f"{answer} instead of {expected}"
+    assert differences == {}
+
+
+async def ask_over_socket(person: FakeClient, action: str, data: dict[str, Any], address: str) -> str:
+    """`ok`, the status of the refusal, or the code that the socket is closed with."""
+    frames = [("hello", {"token": person.access_token}), (action, data)]
+    async with connect(f"ws://{address}{API}/ws") as connection:
+        for number, (name, fields) in enumerate(frames if action != "hello" else frames[:1]):
+            await connection.send(json.dumps({"id": number, "action": name, "data": fields}))
+        try:
+            while True:
+                reply = json.loads(await connection.recv())
+                if "reply_to" not in reply:
+                    continue
+                if reply["status"] == "error" and reply["error"]["status"] != 401:
+                    assert reply["error"]["code"] == CODES[reply["error"]["status"]]
+                    return str(reply["error"]["status"])
+                if reply["status"] == "ok" and reply["reply_to"] == number:
+                    return "ok"
+        except ConnectionClosed:
+            return str(connection.close_code)

@@ -1,0 +1,133 @@
+"""Tokens: which strings open the door, over HTTP and over the socket, and for how long."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from time import time
+
+import asyncpg
+import httpx
+import jwt
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.access.forging import forgeries, wrongly_signed
+from tests.fakers import API, FakeClient, FakeSocket, eventually, ok, problem
+from tests.fixtures import served
+
+LONGEST_IN_HELLO = 4096
+LONGEST_IN_REFRESH = 2048
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
+        yield http
+
+
+@pytest.fixture
+async def secret(anna: FakeClient, database_address: DatabaseAddress) -> str:
+    """What this server signs with."""
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    try:
+        return str(await connection.fetchval("SELECT secret FROM signing_key"))
+    finally:
+        await connection.close()
+
+
+def bad_tokens(good: str, secret: str) -> Iterator[tuple[str, str]]:
+    yield from forgeries(good, secret)
+    yield from wrongly_signed(good, secret)
+
+
+async def is_let_in(http: httpx.AsyncClient, token: str, scheme: str = "Bearer") -> bool:
+    response = await http.get(f"{API}/accounts/me", headers={b"Authorization": f"{scheme} {token}".strip().encode()})
+    if response.status_code != 200:
+        problem(response, 401, "unauthenticated")
+        assert response.headers["www-authenticate"] == "Bearer"
+    return response.status_code == 200
+
+
+async def close_code_after_hello(address: str, token: str) -> int | None:
+    """How the socket of whoever has this token is closed; its reply, if there is one, has to say why."""
+    async with connect(f"ws://{address}{API}/ws") as connection:
+        await connection.send(json.dumps({"id": 1, "action": "hello", "data": {"token": token}}))
+        with suppress(ConnectionClosed):
+            while reply := json.loads(await connection.recv()):
+                assert reply["error"]["code"] == "unauthenticated", reply
+        return connection.close_code
+
+
+async def test_a_token_opens_as_it_was_given(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    assert await is_let_in(server, anna.access_token)
+    assert await is_let_in(server, anna.access_token, "bearer")
+    for scheme in ("Basic", "Token", "Bearer Bearer", ""):
+        assert not await is_let_in(server, anna.access_token, scheme)
+    for headers in ({}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": anna.access_token}):
+        problem(await server.get(f"{API}/accounts/me", headers=headers), 401, "unauthenticated")
+
+
+async def test_no_other_token_opens_anything(
+    server: httpx.AsyncClient, anna: FakeClient, secret: str, live_server: str
+) -> None:
+    bad = [*bad_tokens(anna.access_token, secret), ("a refresh token", anna.refresh_token), ("nothing", "")]
+    assert len(dict(bad)) == len(bad)
+    for name, token in bad:
+        assert not await is_let_in(server, token), name
+        code = 4401 if len(token) <= LONGEST_IN_HELLO else 4400
+        assert await close_code_after_hello(live_server, token) == code, name
+    assert await is_let_in(server, anna.access_token)
+    async with FakeSocket(anna, live_server) as socket:
+        await socket.ask("ping")
+
+
+async def test_no_other_token_refreshes_or_ends_a_session(
+    server: httpx.AsyncClient, anna: FakeClient, secret: str
+) -> None:
+    for name, token in [*bad_tokens(anna.refresh_token, secret), ("an access token", anna.access_token)]:
+        response = await server.post(f"{API}/accounts/refresh", json={"refresh_token": token})
+        if len(token) <= LONGEST_IN_REFRESH:
+            assert problem(response, 401, "unauthenticated"), name
+        else:
+            problem(response, 422, "validation_error")
+    assert await is_let_in(server, anna.access_token)
+    ok(await server.post(f"{API}/accounts/refresh", json={"refresh_token": anna.refresh_token}))
+
+
+async def test_a_token_is_that_of_one_account(anna: FakeClient, boris: FakeClient, live_server: str) -> None:
+    for person in (anna, boris):
+        assert ok(await person.get("/accounts/me"))["id"] == person.id
+        socket = FakeSocket(person, live_server)
+        assert (await socket.connect())["account_id"] == person.id
+        await socket.cut()
+
+
+async def test_another_process_knows_the_tokens_of_this_one_and_hears_of_their_end(
+    anna: FakeClient, settings: Settings
+) -> None:
+    phone = await anna.another_device().sign_in()
+    async with served(build_app(settings)) as http:
+        assert await is_let_in(http, phone.access_token)
+        assert (await phone.post("/accounts/sign-out")).status_code == 204
+
+        async def is_over() -> bool:
+            return not await is_let_in(http, phone.access_token)
+
+        await eventually(is_over, 60)
+        assert await is_let_in(http, anna.access_token)
+
+
+async def test_a_token_that_was_good_runs_out(server: httpx.AsyncClient, anna: FakeClient, secret: str) -> None:
+    good = jwt.decode(anna.access_token, options={"verify_signature": False})
+    brief = jwt.encode(good | {"exp": int(time()) + 20}, secret, headers={"typ": "access+jwt"})
+    assert await is_let_in(server, brief)
+
+    async def has_run_out() -> bool:
+        return not await is_let_in(server, brief)
+
+    await eventually(has_run_out, 60)
+    assert await is_let_in(server, anna.access_token)

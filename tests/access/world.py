@@ -1,0 +1,110 @@
+"""The people of the table, and chats that they have their places in."""
+
+from itertools import count
+from typing import Any, NamedTuple
+
+import asyncpg
+import httpx
+
+from app.adapters.db.address import DatabaseAddress
+from tests.access.table import PEOPLE
+from tests.fakers import FakeClient, ok
+
+_MEMBERS = {"direct": ("bystander",)}
+_GROUP = ("former", "reader", "member", "bystander", "bystander_of_owner")
+_WRITERS = {
+    "group": ("owner", "admin", "member", "reader", "former", "bystander"),
+    "channel": ("owner", "admin"),
+    "direct": ("member", "bystander"),
+}
+
+
+class Chat(NamedTuple):
+    """A chat that everybody has their place in, and the message that each of them has written there."""
+
+    id: str
+    messages: dict[str, dict[str, Any]]
+
+
+class World:
+    """Everybody, by what the table calls them; to be acted upon there are bystanders, newcomers and a second admin.
+
+    The owner has a bystander and a newcomer for himself: what an admin has done already stays out of his way.
+    """
+
+    def __init__(self, people: dict[str, FakeClient]) -> None:
+        self.people = people
+        self._numbers = count(1)
+
+    @classmethod
+    async def make(cls, http: httpx.AsyncClient, database: DatabaseAddress) -> "World":
+        signed_in = {*PEOPLE, *_GROUP, "second_admin", "newcomer", "newcomer_of_owner"} - {"anonymous", "ended"}
+        people = {name: await FakeClient.sign_up(http, name) for name in sorted(signed_in)}
+        people["anonymous"] = FakeClient(http, id=people["bystander"].id, username="nobody")
+        people["ended"] = await people["owner"].another_device().sign_in()
+        ok(await people["ended"].post("/accounts/sign-out"))
+        await people["neighbour"].open_chat(people["bystander"])
+        connection = await asyncpg.connect(**database.connect_arguments())
+        await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", people["operator"].uuid)
+        await connection.close()
+        return cls(people)
+
+    def owner_of(self, kind: str) -> FakeClient:
+        """Who opens a chat of this kind. A direct one has no owner."""
+        return self.people["member" if kind == "direct" else "owner"]
+
+    async def open_chat(self, kind: str) -> Chat:
+        """A new one; of the direct chat, which there is one of, new messages."""
+        owner, people = self.owner_of(kind), self.people
+        members = [people[name] for name in _MEMBERS.get(kind, _GROUP)]
+        chat = Chat(await owner.open_chat(*members, type=kind), {})
+        if kind != "direct":
+            admins = [people["admin"].id, people["second_admin"].id]
+            ok(await owner.post(f"/chats/{chat.id}/members", {"account_ids": admins, "role": "admin"}))
+        for name in _WRITERS[kind]:
+            chat.messages[name] = await people[name].send(chat.id, f"Пишет {name}")
+        if kind != "direct":
+            ok(await owner.patch(f"/chats/{chat.id}/members/{people['reader'].id}", {"role": "reader"}))
+            ok(await owner.delete(f"/chats/{chat.id}/members/{people['former'].id}"))
+        return chat
+
+    async def fill(self, asked: Any, who: str, chat: Chat | None) -> Any:
+        """What is asked for, with the values that its `@names` stand for when this person asks."""
+        if isinstance(asked, dict):
+            return {name: await self.fill(value, who, chat) for name, value in asked.items()}
+        if isinstance(asked, list):
+            return [await self.fill(value, who, chat) for value in asked]
+        return await self._value(asked[1:], who, chat) if str(asked).startswith("@") else asked
+
+    async def _value(self, name: str, who: str, chat: Chat | None) -> Any:
+        person = self.people[who]
+        match name:
+            case "id" | "username" | "refresh_token":
+                return getattr(person, name)
+            case "new_email":
+                return f"new_{next(self._numbers)}@example.com"
+            case "new_name":
+                return f"new_{next(self._numbers)}"
+            case "session":
+                return await _session_of(person if person.headers and who != "ended" else self.people["owner"])
+            case "session_of_another":
+                return await _session_of(self.people["bystander"])
+            case "bystander" | "newcomer" if who == "owner":
+                return self.people[f"{name}_of_owner"].id
+            case _ if name in self.people:
+                return self.people[name].id
+        assert chat is not None, name
+        own = chat.messages.get(who, next(iter(chat.messages.values())))
+        match name:
+            case "chat":
+                return chat.id
+            case "own_seq" | "own_text" | "own_client_msg_id":
+                return own[name.removeprefix("own_")]
+            case "seq_of_another":
+                return next(message["seq"] for writer, message in chat.messages.items() if writer != who)
+        raise KeyError(name)
+
+
+async def _session_of(person: FakeClient) -> str:
+    sessions = ok(await person.get("/accounts/sessions"))["items"]
+    return str(next(session["id"] for session in sessions if session["current"]))

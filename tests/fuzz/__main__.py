@@ -1,0 +1,92 @@
+"""`python -m tests.fuzz`: Schemathesis over the OpenAPI document, against a server as it is deployed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.embedded import EmbeddedPostgres
+from tests.acceptance.live.servers import ROOT, servers
+from tests.adapters.embedded.support import open_folder
+from tests.fakers import API
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+# As the configuration has them.
+KEEPER = {
+    "ACCOUNT_EMAIL": "keeper@example.com",
+    "ACCOUNT_USERNAME": "keeper",
+    "ACCOUNT_PASSWORD": "keeper of all chats",
+}
+CHATS = {
+    "c1000000-0000-4000-8000-000000000001": "group",
+    "c1000000-0000-4000-8000-000000000002": "group",
+    "c1000000-0000-4000-8000-000000000003": "channel",
+}
+
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def fuzz(
+    context: typer.Context,
+    examples: Annotated[int, typer.Option(min=1, help="Of each operation, in each phase.")] = 5,
+    seed: Annotated[int, typer.Option(help="The same seed asks the same things.")] = 1,
+) -> None:
+    """Asks the server for what its document allows, and for what it does not. All other options are Schemathesis'."""
+    folder = open_folder()
+    try:
+        with (
+            EmbeddedPostgres(folder / "postgres", durable=False) as postgres,
+            servers(postgres.address, folder, 1) as (server,),
+        ):
+            address = f"http://{server.address}"
+            make_keeper(postgres.address)
+            furnish(address)
+            schemathesis = [str(Path(sys.executable).with_name("schemathesis")), f"--config-file={CONFIG}", "run"]
+            how = [f"--max-examples={examples}", f"--seed={seed}", *context.args]
+            ended = subprocess.run([*schemathesis, f"{address}/openapi.json", *how], check=False)
+    finally:
+        shutil.rmtree(folder)
+    sys.exit(ended.returncode)
+
+
+def make_keeper(database: DatabaseAddress) -> None:
+    """An administrator, so that no address is closed."""
+    where = {
+        "PG_SERVER_ADDRESS": database.host,
+        "PG_SERVER_PORT": str(database.port),
+        "PG_SERVER_LOGIN": database.user,
+        "PG_SERVER_PASSWD": database.password,
+        "PG_SERVER_DB": database.database,
+    }
+    command = [sys.executable, "manage.py", "account", "create-admin"]
+    subprocess.run(command, cwd=ROOT, env=dict(os.environ) | where | KEEPER, check=True, stdout=subprocess.DEVNULL)
+
+
+def furnish(address: str) -> None:
+    """Chats of the keeper's with two more people and some messages in them."""
+    with httpx.Client(base_url=f"{address}{API}", timeout=60) as http:
+
+        def post(path: str, **body: object) -> dict[str, str]:
+            return dict(http.post(path, json=body).raise_for_status().json())
+
+        others = [
+            post("/accounts/sign-up", email=f"{name}@example.com", username=name, password=f"as it was given to {name}")
+            for name in ("boris", "clara")
+        ]
+        tokens = post("/accounts/sign-in", login=KEEPER["ACCOUNT_EMAIL"], password=KEEPER["ACCOUNT_PASSWORD"])
+        http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        for chat_id, kind in CHATS.items():
+            post("/chats", id=chat_id, type=kind, member_ids=[other["id"] for other in others])
+            for number in range(5):
+                post(f"/chats/{chat_id}/messages", text=f"message {number + 1}")
+
+
+if __name__ == "__main__":
+    cli()

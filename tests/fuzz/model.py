@@ -1,0 +1,268 @@
+# Longer than 250 lines: the whole of what chats do, in one place to be read beside the contract.
+"""What the chats of a few people ought to be, in plain Python: lists, dictionaries and no database.
+
+Methods carry out what the server would, or raise a Refusal; they answer the status of the success.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+Json = dict[str, Any]
+Events = list[tuple[str, Json]]
+_moments = count(1)
+
+
+class Refusal(Exception):
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+@dataclass
+class Message:
+    """`fixed` is what never changes of it, `reactions` who gave what, the first ones in front."""
+
+    fixed: Json
+    text: str
+    is_edited: bool = False
+    is_deleted: bool = False
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+
+    def count(self, emoji: str) -> int:
+        return sum(given == emoji for given, _ in self.reactions)
+
+    def told(self) -> Json:
+        """For nobody in particular, as events have it."""
+        emojis = dict.fromkeys(emoji for emoji, _ in self.reactions)
+        return {
+            **self.fixed,
+            "text": self.text,
+            "edited_at": self.is_edited,
+            "deleted_at": self.is_deleted,
+            "reactions": [{"emoji": emoji, "count": self.count(emoji)} for emoji in emojis],
+        }
+
+    def seen_by(self, viewer: str) -> Json:
+        told = self.told()
+        for reaction in told["reactions"]:
+            reaction["mine"] = (reaction["emoji"], viewer) in self.reactions
+        return told
+
+
+@dataclass
+class Member:
+    role: str
+    read_seq: int
+
+
+class Chat:
+    """A group or a channel. `streams` holds the events of the accounts' own streams."""
+
+    def __init__(self, chat_id: str, kind: str, people: Sequence[str], streams: dict[str, Events]) -> None:
+        self.id = chat_id
+        self.kind = kind
+        self.active = next(_moments)
+        self.members: dict[str, Member] = {}
+        self.messages: list[Message] = []
+        self.events: Events = []
+        # How far everyone has read who was ever here: by reading or by sending, not by having joined.
+        self.positions: dict[str, int] = {}
+        self._streams = streams
+        for who in people:
+            self._admit(people[0], who, "owner" if who == people[0] else "member")
+
+    @property
+    def owner(self) -> str:
+        return next(who for who, member in self.members.items() if member.role == "owner")
+
+    def seen_by(self, viewer: str) -> Json:
+        member = self._member(viewer)
+        return {
+            "id": self.id,
+            "type": self.kind,
+            "owner_id": self.owner,
+            "role": member.role,
+            "member_count": len(self.members),
+            "last_seq": len(self.messages),
+            "read_seq": member.read_seq,
+            "others_read_seq": max((seq for who, seq in self.positions.items() if who != viewer), default=0),
+            "unread_count": len(self.messages) - member.read_seq,
+            "event_seq": len(self.events),
+            "last_message": self.messages[-1].seen_by(viewer) if self.messages else None,
+        }
+
+    def refusal_of_send(self, who: str, reply_to_seq: int | None) -> int | None:
+        """The status with which a new message is refused; `sent` takes one that is not."""
+        if who not in self.members:
+            return 404
+        role = self.members[who].role
+        if role == "reader" or (role == "member" and self.kind == "channel"):
+            return 403
+        if reply_to_seq is not None and not 1 <= reply_to_seq <= len(self.messages):
+            return 422
+        return None
+
+    def sent(self, who: str, message: Message) -> None:
+        self.messages.append(message)
+        self.active = next(_moments)
+        self._member(who).read_seq = self.positions[who] = len(self.messages)
+        self._tell_message("message.created", message)
+
+    def edit(self, who: str, seq: int, text: str) -> int:
+        message = self._message(who, seq)
+        if message.fixed["sender_id"] != who:
+            raise Refusal(403)
+        if message.is_deleted:
+            raise Refusal(409)
+        if message.text != text:
+            message.text, message.is_edited = text, True
+            self._tell_message("message.edited", message)
+        return 200
+
+    def delete(self, who: str, seq: int) -> int:
+        message = self._message(who, seq)
+        if message.fixed["sender_id"] != who and not self._is_admin(who):
+            raise Refusal(403)
+        if not message.is_deleted:
+            message.text, message.is_deleted, message.reactions = "", True, []
+            for kind, data in self.events:
+                if kind.startswith("message.") and data["seq"] == seq:
+                    data["text"] = ""
+            self._tell_message("message.deleted", message)
+        return 204
+
+    def react(self, who: str, seq: int, emoji: str) -> int:
+        message = self._message(who, seq)
+        if self._member(who).role == "reader":
+            raise Refusal(403)
+        if message.is_deleted:
+            raise Refusal(409)
+        if (emoji, who) not in message.reactions:
+            message.reactions.append((emoji, who))
+            self._tell_reaction("reaction.added", who, message, emoji)
+        return 200
+
+    def take_back(self, who: str, seq: int, emoji: str) -> int:
+        message = self._message(who, seq)
+        if (emoji, who) in message.reactions:
+            message.reactions.remove((emoji, who))
+            self._tell_reaction("reaction.removed", who, message, emoji)
+        return 204
+
+    def read(self, who: str, seq: int) -> int:
+        member = self._member(who)
+        if seq > len(self.messages):
+            raise Refusal(422)
+        if seq > member.read_seq:
+            member.read_seq = self.positions[who] = seq
+            self._streams[who].append(("read.moved", {"chat_id": self.id, "read_seq": seq}))
+        return 200
+
+    def add(self, actor: str, who: str, role: str) -> int:
+        self._check_admin(actor)
+        if role == "admin" and self._member(actor).role != "owner":
+            raise Refusal(403)
+        if who in self.members:
+            return 200
+        self._admit(actor, who, role)
+        return 201
+
+    def remove(self, actor: str, who: str) -> int:
+        if actor == who:
+            if self._member(actor).role == "owner":
+                raise Refusal(409)
+        else:
+            self._check_admin(actor)
+            if who not in self.members:
+                raise Refusal(404)
+            role = self.members[who].role
+            if role == "owner" or (role == "admin" and self.members[actor].role != "owner"):
+                raise Refusal(403)
+        del self.members[who]
+        reason = "left" if actor == who else "removed"
+        self._tell("member.removed", account_id=who, actor_id=actor, reason=reason)
+        left = {"chat_id": self.id, "reason": reason, "event_seq": len(self.events)}
+        self._streams[who].append(("chat.left", left))
+        return 204
+
+    def change_role(self, actor: str, who: str, role: str) -> int:
+        self._check_admin(actor)
+        if who not in self.members:
+            raise Refusal(404)
+        member, is_owner = self.members[who], self.members[actor].role == "owner"
+        if member.role == role:
+            return 200
+        if member.role == "owner":
+            raise Refusal(409 if is_owner else 403)
+        if not is_owner and (role in ("owner", "admin") or member.role == "admin"):
+            raise Refusal(403)
+        changed = {actor: "admin", who: role} if role == "owner" else {who: role}
+        for each, new_role in changed.items():
+            self.members[each].role = new_role
+            self._tell("member.changed", account_id=each, role=new_role, actor_id=actor)
+        if role == "owner":
+            self._tell("chat.updated", owner_id=who, actor_id=actor)
+        return 200
+
+    def history(self, viewer: str, side: str | None, position: int, limit: int) -> Json:
+        items = self.messages
+        if side == "after_seq":
+            start, end = position, position + limit
+        elif side == "around_seq":
+            start = max(min(max(position, 1) - limit // 2, len(items) - limit + 1), 1) - 1
+            end = start + limit
+        else:
+            end = min(position - 1, len(items)) if side else len(items)
+            start = end - limit
+        page = items[max(start, 0) : max(end, 0)]
+        return {
+            "items": [message.seen_by(viewer) for message in page],
+            "has_before": bool(items) and (page[0] is not items[0] if page else side == "after_seq"),
+            "has_after": bool(items) and (page[-1] is not items[-1] if page else side == "before_seq"),
+        }
+
+    def _admit(self, actor: str, who: str, role: str) -> None:
+        self.members[who] = Member(role, len(self.messages))
+        self._tell("member.added", account_id=who, role=role, actor_id=actor)
+        joined = {"chat_id": self.id, "role": role, "event_seq": len(self.events)}
+        self._streams[who].append(("chat.joined", joined))
+
+    def _member(self, who: str) -> Member:
+        if who not in self.members:
+            raise Refusal(404)
+        return self.members[who]
+
+    def _is_admin(self, who: str) -> bool:
+        return self._member(who).role in ("owner", "admin")
+
+    def _check_admin(self, who: str) -> None:
+        if not self._is_admin(who):
+            raise Refusal(403)
+
+    def _message(self, who: str, seq: int) -> Message:
+        self._member(who)
+        if not 1 <= seq <= len(self.messages):
+            raise Refusal(404)
+        return self.messages[seq - 1]
+
+    def _tell(self, kind: str, **data: Any) -> None:
+        self.events.append((kind, {"chat_id": self.id, **data}))
+
+    def _tell_message(self, kind: str, message: Message) -> None:
+        self.events.append((kind, message.told()))
+
+    def _tell_reaction(self, kind: str, who: str, message: Message, emoji: str) -> None:
+        self._tell(kind, seq=message.fixed["seq"], emoji=emoji, account_id=who, count=message.count(emoji))
+
+
+def plain(message: Json) -> Json:
+    """A message of the server's as the model has it: of what changes, only whether."""
+    return {**message, "edited_at": message["edited_at"] is not None, "deleted_at": message["deleted_at"] is not None}
+
+
+def plain_events(events: Iterable[Json]) -> Events:
+    return [
+        (event["kind"], plain(event["data"]) if event["kind"].startswith("message.") else event["data"])
+        for event in events
+    ]

@@ -1,0 +1,98 @@
+"""Lists that are walked while they grow: what was there comes once, in order; what is new disturbs nothing."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakers import API, PASSWORD, FakeClient, ok
+from tests.fuzz.effort import effort
+
+limits = st.integers(1, 4)
+
+
+async def pages(person: FakeClient, path: str, limit: int, **where: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """One after the other, each read when it is asked for."""
+    page = ok(await person.get(path, limit=limit, **where))
+    yield page["items"]
+    while page["next_cursor"] is not None:
+        page = ok(await person.get(path, limit=limit, cursor=page["next_cursor"], **where))
+        yield page["items"]
+
+
+@pytest.fixture
+async def crowd(server: httpx.AsyncClient) -> list[FakeClient]:
+    return [await FakeClient.sign_up(server, "crowd") for _ in range(12)]
+
+
+@given(size=st.integers(0, 7), limit=limits, news=st.lists(st.integers(0, 2), max_size=2))
+@effort(12)
+async def test_who_joins_meanwhile_comes_last(
+    anna: FakeClient, crowd: list[FakeClient], size: int, limit: int, news: list[int]
+) -> None:
+    club = await anna.open_chat(*crowd[:size])
+    joined = [anna.id, *(person.id for person in crowd[:size])]
+    growth, newcomers = iter(news), iter(crowd[size:])
+    seen: list[str] = []
+    async for page in pages(anna, f"/chats/{club}/members", limit):
+        seen += [member["account_id"] for member in page]
+        if len(seen) == len(joined):
+            continue
+        for _ in range(next(growth, 0)):
+            newcomer = next(newcomers)
+            ok(await anna.post(f"/chats/{club}/members", {"account_ids": [newcomer.id]}))
+            joined.append(newcomer.id)
+    assert seen == joined
+
+
+@given(size=st.integers(0, 7), limit=limits, news=st.lists(st.booleans(), max_size=3))
+@effort(12)
+async def test_chats_that_come_to_the_front_meanwhile_are_not_seen_twice(
+    server: httpx.AsyncClient, size: int, limit: int, news: list[bool]
+) -> None:
+    """A chat that is new, or a message in one that was seen already."""
+    person = await FakeClient.sign_up(server)
+    there = [await person.open_chat() for _ in range(size)][::-1]
+    growth = iter(news)
+    seen: list[str] = []
+    async for page in pages(person, "/chats", limit):
+        seen += [chat["id"] for chat in page]
+        match next(growth, None):
+            case True:
+                await person.open_chat()
+            case False if seen:
+                await person.send(seen[0])
+    assert seen == there
+
+
+@given(
+    names=st.lists(st.text("abyz", min_size=1, max_size=3), unique=True, max_size=10),
+    late=st.lists(st.integers(0, 2), max_size=3),
+    limit=limits,
+)
+@effort(12)
+async def test_people_who_sign_up_meanwhile_come_in_their_place_or_not_at_all(
+    server: httpx.AsyncClient, names: list[str], late: list[int], limit: int
+) -> None:
+    reader = await FakeClient.sign_up(server)
+    prefix = f"p{uuid4().hex[:12]}"
+    there = [f"{prefix}{name}" for name in names]
+    newcomers = [[there.pop() for _ in range(min(many, len(there)))] for many in late]
+
+    async def sign_up(username: str) -> str:
+        person = {"email": f"{uuid4()}@example.com", "password": PASSWORD, "username": username}
+        return str(ok(await server.post(f"{API}/accounts/sign-up", json=person))["username"])
+
+    expected = [await sign_up(username) for username in there]
+    growth = iter(newcomers)
+    seen: list[str] = []
+    async for page in pages(reader, "/accounts", limit, query=prefix):
+        seen += [person["username"] for person in page]
+        if len(seen) < len(expected):
+            came = [await sign_up(username) for username in next(growth, ())]
+            expected += [username for username in came if username > seen[-1]]
+    assert seen == sorted(expected)

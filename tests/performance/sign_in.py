@@ -1,0 +1,105 @@
+"""`python -m tests.performance.sign_in`: whether the time of a refusal tells who has an account, and what a flood of
+sign-ins does to sends. Passwords are hashed at full cost.
+"""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from statistics import median, quantiles
+from time import perf_counter
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+
+from app.settings.auth_settings import AuthSettings
+from tests.fakers import API, FakeClient
+from tests.performance.servers import ROOT, messenger
+
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def sign_in(
+    samples: Annotated[int, typer.Option(min=10)] = 50,
+    seconds: Annotated[float, typer.Option(min=1, help="Of sending, without the flood and beside it.")] = 10.0,
+    at_once: Annotated[int, typer.Option(min=1, help="Who sign in all the time.")] = 200,
+) -> None:
+    """Measures and prints."""
+    data = ROOT / ".data" / "sign-in"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    cost = AuthSettings()
+    full = {"TIME_COST": cost.argon2_time_cost, "MEMORY_COST": cost.argon2_memory_cost}
+    try:
+        with messenger(
+            data / "postgres", more={f"AUTH_ARGON2_{name}": str(value) for name, value in full.items()}
+        ) as server:
+            asyncio.run(_measure(Console(), "http://{}:{}".format(*server.address), samples, seconds, at_once))
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+async def _measure(console: Console, address: str, samples: int, seconds: float, at_once: int) -> None:
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        times: dict[str, list[float]] = {anna.username: [], "nobody": []}
+        for _ in range(samples):
+            for login, taken in times.items():
+                began = perf_counter()
+                assert await _refused(http, login) == 401
+                taken.append(perf_counter() - began)
+        wrong, unknown = (median(taken) * 1000 for taken in times.values())
+        console.print(f"a wrong password {wrong:.1f} ms, an unknown account {unknown:.1f} ms: {unknown / wrong:.3f}")
+        chat = await anna.open_chat()
+        _print(console, "sends alone", await _send(anna, chat, seconds))
+        async with _flood(http, at_once) as answers:
+            _print(console, f"beside {at_once} who sign in", await _send(anna, chat, seconds))
+        console.print(f"the flood was answered {dict(answers)}")
+
+
+async def _refused(http: httpx.AsyncClient, login: str) -> int:
+    body = {"login": login, "password": "wrong password"}
+    return (await http.post(f"{API}/accounts/sign-in", json=body)).status_code
+
+
+async def _send(person: FakeClient, chat: str, seconds: float) -> list[float]:
+    """How long each of one send after the other took."""
+    taken: list[float] = []
+    end = perf_counter() + seconds
+    while (began := perf_counter()) < end:
+        await person.send(chat)
+        taken.append(perf_counter() - began)
+    return taken
+
+
+@asynccontextmanager
+async def _flood(http: httpx.AsyncClient, at_once: int) -> AsyncIterator[Counter[int]]:
+    """So many who try a password again as soon as they are answered, or as they are told to after a 503."""
+    answers: Counter[int] = Counter()
+
+    async def insist(number: int) -> None:
+        while True:
+            status = await _refused(http, f"nobody{number}")
+            answers[status] += 1
+            await asyncio.sleep(1 if status == 503 else 0)
+
+    floods = [asyncio.create_task(insist(number)) for number in range(at_once)]
+    await asyncio.sleep(1)
+    yield answers
+    for flood in floods:
+        flood.cancel()
+    await asyncio.wait(floods)
+
+
+def _print(console: Console, name: str, taken: list[float]) -> None:
+    percentiles = quantiles(taken, n=100)
+    console.print(f"{name}: {len(taken)}, median {median(taken) * 1000:.1f} ms, p99 {percentiles[98] * 1000:.1f} ms")
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,32 @@
+"""One gate, whoever looks: a person, a commit, another machine."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+
+def recipe(makefile: str, target: str) -> tuple[list[str], list[str]]:
+    """What a target of the Makefile needs first, and its commands."""
+    found = re.search(rf"^{target}:(.*)\n((?:\t.*\n)*)", makefile, re.MULTILINE)
+    assert found is not None
+    return found[1].split(), [line.strip() for line in found[2].splitlines()]
+
+
+def test_a_commit_is_looked_at_by_the_first_part_of_the_gate(project_root: Path) -> None:
+    config = yaml.safe_load((project_root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    ((hook,),) = [repository["hooks"] for repository in config["repos"]]
+    make, target = hook["entry"].split()
+    assert make == "make"
+    makefile = (project_root / "Makefile").read_text(encoding="utf-8")
+    assert target in recipe(makefile, "check")[0]
+    assert recipe(makefile, target)[1] != []
+
+
+def test_another_machine_runs_the_same_gate_on_every_python(project_root: Path) -> None:
+    workflow = yaml.safe_load((project_root / ".github/workflows/check.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    project = tomllib.loads((project_root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f">={job['strategy']['matrix']['python'][0]}" == project["requires-python"]
