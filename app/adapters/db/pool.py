@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 import asyncpg
 
+from app.adapters.errors import DRIVER_ERRORS
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 IDLE_SECONDS = 300.0
@@ -49,7 +51,7 @@ class Pool:
         connection = await self._take()
         try:
             yield connection
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError):
+        except (*DRIVER_ERRORS, asyncio.CancelledError):
             # Not trusted any more: where a BEGIN was given up, the driver believes itself in a transaction, and would
             # make a savepoint of the next one, which nobody commits.
             connection.terminate()
