@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from app.modules.accounts_module.errors import InvalidToken
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "messenger"
+_CLOCKS_DIFFER = 60
+"""Seconds that one server's clock may be ahead of another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Tokens:
                 self._secret,
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
-                # `iat` is not looked at: a server whose clock is a second ahead would be signing in vain.
+                # Looked at below: to the second, a server whose clock is ahead would be signing in vain.
                 options={"require": ["exp", "iat", "aud"], "verify_iat": False},
             )
         except (jwt.PyJWTError, ValueError):
@@ -78,4 +81,7 @@ class Tokens:
         if decoded["header"].get("typ") != f"{kind}+jwt":
             raise InvalidToken
         payload: dict[str, Any] = decoded["payload"]
+        made_at = payload["iat"]
+        if not isinstance(made_at, int | float) or made_at > time() + _CLOCKS_DIFFER:
+            raise InvalidToken
         return payload
