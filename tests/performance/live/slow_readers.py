@@ -1,11 +1,9 @@
 """Two hundred sockets in one chat, twenty of which stop reading."""
 
-from itertools import count
-
 from tests.performance.live.crowd import Crowd, settle
 from tests.performance.live.figure import Figure, delays
-from tests.performance.load.http import LoadError, uuid_start
-from tests.performance.load.websocket import MakeFrame, Socket, encode
+from tests.performance.load.http import LoadError
+from tests.performance.load.websocket import Socket, send_frames
 from tests.performance.outcome import percentile
 from tests.performance.usage import memory
 from tests.performance.world import World
@@ -26,7 +24,7 @@ def measure(world: World) -> list[Figure]:
     speaker = world.socket(people[0])
     crowd = Crowd(sockets)
     settle()
-    make = _long_messages(chat)
+    make = send_frames(chat, _TEXT)
     crowd.talk(speaker, make, count=_MESSAGES // 8, pause=_PAUSE)
     all_read = crowd.talk(speaker, make, count=_MESSAGES, pause=_PAUSE).since_sent
     before = memory(world.messenger.family())
@@ -57,16 +55,3 @@ def _is_closed_as_slow(client: Socket) -> bool:
         return repr(_READS_TOO_SLOWLY)[2:-1] in str(error) or "closed the connection" in str(error)
     except ConnectionError:
         return True
-
-
-def _long_messages(chat_id: str) -> MakeFrame:
-    start, numbers = uuid_start().decode(), count()
-
-    def make() -> bytes:
-        number = next(numbers)
-        return encode(
-            f'{{"id":{number},"action":"send","data":{{"chat_id":"{chat_id}",'
-            f'"client_msg_id":"{start}-{number:012x}","text":"{_TEXT}"}}}}'.encode()
-        )
-
-    return make

@@ -90,7 +90,7 @@ def encode(payload: bytes) -> bytes:
     return b"\x81\xfe" + size.to_bytes(2, "big") + b"\0\0\0\0" + payload
 
 
-def send_frames(chat_id: str) -> MakeFrame:
+def send_frames(chat_id: str, text: str = TEXT) -> MakeFrame:
     """Sends to a chat with a `client_msg_id` each."""
     start, numbers = uuid_start().decode(), count()
 
@@ -98,7 +98,7 @@ def send_frames(chat_id: str) -> MakeFrame:
         number = next(numbers)
         return encode(
             f'{{"id":{number},"action":"send","data":{{"chat_id":"{chat_id}",'
-            f'"client_msg_id":"{start}-{number:012x}","text":"{TEXT}"}}}}'.encode()
+            f'"client_msg_id":"{start}-{number:012x}","text":"{text}"}}}}'.encode()
         )
 
     return make

@@ -17,21 +17,26 @@ from app.modules.streams_module.services.hub import Hub
 from tests.fakers import FakeClient, eventually, ok
 
 
+def noting_socket(person: FakeClient, hub: Hub, received: list[dict[str, Any]]) -> Socket:
+    """Notes what goes out to the person."""
+
+    async def send(message: Any) -> None:
+        received.append(orjson.loads(message["text"]))
+
+    return Socket(Identity(person.uuid, person.uuid), Outbox(send, None, lambda: None), hub)
+
+
 async def test_nothing_behind_the_removal_is_read_from_the_log_either(
     anna: FakeClient, boris: FakeClient, club: str, app: FastAPI, server: httpx.AsyncClient
 ) -> None:
     """The page that holds the removal is full, and more pages follow it in the log."""
     received: list[dict[str, Any]] = []
-
-    async def send(message: Any) -> None:
-        received.append(orjson.loads(message["text"]))
-
     database, hub = app.state.container.get(Database), app.state.container.get(Hub)
     streams = await list_streams_of(database, boris.uuid)
     ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
     for number in range(60):
         await anna.send(club, f"без Бориса {number}")
-    socket = Socket(Identity(boris.uuid, boris.uuid), Outbox(send, None, lambda: None), hub)
+    socket = noting_socket(boris, hub, received)
     await follow_all(socket, hub, streams, {boris.uuid: 0, **{row["id"]: 0 for row in streams}})
     async with asyncio.timeout(10):
         while socket.behind:
@@ -47,13 +52,9 @@ async def test_who_is_let_in_twice_before_the_chat_is_followed_again_misses_noth
     anna: FakeClient, boris: FakeClient, club: str, app: FastAPI, server: httpx.AsyncClient
 ) -> None:
     received: list[dict[str, Any]] = []
-
-    async def send(message: Any) -> None:
-        received.append(orjson.loads(message["text"]))
-
     database, hub = app.state.container.get(Database), app.state.container.get(Hub)
     streams = await list_streams_of(database, boris.uuid)
-    socket = Socket(Identity(boris.uuid, boris.uuid), Outbox(send, None, lambda: None), hub)
+    socket = noting_socket(boris, hub, received)
     await follow_all(socket, hub, streams, {row["id"]: row["last_seq"] for row in streams})
 
     async def is_out() -> bool:

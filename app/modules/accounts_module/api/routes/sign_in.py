@@ -1,6 +1,7 @@
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, status
+from fastapi import APIRouter, Depends, Form, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import LimitsDep, SizesDep
@@ -24,46 +25,40 @@ async def sign_up(
     return await accounts.sign_up(work, log, passwords, body)
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What signing in takes, whichever form the credentials come in."""
+
+    device: DeviceDep
+    limits: LimitsDep
+    sizes: SizesDep
+    database: Db
+    work: Work
+    auth: Auth
+    passwords: PasswordsDep
+    revocations: RevocationsDep
+
+    async def open(self, login: str, password: str) -> TokenPair:
+        account_id = await sessions.check_credentials(
+            self.database, self.passwords, self.limits, login=login, password=password, address=self.device.address
+        )
+        tokens, most = await self.auth.tokens(), self.sizes.sessions_of_account
+        return await sessions.open_session(self.work, tokens, self.revocations, account_id, self.device, most=most)
+
+
+DoorDep = Annotated[Door, Depends()]
+
+
 @router.post("/sign-in", openapi_extra=refuses(WrongCredentials))
-async def sign_in(
-    body: SignIn,
-    device: DeviceDep,
-    limits: LimitsDep,
-    sizes: SizesDep,
-    database: Db,
-    work: Work,
-    auth: Auth,
-    passwords: PasswordsDep,
-    revocations: RevocationsDep,
-) -> TokenPair:
+async def sign_in(body: SignIn, door: DoorDep) -> TokenPair:
     """Opens a session. An unknown login and a wrong password are answered alike, after the same work."""
-    account_id = await sessions.check_credentials(
-        database, passwords, limits, login=body.login, password=body.password, address=device.address
-    )
-    return await sessions.open_session(
-        work, await auth.tokens(), revocations, account_id, device, most=sizes.sessions_of_account
-    )
+    return await door.open(body.login, body.password)
 
 
 @router.post("/token", openapi_extra=refuses(WrongCredentials))
-async def token(
-    form: Annotated[TokenForm, Form()],
-    device: DeviceDep,
-    limits: LimitsDep,
-    sizes: SizesDep,
-    database: Db,
-    work: Work,
-    auth: Auth,
-    passwords: PasswordsDep,
-    revocations: RevocationsDep,
-) -> TokenPair:
+async def token(form: Annotated[TokenForm, Form()], door: DoorDep) -> TokenPair:
     """As sign-in, with the OAuth2 password form: for Swagger's Authorize button."""
-    account_id = await sessions.check_credentials(
-        database, passwords, limits, login=form.username, password=form.password, address=device.address
-    )
-    return await sessions.open_session(
-        work, await auth.tokens(), revocations, account_id, device, most=sizes.sessions_of_account
-    )
+    return await door.open(form.username, form.password)
 
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))
