@@ -90,7 +90,8 @@ class _End(asyncio.Protocol):
         self._transport = transport
         self._wire.ends.add(self)
         if self._peer is None:
-            transport.pause_reading()
+            # Soon: in the first releases of Python 3.11 the transport, once begun, undoes a pause made at this point.
+            asyncio.get_running_loop().call_soon(transport.pause_reading)
             self._connecting = asyncio.create_task(self._connect(transport))
 
     async def _connect(self, transport: asyncio.Transport) -> None:

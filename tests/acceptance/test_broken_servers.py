@@ -22,8 +22,8 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-async def found_in(folder: Path, program: list[str], *names: str) -> set[Kind]:
-    """What is found wrong after these faults, each made once, while people talk."""
+async def found_in(folder: Path, program: list[str], *names: str, times: int = 1) -> set[Kind]:
+    """What is found wrong after these faults, each made so often, while people talk."""
     faults = [fault for fault in all_faults() if fault.name in names]
     assert len(faults) == len(names)
     plan = Plan(
@@ -33,7 +33,7 @@ async def found_in(folder: Path, program: list[str], *names: str) -> set[Kind]:
         servers=2,
         rate=60,
         messages=200,
-        once=True,
+        times=times,
         is_short=True,
         program=program,
     )
@@ -52,7 +52,7 @@ async def test_numbers_without_the_lock_are_found(folder: Path) -> None:
 
 
 async def test_an_answer_before_the_commit_is_found(folder: Path) -> None:
-    found = await found_in(folder, ["-m", "tests.faults.broken", "ack_before_commit"], "postgres-killed")
+    found = await found_in(folder, ["-m", "tests.faults.broken", "ack_before_commit"], "postgres-killed", times=3)
     assert Kind.LOST in found
 
 

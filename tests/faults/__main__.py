@@ -48,7 +48,7 @@ def faults(
         rate=rate or (60 if short else 250),
         messages=messages if messages is not None else (1_000 if short else 200_000),
         seed=seed if seed is not None else SystemRandom().randrange(1_000_000),
-        once=short or once,
+        times=1 if short or once else None,
         is_short=short,
     )
     console.print(f"seed {plan.seed}, in {plan.folder}")

@@ -23,6 +23,8 @@ from tests.faults.violations import Kind, Violation
 Tell = Callable[[str, int, int], None]
 """Called with what goes on, the messages acknowledged, and the faults done."""
 _MOVE_PERIOD = 0.4
+_BEFORE = 20
+"""Messages that are acknowledged before anything breaks: else the first fault would meet nobody."""
 _UNTIL_SERVED = 90.0
 
 
@@ -37,13 +39,14 @@ class Plan:
     rate: float
     messages: int = 0
     seed: int = 0
-    once: bool = False
+    times: int | None = None
+    """How often each fault is made, where it is not as often as it is due."""
     is_short: bool = False
     program: Sequence[str] = ("main.py",)
 
     def schedule(self) -> list[Fault]:
         """In a random order, each fault as often as it is due."""
-        due = [fault for fault in self.faults for _ in range(1 if self.once else fault.times)]
+        due = [fault for fault in self.faults for _ in range(self.times or fault.times)]
         Random(self.seed).shuffle(due)
         return due
 
@@ -81,11 +84,10 @@ async def run(plan: Plan, tell: Tell) -> Outcome:
         probe = Probe(cluster.servers, observer)
         scene = Scene(cluster, workload, probe, history, random, plan.is_short)
         async with _beside(probe.keep_asking(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD)):
+            await _talk_until(_BEFORE, workload, tell, 0)
             broken = await _break_things(plan, scene, tell)
             done = len(broken.happened)
-            while workload.acknowledged < plan.messages:
-                tell("talking", workload.acknowledged, done)
-                await asyncio.sleep(0.5)
+            await _talk_until(plan.messages, workload, tell, done)
             tell("settling", workload.acknowledged, done)
             await workload.settle()
         observer.leave()
@@ -96,6 +98,12 @@ async def run(plan: Plan, tell: Tell) -> Outcome:
     verdict = check(read_history(plan.folder), truth)
     verdict.violations += [*wrong, *broken.wrong, *check_away(broken.happened, probe, is_short=plan.is_short)]
     return Outcome(verdict, broken, probe, monotonic() - began)
+
+
+async def _talk_until(messages: int, workload: Workload, tell: Tell, done: int) -> None:
+    while workload.acknowledged < messages:
+        tell("talking", workload.acknowledged, done)
+        await asyncio.sleep(0.5)
 
 
 async def _break_things(plan: Plan, scene: Scene, tell: Tell) -> Broken:

@@ -18,6 +18,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.devices import Device
 from tests.acceptance.live.servers import ServerProcess
+from tests.doorbell import silenced
 from tests.fakers import FakeClient, FakeSocket, ok
 
 SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
@@ -25,6 +26,8 @@ SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))
 PEOPLE, DEVICES_EACH, CHATS, MEMBERS = 50, 2, 20, 6
 MESSAGES = 150 * SCALE
 """In each chat."""
+SILENCE = 10
+"""Seconds without the doorbell."""
 
 
 @pytest.fixture
@@ -110,13 +113,16 @@ class Chat:
                     return answer
 
 
+@pytest.mark.parametrize("silence", [0, SILENCE])
 async def test_every_device_applies_the_logs_of_its_streams(
+    silence: int,
     people: list[FakeClient],
     doors: list[httpx.AsyncClient],
     four_servers: list[ServerProcess],
     shared_database: DatabaseAddress,
 ) -> None:
-    """In order, nothing twice, nothing missing; and nobody gets what is not meant for it."""
+    """In order, nothing twice, nothing missing; and nobody gets what is not meant for it. Also where the processes do
+    not hear each other for some seconds."""
     random = Random(SEED)
     chats = []
     for number in range(CHATS):
@@ -136,6 +142,8 @@ async def test_every_device_applies_the_logs_of_its_streams(
         async with asyncio.TaskGroup() as talking:
             for chat in chats:
                 talking.create_task(chat.live())
+            if silence:
+                talking.create_task(be_silent(shared_database, silence))
         stop.set()
 
     logs = await read_logs(shared_database, [*(person.id for person in people), *(chat.id for chat in chats)])
@@ -159,6 +167,11 @@ async def test_every_device_applies_the_logs_of_its_streams(
             check_against_log(device, logs[stream_id], applied, is_out=is_out)
     assert {way for device in devices for way in device.transports_used} == {"_by_socket", "_by_sse", "_by_polls"}
     assert sum(heads[chat.id] for chat in chats) > CHATS * MESSAGES
+
+
+async def be_silent(database: DatabaseAddress, seconds: int) -> None:
+    async with silenced(database):
+        await asyncio.sleep(seconds)
 
 
 def ids_of(inside: dict[str, list[Chat]], device: Device) -> list[str]:

@@ -2,10 +2,8 @@
 
 import asyncio
 
+from tests.doorbell import silenced
 from tests.faults.fault import Fault, Scene
-
-_END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'messenger bus'"
-_PERIOD = 0.1
 
 
 class DoorbellGone(Fault):
@@ -15,16 +13,8 @@ class DoorbellGone(Fault):
     seconds = (60.0, 4.0)
 
     async def happen(self, scene: Scene) -> None:
-        connection = await scene.cluster.connect()
-        try:
-            async with asyncio.timeout(self.lasts(scene)):
-                while True:
-                    await connection.execute(_END)
-                    await asyncio.sleep(_PERIOD)
-        except TimeoutError:
-            pass
-        finally:
-            connection.terminate()
+        async with silenced(scene.cluster.address):
+            await asyncio.sleep(self.lasts(scene))
 
 
 FAULTS = [DoorbellGone()]

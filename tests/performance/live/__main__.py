@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.performance.live import across, catching_up, idle, slow_readers
+from tests.performance.live import across, catching_up, doorbell, idle, slow_readers
 from tests.performance.live.figure import Figure
 from tests.performance.report import machine, write_json
 from tests.performance.servers import ROOT
@@ -18,6 +18,7 @@ from tests.performance.world import World
 
 _PARTS: Mapping[str, Callable[[World], Sequence[Figure]]] = {
     "across": across.measure,
+    "doorbell": doorbell.measure,
     "slow-readers": slow_readers.measure,
     "catching-up": catching_up.measure,
     "idle": idle.measure,
