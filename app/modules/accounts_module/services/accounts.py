@@ -15,6 +15,7 @@ from app.modules.base_module.schemas import Page, Storable
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log, event, read_head
 from app.services.errors import Forbidden
+from app.services.rate_limits import RateLimits
 
 
 async def sign_up(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
@@ -72,15 +73,29 @@ async def update_me(work: UnitOfWork, log: Log, account_id: UUID, changes: Accou
 
 
 async def change_password(
-    work: UnitOfWork, database: Database, passwords: Passwords, account_id: UUID, current: str, new: str
+    work: UnitOfWork,
+    database: Database,
+    passwords: Passwords,
+    limits: RateLimits,
+    account_id: UUID,
+    *,
+    current: str,
+    new: str,
 ) -> bool:
-    """Sets a new password; False, and nothing changed, where the current one is wrong."""
+    """Sets a new password; False, and nothing changed, where the current one is wrong.
+
+    RateLimited after too many of these: whoever has found an open session guesses no faster than at the door. They are
+    counted by themselves, or a stranger at the door could keep the owner from a change.
+    """
+    tries = (limits.rates.sign_in, "wrong password from within", account_id.int)
+    limits.check(*tries)
     async with database.connection() as connection:
         stored: Any = await connection.fetchrow(
             "SELECT username, email, password_hash FROM account WHERE id = $1", account_id
         )
     check_password(new, "new_password", username=stored["username"], email=stored["email"])
     if not await passwords.verify(current, stored["password_hash"]):
+        limits.hit(*tries)
         return False
     password_hash = await passwords.hash(new)
     account = await _get(work, account_id)

@@ -55,6 +55,14 @@ async def test_right_passwords_are_not_counted(anna: FakeClient) -> None:
         await anna.another_device().sign_in()
 
 
+async def test_whoever_found_an_open_session_guesses_no_faster(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    guess = {"current_password": "wrong", "new_password": "a wholly other password"}
+    for _ in range(3):
+        problem(await anna.post("/accounts/me/password", guess), 403, "forbidden")
+    problem(await anna.post("/accounts/me/password", guess | {"current_password": PASSWORD}), 429, "rate_limited")
+    ok(await sign_in(server, anna.username, PASSWORD))
+
+
 async def test_an_address_tries_so_many_logins(server: httpx.AsyncClient) -> None:
     answers = [await sign_in(server, f"nobody{number}", "wrong") for number in range(10)]
     assert [answer.status_code for answer in answers] == [401] * 9 + [429]

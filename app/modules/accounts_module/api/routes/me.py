@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, status
 from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
 from app.modules.accounts_module.schemas import AccountMe, AccountUpdate, PasswordChange
@@ -42,11 +43,18 @@ async def change_password(
     work: Work,
     database: Db,
     passwords: PasswordsDep,
+    limits: LimitsDep,
     revocations: RevocationsDep,
 ) -> None:
     """Sets a new password; all other sessions end."""
     changed = await accounts.change_password(
-        work, database, passwords, identity.account_id, body.current_password, body.new_password
+        work,
+        database,
+        passwords,
+        limits,
+        identity.account_id,
+        current=body.current_password,
+        new=body.new_password,
     )
     if not changed:
         raise WrongPassword
