@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from app.services.rate_limits import RateLimits
 from app.settings.sizes_settings import SizesSettings
@@ -12,9 +13,9 @@ from app.utils.container import Container
 T = TypeVar("T")
 
 
-def container_of(connection: HTTPConnection) -> Container:
+def container_of(scope: Scope) -> Container:
     """The container of the application that answers this request or socket."""
-    container = connection.app.state.container
+    container = scope["app"].state.container
     assert isinstance(container, Container)  # noqa: S101
     return container
 
@@ -24,7 +25,7 @@ def service(kind: type[T]) -> Any:
 
     # A plain function would be run in a thread.
     async def find(connection: HTTPConnection) -> T:
-        return container_of(connection).get(kind)
+        return container_of(connection.scope).get(kind)
 
     return Depends(find)
 

@@ -13,7 +13,10 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.convertors import Convertor
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.utils.shortcut import Shortcut, shortcut_to
 
 
 class _Entry(NamedTuple):
@@ -22,6 +25,7 @@ class _Entry(NamedTuple):
     endpoint: object
     route: APIRoute
     app: ASGIApp
+    shortcut: Shortcut | None
 
 
 class RouteIndex:
@@ -49,7 +53,10 @@ class RouteIndex:
                     scope["path_params"] = {
                         name: entry.convertors[name].convert(value) for name, value in found.groupdict().items()
                     }
-                    await entry.app(scope, receive, send)
+                    if entry.shortcut is None:
+                        await entry.app(scope, receive, send)
+                    else:
+                        await _answer_shortly(entry.shortcut, entry.app, scope, receive, send)
                     return
             # The router would name the methods of one route only, of all that serve the address.
             allowed = {method for regex, methods in self._methods if regex.match(path) for method in methods}
@@ -66,10 +73,53 @@ class RouteIndex:
             # A parameter of the kind `path` has any number of segments.
             if not isinstance(route, APIRoute) or context.path is None or ":path}" in context.path:
                 continue
-            entry = _Entry(context.path_regex, context.param_convertors, context.endpoint, route, context.app)
+            entry = _Entry(
+                context.path_regex,
+                context.param_convertors,
+                context.endpoint,
+                route,
+                context.app,
+                shortcut_to(context.endpoint),
+            )
             for method in context.methods or ():
                 entries[method, context.path.count("/")].append(entry)
         return entries
+
+
+async def _answer_shortly(way: Shortcut, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    has_body = scope["method"] != "GET"
+    body = await _read(receive) if has_body else b""
+    response = await way(scope, body)
+    if response is None:
+        await app(scope, _once_more(body, receive) if has_body else receive, send)
+    else:
+        await response(scope, receive, send)
+
+
+async def _read(receive: Receive) -> bytes:
+    """The whole body; how long it may be is looked at further out. Raises ClientDisconnect."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _once_more(body: bytes, receive: Receive) -> Receive:
+    """Gives the body to whoever asks next."""
+    is_given = False
+
+    async def give() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return give
 
 
 def install_route_index(app: FastAPI) -> None:

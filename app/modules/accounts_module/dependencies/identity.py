@@ -29,7 +29,7 @@ class _Bearer(OAuth2PasswordBearer):
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
-        return await container_of(request).get(Authenticator).identify(token)
+        return await container_of(request.scope).get(Authenticator).identify(token)
 
 
 # The address is completed with API_PREFIX in the document; here it only names the scheme.

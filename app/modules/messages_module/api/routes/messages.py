@@ -1,8 +1,14 @@
+import re
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
+from pydantic import TypeAdapter, ValidationError
+from starlette.types import Scope
 
+from app.adapters.db.database import Database
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.services_dependency import container_of
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
@@ -17,11 +23,16 @@ from app.modules.messages_module.errors import (
 )
 from app.modules.messages_module.schemas import HistoryPage, MessageCreate, MessageRead, MessageUpdate
 from app.modules.messages_module.services import changes, views
+from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.streams_module.dependencies import LogDep
+from app.resources.constants import DEFAULT_PAGE, MAX_PAGE
 from app.services.errors import ValidationFailed
+from app.utils.shortcut import is_json, shortcut
 
 router = APIRouter(prefix="/chats/{chat_id}/messages")
 _JSON = "application/json"
+_UUID = TypeAdapter(UUID)
+_USUAL_QUERY = re.compile(rb"(?:(before_seq|after_seq|around_seq)=(\d{1,18})(?:&|$))?(?:limit=(\d{1,3}))?")
 
 
 @router.post(
@@ -39,6 +50,20 @@ async def send(chat_id: ChatId, body: MessageCreate, identity: CurrentIdentity, 
     return Response(sent.body, status.HTTP_201_CREATED, media_type=_JSON)
 
 
+@shortcut(send)
+async def send_shortly(scope: Scope, body: bytes) -> Response | None:
+    """The send of somebody who is signed in, with nothing wrong in it."""
+    identity = scope.get("identity")
+    if identity is None or not is_json(scope):
+        return None
+    try:
+        chat_id = _UUID.validate_python(scope["path_params"]["chat_id"])
+        message = MessageCreate.model_validate_json(body)
+    except ValidationError:
+        return None
+    return await send(chat_id, message, identity, container_of(scope).get(SendQueue))
+
+
 @router.get("", response_model=HistoryPage, openapi_extra=refuses(ChatNotFound))
 async def history(
     chat_id: ChatId,
@@ -47,7 +72,7 @@ async def history(
     before_seq: Annotated[Position | None, Query(description="the page that ends before this number")] = None,
     after_seq: Annotated[Position | None, Query(description="the page that begins after this number")] = None,
     around_seq: Annotated[Position | None, Query(description="the page with this number in its middle")] = None,
-    limit: Limit = 50,
+    limit: Limit = DEFAULT_PAGE,
 ) -> Response:
     """A page of the history in ascending order; with no position the newest one."""
     if sum(position is not None for position in (before_seq, after_seq, around_seq)) > 1:
@@ -63,6 +88,25 @@ async def history(
             limit=limit,
         )
     return Response(page, media_type=_JSON)
+
+
+@shortcut(history)
+async def history_shortly(scope: Scope, _: bytes) -> Response | None:
+    """A page for somebody who is signed in, asked for with nothing wrong."""
+    identity = scope.get("identity")
+    query = _USUAL_QUERY.fullmatch(scope["query_string"])
+    if identity is None or query is None:
+        return None
+    name, seq, asked = query.groups()
+    limit = DEFAULT_PAGE if asked is None else int(asked)
+    if not 1 <= limit <= MAX_PAGE:
+        return None
+    try:
+        chat_id = _UUID.validate_python(scope["path_params"]["chat_id"])
+    except ValidationError:
+        return None
+    position = {} if name is None else {name.decode(): int(seq)}
+    return await history(chat_id, identity, container_of(scope).get(Database), **position, limit=limit)
 
 
 @router.get("/{seq}", response_model=MessageRead, openapi_extra=refuses(ChatNotFound, MessageNotFound))

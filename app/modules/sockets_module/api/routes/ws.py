@@ -9,4 +9,4 @@ router = APIRouter()
 @router.websocket("/ws")
 async def ws(websocket: WebSocket) -> None:
     """One socket for all of an account's streams."""
-    await Connection(websocket, container_of(websocket)).serve()
+    await Connection(websocket, container_of(websocket.scope)).serve()
