@@ -5,15 +5,23 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+_CANCELLED_AGAIN_AFTER = 1.0
+"""Seconds."""
+
 
 @asynccontextmanager
 async def running(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs the coroutine beside the block, and cancels it at the block's end."""
+    """Runs the coroutine beside the block, and cancels it at the block's end.
+
+    Again and again until it ends: drivers turn a cancellation that comes in the middle of a statement into an error of
+    theirs, and work that goes on after errors would go on after that one.
+    """
     task = asyncio.create_task(coroutine)
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=_CANCELLED_AGAIN_AFTER)
         if not task.cancelled():
             task.result()

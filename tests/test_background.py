@@ -1,0 +1,36 @@
+"""Work beside a block ends with the block, whatever becomes of its cancellation."""
+
+import asyncio
+
+import pytest
+
+from app.utils.background import running
+
+
+async def test_work_that_takes_its_cancellation_for_an_error_ends_all_the_same() -> None:
+    """As that of a driver's which is in the middle of a statement."""
+    lost = 0
+
+    async def go_on() -> None:
+        nonlocal lost
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                if lost:
+                    raise
+                lost += 1
+
+    async with asyncio.timeout(20):
+        async with running(go_on()):
+            await asyncio.sleep(0)
+    assert lost == 1
+
+
+async def test_work_that_fails_is_heard_of() -> None:
+    async def fail() -> None:
+        raise LookupError("nothing there")
+
+    with pytest.raises(LookupError):
+        async with running(fail()):
+            await asyncio.sleep(0.01)
