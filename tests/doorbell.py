@@ -1,8 +1,6 @@
 """The doorbell between processes, silenced from the database's side."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -12,20 +10,15 @@ _END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application
 _PERIOD = 0.1
 
 
-@asynccontextmanager
-async def silenced(database: DatabaseAddress) -> AsyncIterator[None]:
-    """Within the block, whichever connection hears the bell is ended as soon as it stands."""
+async def silence(database: DatabaseAddress, seconds: float) -> None:
+    """For so long, whichever connection hears the bell is ended as soon as it stands."""
     connection = await asyncpg.connect(**database.connect_arguments(), timeout=30)
-
-    async def keep_ending() -> None:
-        while True:
-            await connection.execute(_END)
-            await asyncio.sleep(_PERIOD)
-
-    ending = asyncio.create_task(keep_ending())
     try:
-        yield
+        async with asyncio.timeout(seconds):
+            while True:
+                await connection.execute(_END)
+                await asyncio.sleep(_PERIOD)
+    except TimeoutError:
+        pass
     finally:
-        ending.cancel()
-        await asyncio.wait([ending])
         connection.terminate()

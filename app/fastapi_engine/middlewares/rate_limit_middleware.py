@@ -26,9 +26,7 @@ class RateLimitMiddleware:
             # Kept for the endpoint, which is about to ask the same.
             identity = scope["identity"] = await self._find_identity(scope)
             rates = self._limits.rates
-            if not rates.enable:
-                pass
-            elif identity is not None:
+            if identity is not None:
                 self._limits.hit(rates.account, "calls of", identity.account_id.int)
             else:
                 client = scope["client"]

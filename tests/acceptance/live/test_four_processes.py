@@ -18,7 +18,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.devices import Device
 from tests.acceptance.live.servers import ServerProcess
-from tests.doorbell import silenced
+from tests.doorbell import silence
 from tests.fakers import FakeClient, FakeSocket, ok
 
 SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
@@ -113,9 +113,9 @@ class Chat:
                     return answer
 
 
-@pytest.mark.parametrize("silence", [0, SILENCE])
+@pytest.mark.parametrize("silent_for", [0, SILENCE])
 async def test_every_device_applies_the_logs_of_its_streams(
-    silence: int,
+    silent_for: int,
     people: list[FakeClient],
     doors: list[httpx.AsyncClient],
     four_servers: list[ServerProcess],
@@ -142,8 +142,8 @@ async def test_every_device_applies_the_logs_of_its_streams(
         async with asyncio.TaskGroup() as talking:
             for chat in chats:
                 talking.create_task(chat.live())
-            if silence:
-                talking.create_task(be_silent(shared_database, silence))
+            if silent_for:
+                talking.create_task(silence(shared_database, silent_for))
         stop.set()
 
     logs = await read_logs(shared_database, [*(person.id for person in people), *(chat.id for chat in chats)])
@@ -167,11 +167,6 @@ async def test_every_device_applies_the_logs_of_its_streams(
             check_against_log(device, logs[stream_id], applied, is_out=is_out)
     assert {way for device in devices for way in device.transports_used} == {"_by_socket", "_by_sse", "_by_polls"}
     assert sum(heads[chat.id] for chat in chats) > CHATS * MESSAGES
-
-
-async def be_silent(database: DatabaseAddress, seconds: int) -> None:
-    async with silenced(database):
-        await asyncio.sleep(seconds)
 
 
 def ids_of(inside: dict[str, list[Chat]], device: Device) -> list[str]:

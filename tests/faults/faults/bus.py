@@ -1,8 +1,6 @@
 """The doorbell between the servers is gone: the connections that hear it are ended again and again."""
 
-import asyncio
-
-from tests.doorbell import silenced
+from tests.doorbell import silence
 from tests.faults.fault import Fault, Scene
 
 
@@ -13,8 +11,7 @@ class DoorbellGone(Fault):
     seconds = (60.0, 4.0)
 
     async def happen(self, scene: Scene) -> None:
-        async with silenced(scene.cluster.address):
-            await asyncio.sleep(self.lasts(scene))
+        await silence(scene.cluster.address, self.lasts(scene))
 
 
 FAULTS = [DoorbellGone()]

@@ -1,6 +1,10 @@
 """From the acknowledgement of a send by one process to its event at a socket of another one."""
 
-from tests.performance.live.crowd import Crowd, settle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from tests.performance.live.crowd import Crowd, Talk, settle
 from tests.performance.live.figure import Figure, delays
 from tests.performance.load.websocket import Socket, send_frames
 from tests.performance.servers import messenger
@@ -11,6 +15,14 @@ _PAUSE = 0.03
 
 
 def measure(world: World) -> list[Figure]:
+    with across_processes(world) as talk:
+        told = talk(count=_MESSAGES, pause=_PAUSE)
+    return delays("from the acknowledgement to a socket of another process", told.since_acknowledged, at_most_p50=30)
+
+
+@contextmanager
+def across_processes(world: World) -> Iterator[Callable[..., Talk]]:
+    """How somebody talks (`Crowd.talk` with its count and pause) to somebody whose socket is at a second process."""
     anna, boris = world.people[:2]
     chat = world.open_chat(anna, boris)
     with messenger(world.data / "second", database=world.database) as second:
@@ -18,8 +30,7 @@ def measure(world: World) -> list[Figure]:
         listener = Socket(second.address, f"{API}/ws", {"token": boris.token})
         crowd = Crowd([listener])
         settle()
-        talk = crowd.talk(speaker, send_frames(chat), count=_MESSAGES, pause=_PAUSE)
+        yield partial(crowd.talk, speaker, send_frames(chat))
         crowd.close()
         speaker.close()
         listener.close()
-    return delays("from the acknowledgement to a socket of another process", talk.since_acknowledged, at_most_p50=30)

@@ -3,13 +3,11 @@
 import asyncio
 import threading
 
-from app.adapters.db.address import DatabaseAddress
-from tests.doorbell import silenced
-from tests.performance.live.crowd import Crowd, settle
+from tests.doorbell import silence
+from tests.performance.live.across import across_processes
+from tests.performance.live.crowd import settle
 from tests.performance.live.figure import Figure
-from tests.performance.load.websocket import Socket, send_frames
-from tests.performance.servers import messenger
-from tests.performance.world import API, World
+from tests.performance.world import World
 
 _SILENCE = 10.0
 _TALK = 5.0
@@ -19,29 +17,13 @@ _PAUSE = 0.05
 
 def measure(world: World) -> list[Figure]:
     """The longest way of an event: during the silence, and over its end."""
-    anna, boris = world.people[:2]
-    chat = world.open_chat(anna, boris)
-    with messenger(world.data / "second", database=world.database) as second:
-        speaker = world.socket(anna)
-        listener = Socket(second.address, f"{API}/ws", {"token": boris.token})
-        crowd = Crowd([listener])
+    with across_processes(world) as talk:
+        silent = threading.Thread(target=lambda: asyncio.run(silence(world.database, _SILENCE)))
+        silent.start()
         settle()
-        make = send_frames(chat)
-        silence = threading.Thread(target=lambda: asyncio.run(_be_silent(world.database)))
-        silence.start()
-        settle()
-        during = crowd.talk(speaker, make, count=int(_TALK / _PAUSE), pause=_PAUSE).since_acknowledged
-        over = crowd.talk(speaker, make, count=int(_TALK / _PAUSE), pause=_PAUSE).since_acknowledged
-        silence.join()
-        crowd.close()
-        speaker.close()
-        listener.close()
+        during, over = [talk(count=int(_TALK / _PAUSE), pause=_PAUSE).since_acknowledged for _ in range(2)]
+        silent.join()
     return [
         Figure("the doorbell silenced: the latest event at a socket of another process", max(during), "s", 2),
         Figure("its return: the latest event", max(over), "s", 3),
     ]
-
-
-async def _be_silent(database: DatabaseAddress) -> None:
-    async with silenced(database):
-        await asyncio.sleep(_SILENCE)

@@ -10,6 +10,7 @@ from app.adapters.db.database import Database
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import container_of
 from app.modules.accounts_module.dependencies import CurrentIdentity
+from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
@@ -53,7 +54,7 @@ async def send(chat_id: ChatId, body: MessageCreate, identity: CurrentIdentity, 
 @shortcut(send)
 async def send_shortly(scope: Scope, body: bytes) -> Response | None:
     """The send of somebody who is signed in, with nothing wrong in it."""
-    identity = scope.get("identity")
+    identity: Identity | None = scope.get("identity")
     if identity is None or not is_json(scope):
         return None
     try:
@@ -93,7 +94,7 @@ async def history(
 @shortcut(history)
 async def history_shortly(scope: Scope, _: bytes) -> Response | None:
     """A page for somebody who is signed in, asked for with nothing wrong."""
-    identity = scope.get("identity")
+    identity: Identity | None = scope.get("identity")
     query = _USUAL_QUERY.fullmatch(scope["query_string"])
     if identity is None or query is None:
         return None
