@@ -1,6 +1,7 @@
 """Who is slow is waited for, and not for ever: an end comes to each way of holding a connection open."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,7 +14,8 @@ from fastapi import FastAPI
 
 from app.fastapi_engine import http_protocol
 from app.fastapi_engine.constructor import build_app
-from app.settings import Settings
+from app.fastapi_engine.server import uvicorn_options
+from app.settings import PROJECT_ROOT, Settings
 from tests.adapters.embedded.support import eventually as eventually_so
 from tests.fakers import API, FakeClient, ok
 from tests.fixtures import listening
@@ -31,7 +33,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def offline(base_settings: Settings, impatient: None) -> AsyncIterator[str]:
     """For what needs no database."""
-    async with listening(build_app(base_settings)) as address:
+    async with listening(build_app(base_settings), timeout_keep_alive=1) as address:
         yield address
 
 
@@ -103,6 +105,13 @@ async def test_what_comes_in_after_an_answer_is_not_read_for_ever(offline: str) 
 async def test_an_idle_connection_is_closed(offline: str) -> None:
     answers = (await drip(offline, b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n\r\n", b"")).split(b"HTTP/1.1 ")
     assert [answer[:3] for answer in answers] == [b"", b"200"]
+
+
+@pytest.mark.parametrize("proxy", ["nginx.conf", "Caddyfile", "compose/Caddyfile"])
+def test_a_proxy_gives_up_an_idle_connection_before_the_server_does(proxy: str) -> None:
+    configuration = (PROJECT_ROOT / "docs" / "deployment" / proxy).read_text()
+    seconds = re.findall(r"keepalive(?:_timeout)? (\d+)s", configuration)
+    assert [int(number) < uvicorn_options()["timeout_keep_alive"] for number in seconds] == [True]
 
 
 async def test_an_answer_that_nobody_takes_is_given_up(offline: str) -> None:

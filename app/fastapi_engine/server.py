@@ -30,6 +30,12 @@ from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 
 _GRACE = 5
 """Seconds that requests in flight have to finish once the server is told to stop."""
+_IDLE = 75
+"""Seconds that a connection stays open between two requests: longer than proxies keep theirs (nginx 60), so that the side
+that sends is the side that closes. Else a request meets the closing now and then, and nobody knows whether it was done."""
+_WORKER_ANSWERS_WITHIN = 30
+"""Seconds without a sign of a worker until it is killed and replaced. It gives none while it is imported, and a machine
+that is busy takes long over that: killed then, its successor would fare no better."""
 
 
 def main() -> None:
@@ -155,6 +161,8 @@ def uvicorn_options(**more: Any) -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": _GRACE,
+        "timeout_keep_alive": _IDLE,
+        "timeout_worker_healthcheck": _WORKER_ANSWERS_WITHIN,
         **more,
     }
 

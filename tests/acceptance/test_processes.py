@@ -122,6 +122,15 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         assert all(counted in httpx.get(f"{server.base_url}/metrics").text for _ in range(6))
 
 
+def test_a_worker_that_takes_long_to_start_is_waited_for(project: Path, data_dir: Path, tmp_path: Path) -> None:
+    """As on a machine that is busy: killed for it, none would ever serve."""
+    slow = "import sys, time\nif '--multiprocessing-fork' in sys.argv: time.sleep(7)\n"
+    (tmp_path / "sitecustomize.py").write_text(slow)
+    with RunningServer(project, data_dir, API_WORKERS="2", PYTHONPATH=str(tmp_path)) as server:
+        server.wait_until_ready()
+        assert "died" not in server.output
+
+
 def test_a_taken_port_is_told_before_anything_starts(project: Path, place: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
