@@ -31,8 +31,8 @@ from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 _GRACE = 5
 """Seconds that requests in flight have to finish once the server is told to stop."""
 _IDLE = 75
-"""Seconds that a connection stays open between two requests: longer than proxies keep theirs (nginx 60), so that the side
-that sends is the side that closes. Else a request meets the closing now and then, and nobody knows whether it was done."""
+"""Seconds that a connection stays open between two requests: longer than proxies keep theirs (nginx 60), so that the
+side that sends is the side that closes. Else a request meets the closing now and then, and may be done or not."""
 _WORKER_ANSWERS_WITHIN = 30
 """Seconds without a sign of a worker until it is killed and replaced. It gives none while it is imported, and a machine
 that is busy takes long over that: killed then, its successor would fare no better."""
