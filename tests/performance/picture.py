@@ -50,7 +50,7 @@ def draw_growth(data: dict[str, Any], path: Path) -> None:
             label = f"{count} process" + ("es" if count > 1 else "")
             axes.plot([point["messages"] for point in line], [point[name] for point in line], marker="o", label=label)
         axes.set_xscale("log")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * max(point[name] for point in data["points"]))
         axes.set_xlabel("messages in the database")
         axes.set_title(title, loc="left")
         axes.legend(frameon=False)
