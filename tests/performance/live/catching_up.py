@@ -34,10 +34,10 @@ def measure(world: World) -> list[Figure]:
     alone = crowd.talk(speaker, make, count=_MESSAGES, pause=_PAUSE).since_sent
     # In a process of its own: what it reads would delay the reading of the others, which is what is measured.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
-        come_back = partial(elsewhere.submit, _come_back, world.messenger.address, away.token)
-        come_back(dict.fromkeys(missed, 1), 0).result()
+        come_back = partial(_come_back, world.messenger.address, away.token, dict.fromkeys(missed, 1))
+        elsewhere.submit(come_back, 0).result()
         settle()
-        returning = come_back(dict.fromkeys(missed, 1), sum(missed.values()))
+        returning = elsewhere.submit(come_back, sum(missed.values()))
         beside = crowd.talk(speaker, make, count=_MESSAGES, pause=_PAUSE).since_sent
         took = returning.result()
     crowd.close()
