@@ -104,6 +104,14 @@ async def change_password(
     return True
 
 
+async def renew_hash(
+    work: UnitOfWork, passwords: Passwords, account_id: UUID, password_hash: str, password: str
+) -> None:
+    """Hashes the password anew, at the cost that is set now, unless it was changed meanwhile."""
+    renewed = await passwords.hash(password)
+    await crud.replace_hash(work.session, account_id, password_hash, renewed)
+
+
 async def get_person(work: UnitOfWork, account_id: UUID) -> AccountPublic:
     person = await crud.find_person(work.session, account_id)
     if person is None:

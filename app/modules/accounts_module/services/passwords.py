@@ -30,15 +30,12 @@ class Passwords:
     """
 
     def __init__(self, settings: AuthSettings) -> None:
-        self._hash = PasswordHash(
-            (
-                Argon2Hasher(
-                    time_cost=settings.argon2_time_cost,
-                    memory_cost=settings.argon2_memory_cost,
-                    parallelism=settings.argon2_parallelism,
-                ),
-            )
+        self._hasher = Argon2Hasher(
+            time_cost=settings.argon2_time_cost,
+            memory_cost=settings.argon2_memory_cost,
+            parallelism=settings.argon2_parallelism,
         )
+        self._hash = PasswordHash((self._hasher,))
         self._limiter = CapacityLimiter(settings.argon2_concurrency)
         self._most = settings.argon2_concurrency * (1 + MAX_WAITING)
         self._under_way = 0
@@ -55,6 +52,10 @@ class Passwords:
         """Whether the password is right; always False, after the same work, where there is no hash."""
         right = await self._compute(self._hash.verify, password, hashed or self._nobody)
         return right and hashed is not None
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Whether the hash was made at another cost than is set now."""
+        return self._hasher.check_needs_rehash(hashed)
 
     async def _compute(self, function: Callable[..., T], *arguments: str) -> T:
         if self._under_way >= self._most:

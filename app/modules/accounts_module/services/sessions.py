@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from app.adapters.db.database import Database
@@ -27,10 +28,17 @@ class Device:
     address: str
 
 
+class Credentials(NamedTuple):
+    """What the right password was found by."""
+
+    account_id: UUID
+    password_hash: str
+
+
 async def check_credentials(
     database: Database, passwords: Passwords, limits: RateLimits, *, login: str, password: str, address: str
-) -> UUID:
-    """The account that these belong to, else WrongCredentials, or RateLimited after too many tries.
+) -> Credentials:
+    """Of the account that these belong to, else WrongCredentials, or RateLimited after too many tries.
 
     A login that nobody has is counted like any other. No connection is held while the hash is computed.
     """
@@ -43,7 +51,7 @@ async def check_credentials(
     if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
         limits.hit(limits.rates.sign_in, "wrong for", who)
         raise WrongCredentials
-    return UUID(str(row["id"]))
+    return Credentials(UUID(str(row["id"])), row["password_hash"])
 
 
 async def open_session(

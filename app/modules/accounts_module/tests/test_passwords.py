@@ -108,6 +108,24 @@ async def test_an_old_password_that_is_common_by_now_still_signs_in(
     await anna.sign_in("password")
 
 
+async def test_a_hash_of_another_cost_is_renewed_by_the_next_sign_in(
+    anna: FakeClient, app: FastAPI, settings: Settings, database_address: DatabaseAddress
+) -> None:
+    container: Container = app.state.container
+    dearer = settings.auth.model_copy(update={"argon2_time_cost": 2})
+    container.put(Passwords, Passwords(dearer))
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    costs = []
+    for password in ("wrong password", PASSWORD, PASSWORD):
+        await anna.another_device().post("/accounts/sign-in", {"login": anna.username, "password": password})
+        hashed = await connection.fetchval("SELECT password_hash FROM account WHERE id = $1", anna.uuid)
+        costs.append((extract_parameters(hashed).time_cost, hashed))
+    await connection.close()
+    assert [cost for cost, _ in costs] == [1, 2, 2]
+    assert costs[1] == costs[2]
+    await anna.another_device().sign_in()
+
+
 async def test_an_unknown_account_costs_what_a_wrong_password_costs(
     server: httpx.AsyncClient, anna: FakeClient, passwords: WatchedPasswords
 ) -> None:

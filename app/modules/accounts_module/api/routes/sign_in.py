@@ -39,9 +39,11 @@ class Door:
     revocations: RevocationsDep
 
     async def open(self, login: str, password: str) -> TokenPair:
-        account_id = await sessions.check_credentials(
+        account_id, password_hash = await sessions.check_credentials(
             self.database, self.passwords, self.limits, login=login, password=password, address=self.device.address
         )
+        if self.passwords.is_outdated(password_hash):
+            await accounts.renew_hash(self.work, self.passwords, account_id, password_hash, password)
         tokens, most = await self.auth.tokens(), self.sizes.sessions_of_account
         return await sessions.open_session(self.work, tokens, self.revocations, account_id, self.device, most=most)
 

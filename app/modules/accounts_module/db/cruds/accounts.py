@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.modules.accounts_module.db.models import Account, AccountPresence
@@ -20,6 +20,13 @@ async def find_by_login(session: AsyncSession, login: str) -> Account | None:
     """By username or email, as one signs in."""
     column = func.lower(Account.email) if "@" in login else Account.username
     return (await session.scalars(select(Account).where(column == login.lower()))).one_or_none()
+
+
+async def replace_hash(session: AsyncSession, account_id: UUID, old: str, new: str) -> None:
+    """Where the old one still stands."""
+    await session.execute(
+        update(Account).where(Account.id == account_id, Account.password_hash == old).values(password_hash=new)
+    )
 
 
 def _people() -> Any:
