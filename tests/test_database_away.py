@@ -8,8 +8,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import AWAY_FOR, Database
+from app.adapters.db.pool import Connection
+from app.adapters.errors import is_database_away
 from app.fastapi_engine.constructor import build_app
 from app.modules.streams_module.services import reader
 from app.settings import Settings
@@ -82,6 +86,43 @@ async def test_whoever_asks_is_told_to_try_again_and_may(
         assert socket.close_code is None
 
 
+class CountedDatabase(Database):
+    """Counts how often it is tried to reach the server."""
+
+    tries = 0
+
+    async def connect(self, **settings: Any) -> Connection:
+        self.tries += 1
+        return await super().connect(**settings)
+
+    async def ask(self) -> object:
+        """As the hot paths do."""
+        async with self.connection() as connection:
+            return await connection.fetchval("SELECT 1")
+
+    async def ask_by_session(self) -> object:
+        async with self.session() as session:
+            return await session.scalar(text("SELECT 1"))
+
+
+async def test_hundreds_who_ask_while_it_is_away_make_few_tries_and_need_no_other_sign_of_its_return(
+    database_address: DatabaseAddress, wire: Wire
+) -> None:
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port), pool_size=4)
+    async with database.connected():
+        hundreds = [database.ask, database.ask_by_session] * 100
+        assert await asyncio.gather(*(ask() for ask in hundreds)) == [1] * 200
+        wire.cut()
+        database.tries = 0
+        for _ in range(3):
+            answers = await asyncio.gather(*(ask() for ask in hundreds), return_exceptions=True)
+            assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+        assert 1 <= database.tries <= 30
+        await wire.mend()
+        await asyncio.sleep(AWAY_FOR)
+        assert await asyncio.gather(*(ask() for ask in hundreds)) == [1] * 200
+
+
 async def give_up(person: FakeClient) -> None:
     """Asks, and goes away before the answer."""
     try:
@@ -137,6 +178,7 @@ async def test_a_hello_while_the_database_is_away_is_told_to_come_back(
             await socket.until(lambda socket=socket: socket.close_code is not None)  # type: ignore[misc]
             assert socket.close_code == 1013
         await wire.mend()
+        await asyncio.sleep(AWAY_FOR)
         async with FakeSocket(anna, cold) as socket:
             assert await socket.ask("ping") == {}
 

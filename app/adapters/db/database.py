@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from time import monotonic
 from typing import Any
 
 import asyncpg
@@ -20,6 +20,9 @@ POOL_TIMEOUT = 2.5
 """Seconds to a place in the pool."""
 CONNECT_TIMEOUT = 2.0
 """Seconds to a new connection."""
+AWAY_FOR = 0.25
+"""Seconds in which a server that cannot be reached is not asked again: hundreds want to, and each try takes time from
+those who are to be told, and from a server that is about to come back."""
 COMMAND_TIMEOUT = 4.5
 """Seconds to an answer: longer than the server's own patience with a statement."""
 
@@ -34,6 +37,9 @@ _SESSION = {
 # Requests take few rows by key. PostgreSQL, which knows a new table as small, would read it whole, and go on so in
 # a prepared statement while the table grows: until it is analysed, some minutes and many thousand rows later.
 _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
+
+_UNREACHABLE = (ConnectionRefusedError, FileNotFoundError, TimeoutError, asyncpg.CannotConnectNowError)
 
 
 class _Connection(asyncpg.Connection):
@@ -53,10 +59,11 @@ class Database:
 
     def __init__(self, address: DatabaseAddress, *, pool_size: int = 10, session_pool_size: int = 5) -> None:
         self.address = address
-        self._pool = Pool(partial(self.connect, **_BY_KEY), pool_size, POOL_TIMEOUT)
+        self._away_until = 0.0
+        self._pool = Pool(self._connect_for_pool, pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=partial(self.connect, **_BY_KEY),
+            async_creator=self._connect_for_pool,
             pool_size=session_pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
@@ -76,6 +83,15 @@ class Database:
             connection_class=_Connection,
             server_settings=_SESSION | settings,
         )
+
+    async def _connect_for_pool(self) -> Connection:
+        if monotonic() < self._away_until:
+            raise ConnectionRefusedError("the database could not be reached a moment ago")
+        try:
+            return await self.connect(**_BY_KEY)
+        except _UNREACHABLE:
+            self._away_until = monotonic() + AWAY_FOR
+            raise
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Database"]:
