@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 from loguru import logger
-from uvicorn.supervisors import ChangeReload, Multiprocess
+from uvicorn.supervisors import ChangeReload
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
@@ -20,6 +20,7 @@ from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.http_protocol import HttpProtocol
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
+from app.fastapi_engine.workers import serve_by_workers
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 from app.settings.app_settings import AppSettings
@@ -139,7 +140,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
     elif settings.workers > 1:
         with TemporaryDirectory(prefix="messenger-metrics-") as folder:
             os.environ[METRICS_VARIABLE] = folder
-            Multiprocess(config, sockets=[listener]).run()
+            serve_by_workers(config, listener)
     else:
         server.run(sockets=[listener])
 
