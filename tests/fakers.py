@@ -167,13 +167,13 @@ class FakeSocket:
         self._sending = asyncio.ensure_future(self.connection.send(frame))
         return reply
 
-    async def ask(self, action: str, *, seconds: float = 10, **data: Any) -> dict[str, Any]:
+    async def ask(self, action: str, *, seconds: float = 30, **data: Any) -> dict[str, Any]:
         """The data of a request's reply, which has to be ok."""
         reply = await asyncio.wait_for(self.begin(action, **data), seconds)
         assert reply["status"] == "ok", reply
         return dict(reply["data"])
 
-    async def until(self, is_so: Callable[[], bool], seconds: float = 10) -> None:
+    async def until(self, is_so: Callable[[], bool], seconds: float = 30) -> None:
         """Waits for what comes until it is as it should be."""
         async with asyncio.timeout(seconds):
             while not is_so():
@@ -221,7 +221,7 @@ class FakeSocket:
                 reply.set_result(frame)
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
     """Waits for what another task or process does in its own time."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - nobody tells a test that it has happened

@@ -75,9 +75,9 @@ async def test_whoever_asks_is_told_to_try_again_and_may(
         await asyncio.gather(*(give_up(anna) for _ in range(30)))
 
         await wire.mend()
-        await eventually(lambda: is_ready(server), 5)
+        await eventually(lambda: is_ready(server))
         for method, path, body in calls(anna, club):
-            await eventually(lambda m=method, p=path, b=body: works(anna, m, p, b), 5)  # type: ignore[misc]
+            await eventually(lambda m=method, p=path, b=body: works(anna, m, p, b))  # type: ignore[misc]
         # More at once than there are connections: none was lost.
         assert all(answer.is_success for answer in await asyncio.gather(*(anna.get("/accounts/me") for _ in range(12))))
         assert all(answer.is_success for answer in await asyncio.gather(*(anna.get("/chats") for _ in range(24))))
@@ -156,9 +156,9 @@ async def test_a_database_that_is_silent_is_given_up_once(
         assert answer.headers["retry-after"] == "1"
     assert (await server.get("/healthcheck/live")).status_code == 200
     wire.speak()
-    await eventually(lambda: is_ready(server), 10)
+    await eventually(lambda: is_ready(server))
     for method, path, body in calls(anna, club)[:-1]:
-        await eventually(lambda m=method, p=path, b=body: works(anna, m, p, b), 10)  # type: ignore[misc]
+        await eventually(lambda m=method, p=path, b=body: works(anna, m, p, b))  # type: ignore[misc]
     async with FakeSocket(boris, live_server) as socket:
         await socket.ask("ping")
         last = await anna.send(club, "и снова здравствуйте")
@@ -203,7 +203,7 @@ async def test_server_sent_events_end_and_go_on_with_the_last_number(
             if seen[-1:] == ["2"]:
                 wire.cut()
     await wire.mend()
-    await eventually(lambda: is_ready(server), 5)
+    await eventually(lambda: is_ready(server))
     await anna.send(club)
     headers["Last-Event-ID"] = seen[-1]
     async with server.stream("GET", address, headers=headers) as stream:

@@ -28,7 +28,7 @@ def nowhere() -> Database:
 @pytest.mark.parametrize("steps", range(5))
 async def test_a_bus_that_comes_back_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
     bus = Bus()
-    async with asyncio.timeout(5) as patience:
+    async with asyncio.timeout(30) as patience:
         async with Hub(nowhere, bus).working():
             await asyncio.sleep(0.01)
             bus.come_back()
@@ -40,7 +40,7 @@ async def test_a_bus_that_comes_back_while_the_server_stops_holds_nothing_up(now
 @pytest.mark.parametrize("steps", range(5))
 async def test_a_chat_that_is_deleted_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
     deletions = Deletions(nowhere, Log(Bus()), EmptyContents)
-    async with asyncio.timeout(5) as patience:
+    async with asyncio.timeout(30) as patience:
         async with running(deletions.keep_deleting()):
             await asyncio.sleep(0.05)
             deletions.wake()

@@ -36,7 +36,7 @@ def hello(person: FakeClient, **data: Any) -> str:
 
 async def close_code_of(connection: ClientConnection) -> int | None:
     """How the server ends it, whatever it says before."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         try:
             while True:
                 await connection.recv()
@@ -148,12 +148,12 @@ async def test_a_request_that_is_not_understood_is_refused_and_the_socket_goes_o
     await connection.recv()
     for name, (frame, told_back) in REFUSED.items():
         await connection.send(json.dumps(frame))
-        reply = json.loads(await asyncio.wait_for(connection.recv(), 10))
+        reply = json.loads(await asyncio.wait_for(connection.recv(), 30))
         assert (reply["reply_to"], reply["status"]) == (told_back, "error"), name
         assert (reply["error"]["code"], reply["error"]["status"]) == ("validation_error", 422), name
         assert len(json.dumps(reply)) < 20_000, name
         await connection.send('{"id": 2, "action": "ping", "data": {}}')
-        assert json.loads(await asyncio.wait_for(connection.recv(), 10)) == {"reply_to": 2, "status": "ok", "data": {}}
+        assert json.loads(await asyncio.wait_for(connection.recv(), 30)) == {"reply_to": 2, "status": "ok", "data": {}}
     await connection.close()
 
 
@@ -178,7 +178,7 @@ async def test_an_id_may_be_used_again(anna: FakeClient, live_server: str, witne
     await connection.recv()
     for _ in range(3):
         await connection.send('{"id": 1, "action": "ping", "data": {}}')
-    replies = [json.loads(await asyncio.wait_for(connection.recv(), 10)) for _ in range(3)]
+    replies = [json.loads(await asyncio.wait_for(connection.recv(), 30)) for _ in range(3)]
     assert replies == [{"reply_to": 1, "status": "ok", "data": {}}] * 3
     await connection.close()
 
@@ -193,6 +193,6 @@ async def test_a_frame_in_pieces_is_one_frame(anna: FakeClient, live_server: str
         Frame(Opcode.TEXT, text[:middle], fin=False).serialize(mask=True)
         + Frame(Opcode.CONT, text[middle:]).serialize(mask=True)
     )
-    reply = json.loads(await asyncio.wait_for(connection.recv(), 10))
+    reply = json.loads(await asyncio.wait_for(connection.recv(), 30))
     assert reply == {"reply_to": "ы", "status": "ok", "data": {}}
     await connection.close()

@@ -38,7 +38,7 @@ async def test_nothing_behind_the_removal_is_read_from_the_log_either(
         await anna.send(club, f"без Бориса {number}")
     socket = noting_socket(boris, hub, received)
     await follow_all(socket, hub, streams, {boris.uuid: 0, **{row["id"]: 0 for row in streams}})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while socket.behind:
             await send_page(socket, hub)
     socket.leave_all()
@@ -71,7 +71,7 @@ async def test_who_is_let_in_twice_before_the_chat_is_followed_again_misses_noth
     ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
     await eventually(has_heard_of_both)
     await follow_joined(socket, hub, database)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while socket.behind:
             await send_page(socket, hub)
     socket.leave_all()
