@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -226,3 +228,10 @@ def test_middlewares_are_pure_asgi() -> None:
         if any(name.endswith("BaseHTTPMiddleware") for name in imports_of(file))
     }
     assert heavy == set()
+
+
+def test_the_first_process_imports_nothing_that_only_serving_takes() -> None:
+    """With the reload on, and with workers, it starts others; a second of imports would come on top of theirs."""
+    look = "import sys, app.fastapi_engine.server; print({'alembic', 'fastapi', 'sqlalchemy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -8,7 +8,7 @@ from alembic.util import CommandError
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.commands import NoSuchBranch
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.adapters.db.provide import DatabaseNotReady
+from app.adapters.db.run import DatabaseNotReady
 from app.commands import database, doctor, documents, modules
 from app.resources.constants import MODULES_DIR
 from app.services.errors import ServiceError

@@ -18,8 +18,6 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
-from app.fastapi_engine.http_protocol import HttpProtocol
-from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.fastapi_engine.workers import serve_by_workers
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
@@ -153,8 +151,9 @@ def proxy_options(settings: AppSettings) -> dict[str, Any]:
 def uvicorn_options(**more: Any) -> dict[str, Any]:
     """How uvicorn serves this application, wherever it is run."""
     return {
-        "http": HttpProtocol,
-        "ws": WebSocketProtocol,
+        # By name: a first process that only starts others has no use for them, nor for all that they import.
+        "http": "app.fastapi_engine.http_protocol:HttpProtocol",
+        "ws": "app.fastapi_engine.websocket_protocol:WebSocketProtocol",
         "ws_max_size": MAX_FRAME_BYTES,
         # A frame costs several times as much with it, and each socket 64 KiB.
         "ws_per_message_deflate": False,

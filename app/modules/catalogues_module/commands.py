@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.adapters.db.database import Database
-from app.adapters.db.provide import run_on_database
+from app.adapters.db.run import run_on_database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.catalogues_module.db.cruds.items import list_items
 from app.modules.catalogues_module.errors import CatalogueItemNotFound

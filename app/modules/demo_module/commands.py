@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.adapters.db.database import Database
-from app.adapters.db.provide import run_on_database
+from app.adapters.db.run import run_on_database
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.demo_module.services import writing
 from app.modules.demo_module.services.people import Person

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app.adapters.db.database import Database
-from app.adapters.db.provide import run_on_database
+from app.adapters.db.run import run_on_database
 from app.modules.streams_module.services.retention import cutoff
 from app.modules.streams_module.services.retention import prune as prune_events
 from app.settings import load_settings

@@ -1,0 +1,43 @@
+"""What a command does on the database that the settings name.
+
+Apart from `provide`, which the first process of a server imports: it needs no SQLAlchemy.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import asyncpg
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.adapters.db.provide import database_server, is_migrated
+from app.settings.db_settings import DbSettings
+
+T = TypeVar("T")
+
+
+class DatabaseNotReady(Exception):
+    """Nothing can be done with the database as it is. The message is one line."""
+
+
+def run_on_database(settings: DbSettings, job: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+    """For a command: what `job` answers, run on the database that the settings name.
+
+    Raises DatabaseNotReady where it is out of reach or not migrated, and EmbeddedPostgresError.
+    """
+
+    async def run(address: DatabaseAddress) -> T:
+        async with Database(address).connected() as database:
+            return await job(database)
+
+    with database_server(settings) as address:
+        try:
+            ready = is_migrated(address)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseNotReady(
+                f"database {address.database} at {address.host} is out of reach: {error!r}"
+            ) from error
+        if not ready:
+            raise DatabaseNotReady(f"database {address.database} is not migrated: run `python manage.py db migrate`")
+        return asyncio.run(run(address))

@@ -1,0 +1,64 @@
+"""Several processes that serve: who dies is replaced, who is slow is not taken for dead."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from app.fastapi_engine.workers import Worker
+from tests.adapters.embedded.support import eventually
+from tests.processes import RunningServer
+
+
+@pytest.fixture(scope="module")
+def data_dir(place: Path) -> Path:
+    return place / "postgres-of-workers"
+
+
+def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir: Path) -> None:
+    with RunningServer(project, data_dir, API_WORKERS="2") as server:
+        server.wait_until_ready()
+        assert eventually(lambda: len(server.workers()) == 2)
+        first, second = server.workers()
+        os.kill(first, signal.SIGKILL)
+        # The other one may still be on its way, and is waited for first.
+        assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), 60)
+        assert second in server.workers()
+        assert server.answers("/healthcheck/ready")
+        for _ in range(20):
+            httpx.get(f"{server.base_url}/healthcheck/live").raise_for_status()
+        counted = 'http_request_seconds_count{method="GET",route="/healthcheck/live",status="200"} 20.0'
+        assert all(counted in httpx.get(f"{server.base_url}/metrics").text for _ in range(6))
+
+
+def make_workers_late(folder: Path, seconds: int) -> None:
+    """With the folder in PYTHONPATH: as on a machine that is busy."""
+    late = f"import sys, time\nif '--multiprocessing-fork' in sys.argv: time.sleep({seconds})\n"
+    (folder / "sitecustomize.py").write_text(late)
+
+
+def test_a_worker_that_takes_long_to_start_is_waited_for(project: Path, data_dir: Path, tmp_path: Path) -> None:
+    """Killed for it, none would ever serve."""
+    make_workers_late(tmp_path, 7)
+    with RunningServer(project, data_dir, API_WORKERS="2", PYTHONPATH=str(tmp_path)) as server:
+        server.wait_until_ready()
+        assert "died" not in server.output
+
+
+def test_a_worker_that_dies_while_it_starts_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_workers_late(tmp_path, 600)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    worker = Worker(uvicorn.Config("nothing:there"), [])
+    worker.start()
+    watching = threading.Thread(target=worker.is_alive, args=(600,), daemon=True)
+    watching.start()
+    watching.join(1)
+    assert watching.is_alive()
+    worker.process.kill()
+    watching.join(60)
+    assert not watching.is_alive()
+    worker.process.join()
