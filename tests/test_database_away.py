@@ -123,6 +123,19 @@ async def test_hundreds_who_ask_while_it_is_away_make_few_tries_and_need_no_othe
         assert await asyncio.gather(*(ask() for ask in hundreds)) == [1] * 200
 
 
+async def test_who_waits_for_a_connection_hears_at_once_that_none_can_be_opened(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a process that has just started, and has had none so far."""
+    monkeypatch.setattr("app.adapters.db.database.POOL_TIMEOUT", 600.0)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    wire.cut()
+    async with database.connected(), asyncio.timeout(60):
+        asking = [ask() for ask in [database.ask, database.ask_by_session] * 100]
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+    assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+
+
 async def give_up(person: FakeClient) -> None:
     """Asks, and goes away before the answer."""
     try:

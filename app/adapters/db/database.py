@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.pool import Connection, Pool
+from app.adapters.db.session_pool import SessionPool
 from app.utils import metrics
 
 # A server that no longer answers at all: whoever asks is told within 5 s, after waiting for a place in the pool and for
@@ -64,6 +65,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect_for_pool,
+            poolclass=SessionPool,
             pool_size=session_pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,

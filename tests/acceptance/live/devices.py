@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.fakers import API, FakeClient
 
 _COME_BACK = (1011, 1013)
-"""Close codes of a server that cannot keep up; as 503, they may come where a machine is busy."""
+"""Close codes of a server that cannot keep up; as an answer 503, they may come where a machine is busy."""
 _LONGEST = 8.0
 """Seconds on one transport, however little comes."""
 _PAUSE, _PAUSE_OUTSIDE = 0.4, 2.0
@@ -113,6 +113,8 @@ class Device:
                 frame = orjson.loads(text)
                 if "event" in frame:
                     self.apply(frame["event"])
+                elif frame.get("status") == "error" and frame["error"]["code"] == "unavailable":
+                    return
                 elif "gap" in frame or frame.get("status") == "error":
                     self.faults.append(str(text))
         if connection.close_code not in _COME_BACK:
