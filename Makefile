@@ -5,6 +5,12 @@ VENV ?= .venv
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# uv installs in a tenth of pip's time; where it is not to be had, or cannot reach what pip can, pip does all.
+define install
+	@echo "Installing what $(1) names into $(VENV)"
+	@$(PIP) install $(shell grep '^uv==' requirements-dev.txt) && \
+		$(BIN)/uv --quiet pip install --python $(BIN)/python -r $(1) || $(PIP) install -r $(1)
+endef
 
 # Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
@@ -99,13 +105,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(BIN)/python
-	$(PIP) install -r requirements.txt
+	$(call install,requirements.txt)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/python
-	$(PIP) install -r requirements-dev.txt
+	$(call install,requirements-dev.txt)
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-bench: requirements-bench.txt | $(BIN)/python
-	$(PIP) install -r requirements-bench.txt
+	$(call install,requirements-bench.txt)
 	@touch $@ $(VENV)/.installed

@@ -18,6 +18,8 @@ class SessionPool(AsyncAdaptedQueuePool):
     server that refuses, those in line would hear of it after all of their patience. So they look up now and then.
     """
 
+    _sqla_logger_namespace = "sqlalchemy.pool.SessionPool"
+
     def __init__(self, creator: Any, *, timeout: float = 30.0, **options: Any) -> None:
         super().__init__(creator, timeout=_LOOK_EVERY, **options)
         self._patience = timeout
