@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.database import AWAY_FOR, Database
+from app.adapters.db.database import TRY_AGAIN_AFTER, Database
 from app.adapters.db.pool import Connection
 from app.adapters.errors import is_database_away
 from app.fastapi_engine.constructor import build_app
@@ -104,6 +104,12 @@ class CountedDatabase(Database):
         async with self.session() as session:
             return await session.scalar(text("SELECT 1"))
 
+    async def answers(self) -> bool:
+        try:
+            return await self.ask() == 1
+        except OSError:
+            return False
+
 
 async def test_hundreds_who_ask_while_it_is_away_make_few_tries_and_need_no_other_sign_of_its_return(
     database_address: DatabaseAddress, wire: Wire
@@ -119,8 +125,28 @@ async def test_hundreds_who_ask_while_it_is_away_make_few_tries_and_need_no_othe
             assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
         assert 1 <= database.tries <= 30
         await wire.mend()
-        await asyncio.sleep(AWAY_FOR)
+        await eventually(database.answers)
         assert await asyncio.gather(*(ask() for ask in hundreds)) == [1] * 200
+
+
+async def test_known_to_be_away_it_keeps_nobody_waiting_by_taking_calls_and_saying_nothing(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PostgreSQL does for a while when it starts."""
+    monkeypatch.setattr("app.adapters.db.database.CONNECT_TIMEOUT", 600.0)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    wire.cut()
+    async with database.connected(), asyncio.timeout(60):
+        assert not await database.answers()
+        await wire.mend()
+        wire.silence()
+        for _ in range(3):
+            asking = [ask() for ask in [database.ask, database.ask_by_session] * 100]
+            answers = await asyncio.gather(*asking, return_exceptions=True)
+            assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+            await asyncio.sleep(TRY_AGAIN_AFTER)
+        wire.speak()
+        await eventually(database.answers)
 
 
 async def test_who_waits_for_a_connection_hears_at_once_that_none_can_be_opened(
@@ -191,7 +217,8 @@ async def test_a_hello_while_the_database_is_away_is_told_to_come_back(
             await socket.until(lambda socket=socket: socket.close_code is not None)  # type: ignore[misc]
             assert socket.close_code == 1013
         await wire.mend()
-        await asyncio.sleep(AWAY_FOR)
+        async with httpx.AsyncClient(base_url=f"http://{cold}") as http:
+            await eventually(lambda: is_ready(http))
         async with FakeSocket(anna, cold) as socket:
             assert await socket.ask("ping") == {}
 

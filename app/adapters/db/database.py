@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from time import monotonic
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.pool import Connection, Pool
 from app.adapters.db.session_pool import SessionPool
+from app.adapters.errors import DRIVER_ERRORS
 from app.utils import metrics
 
 # A server that no longer answers at all: whoever asks is told within 5 s, after waiting for a place in the pool and for
@@ -21,9 +21,8 @@ POOL_TIMEOUT = 2.5
 """Seconds to a place in the pool."""
 CONNECT_TIMEOUT = 2.0
 """Seconds to a new connection."""
-AWAY_FOR = 0.25
-"""Seconds in which a server that cannot be reached is not asked again: hundreds want to, and each try takes time from
-those who are to be told, and from a server that is about to come back."""
+TRY_AGAIN_AFTER = 0.25
+"""Seconds from one try to reach a server that is away to the next."""
 COMMAND_TIMEOUT = 4.5
 """Seconds to an answer: longer than the server's own patience with a statement."""
 
@@ -38,9 +37,6 @@ _SESSION = {
 # Requests take few rows by key. PostgreSQL, which knows a new table as small, would read it whole, and go on so in
 # a prepared statement while the table grows: until it is analysed, some minutes and many thousand rows later.
 _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
-
-
-_UNREACHABLE = (ConnectionRefusedError, FileNotFoundError, TimeoutError, asyncpg.CannotConnectNowError)
 
 
 class _Connection(asyncpg.Connection):
@@ -60,7 +56,7 @@ class Database:
 
     def __init__(self, address: DatabaseAddress, *, pool_size: int = 10, session_pool_size: int = 5) -> None:
         self.address = address
-        self._away_until = 0.0
+        self._return: asyncio.Task[None] | None = None
         self._pool = Pool(self._connect_for_pool, pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
@@ -87,13 +83,28 @@ class Database:
         )
 
     async def _connect_for_pool(self) -> Connection:
-        if monotonic() < self._away_until:
+        """Once a server could not be reached, one task tries on, and all who ask are told at once: hundreds of tries
+        would take the time of those who are to be told, and of a server that is about to come back. A server that
+        starts may accept a connection and say nothing for seconds.
+        """
+        if self._return is not None:
             raise ConnectionRefusedError("the database could not be reached a moment ago")
         try:
             return await self.connect(**_BY_KEY)
-        except _UNREACHABLE:
-            self._away_until = monotonic() + AWAY_FOR
+        except DRIVER_ERRORS:
+            if self._return is None:
+                self._return = asyncio.create_task(self._wait_for_return())
             raise
+
+    async def _wait_for_return(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(TRY_AGAIN_AFTER)
+                with suppress(*DRIVER_ERRORS):
+                    (await self.connect()).terminate()
+                    return
+        finally:
+            self._return = None
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Database"]:
@@ -101,6 +112,8 @@ class Database:
         try:
             yield self
         finally:
+            if self._return is not None:
+                self._return.cancel()
             # Requests are over by now; a server that has gone would be waited for in vain.
             self._pool.terminate()
             await self.engine.dispose()

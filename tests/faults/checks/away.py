@@ -48,7 +48,10 @@ def check_away(happened: Sequence[Happened], probe: Probe, *, is_short: bool) ->
             if not sample.is_success and not (sample.status == 503 and sample.retry_after):
                 yield Violation(Kind.AWAY, f"{one.fault.name}: {sample} is no 503 with Retry-After")
             elif not sample.is_success and sample.seconds > within:
-                yield Violation(Kind.AWAY, f"{one.fault.name}: refused after {sample.seconds:.2f} s")
+                asked = sample.began - one.began
+                yield Violation(
+                    Kind.AWAY, f"{one.fault.name}: asked {asked:.2f} s into it, refused after {sample.seconds:.2f} s"
+                )
         for sample in probe.between(one.began, one.ended, lambda sample: sample.path == LIVE):
             if not sample.is_success:
                 yield Violation(Kind.AWAY, f"{one.fault.name}: {sample} is no sign of life")
