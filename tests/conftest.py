@@ -1,11 +1,13 @@
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.adapters.db.address import DatabaseAddress
 from tests.adapters.embedded.support import open_folder
 from tests.processes import copy_project
+from tests.wire import Wire, wire_to
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,3 +27,10 @@ def place() -> Iterator[Path]:
 def project(place: Path) -> Path:
     """A copy of the project that processes run in; nobody changes it."""
     return copy_project(place)
+
+
+@pytest.fixture
+async def wire(database_address: DatabaseAddress) -> AsyncIterator[Wire]:
+    """Between the server and its database."""
+    async with wire_to(database_address.host, database_address.port) as wire:
+        yield wire

@@ -1,0 +1,91 @@
+"""A server that cannot be reached: few tries, and nobody who waits for them."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import TRY_AGAIN_AFTER, Database
+from app.adapters.db.pool import Connection
+from app.adapters.errors import is_database_away
+from tests.fakers import eventually
+from tests.wire import Wire
+
+
+class CountedDatabase(Database):
+    """Counts how often it is tried to reach the server."""
+
+    tries = 0
+
+    async def connect(self, **settings: Any) -> Connection:
+        self.tries += 1
+        return await super().connect(**settings)
+
+    async def ask(self) -> object:
+        """As the hot paths do."""
+        async with self.connection() as connection:
+            return await connection.fetchval("SELECT 1")
+
+    async def ask_by_session(self) -> object:
+        async with self.session() as session:
+            return await session.scalar(text("SELECT 1"))
+
+    async def answers(self) -> bool:
+        try:
+            return await self.ask() == 1
+        except OSError:
+            return False
+
+
+async def test_hundreds_who_ask_while_it_is_away_make_few_tries_and_need_no_other_sign_of_its_return(
+    database_address: DatabaseAddress, wire: Wire
+) -> None:
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port), pool_size=4)
+    async with database.connected():
+        hundreds = [database.ask, database.ask_by_session] * 100
+        assert await asyncio.gather(*(ask() for ask in hundreds)) == [1] * 200
+        wire.cut()
+        database.tries = 0
+        for _ in range(3):
+            answers = await asyncio.gather(*(ask() for ask in hundreds), return_exceptions=True)
+            assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+        assert 1 <= database.tries <= 30
+        await wire.mend()
+        await eventually(database.answers)
+        assert await asyncio.gather(*(ask() for ask in hundreds)) == [1] * 200
+
+
+async def test_known_to_be_away_it_keeps_nobody_waiting_by_taking_calls_and_saying_nothing(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PostgreSQL does for a while when it starts."""
+    monkeypatch.setattr("app.adapters.db.database.CONNECT_TIMEOUT", 600.0)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    wire.cut()
+    async with database.connected(), asyncio.timeout(60):
+        assert not await database.answers()
+        await wire.mend()
+        wire.silence()
+        for _ in range(3):
+            asking = [ask() for ask in [database.ask, database.ask_by_session] * 100]
+            answers = await asyncio.gather(*asking, return_exceptions=True)
+            assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+            await asyncio.sleep(TRY_AGAIN_AFTER)
+        wire.speak()
+        await eventually(database.answers)
+
+
+async def test_who_waits_for_a_connection_hears_at_once_that_none_can_be_opened(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a process that has just started, and has had none so far."""
+    monkeypatch.setattr("app.adapters.db.database.POOL_TIMEOUT", 600.0)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    wire.cut()
+    async with database.connected(), asyncio.timeout(60):
+        asking = [ask() for ask in [database.ask, database.ask_by_session] * 100]
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+    assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
