@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
-from tests.adapters.embedded.support import eventually
 
 REPOSITORY = Path(__file__).parents[2]
 _LEFT_OUT = (".git", ".data", ".env", "logs", "node_modules", ".venv", "venv", "docs")
@@ -97,10 +97,11 @@ def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str
     assert process.stdout is not None
     asked = process.stdout.read(len(QUESTION.encode()))
     # Between the question and the wait for an answer Python only notes a signal, and waits all the same.
-    stat = Path(f"/proc/{process.pid}/stat")
-    assert eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "S", 30)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+    out, err = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, (asked + out).decode(), err.decode())
 
 
