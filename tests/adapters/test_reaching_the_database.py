@@ -33,6 +33,15 @@ class CountedDatabase(Database):
         async with self.session() as session:
             return await session.scalar(text("SELECT 1"))
 
+    async def ask_by_hundreds(self) -> list[object]:
+        """What each is told, at once and both ways."""
+        asking = [ask() for ask in [self.ask, self.ask_by_session] * 100]
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    async def has_to_refuse_hundreds(self) -> None:
+        answers = await self.ask_by_hundreds()
+        assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+
     async def answers(self) -> bool:
         try:
             return await self.ask() == 1
@@ -45,17 +54,15 @@ async def test_hundreds_who_ask_while_it_is_away_make_few_tries_and_need_no_othe
 ) -> None:
     database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port), pool_size=4)
     async with database.connected():
-        hundreds = [database.ask, database.ask_by_session] * 100
-        assert await asyncio.gather(*(ask() for ask in hundreds)) == [1] * 200
+        assert await database.ask_by_hundreds() == [1] * 200
         wire.cut()
         database.tries = 0
         for _ in range(3):
-            answers = await asyncio.gather(*(ask() for ask in hundreds), return_exceptions=True)
-            assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+            await database.has_to_refuse_hundreds()
         assert 1 <= database.tries <= 30
         await wire.mend()
         await eventually(database.answers)
-        assert await asyncio.gather(*(ask() for ask in hundreds)) == [1] * 200
+        assert await database.ask_by_hundreds() == [1] * 200
 
 
 async def test_known_to_be_away_it_keeps_nobody_waiting_by_taking_calls_and_saying_nothing(
@@ -70,9 +77,7 @@ async def test_known_to_be_away_it_keeps_nobody_waiting_by_taking_calls_and_sayi
         await wire.mend()
         wire.silence()
         for _ in range(3):
-            asking = [ask() for ask in [database.ask, database.ask_by_session] * 100]
-            answers = await asyncio.gather(*asking, return_exceptions=True)
-            assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+            await database.has_to_refuse_hundreds()
             await asyncio.sleep(TRY_AGAIN_AFTER)
         wire.speak()
         await eventually(database.answers)
@@ -86,6 +91,19 @@ async def test_who_waits_for_a_connection_hears_at_once_that_none_can_be_opened(
     database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
     wire.cut()
     async with database.connected(), asyncio.timeout(60):
-        asking = [ask() for ask in [database.ask, database.ask_by_session] * 100]
-        answers = await asyncio.gather(*asking, return_exceptions=True)
-    assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+        await database.has_to_refuse_hundreds()
+
+
+async def test_nothing_is_tried_any_more_once_it_is_closed(database_address: DatabaseAddress, wire: Wire) -> None:
+    """Closed in the middle of a try that nobody answers."""
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    wire.cut()
+    async with database.connected():
+        assert not await database.answers()
+        tries = database.tries
+        await wire.mend()
+        wire.silence()
+        async with asyncio.timeout(60):
+            while database.tries == tries:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+    assert [task for task in asyncio.all_tasks() if "Database" in repr(task.get_coro())] == []

@@ -14,6 +14,7 @@ from app.adapters.db.pool import Connection, Pool
 from app.adapters.db.session_pool import SessionPool
 from app.adapters.errors import DRIVER_ERRORS
 from app.utils import metrics
+from app.utils.background import end
 
 # A server that no longer answers at all: whoever asks is told within 5 s, after waiting for a place in the pool and for
 # a new connection, or after waiting for an answer.
@@ -113,7 +114,7 @@ class Database:
             yield self
         finally:
             if self._return is not None:
-                self._return.cancel()
+                await end(self._return)
             # Requests are over by now; a server that has gone would be waited for in vain.
             self._pool.terminate()
             await self.engine.dispose()
