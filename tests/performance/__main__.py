@@ -14,7 +14,7 @@ from tests.performance.scenario import all_scenarios
 from tests.performance.servers import ROOT
 from tests.performance.world import World
 
-_QUICK = Pace(rounds=1, seconds=1.0)
+_QUICK = Pace(rounds=1, seconds=0.5, warm_up=0.2)
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 

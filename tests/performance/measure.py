@@ -12,15 +12,14 @@ from tests.performance.scenario import Contender, Ratio, Scenario
 from tests.performance.usage import Meter, memory
 from tests.performance.world import World
 
-_WARM_UP = 0.5
-
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a run takes: rounds, and seconds of each contender in each round."""
+    """How long a run takes: rounds, seconds of each contender in each round, and as many more before the first one."""
 
     rounds: int
     seconds: float
+    warm_up: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def measure(
         with ExitStack() as stack:
             contenders = scenario.contenders(world, stack)
             for contender in contenders.values():
-                contender.run(_WARM_UP)
+                contender.run(pace.warm_up)
             outcomes: dict[str, list[Outcome]] = defaultdict(list)
             for round_number in range(pace.rounds):
                 for place, (name, contender) in enumerate(contenders.items()):

@@ -6,6 +6,7 @@ Things are made at their first use, so that a run of one scenario starts only wh
 import asyncio
 import json
 import shutil
+import signal
 import subprocess
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ class World:
         self._workers = workers
 
     def __enter__(self) -> Self:
+        # They unwind as Ctrl-C does, so that no server is left behind.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(parents=True)
         self._stack.callback(shutil.rmtree, self.data, ignore_errors=True)

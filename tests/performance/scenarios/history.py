@@ -45,7 +45,7 @@ class History(Scenario):
         return "History of 50, deep in a chat"
 
     def contenders(self, world: World, stack: ExitStack) -> Mapping[str, Contender]:
-        messages = 100_000 if world.quick else 1_000_000
+        messages = 50_000 if world.quick else 1_000_000
         anna = world.people[0]
         long, short = world.open_chat(anna), world.open_chat(anna)
         asyncio.run(fill.fill_messages(world.database, long, anna.id, messages))
