@@ -46,6 +46,12 @@ def clean_environment(variables: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in left_out} | variables
 
 
+def end_as_by_ctrl_c() -> None:
+    """Makes a program that starts others unwind however it is told to end, so that it leaves none of them behind."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
 def run(project: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """`python main.py` to its end, for a start that is refused."""
     return subprocess.run(

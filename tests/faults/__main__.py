@@ -16,6 +16,7 @@ from tests.faults.fault import all_faults
 from tests.faults.load.workload import Size
 from tests.faults.report import as_json, show, write_json, write_markdown
 from tests.faults.run import Plan, run
+from tests.processes import end_as_by_ctrl_c
 
 LONG = Size(clients=200, chats=50, members=8, hot_members=40)
 SHORT = Size(clients=40, chats=12, members=5, hot_members=20)
@@ -35,6 +36,7 @@ def faults(
     output: Annotated[Path, typer.Option(help="Where the JSON and the table go.")] = ROOT / ".data" / "results",
 ) -> None:
     """Exits with 1 when anything was lost, doubled, left out, seen by others, or not as promised."""
+    end_as_by_ctrl_c()
     console = Console(highlight=False, soft_wrap=True)
     known = [fault for fault in all_faults() if fault.in_short or not short]
     if unknown := set(only or ()) - {fault.name for fault in known}:

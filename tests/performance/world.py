@@ -6,7 +6,6 @@ Things are made at their first use, so that a run of one scenario starts only wh
 import asyncio
 import json
 import shutil
-import signal
 import subprocess
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
 from tests.performance.peers import orm
 from tests.performance.servers import ROOT, Server, asgi_app, messenger, script
+from tests.processes import end_as_by_ctrl_c
 
 API = "/api/v1"
 _PASSWORD = "correct horse battery"
@@ -51,9 +51,7 @@ class World:
         self._workers = workers
 
     def __enter__(self) -> Self:
-        # They unwind as Ctrl-C does, so that no server is left behind.
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
+        end_as_by_ctrl_c()
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(parents=True)
         self._stack.callback(shutil.rmtree, self.data, ignore_errors=True)
