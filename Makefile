@@ -30,7 +30,7 @@ test: $(VENV)/.installed-dev
 # What takes long and crosses whole processes. It needs a browser and Redis (`apt-get install chromium redis-server`):
 # without them it fails, and says so.
 acceptance: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest tests/acceptance --durations=15
+	$(BIN)/python -m pytest tests/acceptance --maxprocesses=2 --durations=15
 
 # The gate but for the tests.
 lint: $(VENV)/.installed-dev

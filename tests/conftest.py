@@ -1,3 +1,5 @@
+import gc
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,10 +11,25 @@ from tests.adapters.embedded.support import open_folder
 from tests.processes import copy_project
 from tests.wire import Wire, wire_to
 
+_LONGEST = ("test_main_job.py", "test_against_model.py")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """The fixtures serve the modules' own tests too: they are a plugin, loaded once, from either side."""
     config.pluginmanager.import_plugin("tests.fixtures")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: tests wait for processes and for time, too."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: else one process waits for the other one at the end."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+    # What stands by now need not be looked at by each collection.
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Databases for tests: cloned from one that is migrated, emptied after each test, and taken by the next."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 from uuid import uuid4
@@ -35,6 +35,7 @@ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <
 """
 
 Look: TypeAlias = list[asyncpg.Record]
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 async def execute(address: DatabaseAddress, statement: str) -> None:
@@ -67,56 +68,63 @@ class Databases:
 
     def __init__(self, template: DatabaseAddress) -> None:
         self._template = template
-        self._free: list[tuple[DatabaseAddress, Look]] = []
-        self._delete = ""
+        self._free: list[DatabaseAddress] = []
+        self._as_new: dict[str, Look] = {}
+        self._empty: list[str] = []
         self._look = ""
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[DatabaseAddress]:
         """A database for the time of the block; nobody can tell it from a new one."""
-        address, as_new = self._free.pop() if self._free else await self._make()
+        address = self._free.pop() if self._free else await self.make()
         yield address
-        if await self._emptied(address) == as_new:
-            self._free.append((address, as_new))
+        if await self._is_emptied(address):
+            self._free.append(address)
         else:
             await drop(address)
 
-    async def close(self) -> None:
-        for address, _ in self._free:
-            await drop(address)
-
-    async def _make(self) -> tuple[DatabaseAddress, Look]:
+    async def make(self) -> DatabaseAddress:
+        """One that is the caller's to drop."""
         address = await clone(self._template)
         connection = await asyncpg.connect(**address.connect_arguments())
         if not self._look:
             await self._prepare(connection)
-        as_new = list(await connection.fetch(self._look))
+        self._as_new[address.database] = list(await connection.fetch(self._look))
         await connection.close()
-        return address, as_new
+        return address
 
-    async def _prepare(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Puts together how to delete what tests write, and how to look at the rest."""
+    async def delete_rows(
+        self, connection: Connection, address: DatabaseAddress, *, but_for: Collection[str] = ()
+    ) -> bool:
+        """Whether it is as it was when it was made, now that a test's rows are gone, `but_for` those of some tables."""
+        tables = [table for table in self._empty if table not in but_for]
+        # One statement: references between rows are looked at when all of them are gone.
+        deletes = [f"_{number} AS (DELETE FROM {table})" for number, table in enumerate(tables)]  # noqa: S608 - our names
+        await connection.execute(f"WITH {', '.join(deletes)} SELECT")
+        return list(await connection.fetch(self._look)) == self._as_new[address.database]
+
+    async def close(self) -> None:
+        for address in self._free:
+            await drop(address)
+
+    async def _prepare(self, connection: Connection) -> None:
+        """Notes what is empty, and how to look at the rest."""
         tables = [table for (table,) in await connection.fetch(_TABLES)]
         full = [table for table in tables if await connection.fetchval(f"TABLE {table} LIMIT 1") is not None]
-        empty = [table for table in tables if table not in full]
-        # One statement: references between rows are looked at when all of them are gone.
-        deletes = [f"_{number} AS (DELETE FROM {table})" for number, table in enumerate(empty)]  # noqa: S608 - our names
-        self._delete = f"WITH {', '.join(deletes)} SELECT"
+        self._empty = [table for table in tables if table not in full]
         # A row that was written has the number of a newer transaction, and one that was deleted is missing.
         rows = "SELECT '{0}', count(*), max(xmin::text::bigint) FROM {0}"
         self._look = " UNION ALL ".join([*map(rows.format, (*_CATALOGUES, *full)), _SETTINGS, _SIZES]) + " ORDER BY 1"
 
-    async def _emptied(self, address: DatabaseAddress) -> Look | None:
-        """What it looks like without a test's rows; None where there is no way back."""
+    async def _is_emptied(self, address: DatabaseAddress) -> bool:
         try:
             connection = await asyncpg.connect(**address.connect_arguments())
         except asyncpg.InvalidCatalogNameError:
-            return None
+            return False
         try:
             await connection.execute(_END_OTHERS)
-            await connection.execute(self._delete)
-            return list(await connection.fetch(self._look))
+            return await self.delete_rows(connection, address)
         except asyncpg.UndefinedTableError:
-            return None
+            return False
         finally:
             await connection.close()

@@ -132,6 +132,7 @@ class FakeSocket:
         self._replies: dict[Any, asyncio.Future[dict[str, Any]]] = {}
         self._ids = count(1)
         self._news = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -154,7 +155,9 @@ class FakeSocket:
         return self.close_code
 
     async def cut(self) -> None:
-        """Goes away without a word."""
+        """Goes away without a word, if it was there."""
+        if self._listening is None:
+            return
         self._listening.cancel()
         self.connection.transport.abort()
         await asyncio.wait([self._listening])
@@ -187,6 +190,7 @@ class FakeSocket:
         return [event["seq"] for event in self.events[stream_id]]
 
     async def _open(self, address: str) -> None:
+        await self.cut()
         self.address, self.close_code = address, None
         self.connection = await connect(f"ws://{address}{API}/ws", max_size=None, compression=None)
         self._listening = asyncio.create_task(self._listen())

@@ -4,31 +4,23 @@ import asyncio
 import gc
 import logging
 import shutil
-import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from loguru import logger
 from playwright.async_api import Browser
-from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
 from app.adapters.db.provide import own_server_address
-from app.fastapi_engine.constructor import build_app
-from app.fastapi_engine.server import uvicorn_options
 from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
-from app.settings.db_settings import DbSettings
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.utils.logs import setup_logging
@@ -36,6 +28,7 @@ from tests.adapters.embedded.support import open_folder
 from tests.browsers import chromium
 from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
+from tests.servers import RunningServer, Servers, client_of, listening, served, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +69,24 @@ def databases(template: DatabaseAddress) -> Iterator[Databases]:
     asyncio.run(databases.close())
 
 
+@pytest.fixture(scope="session")
+async def servers(databases: Databases, base_settings: Settings) -> AsyncIterator[Servers]:
+    servers = Servers(databases, base_settings)
+    yield servers
+    await servers.close()
+
+
+def runs(request: pytest.FixtureRequest) -> bool:
+    """Whether the test is one with a running server."""
+    return "running_server" in request.fixturenames
+
+
 @pytest.fixture
-async def database_address(databases: Databases) -> AsyncIterator[DatabaseAddress]:
+async def database_address(
+    request: pytest.FixtureRequest, databases: Databases, servers: Servers
+) -> AsyncIterator[DatabaseAddress]:
     """A database of one's own, with all tables and no rows."""
-    async with databases.one() as address:
+    async with servers.one() if runs(request) else databases.one() as address:
         yield address
 
 
@@ -102,61 +109,34 @@ def settings(base_settings: Settings, database_address: DatabaseAddress) -> Sett
     return replace(base_settings, db=settings_for(database_address))
 
 
-def settings_for(address: DatabaseAddress) -> DbSettings:
-    return DbSettings(
-        server_address=address.host,
-        server_port=address.port,
-        server_login=address.user,
-        server_passwd=SecretStr(address.password),
-        server_db=address.database,
-    )
-
-
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """The application, started, and a client of it in the same process."""
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://server") as http:
-            yield http
+@pytest.fixture
+def running_server(servers: Servers, database_address: DatabaseAddress) -> RunningServer:
+    """The one on this test's database. Whoever wants another one makes an `app` of its own."""
+    return servers.on(database_address)
 
 
 @pytest.fixture
-async def app(settings: Settings) -> FastAPI:
-    """The application as it is deployed, not yet started."""
-    return build_app(settings)
+def app(running_server: RunningServer) -> FastAPI:
+    """The application as it is deployed, running."""
+    return running_server.app
 
 
 @pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running application that is nobody in particular."""
-    async with served(app) as http:
+    async with client_of(app) if runs(request) else served(app) as http:
         yield http
 
 
-@asynccontextmanager
-async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
-    """The application on a real port, with the server's own settings and these; its address as host:port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        address = "{}:{}".format(*listener.getsockname())
-        server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(lifespan="on", **options)))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            while not server.started:
-                assert not serving.done(), "the server did not start"
-                await asyncio.sleep(0.01)
-            yield address
-        finally:
-            server.should_exit = True
-            await serving
-
-
 @pytest.fixture
-async def live_server(app: FastAPI) -> AsyncIterator[str]:
+async def live_server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIterator[str]:
     """The running application on a real port; its address as host:port."""
-    async with listening(app) as address:
-        yield address
+    if runs(request):
+        running: RunningServer = request.getfixturevalue("running_server")
+        yield running.address
+    else:
+        async with listening(app) as address:
+            yield address
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from app.settings import Settings, load_settings  # noqa: E402
 from app.settings.log import LogSettings  # noqa: E402
 from tests.browsers import PHONE, Reader, chromium  # noqa: E402
 from tests.fakers import FakeClient, FakeSocket, ok  # noqa: E402
-from tests.fixtures import listening, settings_for  # noqa: E402
+from tests.servers import listening, settings_for  # noqa: E402
 
 PICTURES = ROOT / "docs" / "images"
 DESKTOP = {"viewport": {"width": 1200, "height": 760}}

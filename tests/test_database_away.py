@@ -14,7 +14,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.streams_module.services import reader
 from app.settings import Settings
 from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, problem
-from tests.fixtures import listening, settings_for
+from tests.servers import listening, settings_for
 from tests.wire import Wire
 
 

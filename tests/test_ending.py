@@ -1,6 +1,7 @@
 """What runs beside the requests ends when it is told to, whatever happens at that very moment."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -20,9 +21,10 @@ class Bus(MemoryBus):
 
 
 @pytest.fixture
-def nowhere() -> Database:
+async def nowhere() -> AsyncIterator[Database]:
     """A database that nobody has started."""
-    return Database(DatabaseAddress("/nowhere", 1, "nobody", "", "nothing"))
+    async with Database(DatabaseAddress("/nowhere", 1, "nobody", "", "nothing")).connected() as database:
+        yield database
 
 
 @pytest.mark.parametrize("steps", range(5))

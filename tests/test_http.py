@@ -11,7 +11,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
 from app.settings.app_settings import AppSettings
 from tests.fakers import API, FakeClient, ok, problem
-from tests.fixtures import served
+from tests.servers import served
 
 PAGE = "https://chat.example.com"
 

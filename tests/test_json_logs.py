@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.settings.log import LogFormat, LogLevel, LogSettings
 from app.utils.logs import setup_logging
 from tests.fakers import FakeClient, problem
-from tests.fixtures import served
+from tests.servers import served
 
 
 @pytest.fixture

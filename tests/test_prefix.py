@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import PASSWORD, ok, problem
-from tests.fixtures import listening
+from tests.servers import listening
 
 
 async def test_everything_stands_where_the_prefix_says(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from app.fastapi_engine.server import proxy_options
 from app.settings import Settings
 from app.settings.app_settings import AppSettings
 from tests.fakers import FakeClient, ok
-from tests.fixtures import listening
+from tests.servers import listening
 
 TRUSTED = AppSettings(trusted_proxies=("127.0.0.1", "10.0.0.0/8"))
 

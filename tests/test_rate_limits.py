@@ -17,7 +17,7 @@ from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, FakeClient, FakeSocket, ok, problem
-from tests.fixtures import listening, served
+from tests.servers import listening, served
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from app.fastapi_engine.server import uvicorn_options
 from app.settings import PROJECT_ROOT, Settings
 from tests.adapters.embedded.support import eventually as eventually_so
 from tests.fakers import API, FakeClient, ok
-from tests.fixtures import listening
+from tests.servers import listening
 
 PATIENCE = 30.0
 

@@ -13,7 +13,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
 from app.settings.app_settings import AppSettings
 from tests.fakers import problem
-from tests.fixtures import served
+from tests.servers import served
 
 SECRET = "the password is swordfish"
 

@@ -1,5 +1,6 @@
 """What lives as long as the application: settings, connections, services; one of each type."""
 
+from collections.abc import Mapping
 from typing import TypeVar, cast
 
 T = TypeVar("T")
@@ -10,6 +11,11 @@ class Container:
 
     def __init__(self) -> None:
         self._things: dict[type, object] = {}
+
+    @property
+    def things(self) -> Mapping[type, object]:
+        """All of them, as they are now."""
+        return self._things.copy()
 
     def put(self, kind: type[T], thing: T) -> T:
         """Adds a thing. A second one of the same type replaces the first."""

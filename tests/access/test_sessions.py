@@ -8,7 +8,7 @@ import pytest
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import API, PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
-from tests.fixtures import listening
+from tests.servers import listening
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.access.forging import forgeries, wrongly_signed
 from tests.fakers import API, FakeClient, FakeSocket, eventually, ok, problem
-from tests.fixtures import served
+from tests.servers import served
 
 LONGEST_IN_HELLO = 4096
 LONGEST_IN_REFRESH = 2048
@@ -123,8 +123,13 @@ async def test_another_process_knows_the_tokens_of_this_one_and_hears_of_their_e
 
 async def test_a_token_that_was_good_runs_out(server: httpx.AsyncClient, anna: FakeClient, secret: str) -> None:
     good = jwt.decode(anna.access_token, options={"verify_signature": False})
-    brief = jwt.encode(good | {"exp": int(time()) + 20}, secret, headers={"typ": "access+jwt"})
-    assert await is_let_in(server, brief)
+    # However slow the machine is, one of them is asked in time.
+    for seconds in (3, 10, 30):
+        brief = jwt.encode(good | {"exp": int(time()) + seconds}, secret, headers={"typ": "access+jwt"})
+        if await is_let_in(server, brief):
+            break
+    else:
+        pytest.fail("it never was good")
 
     async def has_run_out() -> bool:
         return not await is_let_in(server, brief)

@@ -16,9 +16,9 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.databases import Databases
 from tests.fakers import FakeClient, ok, problem
-from tests.fixtures import served, settings_for
 from tests.fuzz.effort import effort
 from tests.fuzz.model import Chat, Events, Json, Message, Refusal, plain, plain_events
+from tests.servers import served, settings_for
 
 PEOPLE = 4
 CHATS = 3
@@ -237,4 +237,4 @@ def test_the_server_tells_what_the_model_tells(
         portal.wrap_async_context_manager(served(build_app(replace(base_settings, db=settings_for(address))))) as http,
     ):
         machine: Any = partial(Talk, portal, http)
-        run_state_machine_as_test(machine, settings=effort(25, stateful_step_count=40))
+        run_state_machine_as_test(machine, settings=effort(15, stateful_step_count=40))

@@ -9,17 +9,20 @@ from uuid import uuid4
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from tests.acceptance.module_creator.support import copy_project, succeeds
 from tests.adapters.embedded.support import open_folder
 from tests.databases import drop, execute
-from tests.module_creator.conftest import project
-from tests.module_creator.support import copy_project, succeeds
 
-__all__ = ["project"]
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project of one's own."""
+    return copy_project(tmp_path)
 
 
 @pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project in which the module `shop` was made, and which the checkers know."""
+    """A copy of the project with the module `shop`, which the checkers know. Tests look at it and leave it as it is."""
     project = copy_project(tmp_path_factory.mktemp("shop"), with_caches=True)
     succeeds(project, "create_module.py", "shop")
     return project

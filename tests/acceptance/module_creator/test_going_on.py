@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.module_creator.support import REPOSITORY, succeeds
+from tests.acceptance.module_creator.support import REPOSITORY, succeeds
 
 PAGE = REPOSITORY / "docs" / "modules.md"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from app.adapters.db.address import DatabaseAddress
-from tests.module_creator.support import environment_of, fetch, succeeds, tree
+from tests.acceptance.module_creator.support import environment_of, fetch, succeeds, tree
 
 MADE = ["app/modules/shop_module", "app/adapters/db/migrations/versions"]
 

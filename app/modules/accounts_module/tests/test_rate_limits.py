@@ -11,7 +11,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
-from tests.fixtures import served
+from tests.servers import served
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import API, FakeClient, eventually, ok, problem
-from tests.fixtures import served
+from tests.servers import served
 
 
 async def _refresh(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:

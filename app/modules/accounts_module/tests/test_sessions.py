@@ -7,7 +7,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from app.settings.sizes_settings import SizesSettings
 from tests.fakers import FakeClient, ok, problem
-from tests.fixtures import served
+from tests.servers import served
 
 
 async def test_one_sees_ones_own_devices_and_which_one_asks(anna: FakeClient, boris: FakeClient) -> None:

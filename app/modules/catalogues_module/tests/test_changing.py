@@ -11,7 +11,7 @@ from app.modules.catalogues_module.services.shelf import Shelf
 from app.modules.catalogues_module.tests.factories import FLOOD, REASONS, find, look, values
 from app.settings import Settings
 from tests.fakers import FakeClient, ok, problem
-from tests.fixtures import served
+from tests.servers import served
 
 
 async def test_an_added_item_comes_last_and_is_shown_at_once(keeper: FakeClient, anna: FakeClient) -> None:

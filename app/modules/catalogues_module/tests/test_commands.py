@@ -4,7 +4,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.modules.catalogues_module.tests.factories import REASONS, find, values
-from tests.fakers import FakeClient
+from tests.fakers import FakeClient, eventually
 from tests.manage import manage
 
 NAME = "report-reasons"
@@ -21,8 +21,11 @@ async def test_they_are_listed_and_shown(database_address: DatabaseAddress) -> N
 async def test_an_item_is_added_changed_and_removed(anna: FakeClient, database_address: DatabaseAddress) -> None:
     added = await manage(database_address, "catalogues", "set", NAME, "flood", "--ru=Флуд", "--en=Flood")
     assert (added.exit_code, added.output) == (0, "flood is added\n")
-    assert (await values(anna, REASONS, "ru"))["flood"] == "Флуд"
 
+    async def is_shown() -> bool:
+        return (await values(anna, REASONS, "ru")).get("flood") == "Флуд"
+
+    await eventually(is_shown)
     changed = await manage(database_address, "catalogues", "set", NAME, "spam", "--no-active", "--position=900")
     assert (changed.exit_code, changed.output) == (0, "spam is changed\n")
     removed = await manage(database_address, "catalogues", "remove", NAME, "flood", "--yes")

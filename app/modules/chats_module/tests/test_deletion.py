@@ -11,7 +11,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, eventually, ok
-from tests.fixtures import served
+from tests.servers import served
 
 _CROWD = """
 WITH made AS (

@@ -9,7 +9,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, problem
-from tests.fixtures import served, settings_for
+from tests.servers import served, settings_for
 
 
 async def test_a_server_that_is_well_says_so(server: httpx.AsyncClient, settings: Settings) -> None:

@@ -9,7 +9,7 @@ import pytest
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import FakeClient, eventually, ok
-from tests.fixtures import served
+from tests.servers import served
 
 
 @pytest.fixture

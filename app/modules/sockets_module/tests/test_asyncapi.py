@@ -19,7 +19,7 @@ from app.settings import Mode, Settings
 from app.utils.module import Module, Modules
 from tests.asyncapi import Dictionary, complain, validator_of
 from tests.fakers import FakeClient, FakeSocket, ok, problem
-from tests.fixtures import served
+from tests.servers import served
 
 _KIND = re.compile(r"[a-z]+\.(?:[a-z]+ed|left)")
 _SIGNALS_BETWEEN_PROCESSES = {"session.ended"}

@@ -9,7 +9,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.ui_module.services.files import FOLDER
 from app.settings import Settings
 from tests.fakers import problem
-from tests.fixtures import served
+from tests.servers import served
 
 FILES = sorted(file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*") if file.is_file())
 COLOURS = re.compile(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);")

@@ -13,7 +13,7 @@ import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 _LEFT_OUT = (".git", ".data", ".env", "logs", "node_modules", ".venv", "venv", "docs")
 _CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
@@ -100,7 +100,7 @@ def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(2)
     out, err = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, (asked + out).decode(), err.decode())
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.utils.module_creator import CreatorError
 from app.utils.module_creator.dialogue import create
-from tests.module_creator.support import QUESTION, environment_of, interrupted_at_the_prompt, run, tree
+from tests.acceptance.module_creator.support import QUESTION, environment_of, interrupted_at_the_prompt, run, tree
 
 
 def test_the_dialogue_on_a_terminal(project: Path) -> None:

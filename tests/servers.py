@@ -1,0 +1,157 @@
+"""Servers for tests. To start one takes longer than most tests do: it goes on running, and the next finds it as new."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import asyncpg
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.errors import DRIVER_ERRORS
+from app.fastapi_engine.constructor import build_app
+from app.fastapi_engine.server import uvicorn_options
+from app.modules.streams_module.services.hub import Hub
+from app.settings import Settings
+from app.settings.db_settings import DbSettings
+from app.utils.container import Container
+from tests.databases import Connection, Databases, drop
+from tests.fakers import eventually
+
+_PATIENCE = 10.0
+"""Seconds in which what a test has begun has to end by itself."""
+_UNDER_WAY = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
+
+_REMEMBERED = ("public.signing_key",)
+"""Tables whose rows a server reads once."""
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves the signals to pytest."""
+
+    capture_signals = nullcontext  # type: ignore[assignment]
+
+
+def settings_for(address: DatabaseAddress) -> DbSettings:
+    return DbSettings(
+        server_address=address.host,
+        server_port=address.port,
+        server_login=address.user,
+        server_passwd=SecretStr(address.password),
+        server_db=address.database,
+    )
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """A client in the same process as the application, which runs."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://server")
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The application, started, and a client of it in the same process."""
+    async with app.router.lifespan_context(app), client_of(app) as http:
+        yield http
+
+
+@asynccontextmanager
+async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
+    """The application on a real port, with the server's own settings and these; its address as host:port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = "{}:{}".format(*listener.getsockname())
+        server = _Uvicorn(uvicorn.Config(app, **uvicorn_options(lifespan="on", **options)))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started:
+                assert not serving.done(), "the server did not start"
+                await asyncio.sleep(0.01)
+            yield address
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@dataclass(frozen=True, eq=False)
+class RunningServer:
+    """The application as it is deployed, on a database that nobody else uses."""
+
+    app: FastAPI
+    address: str
+    database: DatabaseAddress
+    connection: Connection
+    """To the same database, beside the application's."""
+    things: Mapping[type, object]
+    """What its container held when it was new."""
+    life: AsyncExitStack
+
+    @property
+    def container(self) -> Container:
+        container: Container = self.app.state.container
+        return container
+
+    async def is_at_rest(self) -> bool:
+        """Whether nobody is connected to it, and it has nothing under way."""
+        return not self.container.get(Hub).feeds and not await self.connection.fetchval(_UNDER_WAY)
+
+
+class Servers:
+    """Where a test has changed more than rows, its server ends, and the next test gets a new one."""
+
+    def __init__(self, databases: Databases, settings: Settings) -> None:
+        self._databases = databases
+        self._settings = settings
+        self._free: list[RunningServer] = []
+        self._taken: dict[DatabaseAddress, RunningServer] = {}
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[DatabaseAddress]:
+        """The database of a server for the time of the block; nobody can tell it from a new one."""
+        server = self._free.pop() if self._free else await self._start()
+        self._taken[server.database] = server
+        yield server.database
+        del self._taken[server.database]
+        if await self._is_as_new(server):
+            self._free.append(server)
+        else:
+            await self._end(server)
+
+    def on(self, database: DatabaseAddress) -> RunningServer:
+        return self._taken[database]
+
+    async def close(self) -> None:
+        for server in self._free:
+            await self._end(server)
+
+    async def _start(self) -> RunningServer:
+        database = await self._databases.make()
+        app = build_app(replace(self._settings, db=settings_for(database)))
+        life = AsyncExitStack()
+        address = await life.enter_async_context(listening(app))
+        connection = await asyncpg.connect(**database.connect_arguments())
+        return RunningServer(app, address, database, connection, app.state.container.things, life)
+
+    async def _is_as_new(self, server: RunningServer) -> bool:
+        if server.container.things != server.things or server.app.dependency_overrides:
+            return False
+        try:
+            await eventually(server.is_at_rest, _PATIENCE)
+            return await self._databases.delete_rows(server.connection, server.database, but_for=_REMEMBERED)
+        except DRIVER_ERRORS:
+            # It goes on and on, or the test has ended all connections, or dropped a table.
+            return False
+
+    async def _end(self, server: RunningServer) -> None:
+        server.connection.terminate()
+        await server.life.aclose()
+        await drop(server.database)
