@@ -13,7 +13,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from loguru import logger
-from playwright.async_api import Browser
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
@@ -25,7 +24,6 @@ from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
-from tests.browsers import chromium
 from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
 from tests.servers import RunningServer, Servers, client_of, listening, served, settings_for
@@ -137,13 +135,6 @@ async def live_server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIter
     else:
         async with listening(app) as address:
             yield address
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """One for the session; each test opens windows of its own."""
-    async with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.fakers import FakeClient, ok
 from tests.processes import RunningServer
 
 LANGUAGES = ("russian", "english", "chinese")
-LINES = 500
+LINES = 340
 """Of each language, or a few more, where the package has as many."""
 AT_ONCE = 24
 """Dialogues that go on at the same time."""

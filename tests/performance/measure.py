@@ -44,7 +44,9 @@ def measure(
                 contender.run(pace.warm_up)
             outcomes: dict[str, list[Outcome]] = defaultdict(list)
             for round_number in range(pace.rounds):
-                for place, (name, contender) in enumerate(contenders.items()):
+                # There and back: nobody is always the one who follows whoever leaves the caches to others.
+                turns = list(contenders.items())[:: -1 if round_number % 2 else 1]
+                for place, (name, contender) in enumerate(turns):
                     share = (round_number + place / len(contenders)) / pace.rounds
                     tell(f"{scenario.name}: {name}, round {round_number + 1}", (number + share) / len(scenarios))
                     outcomes[name].append(_run(world, contender, pace.seconds))

@@ -42,7 +42,7 @@ def rate_of(one: str, other: str) -> Callable[[Results], float]:
 
 
 class Scenario(ABC):
-    """Contenders that are measured in turn, A B C A B C, so that whatever else the machine does hits all of them."""
+    """Contenders that are measured in turn, A B C C B A, so that whatever else the machine does hits all of them."""
 
     name: str
     title: str
