@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -90,9 +89,8 @@ def event(kind: str, data: Mapping[str, Any]) -> NewEvent:
     return NewEvent(kind, to_json(data))
 
 
-@lru_cache
 def encode_time(at: datetime) -> str:
-    """RFC 3339 in UTC, ending in Z. All events of a batch have the same."""
+    """RFC 3339 in UTC, ending in Z."""
     return at.isoformat().replace("+00:00", "Z")
 
 
