@@ -17,6 +17,9 @@ REPOSITORY = Path(__file__).parents[3]
 _LEFT_OUT = (".git", ".data", ".env", "logs", "node_modules", ".venv", "venv", "docs")
 _CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
+_TIMES = 60
+"""That Ctrl-C is pressed, every two seconds, until it counts as not heard."""
+
 QUESTION = "Введите латинское название модуля:\n-> "
 
 
@@ -93,14 +96,19 @@ def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # As a terminal starts it: who runs the tests in the background may ignore Ctrl-C, and so would it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     asked = process.stdout.read(len(QUESTION.encode()))
     # Between the question and the wait for an answer Python only notes a signal, and waits all the same.
-    while process.poll() is None:
+    for _ in range(_TIMES):
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2)
+            break
+    else:
+        process.kill()
     out, err = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, (asked + out).decode(), err.decode())
 
