@@ -120,6 +120,7 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "lock streams": lambda on: append.lock_streams(on, _MANY),
     "head": lambda on: read.find_head(on, LONG_CHAT),
     "heads": lambda on: read.list_heads(on, _MANY),
+    "page of events": lambda on: read.find_page(on, LONG_CHAT, 250_000, 50, ["chat.deleted"]),
     "events after a number": lambda on: read.list_events(on, LONG_CHAT, 250_000, 50),
     "events after numbers": lambda on: read.list_after(on, dict.fromkeys(_MANY, 25), 25),
     "truncate": lambda on: read.delete_oldest(on, LONG_CHAT, 1, 51),

@@ -12,7 +12,7 @@ from loguru import logger
 
 from app.adapters.db.database import Database
 from app.adapters.errors import is_database_away
-from app.modules.streams_module.db.cruds.read import find_head, list_events
+from app.modules.streams_module.db.cruds.read import find_head, find_page, list_events
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.frames import Frame, make_frames
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
@@ -21,6 +21,8 @@ from app.utils.stopping import Stopping
 _KEEPALIVE = 15.0
 """Seconds of silence after which a comment keeps proxies from closing."""
 _SSE_PAGE = 100
+_DELETED, _REMOVED = "chat.deleted", "member.removed"
+_MAY_END = (_DELETED, _REMOVED)
 _MOST_KEPT = 200
 """Events that wait for a reader who takes its time; beyond that it reads the log."""
 
@@ -39,13 +41,9 @@ class Reader:
 
     def is_cut(self, seq: int, kind: str, data: str) -> bool:
         """Whether this event ends the reading."""
-        if kind == "chat.deleted":
+        if kind == _DELETED:
             return True
-        return (
-            kind == "member.removed"
-            and seq > self.joined_seq
-            and orjson.loads(data)["account_id"] == str(self.account_id)
-        )
+        return kind == _REMOVED and seq > self.joined_seq and orjson.loads(data)["account_id"] == str(self.account_id)
 
     def cut(self, frames: Sequence[Frame]) -> tuple[Sequence[Frame], bool]:
         """The events that may be read, and whether that is all there will ever be."""
@@ -179,13 +177,16 @@ class LogReader:
 
     async def _page(self, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
         async with self._database.connection() as connection:
-            first_seq, last_seq = await find_head(connection, reader.stream_id) or (1, 0)
-            _check_cursor(after, first_seq, last_seq)
+            page = await find_page(connection, reader.stream_id, after, limit, _MAY_END)
+            _check_cursor(after, page.first_seq, page.last_seq)
+            if not page.may_end:
+                return b'{"items":[%b],"last_seq":%d}' % (page.items, page.last_seq), not page.items
+            # Where exactly it ends for this reader is a matter of the events themselves.
             rows = await list_events(connection, reader.stream_id, after, limit)
         if rows and rows[0]["seq"] != after + 1:
             # Pruned between the two reads.
-            raise StreamGap(rows[0]["seq"], last_seq)
-        return _encode_page(reader, make_frames(str(reader.stream_id), rows), last_seq)
+            raise StreamGap(rows[0]["seq"], page.last_seq)
+        return _encode_page(reader, make_frames(str(reader.stream_id), rows), page.last_seq)
 
     @asynccontextmanager
     async def _watch(self, stream_id: UUID) -> AsyncIterator[Watcher]:

@@ -117,6 +117,24 @@ async def test_an_event_of_a_message_is_the_message(anna: FakeClient, boris: Fak
     await check("message.deleted")
 
 
+async def test_a_page_is_written_alike_by_the_database_and_by_the_server(
+    anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
+) -> None:
+    """The server writes those pages that hold somebody's removal."""
+    for text in ("Привет 👋", 'quotes " and \\ slashes', "line\nend \u2028"):
+        await anna.send(club, text)
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    await connection.execute(
+        "UPDATE event SET at = date_trunc('second', at) WHERE stream_id = $1 AND seq < 4", UUID(club)
+    )
+    await connection.close()
+    address = f"/chats/{club}/events"
+    by_database = (await anna.get(address)).text
+    ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
+    by_server = (await anna.get(address)).text
+    assert by_server.startswith(by_database[: by_database.rindex("]")])
+
+
 async def test_a_refused_change_leaves_no_event(anna: FakeClient, boris: FakeClient, stranger: FakeClient) -> None:
     chat = await anna.open_chat(boris, type="channel")
     await anna.send(chat)

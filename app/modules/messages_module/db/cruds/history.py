@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from app.adapters.db.sql import time_as_json
 from app.modules.streams_module.services.log import Executor
 
 
@@ -28,11 +29,6 @@ class Page(NamedTuple):
     items: bytes
 
 
-def _time(column: str) -> str:
-    """In quotes, and as orjson writes it: no fraction of a second where there is none."""
-    return rf"""replace(to_char({column} AT TIME ZONE 'UTC', '\"YYYY-MM-DD"T"HH24:MI:SS.US"Z"\"'), '.000000', '')"""
-
-
 # $2 viewer; for NULL, nobody in particular, without `mine`. Those that were given first stand in front.
 _REACTIONS = """
 SELECT json_agg(
@@ -49,9 +45,9 @@ concat('{{"id":"', m.id, '","chat_id":"', m.chat_id, '","seq":', m.seq,
        ',"client_msg_id":', coalesce('"' || m.client_msg_id || '"', 'null'),
        ',"sender_id":"', m.sender_id, '","type":"', m.type, '","text":', to_json(m.text),
        ',"reply_to_seq":', coalesce(m.reply_to_seq::text, 'null'),
-       ',"created_at":', {_time("m.created_at")},
-       ',"edited_at":', coalesce({_time("m.edited_at")}, 'null'),
-       ',"deleted_at":', coalesce({_time("m.deleted_at")}, 'null'),
+       ',"created_at":', {time_as_json("m.created_at")},
+       ',"edited_at":', coalesce({time_as_json("m.edited_at")}, 'null'),
+       ',"deleted_at":', coalesce({time_as_json("m.deleted_at")}, 'null'),
        ',"reactions":', CASE WHEN m.reaction_count = 0 THEN '[]' ELSE ({_REACTIONS}) END, '}}')
 """
 
