@@ -50,7 +50,7 @@ fuzz-short: $(VENV)/.installed-dev
 # The same for much longer, and the fuzzers of the tests too: by a new seed each time, which a failure is replayed with.
 fuzz: SEED := $(shell date +%s)
 fuzz: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest tests/fuzz --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
+	$(BIN)/python -m pytest tests/fuzz tests/acceptance/test_against_model.py --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
 	$(BIN)/python -m tests.fuzz --examples=100 --seed=$(SEED)
 
 # Known holes in what is pinned; it says so where the service that knows them cannot be asked.

@@ -11,7 +11,7 @@ from tests.adapters.embedded.support import open_folder
 from tests.processes import copy_project
 from tests.wire import Wire, wire_to
 
-_LONGEST = ("test_main_job.py", "test_against_model.py")
+_LONGEST = ("test_main_job.py", "test_table.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
