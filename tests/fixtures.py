@@ -26,7 +26,7 @@ from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
 from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
-from tests.servers import RunningServer, Servers, client_of, listening, served, settings_for
+from tests.servers import KeptServer, Servers, client_of, listening, served, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -108,13 +108,13 @@ def settings(base_settings: Settings, database_address: DatabaseAddress) -> Sett
 
 
 @pytest.fixture
-def running_server(servers: Servers, database_address: DatabaseAddress) -> RunningServer:
+def running_server(servers: Servers, database_address: DatabaseAddress) -> KeptServer:
     """The one on this test's database. Whoever wants another one makes an `app` of its own."""
     return servers.on(database_address)
 
 
 @pytest.fixture
-def app(running_server: RunningServer) -> FastAPI:
+def app(running_server: KeptServer) -> FastAPI:
     """The application as it is deployed, running."""
     return running_server.app
 
@@ -130,7 +130,7 @@ async def server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIterator[
 async def live_server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIterator[str]:
     """The running application on a real port; its address as host:port."""
     if runs(request):
-        running: RunningServer = request.getfixturevalue("running_server")
+        running: KeptServer = request.getfixturevalue("running_server")
         yield running.address
     else:
         async with listening(app) as address:

@@ -83,7 +83,7 @@ async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class RunningServer:
+class KeptServer:
     """The application as it is deployed, on a database that nobody else uses."""
 
     app: FastAPI
@@ -111,8 +111,8 @@ class Servers:
     def __init__(self, databases: Databases, settings: Settings) -> None:
         self._databases = databases
         self._settings = settings
-        self._free: list[RunningServer] = []
-        self._taken: dict[DatabaseAddress, RunningServer] = {}
+        self._free: list[KeptServer] = []
+        self._taken: dict[DatabaseAddress, KeptServer] = {}
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[DatabaseAddress]:
@@ -126,22 +126,22 @@ class Servers:
         else:
             await self._end(server)
 
-    def on(self, database: DatabaseAddress) -> RunningServer:
+    def on(self, database: DatabaseAddress) -> KeptServer:
         return self._taken[database]
 
     async def close(self) -> None:
         for server in self._free:
             await self._end(server)
 
-    async def _start(self) -> RunningServer:
+    async def _start(self) -> KeptServer:
         database = await self._databases.make()
         app = build_app(replace(self._settings, db=settings_for(database)))
         life = AsyncExitStack()
         address = await life.enter_async_context(listening(app))
         connection = await asyncpg.connect(**database.connect_arguments())
-        return RunningServer(app, address, database, connection, app.state.container.things, life)
+        return KeptServer(app, address, database, connection, app.state.container.things, life)
 
-    async def _is_as_new(self, server: RunningServer) -> bool:
+    async def _is_as_new(self, server: KeptServer) -> bool:
         if server.container.things != server.things or server.app.dependency_overrides:
             return False
         try:
@@ -151,7 +151,7 @@ class Servers:
             # It goes on and on, or the test has ended all connections, or dropped a table.
             return False
 
-    async def _end(self, server: RunningServer) -> None:
+    async def _end(self, server: KeptServer) -> None:
         server.connection.terminate()
         await server.life.aclose()
         await drop(server.database)

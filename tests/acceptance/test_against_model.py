@@ -237,4 +237,4 @@ def test_the_server_tells_what_the_model_tells(
         portal.wrap_async_context_manager(served(build_app(replace(base_settings, db=settings_for(address))))) as http,
     ):
         machine: Any = partial(Talk, portal, http)
-        run_state_machine_as_test(machine, settings=effort(15, stateful_step_count=40))
+        run_state_machine_as_test(machine, settings=effort(25, stateful_step_count=40))

@@ -106,7 +106,7 @@ async def test_sends_and_deliveries_are_counted(
 
 
 async def test_a_server_that_hears_its_bus_says_so(settings: Settings) -> None:
-    """A new one: the others in this process may have come before, and say the same of themselves."""
+    """A new one: the gauge is the process', and a server that has ended in it would have said no."""
     async with served(build_app(settings)) as http:
         await FakeClient.sign_up(http)
         samples = await scrape(http)
