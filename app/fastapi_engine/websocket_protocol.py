@@ -1,13 +1,17 @@
-"""uvicorn's WebSocket protocol, with two things that ASGI has no words for."""
+"""uvicorn's WebSocket protocol, with three things that ASGI has no words for."""
 
 import asyncio
+from collections import deque
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.protocol import State
 
+from app.fastapi_engine.text_frames import find_frame, read_text
+
 WRITE_EXTENSION = "messenger.write"
+RECEIVE_EXTENSION = "messenger.receive"
 _INVALID_DATA = 1007
 _RESTARTS = 1012
 _PATIENCE_AT_STOP = 2.0
@@ -15,15 +19,77 @@ _PATIENCE_AT_STOP = 2.0
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """Takes frames that are encoded already, and closes a socket whose reader has stopped.
+    """Takes frames that are encoded already, gives all texts at once that have come, and closes a socket whose reader
+    has stopped.
 
-    An event is encoded once and its bytes go to every socket, with no task switch in between.
+    An event is encoded once and its bytes go to every socket, with no task switch in between. Texts that come whole are
+    read here; the parser sees all the rest, a whole frame at a time.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._unread = bytearray()
+        self._texts: deque[str] = deque()
+        # Whether what comes next is the beginning of a frame.
+        self._is_in_step = True
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[WRITE_EXTENSION] = self.write_frame
+        extensions[RECEIVE_EXTENSION] = self.receive_all
         await super().run_asgi()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_in_step or self.conn.state is not State.OPEN:
+            # A client that does not wait for the handshake may be in the middle of a frame when it ends.
+            self._is_in_step &= not self.handshake_initiated
+            super().data_received(data)
+            return
+        self._unread += data
+        texts: list[str] = []
+        place = 0
+        while self.conn.state is State.OPEN and (frame := find_frame(self._unread, place)) is not None:
+            if frame.end - frame.start > self.config.ws_max_size:
+                self._is_in_step = False
+                break
+            if frame.end > len(self._unread):
+                break
+            # A message in pieces is the parser's to the end.
+            text = None if self.frames else read_text(self._unread, place, frame)
+            if text is not None:
+                texts.append(text)
+            else:
+                self._put_texts(texts)
+                texts = []
+                super().data_received(bytes(self._unread[place : frame.end]))
+            place = frame.end
+        del self._unread[:place]
+        self._put_texts(texts)
+        if not self._is_in_step:
+            super().data_received(bytes(self._unread))
+
+    def _put_texts(self, texts: list[str]) -> None:
+        if texts:
+            message: Any = {"type": "websocket.receive", "texts": texts}
+            self.queue.put_nowait(message)
+            if not self.read_paused:
+                self.read_paused = True
+                self.transport.pause_reading()
+
+    async def receive(self) -> Any:
+        if not self._texts:
+            message: Any = await super().receive()
+            if "texts" not in message:
+                return message
+            self._texts.extend(message["texts"])
+        return {"type": "websocket.receive", "text": self._texts.popleft()}
+
+    async def receive_all(self) -> Any:
+        """As `receive`, but a message may have `texts` in place of `text`: all that have come, one at the least."""
+        if not self._texts:
+            return await super().receive()
+        texts, self._texts = list(self._texts), deque()
+        return {"type": "websocket.receive", "texts": texts}
 
     def write_frame(self, frame: bytes) -> bool:
         """Hands a whole frame to the transport; False, and nothing is written, where it is full or the socket ends."""

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import md5
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -90,20 +91,22 @@ def _md5(text: str) -> UUID:
 
 LONG_CHAT, ANNA = _chat(1), _md5("person2")
 _MANY = [_chat(number) for number in range(1, 101)]
-_NEW = [
-    send.NewMessage(uuid4(), LONG_CHAT, _LONG + 1 + n, _LONG + 1 + n, uuid4(), ANNA, "Привет", None, b"", "{}")
-    for n in range(20)
-] + [
-    send.NewMessage(uuid4(), chat, _SHORT + 1, _SHORT + 1, uuid4(), ANNA, "Привет", None, b"", "{}")
-    for chat in _MANY[1:25]
-]
+
+
+def _new(chat: UUID, seq: int) -> send.NewMessage:
+    return send.NewMessage(chat, seq, seq, str(uuid4()), uuid4(), ANNA, "Привет", None, b"", b"{}")
+
+
+_NEW = {LONG_CHAT: [_new(LONG_CHAT, _LONG + 1 + n) for n in range(20)]} | {
+    chat: [_new(chat, _SHORT + 1)] for chat in _MANY[1:25]
+}
 
 HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "send, lock": lambda on: send.lock_chat_streams(on, _MANY[:25], wait=True),
     "send, lock what is free": lambda on: send.lock_chat_streams(on, _MANY[:25], wait=False),
     "send, look up": lambda on: send.look_up(on, _MANY, [ANNA] * 100, [uuid4() for _ in range(100)]),
     "send, insert": lambda on: send.insert_messages(on, _NEW, _NOW),
-    "send, look what stands": lambda on: send.list_standing(on, _NEW),
+    "send, look what stands": lambda on: send.list_standing(on, [*chain.from_iterable(_NEW.values())]),
     "history before": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),
     "history after": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.AFTER, 250_000, 50),
     "history around": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),

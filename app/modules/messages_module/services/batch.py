@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -28,7 +28,7 @@ class Written:
     chat_id: UUID
     base: int
     at: datetime
-    events: list[str] = field(default_factory=list)
+    events: Sequence[bytes]
 
 
 class Result(NamedTuple):
@@ -62,7 +62,7 @@ async def write_batch(
             at = now()
             plan = await make_plan(connection, heads, batch, at)
             if plan.new:
-                await crud.insert_messages(connection, [message for _, message in plan.new], at)
+                await crud.insert_messages(connection, plan.messages, at)
         except BaseException:
             await _roll_back(transaction)
             raise
@@ -76,7 +76,7 @@ async def write_batch(
         metrics.SENDS_REPLAYED.inc(len(plan.standing))
         metrics.SENDS_REFUSED.inc(len(plan.refused))
         for send, message in plan.new:
-            send.resolve(Sent(message.event.encode(), replayed=False))
+            send.resolve(Sent(message.event, replayed=False))
         for send, refusal in plan.refused:
             send.resolve(refusal)
         for send, seq in plan.standing:
@@ -85,15 +85,13 @@ async def write_batch(
 
 
 def _by_chat(plan: Plan, at: datetime) -> list[Written]:
-    written: dict[UUID, Written] = {}
-    for _, message in plan.new:
-        if message.chat_id not in written:
-            written[message.chat_id] = Written(message.chat_id, message.event_seq - 1, at)
-        written[message.chat_id].events.append(message.event)
-    return list(written.values())
+    return [
+        Written(chat_id, messages[0].event_seq - 1, at, [message.event for message in messages])
+        for chat_id, messages in plan.messages.items()
+    ]
 
 
-async def _replay(connection: Connection, send: Send, seq: int) -> Sent | BaseException:
+async def _replay(connection: Connection, send: Send, seq: int) -> Sent | Exception:
     """The message as it stands now, edited or deleted."""
     try:
         return Sent(await view_message(connection, send.sender_id, send.chat_id, seq), replayed=True)
@@ -114,18 +112,18 @@ async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
     """
     unknown = OutcomeUnknown()
     unknown.__cause__ = cause
-    standing: set[UUID] = set()
+    standing: set[str] = set()
     if not isinstance(cause, TimeoutError):
         with suppress(*DRIVER_ERRORS):
             standing = await _list_standing(database, [message for _, message in plan.new])
     for send, message in plan.new:
-        send.resolve(Sent(message.event.encode(), replayed=False) if message.id in standing else unknown)
+        send.resolve(Sent(message.event, replayed=False) if message.id in standing else unknown)
     for send, _ in (*plan.standing, *plan.refused):
         send.resolve(unknown)
     return bool(standing)
 
 
-async def _list_standing(database: Database, messages: Sequence[NewMessage]) -> set[UUID]:
+async def _list_standing(database: Database, messages: Sequence[NewMessage]) -> set[str]:
     async with database.connection() as connection, connection.transaction():
         # The locks are granted only once the broken transaction has ended, one way or the other.
         await crud.lock_chat_streams(connection, list({message.chat_id for message in messages}), wait=True)

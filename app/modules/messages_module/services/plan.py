@@ -1,12 +1,14 @@
 """What becomes of each send of a batch, decided under the locks of its chats."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
+
+from loguru import logger
 
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.services.access import may_post
@@ -32,36 +34,55 @@ def digest_of(text: str, reply_to_seq: int | None) -> bytes:
 
 @dataclass(slots=True, eq=False)
 class Send:
-    """One wanted message, and the promise of its outcome."""
+    """One wanted message, and who is told what came of it."""
 
     chat_id: UUID
     sender_id: UUID
     client_msg_id: UUID | None
     text: str
     reply_to_seq: int | None
-    outcome: asyncio.Future[Sent]
+    tell: Callable[["Sent | Exception"], None]
     digest: bytes = field(init=False)
+    is_resolved: bool = False
 
     def __post_init__(self) -> None:
         self.digest = digest_of(self.text, self.reply_to_seq)
 
-    def resolve(self, result: Sent | BaseException) -> None:
-        """Tells the caller, if it still waits."""
-        if self.outcome.done():
+    def resolve(self, result: Sent | Exception) -> None:
+        """Tells it once. Never raises: the others of the batch are to be told as well."""
+        if self.is_resolved:
             return
-        if isinstance(result, BaseException):
-            self.outcome.set_exception(result)
-        else:
-            self.outcome.set_result(result)
+        self.is_resolved = True
+        try:
+            self.tell(result)
+        except Exception as error:  # noqa: BLE001 - the message stands, or does not, whoever hears of it
+            logger.opt(exception=error).error("what came of a send could not be told")
+
+
+@dataclass(slots=True)
+class Tail:
+    """The end of a chat: the last numbers of its messages and of its stream, with those that the batch adds."""
+
+    seq: int
+    event_seq: int
+    messages: list[NewMessage] = field(default_factory=list)
+    # What the batch has written, by who sent it and its `client_msg_id`.
+    known: dict[tuple[UUID, UUID], tuple[int, bytes]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Plan:
-    """What becomes of each send: written, refused, or found to stand already."""
+    """What becomes of each send: written, refused, or found to stand already. `tails` are of all chats that exist."""
 
     new: list[tuple[Send, NewMessage]] = field(default_factory=list)
     refused: list[tuple[Send, ServiceError]] = field(default_factory=list)
     standing: list[tuple[Send, int]] = field(default_factory=list)
+    tails: dict[UUID, Tail] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> Mapping[UUID, Sequence[NewMessage]]:
+        """What is new, by chat, in the order of the numbers."""
+        return {chat_id: tail.messages for chat_id, tail in self.tails.items() if tail.messages}
 
 
 async def make_plan(
@@ -80,25 +101,28 @@ async def make_plan(
         [send.sender_id for send in batch],
         [send.client_msg_id for send in batch],
     )
-    # The last numbers of each chat: the message's, the event's.
-    numbers: dict[UUID, tuple[int, int]] = {}
-    first_of: dict[tuple[UUID, UUID, UUID], tuple[int, bytes]] = {}
-    for send, row in zip(batch, rows, strict=True):
-        if row["type"] is None or send.chat_id not in heads:
-            plan.refused.append((send, ChatNotFound()))
-            continue
-        seq, event_seq = numbers.get(send.chat_id) or (row["last_seq"], heads[send.chat_id])
-        key = (send.chat_id, send.sender_id, send.client_msg_id) if send.client_msg_id else None
-        known = (row["old_seq"], row["old_digest"]) if row["old_seq"] else first_of.get(key) if key else None
-        if refusal := _refuse(send, row["type"], row["role"], known, seq):
+    ids = _make_ids(len(batch))
+    for send, (chat_type, last_seq, role, old_seq, old_digest) in zip(batch, rows, strict=True):
+        tail = plan.tails.get(send.chat_id)
+        if tail is None:
+            if chat_type is None or send.chat_id not in heads:
+                plan.refused.append((send, ChatNotFound()))
+                continue
+            tail = plan.tails[send.chat_id] = Tail(last_seq, heads[send.chat_id])
+        key = (send.sender_id, send.client_msg_id) if send.client_msg_id else None
+        known = (old_seq, old_digest) if old_seq else tail.known.get(key) if key else None
+        if refusal := _refuse(send, chat_type, role, known, tail.seq):
             plan.refused.append((send, refusal))
         elif known:
             plan.standing.append((send, known[0]))
         else:
-            numbers[send.chat_id] = (seq + 1, event_seq + 1)
-            plan.new.append((send, _number(send, seq + 1, event_seq + 1, at)))
+            tail.seq += 1
+            tail.event_seq += 1
+            message = _number(send, next(ids), tail, at)
+            plan.new.append((send, message))
+            tail.messages.append(message)
             if key:
-                first_of[key] = (seq + 1, send.digest)
+                tail.known[key] = (tail.seq, send.digest)
     return plan
 
 
@@ -117,13 +141,12 @@ def _refuse(
     return None
 
 
-def _number(send: Send, seq: int, event_seq: int, at: datetime) -> NewMessage:
-    message_id = uuid4()
+def _number(send: Send, message_id: str, tail: Tail, at: datetime) -> NewMessage:
     event = dump(
         {
             "id": message_id,
             "chat_id": send.chat_id,
-            "seq": seq,
+            "seq": tail.seq,
             "client_msg_id": send.client_msg_id,
             "sender_id": send.sender_id,
             "type": "text",
@@ -134,12 +157,12 @@ def _number(send: Send, seq: int, event_seq: int, at: datetime) -> NewMessage:
             "deleted_at": None,
             "reactions": [],
         }
-    ).decode()
+    )
     return NewMessage(
-        message_id,
         send.chat_id,
-        seq,
-        event_seq,
+        tail.seq,
+        tail.event_seq,
+        message_id,
         send.client_msg_id,
         send.sender_id,
         send.text,
@@ -147,3 +170,12 @@ def _number(send: Send, seq: int, event_seq: int, at: datetime) -> NewMessage:
         send.digest,
         event,
     )
+
+
+def _make_ids(count: int) -> Iterator[str]:
+    """Random ids (UUID, version 4): one question to the system for all of them, and no object for each."""
+    random = os.urandom(16 * count).hex()
+    for place in range(0, len(random), 32):
+        part = random[place : place + 32]
+        variant = "89ab"[int(part[16], 16) & 3]
+        yield f"{part[:8]}-{part[8:12]}-4{part[13:16]}-{variant}{part[17:20]}-{part[20:]}"

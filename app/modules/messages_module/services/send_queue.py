@@ -18,8 +18,9 @@ from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.batch import Written, write_batch
 from app.modules.messages_module.services.plan import Send, Sent
-from app.modules.streams_module.services.frames import make_frames
+from app.modules.streams_module.services.frames import Frame, encode_event
 from app.modules.streams_module.services.hub import Hub
+from app.modules.streams_module.services.log import encode_time
 from app.services.errors import Unavailable
 from app.services.rate_limits import RateLimits
 from app.utils import metrics
@@ -57,17 +58,36 @@ class SendQueue:
         self._waiting = 0
 
     def submit(self, chat_id: UUID, sender_id: UUID, message: MessageCreate) -> Awaitable[Sent]:
-        """Queues at once, in the order of the calls; the result comes when the message is durable.
+        """As `put`, for whoever can wait: the result comes when the message is durable.
 
-        Raises RateLimited or QueueFull; the awaitable raises what the chat refuses, or Unavailable. Giving up the
-        waiting takes nothing back: the message may be written all the same.
+        The awaitable raises what the chat refuses, or Unavailable. Giving up the waiting takes nothing back: the
+        message may be written all the same.
+        """
+        outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+
+        def tell(result: Sent | Exception) -> None:
+            if outcome.done():
+                return
+            if isinstance(result, Exception):
+                outcome.set_exception(result)
+            else:
+                outcome.set_result(result)
+
+        self.put(chat_id, sender_id, message, tell)
+        return outcome
+
+    def put(
+        self, chat_id: UUID, sender_id: UUID, message: MessageCreate, tell: Callable[[Sent | Exception], None]
+    ) -> None:
+        """Queues at once, in the order of the calls. `tell` is called once, when the message is durable or refused.
+
+        Raises RateLimited or QueueFull, with nothing queued.
         """
         self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
         queue = self._queues.get(chat_id)
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
-        outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
-        send = Send(chat_id, sender_id, message.client_msg_id, message.text, message.reply_to_seq, outcome)
+        send = Send(chat_id, sender_id, message.client_msg_id, message.text, message.reply_to_seq, tell)
         self._waiting += 1
         if queue is not None:
             queue.append(send)
@@ -77,7 +97,6 @@ class SendQueue:
             if self._writers < MAX_WRITERS:
                 self._writers += 1
                 self._start(self._write_ready())
-        return outcome
 
     def measure(self) -> None:
         """Tells the metrics how much waits."""
@@ -173,15 +192,19 @@ class SendQueue:
         else:
             # One of them is at fault: each on its own, so that it fails alone.
             for send in batch:
-                if not send.outcome.done():
+                if not send.is_resolved:
                     await self._write([send.chat_id], [send], lambda _: (), wait=True)
 
     def _tell(self, written: Written) -> None:
         """To this process' own followers without a read; the others are rung for."""
         first = written.base + 1
-        rows = [
-            {"seq": seq, "kind": "message.created", "data": data, "at": written.at}
-            for seq, data in enumerate(written.events, first)
-        ]
-        self._hub.offer(written.chat_id, lambda: make_frames(str(written.chat_id), rows), first)
-        self._bus.ring(written.chat_id, written.base + len(rows))
+
+        def make_frames() -> Sequence[Frame]:
+            chat_id, at = str(written.chat_id), encode_time(written.at)
+            return [
+                encode_event(chat_id, seq, "message.created", event, at)
+                for seq, event in enumerate(written.events, first)
+            ]
+
+        self._hub.offer(written.chat_id, make_frames, first)
+        self._bus.ring(written.chat_id, written.base + len(written.events))

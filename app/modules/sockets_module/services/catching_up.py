@@ -35,7 +35,7 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
     """
     account_id = socket.identity.account_id
     account_cursor = cursors.get(account_id)
-    gaps: list[tuple[str, bytes]] = []
+    gaps: list[bytes] = []
     for place, row in enumerate(streams):
         if place % _STREAMS_IN_A_ROW == _STREAMS_IN_A_ROW - 1:
             await asyncio.sleep(0)
@@ -105,7 +105,7 @@ async def _send(socket: Socket, following: Following, page: list[Any]) -> None:
         socket.put_gap(following.reader.stream_id, Gap(page[0]["seq"], page[0]["seq"] - 1))
     for row in page:
         frame = make_frame(stream_id, row)
-        await socket.outbox.put_page([(frame.text, frame.wire)])
+        await socket.outbox.put_page([frame.wire])
         if socket.passed(following, frame.seq, frame.kind, frame.data):
             return
 

@@ -1,6 +1,7 @@
 """The life of one WebSocket, from its first frame to its close."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,8 +34,8 @@ from app.utils.container import Container
 FIRST_FRAME_WITHIN = 10.0
 HEARTBEAT = 20
 """Seconds between the server's pings."""
-WRITE_EXTENSION = "messenger.write"
-"""Where the server's own protocol offers to take ready frames."""
+WRITE_EXTENSION, RECEIVE_EXTENSION = "messenger.write", "messenger.receive"
+"""Where the server's own protocol offers to take ready frames, and to give all texts at once that have come."""
 
 
 class Connection:
@@ -113,7 +114,7 @@ class Connection:
         """Hello, or None after the socket was closed for want of it."""
         try:
             async with asyncio.timeout(FIRST_FRAME_WITHIN):
-                frame = await self._next_frame()
+                frame = parse_frame(_text_in(await self._websocket.receive()))
         except TimeoutError:
             await self._close(NOT_SIGNED_IN, "hello was due")
             return None
@@ -137,22 +138,20 @@ class Connection:
             self._limits,
             self._container.get(ProblemMaker),  # type: ignore[type-abstract]
         )
+        extensions = self._websocket.scope.get("extensions", {})
+        receive = extensions.get(RECEIVE_EXTENSION, self._websocket.receive)
         while True:
-            await requests.handle(await self._next_frame())
-
-    async def _next_frame(self) -> dict[str, Any]:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        return parse_frame(message.get("text"))
+            message = await receive()
+            for text in message.get("texts") or [_text_in(message)]:
+                if requests.is_full:
+                    await requests.wait_for_room()
+                requests.handle(parse_frame(text))
 
     def _greet(self, socket: Socket, hello: Hello) -> None:
         reply = HelloAnswer(
             connection_id=socket.connection_id, account_id=socket.identity.account_id, heartbeat_s=HEARTBEAT
         )
-        socket.outbox.put_text(
-            f'{{"reply_to":{orjson.dumps(hello.id).decode()},"status":"ok","data":{reply.model_dump_json()}}}'
-        )
+        socket.answer(hello.id, reply.model_dump_json().encode())
 
     async def _refuse(self, hello: Hello, error: Exception) -> None:
         """Tells why, and closes: for who is not signed in, or for a server that cannot serve just now."""
@@ -196,6 +195,12 @@ class Connection:
         metrics.SOCKETS_ENDED.labels(code).inc()
         with suppress(RuntimeError, OSError, WebSocketDisconnect):
             await self._websocket.send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def _text_in(message: Mapping[str, Any]) -> str | None:
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    return message.get("text")
 
 
 def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
 
-from app.modules.streams_module.services.frames import encode_text_frame
+from app.modules.streams_module.services.frames import payload_of
 
 MAX_FRAMES = 256
 MAX_BYTES = 1_000_000
@@ -29,8 +29,8 @@ class Outbox:
         "_draining",
         "_frames",
         "_overflow",
-        "_replies",
         "_send",
+        "_soon",
         "_write",
         "blocked_since",
         "closed",
@@ -41,48 +41,51 @@ class Outbox:
         self._send = send
         self._write = write
         self._overflow = overflow
-        self._frames: deque[tuple[str, bytes]] = deque()
-        self._replies: list[tuple[str, bytes]] = []
+        self._frames: deque[bytes] = deque()
+        self._soon: list[bytes] = []
         self._bytes = 0
         self._draining: asyncio.Task[None] | None = None
         self.blocked_since: float | None = None
         self.closed = False
 
-    def put_text(self, text: str) -> None:
-        self.put([(text, encode_text_frame(text))])
+    def put_soon(self, frame: bytes) -> None:
+        """As `put`, but a moment later: what a batch of sends brings to one socket goes out as one write."""
+        if not self._soon:
+            asyncio.get_running_loop().call_soon(self._put_now)
+        self._soon.append(frame)
 
-    def put_reply(self, text: str) -> None:
-        """As `put_text`, but a moment later: the replies to one batch of sends go out as one write."""
-        if not self._replies:
-            asyncio.get_running_loop().call_soon(self._put_replies)
-        self._replies.append((text, encode_text_frame(text)))
+    def put(self, frames: Sequence[bytes]) -> None:
+        """Frames as they are sent, in order. Never waits."""
+        if self._soon:
+            self._soon.extend(frames)
+        else:
+            self._put(frames)
 
-    def put(self, frames: Sequence[tuple[str, bytes]]) -> None:
-        """Frames in order, each as text and as the bytes of it. Never waits."""
+    def _put(self, frames: Sequence[bytes]) -> None:
         if self.closed or not frames:
             return
-        if not self._frames and self._draining is None and self._write is not None:
-            # One write, and so one call of the system, for all of them.
-            wire = frames[0][1] if len(frames) == 1 else b"".join([wire for _, wire in frames])
-            if self._write(wire):
-                return
+        is_free = not self._frames and self._draining is None
+        # One write, and so one call of the system, for all of them.
+        if is_free and self._write is not None and self._write(frames[0] if len(frames) == 1 else b"".join(frames)):
+            return
         self._frames.extend(frames)
-        self._bytes += sum(len(wire) for _, wire in frames)
+        self._bytes += sum(map(len, frames))
         if len(self._frames) > MAX_FRAMES or self._bytes > MAX_BYTES:
             self.close()
             self._overflow()
         elif self._draining is None:
             self._draining = asyncio.create_task(self._drain())
 
-    async def put_page(self, frames: Sequence[tuple[str, bytes]]) -> None:
+    async def put_page(self, frames: Sequence[bytes]) -> None:
         """Many frames at the reader's own pace: they never wait in the queue of what is live."""
-        for text, wire in frames:
+        self._put_now()
+        for frame in frames:
             if self._draining is not None:
                 await asyncio.wait([self._draining])
             if self.closed:
                 return
-            if self._write is None or not self._write(wire):
-                await self._send_one(text)
+            if self._write is None or not self._write(frame):
+                await self._send_one(frame)
 
     def close(self) -> None:
         """Drops what waits; nothing goes out any more."""
@@ -92,9 +95,9 @@ class Outbox:
         if self._draining is not None:
             self._draining.cancel()
 
-    def _put_replies(self) -> None:
-        replies, self._replies = self._replies, []
-        self.put(replies)
+    def _put_now(self) -> None:
+        frames, self._soon = self._soon, []
+        self._put(frames)
 
     def is_stalled(self) -> bool:
         return self.blocked_since is not None and monotonic() - self.blocked_since > STALLED_AFTER
@@ -102,20 +105,20 @@ class Outbox:
     async def _drain(self) -> None:
         try:
             while self._frames:
-                text, wire = self._frames[0]
-                if self._write is None or not self._write(wire):
-                    await self._send_one(text)
+                frame = self._frames[0]
+                if self._write is None or not self._write(frame):
+                    await self._send_one(frame)
                 if self._frames:
                     self._frames.popleft()
-                    self._bytes -= len(wire)
+                    self._bytes -= len(frame)
         finally:
             self._draining = None
 
-    async def _send_one(self, text: str) -> None:
+    async def _send_one(self, frame: bytes) -> None:
         """Waits until the transport has room."""
         self.blocked_since = monotonic()
         try:
-            await self._send({"type": "websocket.send", "text": text})
+            await self._send({"type": "websocket.send", "text": payload_of(frame).decode()})
         except (OSError, RuntimeError, WebSocketDisconnect):
             # The other side is gone: whoever receives on this socket hears it as well.
             self.closed = True

@@ -93,8 +93,7 @@ class Registry:
             return
         chat_ids = signal.get("chat_ids") or [signal["chat_id"]]
         shown = {key: value for key, value in signal.items() if key != "chat_ids"}
-        text = orjson.dumps({"signal": shown}).decode()
-        wire = encode_text_frame(text)
+        wire = encode_text_frame(orjson.dumps({"signal": shown}))
         told: set[Socket] = set()
         for chat_id in chat_ids:
             feed = self._hub.feeds.get(UUID(chat_id))
@@ -102,4 +101,4 @@ class Registry:
                 if isinstance(follower, Socket) and follower not in told:
                     told.add(follower)
                     if str(follower.identity.account_id) != about:
-                        follower.outbox.put([(text, wire)])
+                        follower.outbox.put([wire])

@@ -1,12 +1,11 @@
 """What a client asks for over its socket; answered in the order asked for within one chat."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import orjson
 from pydantic import ValidationError
 
 from app.adapters.base.bus import Bus
@@ -14,6 +13,7 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.reading import mark_read
+from app.modules.messages_module.services.plan import Sent
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing
 from app.modules.sockets_module.services.parsing import find_request_id, read_request
@@ -46,87 +46,116 @@ class Requests:
         self._log = log
         self._queue = queue
         self._limits = limits
+        self._account_id = socket.identity.account_id
         self._who = socket.identity.account_id.int
         self._problems = problems
-        self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
-        # The newest thing under way in a chat, where that is not a send: sends keep their order by themselves.
-        self._turns: dict[UUID, asyncio.Future[Any]] = {}
-        self._sends: dict[UUID, asyncio.Future[Any]] = {}
-        self._tasks: set[asyncio.Future[Any]] = set()
+        self._under_way = 0
+        self._room = asyncio.Event()
+        # How many sends are queued in a chat, and whoever waits until there are none.
+        self._sends: dict[UUID, int] = {}
+        self._sends_over: dict[UUID, asyncio.Future[None]] = {}
+        # The newest thing under way in a chat that has to wait for something: sends keep their order by themselves.
+        self._turns: dict[UUID, asyncio.Task[None]] = {}
 
-    async def handle(self, frame: dict[str, Any]) -> None:
-        """Begins one request. Returns at once, unless too many are under way."""
+    @property
+    def is_full(self) -> bool:
+        return self._under_way >= MAX_IN_FLIGHT
+
+    async def wait_for_room(self) -> None:
+        """While it `is_full`."""
+        while self.is_full:
+            self._room.clear()
+            await self._room.wait()
+
+    def handle(self, frame: dict[str, Any]) -> None:
+        """Begins one request; what is queued is queued in the order of the calls. Not while it `is_full`."""
         try:
             self._limits.hit(self._limits.rates.account, "calls of", self._who)
             request: Any = read_request(frame)
         except (RateLimited, ValidationError, ValidationFailed) as error:
             self._refuse(find_request_id(frame), error)
             return
-        if isinstance(request, Ping):
-            self._answer(request.id, b"{}")
-            return
-        if isinstance(request, Typing):
+        kind = type(request)
+        if kind is Ping:
+            self._socket.answer(request.id, b"{}")
+        elif kind is Typing:
             self._type(request)
-            return
-        await self._in_flight.acquire()
-        chat_id = request.data.chat_id
-        if isinstance(request, SendRequest) and chat_id not in self._turns:
+        elif kind is SendRequest and request.data.chat_id not in self._turns:
             self._send_at_once(request)
         else:
-            action = self._send if isinstance(request, SendRequest) else self._read
-            before = [future for future in (self._turns.get(chat_id), self._sends.get(chat_id)) if future is not None]
-            self._keep(self._turns, chat_id, asyncio.ensure_future(self._in_turn(before, action, request)))
+            self._take_turn(self._send if kind is SendRequest else self._read, request)
 
     def _send_at_once(self, request: SendRequest) -> None:
-        """Queued before anything else is read: this is what keeps pipelined sends in order."""
+        chat_id = request.data.chat_id
         try:
-            outcome = asyncio.ensure_future(
-                self._queue.submit(request.data.chat_id, self._socket.identity.account_id, request.data)
-            )
+            self._queue.put(chat_id, self._account_id, request.data, partial(self._tell, request.id, chat_id))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
-            self._in_flight.release()
             self._refuse(request.id, error)
             return
+        self._under_way += 1
+        self._sends[chat_id] = self._sends.get(chat_id, 0) + 1
 
-        def reply(done: asyncio.Future[Any]) -> None:
-            self._in_flight.release()
-            if done.cancelled():
-                return
-            error = done.exception()
-            if error is None:
-                self._answer(request.id, done.result().body)
-            elif isinstance(error, Exception):
-                self._refuse(request.id, error)
+    def _tell(self, request_id: int | str, chat_id: UUID, result: Sent | Exception) -> None:
+        """What came of a send."""
+        self._end_one()
+        if self._sends[chat_id] > 1:
+            self._sends[chat_id] -= 1
+        else:
+            del self._sends[chat_id]
+            over = self._sends_over.pop(chat_id, None)
+            if over is not None and not over.done():
+                over.set_result(None)
+        if isinstance(result, Sent):
+            self._socket.answer(request_id, result.body)
+        else:
+            self._refuse(request_id, result)
 
-        outcome.add_done_callback(reply)
-        self._keep(self._sends, request.data.chat_id, outcome)
+    def _end_one(self) -> None:
+        self._under_way -= 1
+        self._room.set()
+
+    def _take_turn(self, action: Callable[[Any], Awaitable[bytes]], request: Any) -> None:
+        """After everything that was asked for in this chat before."""
+        chat_id = request.data.chat_id
+        turn = asyncio.create_task(self._in_turn(self._turns.get(chat_id), action, request))
+        self._under_way += 1
+        self._turns[chat_id] = turn
+
+        def forget(done: asyncio.Task[None]) -> None:
+            if self._turns.get(chat_id) is done:
+                del self._turns[chat_id]
+
+        turn.add_done_callback(forget)
 
     async def _in_turn(
-        self, before: list[asyncio.Future[Any]], action: Callable[[Any], Awaitable[bytes]], request: Any
+        self, before: asyncio.Task[None] | None, action: Callable[[Any], Awaitable[bytes]], request: Any
     ) -> None:
+        chat_id = request.data.chat_id
         try:
-            if before:
-                await asyncio.wait(before)
-            self._answer(request.id, await action(request))
+            if before is not None:
+                await asyncio.wait([before])
+            elif chat_id in self._sends:
+                # No more of them are queued while something waits for its turn.
+                over = self._sends_over[chat_id] = asyncio.get_running_loop().create_future()
+                await over
+            self._socket.answer(request.id, await action(request))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error)
         finally:
-            self._in_flight.release()
+            self._end_one()
 
     async def _send(self, request: SendRequest) -> bytes:
-        sent = await self._queue.submit(request.data.chat_id, self._socket.identity.account_id, request.data)
+        sent = await self._queue.submit(request.data.chat_id, self._account_id, request.data)
         return sent.body
 
     async def _read(self, request: ReadRequest) -> bytes:
         async with open_unit_of_work(self._database) as work:
-            position = await mark_read(
-                work, self._log, request.data.chat_id, self._socket.identity.account_id, request.data.seq
-            )
+            position = await mark_read(work, self._log, request.data.chat_id, self._account_id, request.data.seq)
         return position.model_dump_json().encode()
 
     def _type(self, request: Typing) -> None:
         following = self._socket.streams.get(request.data.chat_id)
-        if following is None or request.data.chat_id == self._socket.identity.account_id:
+        if following is None or request.data.chat_id == self._account_id:
             self._refuse(request.id, ChatNotFound())
             return
         if following.is_small:
@@ -134,28 +163,11 @@ class Requests:
                 {
                     "kind": "typing",
                     "chat_id": str(request.data.chat_id),
-                    "account_id": str(self._socket.identity.account_id),
+                    "account_id": str(self._account_id),
                     "is_typing": request.data.is_typing,
                 }
             )
-        self._answer(request.id, b"{}")
-
-    def _keep(self, pending: dict[UUID, asyncio.Future[Any]], chat_id: UUID, future: asyncio.Future[Any]) -> None:
-        pending[chat_id] = future
-        self._tasks.add(future)
-
-        def forget(done: asyncio.Future[Any]) -> None:
-            self._tasks.discard(done)
-            if pending.get(chat_id) is done:
-                del pending[chat_id]
-
-        future.add_done_callback(forget)
-
-    def _answer(self, reply_to: int | str, data: bytes) -> None:
-        self._socket.outbox.put_reply(
-            f'{{"reply_to":{orjson.dumps(reply_to).decode()},"status":"ok","data":{data.decode()}}}'
-        )
+        self._socket.answer(request.id, b"{}")
 
     def _refuse(self, reply_to: int | str | None, error: Exception) -> None:
-        reply = {"reply_to": reply_to, "status": "error", "error": self._problems.describe(error, _INSTANCE)}
-        self._socket.outbox.put_reply(json.dumps(reply, default=str))
+        self._socket.refuse(reply_to, self._problems.describe(error, _INSTANCE))

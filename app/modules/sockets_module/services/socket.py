@@ -1,6 +1,8 @@
 """A socket: what it follows, how far it has come in each stream, and what makes it end."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -60,14 +62,26 @@ class Socket:
             self.outbox.close()
             self.close(code)
 
+    def answer(self, reply_to: int | str, data: bytes) -> None:
+        """Tells that a request was carried out, and what came of it, as JSON."""
+        self.outbox.put_soon(
+            encode_text_frame(b'{"reply_to":', orjson.dumps(reply_to), b',"status":"ok","data":', data, b"}")
+        )
+
+    def refuse(self, reply_to: int | str | None, problem: Mapping[str, Any]) -> None:
+        """Tells why a request was not carried out."""
+        # Not by orjson: what is told back may hold half a letter.
+        reply = json.dumps({"reply_to": reply_to, "status": "error", "error": problem}, default=str)
+        self.outbox.put_soon(encode_text_frame(reply.encode()))
+
     def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
         following = self.streams.get(feed.stream_id)
         if following is None or not following.is_live:
             return
-        news: list[tuple[str, bytes]] = []
+        news: list[bytes] = []
         for frame in frames:
             if frame.seq > following.cursor:
-                news.append((frame.text, frame.wire))
+                news.append(frame.wire)
                 if self.passed(following, frame.seq, frame.kind, frame.data):
                     break
         self.outbox.put(news)
@@ -83,13 +97,11 @@ class Socket:
         self.outbox.put([self.encode_gap(stream_id, gap)])
 
     @staticmethod
-    def encode_gap(stream_id: UUID, gap: Gap) -> tuple[str, bytes]:
-        """As text, and as the bytes of the frame."""
+    def encode_gap(stream_id: UUID, gap: Gap) -> bytes:
         told = {"stream_id": str(stream_id), "first_seq": gap.first_seq, "last_seq": gap.last_seq}
-        text = orjson.dumps({"gap": told}).decode()
-        return text, encode_text_frame(text)
+        return encode_text_frame(orjson.dumps({"gap": told}))
 
-    def passed(self, following: Following, seq: int, kind: str, data: str) -> bool:
+    def passed(self, following: Following, seq: int, kind: str, data: bytes) -> bool:
         """Notes that an event went out, and what follows from it; whether it was the stream's last for this socket."""
         following.cursor = seq
         if following.reader.stream_id == self.identity.account_id:

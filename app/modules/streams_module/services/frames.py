@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from app.modules.streams_module.services.log import encode_event
+from app.modules.streams_module.services.log import encode_time
 
-_BEGINNING = '{"event":'
+_BEGINNING, _END = b'{"event":', b"}"
+_LENGTH_SIZES = {126: 2, 127: 8}
 
 
 class Frame(NamedTuple):
@@ -13,31 +14,39 @@ class Frame(NamedTuple):
 
     seq: int
     kind: str
-    data: str
-    text: str
+    data: bytes
     wire: bytes
 
     @property
-    def event(self) -> str:
+    def event(self) -> bytes:
         """The event alone, as polls and server-sent events give it."""
-        return self.text[len(_BEGINNING) : -1]
+        return payload_of(self.wire)[len(_BEGINNING) : -len(_END)]
 
 
 def make_frame(stream_id: str, row: Any) -> Frame:
-    text = f"{_BEGINNING}{encode_event(stream_id, row)}}}"
-    return Frame(row["seq"], row["kind"], row["data"], text, encode_text_frame(text))
+    return encode_event(stream_id, row["seq"], row["kind"], row["data"].encode(), encode_time(row["at"]))
 
 
 def make_frames(stream_id: str, rows: Sequence[Any]) -> list[Frame]:
     return [make_frame(stream_id, row) for row in rows]
 
 
-def encode_text_frame(text: str) -> bytes:
-    """A server's unmasked, final text frame (RFC 6455, section 5.2)."""
-    payload = text.encode()
-    length = len(payload)
+def encode_event(stream_id: str, seq: int, kind: str, data: bytes, at: str) -> Frame:
+    """`data` is JSON, `at` as `encode_time` gives it."""
+    before = f'{{"stream_id":"{stream_id}","seq":{seq},"kind":"{kind}","data":'.encode()
+    return Frame(seq, kind, data, encode_text_frame(_BEGINNING, before, data, b',"at":"%b"}' % at.encode(), _END))
+
+
+def encode_text_frame(*parts: bytes) -> bytes:
+    """A server's unmasked, final text frame (RFC 6455, section 5.2) of a message in UTF-8."""
+    length = sum(map(len, parts))
     if length < 126:
-        return bytes((0x81, length)) + payload
+        return b"".join((b"\x81", length.to_bytes(1, "big"), *parts))
     if length < 65_536:
-        return b"\x81\x7e" + length.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + length.to_bytes(8, "big") + payload
+        return b"".join((b"\x81\x7e", length.to_bytes(2, "big"), *parts))
+    return b"".join((b"\x81\x7f", length.to_bytes(8, "big"), *parts))
+
+
+def payload_of(wire: bytes) -> bytes:
+    """The message in such a frame."""
+    return wire[2 + _LENGTH_SIZES.get(wire[1], 0) :]

@@ -18,7 +18,6 @@ __all__ = [
     "Executor",
     "Log",
     "NewEvent",
-    "encode_event",
     "encode_time",
     "event",
     "now",
@@ -92,14 +91,6 @@ def event(kind: str, data: Mapping[str, Any]) -> NewEvent:
 def encode_time(at: datetime) -> str:
     """RFC 3339 in UTC, ending in Z."""
     return at.isoformat().replace("+00:00", "Z")
-
-
-def encode_event(stream_id: str, row: Any) -> str:
-    """An event as it goes out on every transport."""
-    return (
-        f'{{"stream_id":"{stream_id}","seq":{row["seq"]},"kind":"{row["kind"]}","data":{row["data"]},'
-        f'"at":"{encode_time(row["at"])}"}}'
-    )
 
 
 async def read_head(work: UnitOfWork, stream_id: UUID) -> tuple[int, int]:

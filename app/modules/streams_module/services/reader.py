@@ -39,7 +39,7 @@ class Reader:
     account_id: UUID
     joined_seq: int = 0
 
-    def is_cut(self, seq: int, kind: str, data: str) -> bool:
+    def is_cut(self, seq: int, kind: str, data: bytes) -> bool:
         """Whether this event ends the reading."""
         if kind == _DELETED:
             return True
@@ -156,7 +156,7 @@ class LogReader:
                         return
                 shown, is_last = reader.cut(frames)
                 for frame in shown:
-                    yield f"id: {frame.seq}\ndata: {frame.event}\n\n".encode()
+                    yield b"id: %d\ndata: %b\n\n" % (frame.seq, frame.event)
                 if is_last:
                     return
                 if shown:
@@ -180,7 +180,7 @@ class LogReader:
             page = await find_page(connection, reader.stream_id, after, limit, _MAY_END)
             _check_cursor(after, page.first_seq, page.last_seq)
             if not page.may_end:
-                return b'{"items":[%b],"last_seq":%d}' % (page.items, page.last_seq), not page.items
+                return _join_page(page.items, page.last_seq), not page.items
             # Where exactly it ends for this reader is a matter of the events themselves.
             rows = await list_events(connection, reader.stream_id, after, limit)
         if rows and rows[0]["seq"] != after + 1:
@@ -209,5 +209,8 @@ def _encode_page(reader: Reader, frames: Sequence[Frame], last_seq: int) -> tupl
     if shown:
         # Whoever is cut off sees nothing behind the cut.
         last_seq = shown[-1].seq if is_cut else max(last_seq, frames[-1].seq)
-    texts = ",".join(frame.event for frame in shown)
-    return f'{{"items":[{texts}],"last_seq":{last_seq}}}'.encode(), not shown
+    return _join_page(b",".join([frame.event for frame in shown]), last_seq), not shown
+
+
+def _join_page(items: bytes, last_seq: int) -> bytes:
+    return b'{"items":[%b],"last_seq":%d}' % (items, last_seq)

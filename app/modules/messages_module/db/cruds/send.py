@@ -1,7 +1,8 @@
 """The three statements of a batch of sends, in hand-written SQL: the hottest path of all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -62,16 +63,16 @@ JOIN message m ON m.chat_id = new.chat_id AND m.seq = new.seq AND m.id = new.id
 class NewMessage(NamedTuple):
     """A message with its number, ready to be written. `event` is its JSON."""
 
-    id: UUID
     chat_id: UUID
     seq: int
     event_seq: int
+    id: str
     client_msg_id: UUID | None
     sender_id: UUID
     text: str
     reply_to_seq: int | None
     digest: bytes
-    event: str
+    event: bytes
 
 
 async def lock_chat_streams(connection: Executor, chat_ids: Sequence[UUID], *, wait: bool) -> dict[UUID, int]:
@@ -94,43 +95,37 @@ async def look_up(
     return rows
 
 
-async def insert_messages(connection: Executor, messages: Sequence[NewMessage], at: datetime) -> None:
+async def insert_messages(connection: Executor, by_chat: Mapping[UUID, Sequence[NewMessage]], at: datetime) -> None:
     """Messages, their events and all counters in one statement.
 
     In each chat, whose stream is locked, messages and events are numbered in the order given, without a gap from the
     next number on.
     """
-    last_of = {message.chat_id: message for message in messages}
-    read_seqs = {(message.chat_id, message.sender_id): message.seq for message in messages}
-    runners_up = dict.fromkeys(last_of, 0)
-    for (chat_id, sender_id), seq in read_seqs.items():
-        if sender_id != last_of[chat_id].sender_id:
-            runners_up[chat_id] = max(runners_up[chat_id], seq)
+    *columns, events = zip(*chain.from_iterable(by_chat.values()), strict=True)
+    last_of = [messages[-1] for messages in by_chat.values()]
+    read_seqs = [{message.sender_id: message.seq for message in messages} for messages in by_chat.values()]
+    runners_up = [
+        max((seq for sender_id, seq in seqs.items() if sender_id != last.sender_id), default=0)
+        for last, seqs in zip(last_of, read_seqs, strict=True)
+    ]
     await connection.execute(
         _INSERT,
-        [message.chat_id for message in messages],
-        ["message.created"] * len(messages),
-        [message.event for message in messages],
+        columns[0],
+        ["message.created"] * len(events),
+        [event.decode() for event in events],
         at,
-        [message.seq for message in messages],
-        [message.event_seq for message in messages],
-        [message.id for message in messages],
-        [message.client_msg_id for message in messages],
-        [message.sender_id for message in messages],
-        [message.text for message in messages],
-        [message.reply_to_seq for message in messages],
-        [message.digest for message in messages],
-        list(last_of),
-        [message.seq for message in last_of.values()],
-        [message.sender_id for message in last_of.values()],
-        list(runners_up.values()),
-        [chat_id for chat_id, _ in read_seqs],
-        [sender_id for _, sender_id in read_seqs],
-        list(read_seqs.values()),
+        *columns[1:],
+        list(by_chat),
+        [message.seq for message in last_of],
+        [message.sender_id for message in last_of],
+        runners_up,
+        [chat_id for chat_id, seqs in zip(by_chat, read_seqs, strict=True) for _ in seqs],
+        [sender_id for seqs in read_seqs for sender_id in seqs],
+        [seq for seqs in read_seqs for seq in seqs.values()],
     )
 
 
-async def list_standing(connection: Executor, messages: Sequence[NewMessage]) -> set[UUID]:
+async def list_standing(connection: Executor, messages: Sequence[NewMessage]) -> set[str]:
     """The ids of those messages that are written."""
     rows = await connection.fetch(
         _STANDS,
@@ -138,4 +133,4 @@ async def list_standing(connection: Executor, messages: Sequence[NewMessage]) ->
         [message.seq for message in messages],
         [message.id for message in messages],
     )
-    return {row["id"] for row in rows}
+    return {str(row["id"]) for row in rows}

@@ -1,0 +1,187 @@
+"""Whatever way a client's frames come cut into packets, the application receives each message once and in order."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uvicorn import Config
+from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
+
+from app.fastapi_engine.websocket_protocol import RECEIVE_EXTENSION, WebSocketProtocol
+
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+MOST = 70_000
+"""Bytes that a message may have here: more than a length of two bytes can tell."""
+
+texts = st.text(max_size=40) | st.sampled_from(["", "a" * 125, "я" * 63, "b" * 126, "c" * 65_535, "я" * 33_000])
+pieces = st.lists(texts.filter(lambda text: len(text) < 1000), min_size=2, max_size=4)
+binaries = st.binary(max_size=20)
+said = st.lists(
+    st.tuples(st.just("text"), texts)
+    | st.tuples(st.just("pieces"), pieces)
+    | st.tuples(st.just("binary"), binaries)
+    | st.tuples(st.just("ping"), binaries),
+    max_size=8,
+)
+cuts = st.lists(st.integers(0, 400), max_size=12)
+
+
+class Line(asyncio.Transport):
+    """A transport that keeps what is written, and whether reading is paused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.is_paused = False
+        self.is_over = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += bytes(data)
+
+    def pause_reading(self) -> None:
+        assert not self.is_paused
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        assert self.is_paused
+        self.is_paused = False
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def is_closing(self) -> bool:
+        return self.is_over
+
+    def close(self) -> None:
+        self.is_over = True
+
+
+class Application:
+    """Accepts, and keeps what it receives until the end."""
+
+    def __init__(self, *, at_once: bool) -> None:
+        self._at_once = at_once
+        self.received: list[str | bytes] = []
+        self.close_code: int | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["type"] == "websocket.connect"
+        await send({"type": "websocket.accept"})
+        if self._at_once:
+            receive = scope["extensions"][RECEIVE_EXTENSION]
+        while (message := await receive())["type"] == "websocket.receive":
+            self.received += message.get("texts") or [message.get("text", message.get("bytes"))]
+        self.close_code = message["code"]
+
+
+def encode(messages: Sequence[tuple[str, Any]]) -> tuple[bytes, list[str | bytes]]:
+    """What a client puts on the wire, and what that means."""
+    frames, meant = [], list[str | bytes]()
+    for kind, content in messages:
+        if kind == "pieces":
+            frames += [
+                Frame(Opcode.CONT if place else Opcode.TEXT, part.encode(), fin=place == len(content) - 1)
+                for place, part in enumerate(content)
+            ]
+            meant.append("".join(content))
+        elif kind == "ping":
+            frames.append(Frame(Opcode.PING, content))
+        else:
+            frames.append(Frame(*((Opcode.TEXT, content.encode()) if kind == "text" else (Opcode.BINARY, content))))
+            meant.append(content)
+    return b"".join(frame.serialize(mask=True) for frame in frames), meant
+
+
+async def serve(packets: Sequence[bytes], *, at_once: bool, is_early: bool = False) -> tuple[Application, Line]:
+    """A connection on which these packets come, and nothing more."""
+    application, line = Application(at_once=at_once), Line()
+    config = Config(application, ws_max_size=MOST, ws_per_message_deflate=False)
+    protocol = WebSocketProtocol(config, ServerState(), {})
+    protocol.connection_made(line)
+    protocol.data_received(HANDSHAKE)
+    if not is_early:
+        await settle()
+    for packet in packets:
+        protocol.data_received(packet)
+        async with asyncio.timeout(10):
+            while line.is_paused:
+                await settle()
+    await settle()
+    protocol.connection_lost(None)
+    await asyncio.gather(*protocol.tasks)
+    return application, line
+
+
+async def settle() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
+    edges = sorted({0, len(data), *(place for place in places if place < len(data))})
+    return [data[begin:end] for begin, end in pairwise(edges)]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@settings(deadline=None)
+@given(said, cuts, st.booleans())
+def test_each_message_is_received_once_and_in_order(
+    at_once: bool, messages: list[tuple[str, Any]], places: list[int], is_early: bool
+) -> None:
+    data, meant = encode(messages)
+    application, line = asyncio.run(serve(cut(data, places), at_once=at_once, is_early=is_early))
+    assert application.received == meant
+    assert application.close_code == 1005
+    assert line.written.count(b"\x8a") >= sum(kind == "ping" for kind, _ in messages)
+
+
+WRONG = {
+    "not masked": (Frame(Opcode.TEXT, b"a").serialize(mask=False), 1002),
+    "a reserved bit": (bytes([0xC1, 0x80, 0, 0, 0, 0]), 1002),
+    "the middle of nothing": (Frame(Opcode.CONT, b"a").serialize(mask=True), 1002),
+    "a text within a text": (
+        Frame(Opcode.TEXT, b"a", fin=False).serialize(mask=True) + Frame(Opcode.TEXT, b"b").serialize(mask=True),
+        1002,
+    ),
+    "no UTF-8": (Frame(Opcode.TEXT, b"\xff").serialize(mask=True), 1007),
+    "half of a surrogate pair": (
+        Frame(Opcode.TEXT, "\ud800".encode(errors="surrogatepass")).serialize(mask=True),
+        1007,
+    ),
+    "too long": (Frame(Opcode.TEXT, b"a" * (MOST + 1)).serialize(mask=True), 1009),
+    "too long to come": (bytes([0x81, 0xFF]) + b"\x7f" + b"\xff" * 7, 1009),
+    "too long in pieces": (
+        Frame(Opcode.TEXT, b"a" * MOST, fin=False).serialize(mask=True) + Frame(Opcode.CONT, b"a").serialize(mask=True),
+        1009,
+    ),
+}
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("name", WRONG)
+async def test_what_is_wrong_ends_the_connection_after_what_was_right(name: str, at_once: bool) -> None:
+    wrong, code = WRONG[name]
+    before, _ = encode([("text", "до")])
+    after, _ = encode([("text", "после")])
+    for packets in ([before + wrong + after], [before, wrong, after], [before + wrong[:3], wrong[3:] + after]):
+        application, line = await serve(packets, at_once=at_once)
+        assert application.received == ["до"]
+        assert application.close_code == code
+        assert code.to_bytes(2, "big") in line.written
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_nothing_is_received_behind_a_close(at_once: bool) -> None:
+    before, _ = encode([("text", "до")])
+    after, _ = encode([("text", "после")])
+    close = Frame(Opcode.CLOSE, (1000).to_bytes(2, "big")).serialize(mask=True)
+    application, _ = await serve([before + close + after], at_once=at_once)
+    assert (application.received, application.close_code) == (["до"], 1000)
