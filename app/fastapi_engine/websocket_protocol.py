@@ -48,21 +48,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._unread += data
         texts: list[str] = []
         place = 0
-        while self.conn.state is State.OPEN and (frame := find_frame(self._unread, place)) is not None:
-            if frame.end - frame.start > self.config.ws_max_size:
+        while self.conn.state is State.OPEN and (found := find_frame(self._unread, place)) is not None:
+            start, end = found
+            if end - start > self.config.ws_max_size:
                 self._is_in_step = False
                 break
-            if frame.end > len(self._unread):
+            if end > len(self._unread):
                 break
             # A message in pieces is the parser's to the end.
-            text = None if self.frames else read_text(self._unread, place, frame)
+            text = None if self.frames else read_text(self._unread, place, start, end)
             if text is not None:
                 texts.append(text)
             else:
                 self._put_texts(texts)
                 texts = []
-                super().data_received(bytes(self._unread[place : frame.end]))
-            place = frame.end
+                super().data_received(bytes(self._unread[place:end]))
+            place = end
         del self._unread[:place]
         self._put_texts(texts)
         if not self._is_in_step:

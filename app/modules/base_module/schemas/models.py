@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from app.modules.base_module.schemas.types import check_text
 
@@ -14,7 +14,7 @@ class RequestModel(BaseModel):
 
     @field_validator("*", mode="after")
     @classmethod
-    def _text_can_be_stored(cls, value: Any, info: ValidationInfo) -> Any:
+    def _text_can_be_stored(cls, value: Any) -> Any:
         return check_text(value) if isinstance(value, str) else value
 
 

@@ -27,6 +27,20 @@ MAX_IN_FLIGHT = 128
 _INSTANCE = "/ws"
 
 
+class _InChat:
+    """What one socket has under way in a chat."""
+
+    __slots__ = ("id", "no_sends", "sends", "turn")
+
+    def __init__(self, chat_id: UUID) -> None:
+        self.id = chat_id
+        # Queued already: they keep their order by themselves.
+        self.sends = 0
+        self.no_sends = asyncio.Event()
+        # The newest of those that wait for all that came before.
+        self.turn: asyncio.Task[None] | None = None
+
+
 class Requests:
     """Carries out the requests of one socket."""
 
@@ -51,11 +65,7 @@ class Requests:
         self._problems = problems
         self._under_way = 0
         self._room = asyncio.Event()
-        # How many sends are queued in a chat, and whoever waits until there are none.
-        self._sends: dict[UUID, int] = {}
-        self._sends_over: dict[UUID, asyncio.Future[None]] = {}
-        # The newest thing under way in a chat that has to wait for something: sends keep their order by themselves.
-        self._turns: dict[UUID, asyncio.Task[None]] = {}
+        self._chats: dict[UUID, _InChat] = {}
 
     @property
     def is_full(self) -> bool:
@@ -80,69 +90,71 @@ class Requests:
             self._socket.answer(request.id, b"{}")
         elif kind is Typing:
             self._type(request)
-        elif kind is SendRequest and request.data.chat_id not in self._turns:
-            self._send_at_once(request)
         else:
-            self._take_turn(self._send if kind is SendRequest else self._read, request)
+            chat_id = request.data.chat_id
+            chat = self._chats.get(chat_id) or self._chats.setdefault(chat_id, _InChat(chat_id))
+            if kind is SendRequest and chat.turn is None:
+                self._send_at_once(chat, request)
+            else:
+                self._take_turn(chat, self._send if kind is SendRequest else self._read, request)
+            self._forget(chat)
 
-    def _send_at_once(self, request: SendRequest) -> None:
-        chat_id = request.data.chat_id
+    def _send_at_once(self, chat: "_InChat", request: SendRequest) -> None:
         try:
-            self._queue.put(chat_id, self._account_id, request.data, partial(self._tell, request.id, chat_id))
+            self._queue.put(chat.id, self._account_id, request.data, partial(self._tell, chat, request.id))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error)
             return
         self._under_way += 1
-        self._sends[chat_id] = self._sends.get(chat_id, 0) + 1
+        chat.sends += 1
 
-    def _tell(self, request_id: int | str, chat_id: UUID, result: Sent | Exception) -> None:
+    def _tell(self, chat: "_InChat", request_id: int | str, result: Sent | Exception) -> None:
         """What came of a send."""
-        self._end_one()
-        if self._sends[chat_id] > 1:
-            self._sends[chat_id] -= 1
-        else:
-            del self._sends[chat_id]
-            over = self._sends_over.pop(chat_id, None)
-            if over is not None and not over.done():
-                over.set_result(None)
+        chat.sends -= 1
+        if chat.sends == 0:
+            chat.no_sends.set()
+        self._end_one(chat)
         if isinstance(result, Sent):
             self._socket.answer(request_id, result.body)
         else:
             self._refuse(request_id, result)
 
-    def _end_one(self) -> None:
-        self._under_way -= 1
-        self._room.set()
-
-    def _take_turn(self, action: Callable[[Any], Awaitable[bytes]], request: Any) -> None:
+    def _take_turn(self, chat: "_InChat", action: Callable[[Any], Awaitable[bytes]], request: Any) -> None:
         """After everything that was asked for in this chat before."""
-        chat_id = request.data.chat_id
-        turn = asyncio.create_task(self._in_turn(self._turns.get(chat_id), action, request))
         self._under_way += 1
-        self._turns[chat_id] = turn
-
-        def forget(done: asyncio.Task[None]) -> None:
-            if self._turns.get(chat_id) is done:
-                del self._turns[chat_id]
-
-        turn.add_done_callback(forget)
+        chat.turn = asyncio.create_task(self._in_turn(chat, chat.turn, action, request))
 
     async def _in_turn(
-        self, before: asyncio.Task[None] | None, action: Callable[[Any], Awaitable[bytes]], request: Any
+        self,
+        chat: "_InChat",
+        before: asyncio.Task[None] | None,
+        action: Callable[[Any], Awaitable[bytes]],
+        request: Any,
     ) -> None:
-        chat_id = request.data.chat_id
         try:
             if before is not None:
                 await asyncio.wait([before])
-            elif chat_id in self._sends:
+            while chat.sends:
                 # No more of them are queued while something waits for its turn.
-                over = self._sends_over[chat_id] = asyncio.get_running_loop().create_future()
-                await over
+                chat.no_sends.clear()
+                await chat.no_sends.wait()
             self._socket.answer(request.id, await action(request))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error)
         finally:
-            self._end_one()
+            if chat.turn is asyncio.current_task():
+                chat.turn = None
+            self._end_one(chat)
+
+    def _end_one(self, chat: "_InChat") -> None:
+        self._under_way -= 1
+        self._room.set()
+        self._forget(chat)
+
+    def _forget(self, chat: "_InChat") -> None:
+        """A chat in which nothing is under way."""
+        if not chat.sends and chat.turn is None:
+            self._chats.pop(chat.id, None)
 
     async def _send(self, request: SendRequest) -> bytes:
         sent = await self._queue.submit(request.data.chat_id, self._account_id, request.data)

@@ -11,12 +11,15 @@ from app.modules.accounts_module.services.tokens import Identity
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.streams_module.services.frames import Frame, encode_text_frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
-from app.modules.streams_module.services.reader import Reader
+from app.modules.streams_module.services.reader import MAY_END, Reader
 
 NOT_SIGNED_IN = 4401
 BAD_FRAME = 4400
 TRY_AGAIN = 1013
 """The reader is too slow, or the server cannot serve it now: with its cursors it misses nothing."""
+_JOINED = "chat.joined"
+_CHANGES = frozenset({_JOINED, *MAY_END})
+"""Kinds of events from which something may follow for what a socket is sent."""
 
 
 class Following:
@@ -104,8 +107,10 @@ class Socket:
     def passed(self, following: Following, seq: int, kind: str, data: bytes) -> bool:
         """Notes that an event went out, and what follows from it; whether it was the stream's last for this socket."""
         following.cursor = seq
+        if kind not in _CHANGES:
+            return False
         if following.reader.stream_id == self.identity.account_id:
-            if kind == "chat.joined" and seq > self.account_head:
+            if kind == _JOINED and seq > self.account_head:
                 self._join(orjson.loads(data))
             return False
         if following.reader.is_cut(seq, kind, data):

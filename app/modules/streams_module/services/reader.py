@@ -22,7 +22,8 @@ _KEEPALIVE = 15.0
 """Seconds of silence after which a comment keeps proxies from closing."""
 _SSE_PAGE = 100
 _DELETED, _REMOVED = "chat.deleted", "member.removed"
-_MAY_END = (_DELETED, _REMOVED)
+MAY_END = (_DELETED, _REMOVED)
+"""Kinds of events that may be the last that a reader sees."""
 _MOST_KEPT = 200
 """Events that wait for a reader who takes its time; beyond that it reads the log."""
 
@@ -177,7 +178,7 @@ class LogReader:
 
     async def _page(self, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
         async with self._database.connection() as connection:
-            page = await find_page(connection, reader.stream_id, after, limit, _MAY_END)
+            page = await find_page(connection, reader.stream_id, after, limit, MAY_END)
             _check_cursor(after, page.first_seq, page.last_seq)
             if not page.may_end:
                 return _join_page(page.items, page.last_seq), not page.items
