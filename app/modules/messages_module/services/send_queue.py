@@ -32,6 +32,8 @@ _SHARE = 20
 """What a chat counts for at most when chats are gathered for a batch: a busy one leaves room for others."""
 MAX_WRITERS = 2
 """Batches of several chats under way at once: one is written while the other one commits."""
+MAX_FULL_WRITERS = 4
+"""The same where what waits fills one more: small ones would cost more than they bring."""
 MAX_WAITING = 20_000
 """Sends that may wait in this process; beyond that a caller is told to come back."""
 MAX_WAITING_IN_CHAT = 2_000
@@ -94,9 +96,7 @@ class SendQueue:
         else:
             self._queues[chat_id] = deque((send,))
             self._ready.append(chat_id)
-            if self._writers < MAX_WRITERS:
-                self._writers += 1
-                self._start(self._write_ready())
+            self._start_writer()
 
     def measure(self) -> None:
         """Tells the metrics how much waits."""
@@ -112,13 +112,17 @@ class SendQueue:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _start_writer(self) -> None:
+        """One more, where there is work for it."""
+        if self._ready and self._writers < (MAX_FULL_WRITERS if self._waiting >= MAX_BATCH else MAX_WRITERS):
+            self._writers += 1
+            self._start(self._write_ready())
+
     async def _write_ready(self) -> None:
         """Until nothing is ready. Whoever is idle has neither queue nor task."""
         while self._ready:
             chat_ids = self._take_ready()
-            if self._ready and self._writers < MAX_WRITERS:
-                self._writers += 1
-                self._start(self._write_ready())
+            self._start_writer()
             locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
             for chat_id in chat_ids:
                 if chat_id in locked_by_others:
@@ -128,7 +132,7 @@ class SendQueue:
         self._writers -= 1
 
     def _take_ready(self) -> list[UUID]:
-        """As many chats as fill a batch: what is left is for the other writer."""
+        """As many chats as fill a batch: what is left is for another writer."""
         chat_ids: list[UUID] = []
         waiting = 0
         while self._ready and len(chat_ids) < MAX_CHATS and waiting < MAX_BATCH:
@@ -139,9 +143,7 @@ class SendQueue:
     async def _write_alone(self, chat_id: UUID) -> None:
         await self._write([chat_id], [], self._gather, wait=True)
         self._release(chat_id)
-        if self._ready and self._writers < MAX_WRITERS:
-            self._writers += 1
-            await self._write_ready()
+        self._start_writer()
 
     def _release(self, chat_id: UUID) -> None:
         if self._queues[chat_id]:

@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from itertools import islice
 from typing import TypeAlias
 from uuid import UUID, uuid4
 
@@ -16,7 +17,13 @@ from app.adapters.db.address import DatabaseAddress
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.plan import Sent
-from app.modules.messages_module.services.send_queue import MAX_BATCH, MAX_CHATS, SendQueue
+from app.modules.messages_module.services.send_queue import (
+    MAX_BATCH,
+    MAX_CHATS,
+    MAX_FULL_WRITERS,
+    MAX_WRITERS,
+    SendQueue,
+)
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
 
@@ -37,6 +44,20 @@ async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Conn
     connection = await asyncpg.connect(**database_address.connect_arguments())
     yield connection
     await connection.close()
+
+
+async def count_waiting(administrator: Connection) -> int:
+    """How many connections wait for a lock."""
+    await administrator.execute("SELECT pg_stat_clear_snapshot()")
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return int(await administrator.fetchval(waiting))
+
+
+async def until_waiting(administrator: Connection, count: int) -> None:
+    async def is_so() -> bool:
+        return await count_waiting(administrator) == count
+
+    await eventually(is_so)
 
 
 async def test_each_chat_has_its_own_numbers_in_the_order_of_the_calls(
@@ -101,18 +122,36 @@ async def test_more_locked_chats_than_there_are_writers_hold_up_no_other(
     async with administrator.transaction():
         await administrator.execute("SELECT FROM stream WHERE id = ANY($1) FOR UPDATE", [UUID(chat) for chat in locked])
         held_up = [asyncio.create_task(anna.send(chat)) for chat in locked]
-
-        async def all_wait() -> bool:
-            await administrator.execute("SELECT pg_stat_clear_snapshot()")
-            waiting = (
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            return bool(await administrator.fetchval(waiting) == len(locked))
-
-        await eventually(all_wait)
+        await until_waiting(administrator, len(locked))
         assert (await anna.send(free))["seq"] == 1
         assert not any(task.done() for task in held_up)
     assert [(await task)["seq"] for task in held_up] == [1] * len(locked)
+
+
+async def test_two_batches_are_under_way_at_once_and_more_only_where_they_are_full(
+    anna: FakeClient, administrator: Connection, queue: SendQueue
+) -> None:
+    chats = iter([UUID(await anna.open_chat()) for _ in range(40)])
+    sends: list[Awaitable[Sent]] = []
+
+    def send(*, to_chats: int, each: int) -> None:
+        for chat in islice(chats, to_chats):
+            sends.extend(queue.submit(chat, anna.uuid, MessageCreate(text="?")) for _ in range(each))
+
+    async with administrator.transaction():
+        # No batch gets beyond its first statement.
+        await administrator.execute("LOCK TABLE stream IN EXCLUSIVE MODE")
+        for batches in (1, 2):
+            send(to_chats=1, each=1)
+            await until_waiting(administrator, batches)
+        send(to_chats=8, each=1)
+        await asyncio.sleep(0.1)
+        assert await count_waiting(administrator) == MAX_WRITERS == 2
+        send(to_chats=30, each=MAX_BATCH // 5)
+        await until_waiting(administrator, MAX_FULL_WRITERS)
+        await asyncio.sleep(0.1)
+        assert await count_waiting(administrator) == MAX_FULL_WRITERS
+    assert {type(sent) for sent in await asyncio.gather(*sends)} == {Sent}
 
 
 async def test_a_busy_chat_leaves_the_others_their_share(anna: FakeClient, club: str, queue: SendQueue) -> None:
