@@ -7,10 +7,12 @@ import httpx
 import pytest
 from starlette.responses import Response
 
+from app.modules.accounts_module.api.routes import me
 from app.modules.accounts_module.services.tokens import Identity
+from app.modules.chats_module.api.routes import events
 from app.modules.messages_module.api.routes import messages
 from app.utils.shortcut import shortcut_to
-from tests.fakers import API, FakeClient
+from tests.fakers import API, FakeClient, problem
 
 LONG_WAY = "application/messages+json"
 """JSON as well, and not as every client says it: it goes by way of FastAPI."""
@@ -70,6 +72,25 @@ QUERIES = [
     "before_seq=2&&limit=1",
     "more=1",
 ]
+POLLS = [
+    "after=0",
+    "after=2",
+    "after=2&limit=1",
+    "after=999999",
+    "after=9223372036854775808",
+    "after=",
+    "after=-1",
+    "after=x",
+    "after=1&after=2",
+    "after=0&limit=0",
+    "after=0&limit=201",
+    "after=0&limit=007",
+    "after=0&limit=1&wait=0",
+    "after=0&wait=31",
+    "after=0&wait=0.1",
+    "after=0&wait=-1",
+    "limit=1&after=0",
+]
 FOR_ITSELF = frozenset({"id", "seq", "client_msg_id", "created_at", "request_id"})
 """What differs from message to message, and from answer to answer."""
 
@@ -116,12 +137,32 @@ async def test_a_page_is_answered_alike_either_way(anna: FakeClient, club: str) 
         assert told(short) == told(long), query
 
 
+async def test_a_poll_is_answered_alike_either_way(anna: FakeClient, stranger: FakeClient, club: str) -> None:
+    await anna.send(club)
+    for person in (anna, stranger):
+        for address in (f"{API}/chats/{club}/events", f"{API}/chats/none/events", f"{API}/accounts/me/events"):
+            for query in POLLS:
+                short, long = [
+                    await person.http.get(f"{address}?{asked}", headers=person.headers)
+                    for asked in (query, f"nobody=asks&{query}")
+                ]
+                assert told(short) == told(long), (address, query)
+
+
+async def test_a_poll_that_asks_for_more_than_usual_is_heard(anna: FakeClient, club: str) -> None:
+    headers = {**anna.headers, "Accept": "text/html, text/event-stream", "Last-Event-ID": "x"}
+    for address in (f"{API}/chats/{club}/events", f"{API}/accounts/me/events"):
+        problem(await anna.http.get(f"{address}?after=999999", headers=headers), 422, "validation_error")
+
+
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer none"}, {"Authorization": "Basic YTpi"}])
 async def test_who_is_not_signed_in_hears_so(anna: FakeClient, club: str, headers: dict[str, str]) -> None:
     address = f"{API}/chats/{club}/messages"
     answers = [
         await anna.http.get(address, headers=headers),
         await anna.http.post(address, json={"text": "a"}, headers=headers),
+        await anna.http.get(f"{API}/chats/{club}/events?after=0", headers=headers),
+        await anna.http.get(f"{API}/accounts/me/events?after=0", headers=headers),
     ]
     for answer in answers:
         assert answer.status_code == 401
@@ -132,14 +173,19 @@ async def test_the_usual_requests_take_the_short_way(anna: FakeClient, club: str
     """Else all of the above would compare FastAPI with itself."""
     scope: dict[str, Any] = {
         "path_params": {"chat_id": club},
-        "query_string": b"before_seq=5&limit=20",
         "headers": [(b"content-type", b"application/json")],
         "app": anna.http._transport.app,  # type: ignore[attr-defined]
         "identity": Identity(UUID(anna.id), uuid4()),
     }
-    for endpoint, status in ((messages.send, 201), (messages.history, 200)):
+    usual: list[tuple[object, bytes, int]] = [
+        (messages.send, b"", 201),
+        (messages.history, b"before_seq=5&limit=20", 200),
+        (events.list_events, b"after=0&limit=20&wait=1", 200),
+        (me.my_events, b"after=0", 200),
+    ]
+    for endpoint, query, status in usual:
         way = shortcut_to(endpoint)
         assert way is not None
-        answer = await way(scope, b'{"text": "a"}')
+        answer = await way({**scope, "query_string": query}, b'{"text": "a"}')
         assert isinstance(answer, Response)
         assert answer.status_code == status

@@ -2,13 +2,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, status
 from starlette.responses import Response
+from starlette.types import Scope
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep
+from app.dependencies.services_dependency import LimitsDep, container_of
 from app.modules.accounts_module.dependencies import CurrentIdentity, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
 from app.modules.accounts_module.schemas import AccountMe, AccountUpdate, PasswordChange
 from app.modules.accounts_module.services import accounts, sessions
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import (
     EVENTS_ANSWERS,
@@ -16,10 +19,12 @@ from app.modules.streams_module.dependencies import (
     LogDep,
     LogReaderDep,
     answer_events,
+    read_shortly,
 )
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
-from app.modules.streams_module.services.reader import Reader
+from app.modules.streams_module.services.reader import LogReader, Reader
+from app.utils.shortcut import shortcut
 
 router = APIRouter(prefix="/accounts/me")
 
@@ -71,3 +76,14 @@ async def my_events(
     """Events of one's own stream after a number: a page, a long poll with `wait`, or server-sent events."""
     reader = Reader(identity.account_id, identity.account_id)
     return await answer_events(log_reader, reader, query, lambda: identity.session_id not in revocations)
+
+
+@shortcut(my_events)
+async def my_events_shortly(scope: Scope, _: bytes) -> Response | None:
+    """A poll of somebody who is signed in, asked for with nothing wrong."""
+    identity: Identity | None = scope.get("identity")
+    query = read_shortly(scope)
+    if identity is None or query is None:
+        return None
+    container = container_of(scope)
+    return await my_events(identity, container.get(Revocations), container.get(LogReader), query)

@@ -1,9 +1,8 @@
 import re
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from starlette.types import Scope
 
 from app.adapters.db.database import Database
@@ -12,7 +11,7 @@ from app.dependencies.services_dependency import container_of
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
-from app.modules.chats_module.dependencies import ChatId, ChatMembership
+from app.modules.chats_module.dependencies import ChatId, ChatMembership, read_chat_id
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.dependencies import SendQueueDep
 from app.modules.messages_module.errors import (
@@ -32,7 +31,6 @@ from app.utils.shortcut import is_json, shortcut
 
 router = APIRouter(prefix="/chats/{chat_id}/messages")
 _JSON = "application/json"
-_UUID = TypeAdapter(UUID)
 _USUAL_QUERY = re.compile(rb"(?:(before_seq|after_seq|around_seq)=(\d{1,18})(?:&|$))?(?:limit=(\d{1,3}))?")
 
 
@@ -57,10 +55,12 @@ async def send_shortly(scope: Scope, body: bytes) -> Response | None:
     identity: Identity | None = scope.get("identity")
     if identity is None or not is_json(scope):
         return None
+    chat_id = read_chat_id(scope)
     try:
-        chat_id = _UUID.validate_python(scope["path_params"]["chat_id"])
         message = MessageCreate.model_validate_json(body)
     except ValidationError:
+        return None
+    if chat_id is None:
         return None
     return await send(chat_id, message, identity, container_of(scope).get(SendQueue))
 
@@ -100,11 +100,8 @@ async def history_shortly(scope: Scope, _: bytes) -> Response | None:
         return None
     name, seq, asked = query.groups()
     limit = DEFAULT_PAGE if asked is None else int(asked)
-    if not 1 <= limit <= MAX_PAGE:
-        return None
-    try:
-        chat_id = _UUID.validate_python(scope["path_params"]["chat_id"])
-    except ValidationError:
+    chat_id = read_chat_id(scope)
+    if chat_id is None or not 1 <= limit <= MAX_PAGE:
         return None
     position = {} if name is None else {name.decode(): int(seq)}
     return await history(chat_id, identity, container_of(scope).get(Database), **position, limit=limit)
