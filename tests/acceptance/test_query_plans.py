@@ -118,7 +118,7 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "chats": lambda on: views.list_chats(on, ANNA, None, 51),
     "chats, next page": lambda on: views.list_chats(on, ANNA, (datetime.now(UTC), LONG_CHAT), 51),
     "append": lambda on: append.append_events(
-        on, [(chat, append.NewEvent("chat.updated", "{}")) for chat in _MANY], _NOW
+        on, [(chat, append.NewEvent("chat.updated", b"{}")) for chat in _MANY], _NOW
     ),
     "lock streams": lambda on: append.lock_streams(on, _MANY),
     "head": lambda on: read.find_head(on, LONG_CHAT),

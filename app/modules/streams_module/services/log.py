@@ -85,7 +85,7 @@ def to_json(data: Mapping[str, Any]) -> str:
 
 
 def event(kind: str, data: Mapping[str, Any]) -> NewEvent:
-    return NewEvent(kind, to_json(data))
+    return NewEvent(kind, to_json(data).encode())
 
 
 def encode_time(at: datetime) -> str:

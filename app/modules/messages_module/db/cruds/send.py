@@ -112,7 +112,7 @@ async def insert_messages(connection: Executor, by_chat: Mapping[UUID, Sequence[
         _INSERT,
         columns[0],
         ["message.created"] * len(events),
-        [event.decode() for event in events],
+        events,
         at,
         *columns[1:],
         list(by_chat),

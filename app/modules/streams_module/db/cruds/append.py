@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-# $1 streams, $2 kinds, $3 data, of each event; $4 at. The one text that appends: alone, or as a part of the statement
-# that sends. Events of one stream are numbered in the order given.
+# $1 streams, $2 kinds, $3 JSON in UTF-8, of each event; $4 at. The one text that appends: alone, or as a part of the
+# statement that sends. Events of one stream are numbered in the order given.
 APPEND_PARTS = """
 added AS (
     SELECT *, row_number() OVER (PARTITION BY stream_id ORDER BY place) AS n
-    FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS added(stream_id, kind, data, place)
+    FROM unnest($1::uuid[], $2::text[], $3::bytea[]) WITH ORDINALITY AS added(stream_id, kind, data, place)
 ), head AS (
     UPDATE stream SET last_seq = last_seq + counted.many
     FROM (SELECT stream_id, count(*) AS many FROM added GROUP BY stream_id) AS counted
@@ -21,7 +21,8 @@ added AS (
     RETURNING id, last_seq, last_seq - counted.many AS base
 ), appended AS (
     INSERT INTO event (stream_id, seq, kind, data, at)
-    SELECT id, head.base + added.n, added.kind, added.data::json, $4 FROM head JOIN added ON added.stream_id = head.id
+    SELECT id, head.base + added.n, added.kind, convert_from(added.data, 'UTF8')::json, $4
+    FROM head JOIN added ON added.stream_id = head.id
 )
 """
 _APPEND = f"WITH {APPEND_PARTS} SELECT id, last_seq FROM head"  # noqa: S608 - constants only
@@ -31,10 +32,10 @@ _LOCK = "SELECT id FROM stream WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 
 
 class NewEvent(NamedTuple):
-    """An event before it has its number. `data` is JSON text."""
+    """An event before it has its number. `data` is JSON."""
 
     kind: str
-    data: str
+    data: bytes
 
 
 class Executor(Protocol):
