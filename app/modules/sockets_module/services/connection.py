@@ -34,6 +34,8 @@ from app.utils.container import Container
 FIRST_FRAME_WITHIN = 10.0
 HEARTBEAT = 20
 """Seconds between the server's pings."""
+_REQUESTS_IN_A_ROW = 50
+"""Of one socket, until it is the others' turn."""
 WRITE_EXTENSION, RECEIVE_EXTENSION = "messenger.write", "messenger.receive"
 """Where the server's own protocol offers to take ready frames, and to give all texts at once that have come."""
 
@@ -142,7 +144,9 @@ class Connection:
         receive = extensions.get(RECEIVE_EXTENSION, self._websocket.receive)
         while True:
             message = await receive()
-            for text in message.get("texts") or [_text_in(message)]:
+            for place, text in enumerate(message.get("texts") or [_text_in(message)], 1):
+                if place % _REQUESTS_IN_A_ROW == 0:
+                    await asyncio.sleep(0)
                 if requests.is_full:
                     await requests.wait_for_room()
                 requests.handle(parse_frame(text))
