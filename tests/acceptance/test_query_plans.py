@@ -104,7 +104,9 @@ _NEW = {LONG_CHAT: [_new(LONG_CHAT, _LONG + 1 + n) for n in range(20)]} | {
 HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "send, lock": lambda on: send.lock_chat_streams(on, _MANY[:25], wait=True),
     "send, lock what is free": lambda on: send.lock_chat_streams(on, _MANY[:25], wait=False),
-    "send, look up": lambda on: send.look_up(on, _MANY, [ANNA] * 100, [uuid4() for _ in range(100)]),
+    "send, look up": lambda on: send.look_up(
+        on, [(chat, ANNA) for chat in _MANY], [(place, uuid4()) for place in range(100)]
+    ),
     "send, insert": lambda on: send.insert_messages(on, _NEW, _NOW),
     "send, look what stands": lambda on: send.list_standing(on, [*chain.from_iterable(_NEW.values())]),
     "history before": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),

@@ -13,7 +13,7 @@ from loguru import logger
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.services.access import may_post
 from app.modules.messages_module.db.cruds import send as crud
-from app.modules.messages_module.db.cruds.send import NewMessage
+from app.modules.messages_module.db.cruds.send import NewMessage, Posting
 from app.modules.messages_module.errors import IdempotencyMismatch
 from app.modules.messages_module.services.views import dump
 from app.modules.streams_module.services.log import Executor
@@ -66,8 +66,15 @@ class Tail:
     seq: int
     event_seq: int
     messages: list[NewMessage] = field(default_factory=list)
-    # What the batch has written, by who sent it and its `client_msg_id`.
-    known: dict[tuple[UUID, UUID], tuple[int, bytes]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Poster:
+    """Somebody who sends to a chat, with what the batch has written for them by its `client_msg_id`."""
+
+    posting: Posting
+    tail: Tail
+    known: dict[UUID, tuple[int, bytes]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -95,23 +102,24 @@ async def make_plan(
     plan = Plan()
     if not batch:
         return plan
-    rows = await crud.look_up(
-        connection,
-        [send.chat_id for send in batch],
-        [send.sender_id for send in batch],
-        [send.client_msg_id for send in batch],
-    )
+    keys, places = _find_posters(batch)
+    wanted = [(place, send.client_msg_id) for place, send in zip(places, batch, strict=True)]
+    postings, standing = await crud.look_up(connection, keys, wanted)
+    posters: dict[int, _Poster] = {}
+    for place, posting in postings.items():
+        chat_id, _ = keys[place]
+        if chat_id in heads:
+            tail = plan.tails.setdefault(chat_id, Tail(posting.last_seq, heads[chat_id]))
+            posters[place] = _Poster(posting, tail)
     ids = _make_ids(len(batch))
-    for send, (chat_type, last_seq, role, old_seq, old_digest) in zip(batch, rows, strict=True):
-        tail = plan.tails.get(send.chat_id)
-        if tail is None:
-            if chat_type is None or send.chat_id not in heads:
-                plan.refused.append((send, ChatNotFound()))
-                continue
-            tail = plan.tails[send.chat_id] = Tail(last_seq, heads[send.chat_id])
-        key = (send.sender_id, send.client_msg_id) if send.client_msg_id else None
-        known = (old_seq, old_digest) if old_seq else tail.known.get(key) if key else None
-        if refusal := _refuse(send, chat_type, role, known, tail.seq):
+    for number, (send, place) in enumerate(zip(batch, places, strict=True)):
+        poster = posters.get(place)
+        if poster is None:
+            plan.refused.append((send, ChatNotFound()))
+            continue
+        known = standing.get(number) or (poster.known.get(send.client_msg_id) if send.client_msg_id else None)
+        tail = poster.tail
+        if refusal := _refuse(send, poster.posting, known, tail.seq):
             plan.refused.append((send, refusal))
         elif known:
             plan.standing.append((send, known[0]))
@@ -121,20 +129,30 @@ async def make_plan(
             message = _number(send, next(ids), tail, at)
             plan.new.append((send, message))
             tail.messages.append(message)
-            if key:
-                tail.known[key] = (tail.seq, send.digest)
+            if send.client_msg_id:
+                poster.known[send.client_msg_id] = (tail.seq, send.digest)
     return plan
 
 
-def _refuse(
-    send: Send, chat_type: str, role: str | None, known: tuple[int, bytes] | None, last_seq: int
-) -> ServiceError | None:
-    if role is None:
-        return ChatNotFound()
+def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[int]]:
+    """Each chat and sender once, and for each send the place of its own among them."""
+    posters: dict[tuple[UUID, UUID], int] = {}
+    places: list[int] = []
+    before: Send | None = None
+    for send in batch:
+        # Sends of one socket follow each other, and have the very same ids.
+        if before is None or send.chat_id is not before.chat_id or send.sender_id is not before.sender_id:
+            place = posters.setdefault((send.chat_id, send.sender_id), len(posters))
+        places.append(place)
+        before = send
+    return list(posters), places
+
+
+def _refuse(send: Send, posting: Posting, known: tuple[int, bytes] | None, last_seq: int) -> ServiceError | None:
     if known:
         # What stands was allowed when it was sent.
         return None if known[1] == send.digest else IdempotencyMismatch()
-    if not may_post(chat_type, role):
+    if not may_post(posting.chat_type, posting.role):
         return NotAllowedInChat()
     if send.reply_to_seq is not None and not 1 <= send.reply_to_seq <= last_seq:
         return ValidationFailed(("body", "reply_to_seq"), "there is no message with this number")

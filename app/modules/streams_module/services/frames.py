@@ -39,12 +39,13 @@ def encode_event(stream_id: str, seq: int, kind: str, data: bytes, at: str) -> F
 
 def encode_text_frame(*parts: bytes) -> bytes:
     """A server's unmasked, final text frame (RFC 6455, section 5.2) of a message in UTF-8."""
-    length = sum(map(len, parts))
+    payload = b"".join(parts)
+    length = len(payload)
     if length < 126:
-        return b"".join((b"\x81", length.to_bytes(1, "big"), *parts))
+        return b"\x81" + length.to_bytes(1, "big") + payload
     if length < 65_536:
-        return b"".join((b"\x81\x7e", length.to_bytes(2, "big"), *parts))
-    return b"".join((b"\x81\x7f", length.to_bytes(8, "big"), *parts))
+        return b"\x81\x7e" + length.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + length.to_bytes(8, "big") + payload
 
 
 def payload_of(wire: bytes) -> bytes:

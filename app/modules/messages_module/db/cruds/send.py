@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from app.modules.streams_module.services.log import APPEND_PARTS, Executor
@@ -12,15 +12,18 @@ from app.modules.streams_module.services.log import APPEND_PARTS, Executor
 _LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 
-# A new statement has a later snapshot: all that was committed under the locks before is seen.
+# A new statement has a later snapshot: all that was committed under the locks before is seen. Two kinds of rows: one
+# for each sender's standing in a chat, and one for each message that is there already, of which there is hardly ever any.
 _LOOK = """
-SELECT c.type, c.last_seq, m.role, old.seq AS old_seq, old.digest AS old_digest
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS wanted(chat_id, sender_id, client_msg_id, place)
-LEFT JOIN chat c ON c.id = wanted.chat_id AND c.deleted_at IS NULL
-LEFT JOIN chat_member m ON m.chat_id = c.id AND m.account_id = wanted.sender_id
-LEFT JOIN message old
-    ON old.chat_id = c.id AND old.sender_id = wanted.sender_id AND old.client_msg_id = wanted.client_msg_id
-ORDER BY wanted.place
+SELECT poster.place, c.type, c.last_seq, m.role, NULL::bigint, NULL::bytea
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS poster(chat_id, sender_id, place)
+JOIN chat c ON c.id = poster.chat_id AND c.deleted_at IS NULL
+JOIN chat_member m ON m.chat_id = c.id AND m.account_id = poster.sender_id
+UNION ALL
+SELECT wanted.place, NULL, NULL, NULL, old.seq, old.digest
+FROM unnest($3::int[], $4::uuid[]) WITH ORDINALITY AS wanted(poster, client_msg_id, place)
+JOIN message old ON old.chat_id = ($1::uuid[])[wanted.poster + 1] AND old.sender_id = ($2::uuid[])[wanted.poster + 1]
+    AND old.client_msg_id = wanted.client_msg_id
 """
 
 # `counted` before `moved`: the rows are locked in the order chat, member, as by whoever moves a read position.
@@ -60,6 +63,14 @@ JOIN message m ON m.chat_id = new.chat_id AND m.seq = new.seq AND m.id = new.id
 """
 
 
+class Posting(NamedTuple):
+    """How somebody stands in a chat whose last message has this number."""
+
+    chat_type: str
+    role: str
+    last_seq: int
+
+
 class NewMessage(NamedTuple):
     """A message with its number, ready to be written. `event` is its JSON."""
 
@@ -86,13 +97,29 @@ async def lock_chat_streams(connection: Executor, chat_ids: Sequence[UUID], *, w
 
 async def look_up(
     connection: Executor,
-    chat_ids: Sequence[UUID],
-    sender_ids: Sequence[UUID],
-    client_msg_ids: Sequence[UUID | None],
-) -> Sequence[Any]:
-    """For each send: the chat's type and number, the sender's role, and the message that its id stands for already."""
-    rows: Sequence[Any] = await connection.fetch(_LOOK, chat_ids, sender_ids, client_msg_ids)
-    return rows
+    posters: Sequence[tuple[UUID, UUID]],
+    wanted: Sequence[tuple[int, UUID | None]],
+) -> tuple[dict[int, Posting], dict[int, tuple[int, bytes]]]:
+    """For each chat and sender, by its place, how the sender stands in the chat; nothing for who is not in it.
+
+    For each wanted message, of the poster at such a place and with its `client_msg_id`, the number and the digest of
+    the one that stands already; nothing where none does.
+    """
+    rows = await connection.fetch(
+        _LOOK,
+        [chat_id for chat_id, _ in posters],
+        [sender_id for _, sender_id in posters],
+        [poster for poster, _ in wanted],
+        [client_msg_id for _, client_msg_id in wanted],
+    )
+    postings: dict[int, Posting] = {}
+    standing: dict[int, tuple[int, bytes]] = {}
+    for place, chat_type, last_seq, role, old_seq, old_digest in rows:
+        if old_seq is None:
+            postings[place - 1] = Posting(chat_type, role, last_seq)
+        else:
+            standing[place - 1] = old_seq, old_digest
+    return postings, standing
 
 
 async def insert_messages(connection: Executor, by_chat: Mapping[UUID, Sequence[NewMessage]], at: datetime) -> None:
