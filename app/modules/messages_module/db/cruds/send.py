@@ -13,7 +13,7 @@ _LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id 
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 
 # A new statement has a later snapshot: all that was committed under the locks before is seen. Two kinds of rows: one
-# for each sender's standing in a chat, and one for each message that is there already, of which there is hardly ever any.
+# for each sender's standing in a chat, and one for each message that stands already, hardly ever any.
 _LOOK = """
 SELECT poster.place, c.type, c.last_seq, m.role, NULL::bigint, NULL::bytea
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS poster(chat_id, sender_id, place)
