@@ -7,30 +7,29 @@ _FINAL_TEXT = 0x81
 _MASKED = 0x80
 
 
-def find_frame(data: bytes | bytearray, place: int) -> tuple[int, int] | None:
-    """Where the payload of the frame at a place starts and ends, maybe beyond what has come; None where not even its
-    length has come.
+def read_frame(data: bytes | bytearray, place: int) -> tuple[int, int, str | None] | None:
+    """The frame that begins at a place: where its payload starts and ends, maybe beyond what has come, and its text.
+
+    None where not even its length has come. The text is None unless this is one whole, masked, valid text that has come
+    to its end.
     """
-    size = len(data) - place
-    if size < 2:
+    size = len(data)
+    if size - place < 2:
         return None
     second = data[place + 1]
     length, start = second & 0x7F, place + 2
     if length > 125:
         more = 2 if length == 126 else 8
-        if size < 2 + more:
+        if size - start < more:
             return None
         length, start = int.from_bytes(data[start : start + more], "big"), start + more
-    if second & _MASKED:
-        start += 4
-    return start, start + length
-
-
-def read_text(data: bytes | bytearray, place: int, start: int, end: int) -> str | None:
-    """The text in a frame that has come whole; None where it is anything else than one whole, masked, valid text."""
-    if data[place] != _FINAL_TEXT or not data[place + 1] & _MASKED:
-        return None
+    if not second & _MASKED:
+        return start, start + length, None
+    start += 4
+    end = start + length
+    if data[place] != _FINAL_TEXT or end > size:
+        return start, end, None
     try:
-        return str(apply_mask(data[start:end], data[start - 4 : start]), "utf-8")
+        return start, end, str(apply_mask(data[start:end], data[start - 4 : start]), "utf-8")
     except UnicodeDecodeError:
-        return None
+        return start, end, None

@@ -8,7 +8,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.protocol import State
 
-from app.fastapi_engine.text_frames import find_frame, read_text
+from app.fastapi_engine.text_frames import read_frame
 
 WRITE_EXTENSION = "messenger.write"
 RECEIVE_EXTENSION = "messenger.receive"
@@ -48,16 +48,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._unread += data
         texts: list[str] = []
         place = 0
-        while self.conn.state is State.OPEN and (found := find_frame(self._unread, place)) is not None:
-            start, end = found
+        while self.conn.state is State.OPEN and (frame := read_frame(self._unread, place)) is not None:
+            start, end, text = frame
             if end - start > self.config.ws_max_size:
                 self._is_in_step = False
                 break
             if end > len(self._unread):
                 break
             # A message in pieces is the parser's to the end.
-            text = None if self.frames else read_text(self._unread, place, start, end)
-            if text is not None:
+            if text is not None and not self.frames:
                 texts.append(text)
             else:
                 self._put_texts(texts)

@@ -51,7 +51,7 @@ def ack_before_commit() -> None:
     async def insert_and_answer(connection: Any, *arguments: Any) -> None:
         await insert(connection, *arguments)
         for send, message in plans.pop(id(connection)).new:
-            send.resolve(Sent(message.event, replayed=False))
+            send.resolve(Sent(message.event))
         await asyncio.sleep(_LATE)
 
     batch.make_plan = plan_and_remember

@@ -76,7 +76,7 @@ async def write_batch(
         metrics.SENDS_REPLAYED.inc(len(plan.standing))
         metrics.SENDS_REFUSED.inc(len(plan.refused))
         for send, message in plan.new:
-            send.resolve(Sent(message.event, replayed=False))
+            send.resolve(Sent(message.event))
         for send, refusal in plan.refused:
             send.resolve(refusal)
         for send, seq in plan.standing:
@@ -117,7 +117,7 @@ async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
         with suppress(*DRIVER_ERRORS):
             standing = await _list_standing(database, [message for _, message in plan.new])
     for send, message in plan.new:
-        send.resolve(Sent(message.event, replayed=False) if message.id in standing else unknown)
+        send.resolve(Sent(message.event) if message.id in standing else unknown)
     for send, _ in (*plan.standing, *plan.refused):
         send.resolve(unknown)
     return bool(standing)

@@ -24,7 +24,7 @@ class Sent(NamedTuple):
     """The message as JSON, and whether it stood already."""
 
     body: bytes
-    replayed: bool
+    replayed: bool = False
 
 
 def digest_of(text: str, reply_to_seq: int | None) -> bytes:

@@ -97,23 +97,24 @@ class Requests:
                 self._send_at_once(chat, request)
             else:
                 self._take_turn(chat, self._send if kind is SendRequest else self._read, request)
-            self._forget(chat)
 
     def _send_at_once(self, chat: "_InChat", request: SendRequest) -> None:
         try:
             self._queue.put(chat.id, self._account_id, request.data, partial(self._tell, chat, request.id))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error)
+            self._forget(chat)
             return
         self._under_way += 1
         chat.sends += 1
 
     def _tell(self, chat: "_InChat", request_id: int | str, result: Sent | Exception) -> None:
         """What came of a send."""
+        self._end_one()
         chat.sends -= 1
-        if chat.sends == 0:
+        if not chat.sends:
             chat.no_sends.set()
-        self._end_one(chat)
+            self._forget(chat)
         if isinstance(result, Sent):
             self._socket.answer(request_id, result.body)
         else:
@@ -144,12 +145,13 @@ class Requests:
         finally:
             if chat.turn is asyncio.current_task():
                 chat.turn = None
-            self._end_one(chat)
+            self._end_one()
+            self._forget(chat)
 
-    def _end_one(self, chat: "_InChat") -> None:
+    def _end_one(self) -> None:
+        if self.is_full:
+            self._room.set()
         self._under_way -= 1
-        self._room.set()
-        self._forget(chat)
 
     def _forget(self, chat: "_InChat") -> None:
         """A chat in which nothing is under way."""
