@@ -12,7 +12,8 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
-from app.fastapi_engine.websocket_protocol import RECEIVE_EXTENSION, WebSocketProtocol
+from app.fastapi_engine.websocket_protocol import WebSocketProtocol
+from app.resources.constants import RECEIVE_EXTENSION
 
 HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

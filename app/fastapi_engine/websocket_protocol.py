@@ -9,9 +9,8 @@ from websockets.frames import Frame
 from websockets.protocol import State
 
 from app.fastapi_engine.text_frames import read_frame
+from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 
-WRITE_EXTENSION = "messenger.write"
-RECEIVE_EXTENSION = "messenger.receive"
 _INVALID_DATA = 1007
 _RESTARTS = 1012
 _PATIENCE_AT_STOP = 2.0

@@ -19,3 +19,7 @@ DEFAULT_PAGE = 50
 SIGNALLED_MEMBERS = 100
 """Typing, presence and receipts are told in chats of up to so many."""
 MAX_BIGINT = 2**63 - 1
+WRITE_EXTENSION, RECEIVE_EXTENSION = "messenger.write", "messenger.receive"
+"""ASGI extensions of the server's own WebSocket protocol: it takes ready frames, and gives all texts at once that have
+come.
+"""

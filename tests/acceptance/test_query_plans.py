@@ -105,7 +105,7 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "send, lock": lambda on: send.lock_chat_streams(on, _MANY[:25], wait=True),
     "send, lock what is free": lambda on: send.lock_chat_streams(on, _MANY[:25], wait=False),
     "send, look up": lambda on: send.look_up(
-        on, [(chat, ANNA) for chat in _MANY], [(place, uuid4()) for place in range(100)]
+        on, [(chat, ANNA) for chat in _MANY], range(100), [uuid4() for _ in range(100)]
     ),
     "send, insert": lambda on: send.insert_messages(on, _NEW, _NOW),
     "send, look what stands": lambda on: send.list_standing(on, [*chain.from_iterable(_NEW.values())]),

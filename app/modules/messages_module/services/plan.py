@@ -103,8 +103,7 @@ async def make_plan(
     if not batch:
         return plan
     keys, places = _find_posters(batch)
-    wanted = [(place, send.client_msg_id) for place, send in zip(places, batch, strict=True)]
-    postings, standing = await crud.look_up(connection, keys, wanted)
+    postings, standing = await crud.look_up(connection, keys, places, [send.client_msg_id for send in batch])
     posters: dict[int, _Poster] = {}
     for place, posting in postings.items():
         chat_id, _ = keys[place]

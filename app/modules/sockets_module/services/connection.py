@@ -25,6 +25,7 @@ from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TRY_AGAIN, Socket
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
+from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 from app.services.errors import ProblemMaker, Unauthenticated
 from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
@@ -36,8 +37,6 @@ HEARTBEAT = 20
 """Seconds between the server's pings."""
 _REQUESTS_IN_A_ROW = 50
 """Of one socket, until it is the others' turn."""
-WRITE_EXTENSION, RECEIVE_EXTENSION = "messenger.write", "messenger.receive"
-"""Where the server's own protocol offers to take ready frames, and to give all texts at once that have come."""
 
 
 class Connection:

@@ -98,7 +98,7 @@ class Requests:
             else:
                 self._take_turn(chat, self._send if kind is SendRequest else self._read, request)
 
-    def _send_at_once(self, chat: "_InChat", request: SendRequest) -> None:
+    def _send_at_once(self, chat: _InChat, request: SendRequest) -> None:
         try:
             self._queue.put(chat.id, self._account_id, request.data, partial(self._tell, chat, request.id))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
@@ -108,7 +108,7 @@ class Requests:
         self._under_way += 1
         chat.sends += 1
 
-    def _tell(self, chat: "_InChat", request_id: int | str, result: Sent | Exception) -> None:
+    def _tell(self, chat: _InChat, request_id: int | str, result: Sent | Exception) -> None:
         """What came of a send."""
         self._end_one()
         chat.sends -= 1
@@ -120,14 +120,14 @@ class Requests:
         else:
             self._refuse(request_id, result)
 
-    def _take_turn(self, chat: "_InChat", action: Callable[[Any], Awaitable[bytes]], request: Any) -> None:
+    def _take_turn(self, chat: _InChat, action: Callable[[Any], Awaitable[bytes]], request: Any) -> None:
         """After everything that was asked for in this chat before."""
         self._under_way += 1
         chat.turn = asyncio.create_task(self._in_turn(chat, chat.turn, action, request))
 
     async def _in_turn(
         self,
-        chat: "_InChat",
+        chat: _InChat,
         before: asyncio.Task[None] | None,
         action: Callable[[Any], Awaitable[bytes]],
         request: Any,
@@ -153,7 +153,7 @@ class Requests:
             self._room.set()
         self._under_way -= 1
 
-    def _forget(self, chat: "_InChat") -> None:
+    def _forget(self, chat: _InChat) -> None:
         """A chat in which nothing is under way."""
         if not chat.sends and chat.turn is None:
             self._chats.pop(chat.id, None)

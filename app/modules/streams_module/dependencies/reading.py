@@ -52,8 +52,8 @@ def read_shortly(scope: Scope) -> EventsQuery | None:
     for name, value in scope["headers"]:
         if name == b"last-event-id" or (name == b"accept" and _EVENT_STREAM.encode() in value):
             return None
-    after, limit, wait = (None if part is None else int(part) for part in found.groups())
-    query = EventsQuery(after or 0, DEFAULT_PAGE if limit is None else limit, wait or 0)
+    after, limit, wait = found.groups()
+    query = EventsQuery(int(after), int(limit or DEFAULT_PAGE), int(wait or 0))
     return query if 1 <= query.limit <= MAX_PAGE and query.wait <= _MAX_WAIT else None
 
 

@@ -53,14 +53,12 @@ async def send(chat_id: ChatId, body: MessageCreate, identity: CurrentIdentity, 
 async def send_shortly(scope: Scope, body: bytes) -> Response | None:
     """The send of somebody who is signed in, with nothing wrong in it."""
     identity: Identity | None = scope.get("identity")
-    if identity is None or not is_json(scope):
-        return None
     chat_id = read_chat_id(scope)
+    if identity is None or chat_id is None or not is_json(scope):
+        return None
     try:
         message = MessageCreate.model_validate_json(body)
     except ValidationError:
-        return None
-    if chat_id is None:
         return None
     return await send(chat_id, message, identity, container_of(scope).get(SendQueue))
 

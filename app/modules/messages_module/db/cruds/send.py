@@ -98,19 +98,20 @@ async def lock_chat_streams(connection: Executor, chat_ids: Sequence[UUID], *, w
 async def look_up(
     connection: Executor,
     posters: Sequence[tuple[UUID, UUID]],
-    wanted: Sequence[tuple[int, UUID | None]],
+    places: Sequence[int],
+    client_msg_ids: Sequence[UUID | None],
 ) -> tuple[dict[int, Posting], dict[int, tuple[int, bytes]]]:
     """For each chat and sender, by its place, how the sender stands in the chat; nothing for who is not in it.
 
-    For each wanted message, of the poster at such a place and with its `client_msg_id`, the number and the digest of
-    the one that stands already; nothing where none does.
+    For each wanted message, of the poster at its place and with its `client_msg_id`, the number and the digest of the
+    one that stands already; nothing where none does.
     """
     rows = await connection.fetch(
         _LOOK,
         [chat_id for chat_id, _ in posters],
         [sender_id for _, sender_id in posters],
-        [poster for poster, _ in wanted],
-        [client_msg_id for _, client_msg_id in wanted],
+        places,
+        client_msg_ids,
     )
     postings: dict[int, Posting] = {}
     standing: dict[int, tuple[int, bytes]] = {}
