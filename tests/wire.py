@@ -56,6 +56,11 @@ class Wire:
         for end in tuple(self.ends):
             end.reset()
 
+    def forget(self) -> None:
+        """Loses all that the present connections carry from now on. Neither side hears of it."""
+        for end in tuple(self.ends):
+            end.is_forgotten = True
+
     def half_close(self) -> None:
         """Tells the side that serves, on every connection, that nothing more will come; its answers still pass."""
         for end in tuple(self.ends):
@@ -77,6 +82,7 @@ class _End(asyncio.Protocol):
     def __init__(self, wire: Wire, peer: "_End | None") -> None:
         self.is_target = peer is not None
         self._wire = wire
+        self.is_forgotten = False
         self._peer = peer
         self._transport: asyncio.Transport | None = None
         self._held: deque[tuple[float, bytes]] = deque()
@@ -114,7 +120,7 @@ class _End(asyncio.Protocol):
             transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        if self._peer is not None and not (self.is_target and self._wire.is_deaf):
+        if self._peer is not None and not (self.is_target and self._wire.is_deaf) and not self.is_forgotten:
             self._peer.take(data)
 
     def eof_received(self) -> bool:

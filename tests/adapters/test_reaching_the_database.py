@@ -94,6 +94,42 @@ async def test_who_waits_for_a_connection_hears_at_once_that_none_can_be_opened(
         await database.has_to_refuse_hundreds()
 
 
+@pytest.mark.parametrize("trusted", [0.0, 600.0])
+async def test_the_first_request_after_its_return_succeeds(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch, trusted: float
+) -> None:
+    """Both ways, with connections that were idle while the server restarted, asked for a sign of life or not."""
+    monkeypatch.setattr("app.adapters.db.pool.TRUSTED_SECONDS", trusted)
+    monkeypatch.setattr("app.adapters.db.session_pool.TRUSTED_SECONDS", trusted)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    async with database.connected():
+        assert await database.ask_by_hundreds() == [1] * 200
+        wire.cut()
+        await wire.mend()
+        await eventually(lambda: asyncio.sleep(0, not wire.ends))
+        assert await database.ask() == 1
+        assert await database.ask_by_session() == 1
+        assert await database.ask_by_hundreds() == [1] * 200
+
+
+async def test_connections_that_are_dead_without_a_sign_are_replaced_before_their_use(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a failover, or behind a firewall that has forgotten them: what they carry is lost, no end is told."""
+    for pool in ("pool", "session_pool"):
+        monkeypatch.setattr(f"app.adapters.db.{pool}.TRUSTED_SECONDS", 0.0)
+    monkeypatch.setattr("app.adapters.db.pool.PING_TIMEOUT", 0.3)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port), pool_size=4)
+    async with database.connected():
+        assert await database.ask_by_hundreds() == [1] * 200
+        wire.forget()
+        database.tries = 0
+        assert await database.ask() == 1
+        assert await database.ask_by_session() == 1
+        assert await database.ask_by_hundreds() == [1] * 200
+        assert database.tries <= 4 + 5
+
+
 async def test_nothing_is_tried_any_more_once_it_is_closed(database_address: DatabaseAddress, wire: Wire) -> None:
     """Closed in the middle of a try that nobody answers."""
     database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.pool import Connection, Pool
-from app.adapters.db.session_pool import SessionPool
+from app.adapters.db.session_pool import SessionPool, replace_dead_connections
 from app.adapters.errors import DRIVER_ERRORS
 from app.utils import metrics
 from app.utils.background import end
@@ -66,11 +66,11 @@ class Database:
             pool_size=session_pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
-            # A connection that died while idle is found by its use, once; the pool then drops all of its age.
             pool_use_lifo=True,
             # Else an error tells them, and the log with it: a password's hash is among them.
             hide_parameters=True,
         )
+        replace_dead_connections(self.engine)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     async def connect(self, **settings: Any) -> Connection:

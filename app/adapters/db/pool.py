@@ -18,13 +18,28 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 IDLE_SECONDS = 300.0
 """What lay unused for so long is not trusted: something on the way may have forgotten it."""
+TRUSTED_SECONDS = 1.0
+"""A connection that was idle for longer is asked for a sign of life before it is used: one round trip. The server may
+have gone meanwhile, without a word that reached this process."""
+PING_TIMEOUT = 1.0
+"""Seconds to that sign."""
+
+
+async def is_alive(connection: Connection) -> bool:
+    """Whether the server answers on it. A connection without an answer is closed."""
+    try:
+        await connection.execute("SELECT 1", timeout=PING_TIMEOUT)
+    except DRIVER_ERRORS:
+        connection.terminate()
+    return not connection.is_closed()
 
 
 class Pool:
     """Up to `size` connections, opened when they are needed; the one used last is used next.
 
     Whoever finds all of them taken waits in line, TimeoutError after `patience` seconds. A connection that is closed,
-    is given back inside a transaction, or has failed its user is dropped.
+    is given back inside a transaction, or has failed its user is dropped. One that died while it was idle is replaced
+    before it is used.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int, patience: float) -> None:
@@ -66,17 +81,37 @@ class Pool:
         self._idle.clear()
 
     async def _take(self) -> Connection:
-        long_ago = asyncio.get_running_loop().time() - IDLE_SECONDS
+        now = asyncio.get_running_loop().time()
         while self._idle:
             connection, since = self._idle.pop()
-            if not connection.is_closed() and since > long_ago:
+            if not connection.is_closed() and since > now - IDLE_SECONDS:
                 self._taken.add(connection)
-                return connection
+                if since > now - TRUSTED_SECONDS or await self._is_alive(connection, since):
+                    return connection
+                return await self._open()
             connection.terminate()
         if self.busy < self._size:
             self._opening += 1
             return await self._open()
         return await self._wait() or await self._open()
+
+    async def _is_alive(self, connection: Connection, since: float) -> bool:
+        """Whether a taken connection still answers. If not, its place is free for a new one, and the connections that
+        were idle for as long are closed with it.
+        """
+        try:
+            if await is_alive(connection):
+                return True
+        except BaseException:
+            connection.terminate()
+            self._give_back(connection)
+            raise
+        self._taken.discard(connection)
+        self._opening += 1
+        for other in self._idle:
+            if other[1] <= since:
+                other[0].terminate()
+        return False
 
     async def _open(self) -> Connection:
         """In a place that is counted as opening already."""

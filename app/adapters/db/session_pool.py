@@ -3,9 +3,13 @@
 from time import monotonic
 from typing import Any, cast
 
-from sqlalchemy import AsyncAdaptedQueuePool
+from sqlalchemy import AdaptedConnection, AsyncAdaptedQueuePool, event
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.adapters.db.pool import TRUSTED_SECONDS, is_alive
 
 _LOOK_EVERY = 0.1
 """Seconds."""
@@ -37,3 +41,26 @@ class SessionPool(AsyncAdaptedQueuePool):
             except PoolTimeoutError:
                 if monotonic() >= until:
                     raise
+
+
+def replace_dead_connections(engine: AsyncEngine) -> None:
+    """Lets the engine's pool replace a connection that died while it was idle before it is used."""
+    event.listen(engine.sync_engine, "checkin", _note_return)
+    event.listen(engine.sync_engine, "checkout", _check)
+
+
+def _note_return(_connection: AdaptedConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["idle_since"] = monotonic()
+
+
+def _check(connection: AdaptedConnection, entry: ConnectionPoolEntry, _fairy: object) -> None:
+    """The errors tell the pool to open another connection in the place of this one, the second one also in the places
+    of all that are as old.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+    idle_since = entry.info.get("idle_since")
+    if idle_since is None or monotonic() - idle_since <= TRUSTED_SECONDS:
+        return
+    if not connection.run_async(is_alive):
+        raise InvalidatePoolError
