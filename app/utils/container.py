@@ -18,7 +18,15 @@ class Container:
         return self._things.copy()
 
     def put(self, kind: type[T], thing: T) -> T:
-        """Adds a thing. A second one of the same type replaces the first."""
+        """Adds a thing. Raises ValueError for a second one of the same type: two owners would each use another one."""
+        if kind in self._things:
+            raise ValueError(f"the container has a {kind.__name__} already")
+        self._things[kind] = thing
+        return thing
+
+    def replace(self, kind: type[T], thing: T) -> T:
+        """Exchanges the thing of this type, which exists, for another one."""
+        self.get(kind)
         self._things[kind] = thing
         return thing
 

@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
+from app.utils.isolation import call_isolated
+
 RingListener = Callable[[Mapping[UUID, int]], None]
 SignalListener = Callable[[Mapping[str, Any]], None]
 
@@ -17,7 +19,8 @@ class Bus(ABC):
     """Rings and signals may be lost, doubled or late. Whoever listens reads the log, and looks at it now and then
     anyway; what must not be lost never goes this way.
 
-    Listeners of all processes hear everything, those of the process that rang included. They must not block or raise.
+    Listeners of all processes hear everything, those of the process that rang included. They must not block. A listener
+    that raises stops no other one.
     """
 
     def __init__(self) -> None:
@@ -50,12 +53,12 @@ class Bus(ABC):
 
     def _hear_rings(self, rings: Mapping[UUID, int]) -> None:
         for listener in self._on_rings:
-            listener(rings)
+            call_isolated(listener, rings)
 
     def _hear_signal(self, signal: Mapping[str, Any]) -> None:
         for listener in self._on_signal:
-            listener(signal)
+            call_isolated(listener, signal)
 
     def _hear_return(self) -> None:
         for listener in self._on_return:
-            listener()
+            call_isolated(listener)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.database import Database
+from app.utils.isolation import call_isolated
 
 RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -24,7 +25,11 @@ class UnitOfWork:
         self._after_commit: list[Callable[[], None]] = []
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Calls `action` once these changes are durable; never if they are rolled back."""
+        """Calls `action` once these changes are durable; never if they are rolled back.
+
+        An error of an action is logged and counted. It reaches neither the other actions nor the caller, whose changes
+        are durable.
+        """
         self._after_commit.append(action)
 
     async def raw(self) -> RawConnection:
@@ -43,7 +48,7 @@ class UnitOfWork:
         await self.session.commit()
         actions, self._after_commit = self._after_commit, []
         for action in actions:
-            action()
+            call_isolated(action)
 
 
 @asynccontextmanager

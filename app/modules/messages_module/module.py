@@ -19,7 +19,7 @@ from app.utils.module import Module
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    container.put(ChatContents, Messages())  # type: ignore[type-abstract]
+    container.replace(ChatContents, Messages())  # type: ignore[type-abstract]
     bus = container.get(Bus)  # type: ignore[type-abstract]
     queue = SendQueue(container.get(Database), bus, container.get(Hub), container.get(RateLimits))
     container.put(SendQueue, queue)

@@ -11,6 +11,7 @@ from loguru import logger
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds.sessions import LIST_REVOKED
+from app.utils.isolation import call_isolated
 
 _ENDED = "session.ended"
 _PERIOD = 0.7
@@ -55,7 +56,7 @@ class Revocations:
             if session_id not in self._revoked:
                 self._revoked[session_id] = at or datetime.now(UTC)
                 for listener in self._listeners:
-                    listener(session_id)
+                    call_isolated(listener, session_id)
 
     def _hear(self, signal: Mapping[str, Any]) -> None:
         if signal.get("kind") == _ENDED:

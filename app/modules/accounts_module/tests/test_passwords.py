@@ -53,7 +53,7 @@ def watch_passwords(app: FastAPI, settings: Settings) -> WatchedPasswords:
     """The running application's, from now on."""
     container: Container = app.state.container
     watched = WatchedPasswords(settings.auth)
-    container.put(Passwords, watched)
+    container.replace(Passwords, watched)
     return watched
 
 
@@ -113,7 +113,7 @@ async def test_a_hash_of_another_cost_is_renewed_by_the_next_sign_in(
 ) -> None:
     container: Container = app.state.container
     dearer = settings.auth.model_copy(update={"argon2_time_cost": 2})
-    container.put(Passwords, Passwords(dearer))
+    container.replace(Passwords, Passwords(dearer))
     connection = await asyncpg.connect(**database_address.connect_arguments())
     costs = []
     for password in ("wrong password", PASSWORD, PASSWORD):

@@ -24,6 +24,7 @@ from app.modules.streams_module.services.log import encode_time
 from app.services.errors import Unavailable
 from app.services.rate_limits import RateLimits
 from app.utils import metrics
+from app.utils.isolation import call_isolated
 
 MAX_BATCH = 100
 """Sends in one transaction, and chats that they may go to: each of them has its share of the batch."""
@@ -120,16 +121,22 @@ class SendQueue:
 
     async def _write_ready(self) -> None:
         """Until nothing is ready. Whoever is idle has neither queue nor task."""
-        while self._ready:
-            chat_ids = self._take_ready()
+        try:
+            while self._ready:
+                chat_ids = self._take_ready()
+                self._start_writer()
+                locked_by_others: Sequence[UUID] = ()
+                try:
+                    locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
+                finally:
+                    for chat_id in chat_ids:
+                        if chat_id in locked_by_others:
+                            self._start(self._write_alone(chat_id))
+                        else:
+                            self._release(chat_id)
+        finally:
+            self._writers -= 1
             self._start_writer()
-            locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
-            for chat_id in chat_ids:
-                if chat_id in locked_by_others:
-                    self._start(self._write_alone(chat_id))
-                else:
-                    self._release(chat_id)
-        self._writers -= 1
 
     def _take_ready(self) -> list[UUID]:
         """As many chats as fill a batch: what is left is for another writer."""
@@ -141,9 +148,11 @@ class SendQueue:
         return chat_ids
 
     async def _write_alone(self, chat_id: UUID) -> None:
-        await self._write([chat_id], [], self._gather, wait=True)
-        self._release(chat_id)
-        self._start_writer()
+        try:
+            await self._write([chat_id], [], self._gather, wait=True)
+        finally:
+            self._release(chat_id)
+            self._start_writer()
 
     def _release(self, chat_id: UUID) -> None:
         if self._queues[chat_id]:
@@ -179,7 +188,8 @@ class SendQueue:
             if batch:
                 metrics.SEND_BATCH.observe(len(batch))
         for those in written:
-            self._tell(those)
+            # Durable already: an error here must not look like one of the writing.
+            call_isolated(self._tell, those)
         return passed_over
 
     async def _fail(self, error: Exception, batch: Sequence[Send]) -> None:
@@ -208,5 +218,5 @@ class SendQueue:
                 for seq, event in enumerate(written.events, first)
             ]
 
-        self._hub.offer(written.chat_id, make_frames, first)
+        call_isolated(self._hub.offer, written.chat_id, make_frames, first)
         self._bus.ring(written.chat_id, written.base + len(written.events))

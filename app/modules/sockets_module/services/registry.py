@@ -39,6 +39,10 @@ class Registry:
         """The accounts that have a socket here."""
         return list(self._sockets)
 
+    def sockets_of(self, account_id: UUID) -> list[Socket]:
+        """Returns the account's sockets of this process."""
+        return list(self._sockets.get(account_id, ()))
+
     @property
     def count(self) -> int:
         return sum(len(sockets) for sockets in self._sockets.values())

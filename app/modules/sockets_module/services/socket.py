@@ -84,6 +84,9 @@ class Socket:
         news: list[bytes] = []
         for frame in frames:
             if frame.seq > following.cursor:
+                if frame.seq != following.cursor + 1:
+                    self._read_log(following)
+                    break
                 news.append(frame.wire)
                 if self.passed(following, frame.seq, frame.kind, frame.data):
                     break
@@ -94,6 +97,10 @@ class Socket:
         if following is not None and following.is_live:
             following.cursor = gap.last_seq
             self.put_gap(feed.stream_id, gap)
+
+    def fail(self, feed: Feed) -> None:
+        """Closes the socket: its client connects again, with its cursors, and misses nothing."""
+        self.end(TRY_AGAIN)
 
     def put_gap(self, stream_id: UUID, gap: Gap) -> None:
         """The client reads this stream afresh; from `last_seq` on it goes on here."""
@@ -118,6 +125,12 @@ class Socket:
             self.forget(following)
             return True
         return False
+
+    def _read_log(self, following: Following) -> None:
+        """Reads the stream's next events from the log: what was delivered does not follow on what went out."""
+        following.is_live = False
+        self.behind[following.reader.stream_id] = following
+        self.wake()
 
     def forget(self, following: Following) -> None:
         stream_id = following.reader.stream_id

@@ -15,6 +15,7 @@ from app.modules.streams_module.db.cruds.read import list_after, list_heads
 from app.modules.streams_module.services.frames import Frame, make_frame
 from app.utils import metrics
 from app.utils.background import running
+from app.utils.isolation import call_isolated, report_failure
 
 SWEEP_PERIOD = 1.5
 """Seconds between two looks at the heads of all streams that are followed here: rings may be lost."""
@@ -33,12 +34,15 @@ class Gap(NamedTuple):
 
 
 class Follower(Protocol):
-    """Who follows a stream. Both are called in the loop's thread, and must not wait."""
+    """What follows a stream. All are called in the loop's thread, and must not wait."""
 
     def deliver(self, feed: "Feed", frames: Sequence[Frame]) -> None:
         """The stream's next events, in order. Frames at or below one's own number are to be dropped."""
 
     def tell_gap(self, feed: "Feed", gap: Gap) -> None: ...
+
+    def fail(self, feed: "Feed") -> None:
+        """Called after one of the others has raised: the follower missed events, and gets no more of this stream."""
 
 
 class Feed:
@@ -168,12 +172,24 @@ class Hub:
         feed.head = max(feed.head, feed.last_seq)
         metrics.DELIVERIES.inc(len(frames) * len(feed.followers))
         for follower in tuple(feed.followers):
-            follower.deliver(feed, frames)
+            try:
+                follower.deliver(feed, frames)
+            except Exception as error:  # noqa: BLE001 - no follower may keep an event from the others
+                self._drop(feed, follower, error)
 
     def _tell_gap(self, feed: Feed, gap: Gap) -> None:
         logger.warning("stream {} has a gap: {} was expected, {} comes", feed.stream_id, feed.last_seq, gap.first_seq)
         for follower in tuple(feed.followers):
-            follower.tell_gap(feed, gap)
+            try:
+                follower.tell_gap(feed, gap)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._drop(feed, follower, error)
+
+    def _drop(self, feed: Feed, follower: Follower, error: Exception) -> None:
+        """Ends the following of one that raised: it would miss what it was just given, and never learn of it."""
+        report_failure(follower, error)
+        self.leave([feed], follower)
+        call_isolated(follower.fail, feed)
 
     async def _keep_sweeping(self) -> None:
         """Until cancelled: finds what no ring has told."""

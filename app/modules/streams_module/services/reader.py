@@ -72,6 +72,11 @@ class Watcher:
         self._frames.clear()
         self._news.set()
 
+    def fail(self, feed: Feed) -> None:
+        """The reader finds in the log what is not delivered here."""
+        self._frames.clear()
+        self._news.set()
+
     def take_after(self, after: int) -> Sequence[Frame] | None:
         """The events that come next after a number; None where the log has to be asked."""
         frames = [frame for frame in self._frames if frame.seq > after]

@@ -1,0 +1,36 @@
+"""Calling what others have registered: an error of one callback never reaches the caller, nor the next callback."""
+
+from collections.abc import Callable
+from functools import partial
+
+from loguru import logger
+
+from app.utils import metrics
+
+
+def call_isolated(callback: Callable[..., object], *args: object) -> bool:
+    """Calls `callback`. Logs and counts the error that it raises under its owner's name; returns False in that case."""
+    try:
+        callback(*args)
+    except Exception as error:  # noqa: BLE001 - the caller's work goes on, whatever a callback does
+        report_failure(callback, error)
+        return False
+    return True
+
+
+def report_failure(callback: object, error: Exception) -> None:
+    """Logs and counts an error under the name of the callback that raised it."""
+    owner = owner_of(callback)
+    metrics.CALLBACK_ERRORS.labels(owner).inc()
+    logger.opt(exception=error).error("{} failed", owner)
+
+
+def owner_of(callback: object) -> str:
+    """Returns the module and the qualified name of a function, a method, or an object's class."""
+    while isinstance(callback, partial):
+        callback = callback.func
+    name = getattr(callback, "__qualname__", None)
+    if name is None:
+        callback = type(callback)
+        name = callback.__qualname__
+    return f"{getattr(callback, '__module__', '?')}.{name}"
