@@ -48,7 +48,7 @@ def fail(*_: object) -> NoReturn:
 
 
 def counted(owner: str) -> float:
-    return CALLBACK_ERRORS.labels(owner)._value.get()
+    return float(CALLBACK_ERRORS.labels(owner)._value.get())
 
 
 async def test_a_follower_that_raises_is_dropped_and_the_others_get_every_event(
@@ -69,7 +69,12 @@ async def test_a_follower_that_raises_is_dropped_and_the_others_get_every_event(
 
 
 async def test_a_socket_that_cannot_be_served_is_closed_and_resumes(
-    anna: FakeClient, boris: FakeClient, club: str, container: Container, live_server: str, monkeypatch: pytest.MonkeyPatch
+    anna: FakeClient,
+    boris: FakeClient,
+    club: str,
+    container: Container,
+    live_server: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with FakeSocket(boris, live_server) as socket:
         await socket.ask("ping")

@@ -8,6 +8,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.errors import DatabaseBusy, DatabaseUnavailable, PoolExhausted
 from app.dependencies.dependency_db import Work
 from app.fastapi_engine.constructor import build_app
 from app.settings import Mode, Settings
@@ -15,6 +16,18 @@ from app.settings.app_settings import AppSettings
 from tests.fakers import problem
 from tests.servers import served
 
+ERRORS: dict[str, type[Exception]] = {
+    error.__name__: error
+    for error in (
+        DatabaseUnavailable,
+        DatabaseBusy,
+        PoolExhausted,
+        ConnectionRefusedError,
+        TimeoutError,
+        OSError,
+        asyncpg.InterfaceError,
+    )
+}
 SECRET = "the password is swordfish"
 
 
@@ -27,17 +40,9 @@ def _app(settings: Settings, mode: Mode) -> FastAPI:
     async def fail() -> None:
         raise RuntimeError(SECRET)
 
-    @router.get("/refuse-connection")
-    async def away() -> None:
-        raise ConnectionRefusedError(SECRET)
-
-    @router.get("/time-out")
-    async def slow() -> None:
-        raise TimeoutError(SECRET)
-
-    @router.get("/lose-connection")
-    async def lost() -> None:
-        raise asyncpg.InternalClientError(SECRET)
+    @router.get("/errors/{name}")
+    async def fail_as(name: str) -> None:
+        raise ERRORS[name](SECRET)
 
     @router.get("/wrong-answer", response_model=int)
     async def wrong() -> str:
@@ -70,13 +75,25 @@ async def test_internals_are_shown_on_ones_own_machine_alone(base_settings: Sett
         assert (SECRET in wrong.text) == (mode is Mode.LOCAL)
 
 
-async def test_what_may_go_through_later_says_when(base_settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [("DatabaseUnavailable", "unavailable"), ("DatabaseBusy", "unavailable"), ("PoolExhausted", "overloaded")],
+)
+async def test_what_may_succeed_later_says_when(base_settings: Settings, error: str, code: str) -> None:
     async with served(_app(base_settings, Mode.LOCAL)) as http:
-        for address in ("/refuse-connection", "/lose-connection", "/time-out"):
-            response = await http.get(address)
-            problem(response, 503, "unavailable")
-            assert int(response.headers["retry-after"]) >= 1
-            assert SECRET not in response.text
+        response = await http.get(f"/errors/{error}")
+        problem(response, 503, code)
+        assert int(response.headers["retry-after"]) >= 1
+        assert SECRET not in response.text
+
+
+@pytest.mark.parametrize("error", ["ConnectionRefusedError", "TimeoutError", "OSError", "InterfaceError"])
+async def test_an_error_of_something_else_does_not_look_like_one_of_the_database(
+    base_settings: Settings, error: str
+) -> None:
+    """A disk, a mail server or a bug raises the very same types as the driver."""
+    async with served(_app(base_settings, Mode.PROD)) as http:
+        problem(await http.get(f"/errors/{error}"), 500, "internal_error")
 
 
 async def test_a_commit_that_fails_is_no_success(settings: Settings, database_address: DatabaseAddress) -> None:

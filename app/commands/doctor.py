@@ -21,6 +21,7 @@ from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer, known_heads, removed_modules
 from app.adapters.db.provide import database_server
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.adapters.errors import DRIVER_ERRORS
 from app.modules.streams_module.services.log import Log
 from app.resources.constants import LOGS_DIR
 from app.settings import Settings, SettingsError, load_settings
@@ -120,7 +121,7 @@ def _look(least_free_mb: int, told: Callable[[Finding], None]) -> None:
     try:
         with database_server(settings.db) as address:
             asyncio.run(_look_at_database(address, told))
-    except (EmbeddedPostgresError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (EmbeddedPostgresError, *DRIVER_ERRORS) as error:
         advice = "look at the PG_* settings, and at PostgreSQL's own log"
         told(Finding("the database answers", [str(error) or repr(error)], advice))
 

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.adapters.errors import is_database_away, violated_constraint
-from app.services.errors import Category, Conflict, ProblemMaker, ServiceError, Unavailable
+from app.adapters.db.constraints import violated_constraint
+from app.adapters.errors import PoolExhausted, TransientDatabaseError
+from app.services.errors import Category, Conflict, Overloaded, ProblemMaker, ServiceError, Unavailable
 from app.utils.logs import request_id
 
 STATUSES = {
@@ -43,6 +44,7 @@ CODES = {
     503: "unavailable",
 }
 
+_UNAVAILABLE = "The database does not answer; try again"
 _ERRORS_TOLD = 50
 """Of one request: a body of a megabyte can hold a hundred thousand."""
 
@@ -76,9 +78,9 @@ class Problems(ProblemMaker):
         constraint = violated_constraint(error)
         if constraint is not None:
             return self._constraint_errors.get(constraint, Conflict)()
-        if not isinstance(error, ServiceError) and is_database_away(error):
-            logger.warning("the database does not answer: {!r}", error)
-            return Unavailable("The database does not answer; try again")
+        if isinstance(error, TransientDatabaseError):
+            logger.warning("the database did not carry out a statement: {!r}", error)
+            return Overloaded() if isinstance(error, PoolExhausted) else Unavailable(_UNAVAILABLE)
         if isinstance(error, HTTPException) and error.status_code == HTTPStatus.BAD_REQUEST:
             # A body that is no JSON at all comes as a validation error; one that cannot even be read comes as this.
             return RequestValidationError([{"type": "unreadable", "loc": ("body",), "msg": str(error.detail)}])

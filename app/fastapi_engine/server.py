@@ -103,9 +103,9 @@ def _migrate(address: DatabaseAddress) -> None:
         logger.info("bringing the database up to date")
         migrate(address)
     except Exception as error:
-        from app.adapters.errors import is_database_away
+        from app.adapters.errors import as_transient
 
-        if not is_database_away(error):
+        if as_transient(error) is None:
             raise
         logger.warning("the database was not looked at, and may want a `python manage.py db migrate`: {}", error)
 

@@ -98,3 +98,10 @@ class Unavailable(ServiceError):
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
         super().__init__(detail, retry_after=retry_after)
+
+
+class Overloaded(Unavailable):
+    """The server works on as much as it can: nothing is wrong with the request or the database."""
+
+    code = "overloaded"
+    title = "The server has too many requests to work on"

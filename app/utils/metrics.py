@@ -55,6 +55,9 @@ STREAMS_FOLLOWED = _gauge("streams_followed", "Streams that somebody follows her
 POOL_CONNECTIONS = _gauge(
     "pool_connections", "Connections to the database", ("pool", "state"), multiprocess_mode="livesum"
 )
+POOL_TIMEOUTS = _counter(
+    "pool_timeouts", "Requests refused because all connections of the process were in use", ("pool",)
+)
 BUS_CONNECTED = _gauge("bus_connected", "Whether this process hears the others", multiprocess_mode="livemin")
 BUS_LAG = _gauge("bus_lag_seconds", "How long the last news took through the bus and back", multiprocess_mode="livemax")
 LOOP_LAG = _gauge("loop_lag_seconds", "How late the event loop came at the last look", multiprocess_mode="livemax")

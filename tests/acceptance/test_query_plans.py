@@ -16,8 +16,8 @@ import orjson
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.db.pool import Connection
 from app.modules.chats_module.db.cruds import access, views
 from app.modules.messages_module.db.cruds import history, send
 from app.modules.streams_module.db.cruds import append, read

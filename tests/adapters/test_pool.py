@@ -7,7 +7,9 @@ import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.pool import Connection, Pool
+from app.adapters.db.connection import Connection
+from app.adapters.db.pool import Pool
+from app.adapters.errors import PoolExhausted
 from app.services.errors import NotFound
 
 SIZE = 3
@@ -103,7 +105,7 @@ async def test_whoever_gives_up_takes_nothing_along(pool: Pool, doorman: Doorman
 async def test_who_waits_too_long_is_told(doorman: Doorman) -> None:
     pool = Pool(doorman.open, 1, 0.05)
     async with pool.connection():
-        with pytest.raises(TimeoutError):
+        with pytest.raises(PoolExhausted):
             await ask(pool)
     assert await ask(pool) == 1
     pool.terminate()

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import TRY_AGAIN_AFTER, Database
-from app.adapters.db.pool import Connection
-from app.adapters.errors import is_database_away
+from app.adapters.errors import TransientDatabaseError
 from tests.fakers import eventually
 from tests.wire import Wire
 
@@ -40,12 +40,12 @@ class CountedDatabase(Database):
 
     async def has_to_refuse_hundreds(self) -> None:
         answers = await self.ask_by_hundreds()
-        assert all(isinstance(answer, Exception) and is_database_away(answer) for answer in answers), answers
+        assert all(isinstance(answer, TransientDatabaseError) for answer in answers), answers
 
     async def answers(self) -> bool:
         try:
             return await self.ask() == 1
-        except OSError:
+        except TransientDatabaseError:
             return False
 
 

@@ -10,9 +10,10 @@ from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.pool import Connection, Pool
+from app.adapters.db.connection import Connection, DriverConnection, translate_errors
+from app.adapters.db.pool import Pool
 from app.adapters.db.session_pool import SessionPool, replace_dead_connections
-from app.adapters.errors import DRIVER_ERRORS
+from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, driver_calls
 from app.utils import metrics
 from app.utils.background import end
 
@@ -40,18 +41,6 @@ _SESSION = {
 _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
-class _Connection(asyncpg.Connection):
-    """Ends with a statement that is given up.
-
-    asyncpg asks the server to cancel it, on a connection of its own, and lets whatever comes next wait for that: a
-    rollback, say, which a server that no longer answers never gets. Ours is opened again as soon.
-    """
-
-    def _cancel_current_command(self, *_: object) -> None:
-        # Not at once: the driver is about to say why.
-        asyncio.get_running_loop().call_soon(self.terminate)
-
-
 class Database:
     """Opens nothing until the first use: a server that is away at the start is a server that is not ready yet."""
 
@@ -71,17 +60,19 @@ class Database:
             hide_parameters=True,
         )
         replace_dead_connections(self.engine)
+        translate_errors(self.engine)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     async def connect(self, **settings: Any) -> Connection:
-        """A connection of its own, outside the pools; the caller closes it."""
-        return await asyncpg.connect(
-            **self.address.connect_arguments(),
-            timeout=CONNECT_TIMEOUT,
-            command_timeout=COMMAND_TIMEOUT,
-            connection_class=_Connection,
-            server_settings=_SESSION | settings,
-        )
+        """A connection of its own, outside the pools; the caller closes it. Raises TransientDatabaseError."""
+        with driver_calls():
+            return await asyncpg.connect(
+                **self.address.connect_arguments(),
+                timeout=CONNECT_TIMEOUT,
+                command_timeout=COMMAND_TIMEOUT,
+                connection_class=DriverConnection,
+                server_settings=_SESSION | settings,
+            )
 
     async def _connect_for_pool(self) -> Connection:
         """Once a server could not be reached, one task tries on, and all who ask are told at once: hundreds of tries
@@ -89,7 +80,7 @@ class Database:
         starts may accept a connection and say nothing for seconds.
         """
         if self._return is not None:
-            raise ConnectionRefusedError("the database could not be reached a moment ago")
+            raise DatabaseUnavailable("the database could not be reached a moment ago")
         try:
             return await self.connect(**_BY_KEY)
         except DRIVER_ERRORS:

@@ -8,13 +8,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
 
-import asyncpg
-
-from app.adapters.errors import DRIVER_ERRORS
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+from app.adapters.db.connection import Connection
+from app.adapters.errors import DRIVER_ERRORS, PoolExhausted
+from app.utils import metrics
 
 IDLE_SECONDS = 300.0
 """What lay unused for so long is not trusted: something on the way may have forgotten it."""
@@ -37,7 +34,7 @@ async def is_alive(connection: Connection) -> bool:
 class Pool:
     """Up to `size` connections, opened when they are needed; the one used last is used next.
 
-    Whoever finds all of them taken waits in line, TimeoutError after `patience` seconds. A connection that is closed,
+    Whoever finds all of them taken waits in line, PoolExhausted after `patience` seconds. A connection that is closed,
     is given back inside a transaction, or has failed its user is dropped. One that died while it was idle is replaced
     before it is used.
     """
@@ -130,11 +127,14 @@ class Pool:
         try:
             async with asyncio.timeout(self._patience):
                 return await turn
-        except BaseException:
+        except BaseException as error:
             # Given up in the very moment in which the turn came: it is the next one's.
             if turn.done() and not turn.cancelled():
                 given = turn.result()
                 self._give_back(given) if given is not None else self._pass_on(None)
+            if isinstance(error, TimeoutError):
+                metrics.POOL_TIMEOUTS.labels("hot").inc()
+                raise PoolExhausted(f"all {self._size} connections were in use for {self._patience} s") from error
             raise
 
     def _give_back(self, connection: Connection) -> None:

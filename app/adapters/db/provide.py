@@ -9,6 +9,7 @@ import asyncpg
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.heads import known_heads
+from app.adapters.errors import driver_calls
 from app.settings.db_settings import DbSettings
 
 
@@ -48,7 +49,8 @@ def is_migrated(address: DatabaseAddress) -> bool:
     """Whether the tables are those that this code was written for."""
 
     async def read() -> bool:
-        connection = await asyncpg.connect(**address.connect_arguments(), timeout=5)
+        with driver_calls():
+            connection = await asyncpg.connect(**address.connect_arguments(), timeout=5)
         try:
             if not await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
                 return False

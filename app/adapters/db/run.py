@@ -7,11 +7,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import asyncpg
-
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.provide import database_server, is_migrated
+from app.adapters.errors import DRIVER_ERRORS
 from app.settings.db_settings import DbSettings
 
 T = TypeVar("T")
@@ -34,10 +33,8 @@ def run_on_database(settings: DbSettings, job: Callable[[Database], Coroutine[An
     with database_server(settings) as address:
         try:
             ready = is_migrated(address)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseNotReady(
-                f"database {address.database} at {address.host} is out of reach: {error!r}"
-            ) from error
+        except DRIVER_ERRORS as error:
+            raise DatabaseNotReady(f"database {address.database} at {address.host} is out of reach: {error}") from error
         if not ready:
             raise DatabaseNotReady(f"database {address.database} is not migrated: run `python manage.py db migrate`")
         return asyncio.run(run(address))

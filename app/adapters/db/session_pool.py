@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.adapters.db.pool import TRUSTED_SECONDS, is_alive
+from app.adapters.errors import PoolExhausted
+from app.utils import metrics
 
 _LOOK_EVERY = 0.1
 """Seconds."""
 
 
 class SessionPool(AsyncAdaptedQueuePool):
-    """Whoever finds all connections taken waits in line, TimeoutError after `timeout` seconds.
+    """Whoever finds all connections taken waits in line, PoolExhausted after `timeout` seconds.
 
     The library's pool wakes who waits when a connection comes back. Where opening one has failed none does: with a
     server that refuses, those in line would hear of it after all of their patience. So they look up now and then.
@@ -38,9 +40,10 @@ class SessionPool(AsyncAdaptedQueuePool):
         while True:
             try:
                 return super()._do_get()
-            except PoolTimeoutError:
+            except PoolTimeoutError as error:
                 if monotonic() >= until:
-                    raise
+                    metrics.POOL_TIMEOUTS.labels("session").inc()
+                    raise PoolExhausted(f"all {self.size()} connections were in use for {self._patience} s") from error
 
 
 def replace_dead_connections(engine: AsyncEngine) -> None:

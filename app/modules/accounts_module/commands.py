@@ -7,10 +7,10 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from app.adapters.clients.bus import MemoryBus
+from app.adapters.db.constraints import violated_constraint
 from app.adapters.db.database import Database
 from app.adapters.db.run import run_on_database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.adapters.errors import violated_constraint
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.schemas import AccountSignedUp, Password, SignUp
 from app.modules.accounts_module.services import administration

@@ -11,8 +11,12 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import SchemaItem
 
+from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.base import Base
+from app.adapters.db.connection import Connection as DbConnection
+from app.adapters.db.connection import translate_errors
 from app.adapters.db.migrations.heads import branches, known_revisions, removed_modules
+from app.adapters.errors import driver_calls
 from app.resources.constants import MODULES_DIR
 
 _ONE_AT_A_TIME = 7_215_331_046
@@ -77,13 +81,19 @@ def _migrate(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ONE_AT_A_TIME})
 
 
+async def _connect(address: DatabaseAddress) -> DbConnection:
+    with driver_calls():
+        return await asyncpg.connect(**address.connect_arguments())
+
+
 async def _run() -> None:
     address = context.config.attributes["address"]
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=partial(asyncpg.connect, **address.connect_arguments()),
+        async_creator=partial(_connect, address),
         poolclass=pool.NullPool,
     )
+    translate_errors(engine)
     async with engine.connect() as connection:
         await connection.run_sync(_migrate)
         await connection.commit()

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import asyncpg
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.db.pool import Connection
-from app.adapters.errors import DRIVER_ERRORS
+from app.adapters.errors import DRIVER_ERRORS, DatabaseSilent
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.send import NewMessage
 from app.modules.messages_module.errors import OutcomeUnknown
@@ -113,7 +113,7 @@ async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
     unknown = OutcomeUnknown()
     unknown.__cause__ = cause
     standing: set[str] = set()
-    if not isinstance(cause, TimeoutError):
+    if not isinstance(cause, DatabaseSilent):
         with suppress(*DRIVER_ERRORS):
             standing = await _list_standing(database, [message for _, message in plan.new])
     for send, message in plan.new:

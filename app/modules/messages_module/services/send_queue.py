@@ -13,7 +13,7 @@ from loguru import logger
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
-from app.adapters.errors import is_database_away
+from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.batch import Written, write_batch
@@ -21,7 +21,7 @@ from app.modules.messages_module.services.plan import Send, Sent
 from app.modules.streams_module.services.frames import Frame, encode_event
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import encode_time
-from app.services.errors import Unavailable
+from app.services.errors import Overloaded, Unavailable
 from app.services.rate_limits import RateLimits
 from app.utils import metrics
 from app.utils.isolation import call_isolated
@@ -193,11 +193,12 @@ class SendQueue:
         return passed_over
 
     async def _fail(self, error: Exception, batch: Sequence[Send]) -> None:
-        if is_database_away(error):
+        if isinstance(error, TransientDatabaseError):
             logger.warning("{} sends were not written: {!r}", len(batch), error)
             metrics.SENDS_FAILED.inc(len(batch))
+            refusal = Overloaded if isinstance(error, PoolExhausted) else Unavailable
             for send in batch:
-                send.resolve(Unavailable("The message was not written; try again"))
+                send.resolve(refusal("The message was not written; try again"))
         elif len(batch) == 1:
             metrics.SENDS_FAILED.inc()
             batch[0].resolve(error)

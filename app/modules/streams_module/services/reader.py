@@ -11,7 +11,7 @@ import orjson
 from loguru import logger
 
 from app.adapters.db.database import Database
-from app.adapters.errors import is_database_away
+from app.adapters.errors import TransientDatabaseError
 from app.modules.streams_module.db.cruds.read import find_head, find_page, list_events
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.frames import Frame, make_frames
@@ -143,9 +143,7 @@ class LogReader:
         try:
             async for part in self._server_sent_events(reader, after, is_allowed):
                 yield part
-        except Exception as error:
-            if not is_database_away(error):
-                raise
+        except TransientDatabaseError as error:
             logger.warning("server-sent events end: {!r}", error)
 
     async def _server_sent_events(

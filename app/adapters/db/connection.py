@@ -1,0 +1,73 @@
+"""The driver's connection, whose errors say whether the statement or the database is at fault."""
+
+import asyncio
+from typing import Any, NoReturn, TypeAlias
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, as_transient
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+class DriverConnection(asyncpg.Connection):
+    """Raises TransientDatabaseError for what may pass, and ends with a statement that is given up.
+
+    asyncpg asks the server to cancel such a statement, on a connection of its own, and lets whatever comes next wait
+    for that: a rollback, say, which a server that no longer answers never gets. Ours is opened again as soon.
+    """
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109
+        try:
+            return await super().execute(query, *args, timeout=timeout)
+        except DRIVER_ERRORS as error:
+            self._raise(error)
+
+    async def executemany(self, command: str, args: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        try:
+            await super().executemany(command, args, timeout=timeout)
+        except DRIVER_ERRORS as error:
+            self._raise(error)
+
+    async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().fetch(query, *args, **options)
+        except DRIVER_ERRORS as error:
+            self._raise(error)
+
+    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().fetchval(query, *args, **options)
+        except DRIVER_ERRORS as error:
+            self._raise(error)
+
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().fetchrow(query, *args, **options)
+        except DRIVER_ERRORS as error:
+            self._raise(error)
+
+    def _raise(self, error: BaseException) -> NoReturn:
+        raise as_transient(error, is_closed=self.is_closed()) or error
+
+    def _cancel_current_command(self, *_: object) -> None:
+        # Not at once: the driver is about to say why.
+        asyncio.get_running_loop().call_soon(self.terminate)
+
+
+def translate_errors(engine: AsyncEngine) -> None:
+    """Makes the engine's sessions raise TransientDatabaseError as well: they use prepared statements of the driver."""
+
+    def translate(context: ExceptionContext) -> BaseException | None:
+        transient = as_transient(context.original_exception.__cause__ or context.original_exception)
+        if transient is None and context.is_disconnect:
+            transient = DatabaseUnavailable(repr(context.original_exception))
+        if isinstance(transient, DatabaseUnavailable):
+            # The pool drops this connection, and all that are as old.
+            context.is_disconnect = True
+        return transient
+
+    event.listen(engine.sync_engine, "handle_error", translate)

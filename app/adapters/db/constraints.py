@@ -1,0 +1,19 @@
+"""Which constraint a statement has violated, behind the layers of SQLAlchemy."""
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+
+def violated_constraint(error: BaseException) -> str | None:
+    """The name of the constraint that a statement violated, None for any other error."""
+    violation = _driver_error(error)
+    if isinstance(violation, asyncpg.IntegrityConstraintViolationError):
+        return violation.constraint_name or ""
+    return "" if isinstance(error, IntegrityError) else None
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    """Returns asyncpg's own error behind SQLAlchemy's two layers."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig.__cause__ or error.orig
+    return error
