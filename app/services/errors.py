@@ -29,6 +29,8 @@ class ServiceError(Exception):
     category: ClassVar[Category]
     code: ClassVar[str]
     title: ClassVar[str]
+    example_of_extra: ClassVar[Mapping[str, Any]] = {}
+    """What `extra` holds, for the OpenAPI document."""
 
     def __init__(
         self, detail: str | None = None, *, extra: Mapping[str, Any] | None = None, retry_after: int | None = None

@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from app.services.errors import Category, ServiceError
 
 
@@ -7,6 +10,7 @@ class StreamGap(ServiceError):
     category = Category.GONE
     code = "stream_gap"
     title = "The events after this number are not all there"
+    example_of_extra: ClassVar[Mapping[str, Any]] = {"first_seq": 120, "last_seq": 480}
 
     def __init__(self, first_seq: int, last_seq: int) -> None:
         super().__init__(extra={"first_seq": first_seq, "last_seq": last_seq})

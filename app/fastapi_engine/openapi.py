@@ -1,0 +1,152 @@
+"""The OpenAPI document: what the routes declare, and what is true of all of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.fastapi_engine.api_description import API_DESCRIPTION
+from app.fastapi_engine.problems import STATUSES, make_problem
+from app.modules.base_module.schemas import Problem
+from app.resources.constants import MAX_BIGINT
+from app.services.errors import Category
+from app.settings.app_settings import AppSettings
+
+Json = dict[str, Any]
+
+_MAX_INT32 = 2**31 - 1
+_PROBLEM = "application/problem+json"
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_REQUEST_ID = "0b6f3f3f5d1e4f6f8d0b8a3f1c2d4e5f"
+
+_COMMON = {
+    401: ("Unauthenticated", "unauthenticated", "Sign in first", "Not signed in, or the session has ended"),
+    413: ("PayloadTooLarge", "payload_too_large", "Request Entity Too Large", "The body is too large"),
+    422: ("ValidationFailed", "validation_error", "The request is not valid", "The request is not valid"),
+    429: ("RateLimited", "rate_limited", "Too many requests", "Too many requests; wait as Retry-After says"),
+    500: ("InternalError", "internal_error", "Internal Server Error", "A bug; the log has it under the request id"),
+    503: ("Unavailable", "unavailable", "The server cannot do this right now", "Try again as Retry-After says"),
+}
+"""Errors that operations do not declare: the example's name, its code and title, and the description of the answer."""
+_EXTRA: dict[str, Json] = {
+    "validation_error": {"errors": [{"loc": ["body", "text"], "msg": "Field required", "type": "missing"}]},
+    "rate_limited": {"retry_after": 1},
+    "unavailable": {"retry_after": 1},
+}
+"""Members that the examples of these codes have besides."""
+
+
+def document(app: FastAPI, settings: AppSettings) -> Json:
+    """Return the document of the application's routes. It is built once."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    schema = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version=app.openapi_version,
+        description=API_DESCRIPTION.format(prefix=settings.prefix),
+        contact=app.contact,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        # Relative: the document describes the server that it came from.
+        servers=[{"url": "/", "description": "This server"}],
+        routes=app.routes,
+    )
+    operations = [(path, operation) for path, methods in schema["paths"].items() for operation in methods.values()]
+    used_tags = {tag for _, operation in operations for tag in operation["tags"]}
+    schema["tags"] = [tag for tag in app.openapi_tags or () if tag["name"] in used_tags]
+    components = schema.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schemas["Problem"].pop("$defs", {}))
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for scheme in components.get("securitySchemes", {}).values():
+        if "flows" in scheme:
+            scheme["flows"]["password"]["tokenUrl"] = f"{settings.prefix}/accounts/token"
+    for path, operation in operations:
+        operation.setdefault("security", [])
+        _finish_parameters(path, operation)
+        _add_errors(path, operation)
+    for model in schemas.values():
+        _restore_nulls(model)
+    for part in _parts(schema):
+        _finish_number(part)
+    app.openapi_schema = schema
+    return schema
+
+
+def _finish_parameters(path: str, operation: Json) -> None:
+    """Put path parameters in the order of the path, and remove null: an address cannot express it."""
+    parameters = operation.get("parameters", [])
+    parameters.sort(key=lambda one: (one["in"] != "path", path.find(f"{{{one['name']}}}")))
+    for parameter in parameters:
+        schema = parameter["schema"]
+        for part in schema.pop("anyOf", ()):
+            if part != {"type": "null"}:
+                schema.update(part)
+
+
+def _add_errors(path: str, operation: Json) -> None:
+    """Add the errors of the operation and those of all operations, each with an example of its own."""
+    answers = operation["responses"]
+    answers.pop("422", None)  # FastAPI's own, of another shape
+    instance = _instance(path, operation)
+    declared = {status for status, answer in answers.items() if "content" in answer}
+
+    def add(status: int, name: str, code: str, title: str, description: str, extra: Json) -> None:
+        answer = answers.setdefault(str(status), {"description": description})
+        problem = answer.setdefault("content", {}).setdefault(_PROBLEM, {"schema": _PROBLEM_SCHEMA, "examples": {}})
+        if description not in answer["description"]:
+            answer["description"] += f"; {description}"
+        value = make_problem(status, code, title, title, instance, **_EXTRA.get(code, {}), **extra)
+        problem["examples"][name] = {"summary": title, "value": value | {"request_id": _REQUEST_ID}}
+
+    for refusal in operation.pop("x-refuses", ()):
+        status, code, title = STATUSES[Category(refusal["category"])], refusal["code"], refusal["title"]
+        add(status, refusal["name"], code, title, f"`{code}`: {title}", refusal["extra"])
+    has_input = "requestBody" in operation or "parameters" in operation
+    applies = {401: bool(operation["security"]), 413: "requestBody" in operation, 422: has_input}
+    for status, (name, code, title, description) in _COMMON.items():
+        if applies.get(status, True) and str(status) not in declared:
+            add(status, name, code, title, description, {})
+
+
+def _instance(path: str, operation: Json) -> str:
+    """Return the path with an example in place of each parameter."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter["schema"]["examples"][0]))
+    return path
+
+
+def _restore_nulls(model: Json) -> None:
+    """Complete the example of a model: FastAPI leaves out members that are null."""
+    if "example" in model:
+        properties = model["properties"]
+        for name in model.get("required", ()):
+            if {"type": "null"} in properties[name].get("anyOf", ()):
+                model["example"].setdefault(name, None)
+
+
+def _finish_number(part: Json) -> None:
+    """Write bounds as integers, and name the format that an integer needs.
+
+    FastAPI makes floats of bounds, and the largest bigint becomes one more than the database takes.
+    """
+    for bound in ("minimum", "maximum"):
+        if isinstance(part.get(bound), float) and part[bound].is_integer():
+            part[bound] = min(int(part[bound]), MAX_BIGINT)
+    if part.get("type") == "integer":
+        fits = isinstance(part.get("maximum"), int) and part["maximum"] <= _MAX_INT32
+        part.setdefault("format", "int32" if fits else "int64")
+
+
+def _parts(part: Any) -> Iterator[Json]:
+    """Yield every object of the document."""
+    if isinstance(part, dict):
+        yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from _parts(inner)

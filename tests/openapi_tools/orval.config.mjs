@@ -1,0 +1,1 @@
+export default { messenger: { input: 'openapi.json', output: { client: 'zod', target: 'generated/orval.ts' } } };
