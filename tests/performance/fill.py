@@ -25,8 +25,9 @@ FROM generate_series($3::bigint + 1, $4::bigint) AS n
 """
 _ACCOUNTS = """
 WITH added AS (
-    INSERT INTO account (email, username, display_name, password_hash)
-    SELECT $1 || n || '@example.com', $1 || n, 'Somebody', '' FROM generate_series(1, $2::int) AS n
+    INSERT INTO account (email, email_key, username, display_name, password_hash)
+    SELECT $1 || n || '@example.com', $1 || n || '@example.com', $1 || n, 'Somebody', ''
+    FROM generate_series(1, $2::int) AS n
     RETURNING id
 )
 INSERT INTO stream (id) SELECT id FROM added RETURNING id

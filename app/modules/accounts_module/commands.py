@@ -12,7 +12,7 @@ from app.adapters.db.database import Database
 from app.adapters.db.run import run_on_database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
-from app.modules.accounts_module.schemas import AccountSignedUp, Password, SignUp
+from app.modules.accounts_module.schemas import AccountSignedUp, Email, Password, SignUp
 from app.modules.accounts_module.services import administration
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.streams_module.services.log import Log
@@ -89,6 +89,32 @@ def reset_password(
     except ValidationFailed as error:
         raise typer.BadParameter(_explain(error.extra["errors"][0])) from None
     typer.echo(f"{login} has a new password; {ended} sessions are ended")
+
+
+@commands.command("change-email")
+def change_email(
+    login: Annotated[str, typer.Argument(help="username or email")],
+    email: Annotated[str, typer.Argument(help="the new address")],
+) -> None:
+    """Give an account another email."""
+    try:
+        TypeAdapter(Email).validate_python(email)
+    except ValidationError as error:
+        raise typer.BadParameter(f"email: {error.errors()[0]['msg']}") from None
+    settings = load_settings()
+
+    async def change(database: Database) -> None:
+        async with open_unit_of_work(database) as work:
+            await administration.change_email(work, login, email)
+
+    try:
+        run_on_database(settings.db, change)
+    except Exception as error:
+        refusal = _TAKEN.get(violated_constraint(error) or "")
+        if refusal is None:
+            raise
+        raise refusal from None
+    typer.echo(f"{login} has the email {email}")
 
 
 def _explain(error: Mapping[str, Any]) -> str:

@@ -3,39 +3,23 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel
-
-# A server of one's own may well stand in a domain that the internet does not know, `.local` or `.test` say; the library
-# has this list to be changed.
-SPECIAL_USE_DOMAIN_NAMES.clear()
+from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel, check_name, check_prose
+from app.utils.canonical import fold, normalize_email
 
 _USERNAME = re.compile(r"[A-Za-z0-9_.]{3,32}")
+_NO_NAME = re.compile(r"[_.]+")
 
 
 def _check_username(value: str) -> str:
-    # Before it is lowered: the sign of the kelvin would become a k.
+    # Before it is folded: the sign of the kelvin would become a k.
     if not _USERNAME.fullmatch(value):
         raise ValueError("3 to 32 characters of a-z, 0-9, _ and . are allowed")
-    return value.lower()
-
-
-def _check_email(value: str) -> str:
-    try:
-        validate_email(value, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from None
-    return value
-
-
-def _trim(value: str) -> str:
-    value = value.strip()
-    if not value:
-        raise ValueError("at least one character that is not a space")
-    return value
+    if _NO_NAME.fullmatch(value):
+        raise ValueError("at least one letter or digit")
+    return fold(value)
 
 
 AccountId = Annotated[UUID, Path(description="the account's id", examples=["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"])]
@@ -47,15 +31,15 @@ Username = Annotated[
 Email = Annotated[
     str,
     Field(max_length=254, examples=["anna@example.com"], json_schema_extra={"format": "email"}),
-    AfterValidator(_check_email),
+    AfterValidator(normalize_email),
 ]
 Password = Annotated[str, Field(min_length=8, max_length=256, examples=["correct horse battery"])]
 DisplayName = Annotated[
     str,
     Field(min_length=1, max_length=64, examples=["Анна"], json_schema_extra={"pattern": NOT_BLANK}),
-    AfterValidator(_trim),
+    AfterValidator(check_name),
 ]
-Bio = Annotated[str, Field(max_length=500, examples=["Пишу код и письма"])]
+Bio = Annotated[str, Field(max_length=500, examples=["Пишу код и письма"]), AfterValidator(check_prose)]
 
 
 class SignUp(RequestModel):

@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
+from app.modules.accounts_module.db.cruds import people
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
-from app.modules.base_module.schemas import Page, Storable
+from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log, event, read_head
 from app.services.errors import Forbidden
@@ -113,19 +114,19 @@ async def renew_hash(
 
 
 async def get_person(work: UnitOfWork, account_id: UUID) -> AccountPublic:
-    person = await crud.find_person(work.session, account_id)
+    person = await people.find_person(await work.raw(), account_id)
     if person is None:
         raise AccountNotFound
-    return AccountPublic.model_validate(person)
+    return AccountPublic.model_validate(dict(person))
 
 
 async def list_people(work: UnitOfWork, query: str, cursor: str | None, limit: int) -> Page[AccountPublic]:
-    """Those whose username or display name contains the query, by username."""
-    (after,) = decode_cursor(cursor, tuple[Storable]) if cursor else ("",)
-    rows = await crud.list_people(work.session, query.strip(), after, limit + 1)
-    items = [AccountPublic.model_validate(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=encode_cursor(items[-1].username) if more else None)
+    """The accounts whose username or display name contains the query, the oldest first: names change, this does not."""
+    after = decode_cursor(cursor, tuple[Moment, UUID]) if cursor else None
+    rows = await people.list_people(await work.raw(), query, after, limit + 1)
+    shown = rows[:limit]
+    next_cursor = encode_cursor(shown[-1]["created_at"], str(shown[-1]["id"])) if len(rows) > limit else None
+    return Page(items=[AccountPublic.model_validate(dict(row)) for row in shown], next_cursor=next_cursor)
 
 
 async def list_existing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:

@@ -9,6 +9,7 @@ from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.sessions import end_all_sessions
 from app.modules.streams_module.services.log import Log
+from app.utils.canonical import normalize_email
 
 
 async def create_admin(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
@@ -30,3 +31,12 @@ async def reset_password(work: UnitOfWork, passwords: Passwords, login: str, pas
     account.password_hash = await passwords.hash(password)
     await work.session.flush()
     return await end_all_sessions(work, account.id)
+
+
+async def change_email(work: UnitOfWork, login: str, email: str) -> None:
+    """Sets another email. Raises AccountNotFound, and what the unique index raises for a taken one."""
+    account = await crud.find_by_login(work.session, login)
+    if account is None:
+        raise AccountNotFound
+    account.email, account.email_copy = normalize_email(email), 0
+    await work.session.flush()

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from app.services.errors import ValidationFailed
+from app.utils.canonical import canonical_email, fold
 
 _COMMON = Path(__file__).with_name("common_passwords.txt.gz")
 """Out of the 20,000 that have leaked most often, those of 8 characters or more; made by tests/common_passwords.py."""
@@ -14,8 +15,8 @@ _KEYS = str.maketrans("йцукенгшщзхъфывапролджэячсми�
 
 def check_password(password: str, field: str, *, username: str, email: str) -> None:
     """Raises ValidationFailed for a password of the body's `field` that is among the first to be tried."""
-    tried = password.lower()
-    if tried in (username.lower(), email.lower(), email.lower().rpartition("@")[0]):
+    tried = fold(password)
+    if tried in (username, fold(email), canonical_email(email), fold(email).rpartition("@")[0]):
         raise ValidationFailed(("body", field), "a password is neither the username nor the email", "password_is_name")
     if not _list_common().isdisjoint((tried, tried.translate(_KEYS))):
         raise ValidationFailed(("body", field), "this is one of the most common passwords", "password_is_common")

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import sessions as crud
-from app.modules.accounts_module.db.cruds.accounts import FIND_CREDENTIALS_BY_EMAIL, FIND_CREDENTIALS_BY_USERNAME
+from app.modules.accounts_module.db.cruds.accounts import find_credentials
 from app.modules.accounts_module.db.models import AuthSession
 from app.modules.accounts_module.errors import InvalidToken, SessionNotFound, WrongCredentials
 from app.modules.accounts_module.schemas import SessionRead, TokenPair
@@ -18,6 +18,7 @@ from app.modules.accounts_module.services.tokens import Identity, Tokens
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.services.rate_limits import RateLimits, network_of
+from app.utils.canonical import canonical_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,11 @@ async def check_credentials(
 
     A login that nobody has is counted like any other. No connection is held while the hash is computed.
     """
-    who = login.lower()
+    who, _ = canonical_login(login)
     limits.hit(limits.rates.sign_in_address, "sign-in from", network_of(address))
     limits.check(limits.rates.sign_in, "wrong for", who)
-    statement = FIND_CREDENTIALS_BY_EMAIL if "@" in login else FIND_CREDENTIALS_BY_USERNAME
     async with database.connection() as connection:
-        row = await connection.fetchrow(statement, login)
+        row = await find_credentials(connection, login)
     if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
         limits.hit(limits.rates.sign_in, "wrong for", who)
         raise WrongCredentials

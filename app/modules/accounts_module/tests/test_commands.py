@@ -4,8 +4,9 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.modules.accounts_module.errors import UsernameTaken
+from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from tests.fakers import API, FakeClient, ok, problem
+from tests.fakers import PASSWORD as TEST_PASSWORD
 from tests.manage import manage
 
 PASSWORD = "a staple of the house"
@@ -89,3 +90,15 @@ async def test_a_password_of_nobody_is_not_reset(database_address: DatabaseAddre
     result = await manage(database_address, "account", "reset-password", "nobody", f"--password={PASSWORD}")
     assert result.exit_code == 1
     assert "There is no such account" in str(result.exception)
+
+
+async def test_an_account_gets_another_email(
+    anna: FakeClient, boris: FakeClient, server: httpx.AsyncClient, database_address: DatabaseAddress
+) -> None:
+    result = await manage(database_address, "account", "change-email", anna.username, "Anna@New.example")
+    assert result.exit_code == 0, result.output
+    ok(await server.post(f"{API}/accounts/sign-in", json={"login": "anna@new.example", "password": TEST_PASSWORD}))
+    for email, code in (("nonsense", 2), (f"{boris.username}@EXAMPLE.com", 1)):
+        result = await manage(database_address, "account", "change-email", anna.username, email)
+        assert result.exit_code == code, result.output
+    assert isinstance(result.exception, EmailTaken)

@@ -1,6 +1,7 @@
 from app.modules.base_module.schemas.models import RequestModel, ResponseModel
 from app.modules.base_module.schemas.page import Cursor, Limit, Page
 from app.modules.base_module.schemas.problem import Problem, ProblemError, refuses
+from app.modules.base_module.schemas.texts import check_name, check_prose
 from app.modules.base_module.schemas.types import (
     NOT_BLANK,
     BodyInt,
@@ -25,6 +26,8 @@ __all__ = [
     "RequestModel",
     "ResponseModel",
     "Storable",
+    "check_name",
+    "check_prose",
     "check_text",
     "refuses",
 ]

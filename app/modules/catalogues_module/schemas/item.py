@@ -3,16 +3,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
 
-from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel, check_name
 
 MAX_POSITION = 2**31 - 1
-
-
-def _trim(value: str) -> str:
-    value = value.strip()
-    if not value:
-        raise ValueError("at least one character that is not a space")
-    return value
 
 
 Key = Annotated[
@@ -23,7 +16,7 @@ Key = Annotated[
 Value = Annotated[
     str,
     Field(min_length=1, max_length=200, examples=["Россия"], json_schema_extra={"pattern": NOT_BLANK}),
-    AfterValidator(_trim),
+    AfterValidator(check_name),
 ]
 Order = Annotated[StrictInt, Field(ge=0, le=MAX_POSITION, examples=[180])]
 

@@ -4,25 +4,18 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel, check_name, check_prose
 from app.modules.chats_module.schemas.member import Role
 
 ChatType = Literal["direct", "group", "channel"]
 
 
-def _trim(value: str) -> str:
-    value = value.strip()
-    if not value:
-        raise ValueError("at least one character that is not a space")
-    return value
-
-
 Title = Annotated[
     str,
     Field(min_length=1, max_length=128, examples=["Книжный клуб"], json_schema_extra={"pattern": NOT_BLANK}),
-    AfterValidator(_trim),
+    AfterValidator(check_name),
 ]
-Description = Annotated[str, Field(max_length=1000, examples=["Читаем по книге в месяц"])]
+Description = Annotated[str, Field(max_length=1000, examples=["Читаем по книге в месяц"]), AfterValidator(check_prose)]
 
 
 class ChatCreate(RequestModel):

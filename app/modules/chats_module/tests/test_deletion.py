@@ -15,8 +15,8 @@ from tests.servers import served
 
 _CROWD = """
 WITH made AS (
-    INSERT INTO account (id, email, username, display_name, password_hash)
-    SELECT id, id || '@example.com', 'guest_' || n, 'Гость', 'none'
+    INSERT INTO account (id, email, email_key, username, display_name, password_hash)
+    SELECT id, id || '@example.com', id || '@example.com', 'guest_' || n, 'Гость', 'none'
     FROM unnest($1::uuid[]) WITH ORDINALITY AS new(id, n) RETURNING id
 )
 INSERT INTO stream (id) SELECT id FROM made

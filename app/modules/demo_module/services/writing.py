@@ -14,6 +14,7 @@ from app.modules.demo_module.services.talks import Row, Tables, make_talks
 from app.modules.messages_module.db.models import Message, Reaction
 from app.modules.streams_module.db.models import Event, Stream
 from app.modules.streams_module.services.log import now
+from app.utils.canonical import search_grams, search_text
 
 _ROWS_AT_ONCE = 2_000
 _DAYS = 21
@@ -22,7 +23,7 @@ _DAYS = 21
 _COLUMNS: dict[Any, tuple[str, ...]] = {
     Account: (
         *("id", "email", "username", "display_name", "bio", "password_hash", "created_at"),
-        *("updated_at", "is_admin"),
+        *("updated_at", "is_admin", "email_key", "search_text", "search_grams"),
     ),
     Stream: ("id", "last_seq"),
     Event: ("stream_id", "seq", "kind", "data", "at"),
@@ -71,7 +72,9 @@ async def seed(
 def _account(person: Person, password_hash: str) -> Row:
     email = f"{person.username}@demo.example"
     at = person.created_at
-    return (person.id, email, person.username, person.display_name, person.bio, password_hash, at, at, False)
+    text = search_text(person.username, person.display_name)
+    shown = (person.id, email, person.username, person.display_name, person.bio, password_hash, at, at, False)
+    return (*shown, email, text, search_grams(text))
 
 
 async def _copy(raw: RawConnection, accounts: Sequence[Row], tables: Tables, told: Callable[[int, int], None]) -> None:

@@ -7,6 +7,7 @@ from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
 from app.modules.base_module.schemas import NOT_BLANK, BodyInt, RequestModel, ResponseModel
+from app.utils.texts import has_control, is_seen
 
 MAX_TEXT = 4000
 _MOST_SENT = 10 * MAX_TEXT
@@ -29,6 +30,10 @@ def _check_text(value: str) -> str:
     """Stored as it was sent; counted without the white space around it."""
     if not 1 <= len(value.strip()) <= MAX_TEXT or len(value) > _MOST_SENT:
         raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
+    if not is_seen(value):
+        raise ValueError("at least one character that can be seen")
+    if has_control(value):
+        raise ValueError("control characters are not allowed, but for white space")
     return value
 
 

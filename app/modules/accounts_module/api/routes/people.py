@@ -25,7 +25,7 @@ async def list_people(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[AccountPublic]:
-    """People, by username."""
+    """People, the oldest account first."""
     limits.hit(limits.rates.search, "searches of", identity.account_id.int)
     return await accounts.list_people(work, query, cursor, limit)
 

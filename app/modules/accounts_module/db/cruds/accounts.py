@@ -1,15 +1,28 @@
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.modules.accounts_module.db.models import Account, AccountPresence
+from app.modules.accounts_module.db.models import Account
+from app.modules.streams_module.services.log import Executor
+from app.utils.canonical import canonical_login
 
-# Hand-written: sign-in reads one row by key, and must not hold a session while a password is hashed.
-FIND_CREDENTIALS_BY_EMAIL = "SELECT id, password_hash FROM account WHERE lower(email) = lower($1)"
-FIND_CREDENTIALS_BY_USERNAME = "SELECT id, password_hash FROM account WHERE username = lower($1)"
+# Hand-written: sign-in reads one row by key, and must not hold a session while a password is hashed. Of accounts of one
+# mailbox that are older than its key, each has the address that is spelled as its own.
+_FIND_BY_EMAIL = """
+SELECT id, password_hash FROM account WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1
+"""
+_FIND_BY_USERNAME = "SELECT id, password_hash FROM account WHERE username = $1"
+
+
+async def find_credentials(connection: Executor, login: str) -> Any | None:
+    """Id and password hash of the account that a login names, by username or email."""
+    key, is_email = canonical_login(login)
+    rows = await (
+        connection.fetch(_FIND_BY_EMAIL, key, login.strip()) if is_email else connection.fetch(_FIND_BY_USERNAME, key)
+    )
+    return rows[0] if rows else None
 
 
 async def find_account(session: AsyncSession, account_id: UUID) -> Account | None:
@@ -18,8 +31,10 @@ async def find_account(session: AsyncSession, account_id: UUID) -> Account | Non
 
 async def find_by_login(session: AsyncSession, login: str) -> Account | None:
     """By username or email, as one signs in."""
-    column = func.lower(Account.email) if "@" in login else Account.username
-    return (await session.scalars(select(Account).where(column == login.lower()))).one_or_none()
+    key, is_email = canonical_login(login)
+    named = Account.email_key == key if is_email else Account.username == key
+    order = ((Account.email == login.strip()).desc(), Account.email_copy)
+    return (await session.scalars(select(Account).where(named).order_by(*order).limit(1))).one_or_none()
 
 
 async def replace_hash(session: AsyncSession, account_id: UUID, old: str, new: str) -> None:
@@ -27,37 +42,6 @@ async def replace_hash(session: AsyncSession, account_id: UUID, old: str, new: s
     await session.execute(
         update(Account).where(Account.id == account_id, Account.password_hash == old).values(password_hash=new)
     )
-
-
-def _people() -> Any:
-    online = func.coalesce(AccountPresence.online_until > datetime.now(UTC), False)
-    return select(
-        Account.id,
-        Account.username,
-        Account.display_name,
-        Account.bio,
-        online.label("online"),
-        AccountPresence.last_seen_at,
-    ).outerjoin(AccountPresence, AccountPresence.account_id == Account.id)
-
-
-async def find_person(session: AsyncSession, account_id: UUID) -> Any | None:
-    """The public fields of one account."""
-    return (await session.execute(_people().where(Account.id == account_id))).one_or_none()
-
-
-async def list_people(session: AsyncSession, query: str, after_username: str, limit: int) -> list[Any]:
-    """Public fields of those whose username or display name contains `query`, by username."""
-    statement = _people().where(Account.username > after_username).order_by(Account.username).limit(limit)
-    if query:
-        wanted = query.lower()
-        statement = statement.where(
-            or_(
-                Account.username.contains(wanted, autoescape=True),
-                func.lower(Account.display_name).contains(wanted, autoescape=True),
-            )
-        )
-    return list((await session.execute(statement)).all())
 
 
 async def list_existing_ids(session: AsyncSession, account_ids: set[UUID]) -> set[UUID]:

@@ -1,26 +1,49 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, func
+from sqlalchemy import ARRAY, ForeignKey, Index, Integer, SmallInteger, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, BaseModel
+from app.utils.canonical import canonical_email, search_grams, search_text
 
 
 class Account(BaseModel):
-    """A person. `username` is kept in lower case; `email` as it was given, compared in lower case."""
+    """A person's account. `username` is its own canonical form.
+
+    `email_key` is the canonical form of `email`. `email_copy` is 0, and more only for accounts of one mailbox that are
+    older than this rule. `search_text` and `search_grams` are what people are found by. Columns that are made from
+    others follow them at every flush.
+    """
 
     __tablename__ = "account"
 
     email: Mapped[str] = mapped_column(Text)
+    email_key: Mapped[str] = mapped_column(Text)
+    email_copy: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     username: Mapped[str] = mapped_column(Text, unique=True)
     display_name: Mapped[str] = mapped_column(Text)
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    search_grams: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{}")
     bio: Mapped[str] = mapped_column(Text, default="", server_default="")
     password_hash: Mapped[str] = mapped_column(Text)
     is_admin: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
-Index("uq_account_email", func.lower(Account.email), unique=True)
+Index("uq_account_email", Account.email_key, Account.email_copy, unique=True)
+# A list that does not move while it is read: nobody's place in it changes.
+Index("ix_account_created_at", Account.created_at, Account.id)
+# Not `fastupdate`: its list of pending entries would be read by each search, and merged by some sign-up.
+Index("ix_account_search_grams", Account.search_grams, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
+
+
+@event.listens_for(Account, "before_insert")
+@event.listens_for(Account, "before_update")
+def _derive(_mapper: Any, _connection: Any, account: Account) -> None:
+    account.email_key = canonical_email(account.email)
+    account.search_text = search_text(account.username, account.display_name)
+    account.search_grams = search_grams(account.search_text)
 
 
 class AccountPresence(Base):

@@ -1,0 +1,78 @@
+"""What a database of the release before becomes."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from alembic import command
+from loguru import logger
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.migrations.commands import check, config_for, migrate
+from app.adapters.db.provide import is_migrated
+
+_BEFORE = "48084b23c339"
+
+
+@pytest.fixture
+def database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
+    """A database as the release before has it."""
+    address = template.with_database(f"test_{uuid4().hex[:12]}")
+    maintenance = template.with_database("postgres")
+    _run(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE template0')
+    command.upgrade(config_for(address), _BEFORE)
+    yield address
+    _run(maintenance, f'DROP DATABASE "{address.database}" WITH (FORCE)')
+
+
+@pytest.fixture
+def warnings() -> Iterator[list[str]]:
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="WARNING", format="{message}")
+    yield lines
+    logger.remove(sink)
+
+
+def test_accounts_get_their_keys_and_those_of_one_mailbox_are_named(
+    database: DatabaseAddress, warnings: list[str]
+) -> None:
+    emails = (
+        "Post@bücher.example",
+        "anna@example.com",
+        "post@xn--bcher-kva.example",
+        "no address",
+        "post@ｂücher.example",
+    )
+    for number, email in enumerate(emails):
+        _run(
+            database,
+            "INSERT INTO account (email, username, display_name, password_hash, created_at) "
+            "VALUES ($1, $2, 'Ёж', '', now() + $3 * interval '1 second')",
+            *(email, f"person{number}", number),
+        )
+    migrate(database)
+    assert is_migrated(database)
+    check(database)
+    rows = _run(database, "SELECT email, email_key, email_copy, search_text FROM account ORDER BY created_at")
+    post = "post@xn--bcher-kva.example"
+    keys = [(post, 0), ("anna@example.com", 0), (post, 1), ("no address", 0), (post, 2)]
+    assert [(row["email"], row["email_key"], row["email_copy"]) for row in rows] == [
+        (email, *key) for email, key in zip(emails, keys, strict=True)
+    ]
+    assert rows[0]["search_text"] == "person0\nёж"
+    (warning,) = warnings
+    assert "person0, person2, person4" in warning
+
+
+def _run(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+    async def run() -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(**address.connect_arguments())
+        try:
+            return list(await connection.fetch(statement, *arguments))
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
