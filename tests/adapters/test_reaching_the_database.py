@@ -20,9 +20,9 @@ class CountedDatabase(Database):
 
     tries = 0
 
-    async def connect(self, **settings: Any) -> Connection:
+    async def connect(self, *args: Any, **settings: Any) -> Connection:
         self.tries += 1
-        return await super().connect(**settings)
+        return await super().connect(*args, **settings)
 
     async def ask(self) -> object:
         """As the hot paths do."""

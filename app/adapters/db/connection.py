@@ -13,6 +13,12 @@ from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, as_transient
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
+_FINISH_WITHIN = 0.5
+"""Seconds that a statement has to finish after its caller was cancelled or told of a timeout; then its connection is
+closed.
+"""
+
+
 class DriverConnection(asyncpg.Connection):
     """Raises TransientDatabaseError for what may pass, and ends with a statement that is given up.
 
@@ -56,6 +62,23 @@ class DriverConnection(asyncpg.Connection):
     def _cancel_current_command(self, *_: object) -> None:
         # Not at once: the driver is about to say why.
         asyncio.get_running_loop().call_soon(self.terminate)
+
+
+class PooledConnection(DriverConnection):
+    """Lets a statement whose caller was cancelled finish, for a short time.
+
+    asyncpg would ask the server to cancel it, on another connection. Clients can leave hundreds of times a second, and
+    a connection of PostgreSQL is a process.
+    """
+
+    def _cancel_current_command(self, *waiters: Any) -> None:
+        sent, ended = waiters
+        sent.set_result(None)
+        asyncio.get_running_loop().call_later(_FINISH_WITHIN, self._terminate_unless, ended)
+
+    def _terminate_unless(self, ended: "asyncio.Future[None]") -> None:
+        if not ended.done():
+            self.terminate()
 
 
 def translate_errors(engine: AsyncEngine) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -10,7 +11,7 @@ from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.connection import Connection, DriverConnection, translate_errors
+from app.adapters.db.connection import Connection, DriverConnection, PooledConnection, translate_errors
 from app.adapters.db.pool import Pool
 from app.adapters.db.session_pool import SessionPool, replace_dead_connections
 from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, driver_calls
@@ -47,13 +48,12 @@ class Database:
     def __init__(self, address: DatabaseAddress, *, pool_size: int = 10, session_pool_size: int = 5) -> None:
         self.address = address
         self._return: asyncio.Task[None] | None = None
-        self._pool = Pool(self._connect_for_pool, pool_size, POOL_TIMEOUT)
+        self._pool = Pool(partial(self._connect_for_pool, PooledConnection), pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect_for_pool,
             poolclass=SessionPool,
             pool_size=session_pool_size,
-            max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
             pool_use_lifo=True,
             # Else an error tells them, and the log with it: a password's hash is among them.
@@ -63,18 +63,18 @@ class Database:
         translate_errors(self.engine)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
-    async def connect(self, **settings: Any) -> Connection:
+    async def connect(self, connection_class: type[Connection] = DriverConnection, **settings: Any) -> Connection:
         """A connection of its own, outside the pools; the caller closes it. Raises TransientDatabaseError."""
         with driver_calls():
             return await asyncpg.connect(
                 **self.address.connect_arguments(),
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=COMMAND_TIMEOUT,
-                connection_class=DriverConnection,
+                connection_class=connection_class,
                 server_settings=_SESSION | settings,
             )
 
-    async def _connect_for_pool(self) -> Connection:
+    async def _connect_for_pool(self, connection_class: type[Connection] = DriverConnection) -> Connection:
         """Once a server could not be reached, one task tries on, and all who ask are told at once: hundreds of tries
         would take the time of those who are to be told, and of a server that is about to come back. A server that
         starts may accept a connection and say nothing for seconds.
@@ -82,7 +82,7 @@ class Database:
         if self._return is not None:
             raise DatabaseUnavailable("the database could not be reached a moment ago")
         try:
-            return await self.connect(**_BY_KEY)
+            return await self.connect(connection_class, **_BY_KEY)
         except DRIVER_ERRORS:
             if self._return is None:
                 self._return = asyncio.create_task(self._wait_for_return())

@@ -6,8 +6,9 @@ call: twice the cost of one row by key.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from app.adapters.db.connection import Connection
 from app.adapters.errors import DRIVER_ERRORS, PoolExhausted
@@ -23,7 +24,9 @@ PING_TIMEOUT = 1.0
 
 
 async def is_alive(connection: Connection) -> bool:
-    """Whether the server answers on it. A connection without an answer is closed."""
+    """Returns True if the server answers on it, once a statement that was cancelled has finished. A connection without
+    an answer is closed.
+    """
     try:
         await connection.execute("SELECT 1", timeout=PING_TIMEOUT)
     except DRIVER_ERRORS:
@@ -36,16 +39,18 @@ class Pool:
 
     Whoever finds all of them taken waits in line, PoolExhausted after `patience` seconds. A connection that is closed,
     is given back inside a transaction, or has failed its user is dropped. One that died while it was idle is replaced
-    before it is used.
+    before it is used. A user that is cancelled costs no connection: its statement finishes, and the next user follows.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int, patience: float) -> None:
+    def __init__(self, connect: Callable[[], Coroutine[Any, Any, Connection]], size: int, patience: float) -> None:
         self._connect = connect
         self._size = size
         self._patience = patience
         self._idle: list[tuple[Connection, float]] = []
         self._taken: set[Connection] = set()
         self._opening = 0
+        # What users that were cancelled have left behind: connections that open, and statements that finish.
+        self._leftovers: set[asyncio.Task[None]] = set()
         # Each is given a connection, or None: room to open one.
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
@@ -61,21 +66,25 @@ class Pool:
     async def connection(self) -> AsyncIterator[Connection]:
         """One for the time of the block."""
         connection = await self._take()
+        give_back = self._give_back
         try:
             yield connection
-        except (*DRIVER_ERRORS, asyncio.CancelledError):
-            # Not trusted any more: where a BEGIN was given up, the driver believes itself in a transaction, and would
-            # make a savepoint of the next one, which nobody commits.
+        except asyncio.CancelledError:
+            give_back = self._give_back_later
+            raise
+        except DRIVER_ERRORS:
             connection.terminate()
             raise
         finally:
-            self._give_back(connection)
+            give_back(connection)
 
     def terminate(self) -> None:
         """Ends all of them at once."""
         for connection in [*self._taken, *(connection for connection, _ in self._idle)]:
             connection.terminate()
         self._idle.clear()
+        for task in self._leftovers:
+            task.cancel()
 
     async def _take(self) -> Connection:
         now = asyncio.get_running_loop().time()
@@ -99,9 +108,8 @@ class Pool:
         try:
             if await is_alive(connection):
                 return True
-        except BaseException:
-            connection.terminate()
-            self._give_back(connection)
+        except asyncio.CancelledError:
+            self._give_back_later(connection)
             raise
         self._taken.discard(connection)
         self._opening += 1
@@ -111,15 +119,31 @@ class Pool:
         return False
 
     async def _open(self) -> Connection:
-        """In a place that is counted as opening already."""
+        """In a place that is counted as opening already. A caller that is cancelled leaves the connection to others."""
+        opening = asyncio.ensure_future(self._connect())
         try:
-            connection = await self._connect()
+            connection = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            self._leave(self._keep(opening))
+            raise
         except BaseException:
             self._pass_on(None)
             raise
         self._opening -= 1
         self._taken.add(connection)
         return connection
+
+    async def _keep(self, opening: "asyncio.Future[Connection]") -> None:
+        try:
+            connection = await opening
+        except BaseException as error:
+            self._pass_on(None)
+            if not isinstance(error, DRIVER_ERRORS):
+                raise
+        else:
+            self._opening -= 1
+            self._taken.add(connection)
+            self._give_back(connection)
 
     async def _wait(self) -> "Connection | None":
         turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
@@ -136,6 +160,21 @@ class Pool:
                 metrics.POOL_TIMEOUTS.labels("hot").inc()
                 raise PoolExhausted(f"all {self._size} connections were in use for {self._patience} s") from error
             raise
+
+    def _give_back_later(self, connection: Connection) -> None:
+        """Once its statement has finished."""
+        self._leave(self._settle(connection))
+
+    async def _settle(self, connection: Connection) -> None:
+        try:
+            await is_alive(connection)
+        finally:
+            self._give_back(connection)
+
+    def _leave(self, leftover: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(leftover)
+        self._leftovers.add(task)
+        task.add_done_callback(self._leftovers.discard)
 
     def _give_back(self, connection: Connection) -> None:
         if not connection.is_closed() and connection.is_in_transaction():

@@ -1,49 +1,52 @@
-"""The connections of sessions: SQLAlchemy's pool, whose waiters hear of room that a failure has made."""
+"""The connections of sessions: SQLAlchemy's pool, with a fair queue of waiters."""
 
+import asyncio
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import AdaptedConnection, AsyncAdaptedQueuePool, event
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_only
 
 from app.adapters.db.pool import TRUSTED_SECONDS, is_alive
 from app.adapters.errors import PoolExhausted
 from app.utils import metrics
 
-_LOOK_EVERY = 0.1
-"""Seconds."""
-
 
 class SessionPool(AsyncAdaptedQueuePool):
-    """Whoever finds all connections taken waits in line, PoolExhausted after `timeout` seconds.
+    """Serves its waiters in the order in which they came, PoolExhausted after `timeout` seconds.
 
-    The library's pool wakes who waits when a connection comes back. Where opening one has failed none does: with a
-    server that refuses, those in line would hear of it after all of their patience. So they look up now and then.
+    The library's queue wakes one of those that wait when a connection comes back, and none where opening one has
+    failed. Here each caller takes a place first, and there are as many places as connections.
     """
 
     _sqla_logger_namespace = "sqlalchemy.pool.SessionPool"
 
-    def __init__(self, creator: Any, *, timeout: float = 30.0, **options: Any) -> None:
-        super().__init__(creator, timeout=_LOOK_EVERY, **options)
-        self._patience = timeout
-
-    def recreate(self) -> "SessionPool":
-        again = cast("SessionPool", super().recreate())
-        again._patience = self._patience
-        return again
+    def __init__(self, creator: Any, *, pool_size: int = 5, timeout: float = 30.0, **options: Any) -> None:
+        super().__init__(creator, pool_size=pool_size, timeout=timeout, **options | {"max_overflow": 0})
+        self._places = asyncio.Semaphore(pool_size)
 
     def _do_get(self) -> ConnectionPoolEntry:
-        until = monotonic() + self._patience
-        while True:
-            try:
-                return super()._do_get()
-            except PoolTimeoutError as error:
-                if monotonic() >= until:
-                    metrics.POOL_TIMEOUTS.labels("session").inc()
-                    raise PoolExhausted(f"all {self.size()} connections were in use for {self._patience} s") from error
+        await_only(self._take_place())
+        try:
+            return super()._do_get()
+        except BaseException:
+            self._places.release()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        super()._do_return_conn(record)
+        self._places.release()
+
+    async def _take_place(self) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._places.acquire()
+        except TimeoutError as error:
+            metrics.POOL_TIMEOUTS.labels("session").inc()
+            raise PoolExhausted(f"all {self.size()} connections were in use for {self._timeout} s") from error
 
 
 def replace_dead_connections(engine: AsyncEngine) -> None:

@@ -1,0 +1,46 @@
+"""The pool of sessions serves its waiters in the order in which they came."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+
+SIZE = 2
+
+
+async def test_a_thousand_callers_are_served_in_order(database_address: DatabaseAddress) -> None:
+    database = Database(database_address, session_pool_size=SIZE)
+    served: list[int] = []
+
+    async def ask(number: int) -> None:
+        async with database.session() as session:
+            await session.execute(text("SELECT 1"))
+            served.append(number)
+
+    async with database.connected():
+        # Opening takes longer than a hundred statements.
+        await asyncio.gather(*(ask(0) for _ in range(SIZE)))
+        served.clear()
+        await asyncio.gather(*(ask(number) for number in range(1000)))
+    assert sorted(served) == list(range(1000))
+    # Two at a time: one statement may take as long as several of the other connection.
+    assert all(abs(number - place) < 50 for place, number in enumerate(served))
+
+
+async def test_callers_that_are_cancelled_take_no_place_with_them(database_address: DatabaseAddress) -> None:
+    database = Database(database_address, session_pool_size=SIZE)
+
+    async def ask() -> object:
+        async with database.session() as session:
+            return await session.scalar(text("SELECT 1 FROM pg_sleep(0.001)"))
+
+    async with database.connected():
+        for round_number in range(20):
+            tasks = [asyncio.create_task(ask()) for _ in range(3 * SIZE)]
+            await asyncio.sleep(round_number % 10 * 0.001)
+            for task in tasks[::2]:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        assert await asyncio.gather(*(ask() for _ in range(3 * SIZE))) == [1] * 3 * SIZE
