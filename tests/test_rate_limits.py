@@ -174,6 +174,20 @@ def test_what_is_over_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     limits.hit("2/second", "calls from", "99")
 
 
+@pytest.mark.parametrize("back", [1, 59, 60, 61, 3600, 21_600])
+def test_a_clock_that_is_behind_opens_a_new_window(monkeypatch: pytest.MonkeyPatch, back: int) -> None:
+    now = 100_000.0
+    monkeypatch.setattr(rate_limits, "time", lambda: now)
+    limits = RateLimits(LimitsSettings())
+    for _ in range(3):
+        limits.hit("5/minute", "calls of", 1)
+    now -= back
+    for _ in range(10):
+        now += 60
+        limits.check("5/minute", "calls of", 1)
+        limits.hit("5/minute", "calls of", 1)
+
+
 async def test_calls_are_served_while_the_store_is_away(settings: Settings) -> None:
     async with limited(settings, storage=SecretStr("redis://127.0.0.1:1")) as http:
         anna = await FakeClient.sign_up(http, "anna")

@@ -3,6 +3,7 @@
 Counted in this process, with nothing awaited: it stands in the way of every request. Where a store is named, the
 processes tell it what they have counted twice a second and hear what the others have, so that together they let through
 at most what comes in half a second more than they should. A store that is away leaves each of them with its own count.
+Windows end by elapsed time: a wall clock that is set does not move them.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ from contextlib import asynccontextmanager
 from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
-from time import time
+from time import monotonic as time  # elapsed seconds: the wall clock may be set back
+from time import time as wall_clock
 from typing import TYPE_CHECKING
 
 from limits import RateLimitItem, parse
@@ -35,13 +37,20 @@ _parse = cache(parse)
 class _Window:
     """The tries of one time: all that are known of, and those among them that the store has not been told."""
 
-    __slots__ = ("amount", "count", "ends_at", "is_shared", "untold")
+    __slots__ = ("amount", "began_at", "count", "ends_at", "is_shared", "untold")
 
     def __init__(self, item: RateLimitItem, now: float) -> None:
         self.amount = item.amount
+        self.began_at = now
         self.ends_at = now + item.get_expiry()
         self.count = self.untold = 0
         self.is_shared = False
+
+    def is_open(self, now: float) -> bool:
+        """Returns False also before the beginning: a process that is restored on another machine finds its clock set
+        back.
+        """
+        return self.began_at <= now < self.ends_at
 
 
 class RateLimits:
@@ -62,7 +71,7 @@ class RateLimits:
         key = (rate, what, who)
         now = time()
         window = self._windows.get(key)
-        if window is None or window.ends_at <= now:
+        if window is None or not window.is_open(now):
             window = self._open(key, now)
         if window.count >= window.amount:
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
@@ -74,7 +83,7 @@ class RateLimits:
     def check(self, rate: str, what: str, who: str | int) -> None:
         """As `hit`, but counts none."""
         window = self._windows.get((rate, what, who))
-        if window is not None and window.count >= window.amount and window.ends_at > (now := time()):
+        if window is not None and window.count >= window.amount and window.is_open(now := time()):
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
 
     @asynccontextmanager
@@ -101,7 +110,7 @@ class RateLimits:
 
     def _open(self, key: _Key, now: float) -> _Window:
         if len(self._windows) >= self._sweep_at:
-            self._windows = {key: window for key, window in self._windows.items() if window.ends_at > now}
+            self._windows = {key: window for key, window in self._windows.items() if window.is_open(now)}
             self._sweep_at = max(_FEWEST_TO_SWEEP, 2 * len(self._windows))
         window = self._windows[key] = _Window(_parse(key[0]), now)
         return window
@@ -123,7 +132,7 @@ class RateLimits:
                     logger.warning("rates are counted in each process alone, RATE_LIMIT_STORAGE is away: {!r}", error)
                 was_away = True
                 now = time()
-                self._untold = {key: window for key, window in untold.items() if window.ends_at > now} | self._untold
+                self._untold = {key: window for key, window in untold.items() if window.is_open(now)} | self._untold
 
     async def _agree(self, store: "RedisStorage", key: _Key, window: _Window) -> None:
         rate, what, who = key
@@ -133,8 +142,9 @@ class RateLimits:
         window.untold -= told
         window.count = total + window.untold
         if not window.is_shared:
-            # Of those who count together, the first one's window is everyone's.
-            window.ends_at = await store.get_expiry(name)
+            # Of those who count together, the first one's window is everyone's. The store says in seconds what is left
+            # of it, to which the library adds the wall clock.
+            window.ends_at = time() + max(await store.get_expiry(name) - wall_clock(), 0)
             window.is_shared = True
 
 

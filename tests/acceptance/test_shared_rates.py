@@ -66,8 +66,9 @@ async def test_processes_with_a_shared_store_count_together(tmp_path: Path) -> N
                 one.hit("1000/hour", "calls of", "anna")
             # The other one has let in a few before it hears of them; far fewer than it would by itself.
             await eventually(lambda: is_refused(other, "1000/hour"), 40)
-            with pytest.raises(RateLimited):
+            with pytest.raises(RateLimited) as refused:
                 other.check("1000/hour", "calls of", "anna")
+            assert 3000 < (refused.value.retry_after or 0) <= 3600
             other.hit("1000/hour", "calls of", "boris")
 
 
