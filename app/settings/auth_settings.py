@@ -20,6 +20,15 @@ class AuthSettings(SettingsGroup):
     refresh_ttl: int = Field(
         2_592_000, ge=60, le=31_536_000, description="seconds that a session lives without a refresh (30 days)"
     )
+    refresh_reuse_s: int = Field(
+        10, ge=0, le=300, description="seconds in which a refresh may be repeated, as after a lost answer"
+    )
+    session_ttl: int = Field(
+        31_536_000,
+        ge=60,
+        le=315_360_000,
+        description="seconds that a session lives at most, refreshed or not (1 year)",
+    )
     argon2_time_cost: int = Field(3, ge=1, le=100, description="passes over the memory of a password hash")
     argon2_memory_cost: int = Field(65_536, ge=8, le=4_194_304, description="memory of a password hash, KiB")
     argon2_parallelism: int = Field(4, ge=1, le=64, description="lanes of a password hash")
@@ -32,3 +41,11 @@ class AuthSettings(SettingsGroup):
     @property
     def refresh_lifetime(self) -> timedelta:
         return timedelta(seconds=self.refresh_ttl)
+
+    @property
+    def refresh_reuse(self) -> timedelta:
+        return timedelta(seconds=self.refresh_reuse_s)
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        return timedelta(seconds=self.session_ttl)

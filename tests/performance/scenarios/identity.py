@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from uuid import uuid4
 
@@ -37,7 +37,9 @@ class Identify(Scenario):
         async def run(seconds: float, *, known: bool) -> Outcome:
             authenticator = Authenticator(settings, database, revocations)
             signer = await authenticator.tokens()
-            tokens = [signer.make_access(Identity(uuid4(), uuid4())) for _ in range(_SIGNED)]
+            now = datetime.now(UTC)
+            ends = now + settings.access_lifetime
+            tokens = [signer.make_access(Identity(uuid4(), uuid4()), now, ends) for _ in range(_SIGNED)]
             count, began = 0, perf_counter()
             while perf_counter() - began < seconds:
                 for token in tokens:

@@ -1,4 +1,5 @@
 from app.modules.accounts_module.schemas.account import (
+    MIN_PASSWORD,
     AccountId,
     AccountMe,
     AccountPublic,
@@ -14,6 +15,7 @@ from app.modules.accounts_module.schemas.session import RefreshRequest, SessionR
 
 __all__ = [
     "EVENTS",
+    "MIN_PASSWORD",
     "AccountId",
     "AccountMe",
     "AccountPublic",

@@ -33,7 +33,8 @@ Email = Annotated[
     Field(max_length=254, examples=["anna@example.com"], json_schema_extra={"format": "email"}),
     AfterValidator(normalize_email),
 ]
-Password = Annotated[str, Field(min_length=8, max_length=256, examples=["correct horse battery"])]
+MIN_PASSWORD = 8
+Password = Annotated[str, Field(min_length=MIN_PASSWORD, max_length=256, examples=["correct horse battery"])]
 DisplayName = Annotated[
     str,
     Field(min_length=1, max_length=64, examples=["Анна"], json_schema_extra={"pattern": NOT_BLANK}),

@@ -2,11 +2,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel
 
-Login = Annotated[str, Field(min_length=1, max_length=254, examples=["anna"])]
+# Keyboards of phones add a space; no username and no email has one.
+Login = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254), Field(examples=["anna"])]
 GivenPassword = Annotated[str, Field(max_length=256, examples=["correct horse battery"])]
 
 

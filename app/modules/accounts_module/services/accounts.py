@@ -95,7 +95,7 @@ async def change_password(
             "SELECT username, email, password_hash FROM account WHERE id = $1", account_id
         )
     check_password(new, "new_password", username=stored["username"], email=stored["email"])
-    if not await passwords.verify(current, stored["password_hash"]):
+    if not (await passwords.verify(current, stored["password_hash"])).is_right:
         limits.hit(*tries)
         return False
     password_hash = await passwords.hash(new)
@@ -108,7 +108,7 @@ async def change_password(
 async def renew_hash(
     work: UnitOfWork, passwords: Passwords, account_id: UUID, password_hash: str, password: str
 ) -> None:
-    """Hashes the password anew, at the cost that is set now, unless it was changed meanwhile."""
+    """Hashes the password as it is done now, unless it was changed meanwhile."""
     renewed = await passwords.hash(password)
     await crud.replace_hash(work.session, account_id, password_hash, renewed)
 

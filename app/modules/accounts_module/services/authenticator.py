@@ -27,7 +27,7 @@ class Authenticator:
         """The signer. Its secret is read at the first use: the database may be away when the server starts."""
         if self._tokens is None:
             secret = await find_signing_secret(self._settings, self._database)
-            self._tokens = Tokens(secret, self._settings.access_lifetime, self._settings.refresh_lifetime)
+            self._tokens = Tokens(secret, self._settings)
         return self._tokens
 
     async def identify(self, token: str) -> Identity:

@@ -1,9 +1,11 @@
-"""Which passwords are refused: common ones, and one's own name. How long they are is told by the schemas."""
+"""Which passwords are refused: common ones, one's own name, and those that are shorter than they look."""
 
 import gzip
 from functools import cache
 from pathlib import Path
 
+from app.modules.accounts_module.schemas import MIN_PASSWORD
+from app.modules.accounts_module.services.passwords import normalize_password
 from app.services.errors import ValidationFailed
 from app.utils.canonical import canonical_email, fold
 
@@ -15,7 +17,10 @@ _KEYS = str.maketrans("йцукенгшщзхъфывапролджэячсми�
 
 def check_password(password: str, field: str, *, username: str, email: str) -> None:
     """Raises ValidationFailed for a password of the body's `field` that is among the first to be tried."""
-    tried = fold(password)
+    normalized = normalize_password(password)
+    if len(normalized) < MIN_PASSWORD:
+        raise ValidationFailed(("body", field), f"a password has {MIN_PASSWORD} characters or more", "string_too_short")
+    tried = fold(normalized)
     if tried in (username, fold(email), canonical_email(email), fold(email).rpartition("@")[0]):
         raise ValidationFailed(("body", field), "a password is neither the username nor the email", "password_is_name")
     if not _list_common().isdisjoint((tried, tried.translate(_KEYS))):

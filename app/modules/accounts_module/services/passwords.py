@@ -3,7 +3,8 @@
 from base64 import b64encode
 from collections.abc import Callable
 from secrets import token_bytes
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+from unicodedata import normalize
 
 from anyio import CapacityLimiter, to_thread
 from pwdlib import PasswordHash
@@ -21,6 +22,18 @@ _COME_BACK = 5
 
 def _random_base64(count: int) -> str:
     return b64encode(token_bytes(count)).rstrip(b"=").decode()
+
+
+class Verdict(NamedTuple):
+    """The result of a check. `is_outdated`: the stored hash is to be renewed."""
+
+    is_right: bool
+    is_outdated: bool = False
+
+
+def normalize_password(password: str) -> str:
+    """Returns the form that is hashed: devices compose the same letters differently (NIST SP 800-63B-4, 3.1.1.2)."""
+    return normalize("NFKC", password)
 
 
 class Passwords:
@@ -46,16 +59,20 @@ class Passwords:
         )
 
     async def hash(self, password: str) -> str:
-        return await self._compute(self._hash.hash, password)
+        return await self._compute(self._hash.hash, normalize_password(password))
 
-    async def verify(self, password: str, hashed: str | None) -> bool:
-        """Whether the password is right; always False, after the same work, where there is no hash."""
-        right = await self._compute(self._hash.verify, password, hashed or self._nobody)
-        return right and hashed is not None
+    async def verify(self, password: str, hashed: str | None) -> Verdict:
+        """Checks a password; it is never right, after the same work, where there is no hash.
 
-    def is_outdated(self, hashed: str) -> bool:
-        """Whether the hash was made at another cost than is set now."""
-        return self._hasher.check_needs_rehash(hashed)
+        Hashes of former releases are of passwords as they were typed.
+        """
+        normalized = normalize_password(password)
+        if await self._compute(self._hash.verify, normalized, hashed or self._nobody) and hashed is not None:
+            return Verdict(True, self._hasher.check_needs_rehash(hashed))
+        if password == normalized:
+            return Verdict(False)
+        is_right = await self._compute(self._hash.verify, password, hashed or self._nobody) and hashed is not None
+        return Verdict(is_right, is_outdated=is_right)
 
     async def _compute(self, function: Callable[..., T], *arguments: str) -> T:
         if self._under_way >= self._most:

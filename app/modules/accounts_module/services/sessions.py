@@ -34,6 +34,7 @@ class Credentials(NamedTuple):
 
     account_id: UUID
     password_hash: str
+    is_outdated: bool
 
 
 async def check_credentials(
@@ -48,10 +49,11 @@ async def check_credentials(
     limits.check(limits.rates.sign_in, "wrong for", who)
     async with database.connection() as connection:
         row = await find_credentials(connection, login)
-    if not await passwords.verify(password, row["password_hash"] if row else None) or row is None:
+    verdict = await passwords.verify(password, row["password_hash"] if row else None)
+    if row is None or not verdict.is_right:
         limits.hit(limits.rates.sign_in, "wrong for", who)
         raise WrongCredentials
-    return Credentials(UUID(str(row["id"])), row["password_hash"])
+    return Credentials(UUID(str(row["id"])), row["password_hash"], verdict.is_outdated)
 
 
 async def open_session(
@@ -65,39 +67,48 @@ async def open_session(
         generation=1,
         user_agent=device.user_agent[:256],
         address=device.address[:64],
+        created_at=now,
         last_used_at=now,
-        expires_at=now + tokens.refresh_lifetime,
+        expires_at=_find_expiry(tokens, now, now),
     )
     work.session.add(session)
     await work.session.flush()
     revoked = await crud.revoke_beyond(work.session, now, account_id, most)
     work.after_commit(lambda: revocations.announce(revoked, now))
-    return _pair(tokens, Identity(account_id, session.id), 1)
+    return _pair(tokens, session)
 
 
 async def refresh(
     work: UnitOfWork, tokens: Tokens, revocations: Revocations, limits: RateLimits, refresh_token: str
 ) -> TokenPair:
-    """A new pair for an unspent token, else InvalidToken, or RateLimited after too many of one session.
+    """Returns a new pair for an unspent token.
 
-    A token that was spent before is in two hands: the session ends, and that is kept although the answer is a refusal.
+    A token that was spent a moment ago, and whose successor is unspent, is answered with the pair that it was spent
+    for: the first answer was lost, or two tabs refresh at once. Any other spent token is in two hands: the session
+    ends, and that is committed although the call is refused.
+
+    Raises InvalidToken, or RateLimited after too many calls of one session.
     """
     claim = tokens.read_refresh(refresh_token)
     limits.hit(limits.rates.refresh_session, "refresh of", claim.session_id.int)
     now = datetime.now(UTC)
     session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
-    if session is None:
-        revoked = await crud.revoke(work.session, now, session_id=claim.session_id)
-        await work.keep()
-        revocations.announce(revoked, now)
-        raise InvalidToken
-    session.expires_at = now + tokens.refresh_lifetime
-    await work.session.flush()
-    return _pair(tokens, Identity(session.account_id, session.id), session.generation)
+    if session is not None:
+        session.expires_at = _find_expiry(tokens, session.created_at, now)
+        await work.session.flush()
+        return _pair(tokens, session)
+    since = now - tokens.settings.refresh_reuse
+    session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, since, now)
+    if session is not None:
+        return _pair(tokens, session)
+    revoked = await crud.revoke(work.session, now, session_id=claim.session_id)
+    await work.keep()
+    revocations.announce(revoked, now)
+    raise InvalidToken
 
 
 async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None, limit: int) -> Page[SessionRead]:
-    """The one used last first."""
+    """Returns the live sessions, the newest first."""
     before = decode_cursor(cursor, tuple[Moment, UUID]) if cursor else None
     rows = await crud.list_live_sessions(work.session, identity.account_id, datetime.now(UTC), before, limit + 1)
     items = [
@@ -112,7 +123,7 @@ async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None
         )
         for session in rows[:limit]
     ]
-    next_cursor = encode_cursor(items[-1].last_used_at, items[-1].id) if len(rows) > limit else None
+    next_cursor = encode_cursor(items[-1].created_at, items[-1].id) if len(rows) > limit else None
     return Page(items=items, next_cursor=next_cursor)
 
 
@@ -136,9 +147,18 @@ async def end_all_sessions(work: UnitOfWork, account_id: UUID) -> int:
     return len(await crud.revoke(work.session, datetime.now(UTC), account_id=account_id))
 
 
-def _pair(tokens: Tokens, identity: Identity, generation: int) -> TokenPair:
+def _find_expiry(tokens: Tokens, created_at: datetime, now: datetime) -> datetime:
+    """Returns when a session that is used now expires, unless it is refreshed."""
+    return min(now + tokens.settings.refresh_lifetime, created_at + tokens.settings.session_lifetime)
+
+
+def _pair(tokens: Tokens, session: AuthSession) -> TokenPair:
+    """Returns the tokens of the session's generation; the same ones each time."""
+    issued_at, expires_at = session.last_used_at, session.expires_at
+    # No token outlives its session.
+    access_expires_at = min(issued_at + tokens.settings.access_lifetime, expires_at)
     return TokenPair(
-        access_token=tokens.make_access(identity),
-        refresh_token=tokens.make_refresh(identity.session_id, generation),
-        expires_in=int(tokens.access_lifetime.total_seconds()),
+        access_token=tokens.make_access(Identity(session.account_id, session.id), issued_at, access_expires_at),
+        refresh_token=tokens.make_refresh(session.id, session.generation, issued_at, expires_at),
+        expires_in=int((access_expires_at - issued_at).total_seconds()),
     )

@@ -1,7 +1,7 @@
 """Tokens: signed, so that a request proves who is calling without a query."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from time import time
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 import jwt
 
 from app.modules.accounts_module.errors import InvalidToken
+from app.settings.auth_settings import AuthSettings
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "messenger"
@@ -33,17 +34,16 @@ class RefreshClaim:
 class Tokens:
     """Makes and reads both kinds; each is refused in the other's place."""
 
-    def __init__(self, secret: str, access_lifetime: timedelta, refresh_lifetime: timedelta) -> None:
+    def __init__(self, secret: str, settings: AuthSettings) -> None:
         self._secret = secret
-        self.access_lifetime = access_lifetime
-        self.refresh_lifetime = refresh_lifetime
+        self.settings = settings
 
-    def make_access(self, identity: Identity) -> str:
+    def make_access(self, identity: Identity, issued_at: datetime, expires_at: datetime) -> str:
         claims = {"sub": str(identity.account_id), "sid": str(identity.session_id)}
-        return self._sign("access", claims, self.access_lifetime)
+        return self._sign("access", claims, issued_at, expires_at)
 
-    def make_refresh(self, session_id: UUID, generation: int) -> str:
-        return self._sign("refresh", {"sid": str(session_id), "gen": generation}, self.refresh_lifetime)
+    def make_refresh(self, session_id: UUID, generation: int, issued_at: datetime, expires_at: datetime) -> str:
+        return self._sign("refresh", {"sid": str(session_id), "gen": generation}, issued_at, expires_at)
 
     def read_access(self, token: str) -> tuple[Identity, float]:
         """Who the token was made for, and the Unix time of its end. InvalidToken for any other string."""
@@ -60,10 +60,10 @@ class Tokens:
         except (KeyError, ValueError, TypeError, AttributeError):
             raise InvalidToken from None
 
-    def _sign(self, kind: str, claims: dict[str, Any], lifetime: timedelta) -> str:
-        now = datetime.now(UTC)
-        standard = {"aud": _AUDIENCE, "iat": now, "exp": now + lifetime}
-        # The kind stands in the header's `typ`, which is signed as well.
+    def _sign(self, kind: str, claims: dict[str, Any], issued_at: datetime, expires_at: datetime) -> str:
+        """Returns the same string for the same arguments."""
+        standard = {"aud": _AUDIENCE, "iat": issued_at, "exp": expires_at}
+        # The kind is in the header's `typ`, which is signed as well.
         return jwt.encode(claims | standard, self._secret, algorithm=_ALGORITHM, headers={"typ": f"{kind}+jwt"})
 
     def _verify(self, kind: str, token: str) -> dict[str, Any]:

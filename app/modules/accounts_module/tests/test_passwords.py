@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
+from unicodedata import normalize
 
 import asyncpg
 import httpx
 import pytest
-from argon2 import Parameters, extract_parameters
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
@@ -19,6 +20,7 @@ from app.settings.auth_settings import AuthSettings
 from app.utils.container import Container
 from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
 from tests.manage import manage
+from tests.servers import KeptServer
 
 T = TypeVar("T")
 COMMON = ("password", "12345678", "Qwerty123", "iloveyou", "1q2w3e4r5t", "йцукенгш", "Пароль123", "TRUSTNO1")
@@ -124,6 +126,53 @@ async def test_a_hash_of_another_cost_is_renewed_by_the_next_sign_in(
     assert [cost for cost, _ in costs] == [1, 2, 2]
     assert costs[1] == costs[2]
     await anna.another_device().sign_in()
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["моя Ёлка и йод é", "пароль ① ½ ﬁn", "ｆｕｌｌ ｗｉｄｔｈ", "정원 비밀번호 한글", "a\u00a0b\u2003c d e f"],
+)
+async def test_a_password_is_the_same_in_every_form_of_unicode(server: httpx.AsyncClient, password: str) -> None:
+    forms = {normalize(form, password) for form in ("NFC", "NFD", "NFKC", "NFKD")}
+    for place, made in enumerate(forms):
+        name = f"vera.{place}"
+        body = {"email": f"{name}@example.com", "username": name, "password": made}
+        ok(await server.post(f"{API}/accounts/sign-up", json=body))
+        for typed in forms:
+            ok(await server.post(f"{API}/accounts/sign-in", json={"login": name, "password": typed}))
+        wrong = {"login": name, "password": made + "x"}
+        problem(await server.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
+
+
+async def test_a_change_of_password_takes_either_form(anna: FakeClient) -> None:
+    first, second = "Ёлка и йод 1", "Ёлка и йод 2"
+    for current, new in ((PASSWORD, first), (first, second)):
+        change = {"current_password": normalize("NFD", current), "new_password": normalize("NFC", new)}
+        assert (await anna.post("/accounts/me/password", change)).status_code == 204
+    await anna.sign_in(normalize("NFD", second))
+
+
+async def test_a_hash_of_a_password_as_it_was_typed_still_opens_and_is_renewed(
+    anna: FakeClient, settings: Settings, running_server: KeptServer
+) -> None:
+    typed = normalize("NFD", "Ёлка и йод")
+    auth = settings.auth
+    hasher = PasswordHasher(auth.argon2_time_cost, auth.argon2_memory_cost, auth.argon2_parallelism)
+    of_former_release = hasher.hash(typed)
+    connection = running_server.connection
+    await connection.execute("UPDATE account SET password_hash = $2 WHERE id = $1", anna.uuid, of_former_release)
+    await anna.sign_in(typed)
+    assert await connection.fetchval("SELECT password_hash FROM account WHERE id = $1", anna.uuid) != of_former_release
+    for form in ("NFC", "NFD", "NFKC"):
+        await anna.sign_in(normalize(form, typed))
+
+
+async def test_a_password_is_as_long_as_what_is_hashed(server: httpx.AsyncClient) -> None:
+    composed = normalize("NFD", "йёйёй")
+    assert len(composed) == 10
+    body = problem(await sign_up(server, composed), 422, "validation_error")
+    assert [error["loc"] for error in body["errors"]] == [["body", "password"]]
+    problem(await sign_up(server, "ｐａｓｓｗｏｒｄ"), 422, "validation_error")
 
 
 async def test_an_unknown_account_costs_what_a_wrong_password_costs(

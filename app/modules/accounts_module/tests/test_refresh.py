@@ -1,14 +1,19 @@
 """Refreshing: each token once, and what a second use means."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from tests.fakers import API, FakeClient, eventually, ok, problem
-from tests.servers import served
+from tests.fakers import API, FakeClient, ok, problem
+from tests.servers import KeptServer, served
 
 
 async def _refresh(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
@@ -29,36 +34,94 @@ async def test_a_refresh_gives_a_new_pair_of_the_same_session(server: httpx.Asyn
     assert after[0]["expires_at"] > before[0]["expires_at"]
 
 
-async def test_a_spent_token_used_again_ends_the_whole_session(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_a_refresh_whose_answer_was_lost_is_answered_with_the_same_pair(
+    server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    first = ok(await _refresh(server, anna.refresh_token))
+    for _ in range(3):
+        assert ok(await _refresh(server, anna.refresh_token)) == first
+    assert not await _is_refused(server, first["access_token"])
+    ok(await _refresh(server, first["refresh_token"]))
+
+
+async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
+    server: httpx.AsyncClient, anna: FakeClient
+) -> None:
     phone = await anna.another_device().sign_in()
     pair = ok(await _refresh(server, phone.refresh_token))
+    newest = ok(await _refresh(server, pair["refresh_token"]))
     problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
-    # The refusal has not taken the end of the session back: neither token of the new pair is good any more.
+    await _is_over(server, anna, newest)
+
+
+async def test_a_spent_token_that_comes_late_ends_the_session(
+    server: httpx.AsyncClient, anna: FakeClient, running_server: KeptServer
+) -> None:
+    phone = await anna.another_device().sign_in()
+    pair = ok(await _refresh(server, phone.refresh_token))
+    move = "UPDATE auth_session SET last_used_at = last_used_at - $1::interval WHERE generation = 2"
+    await running_server.connection.execute(move, timedelta(seconds=9))
+    again = ok(await _refresh(server, phone.refresh_token))
+    ok(await server.get(f"{API}/accounts/me", headers={"Authorization": f"Bearer {again['access_token']}"}))
+    await running_server.connection.execute(move, timedelta(seconds=2))
+    problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
+    await _is_over(server, anna, pair)
+
+
+async def _is_over(server: httpx.AsyncClient, anna: FakeClient, pair: dict[str, Any]) -> None:
+    """The refusal has not taken the end of the session back: neither token of its pair is good any more."""
     problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
-    signed_in = {"Authorization": f"Bearer {pair['access_token']}"}
-    problem(await server.get(f"{API}/accounts/me", headers=signed_in), 401, "unauthenticated")
+    assert await _is_refused(server, pair["access_token"])
     assert len(ok(await anna.get("/accounts/sessions"))["items"]) == 1
 
 
+async def test_where_no_repeat_is_allowed_a_spent_token_ends_the_session(settings: Settings) -> None:
+    auth = settings.auth.model_copy(update={"refresh_reuse_s": 0})
+    async with served(build_app(replace(settings, auth=auth))) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        pair = ok(await _refresh(http, anna.refresh_token))
+        problem(await _refresh(http, anna.refresh_token), 401, "unauthenticated")
+        problem(await _refresh(http, pair["refresh_token"]), 401, "unauthenticated")
+
+
 @pytest.mark.parametrize("processes", [1, 2])
-async def test_of_twenty_refreshes_at_once_one_wins(
+async def test_twenty_refreshes_at_once_get_the_same_pair(
     server: httpx.AsyncClient, anna: FakeClient, settings: Settings, processes: int
 ) -> None:
     async with served(build_app(settings)) as other:
         servers = [server, other][:processes]
         tries = (_insist(servers[number % processes], anna.refresh_token) for number in range(20))
-        answers = await asyncio.gather(*tries)
-        assert sorted(answer.status_code for answer in answers) == [200] + [401] * 19
-        for answer in answers:
-            if answer.status_code == 401:
-                problem(answer, 401, "unauthenticated")
-        # The others came with a spent token: the session is over, wherever one asks.
-        pair = next(answer.json() for answer in answers if answer.status_code == 200)
+        pairs = [ok(answer) for answer in await asyncio.gather(*tries)]
+        assert all(pair == pairs[0] for pair in pairs)
         for http in servers:
-            problem(await _refresh(http, pair["refresh_token"]), 401, "unauthenticated")
-            await eventually(lambda http=http: _is_refused(http, pair["access_token"]), 60)  # type: ignore[misc]
+            assert not await _is_refused(http, pairs[0]["access_token"])
+        ok(await _refresh(servers[-1], pairs[0]["refresh_token"]))
     phone = await anna.another_device().sign_in()
-    assert [session["current"] for session in ok(await phone.get("/accounts/sessions"))["items"]] == [True]
+    assert [session["current"] for session in ok(await phone.get("/accounts/sessions"))["items"]] == [True, False]
+
+
+async def test_of_a_race_for_an_old_token_nobody_gets_a_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    pair = ok(await _refresh(server, anna.refresh_token))
+    pair = ok(await _refresh(server, pair["refresh_token"]))
+    answers = await asyncio.gather(*(_insist(server, anna.refresh_token) for _ in range(10)))
+    assert [answer.status_code for answer in answers] == [401] * 10
+    problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
+
+
+async def test_a_session_ends_however_often_it_is_refreshed(
+    settings: Settings, database_address: DatabaseAddress
+) -> None:
+    auth = settings.auth.model_copy(update={"session_ttl": 600})
+    async with served(build_app(replace(settings, auth=auth))) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        connection = await asyncpg.connect(**database_address.connect_arguments())
+        await connection.execute("UPDATE auth_session SET created_at = created_at - interval '550 seconds'")
+        pair = ok(await _refresh(http, anna.refresh_token))
+        # No token promises more than is left of the session.
+        assert 40 <= pair["expires_in"] <= 50
+        await connection.execute("UPDATE auth_session SET expires_at = now()")
+        await connection.close()
+        problem(await _refresh(http, pair["refresh_token"]), 401, "unauthenticated")
 
 
 async def _insist(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:

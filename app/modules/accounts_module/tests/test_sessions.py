@@ -41,6 +41,16 @@ async def test_pages_lead_through_all_devices_once(anna: FakeClient) -> None:
         problem(await anna.get("/accounts/sessions", **wrong), 422, "validation_error")
 
 
+async def test_a_device_that_is_used_meanwhile_is_still_on_a_page(anna: FakeClient) -> None:
+    devices = [anna, *[await anna.another_device().sign_in() for _ in range(3)]]
+    everything = [session["id"] for session in ok(await anna.get("/accounts/sessions"))["items"]]
+    page = ok(await anna.get("/accounts/sessions", limit=2))
+    # The one that was used longest ago.
+    ok(await anna.post("/accounts/refresh", {"refresh_token": devices[0].refresh_token}))
+    rest = ok(await anna.get("/accounts/sessions", limit=2, cursor=page["next_cursor"]))
+    assert [session["id"] for session in page["items"] + rest["items"]] == everything
+
+
 async def test_one_signs_a_lost_device_out(anna: FakeClient) -> None:
     phone = await anna.another_device().sign_in()
     (lost,) = [each["id"] for each in ok(await anna.get("/accounts/sessions"))["items"] if not each["current"]]

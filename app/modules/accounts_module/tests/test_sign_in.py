@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 
@@ -19,6 +20,17 @@ async def test_one_signs_in_by_username_or_email_in_any_case(server: httpx.Async
         assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
         signed_in = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert ok(await server.get(f"{API}/accounts/me", headers=signed_in))["id"] == anna.id
+
+
+@pytest.mark.parametrize("space", [" ", "  ", "\t", "\n", "\u00a0", "\u3000"])
+async def test_spaces_around_a_login_do_not_matter(server: httpx.AsyncClient, anna: FakeClient, space: str) -> None:
+    for login in (anna.username, f"{anna.username}@example.com"):
+        for typed in (login + space, space + login, space + login + space):
+            ok(await _sign_in(server, typed))
+            form = {"username": typed, "password": PASSWORD}
+            ok(await server.post(f"{API}/accounts/token", data=form))
+    # A password may well have one.
+    problem(await _sign_in(server, anna.username, PASSWORD + space), 401, "unauthenticated")
 
 
 async def test_an_unknown_account_and_a_wrong_password_are_told_alike(
@@ -39,7 +51,13 @@ async def test_an_unknown_account_and_a_wrong_password_are_told_alike(
 
 
 async def test_what_is_no_login_is_refused(server: httpx.AsyncClient, anna: FakeClient) -> None:
-    for login, password in ((5, PASSWORD), ("", PASSWORD), ("x\x00", PASSWORD), (anna.username, None)):
+    for login, password in (
+        (5, PASSWORD),
+        ("", PASSWORD),
+        (" \t", PASSWORD),
+        ("x\x00", PASSWORD),
+        (anna.username, None),
+    ):
         problem(await _sign_in(server, login, password), 422, "validation_error")
     more = {"login": anna.username, "password": PASSWORD, "otp": "1"}
     problem(await server.post(f"{API}/accounts/sign-in", json=more), 422, "validation_error")

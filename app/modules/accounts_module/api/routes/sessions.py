@@ -21,7 +21,7 @@ SessionId = Annotated[
 async def list_sessions(
     identity: CurrentIdentity, work: Work, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[SessionRead]:
-    """The devices that are signed in, the one used last first."""
+    """The devices that are signed in, the newest first."""
     return await sessions.list_sessions(work, identity, cursor, limit)
 
 

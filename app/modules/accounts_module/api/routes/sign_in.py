@@ -39,10 +39,10 @@ class Door:
     revocations: RevocationsDep
 
     async def open(self, login: str, password: str) -> TokenPair:
-        account_id, password_hash = await sessions.check_credentials(
+        account_id, password_hash, is_outdated = await sessions.check_credentials(
             self.database, self.passwords, self.limits, login=login, password=password, address=self.device.address
         )
-        if self.passwords.is_outdated(password_hash):
+        if is_outdated:
             await accounts.renew_hash(self.work, self.passwords, account_id, password_hash, password)
         tokens, most = await self.auth.tokens(), self.sizes.sessions_of_account
         return await sessions.open_session(self.work, tokens, self.revocations, account_id, self.device, most=most)
@@ -67,7 +67,8 @@ async def token(form: Annotated[TokenForm, Form()], door: DoorDep) -> TokenPair:
 async def refresh(
     body: RefreshRequest, device: DeviceDep, limits: LimitsDep, work: Work, auth: Auth, revocations: RevocationsDep
 ) -> TokenPair:
-    """A new pair for an unspent refresh token. One that is used a second time ends the whole session."""
+    """A new pair for an unspent refresh token. The same call again within `AUTH_REFRESH_REUSE_S` seconds, while the new
+    token is unspent, gets the same pair; a token that is spent a second time otherwise ends the session."""
     limits.hit(limits.rates.refresh, "refresh from", network_of(device.address))
     return await sessions.refresh(work, await auth.tokens(), revocations, limits, body.refresh_token)
 

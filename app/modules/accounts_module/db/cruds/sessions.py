@@ -29,15 +29,33 @@ async def spend_generation(
     return (await session.execute(statement)).scalar_one_or_none()
 
 
+async def find_just_refreshed(
+    session: AsyncSession, session_id: UUID, generation: int, since: datetime, now: datetime
+) -> AuthSession | None:
+    """Returns the session where `generation` was spent at `since` or later, and its successor is unspent."""
+    statement = select(AuthSession).where(
+        AuthSession.id == session_id,
+        AuthSession.generation == generation + 1,
+        AuthSession.last_used_at >= since,
+        AuthSession.revoked_at.is_(None),
+        AuthSession.expires_at > now,
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
 async def list_live_sessions(
     session: AsyncSession, account_id: UUID, now: datetime, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[AuthSession]:
-    """The one used last first; `before` are the time and the id of the last one of the page before."""
-    key = tuple_(AuthSession.last_used_at, AuthSession.id)
+    """Returns the newest first; `before` are the time and the id of the last one of the page before.
+
+    By when it was opened: the time of the last use moves, and a session that is used while its account turns the pages
+    would be on none of them.
+    """
+    key = tuple_(AuthSession.created_at, AuthSession.id)
     statement = (
         select(AuthSession)
         .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now)
-        .order_by(AuthSession.last_used_at.desc(), AuthSession.id.desc())
+        .order_by(AuthSession.created_at.desc(), AuthSession.id.desc())
         .limit(limit)
     )
     if before is not None:
