@@ -10,14 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn import Config
 from uvicorn.server import ServerState
+from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
 
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import RECEIVE_EXTENSION
 
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+HANDSHAKE = Request(
+    "/ws",
+    Headers(
+        [
+            ("host", "test"),
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ]
+    ),
 )
 MOST = 70_000
 """Bytes that a message may have here: more than a length of two bytes can tell."""
@@ -107,10 +117,10 @@ async def serve(packets: Sequence[bytes], *, at_once: bool, is_early: bool = Fal
     config = Config(application, ws_max_size=MOST, ws_per_message_deflate=False)
     protocol = WebSocketProtocol(config, ServerState(), {})
     protocol.connection_made(line)
-    protocol.data_received(HANDSHAKE)
-    if not is_early:
-        await settle()
-    for packet in packets:
+    rest = list(packets)
+    protocol.take_handshake(HANDSHAKE, rest.pop(0) if is_early and rest else b"", 10)
+    await settle()
+    for packet in rest:
         protocol.data_received(packet)
         async with asyncio.timeout(10):
             while line.is_paused:

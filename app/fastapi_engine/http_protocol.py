@@ -8,10 +8,14 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import orjson
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from loguru import logger
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from websockets.http11 import Request
 
+from app.fastapi_engine.handshake import PATHS_STATE, read_handshake
 from app.fastapi_engine.problems import CODES, make_problem
+from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.utils.logs import request_id
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -48,10 +52,6 @@ class HttpProtocol(HttpToolsProtocol):
         self._check_timer.cancel()
         super().connection_lost(exc)
 
-    def handle_websocket_upgrade(self) -> None:
-        self._check_timer.cancel()
-        super().handle_websocket_upgrade()
-
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
@@ -59,11 +59,59 @@ class HttpProtocol(HttpToolsProtocol):
             # The first byte of what may become the next request. Even line breaks before it would be waited for.
             self._read_by = self.loop.time() + HEAD_WITHIN
         self._chunk_bytes = len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(data)
+        except HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(431, _HEAD_TOO_LARGE)
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as offer:
+                # The parser stops behind the head of a CONNECT, or of a request that offers another protocol.
+                data = memoryview(data)[offer.args[0] :]
+                if self.scope["method"] == "CONNECT":
+                    self._refuse(400, "CONNECT is not supported")
+                elif (handshake := self._find_handshake()) is not None:
+                    self._switch_to_websocket(handshake, bytes(data))
+                else:
+                    self._parse_head_again()
+                    continue
+            return
+
+    def _find_handshake(self) -> Request | None:
+        """Returns the request as a WebSocket handshake; None if it is not one, or if answers before it are due."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            return None
+        scope = self.scope
+        paths = self.app_state.get(PATHS_STATE, ())
+        return read_handshake(scope["method"], self.url, scope["http_version"], self.headers, paths)
+
+    def _switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
+        self._check_timer.cancel()
+        self.connections.discard(self)
+        protocol = WebSocketProtocol(self.config, self.server_state, self.app_state)
+        protocol.connection_made(self.transport)
+        self.transport.set_protocol(protocol)
+        protocol.take_handshake(handshake, rest, HEAD_WITHIN)
+
+    def _parse_head_again(self) -> None:
+        """Ignores the offer: without it, the parser goes on to the body.
+
+        The parser cannot be told to do so. Bytes behind the head would be parsed as the next request.
+        """
+        scope, headers = self.scope, self.headers
+        line = b"%s %s HTTP/%s\r\n" % (scope["method"].encode(), self.url, scope["http_version"].encode())
+        kept = [b"%s: %s\r\n" % header for header in headers if header[0] != b"upgrade"]
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(b"".join((line, *kept, b"\r\n")))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -76,11 +124,17 @@ class HttpProtocol(HttpToolsProtocol):
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > MAX_HEAD_BYTES:
                 raise _HeadTooLarge
+        if self.parser.should_upgrade():
+            self.scope["method"] = self.parser.get_method().decode("ascii")
+            self.scope["http_version"] = self.parser.get_http_version()
+            return
         self._in_head, self._in_body = False, True
         self._read_by = self.loop.time() + BODY_WITHIN
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         self._in_body = False
         self._read_by = None
         super().on_message_complete()

@@ -153,7 +153,8 @@ def uvicorn_options(**more: Any) -> dict[str, Any]:
     return {
         # By name: a first process that only starts others has no use for them, nor for all that they import.
         "http": "app.fastapi_engine.http_protocol:HttpProtocol",
-        "ws": "app.fastapi_engine.websocket_protocol:WebSocketProtocol",
+        # The HTTP protocol switches to its own.
+        "ws": "none",
         "ws_max_size": MAX_FRAME_BYTES,
         # A frame costs several times as much with it, and each socket 64 KiB.
         "ws_per_message_deflate": False,

@@ -6,7 +6,8 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
-from websockets.protocol import State
+from websockets.http11 import Request
+from websockets.protocol import Protocol, State
 
 from app.fastapi_engine.text_frames import read_frame
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
@@ -31,6 +32,36 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._texts: deque[str] = deque()
         # Whether what comes next is the beginning of a frame.
         self._is_in_step = True
+        self._early = b""
+        self._handshake_timer: asyncio.TimerHandle | None = None
+
+    def take_handshake(self, request: Request, early: bytes, within: float) -> None:
+        """Begins with a handshake that is known to be valid, however large its head is.
+
+        Nothing is read until it is accepted; `early` is what came behind it. Aborts if no answer is out in `within` s.
+        """
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
+        self._early = early
+        self._handshake_timer = self.loop.call_later(within, self.transport.abort)
+        self.transport.pause_reading()
+        self.handle_connect(request)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_handshake()
+        super().connection_lost(exc)
+
+    def _end_handshake(self) -> None:
+        if self._handshake_timer is not None:
+            self._handshake_timer.cancel()
+            self._handshake_timer = None
+
+    def _begin_frames(self) -> None:
+        self._end_handshake()
+        self.transport.resume_reading()
+        early, self._early = self._early, b""
+        if early:
+            self.data_received(early)
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
@@ -40,8 +71,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._is_in_step or self.conn.state is not State.OPEN:
-            # A client that does not wait for the handshake may be in the middle of a frame when it ends.
-            self._is_in_step &= not self.handshake_initiated
             super().data_received(data)
             return
         self._unread += data
@@ -100,6 +129,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         if message["type"] != "websocket.close" or not self.handshake_complete:
             await super().send(message)
+            if self._handshake_timer is not None and self.conn.state is State.OPEN:
+                self._begin_frames()
             return
         # A reader that has stopped would hold up its own closing.
         self.writable.set()

@@ -1,0 +1,124 @@
+"""An offer to switch protocols that is not a WebSocket handshake is ignored: one request has one answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.fakers import API
+from tests.servers import listening
+
+PATIENCE = 20.0
+OFFER = b"Connection: keep-alive, Upgrade, HTTP2-Settings\r\nUpgrade: %s\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+KEYS = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+WS = f"{API}/ws".encode()
+HANDSHAKE = b"GET " + WS + b" HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" + KEYS
+NEXT = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+SMUGGLED = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+LENGTH = b"Content-Length: %d\r\n\r\n%s" % (len(SMUGGLED), SMUGGLED)
+CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)
+PING = b"\x89\x80\0\0\0\0"
+HELLO = b"\x81\x82\0\0\0\0{}"
+
+
+@pytest.fixture
+async def offline(base_settings: Settings) -> AsyncIterator[str]:
+    """A server without a database."""
+    async with listening(build_app(base_settings)) as address:
+        yield address
+
+
+async def talk(address: str, segments: Sequence[bytes], until: bytes | None = None) -> bytes:
+    """Returns all that the server answers to these segments, until it closes or has answered `until`."""
+    host, port = address.split(":")
+    async with asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        for segment in segments:
+            writer.write(segment)
+            await asyncio.sleep(0.05 if len(segments) > 1 else 0)
+        answer = b""
+        while piece := await reader.read(65_536):
+            answer += piece
+            if until is not None and until in answer:
+                break
+        writer.transport.abort()
+        return answer
+
+
+def statuses(answer: bytes) -> list[bytes]:
+    return [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]]
+
+
+def halves(data: bytes) -> list[bytes]:
+    head = data.index(b"\r\n\r\n") + 4
+    return [data[:head], data[head:]]
+
+
+REQUESTS = {
+    "h2c": (b"POST /healthcheck/live HTTP/1.1\r\nHost: x\r\n" + OFFER % b"h2c" + LENGTH, b"405"),
+    "several words": (b"POST /healthcheck/live HTTP/1.1\r\nHost: x\r\n" + OFFER % b"foo/1, websocket" + CHUNKS, b"405"),
+    "a body without a method for one": (
+        b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n" + OFFER % b"h2c" + LENGTH,
+        b"200",
+    ),
+    "no body": (b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n" + OFFER % b"h2c" + b"\r\n", b"200"),
+    "a POST to the WebSocket's path": (HANDSHAKE.replace(b"GET", b"POST") + LENGTH, b"404"),
+    "a handshake with a length": (HANDSHAKE + LENGTH, b"404"),
+    "a handshake with chunks": (HANDSHAKE + CHUNKS, b"404"),
+    "a handshake elsewhere": (HANDSHAKE.replace(WS, b"/healthcheck/live") + LENGTH, b"200"),
+    "a handshake without its key": (HANDSHAKE.replace(KEYS, b"") + LENGTH, b"404"),
+    "another version": (HANDSHAKE.replace(b"13", b"8") + b"\r\n", b"404"),
+    "two keys": (HANDSHAKE + KEYS + b"\r\n", b"404"),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+async def test_an_offer_that_is_ignored_takes_nothing_from_the_body(offline: str, name: str) -> None:
+    request, status = REQUESTS[name]
+    for segments in ([request + NEXT], [*halves(request), NEXT], [request[:30], request[30:-7], request[-7:] + NEXT]):
+        assert statuses(await talk(offline, segments)) == [status, b"200"]
+
+
+async def test_many_offers_in_a_row_are_answered_one_by_one(offline: str) -> None:
+    one = REQUESTS["h2c"][0]
+    assert statuses(await talk(offline, [one * 20 + NEXT])) == [b"405"] * 20 + [b"200"]
+
+
+async def test_an_offer_of_http_1_0_is_ignored(offline: str) -> None:
+    answer = await talk(offline, [HANDSHAKE.replace(b"HTTP/1.1", b"HTTP/1.0") + LENGTH + NEXT])
+    assert statuses(answer) == [b"404"]
+
+
+async def test_connect_is_refused_and_ends_the_connection(offline: str) -> None:
+    for target in (b"example.com:443", WS):
+        request = b"CONNECT " + target + b" HTTP/1.1\r\nHost: x\r\n" + LENGTH
+        assert statuses(await talk(offline, [request + NEXT])) == [b"400"]
+
+
+async def test_a_body_with_a_wrong_framing_is_refused_with_an_offer_too(offline: str) -> None:
+    for framing in (b"Transfer-Encoding: gzip\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\nno size\r\n"):
+        request = b"POST /healthcheck/live HTTP/1.1\r\nHost: x\r\n" + OFFER % b"h2c" + framing
+        assert statuses(await talk(offline, [request + NEXT]))[-1:] == [b"400"]
+
+
+@pytest.mark.parametrize("more", [b"", b"X-Large: " + b"a" * 20_000 + b"\r\n", b"X-Many: 1\r\n" * 300])
+async def test_a_handshake_is_answered_however_large_its_head_is(offline: str, more: bytes) -> None:
+    for segments in ([HANDSHAKE + more + b"\r\n" + PING], [HANDSHAKE + more + b"\r\n", PING]):
+        answer = await talk(offline, segments, until=b"\x8a\x00")
+        assert statuses(answer) == [b"101"]
+
+
+async def test_frames_right_behind_the_handshake_are_read(offline: str) -> None:
+    # It is not a request of the socket's: the connection is closed with 4400.
+    answer = await talk(offline, [HANDSHAKE + b"\r\n" + HELLO], until=b"\x88")
+    assert statuses(answer) == [b"101"]
+    assert (4401).to_bytes(2, "big") in answer
+
+
+async def test_a_handshake_behind_a_request_that_is_not_answered_yet_is_ignored(offline: str) -> None:
+    first = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert statuses(await talk(offline, [first + HANDSHAKE + b"\r\n" + NEXT])) == [b"200", b"404", b"200"]
+    answer = await talk(offline, [first, HANDSHAKE + b"\r\n" + PING], until=b"\x8a\x00")
+    assert statuses(answer) == [b"200", b"101"]
