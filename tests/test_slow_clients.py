@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
@@ -170,6 +171,12 @@ async def test_what_is_no_http_is_a_problem_too(offline: str) -> None:
 def app(settings: Settings) -> FastAPI:
     """With as few connections to its database as may be."""
     return build_app(replace(settings, db=settings.db.model_copy(update={"pool_size": 2, "session_pool_size": 2})))
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=PATIENCE) as http:
+        yield http
 
 
 async def test_slow_clients_hold_nothing_that_others_need(anna: FakeClient, club: str, live_server: str) -> None:
