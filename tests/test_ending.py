@@ -8,11 +8,11 @@ import pytest
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
-from app.modules.chats_module.services.contents import EmptyContents
 from app.modules.chats_module.services.deletion import Deletions
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.utils.background import running
+from app.utils.container import Container
 
 
 class Bus(MemoryBus):
@@ -41,7 +41,7 @@ async def test_a_bus_that_comes_back_while_the_server_stops_holds_nothing_up(now
 
 @pytest.mark.parametrize("steps", range(5))
 async def test_a_chat_that_is_deleted_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
-    deletions = Deletions(nowhere, Log(Bus()), EmptyContents)
+    deletions = Deletions(nowhere, Log(Bus()), (), Container())
     async with asyncio.timeout(30) as patience:
         async with running(deletions.keep_deleting()):
             await asyncio.sleep(0.05)

@@ -1,11 +1,13 @@
 """Which modules are served: APPLICATION_ENABLED_MODULES, and what they need of each other."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from app.modules.chats_module.extension import ChatPurge
 from app.utils import setup_modules
-from app.utils.module import Module
+from app.utils.module import Module, Modules
 from app.utils.setup_modules import ModulesError, choose_modules, discover_modules, read_modules
 
 HOUSE = {
@@ -75,3 +77,42 @@ def test_a_manifest_under_another_name_is_refused(tmp_path: Path, monkeypatch: p
     manifest.write_text('module = Module(name="store", description="Things")')
     with pytest.raises(ModulesError, match=r"shop_module/module.py calls itself 'store'"):
         read_modules()
+
+
+@dataclass(frozen=True)
+class Part:
+    """An extension point of this test, which belongs to no module."""
+
+    name: str
+
+
+def test_what_modules_contribute_is_collected_by_kind_in_their_order() -> None:
+    first, second, other = Part("first"), Part("second"), ChatPurge("other", purge=_purge)
+    house = {
+        "base": Module(name="base", description=""),
+        "z": Module(name="z", description="", contributes=(first,)),
+        "a": Module(name="a", description="", depends_on=("z",), contributes=(second,)),
+        "chats": Module(name="chats", description="", contributes=(other,)),
+    }
+    modules = Modules(choose_modules(house, ["BASE"]))
+    assert modules.contributions(Part) == (first, second)
+    assert modules.contributions(ChatPurge) == (other,)
+
+
+def test_a_second_contribution_of_the_same_name_stops_the_start() -> None:
+    house = {name: Module(name=name, description="", contributes=(Part("same"),)) for name in ("a", "b")}
+    with pytest.raises(ModulesError, match="modules 'a' and 'b' both contribute the Part 'same'"):
+        choose_modules(house, ["BASE"])
+
+
+def test_a_contribution_to_a_module_that_is_left_out_stops_the_start() -> None:
+    house = {
+        "chats": Module(name="chats", description=""),
+        "files": Module(name="files", description="", contributes=(ChatPurge("files", _purge),)),
+    }
+    with pytest.raises(ModulesError, match="module 'files' contributes the ChatPurge 'files' to the module 'chats'"):
+        choose_modules(house, ["BASE", "-chats"])
+
+
+async def _purge(*_: object) -> bool:
+    return False

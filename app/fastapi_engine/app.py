@@ -6,8 +6,10 @@ from fastapi import FastAPI
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import load_settings
+from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
 from app.utils.processes import end_with_parent
+from app.utils.setup_modules import ModulesError
 
 
 def create_app() -> FastAPI:
@@ -15,7 +17,10 @@ def create_app() -> FastAPI:
     end_with_parent()
     settings = load_settings()
     setup_logging(settings.log)
-    app = build_app(settings)
+    try:
+        app = build_app(settings)
+    except ModulesError as error:
+        stop_with(str(error))
     # What stands now stands to the end. Requests leave next to no circles behind, and at 700 new objects, the default,
     # each of them is searched for some.
     gc.freeze()

@@ -89,7 +89,8 @@ def _routes(modules: Modules, prefix: str) -> list[BaseRoute]:
         if module.root_router is not None:
             routes.include_router(module.root_router, tags=[module.name])
         if module.router is not None:
-            routes.include_router(module.router, prefix=prefix, tags=[module.name])
+            router = module.router if isinstance(module.router, APIRouter) else module.router(modules)
+            routes.include_router(router, prefix=prefix, tags=[module.name])
     return routes.routes
 
 

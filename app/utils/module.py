@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.utils.container import Container
 from app.utils.invariants import Invariant
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     # The first process reads manifests, and has no other use for the framework.
     from fastapi import APIRouter
 
+T = TypeVar("T")
 Lifespan = Callable[[Container], AbstractAsyncContextManager[None]]
 
 
@@ -20,20 +21,22 @@ class Module:
     """One slice of the application.
 
     - `name`: as in `APPLICATION_ENABLED_MODULES`, without `_module`.
-    - `router`: served below `API_PREFIX`; `root_router`: served at the root.
+    - `router`: served below `API_PREFIX`, or a function that makes it for the modules of one application;
+      `root_router`: served at the root.
     - `depends_on`: names of the modules whose services it uses; they start first and stop last.
     - `models`: the tables it owns.
     - `lifespan`: runs around the serving; it puts the module's services into the container.
     - `events`: the kinds that it writes into streams, each with the model of its data.
     - `constraint_errors`: the ServiceError that a violated constraint of its tables stands for.
     - `invariants`: what its tables rely on and no constraint can say, for `manage.py doctor`.
+    - `contributes`: what it adds to other modules, through the classes in their `extension.py`.
 
     A file `commands.py` beside the manifest, with a Typer called `commands`, adds to `manage.py`.
     """
 
     name: str
     description: str
-    router: "APIRouter | None" = None
+    router: "APIRouter | Callable[[Modules], APIRouter] | None" = None
     root_router: "APIRouter | None" = None
     depends_on: tuple[str, ...] = ()
     models: tuple[type, ...] = ()
@@ -42,7 +45,12 @@ class Module:
     events: Mapping[str, type] = field(default_factory=dict)
     constraint_errors: Mapping[str, type[Exception]] = field(default_factory=dict)
     invariants: tuple[Invariant, ...] = ()
+    contributes: tuple[object, ...] = ()
 
 
 class Modules(tuple[Module, ...]):
     """Those that are served, each after the ones it depends on."""
+
+    def contributions(self, kind: type[T]) -> tuple[T, ...]:
+        """Returns what the modules contribute to one extension point, in the order of the modules."""
+        return tuple(one for module in self for one in module.contributes if isinstance(one, kind))

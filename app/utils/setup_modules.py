@@ -1,14 +1,22 @@
 """Which modules there are, and which are served. The folder `app/modules` is the only list."""
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from app.resources.constants import BASE_MODULE, MODULE_SUFFIX, MODULES_DIR
 from app.utils.module import Module
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_HOST = re.compile(rf"app\.modules\.(\w+){MODULE_SUFFIX}\.")
+"""The module that an extension point belongs to, in the name of the Python module that defines it."""
 _CHOSEN_BY = {"name", "depends_on", "on_by_default"}
 
 
@@ -79,7 +87,9 @@ def choose_modules(known: dict[str, Module], wanted: Iterable[str]) -> list[Modu
         if name not in known:
             raise ModulesError(f"APPLICATION_ENABLED_MODULES: there is no module {name!r}; {_known(known)}")
         (left_out if word.startswith("-") else chosen).add(name)
-    return _sort({name: known[name] for name in chosen - left_out}, known)
+    modules = _sort({name: known[name] for name in chosen - left_out}, known)
+    _check_contributions(modules)
+    return modules
 
 
 def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
@@ -96,6 +106,27 @@ def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
     except CycleError as error:
         circle: Sequence[str] = error.args[1]
         raise ModulesError(f"modules depend on each other in a circle: {' -> '.join(circle)}") from None
+
+
+def _check_contributions(modules: Sequence[Module]) -> None:
+    """Raises ModulesError for a contribution whose host is not served, and for a second one of the same name."""
+    served = {module.name for module in modules}
+    owners: dict[tuple[type, object], str] = {}
+    for module in modules:
+        for contribution in module.contributes:
+            kind = type(contribution)
+            name = getattr(contribution, fields(cast("type[DataclassInstance]", kind))[0].name)
+            host = _HOST.match(kind.__module__)
+            if host is not None and host[1] not in served:
+                raise ModulesError(
+                    f"APPLICATION_ENABLED_MODULES: module {module.name!r} contributes the {kind.__name__} {name!r} "
+                    f"to the module {host[1]!r}, which is left out"
+                )
+            if (kind, name) in owners:
+                raise ModulesError(
+                    f"modules {owners[kind, name]!r} and {module.name!r} both contribute the {kind.__name__} {name!r}"
+                )
+            owners[kind, name] = module.name
 
 
 def _known(known: dict[str, Module]) -> str:

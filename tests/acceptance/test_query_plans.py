@@ -114,7 +114,7 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "history around": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),
     "history, the newest": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 2**62, 50),
     "one message": lambda on: history.find_message(on, ANNA, LONG_CHAT, 250_000),
-    "last messages": lambda on: history.list_one_of_each(on, ANNA, dict.fromkeys(_MANY, _SHORT)),
+    "last messages": lambda on: history.list_last(on, ANNA, _MANY),
     "membership": lambda on: access.find_membership(on, LONG_CHAT, ANNA),
     "chat": lambda on: views.find_chat(on, ANNA, LONG_CHAT),
     "chats": lambda on: views.list_chats(on, ANNA, None, 51),

@@ -3,12 +3,11 @@ from contextlib import asynccontextmanager
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
-from app.modules.chats_module.services.contents import ChatContents
 from app.modules.messages_module.api.router import router
 from app.modules.messages_module.db.invariants import INVARIANTS
 from app.modules.messages_module.db.models import Message, Reaction
 from app.modules.messages_module.schemas import EVENTS
-from app.modules.messages_module.services.contents import Messages
+from app.modules.messages_module.services.contents import LAST_MESSAGE, PURGE
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.streams_module.services.hub import Hub
 from app.services.rate_limits import RateLimits
@@ -19,7 +18,6 @@ from app.utils.module import Module
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    container.replace(ChatContents, Messages())  # type: ignore[type-abstract]
     bus = container.get(Bus)  # type: ignore[type-abstract]
     queue = SendQueue(container.get(Database), bus, container.get(Hub), container.get(RateLimits))
     container.put(SendQueue, queue)
@@ -39,4 +37,5 @@ module = Module(
     events=EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
+    contributes=(LAST_MESSAGE, PURGE),
 )

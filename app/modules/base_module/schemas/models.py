@@ -1,10 +1,13 @@
 """The two kinds of models: what comes in is checked to the letter, what goes out is ours."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, create_model, field_validator
 
 from app.modules.base_module.schemas.types import check_text
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class RequestModel(BaseModel):
@@ -22,3 +25,19 @@ class ResponseModel(BaseModel):
     """An answer, or a part of one."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+def extended(base: type[Model], fields: Mapping[str, Any], example: Mapping[str, Any]) -> type[Model]:
+    """Returns the model with more fields, under its own name: those that modules contribute to one application.
+
+    `fields` are as `pydantic.create_model` takes them; `example` is added to the model's example.
+    """
+    if not fields:
+        return base
+    extra = base.model_config.get("json_schema_extra")
+    shown = extra.get("example") if isinstance(extra, dict) else None
+    model = create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields)
+    if isinstance(shown, dict):
+        model.model_config["json_schema_extra"] = {"example": {**shown, **example}}
+        model.model_rebuild(force=True)
+    return model

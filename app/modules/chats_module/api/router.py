@@ -1,7 +1,12 @@
 from fastapi import APIRouter
 
 from app.modules.chats_module.api.routes import chats, events, members
+from app.utils.module import Modules
 
-router = APIRouter()
-for part in (chats, members, events):
-    router.include_router(part.router)
+
+def make_router(modules: Modules) -> APIRouter:
+    """The routes of one application, whose models have the fields that its modules contribute."""
+    router = APIRouter()
+    for part in (chats.make_router(modules), members.router, events.router):
+        router.include_router(part)
+    return router

@@ -1,4 +1,4 @@
 from app.modules.chats_module.dependencies.access import ChatAdmin, ChatId, ChatMembership, read_chat_id
-from app.modules.chats_module.dependencies.services import ContentsDep, DeletionsDep
+from app.modules.chats_module.dependencies.services import DeletionsDep, PartsDep
 
-__all__ = ["ChatAdmin", "ChatId", "ChatMembership", "ContentsDep", "DeletionsDep", "read_chat_id"]
+__all__ = ["ChatAdmin", "ChatId", "ChatMembership", "DeletionsDep", "PartsDep", "read_chat_id"]

@@ -1,4 +1,4 @@
-from app.modules.chats_module.schemas.chat import ChatCreate, ChatRead, ChatType, ChatUpdate
+from app.modules.chats_module.schemas.chat import ChatCreate, ChatRead, ChatType, ChatUpdate, chat_models
 from app.modules.chats_module.schemas.events import EVENTS
 from app.modules.chats_module.schemas.member import (
     MemberRead,
@@ -21,4 +21,5 @@ __all__ = [
     "ReadPosition",
     "ReadUpdate",
     "Role",
+    "chat_models",
 ]

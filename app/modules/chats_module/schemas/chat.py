@@ -1,11 +1,21 @@
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from functools import cache
+from typing import Annotated, Literal, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel, check_name, check_prose
+from app.modules.base_module.schemas import (
+    NOT_BLANK,
+    RequestModel,
+    ResponseModel,
+    check_name,
+    check_prose,
+    extended,
+)
+from app.modules.chats_module.extension import ChatPart
 from app.modules.chats_module.schemas.member import Role
+from app.utils.module import Modules
 
 ChatType = Literal["direct", "group", "channel"]
 
@@ -72,7 +82,6 @@ class ChatRead(ResponseModel):
                 "others_read_seq": 0,
                 "unread_count": 0,
                 "event_seq": 1,
-                "last_message": None,
                 "created_at": "2026-01-01T12:00:00Z",
                 "updated_at": "2026-01-01T12:00:00Z",
             }
@@ -91,6 +100,22 @@ class ChatRead(ResponseModel):
     others_read_seq: int = Field(description="the furthest that anyone else has read")
     unread_count: int = Field(description="last_seq - read_seq")
     event_seq: int = Field(description="the head of the chat's stream")
-    last_message: dict[str, Any] | None = Field(description="a message, as the history gives it")
     created_at: datetime
     updated_at: datetime
+
+
+class ChatModels(NamedTuple):
+    """The models of one application: with the fields that its modules contribute."""
+
+    read: type[ChatRead]
+    update: type[ChatUpdate]
+
+
+@cache
+def chat_models(modules: Modules) -> ChatModels:
+    parts = modules.contributions(ChatPart)
+    updates = [part for part in parts if part.apply is not None]
+    return ChatModels(
+        extended(ChatRead, {part.name: (part.read, ...) for part in parts}, {part.name: part.empty for part in parts}),
+        extended(ChatUpdate, {part.name: (part.update, None) for part in updates}, {}),
+    )

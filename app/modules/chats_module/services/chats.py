@@ -11,6 +11,7 @@ from app.modules.chats_module.errors import ChatIdTaken
 from app.modules.chats_module.schemas import ChatCreate, ChatUpdate
 from app.modules.chats_module.services.access import check_admin, check_owner, get_membership
 from app.modules.chats_module.services.membership_changes import admit
+from app.modules.chats_module.services.parts import ChatParts
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ValidationFailed
 from app.settings.sizes_settings import SizesSettings
@@ -66,11 +67,14 @@ async def create_chat(
     return chat_id, True
 
 
-async def update_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, changes: ChatUpdate) -> None:
-    """Title and description, by owner or admin."""
+async def update_chat(
+    work: UnitOfWork, log: Log, parts: ChatParts, chat_id: UUID, account_id: UUID, changes: ChatUpdate
+) -> None:
+    """Changes title, description and what modules contribute, by owner or admin."""
     await log.lock(work, chats=[chat_id])
     check_admin(await get_membership(await work.raw(), chat_id, account_id))
-    given = changes.model_dump(exclude_none=True)
+    await parts.apply(work, chat_id, account_id, {name: getattr(changes, name) for name in changes.model_fields_set})
+    given = changes.model_dump(include=set(ChatUpdate.model_fields), exclude_none=True)
     if not given:
         return
     await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**given, updated_at=now()))

@@ -1,7 +1,7 @@
 """What is left to do once a chat is deleted: tell its members and delete its rows, in chunks that resume."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -12,8 +12,10 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.db.models import Chat, ChatMember
-from app.modules.chats_module.services.contents import ChatContents
+from app.modules.chats_module.extension import ChatPurge
 from app.modules.streams_module.services.log import Log, now, read_head, truncate
+from app.services.context import Context
+from app.utils.container import Container
 
 _MEMBERS_AT_ONCE = 100
 _ROWS_AT_ONCE = 2000
@@ -30,10 +32,11 @@ class Deletions:
     processes take turns.
     """
 
-    def __init__(self, database: Database, log: Log, contents: Callable[[], ChatContents]) -> None:
+    def __init__(self, database: Database, log: Log, purges: Sequence[ChatPurge], container: Container) -> None:
         self._database = database
         self._log = log
-        self._contents = contents
+        self._purges = purges
+        self._container = container
         self._wanted = asyncio.Event()
 
     def wake(self) -> None:
@@ -80,8 +83,10 @@ class Deletions:
 
     async def _purge_some(self, work: UnitOfWork, chat_id: UUID) -> None:
         raw = await work.raw()
-        if await self._contents().purge(raw, chat_id, _ROWS_AT_ONCE):
-            return
+        context = Context(raw, self._container, now())
+        for purge in self._purges:
+            if await purge.purge(context, chat_id, _ROWS_AT_ONCE):
+                return
         # The last event, `chat.deleted`, stays: it keeps the id taken and tells late readers.
         if await truncate(raw, chat_id, keep=1, limit=_ROWS_AT_ONCE):
             return

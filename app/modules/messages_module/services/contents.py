@@ -1,19 +1,25 @@
-from collections.abc import Mapping
+"""What messages add to chats."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from app.modules.chats_module.services.contents import ChatContents
-from app.modules.messages_module.db.cruds.history import list_one_of_each
+import orjson
+
+from app.modules.chats_module.extension import ChatPart, ChatPurge
+from app.modules.messages_module.db.cruds.history import list_last
 from app.modules.messages_module.db.cruds.purge import purge_chat
-from app.modules.streams_module.services.log import Executor
+from app.services.context import Context
 
 
-class Messages(ChatContents):
-    """What is in a chat: messages."""
+async def _describe_last(context: Context, viewer: UUID, chat_ids: Sequence[UUID]) -> Mapping[UUID, orjson.Fragment]:
+    messages = await list_last(context.connection, viewer, chat_ids)
+    return {chat_id: orjson.Fragment(message) for chat_id, message in messages.items()}
 
-    async def find_last(
-        self, connection: Executor, viewer: UUID, last_seqs: Mapping[UUID, int]
-    ) -> Mapping[UUID, bytes]:
-        return await list_one_of_each(connection, viewer, last_seqs)
 
-    async def purge(self, connection: Executor, chat_id: UUID, limit: int) -> bool:
-        return await purge_chat(connection, chat_id, limit)
+async def _purge(context: Context, chat_id: UUID, limit: int) -> bool:
+    return await purge_chat(context.connection, chat_id, limit)
+
+
+LAST_MESSAGE = ChatPart("last_message", dict[str, Any] | None, describe=_describe_last)
+PURGE = ChatPurge("messages", _purge)

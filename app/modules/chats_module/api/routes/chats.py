@@ -4,68 +4,76 @@ from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
-from app.modules.chats_module.dependencies import ChatAdmin, ChatId, ChatMembership, ContentsDep, DeletionsDep
+from app.modules.chats_module.dependencies import ChatAdmin, ChatId, ChatMembership, DeletionsDep, PartsDep
 from app.modules.chats_module.errors import ChatIdTaken, ChatNotFound, NotAllowedInChat, TooManyChats, TooManyMembers
-from app.modules.chats_module.schemas import ChatCreate, ChatRead, ChatUpdate
+from app.modules.chats_module.schemas import ChatCreate, chat_models
 from app.modules.chats_module.services import chats, views
 from app.modules.streams_module.dependencies import LogDep
+from app.utils.module import Modules
 
-router = APIRouter(prefix="/chats")
 _JSON = "application/json"
 
 
-@router.post(
-    "",
-    status_code=status.HTTP_201_CREATED,
-    response_model=ChatRead,
-    responses={200: {"model": ChatRead, "description": "The chat was there already"}},
-    openapi_extra=refuses(ChatIdTaken, TooManyChats, TooManyMembers),
-)
-async def create(
-    body: ChatCreate,
-    identity: CurrentIdentity,
-    limits: LimitsDep,
-    sizes: SizesDep,
-    work: Work,
-    log: LogDep,
-    contents: ContentsDep,
-) -> Response:
-    """Opens a chat. The same id again, or a second direct chat of the same two, answers 200 with the first one."""
-    limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
-    chat_id, is_new = await chats.create_chat(work, log, sizes, identity.account_id, body)
-    chat = await views.view_chat(await work.raw(), contents, identity.account_id, chat_id)
-    return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)
+def make_router(modules: Modules) -> APIRouter:
+    router = APIRouter(prefix="/chats")
+    models = chat_models(modules)
 
+    @router.post(
+        "",
+        status_code=status.HTTP_201_CREATED,
+        response_model=models.read,
+        responses={200: {"model": models.read, "description": "The chat was there already"}},
+        openapi_extra=refuses(ChatIdTaken, TooManyChats, TooManyMembers),
+    )
+    async def create(
+        body: ChatCreate,
+        identity: CurrentIdentity,
+        limits: LimitsDep,
+        sizes: SizesDep,
+        work: Work,
+        log: LogDep,
+        parts: PartsDep,
+    ) -> Response:
+        """Opens a chat. The same id again, or a second direct chat of the same two, answers 200 with the first one."""
+        limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
+        chat_id, is_new = await chats.create_chat(work, log, sizes, identity.account_id, body)
+        chat = await views.view_chat(await work.raw(), parts, identity.account_id, chat_id)
+        return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)
 
-@router.get("", response_model=Page[ChatRead])
-async def list_mine(
-    identity: CurrentIdentity, database: Db, contents: ContentsDep, cursor: Cursor = None, limit: Limit = 50
-) -> Response:
-    """The caller's chats, the one with the newest message first."""
-    async with database.connection() as connection:
-        page = await views.view_chats(connection, contents, identity.account_id, cursor, limit)
-    return Response(page, media_type=_JSON)
+    @router.get("", response_model=Page[models.read])  # type: ignore[name-defined]
+    async def list_mine(
+        identity: CurrentIdentity, database: Db, parts: PartsDep, cursor: Cursor = None, limit: Limit = 50
+    ) -> Response:
+        """The caller's chats, the one with the newest message first."""
+        async with database.connection() as connection:
+            page = await views.view_chats(connection, parts, identity.account_id, cursor, limit)
+        return Response(page, media_type=_JSON)
 
+    @router.get("/{chat_id}", response_model=models.read, openapi_extra=refuses(ChatNotFound))
+    async def read(chat_id: ChatId, identity: CurrentIdentity, database: Db, parts: PartsDep) -> Response:
+        """One chat, as the caller sees it."""
+        async with database.connection() as connection:
+            return Response(await views.view_chat(connection, parts, identity.account_id, chat_id), media_type=_JSON)
 
-@router.get("/{chat_id}", response_model=ChatRead, openapi_extra=refuses(ChatNotFound))
-async def read(chat_id: ChatId, identity: CurrentIdentity, database: Db, contents: ContentsDep) -> Response:
-    """One chat, as the caller sees it."""
-    async with database.connection() as connection:
-        return Response(await views.view_chat(connection, contents, identity.account_id, chat_id), media_type=_JSON)
+    @router.patch("/{chat_id}", response_model=models.read, openapi_extra=refuses(ChatNotFound, NotAllowedInChat))
+    async def change(
+        body: models.update,  # type: ignore[name-defined]
+        admin: ChatAdmin,
+        work: Work,
+        log: LogDep,
+        parts: PartsDep,
+    ) -> Response:
+        """Changes title and description, by owner or admin."""
+        await chats.update_chat(work, log, parts, admin.chat_id, admin.account_id, body)
+        chat = await views.view_chat(await work.raw(), parts, admin.account_id, admin.chat_id)
+        return Response(chat, media_type=_JSON)
 
+    @router.delete(
+        "/{chat_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(ChatNotFound, NotAllowedInChat)
+    )
+    async def delete(member: ChatMembership, work: Work, log: LogDep, deletions: DeletionsDep) -> None:
+        """Deletes the chat for everyone, by its owner."""
+        await chats.delete_chat(work, log, member.chat_id, member.account_id)
+        work.after_commit(deletions.wake)
 
-@router.patch("/{chat_id}", response_model=ChatRead, openapi_extra=refuses(ChatNotFound, NotAllowedInChat))
-async def change(body: ChatUpdate, admin: ChatAdmin, work: Work, log: LogDep, contents: ContentsDep) -> Response:
-    """Changes title and description, by owner or admin."""
-    await chats.update_chat(work, log, admin.chat_id, admin.account_id, body)
-    chat = await views.view_chat(await work.raw(), contents, admin.account_id, admin.chat_id)
-    return Response(chat, media_type=_JSON)
-
-
-@router.delete(
-    "/{chat_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(ChatNotFound, NotAllowedInChat)
-)
-async def delete(member: ChatMembership, work: Work, log: LogDep, deletions: DeletionsDep) -> None:
-    """Deletes the chat for everyone, by its owner."""
-    await chats.delete_chat(work, log, member.chat_id, member.account_id)
-    work.after_commit(deletions.wake)
+    return router

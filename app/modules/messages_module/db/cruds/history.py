@@ -76,10 +76,9 @@ _PAGES = {side: _PAGE.format(json=_JSON, range=condition) for side, condition in
 
 _ONE = f"SELECT convert_to({_JSON}, 'UTF8') FROM message m WHERE m.chat_id = $1 AND m.seq = $3"  # noqa: S608
 
-_ONE_OF_EACH = f"""
+_LAST = f"""
 SELECT m.chat_id, convert_to({_JSON}, 'UTF8') AS message
-FROM unnest($1::uuid[], $3::bigint[]) AS wanted(chat_id, seq)
-JOIN message m ON m.chat_id = wanted.chat_id AND m.seq = wanted.seq
+FROM chat c JOIN message m ON m.chat_id = c.id AND m.seq = c.last_seq WHERE c.id = ANY($1::uuid[])
 """  # noqa: S608 - constants only
 
 
@@ -97,7 +96,7 @@ async def find_message(connection: Executor, viewer: UUID | None, chat_id: UUID,
     return message
 
 
-async def list_one_of_each(connection: Executor, viewer: UUID, seqs: Mapping[UUID, int]) -> Mapping[UUID, bytes]:
-    """The message with the given number of each chat, as JSON."""
-    rows: Sequence[tuple[UUID, bytes]] = await connection.fetch(_ONE_OF_EACH, list(seqs), viewer, list(seqs.values()))
+async def list_last(connection: Executor, viewer: UUID, chat_ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
+    """Returns the last message of each chat that has one, as JSON."""
+    rows: Sequence[tuple[UUID, bytes]] = await connection.fetch(_LAST, chat_ids, viewer)
     return dict(rows)
