@@ -41,7 +41,8 @@ async def end_by_a_new_password(anna: FakeClient, phone: FakeClient) -> None:
 
 async def end_by_a_stolen_token(anna: FakeClient, phone: FakeClient) -> None:
     stolen = {"refresh_token": phone.refresh_token}
-    ok(await phone.post("/accounts/refresh", stolen))
+    successor = ok(await phone.post("/accounts/refresh", stolen))
+    ok(await phone.post("/accounts/refresh", {"refresh_token": successor["refresh_token"]}))
     problem(await phone.post("/accounts/refresh", stolen), 401, "unauthenticated")
 
 

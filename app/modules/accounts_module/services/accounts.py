@@ -122,10 +122,12 @@ async def get_person(work: UnitOfWork, account_id: UUID) -> AccountPublic:
 
 async def list_people(work: UnitOfWork, query: str, cursor: str | None, limit: int) -> Page[AccountPublic]:
     """The accounts whose username or display name contains the query, the oldest first: names change, this does not."""
-    after = decode_cursor(cursor, tuple[Moment, UUID]) if cursor else None
+    after = decode_cursor(cursor, tuple[Moment, UUID], of="people") if cursor else None
     rows = await people.list_people(await work.raw(), query, after, limit + 1)
     shown = rows[:limit]
-    next_cursor = encode_cursor(shown[-1]["created_at"], str(shown[-1]["id"])) if len(rows) > limit else None
+    next_cursor = (
+        encode_cursor(shown[-1]["created_at"], str(shown[-1]["id"]), of="people") if len(rows) > limit else None
+    )
     return Page(items=[AccountPublic.model_validate(dict(row)) for row in shown], next_cursor=next_cursor)
 
 

@@ -109,7 +109,7 @@ async def refresh(
 
 async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None, limit: int) -> Page[SessionRead]:
     """Returns the live sessions, the newest first."""
-    before = decode_cursor(cursor, tuple[Moment, UUID]) if cursor else None
+    before = decode_cursor(cursor, tuple[Moment, UUID], of="sessions") if cursor else None
     rows = await crud.list_live_sessions(work.session, identity.account_id, datetime.now(UTC), before, limit + 1)
     items = [
         SessionRead(
@@ -123,7 +123,7 @@ async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None
         )
         for session in rows[:limit]
     ]
-    next_cursor = encode_cursor(items[-1].created_at, items[-1].id) if len(rows) > limit else None
+    next_cursor = encode_cursor(items[-1].created_at, items[-1].id, of="sessions") if len(rows) > limit else None
     return Page(items=items, next_cursor=next_cursor)
 
 

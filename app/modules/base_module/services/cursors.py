@@ -2,7 +2,7 @@
 
 from base64 import b64decode, urlsafe_b64encode
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Literal, TypeVar, cast, get_args
 from uuid import UUID
 
 import orjson
@@ -13,19 +13,23 @@ from app.services.errors import ValidationFailed
 T = TypeVar("T")
 
 
-def encode_cursor(*values: str | int | datetime | UUID) -> str:
-    """The sort key of a page's last item; the ids may be the driver's own kind of UUID."""
-    return urlsafe_b64encode(orjson.dumps(values, default=str)).rstrip(b"=").decode()
+def encode_cursor(*values: str | int | datetime | UUID, of: str = "") -> str:
+    """Returns the sort key of a page's last item as text; the ids may be the driver's own kind of UUID.
+
+    `of` names the list, so that a cursor of another list with a key of the same shape is refused.
+    """
+    return urlsafe_b64encode(orjson.dumps((of, *values), default=str)).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, shape: type[T]) -> T:
-    """The key back, as the tuple type `shape`; ValidationFailed for anything else.
+def decode_cursor(cursor: str, shape: type[T], *, of: str = "") -> T:
+    """Returns the key as the tuple type `shape`. Raises ValidationFailed for anything else.
 
     Anyone can make a cursor up: `shape` has to allow nothing that the database cannot take.
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        decoded = TypeAdapter(shape).validate_json(b64decode(padded, b"-_", validate=True), strict=True)
+        named: Any = tuple[(Literal[of], *get_args(shape))]  # type: ignore[misc, valid-type]
+        _, *key = TypeAdapter(named).validate_json(b64decode(padded, b"-_", validate=True), strict=True)
     except (ValueError, ValidationError):
         raise ValidationFailed(("query", "cursor"), "this cursor was not made by this server", "cursor") from None
-    return decoded
+    return cast("T", tuple(key))

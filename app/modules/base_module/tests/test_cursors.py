@@ -64,6 +64,11 @@ def test_a_cursor_of_another_shape_is_refused(values: Any, shape: Any) -> None:
         decode_cursor(encode_cursor(*values), shape)
 
 
+def test_a_cursor_of_another_list_is_refused() -> None:
+    with pytest.raises(ValidationFailed):
+        decode_cursor(encode_cursor(5, of="chats"), tuple[Position], of="people")
+
+
 def test_what_does_not_belong_into_a_cursor_is_not_overlooked() -> None:
     with pytest.raises(ValidationFailed):
         decode_cursor(encode_cursor(5) + "!", tuple[Position])

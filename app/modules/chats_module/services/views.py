@@ -23,10 +23,10 @@ async def view_chat(connection: Connection, parts: ChatParts, viewer: UUID, chat
 
 
 async def view_chats(connection: Connection, parts: ChatParts, viewer: UUID, cursor: str | None, limit: int) -> bytes:
-    before = decode_cursor(cursor, tuple[Moment, UUID]) if cursor else None
+    before = decode_cursor(cursor, tuple[Moment, UUID], of="chats") if cursor else None
     rows = await crud.list_chats(connection, viewer, before, limit + 1)
     shown = rows[:limit]
-    next_cursor = encode_cursor(shown[-1]["active_at"], str(shown[-1]["id"])) if len(rows) > limit else None
+    next_cursor = encode_cursor(shown[-1]["active_at"], str(shown[-1]["id"]), of="chats") if len(rows) > limit else None
     return _dump({"items": await _describe(connection, parts, viewer, shown), "next_cursor": next_cursor})
 
 
