@@ -121,9 +121,12 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
 
 
 def _example(model: type[BaseModel]) -> dict[str, Any]:
-    """Empty where the model shows none."""
+    """Returns the model's example, else the first one of each required field."""
     extra = model.model_config.get("json_schema_extra")
-    return dict(extra.get("example", {})) if isinstance(extra, dict) else {}  # type: ignore[arg-type]
+    if isinstance(extra, dict) and "example" in extra:
+        return dict(extra["example"])  # type: ignore[arg-type]
+    required = {name: field for name, field in model.model_fields.items() if field.is_required()}
+    return {name: field.examples[0] for name, field in required.items() if field.examples}
 
 
 def _reply(name: str, model: type[BaseModel], data: type[BaseModel]) -> _Message:
