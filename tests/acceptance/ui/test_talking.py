@@ -135,7 +135,9 @@ async def test_a_phone_shows_one_half_at_a_time_in_its_own_language(
     assert await phone.page.evaluate("document.documentElement.scrollWidth") <= 390
     await phone.page.go_back()
     await expect(phone.page.locator(".sidebar")).to_be_visible()
-    await phone.page.get_by_role("button", name="Переключить на английский").tap()
+    await phone.page.get_by_role("button", name="Настройки").tap()
+    await phone.page.get_by_label("Язык").select_option("en")
+    await phone.page.get_by_role("button", name="Close").tap()
     await expect(phone.page.get_by_role("heading", name="Chats")).to_be_visible()
     assert phone.complaints == phone.strangers == []
     await phone.context.close()

@@ -1,5 +1,7 @@
 // Making elements. Texts are always text nodes: nothing that people write becomes markup.
 
+import { t } from './i18n.js';
+
 /** An element: `on` holds listeners, `data` the dataset, `vars` custom properties; other keys are attributes. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -31,7 +33,8 @@ const PATHS = {
   reply: 'M10 7L4 12l6 5v-3.5c5 0 8 1.5 10 4.5-.5-5-3.5-8.5-10-9z',
   smile: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM8.5 14.5c1.8 2.3 5.2 2.3 7 0M9 9.5h.01M15 9.5h.01',
   theme: 'M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z',
-  exit: 'M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M15 16l4-4-4-4M19 12H9',
+  edit: 'M4 20l1-4L16.5 4.5a2 2 0 0 1 3 3L8 19l-4 1z',
+  settings: 'M4 7h9M19 7h1M4 17h1M11 17h9M16 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z',
   channel: 'M4 10v4h3l7 4V6l-7 4H4zM18 9.5c1.3 1.5 1.3 3.5 0 5',
 };
 
@@ -59,6 +62,13 @@ export function avatar(name, id, { online = false, small = false } = {}) {
   const words = name.trim().split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const letters = (words.length ? words.slice(0, 2) : [name.trim() || '?']).map((word) => [...word][0]).join('');
   return h('span', { class: `avatar${small ? ' small' : ''}${online ? ' online' : ''}`, 'aria-hidden': 'true', vars: { '--hue': hueOf(id) } }, letters.toUpperCase());
+}
+
+/** Grey shapes in the place of what is being loaded; a screen reader hears the word. */
+export function skeleton(kind, count) {
+  return h(kind === 'chats' ? 'li' : 'div', { class: `skeleton ${kind}`, data: { key: 'skeleton' } },
+    h('span', { class: 'visually-hidden' }, t('chats.loading')),
+    Array.from({ length: count }, () => h('span', { class: 'bone', 'aria-hidden': 'true' })));
 }
 
 /**

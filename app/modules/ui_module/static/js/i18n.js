@@ -23,9 +23,33 @@ const TEXTS = {
     'state.connecting': 'Connecting…',
     'state.offline': 'Offline',
     'state.offlineHint': 'No connection. What you write is kept and sent later.',
-    'settings.language': 'Русский',
-    'settings.languageLabel': 'Switch to Russian',
-    'settings.theme': 'Light or dark',
+    'language.en': 'English',
+    'language.ru': 'Русский',
+    'settings.title': 'Settings',
+    'settings.profile': 'Profile',
+    'settings.bio': 'About you',
+    'settings.save': 'Save',
+    'settings.saved': 'Saved',
+    'settings.look': 'Appearance',
+    'settings.language': 'Language',
+    'settings.theme': 'Theme',
+    'settings.switchTheme': 'Light or dark',
+    'settings.theme.system': 'System',
+    'settings.theme.light': 'Light',
+    'settings.theme.dark': 'Dark',
+    'settings.password': 'Password',
+    'settings.currentPassword': 'Current password',
+    'settings.newPassword': 'New password',
+    'settings.changePassword': 'Change password',
+    'settings.passwordChanged': 'The password is changed. Your other devices are signed out.',
+    'settings.sessions': 'Devices',
+    'settings.thisDevice': 'this device',
+    'settings.lastUsed': 'active {when} · {address}',
+    'settings.unknownDevice': 'Unknown device',
+    'settings.device': '{browser}, {system}',
+    'settings.endSession': 'Sign out: {device}',
+    'settings.endOthers': 'Sign out all other devices',
+    'settings.endOthersSure': 'Sign out all devices but this one?',
     'chats.title': 'Chats',
     'chats.search': 'Search people and chats',
     'chats.new': 'New chat',
@@ -94,6 +118,7 @@ const TEXTS = {
     'new.remove': 'Remove {name}',
     'new.create': 'Create',
     'members.title': 'Members',
+    'members.edit': 'Edit title and description',
     'members.add': 'Add people',
     'members.remove': 'Remove {name}',
     'members.leave': 'Leave the chat',
@@ -121,10 +146,14 @@ const TEXTS = {
     'error.This email already has an account': 'This email already has an account.',
     'error.This username is taken': 'This username is taken.',
     'error.The login or the password is wrong': 'The name or the password is wrong.',
+    'error.This is not the current password': 'The current password is wrong.',
     'error.The owner hands the chat over first': 'The owner hands the chat over first.',
     'error.body.email': 'This does not look like an email.',
     'error.body.username': 'A username has 3 to 32 of a–z, digits, _ and .',
+    'error.body.bio': 'At most 500 characters.',
+    'error.body.description': 'At most 1,000 characters.',
     'error.body.password': 'A password has 8 to 256 characters, and is neither your name nor a common one.',
+    'error.body.new_password': 'A password has 8 to 256 characters, and is neither your name nor a common one.',
     'error.body.display_name': 'A name has 1 to 64 characters.',
     'error.body.text': 'A message has 1 to 4,000 characters.',
     'error.body.title': 'A title has 1 to 128 characters.',
@@ -149,9 +178,33 @@ const TEXTS = {
     'state.connecting': 'Соединение…',
     'state.offline': 'Нет связи',
     'state.offlineHint': 'Нет связи. Написанное сохранится и уйдёт позже.',
-    'settings.language': 'English',
-    'settings.languageLabel': 'Переключить на английский',
-    'settings.theme': 'Светлая или тёмная тема',
+    'language.en': 'English',
+    'language.ru': 'Русский',
+    'settings.title': 'Настройки',
+    'settings.profile': 'Профиль',
+    'settings.bio': 'О себе',
+    'settings.save': 'Сохранить',
+    'settings.saved': 'Сохранено',
+    'settings.look': 'Оформление',
+    'settings.language': 'Язык',
+    'settings.theme': 'Тема',
+    'settings.switchTheme': 'Светлая или тёмная тема',
+    'settings.theme.system': 'Как в системе',
+    'settings.theme.light': 'Светлая',
+    'settings.theme.dark': 'Тёмная',
+    'settings.password': 'Пароль',
+    'settings.currentPassword': 'Текущий пароль',
+    'settings.newPassword': 'Новый пароль',
+    'settings.changePassword': 'Сменить пароль',
+    'settings.passwordChanged': 'Пароль изменён. На других устройствах выполнен выход.',
+    'settings.sessions': 'Устройства',
+    'settings.thisDevice': 'это устройство',
+    'settings.lastUsed': 'активность: {when} · {address}',
+    'settings.unknownDevice': 'Неизвестное устройство',
+    'settings.device': '{browser}, {system}',
+    'settings.endSession': 'Завершить сеанс: {device}',
+    'settings.endOthers': 'Выйти на всех других устройствах',
+    'settings.endOthersSure': 'Выйти на всех устройствах, кроме этого?',
     'chats.title': 'Чаты',
     'chats.search': 'Поиск людей и чатов',
     'chats.new': 'Новый чат',
@@ -220,6 +273,7 @@ const TEXTS = {
     'new.remove': 'Убрать: {name}',
     'new.create': 'Создать',
     'members.title': 'Участники',
+    'members.edit': 'Изменить название и описание',
     'members.add': 'Добавить людей',
     'members.remove': 'Исключить: {name}',
     'members.leave': 'Выйти из чата',
@@ -247,10 +301,14 @@ const TEXTS = {
     'error.This email already has an account': 'С этой почтой аккаунт уже есть.',
     'error.This username is taken': 'Это имя пользователя занято.',
     'error.The login or the password is wrong': 'Неверное имя или пароль.',
+    'error.This is not the current password': 'Текущий пароль введён неверно.',
     'error.The owner hands the chat over first': 'Сначала владелец передаёт чат другому.',
     'error.body.email': 'Это не похоже на адрес почты.',
     'error.body.username': 'В имени пользователя от 3 до 32 символов: a–z, цифры, _ и .',
+    'error.body.bio': 'Не больше 500 символов.',
+    'error.body.description': 'Не больше 1000 символов.',
     'error.body.password': 'В пароле от 8 до 256 символов, и это не ваше имя и не распространённый пароль.',
+    'error.body.new_password': 'В пароле от 8 до 256 символов, и это не ваше имя и не распространённый пароль.',
     'error.body.display_name': 'В имени от 1 до 64 символов.',
     'error.body.text': 'В сообщении от 1 до 4000 символов.',
     'error.body.title': 'В названии от 1 до 128 символов.',
@@ -269,8 +327,12 @@ const locale = () => navigator.languages.find((name) => name.startsWith(language
 
 export const currentLanguage = () => language;
 
-export function switchLanguage() {
-  language = language === 'en' ? 'ru' : 'en';
+export const languages = Object.keys(TEXTS);
+
+export const otherLanguage = () => languages.find((name) => name !== language);
+
+export function chooseLanguage(name) {
+  language = name;
   localStorage.setItem(KEY, language);
 }
 
@@ -290,6 +352,18 @@ export function explain(error) {
   return t(keys.find((key) => key in TEXTS[language]) ?? (problem.code ? 'error.internal_error' : 'error.unreachable'));
 }
 
+const FIELDS = {
+  'The login or the password is wrong': 'password',
+  'This is not the current password': 'current_password',
+  'This email already has an account': 'email',
+  'This username is taken': 'username',
+};
+
+/** The name of the form field that an error is about, if it is about one. */
+export function fieldOf(error) {
+  return error.body?.errors?.[0]?.loc?.at(-1) ?? FIELDS[error.body?.title];
+}
+
 /** Making a format takes longer than using it a hundred times. */
 function format(options) {
   const made = new Map();
@@ -298,7 +372,7 @@ function format(options) {
     return made.get(language).format(date);
   };
 }
-export const time = format({ hour: '2-digit', minute: '2-digit' });
+export const time = format({ timeStyle: 'short' });
 export const fullTime = format({ dateStyle: 'long', timeStyle: 'short' });
 const weekday = format({ weekday: 'short' });
 const dayAndMonth = format({ day: 'numeric', month: 'long' });

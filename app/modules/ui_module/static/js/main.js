@@ -3,7 +3,7 @@
 import { session } from './api.js';
 import { Connection } from './connection.js';
 import { toast } from './dom.js';
-import { currentLanguage, switchLanguage, t } from './i18n.js';
+import { chooseLanguage, currentLanguage, t } from './i18n.js';
 import { Outbox } from './outbox.js';
 import { Store } from './store.js';
 import { authView } from './views/auth.js';
@@ -14,21 +14,30 @@ const root = document.getElementById('app');
 let running = null;
 
 const settings = {
-  switchLanguage() {
-    switchLanguage();
+  /** The page in that language; its shell, if one is signed in. */
+  chooseLanguage(name) {
+    chooseLanguage(name);
     show();
+    return running?.shell;
+  },
+  /** `light`, `dark`, or `system`: whatever the system shows. */
+  theme: () => localStorage.getItem(THEME) ?? 'system',
+  chooseTheme(theme) {
+    if (theme === 'system') localStorage.removeItem(THEME);
+    else localStorage.setItem(THEME, theme);
+    applyTheme();
   },
   switchTheme() {
     const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
     const shown = document.documentElement.dataset.theme ?? (isDark ? 'dark' : 'light');
-    localStorage.setItem(THEME, shown === 'dark' ? 'light' : 'dark');
-    applyTheme();
+    settings.chooseTheme(shown === 'dark' ? 'light' : 'dark');
   },
 };
 
 function applyTheme() {
-  const theme = localStorage.getItem(THEME);
-  if (theme) document.documentElement.dataset.theme = theme;
+  const theme = settings.theme();
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
 }
 
 /** Shows what there is to show, in the language of now. */

@@ -63,6 +63,18 @@ export class Store extends EventTarget {
     this.changed();
   }
 
+  /** One's own account, as the server has it now. */
+  keepMe(account) {
+    const { event_seq: _, ...changes } = account;
+    Object.assign(this.me, changes);
+    this.keepPerson(changes);
+  }
+
+  /** Whether somebody is at their device: without a connection that is not known of anyone. */
+  isOnline(person) {
+    return Boolean(person?.online) && this.connection.state === 'online';
+  }
+
   /** The other one of a direct chat. */
   peer(chat) {
     if (chat.type !== 'direct' || !chat.members) return null;
@@ -199,8 +211,7 @@ export class Store extends EventTarget {
     } else if (kind === 'read.moved' && chat) {
       moveRead(chat, data.read_seq);
     } else if (kind === 'account.updated') {
-      Object.assign(this.me, data);
-      this.keepPerson(data);
+      this.keepMe(data);
     }
   }
 

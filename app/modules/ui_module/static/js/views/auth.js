@@ -2,7 +2,7 @@
 
 import { signIn, signUp } from '../api.js';
 import { h, icon } from '../dom.js';
-import { explain, t } from '../i18n.js';
+import { explain, fieldOf, otherLanguage, t } from '../i18n.js';
 
 export function authView(settings, onDone) {
   const place = h('main', { class: 'auth' });
@@ -12,7 +12,7 @@ export function authView(settings, onDone) {
     const hintId = `${name}-hint`;
     return h('div', { class: 'field' },
       h('label', { for: name }, label),
-      h('input', { id: name, name, required: true, 'aria-describedby': hint ? hintId : null, ...attributes }),
+      h('input', { id: name, name, required: true, 'aria-describedby': hint ? `${hintId} auth-error` : 'auth-error', ...attributes }),
       hint && h('small', { id: hintId }, hint));
   }
 
@@ -20,7 +20,11 @@ export function authView(settings, onDone) {
     event.preventDefault();
     const form = event.target;
     const button = form.querySelector('[type=submit]');
+    const alert = form.querySelector('[role=alert]');
     const given = Object.fromEntries(new FormData(form));
+    const focused = document.activeElement;
+    for (const input of form.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
+    alert.textContent = '';
     button.disabled = true;
     try {
       if (isNew) await signUp(given);
@@ -28,8 +32,10 @@ export function authView(settings, onDone) {
       onDone();
     } catch (error) {
       button.disabled = false;
-      form.querySelector('[role=alert]').textContent = explain(error);
-      form.querySelector('input').focus();
+      alert.textContent = explain(error);
+      const wrong = form.elements[fieldOf(error)];
+      wrong?.setAttribute('aria-invalid', 'true');
+      (wrong ?? focused).focus();
     }
   }
 
@@ -47,7 +53,7 @@ export function authView(settings, onDone) {
           field('login', t('auth.login'), { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false' }),
           field('password', t('auth.password'), { type: 'password', autocomplete: 'current-password' }),
         ],
-      h('p', { class: 'error', role: 'alert' }),
+      h('p', { id: 'auth-error', class: 'error', role: 'alert' }),
       h('button', { type: 'submit', class: 'button primary wide' }, t(isNew ? 'auth.signUp' : 'auth.signIn')),
       h('button', { type: 'button', class: 'button plain wide', on: { click: () => { isNew = !isNew; render(); place.querySelector('input').focus(); } } },
         t(isNew ? 'auth.toSignIn' : 'auth.toSignUp')));
@@ -59,8 +65,8 @@ export function authView(settings, onDone) {
           h('p', {}, t('auth.lead'))),
         form),
       h('footer', { class: 'auth-settings' },
-        h('button', { type: 'button', class: 'button plain', 'aria-label': t('settings.languageLabel'), on: { click: settings.switchLanguage } }, t('settings.language')),
-        h('button', { type: 'button', class: 'icon-button', 'aria-label': t('settings.theme'), title: t('settings.theme'), on: { click: settings.switchTheme } }, icon('theme'))));
+        h('button', { type: 'button', class: 'button plain', lang: otherLanguage(), on: { click: () => settings.chooseLanguage(otherLanguage()) } }, t(`language.${otherLanguage()}`)),
+        h('button', { type: 'button', class: 'icon-button', 'aria-label': t('settings.switchTheme'), title: t('settings.switchTheme'), on: { click: settings.switchTheme } }, icon('theme'))));
   }
 
   render();

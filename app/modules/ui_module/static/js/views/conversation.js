@@ -14,7 +14,7 @@ export class Conversation {
     this.timeline = new Timeline(context, id, this.composer);
     this.head = h('div', { class: 'peer' });
     this.state = h('p', { class: 'banner', role: 'status' });
-    this.element = h('section', { class: 'conversation', 'aria-label': t('chat.messages') },
+    this.element = h('section', { class: 'conversation' },
       h('header', { class: 'bar' },
         iconButton('back', t('chat.back'), () => context.openChat(null), { class: 'icon-button back' }),
         this.head,
@@ -52,11 +52,13 @@ export class Conversation {
     const name = store.title(chat);
     const peer = store.peer(chat);
     const subtitle = this.subtitle(chat, peer);
-    const signature = JSON.stringify([name, peer?.online, subtitle]);
+    const online = store.isOnline(peer);
+    const signature = JSON.stringify([name, online, subtitle]);
     if (signature !== this.signature) {
       this.signature = signature;
+      this.element.setAttribute('aria-label', name);
       this.head.replaceChildren(
-        avatar(name, peer?.id ?? chat.id, { online: peer?.online }),
+        avatar(name, peer?.id ?? chat.id, { online }),
         h('div', { class: 'bar-text' },
           h('h2', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),
           h('p', { class: chat.typing.size ? 'typing' : '' }, subtitle)));
@@ -75,7 +77,7 @@ export class Conversation {
     if (chat.type === 'channel') return t('chat.subscribers', { n: chat.member_count });
     if (chat.type === 'group') return t('chat.members', { n: chat.member_count });
     if (!peer) return '';
-    if (peer.online) return t('chat.online');
+    if (peer.online) return store.isOnline(peer) ? t('chat.online') : '';
     return peer.last_seen_at ? t('chat.lastSeen', { when: shortMoment(new Date(peer.last_seen_at)) }) : t('chat.away');
   }
 

@@ -21,6 +21,12 @@ export function dialog(title, content, { className = '' } = {}) {
   return element;
 }
 
+/** Gives an open dialog another title. */
+export function rename(element, title) {
+  element.setAttribute('aria-label', title);
+  element.querySelector('h2').textContent = title;
+}
+
 /** Whether the reader says yes. */
 export function confirmed(question, yes) {
   return new Promise((resolve) => {

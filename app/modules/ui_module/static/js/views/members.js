@@ -3,30 +3,43 @@
 import { call } from '../api.js';
 import { avatar, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
-import { confirmed, dialog, peoplePicker } from './dialogs.js';
+import { confirmed, dialog, peoplePicker, rename } from './dialogs.js';
+import { editChatDialog } from './editChat.js';
 
 export function membersDialog({ store, openChat }, chat) {
-  const isAdmin = chat.type !== 'direct' && (chat.role === 'owner' || chat.role === 'admin');
+  const peer = store.peer(chat);
+  const description = h('p', { class: 'description', dir: 'auto' });
+
   const list = h('ul', { class: 'members' });
-  const element = dialog(store.title(chat), h('div', { class: 'dialog-form' },
-    chat.description && h('p', { class: 'description', dir: 'auto' }, chat.description),
-    h('h3', {}, t('members.title')),
-    list,
-    h('div', { class: 'buttons' },
-      isAdmin && h('button', { type: 'button', class: 'button', on: { click: add } }, t('members.add')),
-      chat.type !== 'direct' && chat.role !== 'owner' && h('button', { type: 'button', class: 'button danger', on: { click: leave } }, t('members.leave')),
-      chat.role === 'owner' && h('button', { type: 'button', class: 'button danger', on: { click: remove } }, t('members.delete')))), { className: 'drawer' });
+  const buttons = h('div', { class: 'buttons' });
+  const element = dialog(store.title(chat), h('div', { class: 'dialog-form' }, description, h('h3', {}, t('members.title')), list, buttons), { className: 'drawer' });
+
+  /** What the reader's role allows now. */
+  function actions() {
+    if (chat.type === 'direct') return [];
+    return [
+      ...isAdmin() ? [['edit', () => editChatDialog(chat)], ['add', add]] : [],
+      chat.role === 'owner' ? ['delete', remove] : ['leave', leave],
+    ];
+  }
+
+  function isAdmin() {
+    return chat.type !== 'direct' && (chat.role === 'owner' || chat.role === 'admin');
+  }
 
   function render() {
+    rename(element, store.title(chat));
+    description.textContent = chat.description ?? (peer && store.person(peer.id).bio) ?? '';
+    description.hidden = !description.textContent;
     reconcile(list, (chat.members ?? []).map((member) => {
       const person = store.person(member.account_id);
       const isSelf = member.account_id === store.me.id;
-      const mayRemove = isAdmin && !isSelf && member.role !== 'owner' && (chat.role === 'owner' || member.role !== 'admin');
+      const mayRemove = isAdmin() && !isSelf && member.role !== 'owner' && (chat.role === 'owner' || member.role !== 'admin');
       return {
         key: member.account_id,
-        signature: JSON.stringify([member, person, mayRemove]),
+        signature: JSON.stringify([member, person, store.isOnline(person), mayRemove]),
         build: () => h('li', {},
-          avatar(person.display_name, person.id, { small: true, online: isSelf || person.online }),
+          avatar(person.display_name, person.id, { small: true, online: store.isOnline(isSelf ? { online: true } : person) }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), isSelf && h('small', {}, t('members.you'))),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username || member.username}`))),
@@ -34,6 +47,11 @@ export function membersDialog({ store, openChat }, chat) {
           mayRemove && iconButton('close', t('members.remove', { name: person.display_name }), () => attempt(() => call('DELETE', `/chats/${chat.id}/members/${member.account_id}`)))),
       };
     }));
+    reconcile(buttons, actions().map(([name, run]) => ({
+      key: name,
+      signature: '',
+      build: () => h('button', { type: 'button', class: `button${name === 'delete' || name === 'leave' ? ' danger' : ''}`, on: { click: run } }, t(`members.${name}`)),
+    })));
     if (!store.chats.has(chat.id)) element.close();
   }
 

@@ -11,8 +11,8 @@ export class Shell {
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     this.sidebar = new Sidebar(this.context);
-    this.place = h('main', { class: 'place' });
-    this.element = h('div', { class: 'shell' }, this.sidebar.element, this.place);
+    this.place = h('div', { class: 'place' });
+    this.element = h('main', { class: 'shell' }, h('h1', { class: 'visually-hidden' }, t('app.name')), this.sidebar.element, this.place);
     context.store.addEventListener('change', () => this.update(), { signal });
     addEventListener('hashchange', () => this.update(), { signal });
     addEventListener('focus', () => this.conversation?.update(), { signal });
@@ -25,10 +25,10 @@ export class Shell {
   update() {
     const { store } = this.context;
     const chat = store.chats.get(this.chatId);
-    if (this.conversation?.id !== chat?.id || !this.place.firstChild) {
+    if (this.conversation?.id !== chat?.id || !this.place.firstElementChild) {
       this.conversation?.unmount();
       this.conversation = chat ? new Conversation(this.context, chat.id) : null;
-      this.place.replaceChildren(this.conversation?.element ?? nothingChosen());
+      this.place.replaceChildren(this.conversation?.element ?? (store.me ? nothingChosen() : ''));
       this.element.classList.toggle('has-chat', Boolean(chat));
       this.conversation?.begin();
     }

@@ -1,9 +1,10 @@
 // Chats by activity, the search for people, and the reader's own settings.
 
-import { get, signOut } from '../api.js';
-import { avatar, h, icon, iconButton, reconcile, settled, toast } from '../dom.js';
+import { get } from '../api.js';
+import { avatar, h, icon, iconButton, reconcile, settled, skeleton, toast } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { newChatDialog } from './newChat.js';
+import { settingsDialog } from './settings.js';
 
 export class Sidebar {
   constructor(context) {
@@ -19,19 +20,14 @@ export class Sidebar {
     this.people = h('ul', { class: 'chat-list', 'aria-label': t('chats.found') });
     this.peopleTitle = h('h3', { hidden: true }, t('chats.found'));
     this.hint = h('p', { class: 'hint' });
-    this.own = h('div', { class: 'own' });
-    const { settings } = context;
-    this.element = h('aside', { class: 'sidebar', on: { keydown: moveBetweenItems } },
+    this.own = h('button', { type: 'button', class: 'own', hidden: true, 'aria-haspopup': 'dialog', title: t('settings.title'), on: { click: () => settingsDialog(context) } });
+    this.element = h('div', { class: 'sidebar', on: { keydown: moveBetweenItems } },
       h('header', { class: 'bar' },
-        h('div', { class: 'bar-text' }, h('h1', {}, t('chats.title')), this.state),
+        h('div', { class: 'bar-text' }, h('h2', {}, t('chats.title')), this.state),
         iconButton('plus', t('chats.new'), () => newChatDialog(context))),
       h('div', { class: 'search' }, icon('search'), h('label', { class: 'visually-hidden', for: 'search' }, t('chats.search')), this.search),
       h('nav', { class: 'scroll', 'aria-label': t('chats.title') }, this.chats, this.peopleTitle, this.people, this.hint),
-      h('footer', { class: 'bar low' },
-        this.own,
-        h('button', { type: 'button', class: 'button plain', 'aria-label': t('settings.languageLabel'), on: { click: settings.switchLanguage } }, t('settings.language')),
-        iconButton('theme', t('settings.theme'), settings.switchTheme),
-        iconButton('exit', t('auth.signOut'), () => signOut().catch(() => {}))));
+      h('footer', { class: 'bar low' }, this.own));
   }
 
   update(chosen = this.chosen) {
@@ -40,12 +36,16 @@ export class Sidebar {
     this.state.textContent = t(`state.${connection.state}`);
     this.state.dataset.state = connection.state;
     if (!store.me) {
-      this.hint.textContent = t(connection.state === 'offline' ? 'error.unreachable' : 'chats.loading');
+      const isOffline = connection.state === 'offline';
+      this.hint.textContent = isOffline ? t('error.unreachable') : '';
+      if (isOffline) this.chats.replaceChildren();
+      else if (!this.chats.firstChild) this.chats.append(skeleton('chats', 6));
       return;
     }
-    if (!this.own.firstChild || this.ownName !== store.me.display_name) {
+    if (this.ownName !== store.me.display_name) {
       this.ownName = store.me.display_name;
-      this.own.replaceChildren(avatar(this.ownName, store.me.id, { small: true }), h('span', {}, this.ownName));
+      this.own.hidden = false;
+      this.own.replaceChildren(avatar(this.ownName, store.me.id, { small: true }), h('span', { dir: 'auto' }, this.ownName), icon('settings'), h('span', { class: 'visually-hidden' }, t('settings.title')));
     }
     const query = this.search.value.trim().toLocaleLowerCase();
     const chats = store.list.filter((chat) => !query || store.title(chat).toLocaleLowerCase().includes(query));
@@ -65,13 +65,13 @@ export class Sidebar {
     const isChosen = chat.id === this.chosen;
     const last = outbox?.of(chat.id).at(-1) ?? chat.last_message;
     const when = shortMoment(new Date(last?.created_at ?? chat.created_at));
-    const shown = { name, peer: peer?.online, isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, typing: chat.typing.size };
+    const shown = { name, isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, typing: chat.typing.size };
     return {
       key: chat.id,
       signature: JSON.stringify(shown),
       build: () => h('li', {},
         h('button', { type: 'button', class: 'chat-item', 'aria-current': isChosen ? 'page' : null, on: { click: () => openChat(chat.id) } },
-          avatar(name, peer?.id ?? chat.id, { online: peer?.online }),
+          avatar(name, peer?.id ?? chat.id, { online: shown.isOnline }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' },
               h('strong', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),

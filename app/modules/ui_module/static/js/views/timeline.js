@@ -1,6 +1,6 @@
 // The messages of a chat: older ones come as one scrolls up, and what is in view counts as read.
 
-import { h, iconButton, reconcile, toast } from '../dom.js';
+import { h, iconButton, reconcile, skeleton, toast } from '../dom.js';
 import { day, explain, t } from '../i18n.js';
 import { messageRow, pendingRow } from './message.js';
 
@@ -71,7 +71,8 @@ export class Timeline {
     const state = this.hasFailed ? 'chat.failed' : !chat.isLoaded || chat.loading ? 'chats.loading' : chat.hasBefore ? null : 'chat.begin';
     if (this.noteState === state) return;
     this.noteState = state;
-    this.note.replaceChildren(...state ? [h('p', {}, t(state))] : []);
+    const isFirst = state === 'chats.loading' && !chat.isLoaded;
+    this.note.replaceChildren(...isFirst ? [skeleton('messages', 7)] : state ? [h('p', { class: state === 'chats.loading' ? 'loading' : '' }, t(state))] : []);
     if (state === 'chat.failed') this.note.append(h('button', { type: 'button', class: 'button', on: { click: () => this.begin() } }, t('chat.retry')));
   }
 

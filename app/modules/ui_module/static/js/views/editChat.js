@@ -1,0 +1,33 @@
+// Another title or description for a group or a channel.
+
+import { call } from '../api.js';
+import { h } from '../dom.js';
+import { explain, t } from '../i18n.js';
+import { dialog } from './dialogs.js';
+
+export function editChatDialog(chat) {
+  const error = h('p', { id: 'edit-error', class: 'error', role: 'alert' });
+
+  async function submit(event) {
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(event.target));
+    const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value.trim() !== (chat[name] ?? '')));
+    error.textContent = '';
+    try {
+      if (Object.keys(changes).length) await call('PATCH', `/chats/${chat.id}`, changes);
+      element.close();
+    } catch (refusal) {
+      error.textContent = explain(refusal);
+    }
+  }
+
+  const field = (name, label, tag, attributes) => h('div', { class: 'field' },
+    h('label', { for: `edit-${name}` }, label),
+    h(tag, { id: `edit-${name}`, name, dir: 'auto', value: chat[name] ?? '', 'aria-describedby': 'edit-error', ...attributes }));
+
+  const element = dialog(t('members.edit'), h('form', { class: 'dialog-form', method: 'post', on: { submit } },
+    field('title', t('new.name'), 'input', { required: true, maxlength: 128, autofocus: true }),
+    field('description', t('new.description'), 'textarea', { maxlength: 1000, rows: 3 }),
+    error,
+    h('button', { type: 'submit', class: 'button primary wide' }, t('settings.save'))));
+}

@@ -1,0 +1,151 @@
+// One's own profile, the look of the page, the password and the devices that are signed in.
+
+import { call, getAll, signOut } from '../api.js';
+import { h, iconButton, reconcile, toast } from '../dom.js';
+import { currentLanguage, explain, fieldOf, languages, shortMoment, t } from '../i18n.js';
+import { confirmed, dialog } from './dialogs.js';
+
+const BROWSERS = [[/Edg/, 'Edge'], [/OPR\//, 'Opera'], [/YaBrowser/, 'Yandex Browser'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']];
+const SYSTEMS = [[/iPhone|iPad/, 'iOS'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/Linux/, 'Linux']];
+
+export function settingsDialog(context) {
+  const element = dialog(t('settings.title'), h('div', { class: 'dialog-form settings' },
+    profile(context), look(context, () => element.close()), ...passwordAndSessions(),
+    h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'button', on: { click: leave } }, t('auth.signOut')))), { className: 'drawer' });
+
+  function leave() {
+    element.close();
+    signOut().catch(() => {});
+  }
+  return element;
+}
+
+/** A part of the dialog, under its title. */
+const section = (title, ...content) => h('section', { 'aria-label': title }, h('h3', {}, title), ...content);
+
+function field(name, label, attributes, tag = 'input') {
+  return h('div', { class: 'field' }, h('label', { for: name }, label), h(tag, { id: name, name, dir: 'auto', 'aria-describedby': `${name}-error`, ...attributes }), h('p', { id: `${name}-error`, class: 'error' }));
+}
+
+/** A form that says beside the field what is wrong with it, and goes there. */
+function form(fields, label, submit) {
+  const alert = h('p', { class: 'error', role: 'alert' });
+  const element = h('form', { class: 'fields', method: 'post', on: { submit: run } },
+    ...fields, alert, h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'button primary' }, label)));
+
+  async function run(event) {
+    event.preventDefault();
+    for (const line of element.querySelectorAll('.error')) line.textContent = '';
+    for (const input of element.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
+    try {
+      await submit(Object.fromEntries(new FormData(element)), element);
+    } catch (error) {
+      const wrong = element.elements[fieldOf(error)];
+      if (!wrong) {
+        alert.textContent = explain(error);
+        return;
+      }
+      wrong.setAttribute('aria-invalid', 'true');
+      element.querySelector(`#${wrong.id}-error`).textContent = explain(error);
+      wrong.focus();
+    }
+  }
+  return element;
+}
+
+function profile({ store }) {
+  const { me } = store;
+  return section(t('settings.profile'),
+    me.email && h('p', { class: 'email' }, me.email),
+    form([
+      field('display_name', t('auth.displayName'), { value: me.display_name, required: true, maxlength: 64, autocomplete: 'name' }),
+      field('username', t('auth.username'), { value: me.username, required: true, pattern: '[A-Za-z0-9_.]{3,32}', title: t('auth.usernameHint'), autocapitalize: 'none', spellcheck: 'false', autocomplete: 'username' }),
+      field('bio', t('settings.bio'), { value: me.bio ?? '', maxlength: 500, rows: 2 }, 'textarea'),
+    ], t('settings.save'), async (given) => {
+      const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== (me[name] ?? '')));
+      if (Object.keys(changes).length) store.keepMe(await call('PATCH', '/accounts/me', changes));
+      toast(t('settings.saved'));
+    }));
+}
+
+function look({ settings }, close) {
+  const choice = (name, label, options, onChange) => h('div', { class: 'field' }, h('label', { for: name }, label), h('select', { id: name, on: { change: ({ target }) => onChange(target.value) } }, options));
+  return section(t('settings.look'), h('div', { class: 'choices' },
+    choice('language', t('settings.language'), languages.map((name) => h('option', { value: name, lang: name, selected: name === currentLanguage() }, t(`language.${name}`))), (name) => {
+      close();
+      // All texts are made anew, those of this dialog too.
+      settingsDialog(settings.chooseLanguage(name).context).querySelector('#language').focus();
+    }),
+    choice('theme', t('settings.theme'), ['system', 'light', 'dark'].map((name) => h('option', { value: name, selected: name === settings.theme() }, t(`settings.theme.${name}`))), settings.chooseTheme)));
+}
+
+function passwordAndSessions() {
+  const { element, show } = sessions();
+  return [password(show), element];
+}
+
+function password(onChanged) {
+  return section(t('settings.password'), form([
+    field('current_password', t('settings.currentPassword'), { type: 'password', required: true, maxlength: 256, autocomplete: 'current-password' }),
+    field('new_password', t('settings.newPassword'), { type: 'password', required: true, minlength: 8, maxlength: 256, autocomplete: 'new-password' }),
+  ], t('settings.changePassword'), async (given, element) => {
+    await call('POST', '/accounts/me/password', given);
+    element.reset();
+    toast(t('settings.passwordChanged'));
+    onChanged();
+  }));
+}
+
+function sessions() {
+  const list = h('ul', { class: 'members' }, h('li', { class: 'loading' }, t('chats.loading')));
+  const others = h('button', { type: 'button', class: 'button', hidden: true, on: { click: endOthers } }, t('settings.endOthers'));
+  let known = [];
+
+  async function show() {
+    known = await getAll('/accounts/sessions');
+    others.hidden = known.length < 2;
+    reconcile(list, known.map((session) => {
+      const device = deviceOf(session.user_agent);
+      const moment = { when: shortMoment(new Date(session.last_used_at)), address: session.address };
+      return {
+        key: session.id,
+        signature: JSON.stringify([session, moment]),
+        build: () => h('li', {},
+          h('span', { class: 'chat-text' },
+            h('span', { class: 'line' }, h('strong', {}, device)),
+            h('span', { class: 'line' }, h('span', { class: 'preview' }, t('settings.lastUsed', moment)))),
+          session.current ? h('small', { class: 'role' }, t('settings.thisDevice')) : iconButton('close', t('settings.endSession', { device }), () => end([session]))),
+      };
+    }));
+  }
+
+  async function end(some) {
+    for (const { id } of some) await attempt(() => call('DELETE', `/accounts/sessions/${id}`));
+    await attempt(show);
+  }
+
+  async function endOthers() {
+    if (await confirmed(t('settings.endOthersSure'), t('auth.signOut'))) await end(known.filter((session) => !session.current));
+  }
+
+  const shown = () => attempt(show);
+  shown();
+  return { element: section(t('settings.sessions'), list, h('div', { class: 'buttons' }, others)), show: shown };
+}
+
+async function attempt(run) {
+  try {
+    await run();
+  } catch (error) {
+    toast(explain(error));
+  }
+}
+
+/** What a person calls the device that a User-Agent is of. */
+function deviceOf(userAgent) {
+  const named = (names) => names.find(([pattern]) => pattern.test(userAgent))?.[1];
+  const browser = named(BROWSERS);
+  const system = named(SYSTEMS);
+  if (browser && system) return t('settings.device', { browser, system });
+  return browser ?? (userAgent.slice(0, 60) || t('settings.unknownDevice'));
+}

@@ -1,0 +1,167 @@
+"""What stands behind one's own name, and a group's title."""
+
+from playwright.async_api import Browser, Route, expect
+
+from tests.browsers import Reader
+from tests.fakers import PASSWORD, FakeClient, FakeSocket, ok
+
+
+async def test_a_profile_is_changed_and_others_see_it(eve: Reader, her: FakeClient, anna: FakeClient) -> None:
+    settings = await eve.settings()
+    await expect(settings.locator("#display_name")).to_have_value("Ева")
+    await settings.locator("#display_name").fill("Ева Новикова")
+    await settings.locator("#bio").fill("Пишу письма")
+    await settings.get_by_role("button", name="Save").click()
+    await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
+    person = ok(await anna.get(f"/accounts/{her.id}"))
+    assert (person["display_name"], person["bio"]) == ("Ева Новикова", "Пишу письма")
+
+    await settings.locator("#username").fill(anna.username)
+    await settings.get_by_role("button", name="Save").click()
+    await expect(settings.locator("#username-error")).to_have_text("This username is taken.")
+    await expect(settings.locator("#username")).to_be_focused()
+    await expect(settings.locator("#username")).to_have_attribute("aria-invalid", "true")
+    eve.forgive("409")
+
+
+async def test_language_and_theme_are_chosen_and_kept(eve: Reader) -> None:
+    settings = await eve.settings()
+    await settings.get_by_label("Language").select_option("ru")
+    settings = eve.page.get_by_role("dialog", name="Настройки")
+    await expect(settings.get_by_label("Язык")).to_be_focused()
+    await settings.get_by_label("Тема").select_option("dark")
+    await expect(eve.page.locator("html")).to_have_attribute("data-theme", "dark")
+    await eve.page.reload()
+    await expect(eve.page.get_by_role("heading", name="Чаты")).to_be_visible()
+    await expect(eve.page.locator("html")).to_have_attribute("data-theme", "dark")
+    await eve.page.locator(".own").click()
+    await eve.page.get_by_label("Тема").select_option("system")
+    await expect(eve.page.locator("html")).not_to_have_attribute("data-theme", "dark")
+
+
+async def test_a_password_is_changed_and_other_devices_end(eve: Reader, her: FakeClient) -> None:
+    phone = await her.another_device().sign_in()
+    settings = await eve.settings()
+    devices = settings.get_by_role("region", name="Devices").get_by_role("listitem")
+    await expect(devices).to_have_count(2)
+    await expect(devices.filter(has_text="this device")).to_have_count(1)
+    await settings.get_by_label("Current password").fill("not this one")
+    await settings.get_by_label("New password").fill("a new and long one")
+    await settings.get_by_role("button", name="Change password").click()
+    await expect(settings.locator("#current_password-error")).to_have_text("The current password is wrong.")
+    await expect(settings.get_by_label("Current password")).to_be_focused()
+    await settings.get_by_label("Current password").fill(PASSWORD)
+    await settings.get_by_role("button", name="Change password").click()
+    await expect(settings.get_by_label("New password")).to_have_value("")
+    await expect(devices).to_have_count(1)
+    assert (await phone.get("/accounts/me")).status_code == 401
+    eve.forgive("401", "403", "422")
+
+
+async def test_a_device_is_signed_out_from_another(eve: Reader, her: FakeClient) -> None:
+    lost, old = [await her.another_device().sign_in() for _ in range(2)]
+    settings = await eve.settings()
+    devices = settings.get_by_role("region", name="Devices").get_by_role("listitem")
+    await expect(devices).to_have_count(3)
+    await settings.get_by_role("button", name="Sign out: ").first.click()
+    await expect(devices).to_have_count(2)
+    await settings.get_by_role("button", name="Sign out all other devices").click()
+    await eve.page.get_by_role("dialog").filter(has_text="but this one?").get_by_role("button", name="Sign out").click()
+    await expect(devices).to_have_count(1)
+    assert [(await device.get("/accounts/me")).status_code for device in (lost, old)] == [401, 401]
+    await settings.get_by_role("button", name="Sign out", exact=True).click()
+    await expect(eve.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+async def test_an_admin_edits_the_title_and_description_and_a_member_cannot(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    club = ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"]
+    await eve.open("Клуб")
+    await eve.page.get_by_role("button", name="Members").click()
+    await expect(eve.page.locator(".members strong").first).to_be_visible()
+    await expect(eve.page.get_by_role("button", name="Edit title and description")).to_have_count(0)
+    ok(await anna.patch(f"/chats/{club}/members/{her.id}", {"role": "admin"}))
+    await eve.page.get_by_role("button", name="Edit title and description").click()
+    await expect(eve.page.get_by_role("textbox", name="Title")).to_be_focused()
+    await eve.page.get_by_role("textbox", name="Title").fill("Книжный клуб")
+    await eve.page.get_by_role("textbox", name="Description").fill("По четвергам")
+    await eve.page.get_by_role("button", name="Save").click()
+    members = eve.page.get_by_role("dialog", name="Книжный клуб")
+    await expect(members.locator(".description")).to_have_text("По четвергам")
+    await expect(eve.item("Книжный клуб")).to_be_visible()
+    chat = ok(await anna.get(f"/chats/{club}"))
+    assert (chat["title"], chat["description"]) == ("Книжный клуб", "По четвергам")
+
+
+async def test_after_a_wrong_password_the_focus_stays_in_its_field(
+    browser: Browser, live_server: str, anna: FakeClient
+) -> None:
+    reader = await Reader.sit_down(browser, live_server)
+    page = reader.page
+    await page.goto(f"{reader.address}/ui")
+    await page.get_by_label("Username or email").fill(anna.username)
+    password = page.get_by_label("Password")
+    for leave in ("Enter", "button"):
+        await password.fill("not hers")
+        await (password.press("Enter") if leave == "Enter" else page.get_by_role("button", name="Sign in").click())
+        await expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+        await expect(password).to_be_focused()
+        await expect(password).to_have_attribute("aria-invalid", "true")
+        await expect(password).to_have_accessible_description("The name or the password is wrong.")
+    await password.fill(PASSWORD)
+    await password.press("Enter")
+    await reader.is_online()
+    await reader.context.close()
+
+
+async def test_peers_are_not_online_while_one_is_offline_oneself(
+    eve: Reader, her: FakeClient, anna: FakeClient, live_server: str
+) -> None:
+    chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))["id"]
+    await anna.send(chat, "Привет")
+    async with FakeSocket(anna, live_server):
+        await eve.open("Анна")
+        await expect(eve.page.locator(".peer p")).to_have_text("online")
+        await eve.context.set_offline(True)
+        await eve.is_offline()
+        await expect(eve.page.locator(".peer p")).to_have_text("")
+        await expect(eve.page.locator(".avatar.online")).to_have_count(0)
+        await eve.context.set_offline(False)
+        await eve.is_online()
+        await expect(eve.page.locator(".peer p")).to_have_text("online")
+    eve.forgive("ERR_INTERNET_DISCONNECTED")
+
+
+async def test_a_short_chat_is_at_the_bottom_and_shapes_are_shown_while_it_loads(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))["id"]
+    await anna.send(chat, "Привет")
+    waiting: list[Route] = []
+    await eve.page.route("**/messages*", lambda route: waiting.append(route))
+    await eve.open("Анна")
+    await expect(eve.page.locator(".skeleton.messages")).to_be_visible()
+    await expect(eve.page.locator(".skeleton.messages")).to_contain_text("Loading…")
+    # Its reader asked for less motion.
+    assert (
+        await eve.page.locator(".skeleton.messages").evaluate("shape => getComputedStyle(shape).animationName")
+        == "none"
+    )
+    await waiting[0].continue_()
+    await eve.sees("Привет")
+    await expect(eve.page.locator(".skeleton")).to_have_count(0)
+    around = await eve.page.locator(".scroller").bounding_box()
+    message = await eve.page.locator(".message").bounding_box()
+    assert around is not None
+    assert message is not None
+    assert 0 <= around["y"] + around["height"] - message["y"] - message["height"] < 40
+
+
+async def test_times_are_written_as_the_reader_writes_them(browser: Browser, live_server: str) -> None:
+    for locale, written in (("en-US", "9:34 PM"), ("en-GB", "21:34"), ("ru-RU", "21:34")):
+        reader = await Reader.sit_down(browser, live_server, locale=locale)
+        await reader.page.goto(f"{reader.address}/ui")
+        moment = "import('/ui/js/i18n.js').then(({ time }) => time(new Date(2026, 0, 1, 21, 34)))"
+        assert " ".join((await reader.page.evaluate(moment)).split()) == written
+        await reader.context.close()
