@@ -1,10 +1,15 @@
 """What every operation of the document has in common, whoever asks: what is added later is asked too."""
 
-import asyncpg
+from collections.abc import AsyncIterator
+
+import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from tests.access.operations import Operation
+from tests.access.rows import REST
+from tests.access.table import Row
+from tests.access.world import Chat, World
 from tests.fakers import FakeClient, ok, problem
 
 NOWHERE = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"
@@ -33,31 +38,48 @@ async def test_a_chat_of_others_and_one_that_is_not_there_are_told_alike(
     assert await anna.events(club) == before
 
 
-async def test_an_id_that_is_none_is_refused(anna: FakeClient, club: str, operations: dict[str, Operation]) -> None:
-    for operation in operations.values():
+async def test_an_id_that_is_none_is_refused(
+    server: httpx.AsyncClient, database_address: DatabaseAddress, operations: dict[str, Operation]
+) -> None:
+    world = await World.make(server, database_address)
+    asked = set()
+    async for row, who, chat in allowed(world):
+        operation = operations[row.operation]
         for name in operation.parameters:
-            if name.endswith("_id"):
-                values = {"chat_id": club} | {name: "nonsense"}
-                refused = await anna.call(operation.method, operation.below_prefix(**values), operation.body)
+            if name.endswith("_id") and (row.operation, name) not in asked:
+                asked.add((row.operation, name))
+                refused = await world.ask(operation, row, who, chat, path={name: "nonsense"})
                 body = problem(refused, 422, "validation_error")
                 assert ["path", name] in [error["loc"] for error in body["errors"]]
+    ids = [(name, each) for name, operation in operations.items() for each in operation.parameters if "_id" in each]
+    assert asked == set(ids)
 
 
 async def test_an_unknown_field_is_refused_everywhere(
-    anna: FakeClient, club: str, operations: dict[str, Operation], database_address: DatabaseAddress
+    server: httpx.AsyncClient, database_address: DatabaseAddress, operations: dict[str, Operation]
 ) -> None:
-    # Whoever may do everything is asked for a sound body everywhere.
-    connection = await asyncpg.connect(**database_address.connect_arguments())
-    await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", anna.uuid)
-    await connection.close()
-    for operation in operations.values():
+    world = await World.make(server, database_address)
+    asked = set()
+    async for row, who, chat in allowed(world):
+        operation = operations[row.operation]
         if isinstance(operation.body, dict):
-            more = operation.body | {"surprise": 1}
-            refused = await anna.call(operation.method, operation.below_prefix(chat_id=club), more)
+            asked.add(row.operation)
+            refused = await world.ask(operation, row, who, chat, body={"surprise": 1})
             body = problem(refused, 422, "validation_error")
             assert body["errors"] == [
                 {"loc": ["body", "surprise"], "msg": "Extra inputs are not permitted", "type": "extra_forbidden"}
             ]
+    assert asked == {name for name, operation in operations.items() if isinstance(operation.body, dict)}
+
+
+async def allowed(world: World) -> AsyncIterator[tuple[Row, str, Chat | None]]:
+    """Each row of the table with somebody who is not refused, and the chat that is asked for."""
+    for kind, rows in REST.items():
+        chat = await world.open_chat(kind) if kind else None
+        for row in rows:
+            who = next((who for who, answer in row.answers.items() if answer < "400"), None)
+            if who is not None:
+                yield row, who, chat
 
 
 async def test_the_id_of_an_account_opens_no_chat_and_that_of_a_chat_is_no_account(

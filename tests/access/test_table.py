@@ -14,11 +14,11 @@ from app.modules.sockets_module.services.asyncapi import make_document
 from app.settings import Settings
 from app.utils.module import Modules
 from tests.access.operations import Operation
-from tests.access.table import ASKED, CODES, REST, SOCKET, Row, rows_of
+from tests.access.rows import ASKED, REST
+from tests.access.table import CODES, SOCKET, rows_of
 from tests.access.world import Chat, World
 from tests.fakers import API, FakeClient, ok
 
-ROWS = {kind: list(rows_of(table)) for kind, table in REST.items()}
 SOCKET_ROWS = list(rows_of(SOCKET))
 # What a first frame, and one after it, holds.
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -31,7 +31,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 async def test_every_operation_has_a_row_and_every_row_an_operation(operations: dict[str, Operation]) -> None:
-    rows = [row for rows in ROWS.values() for row in rows]
+    rows = [row for rows in REST.values() for row in rows]
     assert {row.operation for row in rows} == set(operations)
     assert set(ASKED) <= {row.name for row in rows}
 
@@ -40,21 +40,6 @@ async def test_every_action_of_the_socket_has_a_row_and_every_row_an_action(app:
     document = make_document(settings.app, app.state.container.get(Modules), host="server", is_secure=False)
     actions = {name for name, operation in document["operations"].items() if operation["action"] == "receive"}
     assert {row.operation for row in SOCKET_ROWS} == actions
-
-
-async def ask(world: World, operation: Operation, row: Row, who: str, chat: Chat | None) -> httpx.Response:
-    asked = await world.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), who, chat)
-    parts = {name: value for name, value in asked.items() if name not in ("body", "form", "path")}
-    if chat is not None:
-        parts["chat_id"] = chat.id
-    person = world.people[who]
-    return await person.http.request(
-        operation.method,
-        asked.get("path") or operation.at(**parts),
-        json=None if "form" in asked else asked.get("body", operation.body),
-        data=asked.get("form"),
-        headers=person.headers,
-    )
 
 
 def difference(response: httpx.Response, expected: str) -> str | None:
@@ -75,14 +60,14 @@ async def test_everyone_is_answered_as_the_table_says(
     chat = await world.open_chat(kind) if kind else None
     before = await state_of(world, kind, chat) if chat else None
     differences: dict[tuple[str, str], str] = {}
-    for row in ROWS[kind]:
+    for row in REST[kind]:
         operation = operations[row.operation]
         changed = None
         for who, expected in row.answers.items():
             changes = operation.method != "GET" and expected < "400"
             if changes and kind and not changed:
                 changed = await world.open_chat(kind)
-            found = difference(await ask(world, operation, row, who, changed if changes else chat), expected)
+            found = difference(await world.ask(operation, row, who, changed if changes else chat), expected)
             if found is not None:
                 differences[row.name, who] = found
             if changes and row.operation.startswith("accounts_") and who not in ("anonymous", "ended"):

@@ -7,7 +7,9 @@ import asyncpg
 import httpx
 
 from app.adapters.db.address import DatabaseAddress
-from tests.access.table import PEOPLE
+from tests.access.operations import Operation
+from tests.access.rows import ASKED, VALUES
+from tests.access.table import PEOPLE, Row
 from tests.fakers import FakeClient, ok
 
 _MEMBERS = {"direct": ("bystander",)}
@@ -68,6 +70,31 @@ class World:
             ok(await owner.delete(f"/chats/{chat.id}/members/{people['former'].id}"))
         return chat
 
+    async def ask(
+        self,
+        operation: Operation,
+        row: Row,
+        who: str,
+        chat: Chat | None,
+        *,
+        path: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> httpx.Response:
+        """The answer to what the row asks for; `path` and `body` are put in the places of its own parts."""
+        asked = await self.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), who, chat)
+        parts = {name: value for name, value in asked.items() if name not in ("body", "form", "path")}
+        if chat is not None:
+            parts["chat_id"] = chat.id
+        person = self.people[who]
+        sent = asked.get("body", operation.body)
+        return await person.http.request(
+            operation.method,
+            asked.get("path") or operation.at(**parts | (path or {})),
+            json=None if "form" in asked else sent | body if body else sent,
+            data=asked.get("form"),
+            headers=person.headers,
+        )
+
     async def fill(self, asked: Any, who: str, chat: Chat | None) -> Any:
         """What is asked for, with the values that its `@names` stand for when this person asks."""
         if isinstance(asked, dict):
@@ -78,6 +105,10 @@ class World:
 
     async def _value(self, name: str, who: str, chat: Chat | None) -> Any:
         person = self.people[who]
+        signed_in = person if person.headers and who != "ended" else self.people["owner"]
+        if name.removesuffix("_of_another") in VALUES:
+            value = VALUES[name.removesuffix("_of_another")]
+            return await value(self.people["bystander"] if name not in VALUES else signed_in)
         match name:
             case "id" | "username" | "refresh_token":
                 return getattr(person, name)
@@ -86,7 +117,7 @@ class World:
             case "new_name":
                 return f"new_{next(self._numbers)}"
             case "session":
-                return await _session_of(person if person.headers and who != "ended" else self.people["owner"])
+                return await _session_of(signed_in)
             case "session_of_another":
                 return await _session_of(self.people["bystander"])
             case "bystander" | "newcomer" if who == "owner":

@@ -58,7 +58,7 @@ def test_migrating_goes_on_beside_what_a_removed_module_left(database: DatabaseA
 
 
 def test_a_database_that_newer_code_has_migrated_is_told_in_one_line(database: DatabaseAddress) -> None:
-    _fetch(database, "UPDATE alembic_version SET version_num = 'fffffffffff1'")
+    _fetch(database, "DELETE FROM alembic_version", "INSERT INTO alembic_version VALUES ('fffffffffff1')")
     with pytest.raises(DatabaseIsNewer, match="fffffffffff1") as refused:
         migrate(database)
     assert "\n" not in str(refused.value)

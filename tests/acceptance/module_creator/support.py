@@ -1,6 +1,7 @@
 """A copy of the project to make modules in, and the commands that are run there."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,11 +15,23 @@ import asyncpg
 from app.adapters.db.address import DatabaseAddress
 
 REPOSITORY = Path(__file__).parents[3]
-_LEFT_OUT = (".git", ".data", ".env", "logs", "node_modules", ".venv", "venv", "docs")
+_LEFT_OUT = (".git", ".data", ".env", "logs", "node_modules", ".venv", "venv")
 _CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
+
+_LOOK_AT_MODULES = re.compile(r"discover_modules|choose_modules|MODULES_DIR|operations|openapi|alembic|known_heads")
+"""What only tests name that can tell whether there are more modules."""
 
 _TIMES = 60
 """That Ctrl-C is pressed, every two seconds, until it counts as not heard."""
+
+AFFECTED = [
+    str(path.relative_to(REPOSITORY))
+    for folder in ("tests", "app/modules")
+    for path in sorted((REPOSITORY / folder).rglob("test_*.py"))
+    if "acceptance" not in path.parts
+    and ("access" in path.parts or _LOOK_AT_MODULES.search(path.read_text(encoding="utf-8")))
+]
+"""The tests that can tell."""
 
 QUESTION = "Введите латинское название модуля:\n-> "
 

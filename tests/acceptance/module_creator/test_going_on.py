@@ -18,8 +18,7 @@ def notes(project: Path) -> Path:
     """A copy of the project with the module, changed as the page tells."""
     succeeds(project, "create_module.py", "notes")
     for step in re.findall(r"```diff\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
-        for change in re.findall(r"^--- .*?(?=^--- |\Z)", step, re.DOTALL | re.MULTILINE):
-            subprocess.run(["git", "apply", "--recount", "-"], cwd=project, input=change.encode(), check=True)
+        subprocess.run(["git", "apply", "-"], cwd=project, input=step.encode(), check=True)
     return project
 
 
@@ -34,8 +33,10 @@ def test_a_module_goes_on_as_the_page_tells(
     succeeds(notes, "-m", "ruff", "format", "--check", ".")
     succeeds(notes, "-m", "mypy", "app/modules/notes_module")
     succeeds(notes, str(Path(sys.executable).with_name("lint-imports")))
-    tests = ["app/modules/notes_module", "tests/test_house_rules.py", "tests/test_openapi.py"]
-    said = succeeds(notes, "-m", "pytest", "-q", "-n", "0", *tests, at=postgres)
+    tests = ["tests/access/test_table.py", "tests/access/test_requests.py", "tests/test_house_rules.py"]
+    documents = ["tests/test_openapi.py", "app/modules/sockets_module/tests/test_asyncapi.py"]
+    made = "app/modules/notes_module"
+    said = succeeds(notes, "-m", "pytest", "-q", "--maxprocesses=2", made, *tests, *documents, at=postgres)
     assert " passed" in said
 
 

@@ -1,0 +1,27 @@
+"""All rows: those of the table, and those that modules bring in a file `tests/access.py` of their own.
+
+Such a file has `REST`, tables by the kind of chat as in table.py, `ASKED`, and `VALUES`: what its `@names` stand for,
+by a function of a person who is signed in. That is who asks, and for `@name_of_another` somebody else.
+"""
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from itertools import chain
+from typing import Any
+
+from app.resources.constants import MODULES_DIR
+from tests.access import table
+from tests.access.table import Row, rows_of
+from tests.fakers import FakeClient
+
+_BROUGHT = [
+    import_module(f"app.modules.{file.parents[1].name}.tests.access")
+    for file in sorted(MODULES_DIR.glob("*_module/tests/access.py"))
+]
+
+REST: dict[str, list[Row]] = {
+    kind: list(chain.from_iterable(rows_of(tables.REST[kind]) for tables in (table, *_BROUGHT) if kind in tables.REST))
+    for kind in table.REST
+}
+ASKED: dict[str, dict[str, Any]] = dict(chain(table.ASKED.items(), *(tables.ASKED.items() for tables in _BROUGHT)))
+VALUES: dict[str, Callable[[FakeClient], Awaitable[str]]] = dict(chain(*(tables.VALUES.items() for tables in _BROUGHT)))
