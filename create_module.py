@@ -1,6 +1,6 @@
 """Makes a new module: `python create_module.py`, and it asks for the name."""
 
-from app.utils.module_creator import main
+from app.utils.launching import launch
 
 if __name__ == "__main__":
-    main()
+    launch("app.utils.module_creator")

@@ -1,6 +1,6 @@
 """Manages a server: `python manage.py --help`."""
 
-from app.commands import main
+from app.utils.launching import launch
 
 if __name__ == "__main__":
-    main()
+    launch("app.commands")

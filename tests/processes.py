@@ -6,22 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
-from dataclasses import fields
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
 
-from app.settings import PROJECT_ROOT, Settings, variable_name
-from app.settings.base import SettingsGroup
+from app.settings import PROJECT_ROOT, known_variables
 from tests.adapters.embedded.support import eventually, is_gone
 
 READY_SECONDS = 60.0
-KNOWN_VARIABLES = frozenset(
-    variable_name(group.type, field)
-    for group in fields(Settings)
-    if isinstance(group.type, type) and issubclass(group.type, SettingsGroup)
-    for field in group.type.model_fields
-)
+KNOWN_VARIABLES = known_variables()
 _CHEAP = {
     "AUTH_ARGON2_TIME_COST": "1",
     "AUTH_ARGON2_MEMORY_COST": "8",

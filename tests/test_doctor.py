@@ -1,6 +1,7 @@
 """The doctor finds each thing that is wrong, and mends what can be mended."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -9,6 +10,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from tests.fakers import FakeClient, ok, problem
 from tests.manage import manage
+from tests.processes import free_port
 
 
 @pytest.fixture
@@ -151,6 +153,37 @@ async def test_a_setting_that_is_not_allowed_is_found(template: DatabaseAddress)
     result = await manage(template, "doctor", API_SERVICE_PORT="many")
     assert result.exit_code == 1
     assert "API_SERVICE_PORT" in result.output
+
+
+async def test_a_store_of_the_rate_limits_that_does_not_answer_is_found(database_address: DatabaseAddress) -> None:
+    storage = f"redis://:secret@127.0.0.1:{free_port()}"
+    result = await manage(database_address, "doctor", "--least-free-mb=0", RATE_LIMIT_STORAGE=storage)
+    assert result.exit_code == 1
+    assert "✗ the store of the rate limits answers" in result.output
+    assert "1 wrong" in result.output
+    assert "secret" not in result.output
+
+
+async def test_a_misspelt_setting_is_found(database_address: DatabaseAddress) -> None:
+    result = await manage(database_address, "doctor", "--least-free-mb=0", API_SERVIC_PORT="8000")
+    assert result.exit_code == 1
+    assert "did you mean API_SERVICE_PORT?" in result.output
+
+
+async def test_a_folder_of_logs_that_cannot_be_written_is_found(
+    database_address: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs").touch()
+    monkeypatch.setattr("app.commands.needs.LOGS_DIR", tmp_path / "logs")
+    result = await manage(database_address, "doctor", "--least-free-mb=0")
+    assert result.exit_code == 1
+    assert "✗ log files can be written" in result.output
+
+
+async def test_more_processes_than_postgresql_has_connections_for_are_found(database_address: DatabaseAddress) -> None:
+    result = await manage(database_address, "doctor", "--least-free-mb=0", API_WORKERS="64", PG_POOL_SIZE="200")
+    assert result.exit_code == 1
+    assert "64 processes of 207 need 13248" in result.output
 
 
 async def test_a_database_that_knows_only_english_letters_is_found(

@@ -18,7 +18,7 @@ from app.modules.sockets_module.commands import ASYNCAPI, asyncapi_text
 from app.settings import load_settings
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage, variables_for
-from tests.processes import clean_environment
+from tests.processes import clean_environment, free_port
 
 
 def run(project_root: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -92,6 +92,30 @@ def test_what_a_person_can_mend_is_told_in_one_line(project_root: Path, template
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1
     assert "there_is_no_such_database" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", ["db create", "db migrate", "db check", "db drop --yes", "catalogues list"])
+def test_a_database_that_cannot_be_used_is_one_line(
+    project_root: Path, template: DatabaseAddress, arguments: str
+) -> None:
+    for wrong, told in (
+        ({"PG_SERVER_PASSWD": "wrong"}, "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"),
+        ({"PG_SERVER_ADDRESS": "127.0.0.1", "PG_SERVER_PORT": str(free_port())}, "set PG_SERVER_ADDRESS"),
+    ):
+        result = run(project_root, *arguments.split(), **variables_for(template) | wrong)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert len(result.stderr.splitlines()) == 1
+        assert told in result.stderr
+
+
+@pytest.mark.parametrize("program", ["main.py", "manage.py", "create_module.py"])
+def test_without_its_packages_a_program_says_how_to_install_them(project_root: Path, program: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-S", program], cwd=project_root, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert "make run" in result.stderr
 
 
 def test_the_document_of_the_api_is_the_one_written_down() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from app.settings import Mode, Settings, SettingsError, load_settings
+from app.settings import Mode, Settings, SettingsError, load_settings, unknown_variables
 from app.settings.describe import describe_settings
 from tests.processes import KNOWN_VARIABLES
 
@@ -145,3 +145,56 @@ def test_the_example_as_it_stands_changes_nothing(project_root: Path, monkeypatc
 def test_the_readme_tells_every_setting(project_root: Path, readme: str) -> None:
     text = (project_root / readme).read_text(encoding="utf-8")
     assert {name for name in KNOWN_VARIABLES if f"`{name}`" not in text} == set()
+
+
+def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("LOG_LEVEL=LOUD\n", encoding="utf-8")
+    for name, value in {"API_SERVICE_PORT": "many", "API_WORKERS": "0", "ENVIRONMENT": "PROD"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(file)
+    told = [problem.partition(":")[0] for problem in refusal.value.problems]
+    assert told == ["API_SERVICE_PORT", "API_WORKERS", "LOG_LEVEL", "AUTH_SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b"API_TITLE=a\n\nAPI_SERVICE_PORT 8000\n", 3),
+        (b"# a comment\nAPI_TITLE='a\n", 2),
+        (b"API_TITLE\n", 1),
+        (b"API_TITLE=a\nAPI_CONTACT_NAME=\xc0\xed\xed\xe0\n", 2),
+    ],
+)
+def test_a_line_of_the_file_that_cannot_be_read_is_named(tmp_path: Path, text: bytes, line: int) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(text)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(file)
+    assert str(refusal.value).startswith(f"{file}, line {line}: ")
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_cannot_be_opened_is_told_and_the_mark_of_an_editor_is_no_part_of_a_name(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(SettingsError, match=r"folder: it cannot be read: Is a directory"):
+        load_settings(folder)
+    file = tmp_path / ".env"
+    file.write_text("API_TITLE=Из файла\n", encoding="utf-8-sig")
+    assert load_settings(file).app.title == "Из файла"
+
+
+def test_a_misspelt_name_is_told_with_the_nearest_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("API_SERVIC_PORT=1\nLOG_COLOUR=1\nCOMPOSE_PROJECT_NAME=1\nlog_level=INFO\n", encoding="utf-8")
+    monkeypatch.setenv("ENVIROMENT", "PROD")
+    monkeypatch.setenv("RATE_LIMITS_ENABLE", "true")
+    told = {line.partition(" in ")[0]: line.rpartition(": ")[2] for line in unknown_variables(file)}
+    assert told == {
+        "ENVIROMENT": "did you mean ENVIRONMENT?",
+        "RATE_LIMITS_ENABLE": "did you mean RATE_LIMIT_ENABLE?",
+        "API_SERVIC_PORT": "did you mean API_SERVICE_PORT?",
+        "LOG_COLOUR": ".env.example lists all",
+    }

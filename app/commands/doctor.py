@@ -1,13 +1,10 @@
 """`python manage.py doctor`: looks at everything that can be wrong, and says what to do about it."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any, NamedTuple
-from uuid import UUID
+from typing import Annotated, Any
 
 import asyncpg
 import typer
@@ -17,13 +14,21 @@ from rich.markup import escape
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer, known_heads, removed_modules
 from app.adapters.db.provide import database_server
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.adapters.errors import DRIVER_ERRORS
+from app.commands.needs import (
+    Finding,
+    look_at_connections,
+    look_at_disk,
+    look_at_logs,
+    look_at_names,
+    look_at_notifications,
+    look_at_store,
+)
 from app.modules.streams_module.services.log import Log
-from app.resources.constants import LOGS_DIR
 from app.settings import Settings, SettingsError, load_settings
 from app.utils.asking import Yes, ask
 from app.utils.invariants import Invariant
@@ -39,16 +44,6 @@ _SHOWN = 3
 _AT_ONCE = 100
 """Streams that one repair locks."""
 _PATIENCE = 600.0
-
-
-class Finding(NamedTuple):
-    """Something that was looked at. `wrong` tells what was found, nothing where all is well."""
-
-    about: str
-    wrong: Sequence[str] = ()
-    advice: str = ""
-    invariant: Invariant | None = None
-    stream_ids: Sequence[UUID] = ()
 
 
 @commands.command()
@@ -114,33 +109,27 @@ def _look(least_free_mb: int, told: Callable[[Finding], None]) -> None:
         settings = load_settings()
         choose_modules(discover_modules(), settings.modules.enabled_modules)
     except (SettingsError, ModulesError) as error:
-        told(Finding(about, [str(error)], "set the variable, in the environment or in .env"))
+        told(Finding(about, str(error).splitlines(), "set the variable, in the environment or in .env"))
         return
     told(Finding(about))
-    told(_look_at_disk(settings, least_free_mb))
+    told(look_at_names())
+    told(look_at_disk(settings, least_free_mb))
+    if settings.log.enable and settings.log.write_to_file:
+        told(look_at_logs())
+    if settings.limits.enable and settings.limits.is_shared:
+        told(asyncio.run(look_at_store(settings.limits)))
     try:
         with database_server(settings.db) as address:
-            asyncio.run(_look_at_database(address, told))
-    except (EmbeddedPostgresError, *DRIVER_ERRORS) as error:
-        advice = "look at the PG_* settings, and at PostgreSQL's own log"
-        told(Finding("the database answers", [str(error) or repr(error)], advice))
+            asyncio.run(_look_at_database(address, settings, told))
+    except (EmbeddedPostgresError, DatabaseNotReady) as error:
+        told(Finding("the database answers", [str(error)], "look at the PG_* settings, and at PostgreSQL's own log"))
 
 
-def _look_at_disk(settings: Settings, least_free_mb: int) -> Finding:
-    places = [LOGS_DIR, *([settings.db.embedded_data_path] if settings.db.is_embedded else [])]
-    free = {place: shutil.disk_usage(_existing(place)).free >> 20 for place in places}
-    full = [f"{place}: {left} MB are free" for place, left in free.items() if left < least_free_mb]
-    return Finding(f"{least_free_mb} MB of disk are free", full, "make room: PostgreSQL stops when its disk is full")
-
-
-def _existing(place: Path) -> Path:
-    return next(folder for folder in (place, *place.parents) if folder.is_dir())
-
-
-async def _look_at_database(address: DatabaseAddress, told: Callable[[Finding], None]) -> None:
+async def _look_at_database(address: DatabaseAddress, settings: Settings, told: Callable[[Finding], None]) -> None:
     async with _connected(address) as connection:
-        for look in (look_at_server, look_at_letters, look_at_clock):
+        for look in (look_at_server, look_at_letters, look_at_clock, look_at_notifications):
             told(await look(connection))
+        told(await look_at_connections(connection, settings))
         migrations = await look_at_migrations(connection)
         told(migrations)
         if migrations.wrong:

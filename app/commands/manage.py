@@ -5,10 +5,10 @@ from importlib import import_module
 import typer
 from alembic.util import CommandError
 
+from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.commands import NoSuchBranch
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.adapters.db.run import DatabaseNotReady
 from app.commands import database, doctor, documents, modules
 from app.resources.constants import MODULES_DIR
 from app.services.errors import ServiceError
@@ -39,13 +39,18 @@ _FOR_A_PERSON = (
     ModulesError,
     NoSuchBranch,
     ServiceError,
-    SettingsError,
 )
 
 
 def main() -> None:
-    """Runs the command that was typed. What a person can mend is told in one line."""
+    """Runs the command that was typed. What an operator can correct is said in one line."""
     try:
         program()
+    except SettingsError as error:
+        stop_with(*error.problems)
     except _FOR_A_PERSON as error:
         stop_with(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        stop_with(f"{error.filename}: {error.strerror}")

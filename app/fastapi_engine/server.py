@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,12 +17,13 @@ from loguru import logger
 from uvicorn.supervisors import ChangeReload
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.diagnosis import DatabaseNotReady, diagnose
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.workers import serve_by_workers
 from app.resources.constants import MAX_FRAME_BYTES
-from app.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
+from app.settings import PROJECT_ROOT, Mode, Settings, SettingsError, load_settings, unknown_variables
 from app.settings.app_settings import AppSettings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
@@ -32,24 +35,30 @@ _GRACE = 5
 _IDLE = 75
 """Seconds that a connection stays open between two requests: longer than proxies keep theirs (nginx 60), so that the
 side that sends is the side that closes. Else a request meets the closing now and then, and may be done or not."""
+_TRY_AGAIN_AFTER = 1.0
+"""Seconds from one try to reach a database that is unavailable at the start to the next."""
 _WORKER_ANSWERS_WITHIN = 30
 """Seconds without a sign of a worker until it is killed and replaced. It gives none while it is imported, and a machine
 that is busy takes long over that: killed then, its successor would fare no better."""
 
 
 def main() -> None:
-    """Serves until it is told to stop. What a person can mend is told in one line."""
+    """Serves until it is told to stop. What an operator can correct is said in one line."""
     signals = _Signals()
     try:
         settings = load_settings()
         setup_logging(settings.log)
+        for line in unknown_variables():
+            logger.warning(line)
         choose_modules(read_modules(), settings.modules.enabled_modules)
         listener = _bind(settings.app)
         with _database(settings) as address:
             _migrate(address)
             if not signals.asked_to_end:
                 _serve(settings.app, listener, address)
-    except (SettingsError, ModulesError, EmbeddedPostgresError, DatabaseIsNewer) as error:
+    except SettingsError as error:
+        stop_with(*error.problems)
+    except (ModulesError, EmbeddedPostgresError, DatabaseIsNewer, DatabaseNotReady) as error:
         stop_with(str(error))
 
 
@@ -93,21 +102,45 @@ def _database(settings: Settings) -> Iterator[DatabaseAddress]:
 
 
 def _migrate(address: DatabaseAddress) -> None:
-    """A server that is away comes back, or is mended, while this one runs: alive until then, and not ready."""
+    """Brings the tables to the newest form; where the database is unavailable, as soon as it returns.
+
+    The server is alive until then, and not ready. Raises DatabaseNotReady for what an operator has to change first.
+    """
     try:
-        if is_migrated(address):
-            return
+        _bring_up_to_date(address)
+    except Exception as error:
+        trouble = diagnose(error, address)
+        if trouble is None:
+            raise
+        if trouble.is_permanent:
+            raise DatabaseNotReady(f"database {address.database}: {trouble}") from error
+        logger.warning("waiting for database {}: {}", address.database, trouble)
+        threading.Thread(target=_migrate_later, args=(address, str(trouble)), daemon=True).start()
+
+
+def _bring_up_to_date(address: DatabaseAddress) -> None:
+    if not is_migrated(address):
         # Alembic is heavy, and needed only when there is something new.
         from app.adapters.db.migrations.commands import migrate
 
         logger.info("bringing the database up to date")
         migrate(address)
-    except Exception as error:
-        from app.adapters.errors import as_transient
 
-        if as_transient(error) is None:
-            raise
-        logger.warning("the database was not looked at, and may want a `python manage.py db migrate`: {}", error)
+
+def _migrate_later(address: DatabaseAddress, known_trouble: str) -> None:
+    """Tries until it succeeds. Logs each trouble once."""
+    while True:
+        time.sleep(_TRY_AGAIN_AFTER)
+        try:
+            _bring_up_to_date(address)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next try may succeed
+            trouble = str(diagnose(error, address) or error)
+            if trouble != known_trouble:
+                logger.error("waiting for database {}: {}", address.database, trouble)
+            known_trouble = trouble
+        else:
+            logger.info("database {} is available", address.database)
+            return
 
 
 def _serve_migrated(
@@ -116,7 +149,10 @@ def _serve_migrated(
     sockets: list[socket.socket] | None = None,
 ) -> None:
     """In a process that a reload has started: a module that was made meanwhile has brought its table along."""
-    _migrate(address)
+    try:
+        _migrate(address)
+    except (DatabaseIsNewer, DatabaseNotReady) as error:
+        stop_with(str(error))
     serve(sockets)
 
 
@@ -130,7 +166,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         reload_dirs=[str(PROJECT_ROOT / "app")] if settings.reloads else None,
         **uvicorn_options(**proxy_options(settings)),
     )
-    logger.info("http://{}:{}/docs", *listener.getsockname()[:2])
+    logger.info(_address(settings, listener))
     server = uvicorn.Server(config)
     if settings.reloads:
         target = partial(_serve_migrated, server.run, address)
@@ -141,6 +177,12 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
             serve_by_workers(config, listener)
     else:
         server.run(sockets=[listener])
+
+
+def _address(settings: AppSettings, listener: socket.socket) -> str:
+    """What to open in a browser."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{'' if settings.mode is Mode.PROD else '/docs'}"
 
 
 def proxy_options(settings: AppSettings) -> dict[str, Any]:

@@ -37,16 +37,21 @@ def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
-class AppSettings(SettingsGroup):
-    """Variables `API_*`, and `ENVIRONMENT`."""
-
-    model_config = SettingsConfigDict(env_prefix="API_")
+class EnvironmentSettings(SettingsGroup):
+    """`ENVIRONMENT`."""
 
     environment: Mode = Field(
         Mode.LOCAL,
         validation_alias="ENVIRONMENT",
         description="what the application does (reload, secrets refused, demo data): PROD, DEV or LOCAL",
     )
+
+
+class AppSettings(EnvironmentSettings):
+    """Variables `API_*`, and `ENVIRONMENT`."""
+
+    model_config = SettingsConfigDict(env_prefix="API_")
+
     mode: Mode = Field(
         Mode.LOCAL, description="what the API shows (error detail, docs): PROD, DEV or LOCAL; unset: as ENVIRONMENT"
     )

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.settings.file import ENCODING
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -17,7 +19,7 @@ class SettingsGroup(BaseSettings):
         extra="ignore",
         # An empty variable is how compose files and shells say "not set".
         env_ignore_empty=True,
-        env_file_encoding="utf-8",
+        env_file_encoding=ENCODING,
         hide_input_in_errors=False,
     )
 

@@ -1,10 +1,11 @@
-"""The one line that a person reads when a command cannot go on."""
+"""The lines that an operator reads when a command cannot go on."""
 
 import sys
 from typing import NoReturn
 
 
-def stop_with(message: str, code: int = 2) -> NoReturn:
-    """Prints one line to stderr and ends the process."""
-    sys.stderr.write(" ".join(message.split()) + "\n")
+def stop_with(*problems: str, code: int = 2) -> NoReturn:
+    """Prints one line for each problem to stderr and ends the process."""
+    for problem in problems:
+        sys.stderr.write(" ".join(problem.split()) + "\n")
     raise SystemExit(code)

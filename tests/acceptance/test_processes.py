@@ -14,12 +14,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from anyio import to_thread
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from tests.adapters.embedded.support import eventually, is_gone, query
 from tests.fakers import API, PASSWORD
 from tests.processes import RunningServer, clean_environment, copy_project, free_port, is_free, run
+from tests.wire import wire_to
 
 MODES = {
     "reloading": {"API_RELOAD": "true"},
@@ -157,14 +159,37 @@ def test_a_database_of_ones_own_is_migrated_at_the_start(project: Path, postgres
     assert not (project / "never-made").exists()
 
 
-def test_a_database_that_is_away_leaves_the_server_alive_and_not_ready(
-    project: Path, postgres: DatabaseAddress
+async def test_a_database_that_is_unavailable_at_the_start_is_waited_for_and_migrated(
+    project: Path, empty_database: DatabaseAddress
 ) -> None:
-    address = replace(postgres, host="127.0.0.1", port=free_port())
-    with RunningServer(project, Path("never-made"), **variables_of(address), API_RELOAD="false") as server:
-        assert server.answers("/healthcheck/live"), server.output
-        assert not server.answers("/healthcheck/ready", 0)
-        assert "db migrate" in server.output
+    async with wire_to(empty_database.host, empty_database.port) as wire:
+        wire.cut()
+        address = replace(empty_database, host="127.0.0.1", port=wire.port)
+        with RunningServer(project, Path("never-made"), **variables_of(address), API_RELOAD="false") as server:
+            assert await to_thread.run_sync(server.answers, "/healthcheck/live"), server.output
+            assert not await to_thread.run_sync(server.answers, "/healthcheck/ready", 0)
+            assert f"waiting for database {address.database}: the server does not answer (127.0.0.1:" in server.output
+            await wire.mend()
+            assert await to_thread.run_sync(server.answers, "/healthcheck/ready"), server.output
+            assert "Traceback" not in server.output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"PG_SERVER_PASSWD": "wrong"}, "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"),
+        ({"PG_SERVER_LOGIN": "nobody"}, "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"),
+        ({"PG_SERVER_DB": "nowhere"}, "run `python manage.py db create`"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_database_that_refuses_stops_the_start_with_one_line(
+    project: Path, postgres: DatabaseAddress, wrong: dict[str, str], told: str
+) -> None:
+    refused = run(project, **variables_of(postgres) | wrong, LOG_LEVEL="ERROR")
+    assert refused.returncode == 2
+    assert told in refused.stderr
+    assert refused.stderr.count("\n") == 1
 
 
 def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:

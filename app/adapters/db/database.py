@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -47,6 +47,8 @@ class Database:
 
     def __init__(self, address: DatabaseAddress, *, pool_size: int = 10, session_pool_size: int = 5) -> None:
         self.address = address
+        self.unavailable_because: Exception | None = None
+        """Why no connection can be opened at the moment."""
         self._return: asyncio.Task[None] | None = None
         self._pool = Pool(partial(self._connect_for_pool, PooledConnection), pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
@@ -83,7 +85,8 @@ class Database:
             raise DatabaseUnavailable("the database could not be reached a moment ago")
         try:
             return await self.connect(connection_class, **_BY_KEY)
-        except DRIVER_ERRORS:
+        except DRIVER_ERRORS as error:
+            self.unavailable_because = error
             if self._return is None:
                 self._return = asyncio.create_task(self._wait_for_return())
             raise
@@ -92,8 +95,12 @@ class Database:
         try:
             while True:
                 await asyncio.sleep(TRY_AGAIN_AFTER)
-                with suppress(*DRIVER_ERRORS):
+                try:
                     (await self.connect()).terminate()
+                except DRIVER_ERRORS as error:
+                    self.unavailable_because = error
+                else:
+                    self.unavailable_because = None
                     return
         finally:
             self._return = None

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.diagnosis import explained
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.heads import known_heads
 from app.adapters.errors import driver_calls
@@ -32,17 +33,16 @@ def embedded_server(settings: DbSettings) -> EmbeddedPostgres:
 def database_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
     """For a command: attaches to a server that runs, else starts the embedded one for the time of the block.
 
-    Raises EmbeddedPostgresError, whose message is for a person.
+    Raises EmbeddedPostgresError, and DatabaseNotReady for any error of the driver in the block.
     """
-    if not settings.is_embedded:
-        yield own_server_address(settings)
-        return
-    running = EmbeddedPostgres.running(settings.embedded_data_path, database=settings.server_db)
-    if running is not None:
-        yield running
-        return
-    with embedded_server(settings) as server:
-        yield server.address
+    with ExitStack() as stack:
+        if not settings.is_embedded:
+            address = own_server_address(settings)
+        else:
+            running = EmbeddedPostgres.running(settings.embedded_data_path, database=settings.server_db)
+            address = running or stack.enter_context(embedded_server(settings)).address
+        with explained(address):
+            yield address
 
 
 def is_migrated(address: DatabaseAddress) -> bool:

@@ -9,15 +9,11 @@ from typing import Any, TypeVar
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.provide import database_server, is_migrated
-from app.adapters.errors import DRIVER_ERRORS
 from app.settings.db_settings import DbSettings
 
 T = TypeVar("T")
-
-
-class DatabaseNotReady(Exception):
-    """Nothing can be done with the database as it is. The message is one line."""
 
 
 def run_on_database(settings: DbSettings, job: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
@@ -31,10 +27,6 @@ def run_on_database(settings: DbSettings, job: Callable[[Database], Coroutine[An
             return await job(database)
 
     with database_server(settings) as address:
-        try:
-            ready = is_migrated(address)
-        except DRIVER_ERRORS as error:
-            raise DatabaseNotReady(f"database {address.database} at {address.host} is out of reach: {error}") from error
-        if not ready:
+        if not is_migrated(address):
             raise DatabaseNotReady(f"database {address.database} is not migrated: run `python manage.py db migrate`")
         return asyncio.run(run(address))

@@ -26,7 +26,7 @@ def lifespan_of(
             for module in modules:
                 if module.lifespan is not None:
                     await stack.enter_async_context(module.lifespan(container))
-            logger.info("ready, with the modules {}", ", ".join(module.name for module in modules))
+            logger.info("started, with the modules {}", ", ".join(module.name for module in modules))
             yield {PATHS_STATE: list_websocket_paths(app)}
         logger.info("stopped")
 

@@ -14,7 +14,8 @@ _INTERRUPTED = "Модуль не создан: ввод прерван / No mod
 def main() -> None:
     """Asks for a name, or takes the one on the command line, and makes the module.
 
-    Ends the process with one line and a status other than 0 where nothing was made.
+    A name that cannot be is asked for again. Ends the process with one line and a status other than 0 where nothing
+    was made.
     """
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         _speak_utf8(stream)
@@ -22,37 +23,46 @@ def main() -> None:
     if len(arguments) > 1 or any(argument.startswith("-") for argument in arguments):
         stop_with(_USAGE)
     try:
-        name = arguments[0] if arguments else _ask()
-        folder = create(name)
-        print(f"-> Модуль {folder} успешно создан!" if arguments else f"\n-> Модуль {folder} успешно создан!")  # noqa: T201
+        if arguments:
+            print(f"-> Модуль {_make(ModuleCreator(arguments[0].strip()))} успешно создан!")  # noqa: T201
+        else:
+            print(f"\n-> Модуль {_make(_ask())} успешно создан!")  # noqa: T201
     except CreatorError as error:
         stop_with(str(error))
-    except EOFError:
-        _leave_prompt()
-        stop_with(_INTERRUPTED, 1)
     except KeyboardInterrupt:
-        _leave_prompt()
-        stop_with(_INTERRUPTED, 130)
+        print()  # noqa: T201 - the line that follows stands on its own
+        stop_with(_INTERRUPTED, code=130)
 
 
-def create(name: str) -> str:
-    """Makes the module; the name of its folder. Raises CreatorError."""
-    creator = ModuleCreator(name.strip())
+def _make(creator: ModuleCreator) -> str:
     creator.create()
     return creator.folder.name
 
 
-def _ask() -> str:
+def _ask() -> ModuleCreator:
+    """Asks until a name can be, and ends the process where the input ends before that."""
     print("Введите латинское название модуля:")  # noqa: T201
+    refused = False
+    while True:
+        try:
+            return ModuleCreator(_read_line().strip())
+        except CreatorError as error:
+            refused = True
+            print(error, file=sys.stderr)  # noqa: T201
+        except EOFError:
+            print()  # noqa: T201 - the line that follows stands on its own
+            if refused:
+                raise SystemExit(2) from None
+            stop_with(_INTERRUPTED, code=1)
+
+
+def _read_line() -> str:
+    if sys.stdin is None:  # closed, as by `<&-`
+        raise EOFError
     return input("-> ")
 
 
-def _leave_prompt() -> None:
-    """The line that follows stands on its own."""
-    print()  # noqa: T201
-
-
-def _speak_utf8(stream: TextIO) -> None:
+def _speak_utf8(stream: TextIO | None) -> None:
     """Whatever the system's locale is; a name that is no UTF-8 is refused like any other that is not Latin."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:

@@ -1,17 +1,13 @@
 """What is made is looked at in copies of the project."""
 
-import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.module_creator.support import copy_project, succeeds
 from tests.adapters.embedded.support import open_folder
-from tests.databases import drop, execute
 
 
 @pytest.fixture
@@ -34,12 +30,3 @@ def open_project() -> Iterator[Path]:
     place = open_folder()
     yield copy_project(place)
     shutil.rmtree(place)
-
-
-@pytest.fixture
-def empty_database(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """A database with nothing in it, not even a migration's mark."""
-    address = postgres.with_database(f"test_{uuid4().hex[:12]}")
-    asyncio.run(execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
-    yield address
-    asyncio.run(drop(address))

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.utils.module_creator import CreatorError
-from app.utils.module_creator.dialogue import create
+from app.utils.module_creator import CreatorError, ModuleCreator
 from tests.acceptance.module_creator.support import QUESTION, environment_of, interrupted_at_the_prompt, run, tree
 
 
@@ -55,7 +54,24 @@ def test_the_dialogue_through_a_pipe_whatever_the_locale(project: Path, locale: 
 def test_a_refusal_is_one_line_and_nothing_is_written(shop: Path, name: str | bytes) -> None:
     before = tree(shop)
     done = run(shop, "create_module.py", says=(name if isinstance(name, bytes) else name.encode()) + b"\n")
-    assert (done.returncode, done.stdout) == (2, QUESTION)
+    assert (done.returncode, done.stdout) == (2, f"{QUESTION}-> \n")
+    _is_one_line(done.stderr)
+    assert tree(shop) == before
+
+
+def test_a_name_that_cannot_be_is_asked_for_again(project: Path) -> None:
+    done = run(project, "create_module.py", says="my shop\nchat\nshop\n")
+    assert (done.returncode, done.stdout) == (0, f"{QUESTION}-> -> \n-> Модуль shop_module успешно создан!\n")
+    assert [line.partition(" / ")[2][:20] for line in done.stderr.splitlines()] == [
+        "The name 'my shop' w",
+        "The name chat is tak",
+    ]
+
+
+def test_a_closed_input_is_one_line(shop: Path) -> None:
+    before = tree(shop)
+    done = run(shop, "create_module.py", before=lambda: os.close(0))
+    assert (done.returncode, done.stdout) == (1, f"{QUESTION.removesuffix('-> ')}\n")
     _is_one_line(done.stderr)
     assert tree(shop) == before
 
@@ -93,7 +109,7 @@ def test_a_refusal_is_one_line_and_nothing_is_written(shop: Path, name: str | by
 )
 def test_a_name_that_cannot_be_is_refused_with_its_reason(name: str, reason: str) -> None:
     with pytest.raises(CreatorError, match=f" / .*{reason}"):
-        create(name)
+        ModuleCreator(name.strip())
 
 
 @pytest.mark.parametrize("name", ["shop", "shop_module"])

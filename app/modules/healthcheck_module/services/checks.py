@@ -4,29 +4,35 @@ import asyncio
 from time import perf_counter
 
 from app.adapters.db.database import Database
+from app.adapters.db.diagnosis import diagnose
 from app.adapters.db.migrations.heads import known_heads
 from app.modules.healthcheck_module.schemas import Check, Health
-from app.settings import Settings
+from app.settings import Mode, Settings
 
 _PATIENCE = 2.0
 """Seconds until a check counts as failed."""
 
 
 async def check_health(settings: Settings, database: Database) -> Health:
-    checks = {"database": await _check_database(database)}
+    checks = {"database": await _check_database(database, shows_details=settings.app.mode is Mode.LOCAL)}
     healthy = all(check.status == "ok" for check in checks.values())
     return Health(status="ok" if healthy else "failed", version=settings.app.version, checks=checks)
 
 
-async def _check_database(database: Database) -> Check:
-    """It answers, and its tables are those that this code was written for."""
+async def _check_database(database: Database, *, shows_details: bool) -> Check:
+    """It answers, and its tables are those that this code was written for.
+
+    Without `shows_details` the reason of a failure names no address, role or database.
+    """
     began = perf_counter()
     try:
         async with asyncio.timeout(_PATIENCE), database.connection() as connection:
             exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
             rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
     except Exception as error:  # noqa: BLE001 - whatever it is, the check has failed
-        return Check(status="failed", latency_ms=None, detail=f"out of reach: {type(error).__name__}")
+        trouble = diagnose(database.unavailable_because or error, database.address)
+        detail = (str(trouble) if shows_details else trouble.reason) if trouble else type(error).__name__
+        return Check(status="failed", latency_ms=None, detail=detail)
     latency_ms = round((perf_counter() - began) * 1000, 2)
     if not known_heads() <= {row["version_num"] for row in rows}:
         return Check(status="failed", latency_ms=latency_ms, detail="not migrated: run `python manage.py db migrate`")

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import asyncpg
 import httpx
+import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
-from app.settings import Settings
+from app.settings import Mode, Settings
 from tests.fakers import FakeClient, problem
+from tests.processes import free_port
 from tests.servers import served, settings_for
 
 
@@ -50,6 +52,10 @@ async def test_a_server_whose_database_is_away_lives_and_says_so(
         assert health.status_code == 200
         assert health.json()["status"] == "failed"
         assert health.json()["checks"]["database"]["latency_ms"] is None
+        for _ in range(2):
+            detail = (await http.get("/healthcheck")).json()["checks"]["database"]["detail"]
+            assert "no such database" in detail
+            assert '"nowhere" does not exist' in detail
         ready = await http.get("/healthcheck/ready")
         assert ready.status_code == 503
         assert ready.headers["retry-after"]
@@ -58,3 +64,17 @@ async def test_a_server_whose_database_is_away_lives_and_says_so(
         problem(refused, 503, "unavailable")
         assert refused.headers["retry-after"]
         problem(await FakeClient(http).get("/accounts/me"), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("mode", Mode)
+async def test_the_reason_of_a_failure_names_nothing_where_the_api_shows_no_internals(
+    settings: Settings, database_address: DatabaseAddress, mode: Mode
+) -> None:
+    """With the reason of the first failure, also while the next try is waited for."""
+    address = replace(database_address, host="127.0.0.1", port=free_port())
+    unavailable = replace(settings, app=settings.app.model_copy(update={"mode": mode}), db=settings_for(address))
+    async with served(build_app(unavailable)) as http:
+        for _ in range(2):
+            detail = (await http.get("/healthcheck")).json()["checks"]["database"]["detail"]
+            assert "the server does not answer" in detail
+            assert (str(address.port) in detail) is (mode is Mode.LOCAL)

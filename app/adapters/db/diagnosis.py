@@ -1,0 +1,89 @@
+"""Why a database cannot be used, in words for an operator."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import asyncpg
+
+from app.adapters.db.address import DatabaseAddress
+
+
+class DatabaseNotReady(Exception):
+    """Nothing can be done with the database as it is. The message is one line."""
+
+
+class Trouble(NamedTuple):
+    """What is wrong.
+
+    `reason` names no address, role or database; `advice` and `details` do. A permanent trouble does not pass until an
+    operator changes something.
+    """
+
+    reason: str
+    details: str
+    advice: str
+    is_permanent: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.details}): {self.advice}"
+
+
+def diagnose(error: BaseException, address: DatabaseAddress) -> Trouble | None:
+    """What an error of the driver says about the database, None for an error of anything else."""
+    cause = _driver_error(error)
+    if cause is None:
+        return None
+    where = address.host if address.host.startswith("/") else f"{address.host}:{address.port}"
+    details = f"{where}: {cause or type(cause).__name__}"
+    match cause:
+        case TimeoutError() | asyncpg.QueryCanceledError():
+            details = f"{where}: no answer in time"
+            return Trouble("the server does not answer", details, "look whether it runs and can be reached")
+        case asyncpg.InvalidCatalogNameError():
+            advice = "run `python manage.py db create`, or set PG_SERVER_DB to the name of one that exists"
+            return Trouble("the server has no such database", details, advice, is_permanent=True)
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            advice = "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"
+            return Trouble("the server refuses the role or its password", details, advice, is_permanent=True)
+        case asyncpg.InsufficientPrivilegeError():
+            advice = f"grant role {address.user} all rights on database {address.database}"
+            return Trouble("the role lacks a right", details, advice, is_permanent=True)
+        case asyncpg.TooManyConnectionsError():
+            advice = "raise max_connections of PostgreSQL, or lower PG_POOL_SIZE and PG_SESSION_POOL_SIZE"
+            return Trouble("the server takes no more connections", details, advice)
+        case asyncpg.InterfaceError() | asyncpg.InternalClientError():
+            return Trouble("the connection to the server failed", details, "look at the PG_* settings")
+        case asyncpg.PostgresConnectionError() | asyncpg.CannotConnectNowError() | asyncpg.OperatorInterventionError():
+            return Trouble("the server is starting or stopping", details, "wait until it is up")
+        case asyncpg.PostgresError():
+            return Trouble("the server refuses a statement", details, "look into PostgreSQL's own log", True)
+        case socket.gaierror():
+            return Trouble("the server's name is not known", details, "set PG_SERVER_ADDRESS")
+    advice = "start it, or set PG_SERVER_ADDRESS and PG_SERVER_PORT"
+    return Trouble("the server does not answer", details, advice)
+
+
+@contextmanager
+def explained(address: DatabaseAddress) -> Iterator[None]:
+    """Raises DatabaseNotReady in the place of an error that the database is the cause of."""
+    try:
+        yield
+    except Exception as error:
+        trouble = diagnose(error, address)
+        if trouble is None:
+            raise
+        raise DatabaseNotReady(f"database {address.database}: {trouble}") from error
+
+
+def _driver_error(error: BaseException | None) -> BaseException | None:
+    """The error of the driver behind those that others have made of it."""
+    while error is not None:
+        if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+            return error
+        # A file has a name; a socket has none.
+        if isinstance(error, OSError) and error.filename is None:
+            return error
+        error = getattr(error, "orig", None) or error.__cause__
+    return None
