@@ -51,3 +51,10 @@ def test_what_was_counted_stays_and_what_was_held_goes(project_root: Path, tmp_p
     assert 'messenger_sends_total{outcome="written"} 10.0' in none
     assert "messenger_sockets " not in none
     assert "process_" not in both
+
+
+def test_a_process_starts_after_the_folder_was_removed(project_root: Path, tmp_path: Path) -> None:
+    """As by a cleaner of temporary files."""
+    folder = tmp_path / "removed"
+    with worker(project_root, folder):
+        assert "messenger_sockets 3.0" in render(folder).decode()

@@ -188,7 +188,7 @@ def test_a_file_that_cannot_be_opened_is_told_and_the_mark_of_an_editor_is_no_pa
 
 def test_a_misspelt_name_is_told_with_the_nearest_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("API_SERVIC_PORT=1\nLOG_COLOUR=1\nCOMPOSE_PROJECT_NAME=1\nlog_level=INFO\n", encoding="utf-8")
+    file.write_text("API_SERVIC_PORT=1\nLOG_QUIZ_BUZZ=1\nCOMPOSE_PROJECT_NAME=1\nlog_level=INFO\n", encoding="utf-8")
     monkeypatch.setenv("ENVIROMENT", "PROD")
     monkeypatch.setenv("RATE_LIMITS_ENABLE", "true")
     told = {line.partition(" in ")[0]: line.rpartition(": ")[2] for line in unknown_variables(file)}
@@ -196,5 +196,5 @@ def test_a_misspelt_name_is_told_with_the_nearest_one(monkeypatch: pytest.Monkey
         "ENVIROMENT": "did you mean ENVIRONMENT?",
         "RATE_LIMITS_ENABLE": "did you mean RATE_LIMIT_ENABLE?",
         "API_SERVIC_PORT": "did you mean API_SERVICE_PORT?",
-        "LOG_COLOUR": ".env.example lists all",
+        "LOG_QUIZ_BUZZ": ".env.example lists all",
     }

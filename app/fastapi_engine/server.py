@@ -172,7 +172,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         target = partial(_serve_migrated, server.run, address)
         ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
-        with TemporaryDirectory(prefix="messenger-metrics-") as folder:
+        with TemporaryDirectory(prefix="messenger-metrics-", ignore_cleanup_errors=True) as folder:
             os.environ[METRICS_VARIABLE] = folder
             serve_by_workers(config, listener)
     else:

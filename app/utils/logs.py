@@ -1,7 +1,6 @@
 """Logging: loguru, with everything that speaks to the standard library's logging led into it."""
 
 import logging
-import os
 import sys
 import traceback
 from contextvars import ContextVar
@@ -12,6 +11,7 @@ from loguru import logger
 
 from app.resources.constants import LOGS_DIR
 from app.settings.log import LogFormat, LogSettings
+from app.utils.log_files import open_log_file
 
 if TYPE_CHECKING:
     from loguru import Record
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request that is being answered, on every log line that it causes."""
 
-_FILES_KEPT = 20
 _CHATTY = ("sqlalchemy", "asyncio", "watchfiles", "alembic")
 _TEXT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <7} {extra[request_id]} {name}: {message}"
 
@@ -50,18 +49,8 @@ def setup_logging(settings: LogSettings) -> None:
     }
     logger.add(sys.stderr, **common)  # type: ignore[arg-type]
     if settings.write_to_file:
-        LOGS_DIR.mkdir(exist_ok=True)
-        _forget_old_files()
         # One file a process: two processes that rotate one file lose lines.
-        path = LOGS_DIR / f"messenger-{os.getpid()}.log"
-        logger.add(path, rotation="20 MB", retention=10, encoding="utf-8", delay=True, **common)  # type: ignore[arg-type]
-
-
-def _forget_old_files() -> None:
-    """Keeps the newest files only: each start of a process begins one."""
-    by_age = sorted(LOGS_DIR.glob("messenger-*.log"), key=lambda path: path.stat().st_mtime)
-    for path in by_age[:-_FILES_KEPT]:
-        path.unlink(missing_ok=True)
+        logger.add(open_log_file(LOGS_DIR), **common)  # type: ignore[arg-type]
 
 
 def _add_request_id(record: "Record") -> None:

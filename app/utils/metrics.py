@@ -21,6 +21,11 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from app.utils.processes import shared_metrics
+
+# Cleaners of temporary files may have removed it: without the folder no metric can be made.
+if (_shared := shared_metrics()) is not None:
+    _shared.mkdir(mode=0o700, parents=True, exist_ok=True)
 # A second series for each counter, that nothing reads.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()

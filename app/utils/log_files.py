@@ -1,0 +1,78 @@
+"""Log files: one of each process, and what is left of processes that have ended."""
+
+import os
+import re
+import sys
+from contextlib import suppress
+from logging import LogRecord, makeLogRecord
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TextIO
+
+_BYTES = 20_000_000
+"""Of a file; then the next one begins."""
+_OLD_ONES = 10
+"""Files of a process beside the one it writes."""
+_FILES_KEPT = 20
+"""Files beside those of living processes."""
+_OF_PROCESS = re.compile(r"messenger-(\d+)\.")
+
+
+class LogFile(RotatingFileHandler):
+    """A file that loguru writes to. Where it cannot be written, that is said once, and standard error has all lines."""
+
+    # The lines come with their end.
+    terminator = ""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, maxBytes=_BYTES, backupCount=_OLD_ONES, encoding="utf-8", errors="backslashreplace", delay=True
+        )
+        self._failure: BaseException | None = None
+
+    def write(self, line: str) -> None:
+        failed_before, self._failure = self._failure, None
+        self.emit(makeLogRecord({"msg": line}))
+        if self._failure is not None and failed_before is None:
+            reason = getattr(self._failure, "strerror", None) or self._failure
+            sys.stderr.write(f"{self.baseFilename} cannot be written ({reason}): lines go to standard error only\n")
+
+    def handleError(self, record: LogRecord) -> None:  # noqa: N802 - the name is of the standard library
+        self._failure = sys.exception()
+        stream: TextIO | None = self.stream
+        self.stream = None
+        # What is left in its buffer cannot be written either.
+        with suppress(OSError):
+            if stream is not None:
+                stream.close()
+
+    def stop(self) -> None:
+        """Loguru calls it at the end."""
+        self.close()
+
+
+def open_log_file(folder: Path) -> LogFile:
+    """The file of this process. Forgets old ones: each start of a process begins one."""
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+        _forget_old_files(folder)
+    return LogFile(folder / f"messenger-{os.getpid()}.log")
+
+
+def _forget_old_files(folder: Path) -> None:
+    """Keeps the newest files, and all of living processes."""
+    by_age = sorted(folder.glob("messenger-*"), key=lambda path: path.stat().st_mtime)
+    for path in by_age[:-_FILES_KEPT]:
+        found = _OF_PROCESS.match(path.name)
+        if found and not _is_alive(int(found[1])):
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
