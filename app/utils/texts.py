@@ -16,8 +16,10 @@ _BLANK = (
 )
 _SEEN = re.compile(f"[^{_IGNORABLE}{_BLANK}]")
 _IGNORED = re.compile(f"[{_IGNORABLE}]")
-# Of the control characters, text has white space only: escape sequences and backspaces are for terminals.
+# Of the control characters a name has white space only.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+# What begins an escape sequence, which a terminal carries out: ESC and the controls of ISO 6429 behind ASCII.
+_ESCAPE = re.compile(r"[\x1b\x80-\x84\x86-\x9f]")
 _LINE_BREAK = re.compile("[\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
 _TURNED = re.compile("[\u202d\u202e]")
 _NESTING = re.compile("[\u202a\u202b\u202c\u2066-\u2069]")
@@ -32,6 +34,11 @@ def is_seen(text: str) -> bool:
 def has_control(text: str) -> bool:
     """Return True if text has a control character that is no white space."""
     return not text.isprintable() and _CONTROL.search(text) is not None
+
+
+def has_escape(text: str) -> bool:
+    """Return True if text has a character that begins an escape sequence."""
+    return not text.isprintable() and _ESCAPE.search(text) is not None
 
 
 def has_line_break(text: str) -> bool:

@@ -82,7 +82,7 @@ messages_read: that is not there         401   401      404       404      404  
 messages_send                            401   401      404       404      404    404    403    201   201   201
 messages_send: once more                 401   401      404       404      404    404    200    200   200   200
 messages_send: to what is not there      401   401      404       404      404    404    403    422   422   422
-messages_edit: one's own                 401   401      404       404      404    404    200    200   200   200
+messages_edit: one's own                 401   401      404       404      404    404    403    200   200   200
 messages_edit: another's                 401   401      404       404      404    404    403    403   403   403
 messages_delete: one's own               401   401      404       404      404    404    204    204   204   204
 messages_delete: another's               401   401      404       404      404    404    403    403   204   204
@@ -90,7 +90,7 @@ messages_add_reaction                    401   401      404       404      404  
 messages_remove_reaction                 401   401      404       404      404    404    204    204   204   204
 """
 
-# As in a group, but that owner and admins alone post.
+# As in a group, but that owner and admins alone post. Member and reader have been admins, and have posted.
 CHANNEL = """
                                    anonymous ended stranger neighbour operator former reader member admin owner
 chats_read                               401   401      404       404      404    404    200    200   200   200
@@ -102,9 +102,12 @@ chats_list_members                       401   401      404       404      404  
 chats_add_members                        401   401      404       404      404    404    403    403   201   201
 messages_history                         401   401      404       404      404    404    200    200   200   200
 messages_send                            401   401      404       404      404    404    403    403   201   201
+messages_edit: one's own                 401   401      404       404      404    404    403    403   200   200
 messages_edit: another's                 401   401      404       404      404    404    403    403   403   403
+messages_delete: one's own               401   401      404       404      404    404    204    204   204   204
 messages_delete: another's               401   401      404       404      404    404    403    403   204   204
 messages_add_reaction                    401   401      404       404      404    404    403    200   200   200
+messages_remove_reaction                 401   401      404       404      404    404    204    204   204   204
 """
 
 # Two members with no roles: nobody is let in or out, and nobody deletes it.
@@ -139,9 +142,10 @@ hello: group                            4401  4401       ok        ok       ok  
 ping: group                             4401  4401       ok        ok       ok     ok     ok     ok    ok    ok
 send: group                             4401  4401      404       404      404    404    403     ok    ok    ok
 read: group                             4401  4401      404       404      404    404     ok     ok    ok    ok
-typing: group                           4401  4401      404       404      404    404     ok     ok    ok    ok
+typing: group                           4401  4401      404       404      404    404    403     ok    ok    ok
 send: channel                           4401  4401      404       404      404    404    403    403    ok    ok
 read: channel                           4401  4401      404       404      404    404     ok     ok    ok    ok
+typing: channel                         4401  4401      404       404      404    404    403    403    ok    ok
 send: direct                            4401  4401      404       404      404      -      -     ok     -     -
 read: direct                            4401  4401      404       404      404      -      -     ok     -     -
 typing: direct                          4401  4401      404       404      404      -      -     ok     -     -

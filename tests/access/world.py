@@ -16,7 +16,7 @@ _MEMBERS = {"direct": ("bystander",)}
 _GROUP = ("former", "reader", "member", "bystander", "bystander_of_owner")
 _WRITERS = {
     "group": ("owner", "admin", "member", "reader", "former", "bystander"),
-    "channel": ("owner", "admin"),
+    "channel": ("owner", "admin", "member", "reader"),
     "direct": ("member", "bystander"),
 }
 
@@ -56,15 +56,22 @@ class World:
         return self.people["member" if kind == "direct" else "owner"]
 
     async def open_chat(self, kind: str) -> Chat:
-        """A new one; of the direct chat, which there is one of, new messages."""
+        """A new one; of the direct chat, which there is one of, new messages.
+
+        In a channel member and reader have been admins, and have posted.
+        """
         owner, people = self.owner_of(kind), self.people
         members = [people[name] for name in _MEMBERS.get(kind, _GROUP)]
         chat = Chat(await owner.open_chat(*members, type=kind), {})
         if kind != "direct":
             admins = [people["admin"].id, people["second_admin"].id]
             ok(await owner.post(f"/chats/{chat.id}/members", {"account_ids": admins, "role": "admin"}))
+        for name in ("member", "reader") if kind == "channel" else ():
+            ok(await owner.patch(f"/chats/{chat.id}/members/{people[name].id}", {"role": "admin"}))
         for name in _WRITERS[kind]:
             chat.messages[name] = await people[name].send(chat.id, f"Пишет {name}")
+        if kind == "channel":
+            ok(await owner.patch(f"/chats/{chat.id}/members/{people['member'].id}", {"role": "member"}))
         if kind != "direct":
             ok(await owner.patch(f"/chats/{chat.id}/members/{people['reader'].id}", {"role": "reader"}))
             ok(await owner.delete(f"/chats/{chat.id}/members/{people['former'].id}"))

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel, check_name, check_prose
+from app.modules.base_module.schemas import NOT_BLANK, NOT_NULL, RequestModel, ResponseModel, check_name, check_prose
 from app.utils.canonical import fold, normalize_email
 
 _USERNAME = re.compile(r"[A-Za-z0-9_.]{3,32}")
@@ -83,11 +84,11 @@ class AccountMe(AccountSignedUp):
 
 
 class AccountUpdate(RequestModel):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. Null removes: the display name is the username then."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"display_name": "Анна К.", "bio": "Пишу код и письма"}})
 
-    username: Username | None = None
+    username: Annotated[Username | SkipJsonSchema[None], NOT_NULL] = None
     display_name: DisplayName | None = None
     bio: Bio | None = None
 

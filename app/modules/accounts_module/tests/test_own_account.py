@@ -33,9 +33,18 @@ async def test_a_change_is_kept_and_told_on_ones_own_stream(anna: FakeClient) ->
 async def test_what_is_left_out_stays_and_what_is_the_same_tells_nothing(anna: FakeClient) -> None:
     ok(await anna.patch("/accounts/me", {"bio": "Была тут"}))
     before = ok(await anna.get("/accounts/me"))
-    for nothing_new in ({}, {"bio": "Была тут"}, {"display_name": None}, {"username": anna.username.upper()}):
+    for nothing_new in ({}, {"bio": "Была тут"}, {"display_name": " Анна"}, {"username": anna.username.upper()}):
         assert ok(await anna.patch("/accounts/me", nothing_new)) == before
     assert ok(await anna.patch("/accounts/me", {"bio": ""}))["event_seq"] == before["event_seq"] + 1
+
+
+async def test_null_takes_display_name_and_bio_away(anna: FakeClient) -> None:
+    ok(await anna.patch("/accounts/me", {"bio": "Была тут"}))
+    me = ok(await anna.patch("/accounts/me", {"bio": None, "display_name": None}))
+    assert (me["bio"], me["display_name"]) == ("", anna.username)
+    assert ok(await anna.patch("/accounts/me", {"bio": None, "display_name": None})) == me
+    me = ok(await anna.patch("/accounts/me", {"username": "anna.new", "display_name": None}))
+    assert me["display_name"] == "anna.new"
 
 
 async def test_a_taken_username_changes_and_tells_nothing(anna: FakeClient, boris: FakeClient) -> None:
@@ -50,10 +59,16 @@ async def test_what_is_no_name_or_bio_is_refused(anna: FakeClient) -> None:
     for wrong in (
         {"username": "a"},
         {"username": "анна"},
+        {"username": None},
+        {"username": "..."},
         {"display_name": "  "},
         {"display_name": "x" * 65},
         {"bio": "x" * 501},
         {"bio": "a\x00b"},
+        {"bio": "a\x1b[31mb"},
+        {"display_name": "\u200b\u3164"},
+        {"display_name": "Анна\nАдминистратор"},
+        {"display_name": "\u202eannA"},
         {"bio": 5},
         {"email": "new@example.com"},
         {"is_admin": True},

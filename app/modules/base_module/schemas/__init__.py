@@ -4,6 +4,7 @@ from app.modules.base_module.schemas.problem import Problem, ProblemError, refus
 from app.modules.base_module.schemas.texts import check_name, check_prose
 from app.modules.base_module.schemas.types import (
     NOT_BLANK,
+    NOT_NULL,
     BodyInt,
     Moment,
     PathSeq,
@@ -14,6 +15,7 @@ from app.modules.base_module.schemas.types import (
 
 __all__ = [
     "NOT_BLANK",
+    "NOT_NULL",
     "BodyInt",
     "Cursor",
     "Limit",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StrictInt
 
 from app.resources.constants import MAX_BIGINT
 
@@ -20,6 +20,15 @@ def check_text(value: str) -> str:
             raise ValueError("half of a surrogate pair is no character") from None
     return value
 
+
+def _refuse_null(value: object) -> object:
+    if value is None:
+        raise ValueError("null means nothing here; what is left out stays as it is")
+    return value
+
+
+NOT_NULL = BeforeValidator(_refuse_null)
+"""For a field of a change that may be left out, of something that cannot be removed."""
 
 NOT_BLANK = r"\S"
 """For the document, as a pattern: something beside white space."""

@@ -2,8 +2,9 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.base_module.schemas import NOT_BLANK, RequestModel, ResponseModel, check_name
+from app.modules.base_module.schemas import NOT_BLANK, NOT_NULL, RequestModel, ResponseModel, check_name
 
 MAX_POSITION = 2**31 - 1
 
@@ -50,10 +51,10 @@ class CatalogueItemUpdate(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"value_ru": "Флуд и повторы", "is_active": False}})
 
-    value_ru: Value | None = None
-    value_en: Value | None = None
-    position: Order | None = None
-    is_active: StrictBool | None = None
+    value_ru: Annotated[Value | SkipJsonSchema[None], NOT_NULL] = None
+    value_en: Annotated[Value | SkipJsonSchema[None], NOT_NULL] = None
+    position: Annotated[Order | SkipJsonSchema[None], NOT_NULL] = None
+    is_active: Annotated[StrictBool | SkipJsonSchema[None], NOT_NULL] = None
 
 
 class CatalogueItemRead(ResponseModel):

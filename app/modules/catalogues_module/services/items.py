@@ -38,7 +38,7 @@ async def update_item(
 ) -> CatalogueItemRead:
     """Changes what is given. Raises CatalogueNotFound, CatalogueItemNotFound."""
     item = await _get(work, await _open(work, shelf, name), key)
-    for field, value in changes.model_dump(exclude_none=True).items():
+    for field, value in changes.model_dump(exclude_unset=True).items():
         setattr(item, field, value)
     await work.session.flush()
     return CatalogueItemRead.model_validate(item)

@@ -1,4 +1,5 @@
-"""Access as a type: an endpoint with a `ChatMembership` is for members, one with a `ChatAdmin` for its admins.
+"""Access as a type: an endpoint with a `ChatMembership` is for members, one with a `ChatChanger` for those of them who
+may change the chat.
 
 They keep strangers out before anything is locked or written. A change looks again under the lock: its caller may have
 been removed a moment ago.
@@ -13,7 +14,8 @@ from starlette.types import Scope
 
 from app.dependencies.dependency_db import Db
 from app.modules.accounts_module.dependencies import CurrentIdentity
-from app.modules.chats_module.services.access import Membership, check_admin, get_membership
+from app.modules.chats_module.services.access import Membership, check, get_membership
+from app.modules.chats_module.services.permissions import CHANGE_CHAT
 
 ChatId = Annotated[UUID, Path(description="the chat's id", examples=["6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"])]
 
@@ -36,9 +38,9 @@ async def _membership(chat_id: ChatId, identity: CurrentIdentity, database: Db) 
 ChatMembership = Annotated[Membership, Depends(_membership)]
 
 
-async def _admin(membership: ChatMembership) -> Membership:
-    check_admin(membership)
+async def _changer(membership: ChatMembership) -> Membership:
+    check(membership, CHANGE_CHAT)
     return membership
 
 
-ChatAdmin = Annotated[Membership, Depends(_admin)]
+ChatChanger = Annotated[Membership, Depends(_changer)]

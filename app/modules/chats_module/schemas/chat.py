@@ -56,7 +56,7 @@ class ChatCreate(RequestModel):
 
 
 class ChatUpdate(RequestModel):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. Null removes."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"title": "Книжный клуб", "description": "По четвергам"}})
 

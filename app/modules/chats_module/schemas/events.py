@@ -42,7 +42,7 @@ class MemberRemovedTold(_Told):
 
 
 class ChatTold(_Told):
-    """What has changed; what is left out is as before."""
+    """What has changed; what is left out is as before, and null is removed."""
 
     model_config = _example(title="Книжный клуб", actor_id=_ANNA)
 

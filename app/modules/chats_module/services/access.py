@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from app.modules.chats_module.db.cruds.access import Membership, find_membership, may_post, may_react
+from app.modules.chats_module.db.cruds.access import Membership, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
+from app.modules.chats_module.services.permissions import Permission, may
 from app.modules.streams_module.services.log import Executor
 
-__all__ = ["Membership", "check_admin", "check_owner", "get_membership", "may_post", "may_react"]
+__all__ = ["Membership", "check", "get_membership"]
 
 
 async def get_membership(connection: Executor, chat_id: UUID, account_id: UUID) -> Membership:
@@ -17,11 +18,7 @@ async def get_membership(connection: Executor, chat_id: UUID, account_id: UUID) 
     return membership
 
 
-def check_admin(membership: Membership) -> None:
-    if not membership.is_admin:
-        raise NotAllowedInChat
-
-
-def check_owner(membership: Membership) -> None:
-    if membership.role != "owner":
-        raise NotAllowedInChat
+def check(membership: Membership, permission: Permission, refusal: str | None = None) -> None:
+    """Raises NotAllowedInChat where the member may not do it."""
+    if not may(permission, membership.chat_type, membership.role):
+        raise NotAllowedInChat(refusal)

@@ -9,9 +9,10 @@ from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.chats_module.db.models import Chat
 from app.modules.chats_module.errors import ChatIdTaken
 from app.modules.chats_module.schemas import ChatCreate, ChatUpdate
-from app.modules.chats_module.services.access import check_admin, check_owner, get_membership
+from app.modules.chats_module.services.access import check, get_membership
 from app.modules.chats_module.services.membership_changes import admit
 from app.modules.chats_module.services.parts import ChatParts
+from app.modules.chats_module.services.permissions import CHANGE_CHAT, DELETE_CHAT
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ValidationFailed
 from app.settings.sizes_settings import SizesSettings
@@ -70,23 +71,25 @@ async def create_chat(
 async def update_chat(
     work: UnitOfWork, log: Log, parts: ChatParts, chat_id: UUID, account_id: UUID, changes: ChatUpdate
 ) -> None:
-    """Changes title, description and what modules contribute, by owner or admin."""
+    """Changes title, description and what modules contribute. What changes nothing makes no event."""
     await log.lock(work, chats=[chat_id])
-    check_admin(await get_membership(await work.raw(), chat_id, account_id))
+    check(await get_membership(await work.raw(), chat_id, account_id), CHANGE_CHAT)
     await parts.apply(work, chat_id, account_id, {name: getattr(changes, name) for name in changes.model_fields_set})
-    given = changes.model_dump(include=set(ChatUpdate.model_fields), exclude_none=True)
-    if not given:
+    chat = await work.session.get(Chat, chat_id, populate_existing=True)
+    given = changes.model_dump(include=set(ChatUpdate.model_fields), exclude_unset=True)
+    changed = {name: value for name, value in given.items() if getattr(chat, name) != value}
+    if not changed:
         return
-    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**given, updated_at=now()))
+    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**changed, updated_at=now()))
     await log.append(
-        work, chat_id, event("chat.updated", {"chat_id": str(chat_id), **given, "actor_id": str(account_id)})
+        work, chat_id, event("chat.updated", {"chat_id": str(chat_id), **changed, "actor_id": str(account_id)})
     )
 
 
 async def delete_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> None:
     """Gone for everyone at once; its members' streams are told, and its rows deleted, in chunks afterwards."""
     await log.lock(work, chats=[chat_id])
-    check_owner(await get_membership(await work.raw(), chat_id, account_id))
+    check(await get_membership(await work.raw(), chat_id, account_id), DELETE_CHAT)
     await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now()))
     await log.append(work, chat_id, event("chat.deleted", {"chat_id": str(chat_id), "actor_id": str(account_id)}))
 

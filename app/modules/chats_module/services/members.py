@@ -13,8 +13,14 @@ from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.db.models import Chat, ChatMember
 from app.modules.chats_module.errors import DirectChatIsFixed, MemberNotFound, NotAllowedInChat, OwnerMustHandOver
 from app.modules.chats_module.schemas import MemberRead, MembersAdd
-from app.modules.chats_module.services.access import check_admin, check_owner, get_membership
+from app.modules.chats_module.services.access import check, get_membership
 from app.modules.chats_module.services.membership_changes import admit, dismiss
+from app.modules.chats_module.services.permissions import (
+    ADD_MEMBERS,
+    APPOINT_ADMINS,
+    CHANGE_MEMBERS,
+    REMOVE_MEMBERS,
+)
 from app.modules.streams_module.services.log import Log, event
 from app.services.errors import ValidationFailed
 from app.settings.sizes_settings import SizesSettings
@@ -38,9 +44,7 @@ async def add_members(
     actor = await get_membership(await work.raw(), chat_id, actor_id)
     if actor.chat_type == "direct":
         raise DirectChatIsFixed
-    check_admin(actor)
-    if request.role == "admin":
-        check_owner(actor)
+    check(actor, APPOINT_ADMINS if request.role == "admin" else ADD_MEMBERS)
     unknown = wanted.keys() - await list_existing_accounts(work, set(wanted))
     if unknown:
         raise ValidationFailed(("body", "account_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
@@ -67,15 +71,15 @@ async def change_role(
     actor = await get_membership(await work.raw(), chat_id, actor_id)
     if actor.chat_type == "direct":
         raise DirectChatIsFixed
-    check_admin(actor)
+    check(actor, CHANGE_MEMBERS)
     member = await _get(work, chat_id, account_id)
     if member.role == role:
         return await _read(work, chat_id, account_id)
     if member.role == "owner":
-        check_owner(actor)
+        check(actor, APPOINT_ADMINS)
         raise OwnerMustHandOver
     if role in ("owner", "admin") or member.role == "admin":
-        check_owner(actor)
+        check(actor, APPOINT_ADMINS)
     changed = {account_id: role}
     if role == "owner":
         changed = {actor_id: "admin", account_id: "owner"}
@@ -101,10 +105,12 @@ async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUI
         if actor.role == "owner":
             raise OwnerMustHandOver
     else:
-        check_admin(actor)
+        check(actor, REMOVE_MEMBERS)
         member = await _get(work, chat_id, account_id)
-        if member.role == "owner" or (member.role == "admin" and actor.role != "owner"):
+        if member.role == "owner":
             raise NotAllowedInChat
+        if member.role == "admin":
+            check(actor, APPOINT_ADMINS)
     # Only now: an id that is a chat's would be locked out of turn.
     await log.lock(work, accounts=[account_id])
     await dismiss(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)

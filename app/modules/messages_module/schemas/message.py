@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
 from app.modules.base_module.schemas import NOT_BLANK, BodyInt, RequestModel, ResponseModel
-from app.utils.texts import has_control, is_seen
+from app.utils.texts import has_escape, is_seen
 
 MAX_TEXT = 4000
 _MOST_SENT = 10 * MAX_TEXT
@@ -32,8 +32,8 @@ def _check_text(value: str) -> str:
         raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
     if not is_seen(value):
         raise ValueError("at least one character that can be seen")
-    if has_control(value):
-        raise ValueError("control characters are not allowed, but for white space")
+    if has_escape(value):
+        raise ValueError("escape sequences are not allowed")
     return value
 
 

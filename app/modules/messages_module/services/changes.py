@@ -7,7 +7,14 @@ import orjson
 
 from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
-from app.modules.chats_module.services.access import Membership, get_membership, may_react
+from app.modules.chats_module.services.access import Membership, check, get_membership
+from app.modules.chats_module.services.permissions import (
+    DELETE_ANY,
+    DELETE_OWN,
+    EDIT_OWN,
+    REACT,
+    TAKE_BACK_REACTION,
+)
 from app.modules.messages_module.db.cruds import changes as crud
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
 from app.modules.messages_module.services.views import view_message
@@ -20,10 +27,11 @@ MAX_EMOJIS_OF_ACCOUNT = 20
 
 
 async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, text: str) -> None:
-    """By its sender. The same text again changes nothing."""
+    """By its sender, who may still post. The same text again changes nothing."""
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     if message["sender_id"] != membership.account_id:
         raise NotAllowedInChat("Only its sender may edit a message")
+    check(membership, EDIT_OWN)
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
     if message["text"] == text:
@@ -37,8 +45,10 @@ async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
 async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int) -> None:
     """By its sender or an admin. A message that is deleted already stays as it is."""
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
-    if message["sender_id"] != membership.account_id and not membership.is_admin:
-        raise NotAllowedInChat("Only its sender or an admin may delete a message")
+    if message["sender_id"] == membership.account_id:
+        check(membership, DELETE_OWN)
+    else:
+        check(membership, DELETE_ANY, "Only its sender or an admin may delete a message")
     if message["deleted_at"] is not None:
         return
     at = now()
@@ -49,8 +59,7 @@ async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: 
 async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
     """Once is enough: the same emoji again changes nothing."""
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
-    if not may_react(membership.role):
-        raise NotAllowedInChat
+    check(membership, REACT)
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
     total, own = await crud.count_other_emojis(raw, chat_id, seq, emoji, account_id)
@@ -64,7 +73,8 @@ async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
 
 async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
     """Taking back what was not given changes nothing."""
-    raw, _, message = await _load(work, log, chat_id, account_id, seq)
+    raw, membership, message = await _load(work, log, chat_id, account_id, seq)
+    check(membership, TAKE_BACK_REACTION)
     if await crud.remove_reaction(raw, chat_id, seq, emoji, account_id):
         await _tell_reaction(work, log, raw, "reaction.removed", message, emoji, account_id)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from loguru import logger
 
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.chats_module.services.access import may_post
+from app.modules.chats_module.services.permissions import POST, may
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.send import NewMessage, Posting
 from app.modules.messages_module.errors import IdempotencyMismatch
@@ -151,7 +151,7 @@ def _refuse(send: Send, posting: Posting, known: tuple[int, bytes] | None, last_
     if known:
         # What stands was allowed when it was sent.
         return None if known[1] == send.digest else IdempotencyMismatch()
-    if not may_post(posting.chat_type, posting.role):
+    if not may(POST, posting.chat_type, posting.role):
         return NotAllowedInChat()
     if send.reply_to_seq is not None and not 1 <= send.reply_to_seq <= last_seq:
         return ValidationFailed(("body", "reply_to_seq"), "there is no message with this number")

@@ -36,7 +36,9 @@ async def test_the_space_around_a_text_makes_no_event_that_is_too_large_for_a_cl
 
 async def test_what_is_no_text_is_neither_sent_nor_put_in_place_of_one(anna: FakeClient, club: str) -> None:
     message = await anna.send(club, "было")
-    for text in ("", " ", "\n\t \u2003", "x" * 4001, "👋" * 4001, "a\x00b", None, 5, True, ["x"], {"x": 1}):
+    unseen = ("", " ", "\n\t \u2003", "\u200b", "\ufeff \u200d", "\u3164\u2800", "\u202e\u202c", "\U000e0020")
+    escapes = ("a\x1b[2J", "\x9b31mкрасный")
+    for text in (*unseen, *escapes, "x" * 4001, "👋" * 4001, "a\x00b", None, 5, True, ["x"], {"x": 1}):
         for answer in (
             await anna.post(f"/chats/{club}/messages", {"text": text}),
             await anna.patch(f"/chats/{club}/messages/1", {"text": text}),

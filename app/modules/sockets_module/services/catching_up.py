@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.database import Database
-from app.modules.sockets_module.db.cruds.streams import list_small, list_streams
+from app.modules.sockets_module.db.cruds.streams import list_chats, list_streams
 from app.modules.sockets_module.services.socket import Following, Socket
 from app.modules.streams_module.services.frames import make_frame
 from app.modules.streams_module.services.hub import Gap, Hub
 from app.modules.streams_module.services.reader import Reader
-from app.resources.constants import SIGNALLED_MEMBERS
 
 _STREAMS_IN_A_ROW = 100
 """Of a hello, until it is the others' turn."""
@@ -50,7 +49,8 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
         if cursor > last_seq or cursor < first_seq - 1:
             gap, cursor = Gap(first_seq, last_seq), last_seq
         reader = Reader(stream_id, account_id, row["joined_event_seq"])
-        following = Following(reader, cursor, row["member_count"] <= SIGNALLED_MEMBERS)
+        following = Following(reader, cursor, row["role"], role_seq=last_seq)
+        following.see_chat(row["type"], row["member_count"])
         socket.streams[stream_id] = following
         if gap is not None:
             gaps.append(socket.encode_gap(stream_id, gap))
@@ -62,12 +62,13 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
 async def follow_joined(socket: Socket, hub: Hub, database: Database) -> None:
     """Follows the chats that the account was let into meanwhile."""
     async with database.connection() as connection:
-        small = await list_small(connection, list(socket.joined), SIGNALLED_MEMBERS)
+        chats = await list_chats(connection, list(socket.joined))
     # Nothing waits between taking them and following them: a chat that one left and joined again meanwhile counts once.
     new = [following for chat_id, following in socket.joined.items() if chat_id not in socket.streams]
     socket.joined.clear()
     for following in new:
-        following.is_small = following.reader.stream_id in small
+        if chat := chats.get(following.reader.stream_id):
+            following.see_chat(chat["type"], chat["member_count"])
         socket.streams[following.reader.stream_id] = following
     await _attach(socket, hub, new)
 

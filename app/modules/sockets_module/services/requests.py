@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.chats_module.errors import ChatNotFound
+from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
+from app.modules.chats_module.services.permissions import TYPE
 from app.modules.chats_module.services.reading import mark_read
 from app.modules.messages_module.services.plan import Sent
 from app.modules.messages_module.services.send_queue import SendQueue
@@ -171,6 +172,9 @@ class Requests:
         following = self._socket.streams.get(request.data.chat_id)
         if following is None or request.data.chat_id == self._account_id:
             self._refuse(request.id, ChatNotFound())
+            return
+        if not following.may(TYPE):
+            self._refuse(request.id, NotAllowedInChat())
             return
         if following.is_small:
             self._bus.signal(

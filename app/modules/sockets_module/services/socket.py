@@ -8,31 +8,54 @@ from uuid import UUID, uuid4
 import orjson
 
 from app.modules.accounts_module.services.tokens import Identity
+from app.modules.chats_module.services.permissions import Permission, may
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.streams_module.services.frames import Frame, encode_text_frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.modules.streams_module.services.reader import MAY_END, Reader
+from app.resources.constants import SIGNALLED_MEMBERS
 
 NOT_SIGNED_IN = 4401
 BAD_FRAME = 4400
 TRY_AGAIN = 1013
 """The reader is too slow, or the server cannot serve it now: with its cursors it misses nothing."""
 _JOINED = "chat.joined"
-_CHANGES = frozenset({_JOINED, *MAY_END})
+_ROLE = "member.changed"
+_CHANGES = frozenset({_JOINED, _ROLE, *MAY_END})
 """Kinds of events from which something may follow for what a socket is sent."""
 
 
 class Following:
-    """One stream of one socket. `cursor` is the last number that went out; `is_live` once nothing is left to fetch."""
+    """One stream of one socket. `cursor` is the last number that went out; `is_live` once nothing is left to fetch.
 
-    __slots__ = ("cursor", "feed", "is_live", "is_small", "reader")
+    Of a chat: `role` is the reader's, as of the event `role_seq`; in one with many members nothing is signalled.
+    """
 
-    def __init__(self, reader: Reader, cursor: int, is_small: bool) -> None:
+    __slots__ = ("chat_type", "cursor", "feed", "is_live", "is_small", "reader", "role", "role_seq")
+
+    def __init__(self, reader: Reader, cursor: int, role: str | None, role_seq: int) -> None:
         self.reader = reader
         self.cursor = cursor
-        self.is_small = is_small
+        self.role = role
+        self.role_seq = role_seq
+        self.chat_type: str | None = None
+        self.is_small = False
         self.feed: Feed | None = None
         self.is_live = False
+
+    def see_chat(self, chat_type: str | None, member_count: int) -> None:
+        """Takes what the database says of the chat."""
+        self.chat_type = chat_type
+        self.is_small = member_count <= SIGNALLED_MEMBERS
+
+    def see_role(self, seq: int, changed: Mapping[str, Any]) -> None:
+        """Takes a `member.changed`, unless it is of another member, or older than what is known."""
+        if seq > self.role_seq and changed["account_id"] == str(self.reader.account_id):
+            self.role, self.role_seq = changed["role"], seq
+
+    def may(self, permission: Permission) -> bool:
+        """Return True if the reader is a member who may do it."""
+        return self.chat_type is not None and self.role is not None and may(permission, self.chat_type, self.role)
 
 
 class Socket:
@@ -120,6 +143,9 @@ class Socket:
             if kind == _JOINED and seq > self.account_head:
                 self._join(orjson.loads(data))
             return False
+        if kind == _ROLE:
+            following.see_role(seq, orjson.loads(data))
+            return False
         if following.reader.is_cut(seq, kind, data):
             self._left_at[following.reader.stream_id] = seq
             self.forget(following)
@@ -146,16 +172,16 @@ class Socket:
         self.streams.clear()
         self.behind.clear()
 
-    def _join(self, told: dict[str, object]) -> None:
+    def _join(self, told: Mapping[str, Any]) -> None:
         """A chat that this account was let into just now comes by itself, from its own `member.added` on; one that it
         had before on this socket goes on where it stopped.
         """
-        chat_id, joined_seq = UUID(str(told["chat_id"])), int(str(told["event_seq"]))
+        chat_id, joined_seq, role = UUID(told["chat_id"]), int(told["event_seq"]), str(told["role"])
         known = self.streams.get(chat_id) or self.joined.get(chat_id)
         reader = Reader(chat_id, self.identity.account_id, joined_seq)
         if known is not None:
             # Let out and in again before the first was heard or followed here: the log goes on without a break.
-            known.reader = reader
+            known.reader, known.role, known.role_seq = reader, role, joined_seq
             return
-        self.joined[chat_id] = Following(reader, self._left_at.pop(chat_id, joined_seq - 1), is_small=False)
+        self.joined[chat_id] = Following(reader, self._left_at.pop(chat_id, joined_seq - 1), role, joined_seq)
         self.wake()

@@ -4,7 +4,7 @@ from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
-from app.modules.chats_module.dependencies import ChatAdmin, ChatId, ChatMembership, DeletionsDep, PartsDep
+from app.modules.chats_module.dependencies import ChatChanger, ChatId, ChatMembership, DeletionsDep, PartsDep
 from app.modules.chats_module.errors import ChatIdTaken, ChatNotFound, NotAllowedInChat, TooManyChats, TooManyMembers
 from app.modules.chats_module.schemas import ChatCreate, chat_models
 from app.modules.chats_module.services import chats, views
@@ -58,14 +58,14 @@ def make_router(modules: Modules) -> APIRouter:
     @router.patch("/{chat_id}", response_model=models.read, openapi_extra=refuses(ChatNotFound, NotAllowedInChat))
     async def change(
         body: models.update,  # type: ignore[name-defined]
-        admin: ChatAdmin,
+        changer: ChatChanger,
         work: Work,
         log: LogDep,
         parts: PartsDep,
     ) -> Response:
         """Changes title and description, by owner or admin."""
-        await chats.update_chat(work, log, parts, admin.chat_id, admin.account_id, body)
-        chat = await views.view_chat(await work.raw(), parts, admin.account_id, admin.chat_id)
+        await chats.update_chat(work, log, parts, changer.chat_id, changer.account_id, body)
+        chat = await views.view_chat(await work.raw(), parts, changer.account_id, changer.chat_id)
         return Response(chat, media_type=_JSON)
 
     @router.delete(

@@ -26,21 +26,6 @@ class Membership:
     read_seq: int
     joined_event_seq: int
 
-    @property
-    def is_admin(self) -> bool:
-        """Owner or admin."""
-        return self.role in ("owner", "admin")
-
-
-def may_post(chat_type: str, role: str) -> bool:
-    """In a channel only owner and admins post; a reader posts nowhere."""
-    return role in ("owner", "admin") or (role == "member" and chat_type != "channel")
-
-
-def may_react(role: str) -> bool:
-    """A reader only reads."""
-    return role != "reader"
-
 
 async def find_membership(connection: Executor, chat_id: UUID, account_id: UUID) -> Membership | None:
     """None for strangers and former members, and for a chat that is deleted or never was."""

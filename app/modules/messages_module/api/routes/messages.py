@@ -119,7 +119,7 @@ async def read(seq: PathSeq, member: ChatMembership, database: Db) -> Response:
     openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted),
 )
 async def edit(seq: PathSeq, body: MessageUpdate, member: ChatMembership, work: Work, log: LogDep) -> Response:
-    """Edits a message, by its sender."""
+    """Edits a message, by its sender, who may still post."""
     await changes.edit_message(work, log, member.chat_id, member.account_id, seq, body.text)
     message = await views.view_message(await work.raw(), member.account_id, member.chat_id, seq)
     return Response(message, media_type=_JSON)

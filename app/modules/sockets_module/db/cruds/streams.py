@@ -1,16 +1,17 @@
 """Which streams an account may read, in hand-written SQL: asked by every socket that connects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from app.modules.streams_module.services.log import Executor
 
 _STREAMS = """
-SELECT s.id, s.first_seq, s.last_seq, 0::bigint AS joined_event_seq, 0::bigint AS joined_seq, 0 AS member_count
+SELECT s.id, s.first_seq, s.last_seq, 0::bigint AS joined_event_seq, 0::bigint AS joined_seq, 0 AS member_count,
+       NULL AS type, NULL AS role
 FROM stream s WHERE s.id = $1
 UNION ALL
-SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq, c.member_count
+SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq, c.member_count, c.type, m.role
 FROM account_chat a
 JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
 JOIN chat_member m ON m.chat_id = a.chat_id AND m.account_id = $1
@@ -18,7 +19,7 @@ JOIN stream s ON s.id = a.chat_id
 WHERE a.account_id = $1
 """
 
-_SMALL = "SELECT id FROM chat WHERE id = ANY($1) AND member_count <= $2"
+_CHATS = "SELECT id, type, member_count FROM chat WHERE id = ANY($1)"
 
 
 async def list_streams(connection: Executor, account_id: UUID) -> Sequence[Any]:
@@ -27,6 +28,6 @@ async def list_streams(connection: Executor, account_id: UUID) -> Sequence[Any]:
     return rows
 
 
-async def list_small(connection: Executor, chat_ids: Sequence[UUID], most_members: int) -> set[UUID]:
-    """Those of the chats that have at most so many members."""
-    return {row["id"] for row in await connection.fetch(_SMALL, chat_ids, most_members)}
+async def list_chats(connection: Executor, chat_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    """Type and number of members of the chats."""
+    return {row["id"]: row for row in await connection.fetch(_CHATS, chat_ids)}

@@ -8,6 +8,8 @@ const LONGEST = 4000;
 const TYPING_EVERY_MS = 3000;
 const TYPING_ENDS_MS = 4000;
 
+export const mayPost = ({ type, role }) => role === 'owner' || role === 'admin' || (role === 'member' && type !== 'channel');
+
 export class Composer {
   constructor(context, id, onSent) {
     this.context = context;
@@ -45,10 +47,8 @@ export class Composer {
   }
 
   update() {
-    const { chat } = this;
-    const mayPost = chat.role === 'owner' || chat.role === 'admin' || (chat.role === 'member' && chat.type !== 'channel');
-    this.form.hidden = !mayPost;
-    this.readOnly.hidden = mayPost;
+    this.form.hidden = !mayPost(this.chat);
+    this.readOnly.hidden = mayPost(this.chat);
   }
 
   reply(message) {

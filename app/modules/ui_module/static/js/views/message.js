@@ -3,6 +3,7 @@
 import { call } from '../api.js';
 import { avatar, h, hueOf, icon, iconButton, toast } from '../dom.js';
 import { explain, fullTime, t, time } from '../i18n.js';
+import { mayPost } from './composer.js';
 import { confirmed } from './dialogs.js';
 
 const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
@@ -94,7 +95,7 @@ function openMenu(button, context, chat, message, actions) {
     }, emoji))),
     item(t('message.reply'), () => actions.composer.reply(message)),
     navigator.clipboard && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
-    isMine && item(t('message.edit'), () => actions.composer.edit(message)),
+    isMine && mayPost(chat) && item(t('message.edit'), () => actions.composer.edit(message)),
     mayDelete && item(t('message.delete'), () => remove(chat, message), 'danger'));
   menu.addEventListener('toggle', ({ newState }) => {
     if (newState !== 'closed') return;
