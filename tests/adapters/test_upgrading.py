@@ -67,6 +67,28 @@ def test_accounts_get_their_keys_and_those_of_one_mailbox_are_named(
     assert "person0, person2, person4" in warning
 
 
+def test_reactions_of_one_emoji_in_two_spellings_become_one(database: DatabaseAddress) -> None:
+    chat, anna, boris = uuid4(), uuid4(), uuid4()
+    given = [("❤", anna), ("❤\ufe0f", anna), ("❤", boris), ("👍\ufe0f", boris), ("👍", anna), ("🎉", anna)]
+    for seq in (1, 2):
+        _run(
+            database,
+            "INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, event_seqs, "
+            "reaction_count) VALUES ($1, $2, $3, $3, 'text', '', '', now(), '{}', $4)",
+            *(chat, seq, anna, len(given) if seq == 1 else 1),
+        )
+    for seq, emoji, account in [*((1, *one) for one in given), (2, "1\u20e3", boris)]:
+        _run(database, "INSERT INTO reaction VALUES ($1, $2, $3, $4, now())", chat, seq, emoji, account)
+    migrate(database)
+    rows = _run(database, "SELECT seq, emoji, account_id FROM reaction")
+    assert {tuple(row) for row in rows} == {
+        *((1, "❤\ufe0f", anna), (1, "❤\ufe0f", boris), (1, "👍", anna), (1, "👍", boris), (1, "🎉", anna)),
+        (2, "1\ufe0f\u20e3", boris),
+    }
+    counts = _run(database, "SELECT seq, reaction_count FROM message ORDER BY seq")
+    assert [tuple(row) for row in counts] == [(1, 5), (2, 1)]
+
+
 def _run(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
     async def run() -> list[asyncpg.Record]:
         connection = await asyncpg.connect(**address.connect_arguments())

@@ -1,4 +1,3 @@
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -7,6 +6,7 @@ from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
 from app.modules.base_module.schemas import NOT_BLANK, BodyInt, RequestModel, ResponseModel
+from app.utils.emoji import canonical_emoji
 from app.utils.texts import has_escape, is_seen
 
 MAX_TEXT = 4000
@@ -14,16 +14,6 @@ _MOST_SENT = 10 * MAX_TEXT
 """With the white space around it: the event has to fit into a frame of the members' clients. Many stop at 1 MiB, and
 would come back to it for ever."""
 _MAX_EMOJI = 32
-# By its grammar, with the blocks that emoji come from, the places of future ones included: the interpreter's own
-# tables end with the Unicode of its year.
-_PICTOGRAPH = (
-    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935"
-    "\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001faff]"
-)
-_STYLED = f"{_PICTOGRAPH}[\ufe0f\U0001f3fb-\U0001f3ff]?(?:[\U000e0020-\U000e007e]+\U000e007f)?"
-_KEYCAP = "[0-9#*]\ufe0f?\u20e3"
-_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
-_EMOJI = re.compile(f"{_FLAG}|{_KEYCAP}|{_STYLED}(?:\u200d{_STYLED})*")
 
 
 def _check_text(value: str) -> str:
@@ -37,12 +27,6 @@ def _check_text(value: str) -> str:
     return value
 
 
-def _check_emoji(value: str) -> str:
-    if not _EMOJI.fullmatch(value):
-        raise ValueError("one emoji")
-    return value
-
-
 Text = Annotated[
     str, Field(examples=["Привет! 👋"], json_schema_extra={"pattern": NOT_BLANK}), AfterValidator(_check_text)
 ]
@@ -51,12 +35,12 @@ Emoji = Annotated[
     Path(
         min_length=1,
         max_length=_MAX_EMOJI,
-        description="one emoji",
+        description="one emoji, with or without variation selectors",
         examples=["👍"],
         # No pattern: without the flag `u`, which generators of clients leave out, JavaScript does not compile it.
         json_schema_extra={"format": "emoji"},
     ),
-    AfterValidator(_check_emoji),
+    AfterValidator(canonical_emoji),
 ]
 
 

@@ -66,11 +66,39 @@ async def test_an_edit_and_its_event_keep_the_reactions(
     assert (await anna.events(club))[-1]["data"]["reactions"] == [{"emoji": "👍", "count": 1}]
 
 
+SPELLINGS = {
+    "❤\ufe0f": ("❤", "❤\ufe0e"),
+    "👍": ("👍\ufe0f",),
+    "👍🏽": ("👍\ufe0f🏽", "👍🏽\ufe0f"),
+    "✌🏽": ("✌\ufe0f🏽",),
+    "1\ufe0f\u20e3": ("1\u20e3", "1\ufe0f\u20e3\ufe0f"),
+    "🏳\ufe0f\u200d🌈": ("🏳\u200d🌈", "🏳\ufe0f\u200d🌈\ufe0f"),
+    "❤\ufe0f\u200d🔥": ("❤\u200d🔥",),
+    "👁\ufe0f\u200d🗨\ufe0f": ("👁\u200d🗨", "👁\ufe0f\u200d🗨"),
+    "🏴\u200d☠\ufe0f": ("🏴\u200d☠",),
+    "🇺🇦": ("🇺🇦\ufe0f",),
+}
+
+
+@pytest.mark.parametrize("emoji", SPELLINGS)
+async def test_an_emoji_is_the_same_reaction_in_each_of_its_spellings(
+    anna: FakeClient, boris: FakeClient, club: str, liked: str, emoji: str
+) -> None:
+    for spelling in SPELLINGS[emoji]:
+        for given, taken_back in ((emoji, spelling), (spelling, emoji), (spelling, spelling)):
+            ok(await boris.put(f"{liked}/{quote(given)}"))
+            message = ok(await anna.put(f"{liked}/{quote(taken_back)}"))
+            assert message["reactions"] == [{"emoji": emoji, "count": 2, "mine": True}]
+            for person, form in ((boris, taken_back), (anna, given)):
+                assert (await person.delete(f"{liked}/{quote(form)}")).status_code == 204
+            assert ok(await anna.get(f"/chats/{club}/messages/1"))["reactions"] == []
+    assert {e["data"]["emoji"] for e in await anna.events(club) if e["kind"].startswith("reaction")} == {emoji}
+
+
 async def test_one_emoji_is_one_emoji(anna: FakeClient, liked: str) -> None:
     emojis = (
         "👍",
         "👍🏽",
-        "❤",
         "❤️",
         "☺️",
         "🇷🇺",
