@@ -46,12 +46,16 @@ async def get_me(work: UnitOfWork, account_id: UUID) -> AccountMe:
 
 
 async def update_me(work: UnitOfWork, log: Log, account_id: UUID, changes: AccountUpdate) -> AccountMe:
-    """Changes what is given, and tells one's own stream."""
+    """Changes what is given, and tells one's own stream. What changes nothing tells nothing."""
     await log.lock(work, accounts=[account_id])
     account = await _get(work, account_id)
-    given = changes.model_dump(exclude_none=True)
+    given = changes.model_dump(exclude_unset=True)
     for name, value in given.items():
         setattr(account, name, value)
+    if given.get("display_name", "") is None:
+        account.display_name = account.username
+    if given.get("bio", "") is None:
+        account.bio = ""
     if not work.session.is_modified(account):
         _, event_seq = await read_head(work, account_id)
         return _me(account, event_seq)
