@@ -1,5 +1,6 @@
 """What the documents tell to type is what there is."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from app.services.errors import ServiceError
 from app.utils.setup_modules import discover_modules
 
 README = ("README.md", "README.ru.md")
+REST_GUIDES = ("rest.md", "rest.ru.md")
 
 
 def commands(text: str) -> list[str]:
@@ -65,3 +67,21 @@ def _refusals(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
     for refusal in kind.__subclasses__():
         yield refusal
         yield from _refusals(refusal)
+
+
+@pytest.mark.parametrize("page", REST_GUIDES)
+def test_the_rest_guide_names_calls_that_exist(project_root: Path, page: str) -> None:
+    document = json.loads((project_root / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    calls = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    text = (project_root / "docs" / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`(GET|POST|PUT|PATCH|DELETE)\s+(/[^`? ]+)`", text))
+    assert len(named) > 10
+    assert {(method, f"/api/v1{path}") for method, path in named} <= calls
+
+
+def test_both_rest_guides_tell_the_same(project_root: Path) -> None:
+    english, russian = [(project_root / "docs" / name).read_text(encoding="utf-8") for name in REST_GUIDES]
+    quoted = re.compile(r"`[A-Z/][^`]*`|\b[45]\d\d\b")
+    assert sorted(set(quoted.findall(english))) == sorted(set(quoted.findall(russian)))
+    for sign in ("\n## ", "\n| ", "\n- ", "```"):
+        assert english.count(sign) == russian.count(sign), sign
