@@ -93,12 +93,13 @@ faults-short: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.faults --short $(ARGS)
 
 # Keeps what is pinned already as far as pyproject.toml allows; `make pins UV_FLAGS=--upgrade` takes the newest.
-COMPILE = $(BIN)/uv --quiet pip compile --universal --fork-strategy=fewest --no-annotate $(UV_FLAGS) \
+COMPILE = $(BIN)/uv --quiet --no-config pip compile --universal --fork-strategy=fewest --no-annotate $(UV_FLAGS) \
 	--custom-compile-command "make pins" pyproject.toml
 pins: $(VENV)/.installed-dev
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
+	$(BIN)/python -m tests.pins
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.pins import with_constraints
+
 
 def recipe(makefile: str, target: str) -> tuple[list[str], list[str]]:
     """What a target of the Makefile needs first, and its commands."""
@@ -30,3 +32,12 @@ def test_another_machine_runs_the_same_gate_on_every_python(project_root: Path) 
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
     project = tomllib.loads((project_root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f">={job['strategy']['matrix']['python'][0]}" == project["requires-python"]
+
+
+def test_uv_installs_what_the_server_needs_as_it_is_pinned(project_root: Path) -> None:
+    """`make pins` brings it up to date."""
+    text = (project_root / "pyproject.toml").read_text(encoding="utf-8")
+    uv = tomllib.loads(text)["tool"]["uv"]
+    assert uv["default-groups"] == []
+    assert len(uv["constraint-dependencies"]) > 30
+    assert with_constraints(text) == text
