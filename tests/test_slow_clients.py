@@ -85,8 +85,11 @@ def problem_in(answer: bytes) -> tuple[int, str]:
         (b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n", b""),
         (b"GET /healthcheck/live HTTP/1.1\r\nX-Slow: ", b"a"),
         (f"GET {API}/ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".encode(), b""),
-        (f"POST {API}/accounts/sign-in HTTP/1.1\r\nContent-Length: 100000\r\n\r\n".encode(), b"x"),
-        (f"POST {API}/accounts/sign-in HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode(), b"1\r\nx\r\n"),
+        (f"POST {API}/accounts/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n".encode(), b"x"),
+        (
+            f"POST {API}/accounts/sign-in HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode(),
+            b"1\r\nx\r\n",
+        ),
     ],
     ids=["silence", "line breaks", "half a head", "a header", "half a handshake", "a body", "chunks of a body"],
 )
@@ -154,7 +157,7 @@ async def test_a_head_has_a_largest_size(offline: str, head: bytes) -> None:
 
 
 async def test_a_large_head_that_may_be_is_served(offline: str) -> None:
-    head = b"POST /healthcheck/live HTTP/1.1\r\nX-Large: " + b"a" * 60_000 + b"\r\n"
+    head = b"POST /healthcheck/live HTTP/1.1\r\nHost: x\r\nX-Large: " + b"a" * 60_000 + b"\r\n"
     async with asyncio.timeout(PATIENCE), connected(offline) as (reader, writer):
         # With a body that comes in the same moment.
         writer.write(head + b"Content-Length: 100000\r\n\r\n" + b"x" * 100_000)
@@ -180,7 +183,7 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_slow_clients_hold_nothing_that_others_need(anna: FakeClient, club: str, live_server: str) -> None:
-    head = f"POST {API}/chats/{club}/messages HTTP/1.1\r\nAuthorization: {anna.headers['Authorization']}\r\n"
+    head = f"POST {API}/chats/{club}/messages HTTP/1.1\r\nHost: x\r\nAuthorization: {anna.headers['Authorization']}\r\n"
     async with asyncio.timeout(PATIENCE):
         writers = []
         for _ in range(50):

@@ -64,13 +64,13 @@ REQUESTS = {
         b"200",
     ),
     "no body": (b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n" + OFFER % b"h2c" + b"\r\n", b"200"),
-    "a POST to the WebSocket's path": (HANDSHAKE.replace(b"GET", b"POST") + LENGTH, b"404"),
-    "a handshake with a length": (HANDSHAKE + LENGTH, b"404"),
-    "a handshake with chunks": (HANDSHAKE + CHUNKS, b"404"),
+    "a POST to the WebSocket's path": (HANDSHAKE.replace(b"GET", b"POST") + LENGTH, b"405"),
+    "a handshake with a length": (HANDSHAKE + LENGTH, b"426"),
+    "a handshake with chunks": (HANDSHAKE + CHUNKS, b"426"),
     "a handshake elsewhere": (HANDSHAKE.replace(WS, b"/healthcheck/live") + LENGTH, b"200"),
-    "a handshake without its key": (HANDSHAKE.replace(KEYS, b"") + LENGTH, b"404"),
-    "another version": (HANDSHAKE.replace(b"13", b"8") + b"\r\n", b"404"),
-    "two keys": (HANDSHAKE + KEYS + b"\r\n", b"404"),
+    "a handshake without its key": (HANDSHAKE.replace(KEYS, b"") + LENGTH, b"426"),
+    "another version": (HANDSHAKE.replace(b"13", b"8") + b"\r\n", b"426"),
+    "two keys": (HANDSHAKE + KEYS + b"\r\n", b"426"),
 }
 
 
@@ -88,7 +88,7 @@ async def test_many_offers_in_a_row_are_answered_one_by_one(offline: str) -> Non
 
 async def test_an_offer_of_http_1_0_is_ignored(offline: str) -> None:
     answer = await talk(offline, [HANDSHAKE.replace(b"HTTP/1.1", b"HTTP/1.0") + LENGTH + NEXT])
-    assert statuses(answer) == [b"404"]
+    assert statuses(answer) == [b"426"]
 
 
 async def test_connect_is_refused_and_ends_the_connection(offline: str) -> None:
@@ -119,6 +119,6 @@ async def test_frames_right_behind_the_handshake_are_read(offline: str) -> None:
 
 async def test_a_handshake_behind_a_request_that_is_not_answered_yet_is_ignored(offline: str) -> None:
     first = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n\r\n"
-    assert statuses(await talk(offline, [first + HANDSHAKE + b"\r\n" + NEXT])) == [b"200", b"404", b"200"]
+    assert statuses(await talk(offline, [first + HANDSHAKE + b"\r\n" + NEXT])) == [b"200", b"426", b"200"]
     answer = await talk(offline, [first, HANDSHAKE + b"\r\n" + PING], until=b"\x8a\x00")
     assert statuses(answer) == [b"200", b"101"]

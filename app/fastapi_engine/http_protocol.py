@@ -4,22 +4,23 @@ Nothing of this costs a timer a request: each connection looks at its deadlines 
 """
 
 from asyncio import BaseTransport, TimerHandle
-from http import HTTPStatus
-from uuid import uuid4
 
-import orjson
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from loguru import logger
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.http11 import Request
 
 from app.fastapi_engine.handshake import PATHS_STATE, read_handshake
-from app.fastapi_engine.problems import CODES, make_problem
+from app.fastapi_engine.raw_problem import write_problem
+from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
-from app.utils.logs import request_id
+from app.resources.constants import MAX_BODY_BYTES
+from app.utils.peer import Peer, with_peer
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of a request's first line and its headers."""
+MAX_RAW_BODY_BYTES = 8 * MAX_BODY_BYTES
+"""Of a body with the sizes, extensions and trailers of its chunks. Chunks of one byte take six."""
 HEAD_WITHIN = 10.0
 """Seconds from the connection, or the first byte after an answer, to the end of the headers."""
 BODY_WITHIN = 30.0
@@ -37,20 +38,35 @@ class _HeadTooLarge(Exception):
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Takes care that a connection ends: a request comes in within a time, and an answer is taken within a time."""
+    """Answers each request once, and ends each connection: a request comes in within a time, and an answer is taken
+    within a time.
+    """
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
+        self._peer = Peer()
+        self.app_state = with_peer(self.app_state, self._peer)
         self._read_by: float | None = self.loop.time() + HEAD_WITHIN
         self._taken_by: float | None = None
         self._in_head, self._in_body = True, False
-        self._head_bytes = self._chunk_bytes = 0
-        self._was_closing = self._is_refused = False
+        self._head_bytes = self._body_bytes = self._chunk_bytes = 0
+        self._is_closing = self._is_refused = False
+        self._refusal = b""
         self._check_timer: TimerHandle = self.loop.call_later(CHECK_EVERY, self._check)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._peer.has_left = True
         self._check_timer.cancel()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Answers what has come in whole; a reader that waits for events is not kept waiting."""
+        self._peer.has_left = True
+        if self._is_refused or self._in_head or self._in_body or self.cycle is None or self.cycle.response_complete:
+            return False
+        self.cycle.keep_alive = False
+        self._taken_by = self.loop.time() + READ_WITHIN
+        return True
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
@@ -62,12 +78,21 @@ class HttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         try:
             self._parse(data)
-        except HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+        except HttpParserError as error:
+            if isinstance(error.__context__, BadHead):
+                self._refuse(400, str(error.__context__))
+            elif self._in_head and self._head_bytes + len(data) > MAX_HEAD_BYTES:
+                self._refuse(431, _HEAD_TOO_LARGE)
+            else:
+                self._refuse(400, "This is not a valid HTTP request")
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(431, _HEAD_TOO_LARGE)
+        elif self._in_body:
+            self._body_bytes += len(data)
+            if self._body_bytes > MAX_RAW_BODY_BYTES:
+                self._refuse(413, f"A body has at most {MAX_BODY_BYTES} bytes")
 
     def _parse(self, data: bytes | memoryview) -> None:
         while data:
@@ -95,6 +120,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
         self._check_timer.cancel()
+        self._in_head = False
         self.connections.discard(self)
         protocol = WebSocketProtocol(self.config, self.server_state, self.app_state)
         protocol.connection_made(self.transport)
@@ -124,13 +150,21 @@ class HttpProtocol(HttpToolsProtocol):
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > MAX_HEAD_BYTES:
                 raise _HeadTooLarge
+        version = self.parser.get_http_version()
+        check_head(version, self.headers)
+        if self.url[:1] != b"/" and self.parser.get_method() != b"CONNECT":
+            self.url = take_absolute_form(self.url, self.headers)
         if self.parser.should_upgrade():
             self.scope["method"] = self.parser.get_method().decode("ascii")
-            self.scope["http_version"] = self.parser.get_http_version()
+            self.scope["http_version"] = version
             return
-        self._in_head, self._in_body = False, True
-        self._read_by = self.loop.time() + BODY_WITHIN
         super().on_headers_complete()
+        self._in_head, self._in_body = False, True
+        self._body_bytes = 0
+        # Nothing is read while requests wait for the answers before theirs.
+        self._read_by = None if self.pipeline else self.loop.time() + BODY_WITHIN
+        # Trailers are not headers: where a request comes from and who sends it is settled by now.
+        self.headers = []
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
@@ -140,9 +174,21 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        if self._read_by is not None:
-            self._read_by = min(self._read_by, self.loop.time() + LINGER)
+        now = self.loop.time()
+        is_last = not self.pipeline
+        if self._refusal and is_last:
+            self._write_refusal()
+        elif self._in_body and is_last and self.cycle.response_complete:
+            # It is answered, and the rest of its body is of no use.
+            self._read_by = min(self._read_by or now + LINGER, now + LINGER)
+        elif (self._in_head or self._in_body) and not self._is_refused:
+            self._read_by = now + (HEAD_WITHIN if self._in_head else BODY_WITHIN)
         super().on_response_complete()
+
+    def shutdown(self) -> None:
+        if self._in_body and self.cycle is not None and not self.cycle.response_complete:
+            self._refuse(503, "The server stops")
+        super().shutdown()
 
     def pause_writing(self) -> None:
         self._taken_by = self.loop.time() + READ_WITHIN
@@ -152,23 +198,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._taken_by = None
         super().resume_writing()
 
-    def send_400_response(self, msg: str) -> None:
-        """Called where the parser fails, or one of its callbacks."""
-        if self._in_head and self._head_bytes + self._chunk_bytes > MAX_HEAD_BYTES:
-            self._refuse(431, _HEAD_TOO_LARGE)
-        else:
-            self._refuse(400, msg)
-
     def _check(self) -> None:
         now = self.loop.time()
+        if self.transport.is_closing() and not self._is_closing:
+            # It waits until everything is taken; if the client takes nothing, that would be for ever.
+            self._is_closing = True
+            self._taken_by = self._taken_by or now + READ_WITHIN
         if self._taken_by is not None and now > self._taken_by:
             self.transport.abort()
-        elif self.transport.is_closing():
-            # It waits until everything is taken; by whoever takes nothing that would be for ever.
-            if self._was_closing:
-                self.transport.abort()
-            self._was_closing = True
-        elif self._read_by is not None and now > self._read_by:
+        elif self._read_by is not None and now > self._read_by and not self._is_closing:
             if self._is_refused:
                 self.transport.abort()
             else:
@@ -176,39 +214,36 @@ class HttpProtocol(HttpToolsProtocol):
         self._check_timer = self.loop.call_later(CHECK_EVERY, self._check)
 
     def _refuse(self, status: int, detail: str) -> None:
-        """Answers, where no other answer has begun, and ends the connection.
-
-        What is closed with something unread is reset, and the answer lost: so it is read on for a while, to no purpose.
-        """
+        """Answers the request that is being read with a problem, in its turn, and ends the connection."""
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
-        self._read_by = self.loop.time() + LINGER
-        if self.pipeline or not self.transport.can_write_eof():
-            self.transport.close()
-            return
+        self._read_by = None
+        self._refusal = write_problem(status, detail)
+        logger.info("refused before its time: {} {}", status, self.client[0] if self.client else "-")
         cycle = self.cycle
-        if cycle is None or (not cycle.response_started if self._in_body else cycle.response_complete):
-            self.transport.write(_write_problem(status, detail))
-            logger.info("refused before its time: {} {}", status, self.client[0] if self.client else "-")
-        if cycle is not None:
-            # Whoever waits for the rest of the body waits in vain, and whatever is answered now comes too late.
+        if self._in_body:
+            is_queued = bool(self.pipeline)
+            if is_queued:
+                self.pipeline.popleft()
+            elif cycle.response_started:
+                self._refusal = b""
+            # What waits for the rest of the body waits in vain, and whatever is answered now comes too late.
             cycle.disconnected = True
             cycle.message_event.set()
-        self.transport.write_eof()
+        else:
+            is_queued = cycle is not None and not cycle.response_complete
+        if not is_queued:
+            self._write_refusal()
 
-
-def _write_problem(status: int, detail: str) -> bytes:
-    """A whole answer, of the shape that all errors have."""
-    id_of_request = uuid4().hex
-    token = request_id.set(id_of_request)
-    body = orjson.dumps(make_problem(status, CODES[status], HTTPStatus(status).phrase, detail, ""))
-    request_id.reset(token)
-    headers = (
-        "content-type: application/problem+json",
-        f"content-length: {len(body)}",
-        f"x-request-id: {id_of_request}",
-        "x-content-type-options: nosniff",
-        "connection: close",
-    )
-    return STATUS_LINE[status] + "\r\n".join((*headers, "", "")).encode() + body
+    def _write_refusal(self) -> None:
+        """What is closed with something unread is reset, and the answer lost: so it is read on for a while, to no
+        purpose.
+        """
+        self.transport.write(self._refusal)
+        self._refusal = b""
+        self._read_by = self.loop.time() + LINGER
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()

@@ -39,6 +39,8 @@ CODES = {
     414: "uri_too_long",
     415: "unsupported_media_type",
     422: "validation_error",
+    426: "upgrade_required",
+    429: "rate_limited",
     431: "headers_too_large",
     500: "internal_error",
     503: "unavailable",

@@ -73,11 +73,16 @@ def _bind(settings: AppSettings) -> socket.socket:
     except OSError as error:
         listener.close()
         stop_with(
-            f"cannot listen on {settings.host}:{settings.service_port} ({error.strerror}): "
+            f"cannot listen on {_written(settings.host, settings.service_port)} ({error.strerror}): "
             "set API_HOST and API_SERVICE_PORT to an address that is free"
         )
     listener.set_inheritable(True)
     return listener
+
+
+def _written(host: str, port: int) -> str:
+    """Returns the address as a URL has it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @contextmanager
@@ -181,8 +186,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
 
 def _address(settings: AppSettings, listener: socket.socket) -> str:
     """What to open in a browser."""
-    host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}{'' if settings.mode is Mode.PROD else '/docs'}"
+    return f"http://{_written(*listener.getsockname()[:2])}{'' if settings.mode is Mode.PROD else '/docs'}"
 
 
 def proxy_options(settings: AppSettings) -> dict[str, Any]:

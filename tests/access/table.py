@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 from tests.fakers import PASSWORD
 
 PEOPLE = ("anonymous", "ended", "stranger", "neighbour", "operator", "former", "reader", "member", "admin", "owner")
-CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "validation_error"}
+CODES = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    409: "conflict",
+    422: "validation_error",
+    426: "upgrade_required",
+}
 
 # What belongs to no chat. Without an operation id: pages and documents, by their path.
 ELSEWHERE = """
@@ -50,6 +57,7 @@ metrics_metrics                          200   200      200       200      200  
 /asyncapi.json                           200   200      200       200      200    200    200    200   200   200
 /ui                                      200   200      200       200      200    200    200    200   200   200
 /ui/{name:path}                          200   200      200       200      200    200    200    200   200   200
+/api/v1/ws                               426   426      426       426      426    426    426    426   426   426
 """
 
 GROUP = """

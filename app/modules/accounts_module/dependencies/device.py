@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -6,7 +7,11 @@ from app.modules.accounts_module.services.sessions import Device
 
 
 async def _device(request: Request) -> Device:
-    return Device(request.headers.get("user-agent", ""), request.client.host if request.client else "")
+    """Clients send names in UTF-8, where the standard has no encoding of its own but latin-1."""
+    user_agent = request.headers.get("user-agent", "")
+    with suppress(UnicodeDecodeError):
+        user_agent = user_agent.encode("latin-1").decode()
+    return Device(user_agent, request.client.host if request.client else "")
 
 
 DeviceDep = Annotated[Device, Depends(_device)]

@@ -1,4 +1,4 @@
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, HTTPException, WebSocket, status
 
 from app.dependencies.services_dependency import container_of
 from app.modules.sockets_module.services.connection import Connection
@@ -10,3 +10,10 @@ router = APIRouter()
 async def ws(websocket: WebSocket) -> None:
     """One socket for all of an account's streams."""
     await Connection(websocket, container_of(websocket.scope)).serve()
+
+
+@router.get("/ws", include_in_schema=False)
+async def refuse_without_handshake() -> None:
+    """Names the protocol and its version to a request that is not a valid handshake (RFC 6455, 4.2.2)."""
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    raise HTTPException(status.HTTP_426_UPGRADE_REQUIRED, "This is a WebSocket; its handshake is not valid", headers)

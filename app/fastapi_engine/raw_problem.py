@@ -1,0 +1,28 @@
+"""Answers that the protocol writes itself, where no request reaches the application."""
+
+from http import HTTPStatus
+from uuid import uuid4
+
+import orjson
+
+from app.fastapi_engine.problems import CODES, make_problem
+from app.utils.logs import request_id
+
+
+def write_problem(status: int, detail: str, *headers: str) -> bytes:
+    """Returns a whole answer, of the shape that all errors have, after which the connection is closed."""
+    id_of_request = uuid4().hex
+    token = request_id.set(id_of_request)
+    phrase = HTTPStatus(status).phrase
+    body = orjson.dumps(make_problem(status, CODES[status], phrase, detail, ""))
+    request_id.reset(token)
+    lines = (
+        f"HTTP/1.1 {status} {phrase}",
+        "content-type: application/problem+json",
+        f"content-length: {len(body)}",
+        f"x-request-id: {id_of_request}",
+        "x-content-type-options: nosniff",
+        "connection: close",
+        *headers,
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body

@@ -1,0 +1,50 @@
+"""What RFC 9112 requires of a request's head and the parser does not check."""
+
+import re
+from collections.abc import Sequence
+
+from httptools import HttpParserError, parse_url
+
+Header = tuple[bytes, bytes]
+
+_HOST = re.compile(rb"[A-Za-z0-9\-._~!$&'()*+,;=%\[\]:]*")
+_VERSIONS = ("1.1", "1.0")
+
+
+class BadHead(Exception):
+    """The request is refused, and its connection closed: where it ends, or whom it is for, is ambiguous."""
+
+
+def check_head(http_version: str, headers: Sequence[Header]) -> None:
+    """Raises BadHead."""
+    if http_version not in _VERSIONS:
+        raise BadHead("The version of the protocol is 1.1 or 1.0")
+    hosts = 0
+    for name, value in headers:
+        if name == b"host":
+            hosts += 1
+            if _HOST.fullmatch(value.rstrip()) is None:
+                raise BadHead("The Host header is not valid")
+        elif name == b"transfer-encoding" and (value.lower() != b"chunked" or http_version == "1.0"):
+            raise BadHead("A Transfer-Encoding is 'chunked', and not in version 1.0")
+    if hosts != 1 and (hosts or http_version == "1.1"):
+        raise BadHead("A request has one Host header")
+
+
+def take_absolute_form(target: bytes, headers: list[Header]) -> bytes:
+    """Returns the path and the query of a target such as `http://host/path?query`, whose host replaces the header's.
+
+    Raises BadHead for a target of another form.
+    """
+    try:
+        url = parse_url(target)
+    except HttpParserError:
+        raise BadHead("The target of the request is not valid") from None
+    if url.schema is None or url.schema.lower() not in (b"http", b"https") or not url.host:
+        raise BadHead("The target of a request is a path or an address of http or https")
+    host = b"[%b]" % url.host if b":" in url.host else url.host
+    if url.port:
+        host += b":%d" % url.port
+    headers[:] = [(name, host if name == b"host" else value) for name, value in headers]
+    path: bytes = url.path or b"/"
+    return b"%b?%b" % (path, url.query) if url.query else path

@@ -1,0 +1,213 @@
+"""Each request is answered once and in its turn, and each state of a connection has an end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from fastapi import FastAPI, Request, WebSocket
+
+from app.fastapi_engine import http_protocol
+from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
+from app.modules.streams_module.services.hub import Hub
+from tests.fakers import API, FakeClient, eventually, ok
+from tests.servers import KeptServer, listening
+from tests.test_upgrades import HANDSHAKE, PATIENCE, WS, statuses, talk
+
+GET = b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n"
+SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
+
+
+class Stage:
+    """A small application behind the server's own protocol."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+        self.app = FastAPI(lifespan=self._lifespan)
+        self.app.get("/fast")(self._fast)
+        self.app.get("/slow")(self._slow)
+        self.app.post("/echo")(self._echo)
+        self.app.websocket(WS.decode())(self._never_accept)
+        self.address = ""
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
+        yield {PATHS_STATE: list_websocket_paths(app)}
+
+    async def _fast(self, request: Request) -> list[str]:
+        return [request.url.path, request.url.query, request.headers["host"]]
+
+    async def _slow(self) -> str:
+        await self.go_on.wait()
+        return "slow"
+
+    async def _echo(self, request: Request) -> list[str]:
+        body = await request.body()
+        return [body.decode(), request.headers.get("x-trailer", "none")]
+
+    async def _never_accept(self, websocket: WebSocket) -> None:
+        await self.go_on.wait()
+
+
+@pytest.fixture
+async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    for name in ("HEAD_WITHIN", "BODY_WITHIN", "READ_WITHIN", "LINGER", "CHECK_EVERY"):
+        monkeypatch.setattr(http_protocol, name, 0.2)
+    stage = Stage()
+    async with listening(stage.app, timeout_keep_alive=1) as address:
+        stage.address = address
+        yield stage
+        stage.go_on.set()
+
+
+async def talk_and_let_go(stage: Stage, *segments: bytes) -> bytes:
+    """Lets the slow request go on once everything is sent and all deadlines are over."""
+    talking = asyncio.create_task(talk(stage.address, segments))
+    await asyncio.sleep(0.6)
+    assert not talking.done()
+    stage.go_on.set()
+    return await talking
+
+
+@pytest.mark.parametrize("rest", [b"GET /fast HTT", POST, POST + b"ab", HANDSHAKE])
+async def test_what_is_incomplete_behind_an_answer_ends(stage: Stage, rest: bytes) -> None:
+    for segments in ([GET + rest], [GET, rest]):
+        assert statuses(await talk(stage.address, segments)) == [b"200", b"408"]
+
+
+@pytest.mark.parametrize("rest", [b"GET /fast HTT", POST, POST + b"ab", HANDSHAKE])
+async def test_what_is_incomplete_behind_a_slow_answer_ends_after_it(stage: Stage, rest: bytes) -> None:
+    assert statuses(await talk_and_let_go(stage, SLOW, rest)) == [b"200", b"408"]
+
+
+async def test_a_body_may_wait_for_the_answer_before_its_own(stage: Stage) -> None:
+    answer = await talk_and_let_go(stage, SLOW + POST, b"abcd" + GET)
+    assert statuses(answer) == [b"200"] * 3
+    assert b'["abcd","none"]' in answer
+
+
+async def test_what_is_valid_is_answered_before_what_is_not_is_refused(stage: Stage) -> None:
+    for wrong in (
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        POST.replace(b"4", b"+4"),
+        b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+    ):
+        stage.go_on.clear()
+        assert statuses(await talk(stage.address, [GET + wrong + GET])) == [b"200", b"400"]
+        assert statuses(await talk_and_let_go(stage, SLOW + GET, wrong, GET)) == [b"200", b"200", b"400"]
+
+
+async def test_a_chunk_that_is_wrong_behind_a_slow_request_is_refused_in_its_turn(stage: Stage) -> None:
+    post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
+    assert statuses(await talk_and_let_go(stage, SLOW + post + b"1\r\na\r\nx\r\n")) == [b"200", b"400"]
+
+
+async def test_a_client_that_sends_no_more_is_answered_all_the_same(stage: Stage) -> None:
+    for request, expected in ((GET, [b"200"]), (POST + b"abcd" + GET, [b"200"] * 2), (POST + b"ab", []), (GET[:9], [])):
+        host, port = stage.address.split(":")
+        async with asyncio.timeout(PATIENCE):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(request)
+            writer.write_eof()
+            assert statuses(await reader.read()) == expected
+            writer.close()
+
+
+async def test_a_client_that_sends_no_more_is_not_served_for_ever(stage: Stage) -> None:
+    host, port = stage.address.split(":")
+    async with asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(SLOW)
+        writer.write_eof()
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_handshake_that_is_not_answered_ends(stage: Stage) -> None:
+    with suppress(ConnectionResetError):
+        assert await talk(stage.address, [HANDSHAKE + b"\r\n"]) == b""
+
+
+async def test_a_target_in_absolute_form_names_the_host(stage: Stage) -> None:
+    for target, expected in (
+        (b"http://a.example:81/fast?q=1", b'["/fast","q=1","a.example:81"]'),
+        (b"HTTPS://a.example/fast", b'["/fast","","a.example"]'),
+        (b"http://[::1]:81/fast", b'["/fast","","[::1]:81"]'),
+    ):
+        answer = await talk(stage.address, [GET.replace(b"/fast", target)])
+        assert (statuses(answer), answer.rpartition(b"\r\n")[2]) == ([b"200"], expected)
+    for target in (b"http://a.example", b"http://a.example?q=1"):
+        assert statuses(await talk(stage.address, [GET.replace(b"/fast", target)])) == [b"404"]
+    for target in (b"ftp://a.example/fast", b"a.example:80", b"http:///fast", b"*"):
+        assert statuses(await talk(stage.address, [GET.replace(b"/fast", target)])) == [b"400"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /fast HTTP/1.1\r\n\r\n",
+        b"GET /fast HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+        b"GET /fast HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET /fast HTTP/1.1\r\nHost: a/b\r\n\r\n",
+        b"GET /fast HTTP/1.1\r\nHost: a b\r\n\r\n",
+        b"GET /fast HTTP/2.0\r\nHost: a\r\n\r\n",
+        b"GET /fast\r\nHost: a\r\n\r\n",
+        b"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n",
+    ],
+)
+async def test_a_head_that_two_parsers_could_read_differently_is_refused(stage: Stage, request_: bytes) -> None:
+    assert statuses(await talk(stage.address, [request_ + GET])) == [b"400"]
+
+
+async def test_trailers_are_not_headers(stage: Stage) -> None:
+    post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
+    answer = await talk(stage.address, [post, b"4\r\nabcd\r\n0\r\nX-Trailer: here\r\n\r\n"])
+    assert (statuses(answer), b'["abcd","none"]' in answer) == ([b"200"], True)
+
+
+async def test_what_is_around_the_chunks_of_a_body_has_a_largest_size(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "MAX_RAW_BODY_BYTES", 1000)
+    post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
+    for endless in (b"1;" + b"a" * 2000, b"0\r\nX-Trailer: " + b"a" * 2000):
+        assert statuses(await talk(stage.address, [post, endless])) == [b"413"]
+
+
+async def test_half_a_request_is_refused_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "LINGER", 0.1)
+    stage = Stage()
+    async with listening(stage.app) as address:
+        talking = asyncio.create_task(talk(address, [POST + b"ab"]))
+        await asyncio.sleep(0.2)
+    assert statuses(await talking) == [b"503"]
+
+
+async def test_a_poll_ends_with_its_client(anna: FakeClient, club: str, running_server: KeptServer) -> None:
+    hub = running_server.container.get(Hub)
+
+    async def is_followed() -> bool:
+        return bool(hub.feeds)
+
+    async def is_let_go() -> bool:
+        return not hub.feeds
+
+    host, port = running_server.address.split(":")
+    head = ok(await anna.get(f"/chats/{club}"))["event_seq"]
+    poll = f"GET {API}/chats/{club}/events?after={head}&wait=30 HTTP/1.1\r\nHost: x\r\nAuthorization: "
+    for more in ("", "Accept: text/event-stream\r\n"):
+        for is_half in (False, True):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(f"{poll}{anna.headers['Authorization']}\r\n{more}\r\n".encode())
+            await eventually(is_followed)
+            if is_half:
+                writer.write_eof()
+                assert statuses(await reader.read()) == [b"200"]
+            else:
+                writer.transport.abort()
+            await eventually(is_let_go)
+            writer.close()
