@@ -53,7 +53,7 @@ def document(app: FastAPI, settings: AppSettings) -> Json:
         routes=app.routes,
     )
     operations = [(path, operation) for path, methods in schema["paths"].items() for operation in methods.values()]
-    used_tags = {tag for _, operation in operations for tag in operation["tags"]}
+    used_tags = {tag for _, operation in operations for tag in operation.get("tags", ())}
     schema["tags"] = [tag for tag in app.openapi_tags or () if tag["name"] in used_tags]
     components = schema.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -96,11 +96,11 @@ def _add_errors(path: str, operation: Json) -> None:
 
     def add(status: int, name: str, code: str, title: str, description: str, extra: Json) -> None:
         answer = answers.setdefault(str(status), {"description": description})
-        problem = answer.setdefault("content", {}).setdefault(_PROBLEM, {"schema": _PROBLEM_SCHEMA, "examples": {}})
+        problem = answer.setdefault("content", {}).setdefault(_PROBLEM, {"schema": _PROBLEM_SCHEMA})
         if description not in answer["description"]:
             answer["description"] += f"; {description}"
         value = make_problem(status, code, title, title, instance, **_EXTRA.get(code, {}), **extra)
-        problem["examples"][name] = {"summary": title, "value": value | {"request_id": _REQUEST_ID}}
+        problem.setdefault("examples", {})[name] = {"summary": title, "value": value | {"request_id": _REQUEST_ID}}
 
     for refusal in operation.pop("x-refuses", ()):
         status, code, title = STATUSES[Category(refusal["category"])], refusal["code"], refusal["title"]
@@ -113,10 +113,11 @@ def _add_errors(path: str, operation: Json) -> None:
 
 
 def _instance(path: str, operation: Json) -> str:
-    """Return the path with an example in place of each parameter."""
+    """Return the path with an example in place of each parameter, or its name where it has no example."""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", str(parameter["schema"]["examples"][0]))
+            example = parameter["schema"].get("examples", [parameter["name"]])[0]
+            path = path.replace(f"{{{parameter['name']}}}", str(example))
     return path
 
 

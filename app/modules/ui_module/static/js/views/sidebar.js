@@ -55,6 +55,7 @@ export class Sidebar {
     reconcile(this.people, people.map((person) => this.personRow(person)));
     this.peopleTitle.hidden = people.length === 0;
     const isEmpty = chats.length === 0 && people.length === 0;
+    this.hint.classList.toggle('loading', isEmpty && Boolean(query) && !this.found);
     this.hint.textContent = !isEmpty ? '' : !query ? t('chats.none') : this.found ? t('chats.nothing') : t('chats.loading');
   }
 
