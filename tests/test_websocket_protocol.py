@@ -8,29 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uvicorn import Config
-from uvicorn.server import ServerState
-from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
 
-from app.fastapi_engine.websocket_protocol import WebSocketProtocol
-from app.resources.constants import RECEIVE_EXTENSION
-
-HANDSHAKE = Request(
-    "/ws",
-    Headers(
-        [
-            ("host", "test"),
-            ("connection", "Upgrade"),
-            ("upgrade", "websocket"),
-            ("sec-websocket-version", "13"),
-            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ]
-    ),
-)
-MOST = 70_000
-"""Bytes that a message may have here: more than a length of two bytes can tell."""
+from tests.websocket_line import MOST, serve
 
 texts = st.text(max_size=40) | st.sampled_from(["", "a" * 125, "я" * 63, "b" * 126, "c" * 65_535, "я" * 33_000])
 pieces = st.lists(texts.filter(lambda text: len(text) < 1000), min_size=2, max_size=4)
@@ -43,54 +23,6 @@ said = st.lists(
     max_size=8,
 )
 cuts = st.lists(st.integers(0, 400), max_size=12)
-
-
-class Line(asyncio.Transport):
-    """A transport that keeps what is written, and whether reading is paused."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.is_paused = False
-        self.is_over = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
-
-    def pause_reading(self) -> None:
-        assert not self.is_paused
-        self.is_paused = True
-
-    def resume_reading(self) -> None:
-        assert self.is_paused
-        self.is_paused = False
-
-    def can_write_eof(self) -> bool:
-        return False
-
-    def is_closing(self) -> bool:
-        return self.is_over
-
-    def close(self) -> None:
-        self.is_over = True
-
-
-class Application:
-    """Accepts, and keeps what it receives until the end."""
-
-    def __init__(self, *, at_once: bool) -> None:
-        self._at_once = at_once
-        self.received: list[str | bytes] = []
-        self.close_code: int | None = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        assert (await receive())["type"] == "websocket.connect"
-        await send({"type": "websocket.accept"})
-        if self._at_once:
-            receive = scope["extensions"][RECEIVE_EXTENSION]
-        while (message := await receive())["type"] == "websocket.receive":
-            self.received += message.get("texts") or [message.get("text", message.get("bytes"))]
-        self.close_code = message["code"]
 
 
 def encode(messages: Sequence[tuple[str, Any]]) -> tuple[bytes, list[str | bytes]]:
@@ -109,31 +41,6 @@ def encode(messages: Sequence[tuple[str, Any]]) -> tuple[bytes, list[str | bytes
             frames.append(Frame(*((Opcode.TEXT, content.encode()) if kind == "text" else (Opcode.BINARY, content))))
             meant.append(content)
     return b"".join(frame.serialize(mask=True) for frame in frames), meant
-
-
-async def serve(packets: Sequence[bytes], *, at_once: bool, is_early: bool = False) -> tuple[Application, Line]:
-    """A connection on which these packets come, and nothing more."""
-    application, line = Application(at_once=at_once), Line()
-    config = Config(application, ws_max_size=MOST, ws_per_message_deflate=False)
-    protocol = WebSocketProtocol(config, ServerState(), {})
-    protocol.connection_made(line)
-    rest = list(packets)
-    protocol.take_handshake(HANDSHAKE, rest.pop(0) if is_early and rest else b"", 10)
-    await settle()
-    for packet in rest:
-        protocol.data_received(packet)
-        async with asyncio.timeout(10):
-            while line.is_paused:
-                await settle()
-    await settle()
-    protocol.connection_lost(None)
-    await asyncio.gather(*protocol.tasks)
-    return application, line
-
-
-async def settle() -> None:
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:

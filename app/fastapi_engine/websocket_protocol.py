@@ -1,15 +1,13 @@
 """uvicorn's WebSocket protocol, with three things that ASGI has no words for."""
 
 import asyncio
-from collections import deque
 from typing import Any
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import Protocol, State
 
-from app.fastapi_engine.text_frames import read_frame
+from app.fastapi_engine.frame_reading import FrameReading
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 
 _INVALID_DATA = 1007
@@ -18,20 +16,15 @@ _PATIENCE_AT_STOP = 2.0
 """Seconds in which a client may answer the close of a server that stops."""
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
+class WebSocketProtocol(FrameReading):
     """Takes frames that are encoded already, gives all texts at once that have come, and closes a socket whose reader
     has stopped.
 
-    An event is encoded once and its bytes go to every socket, with no task switch in between. Texts that come whole are
-    read here; the parser sees all the rest, a whole frame at a time.
+    An event is encoded once and its bytes go to every socket, with no task switch in between.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._unread = bytearray()
-        self._texts: deque[str] = deque()
-        # Whether what comes next is the beginning of a frame.
-        self._is_in_step = True
         self._early = b""
         self._handshake_timer: asyncio.TimerHandle | None = None
 
@@ -68,56 +61,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         extensions[WRITE_EXTENSION] = self.write_frame
         extensions[RECEIVE_EXTENSION] = self.receive_all
         await super().run_asgi()
-
-    def data_received(self, data: bytes) -> None:
-        if not self._is_in_step or self.conn.state is not State.OPEN:
-            super().data_received(data)
-            return
-        self._unread += data
-        texts: list[str] = []
-        place = 0
-        while self.conn.state is State.OPEN and (frame := read_frame(self._unread, place)) is not None:
-            start, end, text = frame
-            if end - start > self.config.ws_max_size:
-                self._is_in_step = False
-                break
-            if end > len(self._unread):
-                break
-            # A message in pieces is the parser's to the end.
-            if text is not None and not self.frames:
-                texts.append(text)
-            else:
-                self._put_texts(texts)
-                texts = []
-                super().data_received(bytes(self._unread[place:end]))
-            place = end
-        del self._unread[:place]
-        self._put_texts(texts)
-        if not self._is_in_step:
-            super().data_received(bytes(self._unread))
-
-    def _put_texts(self, texts: list[str]) -> None:
-        if texts:
-            message: Any = {"type": "websocket.receive", "texts": texts}
-            self.queue.put_nowait(message)
-            if not self.read_paused:
-                self.read_paused = True
-                self.transport.pause_reading()
-
-    async def receive(self) -> Any:
-        if not self._texts:
-            message: Any = await super().receive()
-            if "texts" not in message:
-                return message
-            self._texts.extend(message["texts"])
-        return {"type": "websocket.receive", "text": self._texts.popleft()}
-
-    async def receive_all(self) -> Any:
-        """As `receive`, but a message may have `texts` in place of `text`: all that have come, one at the least."""
-        if not self._texts:
-            return await super().receive()
-        texts, self._texts = list(self._texts), deque()
-        return {"type": "websocket.receive", "texts": texts}
 
     def write_frame(self, frame: bytes) -> bool:
         """Hands a whole frame to the transport; False, and nothing is written, where it is full or the socket ends."""
@@ -184,6 +127,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        self.stop_reading()
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()

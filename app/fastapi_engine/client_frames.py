@@ -1,0 +1,85 @@
+"""A client's WebSocket frames (RFC 6455, section 5.2), as far as it takes to read the usual one, a whole text, and to
+judge the header of every other one when it arrives.
+"""
+
+# The one in C, where the library was built with it.
+from websockets.frames import apply_mask  # type: ignore[attr-defined]
+
+CLOSE = 0x8
+SMALL_FRAME = 256
+"""Bytes of payload below which a frame costs more for being a frame than for what it carries."""
+
+_FINAL_TEXT = 0x81
+_FINAL = 0x80
+_RESERVED_BITS = 0x70
+_OPCODES = frozenset({0x0, 0x1, 0x2, CLOSE, 0x9, 0xA})
+_MASKED = 0x80
+
+
+def read_frame(data: bytes | bytearray, place: int) -> tuple[int, int, str | None] | None:
+    """The frame that begins at a place: where its payload starts and ends, maybe beyond what has come, and its text.
+
+    None where not even its length has come. The text is None unless this is one whole, masked, valid text that has come
+    to its end.
+    """
+    size = len(data)
+    if size - place < 2:
+        return None
+    second = data[place + 1]
+    length, start = second & 0x7F, place + 2
+    if length > 125:
+        more = 2 if length == 126 else 8
+        if size - start < more:
+            return None
+        length, start = int.from_bytes(data[start : start + more], "big"), start + more
+    if not second & _MASKED:
+        return start, start + length, None
+    start += 4
+    end = start + length
+    if data[place] != _FINAL_TEXT or end > size:
+        return start, end, None
+    try:
+        return start, end, str(apply_mask(data[start:end], data[start - 4 : start]), "utf-8")
+    except UnicodeDecodeError:
+        return start, end, None
+
+
+def find_fault(first: int, second: int, *, is_continued: bool) -> str | None:
+    """Returns what is wrong with a frame by its first two bytes, None if nothing is.
+
+    `is_continued`: a message has begun, and its next fragment is expected.
+    """
+    opcode = first & 0x0F
+    if opcode not in _OPCODES:
+        return "invalid opcode"
+    if not second & _MASKED:
+        return "incorrect masking"
+    if first & _RESERVED_BITS:
+        return "reserved bits must be 0"
+    if opcode >= CLOSE:
+        if not first & _FINAL:
+            return "fragmented control frame"
+        return "control frame too long" if second & 0x7F > 125 else None
+    if is_continued:
+        return "expected a continuation frame" if opcode else None
+    return None if opcode else "unexpected continuation frame"
+
+
+class Allowance:
+    """A rate with a burst: `burst` at once, and `rate` a second from then on."""
+
+    __slots__ = ("_burst", "_left", "_rate", "_since")
+
+    def __init__(self, burst: float, rate: float) -> None:
+        self._burst = self._left = burst
+        self._rate = rate
+        self._since = 0.0
+
+    def take(self, now: float) -> bool:
+        """Takes one; returns False if none is left. `now` is in seconds of a clock that is never set back."""
+        self._left = min(self._left + (now - self._since) * self._rate, self._burst)
+        self._since = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

@@ -1,0 +1,176 @@
+"""The reading half of the WebSocket protocol: what one client can cost the others is bounded."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from app.fastapi_engine.client_frames import CLOSE, SMALL_FRAME, Allowance, find_fault, read_frame
+
+FRAMES_A_TURN = 64
+"""Of one socket, until the other connections have had their turn."""
+SMALL_FRAMES_AT_ONCE = 100
+"""Frames of less than 256 bytes that are not a whole text: pings, pongs, fragments. Clients need few of them, and each
+costs as much as a request.
+"""
+SMALL_FRAMES_PER_SECOND = 50
+
+_PROTOCOL_ERROR = 1002
+_POLICY = 1008
+_TOO_LARGE = 1009
+
+
+class FrameReading(WebSocketsSansIOProtocol):
+    """Reads some frames in each turn, reads nothing while the application or the client does not keep up, and ends the
+    connection where small frames come too often.
+
+    Texts that come whole are read here; the parser gets all other frames, one whole frame at a time. A header is judged
+    when it arrives.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._unread = bytearray()
+        # Texts that the application gets as one message, and those of such a message that it takes one by one.
+        self._arrived: list[str] = []
+        self._texts: deque[str] = deque()
+        self._small_frames = Allowance(SMALL_FRAMES_AT_ONCE, SMALL_FRAMES_PER_SECOND)
+        # While whole frames may be left in `_unread`.
+        self._has_more = False
+        self._turn: asyncio.Handle | None = None
+        self._is_deaf = False
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_deaf:
+            self._unread += data
+            if not self._has_more:
+                self._read_frames()
+
+    def _read_frames(self) -> None:
+        """One turn: frames from the beginning of `_unread`, in order."""
+        self._turn = None
+        unread, place = self._unread, 0
+        self._has_more = True
+        for _ in range(FRAMES_A_TURN):
+            frame = read_frame(unread, place)
+            if (
+                frame is None
+                or frame[2] is None
+                or frame[1] - frame[0] > self.config.ws_max_size
+                or self.conn.current_size is not None
+                or self.close_sent
+            ):
+                # Not a whole text, or not where one is valid.
+                if not self._may_be_parsed(frame, place):
+                    self._has_more = False
+                    break
+                assert frame is not None  # noqa: S101
+                self._put_arrived()
+                self._parse(bytes(unread[place : frame[1]]))
+            else:
+                self._arrived.append(frame[2])
+            place = frame[1]
+        self._put_arrived()
+        del unread[:place]
+        self._regulate()
+
+    def _may_be_parsed(self, frame: tuple[int, int, str | None] | None, place: int) -> bool:
+        """Returns True if the frame at a place is good and complete; ends the connection if it is wrong."""
+        if self._is_deaf or len(self._unread) - place < 2:
+            return False
+        first, size_so_far = self._unread[place], self.conn.current_size
+        fault = find_fault(first, self._unread[place + 1], is_continued=size_so_far is not None)
+        if fault is not None:
+            self._fail(_PROTOCOL_ERROR, fault)
+            return False
+        if frame is None:
+            return False
+        start, end, _ = frame
+        if end - start + (size_so_far or 0) > self.config.ws_max_size:
+            self._fail(_TOO_LARGE, "message too large")
+            return False
+        if end > len(self._unread):
+            return False
+        if end - start < SMALL_FRAME and not self._small_frames.take(self.loop.time()):
+            self._fail(_POLICY, "too many small frames")
+            return False
+        if first & 0x0F == CLOSE:
+            # It may come between two fragments, and ends their message as well.
+            self.conn.current_size = None
+        return True
+
+    def _parse(self, frame: bytes) -> None:
+        super().data_received(frame)
+        if self.conn.close_rcvd is not None:
+            self.stop_reading()
+
+    def _put_arrived(self) -> None:
+        if self._arrived:
+            message: Any = {"type": "websocket.receive", "texts": self._arrived}
+            self._arrived = []
+            self.queue.put_nowait(message)
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Ends the connection, after the texts that came before the fault."""
+        self._put_arrived()
+        if self.close_sent:
+            self.stop_reading()
+        else:
+            self.conn.fail(code, reason)
+            self.handle_parser_exception()
+
+    def stop_reading(self) -> None:
+        """Ignores whatever comes from now on: it is received, and dropped."""
+        self._is_deaf, self._has_more = True, False
+        self._unread.clear()
+        if self._turn is not None:
+            self._turn.cancel()
+
+    def _regulate(self) -> None:
+        """Reads on once the application has received what came, and the client has taken what was written."""
+        if self.disconnected or self.transport.is_closing():
+            return
+        is_held = not self.close_sent and not (self.queue.empty() and self.writable.is_set())
+        if self._has_more and not is_held and self._turn is None:
+            self._turn = self.loop.call_soon(self._read_frames)
+        pauses = not self._is_deaf and (is_held or self._has_more)
+        if pauses != self.read_paused:
+            self.read_paused = pauses
+            if pauses:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._regulate()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.stop_reading()
+        super().connection_lost(exc)
+
+    async def receive(self) -> Any:
+        if not self._texts:
+            message = await self._receive()
+            if "texts" not in message:
+                return message
+            self._texts.extend(message["texts"])
+        return {"type": "websocket.receive", "text": self._texts.popleft()}
+
+    async def receive_all(self) -> Any:
+        """As `receive`, but a message may have `texts` in place of `text`: all that have come, one at the least."""
+        if not self._texts:
+            return await self._receive()
+        texts, self._texts = list(self._texts), deque()
+        return {"type": "websocket.receive", "texts": texts}
+
+    async def _receive(self) -> Any:
+        message = await self.queue.get()
+        if self.queue.empty():
+            self._regulate()
+        return message
