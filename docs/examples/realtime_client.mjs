@@ -6,7 +6,7 @@
 // Node 22 or newer, or a browser: both have a WebSocket (Node 20 has it behind --experimental-websocket).
 
 const API = '/api/v1';
-const NOT_SIGNED_IN = 4401, BAD_FRAME = 4400, TOO_LARGE = 1009;
+const NOT_SIGNED_IN = 4401, BAD_FRAME = 4400, TOO_LARGE = 1009, REPLACED = 4409;
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
@@ -35,7 +35,7 @@ export class Messenger {
   async run() {
     for (let pause = 0.1; ; pause = Math.min(pause * 2, 10)) {
       const { code, greeted } = await this.#talk();
-      if ([NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE].includes(code)) throw new Error(`closed with ${code}`);
+      if ([NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE, REPLACED].includes(code)) throw new Error(`closed with ${code}`);
       if (greeted) pause = 0.1;
       // Everyone was cut off by a restart at the same moment: not everyone comes back at the same moment.
       await sleep(pause * (0.5 + Math.random()));

@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 API = "/api/v1"
-NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE = 4401, 4400, 1009
+NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE, REPLACED = 4401, 4400, 1009, 4409
 
 
 class Messenger:
@@ -51,7 +51,7 @@ class Messenger:
                     pause = 0.1
             except (OSError, InvalidHandshake, ConnectionClosed) as error:
                 code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else None
-                if code in (NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE):
+                if code in (NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE, REPLACED):
                     raise
             finally:
                 self._socket = None

@@ -17,6 +17,7 @@ from app.modules.sockets_module.schemas.answers import (
     TypingSignal,
 )
 from app.modules.sockets_module.schemas.frames import (
+    MAX_CURSORS,
     REQUESTS,
     Hello,
     HelloData,
@@ -32,6 +33,7 @@ from app.modules.sockets_module.schemas.frames import (
 )
 
 __all__ = [
+    "MAX_CURSORS",
     "REQUESTS",
     "EmptyReply",
     "ErrorReply",

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 from loguru import logger
-from pydantic import ValidationError
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.adapters.base.bus import Bus
@@ -18,15 +19,15 @@ from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
 from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, list_streams_of, send_page
 from app.modules.sockets_module.services.outbox import Outbox
-from app.modules.sockets_module.services.parsing import BadFrame, parse_frame
+from app.modules.sockets_module.services.parsing import BadFrame, parse_frame, read_cursors, read_hello
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.requests import Requests
-from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TRY_AGAIN, Socket
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, TRY_AGAIN, Socket
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
-from app.services.errors import ProblemMaker, Unauthenticated
+from app.services.errors import ProblemMaker, RateLimited, Unauthenticated
 from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
 from app.utils import metrics
@@ -58,29 +59,33 @@ class Connection:
         if not _is_allowed_origin(self._websocket, self._container.get(Settings).app.cors_origins):
             await self._websocket.close(1008)
             return
+        try:
+            client = self._websocket.client
+            self._limits.hit(
+                self._limits.rates.hello_address, "sockets from", network_of(client.host if client else "")
+            )
+        except RateLimited as error:
+            await self._deny(error)
+            return
         await self._websocket.accept()
         try:
-            hello = await self._first_frame()
-            if hello is not None:
-                await self._serve(hello)
+            first = await self._first_frame()
+            if first is not None:
+                await self._serve(*first)
         except BadFrame:
             await self._close(BAD_FRAME)
         except WebSocketDisconnect:
             return
 
-    async def _serve(self, hello: Hello) -> None:
-        rates = self._limits.rates
-        client = self._websocket.client
+    async def _serve(self, hello: Hello, cursors: Any) -> None:
         try:
-            self._limits.hit(rates.hello_address, "sockets from", network_of(client.host if client else ""))
             identity = await self._container.get(Authenticator).identify(hello.data.token)
-            self._limits.hit(rates.hello, "sockets of", identity.account_id.int)
+            self._limits.hit(self._limits.rates.hello, "sockets of", identity.account_id.int)
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             await self._refuse(hello, error)
             return
-        if self._registry.is_full(identity.account_id):
-            await self._close(TRY_AGAIN, "too many sockets of this account")
-            return
+        hello.data.cursors.update(await read_cursors(cursors))
+        self._registry.make_room(identity.account_id)
         write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
         socket = self._socket = Socket(identity, Outbox(self._websocket.send, write, self._overflow), self._hub)
         presence = self._container.get(Presence)
@@ -111,8 +116,8 @@ class Connection:
             if self._registry.remove(socket):
                 await presence.leave(identity.account_id)
 
-    async def _first_frame(self) -> Hello | None:
-        """Hello, or None after the socket was closed for want of it."""
+    async def _first_frame(self) -> tuple[Hello, Any] | None:
+        """Hello and its cursors as they came, or None after the socket was closed for want of it. Raises BadFrame."""
         try:
             async with asyncio.timeout(FIRST_FRAME_WITHIN):
                 frame = parse_frame(_text_in(await self._websocket.receive()))
@@ -122,11 +127,7 @@ class Connection:
         if frame.get("action") != "hello":
             await self._close(NOT_SIGNED_IN, "hello comes first")
             return None
-        try:
-            return Hello.model_validate(frame)
-        except ValidationError:
-            await self._close(BAD_FRAME, "this is no hello")
-            return None
+        return read_hello(frame)
 
     async def _receive(self, socket: Socket) -> None:
         """Until the client goes."""
@@ -143,6 +144,7 @@ class Connection:
         receive = extensions.get(RECEIVE_EXTENSION, self._websocket.receive)
         while True:
             message = await receive()
+            socket.used_at = monotonic()
             for place, text in enumerate(message.get("texts") or [_text_in(message)], 1):
                 if place % _REQUESTS_IN_A_ROW == 0:
                     await asyncio.sleep(0)
@@ -155,6 +157,17 @@ class Connection:
             connection_id=socket.connection_id, account_id=socket.identity.account_id, heartbeat_s=HEARTBEAT
         )
         socket.answer(hello.id, reply.model_dump_json().encode())
+
+    async def _deny(self, error: RateLimited) -> None:
+        """Answers the handshake with the problem, where the server can; else the answer is 403."""
+        problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
+        headers = {"Retry-After": str(error.retry_after)}
+        if "websocket.http.response" in self._websocket.scope.get("extensions", {}):
+            await self._websocket.send_denial_response(
+                Response(orjson.dumps(problem), 429, headers, "application/problem+json")
+            )
+        else:
+            await self._websocket.close(POLICY)
 
     async def _refuse(self, hello: Hello, error: Exception) -> None:
         """Tells why, and closes: for who is not signed in, or for a server that cannot serve just now."""

@@ -1,15 +1,25 @@
 """From the text of a frame to a request that is as the schemas say."""
 
+import asyncio
 import json
+from itertools import islice
 from typing import Any, NoReturn
+from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from app.modules.sockets_module.schemas import REQUESTS, RequestFrame, RequestId
+from app.modules.base_module.schemas import BodyInt
+from app.modules.sockets_module.schemas import MAX_CURSORS, REQUESTS, Hello, RequestFrame, RequestId
 from app.services.errors import ValidationFailed
 
+_MOST_MEMBERS = 50
+"""Of an object in a request. Each one more would be an error of its own."""
+_CURSORS_IN_A_ROW = 500
+"""Of a hello, until the other connections have had their turn."""
+
 _request_id: TypeAdapter[int | str] = TypeAdapter(RequestId)
+_cursors: TypeAdapter[dict[UUID, int]] = TypeAdapter(dict[UUID, BodyInt])
 
 
 class BadFrame(Exception):
@@ -27,12 +37,47 @@ def parse_frame(text: str | None) -> dict[str, Any]:
     return frame
 
 
+def read_hello(frame: dict[str, Any]) -> tuple[Hello, Any]:
+    """Returns the hello in a frame, without its cursors, and the cursors as they came. Raises BadFrame.
+
+    Cursors may be many. They are read after the token, which is checked first.
+    """
+    data = frame.get("data")
+    cursors: Any = {}
+    if isinstance(data, dict):
+        data = dict(data)
+        cursors = data.pop("cursors", cursors)
+    try:
+        _check_sizes(frame, data)
+        return Hello.model_validate(frame | {"data": data}), cursors
+    except (ValidationError, ValidationFailed):
+        raise BadFrame from None
+
+
+async def read_cursors(cursors: Any) -> dict[UUID, int]:
+    """Returns the cursors of a hello, in steps between which the other connections have their turn. Raises BadFrame at
+    the first step with one that is wrong.
+    """
+    if not isinstance(cursors, dict) or len(cursors) > MAX_CURSORS:
+        raise BadFrame
+    read: dict[UUID, int] = {}
+    items = iter(cursors.items())
+    while step := dict(islice(items, _CURSORS_IN_A_ROW)):
+        try:
+            read |= _cursors.validate_python(step)
+        except ValidationError:
+            raise BadFrame from None
+        await asyncio.sleep(0)
+    return read
+
+
 def read_request(frame: dict[str, Any]) -> RequestFrame:
     """The request in a frame; ValidationError or ValidationFailed tells what is wrong with it."""
     action = frame.get("action")
     model = REQUESTS.get(action) if isinstance(action, str) else None
     if model is None:
         raise ValidationFailed(("action",), f"one of {', '.join(REQUESTS)}")
+    _check_sizes(frame, frame.get("data"))
     return model.model_validate(frame)
 
 
@@ -42,6 +87,12 @@ def find_request_id(frame: dict[str, Any]) -> int | str | None:
         return _request_id.validate_python(frame.get("id"))
     except ValidationError:
         return None
+
+
+def _check_sizes(frame: dict[str, Any], data: Any) -> None:
+    for place, members in (("frame", frame), ("data", data)):
+        if isinstance(members, dict) and len(members) > _MOST_MEMBERS:
+            raise ValidationFailed((place,), f"at most {_MOST_MEMBERS} members", "too_long")
 
 
 def _parse_surrogates(text: str) -> Any:

@@ -19,8 +19,10 @@ from app.utils.background import running
 _REFRESH = 30.0
 _LASTS = timedelta(seconds=75)
 """How long an account counts as online without a refresh: its process may have died."""
-_CHATS_TOLD = 15
+_CHATS_IN_A_SIGNAL = 15
 """A signal names the chats that it goes to, and has to stay small."""
+_MOST_RECEIVERS = 5_000
+"""Members of small chats who are told that one account comes or goes: those of the smallest chats."""
 
 
 class Presence:
@@ -70,15 +72,15 @@ class Presence:
 
     async def _tell(self, account_id: UUID, *, online: bool, at: datetime) -> None:
         async with self._database.connection() as connection:
-            chat_ids = await crud.list_small_chats(connection, account_id, SIGNALLED_MEMBERS, _CHATS_TOLD)
-        if chat_ids:
+            chat_ids = await crud.list_small_chats(connection, account_id, SIGNALLED_MEMBERS, _MOST_RECEIVERS)
+        for first in range(0, len(chat_ids), _CHATS_IN_A_SIGNAL):
             self._bus.signal(
                 {
                     "kind": "presence",
                     "account_id": str(account_id),
                     "online": online,
                     "last_seen_at": at.isoformat().replace("+00:00", "Z"),
-                    "chat_ids": [str(chat_id) for chat_id in chat_ids],
+                    "chat_ids": [str(chat_id) for chat_id in chat_ids[first : first + _CHATS_IN_A_SIGNAL]],
                 }
             )
 

@@ -11,7 +11,7 @@ import orjson
 
 from app.adapters.base.bus import Bus
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.sockets_module.services.socket import NOT_SIGNED_IN, TRY_AGAIN, Socket
+from app.modules.sockets_module.services.socket import NOT_SIGNED_IN, REPLACED, TRY_AGAIN, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
 from app.utils import metrics
@@ -66,8 +66,12 @@ class Registry:
         """Tells the metrics how many sockets there are."""
         metrics.SOCKETS.set(self.count)
 
-    def is_full(self, account_id: UUID) -> bool:
-        return len(self._sockets.get(account_id, ())) >= MAX_SOCKETS_OF_ACCOUNT
+    def make_room(self, account_id: UUID) -> None:
+        """Closes the account's sockets that were used least lately, until one more may be added."""
+        sockets = [socket for socket in self._sockets.get(account_id, ()) if not socket.is_ending]
+        sockets.sort(key=lambda socket: socket.used_at, reverse=True)
+        for socket in sockets[MAX_SOCKETS_OF_ACCOUNT - 1 :]:
+            socket.end(REPLACED)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +19,16 @@ from app.modules.messages_module.services.plan import Sent
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing
 from app.modules.sockets_module.services.parsing import find_request_id, read_request
-from app.modules.sockets_module.services.socket import Socket
+from app.modules.sockets_module.services.socket import POLICY, Socket
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ProblemMaker, RateLimited, ValidationFailed
 from app.services.rate_limits import RateLimits
+from app.utils.allowance import Allowance
 
 MAX_IN_FLIGHT = 128
 """Requests of one socket that are being carried out; beyond that nothing more is read from it."""
+_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND = 500, 5.0
+"""Answers `rate_limited` on one socket until it is closed: a client that is told to wait has to wait."""
 _INSTANCE = "/ws"
 
 
@@ -64,6 +68,7 @@ class Requests:
         self._account_id = socket.identity.account_id
         self._who = socket.identity.account_id.int
         self._problems = problems
+        self._refusals = Allowance(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
         self._under_way = 0
         self._room = asyncio.Event()
         self._chats: dict[UUID, _InChat] = {}
@@ -176,6 +181,11 @@ class Requests:
         if not following.may(TYPE):
             self._refuse(request.id, NotAllowedInChat())
             return
+        try:
+            self._limits.hit(self._limits.rates.typing, "typing of", self._who)
+        except RateLimited as error:
+            self._refuse(request.id, error)
+            return
         if following.is_small:
             self._bus.signal(
                 {
@@ -188,4 +198,7 @@ class Requests:
         self._socket.answer(request.id, b"{}")
 
     def _refuse(self, reply_to: int | str | None, error: Exception) -> None:
+        if isinstance(error, RateLimited) and not self._refusals.take(monotonic()):
+            self._socket.end(POLICY)
+            return
         self._socket.refuse(reply_to, self._problems.describe(error, _INSTANCE))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,12 @@ from app.resources.constants import SIGNALLED_MEMBERS
 
 NOT_SIGNED_IN = 4401
 BAD_FRAME = 4400
+POLICY = 1008
+"""The client ignores the limits that it was told of."""
+REPLACED = 4409
+"""The account has opened too many sockets since: this one was used least lately. To connect again would close another
+one.
+"""
 TRY_AGAIN = 1013
 """The reader is too slow, or the server cannot serve it now: with its cursors it misses nothing."""
 _JOINED = "chat.joined"
@@ -76,6 +83,7 @@ class Socket:
         self.wake: Callable[[], None] = lambda: None
         self.close: Callable[[int], None] = lambda code: None
         self.is_ending = False
+        self.used_at = monotonic()
         # The last number of each chat that the account was shown out of while it was connected.
         self._left_at: dict[UUID, int] = {}
         self.account_head = 0

@@ -1,6 +1,6 @@
 """Who may connect, from where, and how often."""
 
-import asyncio
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,7 +11,9 @@ from websockets.exceptions import InvalidStatus
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.services import registry
 from app.settings import Settings
-from tests.fakers import API, FakeClient, FakeSocket, eventually, ok
+from app.settings.limits_settings import LimitsSettings
+from tests.fakers import API, FakeClient, FakeSocket, ok
+from tests.servers import listening
 
 FRIENDLY = "https://chat.example.com"
 
@@ -41,25 +43,33 @@ async def test_the_servers_own_pages_and_the_allowed_ones_are_let_in(live_server
             await connection.ping()
 
 
-async def test_an_account_has_so_many_sockets(
+async def test_one_socket_too_many_closes_the_one_that_was_used_least_lately(
     anna: FakeClient, boris: FakeClient, live_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Finally: to come back would close another one."""
     assert registry.MAX_SOCKETS_OF_ACCOUNT == 50
     monkeypatch.setattr(registry, "MAX_SOCKETS_OF_ACCOUNT", 2)
-    async with FakeSocket(anna, live_server) as first, FakeSocket(anna, live_server), FakeSocket(boris, live_server):
-        third = FakeSocket(anna, live_server)
-        assert await third.refused() == 1013
-        await first.cut()
+    first, second, third, other = (FakeSocket(person, live_server) for person in (anna, anna, anna, boris))
+    async with first, second, other:
+        await first.ask("ping")
+        async with third:
+            await second.until(lambda: second.close_code is not None)
+            assert second.close_code == 4409
+            for socket in (first, third, other):
+                await socket.ask("ping")
 
-        async def is_let_in() -> bool:
-            try:
-                await third.connect()
-            except asyncio.CancelledError:
-                return False
-            return True
 
-        await eventually(is_let_in)
-        await third.cut()
+async def test_a_handshake_too_many_is_refused_before_it_is_carried_out(settings: Settings) -> None:
+    few = replace(settings, limits=LimitsSettings(hello_address="2/minute"))
+    async with listening(build_app(few)) as address:
+        for _ in range(2):
+            await (await connect(f"ws://{address}{API}/ws")).close()
+        with pytest.raises(InvalidStatus) as refusal:
+            await connect(f"ws://{address}{API}/ws")
+        answer = refusal.value.response
+        assert answer.status_code == 429
+        assert int(answer.headers["Retry-After"]) > 0
+        assert json.loads(answer.body)["code"] == "rate_limited"
 
 
 async def test_an_ended_session_is_not_let_in(anna: FakeClient, live_server: str) -> None:

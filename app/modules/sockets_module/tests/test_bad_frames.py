@@ -94,10 +94,11 @@ FIRST_FRAMES = {
     "a request": ('{"id": 1, "action": "ping", "data": {}}', 4401),
     "an object of something else": ("{}", 4401),
     "hello without a token": ('{"id": 1, "action": "hello", "data": {}}', 4400),
-    "hello with a cursor that is no number": (
-        '{"id": 1, "action": "hello", "data": {"token": "", "cursors": {"a": []}}}',
-        4400,
+    "hello with a wrong token and a wrong cursor": (
+        '{"id": 1, "action": "hello", "data": {"token": "wrong", "cursors": {"a": []}}}',
+        4401,
     ),
+    "hello of many members": (json.dumps({"id": 1, "action": "hello"} | dict.fromkeys(map(str, range(60_000)))), 4400),
     "hello with half a letter": ('{"id": 1, "action": "hello", "data": {"token": "\\ud800"}}', 4400),
     "hello with a wrong token": ('{"id": 1, "action": "hello", "data": {"token": "wrong"}}', 4401),
 }
@@ -108,6 +109,23 @@ async def test_the_first_frame_is_a_good_hello(live_server: str, witness: FakeSo
         connection = await open_connection(live_server)
         await connection.send(frame)
         assert await close_code_of(connection) == code, name
+
+
+WRONG_CURSORS: dict[str, Any] = {
+    "a list": [],
+    "a key that is no id": {"a": 1},
+    "a number that is no number": {str(uuid4()): []},
+    "many wrong keys": {str(n): n for n in range(19_000)},
+    "a wrong one behind many": {str(uuid4()): 1 for _ in range(1_000)} | {"a": 1},
+    "too many": {str(uuid4()): 1 for _ in range(20_001)},
+}
+
+
+async def test_a_hello_of_an_account_has_good_cursors(anna: FakeClient, live_server: str, witness: FakeSocket) -> None:
+    for name, cursors in WRONG_CURSORS.items():
+        connection = await open_connection(live_server)
+        await connection.send(hello(anna, cursors=cursors))
+        assert await close_code_of(connection) == 4400, name
 
 
 async def test_whoever_says_nothing_is_closed(

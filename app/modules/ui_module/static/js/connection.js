@@ -6,6 +6,8 @@ import { wait } from './dom.js';
 const LONGEST_PAUSE_MS = 15_000;
 const ANSWER_WITHIN_MS = 10_000;
 const NOT_SIGNED_IN = 4401;
+/** The account has opened too many sockets since. To come back by itself would close another one. */
+const REPLACED = 4409;
 
 /** The connection broke before the answer came: whether the request was carried out is not known. */
 export class Disconnected extends Error {}
@@ -21,6 +23,7 @@ export class Connection extends EventTarget {
     this.prepare = prepare;
     this.state = 'connecting';
     this.stopped = false;
+    this.replaced = false;
     this.failures = 0;
     this.nextId = 1;
     this.replies = new Map();
@@ -70,6 +73,11 @@ export class Connection extends EventTarget {
       }
       if (this.stopped) return;
       this.become(navigator.onLine && this.failures <= 1 ? 'connecting' : 'offline');
+      if (this.replaced) {
+        // Until the user comes back to this page.
+        await new Promise((go) => { this.nudge = go; });
+        continue;
+      }
       const pause = Math.min(LONGEST_PAUSE_MS, 250 * 1.8 ** this.failures) * (0.7 + 0.6 * Math.random());
       await Promise.race([wait(navigator.onLine ? pause : LONGEST_PAUSE_MS), new Promise((go) => { this.nudge = go; })]);
     }
@@ -109,6 +117,7 @@ export class Connection extends EventTarget {
     clearTimeout(late);
     clearInterval(beating);
     if (code === NOT_SIGNED_IN) this.refused = token;
+    this.replaced = code === REPLACED;
     this.failures += 1;
   }
 
