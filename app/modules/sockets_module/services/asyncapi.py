@@ -28,7 +28,7 @@ from app.modules.sockets_module.schemas import (
     TypingFrame,
     TypingSignal,
 )
-from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, TRY_AGAIN
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, REPLACED, TRY_AGAIN
 from app.modules.streams_module.schemas import EventRead
 from app.settings.app_settings import AppSettings
 from app.utils.module import Modules
@@ -43,6 +43,8 @@ CLOSE_CODES = {
     NO_PROTOCOL: "what came is no WebSocket frame: the client is at fault",
     NO_TEXT: "a text frame was no UTF-8: the client is at fault",
     TOO_LARGE: "a frame was too large: the client is at fault",
+    POLICY: "small frames too often, or requests that go on after `rate_limited`: the client is at fault",
+    REPLACED: "the account has opened too many sockets, and this one was used least lately: stay closed",
     TRY_AGAIN: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
     RESTARTING: "the server restarts: connect again with the cursors, after a short random pause",
 }
