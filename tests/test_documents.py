@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.fastapi_engine.problems import CODES, STATUSES
+from app.modules.chats_module.services import permissions
 from app.services.errors import ServiceError
 from app.utils.setup_modules import discover_modules
 
@@ -77,6 +78,26 @@ def test_the_rest_guide_names_calls_that_exist(project_root: Path, page: str) ->
     named = set(re.findall(r"`(GET|POST|PUT|PATCH|DELETE)\s+(/[^`? ]+)`", text))
     assert len(named) > 10
     assert {(method, f"/api/v1{path}") for method, path in named} <= calls
+
+
+@pytest.mark.parametrize("page", REST_GUIDES)
+def test_the_rights_of_the_rest_guide_are_those_of_the_code(project_root: Path, page: str) -> None:
+    rights: list[tuple[permissions.Permission, ...]] = [
+        (permissions.POST, permissions.EDIT_OWN, permissions.TYPE),
+        (permissions.REACT,),
+        (permissions.DELETE_OWN, permissions.TAKE_BACK_REACTION),
+        (permissions.DELETE_ANY,),
+        (permissions.CHANGE_CHAT, permissions.ADD_MEMBERS, permissions.CHANGE_MEMBERS, permissions.REMOVE_MEMBERS),
+        (permissions.APPOINT_ADMINS, permissions.DELETE_CHAT),
+    ]
+    text = (project_root / "docs" / page).read_text(encoding="utf-8")
+    table = re.findall(r"^\| [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    # Without its head, reading and leaving, for which no permission is needed.
+    for cells, granted in zip(table[2:-1], rights, strict=True):
+        for kind, cell in zip(("direct", "group", "channel"), cells, strict=True):
+            named = [role for role in permissions.ROLES if role in cell]
+            for permission in granted:
+                assert permission.default.get(kind) == (named[0] if named else None), (permission.name, kind)
 
 
 def test_both_rest_guides_tell_the_same(project_root: Path) -> None:

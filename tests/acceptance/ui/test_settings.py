@@ -92,6 +92,11 @@ async def test_an_admin_edits_the_title_and_description_and_a_member_cannot(
     await expect(eve.item("Книжный клуб")).to_be_visible()
     chat = ok(await anna.get(f"/chats/{club}"))
     assert (chat["title"], chat["description"]) == ("Книжный клуб", "По четвергам")
+    await members.get_by_role("button", name="Edit title and description").click()
+    await eve.page.get_by_role("textbox", name="Description").fill("")
+    await eve.page.get_by_role("button", name="Save").click()
+    await expect(members.locator(".description")).to_be_hidden()
+    assert ok(await anna.get(f"/chats/{club}"))["description"] is None
 
 
 async def test_after_a_wrong_password_the_focus_stays_in_its_field(

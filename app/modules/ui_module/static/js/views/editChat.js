@@ -10,8 +10,8 @@ export function editChatDialog(chat) {
 
   async function submit(event) {
     event.preventDefault();
-    const given = Object.fromEntries(new FormData(event.target));
-    const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value.trim() !== (chat[name] ?? '')));
+    const given = [...new FormData(event.target)].map(([name, value]) => [name, value.trim() || null]);
+    const changes = Object.fromEntries(given.filter(([name, value]) => value !== (chat[name] || null)));
     error.textContent = '';
     try {
       if (Object.keys(changes).length) await call('PATCH', `/chats/${chat.id}`, changes);
