@@ -1,5 +1,6 @@
 """Log files: a folder that cannot be written, a full disk, and files of processes that live or have ended."""
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -36,10 +37,11 @@ def start(base_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def test_lines_go_to_the_file_and_to_standard_error(start: Start, tmp_path: Path, form: LogFormat) -> None:
     stderr = start(tmp_path / "logs", form)
     for number in range(3):
-        logger.info("строка {} и процент %", number)
+        logger.info("строка {} и процент %, \ud800", number)
     written = (tmp_path / "logs" / f"messenger-{os.getpid()}.log").read_text(encoding="utf-8")
     assert len(written.splitlines()) == len(stderr.getvalue().splitlines()) == 3
-    assert "строка 2 и процент %" in written
+    said = json.loads(written.splitlines()[-1])["message"] if form is LogFormat.JSON else written
+    assert "строка 2 и процент %" in said
 
 
 @pytest.mark.parametrize("form", LogFormat)

@@ -149,13 +149,13 @@ def test_the_readme_tells_every_setting(project_root: Path, readme: str) -> None
 
 def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("LOG_LEVEL=LOUD\n", encoding="utf-8")
+    file.write_text("LOG_LEVEL=LOUD\nLOG_FORMAT text\n", encoding="utf-8")
     for name, value in {"API_SERVICE_PORT": "many", "API_WORKERS": "0", "ENVIRONMENT": "PROD"}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refusal:
         load_settings(file)
     told = [problem.partition(":")[0] for problem in refusal.value.problems]
-    assert told == ["API_SERVICE_PORT", "API_WORKERS", "LOG_LEVEL", "AUTH_SECRET"]
+    assert told == [f"{file}, line 2", "API_SERVICE_PORT", "API_WORKERS", "LOG_LEVEL", "AUTH_SECRET"]
 
 
 @pytest.mark.parametrize(

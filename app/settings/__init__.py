@@ -13,7 +13,7 @@ from app.settings.app_settings import AppSettings, EnvironmentSettings, Mode
 from app.settings.auth_settings import AuthSettings
 from app.settings.base import PROJECT_ROOT, SettingsGroup
 from app.settings.db_settings import DbSettings
-from app.settings.file import find_problems, find_unknown_names
+from app.settings.file import UnreadableFile, find_unknown_names, read_problems
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.settings.modules_settings import ModulesSettings
@@ -83,9 +83,10 @@ def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
 
     Raises SettingsError with all that is wrong.
     """
-    problems = find_problems(env_file) if env_file else []
-    if problems:
-        raise SettingsError(problems)
+    try:
+        problems = read_problems(env_file) if env_file else []
+    except UnreadableFile as error:
+        raise SettingsError([str(error)]) from None
     groups: dict[str, SettingsGroup] = {}
     for field in fields(Settings):
         group = field.type

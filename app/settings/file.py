@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from logging import ERROR, getLogger
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
@@ -13,20 +14,26 @@ _ALMOST_THE_SAME = 0.85
 """The same for a name of the environment without such a prefix: most of them belong to other programs."""
 ENCODING = "utf-8-sig"
 """UTF-8; editors of Windows begin a file with a mark."""
+# It would log what SettingsError says.
+getLogger("dotenv.main").setLevel(ERROR)
 
 
-def find_problems(path: Path) -> list[str]:
-    """Returns a line for each part of the file that cannot be read, with its number."""
+class UnreadableFile(Exception):
+    """The message is one line."""
+
+
+def read_problems(path: Path) -> list[str]:
+    """Returns a line for each line of the file that cannot be understood, with its number.
+
+    Raises UnreadableFile where none of it can be read.
+    """
     try:
-        with path.open(encoding=ENCODING) as file:
-            bindings = list(parse_stream(file))
-    except FileNotFoundError:
-        return []
+        bindings = _bindings(path)
     except UnicodeDecodeError as error:
         line = path.read_bytes().count(b"\n", 0, error.start) + 1
-        return [f"{path}, line {line}: it is not UTF-8 text: save the file as UTF-8"]
+        raise UnreadableFile(f"{path}, line {line}: it is not UTF-8 text: save the file as UTF-8") from None
     except OSError as error:
-        return [f"{path}: it cannot be read: {error.strerror}"]
+        raise UnreadableFile(f"{path}: it cannot be read: {error.strerror}") from None
     return [
         f"{path}, line {_line_of(binding)}: it cannot be read: write NAME=value, and a quote at both ends or none"
         for binding in bindings
@@ -43,8 +50,9 @@ def _line_of(binding: Binding) -> int:
 def find_unknown_names(known: Iterable[str], path: Path | None) -> Iterator[str]:
     """Returns a line for each variable that looks like one of the `known` and is none, with the nearest of them."""
     known = sorted(known)
+    in_file = [binding.key for binding in _bindings(path) if binding.key is not None] if path else []
     prefixes = tuple({f"{name.partition('_')[0]}_" for name in known if "_" in name})
-    for place, names in (("the environment", os.environ), (str(path), _names_in(path))):
+    for place, names in (("the environment", os.environ), (str(path), in_file)):
         for name in names:
             if name.upper() in known:
                 continue
@@ -59,8 +67,8 @@ def find_unknown_names(known: Iterable[str], path: Path | None) -> Iterator[str]
                 yield f"{name} in {place} is no setting and is ignored: .env.example lists all"
 
 
-def _names_in(path: Path | None) -> list[str]:
-    if path is None or not path.is_file():
+def _bindings(path: Path) -> list[Binding]:
+    if not path.exists():
         return []
     with path.open(encoding=ENCODING) as file:
-        return [binding.key for binding in parse_stream(file) if binding.key is not None]
+        return list(parse_stream(file))

@@ -1,7 +1,9 @@
 """How the programs at the root start. It needs neither the packages nor a Python that is new enough."""
 
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from app.utils.err_message import stop_with
 
@@ -21,4 +23,7 @@ def launch(module: str) -> None:
             f"the package {error.name} is not installed for {sys.executable}: `make run` makes the virtual environment "
             f".venv and installs all that is needed; then start {sys.argv[0]} with .venv/bin/python"
         )
+    if sys.stdin is None:
+        # Closed, as by `<&-`: questions find the end of the input.
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     main()

@@ -1,5 +1,6 @@
 """Logging: loguru, with everything that speaks to the standard library's logging led into it."""
 
+import json
 import logging
 import sys
 import traceback
@@ -69,7 +70,11 @@ def _json_line(record: "Record") -> str:
     if record["exception"] is not None:
         # Within the line: a traceback of many lines is no JSON. It shows no values, whatever the mode.
         line["exception"] = "".join(traceback.format_exception(record["exception"].value))
-    record["extra"]["json"] = orjson.dumps(line, default=str).decode()
+    try:
+        record["extra"]["json"] = orjson.dumps(line, default=str).decode()
+    except orjson.JSONEncodeError:
+        # Half a character, which UTF-8 cannot spell; the slower encoder escapes it.
+        record["extra"]["json"] = json.dumps(line, default=str)
     return "{extra[json]}\n"
 
 

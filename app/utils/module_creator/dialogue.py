@@ -45,7 +45,7 @@ def _ask() -> ModuleCreator:
     refused = False
     while True:
         try:
-            return ModuleCreator(_read_line().strip())
+            return ModuleCreator(input("-> ").strip())
         except CreatorError as error:
             refused = True
             print(error, file=sys.stderr)  # noqa: T201
@@ -56,13 +56,7 @@ def _ask() -> ModuleCreator:
             stop_with(_INTERRUPTED, code=1)
 
 
-def _read_line() -> str:
-    if sys.stdin is None:  # closed, as by `<&-`
-        raise EOFError
-    return input("-> ")
-
-
-def _speak_utf8(stream: TextIO | None) -> None:
+def _speak_utf8(stream: TextIO) -> None:
     """Whatever the system's locale is; a name that is no UTF-8 is refused like any other that is not Latin."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:

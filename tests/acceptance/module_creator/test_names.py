@@ -71,7 +71,7 @@ def test_a_name_that_cannot_be_is_asked_for_again(project: Path) -> None:
 def test_a_closed_input_is_one_line(shop: Path) -> None:
     before = tree(shop)
     done = run(shop, "create_module.py", before=lambda: os.close(0))
-    assert (done.returncode, done.stdout) == (1, f"{QUESTION.removesuffix('-> ')}\n")
+    assert (done.returncode, done.stdout) == (1, f"{QUESTION}\n")
     _is_one_line(done.stderr)
     assert tree(shop) == before
 

@@ -7,11 +7,12 @@ from alembic.config import Config
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.heads import head_of, known_revisions, module_of
+from app.resources.constants import MODULE_SUFFIX, MODULES_DIR
 from app.settings.base import PROJECT_ROOT
 
 
 class NoSuchBranch(Exception):
-    """A module has no migrations of its own. The message is one line."""
+    """A module does not exist or has no migrations of its own. The message is one line."""
 
 
 def config_for(address: DatabaseAddress) -> Config:
@@ -57,6 +58,8 @@ def withdraw(address: DatabaseAddress, module: str) -> None:
 def _head(module: str | None) -> str:
     head = head_of(module)
     if head is None:
+        if module is not None and not (MODULES_DIR / f"{module}{MODULE_SUFFIX}").is_dir():
+            raise NoSuchBranch(f"there is no module {module!r}")
         raise NoSuchBranch(f"module {module!r} has no migrations of its own: it shares those of the main chain")
     return head
 
