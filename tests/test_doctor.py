@@ -46,6 +46,9 @@ BROKEN = {
         "INSERT INTO account_chat (account_id, chat_id, joined_seq) VALUES (gen_random_uuid(), $1, 1)"
     ),
     "no message is numbered beyond its chat's last_seq": "UPDATE chat SET last_seq = 2 WHERE id = $1",
+    "no event holds a text that its message no longer has": (
+        "UPDATE message SET text = 'правка', edited_at = now() WHERE chat_id = $1 AND seq = 1"
+    ),
     "reaction_count is the number of reactions": "DELETE FROM reaction WHERE chat_id = $1",
     "no event is numbered beyond its stream's last_seq": "UPDATE stream SET last_seq = 3 WHERE id = $1",
     "events run from first_seq to last_seq with no hole": "DELETE FROM event WHERE stream_id = $1 AND seq = 3",

@@ -68,6 +68,8 @@ class Chat:
         self.events: Events = []
         # How far everyone has read who was ever here: by reading or by sending, not by having joined.
         self.positions: dict[str, int] = {}
+        # Former members, with the last event that each may read.
+        self.left: dict[str, int] = {}
         self._streams = streams
         for who in people:
             self._admit(people[0], who, "owner" if who == people[0] else "member")
@@ -87,7 +89,7 @@ class Chat:
             "last_seq": len(self.messages),
             "read_seq": member.read_seq,
             "others_read_seq": max((seq for who, seq in self.positions.items() if who != viewer), default=0),
-            "unread_count": len(self.messages) - member.read_seq,
+            "unread_count": sum(not message.is_deleted for message in self.messages[member.read_seq :]),
             "event_seq": len(self.events),
             "last_message": self.messages[-1].seen_by(viewer) if self.messages else None,
         }
@@ -117,6 +119,7 @@ class Chat:
             raise Refusal(409)
         if message.text != text:
             message.text, message.is_edited = text, True
+            self._replace_text(seq, text)
             self._tell_message("message.edited", message)
         return 200
 
@@ -126,9 +129,7 @@ class Chat:
             raise Refusal(403)
         if not message.is_deleted:
             message.text, message.is_deleted, message.reactions = "", True, []
-            for kind, data in self.events:
-                if kind.startswith("message.") and data["seq"] == seq:
-                    data["text"] = ""
+            self._replace_text(seq, "")
             self._tell_message("message.deleted", message)
         return 204
 
@@ -182,6 +183,7 @@ class Chat:
         del self.members[who]
         reason = "left" if actor == who else "removed"
         self._tell("member.removed", account_id=who, actor_id=actor, reason=reason)
+        self.left[who] = len(self.events)
         left = {"chat_id": self.id, "reason": reason, "event_seq": len(self.events)}
         self._streams[who].append(("chat.left", left))
         return 204
@@ -224,9 +226,17 @@ class Chat:
 
     def _admit(self, actor: str, who: str, role: str) -> None:
         self.members[who] = Member(role, len(self.messages))
+        self.left.pop(who, None)
         self._tell("member.added", account_id=who, role=role, actor_id=actor)
         joined = {"chat_id": self.id, "role": role, "event_seq": len(self.events)}
         self._streams[who].append(("chat.joined", joined))
+
+    def _replace_text(self, seq: int, text: str) -> None:
+        """In the events of a message; what former members may read loses its text."""
+        last_left = max(self.left.values(), default=0)
+        for number, (kind, data) in enumerate(self.events, 1):
+            if kind.startswith("message.") and data["seq"] == seq:
+                data["text"] = text if number > last_left else ""
 
     def _member(self, who: str) -> Member:
         if who not in self.members:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
+from time import sleep
 
 import asyncpg
 from alembic import context
@@ -21,6 +22,8 @@ from app.resources.constants import MODULES_DIR
 
 _ONE_AT_A_TIME = 7_215_331_046
 """Key of the lock under which migrations run: several servers may start at once."""
+_LOOK_EVERY = 0.1
+"""Seconds."""
 
 
 def _load_models() -> None:
@@ -56,7 +59,10 @@ def _revisions(connection: Connection) -> list[str]:
 
 
 def _migrate(connection: Connection) -> None:
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
+    # Asked for again and again, outside of a transaction: an index that is made concurrently waits for all others.
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}):
+        connection.rollback()
+        sleep(_LOOK_EVERY)
     try:
         removed = removed_modules(_revisions(connection))
         # The lock is the session's: it outlives this commit, and the migrations have their own transactions.

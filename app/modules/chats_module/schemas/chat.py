@@ -98,7 +98,7 @@ class ChatRead(ResponseModel):
     last_seq: int = Field(description="the newest message's number, 0 before the first")
     read_seq: int = Field(description="how far the caller has read")
     others_read_seq: int = Field(description="the furthest that anyone else has read")
-    unread_count: int = Field(description="last_seq - read_seq")
+    unread_count: int = Field(description="messages after read_seq that are not deleted")
     event_seq: int = Field(description="the head of the chat's stream")
     created_at: datetime
     updated_at: datetime

@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
-from app.modules.chats_module.db.cruds.access import Membership, find_membership
+from app.modules.chats_module.db.cruds.access import Membership, find_last_leaving, find_leaving, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.services.permissions import Permission, may
+from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.log import Executor
+from app.modules.streams_module.services.reader import Reader
 
-__all__ = ["Membership", "check", "get_membership"]
+__all__ = ["Membership", "check", "find_last_leaving", "get_event_reader", "get_membership"]
 
 
 async def get_membership(connection: Executor, chat_id: UUID, account_id: UUID) -> Membership:
@@ -22,3 +24,20 @@ def check(membership: Membership, permission: Permission, refusal: str | None = 
     """Raises NotAllowedInChat where the member may not do it."""
     if not may(permission, membership.chat_type, membership.role):
         raise NotAllowedInChat(refusal)
+
+
+async def get_event_reader(connection: Executor, chat_id: UUID, account_id: UUID, after: int) -> Reader:
+    """The caller as a reader of the chat's events after a number: a member, or a former one up to its leaving.
+
+    A former member goes on from an event that it has; the whole log, as the history, is for members.
+    Raises ChatNotFound where there is nothing to read, StreamGap for a former member whose events are deleted.
+    """
+    membership = await find_membership(connection, chat_id, account_id)
+    if membership is not None:
+        return Reader(chat_id, account_id, membership.joined_event_seq)
+    leaving = await find_leaving(connection, chat_id, account_id)
+    if leaving is None or not 0 < after < leaving.left_seq or leaving.first_seq > leaving.left_seq:
+        raise ChatNotFound
+    if after < leaving.first_seq - 1:
+        raise StreamGap(leaving.first_seq, leaving.left_seq)
+    return Reader(chat_id, account_id, leaving.left_seq - 1, leaving.left_seq)

@@ -80,17 +80,18 @@ async def update_chat(
     changed = {name: value for name, value in given.items() if getattr(chat, name) != value}
     if not changed:
         return
-    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**changed, updated_at=now()))
-    await log.append(
-        work, chat_id, event("chat.updated", {"chat_id": str(chat_id), **changed, "actor_id": str(account_id)})
-    )
+    at = now()
+    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**changed, updated_at=at))
+    updated = event("chat.updated", {"chat_id": str(chat_id), **changed, "actor_id": str(account_id)})
+    await log.append(work, chat_id, updated, at=at)
 
 
 async def delete_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> None:
     """Gone for everyone at once; its members' streams are told, and its rows deleted, in chunks afterwards."""
     await log.lock(work, chats=[chat_id])
     check(await get_membership(await work.raw(), chat_id, account_id), DELETE_CHAT)
-    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now()))
+    without_words = {"title": None, "description": None}
+    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now(), **without_words))
     await log.append(work, chat_id, event("chat.deleted", {"chat_id": str(chat_id), "actor_id": str(account_id)}))
 
 

@@ -78,7 +78,7 @@ class Deletions:
         _, last_seq = await read_head(work, chat_id)
         left = {"chat_id": str(chat_id), "reason": "deleted", "event_seq": last_seq}
         await self._log.append_to_each(work, "chat.left", dict.fromkeys(account_ids, left))
-        await crud.delete_members(work.session, chat_id, set(account_ids))
+        await crud.delete_members(work.session, chat_id, account_ids, last_seq)
         return True
 
     async def _purge_some(self, work: UnitOfWork, chat_id: UUID) -> None:
@@ -90,4 +90,4 @@ class Deletions:
         # The last event, `chat.deleted`, stays: it keeps the id taken and tells late readers.
         if await truncate(raw, chat_id, keep=1, limit=_ROWS_AT_ONCE):
             return
-        await work.session.execute(update(Chat).where(Chat.id == chat_id).values(purged_at=now(), title=None))
+        await work.session.execute(update(Chat).where(Chat.id == chat_id).values(purged_at=now()))

@@ -21,7 +21,7 @@ from app.modules.chats_module.services.permissions import (
     CHANGE_MEMBERS,
     REMOVE_MEMBERS,
 )
-from app.modules.streams_module.services.log import Log, event
+from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ValidationFailed
 from app.settings.sizes_settings import SizesSettings
 
@@ -80,17 +80,17 @@ async def change_role(
         raise OwnerMustHandOver
     if role in ("owner", "admin") or member.role == "admin":
         check(actor, APPOINT_ADMINS)
-    changed = {account_id: role}
+    at, changed = now(), {account_id: role}
     if role == "owner":
         changed = {actor_id: "admin", account_id: "owner"}
-        await work.session.execute(update(Chat).where(Chat.id == chat_id).values(owner_id=account_id))
+        await work.session.execute(update(Chat).where(Chat.id == chat_id).values(owner_id=account_id, updated_at=at))
     for changed_id, new_role in changed.items():
         await crud.set_role(work.session, chat_id, changed_id, new_role)
     events = [event("member.changed", _change(chat_id, changed_id, r, actor_id)) for changed_id, r in changed.items()]
     if role == "owner":
         told = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
         events.append(event("chat.updated", told))
-    await log.append(work, chat_id, *events)
+    await log.append(work, chat_id, *events, at=at)
     return await _read(work, chat_id, account_id)
 
 

@@ -62,7 +62,6 @@ async def admit(
 
 async def dismiss(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str) -> None:
     """Lets one account out. It may read the chat's stream up to its own `member.removed`."""
-    await crud.delete_members(work.session, chat_id, {account_id})
     await crud.change_count(work.session, chat_id, -1)
     removed_seq = await log.append(
         work,
@@ -72,6 +71,7 @@ async def dismiss(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *
             {"chat_id": str(chat_id), "account_id": str(account_id), "actor_id": str(actor_id), "reason": reason},
         ),
     )
+    await crud.delete_members(work.session, chat_id, [account_id], removed_seq)
     await log.append(
         work,
         account_id,

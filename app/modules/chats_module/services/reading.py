@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.chats_module.db.cruds.reading import move_read
+from app.modules.chats_module.db.cruds.reading import find_read, move_read
 from app.modules.chats_module.schemas import ReadPosition
-from app.modules.chats_module.services.access import Membership, get_membership
+from app.modules.chats_module.services.access import get_membership
 from app.modules.streams_module.services.log import Log, event
 from app.resources.constants import SIGNALLED_MEMBERS
 from app.services.errors import ValidationFailed
@@ -19,16 +19,10 @@ async def mark_read(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID,
     membership = await get_membership(raw, chat_id, account_id)
     if seq > membership.last_seq:
         raise ValidationFailed(("body", "seq"), f"the newest message is {membership.last_seq}")
-    if seq <= membership.read_seq:
-        return _position(membership)
-    if not await move_read(raw, chat_id, account_id, seq):
-        return _position(await get_membership(raw, chat_id, account_id))
-    await log.append(work, account_id, event("read.moved", {"chat_id": str(chat_id), "read_seq": seq}))
-    if membership.member_count <= SIGNALLED_MEMBERS:
-        receipt = {"kind": "receipt", "chat_id": str(chat_id), "account_id": str(account_id), "read_seq": seq}
-        log.signal(work, receipt)
-    return ReadPosition(read_seq=seq, unread_count=membership.last_seq - seq)
-
-
-def _position(membership: Membership) -> ReadPosition:
-    return ReadPosition(read_seq=membership.read_seq, unread_count=max(membership.last_seq - membership.read_seq, 0))
+    if seq > membership.read_seq and await move_read(raw, chat_id, account_id, seq):
+        await log.append(work, account_id, event("read.moved", {"chat_id": str(chat_id), "read_seq": seq}))
+        if membership.member_count <= SIGNALLED_MEMBERS:
+            receipt = {"kind": "receipt", "chat_id": str(chat_id), "account_id": str(account_id), "read_seq": seq}
+            log.signal(work, receipt)
+    read_seq, unread_count = await find_read(raw, chat_id, account_id)
+    return ReadPosition(read_seq=read_seq, unread_count=unread_count)

@@ -27,6 +27,11 @@ SELECT (SELECT count(*) FROM chat_member WHERE chat_id = $1) + (SELECT count(*) 
      + (SELECT count(*) FROM message WHERE chat_id = $1) + (SELECT count(*) FROM reaction WHERE chat_id = $1)
      + (SELECT count(*) FROM event WHERE stream_id = $1 AND kind <> 'chat.deleted')
 """
+_WORDS = """
+SELECT (SELECT count(*) FROM chat c WHERE id = $1 AND c::text LIKE '%слово%')
+     + (SELECT count(*) FROM message m WHERE chat_id = $1 AND m::text LIKE '%слово%')
+     + (SELECT count(*) FROM event WHERE stream_id = $1 AND data::text LIKE '%слово%')
+"""
 _PURGED = "SELECT purged_at IS NOT NULL FROM chat WHERE id = $1"
 
 
@@ -58,6 +63,17 @@ async def test_more_members_than_a_chunk_are_told_once_each(anna: FakeClient, ta
     await _wait_until_purged(tables, chat)
     assert await tables.fetchval(_TOLD, [*crowd, anna.uuid]) == 151
     assert await tables.fetchval(_LEFT, UUID(chat)) == 0
+
+
+async def test_no_word_of_a_deleted_chat_stays(anna: FakeClient, tables: Tables) -> None:
+    chat = await anna.open_chat(title="слово 1", description="слово 2")
+    ok(await anna.patch(f"/chats/{chat}", {"title": "слово 3", "description": "слово 4"}))
+    await anna.send(chat, "слово 5")
+    ok(await anna.patch(f"/chats/{chat}/messages/1", {"text": "слово 6"}))
+    assert await tables.fetchval(_WORDS, UUID(chat)) > 0
+    ok(await anna.delete(f"/chats/{chat}"))
+    await _wait_until_purged(tables, chat)
+    assert await tables.fetchval(_WORDS, UUID(chat)) == 0
 
 
 async def test_what_one_process_left_half_done_another_finishes(

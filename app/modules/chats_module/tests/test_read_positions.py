@@ -47,10 +47,22 @@ async def test_sending_reads_up_to_ones_own_message_and_tells_nothing(
     chat = ok(await boris.get(f"/chats/{club}"))
     assert (chat["read_seq"], chat["unread_count"]) == (2, 0)
     assert len(await boris.own_events()) == before
-    # A message that is deleted still counts.
-    await anna.send(club)
-    ok(await anna.delete(f"/chats/{club}/messages/3"))
-    assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 1
+
+
+async def test_a_message_that_is_deleted_is_no_longer_unread(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    for number in range(5):
+        await anna.send(club, str(number))
+    for seq in (1, 4):
+        ok(await anna.delete(f"/chats/{club}/messages/{seq}"))
+    assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 3
+    assert [chat["unread_count"] for chat in ok(await boris.get("/chats"))["items"]] == [3]
+    assert ok(await boris.put(f"/chats/{club}/read", {"seq": 2})) == {"read_seq": 2, "unread_count": 2}
+    for seq in (3, 5, 5):
+        ok(await anna.delete(f"/chats/{club}/messages/{seq}"))
+    # One that was read already, and one deleted before, count for nothing.
+    ok(await anna.delete(f"/chats/{club}/messages/2"))
+    assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 0
+    assert ok(await boris.put(f"/chats/{club}/read", {"seq": 2})) == {"read_seq": 2, "unread_count": 0}
 
 
 async def test_positions_moved_at_once_end_at_the_furthest(anna: FakeClient, boris: FakeClient, club: str) -> None:

@@ -48,4 +48,21 @@ INVARIANTS = (
             """,
         ),
     ),
+    Invariant(
+        says="no event holds a text that its message no longer has",
+        find="""
+            SELECT m.chat_id AS stream_id, format('message %s: event %s', m.seq, e.seq) AS detail
+            FROM message m JOIN event e ON e.stream_id = m.chat_id AND e.seq = ANY(m.event_seqs)
+            WHERE m.edited_at IS NOT NULL AND e.data->>'text' NOT IN (m.text, '')
+        """,
+        advice="an edit by an older version has left it there: it is taken away",
+        fix=(
+            """
+            UPDATE event e SET data = jsonb_set(e.data::jsonb, '{text}', '""')::json
+            FROM message m
+            WHERE m.chat_id = ANY($1) AND e.stream_id = m.chat_id AND e.seq = ANY(m.event_seqs)
+              AND m.edited_at IS NOT NULL AND e.data->>'text' NOT IN (m.text, '')
+            """,
+        ),
+    ),
 )

@@ -15,13 +15,13 @@ def _example(**changes: Any) -> ConfigDict:
 
 
 class MessageTold(MessageBase):
-    """The message as it was then, but for its text: where it was deleted since, that is empty."""
+    """The message as it was then, but for its text: that of the newest edit, empty once the message is deleted."""
 
     reactions: list[ReactionCount]
 
 
 class MessageEditedTold(MessageTold):
-    """The message with its new text."""
+    """The message with its new text, which replaces the old one in the earlier events."""
 
     model_config = _example(text="Привет, Анна! 👋", edited_at="2026-01-01T12:01:00Z")
 

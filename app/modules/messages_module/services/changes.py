@@ -7,7 +7,7 @@ import orjson
 
 from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
-from app.modules.chats_module.services.access import Membership, check, get_membership
+from app.modules.chats_module.services.access import Membership, check, find_last_leaving, get_membership
 from app.modules.chats_module.services.permissions import (
     DELETE_ANY,
     DELETE_OWN,
@@ -27,7 +27,10 @@ MAX_EMOJIS_OF_ACCOUNT = 20
 
 
 async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, text: str) -> None:
-    """By its sender, who may still post. The same text again changes nothing."""
+    """Edits a message, by its sender, who may still post; its earlier events lose the old text.
+
+    The same text again changes nothing.
+    """
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     if message["sender_id"] != membership.account_id:
         raise NotAllowedInChat("Only its sender may edit a message")
@@ -40,6 +43,9 @@ async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
     changed = await _as_event(raw, message, text=text, edited_at=at)
     event_seq = await log.append(work, chat_id, event("message.edited", changed))
     await crud.edit_message(raw, chat_id, seq, text, at, event_seq)
+    # Whoever has left reads the events up to the leaving, and none of the words that came later.
+    blank_until = await find_last_leaving(raw, chat_id)
+    await crud.replace_text_in_events(raw, chat_id, message["event_seqs"], text, blank_until=blank_until)
 
 
 async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int) -> None:
@@ -52,7 +58,8 @@ async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: 
     if message["deleted_at"] is not None:
         return
     at = now()
-    await crud.delete_message(raw, chat_id, seq, at, message["event_seqs"])
+    await crud.delete_message(raw, chat_id, seq, at)
+    await crud.replace_text_in_events(raw, chat_id, message["event_seqs"], "", blank_until=0)
     await log.append(work, chat_id, event("message.deleted", await _as_event(raw, message)))
 
 

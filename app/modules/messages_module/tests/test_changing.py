@@ -19,6 +19,23 @@ async def test_a_sender_edits_and_everyone_is_told(anna: FakeClient, boris: Fake
     assert (await anna.events(club))[-1] == told
 
 
+async def test_an_edit_replaces_the_words_in_the_earlier_events(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
+) -> None:
+    await anna.send(club, "мой код 4711")
+    before = await boris.events(club)
+    for text in ("мой код 0815", "мой код — мой"):
+        ok(await anna.patch(f"/chats/{club}/messages/1", {"text": text}))
+    await anna.send(club, "другое")
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id]}))
+    events = [event for event in await clara.events(club) if event["data"].get("seq") == 1]
+    assert [event["kind"] for event in events] == ["message.created", "message.edited", "message.edited"]
+    assert {event["data"]["text"] for event in events} == {"мой код — мой"}
+    # All else is as it was.
+    before[-1]["data"]["text"] = "мой код — мой"
+    assert events[0] == before[-1]
+
+
 async def test_an_edited_message_stands_for_the_retry_of_the_first(anna: FakeClient, club: str) -> None:
     sent = await anna.send(club, "первое")
     edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"}))

@@ -18,7 +18,12 @@ _BORIS = "b6a1c1d7-52f0-4d0a-9b0e-2f8d3c5b7a91"
 
 
 class HelloAnswer(ResponseModel):
-    """The data of the reply to hello. `heartbeat_s` is how often the server pings, in seconds."""
+    """The data of the reply to hello. `heartbeat_s` is how often the server pings, in seconds.
+
+    `without_cursor` are the streams that hello has named no cursor of, each with the number after which it begins here;
+    empty unless hello has named that of the account's stream. A chat among them that the client does not know is to be
+    read: `GET /chats/{chat_id}`.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -26,6 +31,7 @@ class HelloAnswer(ResponseModel):
                 "connection_id": "5e7ad0d5-6e5c-4ee4-9d4a-1fc6f6cf5e60",
                 "account_id": "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11",
                 "heartbeat_s": 20,
+                "without_cursor": {_CHAT: 340},
             }
         }
     )
@@ -33,6 +39,7 @@ class HelloAnswer(ResponseModel):
     connection_id: UUID
     account_id: UUID
     heartbeat_s: int
+    without_cursor: dict[UUID, int]
 
 
 class ReadAnswer(ReadPosition):

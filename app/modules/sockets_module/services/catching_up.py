@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.database import Database
-from app.modules.sockets_module.db.cruds.streams import list_chats, list_streams
+from app.modules.sockets_module.db.cruds.streams import list_chats, list_left, list_streams
 from app.modules.sockets_module.services.socket import Following, Socket
 from app.modules.streams_module.services.frames import make_frame
 from app.modules.streams_module.services.hub import Gap, Hub
@@ -27,6 +27,23 @@ async def list_streams_of(database: Database, account_id: UUID) -> Sequence[Any]
         return await list_streams(connection, account_id)
 
 
+def list_starts(streams: Sequence[Any], account_id: UUID, cursors: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Where the streams that hello names no cursor of begin: the numbers before their first events.
+
+    Nothing for a client that names no cursor of the account's stream either: it has no state to complete.
+    """
+    account_cursor = cursors.get(account_id)
+    if account_cursor is None:
+        return {}
+    return {row["id"]: _start_of(row, account_cursor) for row in streams if row["id"] not in cursors}
+
+
+def _start_of(row: Any, account_cursor: int | None) -> int:
+    joined_since = account_cursor is not None and row["joined_seq"] > account_cursor
+    start: int = row["joined_event_seq"] - 1 if joined_since else row["last_seq"]
+    return start
+
+
 async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: Mapping[UUID, int]) -> None:
     """Follows every stream that the account may read, each from its cursor, else from where the contract begins.
 
@@ -43,8 +60,7 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
             socket.account_head = last_seq
         cursor = cursors.get(stream_id)
         if cursor is None:
-            joined_since = account_cursor is not None and row["joined_seq"] > account_cursor
-            cursor = row["joined_event_seq"] - 1 if joined_since else last_seq
+            cursor = _start_of(row, account_cursor)
         gap = None
         if cursor > last_seq or cursor < first_seq - 1:
             gap, cursor = Gap(first_seq, last_seq), last_seq
@@ -57,6 +73,46 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
     # Before anything of these streams, and at the reader's own pace: after a restored backup it may be all of them.
     await socket.outbox.put_page(gaps)
     await _attach(socket, hub, list(socket.streams.values()))
+
+
+async def find_left(socket: Socket, database: Database, cursors: Mapping[UUID, int]) -> None:
+    """Notes what is still to be read of the chats that the account has left, from their cursors to the leaving."""
+    unknown = [stream_id for stream_id in cursors if stream_id not in socket.streams]
+    if not unknown:
+        return
+    # A chat that is joined later goes on from here.
+    socket.left_at.update((stream_id, cursors[stream_id]) for stream_id in unknown)
+    account_id = socket.identity.account_id
+    async with database.connection() as connection:
+        rows = await list_left(connection, unknown, account_id)
+    gaps: list[bytes] = []
+    for row in rows:
+        chat_id, first_seq, left_seq = row["chat_id"], row["first_seq"], row["left_event_seq"]
+        if not max(cursors[chat_id], first_seq - 1) < left_seq or chat_id in socket.joined:
+            continue
+        if cursors[chat_id] < first_seq - 1:
+            gaps.append(socket.encode_gap(chat_id, Gap(first_seq, left_seq)))
+            socket.left_at[chat_id] = left_seq
+        else:
+            reader = Reader(chat_id, account_id, left_seq - 1, left_seq)
+            socket.left[chat_id] = Following(reader, cursors[chat_id], role=None, role_seq=left_seq)
+    if socket.left:
+        socket.wake()
+    await socket.outbox.put_page(gaps)
+
+
+async def send_left(socket: Socket, hub: Hub) -> None:
+    """One page of a chat that the account has left. Nobody follows it: nothing live comes from there."""
+    chat_id, following = next(iter(socket.left.items()))
+    rows = await hub.read_after({chat_id: following.cursor}, _EVENTS_AT_ONCE)
+    page = [row for row in rows if row["seq"] <= following.reader.left_seq]
+    await _send(socket, following, page)
+    if socket.left.get(chat_id) is not following:
+        # The account has joined again meanwhile.
+        return
+    if not page or following.cursor >= following.reader.left_seq:
+        socket.left_at[chat_id] = following.cursor
+        del socket.left[chat_id]
 
 
 async def follow_joined(socket: Socket, hub: Hub, database: Database) -> None:

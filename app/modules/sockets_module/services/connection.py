@@ -6,6 +6,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import orjson
 from loguru import logger
@@ -17,7 +18,15 @@ from app.adapters.db.database import Database
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
-from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, list_streams_of, send_page
+from app.modules.sockets_module.services.catching_up import (
+    find_left,
+    follow_all,
+    follow_joined,
+    list_starts,
+    list_streams_of,
+    send_left,
+    send_page,
+)
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.sockets_module.services.parsing import BadFrame, parse_frame, read_cursors, read_hello
 from app.modules.sockets_module.services.presence import Presence
@@ -97,8 +106,9 @@ class Connection:
             except Exception as error:  # noqa: BLE001 - it becomes the reply
                 await self._refuse(hello, error)
                 return
-            self._greet(socket, hello)
+            self._greet(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
             await follow_all(socket, self._hub, streams, hello.data.cursors)
+            await find_left(socket, self._database, hello.data.cursors)
             if is_first:
                 await presence.arrive(identity.account_id)
             await self._receive(socket)
@@ -152,9 +162,12 @@ class Connection:
                     await requests.wait_for_room()
                 requests.handle(parse_frame(text))
 
-    def _greet(self, socket: Socket, hello: Hello) -> None:
+    def _greet(self, socket: Socket, hello: Hello, starts: Mapping[UUID, int]) -> None:
         reply = HelloAnswer(
-            connection_id=socket.connection_id, account_id=socket.identity.account_id, heartbeat_s=HEARTBEAT
+            connection_id=socket.connection_id,
+            account_id=socket.identity.account_id,
+            heartbeat_s=HEARTBEAT,
+            without_cursor=dict(starts),
         )
         socket.answer(hello.id, reply.model_dump_json().encode())
 
@@ -196,6 +209,8 @@ class Connection:
             while socket is not None and not socket.outbox.closed:
                 if socket.joined:
                     await follow_joined(socket, self._hub, self._database)
+                elif socket.left:
+                    await send_left(socket, self._hub)
                 elif socket.behind:
                     await send_page(socket, self._hub)
                 else:

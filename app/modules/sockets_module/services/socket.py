@@ -69,8 +69,8 @@ class Socket:
     """A connected account, as the hub and the registry see it.
 
     All methods run in the loop's thread and never wait. `behind` holds the streams that have to be read from the log
-    first, `joined` the chats that are to be followed; whoever takes care of the socket is called by `wake`, and by
-    `close` when it is to end.
+    first, `left` those of chats that the account has left, `joined` the chats that are to be followed; whoever takes
+    care of the socket is called by `wake`, and by `close` when it is to end.
     """
 
     def __init__(self, identity: Identity, outbox: Outbox, hub: Hub) -> None:
@@ -79,13 +79,14 @@ class Socket:
         self.outbox = outbox
         self.streams: dict[UUID, Following] = {}
         self.behind: dict[UUID, Following] = {}
+        self.left: dict[UUID, Following] = {}
         self.joined: dict[UUID, Following] = {}
         self.wake: Callable[[], None] = lambda: None
         self.close: Callable[[int], None] = lambda code: None
         self.is_ending = False
         self.used_at = monotonic()
-        # The last number of each chat that the account was shown out of while it was connected.
-        self._left_at: dict[UUID, int] = {}
+        # The last number that the client has of each chat that the account is not in.
+        self.left_at: dict[UUID, int] = {}
         self.account_head = 0
         self._hub = hub
 
@@ -155,7 +156,7 @@ class Socket:
             following.see_role(seq, orjson.loads(data))
             return False
         if following.reader.is_cut(seq, kind, data):
-            self._left_at[following.reader.stream_id] = seq
+            self.left_at[following.reader.stream_id] = seq
             self.forget(following)
             return True
         return False
@@ -179,6 +180,7 @@ class Socket:
         self._hub.leave(feeds, self)
         self.streams.clear()
         self.behind.clear()
+        self.left.clear()
 
     def _join(self, told: Mapping[str, Any]) -> None:
         """A chat that this account was let into just now comes by itself, from its own `member.added` on; one that it
@@ -191,5 +193,11 @@ class Socket:
             # Let out and in again before the first was heard or followed here: the log goes on without a break.
             known.reader, known.role, known.role_seq = reader, role, joined_seq
             return
-        self.joined[chat_id] = Following(reader, self._left_at.pop(chat_id, joined_seq - 1), role, joined_seq)
+        following = self.left.pop(chat_id, None)
+        if following is not None:
+            following.reader, following.role, following.role_seq = reader, role, joined_seq
+        else:
+            cursor = min(self.left_at.pop(chat_id, joined_seq), joined_seq - 1)
+            following = Following(reader, cursor, role, joined_seq)
+        self.joined[chat_id] = following
         self.wake()

@@ -40,7 +40,7 @@ class EventsQuery:
     last_event_id: Annotated[str, Header(description="for server-sent events: the last number that one has")] = ""
 
     def cursor(self) -> int:
-        if not self.last_event_id:
+        if not self.last_event_id or _EVENT_STREAM not in self.accept:
             return self.after
         given = self.last_event_id
         if not (

@@ -48,9 +48,9 @@ class Log:
             locked |= await crud.lock_streams(raw, accounts)
         return locked
 
-    async def append(self, work: UnitOfWork, stream_id: UUID, *events: NewEvent) -> int:
-        """Appends to one stream; the new head."""
-        heads = await self._append(work, [(stream_id, event) for event in events])
+    async def append(self, work: UnitOfWork, stream_id: UUID, *events: NewEvent, at: datetime | None = None) -> int:
+        """Appends to one stream; the new head. `at` is the events' time where the state has the same."""
+        heads = await self._append(work, [(stream_id, event) for event in events], at)
         return heads[stream_id]
 
     def signal(self, work: UnitOfWork, signal: Mapping[str, Any]) -> None:
@@ -63,8 +63,10 @@ class Log:
         """Appends one event to each of many streams, which `lock` has locked; their new heads."""
         return await self._append(work, [(stream_id, event(kind, those)) for stream_id, those in data.items()])
 
-    async def _append(self, work: UnitOfWork, events: Sequence[tuple[UUID, NewEvent]]) -> dict[UUID, int]:
-        heads = await crud.append_events(await work.raw(), events, now())
+    async def _append(
+        self, work: UnitOfWork, events: Sequence[tuple[UUID, NewEvent]], at: datetime | None = None
+    ) -> dict[UUID, int]:
+        heads = await crud.append_events(await work.raw(), events, at or now())
 
         def ring() -> None:
             for stream_id, last_seq in heads.items():

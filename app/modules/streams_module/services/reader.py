@@ -16,6 +16,7 @@ from app.modules.streams_module.db.cruds.read import find_head, find_page, list_
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.frames import Frame, make_frames
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
+from app.resources.constants import MAX_BIGINT
 from app.utils.stopping import Stopping
 
 _KEEPALIVE = 15.0
@@ -30,15 +31,16 @@ _MOST_KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads which stream. Of a chat: the account, and the number at which it was let in.
+    """Who reads which stream. Of a chat: the account, and the number of the event by which it joined.
 
     The cut is by number: the reader's own `member.removed` after that number is the last event to be read, whatever
-    the log holds behind it.
+    the log holds behind it. `left_seq` is its number where the account has left already.
     """
 
     stream_id: UUID
     account_id: UUID
     joined_seq: int = 0
+    left_seq: int = MAX_BIGINT
 
     def is_cut(self, seq: int, kind: str, data: bytes) -> bool:
         """Whether this event ends the reading."""
@@ -183,14 +185,15 @@ class LogReader:
         async with self._database.connection() as connection:
             page = await find_page(connection, reader.stream_id, after, limit, MAY_END)
             _check_cursor(after, page.first_seq, page.last_seq)
+            last_seq = min(page.last_seq, reader.left_seq)
             if not page.may_end:
-                return _join_page(page.items, page.last_seq), not page.items
+                return _join_page(page.items, last_seq), not page.items
             # Where exactly it ends for this reader is a matter of the events themselves.
             rows = await list_events(connection, reader.stream_id, after, limit)
         if rows and rows[0]["seq"] != after + 1:
             # Pruned between the two reads.
-            raise StreamGap(rows[0]["seq"], page.last_seq)
-        return _encode_page(reader, make_frames(str(reader.stream_id), rows), page.last_seq)
+            raise StreamGap(rows[0]["seq"], last_seq)
+        return _encode_page(reader, make_frames(str(reader.stream_id), rows), last_seq)
 
     @asynccontextmanager
     async def _watch(self, stream_id: UUID) -> AsyncIterator[Watcher]:

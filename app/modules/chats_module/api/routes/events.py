@@ -4,14 +4,15 @@ from fastapi import APIRouter, Depends, Response
 from starlette.types import Scope
 
 from app.adapters.db.database import Database
+from app.dependencies.dependency_db import Db
 from app.dependencies.services_dependency import container_of
 from app.modules.accounts_module.dependencies import CurrentIdentity, RevocationsDep
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import refuses
-from app.modules.chats_module.dependencies import ChatMembership, read_chat_id
+from app.modules.chats_module.dependencies import ChatId, read_chat_id
 from app.modules.chats_module.errors import ChatNotFound
-from app.modules.chats_module.services.access import get_membership
+from app.modules.chats_module.services.access import get_event_reader
 from app.modules.streams_module.dependencies import (
     EVENTS_ANSWERS,
     EventsQuery,
@@ -21,7 +22,7 @@ from app.modules.streams_module.dependencies import (
 )
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
-from app.modules.streams_module.services.reader import LogReader, Reader
+from app.modules.streams_module.services.reader import LogReader
 from app.utils.shortcut import shortcut
 
 router = APIRouter(prefix="/chats/{chat_id}")
@@ -34,14 +35,19 @@ router = APIRouter(prefix="/chats/{chat_id}")
     openapi_extra=refuses(ChatNotFound, StreamGap),
 )
 async def list_events(
-    member: ChatMembership,
+    chat_id: ChatId,
     identity: CurrentIdentity,
+    database: Db,
     revocations: RevocationsDep,
     log_reader: LogReaderDep,
     query: Annotated[EventsQuery, Depends()],
 ) -> Response:
-    """Events of the chat's stream after a number: a page, a long poll with `wait`, or server-sent events."""
-    reader = Reader(member.chat_id, member.account_id, member.joined_event_seq)
+    """Events of the chat's stream after a number: a page, a long poll with `wait`, or server-sent events.
+
+    A former member reads them up to its leaving.
+    """
+    async with database.connection() as connection:
+        reader = await get_event_reader(connection, chat_id, identity.account_id, query.cursor())
     return await answer_events(log_reader, reader, query, lambda: identity.session_id not in revocations)
 
 
@@ -53,6 +59,5 @@ async def list_events_shortly(scope: Scope, _: bytes) -> Response | None:
     if identity is None or query is None or chat_id is None:
         return None
     container = container_of(scope)
-    async with container.get(Database).connection() as connection:
-        member = await get_membership(connection, chat_id, identity.account_id)
-    return await list_events(member, identity, container.get(Revocations), container.get(LogReader), query)
+    database, log_reader = container.get(Database), container.get(LogReader)
+    return await list_events(chat_id, identity, database, container.get(Revocations), log_reader, query)

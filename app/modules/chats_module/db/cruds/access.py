@@ -11,6 +11,14 @@ FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
 
+# Of a deleted chat only the last event is left, also while its rows are still being deleted.
+_FIND_LEAVING = """
+SELECT CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
+FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
+WHERE f.chat_id = $1 AND f.account_id = $2
+"""
+_LAST_LEAVING = "SELECT max(left_event_seq) FROM former_member WHERE chat_id = $1"
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -25,6 +33,14 @@ class Membership:
     last_seq: int
     read_seq: int
     joined_event_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What a former member may read of a chat's events: from `first_seq` to `left_seq`."""
+
+    first_seq: int
+    left_seq: int
 
 
 async def find_membership(connection: Executor, chat_id: UUID, account_id: UUID) -> Membership | None:
@@ -44,3 +60,14 @@ async def find_membership(connection: Executor, chat_id: UUID, account_id: UUID)
         row["read_seq"],
         row["joined_event_seq"],
     )
+
+
+async def find_leaving(connection: Executor, chat_id: UUID, account_id: UUID) -> Leaving | None:
+    """None for members and strangers."""
+    rows = await connection.fetch(_FIND_LEAVING, chat_id, account_id)
+    return Leaving(rows[0]["first_seq"], rows[0]["left_event_seq"]) if rows else None
+
+
+async def find_last_leaving(connection: Executor, chat_id: UUID) -> int:
+    """The last event of the chat that any former member may read; 0 without former members."""
+    return await connection.fetchval(_LAST_LEAVING, chat_id) or 0

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.modules.accounts_module.db.models import Account
-from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
+from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember, FormerMember
 from app.modules.streams_module.services.log import Executor
 
 # Hand-written: each count ends where it is enough, which no aggregate does.
@@ -81,14 +81,27 @@ async def insert_members(
         insert(AccountChat),
         [{"account_id": account_id, "chat_id": chat_id, "joined_seq": joined_seqs[account_id]} for account_id in roles],
     )
+    await session.execute(
+        delete(FormerMember).where(FormerMember.chat_id == chat_id, FormerMember.account_id.in_(roles))
+    )
 
 
-async def delete_members(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> None:
+async def delete_members(
+    session: AsyncSession, chat_id: UUID, account_ids: Collection[UUID], left_event_seq: int
+) -> None:
+    """Makes them former members, who may read the chat's events up to `left_event_seq`."""
     await session.execute(
         delete(ChatMember).where(ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids))
     )
     await session.execute(
         delete(AccountChat).where(AccountChat.chat_id == chat_id, AccountChat.account_id.in_(account_ids))
+    )
+    await session.execute(
+        insert(FormerMember),
+        [
+            {"chat_id": chat_id, "account_id": account_id, "left_event_seq": left_event_seq}
+            for account_id in account_ids
+        ],
     )
 
 

@@ -20,6 +20,18 @@ UPDATE chat SET
 WHERE id = $1 AND $3 > CASE WHEN furthest_reader_id = $2 THEN furthest_read_seq ELSE runner_up_read_seq END
 """
 
+# Of a chat c and its member m. Sends count nothing: an index of the deleted messages alone is read, and only where
+# something is unread. In the statement that reads the event's number too: both are of one moment.
+UNREAD = """
+CASE WHEN c.last_seq > m.read_seq THEN c.last_seq - m.read_seq - (
+    SELECT count(*) FROM message WHERE chat_id = c.id AND seq > m.read_seq AND deleted_at IS NOT NULL
+) ELSE 0 END
+"""
+_FIND = f"""
+SELECT m.read_seq, {UNREAD} AS unread_count FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
+WHERE c.id = $1
+"""  # noqa: S608 - constants only
+
 _MOVE_OWN = """
 UPDATE chat_member SET read_seq = $3 WHERE chat_id = $1 AND account_id = $2 AND read_seq < $3 RETURNING read_seq
 """
@@ -29,3 +41,9 @@ async def move_read(connection: Executor, chat_id: UUID, account_id: UUID, seq: 
     """Whether it moved: one's own message may have moved it further in the meantime."""
     await connection.execute(_MOVE_FURTHEST, chat_id, account_id, seq)
     return await connection.fetchval(_MOVE_OWN, chat_id, account_id, seq) is not None
+
+
+async def find_read(connection: Executor, chat_id: UUID, account_id: UUID) -> tuple[int, int]:
+    """A member's read position, and how many messages after it are not deleted."""
+    row = (await connection.fetch(_FIND, chat_id, account_id))[0]
+    return row["read_seq"], row["unread_count"]

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.modules.chats_module.db.cruds.reading import UNREAD
 from app.modules.streams_module.services.log import Executor
 
-_COLUMNS = """
+_COLUMNS = f"""
 SELECT c.id, c.type, c.title, c.description, c.owner_id, m.role, c.member_count, c.last_seq, m.read_seq,
        CASE WHEN c.furthest_reader_id = $1 THEN c.runner_up_read_seq ELSE c.furthest_read_seq END AS others_read_seq,
-       c.last_seq - m.read_seq AS unread_count, s.last_seq AS event_seq, c.created_at, c.updated_at, c.active_at
+       {UNREAD} AS unread_count, s.last_seq AS event_seq, c.created_at, c.updated_at, c.active_at
 """
 
 _ONE = f"""{_COLUMNS}

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Integer, Text
+from sqlalchemy import BigInteger, Index, Integer, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, Timestamps
@@ -31,6 +31,8 @@ class Chat(Timestamps, Base):
     furthest_read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     furthest_reader_id: Mapped[UUID | None]
     runner_up_read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # Of title, description and owner: their events have the same time.
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     deleted_at: Mapped[datetime | None]
     purged_at: Mapped[datetime | None]
 

@@ -32,3 +32,12 @@ class AccountChat(Base):
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     chat_id: Mapped[UUID] = mapped_column(primary_key=True)
     joined_seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class FormerMember(ChatFamilyModel):
+    """An account that has left a chat. It may read the chat's events up to `left_event_seq`, and nothing else."""
+
+    __tablename__ = "former_member"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    left_event_seq: Mapped[int] = mapped_column(BigInteger)

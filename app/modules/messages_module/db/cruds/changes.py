@@ -17,9 +17,12 @@ _DELETE = """
 UPDATE message SET text = '', deleted_at = $3, reaction_count = 0, event_seqs = '{}' WHERE chat_id = $1 AND seq = $2
 """
 _DELETE_REACTIONS = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2"
-# Numbers and kinds stay; only the text goes.
-_BLANK = """
-UPDATE event SET data = jsonb_set(data::jsonb, '{text}', '""')::json WHERE stream_id = $1 AND seq = ANY($2)
+# Numbers and kinds stay; only the text changes. What former members may read keeps none: the new one is not for them.
+_REPLACE_TEXT = """
+UPDATE event SET data = jsonb_set(
+    data::jsonb, '{text}', CASE WHEN seq > $4 THEN to_jsonb($3::text) ELSE '""'::jsonb END
+)::json
+WHERE stream_id = $1 AND seq = ANY($2)
 """
 _ADD_REACTION = """
 INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
@@ -45,13 +48,17 @@ async def edit_message(connection: Executor, chat_id: UUID, seq: int, text: str,
     await connection.execute(_EDIT, chat_id, seq, text, at, event_seq)
 
 
-async def delete_message(
-    connection: Executor, chat_id: UUID, seq: int, at: datetime, event_seqs: Sequence[int]
-) -> None:
-    """Leaves a tombstone; the text goes from the events that hold it as well."""
+async def delete_message(connection: Executor, chat_id: UUID, seq: int, at: datetime) -> None:
+    """Leaves a tombstone."""
     await connection.execute(_DELETE, chat_id, seq, at)
     await connection.execute(_DELETE_REACTIONS, chat_id, seq)
-    await connection.execute(_BLANK, chat_id, event_seqs)
+
+
+async def replace_text_in_events(
+    connection: Executor, chat_id: UUID, event_seqs: Sequence[int], text: str, *, blank_until: int
+) -> None:
+    """Puts a message's new text into its earlier events; those up to `blank_until` keep no text at all."""
+    await connection.execute(_REPLACE_TEXT, chat_id, event_seqs, text, blank_until)
 
 
 async def add_reaction(

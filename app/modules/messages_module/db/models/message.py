@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
@@ -11,8 +11,8 @@ class Message(ChatFamilyModel):
     """A message. `seq` runs 1, 2, 3, ... in its chat with no hole; a deleted one keeps its number and loses its text.
 
     `digest` is of the first body, for the comparison on a retry. `event_seqs` are the numbers of the events that hold
-    the text: a deletion blanks it there too. No foreign keys: whoever inserts holds the lock of the chat's stream and
-    has just read the chat and the sender's membership.
+    the text: an edit or a deletion changes it there too. No foreign keys: whoever inserts holds the lock of the chat's
+    stream and has just read the chat and the sender's membership.
     """
 
     __tablename__ = "message"
@@ -31,3 +31,7 @@ class Message(ChatFamilyModel):
     deleted_at: Mapped[datetime | None]
     reaction_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     event_seqs: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+# Unread messages are counted without the deleted ones. Sends do not touch this index.
+Index("ix_message_deleted", Message.chat_id, Message.seq, postgresql_where=Message.deleted_at.is_not(None))

@@ -21,10 +21,23 @@ WHERE a.account_id = $1
 
 _CHATS = "SELECT id, type, member_count FROM chat WHERE id = ANY($1)"
 
+# As `find_leaving` of chats has it: of a deleted chat only the last event is left.
+_LEFT = """
+SELECT f.chat_id, CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
+FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
+WHERE f.chat_id = ANY($1) AND f.account_id = $2
+"""
+
 
 async def list_streams(connection: Executor, account_id: UUID) -> Sequence[Any]:
     """The account's own stream first, then those of its chats, all as of one moment."""
     rows: Sequence[Any] = await connection.fetch(_STREAMS, account_id)
+    return rows
+
+
+async def list_left(connection: Executor, chat_ids: Sequence[UUID], account_id: UUID) -> Sequence[Any]:
+    """Those of the chats that the account has left, each with the events that it may still read."""
+    rows: Sequence[Any] = await connection.fetch(_LEFT, chat_ids, account_id)
     return rows
 
 

@@ -1,0 +1,79 @@
+"""What hello tells of streams that the client names no cursor of: a list of chats that moves has holes."""
+
+from random import Random
+
+import httpx
+
+from tests.fakers import FakeClient, FakeSocket, ok
+
+
+async def load(person: FakeClient, limit: int, between_pages: list[tuple[FakeClient, str]]) -> dict[str, int]:
+    """The cursors of the documented first steps, the list read page by page; each page is followed by a message."""
+    me = ok(await person.get("/accounts/me"))
+    cursors = {me["id"]: me["event_seq"]}
+    cursor: dict[str, str] = {}
+    sends = iter(between_pages)
+    while True:
+        page = ok(await person.get("/chats", limit=limit, **cursor))
+        cursors |= {chat["id"]: chat["event_seq"] for chat in page["items"]}
+        if page["next_cursor"] is None:
+            return cursors
+        cursor = {"cursor": page["next_cursor"]}
+        for sender, chat in [send for send in (next(sends, None),) if send]:
+            await sender.send(chat, "пока читают список")
+
+
+async def test_a_chat_that_rose_while_the_list_was_read_is_named_by_hello(
+    anna: FakeClient, boris: FakeClient, live_server: str
+) -> None:
+    lowest, *_ = [await anna.open_chat(boris, title=str(number)) for number in range(4)]
+    device = FakeSocket(boris, live_server)
+    device.cursors = await load(boris, 2, [(anna, lowest)])
+    assert lowest not in device.cursors
+    reply = await device.connect()
+    assert reply["without_cursor"] == {lowest: 3}
+    chat = ok(await boris.get(f"/chats/{lowest}"))
+    assert (chat["event_seq"], chat["last_message"]["text"]) == (3, "пока читают список")
+    await anna.send(lowest, "дальше")
+    await device.until(lambda: bool(device.events[lowest]))
+    await device.cut()
+    assert device.seqs(lowest) == [4]
+
+
+async def test_whatever_moves_while_the_list_is_read_every_chat_is_known_after_hello(
+    server: httpx.AsyncClient, anna: FakeClient, live_server: str
+) -> None:
+    for seed in range(8):
+        dice = Random(seed)  # noqa: S311 - dice, no secret
+        reader = await FakeClient.sign_up(server, "reader")
+        chats = [await anna.open_chat(reader, title=str(number)) for number in range(9)]
+        device = FakeSocket(reader, live_server)
+        moves = [(anna, dice.choice(chats)) for _ in range(9)]
+        device.cursors = await load(reader, dice.randint(1, 4), moves)
+        reply = await device.connect()
+        # As the page on realtime says: what is named here is read, and has a cursor from then on.
+        for chat_id, seq in reply["without_cursor"].items():
+            device.cursors[chat_id] = max(seq, ok(await reader.get(f"/chats/{chat_id}"))["event_seq"])
+        heads = {chat["id"]: chat["event_seq"] for chat in ok(await reader.get("/chats", limit=200))["items"]}
+        await device.until(lambda device=device, heads=heads: heads.items() <= device.cursors.items())  # type: ignore[misc]
+        await device.cut()
+
+
+async def test_who_names_no_cursor_at_all_begins_at_the_heads_and_is_told_nothing(
+    boris: FakeClient, club: str, live_server: str
+) -> None:
+    device = FakeSocket(boris, live_server)
+    assert (await device.connect())["without_cursor"] == {}
+    await device.cut()
+
+
+async def test_a_chat_joined_since_the_state_was_read_begins_at_the_joining(
+    anna: FakeClient, boris: FakeClient, live_server: str
+) -> None:
+    device = FakeSocket(boris, live_server)
+    device.cursors = await load(boris, 200, [])
+    club = await anna.open_chat(boris)
+    reply = await device.connect()
+    await device.until(lambda: device.seqs(club) == [2])
+    await device.cut()
+    assert reply["without_cursor"] == {club: 1}
