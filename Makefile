@@ -27,8 +27,8 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
-# What takes long and crosses whole processes. It needs a browser and Redis (`apt-get install chromium redis-server`):
-# without them it fails, and says so.
+# What takes long and crosses whole processes. It needs a browser, Redis and the system's PostgreSQL
+# (`apt-get install chromium redis-server postgresql`): without them it fails, and says so.
 acceptance: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/acceptance --maxprocesses=2 --durations=15
 

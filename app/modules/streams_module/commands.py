@@ -6,17 +6,13 @@ import typer
 
 from app.adapters.db.database import Database
 from app.adapters.db.run import run_on_database
+from app.modules.streams_module.services.numbers import move_numbers_ahead
 from app.modules.streams_module.services.retention import cutoff
 from app.modules.streams_module.services.retention import prune as prune_events
 from app.settings import load_settings
 from app.utils.asking import Yes, ask
 
-commands = typer.Typer(no_args_is_help=True, name="streams", help="The logs of events: forget what is old.")
-
-
-@commands.callback()
-def streams() -> None:
-    """The logs of events: forget what is old."""
+commands = typer.Typer(no_args_is_help=True, name="streams", help="The logs of events.")
 
 
 @commands.command()
@@ -40,3 +36,20 @@ def prune(
 
     pruned = run_on_database(settings.db, run)
     typer.echo(f"{pruned} events older than {kept} days are forgotten")
+
+
+@commands.command()
+def advance(yes: Yes = False) -> None:
+    """Move the numbers of events ahead, after PostgreSQL itself went back to an earlier moment.
+
+    `db restore` does this by itself. Stop the server first. The log is emptied, messages stay: each client is told of a
+    gap and reads the state again.
+    """
+    settings = load_settings()
+    ask(settings.app.environment, "Empty the log of events and move its numbers ahead?", yes)
+
+    async def run(database: Database) -> None:
+        await move_numbers_ahead(database.address)
+
+    run_on_database(settings.db, run)
+    typer.echo("the numbers of events are ahead of all that clients have seen")

@@ -85,7 +85,8 @@ async def refresh(
 
     A token that was spent a moment ago, and whose successor is unspent, is answered with the pair that it was spent
     for: the first answer was lost, or two tabs refresh at once. Any other spent token is in two hands: the session
-    ends, and that is committed although the call is refused.
+    ends, and that is committed although the call is refused. A token that is newer than the session's is from before
+    a backup was restored: it is refused, and nothing else.
 
     Raises InvalidToken, or RateLimited after too many calls of one session.
     """
@@ -101,7 +102,7 @@ async def refresh(
     session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, since, now)
     if session is not None:
         return _pair(tokens, session)
-    revoked = await crud.revoke(work.session, now, session_id=claim.session_id)
+    revoked = await crud.revoke(work.session, now, session_id=claim.session_id, spent_generation=claim.generation)
     await work.keep()
     revocations.announce(revoked, now)
     raise InvalidToken

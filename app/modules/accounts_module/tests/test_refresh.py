@@ -54,6 +54,20 @@ async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
     await _is_over(server, anna, newest)
 
 
+async def test_a_token_from_before_a_restored_backup_is_refused_and_ends_nothing(
+    server: httpx.AsyncClient, anna: FakeClient, database_address: DatabaseAddress
+) -> None:
+    second = ok(await _refresh(server, anna.refresh_token))
+    third = ok(await _refresh(server, second["refresh_token"]))
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    await connection.execute("UPDATE auth_session SET generation = 1")
+    await connection.close()
+    for token in (third, second, third):
+        problem(await _refresh(server, token["refresh_token"]), 401, "unauthenticated")
+    assert not await _is_refused(server, third["access_token"])
+    assert not await _is_refused(server, ok(await _refresh(server, anna.refresh_token))["access_token"])
+
+
 async def test_a_spent_token_that_comes_late_ends_the_session(
     server: httpx.AsyncClient, anna: FakeClient, running_server: KeptServer
 ) -> None:

@@ -82,6 +82,7 @@ async def revoke(
     account_id: UUID | None = None,
     session_id: UUID | None = None,
     keep: UUID | None = None,
+    spent_generation: int | None = None,
 ) -> list[UUID]:
     """Ends the live sessions that match; their ids."""
     statement = update(AuthSession).where(AuthSession.revoked_at.is_(None)).values(revoked_at=now)
@@ -91,4 +92,6 @@ async def revoke(
         statement = statement.where(AuthSession.id == session_id)
     if keep is not None:
         statement = statement.where(AuthSession.id != keep)
+    if spent_generation is not None:
+        statement = statement.where(AuthSession.generation > spent_generation)
     return list((await session.scalars(statement.returning(AuthSession.id))).all())

@@ -1,0 +1,134 @@
+"""Backup, restore and upgrade on the newest PostgreSQL and on the system's own (Debian 12: 15), which may be older.
+
+It needs one under /usr/lib/postgresql (`apt-get install postgresql`): without it these tests fail.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from alembic import command
+from anyio import to_thread
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.migrations.commands import config_for
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.adapters.embedded.support import eventually, open_folder
+from tests.databases import execute
+from tests.fakers import FakeClient, ok, problem
+from tests.manage import manage
+from tests.servers import served, settings_for
+
+FIRST_RELEASE = "48084b23c339"
+_OLD_DATA = """
+INSERT INTO account (id, email, username, display_name, password_hash)
+VALUES ('00000000-0000-4000-8000-00000000000a', 'anna@example.com', 'anna', 'Anna', 'none');
+INSERT INTO stream (id, last_seq) VALUES
+    ('00000000-0000-4000-8000-00000000000a', 1),
+    ('00000000-0000-4000-8000-00000000000b', 4),
+    ('00000000-0000-4000-8000-00000000000c', 1);
+INSERT INTO chat (id, type, title, description, owner_id, created_by, member_count, last_seq, active_at, deleted_at,
+                  purged_at)
+VALUES ('00000000-0000-4000-8000-00000000000b', 'group', 'Club', 'Words', '00000000-0000-4000-8000-00000000000a',
+        '00000000-0000-4000-8000-00000000000a', 1, 2, now(), NULL, NULL),
+       ('00000000-0000-4000-8000-00000000000c', 'group', NULL, 'secret', '00000000-0000-4000-8000-00000000000a',
+        '00000000-0000-4000-8000-00000000000a', 0, 0, now(), now(), now());
+INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at)
+VALUES ('00000000-0000-4000-8000-00000000000b', '00000000-0000-4000-8000-00000000000a', 'owner', 1, now());
+INSERT INTO account_chat (account_id, chat_id, joined_seq)
+VALUES ('00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b', 1);
+INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, deleted_at, event_seqs)
+SELECT '00000000-0000-4000-8000-00000000000b', n, gen_random_uuid(), '00000000-0000-4000-8000-00000000000a', 'text',
+       'SET transaction_timeout = 0;', '', now(), CASE WHEN n = 2 THEN now() END, '{}'
+FROM generate_series(1, 2) AS n;
+INSERT INTO event (stream_id, seq, kind, data, at)
+SELECT id, n, 'chat.updated', '{}', now() FROM stream, generate_series(1, last_seq) AS n;
+"""
+
+
+@pytest.fixture(scope="module")
+def system_postgres() -> Iterator[DatabaseAddress]:
+    """A server of the system's PostgreSQL, the newest of them."""
+    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+    folder = open_folder()
+    # PostgreSQL does not run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    subprocess.run(
+        [binaries / "initdb", "-D", data, "-U", "messenger", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
+        user=user,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+    server = subprocess.Popen([binaries / "postgres", "-D", data, *options], user=user, stderr=subprocess.DEVNULL)
+    try:
+        pid_file = data / "postmaster.pid"
+        assert eventually(lambda: pid_file.exists() and "ready" in pid_file.read_text(), 30)
+        yield DatabaseAddress(str(folder), 5432, "messenger", "", "postgres")
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["newest", "system"])
+async def database(request: pytest.FixtureRequest) -> DatabaseAddress:
+    """The address of a database that does not exist yet."""
+    server: DatabaseAddress = request.getfixturevalue("postgres" if request.param == "newest" else "system_postgres")
+    return server.with_database(f"test_{uuid4().hex[:12]}")
+
+
+async def test_data_of_the_first_release_are_backed_up_restored_and_migrated(
+    database: DatabaseAddress, base_settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "old.dump"
+    assert (await manage(database, "db", "create")).exit_code == 0
+    await to_thread.run_sync(command.upgrade, config_for(database), FIRST_RELEASE)
+    await execute(database, _OLD_DATA)
+    assert (await manage(database, "db", "backup", str(file))).exit_code == 0
+    await execute(database, "DELETE FROM message")
+    restored = await manage(database, "db", "restore", str(file), "--yes")
+    assert restored.exit_code == 0, restored.output
+    assert (await manage(database, "db", "migrate")).exit_code == 0
+    connection = await asyncpg.connect(**database.connect_arguments())
+    rows = await connection.fetch("SELECT text FROM message ORDER BY seq")
+    assert [row["text"] for row in rows] == ["SET transaction_timeout = 0;"] * 2
+    assert await connection.fetchval("SELECT count(*) FROM chat WHERE description = 'secret'") == 0
+    assert await connection.fetchval(
+        "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_message_deleted'::regclass"
+    )
+    await connection.close()
+    doctor = await manage(database, "doctor", "--least-free-mb=0")
+    assert doctor.exit_code == 0, doctor.output
+
+
+async def test_a_server_goes_on_after_a_restore(
+    database: DatabaseAddress, base_settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.dump"
+    settings = replace(base_settings, db=settings_for(database))
+    assert (await manage(database, "db", "create")).exit_code == 0
+    assert (await manage(database, "db", "migrate")).exit_code == 0
+    async with served(build_app(settings)) as http:
+        anna = await FakeClient.sign_up(http)
+        club = await anna.open_chat()
+        await anna.send(club, "до")
+    assert (await manage(database, "db", "backup", str(file))).exit_code == 0
+    assert (await manage(database, "db", "restore", str(file), "--yes")).exit_code == 0
+    async with served(build_app(settings)) as http:
+        anna.http = http
+        problem(await anna.get(f"/chats/{club}/events", after=2), 410, "stream_gap")
+        ok(await anna.delete(f"/chats/{club}/messages/1"))
+        await anna.send(club, "после")
+        chat = ok(await anna.get(f"/chats/{club}"))
+        assert (chat["last_seq"], chat["unread_count"]) == (2, 0)

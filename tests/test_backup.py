@@ -1,0 +1,155 @@
+"""`db backup` and `db restore`, and what clients are told afterwards that have seen more than the backup holds."""
+
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.databases import Databases, drop
+from tests.fakers import API, FakeClient, FakeSocket, ok, problem
+from tests.manage import manage
+from tests.servers import listening, settings_for
+
+LOST = 4
+"""Messages that were sent after the backup."""
+
+
+@pytest.fixture
+async def own_database(databases: Databases) -> AsyncIterator[DatabaseAddress]:
+    """A database that may be put in the place of another one."""
+    address = await databases.make()
+    yield address
+    await drop(address)
+
+
+@asynccontextmanager
+async def server_on(settings: Settings, address: DatabaseAddress) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+    """A server for the time of the block: a client of it, and its address."""
+    async with (
+        listening(build_app(replace(settings, db=settings_for(address)))) as at,
+        httpx.AsyncClient(base_url=f"http://{at}") as http,
+    ):
+        yield http, at
+
+
+async def check_gap(person: FakeClient, at: str, chat: str, cursors: dict[str, int]) -> dict[str, int]:
+    """Every transport says that the cursors cannot be resumed; the cursors from which it goes on."""
+    for path, stream_id in ((f"/chats/{chat}/events", chat), ("/accounts/me/events", person.id)):
+        problem(await person.get(path, after=cursors[stream_id]), 410, "stream_gap")
+        headers = {**person.headers, "Accept": "text/event-stream", "Last-Event-ID": str(cursors[stream_id])}
+        problem(await person.http.get(f"{API}{path}", headers=headers), 410, "stream_gap")
+    async with FakeSocket(person, at) as fresh:
+        await fresh.cut()
+        fresh.cursors = dict(cursors)
+        await fresh.connect()
+        await fresh.until(lambda: len(fresh.gaps) == 2)
+        await fresh.ask("ping")
+    assert not fresh.events
+    assert {gap["stream_id"] for gap in fresh.gaps} == {chat, person.id}
+    return fresh.cursors
+
+
+async def test_who_has_seen_more_than_a_backup_holds_is_told_of_a_gap_at_any_time(
+    base_settings: Settings, own_database: DatabaseAddress, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.dump"
+    async with server_on(base_settings, own_database) as (http, at):
+        anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
+        club = await anna.open_chat(boris)
+        before = [await anna.send(club, text) for text in ("один", "два")]
+        assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
+        for number in range(LOST):
+            await anna.send(club, f"пропало {number}")
+        ok(await boris.put(f"/chats/{club}/read", {"seq": 2 + LOST}))
+        cursors = {club: 4 + LOST, boris.id: 2}
+        assert ok(await boris.get(f"/chats/{club}"))["event_seq"] == cursors[club]
+    for _ in range(2):
+        restored = await manage(own_database, "db", "restore", str(file), "--yes")
+        assert restored.exit_code == 0, restored.output
+        assert (await manage(own_database, "doctor", "--least-free-mb=0")).exit_code == 0
+        async with server_on(base_settings, own_database) as (http, at):
+            anna.http = boris.http = http
+            await check_gap(boris, at, club, cursors)
+            assert ok(await boris.get(f"/chats/{club}/messages"))["items"] == before
+            # As many new events as were lost, and more: in both streams.
+            sent = [await anna.send(club, f"новое {number}") for number in range(2 * LOST)]
+            for message in sent:
+                ok(await boris.put(f"/chats/{club}/read", {"seq": message["seq"]}))
+            assert [message["seq"] for message in sent] == list(range(3, 3 + 2 * LOST))
+            now = await check_gap(boris, at, club, cursors)
+            await anna.send(club, "дальше")
+            (event,) = await boris.events(club, after=now[club])
+            assert event["data"]["text"] == "дальше"
+            assert event["seq"] < 2**53
+        # The same backup once more: what this server has told is unknown again.
+        cursors = {club: event["seq"], boris.id: now[boris.id]}
+
+
+async def test_a_backup_is_for_nobody_else(database_address: DatabaseAddress, tmp_path: Path) -> None:
+    file = tmp_path / "backups" / "monday.dump"
+    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert list(file.parent.iterdir()) == [file]
+
+
+async def test_a_backup_replaces_no_file(database_address: DatabaseAddress, tmp_path: Path) -> None:
+    file = tmp_path / "monday.dump"
+    file.write_text("precious")
+    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 2
+    assert file.read_text() == "precious"
+
+
+async def test_a_folder_that_cannot_be_made_is_told_in_one_line(
+    database_address: DatabaseAddress, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    result = await manage(database_address, "db", "backup", str(tmp_path / "file" / "monday.dump"))
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+async def test_nothing_is_restored_while_a_server_uses_the_database(
+    anna: FakeClient, club: str, database_address: DatabaseAddress, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.dump"
+    assert (await manage(database_address, "db", "backup", str(file))).exit_code == 0
+    await anna.send(club, "после")
+    result = await manage(database_address, "db", "restore", str(file), "--yes")
+    assert result.exit_code == 2
+    assert "stop the server first" in " ".join(result.output.split())
+    assert ok(await anna.get(f"/chats/{club}"))["last_message"]["text"] == "после"
+
+
+@pytest.mark.parametrize("part", [0.0, 0.5])
+async def test_a_file_that_is_no_whole_backup_leaves_the_database_as_it_is(
+    base_settings: Settings, own_database: DatabaseAddress, tmp_path: Path, part: float
+) -> None:
+    file = tmp_path / "monday.dump"
+    assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
+    content = file.read_bytes()
+    file.write_bytes(content[: int(len(content) * part)] or b"this is no backup")
+    async with server_on(base_settings, own_database) as (http, _):
+        anna = await FakeClient.sign_up(http, "anna")
+    assert (await manage(own_database, "db", "restore", str(file), "--yes")).exit_code == 1
+    async with server_on(base_settings, own_database) as (http, _):
+        anna.http = http
+        ok(await anna.get("/accounts/me"))
+
+
+async def test_the_numbers_move_ahead_by_a_command_too(base_settings: Settings, own_database: DatabaseAddress) -> None:
+    """For whoever has brought PostgreSQL itself back to an earlier moment."""
+    async with server_on(base_settings, own_database) as (http, _):
+        anna = await FakeClient.sign_up(http, "anna")
+        club = await anna.open_chat()
+    assert (await manage(own_database, "streams", "advance", "--yes")).exit_code == 0
+    async with server_on(base_settings, own_database) as (http, at):
+        anna.http = http
+        await check_gap(anna, at, club, {club: 100, anna.id: 100})
