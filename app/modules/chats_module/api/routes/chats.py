@@ -44,7 +44,11 @@ def make_router(modules: Modules) -> APIRouter:
     async def list_mine(
         identity: CurrentIdentity, database: Db, parts: PartsDep, cursor: Cursor = None, limit: Limit = 50
     ) -> Response:
-        """The caller's chats, the one with the newest message first."""
+        """The caller's chats, the one with the newest message first.
+
+        A chat that gets a message while the list is read page by page rises to the top, and may be on no page. The
+        reply to the socket's `hello` names it under `without_cursor`.
+        """
         async with database.connection() as connection:
             page = await views.view_chats(connection, parts, identity.account_id, cursor, limit)
         return Response(page, media_type=_JSON)

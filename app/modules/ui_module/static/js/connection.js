@@ -14,7 +14,7 @@ export class Disconnected extends Error {}
 
 /**
  * States: `offline` (no network, or the server has not answered for a while), `connecting`, `online`.
- * Events: `state`, and `frame` for everything that is no reply.
+ * Events: `state`, `greeted` with the reply to hello, and `frame` for everything that is no reply.
  */
 export class Connection extends EventTarget {
   /** `prepare` runs before each connection, and answers the cursors to begin from. */
@@ -107,6 +107,7 @@ export class Connection extends EventTarget {
         clearTimeout(late);
         this.failures = 0;
         this.refused = null;
+        this.dispatchEvent(new CustomEvent('greeted', { detail: hello }));
         this.become('online');
         beating = setInterval(() => this.check(), hello.heartbeat_s * 1000);
       } catch {

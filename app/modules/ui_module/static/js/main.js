@@ -69,6 +69,7 @@ function start() {
       return cursors;
     });
     store.connection = connection;
+    connection.addEventListener('greeted', ({ detail }) => store.complete(Object.keys(detail.without_cursor)));
     connection.addEventListener('frame', ({ detail }) => store.take(detail));
     connection.addEventListener('state', () => {
       store.changed();

