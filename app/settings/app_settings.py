@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import Names, SettingsGroup
+from app.settings.origins import normalize_origin
 
 
 class Mode(StrEnum):
@@ -24,11 +25,14 @@ def _check_prefix(value: str) -> str:
     return value
 
 
-def _check_origins(value: tuple[str, ...]) -> tuple[str, ...]:
-    for origin in value:
-        if "://" not in origin or origin.count("/") != 2:
-            raise ValueError(f"{origin!r} is no origin: write scheme://host[:port], separated by commas, no wildcard")
-    return value
+def _normalize_origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    origins = []
+    for text in value:
+        origin = normalize_origin(text)
+        if origin is None:
+            raise ValueError(f"{text!r} is no origin: write scheme://host[:port], separated by commas, no wildcard")
+        origins.append(origin)
+    return tuple(origins)
 
 
 def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,7 +71,7 @@ class AppSettings(EnvironmentSettings):
     ui_enable: bool = Field(True, description="serve the page at /ui, a small chat client to try the server with")
     workers: int = Field(1, ge=1, le=64, description="server processes; more than one turns the reload off")
     reload: bool = Field(True, description="restart when a file under app/ changes; off in PROD")
-    cors_origins: Annotated[Names, AfterValidator(_check_origins)] = Field(
+    cors_origins: Annotated[Names, AfterValidator(_normalize_origins)] = Field(
         (), description="origins of web pages that may call the API, separated by commas"
     )
     trusted_proxies: Annotated[Names, AfterValidator(_check_networks)] = Field(

@@ -1,10 +1,35 @@
 """Which web pages may call the API from a browser."""
 
+import orjson
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.fastapi_engine.problems import make_problem
 from app.settings.app_settings import AppSettings
+from app.settings.origins import normalize_origin
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "X-Request-ID",
+    "Last-Event-ID",
+    "Accept-Language",
+    "If-None-Match",
+)
+"""Those that the documents name."""
+_ANSWER_HEADERS = (
+    "X-Request-ID",
+    "Idempotent-Replayed",
+    "Retry-After",
+    "ETag",
+    "Allow",
+    "Accept",
+    "Accept-Encoding",
+)
 
 
 class _CorsMiddleware(CORSMiddleware):
@@ -16,14 +41,28 @@ class _CorsMiddleware(CORSMiddleware):
         else:
             await self.app(scope, receive, send)
 
+    def is_allowed_origin(self, origin: str) -> bool:
+        return normalize_origin(origin) in self.allow_origins
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code < 400:
+            return response
+        detail = bytes(response.body).decode()
+        problem = make_problem(response.status_code, "bad_request", "Bad Request", detail, "")
+        headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+        return Response(
+            orjson.dumps(problem), response.status_code, headers=headers, media_type="application/problem+json"
+        )
+
 
 def cors_middleware(settings: AppSettings) -> Middleware:
     """Starlette's own, which is pure ASGI. Tokens travel in a header, so no cookies are allowed along."""
     return Middleware(
         _CorsMiddleware,
-        allow_origins=list(settings.cors_origins),
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-ID", "Last-Event-ID", "Accept-Language"],
-        expose_headers=["X-Request-ID", "Idempotent-Replayed", "Retry-After", "ETag"],
+        allow_origins=settings.cors_origins,
+        allow_methods=_METHODS,
+        allow_headers=_REQUEST_HEADERS,
+        expose_headers=_ANSWER_HEADERS,
         max_age=600,
     )

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
@@ -39,6 +38,7 @@ from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 from app.services.errors import ProblemMaker, RateLimited, Unauthenticated
 from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
+from app.settings.origins import is_origin_of_host, normalize_origin
 from app.utils import metrics
 from app.utils.container import Container
 
@@ -237,9 +237,6 @@ def _text_in(message: Mapping[str, Any]) -> str | None:
 def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
     """A page of another site must not use its visitor's network; clients that are no browsers send no origin."""
     origin = websocket.headers.get("origin")
-    if origin is None or origin in allowed:
+    if origin is None or normalize_origin(origin) in allowed:
         return True
-    try:
-        return urlsplit(origin).netloc == websocket.headers.get("host")
-    except ValueError:
-        return False
+    return is_origin_of_host(origin, websocket.headers.get("host", ""))
