@@ -3,7 +3,6 @@
 import json
 import logging
 import sys
-import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from loguru import logger
 from app.resources.constants import LOGS_DIR
 from app.settings.log import LogFormat, LogSettings
 from app.utils.log_files import open_log_file
+from app.utils.tracebacks import format_traceback
 
 if TYPE_CHECKING:
     from loguru import Record
@@ -20,23 +20,22 @@ if TYPE_CHECKING:
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request that is being answered, on every log line that it causes."""
 
-_CHATTY = ("sqlalchemy", "asyncio", "watchfiles", "alembic")
 _TEXT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <7} {extra[request_id]} {name}: {message}"
 
 
 def setup_logging(settings: LogSettings) -> None:
     """Points every log of this process to stderr and, if wanted, to a file of its own under `logs/`.
 
-    Tracebacks show no values of variables: passwords are among them.
+    No line holds a query, a body, a token or a password. So libraries are heard from WARNING on only, whatever the
+    level: below it they log addresses with queries, headers, frames and statements. Tracebacks show no values.
     """
     logger.remove()
     logging.root.handlers = [_ToLoguru()]
     level = logger.level(settings.level.value).no if settings.enable else logging.CRITICAL + 1
+    level = max(level, logging.WARNING)
     logging.root.setLevel(level)
-    # Below DEBUG uvicorn wraps the application to log every message of every request, with its query.
-    logging.getLogger("uvicorn.error").setLevel(max(level, logging.DEBUG))
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    # By a level of its own: uvicorn asks for this logger's, not for the one that is in effect.
+    logging.getLogger("uvicorn.error").setLevel(level)
     # It warns of every byte that a client gets wrong.
     logging.getLogger("python_multipart").setLevel(max(level, logging.ERROR))
     if not settings.enable:
@@ -44,7 +43,7 @@ def setup_logging(settings: LogSettings) -> None:
     logger.configure(patcher=_add_request_id)
     common = {
         "level": settings.level.value,
-        "format": _json_line if settings.format is LogFormat.JSON else _TEXT,
+        "format": _json_line if settings.format is LogFormat.JSON else _text_line,
         "diagnose": False,
         "backtrace": False,
     }
@@ -58,6 +57,13 @@ def _add_request_id(record: "Record") -> None:
     record["extra"].setdefault("request_id", request_id.get())
 
 
+def _text_line(record: "Record") -> str:
+    if record["exception"] is None or record["exception"].value is None:
+        return _TEXT + "\n"
+    record["extra"]["traceback"] = format_traceback(record["exception"].value)
+    return _TEXT + "\n{extra[traceback]}"
+
+
 def _json_line(record: "Record") -> str:
     """One line whatever happened: a traceback is a text inside it."""
     line = {
@@ -67,9 +73,9 @@ def _json_line(record: "Record") -> str:
         "message": record["message"],
         **{key: value for key, value in record["extra"].items() if key != "json"},
     }
-    if record["exception"] is not None:
-        # Within the line: a traceback of many lines is no JSON. It shows no values, whatever the mode.
-        line["exception"] = "".join(traceback.format_exception(record["exception"].value))
+    if record["exception"] is not None and record["exception"].value is not None:
+        # Within the line: a traceback of many lines is no JSON.
+        line["exception"] = format_traceback(record["exception"].value)
     try:
         record["extra"]["json"] = orjson.dumps(line, default=str).decode()
     except orjson.JSONEncodeError:

@@ -16,6 +16,7 @@ from tests.fakers import API, PASSWORD
 from tests.processes import RunningServer
 
 WRONG_PASSWORD = "wrong-horse-battery"
+JSON = {"Content-Type": "application/json"}
 
 
 @contextmanager
@@ -34,7 +35,9 @@ def visited(project: Path, data_dir: Path, **variables: str) -> Iterator[tuple[R
             bearer = {"Authorization": f"Bearer {new['access_token']}", "X-Request-ID": "asked-by-me"}
             assert http.get("/accounts?query=whom-i-look-for", headers=bearer).status_code == 200
             # Not JSON at all: the answer repeats nothing, and neither does the log.
-            assert http.post("/accounts/sign-in", content=f'{{"password": "{PASSWORD}"').status_code == 422
+            assert (
+                http.post("/accounts/sign-in", content=f'{{"password": "{PASSWORD}"', headers=JSON).status_code == 422
+            )
             assert http.get("/%0aforged").status_code == 404
         yield server, [PASSWORD, WRONG_PASSWORD, "whom-i-look-for", *_tokens(pair), *_tokens(new)]
         server.process.terminate()

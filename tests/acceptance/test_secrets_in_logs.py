@@ -7,8 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
@@ -20,6 +21,24 @@ AUTH_SECRET = "Vt4-signs-every-token-Hq8zR2mLx7"
 PASSWORD = "first-horse-battery-staple"
 NEW_PASSWORD = "second-horse-battery-staple"
 WRONG_PASSWORD = "wrong-horse-battery-staple"
+TEXTS = ["sent-by-rest", "sent-by-socket", "sent-in-vain", "refused-by-rest", "refused-by-socket", "not-even-json"]
+JSON = {"Content-Type": "application/json"}
+QUERY, COOKIE, NAME = "whom-i-look-for", "a-cookie-of-somebody", "a-name-nobody-may-read"
+
+
+@contextmanager
+def quoting(address: DatabaseAddress) -> Iterator[None]:
+    """A database that takes no message and no name, and quotes them in its refusals."""
+    query(address, "ALTER TABLE message ADD CONSTRAINT none CHECK (text IS NULL) NOT VALID")
+    query(
+        address,
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'not %', NEW.display_name; END $$",
+    )
+    query(address, "CREATE TRIGGER refuse BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION refuse()")
+    yield
+    query(address, "ALTER TABLE message DROP CONSTRAINT none")
+    query(address, "DROP FUNCTION refuse CASCADE")
 
 
 @contextmanager
@@ -38,7 +57,7 @@ def visit(http: httpx.Client, server: RunningServer, address: DatabaseAddress) -
     assert http.post("/accounts/sign-up", json=account | {"pass": PASSWORD}).status_code == 422
     assert http.post("/accounts/sign-up", json=account).status_code == 201
     assert http.post("/accounts/sign-up", json=account).status_code == 409
-    assert http.post("/accounts/sign-in", content=json.dumps(login)[:-1]).status_code == 422
+    assert http.post("/accounts/sign-in", content=json.dumps(login)[:-1], headers=JSON).status_code == 422
     assert http.post("/accounts/sign-in", json=login | {"password": [PASSWORD]}).status_code == 422
     assert http.post("/accounts/sign-in", json=login | {"password": WRONG_PASSWORD}).status_code == 401
     form = {"username": name, "password": PASSWORD}
@@ -64,12 +83,49 @@ def visit(http: httpx.Client, server: RunningServer, address: DatabaseAddress) -
             # Whose token is no good has been shown out by now.
             with suppress(ConnectionClosed):
                 socket.send(json.dumps({"id": 2, "action": "hello", "data": {"token": token}}))
+    talk(http, server, address, pairs[-1]["access_token"])
     with broken(address):
         other = {"email": "other@example.com", "username": "other", "password": PASSWORD}
         assert http.post("/accounts/sign-up", json=other).status_code == 500
         assert http.post("/accounts/sign-in", json=login).status_code == 500
         assert http.post("/accounts/me/password", json=change, headers=bearer).status_code == 500
     return [forged, *(pair[kind] for pair in pairs for kind in ("access_token", "refresh_token"))]
+
+
+def talk(http: httpx.Client, server: RunningServer, address: DatabaseAddress, token: str) -> None:
+    """A conversation on every transport, with what goes wrong in one."""
+    headers = {"Authorization": f"Bearer {token}", "Cookie": f"session={COOKIE}"}
+    http.get("/accounts", params={"query": QUERY}, headers=headers).raise_for_status()
+    assert http.get("/nowhere", params={"query": QUERY}, headers=headers).status_code == 404
+    chat = http.post("/chats", json={"type": "group", "title": "x"}, headers=headers).json()["id"]
+    messages = f"/chats/{chat}/messages"
+    http.post(messages, json={"text": TEXTS[0]}, headers=headers).raise_for_status()
+    assert http.post(messages, json={"text": TEXTS[3], "more": 1}, headers=headers).status_code == 422
+    events = {**headers, "Accept": "text/event-stream"}
+    with http.stream("GET", f"/chats/{chat}/events", params={"access_token": token}, headers=events) as stream:
+        assert any(TEXTS[0] in line for line in stream.iter_lines() if line)
+    url = f"ws://127.0.0.1:{server.port}{API}/ws?access_token={token}&query={QUERY}"
+    with connect(url, additional_headers={"Cookie": f"session={COOKIE}", "Authorization": f"Bearer {token}"}) as socket:
+
+        def ask(action: str, **data: str) -> str:
+            socket.send(json.dumps({"id": action, "action": action, "data": data}))
+            while True:
+                reply = json.loads(socket.recv(timeout=20))
+                if "reply_to" in reply:
+                    return str(reply["status"])
+
+        assert ask("hello", token=token) == "ok"
+        assert ask("send", chat_id=chat, text=TEXTS[1]) == "ok"
+        assert ask("send", chat_id=chat, text=TEXTS[4], more="x") == "error"
+        with quoting(address):
+            assert ask("send", chat_id=chat, text=TEXTS[2]) == "error"
+            assert http.post(messages, json={"text": TEXTS[2]}, headers=headers).status_code >= 400
+            assert http.patch("/accounts/me", json={"display_name": NAME}, headers=headers).status_code == 500
+        with suppress(ConnectionClosed):
+            socket.send(TEXTS[5])
+            socket.recv()
+    with pytest.raises(InvalidStatus):
+        connect(f"{url}&origin=evil", origin=Origin("https://evil.example"))
 
 
 @pytest.mark.parametrize(
@@ -91,5 +147,8 @@ def test_no_secret_is_written(project: Path, place: Path, variables: dict[str, s
     written = server.output + (project / "logs" / f"messenger-{server.process.pid}.log").read_text(encoding="utf-8")
     # The failures were told at length.
     assert written.count("UndefinedTable") >= 3
+    assert "RaiseError: P0001" in written
+    assert f"WS {API}/ws" in written
     secrets = [AUTH_SECRET, PASSWORD, NEW_PASSWORD, WRONG_PASSWORD, address.password, "$argon2id$", *made]
+    secrets += [*TEXTS, QUERY, COOKIE, NAME, "access_token=", "Bearer "]
     assert [secret for secret in secrets if secret in written] == []

@@ -1,0 +1,83 @@
+"""A traceback in the log names the error and its place, and repeats nothing that a client has sent."""
+
+import asyncpg
+import pytest
+from fastapi.exceptions import ResponseValidationError
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.utils.tracebacks import format_traceback
+
+SECRET = "hunter2"
+STATEMENTS = {
+    "CREATE TEMP TABLE kept (word varchar(5) UNIQUE, more int NOT NULL)": None,
+    "INSERT INTO kept VALUES (left($1::text, 2), NULL)": "23502",
+    "INSERT INTO kept SELECT left($1::text, 2), 1 FROM generate_series(1, 2)": "23505",
+    "INSERT INTO kept VALUES ($1::text, 1)": "22001",
+    "SELECT CAST($1::text AS uuid)": "22P02",
+    "SELECT CAST($1::text AS int)": "22P02",
+}
+
+
+class Strict(BaseModel):
+    number: int
+
+
+async def test_no_value_of_a_statement_is_told(database_address: DatabaseAddress) -> None:
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    database = Database(database_address)
+    try:
+        for statement, sqlstate in STATEMENTS.items():
+            if sqlstate is None:
+                await connection.execute(statement)
+                continue
+            with pytest.raises(asyncpg.PostgresError) as raised:
+                await connection.execute(statement, SECRET)
+            told = format_traceback(raised.value)
+            assert SECRET[:2] not in told.partition("asyncpg.exceptions.")[2], told
+            assert sqlstate in told
+            assert "in test_no_value_of_a_statement_is_told" in told
+        with pytest.raises(asyncpg.DataError) as wrong_type:
+            await connection.execute("SELECT $1::int", SECRET)
+        assert SECRET not in format_traceback(wrong_type.value)
+        async with database.sessions() as session:
+            with pytest.raises(DBAPIError) as wrapped:
+                await session.execute(text("SELECT CAST(:word AS uuid)"), {"word": SECRET})
+        assert SECRET not in format_traceback(wrapped.value)
+        assert "sqlalchemy.exc" in format_traceback(wrapped.value)
+    finally:
+        await database.engine.dispose()
+        await connection.close()
+
+
+def test_no_input_that_is_not_valid_is_told() -> None:
+    with pytest.raises(ValueError, match=SECRET) as raised:
+        Strict(number=SECRET)
+    told = format_traceback(raised.value)
+    assert SECRET not in told.replace("SECRET", "")
+    assert told.endswith("ValidationError: 1 errors\n")
+    answer = ResponseValidationError([{"input": SECRET, "msg": "x"}], body=SECRET)
+    assert SECRET not in format_traceback(answer)
+
+
+def test_what_led_to_an_error_and_what_a_group_holds_is_told() -> None:
+    def fail() -> None:
+        try:
+            raise KeyError("first")
+        except KeyError as error:
+            raise RuntimeError("second") from error
+
+    with pytest.raises(RuntimeError) as raised:
+        fail()
+    told = format_traceback(raised.value)
+    assert told.index("KeyError: 'first'") < told.index("RuntimeError: second")
+    group = format_traceback(ExceptionGroup("both", [raised.value, OSError(24, "Too many open files")]))
+    assert "RuntimeError: second" in group
+    assert "OSError: [Errno 24] Too many open files" in group
+    circle = ValueError("round")
+    circle.__context__ = KeyError("and round")
+    circle.__context__.__context__ = circle
+    assert format_traceback(circle).count("ValueError: round") == 1
