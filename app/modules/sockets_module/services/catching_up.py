@@ -173,7 +173,7 @@ def _go_live(socket: Socket, following: Following) -> None:
     if feed is None or feed.last_seq is None:
         return
     if following.cursor >= feed.last_seq:
-        following.is_live = True
+        following.is_live, following.is_removed = True, False
         socket.behind.pop(following.reader.stream_id, None)
 
 
@@ -181,6 +181,7 @@ async def _attach(socket: Socket, hub: Hub, followings: list[Following]) -> None
     feeds = await hub.follow([following.reader.stream_id for following in followings], socket)
     for following, feed in zip(followings, feeds, strict=True):
         following.feed = feed
+        following.is_known = feed.last_seq is not None and feed.last_seq <= following.role_seq
         if feed.last_seq is not None and following.cursor >= feed.last_seq:
             following.is_live = True
         else:

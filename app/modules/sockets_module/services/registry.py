@@ -95,7 +95,7 @@ class Registry:
                     socket.end(NOT_SIGNED_IN)
 
     def _hear(self, signal: Mapping[str, Any]) -> None:
-        """Hands a signal to everyone in its chats but the account that it is about."""
+        """Hands a signal to all members of its chats but the account that it is about."""
         about = signal.get("account_id")
         if "chat_ids" not in signal and "chat_id" not in signal:
             return
@@ -104,9 +104,10 @@ class Registry:
         wire = encode_text_frame(orjson.dumps({"signal": shown}))
         told: set[Socket] = set()
         for chat_id in chat_ids:
-            feed = self._hub.feeds.get(UUID(chat_id))
+            stream_id = UUID(chat_id)
+            feed = self._hub.feeds.get(stream_id)
             for follower in feed.followers if feed is not None else ():
-                if isinstance(follower, Socket) and follower not in told:
+                if isinstance(follower, Socket) and follower not in told and follower.has_signals_of(stream_id):
                     told.add(follower)
                     if str(follower.identity.account_id) != about:
                         follower.outbox.put([wire])

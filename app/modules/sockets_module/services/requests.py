@@ -175,7 +175,7 @@ class Requests:
 
     def _type(self, request: Typing) -> None:
         following = self._socket.streams.get(request.data.chat_id)
-        if following is None or request.data.chat_id == self._account_id:
+        if following is None or following.is_removed or request.data.chat_id == self._account_id:
             self._refuse(request.id, ChatNotFound())
             return
         if not following.may(TYPE):
@@ -186,7 +186,7 @@ class Requests:
         except RateLimited as error:
             self._refuse(request.id, error)
             return
-        if following.is_small:
+        if following.is_small and following.has_signals:
             self._bus.signal(
                 {
                     "kind": "typing",

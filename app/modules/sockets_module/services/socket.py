@@ -36,9 +36,22 @@ class Following:
     """One stream of one socket. `cursor` is the last number that went out; `is_live` once nothing is left to fetch.
 
     Of a chat: `role` is the reader's, as of the event `role_seq`; in one with many members nothing is signalled.
+    `is_removed` says that a removal has come which the reader has not reached yet, and `is_known` that no other one can
+    be in what is left to fetch.
     """
 
-    __slots__ = ("chat_type", "cursor", "feed", "is_live", "is_small", "reader", "role", "role_seq")
+    __slots__ = (
+        "chat_type",
+        "cursor",
+        "feed",
+        "is_known",
+        "is_live",
+        "is_removed",
+        "is_small",
+        "reader",
+        "role",
+        "role_seq",
+    )
 
     def __init__(self, reader: Reader, cursor: int, role: str | None, role_seq: int) -> None:
         self.reader = reader
@@ -49,6 +62,13 @@ class Following:
         self.is_small = False
         self.feed: Feed | None = None
         self.is_live = False
+        self.is_known = False
+        self.is_removed = False
+
+    @property
+    def has_signals(self) -> bool:
+        """True while the reader is a member for sure: a signal is for the members of its moment."""
+        return self.is_live or (self.is_known and not self.is_removed)
 
     def see_chat(self, chat_type: str | None, member_count: int) -> None:
         """Takes what the database says of the chat."""
@@ -59,6 +79,13 @@ class Following:
         """Takes a `member.changed`, unless it is of another member, or older than what is known."""
         if seq > self.role_seq and changed["account_id"] == str(self.reader.account_id):
             self.role, self.role_seq = changed["role"], seq
+
+    def look_ahead(self, frame: Frame) -> None:
+        """Takes what counts at once, though the reader comes to the event later."""
+        if frame.kind == _ROLE:
+            self.see_role(frame.seq, orjson.loads(frame.data))
+        elif frame.kind in MAY_END:
+            self.is_removed |= self.reader.is_cut(frame.seq, frame.kind, frame.data)
 
     def may(self, permission: Permission) -> bool:
         """Return True if the reader is a member who may do it."""
@@ -109,9 +136,17 @@ class Socket:
         reply = json.dumps({"reply_to": reply_to, "status": "error", "error": problem}, default=str)
         self.outbox.put_soon(encode_text_frame(reply.encode()))
 
+    def has_signals_of(self, stream_id: UUID) -> bool:
+        following = self.streams.get(stream_id)
+        return following is not None and following.has_signals
+
     def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
         following = self.streams.get(feed.stream_id)
-        if following is None or not following.is_live:
+        if following is None:
+            return
+        if not following.is_live:
+            for frame in frames:
+                following.look_ahead(frame)
             return
         news: list[bytes] = []
         for frame in frames:
@@ -163,7 +198,7 @@ class Socket:
 
     def _read_log(self, following: Following) -> None:
         """Reads the stream's next events from the log: what was delivered does not follow on what went out."""
-        following.is_live = False
+        following.is_live = following.is_known = False
         self.behind[following.reader.stream_id] = following
         self.wake()
 

@@ -8,13 +8,19 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
+from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.tokens import Identity
+from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, list_streams_of, send_page
 from app.modules.sockets_module.services.outbox import Outbox
+from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.streams_module.services.hub import Hub
-from tests.fakers import FakeClient, eventually, ok
+from app.modules.streams_module.services.log import Log
+from app.services.errors import ProblemMaker
+from app.services.rate_limits import RateLimits
+from tests.fakers import FakeClient, FakeSocket, eventually, ok
 
 
 def noting_socket(person: FakeClient, hub: Hub, received: list[dict[str, Any]]) -> Socket:
@@ -77,3 +83,64 @@ async def test_who_is_let_in_twice_before_the_chat_is_followed_again_misses_noth
     socket.leave_all()
     seqs = [frame["event"]["seq"] for frame in received if frame["event"]["stream_id"] == club]
     assert seqs == [3, 4, 5, 6, 7]
+
+
+async def test_signals_end_with_a_removal_that_is_still_to_be_read(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, app: FastAPI, live_server: str
+) -> None:
+    """Boris catches up slowly. While he is a member he hears others type and is heard; afterwards neither."""
+    chat = await anna.open_chat(boris, clara, title="Клуб")
+    for number in range(60):
+        await anna.send(chat, f"до прихода Бориса {number}")
+    received: list[dict[str, Any]] = []
+    container = app.state.container
+    hub = container.get(Hub)
+    socket = noting_socket(boris, hub, received)
+    streams = await list_streams_of(container.get(Database), boris.uuid)
+    await follow_all(socket, hub, streams, {boris.uuid: 0, UUID(chat): 0})
+    requests = Requests(
+        socket,
+        *(container.get(kind) for kind in (Database, Bus, Log, SendQueue, RateLimits, ProblemMaker)),
+    )
+
+    def type_as_boris(request_id: int) -> None:
+        data = {"chat_id": chat, "is_typing": True}
+        requests.handle({"id": request_id, "action": "typing", "data": data})
+
+    def signals() -> list[tuple[str, str]]:
+        return [(frame["signal"]["kind"], frame["signal"]["account_id"]) for frame in received if "signal" in frame]
+
+    async with FakeSocket(anna, live_server) as of_anna, FakeSocket(clara, live_server) as of_clara:
+
+        def heard_by_clara(person: FakeClient) -> int:
+            return sum(signal["kind"] == "typing" and signal["account_id"] == person.id for signal in of_clara.signals)
+
+        await of_anna.ask("typing", chat_id=chat, is_typing=True)
+        type_as_boris(1)
+        await of_clara.until(lambda: heard_by_clara(anna) == heard_by_clara(boris) == 1)
+        assert ("typing", anna.id) in signals()
+        for request_id, role in ((2, "reader"), (3, "member")):
+            ok(await anna.patch(f"/chats/{chat}/members/{boris.id}", {"role": role}))
+            await of_clara.until(lambda role=role: of_clara.events[chat][-1]["data"]["role"] == role)  # type: ignore[misc]
+            type_as_boris(request_id)
+        await of_clara.until(lambda: heard_by_clara(boris) == 2)
+        ok(await anna.delete(f"/chats/{chat}/members/{boris.id}"))
+        await of_clara.until(lambda: "member.removed" in of_clara.kinds(chat))
+        before = signals()
+        type_as_boris(4)
+        await of_clara.ask("read", chat_id=chat, seq=60)
+        await of_anna.ask("typing", chat_id=chat, is_typing=False)
+        await of_clara.until(lambda: heard_by_clara(anna) == 2)
+        assert heard_by_clara(boris) == 2
+        assert signals() == before
+    replies = {frame["reply_to"]: frame for frame in received if "reply_to" in frame}
+    assert [replies[request_id]["status"] for request_id in (1, 3)] == ["ok", "ok"]
+    assert replies[2]["error"]["code"] == "forbidden"
+    assert replies[4]["error"]["code"] == "not_found"
+    async with asyncio.timeout(30):
+        while socket.behind:
+            await send_page(socket, hub)
+    socket.leave_all()
+    events = [frame["event"] for frame in received if frame.get("event", {}).get("stream_id") == chat]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert events[-1]["kind"] == "member.removed"
