@@ -72,10 +72,10 @@ async def test_an_address_that_is_none_and_a_method_that_it_lacks_are_problems(o
             body = problem(await http.get(address), 404, "not_found")
             assert set(body) == {"type", "title", "status", "detail", "instance", "code", "request_id"}
         for method, address, allowed in (
-            ("DELETE", "/healthcheck", "GET"),
-            ("PUT", f"{API}/accounts/me", "GET, PATCH"),
-            ("PATCH", f"{API}/chats", "GET, POST"),
-            ("OPTIONS", f"{API}/chats/{uuid4()}/messages/1", "DELETE, GET, PATCH"),
+            ("DELETE", "/healthcheck", "GET, HEAD"),
+            ("PUT", f"{API}/accounts/me", "GET, HEAD, PATCH"),
+            ("PATCH", f"{API}/chats", "GET, HEAD, POST"),
+            ("OPTIONS", f"{API}/chats/{uuid4()}/messages/1", "DELETE, GET, HEAD, PATCH"),
             ("GET", f"{API}/catalogues/time-zones/items/Europe/Moscow", "DELETE, PATCH"),
         ):
             refused = await http.request(method, address)
@@ -140,7 +140,7 @@ async def test_every_answer_tells_browsers_to_keep_to_it(offline: Settings) -> N
             assert policy.startswith("default-src 'none'")
             assert "frame-ancestors 'none'" in policy
             assert "strict-transport-security" not in answer.headers
-            kept = "no-cache" if answer.url.path == "/ui" else None if "assets" in answer.url.path else "no-store"
+            kept = "no-cache" if answer.url.path == "/ui" or "assets" in answer.url.path else "no-store"
             assert answer.headers.get("cache-control") == kept
 
 

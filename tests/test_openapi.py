@@ -130,6 +130,7 @@ def test_the_example_of_an_error_is_that_error(document: Json) -> None:
         "409": {"conflict"},
         "410": {"stream_gap"},
         "413": {"payload_too_large"},
+        "415": {"unsupported_media_type"},
         "429": {"rate_limited"},
         "500": {"internal_error"},
         "503": {"unavailable"},

@@ -38,10 +38,10 @@ async def test_an_account_makes_so_many_calls_of_whatever_kind(settings: Setting
         anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
         ok(await anna.get("/chats"))
         problem(await anna.get("/nowhere"), 404, "not_found")
-        problem(await anna.call("POST", "/chats", content=b"{"), 422, "validation_error")
+        problem(await anna.call("POST", "/chats", json=0), 422, "validation_error")
         ok(await (await anna.another_device().sign_in()).get("/chats"))
         told_to_wait(await anna.get("/chats"))
-        told_to_wait(await anna.call("POST", "/chats", content=b"{"))
+        told_to_wait(await anna.call("POST", "/chats", json=0))
         ok(await boris.get("/chats"))
 
 

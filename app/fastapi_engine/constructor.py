@@ -58,6 +58,8 @@ def build_app(settings: Settings) -> FastAPI:
         openapi_url="/openapi.json" if shows_docs else None,
         docs_url=None,
         redoc_url=None,
+        # To where? The scheme and the host that a client used are known to its proxy only.
+        redirect_slashes=False,
         openapi_tags=[{"name": module.name, "description": module.description} for module in modules],
         routes=_routes(modules, settings.app.prefix),
         lifespan=lifespan_of(container, modules),

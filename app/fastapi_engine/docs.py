@@ -4,12 +4,14 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Header
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.staticfiles import StaticFiles
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
+from app.services.static_files import read_static_file
 from app.settings.app_settings import AppSettings
 
 _ASSETS = "/docs/assets"
@@ -40,12 +42,17 @@ def install_docs(app: FastAPI, settings: AppSettings) -> None:
         ).body
     )
     headers = {"Content-Security-Policy": _policy_of(page)}
+    folder = Path(str(files("fastapi_swagger") / "resources"))
 
     @router.get("/docs")
     async def docs() -> HTMLResponse:
         return HTMLResponse(page, headers=headers)
 
-    app.mount(_ASSETS, StaticFiles(directory=str(files("fastapi_swagger") / "resources")), name="docs-assets")
+    # In a thread: it reads the disk.
+    @router.get(_ASSETS + "/{name}")
+    def asset(name: str, if_none_match: Annotated[str, Header()] = "") -> Response:
+        return read_static_file(folder, name).answer(if_none_match, {})
+
     app.include_router(router)
 
 

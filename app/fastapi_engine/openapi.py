@@ -23,6 +23,12 @@ _REQUEST_ID = "0b6f3f3f5d1e4f6f8d0b8a3f1c2d4e5f"
 _COMMON = {
     401: ("Unauthenticated", "unauthenticated", "Sign in first", "Not signed in, or the session has ended"),
     413: ("PayloadTooLarge", "payload_too_large", "Request Entity Too Large", "The body is too large"),
+    415: (
+        "UnsupportedMediaType",
+        "unsupported_media_type",
+        "Unsupported Media Type",
+        "The body has another `Content-Type` or is compressed; `Accept` or `Accept-Encoding` names what is read",
+    ),
     422: ("ValidationFailed", "validation_error", "The request is not valid", "The request is not valid"),
     429: ("RateLimited", "rate_limited", "Too many requests", "Too many requests; wait as Retry-After says"),
     500: ("InternalError", "internal_error", "Internal Server Error", "A bug; the log has it under the request id"),
@@ -106,7 +112,12 @@ def _add_errors(path: str, operation: Json) -> None:
         status, code, title = STATUSES[Category(refusal["category"])], refusal["code"], refusal["title"]
         add(status, refusal["name"], code, title, f"`{code}`: {title}", refusal["extra"])
     has_input = "requestBody" in operation or "parameters" in operation
-    applies = {401: bool(operation["security"]), 413: "requestBody" in operation, 422: has_input}
+    applies = {
+        401: bool(operation["security"]),
+        413: "requestBody" in operation,
+        415: "requestBody" in operation,
+        422: has_input,
+    }
     for status, (name, code, title, description) in _COMMON.items():
         if applies.get(status, True) and str(status) not in declared:
             add(status, name, code, title, description, {})

@@ -36,4 +36,13 @@ def shortcut_to(endpoint: object) -> Shortcut | None:
 
 
 def is_json(scope: Scope) -> bool:
-    return any(name == b"content-type" and value in _JSON for name, value in scope["headers"])
+    """Returns True if the body is JSON as clients usually declare it: once, in UTF-8, not compressed."""
+    is_found = False
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            if is_found or value not in _JSON:
+                return False
+            is_found = True
+        elif name == b"content-encoding":
+            return False
+    return is_found

@@ -52,7 +52,7 @@ healthcheck_ready                        200   200      200       200      200  
 metrics_metrics                          200   200      200       200      200    200    200    200   200   200
 /                                        307   307      307       307      307    307    307    307   307   307
 /docs                                    200   200      200       200      200    200    200    200   200   200
-/docs/assets                             200   200      200       200      200    200    200    200   200   200
+/docs/assets/{name}                      200   200      200       200      200    200    200    200   200   200
 /openapi.json                            200   200      200       200      200    200    200    200   200   200
 /asyncapi.json                           200   200      200       200      200    200    200    200   200   200
 /ui                                      200   200      200       200      200    200    200    200   200   200
@@ -174,7 +174,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "accounts_person": {"account_id": "@bystander"},
     "catalogues_change": {"name": "countries", "key": "RU"},
     "catalogues_delete": {"name": "countries", "key": "RU"},
-    "/docs/assets": {"path": "/docs/assets/swagger-ui.css"},
+    "/docs/assets/{name}": {"path": "/docs/assets/swagger-ui.css"},
     "/ui/{name:path}": {"path": "/ui/css/base.css"},
     "chats_create": {"body": {"type": "group", "member_ids": ["@bystander"]}},
     "chats_create: with this chat's id": {"body": {"id": "@chat", "type": "group"}},

@@ -194,5 +194,5 @@ bodies = st.binary(max_size=60) | st.sampled_from(
 @effort(80)
 async def test_a_body_that_is_none_is_refused(app: FastAPI, own: Header, path: str, kind: bytes, body: bytes) -> None:
     answer = await ask(app, path, (b"content-type", kind), method="POST", body=body)
-    assert answer.status in (401, 422), (kind, body)
+    assert answer.status in (401, 415, 422), (kind, body)
     assert answer.headers[b"content-type"] == b"application/problem+json"

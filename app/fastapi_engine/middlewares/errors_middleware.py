@@ -1,10 +1,15 @@
 """The outermost guard: whatever goes wrong inside becomes one problem answer, and nothing is larger than allowed."""
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.fastapi_engine.problems import Problems
 from app.resources.constants import MAX_ADDRESS_BYTES, MAX_BODY_BYTES
+
+_CLIENT_LEFT = 499
+"""Never sent: nginx's number for a client that left before its answer, for the access line and the metrics."""
 
 
 class ErrorsMiddleware:
@@ -42,6 +47,9 @@ class ErrorsMiddleware:
             if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
                 raise HTTPException(414, f"An address has at most {MAX_ADDRESS_BYTES} bytes")
             await self.app(scope, count_body, watch_start)
+        except ClientDisconnect:
+            if not started:
+                await Response(status_code=_CLIENT_LEFT)(scope, receive, send)
         except Exception as error:
             if started:
                 # Half an answer is out: only a broken connection still tells the client.

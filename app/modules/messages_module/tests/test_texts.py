@@ -102,7 +102,7 @@ async def test_a_broken_body_is_the_senders_mistake(anna: FakeClient, club: str)
 async def test_a_body_is_json_and_says_so(anna: FakeClient, club: str) -> None:
     body = b'{"text": "x"}'
     for content_type in (None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"):
-        problem(await _send_raw(anna, club, body, content_type), 422, "validation_error")
+        problem(await _send_raw(anna, club, body, content_type), 415, "unsupported_media_type")
     for content_type in ("application/json; charset=utf-8", "APPLICATION/JSON"):
         ok(await _send_raw(anna, club, body, content_type))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
@@ -13,8 +14,10 @@ from app.modules.base_module.schemas import Limit, Position
 from app.modules.streams_module.services.reader import LogReader, Reader
 from app.resources.constants import DEFAULT_PAGE, MAX_BIGINT, MAX_PAGE
 from app.services.errors import ValidationFailed
+from app.utils.accept import preference_for
 from app.utils.peer import Peer, peer_of
 
+_JSON = "application/json"
 _EVENT_STREAM = "text/event-stream"
 _MAX_WAIT = 30
 _USUAL_QUERY = re.compile(rb"after=(\d{1,18})(?:&limit=(\d{1,3}))?(?:&wait=(\d{1,2}))?")
@@ -28,6 +31,10 @@ async def _find_peer(request: Request) -> Peer:
     return peer_of(request.scope)
 
 
+async def _is_head(request: Request) -> bool:
+    return request.method == "HEAD"
+
+
 @dataclass(frozen=True, slots=True)
 class EventsQuery:
     """What a reader of events asks for. `Last-Event-ID`, which browsers send by themselves, goes before `after`."""
@@ -36,8 +43,9 @@ class EventsQuery:
     after: Annotated[Position, Query(description="the last number that one has")] = 0
     limit: Limit = DEFAULT_PAGE
     wait: Annotated[float, Query(ge=0, le=_MAX_WAIT, description="seconds to wait for the first event, 0 to 30")] = 0
-    accept: Annotated[str, Header(include_in_schema=False)] = ""
+    accept: Annotated[list[str] | None, Header(include_in_schema=False)] = None
     last_event_id: Annotated[str, Header(description="for server-sent events: the last number that one has")] = ""
+    is_head: Annotated[bool, Depends(_is_head)] = False
 
     def cursor(self) -> int:
         if not self.last_event_id or _EVENT_STREAM not in self.accept:
@@ -55,29 +63,45 @@ def read_shortly(scope: Scope) -> EventsQuery | None:
     found = _USUAL_QUERY.fullmatch(scope["query_string"])
     if found is None:
         return None
+    is_accept_read = False
     for name, value in scope["headers"]:
-        if name == b"last-event-id" or (name == b"accept" and _EVENT_STREAM.encode() in value):
+        if name == b"last-event-id":
             return None
+        if name == b"accept":
+            if is_accept_read or _prefers_stream(value.decode("latin-1")):
+                return None
+            is_accept_read = True
     after, limit, wait = found.groups()
     query = EventsQuery(peer_of(scope), int(after), int(limit or DEFAULT_PAGE), int(wait or 0))
     return query if 1 <= query.limit <= MAX_PAGE and query.wait <= _MAX_WAIT else None
 
 
+@lru_cache(maxsize=64)
+def _prefers_stream(accept: str) -> bool:
+    """Returns True if the client prefers server-sent events to a page, or weighs both alike and names the events."""
+    stream, page = preference_for(_EVENT_STREAM, accept), preference_for(_JSON, accept)
+    return stream.weight > 0 and (stream > page or (stream == page and stream.exactness == 2))
+
+
 async def answer_events(
     log_reader: LogReader, reader: Reader, query: EventsQuery, is_allowed: Callable[[], bool]
 ) -> Response:
-    """The answer in the form that `Accept` asks for; waiting ends when `is_allowed` says so, or the client has left."""
+    """Returns the answer in the form that `Accept` asks for. Waiting ends when `is_allowed` says so, or the client leaves.
+
+    HEAD waits for nothing: the status and the headers are known at once.
+    """
 
     def goes_on() -> bool:
         return is_allowed() and not query.peer.has_left
 
-    if _EVENT_STREAM in query.accept:
+    if _prefers_stream(",".join(query.accept or ())):
         await log_reader.check(reader.stream_id, query.cursor())
         return StreamingResponse(
-            log_reader.server_sent_events(reader, query.cursor(), goes_on),
+            () if query.is_head else log_reader.server_sent_events(reader, query.cursor(), goes_on),
             media_type=_EVENT_STREAM,
             # No cache keeps it, and no proxy gathers it.
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
-    page = await log_reader.poll(reader, query.after, query.limit, query.wait, goes_on)
-    return Response(page, media_type="application/json")
+    wait = 0 if query.is_head else query.wait
+    page = await log_reader.poll(reader, query.after, query.limit, wait, goes_on)
+    return Response(page, media_type=_JSON)

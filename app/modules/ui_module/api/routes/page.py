@@ -1,10 +1,10 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response, status
+from fastapi import APIRouter, Header, Response
 
 from app.dependencies.services_dependency import service
-from app.modules.ui_module.errors import FileNotFound
 from app.modules.ui_module.services.files import INDEX, read_file
+from app.services.errors import NotFound
 from app.settings import Settings
 
 router = APIRouter(prefix="/ui", include_in_schema=False)
@@ -29,14 +29,12 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    # Kept, but asked for again each time: a new version of the server is never shown half old.
-    "Cache-Control": "no-cache",
 }
 
 
 # In a thread: they read the disk.
-@router.api_route("", methods=["GET", "HEAD"])
-@router.api_route("/{name:path}", methods=["GET", "HEAD"])
+@router.get("")
+@router.get("/{name:path}")
 def page(
     settings: Annotated[Settings, service(Settings)],
     name: str = "",
@@ -44,10 +42,5 @@ def page(
 ) -> Response:
     """The page, or one of its files."""
     if not settings.app.ui_enable:
-        raise FileNotFound
-    file = read_file(name or INDEX, settings.app.prefix)
-    headers = {**_HEADERS, "ETag": file.etag}
-    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    if file.etag in known or "*" in known:
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(file.body, headers=headers, media_type=file.media_type)
+        raise NotFound
+    return read_file(name or INDEX, settings.app.prefix).answer(if_none_match, _HEADERS)

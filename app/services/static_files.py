@@ -1,0 +1,57 @@
+"""Files that are served as they are on disk: a change shows at the next reload of a page."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from loguru import logger
+from starlette.responses import Response
+
+from app.services.errors import NotFound, Unavailable
+
+# Named here, since the system's own table differs from one machine to the next. Other files are not served.
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
+# No name leads out of the folder: there are no dots but before an ending.
+_NAME = re.compile(r"(?:[\w-]+/)*[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    body: bytes
+    media_type: str
+
+    def answer(self, if_none_match: str, headers: Mapping[str, str]) -> Response:
+        """Returns the file, or 304 if the client has it. The ETag changes with the bytes, and with nothing else."""
+        etag = f'"{sha256(self.body).hexdigest()[:32]}"'
+        # Stored, but asked for again each time: a new version of the server is never shown half old.
+        headers = {**headers, "ETag": etag, "Cache-Control": "no-cache"}
+        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+        if etag in known or "*" in known:
+            return Response(status_code=304, headers=headers)
+        return Response(self.body, headers=headers, media_type=self.media_type)
+
+
+def read_static_file(folder: Path, name: str) -> StaticFile:
+    """Returns a file by its path below the folder. It reads the disk: call it in a thread.
+
+    Raises NotFound, and Unavailable where the system cannot open the file, since too many files are open, say.
+    """
+    media_type = _TYPES.get(Path(name).suffix) if len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) else None
+    if media_type is None:
+        raise NotFound
+    try:
+        return StaticFile((folder / name).read_bytes(), media_type)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        raise NotFound from None
+    except OSError as error:
+        logger.warning("the file {} cannot be read: {!r}", name, error)
+        raise Unavailable("The server cannot read this file now; try again") from error

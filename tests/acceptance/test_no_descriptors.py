@@ -1,0 +1,35 @@
+"""A process that may open no further file says so, and serves on what it has open."""
+
+import resource
+from pathlib import Path
+
+import httpx
+
+from tests.fakers import problem
+from tests.processes import RunningServer
+
+FILES = ("/ui", "/ui/js/main.js", "/docs/assets/swagger-ui.css")
+
+
+def test_a_file_that_cannot_be_opened_is_not_a_database_that_is_down(project: Path, place: Path) -> None:
+    with RunningServer(project, place / "postgres-of-descriptors", API_RELOAD="false") as server:
+        server.wait_until_ready()
+        with httpx.Client(base_url=server.base_url, timeout=30) as http:
+            for path in ("/healthcheck/ready", *FILES):
+                assert http.get(path).status_code == 200, path
+            pid = server.process.pid
+            limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+            # Below what is open now: each further file, socket or folder is one too many.
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+            for path in FILES:
+                answer = http.get(path)
+                told = problem(answer, 503, "unavailable")
+                assert "file" in told["detail"], path
+                assert "database" not in answer.text, path
+                assert answer.headers["retry-after"] == "1"
+            assert http.get("/ui/nothing.js").status_code in (404, 503)
+            assert http.get("/healthcheck/ready").status_code == 200
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+            for path in FILES:
+                assert http.get(path).status_code == 200, path
+    assert "Too many open files" in server.output
