@@ -115,6 +115,9 @@ async def test_signals_end_with_a_removal_that_is_still_to_be_read(
         def heard_by_clara(person: FakeClient) -> int:
             return sum(signal["kind"] == "typing" and signal["account_id"] == person.id for signal in of_clara.signals)
 
+        # Hello is answered before the chats are followed.
+        await anna.send(chat, "все здесь")
+        await of_clara.until(lambda: bool(of_clara.events[chat]))
         await of_anna.ask("typing", chat_id=chat, is_typing=True)
         type_as_boris(1)
         await of_clara.until(lambda: heard_by_clara(anna) == heard_by_clara(boris) == 1)
