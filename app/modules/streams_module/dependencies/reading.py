@@ -86,9 +86,9 @@ def _prefers_stream(accept: str) -> bool:
 async def answer_events(
     log_reader: LogReader, reader: Reader, query: EventsQuery, is_allowed: Callable[[], bool]
 ) -> Response:
-    """Returns the answer in the form that `Accept` asks for. Waiting ends when `is_allowed` says so, or the client leaves.
+    """Returns the answer in the form that `Accept` asks for.
 
-    HEAD waits for nothing: the status and the headers are known at once.
+    Waiting ends when `is_allowed` says so, or the client leaves. HEAD does not wait.
     """
 
     def goes_on() -> bool:
