@@ -47,8 +47,12 @@ class EventsQuery:
     last_event_id: Annotated[str, Header(description="for server-sent events: the last number that one has")] = ""
     is_head: Annotated[bool, Depends(_is_head)] = False
 
+    @property
+    def wants_stream(self) -> bool:
+        return _prefers_stream(",".join(self.accept or ()))
+
     def cursor(self) -> int:
-        if not self.last_event_id or _EVENT_STREAM not in self.accept:
+        if not self.last_event_id or not self.wants_stream:
             return self.after
         given = self.last_event_id
         if not (
@@ -94,7 +98,7 @@ async def answer_events(
     def goes_on() -> bool:
         return is_allowed() and not query.peer.has_left
 
-    if _prefers_stream(",".join(query.accept or ())):
+    if query.wants_stream:
         await log_reader.check(reader.stream_id, query.cursor())
         return StreamingResponse(
             () if query.is_head else log_reader.server_sent_events(reader, query.cursor(), goes_on),
