@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from app.adapters.db.database import Database
+from app.adapters.db.database import BackgroundDatabase, Database
 from app.adapters.db.provide import own_server_address
 from app.fastapi_engine.docs import install_docs
 from app.fastapi_engine.events.startup import lifespan_of
@@ -41,6 +41,7 @@ def build_app(settings: Settings) -> FastAPI:
     container = Container()
     container.put(Settings, settings)
     database = container.put(Database, _database(settings.db))
+    container.put(BackgroundDatabase, BackgroundDatabase(database.address))
     container.put(Measures, Measures()).add(database.measure)
     container.put(Modules, modules)
     container.put(RateLimits, RateLimits(settings.limits))

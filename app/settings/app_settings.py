@@ -59,6 +59,9 @@ class AppSettings(EnvironmentSettings):
     mode: Mode = Field(
         Mode.LOCAL, description="what the API shows (error detail, docs): PROD, DEV or LOCAL; unset: as ENVIRONMENT"
     )
+    background: bool = Field(
+        True, description="run subscribers and jobs in this process; `python manage.py worker` runs nothing else"
+    )
     title: str = Field("Messenger Backend", min_length=1, description="name of the API in its documents")
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on; the container sets 0.0.0.0")
     service_port: int = Field(8788, ge=1, le=65535, description="port to listen on")

@@ -65,6 +65,21 @@ POOL_TIMEOUTS = _counter(
 )
 BUS_CONNECTED = _gauge("bus_connected", "Whether this process hears the others", multiprocess_mode="livemin")
 BUS_LAG = _gauge("bus_lag_seconds", "How long the last news took through the bus and back", multiprocess_mode="livemax")
+SUBSCRIBER_EVENTS = _counter(
+    "subscriber_events", "Events of the log, by subscriber and by what became of them", ("subscriber", "outcome")
+)
+SUBSCRIBER_LAG_SECONDS = _gauge(
+    "subscriber_lag_seconds",
+    "Age of the newest event of the last batch when it was handled",
+    ("subscriber",),
+    multiprocess_mode="livemax",
+)
+SUBSCRIBER_LAG_EVENTS = _gauge(
+    "subscriber_lag_events",
+    "Events behind the heads of their streams, as of the last pass",
+    ("subscriber",),
+    multiprocess_mode="livemax",
+)
 LOOP_LAG = _gauge("loop_lag_seconds", "How late the event loop came at the last look", multiprocess_mode="livemax")
 EVENTS_PRUNED = _counter("events_pruned", "Events forgotten because they were older than the log is kept")
 RETENTION_LAST = _gauge(

@@ -24,13 +24,15 @@ class Bus(ABC):
     """
 
     def __init__(self) -> None:
-        self._on_rings: list[RingListener] = []
+        self._on_rings: list[tuple[RingListener, bool | None]] = []
         self._on_signal: list[SignalListener] = []
         self._on_return: list[Callable[[], None]] = []
 
-    def on_rings(self, listener: RingListener) -> None:
-        """Calls `listener` with streams and the numbers that they now end at."""
-        self._on_rings.append(listener)
+    def on_rings(self, listener: RingListener, *, own: bool | None = None) -> None:
+        """Calls `listener` with streams and the numbers that they now end at: of all processes, or with `own`, of this
+        one alone (True) or of the others alone (False).
+        """
+        self._on_rings.append((listener, own))
 
     def on_signal(self, listener: SignalListener) -> None:
         self._on_signal.append(listener)
@@ -51,9 +53,10 @@ class Bus(ABC):
     def connected(self) -> AbstractAsyncContextManager[None]:
         """Around the life of the application."""
 
-    def _hear_rings(self, rings: Mapping[UUID, int]) -> None:
-        for listener in self._on_rings:
-            call_isolated(listener, rings)
+    def _hear_rings(self, rings: Mapping[UUID, int], *, own: bool) -> None:
+        for listener, wanted in self._on_rings:
+            if wanted is None or wanted is own:
+                call_isolated(listener, rings)
 
     def _hear_signal(self, signal: Mapping[str, Any]) -> None:
         for listener in self._on_signal:

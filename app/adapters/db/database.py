@@ -1,7 +1,7 @@
 """The connections of one process to its PostgreSQL: a SQLAlchemy engine, and a pool for the hot paths."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -45,10 +45,19 @@ _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable
 class Database:
     """Opens nothing until the first use: a server that is away at the start is a server that is not ready yet."""
 
-    def __init__(self, address: DatabaseAddress, *, pool_size: int = 10, session_pool_size: int = 5) -> None:
+    def __init__(
+        self,
+        address: DatabaseAddress,
+        *,
+        pool_size: int = 10,
+        session_pool_size: int = 5,
+        session: Mapping[str, str] | None = None,
+    ) -> None:
+        """`session` are settings of PostgreSQL for the pooled connections, beside the usual ones."""
         self.address = address
         self.unavailable_because: Exception | None = None
         """Why no connection can be opened at the moment."""
+        self._session = _BY_KEY | dict(session or {})
         self._return: asyncio.Task[None] | None = None
         self._pool = Pool(partial(self._connect_for_pool, PooledConnection), pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
@@ -84,7 +93,7 @@ class Database:
         if self._return is not None:
             raise DatabaseUnavailable("the database could not be reached a moment ago")
         try:
-            return await self.connect(connection_class, **_BY_KEY)
+            return await self.connect(connection_class, **self._session)
         except DRIVER_ERRORS as error:
             self.unavailable_because = error
             if self._return is None:
@@ -135,3 +144,21 @@ class Database:
         """A session that is rolled back at its end; only the unit of work commits one."""
         async with self.sessions() as session:
             yield session
+
+
+class BackgroundDatabase(Database):
+    """The small pools of subscribers and jobs, so that neither waits for the other kind of work, nor requests for them.
+
+    A process that freezes in the middle of a transaction loses it soon, and another one takes over.
+    """
+
+    def __init__(self, address: DatabaseAddress) -> None:
+        super().__init__(
+            address,
+            pool_size=4,
+            session_pool_size=6,
+            session={"application_name": "messenger background", "idle_in_transaction_session_timeout": "8s"},
+        )
+
+    def measure(self) -> None:
+        """Its connections are not among those of requests."""

@@ -23,6 +23,8 @@ class UnitOfWork:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self._after_commit: list[Callable[[], None]] = []
+        # Called before a stream is locked; it may raise, where the order of locks would not hold.
+        self.before_stream_lock: Callable[[], None] = lambda: None
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Calls `action` once these changes are durable; never if they are rolled back.

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from fastapi import FastAPI
 from loguru import logger
 
-from app.adapters.db.database import Database
+from app.adapters.db.database import BackgroundDatabase, Database
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
 from app.services.rate_limits import RateLimits
 from app.utils.container import Container
@@ -22,6 +22,7 @@ def lifespan_of(
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(container.get(Database).connected())
+            await stack.enter_async_context(container.get(BackgroundDatabase).connected())
             await stack.enter_async_context(container.get(RateLimits).working())
             for module in modules:
                 if module.lifespan is not None:

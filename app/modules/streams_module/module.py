@@ -1,20 +1,30 @@
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from app.adapters.base.bus import Bus
 from app.adapters.clients.bus import make_bus
-from app.adapters.db.database import Database
+from app.adapters.db.database import BackgroundDatabase, Database
 from app.modules.streams_module.db.invariants import INVARIANTS
-from app.modules.streams_module.db.models import Event, Stream
+from app.modules.streams_module.db.models import (
+    Event,
+    Stream,
+    SubscriberCursor,
+    SubscriberFailure,
+    SubscriberProcess,
+    SubscriberRow,
+    SubscriberSweep,
+)
+from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.reader import LogReader
 from app.modules.streams_module.services.retention import Retention
+from app.modules.streams_module.services.subscribers import Subscribers
 from app.settings import Settings
 from app.utils.background import running
 from app.utils.container import Container
 from app.utils.metrics import Measures
-from app.utils.module import Module
+from app.utils.module import Module, Modules
 from app.utils.stopping import Stopping
 
 
@@ -28,9 +38,16 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(Log, Log(bus))
     container.put(LogReader, LogReader(database, hub, stopping))
     retention = container.put(Retention, Retention(database, settings.retention_days))
+    subscribers = container.put(
+        Subscribers,
+        Subscribers(
+            container.get(BackgroundDatabase), bus, container, container.get(Modules).contributions(Subscriber)
+        ),
+    )
     container.get(Measures).add(hub.measure)
     with stopping.heard():
-        async with bus.connected(), hub.working(), running(retention.keep_pruning()):
+        background = subscribers.working() if container.get(Settings).app.background else nullcontext()
+        async with bus.connected(), hub.working(), running(retention.keep_pruning()), background:
             yield
 
 
@@ -38,7 +55,7 @@ module = Module(
     name="streams",
     description="One durable log of events a chat and an account",
     depends_on=("base",),
-    models=(Stream, Event),
+    models=(Stream, Event, SubscriberCursor, SubscriberFailure, SubscriberProcess, SubscriberRow, SubscriberSweep),
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

@@ -15,7 +15,7 @@ class MemoryBus(Bus):
     """For tests, and for a single process: others never hear it."""
 
     def ring(self, stream_id: UUID, last_seq: int) -> None:
-        self._hear_rings({stream_id: last_seq})
+        self._hear_rings({stream_id: last_seq}, own=True)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         text = orjson.dumps(signal)

@@ -51,7 +51,7 @@ class PostgresBus(Bus):
         if len(self._rings) < _MOST_WAITING:
             self._rings[stream_id] = max(last_seq, self._rings.get(stream_id, 0))
             self._wanted.set()
-        self._hear_rings({stream_id: last_seq})
+        self._hear_rings({stream_id: last_seq}, own=True)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         text = orjson.dumps(signal)
@@ -142,7 +142,7 @@ class PostgresBus(Bus):
             metrics.BUS_LAG.set(monotonic() - self._spoke_at)
             return
         if kind == "r":
-            self._hear_rings({UUID(ring[:32]): int(ring[32:], 16) for ring in content.split(",")})
+            self._hear_rings({UUID(ring[:32]): int(ring[32:], 16) for ring in content.split(",")}, own=False)
         elif kind == "s":
             for signal in orjson.loads(content):
                 self._hear_signal(signal)

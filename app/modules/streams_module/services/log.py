@@ -42,6 +42,7 @@ class Log:
 
     async def lock(self, work: UnitOfWork, *, chats: Sequence[UUID] = (), accounts: Sequence[UUID] = ()) -> set[UUID]:
         """Takes the row locks in the order that holds everywhere: chats by id, then accounts by id; what exists."""
+        work.before_stream_lock()
         raw = await work.raw()
         locked = await crud.lock_streams(raw, chats) if chats else set()
         if accounts:
@@ -66,6 +67,7 @@ class Log:
     async def _append(
         self, work: UnitOfWork, events: Sequence[tuple[UUID, NewEvent]], at: datetime | None = None
     ) -> dict[UUID, int]:
+        work.before_stream_lock()
         heads = await crud.append_events(await work.raw(), events, at or now())
 
         def ring() -> None:

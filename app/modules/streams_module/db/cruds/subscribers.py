@@ -1,0 +1,155 @@
+"""The cursors of subscribers, in hand-written SQL. `stream_id` comes first in each key.
+
+Nobody ever waits for the lock of a cursor: whoever finds it taken goes on and comes back. So it may be held while other
+locks are waited for.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+
+_READ = """
+SELECT stream_id, subscriber, seq, (is_halted OR retry_at > $3) AS is_waiting FROM subscriber_cursor
+WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
+"""
+_CLAIM_NEW = """
+INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
+SELECT id, $2, 0 FROM unnest($1::uuid[]) AS new(id)
+WHERE NOT EXISTS (SELECT FROM subscriber_cursor WHERE stream_id = new.id AND subscriber = $2)
+ON CONFLICT DO NOTHING
+"""
+_CLAIM = """
+SELECT stream_id, seq, attempts FROM subscriber_cursor
+WHERE stream_id = ANY($1::uuid[]) AND subscriber = $2 AND NOT is_halted AND (retry_at IS NULL OR retry_at <= $3)
+ORDER BY stream_id FOR UPDATE SKIP LOCKED
+"""
+_MOVE = """
+UPDATE subscriber_cursor c SET seq = moved.seq, attempts = 0, retry_at = NULL
+FROM unnest($1::uuid[], $3::bigint[]) AS moved(stream_id, seq)
+WHERE c.stream_id = moved.stream_id AND c.subscriber = $2
+"""
+# After a look at the kinds alone: a cursor never moves back, and no lock is waited for.
+_SKIP = """
+INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
+SELECT skipped.stream_id, skipped.subscriber, skipped.seq
+FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS skipped(stream_id, subscriber, seq)
+WHERE NOT EXISTS (
+    SELECT FROM subscriber_cursor c WHERE c.stream_id = skipped.stream_id AND c.subscriber = skipped.subscriber
+)
+ON CONFLICT DO NOTHING
+"""
+_SKIP_ON = """
+UPDATE subscriber_cursor c SET seq = skipped.seq FROM (
+    SELECT free.stream_id, free.subscriber, given.seq
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) AS given(stream_id, subscriber, seq, first)
+    JOIN subscriber_cursor free ON free.stream_id = given.stream_id AND free.subscriber = given.subscriber
+        AND free.seq >= given.first AND free.seq < given.seq
+    FOR UPDATE OF free SKIP LOCKED
+) skipped
+WHERE c.stream_id = skipped.stream_id AND c.subscriber = skipped.subscriber
+"""
+_FAIL = """
+UPDATE subscriber_cursor SET attempts = attempts + 1, retry_at = $4
+WHERE stream_id = $1 AND subscriber = $2 AND seq = $3 RETURNING attempts
+"""
+_HALT = "UPDATE subscriber_cursor SET is_halted = true, retry_at = NULL WHERE stream_id = $1 AND subscriber = $2"
+_SET_ASIDE = """
+WITH moved AS (
+    UPDATE subscriber_cursor SET seq = $3, attempts = 0, retry_at = NULL, is_halted = false
+    WHERE stream_id = $1 AND subscriber = $2 AND seq < $3 RETURNING stream_id
+)
+INSERT INTO subscriber_failure (stream_id, subscriber, seq, error, failed_at)
+SELECT stream_id, $2, $3, $4, $5 FROM moved
+ON CONFLICT (stream_id, subscriber, seq) DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at
+"""
+_KINDS = """
+SELECT wanted.stream_id, e.seq, e.kind FROM unnest($1::uuid[], $2::bigint[]) AS wanted(stream_id, after)
+CROSS JOIN LATERAL (
+    SELECT seq, kind FROM event WHERE stream_id = wanted.stream_id AND seq > wanted.after ORDER BY seq LIMIT $3
+) e
+"""
+_DUE_RETRIES = "SELECT stream_id FROM subscriber_cursor WHERE retry_at <= $1 AND subscriber = ANY($2::text[]) LIMIT $3"
+_CLAIM_FAILURE = """
+SELECT f.stream_id, f.subscriber, e.seq, e.kind, e.data, e.at, f.seq AS failed_seq
+FROM subscriber_failure f LEFT JOIN event e ON e.stream_id = f.stream_id AND e.seq = f.seq
+WHERE f.retry_at IS NOT NULL AND f.subscriber = ANY($1::text[]) LIMIT 1 FOR UPDATE OF f SKIP LOCKED
+"""
+_FORGET_FAILURE = "DELETE FROM subscriber_failure WHERE stream_id = $1 AND subscriber = $2 AND seq = $3"
+_FAIL_AGAIN = """
+UPDATE subscriber_failure SET retry_at = NULL, error = $4, failed_at = $5
+WHERE stream_id = $1 AND subscriber = $2 AND seq = $3
+"""
+
+
+async def read_cursors(
+    connection: Connection, stream_ids: Sequence[UUID], names: Sequence[str], at: datetime
+) -> Sequence[Any]:
+    """Returns (stream_id, subscriber, seq, is_waiting) of the cursors that exist."""
+    rows: Sequence[Any] = await connection.fetch(_READ, stream_ids, names, at)
+    return rows
+
+
+async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str, at: datetime) -> Sequence[Any]:
+    """Locks the cursors that nobody else works with, and that are not waiting; returns (stream_id, seq, attempts)."""
+    await connection.execute(_CLAIM_NEW, stream_ids, name)
+    rows: Sequence[Any] = await connection.fetch(_CLAIM, stream_ids, name, at)
+    return rows
+
+
+async def move(connection: Connection, name: str, seqs: Mapping[UUID, int]) -> None:
+    """Sets the cursors that the caller has claimed."""
+    await connection.execute(_MOVE, list(seqs), name, list(seqs.values()))
+
+
+async def skip(connection: Connection, skipped: Sequence[tuple[UUID, str, int, int]]) -> None:
+    """Moves cursors over events of kinds that their subscribers do not want: (stream_id, subscriber, first, seq).
+
+    `first` is where the looking began: a cursor before it has something left to handle.
+    """
+    new = [(stream_id, name, seq) for stream_id, name, first, seq in skipped if first == 0]
+    if new:
+        await connection.execute(_SKIP, *map(list, zip(*new, strict=True)))
+    stream_ids, names, firsts, seqs = map(list, zip(*skipped, strict=True))
+    await connection.execute(_SKIP_ON, stream_ids, names, seqs, firsts)
+
+
+async def read_kinds(connection: Connection, afters: Mapping[UUID, int], limit: int) -> Sequence[Any]:
+    """Returns (stream_id, seq, kind) of up to `limit` events of each stream after its number."""
+    rows: Sequence[Any] = await connection.fetch(_KINDS, list(afters), list(afters.values()), limit)
+    return rows
+
+
+async def note_failure(connection: Connection, stream_id: UUID, name: str, seq: int, retry_at: datetime) -> int | None:
+    """Counts a failure behind the cursor; returns how many there were, None where the cursor has moved meanwhile."""
+    attempts: int | None = await connection.fetchval(_FAIL, stream_id, name, seq, retry_at)
+    return attempts
+
+
+async def halt(connection: Connection, stream_id: UUID, name: str) -> None:
+    await connection.execute(_HALT, stream_id, name)
+
+
+async def set_aside(connection: Connection, stream_id: UUID, name: str, seq: int, error: str, at: datetime) -> None:
+    """Moves the cursor over an event, and keeps the event's number with what went wrong."""
+    await connection.execute(_SET_ASIDE, stream_id, name, seq, error, at)
+
+
+async def list_due_retries(connection: Connection, names: Sequence[str], at: datetime, limit: int) -> list[UUID]:
+    return [row["stream_id"] for row in await connection.fetch(_DUE_RETRIES, at, names, limit)]
+
+
+async def claim_failure(connection: Connection, names: Sequence[str]) -> Any | None:
+    """Locks one event that an operator wants to be handled once more; without `seq` where the log has forgotten it."""
+    rows = await connection.fetch(_CLAIM_FAILURE, names)
+    return rows[0] if rows else None
+
+
+async def forget_failure(connection: Connection, stream_id: UUID, name: str, seq: int) -> None:
+    await connection.execute(_FORGET_FAILURE, stream_id, name, seq)
+
+
+async def fail_again(connection: Connection, stream_id: UUID, name: str, seq: int, error: str, at: datetime) -> None:
+    await connection.execute(_FAIL_AGAIN, stream_id, name, seq, error, at)

@@ -1,0 +1,72 @@
+"""Looking for streams whose events nobody was notified of, in hand-written SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+
+_ADD = """
+INSERT INTO subscriber_sweep (name, after, next_at) VALUES ('streams', $1, $2) ON CONFLICT (name) DO NOTHING
+"""
+_CLAIM = """
+SELECT after, is_urgent FROM subscriber_sweep WHERE name = 'streams' AND (next_at <= $1 OR is_urgent)
+FOR UPDATE SKIP LOCKED
+"""
+_END_OF_SLICE = "SELECT id FROM stream WHERE id > $1 ORDER BY id OFFSET $2 - 1 LIMIT 1"
+_BEHIND = """
+SELECT s.id, n.name, s.last_seq - coalesce(c.seq, 0) AS events
+FROM stream s CROSS JOIN unnest($3::text[]) AS n(name)
+LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
+WHERE s.id > $1 AND ($2::uuid IS NULL OR s.id <= $2) AND s.last_seq > coalesce(c.seq, 0)
+"""
+_MOVE = "UPDATE subscriber_sweep SET after = $1, next_at = $2, is_urgent = $3 WHERE name = 'streams'"
+_HURRY = "UPDATE subscriber_sweep SET after = $1, is_urgent = true WHERE name = 'streams'"
+_BEAT = """
+INSERT INTO subscriber_process (id, seen_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
+"""
+_BURY = "DELETE FROM subscriber_process WHERE seen_at < $1 RETURNING id"
+_LEAVE = "DELETE FROM subscriber_process WHERE id = $1"
+_START = UUID(int=0)
+
+
+async def add(connection: Connection, at: datetime) -> None:
+    await connection.execute(_ADD, _START, at)
+
+
+async def claim(connection: Connection, at: datetime) -> Any | None:
+    """Locks the pass over all streams where its next slice is due; None elsewhere."""
+    rows = await connection.fetch(_CLAIM, at)
+    return rows[0] if rows else None
+
+
+async def find_end(connection: Connection, after: UUID, limit: int) -> UUID | None:
+    """Returns the last stream of a slice; None where the slice is the last one."""
+    end: UUID | None = await connection.fetchval(_END_OF_SLICE, after, limit)
+    return end
+
+
+async def list_behind(connection: Connection, after: UUID, end: UUID | None, names: Sequence[str]) -> Sequence[Any]:
+    """Returns (id, name, events) of each stream and subscriber whose cursor is behind the head."""
+    rows: Sequence[Any] = await connection.fetch(_BEHIND, after, end, names)
+    return rows
+
+
+async def move(connection: Connection, after: UUID | None, next_at: datetime, *, is_urgent: bool) -> None:
+    await connection.execute(_MOVE, after or _START, next_at, is_urgent)
+
+
+async def hurry(connection: Connection) -> None:
+    """Lets the pass begin anew, at once and without pauses."""
+    await connection.execute(_HURRY, _START)
+
+
+async def beat(connection: Connection, process: UUID, at: datetime, expired: datetime) -> bool:
+    """Notes that a process lives; returns True if another one was found dead."""
+    await connection.execute(_BEAT, process, at)
+    return bool(await connection.fetch(_BURY, expired))
+
+
+async def leave(connection: Connection, process: UUID) -> None:
+    await connection.execute(_LEAVE, process)

@@ -1,0 +1,85 @@
+"""How far the subscribers of the event log have come."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import Base
+
+
+class SubscriberRow(Base):
+    """A subscriber that this database knows.
+
+    `registered_through`: the last stream, by id, whose cursor the registration has written; `is_registered`: it is
+    complete, and events are handled.
+    """
+
+    __tablename__ = "subscriber"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    registered_through: Mapped[UUID | None]
+    is_registered: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime]
+
+
+class SubscriberCursor(Base):
+    """The last event of a stream that a subscriber has handled, or does not want.
+
+    `attempts`: failures at the next event; `retry_at`: not before then; `is_halted`: it waits for an operator.
+    """
+
+    __tablename__ = "subscriber_cursor"
+    __table_args__ = (
+        Index("ix_subscriber_cursor_retry_at", "retry_at", postgresql_where=text("retry_at IS NOT NULL")),
+        # Updated with every event: room on the page keeps the new version beside the old one.
+        {"postgresql_with": {"fillfactor": 70}},
+    )
+
+    stream_id: Mapped[UUID] = mapped_column(primary_key=True)
+    subscriber: Mapped[str] = mapped_column(Text, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    retry_at: Mapped[datetime | None]
+    is_halted: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class SubscriberFailure(Base):
+    """An event that a subscriber could not handle. With `retry_at` it is handled once more."""
+
+    __tablename__ = "subscriber_failure"
+    __table_args__ = (
+        Index("ix_subscriber_failure_retry_at", "retry_at", postgresql_where=text("retry_at IS NOT NULL")),
+    )
+
+    stream_id: Mapped[UUID] = mapped_column(primary_key=True)
+    subscriber: Mapped[str] = mapped_column(Text, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    error: Mapped[str] = mapped_column(Text)
+    failed_at: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
+
+
+class SubscriberSweep(Base):
+    """The pass over the heads of all streams that finds events without a notification: one in the installation.
+
+    `after`: the last stream of the slice before; `next_at`: when the next slice is due; `is_urgent`: at once, up to the
+    end of the pass.
+    """
+
+    __tablename__ = "subscriber_sweep"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    after: Mapped[UUID]
+    next_at: Mapped[datetime]
+    is_urgent: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class SubscriberProcess(Base):
+    """A process that works on subscribers. What one has committed that died is looked for at once."""
+
+    __tablename__ = "subscriber_process"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]

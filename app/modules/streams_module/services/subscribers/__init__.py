@@ -1,0 +1,3 @@
+from app.modules.streams_module.services.subscribers.runner import Subscribers
+
+__all__ = ["Subscribers"]

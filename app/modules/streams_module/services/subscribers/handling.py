@@ -1,0 +1,210 @@
+"""Giving events to one subscriber, in transactions that move its cursors as well."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from loguru import logger
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.adapters.errors import TransientDatabaseError
+from app.modules.streams_module.db.cruds import subscribers as crud
+from app.modules.streams_module.db.cruds.read import list_after
+from app.modules.streams_module.extension import Subscriber, SubscriberContext, make_event
+from app.modules.streams_module.services.log import now
+from app.utils import metrics
+from app.utils.container import Container
+
+EVENTS_AT_ONCE = 200
+"""Of one stream in one transaction."""
+BACKOFF = (0.5, 2.0, 8.0, 30.0)
+"""Seconds after each failed attempt but the last one."""
+_END_OF_STREAM = "chat.deleted"
+"""The only event that is kept of a stream that was purged."""
+
+
+class _RunsAlone(Exception):
+    """A handler locks a stream: it must be the only one in its transaction, or the order of locks would not hold."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a subscriber's streams: their cursors now, those with more to handle, those that another process
+    works with.
+    """
+
+    seqs: dict[UUID, int] = field(default_factory=dict)
+    more: set[UUID] = field(default_factory=set)
+    taken: set[UUID] = field(default_factory=set)
+
+    def add(self, other: "Outcome") -> None:
+        self.seqs |= other.seqs
+        self.more |= other.more
+        self.taken |= other.taken
+
+
+class Handling:
+    """Hands events to subscribers. Of one stream and subscriber, one process at a time: who has locked the cursor."""
+
+    def __init__(self, database: Database, container: Container) -> None:
+        self._database = database
+        self._container = container
+        # The subscribers whose handlers lock streams.
+        self._alone: set[str] = set()
+
+    async def handle(self, subscriber: Subscriber, stream_ids: Sequence[UUID]) -> Outcome:
+        """Handles what comes next in each stream. Raises TransientDatabaseError where the database is at fault."""
+        if len(stream_ids) > 1 and subscriber.name not in self._alone:
+            try:
+                return await self._transact(subscriber, stream_ids)
+            except TransientDatabaseError:
+                raise
+            except _RunsAlone:
+                self._alone.add(subscriber.name)
+            except Exception as error:  # noqa: BLE001 - one of the streams is at fault, and is found below
+                logger.debug("subscriber {}: a batch of streams is handled one by one: {!r}", subscriber.name, error)
+        outcome = Outcome()
+        for stream_id in stream_ids:
+            outcome.add(await self._handle_one(subscriber, stream_id))
+        return outcome
+
+    async def _handle_one(self, subscriber: Subscriber, stream_id: UUID) -> Outcome:
+        outcome = Outcome()
+        try:
+            outcome.add(await self._transact(subscriber, [stream_id]))
+        except TransientDatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one of the events is at fault: one at a time, to find it
+            logger.debug("subscriber {}: stream {} is handled event by event: {!r}", subscriber.name, stream_id, error)
+        else:
+            return outcome
+        for _ in range(EVENTS_AT_ONCE):
+            try:
+                one = await self._transact(subscriber, [stream_id], most=1)
+            except TransientDatabaseError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is counted, and the other streams go on
+                await self._fail(subscriber, stream_id, error)
+                return outcome
+            outcome.add(one)
+            if stream_id not in one.more:
+                break
+        return outcome
+
+    async def _transact(self, subscriber: Subscriber, stream_ids: Sequence[UUID], most: int | None = None) -> Outcome:
+        """One transaction; with `most`, no more wanted events of each stream than that."""
+        outcome = Outcome()
+        async with open_unit_of_work(self._database) as work:
+            if len(stream_ids) > 1:
+                work.before_stream_lock = _refuse
+            raw = await work.raw()
+            claimed = await crud.claim(raw, stream_ids, subscriber.name, now())
+            outcome.taken = set(stream_ids) - {row["stream_id"] for row in claimed}
+            afters = {row["stream_id"]: row["seq"] for row in claimed}
+            by_stream: dict[UUID, list[Any]] = defaultdict(list)
+            for row in await list_after(raw, afters, EVENTS_AT_ONCE):
+                by_stream[row["stream_id"]].append(row)
+            handled = 0
+            for stream_id, after in afters.items():
+                rows = by_stream.get(stream_id, [])
+                given = _cut(subscriber, rows, most)
+                context = SubscriberContext(raw, self._container, now(), work, stream_id)
+                handled += await _give(subscriber, context, after, given)
+                outcome.seqs[stream_id] = given[-1]["seq"] if given else after
+                if len(rows) == EVENTS_AT_ONCE or len(given) < len(rows):
+                    outcome.more.add(stream_id)
+            await crud.move(raw, subscriber.name, outcome.seqs)
+        if handled:
+            metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "handled").inc(handled)
+            newest = max(rows[-1]["at"] for rows in by_stream.values())
+            metrics.SUBSCRIBER_LAG_SECONDS.labels(subscriber.name).set(max((now() - newest).total_seconds(), 0))
+        return outcome
+
+    async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception) -> None:
+        """Counts a failure; after the last attempt the event is set aside, or the stream halts."""
+        at = now()
+        async with open_unit_of_work(self._database) as work:
+            raw = await work.raw()
+            (cursor,) = await crud.claim(raw, [stream_id], subscriber.name, at) or (None,)
+            if cursor is None:
+                return
+            attempts, seq = cursor["attempts"], cursor["seq"]
+            metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "failed").inc()
+            if attempts < len(BACKOFF):
+                await crud.note_failure(raw, stream_id, subscriber.name, seq, at + timedelta(seconds=BACKOFF[attempts]))
+                logger.warning(
+                    "subscriber {} fails in stream {} after {}: {!r}", subscriber.name, stream_id, seq, error
+                )
+                return
+            rows = _cut(subscriber, await list_after(raw, {stream_id: seq}, EVENTS_AT_ONCE), 1)
+            failed = rows[-1]["seq"] if rows else seq + 1
+            if subscriber.on_failure == "stop":
+                await crud.halt(raw, stream_id, subscriber.name)
+            else:
+                await crud.set_aside(raw, stream_id, subscriber.name, failed, repr(error), at)
+        logger.opt(exception=error).error(
+            "subscriber {} gives up event {} of stream {} ({})",
+            subscriber.name,
+            failed,
+            stream_id,
+            "the stream halts" if subscriber.on_failure == "stop" else "it is set aside",
+        )
+
+    async def retry_failure(self, subscribers: Mapping[str, Subscriber]) -> bool:
+        """Handles one of the events that were set aside and are to be retried; returns True if there was one."""
+        async with open_unit_of_work(self._database) as work:
+            raw = await work.raw()
+            row = await crud.claim_failure(raw, list(subscribers))
+            if row is None:
+                return False
+            stream_id, name, seq = row["stream_id"], row["subscriber"], row["failed_seq"]
+            failure: Exception | None = None
+            if row["seq"] is None:
+                failure = LookupError("the log no longer holds the event")
+            else:
+                context = SubscriberContext(raw, self._container, now(), work, stream_id)
+                try:
+                    async with work.session.begin_nested():
+                        await subscribers[name].handle(context, [make_event(stream_id, row)])
+                except TransientDatabaseError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - it is noted beside the event
+                    failure = error
+            if failure is None:
+                await crud.forget_failure(raw, stream_id, name, seq)
+            else:
+                await crud.fail_again(raw, stream_id, name, seq, repr(failure), now())
+        return True
+
+
+def _refuse() -> None:
+    raise _RunsAlone
+
+
+def _cut(subscriber: Subscriber, rows: Sequence[Any], most: int | None) -> Sequence[Any]:
+    """Returns the rows up to the last one that is to be handled now."""
+    if most is None:
+        return rows
+    wanted = 0
+    for place, row in enumerate(rows, 1):
+        wanted += subscriber.wants(row["kind"])
+        if wanted == most:
+            return rows[:place]
+    return rows
+
+
+async def _give(subscriber: Subscriber, context: SubscriberContext, after: int, rows: Sequence[Any]) -> int:
+    """Returns how many events were handled."""
+    if not rows:
+        return 0
+    first = rows[0]
+    if first["seq"] > after + 1 and first["kind"] != _END_OF_STREAM and subscriber.rebuild is not None:
+        await subscriber.rebuild(context, context.stream_id, first["seq"] - 1)
+    events = [make_event(context.stream_id, row) for row in rows if subscriber.wants(row["kind"])]
+    if events:
+        await subscriber.handle(context, events)
+    return len(events)

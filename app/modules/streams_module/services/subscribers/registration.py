@@ -1,0 +1,39 @@
+"""Making subscribers known to the database: those that start at the head get a cursor for each stream."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.streams_module.db.cruds import registration as crud
+from app.modules.streams_module.extension import Subscriber
+from app.modules.streams_module.services.log import now
+
+_STREAMS_AT_ONCE = 5_000
+
+
+async def register(database: Database, subscribers: Sequence[Subscriber]) -> bool:
+    """Registers what is new, in chunks that resume. Returns False while another process is at it."""
+    names = [subscriber.name for subscriber in subscribers]
+    async with open_unit_of_work(database) as work:
+        raw = await work.raw()
+        await crud.add(raw, [(one.name, one.start == "first") for one in subscribers], now())
+    for name in await _list_unregistered(database, names):
+        after: UUID | None = None
+        while True:
+            async with open_unit_of_work(database) as work:
+                raw = await work.raw()
+                row = await crud.claim(raw, name)
+                if row is None:
+                    return False
+                after = await crud.write_heads(raw, name, row["registered_through"], _STREAMS_AT_ONCE)
+                await crud.note_progress(raw, name, after)
+            if after is None:
+                break
+    return True
+
+
+async def _list_unregistered(database: Database, names: Sequence[str]) -> list[str]:
+    """Returns the names whose registration is not complete."""
+    async with database.connection() as connection:
+        return await crud.list_unregistered(connection, names)

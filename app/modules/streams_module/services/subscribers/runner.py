@@ -1,0 +1,212 @@
+"""The subscribers of one process: which streams have news for them, and in which order these are handled."""
+
+import asyncio
+import heapq
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+from loguru import logger
+
+from app.adapters.base.bus import Bus
+from app.adapters.db.database import Database
+from app.modules.streams_module.db.cruds import subscribers as crud
+from app.modules.streams_module.extension import Subscriber
+from app.modules.streams_module.services.log import now
+from app.modules.streams_module.services.subscribers.handling import EVENTS_AT_ONCE, Handling
+from app.modules.streams_module.services.subscribers.known import KnownCursors
+from app.modules.streams_module.services.subscribers.registration import register
+from app.modules.streams_module.services.subscribers.sweep import Sweep
+from app.utils.background import running
+from app.utils.container import Container
+
+_WORKERS = 2
+_GATHER = 0.02
+"""Seconds in which notifications gather: many streams are handled in one transaction."""
+_STREAMS_AT_ONCE = 100
+_STREAMS_IN_TRANSACTION = 25
+_TAKE_OVER = 0.2
+"""Seconds that another process has for the events that it committed itself, before this one looks at them."""
+_FLUSH_PERIOD = 30.0
+_FLUSHED_AT_ONCE = 5_000
+_PAUSE = 0.5
+_MOST_WAITING = 200_000
+"""Streams; what comes beyond them is found by the sweep."""
+
+
+class Subscribers:
+    """Wakes up for each stream with news, looks at the kinds of its events, and hands on those that are wanted.
+
+    Streams that were just notified come before those of the backlog.
+    """
+
+    def __init__(self, database: Database, bus: Bus, container: Container, subscribers: Sequence[Subscriber]) -> None:
+        self._database = database
+        self._subscribers = {subscriber.name: subscriber for subscriber in subscribers}
+        self._handling = Handling(database, container)
+        self._known = KnownCursors(list(self._subscribers))
+        self._sweep = Sweep(database, list(self._subscribers), self.add_backlog)
+        self._live: dict[UUID, None] = {}
+        self._backlog: dict[UUID, None] = {}
+        self._later: list[tuple[float, UUID]] = []
+        self._busy: set[UUID] = set()
+        self._wanted = asyncio.Event()
+        self._is_registered = False
+        bus.on_rings(self._hear_own, own=True)
+        bus.on_rings(self._hear_others, own=False)
+        bus.on_return(self._sweep.hurry)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Around the life of the application."""
+        if not self._subscribers:
+            yield
+            return
+        async with AsyncExitStack() as stack:
+            for work in (*[self._keep_handling] * _WORKERS, self._keep_flushing, self._keep_retrying, self._sweep.keep):
+                await stack.enter_async_context(running(work()))
+            yield
+        with suppress(Exception):
+            await self._flush()
+
+    def add_backlog(self, stream_ids: Sequence[UUID]) -> None:
+        """Streams that may have events which nobody was notified of."""
+        self._backlog.update(dict.fromkeys(stream_ids))
+        self._wanted.set()
+
+    def _hear_own(self, heads: Mapping[UUID, int]) -> None:
+        if len(self._live) < _MOST_WAITING:
+            self._live.update(dict.fromkeys(heads))
+            self._wanted.set()
+
+    def _hear_others(self, heads: Mapping[UUID, int]) -> None:
+        if len(self._later) < _MOST_WAITING:
+            self._come_back(heads, _TAKE_OVER)
+
+    def _come_back(self, stream_ids: Mapping[UUID, Any] | Sequence[UUID] | set[UUID], seconds: float) -> None:
+        due = asyncio.get_running_loop().time() + seconds
+        for stream_id in stream_ids:
+            heapq.heappush(self._later, (due, stream_id))
+        self._wanted.set()
+
+    async def _keep_handling(self) -> None:
+        """Until cancelled."""
+        while not self._is_registered:
+            try:
+                self._is_registered = await register(self._database, list(self._subscribers.values()))
+            except Exception as error:  # noqa: BLE001 - the next attempt must come
+                logger.warning("subscribers cannot be registered: {!r}", error)
+            if not self._is_registered:
+                await asyncio.sleep(_PAUSE)
+        while True:
+            streams = self._take()
+            if not streams:
+                await self._wait()
+                continue
+            self._busy |= streams.keys()
+            try:
+                await self._handle(streams)
+            except Exception as error:  # noqa: BLE001 - the streams are tried again, and the loop goes on
+                logger.warning("subscribers are interrupted: {!r}", error)
+                self._come_back(list(streams), _PAUSE)
+                await asyncio.sleep(_PAUSE)
+            finally:
+                self._busy -= streams.keys()
+
+    async def _wait(self) -> None:
+        """Until something is notified, or due."""
+        self._wanted.clear()
+        now_ = asyncio.get_running_loop().time()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(self._later[0][0] - now_, 0) if self._later else None):
+                await self._wanted.wait()
+        await asyncio.sleep(_GATHER)
+
+    def _take(self) -> dict[UUID, bool]:
+        """Streams to look at; True for those whose cursors may have been moved by another process."""
+        taken: dict[UUID, bool] = {}
+        now_ = asyncio.get_running_loop().time()
+        while self._later and self._later[0][0] <= now_:
+            self._backlog[heapq.heappop(self._later)[1]] = None
+        for waiting, is_old in ((self._live, False), (self._backlog, True)):
+            for stream_id in list(waiting)[: _STREAMS_AT_ONCE - len(taken)]:
+                del waiting[stream_id]
+                if stream_id in self._busy:
+                    self._come_back([stream_id], _GATHER)
+                else:
+                    taken.setdefault(stream_id, is_old)
+        return taken
+
+    async def _handle(self, streams: Mapping[UUID, bool]) -> None:
+        due, more = await self._look(streams)
+        for name, stream_ids in due.items():
+            for first in range(0, len(stream_ids), _STREAMS_IN_TRANSACTION):
+                part = stream_ids[first : first + _STREAMS_IN_TRANSACTION]
+                outcome = await self._handling.handle(self._subscribers[name], part)
+                for stream_id, seq in outcome.seqs.items():
+                    self._known.move(stream_id, name, seq)
+                more |= outcome.more
+                # Another process has it, or it waits for its next attempt.
+                self._come_back(outcome.taken, _PAUSE)
+        self.add_backlog(list(more))
+
+    async def _look(self, streams: Mapping[UUID, bool]) -> tuple[dict[str, list[UUID]], set[UUID]]:
+        """Returns the streams with something for each subscriber, and those with more events than were looked at."""
+        due: dict[str, list[UUID]] = defaultdict(list)
+        more: set[UUID] = set()
+        unknown = {*self._known.unknown(streams), *(stream_id for stream_id, is_old in streams.items() if is_old)}
+        waiting: set[tuple[UUID, str]] = set()
+        async with self._database.connection() as connection:
+            if unknown:
+                rows = await crud.read_cursors(connection, list(unknown), list(self._subscribers), now())
+                for stream_id in unknown:
+                    self._known.add(stream_id, {})
+                for row in rows:
+                    self._known.add(row["stream_id"], {row["subscriber"]: row["seq"]})
+                    if row["is_waiting"]:
+                        waiting.add((row["stream_id"], row["subscriber"]))
+            afters = {stream_id: min(self._known.of(stream_id).values()) for stream_id in streams}
+            kinds: dict[UUID, list[Any]] = defaultdict(list)
+            for row in await crud.read_kinds(connection, afters, EVENTS_AT_ONCE):
+                kinds[row["stream_id"]].append(row)
+        for stream_id, rows in kinds.items():
+            if len(rows) == EVENTS_AT_ONCE:
+                more.add(stream_id)
+            for name, seq in dict(self._known.of(stream_id)).items():
+                subscriber = self._subscribers[name]
+                is_wanted = any(subscriber.wants(row["kind"]) for row in rows if row["seq"] > seq)
+                if is_wanted or (subscriber.rebuild is not None and rows[0]["seq"] > seq + 1):
+                    if (stream_id, name) not in waiting:
+                        due[name].append(stream_id)
+                else:
+                    self._known.skip(stream_id, name, rows[-1]["seq"])
+        return due, more
+
+    async def _keep_flushing(self) -> None:
+        """Until cancelled: writes down what was skipped."""
+        while True:
+            await asyncio.sleep(_FLUSH_PERIOD)
+            try:
+                await self._flush()
+            except Exception as error:  # noqa: BLE001 - what is not written down is looked at again
+                logger.debug("cursors cannot be written: {!r}", error)
+
+    async def _flush(self) -> None:
+        while skipped := self._known.take_skipped(_FLUSHED_AT_ONCE):
+            async with self._database.connection() as connection:
+                await crud.skip(connection, skipped)
+
+    async def _keep_retrying(self) -> None:
+        """Until cancelled: what is due after a failure, and what an operator wants to be retried."""
+        while True:
+            await asyncio.sleep(1.0)
+            try:
+                async with self._database.connection() as connection:
+                    due = await crud.list_due_retries(connection, list(self._subscribers), now(), _STREAMS_AT_ONCE)
+                self.add_backlog(due)
+                while await self._handling.retry_failure(self._subscribers):
+                    pass
+            except Exception as error:  # noqa: BLE001 - the next look must come
+                logger.debug("failures cannot be retried: {!r}", error)

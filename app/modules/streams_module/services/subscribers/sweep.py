@@ -1,0 +1,89 @@
+"""Finding events without a notification: a process died between commit and notification, or the bus was down."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID, uuid4
+
+from loguru import logger
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.streams_module.db.cruds import sweep as crud
+from app.modules.streams_module.services.log import now
+from app.utils import metrics
+
+STREAMS_AT_ONCE = 5_000
+_SHARE = 100
+"""A slice that took a second is followed by a hundred without one: 1% of one core, however many streams there are."""
+_BEAT = 1.0
+"""Seconds between two signs of life of this process, and between two looks at what is due."""
+_EXPIRES = timedelta(seconds=4)
+
+
+class Sweep:
+    """Takes part in the installation's one pass over all streams. `found` gets the streams with something to do."""
+
+    def __init__(self, database: Database, names: Sequence[str], found: Callable[[Sequence[UUID]], None]) -> None:
+        self._database = database
+        self._names = names
+        self._found = found
+        self._process = uuid4()
+        self._is_urgent = True
+        self._behind: Counter[str] = Counter()
+
+    def hurry(self) -> None:
+        """Something may have been missed: the pass begins anew, without pauses."""
+        self._is_urgent = True
+
+    async def keep(self) -> None:
+        """Until cancelled."""
+        try:
+            while True:
+                try:
+                    await self._beat()
+                    while await self._take_slice():
+                        pass
+                except Exception as error:  # noqa: BLE001 - the next round must come
+                    logger.debug("streams cannot be swept: {!r}", error)
+                await asyncio.sleep(_BEAT)
+        finally:
+            with suppress(Exception):
+                async with asyncio.timeout(1), self._database.connection() as connection:
+                    await crud.leave(connection, self._process)
+
+    async def _beat(self) -> None:
+        at = now()
+        async with self._database.connection() as connection:
+            await crud.add(connection, at)
+            if await crud.beat(connection, self._process, at, at - _EXPIRES):
+                self._is_urgent = True
+            if self._is_urgent:
+                await crud.hurry(connection)
+                self._is_urgent = False
+
+    async def _take_slice(self) -> bool:
+        """Returns True if the next slice is due at once."""
+        began = monotonic()
+        async with open_unit_of_work(self._database) as work:
+            raw = await work.raw()
+            claimed = await crud.claim(raw, now())
+            if claimed is None:
+                return False
+            after: UUID = claimed["after"]
+            end = await crud.find_end(raw, after, STREAMS_AT_ONCE)
+            rows = await crud.list_behind(raw, after, end, self._names)
+            pause = timedelta(seconds=max((monotonic() - began) * _SHARE, _BEAT))
+            is_urgent = claimed["is_urgent"] and end is not None
+            await crud.move(raw, end, now() + pause, is_urgent=is_urgent)
+        if after == UUID(int=0):
+            self._behind.clear()
+        for row in rows:
+            self._behind[row["name"]] += row["events"]
+        for name in self._names:
+            metrics.SUBSCRIBER_LAG_EVENTS.labels(name).set(self._behind[name])
+        self._found(list(dict.fromkeys(row["id"] for row in rows)))
+        return bool(is_urgent)
