@@ -27,8 +27,8 @@ program.add_typer(database.commands, name="db", help="The database: make it, mig
 program.add_typer(modules.commands, name="module", help="Modules: make one, throw one away.")
 program.add_typer(doctor.commands)
 program.add_typer(documents.commands)
-for file in sorted(MODULES_DIR.glob("*_module/commands.py")):
-    program.add_typer(import_module(f"app.modules.{file.parent.name}.commands").commands)
+for file in sorted(MODULES_DIR.glob("*_module/*commands.py")):
+    program.add_typer(import_module(f"app.modules.{file.parent.name}.{file.stem}").commands)
 
 _FOR_A_PERSON = (
     CommandError,

@@ -4,6 +4,17 @@ from app.utils.invariants import Invariant
 
 INVARIANTS = (
     Invariant(
+        says="no subscriber has halted at an event or set one aside",
+        find="""
+            SELECT stream_id, format('%s failed at event %s: %s', subscriber, seq, error) AS detail
+            FROM subscriber_failure
+            UNION ALL
+            SELECT stream_id, format('%s has halted after event %s', subscriber, seq) FROM subscriber_cursor
+            WHERE is_halted
+        """,
+        advice="`python manage.py subscribers list` shows them, `retry` or `skip` goes on",
+    ),
+    Invariant(
         says="every event belongs to a stream",
         find="""
             SELECT e.stream_id, format('%s events, and no stream', count(*)) AS detail

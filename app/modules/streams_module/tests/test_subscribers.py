@@ -1,104 +1,20 @@
 """Durable subscribers: each event is handled once, in order, whatever happens to the process or the notification."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-import pytest
-from fastapi import FastAPI
-
-from app.adapters.base.bus import Bus
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.connection import Connection
-from app.adapters.db.database import BackgroundDatabase, Database
+from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.streams_module.db.cruds.append import lock_streams
 from app.modules.streams_module.db.cruds.read import delete_oldest
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, read_events
 from app.modules.streams_module.services.log import Log, event
-from app.modules.streams_module.services.subscribers import Subscribers, handling
+from app.modules.streams_module.tests.noting import noting, process, until_noted, until_registered
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
-
-_NOTED = """
-CREATE TABLE noted (place bigint GENERATED ALWAYS AS IDENTITY, subscriber text, stream_id uuid, seq bigint, text text)
-"""
-
-
-@pytest.fixture
-def container(app: FastAPI) -> Container:
-    container: Container = app.state.container
-    return container
-
-
-@pytest.fixture
-async def connection(container: Container) -> AsyncIterator[Connection]:
-    """Beside the application's, with a table for what subscribers note."""
-    connection = await container.get(Database).connect()
-    await connection.execute(_NOTED)
-    yield connection
-    await connection.execute("DROP TABLE noted")
-    await connection.close()
-
-
-@pytest.fixture(autouse=True)
-def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handling, "BACKOFF", (0.01, 0.01))
-
-
-@asynccontextmanager
-async def process(container: Container, *subscribers: Subscriber, bus: Bus | None = None) -> AsyncIterator[Subscribers]:
-    """What another process has: connections and tasks of its own."""
-    address = container.get(Database).address
-    bus = bus or container.get(Bus)  # type: ignore[type-abstract]
-    async with BackgroundDatabase(address).connected() as database:
-        assert isinstance(database, BackgroundDatabase)
-        running = Subscribers(database, bus, container, subscribers)
-        async with running.working():
-            yield running
-
-
-def noting(name: str = "noting", kinds: tuple[str, ...] = ("message.created",), **options: Any) -> Subscriber:
-    """A subscriber that notes each event in a table, and fails at texts that begin with `fail`."""
-
-    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
-        raw = await context.work.raw()
-        for one in events:
-            text = one.data.get("text", "")
-            await raw.execute(
-                "INSERT INTO noted (subscriber, stream_id, seq, text) VALUES ($1, $2, $3, $4)",
-                name, one.stream_id, one.seq, text,
-            )  # fmt: skip
-            if text.startswith("fail"):
-                raise ValueError(text)
-
-    return Subscriber(name, kinds, handle, **options)
-
-
-async def texts(connection: Connection, chat: str, name: str = "noting") -> list[str]:
-    """What was noted of a chat, in the order of noting."""
-    rows = await connection.fetch(
-        "SELECT text FROM noted WHERE stream_id = $1 AND subscriber = $2 ORDER BY place", UUID(chat), name
-    )
-    return [row["text"] for row in rows]
-
-
-async def until_noted(connection: Connection, chat: str, expected: list[str], name: str = "noting") -> None:
-    async def is_noted() -> bool:
-        return len(await texts(connection, chat, name)) >= len(expected)
-
-    await eventually(is_noted, 10)
-    assert await texts(connection, chat, name) == expected
-
-
-async def until_registered(connection: Connection, *names: str) -> None:
-    async def are_registered() -> bool:
-        rows = await connection.fetch("SELECT name FROM subscriber WHERE is_registered")
-        return set(names) <= {row["name"] for row in rows}
-
-    await eventually(are_registered)
 
 
 async def test_each_event_from_the_registration_on_is_handled_once_in_order(
@@ -147,54 +63,15 @@ async def test_processes_share_the_streams_and_handle_nothing_twice(
         assert len(row["seqs"]) == 20
 
 
-async def test_an_event_without_a_notification_is_found(
+async def test_an_event_that_nobody_was_notified_of_is_found_when_the_bus_returns(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
-    async with process(container, noting(), bus=MemoryBus()):
+    bus = MemoryBus()
+    async with process(container, noting(), bus=bus):
         await until_registered(connection, "noting")
         await anna.send(club, "nobody was notified")
+        bus._hear_return()
         await until_noted(connection, club, ["nobody was notified"])
-
-
-async def test_an_event_that_cannot_be_handled_is_set_aside_and_may_be_retried(
-    anna: FakeClient, club: str, container: Container, connection: Connection
-) -> None:
-    other = await anna.open_chat(title="Другой чат")
-    async with process(container, noting()):
-        await until_registered(connection, "noting")
-        for text in ("1", "fail", "2"):
-            await anna.send(club, text)
-        await anna.send(other, "goes on")
-        await until_noted(connection, other, ["goes on"])
-        await until_noted(connection, club, ["1", "2"])
-        (failure,) = await connection.fetch("SELECT * FROM subscriber_failure")
-        assert (failure["subscriber"], str(failure["stream_id"])) == ("noting", club)
-        assert "fail" in failure["error"]
-        # Edited, it can be handled: a retry has the event as it is stored now.
-        await anna.patch(f"/chats/{club}/messages/2", {"text": "corrected"})
-        await connection.execute("UPDATE event SET data = jsonb_set(data::jsonb, '{text}', to_jsonb('corrected'::text))::json"
-                                 " WHERE stream_id = $1 AND seq = $2", failure["stream_id"], failure["seq"])  # fmt: skip
-        await connection.execute("UPDATE subscriber_failure SET retry_at = now()")
-        await until_noted(connection, club, ["1", "2", "corrected"])
-        assert await connection.fetchval("SELECT count(*) FROM subscriber_failure") == 0
-
-
-async def test_a_stream_halts_where_the_subscriber_says_so(
-    anna: FakeClient, club: str, container: Container, connection: Connection
-) -> None:
-    other = await anna.open_chat(title="Другой чат")
-    async with process(container, noting(on_failure="stop")):
-        await until_registered(connection, "noting")
-        for text in ("1", "fail", "2"):
-            await anna.send(club, text)
-
-        async def is_halted() -> bool:
-            return bool(await connection.fetchval("SELECT count(*) FROM subscriber_cursor WHERE is_halted"))
-
-        await eventually(is_halted)
-        await anna.send(other, "goes on")
-        await until_noted(connection, other, ["goes on"])
-        assert await texts(connection, club) == ["1"]
 
 
 async def test_a_handler_may_append_events_itself(
@@ -212,7 +89,7 @@ async def test_a_handler_may_append_events_itself(
         await asyncio.gather(*(anna.send(chat, str(number)) for number in range(5) for chat in chats))
 
         async def are_echoed() -> bool:
-            return await connection.fetchval("SELECT count(*) FROM event WHERE kind = 'test.echoed'") == 20
+            return bool(await connection.fetchval("SELECT count(*) = 20 FROM event WHERE kind = 'test.echoed'"))
 
         await eventually(are_echoed)
     for chat in chats:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "9ddd7948b3d0"
-down_revision: str | None = "5c1e7a90b2d4"
+down_revision: str | None = "7d1c4b9e2a60"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -12,7 +12,9 @@ from uuid import UUID
 from app.adapters.db.connection import Connection
 
 _READ = """
-SELECT stream_id, subscriber, seq, (is_halted OR retry_at > $3) AS is_waiting FROM subscriber_cursor
+SELECT stream_id, subscriber, seq, (is_halted OR coalesce(retry_at > $3, false)) AS is_waiting,
+       coalesce(NOT is_halted AND retry_at <= $3, false) AS is_due
+FROM subscriber_cursor
 WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
 """
 _CLAIM_NEW = """
@@ -55,7 +57,9 @@ _FAIL = """
 UPDATE subscriber_cursor SET attempts = attempts + 1, retry_at = $4
 WHERE stream_id = $1 AND subscriber = $2 AND seq = $3 RETURNING attempts
 """
-_HALT = "UPDATE subscriber_cursor SET is_halted = true, retry_at = NULL WHERE stream_id = $1 AND subscriber = $2"
+_HALT = """
+UPDATE subscriber_cursor SET is_halted = true, retry_at = NULL, seq = $3 WHERE stream_id = $1 AND subscriber = $2
+"""
 _SET_ASIDE = """
 WITH moved AS (
     UPDATE subscriber_cursor SET seq = $3, attempts = 0, retry_at = NULL, is_halted = false
@@ -87,7 +91,7 @@ WHERE stream_id = $1 AND subscriber = $2 AND seq = $3
 async def read_cursors(
     connection: Connection, stream_ids: Sequence[UUID], names: Sequence[str], at: datetime
 ) -> Sequence[Any]:
-    """Returns (stream_id, subscriber, seq, is_waiting) of the cursors that exist."""
+    """Returns the cursors that exist. `is_waiting`: not to be moved now; `is_due`: to be tried again now."""
     rows: Sequence[Any] = await connection.fetch(_READ, stream_ids, names, at)
     return rows
 
@@ -104,7 +108,7 @@ async def move(connection: Connection, name: str, seqs: Mapping[UUID, int]) -> N
     await connection.execute(_MOVE, list(seqs), name, list(seqs.values()))
 
 
-async def skip(connection: Connection, skipped: Sequence[tuple[UUID, str, int, int]]) -> None:
+async def write_skipped(connection: Connection, skipped: Sequence[tuple[UUID, str, int, int]]) -> None:
     """Moves cursors over events of kinds that their subscribers do not want: (stream_id, subscriber, first, seq).
 
     `first` is where the looking began: a cursor before it has something left to handle.
@@ -128,8 +132,9 @@ async def note_failure(connection: Connection, stream_id: UUID, name: str, seq: 
     return attempts
 
 
-async def halt(connection: Connection, stream_id: UUID, name: str) -> None:
-    await connection.execute(_HALT, stream_id, name)
+async def halt(connection: Connection, stream_id: UUID, name: str, seq: int) -> None:
+    """Stops at an event: the cursor is right before it."""
+    await connection.execute(_HALT, stream_id, name, seq - 1)
 
 
 async def set_aside(connection: Connection, stream_id: UUID, name: str, seq: int, error: str, at: datetime) -> None:

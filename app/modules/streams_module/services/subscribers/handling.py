@@ -143,7 +143,7 @@ class Handling:
             rows = _cut(subscriber, await list_after(raw, {stream_id: seq}, EVENTS_AT_ONCE), 1)
             failed = rows[-1]["seq"] if rows else seq + 1
             if subscriber.on_failure == "stop":
-                await crud.halt(raw, stream_id, subscriber.name)
+                await crud.halt(raw, stream_id, subscriber.name, failed)
             else:
                 await crud.set_aside(raw, stream_id, subscriber.name, failed, repr(error), at)
         logger.opt(exception=error).error(

@@ -30,15 +30,26 @@ class KnownCursors:
         known = self._seqs.setdefault(stream_id, dict.fromkeys(self._names, 0))
         for name, seq in seqs.items():
             known[name] = max(known[name], seq)
-        if len(self._seqs) > MOST_KNOWN:
-            self._seqs.popitem(last=False)
+        self._forget()
+
+    def read(self, stream_id: UUID, seqs: Mapping[str, int]) -> None:
+        """Takes the cursors as the database has them: an operator may have moved them back."""
+        known = self._seqs[stream_id] = dict.fromkeys(self._names, 0) | dict(seqs)
+        self._seqs.move_to_end(stream_id)
+        for name, seq in known.items():
+            first, last = self._skipped.get((stream_id, name), (0, 0))
+            if first <= seq < last:
+                known[name] = last
+            else:
+                self._skipped.pop((stream_id, name), None)
+        self._forget()
 
     def move(self, stream_id: UUID, name: str, seq: int) -> None:
         """Notes a cursor that was written."""
         self.add(stream_id, {name: seq})
         self._skipped.pop((stream_id, name), None)
 
-    def skip(self, stream_id: UUID, name: str, seq: int) -> None:
+    def pass_over(self, stream_id: UUID, name: str, seq: int) -> None:
         """Notes that the subscriber wants none of the events up to `seq`."""
         before = self.of(stream_id)[name]
         if seq > before:
@@ -52,3 +63,7 @@ class KnownCursors:
         for stream_id, name, _, _ in taken:
             del self._skipped[stream_id, name]
         return taken
+
+    def _forget(self) -> None:
+        if len(self._seqs) > MOST_KNOWN:
+            self._seqs.popitem(last=False)

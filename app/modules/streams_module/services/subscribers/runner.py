@@ -158,19 +158,23 @@ class Subscribers:
         more: set[UUID] = set()
         unknown = {*self._known.unknown(streams), *(stream_id for stream_id, is_old in streams.items() if is_old)}
         waiting: set[tuple[UUID, str]] = set()
+        retried: set[tuple[UUID, str]] = set()
         async with self._database.connection() as connection:
             if unknown:
                 rows = await crud.read_cursors(connection, list(unknown), list(self._subscribers), now())
-                for stream_id in unknown:
-                    self._known.add(stream_id, {})
+                waiting = {(row["stream_id"], row["subscriber"]) for row in rows if row["is_waiting"]}
+                retried = {(row["stream_id"], row["subscriber"]) for row in rows if row["is_due"]}
+                read: dict[UUID, dict[str, int]] = {stream_id: {} for stream_id in unknown}
                 for row in rows:
-                    self._known.add(row["stream_id"], {row["subscriber"]: row["seq"]})
-                    if row["is_waiting"]:
-                        waiting.add((row["stream_id"], row["subscriber"]))
+                    read[row["stream_id"]][row["subscriber"]] = row["seq"]
+                for stream_id, seqs in read.items():
+                    self._known.read(stream_id, seqs)
             afters = {stream_id: min(self._known.of(stream_id).values()) for stream_id in streams}
             kinds: dict[UUID, list[Any]] = defaultdict(list)
             for row in await crud.read_kinds(connection, afters, EVENTS_AT_ONCE):
                 kinds[row["stream_id"]].append(row)
+        for stream_id, name in retried:
+            due[name].append(stream_id)
         for stream_id, rows in kinds.items():
             if len(rows) == EVENTS_AT_ONCE:
                 more.add(stream_id)
@@ -178,10 +182,10 @@ class Subscribers:
                 subscriber = self._subscribers[name]
                 is_wanted = any(subscriber.wants(row["kind"]) for row in rows if row["seq"] > seq)
                 if is_wanted or (subscriber.rebuild is not None and rows[0]["seq"] > seq + 1):
-                    if (stream_id, name) not in waiting:
+                    if (stream_id, name) not in waiting | retried:
                         due[name].append(stream_id)
                 else:
-                    self._known.skip(stream_id, name, rows[-1]["seq"])
+                    self._known.pass_over(stream_id, name, rows[-1]["seq"])
         return due, more
 
     async def _keep_flushing(self) -> None:
@@ -196,7 +200,7 @@ class Subscribers:
     async def _flush(self) -> None:
         while skipped := self._known.take_skipped(_FLUSHED_AT_ONCE):
             async with self._database.connection() as connection:
-                await crud.skip(connection, skipped)
+                await crud.write_skipped(connection, skipped)
 
     async def _keep_retrying(self) -> None:
         """Until cancelled: what is due after a failure, and what an operator wants to be retried."""

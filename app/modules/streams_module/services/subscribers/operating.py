@@ -1,0 +1,100 @@
+"""What an operator does with subscribers, in hand-written SQL. The running servers notice within a second."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+
+Action = Callable[[Connection], Awaitable[int]]
+
+_LIST = """
+SELECT n.name, n.is_registered,
+    (SELECT count(*) FROM subscriber_cursor c WHERE c.subscriber = n.name AND c.is_halted) AS streams_halted,
+    (SELECT count(*) FROM subscriber_failure f WHERE f.subscriber = n.name) AS failures,
+    behind.streams AS streams_behind, behind.events AS events_behind
+FROM subscriber n CROSS JOIN LATERAL (
+    SELECT count(*) AS streams, coalesce(sum(s.last_seq - coalesce(c.seq, 0)), 0)::bigint AS events
+    FROM stream s LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
+    WHERE s.last_seq > coalesce(c.seq, 0)
+) behind
+ORDER BY n.name
+"""
+_FAILURES = """
+SELECT subscriber, stream_id, seq, error, retry_at IS NOT NULL AS is_due FROM subscriber_failure
+ORDER BY subscriber, failed_at, stream_id, seq
+"""
+_RETRY = """
+WITH failed AS (
+    UPDATE subscriber_failure SET retry_at = now() WHERE subscriber = $1 AND ($2::uuid IS NULL OR stream_id = $2)
+    RETURNING seq
+), halted AS (
+    UPDATE subscriber_cursor SET is_halted = false, attempts = 0, retry_at = now()
+    WHERE subscriber = $1 AND is_halted AND ($2::uuid IS NULL OR stream_id = $2) RETURNING seq
+)
+SELECT (SELECT count(*) FROM failed) + (SELECT count(*) FROM halted)
+"""
+_SKIP = """
+WITH moved AS (
+    UPDATE subscriber_cursor SET seq = seq + 1, is_halted = false, attempts = 0, retry_at = now()
+    WHERE subscriber = $1 AND stream_id = $2 AND is_halted RETURNING seq
+), kept AS (
+    INSERT INTO subscriber_failure (stream_id, subscriber, seq, error, failed_at)
+    SELECT $2, $1, seq, 'skipped by an operator', now() FROM moved ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM moved
+"""
+_RESET = """
+WITH moved AS (
+    INSERT INTO subscriber_cursor (stream_id, subscriber, seq, retry_at)
+    SELECT s.id, $1, CASE WHEN $3 THEN s.last_seq ELSE 0 END, now() FROM stream s
+    WHERE EXISTS (SELECT FROM subscriber WHERE name = $1) AND ($2::uuid IS NULL OR s.id = $2)
+    ON CONFLICT (stream_id, subscriber)
+    DO UPDATE SET seq = excluded.seq, attempts = 0, is_halted = false, retry_at = now() RETURNING 1
+)
+SELECT count(*) FROM moved
+"""
+
+
+class Standing(NamedTuple):
+    """How a subscriber is doing."""
+
+    name: str
+    is_registered: bool
+    streams_halted: int
+    failures: int
+    streams_behind: int
+    events_behind: int
+
+
+class Failure(NamedTuple):
+    """An event that a subscriber could not handle; `is_due` where it is to be retried."""
+
+    subscriber: str
+    stream_id: UUID
+    seq: int
+    error: str
+    is_due: bool
+
+
+async def list_subscribers(connection: Connection) -> list[Standing]:
+    return [Standing(*row) for row in await connection.fetch(_LIST)]
+
+
+async def list_failures(connection: Connection) -> list[Failure]:
+    return [Failure(*row) for row in await connection.fetch(_FAILURES)]
+
+
+async def retry(connection: Connection, name: str, stream_id: UUID | None) -> int:
+    """Returns how many events and halted streams are to be retried."""
+    return int(await connection.fetchval(_RETRY, name, stream_id))
+
+
+async def skip_event(connection: Connection, name: str, stream_id: UUID) -> int:
+    """Sets the event behind the cursor of a halted stream aside; returns 0 where the stream is not halted."""
+    return int(await connection.fetchval(_SKIP, name, stream_id))
+
+
+async def reset(connection: Connection, name: str, stream_id: UUID | None, *, to_head: bool) -> int:
+    """Moves cursors to the heads, or before the first events; returns how many."""
+    return int(await connection.fetchval(_RESET, name, stream_id, to_head))

@@ -1,0 +1,31 @@
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.modules.streams_module.services.subscribers import handling
+from app.modules.streams_module.tests.noting import NOTED
+from app.utils.container import Container
+
+
+@pytest.fixture
+def container(app: FastAPI) -> Container:
+    container: Container = app.state.container
+    return container
+
+
+@pytest.fixture
+async def connection(container: Container) -> AsyncIterator[Connection]:
+    """Beside the application's, with a table for what subscribers note."""
+    connection = await container.get(Database).connect()
+    await connection.execute(NOTED)
+    yield connection
+    await connection.execute("DROP TABLE noted")
+    await connection.close()
+
+
+@pytest.fixture
+def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handling, "BACKOFF", (0.01, 0.01))

@@ -1,0 +1,76 @@
+"""Subscribers that fail: what becomes of the event, of the stream, and of all others."""
+
+from uuid import UUID
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.modules.streams_module.services.subscribers import operating
+from app.modules.streams_module.tests.noting import noting, process, texts, until_noted, until_registered
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually
+
+pytestmark = pytest.mark.usefixtures("short_backoff")
+
+_CORRECT = """
+UPDATE event SET data = jsonb_set(data::jsonb, '{text}', to_jsonb('corrected'::text))::json
+WHERE stream_id = $1 AND seq = $2
+"""
+
+
+async def test_an_event_that_cannot_be_handled_is_set_aside_and_may_be_retried(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    other = await anna.open_chat(title="Другой чат")
+    async with process(container, noting()):
+        await until_registered(connection, "noting")
+        for text in ("1", "fail", "2"):
+            await anna.send(club, text)
+        await anna.send(other, "goes on")
+        await until_noted(connection, other, ["goes on"])
+        await until_noted(connection, club, ["1", "2"])
+        (failure,) = await connection.fetch("SELECT * FROM subscriber_failure")
+        assert (failure["subscriber"], str(failure["stream_id"])) == ("noting", club)
+        assert "fail" in failure["error"]
+        (standing,) = await operating.list_subscribers(connection)
+        assert (standing.failures, standing.streams_halted) == (1, 0)
+        # A retry gets the event as it is stored now.
+        await connection.execute(_CORRECT, failure["stream_id"], failure["seq"])
+        assert await operating.retry(connection, "noting", None) == 1
+        await until_noted(connection, club, ["1", "2", "corrected"])
+        assert await connection.fetchval("SELECT count(*) FROM subscriber_failure") == 0
+
+
+async def test_a_stream_halts_where_the_subscriber_says_so(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    other = await anna.open_chat(title="Другой чат")
+    async with process(container, noting(on_failure="stop")):
+        await until_registered(connection, "noting")
+        for text in ("1", "fail", "2"):
+            await anna.send(club, text)
+
+        async def is_halted() -> bool:
+            return bool(await connection.fetchval("SELECT count(*) FROM subscriber_cursor WHERE is_halted"))
+
+        await eventually(is_halted)
+        await anna.send(other, "goes on")
+        await until_noted(connection, other, ["goes on"])
+        assert await texts(connection, club) == ["1"]
+        assert await operating.skip_event(connection, "noting", UUID(club)) == 1
+        await until_noted(connection, club, ["1", "2"])
+        assert [failure.error for failure in await operating.list_failures(connection)] == ["skipped by an operator"]
+
+
+async def test_a_reset_lets_a_subscriber_begin_anew(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    async with process(container, noting()):
+        await until_registered(connection, "noting")
+        for text in ("1", "2"):
+            await anna.send(club, text)
+        await until_noted(connection, club, ["1", "2"])
+        assert await operating.reset(connection, "noting", UUID(club), to_head=False) == 1
+        await until_noted(connection, club, ["1", "2", "1", "2"])
+        (standing,) = await operating.list_subscribers(connection)
+        assert (standing.events_behind, standing.failures) == (0, 0)
