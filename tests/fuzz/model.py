@@ -234,9 +234,15 @@ class Chat:
     def _replace_text(self, seq: int, text: str) -> None:
         """In the events of a message; what former members may read loses its text."""
         last_left = max(self.left.values(), default=0)
-        for number, (kind, data) in enumerate(self.events, 1):
-            if kind.startswith("message.") and data["seq"] == seq:
-                data["text"] = text if number > last_left else ""
+        of_message = [
+            (number, data)
+            for number, (kind, data) in enumerate(self.events, 1)
+            if kind.startswith("message.") and data["seq"] == seq
+        ]
+        # Of many edits only the last ones keep a text.
+        with_text = [*of_message[:1], *of_message[1:][-10:]]
+        for number, data in of_message:
+            data["text"] = text if number > last_left and (number, data) in with_text else ""
 
     def _member(self, who: str) -> Member:
         if who not in self.members:

@@ -22,6 +22,8 @@ from app.modules.streams_module.services.log import Log, event, now
 
 MAX_EMOJIS = 50
 """Different emojis on one message."""
+MAX_EDITS_WITH_TEXT = 10
+"""Earlier edits of a message whose events hold its newest text; those before have none, so that an edit stays cheap."""
 MAX_EMOJIS_OF_ACCOUNT = 20
 """So that nobody takes the room of all the others."""
 
@@ -42,10 +44,13 @@ async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
     at = now()
     changed = await _as_event(raw, message, text=text, edited_at=at)
     event_seq = await log.append(work, chat_id, event("message.edited", changed))
-    await crud.edit_message(raw, chat_id, seq, text, at, event_seq)
+    first, edits = message["event_seqs"][:1], message["event_seqs"][1:]
+    kept, emptied = [*first, *edits[-MAX_EDITS_WITH_TEXT:]], edits[:-MAX_EDITS_WITH_TEXT]
+    await crud.edit_message(raw, chat_id, seq, text, at, [*kept, event_seq])
     # Whoever has left reads the events up to the leaving, and none of the words that came later.
     blank_until = await find_last_leaving(raw, chat_id)
-    await crud.replace_text_in_events(raw, chat_id, message["event_seqs"], text, blank_until=blank_until)
+    await crud.replace_text_in_events(raw, chat_id, kept, text, blank_until=blank_until)
+    await crud.replace_text_in_events(raw, chat_id, emptied, "", blank_until=0)
 
 
 async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int) -> None:

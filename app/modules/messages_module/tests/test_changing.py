@@ -36,6 +36,18 @@ async def test_an_edit_replaces_the_words_in_the_earlier_events(
     assert events[0] == before[-1]
 
 
+async def test_events_of_many_edits_hold_the_newest_text_or_none(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    await anna.send(club, "слово 0")
+    for number in range(1, 16):
+        ok(await anna.patch(f"/chats/{club}/messages/1", {"text": f"слово {number}"}))
+    texts = [event["data"]["text"] for event in (await boris.events(club))[2:]]
+    assert texts == ["слово 15", *[""] * 4, *["слово 15"] * 11]
+    ok(await anna.delete(f"/chats/{club}/messages/1"))
+    assert "слово" not in str(await boris.events(club))
+
+
 async def test_an_edited_message_stands_for_the_retry_of_the_first(anna: FakeClient, club: str) -> None:
     sent = await anna.send(club, "первое")
     edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"}))

@@ -11,7 +11,7 @@ _FIND = """
 SELECT chat_id, seq, sender_id, text, deleted_at, event_seqs FROM message WHERE chat_id = $1 AND seq = $2
 """
 _EDIT = """
-UPDATE message SET text = $3, edited_at = $4, event_seqs = event_seqs || $5::bigint WHERE chat_id = $1 AND seq = $2
+UPDATE message SET text = $3, edited_at = $4, event_seqs = $5 WHERE chat_id = $1 AND seq = $2
 """
 _DELETE = """
 UPDATE message SET text = '', deleted_at = $3, reaction_count = 0, event_seqs = '{}' WHERE chat_id = $1 AND seq = $2
@@ -44,8 +44,11 @@ async def find_message(connection: Executor, chat_id: UUID, seq: int) -> Any | N
     return rows[0] if rows else None
 
 
-async def edit_message(connection: Executor, chat_id: UUID, seq: int, text: str, at: datetime, event_seq: int) -> None:
-    await connection.execute(_EDIT, chat_id, seq, text, at, event_seq)
+async def edit_message(
+    connection: Executor, chat_id: UUID, seq: int, text: str, at: datetime, event_seqs: Sequence[int]
+) -> None:
+    """Changes the text; `event_seqs` are the events that hold one from now on."""
+    await connection.execute(_EDIT, chat_id, seq, text, at, event_seqs)
 
 
 async def delete_message(connection: Executor, chat_id: UUID, seq: int, at: datetime) -> None:

@@ -53,7 +53,8 @@ export class Connection extends EventTarget {
 
   /** The data of the reply. Throws Problem for a refusal, Disconnected when no reply came. */
   ask(action, data = {}) {
-    if (this.state !== 'online') return Promise.reject(new Disconnected());
+    // A socket that is closing takes nothing any more; its end is announced a moment later.
+    if (this.state !== 'online' || this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Disconnected());
     return this.request(action, data);
   }
 
