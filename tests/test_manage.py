@@ -106,6 +106,13 @@ def test_a_database_that_cannot_be_used_is_one_line(
         assert told in result.stderr
 
 
+def test_a_file_that_cannot_be_looked_at_is_one_line(project_root: Path, template: DatabaseAddress) -> None:
+    """As in a folder that is closed, which root would not notice."""
+    result = run(project_root, "db", "backup", "x" * 300, **variables_for(template))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"{'x' * 300}: File name too long\n"
+
+
 @pytest.mark.parametrize("program", ["main.py", "manage.py", "create_module.py"])
 def test_without_its_packages_a_program_says_how_to_install_them(project_root: Path, program: str) -> None:
     result = subprocess.run(
