@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from app.resources.constants import MAX_BODY_BYTES, MAX_CHAT_BYTES
 from tests.fakers import API, FakeClient, ok, problem
 
 MIB = 2**20
@@ -27,12 +28,47 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_a_body_has_a_largest_size_however_it_is_sent(server: httpx.AsyncClient, anna: FakeClient) -> None:
-    for content in (b"x" * (MIB + 1), in_pieces(2 * MIB)):
-        refused = await anna.call("POST", "/chats", content=content)
-        problem(refused, 413, "payload_too_large")
+    """Each call has its own: what it may need, and no more."""
+    for path, largest in (("/chats", MAX_CHAT_BYTES), ("/accounts/refresh", MAX_BODY_BYTES)):
+        for content in (b"x" * (largest + 1), in_pieces(2 * MIB)):
+            refused = await anna.call("POST", path, content=content)
+            problem(refused, 413, "payload_too_large")
     body = json.dumps({"type": "group", "title": "x"}).encode()
     anna.headers["Content-Type"] = "application/json"
-    ok(await anna.call("POST", "/chats", content=body + b" " * (MIB - len(body))))
+    ok(await anna.call("POST", "/chats", content=body + b" " * (MAX_CHAT_BYTES - len(body))))
+
+
+async def test_a_caller_who_is_not_signed_in_sends_little(server: httpx.AsyncClient, club: str) -> None:
+    for path in ("/accounts/sign-in", "/accounts/sign-up", "/accounts/token", "/chats", f"/chats/{club}/messages"):
+        refused = await server.post(f"{API}{path}", content=b"x" * (MAX_BODY_BYTES + 1))
+        problem(refused, 413, "payload_too_large")
+
+
+async def test_the_largest_chat_and_message_fit(anna: FakeClient) -> None:
+    """With every character as an escape, which JSON allows."""
+    widest = "\U0001f600"
+    chat = ok(await anna.post("/chats", {"type": "group", "title": widest * 128, "description": widest * 1000}))
+    message = {"text": widest * 4000}
+    assert len(json.dumps(message)) > 3 * MAX_BODY_BYTES - 2_000
+    anna.headers["Content-Type"] = "application/json"
+    ok(await anna.call("POST", f"/chats/{chat['id']}/messages", content=json.dumps(message).encode()))
+    ok(
+        await anna.call(
+            "PATCH", f"/chats/{chat['id']}/messages/1", content=json.dumps({"text": ": " * 1999 + "!"}).encode()
+        )
+    )
+
+
+async def test_many_members_are_one_error(server: httpx.AsyncClient, anna: FakeClient, club: str) -> None:
+    many = json.dumps(dict.fromkeys(map(str, range(1_000)), 1)).encode()
+    anna.headers["Content-Type"] = "application/json"
+    for path in ("/accounts/sign-in", "/accounts/sign-up", "/chats", f"/chats/{club}/messages"):
+        told = problem(await anna.call("POST", path, content=many), 422, "validation_error")
+        assert len(told["errors"]) == 1
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for content in (b"&" * 16_000, b"a=1&" * 4_000, b"grant_type=password&" * 800):
+        refused = await server.post(f"{API}/accounts/token", content=content, headers=form)
+        assert len(problem(refused, 422, "validation_error")["errors"]) == 1
 
 
 async def test_a_packed_body_stays_packed(anna: FakeClient) -> None:
@@ -41,16 +77,16 @@ async def test_a_packed_body_stays_packed(anna: FakeClient) -> None:
     problem(refused, 415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("depth", [500, 10_000, 100_000])
-async def test_a_body_that_is_nested_without_end_is_not_valid(anna: FakeClient, depth: int) -> None:
+@pytest.mark.parametrize("depth", [500, 10_000, 40_000])
+async def test_a_body_that_is_nested_without_end_is_not_valid(anna: FakeClient, club: str, depth: int) -> None:
     anna.headers["Content-Type"] = "application/json"
     for body in (
         b"[" * depth,
         b"[" * depth + b"]" * depth,
         b'{"a":' * depth,
-        b'{"type": ' + b"[" * depth + b"]" * depth + b"}",
+        b'{"text": ' + b"[" * depth + b"]" * depth + b"}",
     ):
-        problem(await anna.call("POST", "/chats", content=body), 422, "validation_error")
+        problem(await anna.call("POST", f"/chats/{club}/messages", content=body), 422, "validation_error")
 
 
 async def test_an_address_has_a_largest_length(anna: FakeClient) -> None:

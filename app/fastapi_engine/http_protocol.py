@@ -14,12 +14,12 @@ from app.fastapi_engine.handshake import PATHS_STATE, read_handshake
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
-from app.resources.constants import MAX_BODY_BYTES
+from app.resources.constants import MAX_MESSAGE_BYTES
 from app.utils.peer import Peer, with_peer
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of a request's first line and its headers."""
-MAX_RAW_BODY_BYTES = 8 * MAX_BODY_BYTES
+MAX_RAW_BODY_BYTES = 8 * MAX_MESSAGE_BYTES
 """Of a body with the sizes, extensions and trailers of its chunks. Chunks of one byte take six."""
 HEAD_WITHIN = 10.0
 """Seconds from the connection, or the first byte after an answer, to the end of the headers."""
@@ -92,7 +92,7 @@ class HttpProtocol(HttpToolsProtocol):
         elif self._in_body:
             self._body_bytes += len(data)
             if self._body_bytes > MAX_RAW_BODY_BYTES:
-                self._refuse(413, f"A body has at most {MAX_BODY_BYTES} bytes")
+                self._refuse(413, f"A body has at most {MAX_MESSAGE_BYTES} bytes")
 
     def _parse(self, data: bytes | memoryview) -> None:
         while data:

@@ -1,16 +1,21 @@
-"""Checks the form of a request's body before FastAPI reads it: its media type, charset, coding and text encoding."""
+"""Checks the form of a request's body before FastAPI reads it: its size, media type, charset, coding, text encoding,
+and the number of its members.
+"""
 
 import json
 import re
 from email.message import Message as HeaderReader
 from typing import NamedTuple
 
+import orjson
 from fastapi import params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.resources.constants import MAX_BODY_BYTES
 
 
 class BodyForm(NamedTuple):
@@ -24,6 +29,8 @@ _JSON = BodyForm("application/json", is_json=True)
 _FORM = BodyForm("application/x-www-form-urlencoded, multipart/form-data", is_json=False)
 _JSON_TYPE = re.compile(r"application/(?:json|[!#$%&'*+.^_`|~0-9a-z-]+\+json)", re.IGNORECASE)
 _UTF_8 = frozenset({"utf-8", "utf8"})
+_MOST_MEMBERS = 50
+"""Of a JSON object or a form. Each one more would be an error of its own, which takes as long as a small request."""
 
 
 def body_form_of(route: APIRoute) -> BodyForm | None:
@@ -33,33 +40,58 @@ def body_form_of(route: APIRoute) -> BodyForm | None:
     return _FORM if isinstance(route.body_field.field_info, params.Form) else _JSON
 
 
-def checks_body(form: BodyForm, app: ASGIApp) -> ASGIApp:
+def checks_body(form: BodyForm, limit: int, app: ASGIApp) -> ASGIApp:
     """Returns an application that refuses a body of another form, and passes any other request to `app`.
 
     It reads the whole body. A client that leaves meanwhile is a ClientDisconnect, which FastAPI would answer with 422.
     """
 
     async def check(scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(receive)
+        body = await read_body(scope, receive, limit)
         _check_headers(scope, form, body)
         # RFC 8259, section 8.1. FastAPI would guess the encoding; shortcuts and the WebSocket do not.
         if form.is_json and json.detect_encoding(body) != "utf-8":
             raise RequestValidationError(
                 [{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON is UTF-8 without a byte order mark"}]
             )
+        if _has_too_many_members(form, body):
+            raise RequestValidationError(
+                [{"type": "too_long", "loc": ("body",), "msg": f"A body has at most {_MOST_MEMBERS} members"}]
+            )
         await app(scope, body_again(body, receive), send)
 
     return check
 
 
-async def read_body(receive: Receive) -> bytes:
-    """Returns the whole body; the errors middleware limits its size. Raises ClientDisconnect."""
+def _has_too_many_members(form: BodyForm, body: bytes) -> bool:
+    if not form.is_json:
+        # Fields, or the boundaries of multipart.
+        return max(body.count(b"&"), body.count(b"\n--")) > _MOST_MEMBERS
+    if body.count(b":") <= _MOST_MEMBERS:
+        return False
+    try:
+        members = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(members, dict) and len(members) > _MOST_MEMBERS
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """Returns the whole body. Raises ClientDisconnect, and HTTPException 413 once there is more than `limit` bytes, or
+    MAX_BODY_BYTES of a caller who is not signed in.
+    """
+    limit = limit if scope.get("identity") is not None else min(limit, MAX_BODY_BYTES)
+    size = 0
     parts: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        parts.append(message.get("body", b""))
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise HTTPException(413, f"A body of this call has at most {limit} bytes")
+        parts.append(part)
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.fastapi_engine.request_bodies import body_again, body_form_of, checks_body, read_body
+from app.utils.body_limit import body_limit_of
 from app.utils.shortcut import Shortcut, shortcut_to
 
 
@@ -76,24 +77,27 @@ class RouteIndex:
             if "GET" in methods:
                 methods.add("HEAD")
             self._methods.append((context.path_regex, methods))
-            app = context.app if form is None else checks_body(form, context.app)
+            limit = body_limit_of(context.endpoint)
+            app = context.app if form is None else checks_body(form, limit, context.app)
             entry = _Entry(context.path_regex, context.param_convertors, context.endpoint, route, app)
             is_of_any_length = ":path}" in context.path
             for method in methods:
                 found = self._of_any_length[method] if is_of_any_length else entries[method, context.path.count("/")]
                 # HEAD is rare, and a shortcut looks at the method of its route only.
-                found.append(entry if way is None or method == "HEAD" else entry._replace(app=_shortly(way, app)))
+                found.append(
+                    entry if way is None or method == "HEAD" else entry._replace(app=_shortly(way, limit, app))
+                )
         for (method, _), found in entries.items():
             found += self._of_any_length.get(method, ())
         self._entries = entries
 
 
-def _shortly(way: Shortcut, app: ASGIApp) -> ASGIApp:
+def _shortly(way: Shortcut, limit: int, app: ASGIApp) -> ASGIApp:
     """Returns an application that takes the shortcut, and `app` where the shortcut gives no answer."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         has_body = scope["method"] != "GET"
-        body = await read_body(receive) if has_body else b""
+        body = await read_body(scope, receive, limit) if has_body else b""
         response = await way(scope, body)
         if response is None:
             await app(scope, body_again(body, receive) if has_body else receive, send)

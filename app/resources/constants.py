@@ -10,7 +10,12 @@ MIGRATIONS_DIR = PROJECT_ROOT / "app" / "adapters" / "db" / "migrations"
 MODULE_SUFFIX = "_module"
 BASE_MODULE = "base"
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 16 * 1024
+"""Of a request's body, where its route sets no other limit, and where the caller is not signed in."""
+MAX_CHAT_BYTES = 32 * 1024
+"""Of the body of a new chat: 200 members, and a description of 1,000 code points."""
+MAX_MESSAGE_BYTES = 256 * 1024
+"""Of the body of a message. A text with the white space around it has up to 240,000 bytes in JSON."""
 MAX_ADDRESS_BYTES = 8 * 1024
 """Of a path with its query."""
 MAX_FRAME_BYTES = 1024 * 1024

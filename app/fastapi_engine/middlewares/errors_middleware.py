@@ -1,4 +1,4 @@
-"""The outermost guard: whatever goes wrong inside becomes one problem answer, and nothing is larger than allowed."""
+"""The outermost guard: whatever goes wrong inside becomes one problem answer, and no address is too long."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.fastapi_engine.problems import Problems
-from app.resources.constants import MAX_ADDRESS_BYTES, MAX_BODY_BYTES
+from app.resources.constants import MAX_ADDRESS_BYTES
 
 _CLIENT_LEFT = 499
 """Never sent: nginx's number for a client that left before its answer, for the access line and the metrics."""
@@ -26,7 +26,6 @@ class ErrorsMiddleware:
             await self.app(scope, receive, send)
             return
         started = False
-        received = 0
 
         async def watch_start(message: Message) -> None:
             nonlocal started
@@ -34,19 +33,10 @@ class ErrorsMiddleware:
                 started = True
             await send(message)
 
-        async def count_body() -> Message:
-            nonlocal received
-            message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > MAX_BODY_BYTES:
-                    raise HTTPException(413, f"A body has at most {MAX_BODY_BYTES} bytes")
-            return message
-
         try:
             if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
                 raise HTTPException(414, f"An address has at most {MAX_ADDRESS_BYTES} bytes")
-            await self.app(scope, count_body, watch_start)
+            await self.app(scope, receive, watch_start)
         except ClientDisconnect:
             if not started:
                 await Response(status_code=_CLIENT_LEFT)(scope, receive, send)

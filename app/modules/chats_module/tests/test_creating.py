@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.resources.constants import MAX_BODY_BYTES
+from app.resources.constants import MAX_CHAT_BYTES
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -128,6 +128,6 @@ async def test_what_is_no_chat_is_refused(anna: FakeClient, boris: FakeClient) -
     ]
     for body in wrong:
         problem(await anna.post("/chats", body), 422, "validation_error")
-    problem(await anna.post("/chats", {"type": "group", "title": "x" * MAX_BODY_BYTES}), 413, "payload_too_large")
+    problem(await anna.post("/chats", {"type": "group", "title": "x" * MAX_CHAT_BYTES}), 413, "payload_too_large")
     assert ok(await anna.get("/chats"))["items"] == []
     assert await anna.own_events() == []

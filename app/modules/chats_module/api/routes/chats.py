@@ -9,6 +9,8 @@ from app.modules.chats_module.errors import ChatIdTaken, ChatNotFound, NotAllowe
 from app.modules.chats_module.schemas import ChatCreate, chat_models
 from app.modules.chats_module.services import chats, views
 from app.modules.streams_module.dependencies import LogDep
+from app.resources.constants import MAX_CHAT_BYTES
+from app.utils.body_limit import body_limit
 from app.utils.module import Modules
 
 _JSON = "application/json"
@@ -25,6 +27,7 @@ def make_router(modules: Modules) -> APIRouter:
         responses={200: {"model": models.read, "description": "The chat was there already"}},
         openapi_extra=refuses(ChatIdTaken, TooManyChats, TooManyMembers),
     )
+    @body_limit(MAX_CHAT_BYTES)
     async def create(
         body: ChatCreate,
         identity: CurrentIdentity,

@@ -25,8 +25,9 @@ from app.modules.messages_module.schemas import HistoryPage, MessageCreate, Mess
 from app.modules.messages_module.services import changes, views
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.streams_module.dependencies import LogDep
-from app.resources.constants import DEFAULT_PAGE, MAX_PAGE
+from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES, MAX_PAGE
 from app.services.errors import ValidationFailed
+from app.utils.body_limit import body_limit
 from app.utils.shortcut import is_json, shortcut
 
 router = APIRouter(prefix="/chats/{chat_id}/messages")
@@ -41,6 +42,7 @@ _USUAL_QUERY = re.compile(rb"(?:(before_seq|after_seq|around_seq)=(\d{1,18})(?:&
     responses={200: {"model": MessageRead, "description": "It stood already; `Idempotent-Replayed: true`"}},
     openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IdempotencyMismatch, QueueFull, OutcomeUnknown),
 )
+@body_limit(MAX_MESSAGE_BYTES)
 async def send(chat_id: ChatId, body: MessageCreate, identity: CurrentIdentity, queue: SendQueueDep) -> Response:
     """Sends a message. With the same `client_msg_id` it may be sent again, at any time: it stands once."""
     sent = await queue.submit(chat_id, identity.account_id, body)
@@ -118,6 +120,7 @@ async def read(seq: PathSeq, member: ChatMembership, database: Db) -> Response:
     response_model=MessageRead,
     openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted),
 )
+@body_limit(MAX_MESSAGE_BYTES)
 async def edit(seq: PathSeq, body: MessageUpdate, member: ChatMembership, work: Work, log: LogDep) -> Response:
     """Edits a message, by its sender, who may still post."""
     await changes.edit_message(work, log, member.chat_id, member.account_id, seq, body.text)
