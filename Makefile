@@ -16,7 +16,7 @@ endef
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
-.PHONY: bench bench-document bench-growth bench-live bench-profile
+.PHONY: bench bench-document bench-growth bench-hostile bench-live bench-profile
 .DEFAULT_GOAL := run
 
 # `exec`: a signal for make's child is a signal for the server.
@@ -81,6 +81,10 @@ bench-profile: $(VENV)/.installed-bench
 
 bench-document:
 	$(BIN)/python -m tests.performance.document
+
+# What one connection without an account does to all others.
+bench-hostile: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.hostile $(ARGS)
 
 bench-live: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.live $(ARGS)

@@ -1,0 +1,100 @@
+"""`python -m tests.performance.hostile`: what one connection without an account does to everybody else."""
+
+import multiprocessing
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from app.settings.limits_settings import LimitsSettings
+from tests.performance.hostile.attack import attack
+from tests.performance.hostile.inputs import Input, all_inputs
+from tests.performance.load.http import Address
+from tests.performance.outcome import percentile
+from tests.performance.report import machine, write_json
+from tests.performance.servers import ROOT, messenger
+
+_MOST_ADDED_MS = 100.0
+_PAUSE = 0.01
+"""Seconds between two questions."""
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long `/healthcheck` took, in milliseconds."""
+
+    name: str
+    p50: float
+    p99: float
+    longest: float
+
+
+@cli.command()
+def hostile(
+    only: Annotated[list[str] | None, typer.Option(help="A part of an input's name; may be given more often.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Of each input.")] = 5.0,
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+) -> None:
+    """Measures, prints a table, writes JSON. The rates are the default ones."""
+    console = Console()
+    inputs = [what for what in all_inputs() if not only or any(part in what.name for part in only)]
+    if not inputs:
+        raise typer.BadParameter("there is no such input")
+    rates = {f"RATE_LIMIT_{name.upper()}": str(field.default) for name, field in LimitsSettings.model_fields.items()}
+    rates.pop("RATE_LIMIT_STORAGE")
+    where = machine()
+    waits: list[Wait] = []
+    with messenger(ROOT / ".data" / "hostile", more=rates) as server:
+        _ask(server.address, 1.0, "warming up")
+        idle = _ask(server.address, 2 * seconds, "idle")
+        for what in track(inputs, console=console, description="measuring"):
+            with _attacked(server.address, what):
+                waits.append(_ask(server.address, seconds, what.name))
+            # What it has left behind is not the next one's.
+            time.sleep(1)
+    table = Table("input", "p50, ms", "p99, ms", "longest, ms", "")
+    for wait in (idle, *waits):
+        verdict = "" if wait is idle else "met" if wait.longest - idle.longest <= _MOST_ADDED_MS else "missed"
+        table.add_row(wait.name, f"{wait.p50:.1f}", f"{wait.p99:.1f}", f"{wait.longest:.1f}", verdict)
+    console.print(table)
+    write_json({"machine": where, "waits": [asdict(wait) for wait in (idle, *waits)]}, output / "hostile.json")
+
+
+@contextmanager
+def _attacked(address: Address, what: Input) -> Iterator[None]:
+    process = multiprocessing.Process(target=attack, args=(*address, what), daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
+def _ask(address: Address, seconds: float, name: str) -> Wait:
+    """One question after the other, on one connection."""
+    taken: list[float] = []
+    connection = HTTPConnection(*address, timeout=60)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        began = time.perf_counter()
+        connection.request("GET", "/healthcheck")
+        connection.getresponse().read()
+        taken.append((time.perf_counter() - began) * 1000)
+        time.sleep(_PAUSE)
+    connection.close()
+    taken.sort()
+    return Wait(name, percentile(taken, 0.5), percentile(taken, 0.99), taken[-1])
+
+
+if __name__ == "__main__":
+    cli()
