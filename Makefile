@@ -27,8 +27,8 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
-# What takes long and crosses whole processes. It needs a browser, Redis and the system's PostgreSQL
-# (`apt-get install chromium redis-server postgresql`): without them it fails, and says so.
+# What takes long and crosses whole processes. It needs a browser, Redis, nginx and the system's PostgreSQL
+# (`apt-get install chromium redis-server nginx-light postgresql`): without them it fails, and says so.
 acceptance: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/acceptance --maxprocesses=2 --durations=15
 
@@ -54,7 +54,7 @@ fuzz-short: $(VENV)/.installed-dev
 # The same for much longer, and the fuzzers of the tests too: by a new seed each time, which a failure is replayed with.
 fuzz: SEED := $(shell date +%s)
 fuzz: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest tests/fuzz tests/acceptance/test_against_model.py --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
+	$(BIN)/python -m pytest tests/fuzz tests/acceptance/test_against_model.py tests/acceptance/test_http_behind_nginx.py --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
 	$(BIN)/python -m tests.fuzz --examples=100 --seed=$(SEED)
 
 # Known holes in what is pinned; it says so where the service that knows them cannot be asked.

@@ -5,14 +5,14 @@ Nothing of this costs a timer a request: each connection looks at its deadlines 
 
 from asyncio import BaseTransport, TimerHandle
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from httptools import HttpParserError
 from loguru import logger
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.http11 import Request
 
-from app.fastapi_engine.handshake import PATHS_STATE, read_handshake
+from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
+from app.fastapi_engine.upgrades import UpgradingProtocol
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_MESSAGE_BYTES
 from app.utils.peer import Peer, with_peer
@@ -37,7 +37,7 @@ class _HeadTooLarge(Exception):
     pass
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(UpgradingProtocol):
     """Answers each request once, and ends each connection: a request comes in within a time, and an answer is taken
     within a time.
     """
@@ -53,11 +53,26 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_closing = self._is_refused = False
         self._refusal = b""
         self._check_timer: TimerHandle = self.loop.call_later(CHECK_EVERY, self._check)
+        self._enter()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._peer.has_left = True
         self._check_timer.cancel()
+        self._leave()
         super().connection_lost(exc)
+
+    def _enter(self) -> None:
+        limit: ConnectionLimit | None = self.app_state.get(LIMIT_STATE)
+        self._limit = limit if self.client and limit is not None else None
+        if self._limit is not None and self.client and not self._limit.enter(self.client[0]):
+            self._limit, self._is_refused = None, True
+            self.transport.write(write_problem(429, "Too many connections from this address", "retry-after: 10"))
+            self.transport.close()
+
+    def _leave(self) -> None:
+        if self._limit is not None and self.client:
+            self._limit.leave(self.client[0])
+            self._limit = None
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answers what has come in whole; a reader that waits for events is not kept waiting."""
@@ -77,7 +92,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._chunk_bytes = len(data)
         self._unset_keepalive_if_required()
         try:
-            self._parse(data)
+            self.parse(data)
         except HttpParserError as error:
             if isinstance(error.__context__, BadHead):
                 self._refuse(400, str(error.__context__))
@@ -94,50 +109,17 @@ class HttpProtocol(HttpToolsProtocol):
             if self._body_bytes > MAX_RAW_BODY_BYTES:
                 self._refuse(413, f"A body has at most {MAX_MESSAGE_BYTES} bytes")
 
-    def _parse(self, data: bytes | memoryview) -> None:
-        while data:
-            try:
-                self.parser.feed_data(data)
-            except HttpParserUpgrade as offer:
-                # The parser stops behind the head of a CONNECT, or of a request that offers another protocol.
-                data = memoryview(data)[offer.args[0] :]
-                if self.scope["method"] == "CONNECT":
-                    self._refuse(400, "CONNECT is not supported")
-                elif (handshake := self._find_handshake()) is not None:
-                    self._switch_to_websocket(handshake, bytes(data))
-                else:
-                    self._parse_head_again()
-                    continue
-            return
+    def refuse_connect(self) -> None:
+        self._refuse(400, "CONNECT is not supported")
 
-    def _find_handshake(self) -> Request | None:
-        """Returns the request as a WebSocket handshake; None if it is not one, or if answers before it are due."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            return None
-        scope = self.scope
-        paths = self.app_state.get(PATHS_STATE, ())
-        return read_handshake(scope["method"], self.url, scope["http_version"], self.headers, paths)
-
-    def _switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
+    def switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
         self._check_timer.cancel()
         self._in_head = False
         self.connections.discard(self)
         protocol = WebSocketProtocol(self.config, self.server_state, self.app_state)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
-        protocol.take_handshake(handshake, rest, HEAD_WITHIN)
-
-    def _parse_head_again(self) -> None:
-        """Ignores the offer: without it, the parser goes on to the body.
-
-        The parser cannot be told to do so. Bytes behind the head would be parsed as the next request.
-        """
-        scope, headers = self.scope, self.headers
-        line = b"%s %s HTTP/%s\r\n" % (scope["method"].encode(), self.url, scope["http_version"].encode())
-        kept = [b"%s: %s\r\n" % header for header in headers if header[0] != b"upgrade"]
-        self.parser = HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.parser.feed_data(b"".join((line, *kept, b"\r\n")))
+        protocol.take_handshake(handshake, rest, HEAD_WITHIN, self._leave)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -21,6 +21,7 @@ from app.adapters.db.diagnosis import DatabaseNotReady, diagnose
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
+from app.fastapi_engine.connection_limit import raise_file_limit
 from app.fastapi_engine.workers import serve_by_workers
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Mode, Settings, SettingsError, load_settings, unknown_variables
@@ -45,6 +46,7 @@ that is busy takes long over that: killed then, its successor would fare no bett
 def main() -> None:
     """Serves until it is told to stop. What an operator can correct is said in one line."""
     signals = _Signals()
+    raise_file_limit()
     try:
         settings = load_settings()
         setup_logging(settings.log)

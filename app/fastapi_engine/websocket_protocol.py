@@ -1,6 +1,7 @@
 """uvicorn's WebSocket protocol, with three things that ASGI has no words for."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from websockets.frames import Frame
@@ -28,11 +29,15 @@ class WebSocketProtocol(FrameReading):
         self._early = b""
         self._handshake_timer: asyncio.TimerHandle | None = None
 
-    def take_handshake(self, request: Request, early: bytes, within: float) -> None:
+    def take_handshake(
+        self, request: Request, early: bytes, within: float, at_end: Callable[[], None] = lambda: None
+    ) -> None:
         """Begins with a handshake that is known to be valid, however large its head is.
 
         Nothing is read until it is accepted; `early` is what came behind it. Aborts if no answer is out in `within` s.
+        `at_end` is called once the connection is lost.
         """
+        self._at_end = at_end
         self.conn.parser = Protocol.parse(self.conn)
         next(self.conn.parser)
         self._early = early
@@ -42,6 +47,7 @@ class WebSocketProtocol(FrameReading):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_handshake()
+        self._at_end()
         super().connection_lost(exc)
 
     def _end_handshake(self) -> None:

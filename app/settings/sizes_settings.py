@@ -16,3 +16,10 @@ class SizesSettings(SettingsGroup):
     sessions_of_account: int = Field(
         100, ge=1, le=10_000, description="devices of an account; one more ends the session that was used least lately"
     )
+    connections_of_address: int = Field(
+        2_000,
+        ge=1,
+        le=1_000_000,
+        description="connections that an address holds to a process, at most half of its open files; "
+        "API_TRUSTED_PROXIES are not counted",
+    )

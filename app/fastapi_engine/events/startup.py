@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from loguru import logger
 
 from app.adapters.db.database import BackgroundDatabase, Database
+from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
 from app.services.rate_limits import RateLimits
+from app.settings import Settings
 from app.utils.container import Container
 from app.utils.module import Module
 
@@ -28,7 +30,9 @@ def lifespan_of(
                 if module.lifespan is not None:
                     await stack.enter_async_context(module.lifespan(container))
             logger.info("started, with the modules {}", ", ".join(module.name for module in modules))
-            yield {PATHS_STATE: list_websocket_paths(app)}
+            settings = container.get(Settings)
+            limit = ConnectionLimit(settings.sizes.connections_of_address, settings.app.trusted_proxies)
+            yield {PATHS_STATE: list_websocket_paths(app), LIMIT_STATE: limit}
         logger.info("stopped")
 
     return lifespan

@@ -1,0 +1,65 @@
+"""How many connections one address may hold to this process."""
+
+import resource
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from app.services.rate_limits import network_of
+
+LIMIT_STATE = "connection_limit"
+"""The name under which the lifespan's state holds the limit."""
+_MOST_FILES = 65_536
+
+
+class ConnectionLimit:
+    """Counts connections by address; of IPv6, by its first half.
+
+    Proxies that are trusted speak for many clients and are not counted: they count their own. No address gets more than
+    half of the files that the process may open.
+    """
+
+    def __init__(self, most: int, trusted: Sequence[str]) -> None:
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = most if files == resource.RLIM_INFINITY else min(most, files // 2)
+        networks = [ip_network(network, strict=False) for network in trusted]
+        self._held: Counter[str] = Counter()
+
+        @lru_cache(4096)
+        def find_key(address: str) -> str | None:
+            try:
+                parsed = ip_address(address)
+            except ValueError:
+                return None
+            parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+            return None if any(parsed in network for network in networks) else network_of(address)
+
+        self._find_key = find_key
+
+    def enter(self, address: str) -> bool:
+        """Counts a connection. Returns False, and counts nothing, if the address holds as many as it may."""
+        key = self._find_key(address)
+        if key is None:
+            return True
+        if self._held[key] >= self._most:
+            return False
+        self._held[key] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """Counts a connection no longer. It was counted before."""
+        key = self._find_key(address)
+        if key is None:
+            return
+        self._held[key] -= 1
+        if not self._held[key]:
+            del self._held[key]
+
+
+def raise_file_limit() -> None:
+    """Lets this process and those that it starts open as many files as the system allows, up to 65,536."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

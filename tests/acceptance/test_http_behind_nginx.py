@@ -1,0 +1,155 @@
+"""nginx with the documented configuration and the server behind it agree on where each request ends."""
+
+import asyncio
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+
+from app.settings import PROJECT_ROOT
+from tests.fuzz.echo import Echo, count_answers, encode, read_answers
+from tests.fuzz.effort import effort
+from tests.fuzz.raw_http import LAST, SMUGGLED, cuts, streams
+from tests.fuzz.splitter import Ruling, split
+from tests.fuzz.test_raw_http import cut
+from tests.servers import listening
+
+PATIENCE = 30.0
+DOCUMENTED = (PROJECT_ROOT / "docs" / "deployment" / "nginx.conf").read_text()
+WRAPPED = """
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    client_header_timeout 2s;
+    client_body_timeout 2s;
+    keepalive_timeout 2s;
+    {documented}
+}}
+"""
+
+
+def configure(folder: Path, port: int, server: str) -> Path:
+    """Writes the documented configuration, with this server behind it, without TLS."""
+    documented = re.sub(r"(?m)^ *(ssl_|server 127).*\n", "", DOCUMENTED)
+    documented = documented.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    documented = documented.replace("least_conn;", f"server {server};")
+    path = folder / "nginx.conf"
+    path.write_text(WRAPPED.format(folder=folder, documented=documented))
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def echo() -> Echo:
+    return Echo()
+
+
+@pytest.fixture
+async def nginx(echo: Echo, tmp_path: Path) -> AsyncIterator[int]:
+    """The port of nginx in front of the server."""
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
+    assert program, "this test needs nginx: apt-get install nginx-light"
+    async with listening(echo) as server:  # type: ignore[arg-type]
+        port = free_port()
+        configuration = configure(tmp_path, port, server)
+        with running([program, "-p", str(tmp_path), "-c", str(configuration), "-e", str(tmp_path / "error.log")]):
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    with suppress(ConnectionRefusedError):
+                        await talk(port, [LAST])
+                        break
+                    await asyncio.sleep(0.05)
+            yield port
+
+
+class running:  # noqa: N801 - it reads as a verb
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+
+    def __enter__(self) -> None:
+        self._process = subprocess.Popen(self._command)
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+
+
+async def talk(port: int, pieces: list[bytes], enough: int | None = None) -> bytes:
+    """Returns all that is answered until the connection is closed; after `enough` answers nothing more is sent."""
+    async with asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        answer = b""
+        with suppress(ConnectionError):
+            for piece in pieces:
+                writer.write(piece)
+                await asyncio.sleep(0.002)
+            while True:
+                if count_answers(answer) == enough:
+                    enough = None
+                    writer.write_eof()
+                if not (part := await reader.read(65_536)):
+                    break
+                answer += part
+        writer.transport.abort()
+        return answer
+
+
+@given(stream=streams, places=cuts)
+@example(
+    stream=b"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 35\r\n\r\n"
+    + SMUGGLED
+    + LAST,
+    places=[93],
+)
+@effort(150)
+async def test_nginx_and_the_server_read_the_same_requests(
+    echo: Echo, nginx: int, stream: bytes, places: list[int]
+) -> None:
+    echo.asked.clear()
+    requests = split(stream)
+    is_incomplete = not requests or (not requests[-1].is_whole and requests[-1].ruling is not Ruling.MUST_REFUSE)
+    enough = sum(request.is_whole for request in requests) if is_incomplete else None
+    answers = read_answers(await talk(nginx, cut(stream, places), enough))
+    assert [answer.echo for answer in answers if answer.echo is not None] == [encode(asked) for asked in echo.asked]
+    # Somebody else, whose request nginx sends over the same connection to the server.
+    (other,) = read_answers(await talk(nginx, [LAST.replace(b"/last", b"/other")]))
+    assert other.echo == encode((b"GET", b"/other", b""))
+    for request in requests:
+        if not answers:
+            # A refusal may be lost: nginx resets a connection on which there is more to read.
+            is_due = request.is_whole and request.ruling is Ruling.SERVE
+            assert not is_due or request.may_end_connection, request
+            return
+        answer = answers.pop(0)
+        if request.ruling is Ruling.MUST_REFUSE:
+            # What nginx makes of it is nginx's own: the server has read the same.
+            return
+        if answer.echo is None:
+            assert request.ruling is not Ruling.SERVE or not request.is_whole, (request, answer)
+            if not answers:
+                return
+        else:
+            assert answer.echo == encode((request.method, request.target, request.body))
+            if request.may_end_connection and not answers:
+                return
