@@ -64,8 +64,8 @@ class RateLimits:
         # Of the windows that the store has to be told of; None where each process counts for itself.
         self._untold: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
-    def hit(self, rate: str, what: str, who: str | int) -> None:
-        """Counts one try; raises RateLimited, with the seconds to wait, where there were too many."""
+    def hit(self, rate: str, what: str, who: str | int, count: int = 1) -> None:
+        """Counts a try of `count` things; raises RateLimited, with the seconds to wait, where there were too many."""
         if not self.rates.enable:
             return
         key = (rate, what, who)
@@ -75,9 +75,9 @@ class RateLimits:
             window = self._open(key, now)
         if window.count >= window.amount:
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
-        window.count += 1
+        window.count += count
         if self._untold is not None:
-            window.untold += 1
+            window.untold += count
             self._untold[key] = window
 
     def check(self, rate: str, what: str, who: str | int) -> None:

@@ -11,8 +11,19 @@ class SizesSettings(SettingsGroup):
 
     model_config = SettingsConfigDict(env_prefix="LIMIT_")
 
-    chats_of_account: int = Field(10_000, ge=1, le=1_000_000, description="chats that an account may be in")
+    chats_of_account: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="groups and channels that an account opens, and as many more that others put it into",
+    )
     members_of_chat: int = Field(20_000, ge=2, le=1_000_000, description="people that may be in a chat")
+    chats_added_by_one: int = Field(
+        200, ge=1, le=1_000_000, description="groups and channels that one account may have put another into"
+    )
+    username_hold_days: int = Field(
+        30, ge=0, le=3_650, description="days in which a username that was given up is kept for its former owner"
+    )
     sessions_of_account: int = Field(
         100, ge=1, le=10_000, description="devices of an account; one more ends the session that was used least lately"
     )

@@ -21,6 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 # What begins an escape sequence, which a terminal carries out: ESC and the controls of ISO 6429 behind ASCII.
 _ESCAPE = re.compile(r"[\x1b\x80-\x84\x86-\x9f]")
 _LINE_BREAK = re.compile("[\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
+_NOT_ON_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TURNED = re.compile("[\u202d\u202e]")
 _NESTING = re.compile("[\u202a\u202b\u202c\u2066-\u2069]")
 _CLOSES = {"\u202c": "\u202a\u202b", "\u2069": "\u2066\u2067\u2068"}
@@ -59,6 +60,11 @@ def turns_direction(text: str) -> bool:
         elif not is_open or is_open.pop() not in _CLOSES[sign]:
             return True
     return bool(is_open)
+
+
+def as_line(text: str) -> str:
+    """Return text without what a name may not hold: for names that a program gives and nobody can correct."""
+    return text if text.isprintable() else _NOT_ON_A_LINE.sub("", text)
 
 
 def without_ignored(text: str) -> str:

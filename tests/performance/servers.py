@@ -24,6 +24,7 @@ _RATES = (
     "SEND",
     "CREATE_CHAT",
     "ADD_MEMBERS",
+    "ADD_PEOPLE",
     "HELLO",
     "HELLO_ADDRESS",
     "SIGN_UP",

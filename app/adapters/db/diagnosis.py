@@ -33,7 +33,8 @@ class Trouble(NamedTuple):
 def diagnose(error: BaseException, address: DatabaseAddress) -> Trouble | None:
     """What an error of the driver says about the database, None for an error of anything else."""
     cause = _driver_error(error)
-    if cause is None:
+    # A row that a constraint refuses says nothing against the database.
+    if cause is None or isinstance(cause, asyncpg.IntegrityConstraintViolationError):
         return None
     where = address.host if address.host.startswith("/") else f"{address.host}:{address.port}"
     details = f"{where}: {cause or type(cause).__name__}"

@@ -5,7 +5,7 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.api.router import router
 from app.modules.accounts_module.db.invariants import INVARIANTS
-from app.modules.accounts_module.db.models import Account, AccountPresence, AuthSession, SigningKey
+from app.modules.accounts_module.db.models import Account, AccountPresence, AuthSession, SigningKey, UsernameHold
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.schemas import EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
@@ -34,7 +34,7 @@ module = Module(
     description="Signing up and in, one's own account, people and sessions",
     router=router,
     depends_on=("base", "streams"),
-    models=(Account, AccountPresence, AuthSession, SigningKey),
+    models=(Account, AccountPresence, AuthSession, SigningKey, UsernameHold),
     events=EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,

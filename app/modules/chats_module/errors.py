@@ -27,6 +27,12 @@ class TooManyChats(Conflict):
     title = "Somebody is in as many chats as one may be in"
 
 
+class AddingRefused(Forbidden):
+    """An account has chosen that nobody adds it to groups and channels."""
+
+    title = "Somebody lets nobody add them to chats"
+
+
 class TooManyMembers(Conflict):
     title = "So many people do not fit into this chat"
 

@@ -4,6 +4,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.modules.accounts_module.services.sessions import Device
+from app.utils.texts import as_line
 
 
 async def _device(request: Request) -> Device:
@@ -11,7 +12,7 @@ async def _device(request: Request) -> Device:
     user_agent = request.headers.get("user-agent", "")
     with suppress(UnicodeDecodeError):
         user_agent = user_agent.encode("latin-1").decode()
-    return Device(user_agent, request.client.host if request.client else "")
+    return Device(as_line(user_agent), request.client.host if request.client else "")
 
 
 DeviceDep = Annotated[Device, Depends(_device)]

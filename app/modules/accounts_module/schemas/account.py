@@ -1,6 +1,6 @@
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Path
@@ -23,6 +23,7 @@ def _check_username(value: str) -> str:
     return fold(value)
 
 
+WhoMayAdd = Literal["everyone", "nobody"]
 AccountId = Annotated[UUID, Path(description="the account's id", examples=["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"])]
 Username = Annotated[
     str,
@@ -78,6 +79,7 @@ class AccountMe(AccountSignedUp):
     """One's own account. `event_seq` is the head of its stream."""
 
     bio: str = Field(examples=["Пишу код и письма"])
+    who_may_add: WhoMayAdd = Field(description="to groups and channels")
     is_admin: bool
     updated_at: datetime
     event_seq: int = Field(examples=[7])
@@ -91,6 +93,11 @@ class AccountUpdate(RequestModel):
     username: Annotated[Username | SkipJsonSchema[None], NOT_NULL] = None
     display_name: DisplayName | None = None
     bio: Bio | None = None
+    who_may_add: Annotated[
+        WhoMayAdd | SkipJsonSchema[None],
+        NOT_NULL,
+        Field(description="who may add the account to groups and channels; to direct chats everyone may"),
+    ] = None
 
 
 class AccountPublic(ResponseModel):

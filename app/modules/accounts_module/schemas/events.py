@@ -1,8 +1,9 @@
 """What the events of accounts hold, on the account's own stream."""
 
+from typing import Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas import ResponseModel
 
@@ -25,6 +26,7 @@ class AccountTold(ResponseModel):
     username: str
     display_name: str
     bio: str
+    who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="if it was given")
 
 
 EVENTS: dict[str, type[ResponseModel]] = {"account.updated": AccountTold}

@@ -12,16 +12,25 @@ from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.usernames import check_reserved, give_up_username, take_username
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log, event, read_head
 from app.services.errors import Forbidden
 from app.services.rate_limits import RateLimits
+from app.settings.sizes_settings import SizesSettings
 
 
-async def sign_up(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
-    """Makes an account and its stream. A taken email or username is told by the unique indexes, so a race is too."""
+async def sign_up(
+    work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp, *, by_operator: bool = False
+) -> AccountSignedUp:
+    """Makes an account and its stream. A taken email or username is told by the unique indexes, so a race is too.
+
+    Reserved usernames are for the operator of the server.
+    """
     check_password(request.password, "password", username=request.username, email=request.email)
+    if not by_operator:
+        check_reserved(request.username)
     # Hashed before the first statement: no connection waits for it.
     password_hash = await passwords.hash(request.password)
     account = Account(
@@ -34,6 +43,7 @@ async def sign_up(work: UnitOfWork, log: Log, passwords: Passwords, request: Sig
     )
     work.session.add(account)
     await work.session.flush()
+    await take_username(work, account.id, account.username)
     await work.session.refresh(account, ["created_at"])
     await log.create_stream(work, account.id)
     return AccountSignedUp.model_validate(account)
@@ -45,11 +55,16 @@ async def get_me(work: UnitOfWork, account_id: UUID) -> AccountMe:
     return _me(account, event_seq)
 
 
-async def update_me(work: UnitOfWork, log: Log, account_id: UUID, changes: AccountUpdate) -> AccountMe:
+async def update_me(
+    work: UnitOfWork, log: Log, sizes: SizesSettings, account_id: UUID, changes: AccountUpdate
+) -> AccountMe:
     """Changes what is given, and tells one's own stream. What changes nothing tells nothing."""
     await log.lock(work, accounts=[account_id])
     account = await _get(work, account_id)
     given = changes.model_dump(exclude_unset=True)
+    old_username, new_username = account.username, given.get("username", account.username)
+    if new_username != old_username:
+        check_reserved(new_username)
     for name, value in given.items():
         setattr(account, name, value)
     if given.get("display_name", "") is None:
@@ -60,6 +75,9 @@ async def update_me(work: UnitOfWork, log: Log, account_id: UUID, changes: Accou
         _, event_seq = await read_head(work, account_id)
         return _me(account, event_seq)
     await work.session.flush()
+    if new_username != old_username:
+        await take_username(work, account_id, new_username)
+        await give_up_username(work, account_id, old_username, sizes.username_hold_days)
     await work.session.refresh(account, ["updated_at"])
     event_seq = await log.append(
         work,
@@ -71,6 +89,7 @@ async def update_me(work: UnitOfWork, log: Log, account_id: UUID, changes: Accou
                 "username": account.username,
                 "display_name": account.display_name,
                 "bio": account.bio,
+                **{name: value for name, value in given.items() if name == "who_may_add"},
             },
         ),
     )
@@ -135,6 +154,11 @@ async def list_people(work: UnitOfWork, query: str, cursor: str | None, limit: i
     return Page(items=[AccountPublic.model_validate(dict(row)) for row in shown], next_cursor=next_cursor)
 
 
+async def list_refusing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
+    """Those of the accounts that have chosen that nobody adds them to groups and channels."""
+    return await crud.list_refusing_ids(work.session, account_ids)
+
+
 async def list_existing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
     """Those of the ids that are accounts."""
     return await crud.list_existing_ids(work.session, account_ids)
@@ -163,6 +187,7 @@ def _me(account: Account, event_seq: int) -> AccountMe:
         created_at=account.created_at,
         updated_at=account.updated_at,
         bio=account.bio,
+        who_may_add=account.who_may_add,
         is_admin=account.is_admin,
         event_seq=event_seq,
     )

@@ -14,7 +14,7 @@ from app.utils.canonical import normalize_email
 
 async def create_admin(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
     """Makes an account that administers the server."""
-    signed_up = await sign_up(work, log, passwords, request)
+    signed_up = await sign_up(work, log, passwords, request, by_operator=True)
     account = await crud.find_account(work.session, signed_up.id)
     assert account is not None  # noqa: S101 - it was made just now
     account.is_admin = True

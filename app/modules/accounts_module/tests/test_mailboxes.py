@@ -26,6 +26,12 @@ SPELLINGS = {
     ),
     "почта@пример.рф": ("ПОЧТА@ПРИМЕР.РФ", "почта@xn--e1afmkfd.xn--p1ai"),
 }
+NONE = (
+    "x@" + "a" * 64 + ".example",
+    "\ufdfa" * 20 + "@example.com",
+    "x@" + "٠" * 250,
+    "x@a..b",
+)
 OTHERS = ("vera@bucher.example", "vera@büchers.example", "vera@xn--bcher-kva.example.com", "verа@bücher.example")
 
 
@@ -44,6 +50,16 @@ async def test_one_mailbox_is_one_account_and_signs_in_by_any_spelling(server: h
             tokens = ok(await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD}))
             headers = {"Authorization": f"Bearer {tokens['access_token']}"}
             assert ok(await server.get(f"{API}/accounts/me", headers=headers))["id"] == account["id"], ascii(login)
+
+
+@pytest.mark.parametrize("email", NONE)
+async def test_what_is_no_address_is_refused_and_finds_nobody(server: httpx.AsyncClient, email: str) -> None:
+    problem(await _sign_up(server, 0, email), 422, "validation_error")
+    problem(
+        await server.post(f"{API}/accounts/sign-in", json={"login": email, "password": PASSWORD}),
+        401,
+        "unauthenticated",
+    )
 
 
 async def test_what_only_looks_alike_is_another_mailbox(server: httpx.AsyncClient) -> None:

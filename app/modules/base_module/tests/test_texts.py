@@ -3,7 +3,7 @@
 import pytest
 
 from app.modules.base_module.schemas import check_name, check_prose
-from app.utils.texts import has_escape, is_seen
+from app.utils.texts import as_line, has_escape, is_seen
 
 UNSEEN = {
     "white space": " \n\t\u00a0\u2003\u3000\u2028",
@@ -62,6 +62,11 @@ def test_prose_has_lines_and_no_controls() -> None:
     for text in ("a\x1b[31m", "a\x08", "\u202egro", "\u2067"):
         with pytest.raises(ValueError, match=r"control|direction"):
             check_prose(text)
+
+
+def test_of_a_name_that_a_program_gives_the_rest_is_kept() -> None:
+    assert as_line("Телефон \u202eгро\x1b[31m\tAnna\u2028 👩‍💻") == "Телефон гро[31mAnna 👩‍💻"
+    assert as_line("Mozilla/5.0 (X11; Linux)") == "Mozilla/5.0 (X11; Linux)"
 
 
 def test_escape_sequences_are_found_in_either_form() -> None:

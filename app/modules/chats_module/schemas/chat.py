@@ -4,9 +4,11 @@ from typing import Annotated, Literal, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from app.modules.base_module.schemas import (
     NOT_BLANK,
+    NOT_NULL,
     RequestModel,
     ResponseModel,
     check_name,
@@ -56,11 +58,11 @@ class ChatCreate(RequestModel):
 
 
 class ChatUpdate(RequestModel):
-    """What is left out stays as it is. Null removes."""
+    """What is left out stays as it is. Null removes the description."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"title": "Книжный клуб", "description": "По четвергам"}})
 
-    title: Title | None = None
+    title: Annotated[Title | SkipJsonSchema[None], NOT_NULL] = None
     description: Description | None = None
 
 

@@ -64,7 +64,7 @@ async def create_chat(
         )
     )
     await work.session.flush()
-    await admit(work, log, sizes, chat_id, roles, read_seq=0, actor_id=creator_id)
+    await admit(work, log, sizes, chat_id, roles, read_seq=0, actor_id=creator_id, is_direct=request.type == "direct")
     return chat_id, True
 
 

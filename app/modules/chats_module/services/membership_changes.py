@@ -3,12 +3,13 @@
 The caller holds the locks of the chat's stream and of each account's stream.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.services.accounts import list_refusing_accounts
 from app.modules.chats_module.db.cruds import members as crud
-from app.modules.chats_module.errors import TooManyChats, TooManyMembers
+from app.modules.chats_module.errors import AddingRefused, TooManyChats, TooManyMembers
 from app.modules.streams_module.services.log import Log, event, now
 from app.settings.sizes_settings import SizesSettings
 
@@ -22,16 +23,17 @@ async def admit(
     *,
     read_seq: int,
     actor_id: UUID,
+    is_direct: bool = False,
 ) -> None:
-    """Lets accounts in, each from the number of its own `member.added` on; all of them, or none where one does not fit.
+    """Adds members, each from the number of its own `member.added` on; all of them, or none where one does not fit.
 
-    Raises TooManyMembers or TooManyChats.
+    Direct chats count for nobody: however many groups others have put an account into, it can be written to.
+    Raises TooManyMembers, TooManyChats or AddingRefused.
     """
     if await crud.change_count(work.session, chat_id, len(roles)) > sizes.members_of_chat:
         raise TooManyMembers(f"A chat has at most {sizes.members_of_chat} members")
-    busy = await crud.list_busy_accounts(await work.raw(), list(roles), sizes.chats_of_account)
-    if busy:
-        raise TooManyChats(f"In {sizes.chats_of_account} chats already: {', '.join(sorted(map(str, busy)))}")
+    if not is_direct:
+        await _check_room(work, sizes, list(roles), actor_id)
     events = [
         event(
             "member.added",
@@ -57,7 +59,23 @@ async def admit(
         first_event_seq=first_seq,
         joined_seqs=joined_seqs,
         joined_at=now(),
+        added_by=None if is_direct else actor_id,
     )
+
+
+async def _check_room(work: UnitOfWork, sizes: SizesSettings, account_ids: Sequence[UUID], actor_id: UUID) -> None:
+    others = {account_id for account_id in account_ids if account_id != actor_id}
+    if refusing := await list_refusing_accounts(work, others):
+        raise AddingRefused(f"They are added by nobody: {_list(refusing)}")
+    raw = await work.raw()
+    if busy := await crud.list_busy_accounts(raw, account_ids, actor_id, sizes.chats_of_account):
+        raise TooManyChats(f"In {sizes.chats_of_account} chats already: {_list(busy)}")
+    if often := await crud.list_added_often(raw, account_ids, actor_id, sizes.chats_added_by_one):
+        raise TooManyChats(f"Added to {sizes.chats_added_by_one} chats by you already: {_list(often)}")
+
+
+def _list(account_ids: Iterable[UUID]) -> str:
+    return ", ".join(sorted(map(str, account_ids)))
 
 
 async def dismiss(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str) -> None:

@@ -22,14 +22,12 @@ async def test_owner_and_admins_rename_a_chat(
     ]
 
 
-async def test_null_takes_title_and_description_away(anna: FakeClient, boris: FakeClient) -> None:
+async def test_null_takes_the_description_away(anna: FakeClient, boris: FakeClient) -> None:
     chat = await anna.open_chat(boris, title="Клуб", description="Читаем")
-    for field in ("title", "description"):
-        assert ok(await anna.patch(f"/chats/{chat}", {field: None}))[field] is None
+    for _ in range(2):
+        assert ok(await anna.patch(f"/chats/{chat}", {"description": None}))["description"] is None
     told = [event["data"] for event in await boris.events(chat) if event["kind"] == "chat.updated"]
-    assert told == [{"chat_id": chat, field: None, "actor_id": anna.id} for field in ("title", "description")]
-    ok(await anna.patch(f"/chats/{chat}", {"title": None, "description": None}))
-    assert len(await boris.events(chat)) == 4
+    assert told == [{"chat_id": chat, "description": None, "actor_id": anna.id}]
 
 
 async def test_a_change_of_nothing_tells_nothing(anna: FakeClient, boris: FakeClient) -> None:
@@ -37,7 +35,14 @@ async def test_a_change_of_nothing_tells_nothing(anna: FakeClient, boris: FakeCl
     before = ok(await anna.get(f"/chats/{club}"))
     for nothing in ({}, {"title": "Клуб"}, {"title": " Клуб ", "description": ""}):
         assert ok(await anna.patch(f"/chats/{club}", nothing)) == before
-    for wrong in ({"title": ""}, {"title": "x" * 129}, {"title": "\x00"}, {"type": "channel"}, {"title": 5}):
+    for wrong in (
+        {"title": None},
+        {"title": ""},
+        {"title": "x" * 129},
+        {"title": "\x00"},
+        {"type": "channel"},
+        {"title": 5},
+    ):
         problem(await anna.patch(f"/chats/{club}", wrong), 422, "validation_error")
     assert ok(await anna.get(f"/chats/{club}")) == before
 

@@ -14,23 +14,62 @@ from tests.fakers import FakeClient, ok, problem
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """With room for little."""
-    return build_app(replace(settings, sizes=SizesSettings(chats_of_account=3, members_of_chat=2)))
+    return build_app(
+        replace(settings, sizes=SizesSettings(chats_of_account=3, members_of_chat=2, chats_added_by_one=2))
+    )
 
 
-async def test_an_account_is_in_so_many_chats(anna: FakeClient, boris: FakeClient, stranger: FakeClient) -> None:
-    first = await anna.open_chat()
-    await anna.open_chat()
-    await boris.open_chat(anna, type="direct")
+async def test_an_account_opens_so_many_groups_and_channels(anna: FakeClient, boris: FakeClient) -> None:
+    opened = [await anna.open_chat(type=kind) for kind in ("group", "channel", "group")]
     told = problem(await anna.post("/chats", {"type": "group"}), 409, "conflict")
     assert "In 3 chats already" in told["detail"]
-    # Nobody else lets her in either, and what was refused has left nothing behind.
+    # What was refused has left nothing behind; others still add her, and direct chats are not counted.
+    assert len(ok(await anna.get("/chats"))["items"]) == 3
+    await boris.open_chat(anna)
+    await anna.open_chat(boris, type="direct")
+    assert (await anna.delete(f"/chats/{opened[0]}")).status_code == 204
+    await anna.open_chat()
+
+
+async def test_others_put_an_account_into_so_many_chats_and_it_is_still_reached(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, stranger: FakeClient
+) -> None:
+    first, second = await boris.open_chat(anna), await boris.open_chat(anna)
+    refused = problem(await boris.post("/chats", {"type": "group", "member_ids": [anna.id]}), 409, "conflict")
+    assert "by you already" in refused["detail"]
+    assert anna.id in refused["detail"]
+    await clara.open_chat(anna)
     theirs = await stranger.open_chat()
     refused = problem(await stranger.post(f"/chats/{theirs}/members", {"account_ids": [anna.id]}), 409, "conflict")
     assert anna.id in refused["detail"]
     assert ok(await stranger.get(f"/chats/{theirs}"))["member_count"] == 1
-    assert len(ok(await anna.get("/chats"))["items"]) == 3
-    problem(await stranger.post("/chats", {"type": "direct", "member_ids": [anna.id]}), 409, "conflict")
-    assert (await anna.delete(f"/chats/{first}")).status_code == 204
+    # Her own chats, and those with one other, are not in the way.
+    await anna.open_chat()
+    await stranger.open_chat(anna, type="direct")
+    await anna.open_chat(clara, type="direct")
+    for chat in (first, second):
+        ok(await anna.delete(f"/chats/{chat}/members/{anna.id}"))
+    ok(await stranger.post(f"/chats/{theirs}/members", {"account_ids": [anna.id]}))
+
+
+async def test_who_lets_nobody_add_them_is_only_written_to(
+    anna: FakeClient, boris: FakeClient, club: str, stranger: FakeClient
+) -> None:
+    assert ok(await boris.get("/accounts/me"))["who_may_add"] == "everyone"
+    head = ok(await boris.get("/accounts/me"))["event_seq"]
+    assert ok(await boris.patch("/accounts/me", {"who_may_add": "nobody"}))["who_may_add"] == "nobody"
+    assert (await boris.own_events(head))[0]["data"]["who_may_add"] == "nobody"
+    for wrong in (None, "friends", 5):
+        problem(await boris.patch("/accounts/me", {"who_may_add": wrong}), 422, "validation_error")
+    theirs = await stranger.open_chat()
+    for path, body in (("/chats", {"type": "group", "member_ids": [boris.id]}), (f"/chats/{theirs}/members", None)):
+        refused = await stranger.post(path, body or {"account_ids": [boris.id]})
+        assert boris.id in problem(refused, 403, "forbidden")["detail"]
+    # Where he is already he stays, he opens chats himself, and is written to.
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
+    await boris.open_chat(anna)
+    await stranger.open_chat(boris, type="direct")
+    assert "who_may_add" not in ok(await anna.get(f"/accounts/{boris.id}"))
 
 
 async def test_a_chat_has_so_many_members(

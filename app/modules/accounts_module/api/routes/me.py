@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep, container_of
+from app.dependencies.services_dependency import LimitsDep, SizesDep, container_of
 from app.modules.accounts_module.dependencies import CurrentIdentity, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
 from app.modules.accounts_module.schemas import AccountMe, AccountUpdate, PasswordChange
@@ -36,9 +36,11 @@ async def me(identity: CurrentIdentity, work: Work) -> AccountMe:
 
 
 @router.patch("", openapi_extra=refuses(UsernameTaken))
-async def update_me(body: AccountUpdate, identity: CurrentIdentity, work: Work, log: LogDep) -> AccountMe:
+async def update_me(
+    body: AccountUpdate, identity: CurrentIdentity, work: Work, log: LogDep, sizes: SizesDep
+) -> AccountMe:
     """Changes what is given."""
-    return await accounts.update_me(work, log, identity.account_id, body)
+    return await accounts.update_me(work, log, sizes, identity.account_id, body)
 
 
 @router.post("/password", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(WrongPassword))

@@ -44,5 +44,11 @@ async def replace_hash(session: AsyncSession, account_id: UUID, old: str, new: s
     )
 
 
+async def list_refusing_ids(session: AsyncSession, account_ids: set[UUID]) -> set[UUID]:
+    """Those that nobody may add to chats."""
+    statement = select(Account.id).where(Account.id.in_(account_ids), Account.who_may_add == "nobody")
+    return set((await session.scalars(statement)).all())
+
+
 async def list_existing_ids(session: AsyncSession, account_ids: set[UUID]) -> set[UUID]:
     return set((await session.scalars(select(Account.id).where(Account.id.in_(account_ids)))).all())

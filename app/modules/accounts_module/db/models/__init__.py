@@ -1,5 +1,6 @@
 from app.modules.accounts_module.db.models.account import Account, AccountPresence
 from app.modules.accounts_module.db.models.session import AuthSession
 from app.modules.accounts_module.db.models.signing_key import SigningKey
+from app.modules.accounts_module.db.models.username_hold import UsernameHold
 
-__all__ = ["Account", "AccountPresence", "AuthSession", "SigningKey"]
+__all__ = ["Account", "AccountPresence", "AuthSession", "SigningKey", "UsernameHold"]

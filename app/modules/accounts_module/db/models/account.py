@@ -27,6 +27,7 @@ class Account(BaseModel):
     search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     search_grams: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{}")
     bio: Mapped[str] = mapped_column(Text, default="", server_default="")
+    who_may_add: Mapped[str] = mapped_column(Text, default="everyone", server_default="everyone")
     password_hash: Mapped[str] = mapped_column(Text)
     is_admin: Mapped[bool] = mapped_column(default=False, server_default="false")
 

@@ -5,7 +5,14 @@ from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.chats_module.dependencies import ChatChanger, ChatId, ChatMembership, DeletionsDep, PartsDep
-from app.modules.chats_module.errors import ChatIdTaken, ChatNotFound, NotAllowedInChat, TooManyChats, TooManyMembers
+from app.modules.chats_module.errors import (
+    AddingRefused,
+    ChatIdTaken,
+    ChatNotFound,
+    NotAllowedInChat,
+    TooManyChats,
+    TooManyMembers,
+)
 from app.modules.chats_module.schemas import ChatCreate, chat_models
 from app.modules.chats_module.services import chats, views
 from app.modules.streams_module.dependencies import LogDep
@@ -25,7 +32,7 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_201_CREATED,
         response_model=models.read,
         responses={200: {"model": models.read, "description": "The chat was there already"}},
-        openapi_extra=refuses(ChatIdTaken, TooManyChats, TooManyMembers),
+        openapi_extra=refuses(AddingRefused, ChatIdTaken, TooManyChats, TooManyMembers),
     )
     @body_limit(MAX_CHAT_BYTES)
     async def create(
@@ -39,6 +46,8 @@ def make_router(modules: Modules) -> APIRouter:
     ) -> Response:
         """Opens a chat. The same id again, or a second direct chat of the same two, answers 200 with the first one."""
         limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
+        if body.type != "direct" and body.member_ids:
+            limits.hit(limits.rates.add_people, "people added by", identity.account_id.int, len(body.member_ids))
         chat_id, is_new = await chats.create_chat(work, log, sizes, identity.account_id, body)
         chat = await views.view_chat(await work.raw(), parts, identity.account_id, chat_id)
         return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)

@@ -6,6 +6,7 @@ from app.modules.accounts_module.schemas import AccountId
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import (
+    AddingRefused,
     ChatNotFound,
     DirectChatIsFixed,
     MemberNotFound,
@@ -33,7 +34,9 @@ async def list_members(
     "/members",
     status_code=status.HTTP_201_CREATED,
     responses={200: {"model": Page[MemberRead], "description": "All of them were in the chat already"}},
-    openapi_extra=refuses(ChatNotFound, NotAllowedInChat, DirectChatIsFixed, TooManyChats, TooManyMembers),
+    openapi_extra=refuses(
+        ChatNotFound, NotAllowedInChat, AddingRefused, DirectChatIsFixed, TooManyChats, TooManyMembers
+    ),
 )
 async def add_members(
     body: MembersAdd,
@@ -46,6 +49,7 @@ async def add_members(
 ) -> Page[MemberRead]:
     """Lets people in, by owner or admin. They see the whole history, and have read it up to now."""
     limits.hit(limits.rates.add_members, "members added by", member.account_id.int)
+    limits.hit(limits.rates.add_people, "people added by", member.account_id.int, len(body.account_ids))
     if not await members.add_members(work, log, sizes, member.chat_id, member.account_id, body):
         response.status_code = status.HTTP_200_OK
     return await members.list_chosen(work, member.chat_id, body.account_ids)

@@ -13,7 +13,13 @@ from app.modules.streams_module.services.log import Executor
 # Hand-written: each count ends where it is enough, which no aggregate does.
 _BUSY = """
 SELECT id FROM unnest($1::uuid[]) AS wanted (id)
-WHERE EXISTS (SELECT FROM account_chat WHERE account_id = wanted.id OFFSET $2)
+WHERE EXISTS (
+    SELECT FROM account_chat WHERE account_id = wanted.id AND (added_by = account_id) = (wanted.id = $2) OFFSET $3
+)
+"""
+_ADDED_OFTEN = """
+SELECT id FROM unnest($1::uuid[]) AS wanted (id)
+WHERE id <> $2 AND EXISTS (SELECT FROM account_chat WHERE account_id = wanted.id AND added_by = $2 OFFSET $3)
 """
 
 _MEMBER = select(
@@ -60,10 +66,11 @@ async def insert_members(
     first_event_seq: int,
     joined_seqs: Mapping[UUID, int],
     joined_at: datetime,
+    added_by: UUID | None,
 ) -> None:
     """Members in the order of `roles`; their `member.added` events are numbered from `first_event_seq` on.
 
-    `joined_seqs` are the numbers of the `chat.joined` events on their own streams.
+    `joined_seqs` are the numbers of the `chat.joined` events on their own streams; `added_by` is None in a direct chat.
     """
     rows = [
         {
@@ -79,7 +86,15 @@ async def insert_members(
     await session.execute(insert(ChatMember), rows)
     await session.execute(
         insert(AccountChat),
-        [{"account_id": account_id, "chat_id": chat_id, "joined_seq": joined_seqs[account_id]} for account_id in roles],
+        [
+            {
+                "account_id": account_id,
+                "chat_id": chat_id,
+                "joined_seq": joined_seqs[account_id],
+                "added_by": added_by,
+            }
+            for account_id in roles
+        ],
     )
     await session.execute(
         delete(FormerMember).where(FormerMember.chat_id == chat_id, FormerMember.account_id.in_(roles))
@@ -117,6 +132,13 @@ async def change_count(session: AsyncSession, chat_id: UUID, difference: int) ->
     return int(await session.scalar(statement.returning(Chat.member_count)) or 0)
 
 
-async def list_busy_accounts(connection: Executor, account_ids: Sequence[UUID], most: int) -> list[UUID]:
-    """Those that are in so many chats, or more."""
-    return [row["id"] for row in await connection.fetch(_BUSY, account_ids, most - 1)]
+async def list_busy_accounts(
+    connection: Executor, account_ids: Sequence[UUID], actor_id: UUID, most: int
+) -> list[UUID]:
+    """Those that others have put into so many groups and channels, or more; the actor, if it has opened so many."""
+    return [row["id"] for row in await connection.fetch(_BUSY, account_ids, actor_id, most - 1)]
+
+
+async def list_added_often(connection: Executor, account_ids: Sequence[UUID], actor_id: UUID, most: int) -> list[UUID]:
+    """Those that are in so many groups and channels, or more, into which the actor has put them."""
+    return [row["id"] for row in await connection.fetch(_ADDED_OFTEN, account_ids, actor_id, most - 1)]

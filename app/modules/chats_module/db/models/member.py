@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, ChatFamilyModel
@@ -24,7 +24,8 @@ class ChatMember(ChatFamilyModel):
 class AccountChat(Base):
     """`My chats`, keyed by the account: the other side of the membership, for the reader who starts from a person.
 
-    `joined_seq` is the number of the `chat.joined` event on the account's own stream.
+    `joined_seq` is the number of the `chat.joined` event on the account's own stream. `added_by` is who put the account
+    into a group or channel, itself where it opened that; null for a direct chat, and for rows older than the column.
     """
 
     __tablename__ = "account_chat"
@@ -32,6 +33,15 @@ class AccountChat(Base):
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     chat_id: Mapped[UUID] = mapped_column(primary_key=True)
     joined_seq: Mapped[int] = mapped_column(BigInteger)
+    added_by: Mapped[UUID | None]
+
+
+Index(
+    "ix_account_chat_added_by",
+    AccountChat.account_id,
+    AccountChat.added_by,
+    postgresql_where=AccountChat.added_by.is_not(None),
+)
 
 
 class FormerMember(ChatFamilyModel):

@@ -1,0 +1,33 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.modules.accounts_module.db.models import UsernameHold
+
+
+async def find_holder(session: AsyncSession, username: str, now: datetime) -> UUID | None:
+    """The account that a username is held for."""
+    statement = select(UsernameHold.account_id).where(UsernameHold.username == username, UsernameHold.held_until > now)
+    return await session.scalar(statement)
+
+
+async def hold(session: AsyncSession, username: str, account_id: UUID, until: datetime, most: int) -> None:
+    """Holds a username for its former owner, who has the `most` that were given up last."""
+    values = {"account_id": account_id, "held_until": until}
+    statement = insert(UsernameHold).values(username=username, **values)
+    await session.execute(statement.on_conflict_do_update(index_elements=[UsernameHold.username], set_=values))
+    older = (
+        select(UsernameHold.username)
+        .where(UsernameHold.account_id == account_id)
+        .order_by(UsernameHold.held_until.desc())
+        .offset(most)
+    )
+    await session.execute(delete(UsernameHold).where(UsernameHold.username.in_(older)))
+
+
+async def release(session: AsyncSession, username: str) -> None:
+    """Ends the hold of a username that is in use again."""
+    await session.execute(delete(UsernameHold).where(UsernameHold.username == username))

@@ -1,0 +1,17 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import Base
+
+
+class UsernameHold(Base):
+    """A username that its owner gave up: until `held_until` nobody else takes it."""
+
+    __tablename__ = "username_hold"
+
+    username: Mapped[str] = mapped_column(Text, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    held_until: Mapped[datetime]

@@ -1,0 +1,82 @@
+"""Usernames that are nobody's, and those that have just been given up."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import httpx
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.modules.accounts_module.services.usernames import check_reserved
+from app.services.errors import ValidationFailed
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+
+
+@pytest.mark.parametrize(
+    "username", ["admin", "ADMIN", "ad.min", "_admin_", "4dm1n", "sys_tem", "r00t", "support", "everyone", "he1p"]
+)
+async def test_a_name_that_speaks_for_the_server_is_nobodys(
+    server: httpx.AsyncClient, anna: FakeClient, username: str
+) -> None:
+    body = {"email": "x@example.com", "password": PASSWORD, "username": username}
+    for answer in (
+        await server.post(f"{API}/accounts/sign-up", json=body),
+        await anna.patch("/accounts/me", {"username": username}),
+    ):
+        (error,) = problem(answer, 422, "validation_error")["errors"]
+        assert (error["loc"], error["type"]) == (["body", "username"], "username_is_reserved")
+
+
+def test_names_that_only_begin_like_those_are_free() -> None:
+    for username in ("administry", "admin7", "rooter", "supporter", "anna.admin", "helper", "adminka"):
+        check_reserved(username)
+    with pytest.raises(ValidationFailed):
+        check_reserved("a.d.m.i.n")
+
+
+async def test_who_has_a_reserved_name_already_keeps_it(anna: FakeClient, database_address: DatabaseAddress) -> None:
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    await connection.execute("UPDATE account SET username = 'admin' WHERE id = $1", anna.uuid)
+    await connection.close()
+    assert ok(await anna.patch("/accounts/me", {"username": "Admin", "bio": "Это я"}))["username"] == "admin"
+
+
+async def test_a_name_that_was_given_up_is_kept_for_its_owner(
+    server: httpx.AsyncClient, anna: FakeClient, boris: FakeClient, database_address: DatabaseAddress
+) -> None:
+    old = anna.username
+    ok(await anna.patch("/accounts/me", {"username": "anna.second"}))
+    body = {"email": "x@example.com", "password": PASSWORD, "username": old}
+    for answer in (
+        await boris.patch("/accounts/me", {"username": old}),
+        await server.post(f"{API}/accounts/sign-up", json=body),
+    ):
+        assert problem(answer, 409, "conflict")["title"] == "This username is taken"
+    assert ok(await anna.patch("/accounts/me", {"username": old}))["username"] == old
+    # The other one is held now; when its time is over, it is free.
+    problem(await boris.patch("/accounts/me", {"username": "anna.second"}), 409, "conflict")
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    assert [row["username"] for row in await connection.fetch("SELECT * FROM username_hold")] == ["anna.second"]
+    await connection.execute("UPDATE username_hold SET held_until = $1", datetime.now(UTC) - timedelta(seconds=1))
+    ok(await boris.patch("/accounts/me", {"username": "anna.second"}))
+    assert await connection.fetchval("SELECT count(*) FROM username_hold WHERE account_id = $1", anna.uuid) == 0
+    await connection.close()
+
+
+async def test_nobody_takes_a_name_in_the_moment_that_it_is_given_up(anna: FakeClient, boris: FakeClient) -> None:
+    for number in range(5):
+        old = ok(await anna.get("/accounts/me"))["username"]
+        _, taken = await asyncio.gather(
+            anna.patch("/accounts/me", {"username": f"anna.next{number}"}),
+            boris.patch("/accounts/me", {"username": old}),
+        )
+        problem(taken, 409, "conflict")
+
+
+async def test_one_account_holds_few_names(anna: FakeClient, boris: FakeClient) -> None:
+    for number in range(5):
+        ok(await anna.patch("/accounts/me", {"username": f"squat{number}"}))
+    ok(await boris.patch("/accounts/me", {"username": "squat0"}))
+    for held in ("squat1", "squat2", "squat3"):
+        problem(await boris.patch("/accounts/me", {"username": held}), 409, "conflict")
