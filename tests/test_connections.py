@@ -1,6 +1,7 @@
 """Each request is answered once and in its turn, and each state of a connection has an end."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
@@ -102,6 +103,27 @@ async def test_what_is_valid_is_answered_before_what_is_not_is_refused(stage: St
 async def test_a_chunk_that_is_wrong_behind_a_slow_request_is_refused_in_its_turn(stage: Stage) -> None:
     post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
     assert statuses(await talk_and_let_go(stage, SLOW + post + b"1\r\na\r\nx\r\n")) == [b"200", b"400"]
+
+
+@pytest.mark.parametrize("at_once", [16 * 1024, 40])
+async def test_requests_that_come_at_once_are_answered_in_their_order(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(http_protocol, "PARSED_AT_ONCE", at_once)
+    requests = [GET.replace(b"/fast", b"/fast?%d" % number) for number in range(1000)]
+    requests.insert(500, POST + b"abcd")
+    last = GET.replace(b"Host", b"Connection: close\r\nHost")
+    answer = await talk(stage.address, [b"".join([*requests, last])])
+    assert statuses(answer) == [b"200"] * 1002
+    assert [int(number) for number in re.findall(rb'"/fast","(\d+)"', answer)] == list(range(1000))
+    # The last is half a request.
+    monkeypatch.setattr(http_protocol, "READ_WITHIN", PATIENCE)
+    host, port = stage.address.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"".join(requests) + GET[:20])
+    writer.write_eof()
+    assert statuses(await reader.read()) == [b"200"] * 1001 + [b"400"]
+    writer.close()
 
 
 async def test_a_client_that_sends_no_more_is_answered_all_the_same(stage: Stage) -> None:

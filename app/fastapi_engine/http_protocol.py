@@ -21,6 +21,8 @@ MAX_HEAD_BYTES = 64 * 1024
 """Of a request's first line and its headers."""
 MAX_RAW_BODY_BYTES = 8 * MAX_MESSAGE_BYTES
 """Of a body with the sizes, extensions and trailers of its chunks. Chunks of one byte take six."""
+PARSED_AT_ONCE = 16 * 1024
+"""Bytes. Requests that have to wait for answers before theirs are parsed later: a read may hold thousands of them."""
 HEAD_WITHIN = 10.0
 """Seconds from the connection, or the first byte after an answer, to the end of the headers."""
 BODY_WITHIN = 30.0
@@ -31,10 +33,6 @@ LINGER = 3.0
 """Seconds for a client that still sends to see that it was answered already."""
 CHECK_EVERY = 2.0
 _HEAD_TOO_LARGE = f"A request's head has at most {MAX_HEAD_BYTES} bytes"
-
-
-class _HeadTooLarge(Exception):
-    pass
 
 
 class HttpProtocol(UpgradingProtocol):
@@ -52,6 +50,8 @@ class HttpProtocol(UpgradingProtocol):
         self._head_bytes = self._body_bytes = self._chunk_bytes = 0
         self._is_closing = self._is_refused = False
         self._refusal = b""
+        self._unparsed = bytearray()
+        self._has_eof = False
         self._check_timer: TimerHandle = self.loop.call_later(CHECK_EVERY, self._check)
         self._enter()
 
@@ -76,16 +76,38 @@ class HttpProtocol(UpgradingProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answers what has come in whole; a reader that waits for events is not kept waiting."""
-        self._peer.has_left = True
-        if self._is_refused or self._in_head or self._in_body or self.cycle is None or self.cycle.response_complete:
-            return False
-        self.cycle.keep_alive = False
+        self._peer.has_left = self._has_eof = True
         self._taken_by = self.loop.time() + READ_WITHIN
-        return True
+        if self._is_refused or self._unparsed:
+            return bool(self._refusal) or not self._is_refused
+        is_due = self.cycle is not None and not self.cycle.response_complete
+        if (self._in_body and self.pipeline) or (self._in_head and is_due):
+            self.refuse(400, "The request is incomplete")
+            return True
+        if is_due:
+            self.cycle.keep_alive = False
+        return is_due and not self._in_body
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
+        if len(data) <= PARSED_AT_ONCE and not self._unparsed and not self.pipeline:
+            self._receive(data)
+            return
+        is_first = not self._unparsed
+        self._unparsed += data
+        if is_first:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        while self._unparsed and not self.pipeline and not self._is_refused and not self.transport.is_closing():
+            piece = bytes(self._unparsed[:PARSED_AT_ONCE])
+            del self._unparsed[:PARSED_AT_ONCE]
+            self._receive(piece)
+        if self._has_eof and not self._unparsed and not self.eof_received():
+            self.transport.close()
+
+    def _receive(self, data: bytes) -> None:
         if self._read_by is None and self.cycle is not None and self.cycle.response_complete:
             # The first byte of what may become the next request. Even line breaks before it would be waited for.
             self._read_by = self.loop.time() + HEAD_WITHIN
@@ -94,23 +116,17 @@ class HttpProtocol(UpgradingProtocol):
         try:
             self.parse(data)
         except HttpParserError as error:
-            if isinstance(error.__context__, BadHead):
-                self._refuse(400, str(error.__context__))
-            elif self._in_head and self._head_bytes + len(data) > MAX_HEAD_BYTES:
-                self._refuse(431, _HEAD_TOO_LARGE)
-            else:
-                self._refuse(400, "This is not a valid HTTP request")
+            if not isinstance(reason := error.__context__, BadHead):
+                reason = BadHead("This is not a valid HTTP request")
+            self.refuse(reason.status, str(reason))
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
-                self._refuse(431, _HEAD_TOO_LARGE)
+                self.refuse(431, _HEAD_TOO_LARGE)
         elif self._in_body:
             self._body_bytes += len(data)
             if self._body_bytes > MAX_RAW_BODY_BYTES:
-                self._refuse(413, f"A body has at most {MAX_MESSAGE_BYTES} bytes")
-
-    def refuse_connect(self) -> None:
-        self._refuse(400, "CONNECT is not supported")
+                self.refuse(413, f"A body has at most {MAX_MESSAGE_BYTES} bytes")
 
     def switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
         self._check_timer.cancel()
@@ -119,7 +135,8 @@ class HttpProtocol(UpgradingProtocol):
         protocol = WebSocketProtocol(self.config, self.server_state, self.app_state)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
-        protocol.take_handshake(handshake, rest, HEAD_WITHIN, self._leave)
+        protocol.take_handshake(handshake, rest + self._unparsed, HEAD_WITHIN, self._leave)
+        self._unparsed.clear()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -131,7 +148,7 @@ class HttpProtocol(UpgradingProtocol):
             # In what has come there may be a piece of the body as well.
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > MAX_HEAD_BYTES:
-                raise _HeadTooLarge
+                raise BadHead(_HEAD_TOO_LARGE, 431)
         version = self.parser.get_http_version()
         check_head(version, self.headers)
         if self.url[:1] != b"/" and self.parser.get_method() != b"CONNECT":
@@ -166,10 +183,12 @@ class HttpProtocol(UpgradingProtocol):
         elif (self._in_head or self._in_body) and not self._is_refused:
             self._read_by = now + (HEAD_WITHIN if self._in_head else BODY_WITHIN)
         super().on_response_complete()
+        if self._unparsed and not self.pipeline:
+            self.loop.call_soon(self._go_on)
 
     def shutdown(self) -> None:
         if self._in_body and self.cycle is not None and not self.cycle.response_complete:
-            self._refuse(503, "The server stops")
+            self.refuse(503, "The server stops")
         super().shutdown()
 
     def pause_writing(self) -> None:
@@ -192,10 +211,10 @@ class HttpProtocol(UpgradingProtocol):
             if self._is_refused:
                 self.transport.abort()
             else:
-                self._refuse(408, "The request did not come in within the time")
+                self.refuse(408, "The request did not come in within the time")
         self._check_timer = self.loop.call_later(CHECK_EVERY, self._check)
 
-    def _refuse(self, status: int, detail: str) -> None:
+    def refuse(self, status: int, detail: str) -> None:
         """Answers the request that is being read with a problem, in its turn, and ends the connection."""
         if self._is_refused or self.transport.is_closing():
             return
@@ -225,7 +244,7 @@ class HttpProtocol(UpgradingProtocol):
         self.transport.write(self._refusal)
         self._refusal = b""
         self._read_by = self.loop.time() + LINGER
-        if self.transport.can_write_eof():
+        if self.transport.can_write_eof() and not self._has_eof:
             self.transport.write_eof()
         else:
             self.transport.close()

@@ -14,6 +14,10 @@ _VERSIONS = ("1.1", "1.0")
 class BadHead(Exception):
     """The request is refused, and its connection closed: where it ends, or whom it is for, is ambiguous."""
 
+    def __init__(self, detail: str, status: int = 400) -> None:
+        super().__init__(detail)
+        self.status = status
+
 
 def check_head(http_version: str, headers: Sequence[Header]) -> None:
     """Raises BadHead."""

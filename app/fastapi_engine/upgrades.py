@@ -19,7 +19,7 @@ class UpgradingProtocol(HttpToolsProtocol):
                 # The parser stops behind the head of a CONNECT, or of a request that offers another protocol.
                 data = memoryview(data)[offer.args[0] :]
                 if self.scope["method"] == "CONNECT":
-                    self.refuse_connect()
+                    self.refuse(400, "CONNECT is not supported")
                 elif (handshake := self._find_handshake()) is not None:
                     self.switch_to_websocket(handshake, bytes(data))
                 else:
@@ -27,7 +27,8 @@ class UpgradingProtocol(HttpToolsProtocol):
                     continue
             return
 
-    def refuse_connect(self) -> None:
+    def refuse(self, status: int, detail: str) -> None:
+        """Answers the request that is being read with a problem, in its turn, and ends the connection."""
         raise NotImplementedError
 
     def switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
