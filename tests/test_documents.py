@@ -53,6 +53,13 @@ def test_the_structure_tells_no_module_that_is_gone(project_root: Path) -> None:
         assert told <= folders
 
 
+def test_an_account_is_one_word_in_russian(project_root: Path) -> None:
+    texts = [*project_root.glob("*.md"), *project_root.glob("docs/**/*.md"), *project_root.glob("app/**/*.md*")]
+    texts += project_root.glob("app/modules/ui_module/static/js/**/*.js")
+    other = re.compile("учётн[а-я]+ запис|учетн[а-я]+ запис", re.IGNORECASE)
+    assert [text.name for text in texts if other.search(text.read_text(encoding="utf-8"))] == []
+
+
 @pytest.mark.parametrize("page", ["errors.md", "errors.ru.md"])
 def test_every_error_code_is_told_with_its_status(project_root: Path, page: str) -> None:
     discover_modules()  # their refusals are declared with them
