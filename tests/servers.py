@@ -51,9 +51,9 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
     )
 
 
-def client_of(app: FastAPI) -> httpx.AsyncClient:
+def client_of(app: FastAPI, address: str = "127.0.0.1") -> httpx.AsyncClient:
     """A client in the same process as the application, which runs."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 123))
     return httpx.AsyncClient(transport=transport, base_url="http://server")
 
 

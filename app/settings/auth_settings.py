@@ -29,6 +29,9 @@ class AuthSettings(SettingsGroup):
         le=315_360_000,
         description="seconds that a session lives at most, refreshed or not (1 year)",
     )
+    session_retention_days: int = Field(
+        30, ge=2, le=36_500, description="days that a session is kept after its end, for its networks to stay known"
+    )
     argon2_time_cost: int = Field(3, ge=1, le=100, description="passes over the memory of a password hash")
     argon2_memory_cost: int = Field(65_536, ge=8, le=4_194_304, description="memory of a password hash, KiB")
     argon2_parallelism: int = Field(4, ge=1, le=64, description="lanes of a password hash")
@@ -45,6 +48,10 @@ class AuthSettings(SettingsGroup):
     @property
     def refresh_reuse(self) -> timedelta:
         return timedelta(seconds=self.refresh_reuse_s)
+
+    @property
+    def session_retention(self) -> timedelta:
+        return timedelta(days=self.session_retention_days)
 
     @property
     def session_lifetime(self) -> timedelta:

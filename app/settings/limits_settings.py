@@ -30,9 +30,9 @@ class LimitsSettings(SettingsGroup):
         SecretStr(_MEMORY),
         description="where calls are counted: memory:// in each process, redis://host:6379 for all processes together",
     )
-    account: Rate = Field("30000/minute", description="calls an account, requests over its sockets included")
-    address: Rate = Field("30000/minute", description="calls an address that come with no valid token")
-    send: Rate = Field("12000/minute", description="messages an account sends")
+    account: Rate = Field("12000/minute", description="calls an account, requests over its sockets included")
+    address: Rate = Field("6000/minute", description="calls an address that come with no valid token")
+    send: Rate = Field("6000/minute", description="messages an account sends")
     create_chat: Rate = Field("300/10 minutes", description="chats an account opens")
     add_members: Rate = Field("300/10 minutes", description="calls of an account that add members to chats")
     add_people: Rate = Field("3000/hour", description="members that an account adds to groups and channels")
@@ -40,10 +40,13 @@ class LimitsSettings(SettingsGroup):
     typing: Rate = Field("120/minute", description="typing signals an account sends")
     hello: Rate = Field("600/minute", description="sockets that an account opens")
     hello_address: Rate = Field("6000/minute", description="WebSocket handshakes from an address")
-    sign_up: Rate = Field("600/hour", description="new accounts an address, as 10/minute or 300/10 minutes")
-    sign_in: Rate = Field("100/10 minutes", description="wrong passwords a login")
-    sign_in_address: Rate = Field("3000/10 minutes", description="sign-ins an address")
-    refresh: Rate = Field("1000/minute", description="refreshes an address")
+    sign_up: Rate = Field("600/hour", description="new accounts an IP address, as 10/minute or 300/10 minutes")
+    sign_in: Rate = Field(
+        "10/10 minutes",
+        description="wrong passwords in a row for an account; then one a period, which doubles up to a day",
+    )
+    sign_in_address: Rate = Field("600/10 minutes", description="sign-ins an IP address")
+    refresh: Rate = Field("600/minute", description="refreshes an IP address")
     refresh_session: Rate = Field("60/minute", description="refreshes a session")
 
     @property

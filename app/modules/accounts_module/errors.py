@@ -29,6 +29,12 @@ class TooManyPasswords(Unavailable):
     title = "Too many people are signing in just now"
 
 
+class SessionsUnknown(Unavailable):
+    """The process was frozen, or the database is unavailable: whether the caller's session has ended is not known."""
+
+    title = "Which sessions have ended is not known just now"
+
+
 class AccountNotFound(NotFound):
     title = "There is no such account"
 

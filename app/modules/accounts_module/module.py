@@ -5,10 +5,19 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.api.router import router
 from app.modules.accounts_module.db.invariants import INVARIANTS
-from app.modules.accounts_module.db.models import Account, AccountPresence, AuthSession, SigningKey, UsernameHold
+from app.modules.accounts_module.db.models import (
+    Account,
+    AccountPresence,
+    AuthSession,
+    SignInFailures,
+    SigningKey,
+    UsernameHold,
+)
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.schemas import EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.guesses import Guesses
+from app.modules.accounts_module.services.housekeeping import keep_tidy
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.settings import Settings
@@ -19,13 +28,14 @@ from app.utils.module import Module
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    settings = container.get(Settings).auth
+    settings, limits = container.get(Settings).auth, container.get(Settings).limits
     database = container.get(Database)
     bus = container.get(Bus)  # type: ignore[type-abstract]
     revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime))
+    container.put(Guesses, Guesses(database, limits))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations))
-    async with running(revocations.keep_looking()):
+    async with running(revocations.keep_looking()), running(keep_tidy(database, settings.session_retention)):
         yield
 
 
@@ -34,7 +44,7 @@ module = Module(
     description="Signing up and in, one's own account, people and sessions",
     router=router,
     depends_on=("base", "streams"),
-    models=(Account, AccountPresence, AuthSession, SigningKey, UsernameHold),
+    models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,

@@ -11,7 +11,14 @@ from app.modules.accounts_module.schemas.account import (
     SignUp,
 )
 from app.modules.accounts_module.schemas.events import EVENTS
-from app.modules.accounts_module.schemas.session import RefreshRequest, SessionRead, SignIn, TokenForm, TokenPair
+from app.modules.accounts_module.schemas.session import (
+    RefreshRequest,
+    SessionRead,
+    SignedIn,
+    SignIn,
+    TokenForm,
+    TokenPair,
+)
 
 __all__ = [
     "EVENTS",
@@ -28,6 +35,7 @@ __all__ = [
     "SessionRead",
     "SignIn",
     "SignUp",
+    "SignedIn",
     "TokenForm",
     "TokenPair",
 ]

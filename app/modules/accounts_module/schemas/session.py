@@ -11,6 +11,16 @@ Login = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 GivenPassword = Annotated[str, Field(max_length=256, examples=["correct horse battery"])]
 
 
+DeviceToken = Annotated[
+    str,
+    Field(
+        max_length=2048,
+        description="of an earlier sign-in: others' wrong passwords do not keep this device out",
+        examples=["eyJhbGciOiJIUzI1NiIs..."],
+    ),
+]
+
+
 class SignIn(RequestModel):
     """`login` is the email or the username."""
 
@@ -18,6 +28,7 @@ class SignIn(RequestModel):
 
     login: Login
     password: GivenPassword
+    device_token: DeviceToken | None = None
 
 
 class TokenForm(RequestModel):
@@ -28,6 +39,7 @@ class TokenForm(RequestModel):
     grant_type: Literal["password"] = "password"
     username: Login
     password: GivenPassword
+    device_token: DeviceToken | None = None
 
 
 class TokenPair(ResponseModel):
@@ -48,6 +60,24 @@ class TokenPair(ResponseModel):
     refresh_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the standard's word, no secret
     expires_in: int
+
+
+class SignedIn(TokenPair):
+    """The pair of a new session. `device_token` is kept after signing out too, and sent with the next sign-in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "access_token": "eyJhbGciOiJIUzI1NiIs...",
+                "refresh_token": "eyJhbGciOiJIUzI1NiIs...",
+                "token_type": "bearer",
+                "expires_in": 900,
+                "device_token": "eyJhbGciOiJIUzI1NiIs...",
+            }
+        }
+    )
+
+    device_token: str
 
 
 class RefreshRequest(RequestModel):

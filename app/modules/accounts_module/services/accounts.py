@@ -1,7 +1,7 @@
 """Making and changing accounts."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -10,6 +10,7 @@ from app.modules.accounts_module.db.cruds import people
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
+from app.modules.accounts_module.services.guesses import Guesses
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.usernames import check_reserved, give_up_username, take_username
@@ -17,12 +18,17 @@ from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.streams_module.services.log import Log, event, read_head
 from app.services.errors import Forbidden
-from app.services.rate_limits import RateLimits
 from app.settings.sizes_settings import SizesSettings
 
 
 async def sign_up(
-    work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp, *, by_operator: bool = False
+    work: UnitOfWork,
+    log: Log,
+    passwords: Passwords,
+    request: SignUp,
+    source: str = "",
+    *,
+    by_operator: bool = False,
 ) -> AccountSignedUp:
     """Makes an account and its stream. A taken email or username is told by the unique indexes, so a race is too.
 
@@ -32,7 +38,7 @@ async def sign_up(
     if not by_operator:
         check_reserved(request.username)
     # Hashed before the first statement: no connection waits for it.
-    password_hash = await passwords.hash(request.password)
+    password_hash = await passwords.hash(request.password, source)
     account = Account(
         id=uuid4(),
         email=request.email,
@@ -100,7 +106,7 @@ async def change_password(
     work: UnitOfWork,
     database: Database,
     passwords: Passwords,
-    limits: RateLimits,
+    guesses: Guesses,
     account_id: UUID,
     *,
     current: str,
@@ -111,17 +117,19 @@ async def change_password(
     RateLimited after too many of these: whoever has found an open session guesses no faster than at the door. They are
     counted by themselves, or a stranger at the door could keep the owner from a change.
     """
-    tries = (limits.rates.sign_in, "wrong password from within", account_id.int)
-    limits.check(*tries)
-    async with database.connection() as connection:
-        stored: Any = await connection.fetchrow(
-            "SELECT username, email, password_hash FROM account WHERE id = $1", account_id
-        )
-    check_password(new, "new_password", username=stored["username"], email=stored["email"])
-    if not (await passwords.verify(current, stored["password_hash"])).is_right:
-        limits.hit(*tries)
-        return False
-    password_hash = await passwords.hash(new)
+    subject = uuid5(account_id, "change of password")
+    async with guesses.turn(subject):
+        await guesses.check(subject)
+        async with database.connection() as connection:
+            stored: Any = await connection.fetchrow(
+                "SELECT username, email, password_hash FROM account WHERE id = $1", account_id
+            )
+        check_password(new, "new_password", username=stored["username"], email=stored["email"])
+        if not (await passwords.verify(current, stored["password_hash"], account_id.hex)).is_right:
+            await guesses.add(subject)
+            return False
+        await guesses.forget(subject)
+    password_hash = await passwords.hash(new, account_id.hex)
     account = await _get(work, account_id)
     account.password_hash = password_hash
     await work.session.flush()
@@ -129,10 +137,10 @@ async def change_password(
 
 
 async def renew_hash(
-    work: UnitOfWork, passwords: Passwords, account_id: UUID, password_hash: str, password: str
+    work: UnitOfWork, passwords: Passwords, account_id: UUID, password_hash: str, password: str, source: str
 ) -> None:
     """Hashes the password as it is done now, unless it was changed meanwhile."""
-    renewed = await passwords.hash(password)
+    renewed = await passwords.hash(password, source)
     await crud.replace_hash(work.session, account_id, password_hash, renewed)
 
 

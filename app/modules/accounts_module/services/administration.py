@@ -2,6 +2,7 @@
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
+from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
 from app.modules.accounts_module.services.accounts import sign_up
@@ -23,13 +24,14 @@ async def create_admin(work: UnitOfWork, log: Log, passwords: Passwords, request
 
 
 async def reset_password(work: UnitOfWork, passwords: Passwords, login: str, password: str) -> int:
-    """Sets a new password and ends all sessions; how many. AccountNotFound."""
+    """Sets a new password, ends all sessions and returns how many, forgets wrong passwords. Raises AccountNotFound."""
     account = await crud.find_by_login(work.session, login)
     if account is None:
         raise AccountNotFound
     check_password(password, "password", username=account.username, email=account.email)
     account.password_hash = await passwords.hash(password)
     await work.session.flush()
+    await delete_failures(await work.raw(), [account.id])
     return await end_all_sessions(work, account.id)
 
 

@@ -43,7 +43,7 @@ class Authenticator:
             self._verified.pop(token, None)
             raise InvalidToken
         if not self._revocations.are_known:
-            await self._revocations.look()
+            await self._revocations.catch_up()
         if identity.session_id in self._revocations:
             raise InvalidToken
         return identity

@@ -12,10 +12,13 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.modules.accounts_module.errors import TooManyPasswords
 from app.settings.auth_settings import AuthSettings
+from app.utils.fair_queue import FairQueue
 
 T = TypeVar("T")
-MAX_WAITING = 50
-"""Passwords that may wait for each that is computed: some ten seconds of work. Beyond that one is told to come back."""
+LONGEST_WAIT = 20.0
+"""Seconds that a password may wait to be computed: longer than a burst of sign-ins lasts, shorter than clients wait."""
+MAX_WAITING = 500
+"""Passwords of one source that may wait."""
 _COME_BACK = 5
 """Seconds."""
 
@@ -39,7 +42,8 @@ def normalize_password(password: str) -> str:
 class Passwords:
     """argon2id. At most `argon2_concurrency` at once, so that sign-ins cannot starve the sends.
 
-    Raises TooManyPasswords where too many wait already: a flood of sign-ins piles up no memory.
+    A call names its source, a network or a known device, and sources take turns: a flood from one of them does not keep
+    the others waiting. Raises TooManyPasswords where it would last too long.
     """
 
     def __init__(self, settings: AuthSettings) -> None:
@@ -50,35 +54,32 @@ class Passwords:
         )
         self._hash = PasswordHash((self._hasher,))
         self._limiter = CapacityLimiter(settings.argon2_concurrency)
-        self._most = settings.argon2_concurrency * (1 + MAX_WAITING)
-        self._under_way = 0
+        self._queue = FairQueue(settings.argon2_concurrency)
         # What an unknown login is checked against: it costs the same as a wrong password, and no password fits it.
         self._nobody = (
             f"$argon2id$v=19$m={settings.argon2_memory_cost},t={settings.argon2_time_cost},"
             f"p={settings.argon2_parallelism}${_random_base64(16)}${_random_base64(32)}"
         )
 
-    async def hash(self, password: str) -> str:
-        return await self._compute(self._hash.hash, normalize_password(password))
+    async def hash(self, password: str, source: str = "") -> str:
+        return await self._compute(source, self._hash.hash, normalize_password(password))
 
-    async def verify(self, password: str, hashed: str | None) -> Verdict:
+    async def verify(self, password: str, hashed: str | None, source: str = "") -> Verdict:
         """Checks a password; it is never right, after the same work, where there is no hash.
 
         Hashes of former releases are of passwords as they were typed.
         """
-        normalized = normalize_password(password)
-        if await self._compute(self._hash.verify, normalized, hashed or self._nobody) and hashed is not None:
-            return Verdict(True, self._hasher.check_needs_rehash(hashed))
-        if password == normalized:
-            return Verdict(False)
-        is_right = await self._compute(self._hash.verify, password, hashed or self._nobody) and hashed is not None
-        return Verdict(is_right, is_outdated=is_right)
+        compared, normalized = hashed or self._nobody, normalize_password(password)
+        for tried in dict.fromkeys((normalized, password)):
+            if await self._compute(source, self._hash.verify, tried, compared) and hashed is not None:
+                return Verdict(True, tried != normalized or self._hasher.check_needs_rehash(hashed))
+        return Verdict(False)
 
-    async def _compute(self, function: Callable[..., T], *arguments: str) -> T:
-        if self._under_way >= self._most:
+    async def _compute(self, source: str, function: Callable[..., T], *arguments: str) -> T:
+        if self._queue.count(source) >= MAX_WAITING:
             raise TooManyPasswords(retry_after=_COME_BACK)
-        self._under_way += 1
         try:
-            return await to_thread.run_sync(function, *arguments, limiter=self._limiter)
-        finally:
-            self._under_way -= 1
+            async with self._queue.place(source, LONGEST_WAIT):
+                return await to_thread.run_sync(function, *arguments, limiter=self._limiter)
+        except TimeoutError:
+            raise TooManyPasswords(retry_after=_COME_BACK) from None

@@ -1,8 +1,10 @@
 """Which sessions have ended while their access tokens would still be good."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -10,39 +12,49 @@ from loguru import logger
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
-from app.modules.accounts_module.db.cruds.sessions import LIST_REVOKED
-from app.utils.isolation import call_isolated
+from app.modules.accounts_module.db.cruds.sessions import LIST_LIVE, LIST_REVOKED
+from app.modules.accounts_module.errors import SessionsUnknown
+from app.modules.accounts_module.services.open_sessions import OpenSessions
 
 _ENDED = "session.ended"
 _PERIOD = 0.7
-"""Seconds between two looks: every process sees a revocation within a second, also without any doorbell."""
+"""Seconds between two looks: every process sees a revocation within a second, also without any notification."""
+_TRUSTED = 3.0
+"""Seconds for which a look is good. Later nobody is served before the next one: the process was frozen, or the
+database could not be reached."""
 _OVERLAP = timedelta(seconds=60)
 """How far back each look goes: clocks differ, and a commit comes after the time that it tells."""
+_ASKED_AT_ONCE = 1_000
+# Elapsed seconds, those in which the machine slept included.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Revocations:
-    """A set in memory, kept up to date from the database; a token check costs no query."""
+    """A set in memory, kept up to date from the database; a token check costs no query.
+
+    `open_sessions` are those with connections in this process: they end with their session, revoked or expired.
+    """
 
     def __init__(self, database: Database, bus: Bus, access_lifetime: timedelta) -> None:
         self._database = database
         self._bus = bus
         self._access_lifetime = access_lifetime
         self._revoked: dict[UUID, datetime] = {}
-        self._listeners: list[Callable[[UUID], None]] = []
         self._seen_until: datetime | None = None
+        self._known_until = 0.0
+        self._was_deaf = False
+        self._looking: asyncio.Task[None] | None = None
+        self.open_sessions = OpenSessions()
         bus.on_signal(self._hear)
+        bus.on_return(self._note_gap)
 
     def __contains__(self, session_id: UUID) -> bool:
         return session_id in self._revoked
 
     @property
     def are_known(self) -> bool:
-        """Whether the database was asked at all: before that, every session looks like a live one."""
-        return self._seen_until is not None
-
-    def on_revoked(self, listener: Callable[[UUID], None]) -> None:
-        """Calls `listener` once for each session that ends from now on."""
-        self._listeners.append(listener)
+        """Returns False before the first look and after a gap: every session then looks like a live one."""
+        return time.clock_gettime(_CLOCK) < self._known_until
 
     def announce(self, session_ids: Iterable[UUID], at: datetime) -> None:
         """Sessions have just ended: notes it here, and lets the other processes know at once if the bus is up."""
@@ -55,27 +67,53 @@ class Revocations:
         for session_id in session_ids:
             if session_id not in self._revoked:
                 self._revoked[session_id] = at or datetime.now(UTC)
-                for listener in self._listeners:
-                    call_isolated(listener, session_id)
+            self.open_sessions.end(session_id)
 
-    def _hear(self, signal: Mapping[str, Any]) -> None:
-        if signal.get("kind") == _ENDED:
-            self.add([UUID(signal["session_id"])])
+    async def catch_up(self) -> None:
+        """Returns once they are known. Raises what the database raises, or SessionsUnknown where it takes too long."""
+        # One that had begun before the process was frozen says nothing of the time since.
+        for _ in range(2):
+            if self.are_known:
+                return
+            if self._looking is None:
+                self._looking = asyncio.create_task(self.look())
+                self._looking.add_done_callback(self._end_look)
+            await asyncio.shield(self._looking)
+        if not self.are_known:
+            raise SessionsUnknown
+
+    async def find_doubt(self) -> Exception | None:
+        """As `catch_up`, but returns the error."""
+        try:
+            await self.catch_up()
+        except Exception as error:  # noqa: BLE001 - the caller answers with it
+            return error
+        return None
 
     async def look(self) -> None:
-        """Reads what other processes have revoked, and forgets those whose tokens have run out."""
-        began = datetime.now(UTC)
+        """Reads what other processes have revoked, and forgets those whose tokens have run out.
+
+        After a gap every session with open connections is asked about, else those that are new or due to expire.
+        """
+        began, began_at = datetime.now(UTC), time.clock_gettime(_CLOCK)
+        everything, self._was_deaf = self._was_deaf or not self.are_known, False
         horizon = began - self._access_lifetime - _OVERLAP
-        since = max(horizon, self._seen_until - _OVERLAP) if self._seen_until else horizon
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(LIST_REVOKED, since)
-        for row in rows:
-            self.add([row["id"]], row["revoked_at"])
+        # A clock may have been set back since.
+        since = max(horizon, min(self._seen_until, began) - _OVERLAP) if self._seen_until else horizon
+        try:
+            async with self._database.connection() as connection:
+                rows = await connection.fetch(LIST_REVOKED, since)
+            for row in rows:
+                self.add([row["id"]], row["revoked_at"])
+            await self._ask(self.open_sessions.list_due(began_at, everything=everything), began, began_at)
+        except BaseException:
+            self._was_deaf = everything
+            raise
         self._revoked = {session_id: at for session_id, at in self._revoked.items() if at > horizon}
-        self._seen_until = began
+        self._seen_until, self._known_until = began, began_at + _TRUSTED
 
     async def keep_looking(self) -> None:
-        """Until cancelled. A database that is away answers no request either, so a missed look lets nobody in."""
+        """Runs until cancelled."""
         was_away = False
         while True:
             try:
@@ -86,3 +124,24 @@ class Revocations:
                     logger.warning("ended sessions cannot be read: {!r}", error)
                 was_away = True
             await asyncio.sleep(_PERIOD)
+
+    async def _ask(self, session_ids: list[UUID], at: datetime, now: float) -> None:
+        rest = iter(session_ids)
+        while part := list(islice(rest, _ASKED_AT_ONCE)):
+            async with self._database.connection() as connection:
+                rows = await connection.fetch(LIST_LIVE, part, at)
+            live = {row["id"]: row["expires_at"] for row in rows}
+            self.add(self.open_sessions.note(part, live, at, now))
+
+    def _end_look(self, look: asyncio.Task[None]) -> None:
+        self._looking = None
+        if not look.cancelled():
+            # Whoever waited has been told.
+            look.exception()
+
+    def _hear(self, signal: Mapping[str, Any]) -> None:
+        if signal.get("kind") == _ENDED:
+            self.add([UUID(signal["session_id"])])
+
+    def _note_gap(self) -> None:
+        self._was_deaf = True

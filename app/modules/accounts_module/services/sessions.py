@@ -2,23 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import sessions as crud
-from app.modules.accounts_module.db.cruds.accounts import find_credentials
 from app.modules.accounts_module.db.models import AuthSession
-from app.modules.accounts_module.errors import InvalidToken, SessionNotFound, WrongCredentials
+from app.modules.accounts_module.errors import InvalidToken, SessionNotFound
 from app.modules.accounts_module.schemas import SessionRead, TokenPair
-from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity, Tokens
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
-from app.services.rate_limits import RateLimits, network_of
-from app.utils.canonical import canonical_login
+from app.services.rate_limits import RateLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +22,6 @@ class Device:
 
     user_agent: str
     address: str
-
-
-class Credentials(NamedTuple):
-    """What the right password was found by."""
-
-    account_id: UUID
-    password_hash: str
-    is_outdated: bool
-
-
-async def check_credentials(
-    database: Database, passwords: Passwords, limits: RateLimits, *, login: str, password: str, address: str
-) -> Credentials:
-    """Of the account that these belong to, else WrongCredentials, or RateLimited after too many tries.
-
-    A login that nobody has is counted like any other. No connection is held while the hash is computed.
-    """
-    who, _ = canonical_login(login)
-    limits.hit(limits.rates.sign_in_address, "sign-in from", network_of(address))
-    limits.check(limits.rates.sign_in, "wrong for", who)
-    async with database.connection() as connection:
-        row = await find_credentials(connection, login)
-    verdict = await passwords.verify(password, row["password_hash"] if row else None)
-    if row is None or not verdict.is_right:
-        limits.hit(limits.rates.sign_in, "wrong for", who)
-        raise WrongCredentials
-    return Credentials(UUID(str(row["id"])), row["password_hash"], verdict.is_outdated)
 
 
 async def open_session(

@@ -1,7 +1,7 @@
 """Tokens: signed, so that a request proves who is calling without a query."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import time
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from app.settings.auth_settings import AuthSettings
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "messenger"
+_DEVICE_LIFETIME = timedelta(days=365)
 _CLOCKS_DIFFER = 60
 """Seconds that one server's clock may be ahead of another's."""
 
@@ -31,8 +32,16 @@ class RefreshClaim:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceClaim:
+    """A device that the account has signed in from."""
+
+    account_id: UUID
+    device_id: UUID
+
+
 class Tokens:
-    """Makes and reads both kinds; each is refused in the other's place."""
+    """Makes and reads all kinds; each is refused in another's place."""
 
     def __init__(self, secret: str, settings: AuthSettings) -> None:
         self._secret = secret
@@ -44,6 +53,10 @@ class Tokens:
 
     def make_refresh(self, session_id: UUID, generation: int, issued_at: datetime, expires_at: datetime) -> str:
         return self._sign("refresh", {"sid": str(session_id), "gen": generation}, issued_at, expires_at)
+
+    def make_device(self, claim: DeviceClaim, issued_at: datetime) -> str:
+        claims = {"sub": str(claim.account_id), "did": str(claim.device_id)}
+        return self._sign("device", claims, issued_at, issued_at + _DEVICE_LIFETIME)
 
     def read_access(self, token: str) -> tuple[Identity, float]:
         """Who the token was made for, and the Unix time of its end. InvalidToken for any other string."""
@@ -59,6 +72,14 @@ class Tokens:
             return RefreshClaim(UUID(claims["sid"]), int(claims["gen"]))
         except (KeyError, ValueError, TypeError, AttributeError):
             raise InvalidToken from None
+
+    def find_device(self, token: str | None) -> DeviceClaim | None:
+        """Returns None for any string that is no device token: it opens nothing, and one without it is a stranger."""
+        try:
+            claims = self._verify("device", token or "")
+            return DeviceClaim(UUID(claims["sub"]), UUID(claims["did"]))
+        except (InvalidToken, KeyError, ValueError, TypeError, AttributeError):
+            return None
 
     def _sign(self, kind: str, claims: dict[str, Any], issued_at: datetime, expires_at: datetime) -> str:
         """Returns the same string for the same arguments."""

@@ -1,62 +1,23 @@
-"""Which passwords are taken, and what checking them costs everyone else."""
+"""Which passwords are taken, and in which forms."""
 
-import asyncio
-from collections.abc import Callable
-from threading import Event
-from typing import TypeVar
 from unicodedata import normalize
 
 import asyncpg
 import httpx
 import pytest
-from argon2 import Parameters, PasswordHasher, extract_parameters
+from argon2 import PasswordHasher, extract_parameters
 from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
-from app.modules.accounts_module.services import passwords as passwords_module
 from app.modules.accounts_module.services.passwords import Passwords
 from app.settings import Settings
-from app.settings.auth_settings import AuthSettings
 from app.utils.container import Container
-from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import KeptServer
 
-T = TypeVar("T")
 COMMON = ("password", "12345678", "Qwerty123", "iloveyou", "1q2w3e4r5t", "йцукенгш", "Пароль123", "TRUSTNO1")
 OWN = ("vera.the.first", "VERA.the.first", "petrova.v", "Petrova.V@Example.com")
-
-
-class WatchedPasswords(Passwords):
-    """Notes what it verifies by, and does it when the gate is open."""
-
-    def __init__(self, settings: AuthSettings) -> None:
-        super().__init__(settings)
-        self.computed: list[Parameters] = []
-        self.gate = Event()
-        self.gate.set()
-
-    async def _compute(self, function: Callable[..., T], *arguments: str) -> T:
-        self.computed.append(extract_parameters(arguments[-1]))
-
-        def compute(*arguments: str) -> T:
-            self.gate.wait(60)
-            return function(*arguments)
-
-        return await super()._compute(compute, *arguments)
-
-
-@pytest.fixture
-def passwords(server: httpx.AsyncClient, app: FastAPI, settings: Settings) -> WatchedPasswords:
-    return watch_passwords(app, settings)
-
-
-def watch_passwords(app: FastAPI, settings: Settings) -> WatchedPasswords:
-    """The running application's, from now on."""
-    container: Container = app.state.container
-    watched = WatchedPasswords(settings.auth)
-    container.replace(Passwords, watched)
-    return watched
 
 
 async def sign_up(server: httpx.AsyncClient, password: str) -> httpx.Response:
@@ -173,64 +134,3 @@ async def test_a_password_is_as_long_as_what_is_hashed(server: httpx.AsyncClient
     body = problem(await sign_up(server, composed), 422, "validation_error")
     assert [error["loc"] for error in body["errors"]] == [["body", "password"]]
     problem(await sign_up(server, "ｐａｓｓｗｏｒｄ"), 422, "validation_error")
-
-
-async def test_an_unknown_account_costs_what_a_wrong_password_costs(
-    server: httpx.AsyncClient, anna: FakeClient, passwords: WatchedPasswords
-) -> None:
-    costs = []
-    for login in (anna.username, f"{anna.username}@example.com", "nobody", "nobody@example.com"):
-        wrong = {"login": login, "password": "wrong password"}
-        problem(await server.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
-        costs.append(passwords.computed.copy())
-        passwords.computed.clear()
-    assert len(costs[0]) == 1
-    assert costs == [costs[0]] * len(costs)
-
-
-async def test_sends_go_through_while_sign_ins_wait(
-    server: httpx.AsyncClient, anna: FakeClient, club: str, passwords: WatchedPasswords
-) -> None:
-    passwords.gate.clear()
-    body = {"login": anna.username, "password": PASSWORD}
-    sign_ins = [asyncio.create_task(insist(server, body)) for _ in range(50)]
-    await eventually(lambda: all_wait(passwords, 50), 60)
-    for number in range(1, 21):
-        assert (await anna.send(club))["seq"] == number
-    assert not any(sign_in.done() for sign_in in sign_ins)
-    passwords.gate.set()
-    for answer in await asyncio.gather(*sign_ins):
-        ok(answer)
-
-
-async def test_of_too_many_sign_ins_at_once_the_last_are_told_to_come_back(
-    server: httpx.AsyncClient, anna: FakeClient, app: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert passwords_module.MAX_WAITING == 50
-    monkeypatch.setattr(passwords_module, "MAX_WAITING", 3)
-    passwords = watch_passwords(app, settings)
-    passwords.gate.clear()
-    most = settings.auth.argon2_concurrency * (1 + 3)
-    body = {"login": anna.username, "password": "wrong password"}
-    sign_ins = [asyncio.create_task(server.post(f"{API}/accounts/sign-in", json=body)) for _ in range(most + 5)]
-    await eventually(lambda: all_wait(passwords, most + 5), 60)
-    answers = asyncio.as_completed(sign_ins)
-    for _ in range(5):
-        refused = await next(answers)
-        problem(refused, 503, "unavailable")
-        assert refused.headers["retry-after"] == "5"
-    passwords.gate.set()
-    for answer in answers:
-        problem(await answer, 401, "unauthenticated")
-    await anna.another_device().sign_in()
-
-
-async def insist(server: httpx.AsyncClient, body: dict[str, str]) -> httpx.Response:
-    """Signs in as a client does whom a busy server tells to come back."""
-    while (answer := await server.post(f"{API}/accounts/sign-in", json=body)).status_code == 503:  # noqa: ASYNC110
-        await asyncio.sleep(0.1)
-    return answer
-
-
-async def all_wait(passwords: WatchedPasswords, count: int) -> bool:
-    return len(passwords.computed) >= count

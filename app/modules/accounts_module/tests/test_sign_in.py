@@ -16,7 +16,7 @@ async def test_one_signs_in_by_username_or_email_in_any_case(server: httpx.Async
     email = f"{anna.username}@example.com"
     for login in (anna.username, anna.username.upper(), email, email.upper()):
         tokens = ok(await _sign_in(server, login))
-        assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in"}
+        assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in", "device_token"}
         assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
         signed_in = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert ok(await server.get(f"{API}/accounts/me", headers=signed_in))["id"] == anna.id
@@ -66,7 +66,7 @@ async def test_what_is_no_login_is_refused(server: httpx.AsyncClient, anna: Fake
 async def test_the_form_of_oauth2_signs_in_as_well(server: httpx.AsyncClient, anna: FakeClient) -> None:
     address = f"{API}/accounts/token"
     tokens = ok(await server.post(address, data={"username": anna.username, "password": PASSWORD}))
-    assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in", "device_token"}
     wrong = {"grant_type": "password", "username": anna.username, "password": "wrong password"}
     problem(await server.post(address, data=wrong), 401, "unauthenticated")
     problem(await server.post(address, data={"username": anna.username}), 422, "validation_error")

@@ -42,11 +42,20 @@ class Send:
     text: str
     reply_to_seq: int | None
     tell: Callable[["Sent | Exception"], None]
+    find_refusal: Callable[[], Exception | None] | None = None
+    """Asked at the last moment: the sender's session may have ended since."""
     digest: bytes = field(init=False)
     is_resolved: bool = False
 
     def __post_init__(self) -> None:
         self.digest = digest_of(self.text, self.reply_to_seq)
+
+    def is_refused(self) -> bool:
+        """Returns True where it is not to be written any more, and resolves it."""
+        refusal = self.find_refusal() if self.find_refusal is not None else None
+        if refusal is not None:
+            self.resolve(refusal)
+        return refusal is not None
 
     def resolve(self, result: Sent | Exception) -> None:
         """Tells it once. Never raises: the others of the batch are to be told as well."""

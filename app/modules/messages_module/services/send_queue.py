@@ -60,7 +60,13 @@ class SendQueue:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
 
-    def submit(self, chat_id: UUID, sender_id: UUID, message: MessageCreate) -> Awaitable[Sent]:
+    def submit(
+        self,
+        chat_id: UUID,
+        sender_id: UUID,
+        message: MessageCreate,
+        find_refusal: Callable[[], Exception | None] | None = None,
+    ) -> Awaitable[Sent]:
         """As `put`, for whoever can wait: the result comes when the message is durable.
 
         The awaitable raises what the chat refuses, or Unavailable. Giving up the waiting takes nothing back: the
@@ -76,21 +82,27 @@ class SendQueue:
             else:
                 outcome.set_result(result)
 
-        self.put(chat_id, sender_id, message, tell)
+        self.put(chat_id, sender_id, message, tell, find_refusal)
         return outcome
 
     def put(
-        self, chat_id: UUID, sender_id: UUID, message: MessageCreate, tell: Callable[[Sent | Exception], None]
+        self,
+        chat_id: UUID,
+        sender_id: UUID,
+        message: MessageCreate,
+        tell: Callable[[Sent | Exception], None],
+        find_refusal: Callable[[], Exception | None] | None = None,
     ) -> None:
         """Queues at once, in the order of the calls. `tell` is called once, when the message is durable or refused.
 
+        `find_refusal` is asked just before the message is written: its sender's session may have ended since.
         Raises RateLimited or QueueFull, with nothing queued.
         """
         self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
         queue = self._queues.get(chat_id)
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
-        send = Send(chat_id, sender_id, message.client_msg_id, message.text, message.reply_to_seq, tell)
+        send = Send(chat_id, sender_id, message.client_msg_id, message.text, message.reply_to_seq, tell, find_refusal)
         self._waiting += 1
         if queue is not None:
             queue.append(send)
@@ -168,7 +180,7 @@ class SendQueue:
                 queue = self._queues[chat_id]
                 gathered += [queue.popleft() for _ in range(min(len(queue), most, MAX_BATCH - len(gathered)))]
         self._waiting -= len(gathered)
-        return gathered
+        return [send for send in gathered if not send.is_refused()]
 
     async def _write(
         self,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TypeAlias
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
+from app.modules.accounts_module.errors import InvalidToken
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.plan import Sent
@@ -56,6 +58,23 @@ async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Conn
     connection = await asyncpg.connect(**database_address.connect_arguments())
     yield connection
     await connection.close()
+
+
+async def test_what_is_refused_at_the_last_moment_is_not_written(anna: FakeClient, club: str, queue: SendQueue) -> None:
+    refusals: list[InvalidToken | None] = [None, InvalidToken(), None]
+    sends = [
+        queue.submit(UUID(club), anna.uuid, MessageCreate(text=str(number)), partial(refusals.__getitem__, number % 3))
+        for number in range(9)
+    ]
+    outcomes = await asyncio.gather(*sends, return_exceptions=True)
+    assert [isinstance(outcome, InvalidToken) for outcome in outcomes] == [False, True, False] * 3
+    history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
+    assert [(item["seq"], item["text"]) for item in history] == list(enumerate("023568", 1))
+    # A batch of nothing else.
+    refused = queue.submit(UUID(club), anna.uuid, MessageCreate(text="x"), InvalidToken)
+    with pytest.raises(InvalidToken):
+        await refused
+    assert (await anna.send(club))["seq"] == 7
 
 
 async def test_one_that_cannot_be_written_fails_alone(anna: FakeClient, club: str, queue: SendQueue) -> None:

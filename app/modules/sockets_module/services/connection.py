@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
 from app.modules.sockets_module.services.catching_up import (
@@ -59,6 +60,7 @@ class Connection:
         self._database = container.get(Database)
         self._registry = container.get(Registry)
         self._limits = container.get(RateLimits)
+        self._revocations = container.get(Revocations)
         self._socket: Socket | None = None
         self._caretaker: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -148,6 +150,7 @@ class Connection:
             self._container.get(Log),
             self._container.get(SendQueue),
             self._limits,
+            self._revocations,
             self._container.get(ProblemMaker),  # type: ignore[type-abstract]
         )
         extensions = self._websocket.scope.get("extensions", {})
@@ -155,12 +158,15 @@ class Connection:
         while True:
             message = await receive()
             socket.used_at = monotonic()
+            doubt = None if self._revocations.are_known else await self._revocations.find_doubt()
             for place, text in enumerate(message.get("texts") or [_text_in(message)], 1):
                 if place % _REQUESTS_IN_A_ROW == 0:
                     await asyncio.sleep(0)
                 if requests.is_full:
                     await requests.wait_for_room()
-                requests.handle(parse_frame(text))
+                if not socket.is_signed_in:
+                    break
+                requests.handle(parse_frame(text), doubt)
 
     def _greet(self, socket: Socket, hello: Hello, starts: Mapping[UUID, int]) -> None:
         reply = HelloAnswer(

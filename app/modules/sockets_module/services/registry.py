@@ -10,8 +10,9 @@ from uuid import UUID
 import orjson
 
 from app.adapters.base.bus import Bus
+from app.modules.accounts_module.services.open_sessions import Watch
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.sockets_module.services.socket import NOT_SIGNED_IN, REPLACED, TRY_AGAIN, Socket
+from app.modules.sockets_module.services.socket import REPLACED, TRY_AGAIN, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
 from app.utils import metrics
@@ -27,7 +28,8 @@ class Registry:
     def __init__(self, hub: Hub, bus: Bus, revocations: Revocations) -> None:
         self._hub = hub
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
-        revocations.on_revoked(self._end_session)
+        self._sessions = revocations.open_sessions
+        self._watches: dict[Socket, Watch] = {}
         bus.on_signal(self._hear)
 
     def __contains__(self, account_id: UUID) -> bool:
@@ -51,12 +53,14 @@ class Registry:
         """Whether it is the account's first one here."""
         sockets = self._sockets[socket.identity.account_id]
         sockets.add(socket)
+        self._watches[socket] = self._sessions.watch(socket.identity.session_id, socket.end_session)
         return len(sockets) == 1
 
     def remove(self, socket: Socket) -> bool:
         """Whether it was the account's last one here."""
         sockets = self._sockets.get(socket.identity.account_id, set())
         sockets.discard(socket)
+        self._watches.pop(socket).stop()
         if sockets:
             return False
         self._sockets.pop(socket.identity.account_id, None)
@@ -87,12 +91,6 @@ class Registry:
                 for socket in tuple(sockets):
                     if socket.outbox.is_stalled():
                         socket.end(TRY_AGAIN)
-
-    def _end_session(self, session_id: UUID) -> None:
-        for sockets in tuple(self._sockets.values()):
-            for socket in tuple(sockets):
-                if socket.identity.session_id == session_id:
-                    socket.end(NOT_SIGNED_IN)
 
     def _hear(self, signal: Mapping[str, Any]) -> None:
         """Hands a signal to all members of its chats but the account that it is about."""

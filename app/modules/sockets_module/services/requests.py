@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.errors import InvalidToken, SessionsUnknown
+from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.services.permissions import TYPE
 from app.modules.chats_module.services.reading import mark_read
@@ -21,7 +23,7 @@ from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, T
 from app.modules.sockets_module.services.parsing import find_request_id, read_request
 from app.modules.sockets_module.services.socket import POLICY, Socket
 from app.modules.streams_module.services.log import Log
-from app.services.errors import ProblemMaker, RateLimited, ValidationFailed
+from app.services.errors import ProblemMaker, RateLimited, ServiceError, ValidationFailed
 from app.services.rate_limits import RateLimits
 from app.utils.allowance import Allowance
 
@@ -57,6 +59,7 @@ class Requests:
         log: Log,
         queue: SendQueue,
         limits: RateLimits,
+        revocations: Revocations,
         problems: ProblemMaker,
     ) -> None:
         self._socket = socket
@@ -65,6 +68,7 @@ class Requests:
         self._log = log
         self._queue = queue
         self._limits = limits
+        self._revocations = revocations
         self._account_id = socket.identity.account_id
         self._who = socket.identity.account_id.int
         self._problems = problems
@@ -83,8 +87,11 @@ class Requests:
             self._room.clear()
             await self._room.wait()
 
-    def handle(self, frame: dict[str, Any]) -> None:
-        """Begins one request; what is queued is queued in the order of the calls. Not while it `is_full`."""
+    def handle(self, frame: dict[str, Any], doubt: Exception | None = None) -> None:
+        """Begins one request; what is queued is queued in the order of the calls. Not while it `is_full`.
+
+        `doubt` refuses all but a ping: it is not known whether the session has ended.
+        """
         try:
             self._limits.hit(self._limits.rates.account, "calls of", self._who)
             request: Any = read_request(frame)
@@ -94,6 +101,8 @@ class Requests:
         kind = type(request)
         if kind is Ping:
             self._socket.answer(request.id, b"{}")
+        elif doubt is not None:
+            self._refuse(request.id, doubt)
         elif kind is Typing:
             self._type(request)
         else:
@@ -106,7 +115,9 @@ class Requests:
 
     def _send_at_once(self, chat: _InChat, request: SendRequest) -> None:
         try:
-            self._queue.put(chat.id, self._account_id, request.data, partial(self._tell, chat, request.id))
+            self._queue.put(
+                chat.id, self._account_id, request.data, partial(self._tell, chat, request.id), self._find_refusal
+            )
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error)
             self._forget(chat)
@@ -145,6 +156,9 @@ class Requests:
                 # No more of them are queued while something waits for its turn.
                 chat.no_sends.clear()
                 await chat.no_sends.wait()
+            refusal = self._find_refusal()
+            if refusal is not None:
+                raise refusal
             self._socket.answer(request.id, await action(request))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error)
@@ -153,6 +167,12 @@ class Requests:
                 chat.turn = None
             self._end_one()
             self._forget(chat)
+
+    def _find_refusal(self) -> ServiceError | None:
+        """Returns why a request that was read before is not carried out any more, None where it is."""
+        if not self._socket.is_signed_in:
+            return InvalidToken()
+        return None if self._revocations.are_known else SessionsUnknown()
 
     def _end_one(self) -> None:
         if self.is_full:
@@ -165,7 +185,7 @@ class Requests:
             self._chats.pop(chat.id, None)
 
     async def _send(self, request: SendRequest) -> bytes:
-        sent = await self._queue.submit(request.data.chat_id, self._account_id, request.data)
+        sent = await self._queue.submit(request.data.chat_id, self._account_id, request.data, self._find_refusal)
         return sent.body
 
     async def _read(self, request: ReadRequest) -> bytes:

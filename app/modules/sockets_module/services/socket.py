@@ -112,6 +112,8 @@ class Socket:
         self.close: Callable[[int], None] = lambda code: None
         self.is_ending = False
         self.used_at = monotonic()
+        # Until the session is revoked or expires: what came before is not carried out after it.
+        self.is_signed_in = True
         # The last number that the client has of each chat that the account is not in.
         self.left_at: dict[UUID, int] = {}
         self.account_head = 0
@@ -123,6 +125,11 @@ class Socket:
             self.is_ending = True
             self.outbox.close()
             self.close(code)
+
+    def end_session(self) -> None:
+        """The session was revoked, or has expired."""
+        self.is_signed_in = False
+        self.end(NOT_SIGNED_IN)
 
     def answer(self, reply_to: int | str, data: bytes) -> None:
         """Tells that a request was carried out, and what came of it, as JSON."""

@@ -1,7 +1,8 @@
 """How every address of events is asked and answered: as a page, by waiting, or as server-sent events."""
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any
@@ -25,6 +26,9 @@ _USUAL_QUERY = re.compile(rb"after=(\d{1,18})(?:&limit=(\d{1,3}))?(?:&wait=(\d{1
 EVENTS_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {_EVENT_STREAM: {"schema": {"type": "string", "examples": ["id: 1\ndata: {...}\n\n"]}}}}
 }
+
+Watching = Callable[[], AbstractContextManager[Callable[[], bool]]]
+"""For the time of a block gives a function that says whether the reader's session is still live."""
 
 
 async def _find_peer(request: Request) -> Peer:
@@ -87,25 +91,33 @@ def _prefers_stream(accept: str) -> bool:
     return stream.weight > 0 and (stream > page or (stream == page and stream.exactness == 2))
 
 
-async def answer_events(
-    log_reader: LogReader, reader: Reader, query: EventsQuery, is_allowed: Callable[[], bool]
-) -> Response:
+async def answer_events(log_reader: LogReader, reader: Reader, query: EventsQuery, watching: Watching) -> Response:
     """Returns the answer in the form that `Accept` asks for.
 
-    Waiting ends when `is_allowed` says so, or the client leaves. HEAD does not wait.
+    Waiting ends with the reader's session, or when the client leaves. HEAD does not wait.
     """
-
-    def goes_on() -> bool:
-        return is_allowed() and not query.peer.has_left
-
     if query.wants_stream:
         await log_reader.check(reader.stream_id, query.cursor())
         return StreamingResponse(
-            () if query.is_head else log_reader.server_sent_events(reader, query.cursor(), goes_on),
+            () if query.is_head else _watched_events(log_reader, reader, query, watching),
             media_type=_EVENT_STREAM,
             # No cache keeps it, and no proxy gathers it.
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
-    wait = 0 if query.is_head else query.wait
-    page = await log_reader.poll(reader, query.after, query.limit, wait, goes_on)
+    if query.is_head or not query.wait:
+        page = await log_reader.poll(reader, query.after, query.limit, 0, lambda: True)
+    else:
+        with watching() as is_live:
+            page = await log_reader.poll(
+                reader, query.after, query.limit, query.wait, lambda: is_live() and not query.peer.has_left
+            )
     return Response(page, media_type=_JSON)
+
+
+async def _watched_events(
+    log_reader: LogReader, reader: Reader, query: EventsQuery, watching: Watching
+) -> AsyncIterator[bytes]:
+    with watching() as is_live:
+        events = log_reader.server_sent_events(reader, query.cursor(), lambda: is_live() and not query.peer.has_left)
+        async for part in events:
+            yield part

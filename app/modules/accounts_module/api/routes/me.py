@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, status
@@ -5,8 +6,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep, SizesDep, container_of
-from app.modules.accounts_module.dependencies import CurrentIdentity, PasswordsDep, RevocationsDep
+from app.dependencies.services_dependency import SizesDep, container_of
+from app.modules.accounts_module.dependencies import CurrentIdentity, GuessesDep, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
 from app.modules.accounts_module.schemas import AccountMe, AccountUpdate, PasswordChange
 from app.modules.accounts_module.services import accounts, sessions
@@ -50,7 +51,7 @@ async def change_password(
     work: Work,
     database: Db,
     passwords: PasswordsDep,
-    limits: LimitsDep,
+    guesses: GuessesDep,
     revocations: RevocationsDep,
 ) -> None:
     """Sets a new password; all other sessions end."""
@@ -58,7 +59,7 @@ async def change_password(
         work,
         database,
         passwords,
-        limits,
+        guesses,
         identity.account_id,
         current=body.current_password,
         new=body.new_password,
@@ -77,7 +78,9 @@ async def my_events(
 ) -> Response:
     """Events of one's own stream after a number: a page, a long poll with `wait`, or server-sent events."""
     reader = Reader(identity.account_id, identity.account_id)
-    return await answer_events(log_reader, reader, query, lambda: identity.session_id not in revocations)
+    return await answer_events(
+        log_reader, reader, query, partial(revocations.open_sessions.watching, identity.session_id)
+    )
 
 
 @shortcut(my_events)

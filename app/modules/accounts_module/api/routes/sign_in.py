@@ -1,14 +1,32 @@
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import LimitsDep, SizesDep
-from app.modules.accounts_module.dependencies import Auth, CurrentIdentity, DeviceDep, PasswordsDep, RevocationsDep
+from app.modules.accounts_module.dependencies import (
+    Auth,
+    CurrentIdentity,
+    DeviceDep,
+    GuessesDep,
+    PasswordsDep,
+    RevocationsDep,
+)
 from app.modules.accounts_module.errors import EmailTaken, InvalidToken, UsernameTaken, WrongCredentials
-from app.modules.accounts_module.schemas import AccountSignedUp, RefreshRequest, SignIn, SignUp, TokenForm, TokenPair
+from app.modules.accounts_module.schemas import (
+    AccountSignedUp,
+    RefreshRequest,
+    SignedIn,
+    SignIn,
+    SignUp,
+    TokenForm,
+    TokenPair,
+)
 from app.modules.accounts_module.services import accounts, sessions
+from app.modules.accounts_module.services.credentials import Attempt, check_credentials
+from app.modules.accounts_module.services.tokens import DeviceClaim
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of
@@ -22,7 +40,7 @@ async def sign_up(
 ) -> AccountSignedUp:
     """Makes an account. Its stream of events begins with it."""
     limits.hit(limits.rates.sign_up, "sign-up from", network_of(device.address))
-    return await accounts.sign_up(work, log, passwords, body)
+    return await accounts.sign_up(work, log, passwords, body, network_of(device.address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +54,40 @@ class Door:
     work: Work
     auth: Auth
     passwords: PasswordsDep
+    guesses: GuessesDep
     revocations: RevocationsDep
 
-    async def open(self, login: str, password: str) -> TokenPair:
-        account_id, password_hash, is_outdated = await sessions.check_credentials(
-            self.database, self.passwords, self.limits, login=login, password=password, address=self.device.address
-        )
-        if is_outdated:
-            await accounts.renew_hash(self.work, self.passwords, account_id, password_hash, password)
+    async def open(self, login: str, password: str, device_token: str | None) -> SignedIn:
         tokens, most = await self.auth.tokens(), self.sizes.sessions_of_account
-        return await sessions.open_session(self.work, tokens, self.revocations, account_id, self.device, most=most)
+        attempt = Attempt(login, password, self.device.address, tokens.find_device(device_token))
+        found = await check_credentials(self.database, self.passwords, self.limits, self.guesses, attempt)
+        if found.is_outdated:
+            await accounts.renew_hash(
+                self.work, self.passwords, found.account_id, found.password_hash, password, found.device_id.hex
+            )
+        pair = await sessions.open_session(
+            self.work, tokens, self.revocations, found.account_id, self.device, most=most
+        )
+        device = DeviceClaim(found.account_id, found.device_id)
+        return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
 
 
 DoorDep = Annotated[Door, Depends()]
 
 
 @router.post("/sign-in", openapi_extra=refuses(WrongCredentials))
-async def sign_in(body: SignIn, door: DoorDep) -> TokenPair:
-    """Opens a session. An unknown login and a wrong password are answered alike, after the same work."""
-    return await door.open(body.login, body.password)
+async def sign_in(body: SignIn, door: DoorDep) -> SignedIn:
+    """Opens a session. An unknown login and a wrong password are answered alike, after the same work.
+
+    After `RATE_LIMIT_SIGN_IN` wrong passwords in a row further ones have to wait, for a time that doubles up to a day.
+    A device that sends its `device_token`, and a network that the account has signed in from, are counted apart."""
+    return await door.open(body.login, body.password, body.device_token)
 
 
 @router.post("/token", openapi_extra=refuses(WrongCredentials))
-async def token(form: Annotated[TokenForm, Form()], door: DoorDep) -> TokenPair:
+async def token(form: Annotated[TokenForm, Form()], door: DoorDep) -> SignedIn:
     """As sign-in, with the OAuth2 password form: for Swagger's Authorize button."""
-    return await door.open(form.username, form.password)
+    return await door.open(form.username, form.password, form.device_token)
 
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))

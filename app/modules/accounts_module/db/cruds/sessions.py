@@ -5,10 +5,30 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.modules.accounts_module.db.models import AuthSession
+from app.modules.streams_module.services.log import Executor
 
 # Hand-written: polled every second by each process. A commit may come after the time it was given: hence the overlap
 # that the caller leaves.
 LIST_REVOKED = "SELECT id, revoked_at FROM auth_session WHERE revoked_at > $1"
+
+# Hand-written: asked of the sessions that have open connections.
+LIST_LIVE = """
+SELECT id, expires_at FROM auth_session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > $2
+"""
+
+_DELETE_ENDED = """
+WITH revoked AS (
+    SELECT id FROM auth_session WHERE revoked_at < $1 ORDER BY revoked_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), expired AS (
+    SELECT id FROM auth_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM auth_session WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired)
+"""
+
+
+async def delete_ended(connection: Executor, before: datetime, most: int) -> int:
+    """Deletes sessions that ended before a moment, up to `most` of each kind. Returns how many went."""
+    return int((await connection.execute(_DELETE_ENDED, before, most)).rpartition(" ")[2])
 
 
 async def spend_generation(

@@ -25,4 +25,5 @@ class AuthSession(BaseModel):
     revoked_at: Mapped[datetime | None]
 
 
+Index("ix_auth_session_expires_at", AuthSession.expires_at)
 Index("ix_auth_session_revoked_at", AuthSession.revoked_at, postgresql_where=AuthSession.revoked_at.is_not(None))

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -48,7 +49,8 @@ async def list_events(
     """
     async with database.connection() as connection:
         reader = await get_event_reader(connection, chat_id, identity.account_id, query.cursor())
-    return await answer_events(log_reader, reader, query, lambda: identity.session_id not in revocations)
+    watching = partial(revocations.open_sessions.watching, identity.session_id)
+    return await answer_events(log_reader, reader, query, watching)
 
 
 @shortcut(list_events)

@@ -2,6 +2,7 @@
 
 const PREFIX = document.querySelector('meta[name="api-prefix"]').content;
 const KEY = 'messenger.session';
+const DEVICE_KEY = 'messenger.device';
 const RENEW_BEFORE_MS = 60_000;
 
 export const socketAddress = () => `${location.origin.replace(/^http/, 'ws')}${PREFIX}/ws`;
@@ -118,7 +119,11 @@ export async function signUp(form) {
 }
 
 export async function signIn(login, password) {
-  session.keep(await request('POST', '/accounts/sign-in', { login, password }));
+  const device = localStorage.getItem(DEVICE_KEY);
+  const { device_token, ...pair } = await request('POST', '/accounts/sign-in', { login, password, ...(device && { device_token: device }) });
+  // Outlives the session: strangers' wrong passwords do not keep this browser out.
+  localStorage.setItem(DEVICE_KEY, device_token);
+  session.keep(pair);
 }
 
 export async function signOut() {

@@ -1,0 +1,172 @@
+"""What ends the connections of a session that is over, however the process comes to know of it."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.adapters.clients.bus import MemoryBus
+from app.adapters.db.database import Database
+from app.adapters.errors import TransientDatabaseError
+from app.modules.accounts_module.errors import InvalidToken, SessionsUnknown
+from app.modules.accounts_module.services import revocations as revocations_module
+from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.revocations import Revocations
+from app.settings.auth_settings import AuthSettings
+from tests.databases import Connection
+from tests.fakers import FakeClient, ok
+from tests.servers import KeptServer
+
+
+@pytest.fixture
+def revocations(running_server: KeptServer) -> Revocations:
+    """Of a process that looks when the test says so."""
+    return Revocations(running_server.container.get(Database), MemoryBus(), timedelta(seconds=5))
+
+
+@pytest.fixture
+def connection(running_server: KeptServer) -> Connection:
+    return running_server.connection
+
+
+@pytest.fixture
+async def session_id(anna: FakeClient) -> UUID:
+    return UUID(ok(await anna.get("/accounts/sessions"))["items"][0]["id"])
+
+
+class Ends(list[UUID]):
+    """Which of the connections that it watches have ended."""
+
+    def __init__(self, revocations: Revocations, *session_ids: UUID) -> None:
+        super().__init__()
+        for session_id in session_ids:
+            revocations.open_sessions.watch(session_id, lambda session_id=session_id: self.append(session_id))  # type: ignore[misc]
+
+
+async def test_a_session_that_was_revoked_at_the_beginning_of_a_long_gap_ends(
+    revocations: Revocations, session_id: UUID, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await revocations.look()
+    ends = Ends(revocations, session_id)
+    await revocations.look()
+    # Longer ago than any token lives that was made before.
+    await connection.execute("UPDATE auth_session SET revoked_at = now() - interval '1 hour'")
+    await revocations.look()
+    assert ends == []
+    monkeypatch.setattr(revocations, "_known_until", 0.0)
+    await revocations.look()
+    assert ends == [session_id]
+
+
+async def test_a_bus_that_was_away_is_a_gap(
+    running_server: KeptServer, session_id: UUID, connection: Connection
+) -> None:
+    bus = MemoryBus()
+    revocations = Revocations(running_server.container.get(Database), bus, timedelta(seconds=5))
+    ends = Ends(revocations, session_id)
+    await revocations.look()
+    await connection.execute("DELETE FROM auth_session")
+    bus._hear_return()
+    await revocations.look()
+    assert ends == [session_id]
+
+
+async def test_a_connection_ends_when_its_session_expires_and_not_before(
+    revocations: Revocations, session_id: UUID, connection: Connection
+) -> None:
+    ends = Ends(revocations, session_id)
+    await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.3 seconds'")
+    await revocations.look()
+    # Refreshed meanwhile.
+    await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.6 seconds'")
+    await asyncio.sleep(0.35)
+    await revocations.look()
+    assert ends == []
+    await asyncio.sleep(0.35)
+    await revocations.look()
+    assert ends == [session_id]
+    assert session_id in revocations
+
+
+async def test_all_connections_of_a_session_end_and_those_of_others_go_on(
+    revocations: Revocations, session_id: UUID, boris: FakeClient
+) -> None:
+    other = UUID(ok(await boris.get("/accounts/sessions"))["items"][0]["id"])
+    ends = Ends(revocations, session_id, session_id, other)
+    stopped = revocations.open_sessions.watch(session_id, lambda: pytest.fail("it is closed already"))
+    stopped.stop()
+    stopped.stop()
+    with (
+        revocations.open_sessions.watching(session_id) as is_live,
+        revocations.open_sessions.watching(other) as other_is_live,
+    ):
+        assert is_live()
+        revocations.add([session_id, uuid4()])
+        assert ends == [session_id] * 2
+        assert not is_live()
+        assert other_is_live()
+        await revocations.look()
+        assert other_is_live()
+    assert ends == [session_id] * 2
+
+
+async def test_one_that_is_connected_to_after_its_end_ends_at_the_next_look(
+    revocations: Revocations, session_id: UUID, connection: Connection
+) -> None:
+    await connection.execute("UPDATE auth_session SET revoked_at = now() - interval '1 hour'")
+    await revocations.look()
+    ends = Ends(revocations, session_id)
+    await revocations.look()
+    assert ends == [session_id]
+
+
+async def test_an_error_of_one_connection_keeps_no_other_open(revocations: Revocations, session_id: UUID) -> None:
+    def fail() -> None:
+        raise RuntimeError("this one is broken")
+
+    revocations.open_sessions.watch(session_id, fail)
+    ends = Ends(revocations, session_id)
+    revocations.open_sessions.watch(session_id, fail)
+    revocations.add([session_id])
+    assert ends == [session_id]
+
+
+async def test_after_a_gap_the_first_request_waits_for_a_look(
+    anna: FakeClient, revocations: Revocations, connection: Connection, running_server: KeptServer
+) -> None:
+    authenticator = Authenticator(AuthSettings(), running_server.container.get(Database), revocations)
+    await asyncio.gather(*(authenticator.identify(anna.access_token) for _ in range(5)))
+    await connection.execute("UPDATE auth_session SET revoked_at = now()")
+    # Known to be good a moment ago: what another process has ended comes with the next look.
+    await authenticator.identify(anna.access_token)
+    revocations._known_until = 0.0
+    for outcome in await asyncio.gather(
+        *(authenticator.identify(anna.access_token) for _ in range(5)), return_exceptions=True
+    ):
+        assert isinstance(outcome, InvalidToken)
+
+
+async def test_nobody_is_served_on_trust_while_it_cannot_be_known(
+    anna: FakeClient, running_server: KeptServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Database(running_server.database.with_database("nowhere")).connected() as nowhere:
+        revocations = Revocations(nowhere, MemoryBus(), timedelta(seconds=5))
+        with pytest.raises(TransientDatabaseError):
+            await revocations.catch_up()
+        assert not revocations.are_known
+    there = Revocations(running_server.container.get(Database), MemoryBus(), timedelta(seconds=5))
+    monkeypatch.setattr(revocations_module, "_TRUSTED", 0.0)
+    with pytest.raises(SessionsUnknown):
+        await there.catch_up()
+
+
+async def test_a_clock_that_is_set_back_hides_no_revocation(
+    revocations: Revocations, session_id: UUID, connection: Connection
+) -> None:
+    await revocations.look()
+    assert revocations._seen_until is not None
+    revocations._seen_until += timedelta(hours=6)
+    await connection.execute("UPDATE auth_session SET revoked_at = now()")
+    await revocations.look()
+    assert session_id in revocations

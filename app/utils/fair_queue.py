@@ -1,0 +1,62 @@
+"""A bounded number of places, given in turn to those who wait."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+
+class FairQueue:
+    """Keys take turns: many who wait under one key hold up another key by one place at most."""
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+
+    def count(self, key: str) -> int:
+        """Returns how many wait under the key."""
+        return len(self._waiting.get(key, ()))
+
+    @asynccontextmanager
+    async def place(self, key: str, seconds: float) -> AsyncIterator[None]:
+        """Holds a place during the block. Raises TimeoutError where none is free in time."""
+        async with asyncio.timeout(seconds):
+            await self._take(key)
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    async def _take(self, key: str) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue = self._waiting.setdefault(key, deque())
+        queue.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.cancelled():
+                with suppress(ValueError):
+                    queue.remove(place)
+                if not queue:
+                    self._waiting.pop(key, None)
+            else:
+                # It was given at the same moment.
+                self._give_back()
+            raise
+
+    def _give_back(self) -> None:
+        while self._waiting:
+            key, queue = next(iter(self._waiting.items()))
+            place = queue.popleft()
+            del self._waiting[key]
+            if queue:
+                # Behind the other keys.
+                self._waiting[key] = queue
+            # One that has given up is about to take itself out.
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1

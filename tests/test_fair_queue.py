@@ -1,0 +1,60 @@
+"""Places that are given in turn."""
+
+import asyncio
+
+import pytest
+
+from app.utils.fair_queue import FairQueue
+
+
+async def test_keys_take_turns_however_many_wait_under_one() -> None:
+    queue, served = FairQueue(1), list[str]()
+
+    async def work(key: str) -> None:
+        async with queue.place(key, 60):
+            served.append(key)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(work(key) for key in ["flood"] * 6 + ["anna", "boris", "anna"]))
+    assert served == ["flood", "flood", "anna", "boris", "flood", "anna", "flood", "flood", "flood"]
+    assert queue.count("flood") == 0
+
+
+async def test_no_more_than_the_places_are_taken_at_once() -> None:
+    queue, now, most = FairQueue(3), 0, 0
+
+    async def work(number: int) -> None:
+        nonlocal now, most
+        async with queue.place(str(number % 4), 60):
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0)
+            now -= 1
+
+    await asyncio.gather(*(work(number) for number in range(40)))
+    assert (now, most) == (0, 3)
+
+
+async def test_whoever_gives_up_takes_no_place_with_it() -> None:
+    queue, free = FairQueue(1), asyncio.Event()
+
+    async def hold() -> None:
+        async with queue.place("holder", 60):
+            await free.wait()
+
+    holder = asyncio.create_task(hold())
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        async with queue.place("late", 0.01):
+            pytest.fail("there is no place")
+    waiting = [asyncio.create_task(hold()) for _ in range(4)]
+    await asyncio.sleep(0)
+    # Given up at the moment in which a place comes free, before and behind those who go on.
+    free.set()
+    for task in waiting[::2]:
+        task.cancel()
+    await asyncio.gather(holder, *waiting, return_exceptions=True)
+    assert [task.cancelled() for task in waiting] == [True, False, True, False]
+    async with queue.place("anybody", 60):
+        pass
+    assert queue.count("holder") == queue.count("late") == 0
