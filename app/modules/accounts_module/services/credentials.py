@@ -6,11 +6,11 @@ from uuid import UUID, uuid4, uuid5
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds.accounts import find_credentials
+from app.modules.accounts_module.db.cruds.sign_in_failures import list_addresses
 from app.modules.accounts_module.errors import WrongCredentials
 from app.modules.accounts_module.services.guesses import Guesses
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.tokens import DeviceClaim
-from app.services.errors import RateLimited
 from app.services.rate_limits import RateLimits, network_of
 from app.utils.canonical import canonical_login
 
@@ -43,30 +43,29 @@ async def check_credentials(
     """Returns the account that the login and the password belong to.
 
     Wrong passwords count for the account, whichever of its names they came with. A known device is counted by itself,
-    and so is a network that the account has signed in from, once others have used up the tries: a stranger keeps no
-    owner out. A login that no account has is treated like any other. No connection is held while the hash is computed.
+    and so is a network that the account has signed in from: a stranger keeps no owner out, nor waiting. A login that no
+    account has is treated like any other. No connection is held while the hash is computed.
 
     Raises WrongCredentials, RateLimited, or TooManyPasswords.
     """
+    network = network_of(attempt.address)
     async with database.connection() as connection:
         row = await find_credentials(connection, attempt.login)
-    account_id = UUID(str(row["id"])) if row else uuid5(_NOBODY, canonical_login(attempt.login)[0])
+        account_id = UUID(str(row["id"])) if row else uuid5(_NOBODY, canonical_login(attempt.login)[0])
+        addresses = await list_addresses(connection, account_id)
     device = attempt.device if attempt.device is not None and attempt.device.account_id == account_id else None
-    source = device.device_id.hex if device else network_of(attempt.address)
-    limits.hit(limits.rates.sign_in_address, "sign-in from", source)
-    subject = device.device_id if device else account_id
+    limits.hit(limits.rates.sign_in_address, "sign-in from", device.device_id.hex if device else network)
+    known: UUID | None = None
+    if device is not None:
+        known = device.device_id
+    elif network in map(network_of, addresses):
+        known = uuid5(account_id, network)
+    subject, source = known or account_id, known.hex if known else network
     async with guesses.turn(subject):
-        try:
-            await guesses.check(subject)
-        except RateLimited:
-            network = None if device else await guesses.find_known_network(account_id, attempt.address)
-            if network is None:
-                raise
-            subject = network
-            await guesses.check(subject)
+        await guesses.check(subject)
         verdict = await passwords.verify(attempt.password, row["password_hash"] if row else None, source)
         if row is None or not verdict.is_right:
-            await guesses.add(subject, keep=row is not None and subject == account_id)
+            await guesses.add(subject, keep=row is not None and known is None)
             raise WrongCredentials
         await guesses.forget(subject, account_id)
     device_id = device.device_id if device else uuid4()

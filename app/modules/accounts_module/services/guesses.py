@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from math import ceil
-from uuid import UUID, uuid5
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from limits import parse
@@ -13,7 +13,6 @@ from limits import parse
 from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds import sign_in_failures as crud
 from app.services.errors import RateLimited
-from app.services.rate_limits import network_of
 from app.settings.limits_settings import LimitsSettings
 
 _DAY = 86_400
@@ -24,7 +23,7 @@ _FORGET_AFTER = timedelta(days=2)
 
 
 class Guesses:
-    """Counts wrong passwords in a row of a subject: an account, a known device of it, a login that no account has.
+    """Counts wrong passwords in a row of a subject: an account, a device or network that it knows, an unknown login.
 
     As many as `RATE_LIMIT_SIGN_IN` says are free; then each one has to wait for its period, which doubles up to a day.
     The count is in the database: it is the same for all processes, and outlives them.
@@ -71,13 +70,6 @@ class Guesses:
         if self._enabled:
             async with self._database.connection() as connection:
                 await crud.delete_failures(connection, list(subjects))
-
-    async def find_known_network(self, subject: UUID, address: str) -> UUID | None:
-        """Returns the subject that stands for an account in a network that it has signed in from, None elsewhere."""
-        network = network_of(address)
-        async with self._database.connection() as connection:
-            addresses = await crud.list_addresses(connection, subject)
-        return uuid5(subject, network) if network in map(network_of, addresses) else None
 
     def _find_wait(self, failures: int) -> int:
         doublings = failures - self._free

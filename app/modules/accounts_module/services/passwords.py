@@ -15,7 +15,7 @@ from app.settings.auth_settings import AuthSettings
 from app.utils.fair_queue import FairQueue
 
 T = TypeVar("T")
-LONGEST_WAIT = 20.0
+LONGEST_WAIT = 30.0
 """Seconds that a password may wait to be computed: longer than a burst of sign-ins lasts, shorter than clients wait."""
 MAX_WAITING = 500
 """Passwords of one source that may wait."""
@@ -42,8 +42,8 @@ def normalize_password(password: str) -> str:
 class Passwords:
     """argon2id. At most `argon2_concurrency` at once, so that sign-ins cannot starve the sends.
 
-    A call names its source, a network or a known device, and sources take turns: a flood from one of them does not keep
-    the others waiting. Raises TooManyPasswords where it would last too long.
+    A call names its source, and sources take turns: a network, or a device or network that the account knows. A flood
+    from one of them does not keep the others waiting. Raises TooManyPasswords where it would last too long.
     """
 
     def __init__(self, settings: AuthSettings) -> None:

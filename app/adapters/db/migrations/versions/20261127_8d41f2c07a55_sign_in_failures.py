@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "8d41f2c07a55"
-down_revision: str | None = "5c1e7a90b2d4"
+down_revision: str | None = "d3a6f0b81c52"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -10,8 +10,9 @@ from app.adapters.db.base import Base
 class SignInFailures(Base):
     """Wrong passwords in a row, by what they were given for.
 
-    `id` is an account's, a known device's, or derived from a login that no account has: they are counted alike, so that
-    nobody learns which logins exist. An account's row is kept until the right password comes (`forget_at` is null).
+    `id` is an account's or a known device's, or it is derived from a known network or from a login that no account has.
+    All are counted alike, so that nobody learns which logins exist. An account's row is kept until the right password
+    comes: its `forget_at` is null.
     """
 
     __tablename__ = "sign_in_failures"
