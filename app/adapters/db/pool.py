@@ -49,6 +49,7 @@ class Pool:
         self._idle: list[tuple[Connection, float]] = []
         self._taken: set[Connection] = set()
         self._opening = 0
+        self._is_over = False
         # What users that were cancelled have left behind: connections that open, and statements that finish.
         self._leftovers: set[asyncio.Task[None]] = set()
         # Each is given a connection, or None: room to open one.
@@ -79,7 +80,8 @@ class Pool:
             give_back(connection)
 
     def terminate(self) -> None:
-        """Ends all of them at once."""
+        """Ends all of them at once, and each that is being opened as soon as it is."""
+        self._is_over = True
         for connection in [*self._taken, *(connection for connection, _ in self._idle)]:
             connection.terminate()
         self._idle.clear()
@@ -129,21 +131,29 @@ class Pool:
         except BaseException:
             self._pass_on(None)
             raise
-        self._opening -= 1
-        self._taken.add(connection)
+        self._add(connection)
         return connection
 
     async def _keep(self, opening: "asyncio.Future[Connection]") -> None:
         try:
             connection = await opening
         except BaseException as error:
+            if opening.done() and not opening.cancelled() and opening.exception() is None:
+                # It opened in the very moment in which the pool ended.
+                opening.result().terminate()
             self._pass_on(None)
             if not isinstance(error, DRIVER_ERRORS):
                 raise
         else:
-            self._opening -= 1
-            self._taken.add(connection)
+            self._add(connection)
             self._give_back(connection)
+
+    def _add(self, connection: Connection) -> None:
+        """Counts an opened connection as taken."""
+        self._opening -= 1
+        self._taken.add(connection)
+        if self._is_over:
+            connection.terminate()
 
     async def _wait(self) -> "Connection | None":
         turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
