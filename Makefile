@@ -38,6 +38,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python manage.py docs --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docs/deployment/compose/compose.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/check.yml
 	$(BIN)/hadolint Dockerfile

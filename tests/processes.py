@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Self
 
 from app.settings import PROJECT_ROOT, known_variables
+from app.utils.own_settings import own_groups
+from app.utils.setup_modules import read_modules
 from tests.adapters.embedded.support import eventually, is_gone
 
 READY_SECONDS = 60.0
-KNOWN_VARIABLES = known_variables()
+KNOWN_VARIABLES = known_variables(own_groups(read_modules().values()))
 _CHEAP = {
     "AUTH_ARGON2_TIME_COST": "1",
     "AUTH_ARGON2_MEMORY_COST": "8",

@@ -32,6 +32,7 @@ from app.modules.streams_module.services.log import Log
 from app.settings import Settings, SettingsError, load_settings
 from app.utils.asking import Yes, ask
 from app.utils.invariants import Invariant
+from app.utils.own_settings import load_all_settings, own_groups
 from app.utils.setup_modules import ModulesError, choose_modules, discover_modules
 
 commands = typer.Typer()
@@ -106,13 +107,14 @@ def _look(least_free_mb: int, told: Callable[[Finding], None]) -> None:
     """From what is needed for everything else to what is in the tables; stops where the rest cannot be looked at."""
     about = "the settings can be read"
     try:
-        settings = load_settings()
-        choose_modules(discover_modules(), settings.modules.enabled_modules)
+        known = discover_modules()
+        settings = load_all_settings(known)
+        choose_modules(known, settings.modules.enabled_modules)
     except (SettingsError, ModulesError) as error:
         told(Finding(about, str(error).splitlines(), "set the variable, in the environment or in .env"))
         return
     told(Finding(about))
-    told(look_at_names())
+    told(look_at_names(own_groups(known.values())))
     told(look_at_disk(settings, least_free_mb))
     if settings.log.enable and settings.log.write_to_file:
         told(look_at_logs())

@@ -1,7 +1,5 @@
 """All commands under one program: those of the house, and those that a module brings in a file `commands.py`."""
 
-from importlib import import_module
-
 import typer
 from alembic.util import CommandError
 
@@ -10,7 +8,7 @@ from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.commands import NoSuchBranch
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.commands import database, doctor, documents, modules
-from app.resources.constants import MODULES_DIR
+from app.commands.extensions import command_files
 from app.services.errors import ServiceError
 from app.settings import SettingsError
 from app.utils.err_message import stop_with
@@ -27,8 +25,8 @@ program.add_typer(database.commands, name="db", help="The database: make it, mig
 program.add_typer(modules.commands, name="module", help="Modules: make one, throw one away.")
 program.add_typer(doctor.commands)
 program.add_typer(documents.commands)
-for file in sorted(MODULES_DIR.glob("*_module/*commands.py")):
-    program.add_typer(import_module(f"app.modules.{file.parent.name}.{file.stem}").commands)
+for file in command_files():
+    program.add_typer(file.commands)
 
 _FOR_A_PERSON = (
     CommandError,

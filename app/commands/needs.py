@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from app.resources.constants import LOGS_DIR
-from app.settings import Settings, unknown_variables
+from app.settings import Settings, SettingsGroup, unknown_variables
 from app.settings.limits_settings import LimitsSettings
 from app.utils.invariants import Invariant
 
@@ -32,8 +32,9 @@ class Finding(NamedTuple):
     stream_ids: Sequence[UUID] = ()
 
 
-def look_at_names() -> Finding:
-    return Finding("every variable is a setting", unknown_variables(), "correct the name, or remove the variable")
+def look_at_names(own: Iterable[type[SettingsGroup]]) -> Finding:
+    unknown = unknown_variables(own=own)
+    return Finding("every variable is a setting", unknown, "correct the name, or remove the variable")
 
 
 def look_at_disk(settings: Settings, least_free_mb: int) -> Finding:

@@ -5,20 +5,23 @@ import gc
 from fastapi import FastAPI
 
 from app.fastapi_engine.constructor import build_app
-from app.settings import load_settings
+from app.settings import SettingsError
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
+from app.utils.own_settings import load_all_settings
 from app.utils.processes import end_with_parent
-from app.utils.setup_modules import ModulesError
+from app.utils.setup_modules import ModulesError, discover_modules
 
 
 def create_app() -> FastAPI:
     """Reads the settings and builds the application. A worker ends with the process that started it."""
     end_with_parent()
-    settings = load_settings()
-    setup_logging(settings.log)
     try:
+        settings = load_all_settings(discover_modules())
+        setup_logging(settings.log)
         app = build_app(settings)
+    except SettingsError as error:
+        stop_with(*error.problems)
     except ModulesError as error:
         stop_with(str(error))
     # What stands now stands to the end. Requests leave next to no circles behind, and at 700 new objects, the default,

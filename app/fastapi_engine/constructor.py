@@ -23,19 +23,20 @@ from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
 from app.services.rate_limits import RateLimits
-from app.settings import Mode, Settings
+from app.settings import CORE_GROUPS, Mode, Settings, read_group
 from app.settings.db_settings import DbSettings
-from app.settings.sizes_settings import SizesSettings
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Modules
+from app.utils.own_settings import own_groups, rates_by_limit
 from app.utils.setup_modules import choose_modules, discover_modules
 
 
 def build_app(settings: Settings) -> FastAPI:
     """The application, not yet started: it opens nothing and reads nothing but `settings`.
 
-    Raises ModulesError where APPLICATION_ENABLED_MODULES cannot be served.
+    Raises ModulesError where APPLICATION_ENABLED_MODULES cannot be served, SettingsError where a group of a module that
+    `settings.own` does not hold cannot be read.
     """
     modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
     container = Container()
@@ -44,8 +45,10 @@ def build_app(settings: Settings) -> FastAPI:
     container.put(BackgroundDatabase, BackgroundDatabase(database.address))
     container.put(Measures, Measures()).add(database.measure)
     container.put(Modules, modules)
-    container.put(RateLimits, RateLimits(settings.limits))
-    container.put(SizesSettings, settings.sizes)
+    own = {kind: settings.own[kind] if kind in settings.own else read_group(kind) for kind in own_groups(modules)}
+    for kind, group in {**{kind: getattr(settings, name) for name, kind in CORE_GROUPS.items()}, **own}.items():
+        container.put(kind, group)
+    container.put(RateLimits, RateLimits(settings.limits, rates_by_limit(modules, own)))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
         constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),

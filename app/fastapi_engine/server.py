@@ -24,10 +24,11 @@ from app.adapters.db.provide import embedded_server, is_migrated, own_server_add
 from app.fastapi_engine.connection_limit import raise_file_limit
 from app.fastapi_engine.workers import serve_by_workers
 from app.resources.constants import MAX_FRAME_BYTES
-from app.settings import PROJECT_ROOT, Mode, Settings, SettingsError, load_settings, unknown_variables
+from app.settings import PROJECT_ROOT, Mode, Settings, SettingsError, unknown_variables
 from app.settings.app_settings import AppSettings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
+from app.utils.own_settings import load_all_settings, own_groups
 from app.utils.processes import METRICS_VARIABLE, PARENT_VARIABLE
 from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 
@@ -48,11 +49,12 @@ def main() -> None:
     signals = _Signals()
     raise_file_limit()
     try:
-        settings = load_settings()
+        known = read_modules()
+        settings = load_all_settings(known)
         setup_logging(settings.log)
-        for line in unknown_variables():
+        for line in unknown_variables(own=own_groups(known.values())):
             logger.warning(line)
-        choose_modules(read_modules(), settings.modules.enabled_modules)
+        choose_modules(known, settings.modules.enabled_modules)
         listener = _bind(settings.app)
         with _database(settings) as address:
             _migrate(address)

@@ -7,21 +7,23 @@ Windows end by elapsed time: a wall clock that is set does not move them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic as time  # elapsed seconds: the wall clock may be set back
 from time import time as wall_clock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from limits import RateLimitItem, parse
 from loguru import logger
 
 from app.services.errors import RateLimited
-from app.settings.limits_settings import LimitsSettings
+from app.settings.limits_settings import LimitsSettings, RateLimit
 from app.utils.background import running
+
+__all__ = ["RateLimit", "RateLimits", "network_of"]
 
 if TYPE_CHECKING:
     from limits.aio.storage import RedisStorage
@@ -30,7 +32,7 @@ _AGREE_EVERY = 0.5
 _STORE_TIMEOUT = 2.0
 _FEWEST_TO_SWEEP = 10_000
 
-_Key = tuple[str, str, str | int]
+_Key = tuple[str, str | int, str | int]
 _parse = cache(parse)
 
 
@@ -54,21 +56,32 @@ class _Window:
 
 
 class RateLimits:
-    """Fixed windows that begin with the first try. `rates` has the rate of everything that is counted."""
+    """Fixed windows that begin with the first try. `rates` has the rates of the core.
 
-    def __init__(self, settings: LimitsSettings) -> None:
+    `contributed` has those of the modules by their names.
+    """
+
+    def __init__(self, settings: LimitsSettings, contributed: Mapping[str, str] | None = None) -> None:
         self.rates = settings
+        self._contributed = contributed or {}
         self._windows: dict[_Key, _Window] = {}
         self._sweep_at = _FEWEST_TO_SWEEP
         self._is_over = False
         # Of the windows that the store has to be told of; None where each process counts for itself.
         self._untold: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
-    def hit(self, rate: str, what: str, who: str | int, count: int = 1) -> None:
-        """Counts a try of `count` things; raises RateLimited, with the seconds to wait, where there were too many."""
+    @overload
+    def hit(self, rate: str, what: str, who: str | int, count: int = 1) -> None: ...
+    @overload
+    def hit(self, rate: RateLimit, what: str | int, *, count: int = 1) -> None: ...
+    def hit(self, rate: str | RateLimit, what: str | int, who: str | int = "", count: int = 1) -> None:
+        """Counts a try of `count` things; raises RateLimited, with the seconds to wait, where there were too many.
+
+        A limit that a module contributes is followed by whom it counts for: `limits.hit(NOTES, account_id.int)`.
+        """
         if not self.rates.enable:
             return
-        key = (rate, what, who)
+        key = (rate, what, who) if isinstance(rate, str) else (self._contributed[rate.name], rate.name, what)
         now = time()
         window = self._windows.get(key)
         if window is None or not window.is_open(now):

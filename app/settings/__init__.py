@@ -1,11 +1,14 @@
 """Settings: every variable that the server reads, in one object.
 
 `load_settings()` is the only place that reads the environment and `.env`; everything else is handed its group.
+`app.utils.own_settings` knows the groups of the modules, and calls it with them.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -21,20 +24,21 @@ from app.settings.sizes_settings import SizesSettings
 from app.settings.streams_settings import StreamsSettings
 
 __all__ = [
+    "CORE_GROUPS",
+    "ENV_FILE",
     "PROJECT_ROOT",
     "Mode",
     "Settings",
     "SettingsError",
+    "SettingsGroup",
     "known_variables",
     "load_settings",
+    "read_group",
     "unknown_variables",
     "variable_name",
 ]
 
 ENV_FILE = PROJECT_ROOT / ".env"
-
-_SHORTEST_SECRET = 32
-_KNOWN_PASSWORDS = {"", "postgres", "password", "messenger", "changeme", "secret", "admin"}
 
 
 class SettingsError(Exception):
@@ -47,7 +51,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All groups. Immutable; `dataclasses.replace` makes a variant."""
+    """All groups. Immutable; `dataclasses.replace` makes a variant. `own` has the groups of the modules by their type.
+
+    The application reads a group of a module that `own` does not hold from the environment.
+    """
 
     app: AppSettings
     db: DbSettings
@@ -57,6 +64,13 @@ class Settings:
     streams: StreamsSettings
     limits: LimitsSettings
     sizes: SizesSettings
+    own: Mapping[type[SettingsGroup], SettingsGroup] = field(default_factory=dict, hash=False)
+
+
+CORE_GROUPS: Mapping[str, type[SettingsGroup]] = {
+    one.name: one.type for one in fields(Settings) if isinstance(one.type, type) and issubclass(one.type, SettingsGroup)
+}
+"""By their names in `Settings`."""
 
 
 def variable_name(group: type[SettingsGroup], field: str) -> str:
@@ -67,43 +81,63 @@ def variable_name(group: type[SettingsGroup], field: str) -> str:
     return f"{group.model_config.get('env_prefix', '')}{field}".upper()
 
 
-def known_variables() -> frozenset[str]:
-    """The names of all settings."""
-    groups = [field.type for field in fields(Settings)]
+def known_variables(own: Iterable[type[SettingsGroup]] = ()) -> frozenset[str]:
+    """Returns the names of all settings of the core, and of these groups."""
     return frozenset(
-        variable_name(group, name)
-        for group in groups
-        if isinstance(group, type) and issubclass(group, SettingsGroup)
-        for name in group.model_fields
+        variable_name(group, name) for group in (*CORE_GROUPS.values(), *own) for name in group.model_fields
     )
 
 
-def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
+def load_settings(
+    env_file: Path | None = ENV_FILE,
+    own: Callable[[ModulesSettings], Iterable[type[SettingsGroup]]] = lambda modules: (),
+) -> Settings:
     """Reads the environment, then `env_file`, then the defaults.
 
-    Raises SettingsError with all that is wrong.
+    `own` returns the groups of the modules that the settings enable. Raises SettingsError with all that is wrong.
     """
     try:
         problems = read_problems(env_file) if env_file else []
     except UnreadableFile as error:
         raise SettingsError([str(error)]) from None
-    groups: dict[str, SettingsGroup] = {}
-    for field in fields(Settings):
-        group = field.type
-        assert isinstance(group, type)  # noqa: S101 - this module does not postpone its annotations
-        try:
-            groups[field.name] = group(_env_file=env_file)
-        except ValidationError as error:
-            problems += _explain(group, error)
-    problems += _production_problems(groups, env_file)
+    read: dict[type[SettingsGroup], SettingsGroup] = {}
+    of_modules: tuple[type[SettingsGroup], ...] = ()
+    for kind in CORE_GROUPS.values():
+        problems += _read(kind, env_file, read)
+    modules = read.get(ModulesSettings)
+    if isinstance(modules, ModulesSettings):
+        of_modules = tuple(dict.fromkeys(own(modules)))
+        for kind in of_modules:
+            problems += _read(kind, env_file, read)
+    problems += _declared_twice((*CORE_GROUPS.values(), *of_modules))
+    problems += _production_problems(read.values(), env_file)
     if problems:
         raise SettingsError(problems)
-    return Settings(**groups)  # type: ignore[arg-type]
+    core: dict[str, Any] = {name: read[kind] for name, kind in CORE_GROUPS.items()}
+    return Settings(**core, own={kind: read[kind] for kind in of_modules})
 
 
-def unknown_variables(env_file: Path | None = ENV_FILE) -> list[str]:
+def read_group(group: type[SettingsGroup]) -> SettingsGroup:
+    """Reads one group from the environment and its defaults. Raises SettingsError."""
+    read: dict[type[SettingsGroup], SettingsGroup] = {}
+    if problems := list(_read(group, None, read)):
+        raise SettingsError(problems)
+    return read[group]
+
+
+def unknown_variables(env_file: Path | None = ENV_FILE, own: Iterable[type[SettingsGroup]] = ()) -> list[str]:
     """A line for each variable that looks like a misspelt setting, with the name that was probably meant."""
-    return list(find_unknown_names(known_variables(), env_file))
+    return list(find_unknown_names(known_variables(own), env_file))
+
+
+def _read(
+    group: type[SettingsGroup], env_file: Path | None, read: dict[type[SettingsGroup], SettingsGroup]
+) -> Iterator[str]:
+    """Adds the group to `read`, or yields what is wrong with it."""
+    try:
+        read[group] = group(_env_file=env_file)
+    except ValidationError as error:
+        yield from _explain(group, error)
 
 
 def _explain(group: type[SettingsGroup], error: ValidationError) -> Iterator[str]:
@@ -112,36 +146,33 @@ def _explain(group: type[SettingsGroup], error: ValidationError) -> Iterator[str
     for wrong in error.errors():
         field = str(wrong["loc"][0]) if wrong["loc"] else ""
         name = by_variable.get(field.upper(), field)
+        allowed = wrong["msg"].removeprefix("Value error, ")
         if name not in group.model_fields:
-            yield f"{field}: {wrong['msg']}"
+            yield f"{field or group.__name__}: {allowed}"
             continue
         variable = variable_name(group, name)
-        allowed = wrong["msg"].removeprefix("Value error, ")
-        shown = "" if "Secret" in str(group.model_fields[name].annotation) else f" {wrong['input']!r} is not allowed:"
+        is_secret = "Secret" in str(group.model_fields[name].annotation)
+        # A required setting that is missing comes with the whole input, which may hold the secrets of other fields.
+        shown = "" if is_secret or wrong["type"] == "missing" else f" {wrong['input']!r} is not allowed:"
         yield f"{variable}:{shown} {allowed[:1].lower()}{allowed[1:]} ({group.model_fields[name].description})"
 
 
-def _production_problems(groups: dict[str, SettingsGroup], env_file: Path | None) -> Iterator[str]:
+def _declared_twice(groups: Iterable[type[SettingsGroup]]) -> Iterator[str]:
+    owners: defaultdict[str, list[str]] = defaultdict(list)
+    for group in groups:
+        for name in group.model_fields:
+            owners[variable_name(group, name)].append(f"{group.__module__}.{group.__qualname__}")
+    for variable, named in owners.items():
+        if len(named) > 1:
+            yield f"{variable}: {' and '.join(named)} both declare this setting"
+
+
+def _production_problems(groups: Iterable[SettingsGroup], env_file: Path | None) -> Iterator[str]:
     """What only ENVIRONMENT=PROD refuses, in those groups that could be read."""
     try:
         environment = EnvironmentSettings(_env_file=env_file).environment
     except ValidationError:
         return
-    if environment is not Mode.PROD:
-        return
-    auth, db = groups.get("auth"), groups.get("db")
-    if isinstance(auth, AuthSettings):
-        secret = auth.secret.get_secret_value() if auth.secret else ""
-        if len(secret.encode()) < _SHORTEST_SECRET or len(set(secret)) < 8:
-            yield (
-                f"AUTH_SECRET: ENVIRONMENT=PROD wants a random secret of {_SHORTEST_SECRET} bytes or more, "
-                "as `openssl rand -base64 48` prints one"
-            )
-    # Through the folder of a socket the system's own user may sign in, with no password at all.
-    if (
-        isinstance(db, DbSettings)
-        and db.server_address
-        and not db.server_address.startswith("/")
-        and db.server_passwd.get_secret_value().lower() in _KNOWN_PASSWORDS
-    ):
-        yield "PG_SERVER_PASSWD: ENVIRONMENT=PROD refuses an empty or default password"
+    if environment is Mode.PROD:
+        for group in groups:
+            yield from group.problems_in_production()

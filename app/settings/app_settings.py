@@ -1,8 +1,9 @@
 """What the API is called, where it listens and how much it shows."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import ip_network
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -80,6 +81,25 @@ class AppSettings(EnvironmentSettings):
     trusted_proxies: Annotated[Names, AfterValidator(_check_networks)] = Field(
         (), description="addresses or networks whose X-Forwarded-For is believed, separated by commas"
     )
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "environment": "поведение приложения (перезапуск при изменениях, отказ от слабых секретов, "
+        "демонстрационные данные): PROD, DEV или LOCAL",
+        "mode": "что раскрывает API (подробности ошибок, документация): PROD, DEV или LOCAL",
+        "background": "выполнять в этом процессе подписчиков и фоновые задачи",
+        "title": "название API в документации",
+        "host": "адрес, на котором сервер слушает; в контейнере 0.0.0.0",
+        "service_port": "порт",
+        "contact_name": "контактное лицо: имя в документации",
+        "contact_email": "контактное лицо: адрес почты",
+        "version": "версия в документации и в `/healthcheck`",
+        "prefix": "общее начало адресов модулей",
+        "ui_enable": "отдавать страницу /ui, небольшой клиент для знакомства с сервером",
+        "workers": "число рабочих процессов; если больше одного, перезапуск при изменениях отключён",
+        "reload": "перезапуск при изменении файла в `app/`; в PROD выключен",
+        "cors_origins": "источники (origin), с которых разрешены вызовы из браузера, через запятую",
+        "trusted_proxies": "адреса или сети прокси, чьему X-Forwarded-For доверяет сервер, через запятую",
+    }
 
     @model_validator(mode="after")
     def _mode_follows_environment(self) -> Self:

@@ -1,11 +1,17 @@
 """How accounts prove who they are, and for how long."""
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import ClassVar
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import SettingsGroup
+
+_SHORTEST_SECRET = 32
+_FEWEST_CHARACTERS = 8
+"""Different ones, in a secret."""
 
 
 class AuthSettings(SettingsGroup):
@@ -37,6 +43,20 @@ class AuthSettings(SettingsGroup):
     argon2_parallelism: int = Field(4, ge=1, le=64, description="lanes of a password hash")
     argon2_concurrency: int = Field(2, ge=1, le=64, description="password hashes computed at once in a process")
 
+    russian: ClassVar[Mapping[str, str]] = {
+        "secret": "ключ подписи токенов; если не задан, создаётся один раз и хранится в базе данных; в PROD обязателен,"
+        " не короче 32 байт",
+        "access_ttl": "срок действия access-токена, секунды",
+        "refresh_ttl": "сколько секунд сессия живёт без обновления (30 дней)",
+        "refresh_reuse_s": "сколько секунд обновление токена можно повторить, например после потерянного ответа",
+        "session_ttl": "сколько секунд сессия живёт самое большее, даже если её обновляют (1 год)",
+        "session_retention_days": "сколько дней хранится завершённая сессия: её сети остаются знакомыми",
+        "argon2_time_cost": "проходов по памяти при хешировании пароля",
+        "argon2_memory_cost": "память для хеширования пароля, КиБ",
+        "argon2_parallelism": "число потоков при хешировании пароля",
+        "argon2_concurrency": "сколько паролей процесс хеширует одновременно",
+    }
+
     @property
     def access_lifetime(self) -> timedelta:
         return timedelta(seconds=self.access_ttl)
@@ -56,3 +76,11 @@ class AuthSettings(SettingsGroup):
     @property
     def session_lifetime(self) -> timedelta:
         return timedelta(seconds=self.session_ttl)
+
+    def problems_in_production(self) -> Iterator[str]:
+        secret = self.secret.get_secret_value() if self.secret else ""
+        if len(secret.encode()) < _SHORTEST_SECRET or len(set(secret)) < _FEWEST_CHARACTERS:
+            yield (
+                f"AUTH_SECRET: ENVIRONMENT=PROD requires a random secret of {_SHORTEST_SECRET} bytes or more, "
+                "as `openssl rand -base64 48` prints one"
+            )

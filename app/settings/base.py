@@ -1,7 +1,8 @@
 """How a group of settings is read: from the environment, then from `.env`, then its default."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -12,7 +13,12 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
 class SettingsGroup(BaseSettings):
-    """One group of variables. Each field's description is its line in `.env.example`."""
+    """One group of variables. Each field's description is its line in `.env.example` and in the README.
+
+    `russian` has the descriptions for README.ru.md, by the name of the field.
+    """
+
+    russian: ClassVar[Mapping[str, str]] = {}
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -22,6 +28,10 @@ class SettingsGroup(BaseSettings):
         env_file_encoding=ENCODING,
         hide_input_in_errors=False,
     )
+
+    def problems_in_production(self) -> Iterator[str]:
+        """Yields a line for each value that ENVIRONMENT=PROD refuses: the name of the variable, and why."""
+        yield from ()
 
 
 def _split(value: object) -> object:

@@ -1,11 +1,15 @@
 """Which PostgreSQL holds the data: one's own, or the embedded one."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import PROJECT_ROOT, SettingsGroup
+
+_KNOWN_PASSWORDS = {"", "postgres", "password", "messenger", "changeme", "secret", "admin"}
 
 
 class DbSettings(SettingsGroup):
@@ -26,6 +30,17 @@ class DbSettings(SettingsGroup):
     pool_size: int = Field(10, ge=2, le=200, description="connections a process holds for its hot paths")
     session_pool_size: int = Field(5, ge=1, le=200, description="connections a process holds for everything else")
 
+    russian: ClassVar[Mapping[str, str]] = {
+        "server_address": "адрес вашего PostgreSQL или папка его сокета; если не задан, работает встроенный",
+        "server_port": "его порт",
+        "server_login": "роль в базе данных",
+        "server_passwd": "пароль роли",
+        "server_db": "имя базы данных",
+        "embedded_data_dir": "папка данных встроенного PostgreSQL; относительный путь отсчитывается от папки проекта",
+        "pool_size": "соединений на процесс для самых частых запросов",
+        "session_pool_size": "соединений на процесс для остальных запросов",
+    }
+
     @property
     def is_embedded(self) -> bool:
         """Whether the server brings its own PostgreSQL."""
@@ -35,3 +50,9 @@ class DbSettings(SettingsGroup):
     def embedded_data_path(self) -> Path:
         """The absolute folder of the embedded server."""
         return PROJECT_ROOT / self.embedded_data_dir
+
+    def problems_in_production(self) -> Iterator[str]:
+        # Through the folder of a socket the system's own user may sign in, with no password at all.
+        is_remote = self.server_address is not None and not self.server_address.startswith("/")
+        if is_remote and self.server_passwd.get_secret_value().lower() in _KNOWN_PASSWORDS:
+            yield "PG_SERVER_PASSWD: ENVIRONMENT=PROD refuses an empty or default password"

@@ -1,40 +1,49 @@
-"""All settings as the text of `.env.example`: `python -m app.settings.describe > .env.example`."""
+"""All settings as the text of `.env.example`, and as the tables of the READMEs: `python manage.py docs`."""
 
-import sys
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from pydantic import SecretStr
 
-from app.settings import Settings, variable_name
+from app.settings import CORE_GROUPS, variable_name
 from app.settings.base import SettingsGroup
 
 _HEAD = """\
 # Every setting of the server, with its default. Copy this file to .env and change what you like: an empty value is as
 # good as none, and a variable of the environment comes before its line in .env.
 """
-_FOLLOW_ANOTHER = {"API_MODE"}
-"""Their default is another one's value: written down, it would no longer follow."""
+_FOLLOWS = {"API_MODE": "ENVIRONMENT"}
+"""The default is another one's value: written down, it would no longer follow."""
 
 
-def describe_settings() -> str:
-    """Made from the settings classes: the variables, their defaults and their descriptions."""
-    return _HEAD + "".join(f"\n{''.join(_describe(group))}" for group in _groups())
+def describe_settings(own: Iterable[type[SettingsGroup]]) -> str:
+    """Returns `.env.example`: the variables of the core and of the groups of modules, defaults and descriptions."""
+    return _HEAD + "".join(f"\n{''.join(_describe(group))}" for group in (*CORE_GROUPS.values(), *own))
 
 
-def _groups() -> Iterator[type[SettingsGroup]]:
-    for field in fields(Settings):
-        assert isinstance(field.type, type)  # noqa: S101 - they are classes, which dataclasses cannot know
-        assert issubclass(field.type, SettingsGroup)  # noqa: S101
-        yield field.type
+def tabulate_settings(own: Iterable[type[SettingsGroup]], *, in_russian: bool) -> str:
+    """Returns the rows of a README's table. What is not translated is in English."""
+    return "".join(row for group in (*CORE_GROUPS.values(), *own) for row in _rows(group, in_russian=in_russian))
 
 
 def _describe(group: type[SettingsGroup]) -> Iterator[str]:
     for name, field in group.model_fields.items():
         variable = variable_name(group, name)
-        value = "" if variable in _FOLLOW_ANOTHER else _write(field.default)
+        written = "" if variable in _FOLLOWS else _write(field.default)
+        value = f'"{written}"' if " " in written else written
         yield f"# {field.description}\n{variable}={value}\n"
+
+
+def _rows(group: type[SettingsGroup], *, in_russian: bool) -> Iterator[str]:
+    for name, field in group.model_fields.items():
+        variable = variable_name(group, name)
+        description = (group.russian.get(name) if in_russian else None) or field.description or ""
+        if variable in _FOLLOWS:
+            default = f"{'как' if in_russian else 'as'} `{_FOLLOWS[variable]}`"
+        else:
+            written = _write(field.default)
+            default = f"`{written}`" if written else ""
+        yield f"| `{variable}` | {default} | {description.replace('|', chr(92) + '|')} |\n"
 
 
 def _write(default: object) -> str:
@@ -50,9 +59,4 @@ def _write(default: object) -> str:
             return default.get_secret_value()
         case tuple():
             return ",".join(map(str, default))
-    text = str(default)
-    return f'"{text}"' if " " in text else text
-
-
-if __name__ == "__main__":
-    sys.stdout.write(describe_settings())
+    return str(default)

@@ -1,8 +1,10 @@
 """How often one may call."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, create_model
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import SettingsGroup
@@ -11,6 +13,37 @@ Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/([1-9]\d* )?(second|minute|hour|
 """A count and a time, as `10/minute` or `300/10 minutes`."""
 
 _MEMORY = "memory://"
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """A limit that a module contributes. It is the setting `RATE_LIMIT_<NAME>`, and `RateLimits.hit` takes it.
+
+    - `default`: a count and a time, as `10/minute`.
+    - `key`: whom it counts for, as the documents say it: `account`, `IP address`.
+    - `description`, `russian`: what is counted, for `.env.example` and the tables of settings.
+    """
+
+    name: str
+    default: str
+    key: str
+    description: str = ""
+    russian: str = ""
+
+
+class _ContributedRates(SettingsGroup):
+    model_config = SettingsConfigDict(env_prefix="RATE_LIMIT_")
+
+
+def rates_group(limits: Sequence[RateLimit]) -> type[SettingsGroup]:
+    """Returns a new group that has a setting for each of the limits."""
+    rates: dict[str, Any] = {}
+    for limit in limits:
+        described = limit.description or f"{limit.name.replace('_', ' ')}, per {limit.key}"
+        rates[limit.name] = (Rate, Field(limit.default, description=described))
+    group = create_model("ContributedRates", __base__=_ContributedRates, **rates)
+    group.russian = {limit.name: limit.russian for limit in limits if limit.russian}
+    return group
 
 
 def _check_storage(value: SecretStr) -> SecretStr:
@@ -43,11 +76,33 @@ class LimitsSettings(SettingsGroup):
     sign_up: Rate = Field("600/hour", description="new accounts an IP address, as 10/minute or 300/10 minutes")
     sign_in: Rate = Field(
         "10/10 minutes",
-        description="wrong passwords in a row for an account; then one a period, which doubles up to a day",
+        description="wrong passwords in a row for an account; then one a period, which doubles up to a day. "
+        "A known device or network, and a change of password, are counted apart",
     )
     sign_in_address: Rate = Field("600/10 minutes", description="sign-ins an IP address")
     refresh: Rate = Field("600/minute", description="refreshes an IP address")
     refresh_session: Rate = Field("60/minute", description="refreshes a session")
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "enable": "false снимает ограничения частоты вызовов",
+        "storage": "где считаются вызовы: memory:// — в каждом процессе, redis://host:6379 — во всех вместе",
+        "account": "вызовов на аккаунт, вместе с запросами по его сокетам",
+        "address": "вызовов с адреса без действительного токена",
+        "send": "сообщений, которые отправляет аккаунт",
+        "create_chat": "чатов, которые открывает аккаунт",
+        "add_members": "вызовов аккаунта, добавляющих участников в чаты",
+        "add_people": "участников, которых аккаунт добавляет в группы и каналы",
+        "search": "поисков людей на аккаунт",
+        "typing": "сигналов typing, которые посылает аккаунт",
+        "hello": "подключений WebSocket от одного аккаунта",
+        "hello_address": "рукопожатий WebSocket с адреса",
+        "sign_up": "новых аккаунтов с одного IP-адреса, как 10/minute или 300/10 minutes",
+        "sign_in": "неверных паролей подряд на аккаунт; затем один за период, который удваивается до суток. Знакомое "
+        "устройство или сеть и смена пароля считаются отдельно",
+        "sign_in_address": "входов с одного IP-адреса",
+        "refresh": "обновлений токена с одного IP-адреса",
+        "refresh_session": "обновлений токена на сессию",
+    }
 
     @property
     def is_shared(self) -> bool:

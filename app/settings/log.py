@@ -1,6 +1,8 @@
 """What is logged, and where."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -31,3 +33,10 @@ class LogSettings(SettingsGroup):
     level: LogLevel = Field(LogLevel.INFO, description="TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL")
     write_to_file: bool = Field(True, description="also write under logs/, one file a process")
     format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for machines")
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "enable": "false полностью отключает логи",
+        "level": "TRACE, DEBUG, INFO, WARNING, ERROR или CRITICAL",
+        "write_to_file": "записывать логи и в `logs/`, по файлу на процесс",
+        "format": "text — для чтения человеком, json — для обработки программами",
+    }

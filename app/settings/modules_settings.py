@@ -1,5 +1,8 @@
 """Which modules are served."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -15,3 +18,8 @@ class ModulesSettings(SettingsGroup):
         ("BASE",),
         description="modules to serve, separated by commas; BASE: all that are on by default; -name: not that",
     )
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "enabled_modules": "включённые модули через запятую; BASE — все, что включены по умолчанию; "
+        "-имя исключает модуль",
+    }

@@ -1,5 +1,8 @@
 """How much of a thing there may be."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -34,3 +37,13 @@ class SizesSettings(SettingsGroup):
         description="connections that an address holds to a process, at most half of its open files; "
         "API_TRUSTED_PROXIES are not counted",
     )
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "chats_of_account": "групп и каналов, которые открыл аккаунт, и ещё столько же, куда его добавили другие",
+        "members_of_chat": "людей, которые могут быть в чате",
+        "chats_added_by_one": "групп и каналов, в которые один аккаунт может добавить другой",
+        "username_hold_days": "сколько дней освобождённое имя пользователя остаётся за прежним владельцем",
+        "sessions_of_account": "устройств аккаунта; следующее завершает сессию, которой дольше всех не пользовались",
+        "connections_of_address": "соединения одного адреса с одним процессом, не больше половины его открытых файлов; "
+        "API_TRUSTED_PROXIES не считаются",
+    }

@@ -1,6 +1,8 @@
 """The log of events, and the doorbell that announces them."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -23,3 +25,8 @@ class StreamsSettings(SettingsGroup):
         validation_alias="BUS_DRIVER",
         description="how processes tell each other of news: postgres; memory is for tests",
     )
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "retention_days": "срок хранения событий, дни",
+        "bus_driver": "способ оповещения процессов о новых событиях: postgres; memory — только для тестов",
+    }

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from app.settings import SettingsGroup
 from app.utils.container import Container
 from app.utils.invariants import Invariant
 
@@ -29,6 +30,7 @@ class Module:
     - `events`: the kinds that it writes into streams, each with the model of its data.
     - `constraint_errors`: the ServiceError that a violated constraint of its tables stands for.
     - `invariants`: what its tables rely on and no constraint can say, for `manage.py doctor`.
+    - `settings`: its own variables; `container.get` has the group.
     - `contributes`: what it adds to other modules, through the classes in their `extension.py`.
 
     A file `commands.py` beside the manifest, with a Typer called `commands`, adds to `manage.py`.
@@ -45,6 +47,7 @@ class Module:
     events: Mapping[str, type] = field(default_factory=dict)
     constraint_errors: Mapping[str, type[Exception]] = field(default_factory=dict)
     invariants: tuple[Invariant, ...] = ()
+    settings: type[SettingsGroup] | None = None
     contributes: tuple[object, ...] = ()
 
 

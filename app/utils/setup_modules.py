@@ -1,6 +1,5 @@
 """Which modules there are, and which are served. The folder `app/modules` is the only list."""
 
-import ast
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from app.resources.constants import BASE_MODULE, MODULE_SUFFIX, MODULES_DIR
+from app.utils.manifests import read_manifest
 from app.utils.module import Module
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _HOST = re.compile(rf"app\.modules\.(\w+){MODULE_SUFFIX}\.")
 """The module that an extension point belongs to, in the name of the Python module that defines it."""
-_CHOSEN_BY = {"name", "depends_on", "on_by_default"}
 
 
 class ModulesError(Exception):
@@ -30,11 +29,11 @@ def discover_modules() -> dict[str, Module]:
 
 
 def read_modules() -> dict[str, Module]:
-    """The same, as far as `choose_modules` wants to know them: their files are read and not run, which takes a second.
+    """Returns the same modules with what `choose_modules` and the settings need: names, settings and rate limits.
 
-    A manifest whose names are computed is run after all.
+    Their files are parsed and not run, which takes a second. A manifest that only running can tell is run.
     """
-    return _by_name((manifest, _read(manifest) or _load(manifest)) for manifest in _manifests())
+    return _by_name((manifest, read_manifest(manifest) or _load(manifest)) for manifest in _manifests())
 
 
 def _manifests() -> list[Path]:
@@ -45,18 +44,6 @@ def _load(manifest: Path) -> Module:
     module = import_module(f"app.modules.{manifest.parent.name}.module").module
     assert isinstance(module, Module)  # noqa: S101
     return module
-
-
-def _read(manifest: Path) -> Module | None:
-    for node in ast.walk(ast.parse(manifest.read_bytes(), manifest)):
-        match node:
-            case ast.Call(func=ast.Name(id="Module"), keywords=keywords):
-                given = {keyword.arg: keyword.value for keyword in keywords if keyword.arg in _CHOSEN_BY}
-                try:
-                    return Module(description="", **{name: ast.literal_eval(value) for name, value in given.items()})
-                except (TypeError, ValueError):
-                    return None
-    return None
 
 
 def _by_name(modules: Iterable[tuple[Path, Module]]) -> dict[str, Module]:

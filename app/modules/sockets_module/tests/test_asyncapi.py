@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from app.adapters.db.migrations.heads import branches
-from app.commands.documents import without_added_modules
+from app.commands.generated import without_added_modules
 from app.fastapi_engine.constructor import build_app
 from app.modules.base_module.schemas import ResponseModel
 from app.modules.sockets_module.services.asyncapi import make_document

@@ -1,0 +1,90 @@
+"""The documents that are made from the code, as they should be now."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Table
+
+from app.adapters.db.base import Base
+from app.adapters.db.migrations.heads import branches
+from app.commands.drawing import draw_dot, draw_mermaid
+from app.commands.extensions import command_files
+from app.fastapi_engine.constructor import build_app
+from app.resources.constants import DOCS_DIR
+from app.settings import PROJECT_ROOT, Settings, load_settings
+from app.settings.describe import describe_settings, tabulate_settings
+from app.settings.modules_settings import ModulesSettings
+from app.utils.own_settings import own_groups
+from app.utils.setup_modules import choose_modules, discover_modules
+
+OPENAPI = DOCS_DIR / "openapi.json"
+DOT = DOCS_DIR / "images" / "db_schema.dot"
+PAGE = DOCS_DIR / "database.md"
+
+
+def make_documents(*, added: bool = True) -> Mapping[Path, str]:
+    """Returns each generated document as it should be: with the modules that are on by default, on a new server.
+
+    With or without those made here by `module create`.
+    """
+    settings = load_settings(env_file=None)
+    settings = replace(settings, modules=ModulesSettings(enabled_modules=("BASE",)))
+    if not added:
+        settings = without_added_modules(settings)
+    modules = choose_modules(discover_modules(), settings.modules.enabled_modules)
+    own = tuple(own_groups(modules))
+    tables = read_tables(added=added)
+    of_modules: Mapping[str, Callable[[Settings], str]] = {
+        path: make for file in command_files() for path, make in getattr(file, "documents", {}).items()
+    }
+    return {
+        PROJECT_ROOT / ".env.example": describe_settings(own),
+        **{
+            PROJECT_ROOT / name: with_part(PROJECT_ROOT / name, "settings", tabulate_settings(own, in_russian=russian))
+            for name, russian in (("README.md", False), ("README.ru.md", True))
+        },
+        OPENAPI: openapi_text(settings),
+        **{PROJECT_ROOT / path: make(settings) for path, make in of_modules.items()},
+        DOT: draw_dot(tables),
+        PAGE: with_tables(tables),
+    }
+
+
+def openapi_text(settings: Settings) -> str:
+    """Returns the document of the application that these settings make."""
+    document = build_app(settings).openapi()
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+
+
+def without_added_modules(settings: Settings) -> Settings:
+    """Without the modules made here by `module create`: whether they are written down is their maker's choice."""
+    names = ("BASE", *(f"-{name}" for name in sorted(branches())))
+    return replace(settings, modules=ModulesSettings(enabled_modules=names))
+
+
+def read_tables(*, added: bool = True) -> dict[str, Table]:
+    """The tables of all modules on disk, by name; with or without those of modules made here by `module create`."""
+    discover_modules()
+    left_out = () if added else tuple(f"{name}_" for name in branches())
+    return {name: table for name, table in sorted(Base.metadata.tables.items()) if not f"{name}_".startswith(left_out)}
+
+
+def with_tables(tables: Mapping[str, Table]) -> str:
+    """Returns docs/database.md with its diagram renewed."""
+    return with_part(PAGE, "tables", f"```mermaid\n{draw_mermaid(tables)}```\n")
+
+
+def with_part(page: Path, name: str, part: str) -> str:
+    """Returns the page with the lines between its comments `<!-- name: ... -->` and `<!-- end of name -->` renewed.
+
+    Where `part` is the rows of a table, the head of the table stays.
+    """
+    text = page.read_text(encoding="utf-8")
+    pattern = rf"(<!-- {name}: [^\n]*-->\n(?:\n?\|[^\n]*\n\|[-|]+\n)?).*?(?<=\n)(?=\n?<!-- end of {name} -->\n)"
+    renewed, count = re.subn(pattern, lambda found: found[1] + part, text, count=1, flags=re.DOTALL)
+    if count == 0:
+        raise ValueError(f"{page} has no part {name!r} between comments")
+    return renewed

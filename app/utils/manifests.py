@@ -1,0 +1,101 @@
+"""What a manifest says about names, settings and rate limits, without running it: that would import the framework."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from app.settings import PROJECT_ROOT, SettingsGroup
+from app.settings.limits_settings import RateLimit
+from app.utils.module import Module
+
+_LITERALS = {"name", "depends_on", "on_by_default"}
+
+
+class _OnlyRunningTells(Exception):
+    """A value is computed, or defined where it cannot be found."""
+
+
+def read_manifest(manifest: Path) -> Module | None:
+    """Returns the module with its names, settings and rate limits; None where only running the file can tell them.
+
+    It imports the file that defines the settings, where that is not the manifest itself.
+    """
+    for node in ast.walk(_parse(manifest)):
+        match node:
+            case ast.Call(func=ast.Name(id="Module"), keywords=keywords):
+                given = {keyword.arg: keyword.value for keyword in keywords if keyword.arg is not None}
+                try:
+                    return Module(
+                        description="",
+                        settings=_settings(manifest, given.get("settings")),
+                        contributes=tuple(_limits(manifest, given.get("contributes"))),
+                        **{name: ast.literal_eval(given[name]) for name in _LITERALS & set(given)},
+                    )
+                except (TypeError, ValueError, _OnlyRunningTells):
+                    return None
+    return None
+
+
+@cache
+def _parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_bytes(), file)
+
+
+def _settings(manifest: Path, value: ast.expr | None) -> type[SettingsGroup] | None:
+    match value:
+        case None | ast.Constant(value=None):
+            return None
+        case ast.Name(id=name) if (origin := _origin(manifest, name)) is not None:
+            group = getattr(import_module(origin[0]), origin[1])
+            assert isinstance(group, type) and issubclass(group, SettingsGroup)  # noqa: S101, PT018
+            return group
+    raise _OnlyRunningTells
+
+
+def _limits(manifest: Path, value: ast.expr | None) -> Iterator[RateLimit]:
+    """Yields the rate limits among the contributions; others are nothing that the settings need."""
+    match value:
+        case None:
+            return
+        case ast.Tuple(elts=elements):
+            for element in elements:
+                match element:
+                    case ast.Starred():
+                        raise _OnlyRunningTells
+                    case ast.Name(id=name):
+                        made = _definition(manifest, name)
+                    case _:
+                        made = element
+                if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id == "RateLimit":
+                    named = {word.arg: ast.literal_eval(word.value) for word in made.keywords if word.arg is not None}
+                    yield RateLimit(*map(ast.literal_eval, made.args), **named)
+        case _:
+            raise _OnlyRunningTells
+
+
+def _definition(file: Path, name: str) -> ast.expr | None:
+    """Returns what is assigned to a name, in this file or in the one of the project that it is imported from."""
+    for node in _parse(file).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=assigned)], value=value) if assigned == name:
+                return value
+            case ast.AnnAssign(target=ast.Name(id=assigned), value=value) if assigned == name:
+                return value
+    origin = _origin(file, name)
+    if origin is None:
+        return None
+    path = PROJECT_ROOT / origin[0].replace(".", "/")
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return _definition(source, origin[1]) if source.is_file() else None
+
+
+def _origin(file: Path, name: str) -> tuple[str, str] | None:
+    """Returns the Python module that a name is imported from, and its name there."""
+    for node in _parse(file).body:
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return node.module, alias.name
+    return None

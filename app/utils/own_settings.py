@@ -1,0 +1,54 @@
+"""The settings that modules own: the groups of their manifests, and their rate limits."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from app.settings import ENV_FILE, Settings, SettingsGroup, load_settings
+from app.settings.limits_settings import RateLimit, rates_group
+from app.settings.modules_settings import ModulesSettings
+from app.utils.module import Module
+from app.utils.setup_modules import ModulesError, choose_modules
+
+_rates_of = cache(rates_group)
+
+
+def load_all_settings(known: Mapping[str, Module], env_file: Path | None = ENV_FILE) -> Settings:
+    """Reads the settings of the core and of those `known` modules that the settings enable, as `load_settings` does.
+
+    Raises SettingsError with all that is wrong. Modules that cannot be chosen are left to `choose_modules`.
+    """
+    return load_settings(env_file, _own(known))
+
+
+def own_groups(modules: Iterable[Module]) -> Iterator[type[SettingsGroup]]:
+    """Yields the groups that these modules declare, in their order; rate limits are a group of their own."""
+    for module in modules:
+        if module.settings is not None:
+            yield module.settings
+        if limits := _limits_of(module):
+            yield _rates_of(limits)
+
+
+def rates_by_limit(modules: Iterable[Module], own: Mapping[type[SettingsGroup], SettingsGroup]) -> Mapping[str, str]:
+    """Returns the rate of each contributed limit by its name."""
+    return {
+        limit.name: getattr(own[_rates_of(limits)], limit.name)
+        for module in modules
+        if (limits := _limits_of(module))
+        for limit in limits
+    }
+
+
+def _limits_of(module: Module) -> tuple[RateLimit, ...]:
+    return tuple(one for one in module.contributes if isinstance(one, RateLimit))
+
+
+def _own(known: Mapping[str, Module]) -> Callable[[ModulesSettings], Iterable[type[SettingsGroup]]]:
+    def groups(settings: ModulesSettings) -> Iterable[type[SettingsGroup]]:
+        try:
+            return own_groups(choose_modules(dict(known), settings.enabled_modules))
+        except ModulesError:
+            return ()
+
+    return groups

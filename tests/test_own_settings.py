@@ -1,0 +1,102 @@
+"""Settings that modules own: read, refused and documented as those of the core."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from app.services.errors import RateLimited
+from app.services.rate_limits import RateLimit, RateLimits
+from app.settings import SettingsError, SettingsGroup, unknown_variables
+from app.utils.module import Module
+from app.utils.own_settings import load_all_settings, own_groups, rates_by_limit
+from tests.processes import KNOWN_VARIABLES
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the settings of the person who runs the tests."""
+    for variable in KNOWN_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+
+
+class PostSettings(SettingsGroup):
+    """As a module declares its own."""
+
+    model_config = SettingsConfigDict(env_prefix="POST_")
+
+    stamp: int = Field(1, ge=1, description="price of a letter")
+    office: str = Field("main", description="where letters are collected")
+
+    def problems_in_production(self) -> Iterator[str]:
+        if self.office == "main":
+            yield "POST_OFFICE: ENVIRONMENT=PROD refuses the default"
+
+
+def test_a_setting_of_a_module_is_read_and_refused_with_those_of_the_core(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("POST_STAMP=5\n", encoding="utf-8")
+    module = Module(name="post", description="", settings=PostSettings)
+    known = {"post": module}
+    read = load_all_settings(known, file).own[PostSettings]
+    assert isinstance(read, PostSettings)
+    assert (read.stamp, read.office) == (5, "main")
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    file.write_text("POST_STAMP=0\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as refusal:
+        load_all_settings(known, file)
+    assert [problem.partition(":")[0] for problem in refusal.value.problems] == ["LOG_LEVEL", "POST_STAMP"]
+
+
+def test_a_module_may_refuse_values_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"post": Module(name="post", description="", settings=PostSettings)}
+    monkeypatch.setenv("ENVIRONMENT", "PROD")
+    monkeypatch.setenv("AUTH_SECRET", "q8Vw2k1ZbN0sT5yR7uXc3eF6hJ9mL4pA")
+    with pytest.raises(SettingsError, match=r"^POST_OFFICE: ENVIRONMENT=PROD refuses the default$"):
+        load_all_settings(known, None)
+
+
+def test_settings_of_a_module_that_is_not_served_are_known_and_not_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known = {"post": Module(name="post", description="", settings=PostSettings, on_by_default=False)}
+    monkeypatch.setenv("POST_STAMP", "0")
+    assert load_all_settings(known, None).own == {}
+    file = tmp_path / ".env"
+    file.write_text("POST_STAMP=0\nPOST_STAMPS=0\n", encoding="utf-8")
+    [line] = unknown_variables(file, own_groups(known.values()))
+    assert line.endswith("did you mean POST_STAMP?")
+    assert "POST_STAMPS" in line
+
+
+def test_a_variable_that_two_declare_stops_the_start() -> None:
+    post = Module(name="post", description="", settings=PostSettings)
+    mail = Module(name="mail", description="", settings=type("MailSettings", (PostSettings,), {}))
+    fast = Module(name="fast", description="", contributes=(RateLimit("send", "1/minute", "account"),))
+    with pytest.raises(SettingsError) as refusal:
+        load_all_settings({"post": post, "mail": mail, "fast": fast}, None)
+    assert [problem.partition(":")[0] for problem in refusal.value.problems] == [
+        "RATE_LIMIT_SEND",
+        "POST_STAMP",
+        "POST_OFFICE",
+    ]
+
+
+def test_a_rate_limit_of_a_module_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = RateLimit("letters", "10/minute", "account")
+    known = {"post": Module(name="post", description="", contributes=(limit,))}
+    monkeypatch.setenv("RATE_LIMIT_LETTERS", "2/minute")
+    settings = load_all_settings(known, None)
+    limits = RateLimits(settings.limits, rates_by_limit(known.values(), settings.own))
+    limits.hit(limit, "anna")
+    limits.hit(limit, "anna")
+    limits.hit(limit, "boris", count=2)
+    with pytest.raises(RateLimited):
+        limits.hit(limit, "anna")
+    monkeypatch.setenv("RATE_LIMIT_LETTERS", "often")
+    with pytest.raises(SettingsError, match=r"^RATE_LIMIT_LETTERS: 'often' is not allowed"):
+        load_all_settings(known, None)
