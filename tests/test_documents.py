@@ -2,15 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.fastapi_engine.problems import CODES, STATUSES
 from app.modules.chats_module.services import permissions
-from app.services.errors import ServiceError
-from app.utils.setup_modules import discover_modules
 
 README = ("README.md", "README.ru.md")
 REST_GUIDES = ("rest.md", "rest.ru.md")
@@ -58,23 +54,6 @@ def test_an_account_is_one_word_in_russian(project_root: Path) -> None:
     texts += project_root.glob("app/modules/ui_module/static/js/**/*.js")
     other = re.compile("учётн[а-я]+ запис|учетн[а-я]+ запис", re.IGNORECASE)
     assert [text.name for text in texts if other.search(text.read_text(encoding="utf-8"))] == []
-
-
-@pytest.mark.parametrize("page", ["errors.md", "errors.ru.md"])
-def test_every_error_code_is_told_with_its_status(project_root: Path, page: str) -> None:
-    discover_modules()  # their refusals are declared with them
-    in_code = {(code, status) for status, code in CODES.items()}
-    in_code |= {(refusal.code, STATUSES[refusal.category]) for refusal in _refusals(ServiceError)}
-    text = (project_root / "docs" / page).read_text(encoding="utf-8")
-    told = re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.MULTILINE)
-    assert {(code, int(status)) for code, status in told} == in_code
-    assert len(told) == len(set(told))
-
-
-def _refusals(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
-    for refusal in kind.__subclasses__():
-        yield refusal
-        yield from _refusals(refusal)
 
 
 @pytest.mark.parametrize("page", REST_GUIDES)

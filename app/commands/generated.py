@@ -12,6 +12,7 @@ from app.adapters.db.base import Base
 from app.adapters.db.migrations.heads import branches
 from app.commands.drawing import draw_dot, draw_mermaid
 from app.commands.extensions import command_files
+from app.commands.tables import tabulate_errors, tabulate_metrics
 from app.fastapi_engine.constructor import build_app
 from app.resources.constants import DOCS_DIR
 from app.settings import PROJECT_ROOT, Settings, load_settings
@@ -22,6 +23,7 @@ from app.utils.setup_modules import choose_modules, discover_modules
 
 OPENAPI = DOCS_DIR / "openapi.json"
 DOT = DOCS_DIR / "images" / "db_schema.dot"
+METRICS = DOCS_DIR / "metrics.md"
 PAGE = DOCS_DIR / "database.md"
 
 
@@ -46,6 +48,11 @@ def make_documents(*, added: bool = True) -> Mapping[Path, str]:
             PROJECT_ROOT / name: with_part(PROJECT_ROOT / name, "settings", tabulate_settings(own, in_russian=russian))
             for name, russian in (("README.md", False), ("README.ru.md", True))
         },
+        **{
+            DOCS_DIR / name: with_part(DOCS_DIR / name, "errors", tabulate_errors(modules, in_russian=russian))
+            for name, russian in (("errors.md", False), ("errors.ru.md", True))
+        },
+        METRICS: with_part(METRICS, "metrics", tabulate_metrics()),
         OPENAPI: openapi_text(settings),
         **{PROJECT_ROOT / path: make(settings) for path, make in of_modules.items()},
         DOT: draw_dot(tables),

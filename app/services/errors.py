@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
 class Category(StrEnum):
@@ -19,6 +19,15 @@ class Category(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+class ErrorText(NamedTuple):
+    """What docs/errors.md and docs/errors.ru.md say of a code: what it means, and what a client does."""
+
+    meaning: str
+    action: str
+    russian_meaning: str = ""
+    russian_action: str = ""
+
+
 class ServiceError(Exception):
     """A refusal with a stable code.
 
@@ -31,6 +40,8 @@ class ServiceError(Exception):
     title: ClassVar[str]
     example_of_extra: ClassVar[Mapping[str, Any]] = {}
     """What `extra` holds, for the OpenAPI document."""
+    text: ClassVar[ErrorText | None] = None
+    """For a class with a code of its own; without it the documents have `title`, and the action of its status."""
 
     def __init__(
         self, detail: str | None = None, *, extra: Mapping[str, Any] | None = None, retry_after: int | None = None

@@ -38,9 +38,13 @@ def read_manifest(manifest: Path) -> Module | None:
     return None
 
 
-@cache
 def _parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_bytes(), file)
+    return _parse_text(file.read_bytes())
+
+
+@cache
+def _parse_text(text: bytes) -> ast.Module:
+    return ast.parse(text)
 
 
 def _settings(manifest: Path, value: ast.expr | None) -> type[SettingsGroup] | None:

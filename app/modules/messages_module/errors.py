@@ -1,4 +1,4 @@
-from app.services.errors import Category, Conflict, NotFound, ServiceError, Unavailable
+from app.services.errors import Category, Conflict, ErrorText, NotFound, ServiceError, Unavailable
 
 
 class MessageNotFound(NotFound):
@@ -19,6 +19,12 @@ class IdempotencyMismatch(ServiceError):
     category = Category.INVALID
     code = "idempotency_mismatch"
     title = "This client_msg_id was sent before with another body"
+    text = ErrorText(
+        "this `client_msg_id` was sent before with another body",
+        "gives a new message an id of its own",
+        "этот `client_msg_id` уже был отправлен с другим телом",
+        "даёт новому сообщению свой id",
+    )
 
     def __init__(self) -> None:
         # As every 422 does, it tells the place.

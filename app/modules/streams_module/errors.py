@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from app.services.errors import Category, ServiceError
+from app.services.errors import Category, ErrorText, ServiceError
 
 
 class StreamGap(ServiceError):
@@ -10,6 +10,12 @@ class StreamGap(ServiceError):
     category = Category.GONE
     code = "stream_gap"
     title = "The events after this number are not all there"
+    text = ErrorText(
+        "the log does not go on from this cursor; with `first_seq` and `last_seq`",
+        "reads the state afresh: [realtime.md](realtime.md#gaps)",
+        "с этого курсора журнал не продолжить; с `first_seq` и `last_seq`",
+        "читает состояние заново: [realtime.ru.md](realtime.ru.md#разрывы)",
+    )
     example_of_extra: ClassVar[Mapping[str, Any]] = {"first_seq": 120, "last_seq": 480}
 
     def __init__(self, first_seq: int, last_seq: int) -> None:

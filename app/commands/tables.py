@@ -1,0 +1,51 @@
+"""The rows of the tables in docs/errors.md, docs/errors.ru.md and docs/metrics.md."""
+
+from collections.abc import Iterable, Iterator
+
+from app.fastapi_engine.error_texts import ERROR_TEXTS
+from app.fastapi_engine.problems import CODES, STATUSES
+from app.services.errors import ErrorText, ServiceError
+from app.utils.metrics import DEFINED
+from app.utils.module import Module
+
+
+def tabulate_errors(modules: Iterable[Module], *, in_russian: bool) -> str:
+    """Returns a row for each code of the core and of the errors of these modules, in the order of their statuses."""
+    texts = {(status, code): ERROR_TEXTS[code] for status, code in CODES.items()}
+    folders = tuple(f"app.modules.{module.name}_module." for module in modules)
+    for refusal in _subclasses(ServiceError):
+        if refusal.__module__.startswith(("app.services.", *folders)) and ".tests." not in refusal.__module__:
+            status = STATUSES[refusal.category]
+            text = refusal.text or ERROR_TEXTS.get(refusal.code) or _text_by_status(refusal, status)
+            texts.setdefault((status, refusal.code), text)
+    return "".join(
+        f"| `{code}` | {status} | {' | '.join(_texts(texts[status, code], in_russian=in_russian))} |\n"
+        for status, code in sorted(texts)
+    )
+
+
+def tabulate_metrics() -> str:
+    """Returns a row for each metric of the server, in the order of their names."""
+    return "".join(
+        f"| `{name}` | {', '.join(f'`{label}`' for label in labels)} | {text} |\n"
+        for name, labels, text in sorted(DEFINED)
+    )
+
+
+def _subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
+    for refusal in kind.__subclasses__():
+        yield refusal
+        yield from _subclasses(refusal)
+
+
+def _text_by_status(refusal: type[ServiceError], status: int) -> ErrorText:
+    """Returns the title, and what a client does with any refusal of this status."""
+    usual = ERROR_TEXTS[CODES.get(status, "validation_error")]
+    return usual._replace(meaning=refusal.title, russian_meaning=refusal.title)
+
+
+def _texts(text: ErrorText, *, in_russian: bool) -> tuple[str, str]:
+    """What is not translated is in English."""
+    if in_russian:
+        return text.russian_meaning or text.meaning, text.russian_action or text.action
+    return text.meaning, text.action
