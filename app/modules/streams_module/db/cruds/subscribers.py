@@ -75,6 +75,7 @@ CROSS JOIN LATERAL (
     SELECT seq, kind FROM event WHERE stream_id = wanted.stream_id AND seq > wanted.after ORDER BY seq LIMIT $3
 ) e
 """
+_EMPTIED = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) AND first_seq > last_seq AND last_seq > 0"
 _DUE_RETRIES = "SELECT stream_id FROM subscriber_cursor WHERE retry_at <= $1 AND subscriber = ANY($2::text[]) LIMIT $3"
 _CLAIM_FAILURE = """
 SELECT f.stream_id, f.subscriber, e.seq, e.kind, e.data, e.at, f.seq AS failed_seq
@@ -124,6 +125,13 @@ async def read_kinds(connection: Connection, afters: Mapping[UUID, int], limit: 
     """Returns (stream_id, seq, kind) of up to `limit` events of each stream after its number."""
     rows: Sequence[Any] = await connection.fetch(_KINDS, list(afters), list(afters.values()), limit)
     return rows
+
+
+async def read_emptied(connection: Connection, stream_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Returns the last number of each stream whose log was emptied by a restore, and has no event since."""
+    if not stream_ids:
+        return {}
+    return {row["id"]: row["last_seq"] for row in await connection.fetch(_EMPTIED, stream_ids)}
 
 
 async def note_failure(connection: Connection, stream_id: UUID, name: str, seq: int, retry_at: datetime) -> int | None:

@@ -16,7 +16,7 @@ FOR UPDATE SKIP LOCKED
 """
 _END_OF_SLICE = "SELECT id FROM stream WHERE id > $1 ORDER BY id OFFSET $2 - 1 LIMIT 1"
 _BEHIND = """
-SELECT s.id, n.name, s.last_seq - coalesce(c.seq, 0) AS events
+SELECT s.id, n.name, s.last_seq - greatest(coalesce(c.seq, 0), s.first_seq - 1) AS events
 FROM stream s CROSS JOIN unnest($3::text[]) AS n(name)
 LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
 WHERE s.id > $1 AND ($2::uuid IS NULL OR s.id <= $2) AND s.last_seq > coalesce(c.seq, 0)

@@ -108,13 +108,17 @@ class Handling:
             by_stream: dict[UUID, list[Any]] = defaultdict(list)
             for row in await list_after(raw, afters, EVENTS_AT_ONCE):
                 by_stream[row["stream_id"]].append(row)
+            emptied = await crud.read_emptied(raw, [stream_id for stream_id in afters if stream_id not in by_stream])
             handled = 0
             for stream_id, after in afters.items():
                 rows = by_stream.get(stream_id, [])
                 given = _cut(subscriber, rows, most)
                 context = SubscriberContext(raw, self._container, now(), work, stream_id)
                 handled += await _give(subscriber, context, after, given)
-                outcome.seqs[stream_id] = given[-1]["seq"] if given else after
+                head = max(emptied.get(stream_id, after), after)
+                if head > after and subscriber.rebuild is not None:
+                    await subscriber.rebuild(context, stream_id, head)
+                outcome.seqs[stream_id] = given[-1]["seq"] if given else head
                 if len(rows) == EVENTS_AT_ONCE or len(given) < len(rows):
                     outcome.more.add(stream_id)
             await crud.move(raw, subscriber.name, outcome.seqs)

@@ -14,7 +14,8 @@ SELECT n.name, n.is_registered,
     (SELECT count(*) FROM subscriber_failure f WHERE f.subscriber = n.name) AS failures,
     behind.streams AS streams_behind, behind.events AS events_behind
 FROM subscriber n CROSS JOIN LATERAL (
-    SELECT count(*) AS streams, coalesce(sum(s.last_seq - coalesce(c.seq, 0)), 0)::bigint AS events
+    SELECT count(*) AS streams,
+        coalesce(sum(s.last_seq - greatest(coalesce(c.seq, 0), s.first_seq - 1)), 0)::bigint AS events
     FROM stream s LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
     WHERE s.last_seq > coalesce(c.seq, 0)
 ) behind

@@ -173,6 +173,7 @@ class Subscribers:
             kinds: dict[UUID, list[Any]] = defaultdict(list)
             for row in await crud.read_kinds(connection, afters, EVENTS_AT_ONCE):
                 kinds[row["stream_id"]].append(row)
+            emptied = await crud.read_emptied(connection, [one for one in afters if one not in kinds])
         for stream_id, name in retried:
             due[name].append(stream_id)
         for stream_id, rows in kinds.items():
@@ -186,6 +187,14 @@ class Subscribers:
                         due[name].append(stream_id)
                 else:
                     self._known.pass_over(stream_id, name, rows[-1]["seq"])
+        for stream_id, head in emptied.items():
+            for name, seq in dict(self._known.of(stream_id)).items():
+                if seq >= head or (stream_id, name) in waiting | retried:
+                    continue
+                if self._subscribers[name].rebuild is None:
+                    self._known.pass_over(stream_id, name, head)
+                else:
+                    due[name].append(stream_id)
         return due, more
 
     async def _keep_flushing(self) -> None:
