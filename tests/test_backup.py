@@ -56,6 +56,15 @@ async def check_gap(person: FakeClient, at: str, chat: str, cursors: dict[str, i
     return fresh.cursors
 
 
+async def check_unknown(late: FakeClient) -> None:
+    """An account that was made after the backup is not signed in, though its access token has not expired."""
+    problem(await late.get("/accounts/me"), 401, "unauthenticated")
+    problem(await late.patch("/accounts/me", {"bio": "new"}), 401, "unauthenticated")
+    problem(await late.post("/chats", {"type": "group", "title": "t"}), 401, "unauthenticated")
+    passwords = {"current_password": "irrelevant here", "new_password": "a fine long secret"}
+    problem(await late.post("/accounts/me/password", passwords), 401, "unauthenticated")
+
+
 async def test_who_has_seen_more_than_a_backup_holds_is_told_of_a_gap_at_any_time(
     base_settings: Settings, own_database: DatabaseAddress, tmp_path: Path
 ) -> None:
@@ -68,6 +77,7 @@ async def test_who_has_seen_more_than_a_backup_holds_is_told_of_a_gap_at_any_tim
         for number in range(LOST):
             await anna.send(club, f"пропало {number}")
         ok(await boris.put(f"/chats/{club}/read", {"seq": 2 + LOST}))
+        late = await FakeClient.sign_up(http, "late")
         cursors = {club: 4 + LOST, boris.id: 2}
         assert ok(await boris.get(f"/chats/{club}"))["event_seq"] == cursors[club]
     for _ in range(2):
@@ -75,7 +85,8 @@ async def test_who_has_seen_more_than_a_backup_holds_is_told_of_a_gap_at_any_tim
         assert restored.exit_code == 0, restored.output
         assert (await manage(own_database, "doctor", "--least-free-mb=0")).exit_code == 0
         async with server_on(base_settings, own_database) as (http, at):
-            anna.http = boris.http = http
+            anna.http = boris.http = late.http = http
+            await check_unknown(late)
             await check_gap(boris, at, club, cursors)
             assert ok(await boris.get(f"/chats/{club}/messages"))["items"] == before
             # As many new events as were lost, and more: in both streams.

@@ -8,7 +8,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import people
 from app.modules.accounts_module.db.models import Account
-from app.modules.accounts_module.errors import AccountNotFound
+from app.modules.accounts_module.errors import AccountNotFound, InvalidToken
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
 from app.modules.accounts_module.services.guesses import Guesses
 from app.modules.accounts_module.services.password_policy import check_password
@@ -124,6 +124,8 @@ async def change_password(
             stored: Any = await connection.fetchrow(
                 "SELECT username, email, password_hash FROM account WHERE id = $1", account_id
             )
+        if stored is None:
+            raise InvalidToken
         check_password(new, "new_password", username=stored["username"], email=stored["email"])
         if not (await passwords.verify(current, stored["password_hash"], account_id.hex)).is_right:
             await guesses.add(subject)
@@ -180,9 +182,10 @@ async def check_admin(work: UnitOfWork, account_id: UUID) -> None:
 
 
 async def _get(work: UnitOfWork, account_id: UUID) -> Account:
+    """Returns the caller's account. Raises InvalidToken where it was made after the backup that was restored."""
     account = await crud.find_account(work.session, account_id)
     if account is None:
-        raise AccountNotFound
+        raise InvalidToken
     return account
 
 

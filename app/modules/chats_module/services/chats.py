@@ -5,6 +5,7 @@ from uuid import UUID, uuid4, uuid5
 from sqlalchemy import update
 
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.chats_module.db.models import Chat
 from app.modules.chats_module.errors import ChatIdTaken
@@ -41,7 +42,7 @@ async def create_chat(
     if request.type != "direct" and request.id is not None and request.id.version == _DIRECT_VERSION:
         # Anyone can work out the id of a direct chat: it is kept for the two whose chat it is.
         raise ValidationFailed(("body", "id"), "an id of version 5 is that of a direct chat")
-    await _check_accounts(work, set(others))
+    await _check_accounts(work, creator_id, set(others))
     chat_id = direct_chat_id(creator_id, *others) if request.type == "direct" else request.id or uuid4()
     if not await log.claim_stream(work, chat_id):
         await _check_same(work, chat_id, creator_id, request)
@@ -95,8 +96,11 @@ async def delete_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUI
     await log.append(work, chat_id, event("chat.deleted", {"chat_id": str(chat_id), "actor_id": str(account_id)}))
 
 
-async def _check_accounts(work: UnitOfWork, account_ids: set[UUID]) -> None:
-    unknown = account_ids - await list_existing_accounts(work, account_ids) if account_ids else set()
+async def _check_accounts(work: UnitOfWork, creator_id: UUID, account_ids: set[UUID]) -> None:
+    unknown = {creator_id, *account_ids} - await list_existing_accounts(work, {creator_id, *account_ids})
+    if creator_id in unknown:
+        # The account was made after the backup that was restored.
+        raise InvalidToken
     if unknown:
         raise ValidationFailed(("body", "member_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
 
