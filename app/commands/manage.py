@@ -7,7 +7,7 @@ from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.commands import NoSuchBranch
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.commands import database, doctor, documents, modules
+from app.commands import database, doctor, documents, modules, worker
 from app.commands.extensions import command_files
 from app.services.errors import ServiceError
 from app.settings import SettingsError
@@ -25,6 +25,7 @@ program.add_typer(database.commands, name="db", help="The database: make it, mig
 program.add_typer(modules.commands, name="module", help="Modules: make one, throw one away.")
 program.add_typer(doctor.commands)
 program.add_typer(documents.commands)
+program.add_typer(worker.commands)
 for file in command_files():
     program.add_typer(file.commands)
 

@@ -25,6 +25,7 @@ from app.services.errors import ProblemMaker
 from app.services.rate_limits import RateLimits
 from app.settings import CORE_GROUPS, Mode, Settings, read_group
 from app.settings.db_settings import DbSettings
+from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Modules
@@ -48,6 +49,7 @@ def build_app(settings: Settings) -> FastAPI:
     own = {kind: settings.own[kind] if kind in settings.own else read_group(kind) for kind in own_groups(modules)}
     for kind, group in {**{kind: getattr(settings, name) for name, kind in CORE_GROUPS.items()}, **own}.items():
         container.put(kind, group)
+    container.put(Background, Background())
     container.put(RateLimits, RateLimits(settings.limits, rates_by_limit(modules, own)))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,

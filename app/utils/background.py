@@ -1,8 +1,8 @@
 """Tasks that run as long as the application, or end before it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 _CANCELLED_AGAIN_AFTER = 1.0
@@ -28,3 +28,22 @@ async def running(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
     finally:
         await end(task)
+
+
+class Background:
+    """Work that uses the services of all modules: it begins after the last module's start and ends before they end."""
+
+    def __init__(self) -> None:
+        self._works: list[Callable[[], AbstractAsyncContextManager[None]]] = []
+
+    def add(self, work: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        """Adds work, during the start of a module."""
+        self._works.append(work)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Around the serving."""
+        async with AsyncExitStack() as stack:
+            for work in self._works:
+                await stack.enter_async_context(work())
+            yield

@@ -11,6 +11,7 @@ from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
 from app.services.rate_limits import RateLimits
 from app.settings import Settings
+from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.module import Module
 
@@ -18,7 +19,9 @@ from app.utils.module import Module
 def lifespan_of(
     container: Container, modules: Sequence[Module]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, object]]]:
-    """Opens the database, then each module in the order of their dependencies; closes in the opposite order."""
+    """Opens the database, then each module in the order of their dependencies, then their work in the background;
+    closes in the opposite order.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
@@ -29,8 +32,10 @@ def lifespan_of(
             for module in modules:
                 if module.lifespan is not None:
                     await stack.enter_async_context(module.lifespan(container))
-            logger.info("started, with the modules {}", ", ".join(module.name for module in modules))
             settings = container.get(Settings)
+            if settings.app.background:
+                await stack.enter_async_context(container.get(Background).working())
+            logger.info("started, with the modules {}", ", ".join(module.name for module in modules))
             limit = ConnectionLimit(settings.sizes.connections_of_address, settings.app.trusted_proxies)
             yield {PATHS_STATE: list_websocket_paths(app), LIMIT_STATE: limit}
         logger.info("stopped")

@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 
 from app.adapters.base.bus import Bus
 from app.adapters.clients.bus import make_bus
@@ -21,7 +21,7 @@ from app.modules.streams_module.services.reader import LogReader
 from app.modules.streams_module.services.retention import Retention
 from app.modules.streams_module.services.subscribers import Subscribers
 from app.settings import Settings
-from app.utils.background import running
+from app.utils.background import Background, running
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Module, Modules
@@ -46,8 +46,8 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     )
     container.get(Measures).add(hub.measure)
     with stopping.heard():
-        background = subscribers.working() if container.get(Settings).app.background else nullcontext()
-        async with bus.connected(), hub.working(), running(retention.keep_pruning()), background:
+        container.get(Background).add(subscribers.working)
+        async with bus.connected(), hub.working(), running(retention.keep_pruning()):
             yield
 
 

@@ -1,0 +1,85 @@
+"""`python manage.py jobs ...`"""
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.run import run_on_database
+from app.modules.jobs_module.extension import Job
+from app.modules.jobs_module.services import operating
+from app.settings import Settings, load_settings
+from app.utils.module import Modules
+from app.utils.setup_modules import choose_modules, discover_modules
+
+commands = typer.Typer(no_args_is_help=True, name="jobs", help="Work for later: list, retry, cancel.")
+
+JobId = Annotated[UUID, typer.Argument(help="id of the job, as `list` shows it")]
+
+
+class State(StrEnum):
+    """Of a job that is stored."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DEAD = "dead"
+
+
+@commands.command("list")
+def list_all(
+    state: Annotated[State | None, typer.Option(help="only those in this state")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="at most so many")] = 100,
+) -> None:
+    """Show jobs that wait, run or are dead."""
+    settings = load_settings()
+
+    async def run(database: Database) -> list[operating.Standing]:
+        async with database.connection() as connection:
+            return await operating.list_jobs(connection, state, limit)
+
+    known = _known(settings)
+    for job in run_on_database(settings.db, run):
+        key = f" key {job.key}" if job.key is not None else ""
+        error = f": {job.last_error}" if job.last_error else ""
+        unknown = "" if job.name in known else ", no module runs it"
+        typer.echo(
+            f"{job.id} {job.name}{key}: {job.state}{unknown}, lane {job.lane}, "
+            f"run at {job.run_at:%Y-%m-%d %H:%M:%S%z}, {job.attempts} attempts{error}"
+        )
+
+
+@commands.command()
+def retry(job: JobId) -> None:
+    """Let a dead or waiting job run now, with all its attempts."""
+    done = _run(lambda connection: operating.retry(connection, job))
+    typer.echo("the running server runs it within a second" if done else _REFUSED)
+    raise typer.Exit(0 if done else 1)
+
+
+@commands.command()
+def cancel(job: JobId) -> None:
+    """Remove a dead or waiting job."""
+    done = _run(lambda connection: operating.cancel(connection, job))
+    typer.echo("it is removed" if done else "it runs, or does not exist")
+    raise typer.Exit(0 if done else 1)
+
+
+_REFUSED = "it runs, does not exist, or a newer job waits under its key"
+
+
+def _known(settings: Settings) -> set[str]:
+    """Returns the names of the jobs that the enabled modules contribute."""
+    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    return {job.name for job in modules.contributions(Job)}
+
+
+def _run(act: Callable[[Connection], Awaitable[bool]]) -> bool:
+    async def run(database: Database) -> bool:
+        async with database.connection() as connection:
+            return await act(connection)
+
+    return run_on_database(load_settings().db, run)

@@ -1,0 +1,146 @@
+"""Claiming jobs and ending their leases, in hand-written SQL. Time is the database's: no process' clock decides.
+
+`statement_timestamp()` is as old as the statement, and an index can be searched with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from app.adapters.db.connection import Connection
+
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT job.owner_id, job.id, job.was_running
+    FROM unnest($1::text[], $2::int[]) AS free(lane, slots) CROSS JOIN LATERAL (
+        SELECT owner_id, id, state = 'running' AS was_running FROM job
+        WHERE lane = free.lane AND state <> 'dead' AND coalesce(leased_until, run_at) <= statement_timestamp()
+            AND name = ANY($3)
+        ORDER BY coalesce(leased_until, run_at) LIMIT free.slots FOR UPDATE SKIP LOCKED
+    ) job
+)
+UPDATE job j
+SET state = 'running', attempts = j.attempts + 1, lease_id = $4,
+    leased_until = statement_timestamp() + interval '10 seconds'
+FROM due WHERE j.owner_id = due.owner_id AND j.id = due.id
+RETURNING j.owner_id, j.id, j.name, j.payload::text AS payload, j.attempts, due.was_running
+"""
+_NEXT = """
+SELECT extract(epoch FROM min(next.due) - statement_timestamp())::float8
+FROM unnest($1::text[]) AS free(lane) CROSS JOIN LATERAL (
+    SELECT coalesce(leased_until, run_at) AS due FROM job
+    WHERE lane = free.lane AND state <> 'dead' AND name = ANY($2)
+    ORDER BY coalesce(leased_until, run_at) LIMIT 1
+) next
+"""
+_MOVE_TO_LANES = """
+UPDATE job j SET lane = l.lane FROM unnest($1::text[], $2::text[]) AS l(name, lane)
+WHERE j.name = l.name AND j.lane <> l.lane AND j.state <> 'dead'
+"""
+_RENEW = """
+UPDATE job j SET leased_until = statement_timestamp() + interval '10 seconds'
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS mine(owner_id, id, lease_id)
+WHERE j.owner_id = mine.owner_id AND j.id = mine.id AND j.lease_id = mine.lease_id
+RETURNING j.lease_id, j.id
+"""
+_HOLD = "SELECT id FROM job WHERE owner_id = $1 AND id = $2 AND lease_id = $3 FOR KEY SHARE"
+_COMPLETE = """
+DELETE FROM job j USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS mine(owner_id, id, lease_id)
+WHERE j.owner_id = mine.owner_id AND j.id = mine.id AND j.lease_id = mine.lease_id
+"""
+_RETURN = """
+UPDATE job
+SET state = 'waiting', lease_id = NULL, leased_until = NULL, attempts = attempts - $4,
+    last_error = coalesce($5, last_error),
+    run_at = coalesce($6, statement_timestamp() + make_interval(secs => $7), run_at)
+WHERE owner_id = $1 AND id = $2 AND lease_id = $3
+"""
+_DROP = "DELETE FROM job WHERE owner_id = $1 AND id = $2 AND lease_id = $3"
+_BURY = """
+UPDATE job SET state = 'dead', lease_id = NULL, leased_until = NULL, last_error = $4
+WHERE owner_id = $1 AND id = $2 AND lease_id = $3
+"""
+_COUNT = """
+SELECT lane, count(*) FILTER (WHERE state = 'waiting') AS waiting,
+    coalesce(extract(epoch FROM statement_timestamp()
+        - min(run_at) FILTER (WHERE state = 'waiting' AND run_at <= statement_timestamp())), 0)::float8 AS oldest
+FROM job WHERE state <> 'dead' GROUP BY lane
+"""
+
+
+class Lease(NamedTuple):
+    """The right to run a job, until it expires."""
+
+    owner_id: UUID
+    job_id: UUID
+    lease_id: UUID
+
+
+async def claim(connection: Connection, free: Mapping[str, int], names: Sequence[str], lease_id: UUID) -> list[Any]:
+    """Takes the jobs that are due, at most so many of each lane, and those whose lease has expired."""
+    return list(await connection.fetch(_CLAIM, list(free), list(free.values()), names, lease_id))
+
+
+async def seconds_to_next(connection: Connection, lanes: Sequence[str], names: Sequence[str]) -> float | None:
+    """Returns the seconds until the next job of these lanes is due; None where there is no job."""
+    seconds: float | None = await connection.fetchval(_NEXT, lanes, names)
+    return seconds
+
+
+async def move_to_lanes(connection: Connection, lanes: Mapping[str, str]) -> None:
+    """Moves jobs that were enqueued by another version into the lanes that they have now, by name."""
+    await connection.execute(_MOVE_TO_LANES, list(lanes), list(lanes.values()))
+
+
+async def renew(connection: Connection, leases: Sequence[Lease]) -> set[tuple[UUID, UUID]]:
+    """Returns (lease_id, job_id) of the leases that are held still."""
+    rows = await connection.fetch(_RENEW, *_columns(leases))
+    return {(row["lease_id"], row["id"]) for row in rows}
+
+
+async def hold(connection: Connection, lease: Lease) -> bool:
+    """Keeps a lease from being taken over up to the end of the transaction. Returns False if it is lost."""
+    return await connection.fetchval(_HOLD, *lease) is not None
+
+
+async def complete(connection: Connection, leases: Sequence[Lease]) -> None:
+    await connection.execute(_COMPLETE, *_columns(leases))
+
+
+async def put_back(
+    connection: Connection,
+    lease: Lease,
+    *,
+    counts: bool,
+    error: str | None = None,
+    run_at: datetime | None = None,
+    after: float | None = None,
+) -> None:
+    """Lets the job wait: until `run_at`, so many seconds from now, or until the time that it had.
+
+    `counts` False takes the attempt back. Where a newer job with the same key waits, this one goes.
+    """
+    try:
+        await connection.execute(_RETURN, *lease, 0 if counts else 1, error, run_at, after)
+    except asyncpg.UniqueViolationError:
+        await connection.execute(_DROP, *lease)
+
+
+async def bury(connection: Connection, lease: Lease, error: str) -> None:
+    await connection.execute(_BURY, *lease, error)
+
+
+async def count(connection: Connection) -> list[Any]:
+    """Returns (lane, waiting, age in seconds of the oldest that is due)."""
+    return list(await connection.fetch(_COUNT))
+
+
+def _columns(leases: Sequence[Lease]) -> tuple[list[UUID], list[UUID], list[UUID]]:
+    return (
+        [lease.owner_id for lease in leases],
+        [lease.job_id for lease in leases],
+        [lease.lease_id for lease in leases],
+    )

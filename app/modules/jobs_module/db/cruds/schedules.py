@@ -1,0 +1,40 @@
+"""When periodic jobs are due, in hand-written SQL by the database's clock."""
+
+from collections.abc import Mapping
+
+from app.adapters.db.connection import Connection
+
+# A period that became shorter does not wait for the end of the longer one.
+_REGISTER = """
+INSERT INTO job_schedule (name, next_at)
+SELECT s.name, statement_timestamp() FROM unnest($1::text[]) AS s(name) ORDER BY s.name
+ON CONFLICT (name) DO NOTHING
+"""
+_SHORTEN = """
+UPDATE job_schedule s SET next_at = statement_timestamp() + make_interval(secs => p.period)
+FROM unnest($1::text[], $2::float8[]) AS p(name, period)
+WHERE s.name = p.name AND s.next_at > statement_timestamp() + make_interval(secs => p.period)
+"""
+_TAKE = """
+UPDATE job_schedule s
+SET next_at = s.next_at + make_interval(secs => due.period * (1 + floor(
+    extract(epoch FROM statement_timestamp() - s.next_at)::float8 / due.period)))
+FROM (
+    SELECT j.name, p.period FROM job_schedule j JOIN unnest($1::text[], $2::float8[]) AS p(name, period) USING (name)
+    WHERE j.next_at <= statement_timestamp() FOR UPDATE OF j SKIP LOCKED
+) due
+WHERE s.name = due.name
+RETURNING s.name
+"""
+
+
+async def register(connection: Connection, periods: Mapping[str, float]) -> None:
+    """Adds schedules, by name and seconds of their period; new ones are due at once."""
+    await connection.execute(_REGISTER, list(periods))
+    await connection.execute(_SHORTEN, list(periods), list(periods.values()))
+
+
+async def take_due(connection: Connection, periods: Mapping[str, float]) -> list[str]:
+    """Moves the schedules that are due to their next period in the future, and returns their names."""
+    rows = await connection.fetch(_TAKE, list(periods), list(periods.values()))
+    return [row["name"] for row in rows]

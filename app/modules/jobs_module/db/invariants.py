@@ -1,0 +1,24 @@
+"""What an operator looks after."""
+
+from app.utils.invariants import Invariant
+
+INVARIANTS = (
+    Invariant(
+        says="no job is dead",
+        find="""
+            SELECT owner_id AS stream_id,
+                   format('job %s (%s) failed %s times: %s', id, name, attempts, last_error) AS detail
+            FROM job WHERE state = 'dead' ORDER BY created_at
+        """,
+        advice="`python manage.py jobs list --state dead` shows them, `jobs retry` and `jobs cancel` end that",
+    ),
+    Invariant(
+        says="no due job has waited for more than 5 minutes",
+        find="""
+            SELECT owner_id AS stream_id, format('job %s (%s) waits since %s', id, name, run_at) AS detail
+            FROM job WHERE state = 'waiting' AND run_at < now() - interval '5 minutes' ORDER BY run_at
+        """,
+        advice="serve its module, with API_BACKGROUND=true or by `python manage.py worker`; "
+        "of a module that was removed: `python manage.py jobs cancel`",
+    ),
+)

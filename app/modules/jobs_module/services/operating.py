@@ -1,0 +1,51 @@
+"""What an operator does with jobs, in hand-written SQL. The running servers notice within a second."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from app.adapters.db.connection import Connection
+
+_LIST = """
+SELECT id, name, key, lane, state, run_at, attempts, last_error FROM job WHERE $1::text IS NULL OR state = $1
+ORDER BY state, run_at, id LIMIT $2
+"""
+_RETRY = """
+UPDATE job SET state = 'waiting', attempts = 0, run_at = statement_timestamp() WHERE id = $1 AND state <> 'running'
+RETURNING id
+"""
+_CANCEL = "DELETE FROM job WHERE id = $1 AND state <> 'running' RETURNING id"
+
+
+class Standing(NamedTuple):
+    """A job as it is stored."""
+
+    id: UUID
+    name: str
+    key: str | None
+    lane: str
+    state: str
+    run_at: datetime
+    attempts: int
+    last_error: str | None
+
+
+async def list_jobs(connection: Connection, state: str | None = None, limit: int = 100) -> list[Standing]:
+    return [Standing(*row) for row in await connection.fetch(_LIST, state, limit)]
+
+
+async def retry(connection: Connection, job_id: UUID) -> bool:
+    """Lets a dead or waiting job run now, with all its attempts. Returns False if it runs, does not exist, or a newer
+    one waits under its key.
+    """
+    try:
+        return await connection.fetchval(_RETRY, job_id) is not None
+    except asyncpg.UniqueViolationError:
+        return False
+
+
+async def cancel(connection: Connection, job_id: UUID) -> bool:
+    """Removes a dead or waiting job. Returns False if it runs, or does not exist."""
+    return await connection.fetchval(_CANCEL, job_id) is not None

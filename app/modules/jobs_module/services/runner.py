@@ -1,0 +1,223 @@
+"""The jobs of one process: claims what is due, runs it, keeps the leases."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+from uuid import uuid4
+
+from loguru import logger
+
+from app.adapters.db.database import Database
+from app.adapters.errors import TransientDatabaseError
+from app.modules.jobs_module.db.cruds import leases as crud
+from app.modules.jobs_module.db.cruds.leases import Lease
+from app.modules.jobs_module.extension import DEFAULT_LANE, JobContext, Jobs, Lane, Schedule
+from app.modules.jobs_module.services import metrics
+from app.modules.jobs_module.services.running import Outcome, Running, attempt
+from app.modules.jobs_module.services.schedules import Schedules
+from app.utils.background import running
+from app.utils.container import Container
+
+LEASE = 10.0
+"""Seconds, as the statements have it."""
+_BEAT = 3.0
+_POLL = 1.0
+"""Seconds between two looks at what other processes have enqueued."""
+_MEASURE = 15.0
+_GRACE = 4.0
+"""Seconds that jobs have to end at shutdown."""
+_LAST_WORDS = 1.0
+"""Seconds that a cancelled job has to end."""
+_PAUSE = 0.5
+_SESSIONS = 4
+"""Units of work that jobs may have open at once: the subscribers' workers use the other sessions of the pool."""
+_DEFAULT_CONCURRENCY = 8
+
+
+class Runner:
+    """Runs jobs in the free slots of each lane."""
+
+    def __init__(
+        self,
+        database: Database,
+        container: Container,
+        jobs: Jobs,
+        lanes: Sequence[Lane] = (),
+        schedules: Sequence[Schedule] = (),
+    ) -> None:
+        """Raises ValueError where a job names a lane that does not exist, and for a schedule that cannot run."""
+        self._database = database
+        self._container = container
+        self._jobs = jobs.jobs
+        self._names = list(self._jobs)
+        self._slots = {DEFAULT_LANE: _DEFAULT_CONCURRENCY} | {lane.name: lane.concurrency for lane in lanes}
+        for job in self._jobs.values():
+            if job.lane not in self._slots:
+                raise ValueError(f"the job {job.name!r} names the lane {job.lane!r}, which no module contributes")
+        self._schedules = Schedules(database, jobs, schedules)
+        self._running: set[Running] = set()
+        self._ended: list[Lease] = []
+        self._free_sessions = asyncio.Semaphore(_SESSIONS)
+        self._woken = asyncio.Event()
+        self._is_stopping = False
+        jobs.on_enqueued(self.wake)
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._woken.set()
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Around the life of the application."""
+        if not self._jobs:
+            yield
+            return
+        async with running(self._keep_leases()), running(self._keep_measuring()):
+            claiming = asyncio.create_task(self._keep_claiming())
+            try:
+                async with running(self._schedules.keep()):
+                    yield
+            finally:
+                # Not cancelled: what a statement has claimed by then is to be known here.
+                self._is_stopping = True
+                self.wake()
+                await claiming
+                await self._stop_jobs()
+
+    async def _stop_jobs(self) -> None:
+        """Lets jobs end, cancels those that do not, and releases their leases."""
+        tasks = {one.task: one for one in self._running if one.task is not None}
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=_GRACE)
+        for task in late:
+            tasks[task].cancel()
+        if late:
+            await asyncio.wait(late, timeout=_LAST_WORDS)
+        # One that goes on in spite of it keeps its lease until that expires: nothing else runs it meanwhile.
+        cancelled = [one for task, one in tasks.items() if one.is_cancelled and task.done()]
+        with suppress(TransientDatabaseError):
+            async with self._database.connection() as connection:
+                for one in cancelled:
+                    await crud.put_back(connection, one.lease, counts=False)
+                    metrics.JOBS.labels(one.job.name, "released").inc()
+
+    async def _keep_claiming(self) -> None:
+        """Until the process stops."""
+        is_placed = False
+        while not self._is_stopping:
+            self._woken.clear()
+            wait = _PAUSE
+            try:
+                if not is_placed:
+                    await self._move_to_lanes()
+                    is_placed = True
+                wait = await self._claim()
+            except Exception as error:  # noqa: BLE001 - the next look must come
+                logger.debug("jobs cannot be claimed: {!r}", error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+
+    async def _claim(self) -> float:
+        """Starts what is due. Returns the seconds until the next look; the end of a job wakes up before that."""
+        busy = Counter(one.job.lane for one in self._running)
+        free = {lane: slots - busy[lane] for lane, slots in self._slots.items() if slots > busy[lane]}
+        if not free:
+            return _POLL
+        lease_id = uuid4()
+        claimed_at = monotonic()
+        async with self._database.connection() as connection:
+            rows = await crud.claim(connection, free, self._names, lease_id)
+            if not rows:
+                seconds = await crud.seconds_to_next(connection, list(free), self._names)
+                return _POLL if seconds is None else min(max(seconds, 0.0), _POLL)
+        for row in rows:
+            lease = Lease(row["owner_id"], row["id"], lease_id)
+            one = Running(self._jobs[row["name"]], lease, row["payload"], row["attempts"], claimed_at)
+            if row["was_running"]:
+                logger.warning("job {} ({}) is taken over: its lease expired", one.job.name, lease.job_id)
+            self._running.add(one)
+            one.task = asyncio.create_task(self._run(one))
+        return 0.0
+
+    async def _run(self, one: Running) -> None:
+        context = JobContext(self._container, one.attempt, one.lease.job_id, one.lease, self._free_sessions)
+        try:
+            outcome = await attempt(one, context)
+            if outcome is not None:
+                await self._write(one, outcome)
+        except Exception as error:  # noqa: BLE001 - the lease expires, and the job runs again
+            logger.opt(exception=error).error("job {} ({}) cannot be ended", one.job.name, one.lease.job_id)
+        finally:
+            self._running.discard(one)
+            self.wake()
+
+    async def _write(self, one: Running, outcome: Outcome) -> None:
+        """As long as the lease lasts: the job runs again if this cannot be written."""
+        while True:
+            try:
+                async with self._database.connection() as connection:
+                    await outcome.write(connection, one.lease)
+            except TransientDatabaseError as error:
+                if monotonic() - one.renewed > LEASE:
+                    logger.warning(
+                        "job {} ({}) has {}, which cannot be written: {!r}",
+                        one.job.name,
+                        one.lease.job_id,
+                        outcome.name,
+                        error,
+                    )
+                    return
+                await asyncio.sleep(_PAUSE)
+            else:
+                metrics.JOBS.labels(one.job.name, outcome.name).inc()
+                return
+
+    async def _keep_leases(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(_BEAT)
+            if self._running:
+                await self.renew_leases()
+
+    async def renew_leases(self) -> None:
+        """Renews the leases of all jobs that run, in one statement, and cancels the jobs whose lease is lost."""
+        held = list(self._running)
+        began = monotonic()
+        try:
+            async with self._database.connection() as connection:
+                renewed = await crud.renew(connection, [one.lease for one in held])
+        except Exception as error:  # noqa: BLE001 - the next beat must come
+            logger.debug("leases of jobs cannot be renewed: {!r}", error)
+            lost = [one for one in held if monotonic() - one.renewed > LEASE]
+        else:
+            lost = [one for one in held if (one.lease.lease_id, one.lease.job_id) not in renewed]
+            for one in set(held) - set(lost):
+                one.renewed = began
+        for one in lost:
+            if one in self._running and not one.is_ended:
+                logger.warning("job {} ({}) is cancelled here: its lease is lost", one.job.name, one.lease.job_id)
+                metrics.JOBS.labels(one.job.name, "lost").inc()
+                one.cancel()
+
+    async def _keep_measuring(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                async with self._database.connection() as connection:
+                    counts = {row["lane"]: row for row in await crud.count(connection)}
+                for lane in self._slots.keys() | counts.keys():
+                    metrics.WAITING.labels(lane).set(counts[lane]["waiting"] if lane in counts else 0)
+                    metrics.OLDEST.labels(lane).set(counts[lane]["oldest"] if lane in counts else 0)
+                await self._move_to_lanes()
+            except Exception as error:  # noqa: BLE001 - the next look must come
+                logger.debug("jobs cannot be counted: {!r}", error)
+            await asyncio.sleep(_MEASURE)
+
+    async def _move_to_lanes(self) -> None:
+        """Another version may have enqueued jobs into other lanes."""
+        async with self._database.connection() as connection:
+            await crud.move_to_lanes(connection, {job.name: job.lane for job in self._jobs.values()})

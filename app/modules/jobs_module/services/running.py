@@ -1,0 +1,111 @@
+"""One attempt of one job, and what becomes of the job afterwards."""
+
+import asyncio
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from loguru import logger
+
+from app.adapters.db.connection import Connection
+from app.modules.jobs_module.db.cruds import leases as crud
+from app.modules.jobs_module.db.cruds.leases import Lease
+from app.modules.jobs_module.extension import GiveUp, Job, JobContext, LeaseLost, RetryAt
+from app.modules.jobs_module.services import metrics
+
+_LONGEST_ERROR = 2_000
+
+
+@dataclass(eq=False)
+class Running:
+    """A job that this process holds the lease of."""
+
+    job: Job
+    lease: Lease
+    payload: str
+    attempt: int
+    renewed: float
+    """When the lease was renewed, by the clock of this process that only runs forward."""
+    is_ended: bool = False
+    """Its attempt is over; what became of it may not be written yet."""
+    is_cancelled: bool = False
+    """The lease is lost, or the process stops: whatever the attempt raises then is no failure of the job."""
+    task: "asyncio.Task[None] | None" = field(default=None, repr=False)
+
+    def cancel(self) -> None:
+        if not self.is_ended and self.task is not None:
+            self.is_cancelled = True
+            self.task.cancel()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an attempt. None of the fields: it succeeded."""
+
+    name: str
+    error: str | None = None
+    run_at: Any = None
+    after: float | None = None
+
+    async def write(self, connection: Connection, lease: Lease) -> None:
+        match self.name:
+            case "succeeded":
+                await crud.complete(connection, [lease])
+            case "dead":
+                await crud.bury(connection, lease, self.error or "")
+            case "postponed":
+                await crud.put_back(connection, lease, counts=False, run_at=self.run_at)
+            case "failed":
+                await crud.put_back(connection, lease, counts=True, error=self.error, after=self.after)
+
+
+async def attempt(running: Running, context: JobContext) -> Outcome | None:
+    """Runs the job once. Returns None where another process has it, or this one stops."""
+    job = running.job
+    if running.attempt > job.max_attempts:
+        # It was running when its process ended, each time.
+        return Outcome("dead", "its process ended, or lost the lease, at the last attempt")
+    began = monotonic()
+    outcome: Outcome | None
+    try:
+        async with asyncio.timeout(job.timeout_s) as limit:
+            await job.run(context, job.payload.model_validate_json(running.payload))
+        outcome = Outcome("succeeded")
+    except asyncio.CancelledError:
+        if running.is_cancelled:
+            return None
+        outcome = _fail(running, asyncio.CancelledError("the job cancelled itself"))
+    except RetryAt as later:
+        outcome = Outcome("postponed", run_at=later.time)
+    except GiveUp as end:
+        logger.error("job {} ({}) gives up: {}", job.name, running.lease.job_id, end.reason)
+        outcome = Outcome("dead", _cut(end.reason))
+    except LeaseLost:
+        return None
+    except Exception as error:  # noqa: BLE001 - it is counted, and the other jobs go on
+        if running.is_cancelled:
+            return None
+        if limit.expired() and isinstance(error, TimeoutError):
+            error = TimeoutError(f"it took longer than {job.timeout_s:g} s")
+        outcome = _fail(running, error)
+    finally:
+        running.is_ended = True
+    metrics.SECONDS.labels(job.name).observe(monotonic() - began)
+    return outcome
+
+
+def _fail(running: Running, error: BaseException) -> Outcome:
+    job, lease = running.job, running.lease
+    written = _cut(f"{type(error).__name__}: {error}")
+    if running.attempt >= job.max_attempts:
+        logger.opt(exception=error).error(
+            "job {} ({}) is dead after {} attempts", job.name, lease.job_id, running.attempt
+        )
+        return Outcome("dead", written)
+    logger.opt(exception=error).warning("job {} ({}) fails at attempt {}", job.name, lease.job_id, running.attempt)
+    return Outcome("failed", written, after=job.pause_after(running.attempt))
+
+
+def _cut(text: str) -> str:
+    """Returns it as it is stored."""
+    return text[:_LONGEST_ERROR].replace("\0", "")

@@ -1,0 +1,59 @@
+"""Periodic jobs: one of all processes enqueues the next run, in the transaction that moves the schedule."""
+
+import asyncio
+from collections.abc import Sequence
+
+from loguru import logger
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.jobs_module.db.cruds import queue
+from app.modules.jobs_module.db.cruds import schedules as crud
+from app.modules.jobs_module.extension import SCHEDULED, Jobs, Schedule
+
+_POLL = 1.0
+
+
+class Schedules:
+    """Looks every second; a period is no shorter than that."""
+
+    def __init__(self, database: Database, jobs: Jobs, schedules: Sequence[Schedule]) -> None:
+        """Raises ValueError for a period that is too short, or a payload that has no defaults."""
+        self._database = database
+        self._jobs = jobs
+        self._schedules = {schedule.job.name: schedule for schedule in schedules}
+        self._periods = {name: schedule.seconds for name, schedule in self._schedules.items()}
+        for schedule in schedules:
+            if schedule.seconds < _POLL:
+                raise ValueError(f"the period of the job {schedule.job.name!r} is shorter than {_POLL:g} s")
+            # Raises pydantic's ValidationError, a ValueError.
+            schedule.job.payload()
+
+    async def keep(self) -> None:
+        """Until cancelled."""
+        if not self._schedules:
+            return
+        is_registered = False
+        while True:
+            try:
+                if not is_registered:
+                    await self.register()
+                    is_registered = True
+                await self.enqueue_due()
+            except Exception as error:  # noqa: BLE001 - the next look must come
+                logger.debug("schedules cannot be looked at: {!r}", error)
+            await asyncio.sleep(_POLL)
+
+    async def register(self) -> None:
+        """Adds the schedules that are new. They are due at once."""
+        async with self._database.connection() as connection:
+            await crud.register(connection, self._periods)
+
+    async def enqueue_due(self) -> None:
+        """Enqueues the jobs whose period has begun, but for those whose run before has not ended."""
+        async with open_unit_of_work(self._database) as work:
+            raw = await work.raw()
+            for name in await crud.take_due(raw, self._periods):
+                job = self._schedules[name].job
+                if not await queue.exists(raw, job.owner_of(SCHEDULED), name, SCHEDULED):
+                    await self._jobs.enqueue(work, job, job.payload(), key=SCHEDULED)

@@ -1,0 +1,70 @@
+"""What an operator does with jobs, and what `doctor` says of them."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.modules.jobs_module.db.invariants import INVARIANTS
+from app.modules.jobs_module.tests.trying import enqueuing, noting, process, texts, until_empty
+from app.utils.container import Container
+from tests.manage import manage
+
+_DIE = "UPDATE job SET state = 'dead', attempts = 10, last_error = 'ValueError: too bad' WHERE id = $1"
+
+
+async def test_an_operator_lists_retries_and_cancels_jobs(
+    container: Container, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    job = noting()
+    here = enqueuing(container, job)
+    dead = await here.enqueue(job, "retried")
+    await connection.execute(_DIE, dead)
+    later = await here.enqueue(job, key="k", run_at=datetime(2030, 1, 2, tzinfo=UTC))
+    listed = (await manage(database_address, "jobs", "list")).stdout.splitlines()
+    assert listed == [
+        f"{dead} noting: dead, no module runs it, lane default, "
+        f"run at {await _run_at(connection)}, 10 attempts: ValueError: too bad",
+        f"{later} noting key k: waiting, no module runs it, lane default, run at 2030-01-02 00:00:00+0000, 0 attempts",
+    ]
+    assert str(later) not in (await manage(database_address, "jobs", "list", "--state", "dead")).stdout
+    assert (await manage(database_address, "jobs", "cancel", str(later))).exit_code == 0
+    assert (await manage(database_address, "jobs", "cancel", str(later))).exit_code == 1
+    assert (await manage(database_address, "jobs", "retry", str(later))).exit_code == 1
+    assert (await manage(database_address, "jobs", "retry", str(dead))).exit_code == 0
+    async with process(container, job):
+        await until_empty(connection)
+    assert await texts(connection) == ["retried"]
+
+
+async def test_a_dead_job_is_not_retried_where_a_newer_one_waits_under_its_key(
+    container: Container, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    job = noting()
+    here = enqueuing(container, job)
+    dead = await here.enqueue(job, key="k")
+    await connection.execute(_DIE, dead)
+    await here.enqueue(job, key="k")
+    done = await manage(database_address, "jobs", "retry", str(dead))
+    assert (done.exit_code, done.stdout) == (1, "it runs, does not exist, or a newer job waits under its key\n")
+
+
+async def test_doctor_shows_dead_jobs_and_those_that_nobody_runs(container: Container, connection: Connection) -> None:
+    is_dead, is_late = INVARIANTS
+    job = noting()
+    here = enqueuing(container, job)
+    dead = await here.enqueue(job)
+    await connection.execute(_DIE, dead)
+    await here.enqueue(job)
+    await here.enqueue(job, run_at=datetime.now(UTC) + timedelta(hours=1))
+    assert await connection.fetch(is_late.find) == []
+    late = await here.enqueue(job, run_at=datetime.now(UTC) - timedelta(minutes=6))
+    ((_, detail),) = await connection.fetch(is_dead.find)
+    assert detail == f"job {dead} (noting) failed 10 times: ValueError: too bad"
+    ((owner, detail),) = await connection.fetch(is_late.find)
+    assert owner == late
+    assert detail.startswith(f"job {late} (noting) waits since ")
+
+
+async def _run_at(connection: Connection) -> str:
+    run_at: datetime = await connection.fetchval("SELECT run_at FROM job WHERE state = 'dead'")
+    return f"{run_at:%Y-%m-%d %H:%M:%S%z}"

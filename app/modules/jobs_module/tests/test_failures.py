@@ -1,0 +1,142 @@
+"""Jobs that fail or take too long: what becomes of them."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.modules.jobs_module.extension import GiveUp, Job, JobContext, RetryAt
+from app.modules.jobs_module.services import operating
+from app.modules.jobs_module.tests.trying import (
+    Text,
+    attempts,
+    enqueuing,
+    failing,
+    noting,
+    process,
+    texts,
+    until,
+    until_empty,
+    until_state,
+)
+from app.utils.container import Container
+
+
+async def test_a_job_that_fails_runs_again(container: Container, connection: Connection) -> None:
+    job = failing(ValueError("not yet"), times=2)
+    async with process(container, job) as here:
+        await here.enqueue(job, "in the end")
+        await until_empty(connection)
+    assert await attempts(connection) == [3]
+
+
+async def test_what_a_failed_attempt_changed_is_as_durable_as_its_unit_of_work(
+    container: Container, connection: Connection
+) -> None:
+    async def run(context: JobContext, payload: Text) -> None:
+        async with context.unit_of_work() as work:
+            await (await work.raw()).execute("INSERT INTO noted (text) VALUES ('rolled back')")
+            raise ValueError("inside")
+
+    job = Job("changing", Text, run, max_attempts=1)
+    async with process(container, job) as here:
+        await here.enqueue(job)
+        await until_state(connection, "dead")
+    assert await texts(connection) == []
+
+
+async def test_after_the_last_attempt_a_job_is_dead_and_may_be_retried(
+    container: Container, connection: Connection
+) -> None:
+    job = failing(ValueError("too bad\0"), times=3, max_attempts=3)
+    async with process(container, job) as here:
+        job_id = await here.enqueue(job, "retried")
+        await until_state(connection, "dead")
+        (dead,) = await operating.list_jobs(connection, "dead")
+        assert (dead.id, dead.name, dead.attempts, dead.last_error) == (job_id, "failing", 3, "ValueError: too bad")
+        assert not await operating.retry(connection, uuid4())
+        assert await operating.retry(connection, job_id)
+        await until_empty(connection)
+    assert await attempts(connection) == [1]
+
+
+async def test_a_dead_job_may_be_cancelled(container: Container, connection: Connection) -> None:
+    job = failing(GiveUp("no such address"))
+    async with process(container, job) as here:
+        job_id = await here.enqueue(job)
+        await until_state(connection, "dead")
+        (dead,) = await operating.list_jobs(connection)
+        assert (dead.attempts, dead.last_error) == (1, "no such address")
+        assert await operating.cancel(connection, job_id)
+        assert not await operating.cancel(connection, job_id)
+
+
+async def test_a_job_may_name_the_time_of_its_next_attempt(container: Container, connection: Connection) -> None:
+    """It does not count: there is one attempt only."""
+    job = failing(RetryAt(datetime.now(UTC)), times=4, max_attempts=1)
+    async with process(container, job) as here:
+        await here.enqueue(job, "postponed")
+        await until_empty(connection)
+    assert await attempts(connection) == [1]
+    with pytest.raises(ValueError, match="time zone"):
+        RetryAt(datetime(2026, 1, 1))
+
+
+async def test_the_backoff_moves_a_job_into_the_future(container: Container, connection: Connection) -> None:
+    job = failing(ValueError("not yet"), backoff=(3600,))
+    async with process(container, job) as here:
+        await here.enqueue(job)
+        await until(connection, "SELECT count(*) = 1 FROM job WHERE last_error IS NOT NULL")
+        assert await connection.fetchval("SELECT run_at > now() + interval '59 minutes' FROM job")
+    job = Job("plan", Text, noting().run, backoff=(1, 5))
+    assert [job.pause_after(attempt) for attempt in (1, 2, 3, 4)] == [1, 5, 5, 5]
+
+
+async def test_a_failed_job_goes_where_a_newer_one_with_its_key_waits(
+    container: Container, connection: Connection
+) -> None:
+    may_fail = asyncio.Event()
+    seen: list[str] = []
+
+    async def run(context: JobContext, payload: Text) -> None:
+        seen.append(payload.text)
+        if payload.text == "older":
+            await may_fail.wait()
+            raise ValueError("older")
+
+    job = Job("keyed", Text, run)
+    async with process(container, job) as here:
+        await here.enqueue(job, "older", key="k")
+        await until_state(connection, "running")
+        await here.enqueue(job, "newer", key="k", run_at=datetime.now(UTC) + timedelta(hours=1))
+        may_fail.set()
+        await until(connection, "SELECT count(*) = 1 FROM job")
+        (waiting,) = await operating.list_jobs(connection)
+        assert (waiting.state, waiting.last_error) == ("waiting", None)
+        assert await operating.retry(connection, waiting.id)
+        await until_empty(connection)
+    assert seen == ["older", "newer"]
+
+
+async def test_an_attempt_that_takes_too_long_is_a_failure(container: Container, connection: Connection) -> None:
+    async def run(context: JobContext, payload: Text) -> None:
+        await asyncio.Event().wait()
+
+    job = Job("hanging", Text, run, max_attempts=1, timeout_s=0.05)
+    async with process(container, job) as here:
+        await here.enqueue(job)
+        await until_state(connection, "dead")
+    (dead,) = await operating.list_jobs(connection)
+    assert dead.last_error == "TimeoutError: it took longer than 0.05 s"
+
+
+async def test_a_payload_that_this_version_cannot_read_is_a_failure(
+    container: Container, connection: Connection
+) -> None:
+    job = noting(max_attempts=1)
+    await enqueuing(container, job).enqueue(job)
+    await connection.execute("""UPDATE job SET payload = '{"text": 1}'""")
+    async with process(container, job):
+        await until_state(connection, "dead")

@@ -1,0 +1,193 @@
+"""Jobs: each runs after the commit of what it belongs to, once, by one of the processes."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
+from app.modules.jobs_module.tests.trying import (
+    Text,
+    enqueuing,
+    note,
+    noting,
+    process,
+    texts,
+    until,
+    until_empty,
+    until_state,
+)
+from app.utils.container import Container
+
+_LATER = timedelta(hours=1)
+
+
+async def test_a_job_runs_after_the_commit_and_not_without_it(container: Container, connection: Connection) -> None:
+    job = noting()
+    async with process(container, job) as here:
+        async with here.database.session() as session:
+            await here.jobs.enqueue(UnitOfWork(session), job, Text(text="rolled back"))
+        assert await connection.fetchval("SELECT count(*) FROM job") == 0
+        await here.enqueue(job, "committed")
+        await until_empty(connection)
+    assert await texts(connection) == ["committed"]
+
+
+async def test_the_application_has_jobs_and_refuses_what_no_module_contributes(container: Container) -> None:
+    async with open_unit_of_work(container.get(Database)) as work:
+        with pytest.raises(ValueError, match="no module contributes the job 'noting'"):
+            await container.get(Jobs).enqueue(work, noting(), Text())
+
+
+async def test_a_payload_is_of_the_model_of_the_job(container: Container) -> None:
+    job = noting()
+    here = enqueuing(container, job)
+    async with open_unit_of_work(here.database) as work:
+        with pytest.raises(ValueError, match="the payload of the job 'noting' is a Text"):
+            await here.jobs.enqueue(work, job, None)  # type: ignore[arg-type]
+
+
+async def test_two_processes_run_each_job_once(container: Container, connection: Connection) -> None:
+    job = noting()
+    async with process(container, job) as one, process(container, job) as other:
+        for first in range(0, 200, 50):
+            async with open_unit_of_work(one.database) as work:
+                for number in range(first, first + 50):
+                    await (one if number % 2 else other).jobs.enqueue(work, job, Text(text=str(number)))
+        await until_empty(connection)
+    assert sorted(await texts(connection), key=int) == [str(number) for number in range(200)]
+
+
+async def test_a_job_for_later_waits_for_its_time(container: Container, connection: Connection) -> None:
+    job = noting()
+    at = datetime.now(UTC)
+    async with process(container, job) as here:
+        await here.enqueue(job, "later", run_at=at + _LATER)
+        await here.enqueue(job, "soon", run_at=at + timedelta(seconds=0.2))
+        await here.enqueue(job, "now")
+        await until(connection, "SELECT count(*) = 1 FROM job")
+    assert await texts(connection) == ["now", "soon"]
+
+
+async def test_a_process_finds_what_another_one_enqueued(container: Container, connection: Connection) -> None:
+    job = noting()
+    async with process(container, job):
+        await enqueuing(container, job).enqueue(job, "from elsewhere")
+        await until_empty(connection)
+    assert await texts(connection) == ["from elsewhere"]
+
+
+async def test_of_jobs_with_the_same_key_one_waits(container: Container, connection: Connection) -> None:
+    job, other = noting(), noting("other")
+    owner = uuid4()
+    here = enqueuing(container, job, other)
+    first = await here.enqueue(job, "first", key="k")
+    assert await here.enqueue(job, "second", key="k") == first
+    # Another job, another owner, another key.
+    assert await here.enqueue(other, "other job", key="k") != first
+    mine = await here.enqueue(job, "mine", key="k", owner=owner)
+    assert await here.enqueue(job, "mine again", key="k", owner=owner) == mine
+    await here.enqueue(job, "other key", key="l")
+    async with process(container, job, other):
+        await until_empty(connection)
+    assert set(await texts(connection)) == {"first", "other job", "mine", "other key"}
+
+
+async def test_a_job_that_runs_does_not_swallow_a_new_one(container: Container, connection: Connection) -> None:
+    may_end = asyncio.Event()
+
+    async def run(context: JobContext, payload: Text) -> None:
+        await note(context, payload.text)
+        await may_end.wait()
+
+    job = Job("waits", Text, run)
+    async with process(container, job) as here:
+        await here.enqueue(job, "first", key="k")
+        await until(connection, "SELECT count(*) = 1 FROM noted")
+        await here.enqueue(job, "second", key="k")
+        await until(connection, "SELECT count(*) = 2 FROM noted")
+        may_end.set()
+        await until_empty(connection)
+    assert await texts(connection) == ["first", "second"]
+
+
+async def test_a_job_waits_for_all_who_enqueued_it(container: Container, connection: Connection) -> None:
+    """Else it would run before the commit of the second one, and not see what that one has changed."""
+    job = noting()
+    elsewhere = enqueuing(container, job)
+    await elsewhere.enqueue(job, "first", key="k")
+    async with open_unit_of_work(elsewhere.database) as work:
+        await elsewhere.jobs.enqueue(work, job, Text(text="second"), key="k")
+        async with process(container, job) as here:
+            await here.enqueue(job, "another one")
+            await until(connection, "SELECT count(*) = 1 FROM noted")
+            assert await texts(connection) == ["another one"]
+    async with process(container, job):
+        await until_empty(connection)
+    assert await texts(connection) == ["another one", "first"]
+
+
+async def test_a_job_that_waits_may_be_cancelled_or_moved(container: Container, connection: Connection) -> None:
+    job = noting()
+    at = datetime.now(UTC)
+    async with process(container, job) as here:
+        for key in ("cancelled", "moved"):
+            await here.enqueue(job, key, key=key, run_at=at + _LATER)
+        async with open_unit_of_work(here.database) as work:
+            assert await here.jobs.cancel(work, job, "cancelled")
+            assert not await here.jobs.cancel(work, job, "cancelled")
+            assert await here.jobs.reschedule(work, job, "moved", at)
+            assert not await here.jobs.reschedule(work, job, "cancelled", at)
+        await until_empty(connection)
+    assert await texts(connection) == ["moved"]
+
+
+async def test_a_lane_runs_so_many_jobs_at_once(container: Container, connection: Connection) -> None:
+    at_once: list[int] = []
+    busy = 0
+
+    async def run(context: JobContext, payload: Text) -> None:
+        nonlocal busy
+        busy += 1
+        at_once.append(busy)
+        await note(context, payload.text)
+        busy -= 1
+
+    slow, job = Job("slow", Text, run, lane="narrow"), noting()
+    async with process(container, slow, job, lanes=[Lane("narrow", 2)]) as here:
+        for number in range(10):
+            await here.enqueue(slow, f"slow {number}")
+        await here.enqueue(job, "quick")
+        await until_empty(connection)
+    assert max(at_once) <= 2
+    assert len(await texts(connection)) == 11
+
+
+async def test_a_lane_that_nobody_contributes_is_refused(container: Container) -> None:
+    with pytest.raises(ValueError, match="the job 'noting' names the lane 'narrow', which no module contributes"):
+        async with process(container, noting(lane="narrow")):
+            pass
+
+
+async def test_jobs_follow_their_kind_into_another_lane(container: Container, connection: Connection) -> None:
+    old = noting(lane="of before")
+    await enqueuing(container, old).enqueue(old, "moved")
+    async with process(container, noting()):
+        await until_empty(connection)
+    assert await texts(connection) == ["moved"]
+
+
+async def test_jobs_of_a_module_that_is_gone_wait(container: Container, connection: Connection) -> None:
+    job, gone = noting(), noting("gone")
+    await enqueuing(container, gone).enqueue(gone, "of the module that is gone")
+    async with process(container, job) as here:
+        await here.enqueue(job, "goes on")
+        await until(connection, "SELECT count(*) = 1 FROM job")
+        await until_state(connection, "waiting")
+    async with process(container, gone):
+        await until_empty(connection)
+    assert await texts(connection) == ["goes on", "of the module that is gone"]

@@ -1,0 +1,164 @@
+"""Leases: one process runs a job, and another one only where that process has ended or lost it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import BackgroundDatabase, Database
+from app.modules.jobs_module.db.cruds.leases import claim
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, LeaseLost
+from app.modules.jobs_module.services import operating, runner
+from app.modules.jobs_module.services.runner import Runner
+from app.modules.jobs_module.tests.trying import (
+    Text,
+    attempts,
+    enqueuing,
+    note,
+    noting,
+    process,
+    texts,
+    until,
+    until_empty,
+    until_state,
+)
+from app.utils.container import Container
+
+_EXPIRE = "UPDATE job SET leased_until = clock_timestamp()"
+
+
+@asynccontextmanager
+async def _runner(container: Container, job: Job) -> AsyncIterator[Runner]:
+    running = Runner(container.get(BackgroundDatabase), container, Jobs([job]))
+    async with running.working():
+        yield running
+
+
+async def _nothing() -> None:
+    pass
+
+
+async def test_the_job_of_a_process_that_was_killed_is_taken_over(container: Container, connection: Connection) -> None:
+    job = noting()
+    await enqueuing(container, job).enqueue(job, "taken over")
+    assert len(await claim(connection, {"default": 8}, [job.name], uuid4())) == 1
+    # Its lease holds.
+    assert await claim(connection, {"default": 8}, [job.name], uuid4()) == []
+    await connection.execute(_EXPIRE)
+    async with process(container, job):
+        await until_empty(connection)
+    assert await attempts(connection) == [2]
+
+
+async def test_a_job_that_ends_its_process_each_time_is_dead_in_the_end(
+    container: Container, connection: Connection
+) -> None:
+    job = noting(max_attempts=2)
+    await enqueuing(container, job).enqueue(job)
+    for _ in range(2):
+        await claim(connection, {"default": 8}, [job.name], uuid4())
+        await connection.execute(_EXPIRE)
+    async with process(container, job):
+        await until_state(connection, "dead")
+    assert await texts(connection) == []
+
+
+async def test_a_job_whose_lease_is_lost_ends_here_and_changes_nothing(
+    container: Container, connection: Connection
+) -> None:
+    ended: list[type[BaseException]] = []
+    has_begun, is_lost = asyncio.Event(), asyncio.Event()
+
+    async def run(context: JobContext, payload: Text) -> None:
+        has_begun.set()
+        try:
+            await is_lost.wait()
+            await note(context, "too late")
+        except BaseException as error:
+            ended.append(type(error))
+            raise
+
+    job = Job("slow", Text, run)
+    async with _runner(container, job) as running:
+        for lose in (running.renew_leases, _nothing):
+            has_begun.clear()
+            is_lost.clear()
+            await enqueuing(container, job).enqueue(job)
+            running.wake()
+            await has_begun.wait()
+            # Another process has it from now on.
+            await connection.execute("UPDATE job SET lease_id = $1", uuid4())
+            await lose()
+            is_lost.set()
+            await until(connection, "SELECT count(*) = 1 FROM job WHERE state = 'running'")
+            await connection.execute("DELETE FROM job")
+    assert ended == [asyncio.CancelledError, LeaseLost]
+    assert await texts(connection) == []
+
+
+async def test_no_other_process_takes_a_job_over_within_its_unit_of_work(
+    container: Container, connection: Connection
+) -> None:
+    claimed: list[int] = []
+
+    async def run(context: JobContext, payload: Text) -> None:
+        async with context.unit_of_work(), container.get(Database).connection() as other:
+            await other.execute(_EXPIRE)
+            claimed.append(len(await claim(other, {"default": 8}, ["careful"], uuid4())))
+
+    job = Job("careful", Text, run)
+    async with process(container, job) as here:
+        await here.enqueue(job)
+        await until_empty(connection)
+    assert claimed == [0]
+
+
+async def test_at_shutdown_jobs_are_cancelled_and_released(
+    container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_GRACE", 0.05)
+    may_end = asyncio.Event()
+
+    async def run(context: JobContext, payload: Text) -> None:
+        if payload.text == "ends in time":
+            await asyncio.sleep(0)
+        else:
+            await may_end.wait()
+        await note(context, payload.text)
+
+    job = Job("slow", Text, run)
+    async with process(container, job) as here:
+        for text in ("ends in time", "is cancelled"):
+            await here.enqueue(job, text)
+        await until(connection, "SELECT count(*) = 1 FROM job WHERE state = 'running'")
+    (released,) = await operating.list_jobs(connection)
+    assert (released.state, released.attempts, released.last_error) == ("waiting", 0, None)
+    may_end.set()
+    async with process(container, job):
+        await until_empty(connection)
+    assert await texts(connection) == ["ends in time", "is cancelled"]
+    assert await attempts(connection) == [1, 1]
+
+
+async def test_a_database_that_is_gone_for_a_moment_is_no_failure_of_a_job(
+    container: Container, connection: Connection
+) -> None:
+    ends = 0
+
+    async def run(context: JobContext, payload: Text) -> None:
+        nonlocal ends
+        ends += 1
+        async with container.get(Database).connection() as other:
+            await other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'messenger background' AND datname = current_database()"
+            )
+
+    job = Job("cutting", Text, run, max_attempts=1)
+    async with process(container, job) as here:
+        await here.enqueue(job)
+        await until_empty(connection)
+    assert ends == 1

@@ -1,0 +1,64 @@
+"""Periodic jobs: once in each period in the whole installation."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.modules.jobs_module.extension import Jobs, Schedule
+from app.modules.jobs_module.services.schedules import Schedules
+from app.modules.jobs_module.tests.trying import noting, process, texts, until, until_empty
+from app.utils.container import Container
+
+_HOUR = timedelta(hours=1)
+_IS_DUE = "UPDATE job_schedule SET next_at = now() - interval '5 hours'"
+
+
+async def test_processes_run_a_periodic_job_once_and_skip_the_missed_periods(
+    container: Container, connection: Connection
+) -> None:
+    job = noting()
+    schedule = Schedule(job, _HOUR)
+    async with process(container, job, schedules=[schedule]), process(container, job, schedules=[schedule]):
+        # A new one is due at once.
+        await until(connection, "SELECT count(*) = 1 FROM noted")
+        await connection.execute(_IS_DUE)
+        await until(connection, "SELECT count(*) = 2 FROM noted")
+        await until_empty(connection)
+    assert await connection.fetchval(
+        "SELECT next_at > now() AND next_at <= now() + interval '1 hour' FROM job_schedule"
+    )
+    assert await texts(connection) == ["periodic", "periodic"]
+
+
+async def test_many_processes_that_look_at_once_enqueue_one_job(container: Container, connection: Connection) -> None:
+    job = noting()
+    processes = [Schedules(container.get(Database), Jobs([job]), [Schedule(job, _HOUR)]) for _ in range(4)]
+    for one in processes:
+        await one.register()
+    for one in processes:
+        await one.enqueue_due()
+    assert await connection.fetchval("SELECT count(*) FROM job") == 1
+    # The run before has not ended: this period is skipped.
+    await connection.execute(_IS_DUE)
+    await processes[0].enqueue_due()
+    assert await connection.fetchval("SELECT count(*) FROM job") == 1
+    assert await connection.fetchval("SELECT next_at > now() FROM job_schedule")
+
+
+async def test_a_period_that_became_shorter_does_not_wait_for_the_longer_one(
+    container: Container, connection: Connection
+) -> None:
+    job = noting()
+    for every in (_HOUR, timedelta(minutes=1)):
+        schedules = Schedules(container.get(Database), Jobs([job]), [Schedule(job, every)])
+        await schedules.register()
+        await schedules.enqueue_due()
+    assert await connection.fetchval("SELECT next_at <= now() + interval '1 minute' FROM job_schedule")
+
+
+async def test_a_schedule_that_cannot_run_is_refused(container: Container) -> None:
+    job = noting()
+    with pytest.raises(ValueError, match="the period of the job 'noting' is shorter than 1 s"):
+        Schedules(container.get(Database), Jobs([job]), [Schedule(job, timedelta(seconds=0.5))])
