@@ -12,12 +12,13 @@ from app.adapters.db.base import Base
 from app.adapters.db.migrations.heads import branches
 from app.commands.drawing import draw_dot, draw_mermaid
 from app.commands.extensions import command_files
-from app.commands.tables import tabulate_errors, tabulate_metrics
+from app.commands.tables import tabulate_errors, tabulate_events, tabulate_metrics
 from app.fastapi_engine.constructor import build_app
 from app.resources.constants import DOCS_DIR
 from app.settings import PROJECT_ROOT, Settings, load_settings
 from app.settings.describe import describe_settings, tabulate_settings
 from app.settings.modules_settings import ModulesSettings
+from app.utils.module import Modules
 from app.utils.own_settings import own_groups
 from app.utils.setup_modules import choose_modules, discover_modules
 
@@ -36,7 +37,7 @@ def make_documents(*, added: bool = True) -> Mapping[Path, str]:
     settings = replace(settings, modules=ModulesSettings(enabled_modules=("BASE",)))
     if not added:
         settings = without_added_modules(settings)
-    modules = choose_modules(discover_modules(), settings.modules.enabled_modules)
+    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
     own = tuple(own_groups(modules))
     tables = read_tables(added=added)
     of_modules: Mapping[str, Callable[[Settings], str]] = {
@@ -51,6 +52,10 @@ def make_documents(*, added: bool = True) -> Mapping[Path, str]:
         **{
             DOCS_DIR / name: with_part(DOCS_DIR / name, "errors", tabulate_errors(modules, in_russian=russian))
             for name, russian in (("errors.md", False), ("errors.ru.md", True))
+        },
+        **{
+            DOCS_DIR / name: with_part(DOCS_DIR / name, "events", tabulate_events(modules, in_russian=russian))
+            for name, russian in (("realtime.md", False), ("realtime.ru.md", True))
         },
         METRICS: with_part(METRICS, "metrics", tabulate_metrics()),
         OPENAPI: openapi_text(settings),

@@ -1,12 +1,15 @@
-"""The rows of the tables in docs/errors.md, docs/errors.ru.md and docs/metrics.md."""
+"""The rows of the tables in docs/errors*.md, docs/metrics.md and docs/realtime*.md."""
 
 from collections.abc import Iterable, Iterator
 
 from app.fastapi_engine.error_texts import ERROR_TEXTS
 from app.fastapi_engine.problems import CODES, STATUSES
 from app.services.errors import ErrorText, ServiceError
+from app.utils.event_texts import EventText
 from app.utils.metrics import DEFINED
-from app.utils.module import Module
+from app.utils.module import Module, Modules
+
+_STREAMS = {"chat": "чат", "account": "аккаунт"}
 
 
 def tabulate_errors(modules: Iterable[Module], *, in_russian: bool) -> str:
@@ -32,6 +35,24 @@ def tabulate_metrics() -> str:
     )
 
 
+def tabulate_events(modules: Modules, *, in_russian: bool) -> str:
+    """Returns a row for each kind of event that these modules write."""
+    texts = {text.kind: text for text in modules.contributions(EventText)}
+    for module in modules:
+        for kind, model in module.events.items():
+            texts.setdefault(kind, _text_by_fields(kind, model))
+    return "".join(
+        f"| `{text.kind}` | {_STREAMS[text.stream] if in_russian else text.stream} "
+        f"| {(text.russian_data if in_russian else '') or text.data} |\n"
+        for text in texts.values()
+    )
+
+
+def _text_by_fields(kind: str, model: type) -> EventText:
+    names: list[str] = list(getattr(model, "model_fields", {}))
+    return EventText(kind, "chat" if "chat_id" in names else "account", ", ".join(f"`{name}`" for name in names))
+
+
 def _subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
     for refusal in kind.__subclasses__():
         yield refusal
@@ -40,7 +61,7 @@ def _subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
 
 def _text_by_status(refusal: type[ServiceError], status: int) -> ErrorText:
     """Returns the title, and what a client does with any refusal of this status."""
-    usual = ERROR_TEXTS[CODES.get(status, "validation_error")]
+    usual = ERROR_TEXTS.get(refusal.category) or ERROR_TEXTS[CODES.get(status, "conflict")]
     return usual._replace(meaning=refusal.title, russian_meaning=refusal.title)
 
 

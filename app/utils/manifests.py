@@ -58,41 +58,33 @@ def _settings(manifest: Path, value: ast.expr | None) -> type[SettingsGroup] | N
     raise _OnlyRunningTells
 
 
-def _limits(manifest: Path, value: ast.expr | None) -> Iterator[RateLimit]:
+def _limits(file: Path, value: ast.expr | None) -> Iterator[RateLimit]:
     """Yields the rate limits among the contributions; others are nothing that the settings need."""
     match value:
-        case None:
-            return
         case ast.Tuple(elts=elements):
             for element in elements:
-                match element:
-                    case ast.Starred():
-                        raise _OnlyRunningTells
-                    case ast.Name(id=name):
-                        made = _definition(manifest, name)
-                    case _:
-                        made = element
-                if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id == "RateLimit":
-                    named = {word.arg: ast.literal_eval(word.value) for word in made.keywords if word.arg is not None}
-                    yield RateLimit(*map(ast.literal_eval, made.args), **named)
-        case _:
-            raise _OnlyRunningTells
+                yield from _limits(file, element.value if isinstance(element, ast.Starred) else element)
+        case ast.Name(id=name):
+            yield from _limits(*_definition(file, name))
+        case ast.Call(func=ast.Name(id="RateLimit"), args=given, keywords=more):
+            named = {word.arg: ast.literal_eval(word.value) for word in more if word.arg is not None}
+            yield RateLimit(*map(ast.literal_eval, given), **named)
 
 
-def _definition(file: Path, name: str) -> ast.expr | None:
-    """Returns what is assigned to a name, in this file or in the one of the project that it is imported from."""
+def _definition(file: Path, name: str) -> tuple[Path, ast.expr | None]:
+    """Returns what is assigned to a name and in which file: this one, or that of the project that it comes from."""
     for node in _parse(file).body:
         match node:
             case ast.Assign(targets=[ast.Name(id=assigned)], value=value) if assigned == name:
-                return value
+                return file, value
             case ast.AnnAssign(target=ast.Name(id=assigned), value=value) if assigned == name:
-                return value
+                return file, value
     origin = _origin(file, name)
     if origin is None:
-        return None
+        return file, None
     path = PROJECT_ROOT / origin[0].replace(".", "/")
     source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return _definition(source, origin[1]) if source.is_file() else None
+    return _definition(source, origin[1]) if source.is_file() else (file, None)
 
 
 def _origin(file: Path, name: str) -> tuple[str, str] | None:

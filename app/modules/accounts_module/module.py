@@ -14,7 +14,7 @@ from app.modules.accounts_module.db.models import (
     UsernameHold,
 )
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
-from app.modules.accounts_module.schemas import EVENTS
+from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.guesses import Guesses
 from app.modules.accounts_module.services.housekeeping import keep_tidy
@@ -46,6 +46,7 @@ module = Module(
     depends_on=("base", "streams"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
+    contributes=EVENT_TEXTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},

@@ -6,7 +6,7 @@ from app.modules.chats_module.api.router import make_router
 from app.modules.chats_module.db.invariants import INVARIANTS
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
 from app.modules.chats_module.extension import ChatPart, ChatPurge
-from app.modules.chats_module.schemas import EVENTS
+from app.modules.chats_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.chats_module.services.deletion import Deletions
 from app.modules.chats_module.services.parts import ChatParts
 from app.modules.streams_module.services.log import Log
@@ -34,6 +34,7 @@ module = Module(
     depends_on=("base", "accounts", "streams"),
     models=(Chat, ChatMember, AccountChat),
     events=EVENTS,
+    contributes=EVENT_TEXTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

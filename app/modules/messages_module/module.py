@@ -6,7 +6,7 @@ from app.adapters.db.database import Database
 from app.modules.messages_module.api.router import router
 from app.modules.messages_module.db.invariants import INVARIANTS
 from app.modules.messages_module.db.models import Message, Reaction
-from app.modules.messages_module.schemas import EVENTS
+from app.modules.messages_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.messages_module.services.contents import LAST_MESSAGE, PURGE
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.streams_module.services.hub import Hub
@@ -37,5 +37,5 @@ module = Module(
     events=EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
-    contributes=(LAST_MESSAGE, PURGE),
+    contributes=(*EVENT_TEXTS, LAST_MESSAGE, PURGE),
 )

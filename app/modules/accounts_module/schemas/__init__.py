@@ -10,7 +10,7 @@ from app.modules.accounts_module.schemas.account import (
     PasswordChange,
     SignUp,
 )
-from app.modules.accounts_module.schemas.events import EVENTS
+from app.modules.accounts_module.schemas.events import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.schemas.session import (
     RefreshRequest,
     SessionRead,
@@ -22,6 +22,7 @@ from app.modules.accounts_module.schemas.session import (
 
 __all__ = [
     "EVENTS",
+    "EVENT_TEXTS",
     "MIN_PASSWORD",
     "AccountId",
     "AccountMe",

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas import ResponseModel
+from app.utils.event_texts import EventText
 
 
 class AccountTold(ResponseModel):
@@ -30,3 +31,12 @@ class AccountTold(ResponseModel):
 
 
 EVENTS: dict[str, type[ResponseModel]] = {"account.updated": AccountTold}
+
+EVENT_TEXTS = (
+    EventText(
+        "account.updated",
+        "account",
+        "`id`, `username`, `display_name`, `bio`; `who_may_add` if it was given",
+        "`id`, `username`, `display_name`, `bio`; `who_may_add`, если он передан",
+    ),
+)

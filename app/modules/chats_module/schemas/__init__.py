@@ -1,5 +1,5 @@
 from app.modules.chats_module.schemas.chat import ChatCreate, ChatRead, ChatType, ChatUpdate, chat_models
-from app.modules.chats_module.schemas.events import EVENTS
+from app.modules.chats_module.schemas.events import EVENT_TEXTS, EVENTS
 from app.modules.chats_module.schemas.member import (
     MemberRead,
     MembersAdd,
@@ -11,6 +11,7 @@ from app.modules.chats_module.schemas.member import (
 
 __all__ = [
     "EVENTS",
+    "EVENT_TEXTS",
     "ChatCreate",
     "ChatRead",
     "ChatType",

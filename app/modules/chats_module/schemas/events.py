@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas import ResponseModel
 from app.modules.chats_module.schemas.member import Role
+from app.utils.event_texts import EventText
 
 _CHAT = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
 _ANNA = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"
@@ -96,3 +97,54 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "chat.left": ChatLeftTold,
     "read.moved": ReadMovedTold,
 }
+
+EVENT_TEXTS = (
+    EventText(
+        "member.added",
+        "chat",
+        "`chat_id`, `account_id`, `role`, `actor_id`",
+        "`chat_id`, `account_id`, `role`, `actor_id`",
+    ),
+    EventText(
+        "member.changed",
+        "chat",
+        "the same, with the new role",
+        "то же, с новой ролью",
+    ),
+    EventText(
+        "member.removed",
+        "chat",
+        "`chat_id`, `account_id`, `actor_id`, `reason`: `left` or `removed`",
+        "`chat_id`, `account_id`, `actor_id`, `reason`: `left` или `removed`",
+    ),
+    EventText(
+        "chat.updated",
+        "chat",
+        "`chat_id`, `actor_id`, and of `title`, `description`, `owner_id` what has changed; null: removed",
+        "`chat_id`, `actor_id` и то из `title`, `description`, `owner_id`, что изменилось; null — убрано",
+    ),
+    EventText(
+        "chat.deleted",
+        "chat",
+        "`chat_id`, `actor_id`",
+        "`chat_id`, `actor_id`",
+    ),
+    EventText(
+        "chat.joined",
+        "account",
+        "`chat_id`, `role`, `event_seq` of one's own `member.added`",
+        "`chat_id`, `role`, `event_seq` собственного `member.added`",
+    ),
+    EventText(
+        "chat.left",
+        "account",
+        "`chat_id`, `reason` (`left`, `removed` or `deleted`), `event_seq` of the last event one may read",
+        "`chat_id`, `reason` (`left`, `removed` или `deleted`), `event_seq` последнего доступного события",
+    ),
+    EventText(
+        "read.moved",
+        "account",
+        "`chat_id`, `read_seq`: one has read, perhaps on another device",
+        "`chat_id`, `read_seq`: прочитано, возможно, на другом устройстве",
+    ),
+)

@@ -1,4 +1,4 @@
-from app.modules.messages_module.schemas.events import EVENTS
+from app.modules.messages_module.schemas.events import EVENT_TEXTS, EVENTS
 from app.modules.messages_module.schemas.message import (
     Emoji,
     HistoryPage,
@@ -8,4 +8,13 @@ from app.modules.messages_module.schemas.message import (
     ReactionRead,
 )
 
-__all__ = ["EVENTS", "Emoji", "HistoryPage", "MessageCreate", "MessageRead", "MessageUpdate", "ReactionRead"]
+__all__ = [
+    "EVENTS",
+    "EVENT_TEXTS",
+    "Emoji",
+    "HistoryPage",
+    "MessageCreate",
+    "MessageRead",
+    "MessageUpdate",
+    "ReactionRead",
+]

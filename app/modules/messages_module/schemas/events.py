@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from app.modules.base_module.schemas import ResponseModel
 from app.modules.messages_module.schemas.message import MESSAGE_EXAMPLE, MessageBase, ReactionCount
+from app.utils.event_texts import EventText
 
 
 def _example(**changes: Any) -> ConfigDict:
@@ -65,3 +66,36 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "reaction.added": ReactionTold,
     "reaction.removed": ReactionTold,
 }
+
+EVENT_TEXTS = (
+    EventText(
+        "message.created",
+        "chat",
+        "the message as REST gives it, its reactions without `mine`",
+        "сообщение, как его даёт REST, реакции без `mine`",
+    ),
+    EventText(
+        "message.edited",
+        "chat",
+        "the same, with the new text; the old text goes from the earlier events too",
+        "то же, с новым текстом; прежний текст исчезает и из прежних событий",
+    ),
+    EventText(
+        "message.deleted",
+        "chat",
+        "the same, with no text and no reactions; the text goes from the earlier events too",
+        "то же, без текста и реакций; текст исчезает и из прежних событий",
+    ),
+    EventText(
+        "reaction.added",
+        "chat",
+        "`chat_id`, `seq` of the message, `emoji`, `account_id`, `count`",
+        "`chat_id`, `seq` сообщения, `emoji`, `account_id`, `count`",
+    ),
+    EventText(
+        "reaction.removed",
+        "chat",
+        "the same",
+        "то же",
+    ),
+)
