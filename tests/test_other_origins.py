@@ -14,6 +14,7 @@ from app.fastapi_engine.constructor import build_app
 from app.fastapi_engine.server import proxy_options
 from app.settings import Settings
 from app.settings.app_settings import AppSettings
+from app.settings.db_settings import DbSettings
 from app.settings.limits_settings import LimitsSettings
 from tests.fakers import API, problem
 from tests.servers import listening, served
@@ -66,8 +67,9 @@ OTHER = [
 
 @pytest.fixture
 def settings_of_page(base_settings: Settings) -> Settings:
-    """For what needs no database."""
-    return replace(base_settings, app=AppSettings(cors_origins=("https://App.example.com:443", APP)))
+    """Without a database: nothing listens there."""
+    nowhere = DbSettings(server_address="127.0.0.1", server_port=1)
+    return replace(base_settings, db=nowhere, app=AppSettings(cors_origins=("https://App.example.com:443", APP)))
 
 
 @pytest.fixture

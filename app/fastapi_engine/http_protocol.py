@@ -56,7 +56,7 @@ class HttpProtocol(UpgradingProtocol):
         self._enter()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._peer.has_left = True
+        self._peer.has_left = self._peer.is_gone = True
         self._check_timer.cancel()
         self._leave()
         super().connection_lost(exc)

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from app.utils.peer import check_client
+
 
 class FairQueue:
     """Keys take turns: many who wait under one key hold up another key by one place at most."""
@@ -19,10 +21,13 @@ class FairQueue:
 
     @asynccontextmanager
     async def place(self, key: str, seconds: float) -> AsyncIterator[None]:
-        """Holds a place during the block. Raises TimeoutError where none is free in time."""
+        """Holds a place during the block. Raises TimeoutError where none is free in time, and ClientLeft."""
+        has_to_wait = not self._free
         async with asyncio.timeout(seconds):
             await self._take(key)
         try:
+            if has_to_wait:
+                check_client()
             yield
         finally:
             self._give_back()

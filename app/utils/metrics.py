@@ -66,7 +66,7 @@ def histogram(name: str, text: str, labels: tuple[str, ...] = (), *, buckets: tu
 REQUESTS = histogram(
     "http_request_seconds",
     "histogram of requests: how many and how long; `route` is the template, `(none)` where no "
-    "route fits; `status` 499 is a client that left before its body was complete",
+    "route fits; `status` 499 is a client that left before its body was complete, or while its request waited",
     ("method", "route", "status"),
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )

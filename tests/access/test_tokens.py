@@ -21,6 +21,7 @@ from tests.servers import served
 
 LONGEST_IN_HELLO = 4096
 LONGEST_IN_REFRESH = 2048
+LARGEST_BODY = 16_384
 
 
 @pytest.fixture
@@ -92,8 +93,10 @@ async def test_no_other_token_refreshes_or_ends_a_session(
         response = await server.post(f"{API}/accounts/refresh", json={"refresh_token": token})
         if len(token) <= LONGEST_IN_REFRESH:
             assert problem(response, 401, "unauthenticated"), name
-        else:
+        elif len(token) < LARGEST_BODY:
             problem(response, 422, "validation_error")
+        else:
+            problem(response, 413, "payload_too_large")
     assert await is_let_in(server, anna.access_token)
     ok(await server.post(f"{API}/accounts/refresh", json={"refresh_token": anna.refresh_token}))
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.utils.peer import ClientLeft, Peer, current_peer
 
 SIZE = 2
 
@@ -43,3 +44,26 @@ async def test_callers_that_are_cancelled_take_no_place_with_them(database_addre
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         assert await asyncio.gather(*(ask() for _ in range(3 * SIZE))) == [1] * 3 * SIZE
+
+
+async def test_a_caller_whose_client_left_while_it_waited_does_no_work(database_address: DatabaseAddress) -> None:
+    database = Database(database_address, session_pool_size=1)
+    served: list[int] = []
+
+    async def ask(number: int, client: Peer) -> None:
+        current_peer.set(client)
+        async with database.session() as session:
+            await session.execute(text("SELECT 1"))
+            served.append(number)
+
+    clients = [Peer() for _ in range(20)]
+    async with database.connected():
+        async with database.session() as session:
+            await session.execute(text("SELECT 1"))
+            waiting = [asyncio.create_task(ask(number, client)) for number, client in enumerate(clients)]
+            await asyncio.sleep(0)
+            for client in clients[::2]:
+                client.has_left = True
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert served == list(range(20))[1::2]
+    assert [isinstance(outcome, ClientLeft) for outcome in outcomes] == [True, False] * 10

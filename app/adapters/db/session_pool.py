@@ -13,13 +13,15 @@ from sqlalchemy.util import await_only
 from app.adapters.db.pool import TRUSTED_SECONDS, is_alive
 from app.adapters.errors import PoolExhausted
 from app.utils import metrics
+from app.utils.peer import check_client
 
 
 class SessionPool(AsyncAdaptedQueuePool):
     """Serves its waiters in the order in which they came, PoolExhausted after `timeout` seconds.
 
     The library's queue wakes one of those that wait when a connection comes back, and none where opening one has
-    failed. Here each caller takes a place first, and there are as many places as connections.
+    failed. Here each caller takes a place first, and there are as many places as connections. A caller whose client
+    left while it waited gives its place to the next one: ClientLeft.
     """
 
     _sqla_logger_namespace = "sqlalchemy.pool.SessionPool"
@@ -29,8 +31,11 @@ class SessionPool(AsyncAdaptedQueuePool):
         self._places = asyncio.Semaphore(pool_size)
 
     def _do_get(self) -> ConnectionPoolEntry:
+        has_to_wait = self._places.locked()
         await_only(self._take_place())
         try:
+            if has_to_wait:
+                check_client()
             return super()._do_get()
         except BaseException:
             self._places.release()

@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.fastapi_engine.problems import Problems
 from app.resources.constants import MAX_ADDRESS_BYTES
+from app.services.errors import Overloaded
+from app.utils.peer import ClientLeft, peer_of
 
 _CLIENT_LEFT = 499
 """Never sent: nginx's number for a client that left before its answer, for the access line and the metrics."""
@@ -37,9 +39,14 @@ class ErrorsMiddleware:
             if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
                 raise HTTPException(414, f"An address has at most {MAX_ADDRESS_BYTES} bytes")
             await self.app(scope, receive, watch_start)
-        except ClientDisconnect:
-            if not started:
-                await Response(status_code=_CLIENT_LEFT)(scope, receive, send)
+        except (ClientDisconnect, ClientLeft) as error:
+            if started:
+                return
+            response = Response(status_code=_CLIENT_LEFT)
+            if isinstance(error, ClientLeft) and not peer_of(scope).is_gone:
+                # It may have closed its half of the connection only, and wait for the answer.
+                response = self.problems.answer(Overloaded(), scope["path"])
+            await response(scope, receive, send)
         except Exception as error:
             if started:
                 # Half an answer is out: only a broken connection still tells the client.

@@ -1,4 +1,4 @@
-"""One id and one access line a request."""
+"""One id and one access line a request, and its client for the places where it waits."""
 
 import re
 from time import perf_counter
@@ -8,6 +8,7 @@ from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.utils.logs import request_id
+from app.utils.peer import current_peer, peer_of
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -25,6 +26,8 @@ class LogMiddleware:
         wanted = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         id_header = wanted if _SANE_ID.fullmatch(wanted) else uuid4().hex.encode()
         token = request_id.set(id_header.decode())
+        # What a WebSocket has sent is done, also after it has gone.
+        peer_token = current_peer.set(peer_of(scope) if scope["type"] == "http" else None)
         began = perf_counter()
         status = 500
 
@@ -46,4 +49,5 @@ class LogMiddleware:
                 logger.info("{} {} {} {:.1f}ms {}", scope["method"], path, status, took, client)
             else:
                 logger.info("WS {} {:.1f}s {}", path, took / 1000, client)
+            current_peer.reset(peer_token)
             request_id.reset(token)

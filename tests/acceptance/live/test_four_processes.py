@@ -192,12 +192,22 @@ def check_against_log(
     for event in applied:
         stored = log[event["seq"] - 1]
         assert (event["seq"], event["kind"]) == (stored["seq"], stored["kind"])
-        assert event["data"] == stored["data"] or stored["data"]["text"] == ""
+        if event["data"] != stored["data"]:
+            # A later change of the message took its text away, or replaced it.
+            assert event["data"] | {"text": ""} == stored["data"] | {"text": ""}
+            assert stored["data"]["text"] in texts_after(event, log)
     for (gone, kind), (back, _) in pairwise(comings):
         if kind == "member.removed":
             for seq in range(gone + 1, back):
                 received_at = device.received_at.get((applied[0]["stream_id"], seq))
                 assert received_at is None or received_at >= log[back - 1]["at"].timestamp()
+
+
+def texts_after(event: dict[str, Any], log: list[dict[str, Any]]) -> list[str]:
+    """Returns what an event of a message may hold since the message was changed."""
+    later = [other["data"] for other in log[event["seq"] :] if other["kind"] in ("message.edited", "message.deleted")]
+    texts = [data["text"] for data in later if data["id"] == event["data"]["id"]]
+    return ["", *texts] if texts else []
 
 
 def is_about(event: dict[str, Any], account_id: str) -> bool:

@@ -14,6 +14,7 @@ from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds import sign_in_failures as crud
 from app.services.errors import RateLimited
 from app.settings.limits_settings import LimitsSettings
+from app.utils.peer import check_client
 
 _DAY = 86_400
 _MOST_IN_A_ROW = 100
@@ -45,7 +46,10 @@ class Guesses:
         lock = self._turns.get(subject)
         if lock is None:
             lock = self._turns[subject] = asyncio.Lock()
+        has_to_wait = lock.locked()
         async with lock:
+            if has_to_wait:
+                check_client()
             yield
 
     async def check(self, subject: UUID) -> None:

@@ -1,6 +1,8 @@
 """What checking passwords costs, and that many at once keep nobody waiting for long."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
@@ -81,6 +83,45 @@ async def test_sends_go_through_while_sign_ins_wait(
     passwords.gate.set()
     for answer in await asyncio.gather(*sign_ins):
         ok(answer)
+
+
+@pytest.mark.parametrize("how", ["reset", "closed", "half-closed"])
+async def test_no_password_is_computed_for_clients_that_left_while_they_waited(
+    live_server: str, anna: FakeClient, passwords: WatchedPasswords, settings: Settings, how: str
+) -> None:
+    """One that has closed its half of the connection may still read: it is told to come back."""
+    host, port = live_server.split(":")
+    body = f'{{"login": "{anna.username}", "password": "{PASSWORD}"}}'
+    head = f"POST {API}/accounts/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
+    passwords.gate.clear()
+    clients = [socket.create_connection((host, int(port))) for _ in range(20)]
+    for client in clients:
+        client.sendall(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+    await eventually(lambda: all_wait(passwords, 20), 60)
+    for client in clients:
+        if how == "reset":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if how == "half-closed":
+            client.shutdown(socket.SHUT_WR)
+        else:
+            client.close()
+    async with httpx.AsyncClient() as http:
+        ok(await http.get(f"http://{live_server}/healthcheck/live"))
+    passwords.gate.set()
+    await anna.another_device().sign_in()
+    sessions = ok(await anna.get("/accounts/sessions"))["items"]
+    # That of signing up, that of the other device, and those whose passwords were being computed already.
+    computed = settings.auth.argon2_concurrency
+    assert len(sessions) == 2 + computed
+    if how == "half-closed":
+        answers = [await asyncio.to_thread(receive, client) for client in clients]
+        assert sum(b" 200 OK" in answer for answer in answers) == computed
+        assert sum(b" 503 " in answer and b'"overloaded"' in answer for answer in answers) == len(clients) - computed
+
+
+def receive(client: socket.socket) -> bytes:
+    with client, client.makefile("rb") as stream:
+        return stream.read()
 
 
 async def test_of_too_many_sign_ins_at_once_the_last_are_told_to_come_back(
