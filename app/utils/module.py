@@ -27,7 +27,8 @@ class Module:
     - `depends_on`: names of the modules whose services it uses; they start first and stop last.
     - `models`: the tables it owns.
     - `lifespan`: runs around the serving; it puts the module's services into the container.
-    - `events`: the kinds that it writes into streams, each with the model of its data.
+    - `events`: the kinds that it writes into streams, each with the model of its data; or a function that gives them
+      for the modules of one application.
     - `constraint_errors`: the ServiceError that a violated constraint of its tables stands for.
     - `invariants`: what its tables rely on and no constraint can say, for `manage.py doctor`.
     - `settings`: its own variables; `container.get` has the group.
@@ -44,7 +45,7 @@ class Module:
     models: tuple[type, ...] = ()
     lifespan: Lifespan | None = None
     on_by_default: bool = True
-    events: Mapping[str, type] = field(default_factory=dict)
+    events: "Mapping[str, type] | Callable[[Modules], Mapping[str, type]]" = field(default_factory=dict)
     constraint_errors: Mapping[str, type[Exception]] = field(default_factory=dict)
     invariants: tuple[Invariant, ...] = ()
     settings: type[SettingsGroup] | None = None
@@ -53,6 +54,14 @@ class Module:
 
 class Modules(tuple[Module, ...]):
     """Those that are served, each after the ones it depends on."""
+
+    @property
+    def events(self) -> Mapping[str, type]:
+        """Returns all kinds of events of these modules, each with the model of its data."""
+        kinds: dict[str, type] = {}
+        for module in self:
+            kinds |= module.events(self) if callable(module.events) else module.events
+        return kinds
 
     def contributions(self, kind: type[T]) -> tuple[T, ...]:
         """Returns what the modules contribute to one extension point, in the order of the modules."""

@@ -216,7 +216,7 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
     // A message moves its sender's read position: no event of its own tells that.
     if (data.sender_id === accountId) Object.assign(chat, { read_seq: data.seq, unread_count: 0 });
     else Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
-  } else if (kind === 'message.edited' || kind === 'message.deleted') {
+  } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
     if (kind === 'message.deleted' && data.seq > chat.read_seq) chat.unread_count -= 1;
     const isMine = (emoji) => last.reactions.some((one) => one.emoji === emoji && one.mine);
     if (isOfLast) chat.last_message = { ...data, reactions: data.reactions.map((one) => ({ ...one, mine: isMine(one.emoji) })) };

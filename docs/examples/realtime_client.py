@@ -220,7 +220,7 @@ def apply_event(chat: Json, event: Json, account_id: str) -> None:
         else:
             chat["others_read_seq"] = data["seq"]
             chat["unread_count"] += 1
-    elif kind in ("message.edited", "message.deleted"):
+    elif kind in ("message.edited", "message.updated", "message.deleted"):
         if kind == "message.deleted" and data["seq"] > chat["read_seq"]:
             chat["unread_count"] -= 1
         if is_of_last:

@@ -20,6 +20,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.chats_module.db.cruds import access, views
 from app.modules.messages_module.db.cruds import history, send
+from app.modules.messages_module.services.fields import MessageFields
 from app.modules.streams_module.db.cruds import append, read
 from app.resources.constants import MAX_PAGE
 
@@ -94,9 +95,11 @@ _MANY = [_chat(number) for number in range(1, 101)]
 
 
 def _new(chat: UUID, seq: int) -> send.NewMessage:
-    return send.NewMessage(chat, seq, seq, str(uuid4()), uuid4(), ANNA, "Привет", None, b"", b"{}")
+    return send.NewMessage(chat, seq, seq, str(uuid4()), uuid4(), ANNA, "Привет", None, b"", None, b"{}")
 
 
+_FIELDS = MessageFields()
+_MESSAGES = history.MessageQueries(_FIELDS.read_sql, _FIELDS.event_sql)
 _NEW = {LONG_CHAT: [_new(LONG_CHAT, _LONG + 1 + n) for n in range(20)]} | {
     chat: [_new(chat, _SHORT + 1)] for chat in _MANY[1:25]
 }
@@ -109,12 +112,12 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     ),
     "send, insert": lambda on: send.insert_messages(on, _NEW, _NOW),
     "send, look what stands": lambda on: send.list_standing(on, [*chain.from_iterable(_NEW.values())]),
-    "history before": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),
-    "history after": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.AFTER, 250_000, 50),
-    "history around": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),
-    "history, the newest": lambda on: history.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 2**62, 50),
-    "one message": lambda on: history.find_message(on, ANNA, LONG_CHAT, 250_000),
-    "last messages": lambda on: history.list_last(on, ANNA, _MANY),
+    "history before": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),
+    "history after": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.AFTER, 250_000, 50),
+    "history around": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),
+    "history, the newest": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 2**62, 50),
+    "one message": lambda on: _MESSAGES.find_message(on, ANNA, LONG_CHAT, 250_000),
+    "last messages": lambda on: _MESSAGES.list_last(on, ANNA, _MANY),
     "membership": lambda on: access.find_membership(on, LONG_CHAT, ANNA),
     "chat": lambda on: views.find_chat(on, ANNA, LONG_CHAT),
     "chats": lambda on: views.list_chats(on, ANNA, None, 51),

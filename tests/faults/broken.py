@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import Any
 
 from app.fastapi_engine.server import main
-from app.modules.messages_module.services.plan import Plan, Sent
+from app.modules.messages_module.services.plan import Plan
+from app.modules.messages_module.services.sends import Sent
 from app.modules.streams_module.services.hub import Hub
 
 # Taken as something whose parts may be replaced.

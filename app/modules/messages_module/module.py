@@ -3,24 +3,36 @@ from contextlib import asynccontextmanager
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
-from app.modules.messages_module.api.router import router
+from app.modules.messages_module.api.router import make_router
 from app.modules.messages_module.db.invariants import INVARIANTS
 from app.modules.messages_module.db.models import Message, Reaction
+from app.modules.messages_module.extension import MessagePart, Messages, MessageView, SendCheck
 from app.modules.messages_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.services.contents import LAST_MESSAGE, PURGE
+from app.modules.messages_module.services.fields import MessageFields
+from app.modules.messages_module.services.messages import MessageService
+from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.send_queue import SendQueue
+from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.hub import Hub
+from app.modules.streams_module.services.log import Log
 from app.services.rate_limits import RateLimits
 from app.utils.container import Container
 from app.utils.metrics import Measures
-from app.utils.module import Module
+from app.utils.module import Module, Modules
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
-    queue = SendQueue(container.get(Database), bus, container.get(Hub), container.get(RateLimits))
+    modules = container.get(Modules)
+    fields = MessageFields(modules.contributions(MessagePart), modules.contributions(MessageView))
+    views = container.put(MessageViews, MessageViews(fields, container))
+    parts = container.put(MessageParts, MessageParts(views, modules.contributions(SendCheck), container))
+    queue = SendQueue(container.get(Database), bus, container.get(Hub), container.get(RateLimits), parts)
     container.put(SendQueue, queue)
+    container.put(Messages, MessageService(queue, parts, container.get(Log)))  # type: ignore[type-abstract]
     container.get(Measures).add(queue.measure)
     try:
         yield
@@ -31,10 +43,10 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 module = Module(
     name="messages",
     description="Sending, reading, changing and deleting messages, and reactions",
-    router=router,
+    router=make_router,
     depends_on=("base", "accounts", "chats", "streams"),
     models=(Message, Reaction),
-    events=EVENTS,
+    events=lambda modules: message_models(modules).events | EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
     contributes=(*EVENT_TEXTS, LAST_MESSAGE, PURGE),

@@ -27,7 +27,9 @@ class ResponseModel(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-def extended(base: type[Model], fields: Mapping[str, Any], example: Mapping[str, Any]) -> type[Model]:
+def extended(
+    base: type[Model], fields: Mapping[str, Any], example: Mapping[str, Any], *, name: str | None = None
+) -> type[Model]:
     """Returns the model with more fields, under its own name: those that modules contribute to one application.
 
     `fields` are as `pydantic.create_model` takes them; `example` is added to the model's example.
@@ -36,7 +38,9 @@ def extended(base: type[Model], fields: Mapping[str, Any], example: Mapping[str,
         return base
     extra = base.model_config.get("json_schema_extra")
     shown = extra.get("example") if isinstance(extra, dict) else None
-    model = create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields)
+    model = create_model(
+        name or base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields
+    )
     if isinstance(shown, dict):
         model.model_config["json_schema_extra"] = {"example": {**shown, **example}}
         model.model_rebuild(force=True)

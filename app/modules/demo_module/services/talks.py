@@ -10,7 +10,7 @@ from uuid import UUID
 from app.modules.chats_module.services.chats import direct_chat_id
 from app.modules.demo_module.services import words
 from app.modules.demo_module.services.people import Person
-from app.modules.messages_module.services.plan import digest_of
+from app.modules.messages_module.services.sends import digest_of
 from app.modules.streams_module.services.log import to_json
 
 Row = tuple[Any, ...]

@@ -1,7 +1,12 @@
 from fastapi import APIRouter
 
 from app.modules.messages_module.api.routes import messages, reactions
+from app.utils.module import Modules
 
-router = APIRouter()
-for part in (messages, reactions):
-    router.include_router(part.router)
+
+def make_router(modules: Modules) -> APIRouter:
+    """The routes of one application, whose models have the fields that its modules contribute."""
+    router = APIRouter()
+    for part in (messages, reactions):
+        router.include_router(part.make_router(modules))
+    return router

@@ -60,9 +60,6 @@ class ReactionTold(ResponseModel):
 
 
 EVENTS: dict[str, type[ResponseModel]] = {
-    "message.created": MessageTold,
-    "message.edited": MessageEditedTold,
-    "message.deleted": MessageDeletedTold,
     "reaction.added": ReactionTold,
     "reaction.removed": ReactionTold,
 }
@@ -79,6 +76,12 @@ EVENT_TEXTS = (
         "chat",
         "the same, with the new text; the old text goes from the earlier events too",
         "то же, с новым текстом; прежний текст исчезает и из прежних событий",
+    ),
+    EventText(
+        "message.updated",
+        "chat",
+        "the same, after the server itself changed a field that a module adds; it is no edit: `edited_at` stays",
+        "то же, после того как сам сервер изменил поле, добавленное модулем; это не правка: `edited_at` не меняется",
     ),
     EventText(
         "message.deleted",

@@ -86,6 +86,14 @@ class MessageUpdate(RequestModel):
     text: Text
 
 
+class PartialMessageUpdate(RequestModel):
+    """What should have been different; what is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"text": "Привет, Анна! 👋"}})
+
+    text: Text | None = None
+
+
 class ReactionCount(ResponseModel):
     """How many gave this emoji."""
 

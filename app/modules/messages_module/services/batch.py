@@ -15,8 +15,10 @@ from app.adapters.errors import DRIVER_ERRORS, DatabaseSilent
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.send import NewMessage
 from app.modules.messages_module.errors import OutcomeUnknown
-from app.modules.messages_module.services.plan import Plan, Send, Sent, make_plan
-from app.modules.messages_module.services.views import view_message
+from app.modules.messages_module.services.parts import MessageParts
+from app.modules.messages_module.services.plan import Plan, make_plan
+from app.modules.messages_module.services.sends import Send, Sent
+from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.log import now
 from app.utils import metrics
 
@@ -40,6 +42,7 @@ class Result(NamedTuple):
 
 async def write_batch(
     database: Database,
+    parts: MessageParts,
     chat_ids: Sequence[UUID],
     batch: list[Send],
     gather: Callable[[Collection[UUID]], Sequence[Send]],
@@ -60,9 +63,11 @@ async def write_batch(
             heads = await crud.lock_chat_streams(connection, chat_ids, wait=wait)
             batch += gather(chat_ids if wait else heads)
             at = now()
-            plan = await make_plan(connection, heads, batch, at)
+            plan = await make_plan(connection, parts, heads, batch, at)
             if plan.new:
                 await crud.insert_messages(connection, plan.messages, at)
+            if plan.parts:
+                await parts.store(connection, at, plan.parts)
         except BaseException:
             await _roll_back(transaction)
             raise
@@ -80,7 +85,7 @@ async def write_batch(
         for send, refusal in plan.refused:
             send.resolve(refusal)
         for send, seq in plan.standing:
-            send.resolve(await _replay(connection, send, seq))
+            send.resolve(await _replay(connection, parts.views, send, seq))
     return Result(written, [] if wait else [chat_id for chat_id in chat_ids if chat_id not in heads])
 
 
@@ -91,10 +96,10 @@ def _by_chat(plan: Plan, at: datetime) -> list[Written]:
     ]
 
 
-async def _replay(connection: Connection, send: Send, seq: int) -> Sent | Exception:
+async def _replay(connection: Connection, views: MessageViews, send: Send, seq: int) -> Sent | Exception:
     """The message as it stands now, edited or deleted."""
     try:
-        return Sent(await view_message(connection, send.sender_id, send.chat_id, seq), replayed=True)
+        return Sent(await views.view_message(connection, send.sender_id, send.chat_id, seq), replayed=True)
     except Exception as error:  # noqa: BLE001 - it is this send's outcome, and no other's
         return error
 

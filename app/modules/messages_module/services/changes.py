@@ -1,9 +1,9 @@
 """Editing and deleting messages, and reactions: lock, reload, check, then write."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-import orjson
 
 from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
@@ -16,9 +16,14 @@ from app.modules.chats_module.services.permissions import (
     TAKE_BACK_REACTION,
 )
 from app.modules.messages_module.db.cruds import changes as crud
+from app.modules.messages_module.db.cruds.checks import read_checks
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
-from app.modules.messages_module.services.views import view_message
+from app.modules.messages_module.extension import CheckedSend
+from app.modules.messages_module.schemas import MessageUpdate
+from app.modules.messages_module.services.parts import Asking, MessageParts
+from app.modules.messages_module.services.views import dump
 from app.modules.streams_module.services.log import Log, event, now
+from app.services.errors import ServiceError
 
 MAX_EMOJIS = 50
 """Different emojis on one message."""
@@ -28,10 +33,12 @@ MAX_EMOJIS_OF_ACCOUNT = 20
 """So that nobody takes the room of all the others."""
 
 
-async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, text: str) -> None:
-    """Edits a message, by its sender, who may still post; its earlier events lose the old text.
+async def edit_message(
+    work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, account_id: UUID, seq: int, request: MessageUpdate
+) -> None:
+    """Edits a message, by its sender, who may still post; its earlier events lose what was there before.
 
-    The same text again changes nothing.
+    What is left out of the request keeps its value. A request that changes nothing makes no event.
     """
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     if message["sender_id"] != membership.account_id:
@@ -39,33 +46,102 @@ async def edit_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
     check(membership, EDIT_OWN)
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
-    if message["text"] == text:
-        return
     at = now()
-    changed = await _as_event(raw, message, text=text, edited_at=at)
-    event_seq = await log.append(work, chat_id, event("message.edited", changed))
+    checked = CheckedSend(chat_id, account_id, membership.role, request)
+    (refusal,) = await parts.check(raw, [(checked, await read_checks(raw, chat_id))], at)
+    if refusal is not None:
+        raise refusal
+    text = message["text"] if request.text is None else request.text
+    before = parts.fields.values_of(message["parts"])
+    given = parts.for_update(request, text)
+    asking = Asking(
+        chat_id, membership.chat_type, account_id, membership.role, membership.last_seq, request, given, {}, before
+    )
+    (values,) = await parts.prepare(raw, [asking], at)
+    if isinstance(values, ServiceError):
+        raise values
+    changed = {**before, **values}
+    if text == message["text"] and changed == before:
+        return
+    await _change(work, log, parts, raw, message, "message.edited", text, changed, edited_at=at)
+    edited = {name: value for name, value in values.items() if value != before[name]}
+    await parts.store(raw, at, [(chat_id, seq, account_id, edited, before)])
+
+
+async def set_part(
+    work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, seq: int, name: str, value: Any
+) -> None:
+    """Sets one part of a message, by the server: event `message.updated`. A deleted message stays as it is."""
+    await log.lock(work, chats=[chat_id])
+    raw = await work.raw()
+    message = await crud.find_message(raw, chat_id, seq)
+    if message is None:
+        raise MessageNotFound
+    before = parts.fields.values_of(message["parts"])
+    if message["deleted_at"] is None and before[name] != value:
+        await _change(work, log, parts, raw, message, "message.updated", message["text"], before | {name: value})
+
+
+async def _change(
+    work: UnitOfWork,
+    log: Log,
+    parts: MessageParts,
+    raw: RawConnection,
+    message: Any,
+    kind: str,
+    text: str,
+    values: Mapping[str, Any],
+    *,
+    edited_at: datetime | None = None,
+) -> None:
+    """Writes a message's new content, an event that has it, and puts it into the earlier events."""
+    chat_id, seq, fields = message["chat_id"], message["seq"], parts.fields
+    shown = {"text": text, **values}
+    changed = await _as_event(work, parts, message, **shown, **({"edited_at": edited_at} if edited_at else {}))
+    event_seq = await log.append(work, chat_id, event(kind, changed))
     first, edits = message["event_seqs"][:1], message["event_seqs"][1:]
     kept, emptied = [*first, *edits[-MAX_EDITS_WITH_TEXT:]], edits[:-MAX_EDITS_WITH_TEXT]
-    await crud.edit_message(raw, chat_id, seq, text, at, [*kept, event_seq])
+    stored = fields.to_store(values)
+    await crud.edit_message(raw, chat_id, seq, text, stored, edited_at, [*kept, event_seq])
     # Whoever has left reads the events up to the leaving, and none of the words that came later.
     blank_until = await find_last_leaving(raw, chat_id)
-    await crud.replace_text_in_events(raw, chat_id, kept, text, blank_until=blank_until)
-    await crud.replace_text_in_events(raw, chat_id, emptied, "", blank_until=0)
+    blank = dump({"text": "", **fields.of_tombstone()})
+    await crud.replace_in_events(raw, chat_id, kept, dump(shown), blank, blank_until=blank_until)
+    await crud.replace_in_events(raw, chat_id, emptied, blank, blank, blank_until=0)
 
 
-async def delete_message(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int) -> None:
+async def delete_message(
+    work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, account_id: UUID, seq: int
+) -> None:
     """By its sender or an admin. A message that is deleted already stays as it is."""
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     if message["sender_id"] == membership.account_id:
         check(membership, DELETE_OWN)
     else:
         check(membership, DELETE_ANY, "Only its sender or an admin may delete a message")
-    if message["deleted_at"] is not None:
-        return
+    await _erase(work, log, parts, raw, [message])
+
+
+async def erase_messages(work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, seqs: Sequence[int]) -> int:
+    """Deletes messages by the server itself; returns how many were not deleted before."""
+    await log.lock(work, chats=[chat_id])
+    raw = await work.raw()
+    found = [await crud.find_message(raw, chat_id, seq) for seq in seqs]
+    return await _erase(work, log, parts, raw, [message for message in found if message is not None])
+
+
+async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: RawConnection, messages: Sequence[Any]) -> int:
     at = now()
-    await crud.delete_message(raw, chat_id, seq, at)
-    await crud.replace_text_in_events(raw, chat_id, message["event_seqs"], "", blank_until=0)
-    await log.append(work, chat_id, event("message.deleted", await _as_event(raw, message)))
+    blank = dump({"text": "", **parts.fields.of_tombstone()})
+    alive = [message for message in messages if message["deleted_at"] is None]
+    for message in alive:
+        chat_id, seq = message["chat_id"], message["seq"]
+        await crud.delete_message(raw, chat_id, seq, at)
+        await crud.replace_in_events(raw, chat_id, message["event_seqs"], blank, blank, blank_until=0)
+        await log.append(work, chat_id, event("message.deleted", await _as_event(work, parts, message)))
+    if alive:
+        await parts.remove(raw, alive[0]["chat_id"], [message["seq"] for message in alive], at)
+    return len(alive)
 
 
 async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
@@ -103,10 +179,10 @@ async def _load(
     return raw, membership, message
 
 
-async def _as_event(raw: RawConnection, message: Any, **changes: Any) -> dict[str, Any]:
-    """The message as REST gives it, with what is about to change, without what differs from viewer to viewer."""
-    standing: dict[str, Any] = orjson.loads(await view_message(raw, None, message["chat_id"], message["seq"]))
-    return standing | changes
+async def _as_event(work: UnitOfWork, parts: MessageParts, message: Any, **changes: Any) -> dict[str, Any]:
+    """Returns the message as events hold it, with what is about to change."""
+    stored = await parts.views.for_event(await work.raw(), message["chat_id"], message["seq"])
+    return stored | changes
 
 
 async def _tell_reaction(

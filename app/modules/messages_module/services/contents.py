@@ -7,13 +7,13 @@ from uuid import UUID
 import orjson
 
 from app.modules.chats_module.extension import ChatPart, ChatPurge
-from app.modules.messages_module.db.cruds.history import list_last
 from app.modules.messages_module.db.cruds.purge import purge_chat
+from app.modules.messages_module.services.views import MessageViews
 from app.services.context import Context
 
 
 async def _describe_last(context: Context, viewer: UUID, chat_ids: Sequence[UUID]) -> Mapping[UUID, orjson.Fragment]:
-    messages = await list_last(context.connection, viewer, chat_ids)
+    messages = await context.container.get(MessageViews).list_last(context.connection, viewer, chat_ids)
     return {chat_id: orjson.Fragment(message) for chat_id, message in messages.items()}
 
 

@@ -1,71 +1,24 @@
 """What becomes of each send of a batch, decided under the locks of its chats."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
-from loguru import logger
-
+from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.services.permissions import POST, may
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.send import NewMessage, Posting
 from app.modules.messages_module.errors import IdempotencyMismatch
+from app.modules.messages_module.extension import CheckedSend
+from app.modules.messages_module.services.fields import MessageFields
+from app.modules.messages_module.services.parts import Asking, MessageParts
+from app.modules.messages_module.services.sends import Send
 from app.modules.messages_module.services.views import dump
-from app.modules.streams_module.services.log import Executor
 from app.services.errors import ServiceError, ValidationFailed
-
-
-class Sent(NamedTuple):
-    """The message as JSON, and whether it stood already."""
-
-    body: bytes
-    replayed: bool = False
-
-
-def digest_of(text: str, reply_to_seq: int | None) -> bytes:
-    """What a retry is compared with."""
-    return blake2b(f"{reply_to_seq}\0{text}".encode(), digest_size=16).digest()
-
-
-@dataclass(slots=True, eq=False)
-class Send:
-    """One wanted message, and who is told what came of it."""
-
-    chat_id: UUID
-    sender_id: UUID
-    client_msg_id: UUID | None
-    text: str
-    reply_to_seq: int | None
-    tell: Callable[["Sent | Exception"], None]
-    find_refusal: Callable[[], Exception | None] | None = None
-    """Asked at the last moment: the sender's session may have ended since."""
-    digest: bytes = field(init=False)
-    is_resolved: bool = False
-
-    def __post_init__(self) -> None:
-        self.digest = digest_of(self.text, self.reply_to_seq)
-
-    def is_refused(self) -> bool:
-        """Returns True where it is not to be written any more, and resolves it."""
-        refusal = self.find_refusal() if self.find_refusal is not None else None
-        if refusal is not None:
-            self.resolve(refusal)
-        return refusal is not None
-
-    def resolve(self, result: Sent | Exception) -> None:
-        """Tells it once. Never raises: the others of the batch are to be told as well."""
-        if self.is_resolved:
-            return
-        self.is_resolved = True
-        try:
-            self.tell(result)
-        except Exception as error:  # noqa: BLE001 - the message stands, or does not, whoever hears of it
-            logger.opt(exception=error).error("what came of a send could not be told")
 
 
 @dataclass(slots=True)
@@ -94,6 +47,15 @@ class Plan:
     refused: list[tuple[Send, ServiceError]] = field(default_factory=list)
     standing: list[tuple[Send, int]] = field(default_factory=list)
     tails: dict[UUID, Tail] = field(default_factory=dict)
+    parts: list[tuple[UUID, int, UUID, Mapping[str, Any], None]] = field(default_factory=list)
+
+    def repeat(self, send: Send, known: tuple[int, bytes]) -> None:
+        """A message with the same `client_msg_id` exists: it is the answer, unless its body was another one."""
+        seq, digest = known
+        if digest == send.digest:
+            self.standing.append((send, seq))
+        else:
+            self.refused.append((send, IdempotencyMismatch()))
 
     @property
     def messages(self) -> Mapping[UUID, Sequence[NewMessage]]:
@@ -102,12 +64,16 @@ class Plan:
 
 
 async def make_plan(
-    connection: Executor,
+    connection: Connection,
+    parts: MessageParts,
     heads: Mapping[UUID, int],
     batch: Sequence[Send],
     at: datetime,
 ) -> Plan:
-    """Numbers what is new, on from each chat's last message and its stream's head, whose locks the caller holds."""
+    """Decides what becomes of each send: first who may send and what is there already, then the parts, then numbers.
+
+    Numbers go on from each chat's last message and its stream's head, whose locks the caller holds.
+    """
     plan = Plan()
     if not batch:
         return plan
@@ -119,27 +85,84 @@ async def make_plan(
         if chat_id in heads:
             tail = plan.tails.setdefault(chat_id, Tail(posting.last_seq, heads[chat_id]))
             posters[place] = _Poster(posting, tail)
-    ids = _make_ids(len(batch))
+    candidates: list[tuple[Send, _Poster]] = []
     for number, (send, place) in enumerate(zip(batch, places, strict=True)):
         poster = posters.get(place)
         if poster is None:
             plan.refused.append((send, ChatNotFound()))
-            continue
-        known = standing.get(number) or (poster.known.get(send.client_msg_id) if send.client_msg_id else None)
+        elif known := standing.get(number):
+            plan.repeat(send, known)
+        elif not may(POST, poster.posting.chat_type, poster.posting.role):
+            plan.refused.append((send, NotAllowedInChat()))
+        else:
+            candidates.append((send, poster))
+    if any(poster.posting.checks for _, poster in candidates):
+        candidates = await _check(connection, parts, plan, candidates, at)
+    prepared = await _prepare(connection, parts, candidates, at)
+    ids = _make_ids(len(candidates))
+    for send, poster in candidates:
         tail = poster.tail
-        if refusal := _refuse(send, poster.posting, known, tail.seq):
+        values = prepared.get(send, send.given.values)
+        known = poster.known.get(send.client_msg_id) if send.client_msg_id else None
+        if known:
+            plan.repeat(send, known)
+        elif isinstance(values, ServiceError):
+            plan.refused.append((send, values))
+        elif refusal := _refuse(send, tail.seq):
             plan.refused.append((send, refusal))
-        elif known:
-            plan.standing.append((send, known[0]))
         else:
             tail.seq += 1
             tail.event_seq += 1
-            message = _number(send, next(ids), tail, at)
+            message = _number(send, parts.fields, values, next(ids), tail, at)
             plan.new.append((send, message))
+            if values:
+                plan.parts.append((send.chat_id, tail.seq, send.sender_id, values, None))
             tail.messages.append(message)
             if send.client_msg_id:
                 poster.known[send.client_msg_id] = (tail.seq, send.digest)
     return plan
+
+
+async def _check(
+    connection: Connection,
+    parts: MessageParts,
+    plan: Plan,
+    candidates: Sequence[tuple[Send, _Poster]],
+    at: datetime,
+) -> list[tuple[Send, _Poster]]:
+    """Returns those that the checks of their chats let pass; the others are refused."""
+    sends = [
+        (CheckedSend(send.chat_id, send.sender_id, poster.posting.role, send.request), poster.posting.checks or ())
+        for send, poster in candidates
+    ]
+    refusals = await parts.check(connection, sends, at)
+    plan.refused += [
+        (send, refusal) for (send, _), refusal in zip(candidates, refusals, strict=True) if refusal is not None
+    ]
+    return [candidate for candidate, refusal in zip(candidates, refusals, strict=True) if refusal is None]
+
+
+async def _prepare(
+    connection: Connection, parts: MessageParts, candidates: Sequence[tuple[Send, _Poster]], at: datetime
+) -> dict[Send, Mapping[str, Any] | ServiceError]:
+    """Returns the values of those sends whose parts have to be prepared."""
+    asking = {
+        send: Asking(
+            send.chat_id,
+            poster.posting.chat_type,
+            send.sender_id,
+            poster.posting.role,
+            poster.posting.last_seq,
+            send.request,
+            send.given,
+            send.server_parts,
+        )
+        for send, poster in candidates
+        if send.given.needs
+    }
+    if not asking:
+        return {}
+    return dict(zip(asking, await parts.prepare(connection, list(asking.values()), at), strict=True))
 
 
 def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[int]]:
@@ -156,45 +179,40 @@ def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[
     return list(posters), places
 
 
-def _refuse(send: Send, posting: Posting, known: tuple[int, bytes] | None, last_seq: int) -> ServiceError | None:
-    if known:
-        # What stands was allowed when it was sent.
-        return None if known[1] == send.digest else IdempotencyMismatch()
-    if not may(POST, posting.chat_type, posting.role):
-        return NotAllowedInChat()
-    if send.reply_to_seq is not None and not 1 <= send.reply_to_seq <= last_seq:
+def _refuse(send: Send, last_seq: int) -> ServiceError | None:
+    reply_to_seq = send.request.reply_to_seq
+    if reply_to_seq is not None and not 1 <= reply_to_seq <= last_seq:
         return ValidationFailed(("body", "reply_to_seq"), "there is no message with this number")
     return None
 
 
-def _number(send: Send, message_id: str, tail: Tail, at: datetime) -> NewMessage:
-    event = dump(
-        {
-            "id": message_id,
-            "chat_id": send.chat_id,
-            "seq": tail.seq,
-            "client_msg_id": send.client_msg_id,
-            "sender_id": send.sender_id,
-            "type": "text",
-            "text": send.text,
-            "reply_to_seq": send.reply_to_seq,
-            "created_at": at,
-            "edited_at": None,
-            "deleted_at": None,
-            "reactions": [],
-        }
-    )
+def _number(
+    send: Send, fields: MessageFields, values: Mapping[str, Any], message_id: str, tail: Tail, at: datetime
+) -> NewMessage:
+    request = send.request
+    before = {
+        "id": message_id,
+        "chat_id": send.chat_id,
+        "seq": tail.seq,
+        "client_msg_id": request.client_msg_id,
+        "sender_id": send.sender_id,
+        "type": "text",
+        "text": request.text,
+        "reply_to_seq": request.reply_to_seq,
+    }
+    after: dict[str, Any] = {"created_at": at, "edited_at": None, "deleted_at": None, "reactions": []}
     return NewMessage(
         send.chat_id,
         tail.seq,
         tail.event_seq,
         message_id,
-        send.client_msg_id,
+        request.client_msg_id,
         send.sender_id,
-        send.text,
-        send.reply_to_seq,
+        request.text,
+        request.reply_to_seq,
         send.digest,
-        event,
+        fields.to_store(values) if values else None,
+        dump(fields.place_parts(before, values, after)),
     )
 
 

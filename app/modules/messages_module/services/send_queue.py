@@ -6,7 +6,8 @@ and waits for nobody.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from loguru import logger
@@ -17,7 +18,8 @@ from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.batch import Written, write_batch
-from app.modules.messages_module.services.plan import Send, Sent
+from app.modules.messages_module.services.parts import MessageParts
+from app.modules.messages_module.services.sends import Send, Sent
 from app.modules.streams_module.services.frames import Frame, encode_event
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import encode_time
@@ -47,8 +49,9 @@ class SendQueue:
     is left to a batch of its own, so that it holds nobody up.
     """
 
-    def __init__(self, database: Database, bus: Bus, hub: Hub, limits: RateLimits) -> None:
+    def __init__(self, database: Database, bus: Bus, hub: Hub, limits: RateLimits, parts: MessageParts) -> None:
         self._database = database
+        self._parts = parts
         self._bus = bus
         self._hub = hub
         self._limits = limits
@@ -66,6 +69,9 @@ class SendQueue:
         sender_id: UUID,
         message: MessageCreate,
         find_refusal: Callable[[], Exception | None] | None = None,
+        *,
+        server_parts: Mapping[str, Any] | None = None,
+        digest_source: bytes | None = None,
     ) -> Awaitable[Sent]:
         """As `put`, for whoever can wait: the result comes when the message is durable.
 
@@ -82,7 +88,9 @@ class SendQueue:
             else:
                 outcome.set_result(result)
 
-        self.put(chat_id, sender_id, message, tell, find_refusal)
+        self.put(
+            chat_id, sender_id, message, tell, find_refusal, server_parts=server_parts, digest_source=digest_source
+        )
         return outcome
 
     def put(
@@ -92,17 +100,22 @@ class SendQueue:
         message: MessageCreate,
         tell: Callable[[Sent | Exception], None],
         find_refusal: Callable[[], Exception | None] | None = None,
+        *,
+        server_parts: Mapping[str, Any] | None = None,
+        digest_source: bytes | None = None,
     ) -> None:
         """Queues at once, in the order of the calls. `tell` is called once, when the message is durable or refused.
 
         `find_refusal` is asked just before the message is written: its sender's session may have ended since.
-        Raises RateLimited or QueueFull, with nothing queued.
+        `server_parts` are values that the server itself gives to parts; `digest_source` is compared on a retry in place
+        of the body. Raises RateLimited, QueueFull, or what a part refuses, with nothing queued.
         """
         self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
         queue = self._queues.get(chat_id)
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
-        send = Send(chat_id, sender_id, message.client_msg_id, message.text, message.reply_to_seq, tell, find_refusal)
+        given = self._parts.for_send(message, server_parts or {})
+        send = Send(chat_id, sender_id, message, tell, find_refusal, given, server_parts or {}, digest_source)
         self._waiting += 1
         if queue is not None:
             queue.append(send)
@@ -192,7 +205,7 @@ class SendQueue:
     ) -> Sequence[UUID]:
         """Writes one batch, whatever becomes of it; the chats that were passed over."""
         try:
-            written, passed_over = await write_batch(self._database, chat_ids, batch, gather, wait=wait)
+            written, passed_over = await write_batch(self._database, self._parts, chat_ids, batch, gather, wait=wait)
         except Exception as error:  # noqa: BLE001 - every send gets its outcome, whatever went wrong
             await self._fail(error, batch or self._gather(chat_ids))
             return ()

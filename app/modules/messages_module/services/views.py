@@ -1,54 +1,105 @@
 """Messages as JSON."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound
-from app.modules.messages_module.db.cruds import history as crud
-from app.modules.messages_module.db.cruds.history import Side
+from app.modules.messages_module.db.cruds.history import MessageQueries, Page, Side
 from app.modules.messages_module.errors import MessageNotFound
-from app.modules.streams_module.services.log import Executor
+from app.modules.messages_module.services.fields import MessageFields
+from app.modules.streams_module.services.log import now
+from app.services.context import Context
+from app.utils.container import Container
 
 _BEYOND = 2**62
 """Behind every message, with room to add a limit to."""
 
 
-async def view_message(connection: Executor, viewer: UUID | None, chat_id: UUID, seq: int) -> bytes:
-    """A message as the viewer sees it; for nobody in particular (an event) without `mine`."""
-    message = await crud.find_message(connection, viewer, chat_id, seq)
-    if message is None:
-        raise MessageNotFound
-    return message
+class MessageViews:
+    """Reads messages with the fields of one application. The database writes the JSON."""
+
+    def __init__(self, fields: MessageFields, container: Container) -> None:
+        self.fields = fields
+        self._container = container
+        self._queries = MessageQueries(fields.read_sql, fields.event_sql)
+        self._described = [view for view in fields.views if view.describe is not None]
+
+    async def view_message(self, connection: Connection, viewer: UUID, chat_id: UUID, seq: int) -> bytes:
+        """Returns a message as the viewer sees it. Raises MessageNotFound."""
+        message = await self._queries.find_message(connection, viewer, chat_id, seq)
+        if message is None:
+            raise MessageNotFound
+        if self._described:
+            (message,) = await self._describe(connection, viewer, [(chat_id, message)])
+        return message
+
+    async def for_event(self, connection: Connection, chat_id: UUID, seq: int) -> dict[str, Any]:
+        """Returns a message as events hold it: the same for every viewer."""
+        message = await self._queries.find_for_event(connection, chat_id, seq)
+        if message is None:
+            raise MessageNotFound
+        found: dict[str, Any] = orjson.loads(message)
+        return found
+
+    async def list_last(self, connection: Connection, viewer: UUID, chat_ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
+        """Returns the last message of each chat that has one."""
+        messages = await self._queries.list_last(connection, viewer, chat_ids)
+        if not self._described:
+            return messages
+        return dict(zip(messages, await self._describe(connection, viewer, list(messages.items())), strict=True))
+
+    async def view_history(
+        self,
+        connection: Connection,
+        viewer: UUID,
+        chat_id: UUID,
+        *,
+        before_seq: int | None = None,
+        after_seq: int | None = None,
+        around_seq: int | None = None,
+        limit: int,
+    ) -> bytes:
+        """Returns a page of a chat; with no position given, the newest one. Raises ChatNotFound for non-members."""
+        if after_seq is not None:
+            side, position = Side.AFTER, min(after_seq, _BEYOND)
+        elif around_seq is not None:
+            side, position = Side.AROUND, around_seq
+        else:
+            side, position = Side.BEFORE, _BEYOND if before_seq is None else before_seq
+        page = await self._queries.find_page(connection, chat_id, viewer, side, position, limit)
+        if page is None:
+            raise ChatNotFound
+        items = page.items
+        if self._described:
+            found = [(chat_id, orjson.dumps(item)) for item in orjson.loads(items)]
+            items = b"[" + b",".join(await self._describe(connection, viewer, found)) + b"]"
+        has_before, has_after = _sides(page, side)
+        return b'{"items":%b,"has_before":%b,"has_after":%b}' % (items, dump(has_before), dump(has_after))
+
+    async def _describe(
+        self, connection: Connection, viewer: UUID, messages: Sequence[tuple[UUID, bytes]]
+    ) -> list[bytes]:
+        """Adds the fields that Python computes, each once for all of the messages."""
+        found = [(chat_id, orjson.loads(message)) for chat_id, message in messages]
+        keys = [(chat_id, message["seq"]) for chat_id, message in found]
+        context = Context(connection, self._container, now())
+        for view in self._described:
+            assert view.describe is not None  # noqa: S101 - chosen for it
+            values = await view.describe(context, viewer, keys) if keys else {}
+            for key, (_, message) in zip(keys, found, strict=True):
+                message[view.name] = values.get(key, view.empty)
+        return [dump(message) for _, message in found]
 
 
-async def view_history(
-    connection: Executor,
-    viewer: UUID,
-    chat_id: UUID,
-    *,
-    before_seq: int | None = None,
-    after_seq: int | None = None,
-    around_seq: int | None = None,
-    limit: int,
-) -> bytes:
-    """A page of a chat; with no position given, the newest one. Raises ChatNotFound for whoever is not in it."""
-    if after_seq is not None:
-        side, position = Side.AFTER, min(after_seq, _BEYOND)
-    elif around_seq is not None:
-        side, position = Side.AROUND, around_seq
-    else:
-        side, position = Side.BEFORE, _BEYOND if before_seq is None else before_seq
-    page = await crud.find_page(connection, chat_id, viewer, side, position, limit)
-    if page is None:
-        raise ChatNotFound
+def _sides(page: Page, side: Side) -> tuple[bool, bool]:
     if page.first_seq is None or page.last_seq is None:
-        # Nothing stands there: everything lies on the other side of the position.
-        has_before, has_after = side is Side.AFTER and page.head > 0, side is Side.BEFORE and page.head > 0
-    else:
-        has_before, has_after = page.first_seq > 1, page.last_seq < page.head
-    return b'{"items":%b,"has_before":%b,"has_after":%b}' % (page.items, dump(has_before), dump(has_after))
+        # Nothing is there: everything lies on the other side of the position.
+        return side is Side.AFTER and page.head > 0, side is Side.BEFORE and page.head > 0
+    return page.first_seq > 1, page.last_seq < page.head
 
 
 def dump(value: Any) -> bytes:

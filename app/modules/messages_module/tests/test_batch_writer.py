@@ -15,8 +15,8 @@ from app.adapters.db.address import DatabaseAddress
 from app.modules.accounts_module.errors import InvalidToken
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.plan import Sent
 from app.modules.messages_module.services.send_queue import MAX_BATCH, SendQueue
+from app.modules.messages_module.services.sends import Sent
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 

@@ -16,7 +16,6 @@ from fastapi import FastAPI
 from app.adapters.db.address import DatabaseAddress
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.plan import Sent
 from app.modules.messages_module.services.send_queue import (
     MAX_BATCH,
     MAX_CHATS,
@@ -24,6 +23,7 @@ from app.modules.messages_module.services.send_queue import (
     MAX_WRITERS,
     SendQueue,
 )
+from app.modules.messages_module.services.sends import Sent
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
 

@@ -15,10 +15,10 @@ from app.modules.sockets_module.schemas.answers import (
     SendReply,
     TypingFrame,
     TypingSignal,
+    send_reply,
 )
 from app.modules.sockets_module.schemas.frames import (
     MAX_CURSORS,
-    REQUESTS,
     Hello,
     HelloData,
     Ping,
@@ -30,11 +30,11 @@ from app.modules.sockets_module.schemas.frames import (
     SendRequest,
     Typing,
     TypingData,
+    request_models,
 )
 
 __all__ = [
     "MAX_CURSORS",
-    "REQUESTS",
     "EmptyReply",
     "ErrorReply",
     "Gap",
@@ -62,4 +62,6 @@ __all__ = [
     "TypingData",
     "TypingFrame",
     "TypingSignal",
+    "request_models",
+    "send_reply",
 ]

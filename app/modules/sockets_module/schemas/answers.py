@@ -6,10 +6,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.modules.base_module.schemas import Problem, ResponseModel
+from app.modules.base_module.schemas import Problem, ResponseModel, extended
 from app.modules.chats_module.schemas import ReadPosition
 from app.modules.messages_module.schemas import MessageRead
+from app.modules.messages_module.schemas.models import message_models
 from app.modules.sockets_module.schemas.frames import RequestId
+from app.utils.module import Modules
 
 Data = TypeVar("Data", bound=ResponseModel)
 
@@ -67,7 +69,13 @@ class HelloReply(OkReply[HelloAnswer]):
 
 
 class SendReply(OkReply[MessageRead]):
-    """The message is durable. The same `client_msg_id` again is answered with the message as it stands now."""
+    """The message is durable. The same `client_msg_id` again is answered with the message as it is now."""
+
+
+def send_reply(modules: Modules) -> tuple[type[SendReply], type[MessageRead]]:
+    """Returns the reply to a send, and its data, with the fields that modules contribute to messages."""
+    read = message_models(modules).read
+    return extended(SendReply, {"data": (read, ...)} if read is not MessageRead else {}, {}), read
 
 
 class ReadReply(OkReply[ReadAnswer]):

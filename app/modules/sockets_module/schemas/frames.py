@@ -1,13 +1,16 @@
 """What a client sends. The AsyncAPI document is made from these same models."""
 
+from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, create_model
 
-from app.modules.base_module.schemas import BodyInt, RequestModel
+from app.modules.base_module.schemas import BodyInt, RequestModel, extended
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.schemas.models import message_models
 from app.resources.constants import MAX_BIGINT
+from app.utils.module import Modules
 
 RequestId = Annotated[StrictInt, Field(ge=-MAX_BIGINT, le=MAX_BIGINT)] | Annotated[StrictStr, Field(max_length=64)]
 """Chosen by the client, and told back as `reply_to`."""
@@ -108,5 +111,13 @@ class Ping(RequestFrame):
     data: PingData = PingData()
 
 
-REQUESTS: dict[str, type[RequestFrame]] = {"send": SendRequest, "read": ReadRequest, "typing": Typing, "ping": Ping}
-"""What may be asked for after hello, by its action."""
+@cache
+def request_models(modules: Modules) -> dict[str, type[RequestFrame]]:
+    """Returns what a client may ask for after hello, by its action; a send with the fields that modules contribute."""
+    create = message_models(modules).create
+    send = SendRequest
+    if create is not MessageCreate:
+        data = create_model("SendData", __base__=create, __doc__=SendData.__doc__, chat_id=(UUID, ...))
+        data.model_config["json_schema_extra"] = SendData.model_config["json_schema_extra"]
+        send = extended(SendRequest, {"data": (data, ...)}, {})
+    return {"send": send, "read": ReadRequest, "typing": Typing, "ping": Ping}

@@ -7,9 +7,7 @@ from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
 from app.modules.base_module.schemas import Problem, ResponseModel
-from app.modules.messages_module.schemas import MessageRead
 from app.modules.sockets_module.schemas import (
-    REQUESTS,
     EmptyReply,
     ErrorReply,
     Gap,
@@ -24,9 +22,10 @@ from app.modules.sockets_module.schemas import (
     ReadReply,
     ReceiptFrame,
     ReceiptSignal,
-    SendReply,
     TypingFrame,
     TypingSignal,
+    request_models,
+    send_reply,
 )
 from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, REPLACED, TRY_AGAIN
 from app.modules.streams_module.schemas import EventRead
@@ -75,17 +74,17 @@ class _Message(NamedTuple):
 
 def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secure: bool) -> dict[str, Any]:
     """The document of a server that is reached at `host`; the kinds of events are those of the served modules."""
-    asks: dict[str, type[BaseModel]] = {"hello": Hello, **REQUESTS}
+    asks: dict[str, type[BaseModel]] = {"hello": Hello, **request_models(modules)}
     requests = [_Message(action, model, _example(model), "id") for action, model in asks.items()]
     replies = [
         _reply("hello.reply", HelloReply, HelloAnswer),
-        _reply("send.reply", SendReply, MessageRead),
+        _reply("send.reply", *send_reply(modules)),
         _reply("read.reply", ReadReply, ReadAnswer),
         _reply("empty.reply", EmptyReply, Nothing),
     ]
     example = {"reply_to": 1, "status": "error", "error": _example(Problem)}
     refusal = _Message("error.reply", ErrorReply, example, "reply_to")
-    events = [_event(kind, data) for module in modules for kind, data in module.events.items()]
+    events = [_event(kind, data) for kind, data in modules.events.items()]
     gap = _Message("gap", GapFrame, {"gap": _example(Gap)})
     signals = [
         _Message("signal.typing", TypingFrame, {"signal": _example(TypingSignal)}),

@@ -17,7 +17,7 @@ from app.adapters.db.database import Database
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.sockets_module.schemas import Hello, HelloAnswer
+from app.modules.sockets_module.schemas import Hello, HelloAnswer, request_models
 from app.modules.sockets_module.services.catching_up import (
     find_left,
     follow_all,
@@ -42,6 +42,7 @@ from app.settings import Settings
 from app.settings.origins import is_origin_of_host, normalize_origin
 from app.utils import metrics
 from app.utils.container import Container
+from app.utils.module import Modules
 
 FIRST_FRAME_WITHIN = 10.0
 HEARTBEAT = 20
@@ -152,6 +153,7 @@ class Connection:
             self._limits,
             self._revocations,
             self._container.get(ProblemMaker),  # type: ignore[type-abstract]
+            request_models(self._container.get(Modules)),
         )
         extensions = self._websocket.scope.get("extensions", {})
         receive = extensions.get(RECEIVE_EXTENSION, self._websocket.receive)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any, NoReturn
 from uuid import UUID
@@ -10,7 +11,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from app.modules.base_module.schemas import BodyInt
-from app.modules.sockets_module.schemas import MAX_CURSORS, REQUESTS, Hello, RequestFrame, RequestId
+from app.modules.sockets_module.schemas import MAX_CURSORS, Hello, RequestFrame, RequestId
 from app.services.errors import ValidationFailed
 
 _MOST_MEMBERS = 50
@@ -71,12 +72,12 @@ async def read_cursors(cursors: Any) -> dict[UUID, int]:
     return read
 
 
-def read_request(frame: dict[str, Any]) -> RequestFrame:
-    """The request in a frame; ValidationError or ValidationFailed tells what is wrong with it."""
+def read_request(frame: dict[str, Any], models: Mapping[str, type[RequestFrame]]) -> RequestFrame:
+    """Returns the request in a frame. Raises ValidationError or ValidationFailed."""
     action = frame.get("action")
-    model = REQUESTS.get(action) if isinstance(action, str) else None
+    model = models.get(action) if isinstance(action, str) else None
     if model is None:
-        raise ValidationFailed(("action",), f"one of {', '.join(REQUESTS)}")
+        raise ValidationFailed(("action",), f"one of {', '.join(models)}")
     _check_sizes(frame, frame.get("data"))
     return model.model_validate(frame)
 

@@ -1,7 +1,7 @@
 """What a client asks for over its socket; answered in the order asked for within one chat."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -17,9 +17,9 @@ from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.services.permissions import TYPE
 from app.modules.chats_module.services.reading import mark_read
-from app.modules.messages_module.services.plan import Sent
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing
+from app.modules.messages_module.services.sends import Sent
+from app.modules.sockets_module.schemas import Ping, ReadRequest, RequestFrame, SendRequest, Typing
 from app.modules.sockets_module.services.parsing import find_request_id, read_request
 from app.modules.sockets_module.services.socket import POLICY, Socket
 from app.modules.streams_module.services.log import Log
@@ -61,6 +61,7 @@ class Requests:
         limits: RateLimits,
         revocations: Revocations,
         problems: ProblemMaker,
+        models: Mapping[str, type[RequestFrame]],
     ) -> None:
         self._socket = socket
         self._database = database
@@ -72,6 +73,8 @@ class Requests:
         self._account_id = socket.identity.account_id
         self._who = socket.identity.account_id.int
         self._problems = problems
+        self._models = models
+        self._send_model = models["send"]
         self._refusals = Allowance(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
         self._under_way = 0
         self._room = asyncio.Event()
@@ -94,7 +97,7 @@ class Requests:
         """
         try:
             self._limits.hit(self._limits.rates.account, "calls of", self._who)
-            request: Any = read_request(frame)
+            request: Any = read_request(frame, self._models)
         except (RateLimited, ValidationError, ValidationFailed) as error:
             self._refuse(find_request_id(frame), error)
             return
@@ -108,10 +111,10 @@ class Requests:
         else:
             chat_id = request.data.chat_id
             chat = self._chats.get(chat_id) or self._chats.setdefault(chat_id, _InChat(chat_id))
-            if kind is SendRequest and chat.turn is None:
+            if kind is self._send_model and chat.turn is None:
                 self._send_at_once(chat, request)
             else:
-                self._take_turn(chat, self._send if kind is SendRequest else self._read, request)
+                self._take_turn(chat, self._send if kind is self._send_model else self._read, request)
 
     def _send_at_once(self, chat: _InChat, request: SendRequest) -> None:
         try:

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Integer, Text, func
+from sqlalchemy import ARRAY, BigInteger, Index, Integer, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, Timestamps
@@ -25,6 +25,7 @@ class Chat(Timestamps, Base):
     description: Mapped[str | None] = mapped_column(Text)
     owner_id: Mapped[UUID | None]
     created_by: Mapped[UUID]
+    send_checks: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     member_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     active_at: Mapped[datetime]

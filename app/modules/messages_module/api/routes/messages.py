@@ -13,7 +13,7 @@ from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership, read_chat_id
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.messages_module.dependencies import SendQueueDep
+from app.modules.messages_module.dependencies import PartsDep, SendQueueDep, ViewsDep
 from app.modules.messages_module.errors import (
     IdempotencyMismatch,
     MessageIsDeleted,
@@ -21,118 +21,135 @@ from app.modules.messages_module.errors import (
     OutcomeUnknown,
     QueueFull,
 )
-from app.modules.messages_module.schemas import HistoryPage, MessageCreate, MessageRead, MessageUpdate
-from app.modules.messages_module.services import changes, views
+from app.modules.messages_module.schemas.models import message_models
+from app.modules.messages_module.services import changes
 from app.modules.messages_module.services.send_queue import SendQueue
+from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.dependencies import LogDep
 from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES, MAX_PAGE
 from app.services.errors import ValidationFailed
 from app.utils.body_limit import body_limit
+from app.utils.module import Modules
 from app.utils.shortcut import is_json, shortcut
 
-router = APIRouter(prefix="/chats/{chat_id}/messages")
 _JSON = "application/json"
 _USUAL_QUERY = re.compile(rb"(?:(before_seq|after_seq|around_seq)=(\d{1,18})(?:&|$))?(?:limit=(\d{1,3}))?")
 
 
-@router.post(
-    "",
-    status_code=status.HTTP_201_CREATED,
-    response_model=MessageRead,
-    responses={200: {"model": MessageRead, "description": "It stood already; `Idempotent-Replayed: true`"}},
-    openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IdempotencyMismatch, QueueFull, OutcomeUnknown),
-)
-@body_limit(MAX_MESSAGE_BYTES)
-async def send(chat_id: ChatId, body: MessageCreate, identity: CurrentIdentity, queue: SendQueueDep) -> Response:
-    """Sends a message. With the same `client_msg_id` it may be sent again, at any time: it stands once."""
-    sent = await queue.submit(chat_id, identity.account_id, body)
-    if sent.replayed:
-        return Response(sent.body, headers={"Idempotent-Replayed": "true"}, media_type=_JSON)
-    return Response(sent.body, status.HTTP_201_CREATED, media_type=_JSON)
+def make_router(modules: Modules) -> APIRouter:
+    router = APIRouter(prefix="/chats/{chat_id}/messages")
+    models = message_models(modules)
 
+    @router.post(
+        "",
+        status_code=status.HTTP_201_CREATED,
+        response_model=models.read,
+        responses={200: {"model": models.read, "description": "It stood already; `Idempotent-Replayed: true`"}},
+        openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IdempotencyMismatch, QueueFull, OutcomeUnknown),
+    )
+    @body_limit(MAX_MESSAGE_BYTES)
+    async def send(
+        chat_id: ChatId,
+        body: models.create,  # type: ignore[name-defined]
+        identity: CurrentIdentity,
+        queue: SendQueueDep,
+    ) -> Response:
+        """Sends a message. With the same `client_msg_id` it may be sent again, at any time: it stands once."""
+        sent = await queue.submit(chat_id, identity.account_id, body)
+        if sent.replayed:
+            return Response(sent.body, headers={"Idempotent-Replayed": "true"}, media_type=_JSON)
+        return Response(sent.body, status.HTTP_201_CREATED, media_type=_JSON)
 
-@shortcut(send)
-async def send_shortly(scope: Scope, body: bytes) -> Response | None:
-    """The send of somebody who is signed in, with nothing wrong in it."""
-    identity: Identity | None = scope.get("identity")
-    chat_id = read_chat_id(scope)
-    if identity is None or chat_id is None or not is_json(scope):
-        return None
-    try:
-        message = MessageCreate.model_validate_json(body)
-    except ValidationError:
-        return None
-    return await send(chat_id, message, identity, container_of(scope).get(SendQueue))
+    @shortcut(send)
+    async def send_shortly(scope: Scope, body: bytes) -> Response | None:
+        """The send of somebody who is signed in, with nothing wrong in it."""
+        identity: Identity | None = scope.get("identity")
+        chat_id = read_chat_id(scope)
+        if identity is None or chat_id is None or not is_json(scope):
+            return None
+        try:
+            message = models.create.model_validate_json(body)
+        except ValidationError:
+            return None
+        return await send(chat_id, message, identity, container_of(scope).get(SendQueue))
 
+    @router.get("", response_model=models.page, openapi_extra=refuses(ChatNotFound))
+    async def history(
+        chat_id: ChatId,
+        identity: CurrentIdentity,
+        database: Db,
+        views: ViewsDep,
+        before_seq: Annotated[Position | None, Query(description="the page that ends before this number")] = None,
+        after_seq: Annotated[Position | None, Query(description="the page that begins after this number")] = None,
+        around_seq: Annotated[Position | None, Query(description="the page with this number in its middle")] = None,
+        limit: Limit = DEFAULT_PAGE,
+    ) -> Response:
+        """A page of the history in ascending order; with no position the newest one."""
+        if sum(position is not None for position in (before_seq, after_seq, around_seq)) > 1:
+            raise ValidationFailed(("query",), "only one of before_seq, after_seq and around_seq")
+        async with database.connection() as connection:
+            page = await views.view_history(
+                connection,
+                identity.account_id,
+                chat_id,
+                before_seq=before_seq,
+                after_seq=after_seq,
+                around_seq=around_seq,
+                limit=limit,
+            )
+        return Response(page, media_type=_JSON)
 
-@router.get("", response_model=HistoryPage, openapi_extra=refuses(ChatNotFound))
-async def history(
-    chat_id: ChatId,
-    identity: CurrentIdentity,
-    database: Db,
-    before_seq: Annotated[Position | None, Query(description="the page that ends before this number")] = None,
-    after_seq: Annotated[Position | None, Query(description="the page that begins after this number")] = None,
-    around_seq: Annotated[Position | None, Query(description="the page with this number in its middle")] = None,
-    limit: Limit = DEFAULT_PAGE,
-) -> Response:
-    """A page of the history in ascending order; with no position the newest one."""
-    if sum(position is not None for position in (before_seq, after_seq, around_seq)) > 1:
-        raise ValidationFailed(("query",), "only one of before_seq, after_seq and around_seq")
-    async with database.connection() as connection:
-        page = await views.view_history(
-            connection,
-            identity.account_id,
-            chat_id,
-            before_seq=before_seq,
-            after_seq=after_seq,
-            around_seq=around_seq,
-            limit=limit,
+    @shortcut(history)
+    async def history_shortly(scope: Scope, _: bytes) -> Response | None:
+        """A page for somebody who is signed in, asked for with nothing wrong."""
+        identity: Identity | None = scope.get("identity")
+        query = _USUAL_QUERY.fullmatch(scope["query_string"])
+        if identity is None or query is None:
+            return None
+        name, seq, asked = query.groups()
+        limit = DEFAULT_PAGE if asked is None else int(asked)
+        chat_id = read_chat_id(scope)
+        if chat_id is None or not 1 <= limit <= MAX_PAGE:
+            return None
+        position = {} if name is None else {name.decode(): int(seq)}
+        container = container_of(scope)
+        return await history(
+            chat_id, identity, container.get(Database), container.get(MessageViews), **position, limit=limit
         )
-    return Response(page, media_type=_JSON)
 
+    @router.get("/{seq}", response_model=models.read, openapi_extra=refuses(ChatNotFound, MessageNotFound))
+    async def read(seq: PathSeq, member: ChatMembership, database: Db, views: ViewsDep) -> Response:
+        """One message."""
+        async with database.connection() as connection:
+            message = await views.view_message(connection, member.account_id, member.chat_id, seq)
+        return Response(message, media_type=_JSON)
 
-@shortcut(history)
-async def history_shortly(scope: Scope, _: bytes) -> Response | None:
-    """A page for somebody who is signed in, asked for with nothing wrong."""
-    identity: Identity | None = scope.get("identity")
-    query = _USUAL_QUERY.fullmatch(scope["query_string"])
-    if identity is None or query is None:
-        return None
-    name, seq, asked = query.groups()
-    limit = DEFAULT_PAGE if asked is None else int(asked)
-    chat_id = read_chat_id(scope)
-    if chat_id is None or not 1 <= limit <= MAX_PAGE:
-        return None
-    position = {} if name is None else {name.decode(): int(seq)}
-    return await history(chat_id, identity, container_of(scope).get(Database), **position, limit=limit)
+    @router.patch(
+        "/{seq}",
+        response_model=models.read,
+        openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted),
+    )
+    @body_limit(MAX_MESSAGE_BYTES)
+    async def edit(
+        seq: PathSeq,
+        body: models.update,  # type: ignore[name-defined]
+        member: ChatMembership,
+        work: Work,
+        log: LogDep,
+        parts: PartsDep,
+    ) -> Response:
+        """Edits a message, by its sender, who may still post."""
+        await changes.edit_message(work, log, parts, member.chat_id, member.account_id, seq, body)
+        message = await parts.views.view_message(await work.raw(), member.account_id, member.chat_id, seq)
+        return Response(message, media_type=_JSON)
 
+    @router.delete(
+        "/{seq}",
+        status_code=status.HTTP_204_NO_CONTENT,
+        openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat),
+    )
+    async def delete(seq: PathSeq, member: ChatMembership, work: Work, log: LogDep, parts: PartsDep) -> None:
+        """Deletes a message, by its sender or an admin: its number stays, its text goes."""
+        await changes.delete_message(work, log, parts, member.chat_id, member.account_id, seq)
 
-@router.get("/{seq}", response_model=MessageRead, openapi_extra=refuses(ChatNotFound, MessageNotFound))
-async def read(seq: PathSeq, member: ChatMembership, database: Db) -> Response:
-    """One message."""
-    async with database.connection() as connection:
-        message = await views.view_message(connection, member.account_id, member.chat_id, seq)
-    return Response(message, media_type=_JSON)
-
-
-@router.patch(
-    "/{seq}",
-    response_model=MessageRead,
-    openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted),
-)
-@body_limit(MAX_MESSAGE_BYTES)
-async def edit(seq: PathSeq, body: MessageUpdate, member: ChatMembership, work: Work, log: LogDep) -> Response:
-    """Edits a message, by its sender, who may still post."""
-    await changes.edit_message(work, log, member.chat_id, member.account_id, seq, body.text)
-    message = await views.view_message(await work.raw(), member.account_id, member.chat_id, seq)
-    return Response(message, media_type=_JSON)
-
-
-@router.delete(
-    "/{seq}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat),
-)
-async def delete(seq: PathSeq, member: ChatMembership, work: Work, log: LogDep) -> None:
-    """Deletes a message, by its sender or an admin: its number stays, its text goes."""
-    await changes.delete_message(work, log, member.chat_id, member.account_id, seq)
+    return router

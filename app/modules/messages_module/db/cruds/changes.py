@@ -8,20 +8,22 @@ from uuid import UUID
 from app.modules.streams_module.services.log import Executor
 
 _FIND = """
-SELECT chat_id, seq, sender_id, text, deleted_at, event_seqs FROM message WHERE chat_id = $1 AND seq = $2
+SELECT chat_id, seq, sender_id, text, parts, deleted_at, event_seqs FROM message WHERE chat_id = $1 AND seq = $2
 """
 _EDIT = """
-UPDATE message SET text = $3, edited_at = $4, event_seqs = $5 WHERE chat_id = $1 AND seq = $2
+UPDATE message SET text = $3, parts = convert_from($4::bytea, 'UTF8')::json, edited_at = coalesce($5, edited_at),
+    event_seqs = $6
+WHERE chat_id = $1 AND seq = $2
 """
 _DELETE = """
-UPDATE message SET text = '', deleted_at = $3, reaction_count = 0, event_seqs = '{}' WHERE chat_id = $1 AND seq = $2
+UPDATE message SET text = '', parts = NULL, deleted_at = $3, reaction_count = 0, event_seqs = '{}'
+WHERE chat_id = $1 AND seq = $2
 """
 _DELETE_REACTIONS = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2"
-# Numbers and kinds stay; only the text changes. What former members may read keeps none: the new one is not for them.
-_REPLACE_TEXT = """
-UPDATE event SET data = jsonb_set(
-    data::jsonb, '{text}', CASE WHEN seq > $4 THEN to_jsonb($3::text) ELSE '""'::jsonb END
-)::json
+# Numbers and kinds stay; the content changes. What former members may read keeps none: the new one is not for them.
+_REPLACE = """
+UPDATE event
+SET data = (data::jsonb || convert_from(CASE WHEN seq > $5 THEN $3::bytea ELSE $4::bytea END, 'UTF8')::jsonb)::json
 WHERE stream_id = $1 AND seq = ANY($2)
 """
 _ADD_REACTION = """
@@ -45,10 +47,16 @@ async def find_message(connection: Executor, chat_id: UUID, seq: int) -> Any | N
 
 
 async def edit_message(
-    connection: Executor, chat_id: UUID, seq: int, text: str, at: datetime, event_seqs: Sequence[int]
+    connection: Executor,
+    chat_id: UUID,
+    seq: int,
+    text: str,
+    parts: bytes | None,
+    edited_at: datetime | None,
+    event_seqs: Sequence[int],
 ) -> None:
-    """Changes the text; `event_seqs` are the events that hold one from now on."""
-    await connection.execute(_EDIT, chat_id, seq, text, at, event_seqs)
+    """Changes text and parts; `event_seqs` are the events that hold them from now on. None: it counts as no edit."""
+    await connection.execute(_EDIT, chat_id, seq, text, parts, edited_at, event_seqs)
 
 
 async def delete_message(connection: Executor, chat_id: UUID, seq: int, at: datetime) -> None:
@@ -57,11 +65,11 @@ async def delete_message(connection: Executor, chat_id: UUID, seq: int, at: date
     await connection.execute(_DELETE_REACTIONS, chat_id, seq)
 
 
-async def replace_text_in_events(
-    connection: Executor, chat_id: UUID, event_seqs: Sequence[int], text: str, *, blank_until: int
+async def replace_in_events(
+    connection: Executor, chat_id: UUID, event_seqs: Sequence[int], shown: bytes, blank: bytes, *, blank_until: int
 ) -> None:
-    """Puts a message's new text into its earlier events; those up to `blank_until` keep no text at all."""
-    await connection.execute(_REPLACE_TEXT, chat_id, event_seqs, text, blank_until)
+    """Puts the JSON `shown` into a message's earlier events; `blank` into those up to `blank_until`."""
+    await connection.execute(_REPLACE, chat_id, event_seqs, shown, blank, blank_until)
 
 
 async def add_reaction(

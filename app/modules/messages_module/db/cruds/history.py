@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from app.adapters.db.sql import time_as_json
 from app.modules.streams_module.services.log import Executor
 
 
@@ -30,7 +29,7 @@ class Page(NamedTuple):
 
 
 # $2 viewer; for NULL, nobody in particular, without `mine`. Those that were given first stand in front.
-_REACTIONS = """
+REACTIONS = """
 SELECT json_agg(
     CASE WHEN $2::uuid IS NULL THEN json_build_object('emoji', emoji, 'count', people)
          ELSE json_build_object('emoji', emoji, 'count', people, 'mine', mine) END
@@ -40,17 +39,6 @@ FROM (
     WHERE chat_id = m.chat_id AND seq = m.seq GROUP BY emoji ORDER BY min(created_at), emoji
 ) AS given
 """
-_JSON = f"""
-concat('{{"id":"', m.id, '","chat_id":"', m.chat_id, '","seq":', m.seq,
-       ',"client_msg_id":', coalesce('"' || m.client_msg_id || '"', 'null'),
-       ',"sender_id":"', m.sender_id, '","type":"', m.type, '","text":', to_json(m.text),
-       ',"reply_to_seq":', coalesce(m.reply_to_seq::text, 'null'),
-       ',"created_at":', {time_as_json("m.created_at")},
-       ',"edited_at":', coalesce({time_as_json("m.edited_at")}, 'null'),
-       ',"deleted_at":', coalesce({time_as_json("m.deleted_at")}, 'null'),
-       ',"reactions":', CASE WHEN m.reaction_count = 0 THEN '[]' ELSE ({_REACTIONS}) END, '}}')
-"""
-
 # $1 chat, $2 viewer, $3 position, $4 limit. One round trip: the page is looked for where its reader is let in.
 _PAGE = """
 WITH place AS (
@@ -72,31 +60,43 @@ _RANGES = {
         AND m.seq < greatest(least(greatest($3::bigint, 1) - $4::bigint / 2, place.last_seq - $4 + 1), 1) + $4
     """,
 }
-_PAGES = {side: _PAGE.format(json=_JSON, range=condition) for side, condition in _RANGES.items()}
 
-_ONE = f"SELECT convert_to({_JSON}, 'UTF8') FROM message m WHERE m.chat_id = $1 AND m.seq = $3"  # noqa: S608
 
-_LAST = f"""
-SELECT m.chat_id, convert_to({_JSON}, 'UTF8') AS message
+_ONE = "SELECT convert_to({json}, 'UTF8') FROM message m WHERE m.chat_id = $1 AND m.seq = $3"
+_LAST = """
+SELECT m.chat_id, convert_to({json}, 'UTF8') AS message
 FROM chat c JOIN message m ON m.chat_id = c.id AND m.seq = c.last_seq WHERE c.id = ANY($1::uuid[])
-"""  # noqa: S608 - constants only
+"""
 
 
-async def find_page(
-    connection: Executor, chat_id: UUID, viewer: UUID, side: Side, position: int, limit: int
-) -> Page | None:
-    """None for whoever is not in the chat."""
-    rows = await connection.fetch(_PAGES[side], chat_id, viewer, position, limit)
-    return Page(*rows[0]) if rows else None
+class MessageQueries:
+    """The statements of one application: its modules contribute fields to the JSON of a message."""
 
+    def __init__(self, read_json: str, event_json: str) -> None:
+        """`read_json` and `event_json` are SQL expressions over the message `m`."""
+        self._pages = {side: _PAGE.format(json=read_json, range=condition) for side, condition in _RANGES.items()}
+        self._one = _ONE.format(json=read_json)
+        self._one_for_event = _ONE.format(json=event_json)
+        self._last = _LAST.format(json=read_json)
 
-async def find_message(connection: Executor, viewer: UUID | None, chat_id: UUID, seq: int) -> bytes | None:
-    """One message as JSON, as the viewer sees it."""
-    message: bytes | None = await connection.fetchval(_ONE, chat_id, viewer, seq)
-    return message
+    async def find_page(
+        self, connection: Executor, chat_id: UUID, viewer: UUID, side: Side, position: int, limit: int
+    ) -> Page | None:
+        """Returns None for an account that is not in the chat."""
+        rows = await connection.fetch(self._pages[side], chat_id, viewer, position, limit)
+        return Page(*rows[0]) if rows else None
 
+    async def find_message(self, connection: Executor, viewer: UUID, chat_id: UUID, seq: int) -> bytes | None:
+        """Returns one message as JSON, as the viewer sees it."""
+        message: bytes | None = await connection.fetchval(self._one, chat_id, viewer, seq)
+        return message
 
-async def list_last(connection: Executor, viewer: UUID, chat_ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
-    """Returns the last message of each chat that has one, as JSON."""
-    rows: Sequence[tuple[UUID, bytes]] = await connection.fetch(_LAST, chat_ids, viewer)
-    return dict(rows)
+    async def find_for_event(self, connection: Executor, chat_id: UUID, seq: int) -> bytes | None:
+        """Returns one message as JSON, as events hold it."""
+        message: bytes | None = await connection.fetchval(self._one_for_event, chat_id, None, seq)
+        return message
+
+    async def list_last(self, connection: Executor, viewer: UUID, chat_ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
+        """Returns the last message of each chat that has one, as JSON."""
+        rows: Sequence[tuple[UUID, bytes]] = await connection.fetch(self._last, chat_ids, viewer)
+        return dict(rows)

@@ -15,12 +15,12 @@ _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 # A new statement has a later snapshot: all that was committed under the locks before is seen. Two kinds of rows: one
 # for each sender's standing in a chat, and one for each message that stands already, hardly ever any.
 _LOOK = """
-SELECT poster.place, c.type, c.last_seq, m.role, NULL::bigint, NULL::bytea
+SELECT poster.place, c.type, c.last_seq, m.role, c.send_checks, NULL::bigint, NULL::bytea
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS poster(chat_id, sender_id, place)
 JOIN chat c ON c.id = poster.chat_id AND c.deleted_at IS NULL
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = poster.sender_id
 UNION ALL
-SELECT wanted.place, NULL, NULL, NULL, old.seq, old.digest
+SELECT wanted.place, NULL, NULL, NULL, NULL, old.seq, old.digest
 FROM unnest($3::int[], $4::uuid[]) WITH ORDINALITY AS wanted(poster, client_msg_id, place)
 JOIN message old ON old.chat_id = ($1::uuid[])[wanted.poster + 1] AND old.sender_id = ($2::uuid[])[wanted.poster + 1]
     AND old.client_msg_id = wanted.client_msg_id
@@ -30,12 +30,12 @@ JOIN message old ON old.chat_id = ($1::uuid[])[wanted.poster + 1] AND old.sender
 _INSERT = f"""
 WITH {APPEND_PARTS}, sent AS (
     INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, reply_to_seq, digest, created_at,
-                         event_seqs)
+                         event_seqs, parts)
     SELECT new.chat_id, new.seq, new.id, new.client_msg_id, new.sender_id, 'text', new.text, new.reply_to_seq,
-           new.digest, $4, ARRAY[new.event_seq]
+           new.digest, $4, ARRAY[new.event_seq], convert_from(new.parts, 'UTF8')::json
     FROM unnest($1::uuid[], $5::bigint[], $6::bigint[], $7::uuid[], $8::uuid[], $9::uuid[], $10::text[],
-                $11::bigint[], $12::bytea[])
-         AS new(chat_id, seq, event_seq, id, client_msg_id, sender_id, text, reply_to_seq, digest)
+                $11::bigint[], $12::bytea[], $13::bytea[])
+         AS new(chat_id, seq, event_seq, id, client_msg_id, sender_id, text, reply_to_seq, digest, parts)
 ), counted AS (
     UPDATE chat SET
         last_seq = now.last_seq,
@@ -46,12 +46,12 @@ WITH {APPEND_PARTS}, sent AS (
         ),
         furthest_read_seq = now.last_seq,
         furthest_reader_id = now.sender_id
-    FROM unnest($13::uuid[], $14::bigint[], $15::uuid[], $16::bigint[]) AS now(chat_id, last_seq, sender_id, runner_up)
+    FROM unnest($14::uuid[], $15::bigint[], $16::uuid[], $17::bigint[]) AS now(chat_id, last_seq, sender_id, runner_up)
     WHERE id = now.chat_id
     RETURNING id
 ), moved AS (
     UPDATE chat_member m SET read_seq = reader.seq
-    FROM counted, unnest($17::uuid[], $18::uuid[], $19::bigint[]) AS reader(chat_id, account_id, seq)
+    FROM counted, unnest($18::uuid[], $19::uuid[], $20::bigint[]) AS reader(chat_id, account_id, seq)
     WHERE m.chat_id = counted.id AND m.chat_id = reader.chat_id AND m.account_id = reader.account_id
 )
 SELECT id FROM head
@@ -69,6 +69,7 @@ class Posting(NamedTuple):
     chat_type: str
     role: str
     last_seq: int
+    checks: Sequence[str] | None
 
 
 class NewMessage(NamedTuple):
@@ -83,6 +84,7 @@ class NewMessage(NamedTuple):
     text: str
     reply_to_seq: int | None
     digest: bytes
+    parts: bytes | None
     event: bytes
 
 
@@ -115,9 +117,9 @@ async def look_up(
     )
     postings: dict[int, Posting] = {}
     standing: dict[int, tuple[int, bytes]] = {}
-    for place, chat_type, last_seq, role, old_seq, old_digest in rows:
+    for place, chat_type, last_seq, role, checks, old_seq, old_digest in rows:
         if old_seq is None:
-            postings[place - 1] = Posting(chat_type, role, last_seq)
+            postings[place - 1] = Posting(chat_type, role, last_seq, checks)
         else:
             standing[place - 1] = old_seq, old_digest
     return postings, standing

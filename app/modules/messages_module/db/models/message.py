@@ -1,7 +1,8 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import ARRAY, JSON, BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
@@ -10,9 +11,10 @@ from app.adapters.db.base import ChatFamilyModel
 class Message(ChatFamilyModel):
     """A message. `seq` runs 1, 2, 3, ... in its chat with no hole; a deleted one keeps its number and loses its text.
 
-    `digest` is of the first body, for the comparison on a retry. `event_seqs` are the numbers of the events that hold
-    the text: an edit or a deletion changes it there too. No foreign keys: whoever inserts holds the lock of the chat's
-    stream and has just read the chat and the sender's membership.
+    `parts` are the fields that modules contribute, without those that are empty. `digest` is of the first body, for the
+    comparison on a retry. `event_seqs` are the numbers of the events that hold the content: an edit or a deletion
+    changes it there too. No foreign keys: the transaction that inserts holds the lock of the chat's stream and has just
+    read the chat and the sender's membership.
     """
 
     __tablename__ = "message"
@@ -24,6 +26,7 @@ class Message(ChatFamilyModel):
     sender_id: Mapped[UUID]
     type: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
+    parts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     reply_to_seq: Mapped[int | None] = mapped_column(BigInteger)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]

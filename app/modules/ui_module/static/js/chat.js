@@ -14,6 +14,7 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
       else Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
       break;
     case 'message.edited':
+    case 'message.updated':
     case 'message.deleted':
       if (kind === 'message.deleted' && data.seq > chat.read_seq) chat.unread_count -= 1;
       if (isOfLast) chat.last_message = changed(last, data);
@@ -47,7 +48,7 @@ export function applyToMessages(messages, { kind, data }, accountId) {
     if (!known) messages.set(data.seq, { ...data, reactions: [] });
   } else if (!known) {
     return;
-  } else if (kind === 'message.edited' || kind === 'message.deleted') {
+  } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
     messages.set(data.seq, changed(known, data));
   } else if (kind === 'reaction.added' || kind === 'reaction.removed') {
     messages.set(data.seq, reacted(known, kind, data, data.account_id === accountId));

@@ -300,7 +300,7 @@ function applyToPage(chat, { kind, data }, store) {
   if (kind === 'message.created') {
     clearTimeout(chat.typing.get(data.sender_id));
     chat.typing.delete(data.sender_id);
-  } else if (kind === 'message.edited' || kind === 'message.deleted') {
+  } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
     chat.quotes.delete(data.seq);
   } else if (kind === 'member.added' && chat.members) {
     store.loadMembers(chat).catch(() => {});

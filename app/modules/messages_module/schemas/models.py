@@ -1,0 +1,73 @@
+"""The models of one application: with the fields that its modules contribute to messages."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, Field, create_model, model_validator
+
+from app.modules.base_module.schemas import extended
+from app.modules.messages_module.extension import MessagePart, MessageView
+from app.modules.messages_module.schemas.events import MessageDeletedTold, MessageEditedTold, MessageTold
+from app.modules.messages_module.schemas.message import (
+    HistoryPage,
+    MessageCreate,
+    MessageRead,
+    MessageUpdate,
+    PartialMessageUpdate,
+)
+from app.utils.module import Modules
+
+
+class MessageModels(NamedTuple):
+    """What the routes, the socket and the documents use."""
+
+    create: type[MessageCreate]
+    update: type[MessageUpdate] | type[PartialMessageUpdate]
+    read: type[MessageRead]
+    page: type[HistoryPage]
+    events: dict[str, type[BaseModel]]
+
+
+@cache
+def message_models(modules: Modules) -> MessageModels:
+    parts, views = modules.contributions(MessagePart), modules.contributions(MessageView)
+    stored = {part.name: (part.read, ...) for part in parts}
+    example = {part.name: part.empty for part in parts}
+    shown = stored | {view.name: (view.read, ...) for view in views}
+    read = extended(MessageRead, shown, example | {view.name: view.empty for view in views})
+    tombstone = {part.name: part.of_tombstone for part in parts}
+    updates = {part.name: (part.update, part.empty) for part in parts if part.update is not None}
+    created = extended(MessageTold, stored, example)
+    edited = extended(MessageEditedTold, stored, example)
+    return MessageModels(
+        create=_create_model(parts),
+        update=extended(PartialMessageUpdate, updates, {}, name="MessageUpdate") if updates else MessageUpdate,
+        read=read,
+        page=create_model("HistoryPage", __base__=HistoryPage, __doc__=HistoryPage.__doc__, items=(list[read], ...))  # type: ignore[valid-type]
+        if shown
+        else HistoryPage,
+        events={
+            "message.created": created,
+            "message.edited": edited,
+            "message.updated": created,
+            "message.deleted": extended(MessageDeletedTold, stored, tombstone),
+        },
+    )
+
+
+def _create_model(parts: tuple[MessagePart, ...]) -> type[MessageCreate]:
+    given = [part for part in parts if part.create is not None]
+    fields: dict[str, Any] = {part.name: (part.create, part.empty) for part in given}
+    replacing = [part.name for part in given if part.replaces_text]
+    if not replacing:
+        return extended(MessageCreate, fields, {})
+
+    def text_or_part(self: Any) -> Any:
+        if not self.text.strip() and not any(getattr(self, name) for name in replacing):
+            raise ValueError(f"text or one of {', '.join(replacing)}")
+        return self
+
+    fields["text"] = (str, Field("", max_length=40_000))
+    model = extended(MessageCreate, fields, {})
+    validators: Any = {"text_or_part": model_validator(mode="after")(text_or_part)}
+    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, __validators__=validators)

@@ -1,0 +1,74 @@
+"""The fields of a message: one ordered list, from which the JSON of Python and that of SQL are made."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from app.adapters.db.sql import time_as_json
+from app.modules.messages_module.db.cruds.history import REACTIONS
+from app.modules.messages_module.extension import MessagePart, MessageView
+
+# Each name with its JSON: one or more arguments of `concat`.
+_BEFORE_PARTS: tuple[tuple[str, str], ...] = (
+    ("id", """'"', m.id, '"'"""),
+    ("chat_id", """'"', m.chat_id, '"'"""),
+    ("seq", "m.seq"),
+    ("client_msg_id", """coalesce('"' || m.client_msg_id || '"', 'null')"""),
+    ("sender_id", """'"', m.sender_id, '"'"""),
+    ("type", """'"', m.type, '"'"""),
+    ("text", "to_json(m.text)"),
+    ("reply_to_seq", "coalesce(m.reply_to_seq::text, 'null')"),
+)
+_AFTER_PARTS: tuple[tuple[str, str], ...] = (
+    ("created_at", time_as_json("m.created_at")),
+    ("edited_at", f"coalesce({time_as_json('m.edited_at')}, 'null')"),
+    ("deleted_at", f"coalesce({time_as_json('m.deleted_at')}, 'null')"),
+    ("reactions", f"CASE WHEN m.reaction_count = 0 THEN '[]' ELSE ({REACTIONS}) END"),
+)
+
+
+class MessageFields:
+    """The core's fields, and those that modules contribute: parts after `reply_to_seq`, views at the end."""
+
+    def __init__(self, parts: Sequence[MessagePart] = (), views: Sequence[MessageView] = ()) -> None:
+        self.parts = tuple(parts)
+        self.views = tuple(views)
+        self._empty = {part.name: part.empty for part in parts}
+        stored = [(part.name, _sql_of_part(part)) for part in parts]
+        shown = [(view.name, f"coalesce(({view.sql})::text, {_constant(view.empty)})") for view in views if view.sql]
+        self.event_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS])
+        """SQL of the JSON that events hold: over the message `m`, without what differs from viewer to viewer."""
+        self.read_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
+        """SQL of the JSON that `$2` reads."""
+
+    def place_parts(self, before: dict[str, Any], values: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+        """Returns a message as Python writes it: the fields in the order of the SQL."""
+        return {**before, **self._empty, **values, **after} if self.parts else before | after
+
+    def values_of(self, stored: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Returns the value of each part, from what is stored."""
+        return self._empty | {name: value for name, value in (stored or {}).items() if name in self._empty}
+
+    def to_store(self, values: Mapping[str, Any]) -> bytes | None:
+        """Returns the JSON of the column `parts`: None where every part is empty."""
+        kept = {name: value for name, value in values.items() if value != self._empty.get(name)}
+        return orjson.dumps(kept, default=str) if kept else None
+
+    def of_tombstone(self) -> dict[str, Any]:
+        return {part.name: part.of_tombstone for part in self.parts}
+
+
+def _sql_of_part(part: MessagePart) -> str:
+    shown = f"coalesce((m.parts -> '{part.name}')::text, {_constant(part.empty)})"
+    return f"CASE WHEN m.deleted_at IS NULL THEN {shown} ELSE {_constant(part.of_tombstone)} END"
+
+
+def _constant(value: Any) -> str:
+    """Returns a JSON value as a text constant of SQL."""
+    return "'" + orjson.dumps(value, default=str).decode().replace("'", "''") + "'"
+
+
+def _concat(fields: Sequence[tuple[str, str]]) -> str:
+    members = ", ".join(f"""'{"," if place else "{"}"{name}":', {sql}""" for place, (name, sql) in enumerate(fields))
+    return f"concat({members}, '}}')"

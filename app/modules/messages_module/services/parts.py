@@ -1,0 +1,176 @@
+"""What the contributed parts of messages do when one is sent, changed or deleted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+
+from app.adapters.db.connection import Connection
+from app.modules.messages_module.extension import (
+    NEEDS_PREPARE,
+    CheckedSend,
+    MessagePart,
+    PartRequest,
+    SendCheck,
+    StoredPart,
+)
+from app.modules.messages_module.services.views import MessageViews
+from app.services.context import Context
+from app.services.errors import ServiceError
+from app.utils.container import Container
+
+
+class PartValues(NamedTuple):
+    """The values that a request gives to parts.
+
+    `needs` are the parts whose values only `prepare` can tell; `sent` is what the client itself has sent, as canonical
+    JSON, for the comparison on a retry.
+    """
+
+    values: Mapping[str, Any]
+    needs: tuple[MessagePart, ...]
+    sent: bytes
+
+
+NOTHING = PartValues({}, (), b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for a part, and where."""
+
+    chat_id: UUID
+    chat_type: str
+    sender_id: UUID
+    role: str
+    last_seq: int
+    request: BaseModel
+    given: PartValues
+    server_parts: Mapping[str, Any]
+    current: Mapping[str, Any] | None = None
+
+
+class MessageParts:
+    """Calls the parts of one application. Without any, a send costs nothing more."""
+
+    def __init__(self, views: MessageViews, checks: Sequence[SendCheck], container: Container) -> None:
+        self.views = views
+        self._checks = checks
+        self.fields = fields = views.fields
+        self._container = container
+        self._creatable = {part.name for part in fields.parts if part.create is not None}
+        self._updatable = {part.name for part in fields.parts if part.update is not None}
+
+    def for_send(self, request: BaseModel, server_parts: Mapping[str, Any]) -> PartValues:
+        """Returns what a new message gives to its parts. Raises ServiceError where a part refuses the request."""
+        if not self.fields.parts:
+            return NOTHING
+        given = request.model_fields_set & self._creatable
+        return self._derive(request, given, server_parts)
+
+    def for_update(self, request: BaseModel, text: str) -> PartValues:
+        """Returns what an edit gives to the parts; a part that is left out keeps its value. `text` is the new text."""
+        given = request.model_fields_set & self._updatable
+        return self._derive(request.model_copy(update={"text": text}), given, {})
+
+    def _derive(self, request: BaseModel, given: set[str], server_parts: Mapping[str, Any]) -> PartValues:
+        sent = request.model_dump(mode="json", include=given) if given else {}
+        values: dict[str, Any] = {}
+        needs: list[MessagePart] = []
+        for part in self.fields.parts:
+            is_server_side = part.create is None or part.name in server_parts
+            if part.name not in given and not is_server_side:
+                continue
+            if part.derive is not None:
+                value = part.derive(request)
+            elif part.prepare is not None:
+                value = NEEDS_PREPARE
+            elif part.name in server_parts:
+                value = server_parts[part.name]
+            elif part.name in given:
+                value = sent[part.name]
+            else:
+                continue
+            if value is NEEDS_PREPARE:
+                needs.append(part)
+            else:
+                values[part.name] = value
+        return PartValues(values, tuple(needs), orjson.dumps(sent, option=orjson.OPT_SORT_KEYS) if sent else b"")
+
+    async def check(
+        self, connection: Connection, sends: Sequence[tuple[CheckedSend, Sequence[str]]], at: datetime
+    ) -> list[ServiceError | None]:
+        """Returns the first refusal of each send by the checks that are named beside it."""
+        refusals: list[ServiceError | None] = [None] * len(sends)
+        context = Context(connection, self._container, at)
+        for check in self._checks:
+            places = [place for place, (_, names) in enumerate(sends) if check.name in names and not refusals[place]]
+            if places:
+                answers = await check.check(context, [sends[place][0] for place in places])
+                for place, answer in zip(places, answers, strict=True):
+                    refusals[place] = answer
+        return refusals
+
+    async def prepare(
+        self, connection: Connection, asking: Sequence[Asking], at: datetime
+    ) -> list[Mapping[str, Any] | ServiceError]:
+        """Returns the values of each, each part asked once for all; or why one is refused."""
+        results: list[Mapping[str, Any] | ServiceError] = [one.given.values for one in asking]
+        context = Context(connection, self._container, at)
+        for part in self.fields.parts:
+            places = [place for place, one in enumerate(asking) if part in one.given.needs]
+            places = [place for place in places if not isinstance(results[place], ServiceError)]
+            if part.prepare is None or not places:
+                continue
+            answers = await part.prepare(context, [_request(part, asking[place]) for place in places])
+            for place, answer in zip(places, answers, strict=True):
+                before = results[place]
+                if isinstance(answer, ServiceError):
+                    results[place] = answer
+                elif not isinstance(before, ServiceError):
+                    results[place] = {**before, part.name: answer}
+        return results
+
+    async def store(
+        self,
+        connection: Connection,
+        at: datetime,
+        messages: Sequence[tuple[UUID, int, UUID, Mapping[str, Any], Mapping[str, Any] | None]],
+    ) -> None:
+        """Lets the parts write their rows for messages: (chat, seq, sender, values, values before an edit)."""
+        context = Context(connection, self._container, at)
+        for part in self.fields.parts:
+            if part.store is None:
+                continue
+            stored = [
+                StoredPart(chat_id, seq, sender_id, values[part.name], before and before.get(part.name))
+                for chat_id, seq, sender_id, values, before in messages
+                if part.name in values
+            ]
+            if stored:
+                await part.store(context, stored)
+
+    async def remove(self, connection: Connection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
+        """Lets the parts forget what they have of messages that are being deleted."""
+        context = Context(connection, self._container, at)
+        for part in self.fields.parts:
+            if part.remove is not None:
+                await part.remove(context, chat_id, seqs)
+
+
+def _request(part: MessagePart, one: Asking) -> PartRequest:
+    return PartRequest(
+        one.chat_id,
+        one.chat_type,
+        one.sender_id,
+        one.role,
+        one.last_seq,
+        one.request,
+        getattr(one.request, part.name, None),
+        one.server_parts.get(part.name),
+        one.current.get(part.name) if one.current is not None else None,
+    )

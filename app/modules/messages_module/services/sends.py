@@ -1,0 +1,71 @@
+"""A message on its way: from the request to its outcome."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from loguru import logger
+
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.parts import NOTHING, PartValues
+
+
+class Sent(NamedTuple):
+    """The message as JSON, and whether it stood already."""
+
+    body: bytes
+    replayed: bool = False
+
+
+def digest_of(text: str, reply_to_seq: int | None, parts: bytes = b"") -> bytes:
+    """Returns what a retry is compared with; `parts` are those that were sent, as canonical JSON."""
+    body = f"{reply_to_seq}\0{text}".encode()
+    return blake2b(body + b"\0" + parts if parts else body, digest_size=16).digest()
+
+
+@dataclass(slots=True, eq=False)
+class Send:
+    """A message to be written, and what is called with its outcome."""
+
+    chat_id: UUID
+    sender_id: UUID
+    request: MessageCreate
+    tell: Callable[["Sent | Exception"], None]
+    find_refusal: Callable[[], Exception | None] | None = None
+    """Asked at the last moment: the sender's session may have ended since."""
+    given: PartValues = NOTHING
+    server_parts: Mapping[str, Any] = field(default_factory=dict)
+    digest_source: bytes | None = None
+    digest: bytes = field(init=False)
+    is_resolved: bool = False
+
+    def __post_init__(self) -> None:
+        request = self.request
+        self.digest = (
+            blake2b(self.digest_source, digest_size=16).digest()
+            if self.digest_source is not None
+            else digest_of(request.text, request.reply_to_seq, self.given.sent)
+        )
+
+    @property
+    def client_msg_id(self) -> UUID | None:
+        return self.request.client_msg_id
+
+    def is_refused(self) -> bool:
+        """Returns True where it is not to be written any more, and resolves it."""
+        refusal = self.find_refusal() if self.find_refusal is not None else None
+        if refusal is not None:
+            self.resolve(refusal)
+        return refusal is not None
+
+    def resolve(self, result: Sent | Exception) -> None:
+        """Tells it once. Never raises: the others of the batch are to be told as well."""
+        if self.is_resolved:
+            return
+        self.is_resolved = True
+        try:
+            self.tell(result)
+        except Exception as error:  # noqa: BLE001 - the message stands, or does not, whoever hears of it
+            logger.opt(exception=error).error("what came of a send could not be told")
