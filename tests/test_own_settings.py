@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from app.services.errors import RateLimited
 from app.services.rate_limits import RateLimit, RateLimits
-from app.settings import SettingsError, SettingsGroup, unknown_variables
+from app.settings import SettingsError, SettingsGroup, load_settings, unknown_variables, with_own
 from app.utils.module import Module
 from app.utils.own_settings import load_all_settings, own_groups, rates_by_limit
 from tests.processes import KNOWN_VARIABLES
@@ -50,6 +50,19 @@ def test_a_setting_of_a_module_is_read_and_refused_with_those_of_the_core(
     with pytest.raises(SettingsError) as refusal:
         load_all_settings(known, file)
     assert [problem.partition(":")[0] for problem in refusal.value.problems] == ["LOG_LEVEL", "POST_STAMP"]
+
+
+def test_settings_that_were_loaded_without_the_modules_are_completed(tmp_path: Path) -> None:
+    """As a command loads them that builds an application."""
+    file = tmp_path / ".env"
+    file.write_text("POST_STAMP=5\n", encoding="utf-8")
+    completed = with_own(load_settings(file), [PostSettings])
+    assert completed == load_all_settings({"post": Module(name="post", description="", settings=PostSettings)}, file)
+    assert with_own(completed, []).own == {}
+    file.write_text("POST_STAMP=0\n", encoding="utf-8")
+    assert with_own(completed, [PostSettings]) == completed
+    with pytest.raises(SettingsError, match=r"^POST_STAMP: "):
+        with_own(load_settings(file), [PostSettings])
 
 
 def test_a_module_may_refuse_values_in_production(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,8 +60,9 @@ def make_documents(*, added: bool = True) -> Mapping[Path, str]:
         METRICS: with_part(METRICS, "metrics", tabulate_metrics()),
         OPENAPI: openapi_text(settings),
         **{PROJECT_ROOT / path: make(settings) for path, make in of_modules.items()},
-        DOT: draw_dot(tables),
         PAGE: with_tables(tables),
+        # The last one: its picture needs graphviz.
+        DOT: draw_dot(tables),
     }
 
 

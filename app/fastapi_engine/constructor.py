@@ -23,7 +23,7 @@ from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
 from app.services.rate_limits import RateLimits
-from app.settings import CORE_GROUPS, Mode, Settings, read_group
+from app.settings import CORE_GROUPS, Mode, Settings, with_own
 from app.settings.db_settings import DbSettings
 from app.utils.background import Background
 from app.utils.container import Container
@@ -34,23 +34,23 @@ from app.utils.setup_modules import choose_modules, discover_modules
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The application, not yet started: it opens nothing and reads nothing but `settings`.
+    """The application, not yet started: it opens nothing, and reads nothing but missing settings of modules.
 
-    Raises ModulesError where APPLICATION_ENABLED_MODULES cannot be served, SettingsError where a group of a module that
-    `settings.own` does not hold cannot be read.
+    Raises ModulesError where APPLICATION_ENABLED_MODULES cannot be served, SettingsError where those are wrong.
     """
     modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    settings = with_own(settings, own_groups(modules))
     container = Container()
     container.put(Settings, settings)
     database = container.put(Database, _database(settings.db))
     container.put(BackgroundDatabase, BackgroundDatabase(database.address))
     container.put(Measures, Measures()).add(database.measure)
     container.put(Modules, modules)
-    own = {kind: settings.own[kind] if kind in settings.own else read_group(kind) for kind in own_groups(modules)}
-    for kind, group in {**{kind: getattr(settings, name) for name, kind in CORE_GROUPS.items()}, **own}.items():
+    core = {kind: getattr(settings, name) for name, kind in CORE_GROUPS.items()}
+    for kind, group in {**core, **settings.own}.items():
         container.put(kind, group)
     container.put(Background, Background())
-    container.put(RateLimits, RateLimits(settings.limits, rates_by_limit(modules, own)))
+    container.put(RateLimits, RateLimits(settings.limits, rates_by_limit(modules, settings.own)))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
         constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),

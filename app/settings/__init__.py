@@ -6,7 +6,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,9 @@ __all__ = [
     "SettingsGroup",
     "known_variables",
     "load_settings",
-    "read_group",
     "unknown_variables",
     "variable_name",
+    "with_own",
 ]
 
 ENV_FILE = PROJECT_ROOT / ".env"
@@ -53,7 +53,7 @@ class SettingsError(Exception):
 class Settings:
     """All groups. Immutable; `dataclasses.replace` makes a variant. `own` has the groups of the modules by their type.
 
-    The application reads a group of a module that `own` does not hold from the environment.
+    A group that `own` does not hold is read where the application is built: from the environment and `env_file`.
     """
 
     app: AppSettings
@@ -65,6 +65,7 @@ class Settings:
     limits: LimitsSettings
     sizes: SizesSettings
     own: Mapping[type[SettingsGroup], SettingsGroup] = field(default_factory=dict, hash=False)
+    env_file: Path | None = field(default=None, compare=False)
 
 
 CORE_GROUPS: Mapping[str, type[SettingsGroup]] = {
@@ -110,19 +111,28 @@ def load_settings(
         for kind in of_modules:
             problems += _read(kind, env_file, read)
     problems += _declared_twice((*CORE_GROUPS.values(), *of_modules))
-    problems += _production_problems(read.values(), env_file)
+    problems += _production_problems(read.values(), _environment(env_file))
     if problems:
         raise SettingsError(problems)
     core: dict[str, Any] = {name: read[kind] for name, kind in CORE_GROUPS.items()}
-    return Settings(**core, own={kind: read[kind] for kind in of_modules})
+    return Settings(**core, own={kind: read[kind] for kind in of_modules}, env_file=env_file)
 
 
-def read_group(group: type[SettingsGroup]) -> SettingsGroup:
-    """Reads one group from the environment and its defaults. Raises SettingsError."""
+def with_own(settings: Settings, groups: Iterable[type[SettingsGroup]]) -> Settings:
+    """Returns the settings with exactly these groups in `own`; reads those that are missing, as `load_settings` does.
+
+    Raises SettingsError with all that is wrong in what it read.
+    """
+    groups = tuple(dict.fromkeys(groups))
     read: dict[type[SettingsGroup], SettingsGroup] = {}
-    if problems := list(_read(group, None, read)):
+    problems = list(_declared_twice((*CORE_GROUPS.values(), *groups)))
+    for kind in groups:
+        if kind not in settings.own:
+            problems += _read(kind, settings.env_file, read)
+    problems += _production_problems(read.values(), settings.app.environment)
+    if problems:
         raise SettingsError(problems)
-    return read[group]
+    return replace(settings, own={kind: read.get(kind) or settings.own[kind] for kind in groups})
 
 
 def unknown_variables(env_file: Path | None = ENV_FILE, own: Iterable[type[SettingsGroup]] = ()) -> list[str]:
@@ -167,12 +177,15 @@ def _declared_twice(groups: Iterable[type[SettingsGroup]]) -> Iterator[str]:
             yield f"{variable}: {' and '.join(named)} both declare this setting"
 
 
-def _production_problems(groups: Iterable[SettingsGroup], env_file: Path | None) -> Iterator[str]:
-    """What only ENVIRONMENT=PROD refuses, in those groups that could be read."""
+def _environment(env_file: Path | None) -> Mode | None:
     try:
-        environment = EnvironmentSettings(_env_file=env_file).environment
+        return EnvironmentSettings(_env_file=env_file).environment
     except ValidationError:
-        return
+        return None
+
+
+def _production_problems(groups: Iterable[SettingsGroup], environment: Mode | None) -> Iterator[str]:
+    """What only ENVIRONMENT=PROD refuses, in those groups that could be read."""
     if environment is Mode.PROD:
         for group in groups:
             yield from group.problems_in_production()
