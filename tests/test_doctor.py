@@ -186,7 +186,7 @@ async def test_a_folder_of_logs_that_cannot_be_written_is_found(
 async def test_more_processes_than_postgresql_has_connections_for_are_found(database_address: DatabaseAddress) -> None:
     result = await manage(database_address, "doctor", "--least-free-mb=0", API_WORKERS="64", PG_POOL_SIZE="200")
     assert result.exit_code == 1
-    assert "64 processes of 207 need 13248" in result.output
+    assert "64 processes of 217 need 13888" in result.output
 
 
 async def test_a_database_that_knows_only_english_letters_is_found(

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from app.adapters.db.database import BackgroundDatabase
 from app.resources.constants import LOGS_DIR
 from app.settings import Settings, SettingsGroup, unknown_variables
 from app.settings.limits_settings import LimitsSettings
@@ -110,6 +111,8 @@ async def look_at_connections(connection: "asyncpg.Connection[asyncpg.Record]", 
     )
     workers = settings.app.workers
     each = settings.db.pool_size + settings.db.session_pool_size + _BESIDE_THE_POOLS
+    if settings.app.background:
+        each += BackgroundDatabase.POOL_SIZE + BackgroundDatabase.SESSION_POOL_SIZE
     too_many = f"{workers} processes of {each} need {workers * each}, allowed are {allowed}"
     return Finding(
         "PostgreSQL allows as many connections as the server may open",

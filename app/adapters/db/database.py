@@ -152,11 +152,14 @@ class BackgroundDatabase(Database):
     A process that freezes in the middle of a transaction loses it soon, and another one takes over.
     """
 
+    POOL_SIZE = 4
+    SESSION_POOL_SIZE = 6
+
     def __init__(self, address: DatabaseAddress) -> None:
         super().__init__(
             address,
-            pool_size=4,
-            session_pool_size=6,
+            pool_size=self.POOL_SIZE,
+            session_pool_size=self.SESSION_POOL_SIZE,
             session={"application_name": "messenger background", "idle_in_transaction_session_timeout": "8s"},
         )
 

@@ -119,14 +119,15 @@ class Schedule:
     """Runs a job once in each period in the whole installation. Periods without a server are skipped.
 
     A period in which the run before has not ended is skipped, too. Each field of the payload needs a default.
+    `every` is a timedelta, or seconds.
     """
 
     job: Job
-    every: timedelta
+    every: timedelta | float
 
     @property
     def seconds(self) -> float:
-        return self.every.total_seconds()
+        return self.every.total_seconds() if isinstance(self.every, timedelta) else float(self.every)
 
 
 class Jobs:

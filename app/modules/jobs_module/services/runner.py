@@ -58,7 +58,6 @@ class Runner:
                 raise ValueError(f"the job {job.name!r} names the lane {job.lane!r}, which no module contributes")
         self._schedules = Schedules(database, jobs, schedules)
         self._running: set[Running] = set()
-        self._ended: list[Lease] = []
         self._free_sessions = asyncio.Semaphore(_SESSIONS)
         self._woken = asyncio.Event()
         self._is_stopping = False

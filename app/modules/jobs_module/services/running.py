@@ -2,8 +2,8 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
-from typing import Any
 
 from loguru import logger
 
@@ -44,13 +44,13 @@ class Outcome:
 
     name: str
     error: str | None = None
-    run_at: Any = None
+    run_at: datetime | None = None
     after: float | None = None
 
     async def write(self, connection: Connection, lease: Lease) -> None:
         match self.name:
             case "succeeded":
-                await crud.complete(connection, [lease])
+                await crud.complete(connection, lease)
             case "dead":
                 await crud.bury(connection, lease, self.error or "")
             case "postponed":
