@@ -1,10 +1,13 @@
 """`python manage.py` as a process, and what all of its commands have in common."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import typer
@@ -12,6 +15,7 @@ import typer
 from app.adapters.db.address import DatabaseAddress
 from app.commands.generated import make_documents
 from app.commands.manage import program
+from tests.databases import drop, execute
 from tests.manage import manage, variables_for
 from tests.processes import clean_environment, free_port
 
@@ -101,6 +105,32 @@ def test_a_database_that_cannot_be_used_is_one_line(
         assert (result.returncode, result.stdout) == (2, "")
         assert len(result.stderr.splitlines()) == 1
         assert told in result.stderr
+
+
+async def test_a_role_that_lacks_a_right_learns_the_statement_that_helps(
+    project_root: Path, template: DatabaseAddress
+) -> None:
+    """The statements are carried out as they are printed: after each the next command goes on."""
+    maintenance = template.with_database("postgres")
+    name = f"test_{uuid4().hex[:12]}"
+    role = replace(template.with_database(name), user=name, password="weak")
+    await execute(maintenance, f"CREATE ROLE {name} LOGIN PASSWORD 'weak'")
+    try:
+        for command in ("create", "migrate"):
+            refused = run(project_root, "db", command, **variables_for(role))
+            assert refused.returncode == 2
+            statement = re.search(r"(CREATE|ALTER) DATABASE .*", refused.stderr)
+            assert statement, refused.stderr
+            if command == "create":
+                # As an administrator who does not hand the database over.
+                assert statement[0] == f'CREATE DATABASE "{name}" OWNER "{name}"'
+                await execute(maintenance, f'CREATE DATABASE "{name}"')
+            else:
+                await execute(maintenance, statement[0])
+        assert run(project_root, "db", "migrate", **variables_for(role)).returncode == 0
+    finally:
+        await drop(template.with_database(name))
+        await execute(maintenance, f"DROP ROLE {name}")
 
 
 def test_a_file_that_cannot_be_looked_at_is_one_line(project_root: Path, template: DatabaseAddress) -> None:

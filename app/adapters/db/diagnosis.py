@@ -38,6 +38,7 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Trouble | None:
         return None
     where = address.host if address.host.startswith("/") else f"{address.host}:{address.port}"
     details = f"{where}: {cause or type(cause).__name__}"
+    name, role = f'"{address.database}"', f'"{address.user}"'
     match cause:
         case TimeoutError() | asyncpg.QueryCanceledError():
             details = f"{where}: no answer in time"
@@ -49,7 +50,10 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Trouble | None:
             advice = "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"
             return Trouble("the server refuses the role or its password", details, advice, is_permanent=True)
         case asyncpg.InsufficientPrivilegeError():
-            advice = f"grant role {address.user} all rights on database {address.database}"
+            # Rights on the database are not enough: since PostgreSQL 15 only its owner may create tables in `public`.
+            advice = f"let the role own the database and its tables: ALTER DATABASE {name} OWNER TO {role}"
+            if "create database" in str(cause):
+                advice = f"let an administrator of the server run CREATE DATABASE {name} OWNER {role}"
             return Trouble("the role lacks a right", details, advice, is_permanent=True)
         case asyncpg.TooManyConnectionsError():
             advice = "raise max_connections of PostgreSQL, or lower PG_POOL_SIZE and PG_SESSION_POOL_SIZE"
