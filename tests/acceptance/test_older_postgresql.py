@@ -27,7 +27,7 @@ from tests.manage import manage
 from tests.servers import served, settings_for
 
 FIRST_RELEASE = "48084b23c339"
-_OLD_DATA = """
+_OLD_DATA = r"""
 INSERT INTO account (id, email, username, display_name, password_hash)
 VALUES ('00000000-0000-4000-8000-00000000000a', 'anna@example.com', 'anna', 'Anna', 'none');
 INSERT INTO stream (id, last_seq) VALUES
@@ -48,6 +48,10 @@ INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at
 SELECT '00000000-0000-4000-8000-00000000000b', n, gen_random_uuid(), '00000000-0000-4000-8000-00000000000a', 'text',
        'SET transaction_timeout = 0;', '', now(), CASE WHEN n = 2 THEN now() END, '{}'
 FROM generate_series(1, 2) AS n;
+INSERT INTO reaction (chat_id, seq, emoji, account_id, created_at)
+SELECT '00000000-0000-4000-8000-00000000000b', 1, emoji, '00000000-0000-4000-8000-00000000000a', now()
+FROM unnest(ARRAY[U&'\2764', U&'\2764\FE0F', 'no emoji']) AS emoji;
+UPDATE message SET reaction_count = 3 WHERE seq = 1;
 INSERT INTO event (stream_id, seq, kind, data, at)
 SELECT id, n, 'chat.updated', '{}', now() FROM stream, generate_series(1, last_seq) AS n;
 """
@@ -103,6 +107,9 @@ async def test_data_of_the_first_release_are_backed_up_restored_and_migrated(
     connection = await asyncpg.connect(**database.connect_arguments())
     rows = await connection.fetch("SELECT text FROM message ORDER BY seq")
     assert [row["text"] for row in rows] == ["SET transaction_timeout = 0;"] * 2
+    given = await connection.fetch("SELECT emoji FROM reaction ORDER BY emoji")
+    assert [row["emoji"] for row in given] == ["no emoji", "\u2764\ufe0f"]
+    assert await connection.fetchval("SELECT reaction_count FROM message WHERE seq = 1") == 2
     assert await connection.fetchval("SELECT count(*) FROM chat WHERE description = 'secret'") == 0
     assert await connection.fetchval(
         "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_message_deleted'::regclass"

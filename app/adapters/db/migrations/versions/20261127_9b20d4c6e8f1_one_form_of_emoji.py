@@ -38,13 +38,21 @@ WHERE m.chat_id = now.chat_id AND m.seq = now.seq AND m.reaction_count <> now.co
 def upgrade() -> None:
     connection = op.get_bind()
     stored = connection.scalars(sa.text("SELECT DISTINCT emoji FROM reaction")).all()
-    renamed = {emoji: canonical_emoji(emoji) for emoji in stored}
+    renamed = {emoji: _rename(emoji) for emoji in stored}
     changed = {old: new for old, new in renamed.items() if old != new}
     if not changed:
         return
     connection.execute(sa.text(_RENAMED), {"old": list(changed), "new": list(changed.values())})
     for statement in (_DELETE, _INSERT, _COUNT):
         connection.execute(sa.text(statement))
+
+
+def _rename(emoji: str) -> str:
+    """Return the one form of an emoji. What was written past the API and is no emoji stays as it is."""
+    try:
+        return canonical_emoji(emoji)
+    except ValueError:
+        return emoji
 
 
 def downgrade() -> None:
