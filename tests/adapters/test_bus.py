@@ -29,9 +29,11 @@ class Ear:
         self.rings: dict[UUID, int] = {}
         self.calls = 0
         self.signals: list[dict[str, Any]] = []
+        self.notifications: list[dict[str, Any]] = []
         self.returns = 0
         bus.on_rings(self._hear_rings)
         bus.on_signal(lambda signal: self.signals.append(dict(signal)))
+        bus.on_notification("session.ended", lambda data: self.notifications.append(dict(data)))
         bus.on_return(self._hear_return)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
@@ -124,6 +126,25 @@ async def test_processes_of_one_database_hear_each_other(database: Database) -> 
         await there.until(lambda: len(there.rings) == 2 and bool(there.signals))
         assert there.rings == {CHAT: 2**62, OTHER: 1}
         assert there.signals == [{"kind": "typing", "имя": "Борис 🐻"}]
+
+
+@pytest.mark.parametrize("driver", BusDriver)
+async def test_a_notification_is_no_signal_and_goes_to_its_topic_alone(driver: BusDriver, database: Database) -> None:
+    async with connected(database, driver) as (bus, ear):
+        bus.notify("session.ended", {"session_id": "1"})
+        bus.notify("another.topic", {"session_id": "2"})
+        bus.notify("session.ended", {"session_id": "я" * MAX_SIGNAL})
+        assert ear.notifications == [{"session_id": "1"}]
+        assert ear.signals == []
+
+
+async def test_processes_notify_each_other(database: Database) -> None:
+    async with two_processes(database) as (here, there):
+        for number in range(100):
+            here.notify("session.ended", {"number": number})
+        await there.until(lambda: len(there.notifications) == 100)
+        assert [one["number"] for one in there.notifications] == list(range(100))
+        assert there.signals == []
 
 
 async def test_rings_of_one_moment_become_one(database: Database) -> None:

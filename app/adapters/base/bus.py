@@ -1,6 +1,7 @@
-"""The doorbell between processes. It carries no news, only that there is some: the log is the truth."""
+"""What processes say to each other. Nothing of it is kept: the event log is the truth."""
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -10,22 +11,23 @@ from app.utils.isolation import call_isolated
 
 RingListener = Callable[[Mapping[UUID, int]], None]
 SignalListener = Callable[[Mapping[str, Any]], None]
+NotificationListener = Callable[[Mapping[str, Any]], None]
 
 MAX_SIGNAL = 1000
-"""Bytes of JSON that a signal may have."""
+"""Bytes of JSON that a signal or a notification may have."""
 
 
 class Bus(ABC):
-    """Rings and signals may be lost, doubled or late. Whoever listens reads the log, and looks at it now and then
-    anyway; what must not be lost never goes this way.
+    """Three channels: rings (a stream has news), signals (for clients) and notifications (for processes alone).
 
-    Listeners of all processes hear everything, those of the process that rang included. They must not block. A listener
-    that raises stops no other one.
+    All of them may be lost, doubled or late: what must not be lost never goes this way. Listeners of all processes hear
+    everything, those of the sending process included. They must not block. A listener that raises stops no other one.
     """
 
     def __init__(self) -> None:
         self._on_rings: list[tuple[RingListener, bool | None]] = []
         self._on_signal: list[SignalListener] = []
+        self._on_notification: dict[str, list[NotificationListener]] = defaultdict(list)
         self._on_return: list[Callable[[], None]] = []
 
     def on_rings(self, listener: RingListener, *, own: bool | None = None) -> None:
@@ -35,7 +37,12 @@ class Bus(ABC):
         self._on_rings.append((listener, own))
 
     def on_signal(self, listener: SignalListener) -> None:
+        """Calls `listener` with each signal."""
         self._on_signal.append(listener)
+
+    def on_notification(self, topic: str, listener: NotificationListener) -> None:
+        """Calls `listener` with the data of each notification of this topic."""
+        self._on_notification[topic].append(listener)
 
     def on_return(self, listener: Callable[[], None]) -> None:
         """Calls `listener` when the bus is back after an absence: whatever was rung meanwhile was not heard."""
@@ -47,7 +54,11 @@ class Bus(ABC):
 
     @abstractmethod
     def signal(self, signal: Mapping[str, Any]) -> None:
-        """Says something that is not worth keeping, in JSON of at most MAX_SIGNAL bytes; a larger one is dropped."""
+        """Sends something to clients that is not kept, in JSON of at most MAX_SIGNAL bytes; a larger one is dropped."""
+
+    @abstractmethod
+    def notify(self, topic: str, data: Mapping[str, Any]) -> None:
+        """Sends something to the other processes, which no client ever sees; the same bound of size."""
 
     @abstractmethod
     def connected(self) -> AbstractAsyncContextManager[None]:
@@ -61,6 +72,10 @@ class Bus(ABC):
     def _hear_signal(self, signal: Mapping[str, Any]) -> None:
         for listener in self._on_signal:
             call_isolated(listener, signal)
+
+    def _hear_notification(self, topic: str, data: Mapping[str, Any]) -> None:
+        for listener in self._on_notification.get(topic, ()):
+            call_isolated(listener, data)
 
     def _hear_return(self) -> None:
         for listener in self._on_return:

@@ -5,18 +5,21 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.api.routes import asyncapi, ws
+from app.modules.sockets_module.extension import Signal
+from app.modules.sockets_module.schemas import PresenceSignal, ReceiptSignal, TypingSignal
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
 from app.utils.metrics import Measures
-from app.utils.module import Module
+from app.utils.module import Module, Modules
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
-    registry = container.put(Registry, Registry(container.get(Hub), bus, container.get(Revocations)))
+    kinds = [signal.kind for signal in container.get(Modules).contributions(Signal)]
+    registry = container.put(Registry, Registry(container.get(Hub), bus, kinds, container.get(Revocations)))
     presence = container.put(Presence, Presence(container.get(Database), bus, registry))
     container.get(Measures).add(registry.measure)
     async with registry.working(), presence.working():
@@ -30,4 +33,9 @@ module = Module(
     root_router=asyncapi.router,
     depends_on=("base", "streams", "accounts", "chats", "messages"),
     lifespan=lifespan,
+    contributes=(
+        Signal("typing", TypingSignal),
+        Signal("presence", PresenceSignal),
+        Signal("receipt", ReceiptSignal),
+    ),
 )

@@ -22,6 +22,11 @@ class MemoryBus(Bus):
         if len(text) <= MAX_SIGNAL:
             self._hear_signal(orjson.loads(text))
 
+    def notify(self, topic: str, data: Mapping[str, Any]) -> None:
+        text = orjson.dumps([topic, data])
+        if len(text) <= MAX_SIGNAL:
+            self._hear_notification(topic, orjson.loads(text)[1])
+
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         metrics.BUS_CONNECTED.set(1)

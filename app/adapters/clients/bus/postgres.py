@@ -44,6 +44,7 @@ class PostgresBus(Bus):
         self._origin = uuid4().hex[:12]
         self._rings: dict[UUID, int] = {}
         self._signals: list[bytes] = []
+        self._notifications: list[bytes] = []
         self._wanted = asyncio.Event()
         self._spoke_at = 0.0
 
@@ -61,6 +62,15 @@ class PostgresBus(Bus):
             self._signals.append(text)
             self._wanted.set()
         self._hear_signal(orjson.loads(text))
+
+    def notify(self, topic: str, data: Mapping[str, Any]) -> None:
+        text = orjson.dumps([topic, data])
+        if len(text) > MAX_SIGNAL:
+            return
+        if len(self._notifications) < _MOST_WAITING:
+            self._notifications.append(text)
+            self._wanted.set()
+        self._hear_notification(topic, orjson.loads(text)[1])
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -125,14 +135,15 @@ class PostgresBus(Bus):
     def _take(self) -> list[str]:
         """Everything that waits, in as few payloads as it fits in."""
         rings, self._rings = list(self._rings.items()), {}
-        signals, self._signals = self._signals, []
+        texts = {"s": self._signals, "n": self._notifications}
+        self._signals, self._notifications = [], []
         payloads = []
         for first in range(0, len(rings), _RINGS_IN_ONE):
             part = rings[first : first + _RINGS_IN_ONE]
             payloads.append(f"{self._origin}r" + ",".join(f"{stream_id.hex}{seq:x}" for stream_id, seq in part))
-        for first in range(0, len(signals), _SIGNALS_IN_ONE):
-            part_of_signals = b",".join(signals[first : first + _SIGNALS_IN_ONE])
-            payloads.append(f"{self._origin}s[{part_of_signals.decode()}]")
+        for kind, waiting in texts.items():
+            for first in range(0, len(waiting), _SIGNALS_IN_ONE):
+                payloads.append(f"{self._origin}{kind}[{b','.join(waiting[first : first + _SIGNALS_IN_ONE]).decode()}]")
         return payloads
 
     def _hear(self, connection: object, pid: int, channel: str, payload: object) -> None:
@@ -146,3 +157,6 @@ class PostgresBus(Bus):
         elif kind == "s":
             for signal in orjson.loads(content):
                 self._hear_signal(signal)
+        elif kind == "n":
+            for topic, data in orjson.loads(content):
+                self._hear_notification(topic, data)

@@ -45,7 +45,7 @@ class Revocations:
         self._was_deaf = False
         self._looking: asyncio.Task[None] | None = None
         self.open_sessions = OpenSessions()
-        bus.on_signal(self._hear)
+        bus.on_notification(_ENDED, self._hear)
         bus.on_return(self._note_gap)
 
     def __contains__(self, session_id: UUID) -> bool:
@@ -60,7 +60,7 @@ class Revocations:
         """Sessions have just ended: notes it here, and lets the other processes know at once if the bus is up."""
         self.add(session_ids, at)
         for session_id in session_ids:
-            self._bus.signal({"kind": _ENDED, "session_id": str(session_id)})
+            self._bus.notify(_ENDED, {"session_id": str(session_id)})
 
     def add(self, session_ids: Iterable[UUID], at: datetime | None = None) -> None:
         """Notes sessions that have ended."""
@@ -139,9 +139,8 @@ class Revocations:
             # Whoever waited has been told.
             look.exception()
 
-    def _hear(self, signal: Mapping[str, Any]) -> None:
-        if signal.get("kind") == _ENDED:
-            self.add([UUID(signal["session_id"])])
+    def _hear(self, ended: Mapping[str, Any]) -> None:
+        self.add([UUID(ended["session_id"])])
 
     def _note_gap(self) -> None:
         self._was_deaf = True

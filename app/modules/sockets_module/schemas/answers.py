@@ -154,21 +154,3 @@ class ReceiptSignal(ResponseModel):
     chat_id: UUID
     account_id: UUID
     read_seq: int
-
-
-class TypingFrame(ResponseModel):
-    """Somebody is typing, or has stopped: sent now and then, and not kept."""
-
-    signal: TypingSignal
-
-
-class PresenceFrame(ResponseModel):
-    """Somebody has come or gone: not kept."""
-
-    signal: PresenceSignal
-
-
-class ReceiptFrame(ResponseModel):
-    """Somebody has read up to a message: not kept; `read_seq` of the members tells the state."""
-
-    signal: ReceiptSignal

@@ -7,6 +7,7 @@ from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
 from app.modules.base_module.schemas import Problem, ResponseModel
+from app.modules.sockets_module.extension import Signal
 from app.modules.sockets_module.schemas import (
     EmptyReply,
     ErrorReply,
@@ -16,14 +17,8 @@ from app.modules.sockets_module.schemas import (
     HelloAnswer,
     HelloReply,
     Nothing,
-    PresenceFrame,
-    PresenceSignal,
     ReadAnswer,
     ReadReply,
-    ReceiptFrame,
-    ReceiptSignal,
-    TypingFrame,
-    TypingSignal,
     request_models,
     send_reply,
 )
@@ -86,11 +81,7 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
     refusal = _Message("error.reply", ErrorReply, example, "reply_to")
     events = [_event(kind, data) for kind, data in modules.events.items()]
     gap = _Message("gap", GapFrame, {"gap": _example(Gap)})
-    signals = [
-        _Message("signal.typing", TypingFrame, {"signal": _example(TypingSignal)}),
-        _Message("signal.presence", PresenceFrame, {"signal": _example(PresenceSignal)}),
-        _Message("signal.receipt", ReceiptFrame, {"signal": _example(ReceiptSignal)}),
-    ]
+    signals = [_signal(signal) for signal in modules.contributions(Signal)]
     messages = [*requests, *replies, refusal, *events, gap, *signals]
     asked = zip(requests, [*replies, replies[-1]], strict=True)
     return {
@@ -144,6 +135,13 @@ def _event(kind: str, data: type[BaseModel]) -> _Message:
     stream_id = told.get("chat_id", told.get("id", _STREAM))
     example = {"stream_id": stream_id, "seq": 1, "kind": kind, "data": told, "at": "2026-01-01T12:00:00Z"}
     return _Message(kind, frame, {"event": example} if told else {})
+
+
+def _signal(signal: Signal) -> _Message:
+    """The frame of one kind of signal, as a model of its own: `TypingFrame`."""
+    name = f"{''.join(map(str.capitalize, signal.kind.split('.')))}Frame"
+    frame = create_model(name, __base__=ResponseModel, __doc__=signal.data.__doc__, signal=(signal.data, ...))
+    return _Message(f"signal.{signal.kind}", frame, {"signal": _example(signal.data)})
 
 
 def _describe(message: _Message) -> dict[str, Any]:

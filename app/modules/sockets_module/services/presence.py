@@ -16,6 +16,7 @@ from app.modules.sockets_module.services.registry import Registry
 from app.resources.constants import SIGNALLED_MEMBERS
 from app.utils.background import running
 
+_LEFT = "presence.left"
 _REFRESH = 30.0
 _LASTS = timedelta(seconds=75)
 """How long an account counts as online without a refresh: its process may have died."""
@@ -33,7 +34,7 @@ class Presence:
         self._bus = bus
         self._registry = registry
         self._corrections: set[asyncio.Task[None]] = set()
-        bus.on_signal(self._hear)
+        bus.on_notification(_LEFT, self._hear)
 
     async def arrive(self, account_id: UUID) -> None:
         """The account's first socket here."""
@@ -52,6 +53,7 @@ class Presence:
             async with self._database.connection() as connection:
                 await crud.note_gone(connection, account_id, now)
             await self._tell(account_id, online=False, at=now)
+            self._bus.notify(_LEFT, {"account_id": str(account_id)})
         except Exception as error:  # noqa: BLE001 - it passes by itself, and the socket is gone already
             logger.debug("leaving was not noted: {!r}", error)
 
@@ -61,14 +63,13 @@ class Presence:
         async with running(self._keep_refreshing()):
             yield
 
-    def _hear(self, signal: Mapping[str, Any]) -> None:
+    def _hear(self, left: Mapping[str, Any]) -> None:
         """Another process has seen an account's last socket there go, while there is one here."""
-        if signal.get("kind") == "presence" and not signal["online"]:
-            account_id = UUID(signal["account_id"])
-            if account_id in self._registry:
-                correction = asyncio.create_task(self.arrive(account_id))
-                self._corrections.add(correction)
-                correction.add_done_callback(self._corrections.discard)
+        account_id = UUID(left["account_id"])
+        if account_id in self._registry:
+            correction = asyncio.create_task(self.arrive(account_id))
+            self._corrections.add(correction)
+            correction.add_done_callback(self._corrections.discard)
 
     async def _tell(self, account_id: UUID, *, online: bool, at: datetime) -> None:
         async with self._database.connection() as connection:

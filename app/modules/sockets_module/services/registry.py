@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -23,10 +23,11 @@ _STALL_CHECK = 1.0
 
 
 class Registry:
-    """Sockets by account. Signals go from here to those that they are for."""
+    """Sockets by account. Signals of the declared kinds go from here to the sockets that they are for."""
 
-    def __init__(self, hub: Hub, bus: Bus, revocations: Revocations) -> None:
+    def __init__(self, hub: Hub, bus: Bus, signals: Collection[str], revocations: Revocations) -> None:
         self._hub = hub
+        self._signals = frozenset(signals)
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._sessions = revocations.open_sessions
         self._watches: dict[Socket, Watch] = {}
@@ -95,7 +96,7 @@ class Registry:
     def _hear(self, signal: Mapping[str, Any]) -> None:
         """Hands a signal to all members of its chats but the account that it is about."""
         about = signal.get("account_id")
-        if "chat_ids" not in signal and "chat_id" not in signal:
+        if signal.get("kind") not in self._signals or ("chat_ids" not in signal and "chat_id" not in signal):
             return
         chat_ids = signal.get("chat_ids") or [signal["chat_id"]]
         shown = {key: value for key, value in signal.items() if key != "chat_ids"}

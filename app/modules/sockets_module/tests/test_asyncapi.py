@@ -22,7 +22,7 @@ from tests.fakers import FakeClient, FakeSocket, ok, problem
 from tests.servers import served
 
 _KIND = re.compile(r"[a-z]+\.(?:[a-z]+ed|left)")
-_SIGNALS_BETWEEN_PROCESSES = {"session.ended"}
+_NOTIFICATIONS = {"session.ended", "presence.left"}
 
 
 class Recorder(FakeSocket):
@@ -105,7 +105,7 @@ async def test_it_describes_every_kind_of_event_in_the_code(document: dict[str, 
         for node in ast.walk(ast.parse(file.read_bytes()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _KIND.fullmatch(node.value)
     }
-    assert documented_kinds(document) == in_code - _SIGNALS_BETWEEN_PROCESSES
+    assert documented_kinds(document) == in_code - _NOTIFICATIONS
 
 
 def test_an_event_that_shows_no_example_is_described_all_the_same(base_settings: Settings) -> None:

@@ -1,5 +1,8 @@
 """What comes over a socket while it is connected, and after it was cut off."""
 
+from fastapi import FastAPI
+
+from app.adapters.base.bus import Bus
 from tests.fakers import FakeClient, FakeSocket, ok
 
 
@@ -64,3 +67,15 @@ async def test_a_revoked_session_is_closed(anna: FakeClient, live_server: str) -
         ok(await anna.post("/accounts/sign-out"))
         await socket.until(lambda: socket.close_code is not None, seconds=3)
     assert socket.close_code == 4401
+
+
+async def test_a_signal_that_nobody_declared_reaches_no_client(
+    anna: FakeClient, boris: FakeClient, club: str, app: FastAPI, live_server: str
+) -> None:
+    bus = app.state.container.get(Bus)
+    async with FakeSocket(boris, live_server) as socket:
+        await socket.ask("ping")
+        for kind in ("secret", "session.ended", "typing"):
+            bus.signal({"kind": kind, "chat_id": club, "account_id": anna.id, "is_typing": True})
+        await socket.until(lambda: bool(socket.signals))
+        assert [signal["kind"] for signal in socket.signals] == ["typing"]
