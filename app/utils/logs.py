@@ -47,10 +47,11 @@ def setup_logging(settings: LogSettings) -> None:
         "diagnose": False,
         "backtrace": False,
     }
-    logger.add(sys.stderr, **common)  # type: ignore[arg-type]
     if settings.write_to_file:
-        # One file a process: two processes that rotate one file lose lines.
+        # One file a process: two processes that rotate one file lose lines. First the file: a line that standard error
+        # shows is in the file already.
         logger.add(open_log_file(LOGS_DIR), **common)  # type: ignore[arg-type]
+    logger.add(sys.stderr, **common)  # type: ignore[arg-type]
 
 
 def _add_request_id(record: "Record") -> None:

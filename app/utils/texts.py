@@ -1,6 +1,7 @@
 """Which characters are seen, and which of them belong into text that people write."""
 
 import re
+import unicodedata
 
 # Unicode's Default_Ignorable_Code_Point; the other format characters and blanks that no font draws. The signs that
 # precede Arabic numbers are format characters too, but are seen.
@@ -9,7 +10,7 @@ _IGNORABLE = (
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _BLANK = (
-    r"\s\x00-\x1f\x7f-\x9f\u2800\ufff9-\ufffb\U00013430-\U0001343f\U00016fe4\U0001d159"
+    r"\s\x00-\x1f\x7f-\x9f\u2800\ufff9-\ufffc\U00013430-\U0001343f\U00016fe4\U0001d159"
     # Code points that are no characters, for ever.
     + "\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
@@ -28,8 +29,8 @@ _CLOSES = {"\u202c": "\u202a\u202b", "\u2069": "\u2066\u2067\u2068"}
 
 
 def is_seen(text: str) -> bool:
-    """Return True if there is a character in text that is seen."""
-    return _SEEN.search(text) is not None
+    """Return True if there is a character in text that is seen by itself: a combining mark is seen on another one."""
+    return any(unicodedata.category(found[0])[0] != "M" for found in _SEEN.finditer(text))
 
 
 def has_control(text: str) -> bool:
@@ -47,11 +48,16 @@ def has_line_break(text: str) -> bool:
     return not text.isprintable() and ("\t" in text or _LINE_BREAK.search(text) is not None)
 
 
+def overrides_direction(text: str) -> bool:
+    """Return True if text overrides the direction of letters, so that they are shown in another order."""
+    return not text.isprintable() and _TURNED.search(text) is not None
+
+
 def turns_direction(text: str) -> bool:
     """Return True if text overrides the direction of letters, or changes that of what is shown after it."""
     if text.isprintable():
         return False
-    if _TURNED.search(text):
+    if overrides_direction(text):
         return True
     is_open: list[str] = []
     for sign in _NESTING.findall(text):

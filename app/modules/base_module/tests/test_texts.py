@@ -19,9 +19,27 @@ UNSEEN = {
     "Khmer inherent vowels": "\u17b4\u17b5",
     "musical formatting": "\U0001d159\U0001d173",
     "controls": "\x01\x08\x7f\x9b",
+    "combining marks": "\u0301\u0308\u20dd\u093f",
+    "places of objects and annotations": "\ufffc\ufff9",
     "no characters": "\ufffe\U0010ffff\ufdd0",
 }
-SEEN = ("a", "Анна", "می‌خواهم", "أنا", "👩‍💻", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇺🇦", "1️⃣", "é", "ก็", ".", "\U0001fae8", "\u0600", "a\u200b")
+SEEN = (
+    "a",
+    "Анна",
+    "می‌خواهم",
+    "أنا",
+    "👩‍💻",
+    "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "🇺🇦",
+    "1️⃣",
+    "é",
+    "ก็",
+    ".",
+    "\U0001fae8",
+    "\u0600",
+    "a\u200b",
+    "◌\u0301",
+)
 
 
 @pytest.mark.parametrize("kind", UNSEEN)

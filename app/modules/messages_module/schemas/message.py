@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from app.modules.base_module.schemas import NOT_BLANK, BodyInt, RequestModel, ResponseModel
 from app.utils.emoji import canonical_emoji
-from app.utils.texts import has_escape, is_seen
+from app.utils.texts import has_escape, is_seen, overrides_direction
 
 MAX_TEXT = 4000
 _MOST_SENT = 10 * MAX_TEXT
@@ -24,6 +24,8 @@ def _check_text(value: str) -> str:
         raise ValueError("at least one character that can be seen")
     if has_escape(value):
         raise ValueError("escape sequences are not allowed")
+    if overrides_direction(value):
+        raise ValueError("signs that override the direction of text are not allowed")
     return value
 
 

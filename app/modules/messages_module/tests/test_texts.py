@@ -38,7 +38,8 @@ async def test_what_is_no_text_is_neither_sent_nor_put_in_place_of_one(anna: Fak
     message = await anna.send(club, "было")
     unseen = ("", " ", "\n\t \u2003", "\u200b", "\ufeff \u200d", "\u3164\u2800", "\u202e\u202c", "\U000e0020")
     escapes = ("a\x1b[2J", "\x9b31mкрасный")
-    for text in (*unseen, *escapes, "x" * 4001, "👋" * 4001, "a\x00b", None, 5, True, ["x"], {"x": 1}):
+    reversed_texts = ("invoice_\u202efdp.exe", "\u202dשלום\u202c")
+    for text in (*unseen, *escapes, *reversed_texts, "x" * 4001, "👋" * 4001, "a\x00b", None, 5, True, ["x"], {"x": 1}):
         for answer in (
             await anna.post(f"/chats/{club}/messages", {"text": text}),
             await anna.patch(f"/chats/{club}/messages/1", {"text": text}),
@@ -46,6 +47,11 @@ async def test_what_is_no_text_is_neither_sent_nor_put_in_place_of_one(anna: Fak
             refusal = problem(answer, 422, "validation_error")
             assert [error["loc"] for error in refusal["errors"]] == [["body", "text"]]
     assert ok(await anna.get(f"/chats/{club}/messages"))["items"] == [message]
+
+
+async def test_text_of_both_directions_is_sent_as_it_is(anna: FakeClient, club: str) -> None:
+    for text in ("\u200fשלום!", "see \u2067אבג\u2069, please", "\u202bمرحبا", "می\u200cخواهم\nو"):
+        assert (await anna.send(club, text))["text"] == text
 
 
 async def test_what_is_no_message_is_refused(anna: FakeClient, club: str) -> None:
