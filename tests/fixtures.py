@@ -90,9 +90,14 @@ async def database_address(
 
 @pytest.fixture(scope="session")
 def base_settings() -> Settings:
-    """As a newcomer has them, but for a cheap password hash and quiet logs."""
+    """As a newcomer has them, but for a cheap password hash and quiet logs.
+
+    Servers that are kept for long forget no events by themselves: tests of that make events a month old.
+    """
+    settings = load_settings(env_file=None)
     settings = replace(
-        load_settings(env_file=None),
+        settings,
+        streams=settings.streams.model_copy(update={"retention_days": 36_500}),
         auth=AuthSettings(argon2_time_cost=1, argon2_memory_cost=8, argon2_parallelism=1),
         log=LogSettings(enable=False),
         limits=LimitsSettings(enable=False),

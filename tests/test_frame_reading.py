@@ -3,6 +3,7 @@
 import pytest
 from websockets.frames import Frame, Opcode
 
+from app.fastapi_engine import frame_reading
 from app.fastapi_engine.frame_reading import FRAMES_A_TURN, SMALL_FRAMES_AT_ONCE
 from tests.websocket_line import MOST, connected, serve, settle
 
@@ -17,6 +18,12 @@ FLOODS = {
 }
 TEXT = Frame(Opcode.TEXT, b"{}").serialize(mask=True)
 CLOSE = Frame(Opcode.CLOSE, (1000).to_bytes(2, "big")).serialize(mask=True)
+
+
+@pytest.fixture(autouse=True)
+def burst_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more small frames are allowed as time passes: a busy machine takes its time."""
+    monkeypatch.setattr(frame_reading, "SMALL_FRAMES_PER_SECOND", 0.0)
 
 
 @pytest.mark.parametrize("name", FLOODS)

@@ -143,36 +143,35 @@ async def test_an_example_has_everything_once_after_its_connection_was_cut(
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
-async def test_an_example_comes_back_after_its_access_token_has_expired(settings: Settings, name: str) -> None:
+async def test_an_example_comes_back_after_its_access_token_has_expired(
+    settings: Settings, anna: FakeClient, boris: FakeClient, club: str, name: str
+) -> None:
+    """Its tokens are from a process that issues brief ones; those of the others last."""
     brief = settings.auth.model_copy(update={"access_ttl": 2})
     async with (
         listening(build_app(replace(settings, auth=brief))) as address,
         httpx.AsyncClient(base_url=f"http://{address}") as http,
         wire_to("127.0.0.1", int(address.rpartition(":")[2])) as wire,
+        started(name, wire.address, boris, anna, club) as example,
     ):
-        anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
-        club = await anna.open_chat(boris)
-        async with started(name, wire.address, boris, await anna.sign_in(), club) as example:
-            # Younger than the example's.
-            await boris.sign_in()
+        # Its tokens are younger than the example's.
+        younger = await FakeClient(http, username=boris.username).sign_in()
 
-            async def is_expired() -> bool:
-                return (await boris.get("/accounts/me")).status_code == 401
+        async def is_expired() -> bool:
+            return (await younger.get("/accounts/me")).status_code == 401
 
-            await eventually(is_expired)
-            wire.cut()
-            example.type("без связи")
-            await anna.sign_in()
-            await anna.send(club, "без него")
-            await wire.mend()
+        await eventually(is_expired)
+        wire.cut()
+        example.type("без связи")
+        await anna.send(club, "без него")
+        await wire.mend()
 
-            async def is_back() -> bool:
-                texts = [event["data"].get("text") for event in example.events[club]]
-                return {"без него", "без связи"} <= set(texts)
+        async def is_back() -> bool:
+            texts = [event["data"].get("text") for event in example.events[club]]
+            return {"без него", "без связи"} <= set(texts)
 
-            await eventually(is_back)
-            await anna.sign_in()
-            assert sorted(await texts_of(anna, club)) == ["без него", "без связи"]
+        await eventually(is_back)
+        assert sorted(await texts_of(anna, club)) == ["без него", "без связи"]
 
 
 async def test_an_example_ends_when_its_session_has_ended(example: Example, boris: FakeClient) -> None:

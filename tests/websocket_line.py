@@ -86,10 +86,12 @@ async def connected(*, at_once: bool, early: bytes = b"") -> AsyncIterator[tuple
     protocol.connection_made(line)
     protocol.take_handshake(HANDSHAKE, early, 10)
     await settle()
-    yield protocol, application, line
-    await settle()
-    protocol.connection_lost(None)
-    await asyncio.gather(*protocol.tasks)
+    try:
+        yield protocol, application, line
+        await settle()
+    finally:
+        protocol.connection_lost(None)
+        await asyncio.gather(*protocol.tasks)
 
 
 async def serve(packets: Sequence[bytes], *, at_once: bool, is_early: bool = False) -> tuple[Application, Line]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import pytest
 
+from app.adapters.db import connection as connection_module
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection, PooledConnection
 from app.adapters.db.pool import Pool
@@ -203,24 +204,31 @@ async def test_callers_that_are_cancelled_cost_no_connection(pool: Pool, doorman
     assert len(doorman.opened) <= SIZE
 
 
-async def test_what_a_cancelled_caller_wrote_is_not_half_done(pool: Pool, doorman: Doorman) -> None:
+async def test_what_a_cancelled_caller_wrote_is_not_half_done(
+    pool: Pool, doorman: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its transaction is rolled back, and the connection is used again."""
+    monkeypatch.setattr(connection_module, "_FINISH_WITHIN", PATIENCE)
+    has_written = asyncio.Event()
 
     async def write() -> None:
         async with pool.connection() as connection, connection.transaction():
             await connection.execute("CREATE TABLE half_done (number int)")
+            has_written.set()
             await connection.execute("SELECT pg_sleep(0.01)")
             raise NotFound
 
     await ask(pool)
     for _ in range(5):
         writing = asyncio.create_task(write())
-        await asyncio.sleep(0.005)
+        await has_written.wait()
+        has_written.clear()
         writing.cancel()
         await asyncio.wait([writing])
+        await settle(pool)
     async with pool.connection() as connection:
         assert await connection.fetchval("SELECT to_regclass('half_done')") is None
-    assert len(doorman.opened) <= 2
+    assert len(doorman.opened) == 1
 
 
 async def test_a_statement_that_was_given_up_is_nobodys_to_wait_for(pool: Pool, doorman: Doorman) -> None:

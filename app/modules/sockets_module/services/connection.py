@@ -12,12 +12,10 @@ from loguru import logger
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.sockets_module.schemas import Hello, HelloAnswer, request_models
+from app.modules.sockets_module.schemas import Hello, HelloAnswer
 from app.modules.sockets_module.services.catching_up import (
     find_left,
     follow_all,
@@ -34,7 +32,6 @@ from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, TRY_AGAIN, Socket
 from app.modules.streams_module.services.hub import Hub
-from app.modules.streams_module.services.log import Log
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 from app.services.errors import ProblemMaker, RateLimited, Unauthenticated
 from app.services.rate_limits import RateLimits, network_of
@@ -42,7 +39,6 @@ from app.settings import Settings
 from app.settings.origins import is_origin_of_host, normalize_origin
 from app.utils import metrics
 from app.utils.container import Container
-from app.utils.module import Modules
 
 FIRST_FRAME_WITHIN = 10.0
 HEARTBEAT = 20
@@ -144,17 +140,7 @@ class Connection:
 
     async def _receive(self, socket: Socket) -> None:
         """Until the client goes."""
-        requests = Requests(
-            socket,
-            self._database,
-            self._container.get(Bus),  # type: ignore[type-abstract]
-            self._container.get(Log),
-            self._container.get(SendQueue),
-            self._limits,
-            self._revocations,
-            self._container.get(ProblemMaker),  # type: ignore[type-abstract]
-            request_models(self._container.get(Modules)),
-        )
+        requests = Requests(socket, self._container)
         extensions = self._websocket.scope.get("extensions", {})
         receive = extensions.get(RECEIVE_EXTENSION, self._websocket.receive)
         while True:

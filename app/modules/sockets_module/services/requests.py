@@ -1,7 +1,7 @@
 """What a client asks for over its socket; answered in the order asked for within one chat."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -19,13 +19,15 @@ from app.modules.chats_module.services.permissions import TYPE
 from app.modules.chats_module.services.reading import mark_read
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
-from app.modules.sockets_module.schemas import Ping, ReadRequest, RequestFrame, SendRequest, Typing
+from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing, request_models
 from app.modules.sockets_module.services.parsing import find_request_id, read_request
 from app.modules.sockets_module.services.socket import POLICY, Socket
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ProblemMaker, RateLimited, ServiceError, ValidationFailed
 from app.services.rate_limits import RateLimits
 from app.utils.allowance import Allowance
+from app.utils.container import Container
+from app.utils.module import Modules
 
 MAX_IN_FLIGHT = 128
 """Requests of one socket that are being carried out; beyond that nothing more is read from it."""
@@ -51,30 +53,19 @@ class _InChat:
 class Requests:
     """Carries out the requests of one socket."""
 
-    def __init__(
-        self,
-        socket: Socket,
-        database: Database,
-        bus: Bus,
-        log: Log,
-        queue: SendQueue,
-        limits: RateLimits,
-        revocations: Revocations,
-        problems: ProblemMaker,
-        models: Mapping[str, type[RequestFrame]],
-    ) -> None:
+    def __init__(self, socket: Socket, container: Container) -> None:
         self._socket = socket
-        self._database = database
-        self._bus = bus
-        self._log = log
-        self._queue = queue
-        self._limits = limits
-        self._revocations = revocations
+        self._database = container.get(Database)
+        self._bus: Bus = container.get(Bus)  # type: ignore[type-abstract]
+        self._log = container.get(Log)
+        self._queue = container.get(SendQueue)
+        self._limits = container.get(RateLimits)
+        self._revocations = container.get(Revocations)
         self._account_id = socket.identity.account_id
         self._who = socket.identity.account_id.int
-        self._problems = problems
-        self._models = models
-        self._send_model = models["send"]
+        self._problems: ProblemMaker = container.get(ProblemMaker)  # type: ignore[type-abstract]
+        self._models = request_models(container.get(Modules))
+        self._send_model = self._models["send"]
         self._refusals = Allowance(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
         self._under_way = 0
         self._room = asyncio.Event()

@@ -8,18 +8,13 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
-from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.tokens import Identity
-from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, list_streams_of, send_page
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.streams_module.services.hub import Hub
-from app.modules.streams_module.services.log import Log
-from app.services.errors import ProblemMaker
-from app.services.rate_limits import RateLimits
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
 
 
@@ -98,10 +93,7 @@ async def test_signals_end_with_a_removal_that_is_still_to_be_read(
     socket = noting_socket(boris, hub, received)
     streams = await list_streams_of(container.get(Database), boris.uuid)
     await follow_all(socket, hub, streams, {boris.uuid: 0, UUID(chat): 0})
-    requests = Requests(
-        socket,
-        *(container.get(kind) for kind in (Database, Bus, Log, SendQueue, RateLimits, ProblemMaker)),
-    )
+    requests = Requests(socket, container)
 
     def type_as_boris(request_id: int) -> None:
         data = {"chat_id": chat, "is_typing": True}

@@ -59,7 +59,7 @@ async def until_noted(connection: Connection, chat: str, expected: list[str], na
     async def is_noted() -> bool:
         return len(await texts(connection, chat, name)) >= len(expected)
 
-    await eventually(is_noted, 10)
+    await eventually(is_noted)
     assert await texts(connection, chat, name) == expected
 
 
