@@ -17,7 +17,7 @@ from app.modules.jobs_module.extension import DEFAULT_LANE, JobContext, Jobs, La
 from app.modules.jobs_module.services import metrics
 from app.modules.jobs_module.services.running import Outcome, Running, attempt
 from app.modules.jobs_module.services.schedules import Schedules
-from app.utils.background import running
+from app.utils.background import end, running
 from app.utils.container import Container
 
 LEASE = 10.0
@@ -29,7 +29,7 @@ _MEASURE = 15.0
 _GRACE = 4.0
 """Seconds that jobs have to end at shutdown."""
 _LAST_WORDS = 1.0
-"""Seconds that a cancelled job has to end."""
+"""Seconds that a statement, or a cancelled job, has to end at shutdown."""
 _PAUSE = 0.5
 _SESSIONS = 4
 """Units of work that jobs may have open at once: the subscribers' workers use the other sessions of the pool."""
@@ -79,10 +79,11 @@ class Runner:
                 async with running(self._schedules.keep()):
                     yield
             finally:
-                # Not cancelled: what a statement has claimed by then is to be known here.
+                # Not cancelled at once: what a statement has claimed by then is to be known here.
                 self._is_stopping = True
                 self.wake()
-                await claiming
+                await asyncio.wait([claiming], timeout=_LAST_WORDS)
+                await end(claiming)
                 await self._stop_jobs()
 
     async def _stop_jobs(self) -> None:
@@ -97,8 +98,8 @@ class Runner:
             await asyncio.wait(late, timeout=_LAST_WORDS)
         # One that goes on in spite of it keeps its lease until that expires: nothing else runs it meanwhile.
         cancelled = [one for task, one in tasks.items() if one.is_cancelled and task.done()]
-        with suppress(TransientDatabaseError):
-            async with self._database.connection() as connection:
+        with suppress(TransientDatabaseError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS), self._database.connection() as connection:
                 for one in cancelled:
                     await crud.put_back(connection, one.lease, counts=False)
                     metrics.JOBS.labels(one.job.name, "released").inc()
