@@ -15,6 +15,7 @@ from app.modules.jobs_module.db.cruds import leases as crud
 from app.modules.jobs_module.db.cruds.leases import Lease
 from app.modules.jobs_module.extension import DEFAULT_LANE, JobContext, Jobs, Lane, Schedule
 from app.modules.jobs_module.services import metrics
+from app.modules.jobs_module.services.completions import Completions
 from app.modules.jobs_module.services.running import Outcome, Running, attempt
 from app.modules.jobs_module.services.schedules import Schedules
 from app.utils.background import end, running
@@ -57,6 +58,7 @@ class Runner:
             if job.lane not in self._slots:
                 raise ValueError(f"the job {job.name!r} names the lane {job.lane!r}, which no module contributes")
         self._schedules = Schedules(database, jobs, schedules)
+        self._completions = Completions(database)
         self._running: set[Running] = set()
         self._free_sessions = asyncio.Semaphore(_SESSIONS)
         self._woken = asyncio.Event()
@@ -159,8 +161,11 @@ class Runner:
         """As long as the lease lasts: the job runs again if this cannot be written."""
         while True:
             try:
-                async with self._database.connection() as connection:
-                    await outcome.write(connection, one.lease)
+                if outcome.name == "succeeded":
+                    await self._completions.add(one.lease)
+                else:
+                    async with self._database.connection() as connection:
+                        await outcome.write(connection, one.lease)
             except TransientDatabaseError as error:
                 if monotonic() - one.renewed > LEASE:
                     logger.warning(

@@ -40,7 +40,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an attempt. None of the fields: it succeeded."""
+    """What became of an attempt. The row of a job that succeeded is deleted by Completions."""
 
     name: str
     error: str | None = None
@@ -49,8 +49,6 @@ class Outcome:
 
     async def write(self, connection: Connection, lease: Lease) -> None:
         match self.name:
-            case "succeeded":
-                await crud.complete(connection, lease)
             case "dead":
                 await crud.bury(connection, lease, self.error or "")
             case "postponed":

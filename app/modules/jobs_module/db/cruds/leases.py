@@ -54,7 +54,10 @@ SET state = 'waiting', lease_id = NULL, leased_until = NULL, attempts = attempts
     run_at = coalesce($6, statement_timestamp() + make_interval(secs => $7), run_at)
 WHERE owner_id = $1 AND id = $2 AND lease_id = $3
 """
-_COMPLETE = "DELETE FROM job WHERE owner_id = $1 AND id = $2 AND lease_id = $3"
+_COMPLETE = """
+DELETE FROM job j USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS mine(owner_id, id, lease_id)
+WHERE j.owner_id = mine.owner_id AND j.id = mine.id AND j.lease_id = mine.lease_id
+"""
 _BURY = """
 UPDATE job SET state = 'dead', lease_id = NULL, leased_until = NULL, last_error = $4
 WHERE owner_id = $1 AND id = $2 AND lease_id = $3
@@ -93,12 +96,7 @@ async def move_to_lanes(connection: Connection, lanes: Mapping[str, str]) -> Non
 
 async def renew(connection: Connection, leases: Sequence[Lease]) -> set[tuple[UUID, UUID]]:
     """Returns (lease_id, job_id) of the leases that are held still."""
-    rows = await connection.fetch(
-        _RENEW,
-        [lease.owner_id for lease in leases],
-        [lease.job_id for lease in leases],
-        [lease.lease_id for lease in leases],
-    )
+    rows = await connection.fetch(_RENEW, *_columns(leases))
     return {(row["lease_id"], row["id"]) for row in rows}
 
 
@@ -107,8 +105,8 @@ async def hold(connection: Connection, lease: Lease) -> bool:
     return await connection.fetchval(_HOLD, *lease) is not None
 
 
-async def complete(connection: Connection, lease: Lease) -> None:
-    await connection.execute(_COMPLETE, *lease)
+async def complete(connection: Connection, leases: Sequence[Lease]) -> None:
+    await connection.execute(_COMPLETE, *_columns(leases))
 
 
 async def put_back(
@@ -127,7 +125,7 @@ async def put_back(
     try:
         await connection.execute(_RETURN, *lease, 0 if counts else 1, error, run_at, after)
     except asyncpg.UniqueViolationError:
-        await connection.execute(_COMPLETE, *lease)
+        await complete(connection, [lease])
 
 
 async def bury(connection: Connection, lease: Lease, error: str) -> None:
@@ -137,3 +135,13 @@ async def bury(connection: Connection, lease: Lease, error: str) -> None:
 async def count(connection: Connection) -> list[Any]:
     """Returns (lane, waiting, age in seconds of the oldest that is due)."""
     return list(await connection.fetch(_COUNT))
+
+
+def _columns(leases: Sequence[Lease]) -> tuple[list[UUID], list[UUID], list[UUID]]:
+    """In one order: renewing and completing lock the rows as they come."""
+    in_order = sorted(leases)
+    return (
+        [lease.owner_id for lease in in_order],
+        [lease.job_id for lease in in_order],
+        [lease.lease_id for lease in in_order],
+    )
