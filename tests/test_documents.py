@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.modules.chats_module.services import permissions
+from app.modules.chats_module.extension import ROLES, Permission
+from app.modules.chats_module.services import permissions as of_chats
+from app.modules.messages_module.services import permissions as of_messages
 
 README = ("README.md", "README.ru.md")
 REST_GUIDES = ("rest.md", "rest.ru.md")
@@ -68,20 +70,20 @@ def test_the_rest_guide_names_calls_that_exist(project_root: Path, page: str) ->
 
 @pytest.mark.parametrize("page", REST_GUIDES)
 def test_the_rights_of_the_rest_guide_are_those_of_the_code(project_root: Path, page: str) -> None:
-    rights: list[tuple[permissions.Permission, ...]] = [
-        (permissions.POST, permissions.EDIT_OWN, permissions.TYPE),
-        (permissions.REACT,),
-        (permissions.DELETE_OWN, permissions.TAKE_BACK_REACTION),
-        (permissions.DELETE_ANY,),
-        (permissions.CHANGE_CHAT, permissions.ADD_MEMBERS, permissions.CHANGE_MEMBERS, permissions.REMOVE_MEMBERS),
-        (permissions.APPOINT_ADMINS, permissions.DELETE_CHAT),
+    rights: list[tuple[Permission, ...]] = [
+        (of_messages.POST, of_messages.EDIT_OWN, of_messages.TYPE),
+        (of_messages.REACT,),
+        (of_messages.DELETE_OWN, of_messages.TAKE_BACK_REACTION),
+        (of_messages.DELETE_ANY,),
+        (of_chats.CHANGE_CHAT, of_chats.ADD_MEMBERS, of_chats.CHANGE_MEMBERS, of_chats.REMOVE_MEMBERS),
+        (of_chats.APPOINT_ADMINS, of_chats.DELETE_CHAT),
     ]
     text = (project_root / "docs" / page).read_text(encoding="utf-8")
     table = re.findall(r"^\| [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
     # Without its head, reading and leaving, for which no permission is needed.
     for cells, granted in zip(table[2:-1], rights, strict=True):
         for kind, cell in zip(("direct", "group", "channel"), cells, strict=True):
-            named = [role for role in permissions.ROLES if role in cell]
+            named = [role for role in ROLES if role in cell]
             for permission in granted:
                 assert permission.default.get(kind) == (named[0] if named else None), (permission.name, kind)
 

@@ -1,7 +1,7 @@
 """What other modules may add to chats."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -36,3 +36,29 @@ class ChatPurge:
 
     name: str
     purge: Purge
+
+
+ROLES = ("reader", "member", "admin", "owner")
+"""From the lowest to the highest. Both members of a direct chat are `member`."""
+
+
+@dataclass(frozen=True)
+class Permission:
+    """An action in a chat, with the lowest role that may do it in each type of chat.
+
+    In a type that is not named nobody may. `scope` is what an API key needs for it. All permissions together are the
+    one table that every action is checked against, over every transport.
+    """
+
+    name: str
+    default: Mapping[str, str]
+    scope: str | None = None
+    _allowed: frozenset[tuple[str, str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        pairs = ((kind, role) for kind, lowest in self.default.items() for role in ROLES[ROLES.index(lowest) :])
+        object.__setattr__(self, "_allowed", frozenset(pairs))
+
+    def allows(self, chat_type: str, role: str) -> bool:
+        """Returns True if a member with this role may do it."""
+        return (chat_type, role) in self._allowed

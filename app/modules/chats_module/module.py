@@ -9,6 +9,7 @@ from app.modules.chats_module.extension import ChatPart, ChatPurge
 from app.modules.chats_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.chats_module.services.deletion import Deletions
 from app.modules.chats_module.services.parts import ChatParts
+from app.modules.chats_module.services.permissions import PERMISSIONS
 from app.modules.streams_module.services.log import Log
 from app.utils.background import running
 from app.utils.container import Container
@@ -34,7 +35,7 @@ module = Module(
     depends_on=("base", "accounts", "streams"),
     models=(Chat, ChatMember, AccountChat),
     events=EVENTS,
-    contributes=EVENT_TEXTS,
+    contributes=(*EVENT_TEXTS, *PERMISSIONS),
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

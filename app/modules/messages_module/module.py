@@ -13,6 +13,7 @@ from app.modules.messages_module.services.contents import LAST_MESSAGE, PURGE
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.messages import MessageService
 from app.modules.messages_module.services.parts import MessageParts
+from app.modules.messages_module.services.permissions import PERMISSIONS
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.hub import Hub
@@ -49,5 +50,5 @@ module = Module(
     events=lambda modules: message_models(modules).events | EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
-    contributes=(*EVENT_TEXTS, LAST_MESSAGE, PURGE),
+    contributes=(*EVENT_TEXTS, *PERMISSIONS, LAST_MESSAGE, PURGE),
 )

@@ -5,7 +5,7 @@ They keep strangers out before anything is locked or written. A change looks aga
 been removed a moment ago.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Path
@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from app.dependencies.dependency_db import Db
 from app.modules.accounts_module.dependencies import CurrentIdentity
+from app.modules.chats_module.extension import Permission
 from app.modules.chats_module.services.access import Membership, check, get_membership
 from app.modules.chats_module.services.permissions import CHANGE_CHAT
 
@@ -38,9 +39,14 @@ async def _membership(chat_id: ChatId, identity: CurrentIdentity, database: Db) 
 ChatMembership = Annotated[Membership, Depends(_membership)]
 
 
-async def _changer(membership: ChatMembership) -> Membership:
-    check(membership, CHANGE_CHAT)
-    return membership
+def may(permission: Permission) -> Any:
+    """A dependency that lets members with this permission pass: `Annotated[Membership, may(ADD_MEMBERS)]`."""
+
+    async def find(membership: ChatMembership) -> Membership:
+        check(membership, permission)
+        return membership
+
+    return Depends(find)
 
 
-ChatChanger = Annotated[Membership, Depends(_changer)]
+ChatChanger = Annotated[Membership, may(CHANGE_CHAT)]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.modules.chats_module.db.cruds.access import Membership, find_last_leaving, find_leaving, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.chats_module.services.permissions import Permission, may
+from app.modules.chats_module.extension import Permission
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.log import Executor
 from app.modules.streams_module.services.reader import Reader
@@ -22,7 +22,7 @@ async def get_membership(connection: Executor, chat_id: UUID, account_id: UUID) 
 
 def check(membership: Membership, permission: Permission, refusal: str | None = None) -> None:
     """Raises NotAllowedInChat where the member may not do it."""
-    if not may(permission, membership.chat_type, membership.role):
+    if not permission.allows(membership.chat_type, membership.role):
         raise NotAllowedInChat(refusal)
 
 

@@ -8,19 +8,19 @@ from uuid import UUID
 from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
 from app.modules.chats_module.services.access import Membership, check, find_last_leaving, get_membership
-from app.modules.chats_module.services.permissions import (
-    DELETE_ANY,
-    DELETE_OWN,
-    EDIT_OWN,
-    REACT,
-    TAKE_BACK_REACTION,
-)
 from app.modules.messages_module.db.cruds import changes as crud
 from app.modules.messages_module.db.cruds.checks import read_checks
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
 from app.modules.messages_module.extension import CheckedSend
 from app.modules.messages_module.schemas import MessageUpdate
 from app.modules.messages_module.services.parts import Asking, MessageParts
+from app.modules.messages_module.services.permissions import (
+    DELETE_ANY,
+    DELETE_OWN,
+    EDIT_OWN,
+    REACT,
+    TAKE_BACK_REACTION,
+)
 from app.modules.messages_module.services.views import dump
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ServiceError

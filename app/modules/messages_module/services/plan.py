@@ -9,13 +9,13 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.chats_module.services.permissions import POST, may
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.send import NewMessage, Posting
 from app.modules.messages_module.errors import IdempotencyMismatch
 from app.modules.messages_module.extension import CheckedSend
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.parts import Asking, MessageParts
+from app.modules.messages_module.services.permissions import POST
 from app.modules.messages_module.services.sends import Send
 from app.modules.messages_module.services.views import dump
 from app.services.errors import ServiceError, ValidationFailed
@@ -92,7 +92,7 @@ async def make_plan(
             plan.refused.append((send, ChatNotFound()))
         elif known := standing.get(number):
             plan.repeat(send, known)
-        elif not may(POST, poster.posting.chat_type, poster.posting.role):
+        elif not POST.allows(poster.posting.chat_type, poster.posting.role):
             plan.refused.append((send, NotAllowedInChat()))
         else:
             candidates.append((send, poster))

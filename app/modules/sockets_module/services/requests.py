@@ -15,8 +15,8 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.errors import InvalidToken, SessionsUnknown
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.chats_module.services.permissions import TYPE
 from app.modules.chats_module.services.reading import mark_read
+from app.modules.messages_module.services.permissions import TYPE
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing, request_models

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from app.modules.accounts_module.services.tokens import Identity
-from app.modules.chats_module.services.permissions import Permission, may
+from app.modules.chats_module.extension import Permission
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.streams_module.services.frames import Frame, encode_text_frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
@@ -89,7 +89,7 @@ class Following:
 
     def may(self, permission: Permission) -> bool:
         """Return True if the reader is a member who may do it."""
-        return self.chat_type is not None and self.role is not None and may(permission, self.chat_type, self.role)
+        return self.chat_type is not None and self.role is not None and permission.allows(self.chat_type, self.role)
 
 
 class Socket:
