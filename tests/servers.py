@@ -24,7 +24,7 @@ from app.utils.container import Container
 from tests.databases import Connection, Databases, drop
 from tests.fakers import eventually
 
-_PATIENCE = 10.0
+_PATIENCE = 30.0
 """Seconds in which what a test has begun has to end by itself."""
 _UNDER_WAY = """
 SELECT count(*) FROM pg_stat_activity

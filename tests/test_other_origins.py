@@ -179,7 +179,7 @@ async def shake_hands(address: str, headers: Mapping[str, str]) -> int:
     reader, writer = await asyncio.open_connection(*address.split(":"))
     lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
     writer.write(f"GET {API}/ws HTTP/1.1\r\n{lines}\r\n".encode())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         answer = await reader.readline()
     writer.close()
     await writer.wait_closed()

@@ -166,7 +166,7 @@ async def test_a_client_that_follows_events_has_the_state_that_the_server_gives(
                 return await look() == expected
 
             try:
-                await eventually(is_so, 5)
+                await eventually(is_so)
             except TimeoutError:
                 assert await look() == expected, seed
 

@@ -101,7 +101,7 @@ async def serve(packets: Sequence[bytes], *, at_once: bool, is_early: bool = Fal
     async with connected(at_once=at_once, early=early) as (protocol, application, line):
         for packet in rest:
             protocol.data_received(packet)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while line.is_paused:
                     await settle()
     return application, line

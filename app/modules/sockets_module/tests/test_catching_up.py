@@ -216,7 +216,7 @@ async def test_whose_session_ends_while_it_does_not_read_is_closed_all_the_same(
     await asyncio.sleep(1)
     assert registry.count == 1
     ok(await boris.post("/accounts/sign-out"))
-    await eventually(has(registry, 0), seconds=3)
+    await eventually(has(registry, 0), seconds=10)
     received = [frame async for frame in connection_frames(connection)]
     assert connection.close_code == 4401
     assert 0 < len(received) < 30_000

@@ -59,6 +59,6 @@ async def test_the_form_that_weighs_more_is_answered(anna: FakeClient, club: str
         for accept, expected in CASES:
             for query in ("after=0", "nobody=asks&after=0"):
                 headers = [*anna.headers.items(), *(("Accept", value) for value in accept)]
-                async with asyncio.timeout(10), http.stream("GET", f"{address}?{query}", headers=headers) as answer:
+                async with asyncio.timeout(30), http.stream("GET", f"{address}?{query}", headers=headers) as answer:
                     kind = answer.headers["content-type"].partition(";")[0]
                     assert (answer.status_code, kind) == (200, expected), accept
