@@ -110,6 +110,17 @@ async def test_a_handshake_is_answered_however_large_its_head_is(offline: str, m
         assert statuses(answer) == [b"101"]
 
 
+async def test_white_space_behind_a_value_is_no_part_of_it(offline: str) -> None:
+    answer = await talk(
+        offline, [HANDSHAKE.replace(b"\r\n", b" \t\r\n").replace(b"1.1 \t", b"1.1") + b"\r\n" + PING], b"\x8a\x00"
+    )
+    assert statuses(answer) == [b"101"]
+    spaced = b"GET /healthcheck/live HTTP/1.1\r\nHost: x \r\nX-Request-ID: a-name \t\r\nConnection: close \r\n\r\n"
+    answer = await talk(offline, [spaced])
+    assert statuses(answer) == [b"200"]
+    assert b"x-request-id: a-name\r\n" in answer.lower()
+
+
 async def test_frames_right_behind_the_handshake_are_read(offline: str) -> None:
     # It is not a request of the socket's: the connection is closed with 4400.
     answer = await talk(offline, [HANDSHAKE + b"\r\n" + HELLO], until=b"\x88")

@@ -27,7 +27,7 @@ def check_head(http_version: str, headers: Sequence[Header]) -> None:
     for name, value in headers:
         if name == b"host":
             hosts += 1
-            if _HOST.fullmatch(value.rstrip()) is None:
+            if _HOST.fullmatch(value) is None:
                 raise BadHead("The Host header is not valid")
         elif name == b"transfer-encoding" and (value.lower() != b"chunked" or http_version == "1.0"):
             raise BadHead("A Transfer-Encoding is 'chunked', and not in version 1.0")

@@ -30,7 +30,7 @@ class TooManyChats(Conflict):
 class AddingRefused(Forbidden):
     """An account has chosen that nobody adds it to groups and channels."""
 
-    title = "Somebody lets nobody add them to chats"
+    title = "An account does not allow others to add it to chats"
 
 
 class TooManyMembers(Conflict):

@@ -66,7 +66,7 @@ async def admit(
 async def _check_room(work: UnitOfWork, sizes: SizesSettings, account_ids: Sequence[UUID], actor_id: UUID) -> None:
     others = {account_id for account_id in account_ids if account_id != actor_id}
     if refusing := await list_refusing_accounts(work, others):
-        raise AddingRefused(f"They are added by nobody: {_list(refusing)}")
+        raise AddingRefused(f"These accounts do not allow it: {_list(refusing)}")
     raw = await work.raw()
     if busy := await crud.list_busy_accounts(raw, account_ids, actor_id, sizes.chats_of_account):
         raise TooManyChats(f"In {sizes.chats_of_account} chats already: {_list(busy)}")
