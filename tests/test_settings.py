@@ -99,6 +99,12 @@ def test_it_reloads_for_developers_only(
     assert load(monkeypatch, **variables).app.reloads is reloads
 
 
+def test_a_password_hash_has_memory_for_each_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"^AUTH_ARGON2_PARALLELISM: .*AUTH_ARGON2_MEMORY_COST"):
+        load(monkeypatch, AUTH_ARGON2_PARALLELISM="4", AUTH_ARGON2_MEMORY_COST="31")
+    load(monkeypatch, AUTH_ARGON2_PARALLELISM="4", AUTH_ARGON2_MEMORY_COST="32")
+
+
 @pytest.mark.parametrize("secret", ["", "secret", SECRET[:31], "a" * 64])
 def test_production_wants_a_secret_that_nobody_guesses(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
     with pytest.raises(SettingsError, match=r"^AUTH_SECRET: .*32 bytes"):

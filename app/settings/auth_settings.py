@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import SettingsGroup
@@ -56,6 +56,13 @@ class AuthSettings(SettingsGroup):
         "argon2_parallelism": "число потоков при хешировании пароля",
         "argon2_concurrency": "сколько паролей процесс хеширует одновременно",
     }
+
+    @field_validator("argon2_parallelism")
+    @classmethod
+    def _check_lanes(cls, lanes: int, info: ValidationInfo) -> int:
+        if info.data.get("argon2_memory_cost", 8 * lanes) < 8 * lanes:
+            raise ValueError("each lane takes 8 KiB or more of AUTH_ARGON2_MEMORY_COST")
+        return lanes
 
     @property
     def access_lifetime(self) -> timedelta:
