@@ -56,5 +56,7 @@ def test_what_was_counted_stays_and_what_was_held_goes(project_root: Path, tmp_p
 def test_a_process_starts_after_the_folder_was_removed(project_root: Path, tmp_path: Path) -> None:
     """As by a cleaner of temporary files."""
     folder = tmp_path / "removed"
+    assert b"messenger_sockets" not in render(folder)
+    folder.rmdir()
     with worker(project_root, folder):
         assert "messenger_sockets 3.0" in render(folder).decode()

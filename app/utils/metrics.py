@@ -24,9 +24,14 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from app.utils.processes import shared_metrics
 
-# Cleaners of temporary files may have removed it: without the folder no metric can be made.
+
+def _ensure_folder(shared: Path) -> None:
+    """Makes the folder again where a cleaner of temporary files has removed it: no metric is made or read without."""
+    shared.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 if (_shared := shared_metrics()) is not None:
-    _shared.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _ensure_folder(_shared)
 # A second series for each counter, that nothing reads.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
@@ -179,6 +184,7 @@ def render(shared: Path | None) -> bytes:
         together.register(REGISTRY)
         ProcessCollector(registry=together)
     else:
+        _ensure_folder(shared)
         _forget_the_dead(shared)
         MultiProcessCollector(together, path=str(shared))  # type: ignore[no-untyped-call]
     return generate_latest(together)
