@@ -1,6 +1,8 @@
 """Whether the client at the other end of a connection is still there."""
 
+import asyncio
 from contextvars import ContextVar
+from typing import Any
 
 from starlette.types import Scope
 
@@ -20,17 +22,23 @@ class Peer:
         self.has_left = self.is_gone = False
 
 
-current_peer: ContextVar[Peer | None] = ContextVar("current_peer", default=None)
-"""The client of the request that is being answered."""
+_served: ContextVar[tuple[Peer, asyncio.Task[Any] | None] | None] = ContextVar("served", default=None)
+
+
+def serve_client(peer: Peer) -> None:
+    """Notes the client whose request the current task answers. Tasks that the request starts are nobody's: they may
+    work for other clients, too.
+    """
+    _served.set((peer, asyncio.current_task()))
 
 
 def check_client() -> None:
-    """Raises ClientLeft if the client of the current request has left.
+    """Raises ClientLeft if the client whose request the current task answers has left.
 
     Queues call it when the turn of one that had to wait has come: requests that were given up would hold up the others.
     """
-    peer = current_peer.get()
-    if peer is not None and peer.has_left:
+    served = _served.get()
+    if served is not None and served[0].has_left and served[1] is asyncio.current_task():
         raise ClientLeft
 
 

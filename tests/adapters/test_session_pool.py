@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
-from app.utils.peer import ClientLeft, Peer, current_peer
+from app.utils.peer import ClientLeft, Peer, serve_client
 
 SIZE = 2
 
@@ -51,7 +51,7 @@ async def test_a_caller_whose_client_left_while_it_waited_does_no_work(database_
     served: list[int] = []
 
     async def ask(number: int, client: Peer) -> None:
-        current_peer.set(client)
+        serve_client(client)
         async with database.session() as session:
             await session.execute(text("SELECT 1"))
             served.append(number)
@@ -67,3 +67,20 @@ async def test_a_caller_whose_client_left_while_it_waited_does_no_work(database_
         outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert served == list(range(20))[1::2]
     assert [isinstance(outcome, ClientLeft) for outcome in outcomes] == [True, False] * 10
+
+
+async def test_what_a_request_has_started_goes_on_after_its_client_has_left(database_address: DatabaseAddress) -> None:
+    database, client = Database(database_address, session_pool_size=1), Peer()
+
+    async def ask() -> object:
+        async with database.session() as session:
+            return await session.scalar(text("SELECT 1"))
+
+    async with database.connected():
+        serve_client(client)
+        async with database.session() as session:
+            await session.execute(text("SELECT 1"))
+            started = asyncio.create_task(ask())
+            await asyncio.sleep(0)
+            client.has_left = True
+        assert await started == 1
