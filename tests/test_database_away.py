@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import TRY_AT_ONCE_AFTER
 from app.fastapi_engine.constructor import build_app
 from app.modules.streams_module.services import reader
 from app.settings import Settings
@@ -74,6 +75,22 @@ async def test_whoever_asks_is_told_to_try_again_and_may(
         last = await anna.send(club, "и снова здравствуйте")
         await socket.until(lambda: socket.events[club][-1:] != [] and socket.events[club][-1]["data"] == last)
         assert socket.close_code is None
+
+
+async def test_the_first_calls_succeed_as_soon_as_the_database_is_back(
+    anna: FakeClient, club: str, wire: Wire, server: httpx.AsyncClient
+) -> None:
+    """At any moment: also right after a try to reach it has failed, and of many processes' first calls."""
+    await anna.send(club)
+    for number in range(4):
+        wire.cut()
+        problem(await anna.get("/chats"), 503, "unavailable")
+        problem(await anna.get(f"/chats/{club}/messages"), 503, "unavailable")
+        await asyncio.sleep(0.05 * number)
+        await wire.mend()
+        await asyncio.sleep(TRY_AT_ONCE_AFTER)
+        answers = await asyncio.gather(*(anna.call(method, path, body) for method, path, body in calls(anna, club)[:5]))
+        assert [answer.status_code for answer in answers] == [200, 200, 201, 200, 200]
 
 
 async def give_up(person: FakeClient) -> None:

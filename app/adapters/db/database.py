@@ -26,6 +26,8 @@ CONNECT_TIMEOUT = 2.0
 """Seconds to a new connection."""
 TRY_AGAIN_AFTER = 0.25
 """Seconds from one try to reach a server that is away to the next."""
+TRY_AT_ONCE_AFTER = 0.03
+"""The same where a caller asks and the last try was refused at once: the first calls after a restart succeed."""
 COMMAND_TIMEOUT = 4.5
 """Seconds to an answer: longer than the server's own patience with a statement."""
 
@@ -59,6 +61,8 @@ class Database:
         """Why no connection can be opened at the moment."""
         self._session = _BY_KEY | dict(session or {})
         self._return: asyncio.Task[None] | None = None
+        self._try: asyncio.Task[bool] | None = None
+        self._no_try_before = 0.0
         self._pool = Pool(partial(self._connect_for_pool, PooledConnection), pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
@@ -86,31 +90,58 @@ class Database:
             )
 
     async def _connect_for_pool(self, connection_class: type[Connection] = DriverConnection) -> Connection:
-        """Once a server could not be reached, one task tries on, and all who ask are told at once: hundreds of tries
-        would take the time of those who are to be told, and of a server that is about to come back. A server that
-        starts may accept a connection and say nothing for seconds.
+        """Once a server could not be reached, one task tries on. Callers share one more try, where the last one was
+        refused at once and a moment ago; else they are refused without waiting. Hundreds of tries would take the time
+        of a server that is about to come back, and one that starts may accept a connection and say nothing for seconds.
         """
-        if self._return is not None:
+        if self._return is not None and not await self._has_returned():
             raise DatabaseUnavailable("the database could not be reached a moment ago")
         try:
             return await self.connect(connection_class, **self._session)
         except DRIVER_ERRORS as error:
             self.unavailable_because = error
             if self._return is None:
+                self._no_try_before = asyncio.get_running_loop().time() + TRY_AT_ONCE_AFTER
                 self._return = asyncio.create_task(self._wait_for_return())
             raise
 
+    async def _has_returned(self) -> bool:
+        """Returns True if a try that is under way now succeeds soon."""
+        if self._try is None and asyncio.get_running_loop().time() < self._no_try_before:
+            return False
+        trying = self._reach()
+        await asyncio.wait([trying], timeout=TRY_AGAIN_AFTER)
+        return trying.done() and trying.result()
+
+    def _reach(self) -> "asyncio.Task[bool]":
+        """Returns the try that is under way, or a new one."""
+        if self._try is None:
+            self._try = asyncio.create_task(self._try_once())
+        return self._try
+
+    async def _try_once(self) -> bool:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            (await self.connect()).terminate()
+        except DRIVER_ERRORS as error:
+            self.unavailable_because = error
+            # A server that is silent is not asked by callers, who would wait for it in vain.
+            is_refused = loop.time() - began < TRY_AGAIN_AFTER
+            self._no_try_before = loop.time() + (TRY_AT_ONCE_AFTER if is_refused else CONNECT_TIMEOUT)
+            return False
+        else:
+            self.unavailable_because = None
+            return True
+        finally:
+            self._try = None
+
     async def _wait_for_return(self) -> None:
         try:
-            while True:
+            is_back = False
+            while not is_back:
                 await asyncio.sleep(TRY_AGAIN_AFTER)
-                try:
-                    (await self.connect()).terminate()
-                except DRIVER_ERRORS as error:
-                    self.unavailable_because = error
-                else:
-                    self.unavailable_because = None
-                    return
+                is_back = await self._reach()
         finally:
             self._return = None
 
@@ -120,8 +151,9 @@ class Database:
         try:
             yield self
         finally:
-            if self._return is not None:
-                await end(self._return)
+            for task in (self._return, self._try):
+                if task is not None:
+                    await end(task)
             # Requests are over by now; a server that has gone would be waited for in vain.
             self._pool.terminate()
             await self.engine.dispose()
