@@ -42,6 +42,7 @@ OTHER_TYPES = [
     "application/json; charset=utf-8; charset=utf-16",
     "application/json; charset=utf-16; charset=utf-8",
     "application/json; charset=",
+    "application/json" + ";a=b" * 100,
 ]
 CODINGS = [
     "gzip",

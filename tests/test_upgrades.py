@@ -110,6 +110,13 @@ async def test_a_handshake_is_answered_however_large_its_head_is(offline: str, m
         assert statuses(answer) == [b"101"]
 
 
+@pytest.mark.parametrize("name", [b"Connection", b"Upgrade"])
+async def test_an_offer_of_very_many_protocols_is_no_handshake(offline: str, name: bytes) -> None:
+    for more in (name + b": " + b"x," * 600 + b"y\r\n", (name + b": x\r\n") * 600):
+        answer = await talk(offline, [HANDSHAKE + more + b"\r\n" + NEXT])
+        assert statuses(answer) == [b"426", b"200"]
+
+
 async def test_white_space_behind_a_value_is_no_part_of_it(offline: str) -> None:
     answer = await talk(
         offline, [HANDSHAKE.replace(b"\r\n", b" \t\r\n").replace(b"1.1 \t", b"1.1") + b"\r\n" + PING], b"\x8a\x00"

@@ -17,6 +17,9 @@ PATHS_STATE = "websocket_paths"
 
 Header = tuple[bytes, bytes]
 
+_LONGEST_OFFER = 1024
+"""Bytes of all `Connection` and `Upgrade` headers: the library takes long to read them."""
+
 
 def list_websocket_paths(app: FastAPI) -> tuple[re.Pattern[str], ...]:
     """Returns a pattern for each WebSocket route of the application."""
@@ -39,6 +42,8 @@ def read_handshake(
         return None
     path = (url.path or b"/").decode("ascii")
     if not any(pattern.match(unquote(path)) for pattern in paths) or _has_body(headers):
+        return None
+    if sum(len(value) + 1 for name, value in headers if name in (b"connection", b"upgrade")) > _LONGEST_OFFER:
         return None
     address = f"{path}?{url.query.decode('ascii')}" if url.query else path
     request = Request(

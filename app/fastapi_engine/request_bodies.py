@@ -29,6 +29,8 @@ _JSON = BodyForm("application/json", is_json=True)
 _FORM = BodyForm("application/x-www-form-urlencoded, multipart/form-data", is_json=False)
 _JSON_TYPE = re.compile(r"application/(?:json|[!#$%&'*+.^_`|~0-9a-z-]+\+json)", re.IGNORECASE)
 _UTF_8 = frozenset({"utf-8", "utf8"})
+_LONGEST_TYPE = 256
+"""Of a Content-Type. Each of its parameters is read several times."""
 _MOST_MEMBERS = 50
 """Of a JSON object or a form. Each one more would be an error of its own, which takes as long as a small request."""
 
@@ -126,6 +128,8 @@ def _check_headers(scope: Scope, form: BodyForm, body: bytes) -> None:
 
 
 def _is_of(form: BodyForm, content_type: str) -> bool:
+    if len(content_type) > _LONGEST_TYPE:
+        return False
     # FastAPI reads the header with the same class.
     header = HeaderReader()
     header["content-type"] = content_type
