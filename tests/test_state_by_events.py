@@ -78,6 +78,18 @@ class Talk:
                 answer = await self._change(who, other, chat)
         assert answer.status_code < 500, answer.text
 
+    async def change_once(self, chat: str) -> None:
+        """What random steps rarely do, and nothing after it that makes a client read the chat again."""
+        anna, boris, clara = self.people
+        path = f"/chats/{chat}"
+        for role in ("admin", "owner"):
+            ok(await anna.patch(f"{path}/members/{boris.id}", {"role": role}))
+        ok(await anna.patch(path, {"title": "№ 1", "description": None}))
+        await anna.send(chat, "раз")
+        await clara.send(chat, "два")
+        ok(await clara.delete(f"{path}/messages/2"))
+        ok(await anna.delete(f"{path}/members/{clara.id}"))
+
     async def _change(self, who: FakeClient, other: FakeClient, chat: str) -> httpx.Response:
         dice = self.dice
         match dice.choice(("title", "description", "role", "remove", "add", "add")):
@@ -152,6 +164,7 @@ async def test_a_client_that_follows_events_has_the_state_that_the_server_gives(
     for seed in range(2):
         people = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
         chats = [await people[0].open_chat(*people[1:]) for _ in range(2)]
+        quiet = await people[0].open_chat(*people[1:], description="слова")
         talk = Talk(seed, people, chats)
         for _ in range(STEPS // 2):
             await talk.step()
@@ -160,6 +173,7 @@ async def test_a_client_that_follows_events_has_the_state_that_the_server_gives(
         async with client(f"http://{live_server}", tokens) as look:
             for _ in range(STEPS):
                 await talk.step()
+            await talk.change_once(quiet)
             expected = await state_of(boris)
 
             async def is_so(look: Look = look, expected: State = expected) -> bool:
