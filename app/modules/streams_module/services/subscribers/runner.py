@@ -54,9 +54,7 @@ class Subscribers:
         self._busy: set[UUID] = set()
         self._wanted = asyncio.Event()
         self._is_registered = False
-        bus.on_rings(self._hear_own, own=True)
-        bus.on_rings(self._hear_others, own=False)
-        bus.on_return(self._sweep.hurry)
+        self._bus = bus
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -64,6 +62,10 @@ class Subscribers:
         if not self._subscribers:
             yield
             return
+        # Only now: a process that does not work on subscribers pays for no notification.
+        self._bus.on_rings(self._hear_own, own=True)
+        self._bus.on_rings(self._hear_others, own=False)
+        self._bus.on_return(self._sweep.hurry)
         async with AsyncExitStack() as stack:
             for work in (*[self._keep_handling] * _WORKERS, self._keep_flushing, self._keep_retrying, self._sweep.keep):
                 await stack.enter_async_context(running(work()))
