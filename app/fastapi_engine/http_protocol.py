@@ -12,6 +12,7 @@ from websockets.http11 import Request
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
+from app.fastapi_engine.reset import reset
 from app.fastapi_engine.upgrades import UpgradingProtocol
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.resources.constants import MAX_MESSAGE_BYTES
@@ -36,9 +37,7 @@ _HEAD_TOO_LARGE = f"A request's head has at most {MAX_HEAD_BYTES} bytes"
 
 
 class HttpProtocol(UpgradingProtocol):
-    """Answers each request once, and ends each connection: a request comes in within a time, and an answer is taken
-    within a time.
-    """
+    """Answers each request once, and ends each connection: a request and its answer each have a deadline."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -206,7 +205,7 @@ class HttpProtocol(UpgradingProtocol):
             self._is_closing = True
             self._taken_by = self._taken_by or now + READ_WITHIN
         if self._taken_by is not None and now > self._taken_by:
-            self.transport.abort()
+            reset(self.transport)
         elif self._read_by is not None and now > self._read_by and not self._is_closing:
             if self._is_refused:
                 self.transport.abort()
