@@ -110,13 +110,15 @@ async def test_no_password_is_computed_for_clients_that_left_while_they_waited(
     passwords.gate.set()
     await anna.another_device().sign_in()
     sessions = ok(await anna.get("/accounts/sessions"))["items"]
-    # That of signing up, that of the other device, and those whose passwords were being computed already.
+    # That of signing up, that of the other device, and some of those whose passwords were being computed already.
     computed = settings.auth.argon2_concurrency
-    assert len(sessions) == 2 + computed
+    assert 2 <= len(sessions) <= 2 + computed
     if how == "half-closed":
         answers = [await asyncio.to_thread(receive, client) for client in clients]
-        assert sum(b" 200 OK" in answer for answer in answers) == computed
-        assert sum(b" 503 " in answer and b'"overloaded"' in answer for answer in answers) == len(clients) - computed
+        signed_in = sum(b" 200 OK" in answer for answer in answers)
+        assert signed_in <= computed
+        refused = sum(b" 503 " in answer and b'"overloaded"' in answer for answer in answers)
+        assert refused == len(clients) - signed_in
 
 
 def receive(client: socket.socket) -> bytes:
