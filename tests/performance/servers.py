@@ -122,6 +122,7 @@ def script(path: str, log: Path) -> Iterator[Server]:
 @contextmanager
 def _running(program: Sequence[str], settings: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "API_"))}
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
             program,
