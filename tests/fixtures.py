@@ -22,6 +22,7 @@ from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
+from app.utils.container import Container
 from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
 from tests.databases import Databases, drop, execute
@@ -122,6 +123,13 @@ def running_server(servers: Servers, database_address: DatabaseAddress) -> KeptS
 def app(running_server: KeptServer) -> FastAPI:
     """The application as it is deployed, running."""
     return running_server.app
+
+
+@pytest.fixture
+def container(app: FastAPI) -> Container:
+    """What the application's modules have put there."""
+    container: Container = app.state.container
+    return container
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from typing import NoReturn
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
 
 from app.adapters.base.bus import Bus
 from app.adapters.clients.bus import MemoryBus
@@ -35,12 +34,6 @@ class Failing:
 
     def fail(self, feed: Feed) -> None:
         self.failed.append(feed)
-
-
-@pytest.fixture
-def container(app: FastAPI) -> Container:
-    container: Container = app.state.container
-    return container
 
 
 def fail(*_: object) -> NoReturn:

@@ -1,18 +1,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fastapi import FastAPI
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.jobs_module.tests.trying import NOTED
 from app.utils.container import Container
-
-
-@pytest.fixture
-def container(app: FastAPI) -> Container:
-    container: Container = app.state.container
-    return container
 
 
 @pytest.fixture

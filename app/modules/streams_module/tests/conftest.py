@@ -1,19 +1,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fastapi import FastAPI
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.streams_module.services.subscribers import handling
 from app.modules.streams_module.tests.noting import NOTED
 from app.utils.container import Container
-
-
-@pytest.fixture
-def container(app: FastAPI) -> Container:
-    container: Container = app.state.container
-    return container
 
 
 @pytest.fixture
