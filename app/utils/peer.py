@@ -1,8 +1,8 @@
 """Whether the client at the other end of a connection is still there."""
 
 import asyncio
-from contextvars import ContextVar
-from typing import Any
+from contextvars import ContextVar, Token
+from typing import Any, TypeAlias
 
 from starlette.types import Scope
 
@@ -22,14 +22,22 @@ class Peer:
         self.has_left = self.is_gone = False
 
 
-_served: ContextVar[tuple[Peer, asyncio.Task[Any] | None] | None] = ContextVar("served", default=None)
+_Served: TypeAlias = "tuple[Peer, asyncio.Task[Any] | None] | None"
+_served: ContextVar[_Served] = ContextVar("served", default=None)
 
 
-def serve_client(peer: Peer) -> None:
+def serve_client(peer: Peer) -> Token[_Served]:
     """Notes the client whose request the current task answers. Tasks that the request starts are nobody's: they may
     work for other clients, too.
+
+    Give the token to `end_serving`: a task whose own context refers to it is freed by the garbage collector alone.
     """
-    _served.set((peer, asyncio.current_task()))
+    return _served.set((peer, asyncio.current_task()))
+
+
+def end_serving(token: Token[_Served]) -> None:
+    """The request is answered."""
+    _served.reset(token)
 
 
 def check_client() -> None:

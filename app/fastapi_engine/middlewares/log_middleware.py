@@ -8,7 +8,7 @@ from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.utils.logs import request_id
-from app.utils.peer import peer_of, serve_client
+from app.utils.peer import end_serving, peer_of, serve_client
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -27,8 +27,7 @@ class LogMiddleware:
         id_header = wanted if _SANE_ID.fullmatch(wanted) else uuid4().hex.encode()
         token = request_id.set(id_header.decode())
         # What a WebSocket has sent is done, also after it has gone.
-        if scope["type"] == "http":
-            serve_client(peer_of(scope))
+        served = serve_client(peer_of(scope)) if scope["type"] == "http" else None
         began = perf_counter()
         status = 500
 
@@ -50,4 +49,6 @@ class LogMiddleware:
                 logger.info("{} {} {} {:.1f}ms {}", scope["method"], path, status, took, client)
             else:
                 logger.info("WS {} {:.1f}s {}", path, took / 1000, client)
+            if served is not None:
+                end_serving(served)
             request_id.reset(token)
