@@ -22,6 +22,7 @@ from app.fastapi_engine.openapi import document
 from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import install_route_index
 from app.services.errors import ProblemMaker
+from app.services.http_requests import HttpMiddleware
 from app.services.rate_limits import RateLimits
 from app.settings import CORE_GROUPS, Mode, Settings, with_own
 from app.settings.db_settings import DbSettings
@@ -50,7 +51,7 @@ def build_app(settings: Settings) -> FastAPI:
     for kind, group in {**core, **settings.own}.items():
         container.put(kind, group)
     container.put(Background, Background())
-    container.put(RateLimits, RateLimits(settings.limits, rates_by_limit(modules, settings.own)))
+    limits = container.put(RateLimits, RateLimits(settings.limits, rates_by_limit(modules, settings.own)))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
         constraint_errors=dict(pair for module in modules for pair in module.constraint_errors.items()),
@@ -75,7 +76,8 @@ def build_app(settings: Settings) -> FastAPI:
             Middleware(SecurityHeadersMiddleware),
             cors_middleware(settings.app),
             Middleware(ErrorsMiddleware, problems=problems),
-            Middleware(RateLimitMiddleware, prefix=settings.app.prefix, container=container),
+            *(Middleware(middleware.make, container) for middleware in modules.contributions(HttpMiddleware)),
+            Middleware(RateLimitMiddleware, prefix=settings.app.prefix, limits=limits),
         ],
     )
     app.state.container = container

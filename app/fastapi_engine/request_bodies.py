@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.resources.constants import MAX_BODY_BYTES
+from app.services.http_requests import CALLER
 
 
 class BodyForm(NamedTuple):
@@ -82,7 +83,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """Returns the whole body. Raises ClientDisconnect, and HTTPException 413 once there is more than `limit` bytes, or
     MAX_BODY_BYTES of a caller who is not signed in.
     """
-    limit = limit if scope.get("identity") is not None else min(limit, MAX_BODY_BYTES)
+    limit = limit if scope.get(CALLER) is not None else min(limit, MAX_BODY_BYTES)
     size = 0
     parts: list[bytes] = []
     while True:

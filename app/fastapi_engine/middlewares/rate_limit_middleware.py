@@ -1,12 +1,11 @@
-"""How often anyone may call the API, whatever for: an account by its token, everyone else by their address."""
+"""How often anyone may call the API, whatever for: authenticated callers by themselves, all others by their address."""
+
+from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.modules.accounts_module.services.authenticator import Authenticator
-from app.modules.accounts_module.services.tokens import Identity
-from app.services.errors import ServiceError
+from app.services.http_requests import CALLER, Caller
 from app.services.rate_limits import RateLimits, network_of
-from app.utils.container import Container
 
 
 class RateLimitMiddleware:
@@ -15,31 +14,19 @@ class RateLimitMiddleware:
     What stands outside the prefix is for those who run the server: a probe must not be refused for others' calls.
     """
 
-    def __init__(self, app: ASGIApp, *, prefix: str, container: Container) -> None:
+    def __init__(self, app: ASGIApp, *, prefix: str, limits: RateLimits) -> None:
         self.app = app
         self._prefix = prefix
-        self._container = container
-        self._limits = container.get(RateLimits)
+        self._limits = limits
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # Nothing is awaited here: a coroutine of its own would be resumed with each wait of the endpoint.
         if scope["type"] == "http" and scope["path"].startswith(self._prefix):
-            # Kept for the endpoint, which is about to ask the same.
-            identity = scope["identity"] = await self._find_identity(scope)
+            caller: Caller | None = scope.get(CALLER)
             rates = self._limits.rates
-            if identity is not None:
-                self._limits.hit(rates.account, "calls of", identity.account_id.int)
+            if caller is not None:
+                self._limits.hit(rates.account, "calls of", caller.rate_key)
             else:
                 client = scope["client"]
                 self._limits.hit(rates.address, "calls from", network_of(client[0] if client else ""))
-        await self.app(scope, receive, send)
-
-    async def _find_identity(self, scope: Scope) -> Identity | None:
-        """None for whoever is not signed in; the endpoint says why."""
-        for name, value in scope["headers"]:
-            if name == b"authorization" and value[:7].lower() == b"bearer ":
-                try:
-                    return await self._container.get(Authenticator).identify(value[7:].decode("latin-1"))
-                except (ServiceError, LookupError):
-                    # Also where the accounts are not served, and nobody is known.
-                    return None
-        return None
+        return self.app(scope, receive, send)

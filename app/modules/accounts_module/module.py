@@ -13,6 +13,7 @@ from app.modules.accounts_module.db.models import (
     SigningKey,
     UsernameHold,
 )
+from app.modules.accounts_module.dependencies.authentication import AUTHENTICATION
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
@@ -46,7 +47,7 @@ module = Module(
     depends_on=("base", "streams"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
-    contributes=EVENT_TEXTS,
+    contributes=(*EVENT_TEXTS, AUTHENTICATION),
     lifespan=lifespan,
     invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},

@@ -4,14 +4,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
-from fastapi.security.utils import get_authorization_scheme_param
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import container_of, service
+from app.dependencies.services_dependency import service
+from app.modules.accounts_module.dependencies.authentication import REFUSAL
 from app.modules.accounts_module.services.accounts import check_admin
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.tokens import Identity
 from app.services.errors import Unauthenticated
+from app.services.http_requests import CALLER
 
 Auth = Annotated[Authenticator, service(Authenticator)]
 
@@ -19,17 +20,15 @@ Auth = Annotated[Authenticator, service(Authenticator)]
 class _Bearer(OAuth2PasswordBearer):
     """The security scheme of the document, which is at the same time the check: one dependency to resolve, not three.
 
-    Raises Unauthenticated without a token, InvalidToken for one that is not good.
+    Raises Unauthenticated without a token, InvalidToken for one that is not good. The token was read by
+    AuthenticationMiddleware, which runs below API_PREFIX only.
     """
 
     async def __call__(self, request: Request) -> Identity:  # type: ignore[override]
-        known: Identity | None = request.scope.get("identity")
-        if known is not None:
-            return known
-        scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated
-        return await container_of(request.scope).get(Authenticator).identify(token)
+        identity: Identity | None = request.scope.get(CALLER)
+        if identity is None:
+            raise request.scope.pop(REFUSAL, None) or Unauthenticated
+        return identity
 
 
 # The address is completed with API_PREFIX in the document; here it only names the scheme.

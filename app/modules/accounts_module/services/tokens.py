@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from time import time
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,9 @@ class Identity:
 
     account_id: UUID
     session_id: UUID
+
+    # An account's requests count together, whatever session they come with. Read with each of them: in C.
+    rate_key = property(attrgetter("account_id.int"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.modules.accounts_module.api.routes import me
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.chats_module.api.routes import events
+from app.services.http_requests import CALLER
 from app.utils.shortcut import shortcut_to
 from tests.fakers import API, FakeClient, problem
 
@@ -185,7 +186,7 @@ async def test_the_usual_requests_take_the_short_way(app: FastAPI, anna: FakeCli
         "path_params": {"chat_id": club},
         "headers": [(b"content-type", b"application/json")],
         "app": anna.http._transport.app,  # type: ignore[attr-defined]
-        "identity": Identity(UUID(anna.id), uuid4()),
+        CALLER: Identity(UUID(anna.id), uuid4()),
     }
     usual: list[tuple[object, bytes, int]] = [
         (endpoint_of(app, "/chats/{chat_id}/messages", "POST"), b"", 201),

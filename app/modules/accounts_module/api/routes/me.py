@@ -25,6 +25,7 @@ from app.modules.streams_module.dependencies import (
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
 from app.modules.streams_module.services.reader import LogReader, Reader
+from app.services.http_requests import CALLER
 from app.utils.shortcut import shortcut
 
 router = APIRouter(prefix="/accounts/me")
@@ -86,7 +87,7 @@ async def my_events(
 @shortcut(my_events)
 async def my_events_shortly(scope: Scope, _: bytes) -> Response | None:
     """A poll of somebody who is signed in, asked for with nothing wrong."""
-    identity: Identity | None = scope.get("identity")
+    identity: Identity | None = scope.get(CALLER)
     query = read_shortly(scope)
     if identity is None or query is None:
         return None

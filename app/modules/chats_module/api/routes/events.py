@@ -24,6 +24,7 @@ from app.modules.streams_module.dependencies import (
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
 from app.modules.streams_module.services.reader import LogReader
+from app.services.http_requests import CALLER
 from app.utils.shortcut import shortcut
 
 router = APIRouter(prefix="/chats/{chat_id}")
@@ -56,7 +57,7 @@ async def list_events(
 @shortcut(list_events)
 async def list_events_shortly(scope: Scope, _: bytes) -> Response | None:
     """A poll of somebody who is signed in, asked for with nothing wrong."""
-    identity: Identity | None = scope.get("identity")
+    identity: Identity | None = scope.get(CALLER)
     query, chat_id = read_shortly(scope), read_chat_id(scope)
     if identity is None or query is None or chat_id is None:
         return None

@@ -28,6 +28,7 @@ from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.dependencies import LogDep
 from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES, MAX_PAGE
 from app.services.errors import ValidationFailed
+from app.services.http_requests import CALLER
 from app.utils.body_limit import body_limit
 from app.utils.module import Modules
 from app.utils.shortcut import is_json, shortcut
@@ -63,7 +64,7 @@ def make_router(modules: Modules) -> APIRouter:
     @shortcut(send)
     async def send_shortly(scope: Scope, body: bytes) -> Response | None:
         """The send of somebody who is signed in, with nothing wrong in it."""
-        identity: Identity | None = scope.get("identity")
+        identity: Identity | None = scope.get(CALLER)
         chat_id = read_chat_id(scope)
         if identity is None or chat_id is None or not is_json(scope):
             return None
@@ -102,7 +103,7 @@ def make_router(modules: Modules) -> APIRouter:
     @shortcut(history)
     async def history_shortly(scope: Scope, _: bytes) -> Response | None:
         """A page for somebody who is signed in, asked for with nothing wrong."""
-        identity: Identity | None = scope.get("identity")
+        identity: Identity | None = scope.get(CALLER)
         query = _USUAL_QUERY.fullmatch(scope["query_string"])
         if identity is None or query is None:
             return None

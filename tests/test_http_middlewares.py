@@ -1,0 +1,123 @@
+"""Modules stand around requests: they say who calls, and the rate limiter asks nothing else."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.adapters.db.database import Database
+from app.fastapi_engine import constructor
+from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.tokens import Identity
+from app.services.http_requests import CALLER, HttpMiddleware
+from app.settings import Settings
+from app.settings.auth_settings import AuthSettings
+from app.settings.limits_settings import LimitsSettings
+from app.settings.modules_settings import ModulesSettings
+from app.utils.container import Container
+from app.utils.module import Module
+from app.utils.setup_modules import discover_modules
+from tests.fakers import API, FakeClient, ok, problem
+from tests.servers import served
+
+
+@dataclass
+class Badge:
+    rate_key: int
+
+
+class Badges:
+    """Knows a caller by a number that it wears."""
+
+    def __init__(self, app: ASGIApp, container: Container) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for name, value in scope.get("headers", ()):
+            if name == b"x-badge":
+                scope[CALLER] = Badge(int(value))
+        await self.app(scope, receive, send)
+
+
+router = APIRouter()
+
+
+@router.get("/doors")
+async def doors() -> list[str]:
+    return ["front"]
+
+
+MODULE = Module(
+    name="badges",
+    description="Callers that are known by a badge",
+    router=router,
+    contributes=(HttpMiddleware("badges", Badges),),
+)
+
+
+@pytest.fixture
+async def badges(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    """A server of that module alone, with no accounts."""
+    known = discover_modules()
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"badges": MODULE})
+    limits = LimitsSettings(account="2/minute", address="1/minute")
+    only = ModulesSettings(enabled_modules=("badges",))
+    async with served(build_app(replace(settings, limits=limits, modules=only))) as http:
+        yield http
+
+
+async def test_callers_are_counted_as_a_module_knows_them(badges: httpx.AsyncClient) -> None:
+    for badge in ("1", "2"):
+        for _ in range(2):
+            ok(await badges.get(f"{API}/doors", headers={"X-Badge": badge}))
+        problem(await badges.get(f"{API}/doors", headers={"X-Badge": badge}), 429, "rate_limited")
+
+
+async def test_others_are_counted_by_their_address(badges: httpx.AsyncClient) -> None:
+    ok(await badges.get(f"{API}/doors"))
+    problem(await badges.get(f"{API}/doors", headers={"Authorization": "Bearer x"}), 429, "rate_limited")
+    ok(await badges.get(f"{API}/doors", headers={"X-Badge": "1"}))
+
+
+async def test_what_a_middleware_raises_is_a_problem(badges: httpx.AsyncClient) -> None:
+    problem(await badges.get(f"{API}/doors", headers={"X-Badge": "no number"}), 500, "internal_error")
+
+
+class CountingAuthenticator(Authenticator):
+    asked = 0
+
+    async def identify(self, token: str) -> Identity:
+        self.asked += 1
+        return await super().identify(token)
+
+
+async def test_a_token_is_read_once_a_request(
+    app: FastAPI, anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A good one and a bad one, with the short way and without, also where nobody needs it."""
+    container: Container = app.state.container
+    usual = container.get(Authenticator)
+    counting = CountingAuthenticator(AuthSettings(), container.get(Database), container.get(Revocations))
+    container.replace(Authenticator, counting)
+    try:
+        bad = {"Authorization": "Bearer nonsense"}
+        calls = [
+            ("GET", f"/chats/{club}/messages", 200, 401),
+            ("GET", "/accounts/me", 200, 401),
+            ("GET", "/nowhere", 404, 404),
+            ("POST", "/accounts/sign-in", 422, 422),
+        ]
+        for method, path, good_status, bad_status in calls:
+            for headers, status in ((anna.headers, good_status), (bad, bad_status)):
+                before = counting.asked
+                answer = await anna.http.request(
+                    method, f"{API}{path}", headers=headers, json={} if status == 422 else None
+                )
+                assert (answer.status_code, counting.asked - before) == (status, 1), (path, headers)
+    finally:
+        container.replace(Authenticator, usual)
