@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from app.modules.chats_module.extension import ChatPurge
+from app.modules.sockets_module.extension import Signal
 from app.utils import setup_modules
 from app.utils.module import Module, Modules
 from app.utils.setup_modules import ModulesError, choose_modules, discover_modules, read_modules
@@ -112,6 +114,14 @@ def test_a_contribution_to_a_module_that_is_left_out_stops_the_start() -> None:
     }
     with pytest.raises(ModulesError, match="module 'files' contributes the ChatPurge 'files' to the module 'chats'"):
         choose_modules(house, ["BASE", "-chats"])
+
+
+def test_a_contribution_whose_host_is_optional_counts_for_nothing_without_it() -> None:
+    house = {
+        "sockets": Module(name="sockets", description=""),
+        "files": Module(name="files", description="", contributes=(Signal("files", BaseModel),)),
+    }
+    assert [module.name for module in choose_modules(house, ["BASE", "-sockets"])] == ["files"]
 
 
 async def _purge(*_: object) -> bool:

@@ -96,7 +96,10 @@ def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
 
 
 def _check_contributions(modules: Sequence[Module]) -> None:
-    """Raises ModulesError for a contribution whose host is not served, and for a second one of the same name."""
+    """Raises ModulesError for a contribution whose host is not served, and for a second one of the same name.
+
+    A kind with `optional_host` says that its contributions count for nothing without their host.
+    """
     served = {module.name for module in modules}
     owners: dict[tuple[type, object], str] = {}
     for module in modules:
@@ -104,7 +107,7 @@ def _check_contributions(modules: Sequence[Module]) -> None:
             kind = type(contribution)
             name = getattr(contribution, fields(cast("type[DataclassInstance]", kind))[0].name)
             host = _HOST.match(kind.__module__)
-            if host is not None and host[1] not in served:
+            if host is not None and host[1] not in served and not getattr(kind, "optional_host", False):
                 raise ModulesError(
                     f"APPLICATION_ENABLED_MODULES: module {module.name!r} contributes the {kind.__name__} {name!r} "
                     f"to the module {host[1]!r}, which is left out"

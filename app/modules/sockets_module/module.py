@@ -5,10 +5,11 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.api.routes import asyncapi, ws
-from app.modules.sockets_module.extension import Signal
+from app.modules.sockets_module.extension import Signal, StreamSource
 from app.modules.sockets_module.schemas import PresenceSignal, ReceiptSignal, TypingSignal
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
+from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
 from app.utils.metrics import Measures
@@ -18,9 +19,11 @@ from app.utils.module import Module, Modules
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
-    kinds = [signal.kind for signal in container.get(Modules).contributions(Signal)]
+    modules = container.get(Modules)
+    kinds = [signal.kind for signal in modules.contributions(Signal)]
+    sources = container.put(Sources, Sources(modules.contributions(StreamSource), container))
     registry = container.put(Registry, Registry(container.get(Hub), bus, kinds, container.get(Revocations)))
-    presence = container.put(Presence, Presence(container.get(Database), bus, registry))
+    presence = container.put(Presence, Presence(container.get(Database), bus, registry, sources))
     container.get(Measures).add(registry.measure)
     async with registry.working(), presence.working():
         yield

@@ -18,7 +18,7 @@ class MemoryBus(Bus):
         self._hear_rings({stream_id: last_seq}, own=True)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
-        text = orjson.dumps(signal)
+        text = orjson.dumps(signal, default=str)
         if len(text) <= MAX_SIGNAL:
             self._hear_signal(orjson.loads(text))
 

@@ -55,7 +55,7 @@ class PostgresBus(Bus):
         self._hear_rings({stream_id: last_seq}, own=True)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
-        text = orjson.dumps(signal)
+        text = orjson.dumps(signal, default=str)
         if len(text) > MAX_SIGNAL:
             return
         if len(self._signals) < _MOST_WAITING:

@@ -22,7 +22,7 @@ async def mark_read(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID,
     if seq > membership.read_seq and await move_read(raw, chat_id, account_id, seq):
         await log.append(work, account_id, event("read.moved", {"chat_id": str(chat_id), "read_seq": seq}))
         if membership.member_count <= SIGNALLED_MEMBERS:
-            receipt = {"kind": "receipt", "chat_id": str(chat_id), "account_id": str(account_id), "read_seq": seq}
-            log.signal(work, receipt)
+            receipt = {"chat_id": chat_id, "account_id": account_id, "read_seq": seq}
+            log.signal(work, "receipt", receipt, chat_id)
     read_seq, unread_count = await find_read(raw, chat_id, account_id)
     return ReadPosition(read_seq=read_seq, unread_count=unread_count)

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from app.adapters.db.database import Database
-from app.modules.sockets_module.db.cruds.streams import list_chats, list_left, list_streams
+from app.modules.sockets_module.extension import ReadableStream
 from app.modules.sockets_module.services.socket import Following, Socket
+from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.frames import make_frame
 from app.modules.streams_module.services.hub import Gap, Hub
 from app.modules.streams_module.services.reader import Reader
@@ -21,13 +21,7 @@ _EVENTS_AT_ONCE = 25
 """Of one stream in one page."""
 
 
-async def list_streams_of(database: Database, account_id: UUID) -> Sequence[Any]:
-    """The streams that the account may read now, its own first."""
-    async with database.connection() as connection:
-        return await list_streams(connection, account_id)
-
-
-def list_starts(streams: Sequence[Any], account_id: UUID, cursors: Mapping[UUID, int]) -> dict[UUID, int]:
+def list_starts(streams: Sequence[ReadableStream], account_id: UUID, cursors: Mapping[UUID, int]) -> dict[UUID, int]:
     """Where the streams that hello names no cursor of begin: the numbers before their first events.
 
     Nothing for a client that names no cursor of the account's stream either: it has no state to complete.
@@ -35,16 +29,15 @@ def list_starts(streams: Sequence[Any], account_id: UUID, cursors: Mapping[UUID,
     account_cursor = cursors.get(account_id)
     if account_cursor is None:
         return {}
-    return {row["id"]: _start_of(row, account_cursor) for row in streams if row["id"] not in cursors}
+    return {one.stream_id: _start_of(one, account_cursor) for one in streams if one.stream_id not in cursors}
 
 
-def _start_of(row: Any, account_cursor: int | None) -> int:
-    joined_since = account_cursor is not None and row["joined_seq"] > account_cursor
-    start: int = row["joined_event_seq"] - 1 if joined_since else row["last_seq"]
-    return start
+def _start_of(stream: ReadableStream, account_cursor: int | None) -> int:
+    joined_since = account_cursor is not None and stream.account_seq > account_cursor
+    return stream.joined_seq - 1 if joined_since else stream.last_seq
 
 
-async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: Mapping[UUID, int]) -> None:
+async def follow_all(socket: Socket, hub: Hub, streams: Sequence[ReadableStream], cursors: Mapping[UUID, int]) -> None:
     """Follows every stream that the account may read, each from its cursor, else from where the contract begins.
 
     Cursors of other streams are ignored; one that the log cannot go on from is answered with a gap.
@@ -52,22 +45,19 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
     account_id = socket.identity.account_id
     account_cursor = cursors.get(account_id)
     gaps: list[bytes] = []
-    for place, row in enumerate(streams):
+    for place, stream in enumerate(streams):
         if place % _STREAMS_IN_A_ROW == _STREAMS_IN_A_ROW - 1:
             await asyncio.sleep(0)
-        stream_id, first_seq, last_seq = row["id"], row["first_seq"], row["last_seq"]
+        stream_id, first_seq, last_seq, joined_seq, _ = stream
         if stream_id == account_id:
             socket.account_head = last_seq
         cursor = cursors.get(stream_id)
         if cursor is None:
-            cursor = _start_of(row, account_cursor)
+            cursor = _start_of(stream, account_cursor)
         gap = None
         if cursor > last_seq or cursor < first_seq - 1:
             gap, cursor = Gap(first_seq, last_seq), last_seq
-        reader = Reader(stream_id, account_id, row["joined_event_seq"])
-        following = Following(reader, cursor, row["role"], role_seq=last_seq)
-        following.see_chat(row["type"], row["member_count"])
-        socket.streams[stream_id] = following
+        socket.streams[stream_id] = Following(Reader(stream_id, account_id, joined_seq), cursor, known_seq=last_seq)
         if gap is not None:
             gaps.append(socket.encode_gap(stream_id, gap))
     # Before anything of these streams, and at the reader's own pace: after a restored backup it may be all of them.
@@ -75,58 +65,49 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[Any], cursors: 
     await _attach(socket, hub, list(socket.streams.values()))
 
 
-async def find_left(socket: Socket, database: Database, cursors: Mapping[UUID, int]) -> None:
-    """Notes what is still to be read of the chats that the account has left, from their cursors to the leaving."""
+async def find_left(socket: Socket, sources: Sources, cursors: Mapping[UUID, int]) -> None:
+    """Notes what is still to be read of the streams that the account has left, from their cursors to the leaving."""
     unknown = [stream_id for stream_id in cursors if stream_id not in socket.streams]
     if not unknown:
         return
-    # A chat that is joined later goes on from here.
+    # A stream that is joined later goes on from here.
     socket.left_at.update((stream_id, cursors[stream_id]) for stream_id in unknown)
     account_id = socket.identity.account_id
-    async with database.connection() as connection:
-        rows = await list_left(connection, unknown, account_id)
     gaps: list[bytes] = []
-    for row in rows:
-        chat_id, first_seq, left_seq = row["chat_id"], row["first_seq"], row["left_event_seq"]
-        if not max(cursors[chat_id], first_seq - 1) < left_seq or chat_id in socket.joined:
+    for stream_id, first_seq, left_seq in await sources.list_left(account_id, unknown):
+        if not max(cursors[stream_id], first_seq - 1) < left_seq or stream_id in socket.joined:
             continue
-        if cursors[chat_id] < first_seq - 1:
-            gaps.append(socket.encode_gap(chat_id, Gap(first_seq, left_seq)))
-            socket.left_at[chat_id] = left_seq
+        if cursors[stream_id] < first_seq - 1:
+            gaps.append(socket.encode_gap(stream_id, Gap(first_seq, left_seq)))
+            socket.left_at[stream_id] = left_seq
         else:
-            reader = Reader(chat_id, account_id, left_seq - 1, left_seq)
-            socket.left[chat_id] = Following(reader, cursors[chat_id], role=None, role_seq=left_seq)
+            reader = Reader(stream_id, account_id, left_seq - 1, left_seq)
+            socket.left[stream_id] = Following(reader, cursors[stream_id], known_seq=left_seq)
     if socket.left:
         socket.wake()
     await socket.outbox.put_page(gaps)
 
 
 async def send_left(socket: Socket, hub: Hub) -> None:
-    """One page of a chat that the account has left. Nobody follows it: nothing live comes from there."""
-    chat_id, following = next(iter(socket.left.items()))
-    rows = await hub.read_after({chat_id: following.cursor}, _EVENTS_AT_ONCE)
+    """One page of a stream that the account has left. It is not followed: nothing live comes from there."""
+    stream_id, following = next(iter(socket.left.items()))
+    rows = await hub.read_after({stream_id: following.cursor}, _EVENTS_AT_ONCE)
     page = [row for row in rows if row["seq"] <= following.reader.left_seq]
     await _send(socket, following, page)
-    if socket.left.get(chat_id) is not following:
+    if socket.left.get(stream_id) is not following:
         # The account has joined again meanwhile.
         return
     if not page or following.cursor >= following.reader.left_seq:
-        socket.left_at[chat_id] = following.cursor
-        del socket.left[chat_id]
+        socket.left_at[stream_id] = following.cursor
+        del socket.left[stream_id]
 
 
-async def follow_joined(socket: Socket, hub: Hub, database: Database) -> None:
-    """Follows the chats that the account was let into meanwhile."""
-    async with database.connection() as connection:
-        chats = await list_chats(connection, list(socket.joined))
-    # Nothing waits between taking them and following them: a chat that one left and joined again meanwhile counts once.
-    new = [following for chat_id, following in socket.joined.items() if chat_id not in socket.streams]
+async def follow_joined(socket: Socket, hub: Hub) -> None:
+    """Follows the streams that the account has joined meanwhile."""
+    new = {stream_id: following for stream_id, following in socket.joined.items() if stream_id not in socket.streams}
     socket.joined.clear()
-    for following in new:
-        if chat := chats.get(following.reader.stream_id):
-            following.see_chat(chat["type"], chat["member_count"])
-        socket.streams[following.reader.stream_id] = following
-    await _attach(socket, hub, new)
+    socket.streams.update(new)
+    await _attach(socket, hub, list(new.values()))
 
 
 async def send_page(socket: Socket, hub: Hub) -> None:
@@ -181,7 +162,7 @@ async def _attach(socket: Socket, hub: Hub, followings: list[Following]) -> None
     feeds = await hub.follow([following.reader.stream_id for following in followings], socket)
     for following, feed in zip(followings, feeds, strict=True):
         following.feed = feed
-        following.is_known = feed.last_seq is not None and feed.last_seq <= following.role_seq
+        following.is_known = feed.last_seq is not None and feed.last_seq <= following.known_seq
         if feed.last_seq is not None and following.cursor >= feed.last_seq:
             following.is_live = True
         else:

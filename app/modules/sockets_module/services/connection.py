@@ -12,7 +12,6 @@ from loguru import logger
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.adapters.db.database import Database
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
@@ -21,7 +20,6 @@ from app.modules.sockets_module.services.catching_up import (
     follow_all,
     follow_joined,
     list_starts,
-    list_streams_of,
     send_left,
     send_page,
 )
@@ -31,6 +29,7 @@ from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, TRY_AGAIN, Socket
+from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 from app.services.errors import ProblemMaker, RateLimited, Unauthenticated
@@ -54,7 +53,7 @@ class Connection:
         self._websocket = websocket
         self._container = container
         self._hub = container.get(Hub)
-        self._database = container.get(Database)
+        self._sources = container.get(Sources)
         self._registry = container.get(Registry)
         self._limits = container.get(RateLimits)
         self._revocations = container.get(Revocations)
@@ -95,19 +94,20 @@ class Connection:
         hello.data.cursors.update(await read_cursors(cursors))
         self._registry.make_room(identity.account_id)
         write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
-        socket = self._socket = Socket(identity, Outbox(self._websocket.send, write, self._overflow), self._hub)
+        outbox = Outbox(self._websocket.send, write, self._overflow)
+        socket = self._socket = Socket(identity, outbox, self._hub, self._sources.joins)
         presence = self._container.get(Presence)
         is_first = self._registry.add(socket)
         socket.wake, socket.close = self._wake, self._begin_closing
         try:
             try:
-                streams = await list_streams_of(self._database, identity.account_id)
+                streams = await self._sources.list_streams(identity.account_id)
             except Exception as error:  # noqa: BLE001 - it becomes the reply
                 await self._refuse(hello, error)
                 return
             self._greet(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
             await follow_all(socket, self._hub, streams, hello.data.cursors)
-            await find_left(socket, self._database, hello.data.cursors)
+            await find_left(socket, self._sources, hello.data.cursors)
             if is_first:
                 await presence.arrive(identity.account_id)
             await self._receive(socket)
@@ -202,7 +202,7 @@ class Connection:
         try:
             while socket is not None and not socket.outbox.closed:
                 if socket.joined:
-                    await follow_joined(socket, self._hub, self._database)
+                    await follow_joined(socket, self._hub)
                 elif socket.left:
                     await send_left(socket, self._hub)
                 elif socket.behind:

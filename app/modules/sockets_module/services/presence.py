@@ -13,26 +13,28 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.sockets_module.db.cruds import presence as crud
 from app.modules.sockets_module.services.registry import Registry
-from app.resources.constants import SIGNALLED_MEMBERS
+from app.modules.sockets_module.services.sources import Sources
+from app.modules.streams_module.services.log import encode_time
 from app.utils.background import running
 
 _LEFT = "presence.left"
 _REFRESH = 30.0
 _LASTS = timedelta(seconds=75)
 """How long an account counts as online without a refresh: its process may have died."""
-_CHATS_IN_A_SIGNAL = 15
-"""A signal names the chats that it goes to, and has to stay small."""
+_STREAMS_IN_A_SIGNAL = 15
+"""A signal names the streams that it goes to, and has to stay small."""
 _MOST_RECEIVERS = 5_000
-"""Members of small chats who are told that one account comes or goes: those of the smallest chats."""
+"""Readers who are notified that one account comes or goes: those of the streams with the fewest."""
 
 
 class Presence:
-    """Keeps `account_presence` up to date for the sockets of this process, and tells the others of small chats."""
+    """Keeps `account_presence` up to date for the sockets of this process, and notifies those who know the account."""
 
-    def __init__(self, database: Database, bus: Bus, registry: Registry) -> None:
+    def __init__(self, database: Database, bus: Bus, registry: Registry, sources: Sources) -> None:
         self._database = database
         self._bus = bus
         self._registry = registry
+        self._sources = sources
         self._corrections: set[asyncio.Task[None]] = set()
         bus.on_notification(_LEFT, self._hear)
 
@@ -72,18 +74,10 @@ class Presence:
             correction.add_done_callback(self._corrections.discard)
 
     async def _tell(self, account_id: UUID, *, online: bool, at: datetime) -> None:
-        async with self._database.connection() as connection:
-            chat_ids = await crud.list_small_chats(connection, account_id, SIGNALLED_MEMBERS, _MOST_RECEIVERS)
-        for first in range(0, len(chat_ids), _CHATS_IN_A_SIGNAL):
-            self._bus.signal(
-                {
-                    "kind": "presence",
-                    "account_id": str(account_id),
-                    "online": online,
-                    "last_seen_at": at.isoformat().replace("+00:00", "Z"),
-                    "chat_ids": [str(chat_id) for chat_id in chat_ids[first : first + _CHATS_IN_A_SIGNAL]],
-                }
-            )
+        audience = await self._sources.list_audience(account_id, _MOST_RECEIVERS)
+        presence = {"account_id": account_id, "online": online, "last_seen_at": encode_time(at)}
+        for first in range(0, len(audience), _STREAMS_IN_A_SIGNAL):
+            self._registry.signal("presence", presence, audience[first : first + _STREAMS_IN_A_SIGNAL])
 
     async def _keep_refreshing(self) -> None:
         """Until cancelled."""

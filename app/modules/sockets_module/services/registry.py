@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import BaseModel
 
 from app.adapters.base.bus import Bus
 from app.modules.accounts_module.services.open_sessions import Watch
@@ -27,6 +28,7 @@ class Registry:
 
     def __init__(self, hub: Hub, bus: Bus, signals: Collection[str], revocations: Revocations) -> None:
         self._hub = hub
+        self._bus = bus
         self._signals = frozenset(signals)
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._sessions = revocations.open_sessions
@@ -93,17 +95,25 @@ class Registry:
                     if socket.outbox.is_stalled():
                         socket.end(TRY_AGAIN)
 
+    def signal(self, kind: str, data: Mapping[str, Any] | BaseModel, stream_ids: Sequence[UUID]) -> None:
+        """Sends a signal to the live followers of these streams, on all processes.
+
+        Raises ValueError for a kind that no module contributes.
+        """
+        if kind not in self._signals:
+            raise ValueError(f"no module contributes the signal {kind!r}")
+        shown = data.model_dump(mode="json") if isinstance(data, BaseModel) else data
+        self._bus.signal({**shown, "kind": kind, "stream_ids": stream_ids})
+
     def _hear(self, signal: Mapping[str, Any]) -> None:
-        """Hands a signal to all members of its chats but the account that it is about."""
-        about = signal.get("account_id")
-        if signal.get("kind") not in self._signals or ("chat_ids" not in signal and "chat_id" not in signal):
+        """Delivers a signal to the followers of its streams, but not to the account that it is about."""
+        if signal.get("kind") not in self._signals:
             return
-        chat_ids = signal.get("chat_ids") or [signal["chat_id"]]
-        shown = {key: value for key, value in signal.items() if key != "chat_ids"}
+        about = signal.get("account_id")
+        shown = {key: value for key, value in signal.items() if key != "stream_ids"}
         wire = encode_text_frame(orjson.dumps({"signal": shown}))
         told: set[Socket] = set()
-        for chat_id in chat_ids:
-            stream_id = UUID(chat_id)
+        for stream_id in map(UUID, signal.get("stream_ids", ())):
             feed = self._hub.feeds.get(stream_id)
             for follower in feed.followers if feed is not None else ():
                 if isinstance(follower, Socket) and follower not in told and follower.has_signals_of(stream_id):

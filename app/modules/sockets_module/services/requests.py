@@ -9,20 +9,21 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.errors import InvalidToken, SessionsUnknown
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
+from app.modules.chats_module.services.access import check, get_membership
 from app.modules.chats_module.services.reading import mark_read
 from app.modules.messages_module.services.permissions import TYPE
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing, request_models
 from app.modules.sockets_module.services.parsing import find_request_id, read_request
+from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.socket import POLICY, Socket
 from app.modules.streams_module.services.log import Log
+from app.resources.constants import SIGNALLED_MEMBERS
 from app.services.errors import ProblemMaker, RateLimited, ServiceError, ValidationFailed
 from app.services.rate_limits import RateLimits
 from app.utils.allowance import Allowance
@@ -56,7 +57,7 @@ class Requests:
     def __init__(self, socket: Socket, container: Container) -> None:
         self._socket = socket
         self._database = container.get(Database)
-        self._bus: Bus = container.get(Bus)  # type: ignore[type-abstract]
+        self._registry = container.get(Registry)
         self._log = container.get(Log)
         self._queue = container.get(SendQueue)
         self._limits = container.get(RateLimits)
@@ -97,15 +98,18 @@ class Requests:
             self._socket.answer(request.id, b"{}")
         elif doubt is not None:
             self._refuse(request.id, doubt)
-        elif kind is Typing:
-            self._type(request)
         else:
             chat_id = request.data.chat_id
             chat = self._chats.get(chat_id) or self._chats.setdefault(chat_id, _InChat(chat_id))
             if kind is self._send_model and chat.turn is None:
                 self._send_at_once(chat, request)
             else:
-                self._take_turn(chat, self._send if kind is self._send_model else self._read, request)
+                actions: dict[type, Callable[[Any], Awaitable[bytes]]] = {
+                    self._send_model: self._send,
+                    ReadRequest: self._read,
+                    Typing: self._type,
+                }
+                self._take_turn(chat, actions[kind], request)
 
     def _send_at_once(self, chat: _InChat, request: SendRequest) -> None:
         try:
@@ -187,29 +191,16 @@ class Requests:
             position = await mark_read(work, self._log, request.data.chat_id, self._account_id, request.data.seq)
         return position.model_dump_json().encode()
 
-    def _type(self, request: Typing) -> None:
-        following = self._socket.streams.get(request.data.chat_id)
-        if following is None or following.is_removed or request.data.chat_id == self._account_id:
-            self._refuse(request.id, ChatNotFound())
-            return
-        if not following.may(TYPE):
-            self._refuse(request.id, NotAllowedInChat())
-            return
-        try:
-            self._limits.hit(self._limits.rates.typing, "typing of", self._who)
-        except RateLimited as error:
-            self._refuse(request.id, error)
-            return
-        if following.is_small and following.has_signals:
-            self._bus.signal(
-                {
-                    "kind": "typing",
-                    "chat_id": str(request.data.chat_id),
-                    "account_id": str(self._account_id),
-                    "is_typing": request.data.is_typing,
-                }
-            )
-        self._socket.answer(request.id, b"{}")
+    async def _type(self, request: Typing) -> bytes:
+        chat_id = request.data.chat_id
+        async with self._database.connection() as connection:
+            membership = await get_membership(connection, chat_id, self._account_id)
+        check(membership, TYPE)
+        self._limits.hit(self._limits.rates.typing, "typing of", self._who)
+        if membership.member_count <= SIGNALLED_MEMBERS:
+            typing = {"chat_id": chat_id, "account_id": self._account_id, "is_typing": request.data.is_typing}
+            self._registry.signal("typing", typing, [chat_id])
+        return b"{}"
 
     def _refuse(self, reply_to: int | str | None, error: Exception) -> None:
         if isinstance(error, RateLimited) and not self._refusals.take(monotonic()):

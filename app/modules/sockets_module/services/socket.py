@@ -9,12 +9,11 @@ from uuid import UUID, uuid4
 import orjson
 
 from app.modules.accounts_module.services.tokens import Identity
-from app.modules.chats_module.extension import Permission
+from app.modules.sockets_module.extension import FindJoined, Joined
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.streams_module.services.frames import Frame, encode_text_frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.modules.streams_module.services.reader import MAY_END, Reader
-from app.resources.constants import SIGNALLED_MEMBERS
 
 NOT_SIGNED_IN = 4401
 BAD_FRAME = 4400
@@ -26,40 +25,29 @@ one.
 """
 TRY_AGAIN = 1013
 """The reader is too slow, or the server cannot serve it now: with its cursors it misses nothing."""
-_JOINED = "chat.joined"
-_ROLE = "member.changed"
-_CHANGES = frozenset({_JOINED, _ROLE, *MAY_END})
-"""Kinds of events from which something may follow for what a socket is sent."""
 
 
 class Following:
     """One stream of one socket. `cursor` is the last number that went out; `is_live` once nothing is left to fetch.
 
-    Of a chat: `role` is the reader's, as of the event `role_seq`; in one with many members nothing is signalled.
-    `is_removed` says that a removal has come which the reader has not reached yet, and `is_known` that no other one can
-    be in what is left to fetch.
+    The reader may read it as of the event `known_seq`. `is_removed` says that a removal has come which the reader has
+    not reached yet, and `is_known` that no other one can be in what is left to fetch.
     """
 
     __slots__ = (
-        "chat_type",
         "cursor",
         "feed",
         "is_known",
         "is_live",
         "is_removed",
-        "is_small",
+        "known_seq",
         "reader",
-        "role",
-        "role_seq",
     )
 
-    def __init__(self, reader: Reader, cursor: int, role: str | None, role_seq: int) -> None:
+    def __init__(self, reader: Reader, cursor: int, known_seq: int) -> None:
         self.reader = reader
         self.cursor = cursor
-        self.role = role
-        self.role_seq = role_seq
-        self.chat_type: str | None = None
-        self.is_small = False
+        self.known_seq = known_seq
         self.feed: Feed | None = None
         self.is_live = False
         self.is_known = False
@@ -67,40 +55,25 @@ class Following:
 
     @property
     def has_signals(self) -> bool:
-        """True while the reader is a member for sure: a signal is for the members of its moment."""
+        """True while the reader is one for sure: a signal is for the readers of its moment."""
         return self.is_live or (self.is_known and not self.is_removed)
-
-    def see_chat(self, chat_type: str | None, member_count: int) -> None:
-        """Takes what the database says of the chat."""
-        self.chat_type = chat_type
-        self.is_small = member_count <= SIGNALLED_MEMBERS
-
-    def see_role(self, seq: int, changed: Mapping[str, Any]) -> None:
-        """Takes a `member.changed`, unless it is of another member, or older than what is known."""
-        if seq > self.role_seq and changed["account_id"] == str(self.reader.account_id):
-            self.role, self.role_seq = changed["role"], seq
 
     def look_ahead(self, frame: Frame) -> None:
         """Takes what counts at once, though the reader comes to the event later."""
-        if frame.kind == _ROLE:
-            self.see_role(frame.seq, orjson.loads(frame.data))
-        elif frame.kind in MAY_END:
+        if frame.kind in MAY_END:
             self.is_removed |= self.reader.is_cut(frame.seq, frame.kind, frame.data)
-
-    def may(self, permission: Permission) -> bool:
-        """Return True if the reader is a member who may do it."""
-        return self.chat_type is not None and self.role is not None and permission.allows(self.chat_type, self.role)
 
 
 class Socket:
     """A connected account, as the hub and the registry see it.
 
     All methods run in the loop's thread and never wait. `behind` holds the streams that have to be read from the log
-    first, `left` those of chats that the account has left, `joined` the chats that are to be followed; whoever takes
-    care of the socket is called by `wake`, and by `close` when it is to end.
+    first, `left` those that the account has left, `joined` those that are to be followed; whoever takes care of the
+    socket is called by `wake`, and by `close` when it is to end. `joins` are the kinds of events in the account's own
+    stream by which it begins to read one more.
     """
 
-    def __init__(self, identity: Identity, outbox: Outbox, hub: Hub) -> None:
+    def __init__(self, identity: Identity, outbox: Outbox, hub: Hub, joins: Mapping[str, FindJoined]) -> None:
         self.connection_id = uuid4()
         self.identity = identity
         self.outbox = outbox
@@ -114,10 +87,13 @@ class Socket:
         self.used_at = monotonic()
         # Until the session is revoked or expires: what came before is not carried out after it.
         self.is_signed_in = True
-        # The last number that the client has of each chat that the account is not in.
+        # The last number that the client has of each stream that the account may not read.
         self.left_at: dict[UUID, int] = {}
         self.account_head = 0
         self._hub = hub
+        self._joins = joins
+        # Kinds of events from which something may follow for what this socket is sent.
+        self._changes = frozenset((*joins, *MAY_END))
 
     def end(self, code: int) -> None:
         """Closes the socket with this code, whatever it is waiting for; the first code counts."""
@@ -188,14 +164,12 @@ class Socket:
     def passed(self, following: Following, seq: int, kind: str, data: bytes) -> bool:
         """Notes that an event went out, and what follows from it; whether it was the stream's last for this socket."""
         following.cursor = seq
-        if kind not in _CHANGES:
+        if kind not in self._changes:
             return False
         if following.reader.stream_id == self.identity.account_id:
-            if kind == _JOINED and seq > self.account_head:
-                self._join(orjson.loads(data))
-            return False
-        if kind == _ROLE:
-            following.see_role(seq, orjson.loads(data))
+            find_joined = self._joins.get(kind)
+            if find_joined is not None and seq > self.account_head:
+                self._join(find_joined(orjson.loads(data)))
             return False
         if following.reader.is_cut(seq, kind, data):
             self.left_at[following.reader.stream_id] = seq
@@ -224,22 +198,22 @@ class Socket:
         self.behind.clear()
         self.left.clear()
 
-    def _join(self, told: Mapping[str, Any]) -> None:
-        """A chat that this account was let into just now comes by itself, from its own `member.added` on; one that it
-        had before on this socket goes on where it stopped.
+    def _join(self, joined: Joined) -> None:
+        """A stream that this account began to read just now comes by itself, from the event of its joining on; one that
+        it had before on this socket goes on where it stopped.
         """
-        chat_id, joined_seq, role = UUID(told["chat_id"]), int(told["event_seq"]), str(told["role"])
-        known = self.streams.get(chat_id) or self.joined.get(chat_id)
-        reader = Reader(chat_id, self.identity.account_id, joined_seq)
+        stream_id, joined_seq = joined
+        known = self.streams.get(stream_id) or self.joined.get(stream_id)
+        reader = Reader(stream_id, self.identity.account_id, joined_seq)
         if known is not None:
             # Let out and in again before the first was heard or followed here: the log goes on without a break.
-            known.reader, known.role, known.role_seq = reader, role, joined_seq
+            known.reader, known.known_seq = reader, joined_seq
             return
-        following = self.left.pop(chat_id, None)
+        following = self.left.pop(stream_id, None)
         if following is not None:
-            following.reader, following.role, following.role_seq = reader, role, joined_seq
+            following.reader, following.known_seq = reader, joined_seq
         else:
-            cursor = min(self.left_at.pop(chat_id, joined_seq), joined_seq - 1)
-            following = Following(reader, cursor, role, joined_seq)
-        self.joined[chat_id] = following
+            cursor = min(self.left_at.pop(stream_id, joined_seq), joined_seq - 1)
+            following = Following(reader, cursor, joined_seq)
+        self.joined[stream_id] = following
         self.wake()

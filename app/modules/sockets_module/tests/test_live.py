@@ -76,6 +76,7 @@ async def test_a_signal_that_nobody_declared_reaches_no_client(
     async with FakeSocket(boris, live_server) as socket:
         await socket.ask("ping")
         for kind in ("secret", "session.ended", "typing"):
-            bus.signal({"kind": kind, "chat_id": club, "account_id": anna.id, "is_typing": True})
+            typing = {"chat_id": club, "account_id": anna.id, "is_typing": True}
+            bus.signal({"kind": kind, **typing, "stream_ids": [club]})
         await socket.until(lambda: bool(socket.signals))
         assert [signal["kind"] for signal in socket.signals] == ["typing"]

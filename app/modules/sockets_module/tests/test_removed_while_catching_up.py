@@ -8,23 +8,25 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
-from app.adapters.db.database import Database
 from app.modules.accounts_module.services.tokens import Identity
-from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, list_streams_of, send_page
+from app.modules.sockets_module.services.catching_up import follow_all, follow_joined, send_page
 from app.modules.sockets_module.services.outbox import Outbox
 from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.socket import Socket
+from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
+from app.utils.container import Container
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
 
 
-def noting_socket(person: FakeClient, hub: Hub, received: list[dict[str, Any]]) -> Socket:
+def noting_socket(person: FakeClient, container: Container, received: list[dict[str, Any]]) -> Socket:
     """Notes what goes out to the person."""
 
     async def send(message: Any) -> None:
         received.append(orjson.loads(message["text"]))
 
-    return Socket(Identity(person.uuid, person.uuid), Outbox(send, None, lambda: None), hub)
+    joins = container.get(Sources).joins
+    return Socket(Identity(person.uuid, person.uuid), Outbox(send, None, lambda: None), container.get(Hub), joins)
 
 
 async def test_nothing_behind_the_removal_is_read_from_the_log_either(
@@ -32,13 +34,14 @@ async def test_nothing_behind_the_removal_is_read_from_the_log_either(
 ) -> None:
     """The page that holds the removal is full, and more pages follow it in the log."""
     received: list[dict[str, Any]] = []
-    database, hub = app.state.container.get(Database), app.state.container.get(Hub)
-    streams = await list_streams_of(database, boris.uuid)
+    container: Container = app.state.container
+    hub = container.get(Hub)
+    streams = await container.get(Sources).list_streams(boris.uuid)
     ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
     for number in range(60):
         await anna.send(club, f"без Бориса {number}")
-    socket = noting_socket(boris, hub, received)
-    await follow_all(socket, hub, streams, {boris.uuid: 0, **{row["id"]: 0 for row in streams}})
+    socket = noting_socket(boris, container, received)
+    await follow_all(socket, hub, streams, {boris.uuid: 0, **{one.stream_id: 0 for one in streams}})
     async with asyncio.timeout(30):
         while socket.behind:
             await send_page(socket, hub)
@@ -53,10 +56,11 @@ async def test_who_is_let_in_twice_before_the_chat_is_followed_again_misses_noth
     anna: FakeClient, boris: FakeClient, club: str, app: FastAPI, server: httpx.AsyncClient
 ) -> None:
     received: list[dict[str, Any]] = []
-    database, hub = app.state.container.get(Database), app.state.container.get(Hub)
-    streams = await list_streams_of(database, boris.uuid)
-    socket = noting_socket(boris, hub, received)
-    await follow_all(socket, hub, streams, {row["id"]: row["last_seq"] for row in streams})
+    container: Container = app.state.container
+    hub = container.get(Hub)
+    streams = await container.get(Sources).list_streams(boris.uuid)
+    socket = noting_socket(boris, container, received)
+    await follow_all(socket, hub, streams, {one.stream_id: one.last_seq for one in streams})
 
     async def is_out() -> bool:
         return UUID(club) not in socket.streams
@@ -71,7 +75,7 @@ async def test_who_is_let_in_twice_before_the_chat_is_followed_again_misses_noth
     ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
     ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
     await eventually(has_heard_of_both)
-    await follow_joined(socket, hub, database)
+    await follow_joined(socket, hub)
     async with asyncio.timeout(30):
         while socket.behind:
             await send_page(socket, hub)
@@ -88,10 +92,10 @@ async def test_signals_end_with_a_removal_that_is_still_to_be_read(
     for number in range(60):
         await anna.send(chat, f"до прихода Бориса {number}")
     received: list[dict[str, Any]] = []
-    container = app.state.container
+    container: Container = app.state.container
     hub = container.get(Hub)
-    socket = noting_socket(boris, hub, received)
-    streams = await list_streams_of(container.get(Database), boris.uuid)
+    socket = noting_socket(boris, container, received)
+    streams = await container.get(Sources).list_streams(boris.uuid)
     await follow_all(socket, hub, streams, {boris.uuid: 0, UUID(chat): 0})
     requests = Requests(socket, container)
 

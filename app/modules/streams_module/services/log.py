@@ -20,6 +20,7 @@ __all__ = [
     "NewEvent",
     "encode_time",
     "event",
+    "find_head",
     "now",
     "read_head",
     "to_json",
@@ -54,9 +55,9 @@ class Log:
         heads = await self._append(work, [(stream_id, event) for event in events], at)
         return heads[stream_id]
 
-    def signal(self, work: UnitOfWork, signal: Mapping[str, Any]) -> None:
-        """Says something that is not worth keeping, once the unit of work is durable."""
-        work.after_commit(lambda: self._bus.signal(signal))
+    def signal(self, work: UnitOfWork, kind: str, data: Mapping[str, Any], stream_id: UUID) -> None:
+        """Sends a signal to the live followers of a stream, once the unit of work is durable. It is not kept."""
+        work.after_commit(lambda: self._bus.signal({**data, "kind": kind, "stream_ids": [stream_id]}))
 
     async def append_to_each(
         self, work: UnitOfWork, kind: str, data: Mapping[UUID, Mapping[str, Any]]

@@ -16,14 +16,6 @@ ON CONFLICT (account_id) DO UPDATE
 _LEAVE = """
 UPDATE account_presence SET last_seen_at = $2, online_until = NULL WHERE account_id = $1
 """
-_SMALL_CHATS = """
-SELECT chat_id FROM (
-    SELECT a.chat_id, sum(c.member_count) OVER (ORDER BY c.member_count, c.active_at DESC, a.chat_id) AS members
-    FROM account_chat a
-    JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL AND c.member_count <= $2
-    WHERE a.account_id = $1
-) AS small WHERE members <= $3
-"""
 
 
 async def note_present(
@@ -34,8 +26,3 @@ async def note_present(
 
 async def note_gone(connection: Executor, account_id: UUID, now: datetime) -> None:
     await connection.execute(_LEAVE, account_id, now)
-
-
-async def list_small_chats(connection: Executor, account_id: UUID, most_members: int, in_all: int) -> list[UUID]:
-    """Returns the chats of at most so many members, the smallest first, as long as they have `in_all` together."""
-    return [row["chat_id"] for row in await connection.fetch(_SMALL_CHATS, account_id, most_members, in_all)]

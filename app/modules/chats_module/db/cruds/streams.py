@@ -1,0 +1,49 @@
+"""Which chats' streams an account may read, in hand-written SQL: asked by every socket that connects."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from app.modules.streams_module.services.log import Executor
+
+_READABLE = """
+SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq
+FROM account_chat a
+JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+JOIN chat_member m ON m.chat_id = a.chat_id AND m.account_id = $1
+JOIN stream s ON s.id = a.chat_id
+WHERE a.account_id = $1
+"""
+
+# As `find_leaving` has it: of a deleted chat only the last event is left.
+_LEFT = """
+SELECT f.chat_id, CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
+FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
+WHERE f.chat_id = ANY($1) AND f.account_id = $2
+"""
+
+_SMALL = """
+SELECT chat_id FROM (
+    SELECT a.chat_id, sum(c.member_count) OVER (ORDER BY c.member_count, c.active_at DESC, a.chat_id) AS members
+    FROM account_chat a
+    JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL AND c.member_count <= $2
+    WHERE a.account_id = $1
+) AS small WHERE members <= $3
+"""
+
+
+async def list_readable(connection: Executor, account_id: UUID) -> Sequence[Any]:
+    """Returns the streams of the account's chats, with the numbers of the two events by which it joined each."""
+    rows: Sequence[Any] = await connection.fetch(_READABLE, account_id)
+    return rows
+
+
+async def list_left(connection: Executor, account_id: UUID, chat_ids: Sequence[UUID]) -> Sequence[Any]:
+    """Returns those of the chats that the account has left, with the events that it may still read."""
+    rows: Sequence[Any] = await connection.fetch(_LEFT, chat_ids, account_id)
+    return rows
+
+
+async def list_small(connection: Executor, account_id: UUID, most_members: int, in_all: int) -> list[UUID]:
+    """Returns the chats of at most so many members, the smallest first, as long as they have `in_all` together."""
+    return [row["chat_id"] for row in await connection.fetch(_SMALL, account_id, most_members, in_all)]

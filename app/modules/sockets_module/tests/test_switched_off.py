@@ -1,0 +1,39 @@
+"""A server without sockets: what other modules contribute to them counts for nothing."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from app.settings.modules_settings import ModulesSettings
+from tests.fakers import API, FakeClient, ok
+from tests.servers import served
+
+
+@pytest.fixture
+async def app(settings: Settings) -> FastAPI:
+    return build_app(replace(settings, modules=ModulesSettings(enabled_modules=("BASE", "-sockets"))))
+
+
+@pytest.fixture
+async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with served(app) as http:
+        yield http
+
+
+async def test_everything_else_is_served(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    await anna.send(club, "без сокетов")
+    ok(await boris.put(f"/chats/{club}/read", {"seq": 1}))
+    assert [event["kind"] for event in await boris.events(club)] == ["member.added", "member.added", "message.created"]
+
+
+async def test_there_is_no_trace_of_the_socket(server: httpx.AsyncClient) -> None:
+    for address in ("/asyncapi.json", f"{API}/ws"):
+        assert (await server.get(address)).status_code == 404
+    document = ok(await server.get("/openapi.json"))
+    assert "sockets" not in [tag["name"] for tag in document["tags"]]
+    assert not [path for path in document["paths"] if path.endswith("/ws")]
