@@ -30,7 +30,7 @@ def judge(report: str, complaint: str) -> int:
     asked = [package for package in packages if "skip_reason" not in package]
     holes = [(package, hole) for package in asked for hole in package["vulns"]]
     for package, hole in holes:
-        print(f"{package['name']} {package['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions'])}")  # noqa: T201
+        print(f"{package['name']} {package['version']}: {hole['id']}, fixed in {', '.join(hole['fix_versions'])}")  # noqa: T201
     if not asked:
         print(f"NOT AUDITED: the service of known holes does not answer ({reason})")  # noqa: T201
     else:

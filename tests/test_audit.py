@@ -17,7 +17,7 @@ HOLED = {"name": "jinja2", "version": "2.0", "vulns": [{"id": "PYSEC-2021-66", "
     [
         ([SOUND], 0, "audited: 1 packages, 0 holes; not known there: none"),
         ([SOUND, UNKNOWN], 0, "audited: 1 packages, 0 holes; not known there: redis"),
-        ([SOUND, HOLED], 1, "jinja2 2.0: PYSEC-2021-66, mended in 2.11.3"),
+        ([SOUND, HOLED], 1, "jinja2 2.0: PYSEC-2021-66, fixed in 2.11.3"),
         # pip-audit itself calls this "No known vulnerabilities found".
         ([UNKNOWN], 0, "NOT AUDITED: the service of known holes does not answer (it knows none of the packages)"),
     ],

@@ -34,30 +34,30 @@ async def talk(anna: FakeClient, boris: FakeClient, club: str) -> str:
 async def test_all_is_well_where_all_is_well(talk: str, database_address: DatabaseAddress) -> None:
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 0, result.output
-    assert "all is well" in result.output
+    assert "no problems found" in result.output
     assert "✗" not in result.output
 
 
 BROKEN = {
     "member_count is the number of members": "UPDATE chat SET member_count = 7 WHERE id = $1",
-    "nobody has read beyond the newest message": "UPDATE chat_member SET read_seq = 99 WHERE chat_id = $1",
-    "every member has the chat in the list of chats": "DELETE FROM account_chat WHERE chat_id = $1",
-    "nobody has a chat in the list without being in it": (
+    "no read position is beyond the newest message": "UPDATE chat_member SET read_seq = 99 WHERE chat_id = $1",
+    "the chat is in the chat list of every member": "DELETE FROM account_chat WHERE chat_id = $1",
+    "no chat is in the chat list of an account that is not a member": (
         "INSERT INTO account_chat (account_id, chat_id, joined_seq) VALUES (gen_random_uuid(), $1, 1)"
     ),
-    "no message is numbered beyond its chat's last_seq": "UPDATE chat SET last_seq = 2 WHERE id = $1",
-    "no event holds a text that its message no longer has": (
+    "no message has a sequence number above last_seq of its chat": "UPDATE chat SET last_seq = 2 WHERE id = $1",
+    "no event contains a text that its message no longer has": (
         "UPDATE message SET text = 'правка', edited_at = now() WHERE chat_id = $1 AND seq = 1"
     ),
     "reaction_count is the number of reactions": "DELETE FROM reaction WHERE chat_id = $1",
-    "no event is numbered beyond its stream's last_seq": "UPDATE stream SET last_seq = 3 WHERE id = $1",
-    "events run from first_seq to last_seq with no hole": "DELETE FROM event WHERE stream_id = $1 AND seq = 3",
+    "no event has a sequence number above last_seq of its stream": "UPDATE stream SET last_seq = 3 WHERE id = $1",
+    "events are numbered from first_seq to last_seq without gaps": "DELETE FROM event WHERE stream_id = $1 AND seq = 3",
     "every event belongs to a stream": "DELETE FROM stream WHERE id = $1",
-    "every account has its stream": "DELETE FROM stream WHERE id = (SELECT owner_id FROM chat WHERE id = $1)",
+    "every account has a stream": "DELETE FROM stream WHERE id = (SELECT owner_id FROM chat WHERE id = $1)",
 }
 BEYOND_MENDING = {
-    "messages run from 1 to last_seq with no hole": "DELETE FROM message WHERE chat_id = $1 AND seq = 2",
-    "a group or channel has one owner, who is in it": "UPDATE chat SET owner_id = NULL WHERE id = $1",
+    "messages are numbered from 1 to last_seq without gaps": "DELETE FROM message WHERE chat_id = $1 AND seq = 2",
+    "every group and channel has exactly one owner, who is a member": "UPDATE chat SET owner_id = NULL WHERE id = $1",
 }
 
 
@@ -71,7 +71,7 @@ async def test_what_is_broken_is_found_and_mended(
 ) -> None:
     await sql.execute(BROKEN[says], UUID(talk))
     result = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
-    found, _, after = result.output.partition("mended; and now:\n")
+    found, _, after = result.output.partition("fixed; checking again:\n")
     assert f"✗ {says}\n" in found
     assert "✗" not in after
     assert result.exit_code == 0, result.output
@@ -87,7 +87,7 @@ async def test_what_only_a_backup_mends_is_found(
     assert result.exit_code == 1
     assert f"✗ {says}\n" in result.output
     assert "    → " in result.output
-    assert "mended" not in result.output
+    assert "fixed" not in result.output
 
 
 async def test_a_mended_hole_is_a_gap_and_no_silence(
@@ -143,7 +143,7 @@ async def test_a_missing_extension_is_found(
     await sql.execute('DROP EXTENSION "uuid-ossp" CASCADE')
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 1
-    assert "✗ uuid_generate_v4() is there" in result.output
+    assert "✗ uuid_generate_v4() exists" in result.output
 
 
 async def test_a_database_that_is_away_is_found(template: DatabaseAddress) -> None:
@@ -162,8 +162,8 @@ async def test_a_store_of_the_rate_limits_that_does_not_answer_is_found(database
     storage = f"redis://:secret@127.0.0.1:{free_port()}"
     result = await manage(database_address, "doctor", "--least-free-mb=0", RATE_LIMIT_STORAGE=storage)
     assert result.exit_code == 1
-    assert "✗ the store of the rate limits answers" in result.output
-    assert "1 wrong" in result.output
+    assert "✗ the storage of the rate limits answers" in result.output
+    assert "problems found: 1" in result.output
     assert "secret" not in result.output
 
 
@@ -186,7 +186,7 @@ async def test_a_folder_of_logs_that_cannot_be_written_is_found(
 async def test_more_processes_than_postgresql_has_connections_for_are_found(database_address: DatabaseAddress) -> None:
     result = await manage(database_address, "doctor", "--least-free-mb=0", API_WORKERS="64", PG_POOL_SIZE="200")
     assert result.exit_code == 1
-    assert "64 processes of 217 need 13888" in result.output
+    assert "64 processes with 217 connections each need 13888" in result.output
 
 
 async def test_a_database_that_knows_only_english_letters_is_found(
@@ -199,4 +199,4 @@ async def test_a_database_that_knows_only_english_letters_is_found(
     result = await manage(english, "doctor", "--least-free-mb=0")
     await sql.execute(f'DROP DATABASE "{english.database}" WITH (FORCE)')
     assert result.exit_code == 1
-    assert "✗ the database knows letters beyond English" in result.output
+    assert "✗ the database handles letters beyond ASCII" in result.output

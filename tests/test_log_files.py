@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written_is_said_once(start: Start, tmp_path: Pa
     told = stderr.getvalue().splitlines()
     assert [line for line in told if "line" not in line or "cannot be written" in line] == [
         f"{tmp_path}/logs/messenger-{os.getpid()}.log cannot be written (Not a directory): "
-        "lines go to standard error only"
+        "log lines go to standard error only"
     ]
     assert [line.rpartition("line ")[2][0] for line in told if "cannot" not in line] == ["0", "1", "2"]
 
@@ -69,7 +69,7 @@ def test_a_full_disk_is_said_once_each_time_it_fills(capsys: pytest.CaptureFixtu
     file.baseFilename = "/dev/full"
     file.write("a line\n")
     told = capsys.readouterr().err.splitlines()
-    assert told == ["/dev/full cannot be written (No space left on device): lines go to standard error only"] * 2
+    assert told == ["/dev/full cannot be written (No space left on device): log lines go to standard error only"] * 2
 
 
 def test_a_large_file_is_followed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

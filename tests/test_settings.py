@@ -175,7 +175,7 @@ def test_a_line_of_the_file_that_cannot_be_read_is_named(tmp_path: Path, text: b
 def test_a_file_that_cannot_be_opened_is_told_and_the_mark_of_an_editor_is_no_part_of_a_name(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    with pytest.raises(SettingsError, match=r"folder: it cannot be read: Is a directory"):
+    with pytest.raises(SettingsError, match=r"folder: cannot be read: Is a directory"):
         load_settings(folder)
     file = tmp_path / ".env"
     file.write_text("API_TITLE=Из файла\n", encoding="utf-8-sig")
@@ -192,5 +192,5 @@ def test_a_misspelt_name_is_told_with_the_nearest_one(monkeypatch: pytest.Monkey
         "ENVIROMENT": "did you mean ENVIRONMENT?",
         "RATE_LIMITS_ENABLE": "did you mean RATE_LIMIT_ENABLE?",
         "API_SERVIC_PORT": "did you mean API_SERVICE_PORT?",
-        "LOG_QUIZ_BUZZ": ".env.example lists all",
+        "LOG_QUIZ_BUZZ": "see .env.example for all settings",
     }

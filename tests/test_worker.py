@@ -35,7 +35,7 @@ async def test_a_worker_works_until_it_is_asked_to_end(
     try:
 
         async def has_started() -> bool:
-            return b"started, with the modules" in output.read_bytes() or worker.returncode is not None
+            return b"started with the modules" in output.read_bytes() or worker.returncode is not None
 
         await eventually(has_started, 60)
         worker.send_signal(number)

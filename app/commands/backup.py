@@ -28,14 +28,14 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usename IS NOT NULL
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="where to; pg_dump's custom format, compressed")],
+    file: Annotated[Path, typer.Argument(help="file to write, in pg_dump's compressed custom format")],
 ) -> None:
-    """Write all data into one file, as of one moment. The server goes on serving.
+    """Write a consistent backup of all data into one file. The server keeps running.
 
-    Only the user who runs this may read the file, and the folder if it is made.
+    Only the user who runs this command may read the file, and its folder if it is created.
     """
     if file.exists():
-        raise typer.BadParameter(f"{file} is there already")
+        raise typer.BadParameter(f"{file} already exists")
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -53,17 +53,18 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="what `db backup` wrote", exists=True, dir_okay=False)], yes: Yes = False
+    file: Annotated[Path, typer.Argument(help="file written by `db backup`", exists=True, dir_okay=False)],
+    yes: Yes = False,
 ) -> None:
-    """Put a backup in the place of the database; stop the server first.
+    """Replace the database by a backup. Stop the server first.
 
-    The old one goes only when the new one is complete. The numbers of events move ahead: no cursor from before the
-    restore can be taken for one of the restored log, and every client reads the state again.
+    The old database is dropped only when the new one is complete. The sequence numbers of events are advanced, so that
+    no cursor from before the restore is valid for the restored log, and every client reads the state again.
     """
     settings = load_settings()
     with database_server(settings.db) as address:
         asyncio.run(_refuse_if_used(address))
-        ask(settings.app.environment, f"Put {file} in the place of database {address.database}?", yes)
+        ask(settings.app.environment, f"Replace database {address.database} by {file}?", yes)
         new = address.with_database(f"{address.database[:50]}_restored")
         asyncio.run(drop_database(new))
         asyncio.run(create_database(new))
@@ -73,7 +74,7 @@ def restore(
         finally:
             # Nothing is left of it where something failed.
             asyncio.run(drop_database(new))
-    typer.echo(f"database {address.database} is as it was in {file}; now `python manage.py db migrate`")
+    typer.echo(f"database {address.database} is restored from {file}; now run `python manage.py db migrate`")
 
 
 async def _refuse_if_used(address: DatabaseAddress) -> None:
@@ -129,7 +130,7 @@ async def _replace(address: DatabaseAddress, new: DatabaseAddress) -> None:
         await maintenance.execute(f"DROP DATABASE IF EXISTS {quote(address.database)}")
         await maintenance.execute(f"ALTER DATABASE {quote(new.database)} RENAME TO {quote(address.database)}")
     except asyncpg.ObjectInUseError:
-        raise typer.BadParameter(f"a server has begun to use database {address.database}: stop it first") from None
+        raise typer.BadParameter(f"a server started to use database {address.database}: stop it first") from None
     finally:
         await maintenance.close()
 
@@ -150,7 +151,7 @@ def _find(name: str) -> Path:
     except EmbeddedPostgresError:
         path = shutil.which(name)
     if path is None:
-        raise typer.BadParameter(f"there is no program {name}: apt-get install postgresql-client")
+        raise typer.BadParameter(f"the program {name} is missing: apt-get install postgresql-client")
     return Path(path)
 
 

@@ -50,31 +50,31 @@ _PATIENCE = 600.0
 @commands.command()
 def doctor(
     fix: Annotated[
-        bool, typer.Option("--fix", help="mend what can be mended, under the locks that the server uses")
+        bool, typer.Option("--fix", help="fix what can be fixed, under the locks that the server uses")
     ] = False,
-    least_free_mb: Annotated[int, typer.Option(min=0, help="megabytes of disk that have to be free")] = 1024,
+    least_free_mb: Annotated[int, typer.Option(min=0, help="required free disk space in megabytes")] = 1024,
     yes: Yes = False,
 ) -> None:
-    """Look whether everything is as it should be: settings, database, disk, numbers and counters.
+    """Check the settings, the database, the disk, sequence numbers and counters.
 
-    Changes nothing without --fix. The exit status is 1 when something is wrong.
+    Changes nothing without --fix. The exit status is 1 if a problem is found.
     """
     console = Console(highlight=False, soft_wrap=True)
     wrong = _list_wrong(console, least_free_mb)
     fixable = [finding for finding in wrong if finding.invariant is not None and finding.invariant.fix]
     if fixable and fix:
         settings = load_settings()
-        ask(settings.app.environment, f"Mend {len(fixable)} of {len(wrong)}? Have a backup.", yes)
+        ask(settings.app.environment, f"Fix {len(fixable)} of {len(wrong)} problems? Make a backup first.", yes)
         with database_server(settings.db) as address:
             asyncio.run(_mend(address, fixable))
-        console.print("mended; and now:")
+        console.print("fixed; checking again:")
         wrong = _list_wrong(console, least_free_mb)
         fixable = []
     if not wrong:
-        console.print("[green]all is well[/]")
+        console.print("[green]no problems found[/]")
         return
-    advice = f"; `python manage.py doctor --fix` mends {len(fixable)} of them" if fixable else ""
-    console.print(f"[red]{len(wrong)} wrong[/]{advice}")
+    advice = f"; `python manage.py doctor --fix` can fix {len(fixable)} of them" if fixable else ""
+    console.print(f"[red]problems found: {len(wrong)}[/]{advice}")
     raise typer.Exit(1)
 
 
@@ -105,13 +105,13 @@ def _tell(console: Console, finding: Finding) -> None:
 
 def _look(least_free_mb: int, told: Callable[[Finding], None]) -> None:
     """From what is needed for everything else to what is in the tables; stops where the rest cannot be looked at."""
-    about = "the settings can be read"
+    about = "the settings are valid"
     try:
         known = discover_modules()
         settings = load_all_settings(known)
         choose_modules(known, settings.modules.enabled_modules)
     except (SettingsError, ModulesError) as error:
-        told(Finding(about, str(error).splitlines(), "set the variable, in the environment or in .env"))
+        told(Finding(about, str(error).splitlines(), "set the variable in the environment or in .env"))
         return
     told(Finding(about))
     told(look_at_names(own_groups(known.values())))
@@ -124,7 +124,7 @@ def _look(least_free_mb: int, told: Callable[[Finding], None]) -> None:
         with database_server(settings.db) as address:
             asyncio.run(_look_at_database(address, settings, told))
     except (EmbeddedPostgresError, DatabaseNotReady) as error:
-        told(Finding("the database answers", [str(error)], "look at the PG_* settings, and at PostgreSQL's own log"))
+        told(Finding("the database answers", [str(error)], "check the PG_* settings and PostgreSQL's log"))
 
 
 async def _look_at_database(address: DatabaseAddress, settings: Settings, told: Callable[[Finding], None]) -> None:
@@ -156,8 +156,8 @@ async def _connected(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connect
 
 async def look_at_server(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     version = int(await connection.fetchval("SHOW server_version_num"))
-    wrong = [f"it is {await connection.fetchval('SHOW server_version')}"] if version < _OLDEST_SERVER else []
-    return Finding("PostgreSQL is 15 or newer", wrong, "upgrade it: pg_dump, a newer server, pg_restore")
+    wrong = [f"the version is {await connection.fetchval('SHOW server_version')}"] if version < _OLDEST_SERVER else []
+    return Finding("PostgreSQL is 15 or newer", wrong, "upgrade PostgreSQL: pg_dump, a newer server, pg_restore")
 
 
 async def look_at_letters(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
@@ -165,9 +165,9 @@ async def look_at_letters(connection: "asyncpg.Connection[asyncpg.Record]") -> F
         "SELECT lower('ПРИВЕТ') = 'привет' AND current_setting('server_encoding') = 'UTF8'"
     )
     return Finding(
-        "the database knows letters beyond English",
-        [] if knows else ["lower('ПРИВЕТ') is not 'привет': people are not found by their names"],
-        "make the database anew with ENCODING UTF8 and a locale as C.UTF-8, and restore into it",
+        "the database handles letters beyond ASCII",
+        [] if knows else ["lower('ПРИВЕТ') is not 'привет': people cannot be found by their names"],
+        "create a new database with ENCODING UTF8 and a locale such as C.UTF-8, and restore a backup into it",
     )
 
 
@@ -179,7 +179,7 @@ async def look_at_clock(connection: "asyncpg.Connection[asyncpg.Record]") -> Fin
     return Finding(
         "the clocks of database and server agree",
         [f"they differ by {skew:.0f} s"] if skew > _MOST_SKEW else [],
-        "let both follow the same time servers (chrony, systemd-timesyncd)",
+        "synchronize both with the same time servers (chrony, systemd-timesyncd)",
     )
 
 
@@ -188,18 +188,18 @@ async def look_at_migrations(connection: "asyncpg.Connection[asyncpg.Record]") -
     rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
     revisions = {row["version_num"] for row in rows}
     advice = "run `python manage.py db migrate`"
-    wrong = [f"{revision} is missing" for revision in sorted(known_heads() - revisions)]
+    wrong = [f"{revision} is not applied" for revision in sorted(known_heads() - revisions)]
     try:
         removed_modules(revisions)
     except DatabaseIsNewer as error:
-        wrong, advice = [str(error)], "run the newer code"
-    return Finding("all migrations have run", wrong, advice)
+        wrong, advice = [str(error)], "update the code"
+    return Finding("all migrations are applied", wrong, advice)
 
 
 async def look_at_extension(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     there = await connection.fetchval("SELECT to_regproc('uuid_generate_v4') IS NOT NULL")
     return Finding(
-        "uuid_generate_v4() is there",
+        "uuid_generate_v4() exists",
         [] if there else ["the extension uuid-ossp is missing, or its schema is not in the search_path"],
         'run CREATE EXTENSION "uuid-ossp"; on Debian it comes with postgresql-contrib',
     )

@@ -20,9 +20,11 @@ PICTURE = DOT.with_suffix(".png")
 
 @commands.command()
 def docs(
-    check: Annotated[bool, typer.Option("--check", help="write nothing; exit with 1 if one is stale")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; exit with status 1 if a document is stale")
+    ] = False,
 ) -> None:
-    """Write every generated document, of all modules that are on by default."""
+    """Write all generated documents, for the modules that are on by default."""
     stale = [(path, text) for path, text in make_documents().items() if _read(path) != text]
     for path, text in stale:
         if check:
@@ -39,9 +41,11 @@ def docs(
 
 @commands.command()
 def openapi(
-    stdout: Annotated[bool, typer.Option("--stdout", help="print it, of the API as it is set up here")] = False,
+    stdout: Annotated[
+        bool, typer.Option("--stdout", help="print the document of the API with the settings of this server")
+    ] = False,
 ) -> None:
-    """Write the API's document to docs/openapi.json, as a newcomer's settings have it."""
+    """Write the OpenAPI document to docs/openapi.json, with the default settings."""
     if stdout:
         typer.echo(openapi_text(load_all_settings(discover_modules())), nl=False)
         return
@@ -51,7 +55,7 @@ def openapi(
 
 @commands.command()
 def schema() -> None:
-    """Draw the tables: docs/images/db_schema.png (needs graphviz) and the part of docs/database.md."""
+    """Draw the tables: docs/images/db_schema.png (requires graphviz) and the diagrams in docs/database.md."""
     tables = read_tables()
     dot = draw_dot(tables)
     _draw(dot)
@@ -62,7 +66,7 @@ def schema() -> None:
 
 def _draw(dot: str) -> None:
     if shutil.which("dot") is None:
-        raise typer.BadParameter("there is no program `dot`: apt-get install graphviz")
+        raise typer.BadParameter("the program `dot` is missing: apt-get install graphviz")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["dot", "-Tpng", "-Gdpi=96", "-o", PICTURE], input=dot.encode(), check=True)  # noqa: S603, S607
 

@@ -19,10 +19,10 @@ program = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Manages a messenger server. Settings come from the environment and .env, as the server's do.",
+    help="Manage a messenger server. Settings are read from the environment and .env, as by the server.",
 )
-program.add_typer(database.commands, name="db", help="The database: make it, migrate it, fill it, throw it away.")
-program.add_typer(modules.commands, name="module", help="Modules: make one, throw one away.")
+program.add_typer(database.commands, name="db", help="Create, migrate, fill, back up, restore and drop the database.")
+program.add_typer(modules.commands, name="module", help="Create and remove modules.")
 program.add_typer(doctor.commands)
 program.add_typer(documents.commands)
 program.add_typer(worker.commands)

@@ -12,12 +12,12 @@ from app.utils.module_creator import ModuleCreator, ModuleRemover
 
 commands = typer.Typer(no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="as some_module; _module is added where it is missing")]
+Name = Annotated[str, typer.Argument(help="such as some_module; _module is added if it is missing")]
 
 
 @commands.command()
 def create(name: Name) -> None:
-    """Make a module: routes, a table with its migration, tests."""
+    """Create a module: routes, a table with its migration, tests."""
     creator = ModuleCreator(name)
     creator.create()
     typer.echo(f"-> Модуль {creator.folder.name} успешно создан!")
@@ -25,11 +25,11 @@ def create(name: Name) -> None:
 
 @commands.command()
 def remove(name: Name, yes: Yes = False) -> None:
-    """Throw a module that was made here away: its files, and its table with all that is in it."""
+    """Remove a module that was created here: its files, and its table with all data."""
     settings = load_settings()
     remover = ModuleRemover(name)
-    ask(settings.app.environment, f"Throw {remover.folder.name} away, with its files and its tables?", yes)
+    ask(settings.app.environment, f"Remove {remover.folder.name} with its files and its tables?", yes)
     with database_server(settings.db) as address:
         migrations.withdraw(address, remover.name)
     remover.remove()
-    typer.echo(f"module {remover.folder.name} is gone")
+    typer.echo(f"module {remover.folder.name} removed")

@@ -35,14 +35,16 @@ class Finding(NamedTuple):
 
 def look_at_names(own: Iterable[type[SettingsGroup]]) -> Finding:
     unknown = unknown_variables(own=own)
-    return Finding("every variable is a setting", unknown, "correct the name, or remove the variable")
+    return Finding("every variable is a known setting", unknown, "correct or remove the variable")
 
 
 def look_at_disk(settings: Settings, least_free_mb: int) -> Finding:
     places = [LOGS_DIR, *([settings.db.embedded_data_path] if settings.db.is_embedded else [])]
     free = {place: shutil.disk_usage(_existing(place)).free >> 20 for place in places}
     full = [f"{place}: {left} MB are free" for place, left in free.items() if left < least_free_mb]
-    return Finding(f"{least_free_mb} MB of disk are free", full, "make room: PostgreSQL stops when its disk is full")
+    return Finding(
+        f"{least_free_mb} MB of disk are free", full, "free some space: PostgreSQL stops when its disk is full"
+    )
 
 
 def look_at_logs() -> Finding:
@@ -55,7 +57,7 @@ def look_at_logs() -> Finding:
             wrong = [f"{LOGS_DIR} is not a folder"]
     except OSError as error:
         wrong = [f"{LOGS_DIR}: {error.strerror}"]
-    advice = f"let user {getpass.getuser()} write there, or set LOG_WRITE_TO_FILE=false"
+    advice = f"give user {getpass.getuser()} write access, or set LOG_WRITE_TO_FILE=false"
     return Finding("log files can be written", wrong, advice)
 
 
@@ -78,8 +80,8 @@ async def look_at_store(settings: LimitsSettings) -> Finding:
         wrong = [f"{type(error).__name__}: {error}"]
     finally:
         await client.aclose()
-    advice = "start Redis, or set RATE_LIMIT_STORAGE; until then each process counts for itself"
-    return Finding("the store of the rate limits answers", wrong, advice)
+    advice = "start Redis, or set RATE_LIMIT_STORAGE; until then each process counts separately"
+    return Finding("the storage of the rate limits answers", wrong, advice)
 
 
 async def look_at_notifications(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
@@ -97,10 +99,10 @@ async def look_at_notifications(connection: "asyncpg.Connection[asyncpg.Record]"
         async with asyncio.timeout(_PATIENCE):
             await heard.wait()
     except TimeoutError:
-        wrong = ["one that was sent did not come back"]
+        wrong = ["a notification was sent and not received"]
     finally:
         await connection.remove_listener(channel, hear)
-    return Finding("notifications arrive", wrong, "connect to PostgreSQL itself, or to a pooler in session mode")
+    return Finding("notifications arrive", wrong, "connect to PostgreSQL directly, or through a pooler in session mode")
 
 
 async def look_at_connections(connection: "asyncpg.Connection[asyncpg.Record]", settings: Settings) -> Finding:
@@ -113,7 +115,7 @@ async def look_at_connections(connection: "asyncpg.Connection[asyncpg.Record]", 
     each = settings.db.pool_size + settings.db.session_pool_size + _BESIDE_THE_POOLS
     if settings.app.background:
         each += BackgroundDatabase.POOL_SIZE + BackgroundDatabase.SESSION_POOL_SIZE
-    too_many = f"{workers} processes of {each} need {workers * each}, allowed are {allowed}"
+    too_many = f"{workers} processes with {each} connections each need {workers * each}, PostgreSQL allows {allowed}"
     return Finding(
         "PostgreSQL allows as many connections as the server may open",
         [too_many] if workers * each > allowed else [],

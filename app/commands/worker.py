@@ -23,9 +23,9 @@ commands = typer.Typer()
 
 @commands.command()
 def worker() -> None:
-    """Run subscribers and jobs, whatever API_BACKGROUND says, until SIGTERM or Ctrl-C. Serves no requests.
+    """Run subscribers and jobs until SIGTERM or Ctrl-C, whatever API_BACKGROUND is. Serves no requests.
 
-    An embedded database is that of the running server; without one it is started for the time of the worker.
+    Uses the embedded database of the running server; if no server is running, starts it for as long as the worker runs.
     """
     signal.signal(signal.SIGTERM, _end)
     settings = load_all_settings(discover_modules())

@@ -33,7 +33,7 @@ READ_WITHIN = 30.0
 LINGER = 3.0
 """Seconds for a client that still sends to see that it was answered already."""
 CHECK_EVERY = 2.0
-_HEAD_TOO_LARGE = f"A request's head has at most {MAX_HEAD_BYTES} bytes"
+_HEAD_TOO_LARGE = f"A request head must have at most {MAX_HEAD_BYTES} bytes"
 
 
 class HttpProtocol(UpgradingProtocol):
@@ -125,7 +125,7 @@ class HttpProtocol(UpgradingProtocol):
         elif self._in_body:
             self._body_bytes += len(data)
             if self._body_bytes > MAX_RAW_BODY_BYTES:
-                self.refuse(413, f"A body has at most {MAX_MESSAGE_BYTES} bytes")
+                self.refuse(413, f"A body must have at most {MAX_MESSAGE_BYTES} bytes")
 
     def switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
         self._check_timer.cancel()
@@ -187,7 +187,7 @@ class HttpProtocol(UpgradingProtocol):
 
     def shutdown(self) -> None:
         if self._in_body and self.cycle is not None and not self.cycle.response_complete:
-            self.refuse(503, "The server stops")
+            self.refuse(503, "The server is shutting down")
         super().shutdown()
 
     def pause_writing(self) -> None:
@@ -210,7 +210,7 @@ class HttpProtocol(UpgradingProtocol):
             if self._is_refused:
                 self.transport.abort()
             else:
-                self.refuse(408, "The request did not come in within the time")
+                self.refuse(408, "The request was not received in time")
         self._check_timer = self.loop.call_later(CHECK_EVERY, self._check)
 
     def refuse(self, status: int, detail: str) -> None:
@@ -220,7 +220,7 @@ class HttpProtocol(UpgradingProtocol):
         self._is_refused = True
         self._read_by = None
         self._refusal = write_problem(status, detail)
-        logger.info("refused before its time: {} {}", status, self.client[0] if self.client else "-")
+        logger.info("refused before the application was called: {} {}", status, self.client[0] if self.client else "-")
         cycle = self.cycle
         if self._in_body:
             is_queued = bool(self.pipeline)

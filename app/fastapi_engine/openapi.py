@@ -21,18 +21,34 @@ _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _REQUEST_ID = "0b6f3f3f5d1e4f6f8d0b8a3f1c2d4e5f"
 
 _COMMON = {
-    401: ("Unauthenticated", "unauthenticated", "Sign in first", "Not signed in, or the session has ended"),
+    401: (
+        "Unauthenticated",
+        "unauthenticated",
+        "Sign in first",
+        "The caller is not signed in, or the session has ended",
+    ),
     413: ("PayloadTooLarge", "payload_too_large", "Request Entity Too Large", "The body is too large"),
     415: (
         "UnsupportedMediaType",
         "unsupported_media_type",
         "Unsupported Media Type",
-        "The body has another `Content-Type` or is compressed; `Accept` or `Accept-Encoding` names what is read",
+        "The `Content-Type` is not supported or the body is compressed; `Accept` or `Accept-Encoding` names what "
+        "is supported",
     ),
     422: ("ValidationFailed", "validation_error", "The request is not valid", "The request is not valid"),
-    429: ("RateLimited", "rate_limited", "Too many requests", "Too many requests; wait as Retry-After says"),
-    500: ("InternalError", "internal_error", "Internal Server Error", "A bug; the log has it under the request id"),
-    503: ("Unavailable", "unavailable", "The server cannot do this right now", "Try again as Retry-After says"),
+    429: ("RateLimited", "rate_limited", "Too many requests", "Too many requests; wait for the time in Retry-After"),
+    500: (
+        "InternalError",
+        "internal_error",
+        "Internal Server Error",
+        "A bug in the server; its log describes the error under the request id",
+    ),
+    503: (
+        "Unavailable",
+        "unavailable",
+        "The server cannot do this right now",
+        "The server cannot answer at the moment; try again after the time in Retry-After",
+    ),
 }
 """Errors that operations do not declare: the example's name, its code and title, and the description of the answer."""
 _EXTRA: dict[str, Json] = {

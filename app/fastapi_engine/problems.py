@@ -81,7 +81,7 @@ class Problems(ProblemMaker):
         if constraint is not None:
             return self._constraint_errors.get(constraint, Conflict)()
         if isinstance(error, TransientDatabaseError):
-            logger.warning("the database did not carry out a statement: {!r}", error)
+            logger.warning("the database did not execute a statement: {!r}", error)
             return Overloaded() if isinstance(error, PoolExhausted) else Unavailable(_UNAVAILABLE)
         if isinstance(error, HTTPException) and error.status_code == HTTPStatus.BAD_REQUEST:
             # A body that is no JSON at all comes as a validation error; one that cannot even be read comes as this.
@@ -109,7 +109,7 @@ class Problems(ProblemMaker):
             return make_problem(error.status_code, code, title, str(error.detail or title), instance)
         logger.opt(exception=error).error("unexpected error at {}", instance)
         internals = f"{type(error).__name__}: {error}" if self._show_internals else None
-        detail = internals or "Something went wrong; the log tells what, under the request id"
+        detail = internals or "Unexpected error; the server's log describes it under the request id"
         return make_problem(500, "internal_error", "Internal Server Error", detail, instance)
 
 

@@ -55,11 +55,11 @@ def checks_body(form: BodyForm, limit: int, app: ASGIApp) -> ASGIApp:
         # RFC 8259, section 8.1. FastAPI would guess the encoding; shortcuts and the WebSocket do not.
         if form.is_json and json.detect_encoding(body) != "utf-8":
             raise RequestValidationError(
-                [{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON is UTF-8 without a byte order mark"}]
+                [{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON must be UTF-8 without a byte order mark"}]
             )
         if _has_too_many_members(form, body):
             raise RequestValidationError(
-                [{"type": "too_long", "loc": ("body",), "msg": f"A body has at most {_MOST_MEMBERS} members"}]
+                [{"type": "too_long", "loc": ("body",), "msg": f"A body must have at most {_MOST_MEMBERS} members"}]
             )
         await app(scope, body_again(body, receive), send)
 
@@ -93,7 +93,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         part = message.get("body", b"")
         size += len(part)
         if size > limit:
-            raise HTTPException(413, f"A body of this call has at most {limit} bytes")
+            raise HTTPException(413, f"The body of this request must have at most {limit} bytes")
         parts.append(part)
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -22,7 +22,7 @@ class BadHead(Exception):
 def check_head(http_version: str, headers: Sequence[Header]) -> None:
     """Raises BadHead."""
     if http_version not in _VERSIONS:
-        raise BadHead("The version of the protocol is 1.1 or 1.0")
+        raise BadHead("The HTTP version must be 1.1 or 1.0")
     hosts = 0
     for name, value in headers:
         if name == b"host":
@@ -30,9 +30,9 @@ def check_head(http_version: str, headers: Sequence[Header]) -> None:
             if _HOST.fullmatch(value) is None:
                 raise BadHead("The Host header is not valid")
         elif name == b"transfer-encoding" and (value.lower() != b"chunked" or http_version == "1.0"):
-            raise BadHead("A Transfer-Encoding is 'chunked', and not in version 1.0")
+            raise BadHead("Transfer-Encoding must be 'chunked', and HTTP 1.0 does not support it")
     if hosts != 1 and (hosts or http_version == "1.1"):
-        raise BadHead("A request has one Host header")
+        raise BadHead("A request must have exactly one Host header")
 
 
 def take_absolute_form(target: bytes, headers: list[Header]) -> bytes:
@@ -43,9 +43,9 @@ def take_absolute_form(target: bytes, headers: list[Header]) -> bytes:
     try:
         url = parse_url(target)
     except HttpParserError:
-        raise BadHead("The target of the request is not valid") from None
+        raise BadHead("The request target is not valid") from None
     if url.schema is None or url.schema.lower() not in (b"http", b"https") or not url.host:
-        raise BadHead("The target of a request is a path or an address of http or https")
+        raise BadHead("The request target must be a path or an http or https URL")
     host = b"[%b]" % url.host if b":" in url.host else url.host
     if url.port:
         host += b":%d" % url.port

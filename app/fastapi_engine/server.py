@@ -132,7 +132,7 @@ def _bring_up_to_date(address: DatabaseAddress) -> None:
         # Alembic is heavy, and needed only when there is something new.
         from app.adapters.db.migrations.commands import migrate
 
-        logger.info("bringing the database up to date")
+        logger.info("migrating the database")
         migrate(address)
 
 

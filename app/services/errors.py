@@ -81,19 +81,19 @@ class Unauthenticated(ServiceError):
 class Forbidden(ServiceError):
     category = Category.FORBIDDEN
     code = "forbidden"
-    title = "You may not do this"
+    title = "You are not allowed to do this"
 
 
 class NotFound(ServiceError):
     category = Category.NOT_FOUND
     code = "not_found"
-    title = "There is no such thing here"
+    title = "Not found"
 
 
 class Conflict(ServiceError):
     category = Category.CONFLICT
     code = "conflict"
-    title = "This is at odds with what is there"
+    title = "The request conflicts with the current state"
 
 
 class RateLimited(ServiceError):
@@ -117,4 +117,4 @@ class Overloaded(Unavailable):
     """The server works on as much as it can: nothing is wrong with the request or the database."""
 
     code = "overloaded"
-    title = "The server has too many requests to work on"
+    title = "The server is overloaded"

@@ -142,7 +142,9 @@ class RateLimits:
                 was_away = False
             except Exception as error:  # noqa: BLE001 - whatever it is, calls are served
                 if not was_away:
-                    logger.warning("rates are counted in each process alone, RATE_LIMIT_STORAGE is away: {!r}", error)
+                    logger.warning(
+                        "RATE_LIMIT_STORAGE is unavailable, each process counts calls separately: {!r}", error
+                    )
                 was_away = True
                 now = time()
                 self._untold = {key: window for key, window in untold.items() if window.is_open(now)} | self._untold

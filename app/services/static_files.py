@@ -53,5 +53,5 @@ def read_static_file(folder: Path, name: str) -> StaticFile:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise NotFound from None
     except OSError as error:
-        logger.warning("the file {} cannot be read: {!r}", name, error)
-        raise Unavailable("The server cannot read this file now; try again") from error
+        logger.warning("cannot read the file {}: {!r}", name, error)
+        raise Unavailable("The server cannot read this file at the moment; try again") from error

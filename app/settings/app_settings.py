@@ -22,7 +22,7 @@ class Mode(StrEnum):
 
 def _check_prefix(value: str) -> str:
     if value and (not value.startswith("/") or value.endswith("/") or "//" in value):
-        raise ValueError("it starts with a slash and does not end with one, as /api/v1, or is left out")
+        raise ValueError("must start with a slash and not end with one, as in /api/v1, or be empty")
     return value
 
 
@@ -31,7 +31,7 @@ def _normalize_origins(value: tuple[str, ...]) -> tuple[str, ...]:
     for text in value:
         origin = normalize_origin(text)
         if origin is None:
-            raise ValueError(f"{text!r} is no origin: write scheme://host[:port], separated by commas, no wildcard")
+            raise ValueError(f"{text!r} is not an origin: write scheme://host[:port], separated by commas, no wildcard")
         origins.append(origin)
     return tuple(origins)
 
@@ -48,7 +48,8 @@ class EnvironmentSettings(SettingsGroup):
     environment: Mode = Field(
         Mode.LOCAL,
         validation_alias="ENVIRONMENT",
-        description="what the application does (reload, secrets refused, demo data): PROD, DEV or LOCAL",
+        description="how the application behaves (automatic reload, refusal of weak secrets, demo data): PROD, "
+        "DEV or LOCAL",
     )
 
 
@@ -58,45 +59,53 @@ class AppSettings(EnvironmentSettings):
     model_config = SettingsConfigDict(env_prefix="API_")
 
     mode: Mode = Field(
-        Mode.LOCAL, description="what the API shows (error detail, docs): PROD, DEV or LOCAL; unset: as ENVIRONMENT"
+        Mode.LOCAL,
+        description="what the API discloses (error details, API documents): PROD, DEV or LOCAL; the "
+        "default is the value of ENVIRONMENT",
     )
     background: bool = Field(
-        True, description="run subscribers and jobs in this process; `python manage.py worker` runs nothing else"
+        True,
+        description="run subscribers and jobs in this process; `python manage.py worker` always runs them "
+        "and serves no requests",
     )
-    title: str = Field("Messenger Backend", min_length=1, description="name of the API in its documents")
-    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; the container sets 0.0.0.0")
+    title: str = Field("Messenger Backend", min_length=1, description="name of the API in the API documents")
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 in the container")
     service_port: int = Field(8788, ge=1, le=65535, description="port to listen on")
-    contact_name: str = Field("", description="whom to ask about this server, shown in the documents")
-    contact_email: str = Field("", description="and at what address")
-    version: str = Field("0.1.0", min_length=1, description="version that the documents and /healthcheck show")
+    contact_name: str = Field("", description="name of the contact person in the API documents")
+    contact_email: str = Field("", description="email of the contact person in the API documents")
+    version: str = Field("0.1.0", min_length=1, description="version in the API documents and in /healthcheck")
     prefix: Annotated[str, AfterValidator(_check_prefix)] = Field(
-        "/api/v1", description="where the routes of the modules stand"
+        "/api/v1", description="path prefix of all module routes"
     )
-    ui_enable: bool = Field(True, description="serve the page at /ui, a small chat client to try the server with")
-    workers: int = Field(1, ge=1, le=64, description="server processes; more than one turns the reload off")
-    reload: bool = Field(True, description="restart when a file under app/ changes; off in PROD")
+    ui_enable: bool = Field(True, description="serve a small chat client at /ui, for trying the server")
+    workers: int = Field(
+        1, ge=1, le=64, description="number of worker processes; more than one disables the automatic reload"
+    )
+    reload: bool = Field(True, description="restart when a file under app/ changes; disabled in PROD")
     cors_origins: Annotated[Names, AfterValidator(_normalize_origins)] = Field(
-        (), description="origins of web pages that may call the API, separated by commas"
+        (), description="web origins that may call the API from a browser, separated by commas"
     )
     trusted_proxies: Annotated[Names, AfterValidator(_check_networks)] = Field(
-        (), description="addresses or networks whose X-Forwarded-For is believed, separated by commas"
+        (), description="addresses or networks of proxies whose X-Forwarded-For is trusted, separated by commas"
     )
 
     russian: ClassVar[Mapping[str, str]] = {
         "environment": "поведение приложения (перезапуск при изменениях, отказ от слабых секретов, "
         "демонстрационные данные): PROD, DEV или LOCAL",
-        "mode": "что раскрывает API (подробности ошибок, документация): PROD, DEV или LOCAL",
-        "background": "выполнять в этом процессе подписчиков и фоновые задачи",
+        "mode": "что раскрывает API (подробности ошибок, документация): PROD, DEV или LOCAL; по умолчанию — как "
+        "ENVIRONMENT",
+        "background": "выполнять в этом процессе подписчиков и фоновые задачи; `python manage.py worker` "
+        "выполняет только их",
         "title": "название API в документации",
-        "host": "адрес, на котором сервер слушает; в контейнере 0.0.0.0",
+        "host": "адрес, на котором сервер принимает соединения; в контейнере 0.0.0.0",
         "service_port": "порт",
         "contact_name": "контактное лицо: имя в документации",
         "contact_email": "контактное лицо: адрес почты",
         "version": "версия в документации и в `/healthcheck`",
-        "prefix": "общее начало адресов модулей",
-        "ui_enable": "отдавать страницу /ui, небольшой клиент для знакомства с сервером",
+        "prefix": "общее начало путей всех модулей",
+        "ui_enable": "отдавать по адресу /ui небольшой клиент для знакомства с сервером",
         "workers": "число рабочих процессов; если больше одного, перезапуск при изменениях отключён",
-        "reload": "перезапуск при изменении файла в `app/`; в PROD выключен",
+        "reload": "перезапуск при изменении файла в app/; в PROD выключен",
         "cors_origins": "источники (origin), с которых разрешены вызовы из браузера, через запятую",
         "trusted_proxies": "адреса или сети прокси, чьему X-Forwarded-For доверяет сервер, через запятую",
     }

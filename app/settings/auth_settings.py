@@ -20,48 +20,52 @@ class AuthSettings(SettingsGroup):
     model_config = SettingsConfigDict(env_prefix="AUTH_")
 
     secret: SecretStr | None = Field(
-        None, description="signs the tokens; unset: made once and kept in the database; PROD wants 32 bytes or more"
+        None,
+        description="key that signs the tokens; when unset, a key is generated once and stored in the "
+        "database; PROD requires 32 bytes or more",
     )
-    access_ttl: int = Field(900, ge=5, le=86_400, description="seconds that an access token is good for")
+    access_ttl: int = Field(900, ge=5, le=86_400, description="lifetime of an access token, in seconds")
     refresh_ttl: int = Field(
-        2_592_000, ge=60, le=31_536_000, description="seconds that a session lives without a refresh (30 days)"
+        2_592_000, ge=60, le=31_536_000, description="lifetime of a session that is not refreshed, in seconds (30 days)"
     )
     refresh_reuse_s: int = Field(
-        10, ge=0, le=300, description="seconds in which a refresh may be repeated, as after a lost answer"
+        10, ge=0, le=300, description="time in which the same refresh may be repeated after a lost answer, in seconds"
     )
     session_ttl: int = Field(
         31_536_000,
         ge=60,
         le=315_360_000,
-        description="seconds that a session lives at most, refreshed or not (1 year)",
+        description="maximum lifetime of a session, refreshed or not, in seconds (1 year)",
     )
     session_retention_days: int = Field(
-        30, ge=2, le=36_500, description="days that a session is kept after its end, for its networks to stay known"
+        30, ge=2, le=36_500, description="days to keep an ended session; its networks stay known for that time"
     )
-    argon2_time_cost: int = Field(3, ge=1, le=100, description="passes over the memory of a password hash")
-    argon2_memory_cost: int = Field(65_536, ge=8, le=4_194_304, description="memory of a password hash, KiB")
-    argon2_parallelism: int = Field(4, ge=1, le=64, description="lanes of a password hash")
-    argon2_concurrency: int = Field(2, ge=1, le=64, description="password hashes computed at once in a process")
+    argon2_time_cost: int = Field(3, ge=1, le=100, description="Argon2 time cost: number of passes over the memory")
+    argon2_memory_cost: int = Field(65_536, ge=8, le=4_194_304, description="Argon2 memory cost, in KiB")
+    argon2_parallelism: int = Field(4, ge=1, le=64, description="Argon2 parallelism: number of lanes")
+    argon2_concurrency: int = Field(
+        2, ge=1, le=64, description="number of passwords that one process hashes at the same time"
+    )
 
     russian: ClassVar[Mapping[str, str]] = {
         "secret": "ключ подписи токенов; если не задан, создаётся один раз и хранится в базе данных; в PROD обязателен,"
         " не короче 32 байт",
-        "access_ttl": "срок действия access-токена, секунды",
-        "refresh_ttl": "сколько секунд сессия живёт без обновления (30 дней)",
-        "refresh_reuse_s": "сколько секунд обновление токена можно повторить, например после потерянного ответа",
-        "session_ttl": "сколько секунд сессия живёт самое большее, даже если её обновляют (1 год)",
-        "session_retention_days": "сколько дней хранится завершённая сессия: её сети остаются знакомыми",
-        "argon2_time_cost": "проходов по памяти при хешировании пароля",
-        "argon2_memory_cost": "память для хеширования пароля, КиБ",
-        "argon2_parallelism": "число потоков при хешировании пароля",
-        "argon2_concurrency": "сколько паролей процесс хеширует одновременно",
+        "access_ttl": "срок действия access-токена, в секундах",
+        "refresh_ttl": "срок жизни сессии без обновления, в секундах (30 дней)",
+        "refresh_reuse_s": "сколько секунд можно повторить то же обновление токена после потерянного ответа",
+        "session_ttl": "наибольший срок жизни сессии, даже если её обновляют, в секундах (1 год)",
+        "session_retention_days": "сколько дней хранится завершённая сессия; всё это время её сети считаются знакомыми",
+        "argon2_time_cost": "Argon2: число проходов по памяти",
+        "argon2_memory_cost": "Argon2: объём памяти, КиБ",
+        "argon2_parallelism": "Argon2: число потоков",
+        "argon2_concurrency": "сколько паролей один процесс хеширует одновременно",
     }
 
     @field_validator("argon2_parallelism")
     @classmethod
     def _check_lanes(cls, lanes: int, info: ValidationInfo) -> int:
         if info.data.get("argon2_memory_cost", 8 * lanes) < 8 * lanes:
-            raise ValueError("each lane takes 8 KiB or more of AUTH_ARGON2_MEMORY_COST")
+            raise ValueError("each lane requires 8 KiB or more of AUTH_ARGON2_MEMORY_COST")
         return lanes
 
     @property
@@ -89,5 +93,5 @@ class AuthSettings(SettingsGroup):
         if len(secret.encode()) < _SHORTEST_SECRET or len(set(secret)) < _FEWEST_CHARACTERS:
             yield (
                 f"AUTH_SECRET: ENVIRONMENT=PROD requires a random secret of {_SHORTEST_SECRET} bytes or more, "
-                "as `openssl rand -base64 48` prints one"
+                "for example from `openssl rand -base64 48`"
             )

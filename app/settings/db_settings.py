@@ -18,27 +18,35 @@ class DbSettings(SettingsGroup):
     model_config = SettingsConfigDict(env_prefix="PG_")
 
     server_address: str | None = Field(
-        None, description="host of your PostgreSQL, or the folder of its socket; unset: the server brings its own"
+        None,
+        description="host of your PostgreSQL, or the folder of its Unix socket; when unset, the embedded "
+        "PostgreSQL is used",
     )
-    server_port: int = Field(5432, ge=1, le=65535, description="its port")
-    server_login: str = Field("postgres", min_length=1, description="role to sign in as")
-    server_passwd: SecretStr = Field(SecretStr(""), description="password of that role")
+    server_port: int = Field(5432, ge=1, le=65535, description="port of PostgreSQL")
+    server_login: str = Field("postgres", min_length=1, description="PostgreSQL role")
+    server_passwd: SecretStr = Field(SecretStr(""), description="password of the PostgreSQL role")
     server_db: str = Field("messenger", min_length=1, max_length=63, description="name of the database")
     embedded_data_dir: Path = Field(
-        Path(".data/postgres"), description="folder of the embedded server, below the project unless absolute"
+        Path(".data/postgres"),
+        description="data folder of the embedded PostgreSQL; a relative path starts at the project's folder",
     )
-    pool_size: int = Field(10, ge=2, le=200, description="connections a process holds for its hot paths")
-    session_pool_size: int = Field(5, ge=1, le=200, description="connections a process holds for everything else")
+    pool_size: int = Field(
+        10, ge=2, le=200, description="database connections per process for the most frequent requests"
+    )
+    session_pool_size: int = Field(
+        5, ge=1, le=200, description="database connections per process for all other requests"
+    )
 
     russian: ClassVar[Mapping[str, str]] = {
-        "server_address": "адрес вашего PostgreSQL или папка его сокета; если не задан, работает встроенный",
-        "server_port": "его порт",
-        "server_login": "роль в базе данных",
-        "server_passwd": "пароль роли",
+        "server_address": "адрес вашего PostgreSQL или папка его Unix-сокета; если не задан, работает встроенный "
+        "PostgreSQL",
+        "server_port": "порт PostgreSQL",
+        "server_login": "роль PostgreSQL",
+        "server_passwd": "пароль роли PostgreSQL",
         "server_db": "имя базы данных",
         "embedded_data_dir": "папка данных встроенного PostgreSQL; относительный путь отсчитывается от папки проекта",
-        "pool_size": "соединений на процесс для самых частых запросов",
-        "session_pool_size": "соединений на процесс для остальных запросов",
+        "pool_size": "соединений с базой на процесс для самых частых запросов",
+        "session_pool_size": "соединений с базой на процесс для остальных запросов",
     }
 
     @property

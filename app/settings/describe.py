@@ -9,8 +9,8 @@ from app.settings import CORE_GROUPS, variable_name
 from app.settings.base import SettingsGroup
 
 _HEAD = """\
-# Every setting of the server, with its default. Copy this file to .env and change what you like: an empty value is as
-# good as none, and a variable of the environment comes before its line in .env.
+# Every setting of the server with its default. Copy this file to .env and change what you need. An empty value means
+# the default. An environment variable overrides its line in .env.
 """
 _FOLLOWS = {"API_MODE": "ENVIRONMENT"}
 """The default is another one's value: written down, it would no longer follow."""

@@ -31,11 +31,11 @@ def read_problems(path: Path) -> list[str]:
         bindings = _bindings(path)
     except UnicodeDecodeError as error:
         line = path.read_bytes().count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(f"{path}, line {line}: it is not UTF-8 text: save the file as UTF-8") from None
+        raise UnreadableFile(f"{path}, line {line}: not UTF-8: save the file as UTF-8") from None
     except OSError as error:
-        raise UnreadableFile(f"{path}: it cannot be read: {error.strerror}") from None
+        raise UnreadableFile(f"{path}: cannot be read: {error.strerror}") from None
     return [
-        f"{path}, line {_line_of(binding)}: it cannot be read: write NAME=value, and a quote at both ends or none"
+        f"{path}, line {_line_of(binding)}: not a setting: write NAME=value, with quotes at both ends or without"
         for binding in bindings
         if binding.error or (binding.key is not None and binding.value is None)
     ]
@@ -62,9 +62,9 @@ def find_unknown_names(known: Iterable[str], path: Path | None) -> Iterator[str]
             relatives = [other for other in known if other.startswith(family)]
             nearest = get_close_matches(name.upper(), relatives, n=1, cutoff=likeness)
             if nearest:
-                yield f"{name} in {place} is no setting and is ignored: did you mean {nearest[0]}?"
+                yield f"{name} in {place} is not a setting and is ignored: did you mean {nearest[0]}?"
             elif is_ours and names is not os.environ:
-                yield f"{name} in {place} is no setting and is ignored: .env.example lists all"
+                yield f"{name} in {place} is not a setting and is ignored: see .env.example for all settings"
 
 
 def _bindings(path: Path) -> list[Binding]:

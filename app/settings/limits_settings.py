@@ -48,7 +48,7 @@ def rates_group(limits: Sequence[RateLimit]) -> type[SettingsGroup]:
 
 def _check_storage(value: SecretStr) -> SecretStr:
     if value.get_secret_value() != _MEMORY and not value.get_secret_value().startswith(("redis://", "rediss://")):
-        raise ValueError("it is memory://, redis://host:port or rediss://host:port")
+        raise ValueError("must be memory://, redis://host:port or rediss://host:port")
     return value
 
 
@@ -57,48 +57,52 @@ class LimitsSettings(SettingsGroup):
 
     model_config = SettingsConfigDict(env_prefix="RATE_LIMIT_")
 
-    enable: bool = Field(True, description="False lets everyone call as often as they like")
+    enable: bool = Field(True, description="apply the rate limits; false removes them all")
     # The address of a store may hold its password.
     storage: Annotated[SecretStr, AfterValidator(_check_storage)] = Field(
         SecretStr(_MEMORY),
-        description="where calls are counted: memory:// in each process, redis://host:6379 for all processes together",
+        description="where calls are counted: memory:// in each process separately, redis://host:6379 in all "
+        "processes together",
     )
-    account: Rate = Field("12000/minute", description="calls an account, requests over its sockets included")
-    address: Rate = Field("6000/minute", description="calls an address that come with no valid token")
-    send: Rate = Field("6000/minute", description="messages an account sends")
-    create_chat: Rate = Field("300/10 minutes", description="chats an account opens")
-    add_members: Rate = Field("300/10 minutes", description="calls of an account that add members to chats")
-    add_people: Rate = Field("3000/hour", description="members that an account adds to groups and channels")
-    search: Rate = Field("120/minute", description="searches of an account for people")
-    typing: Rate = Field("120/minute", description="typing signals an account sends")
-    hello: Rate = Field("600/minute", description="sockets that an account opens")
-    hello_address: Rate = Field("6000/minute", description="WebSocket handshakes from an address")
-    sign_up: Rate = Field("600/hour", description="new accounts an IP address, as 10/minute or 300/10 minutes")
+    account: Rate = Field("12000/minute", description="calls per account, including requests over its sockets")
+    address: Rate = Field("6000/minute", description="calls without a valid token per IP address")
+    send: Rate = Field("6000/minute", description="messages sent per account")
+    create_chat: Rate = Field("300/10 minutes", description="chats created per account")
+    add_members: Rate = Field("300/10 minutes", description="calls that add members to chats, per account")
+    add_people: Rate = Field("3000/hour", description="members added to groups and channels, per account")
+    search: Rate = Field("120/minute", description="searches for people, per account")
+    typing: Rate = Field("120/minute", description="typing signals, per account")
+    hello: Rate = Field("600/minute", description="WebSocket connections opened, per account")
+    hello_address: Rate = Field("6000/minute", description="WebSocket handshakes, per IP address")
+    sign_up: Rate = Field(
+        "600/hour", description="new accounts, per IP address; written as 10/minute or 300/10 minutes"
+    )
     sign_in: Rate = Field(
         "10/10 minutes",
-        description="wrong passwords in a row for an account; then one a period, which doubles up to a day. "
-        "A known device or network, and a change of password, are counted apart",
+        description="wrong passwords in a row, per account; after that one attempt per period, which doubles up "
+        "to a day. Known devices, known networks and password changes are counted separately",
     )
-    sign_in_address: Rate = Field("600/10 minutes", description="sign-ins an IP address")
-    refresh: Rate = Field("600/minute", description="refreshes an IP address")
-    refresh_session: Rate = Field("60/minute", description="refreshes a session")
+    sign_in_address: Rate = Field("600/10 minutes", description="sign-ins, per IP address")
+    refresh: Rate = Field("600/minute", description="token refreshes, per IP address")
+    refresh_session: Rate = Field("60/minute", description="token refreshes, per session")
 
     russian: ClassVar[Mapping[str, str]] = {
-        "enable": "false снимает ограничения частоты вызовов",
-        "storage": "где считаются вызовы: memory:// — в каждом процессе, redis://host:6379 — во всех вместе",
+        "enable": "ограничивать частоту вызовов; false снимает все ограничения",
+        "storage": "где считаются вызовы: memory:// — в каждом процессе отдельно, redis://host:6379 — во всех "
+        "процессах вместе",
         "account": "вызовов на аккаунт, вместе с запросами по его сокетам",
-        "address": "вызовов с адреса без действительного токена",
-        "send": "сообщений, которые отправляет аккаунт",
-        "create_chat": "чатов, которые открывает аккаунт",
-        "add_members": "вызовов аккаунта, добавляющих участников в чаты",
-        "add_people": "участников, которых аккаунт добавляет в группы и каналы",
+        "address": "вызовов без действительного токена с одного IP-адреса",
+        "send": "отправленных сообщений на аккаунт",
+        "create_chat": "созданных чатов на аккаунт",
+        "add_members": "вызовов, добавляющих участников в чаты, на аккаунт",
+        "add_people": "участников, добавленных в группы и каналы, на аккаунт",
         "search": "поисков людей на аккаунт",
-        "typing": "сигналов typing, которые посылает аккаунт",
-        "hello": "подключений WebSocket от одного аккаунта",
-        "hello_address": "рукопожатий WebSocket с адреса",
-        "sign_up": "новых аккаунтов с одного IP-адреса, как 10/minute или 300/10 minutes",
-        "sign_in": "неверных паролей подряд на аккаунт; затем один за период, который удваивается до суток. Знакомое "
-        "устройство или сеть и смена пароля считаются отдельно",
+        "typing": "сигналов typing на аккаунт",
+        "hello": "подключений WebSocket на аккаунт",
+        "hello_address": "рукопожатий WebSocket с одного IP-адреса",
+        "sign_up": "новых аккаунтов с одного IP-адреса; записывается как 10/minute или 300/10 minutes",
+        "sign_in": "неверных паролей подряд на аккаунт; затем одна попытка за период, который удваивается до "
+        "суток. Знакомые устройства, знакомые сети и смена пароля считаются отдельно",
         "sign_in_address": "входов с одного IP-адреса",
         "refresh": "обновлений токена с одного IP-адреса",
         "refresh_session": "обновлений токена на сессию",

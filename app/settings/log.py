@@ -29,14 +29,18 @@ class LogSettings(SettingsGroup):
 
     model_config = SettingsConfigDict(env_prefix="LOG_")
 
-    enable: bool = Field(True, description="False logs nothing at all")
-    level: LogLevel = Field(LogLevel.INFO, description="TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL")
-    write_to_file: bool = Field(True, description="also write under logs/, one file a process")
-    format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for machines")
+    enable: bool = Field(True, description="write logs; false disables all logging")
+    level: LogLevel = Field(
+        LogLevel.INFO, description="lowest level to log: TRACE, DEBUG, INFO, WARNING, ERROR or CRITICAL"
+    )
+    write_to_file: bool = Field(True, description="also write logs to files under logs/, one file per process")
+    format: LogFormat = Field(
+        LogFormat.TEXT, description="format of log lines: text for reading, json for other programs"
+    )
 
     russian: ClassVar[Mapping[str, str]] = {
-        "enable": "false полностью отключает логи",
-        "level": "TRACE, DEBUG, INFO, WARNING, ERROR или CRITICAL",
-        "write_to_file": "записывать логи и в `logs/`, по файлу на процесс",
-        "format": "text — для чтения человеком, json — для обработки программами",
+        "enable": "вести логи; false полностью их отключает",
+        "level": "наименьший уровень записей: TRACE, DEBUG, INFO, WARNING, ERROR или CRITICAL",
+        "write_to_file": "записывать логи и в папку logs/, по файлу на процесс",
+        "format": "формат записей: text — для чтения, json — для обработки программами",
     }

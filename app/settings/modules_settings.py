@@ -16,7 +16,8 @@ class ModulesSettings(SettingsGroup):
 
     enabled_modules: Names = Field(
         ("BASE",),
-        description="modules to serve, separated by commas; BASE: all that are on by default; -name: not that",
+        description="enabled modules, separated by commas; BASE means all modules that are on by default, -name "
+        "excludes a module",
     )
 
     russian: ClassVar[Mapping[str, str]] = {

@@ -18,32 +18,33 @@ class SizesSettings(SettingsGroup):
         10_000,
         ge=1,
         le=1_000_000,
-        description="groups and channels that an account opens, and as many more that others put it into",
+        description="groups and channels that an account may create, and as many again to which others may add it",
     )
-    members_of_chat: int = Field(20_000, ge=2, le=1_000_000, description="people that may be in a chat")
+    members_of_chat: int = Field(20_000, ge=2, le=1_000_000, description="members per chat")
     chats_added_by_one: int = Field(
-        200, ge=1, le=1_000_000, description="groups and channels that one account may have put another into"
+        200, ge=1, le=1_000_000, description="groups and channels to which one account may add another"
     )
     username_hold_days: int = Field(
-        30, ge=0, le=3_650, description="days in which a username that was given up is kept for its former owner"
+        30, ge=0, le=3_650, description="days for which a released username stays reserved for its former owner"
     )
     sessions_of_account: int = Field(
-        100, ge=1, le=10_000, description="devices of an account; one more ends the session that was used least lately"
+        100, ge=1, le=10_000, description="sessions per account; a further sign-in ends the least recently used session"
     )
     connections_of_address: int = Field(
         2_000,
         ge=1,
         le=1_000_000,
-        description="connections that an address holds to a process, at most half of its open files; "
+        description="open connections per IP address and process, at most half of the process's open files; "
         "API_TRUSTED_PROXIES are not counted",
     )
 
     russian: ClassVar[Mapping[str, str]] = {
-        "chats_of_account": "групп и каналов, которые открыл аккаунт, и ещё столько же, куда его добавили другие",
-        "members_of_chat": "людей, которые могут быть в чате",
-        "chats_added_by_one": "групп и каналов, в которые один аккаунт может добавить другой",
+        "chats_of_account": "сколько групп и каналов может создать аккаунт; ещё в столько же его могут добавить другие",
+        "members_of_chat": "участников в одном чате",
+        "chats_added_by_one": "в сколько групп и каналов один аккаунт может добавить другой",
         "username_hold_days": "сколько дней освобождённое имя пользователя остаётся за прежним владельцем",
-        "sessions_of_account": "устройств аккаунта; следующее завершает сессию, которой дольше всех не пользовались",
-        "connections_of_address": "соединения одного адреса с одним процессом, не больше половины его открытых файлов; "
-        "API_TRUSTED_PROXIES не считаются",
+        "sessions_of_account": "сессий у одного аккаунта; следующий вход завершает ту, которой дольше всех не "
+        "пользовались",
+        "connections_of_address": "соединений с одного IP-адреса на процесс, не больше половины открытых файлов "
+        "процесса; API_TRUSTED_PROXIES не считаются",
     }

@@ -18,12 +18,16 @@ class StreamsSettings(SettingsGroup):
     """Variables `STREAM_*` and `BUS_*`."""
 
     retention_days: int = Field(
-        30, ge=1, le=36_500, validation_alias="STREAM_RETENTION_DAYS", description="days that events are kept"
+        30,
+        ge=1,
+        le=36_500,
+        validation_alias="STREAM_RETENTION_DAYS",
+        description="days for which events are kept in the event log",
     )
     bus_driver: BusDriver = Field(
         BusDriver.POSTGRES,
         validation_alias="BUS_DRIVER",
-        description="how processes tell each other of news: postgres; memory is for tests",
+        description="how processes notify each other of new events: postgres; memory is for tests only",
     )
 
     russian: ClassVar[Mapping[str, str]] = {

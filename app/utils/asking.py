@@ -6,7 +6,7 @@ import typer
 
 from app.settings.app_settings import Mode
 
-Yes = Annotated[bool, typer.Option("--yes", help="do not ask; needed in PROD")]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask for confirmation; required in PROD")]
 
 
 def ask(environment: Mode, question: str, yes: bool) -> None:
@@ -14,5 +14,5 @@ def ask(environment: Mode, question: str, yes: bool) -> None:
     if yes:
         return
     if environment is Mode.PROD:
-        raise typer.BadParameter("ENVIRONMENT=PROD: say --yes if you mean it")
+        raise typer.BadParameter("ENVIRONMENT=PROD requires --yes")
     typer.confirm(question, abort=True)

@@ -20,7 +20,7 @@ class Container:
     def put(self, kind: type[T], thing: T) -> T:
         """Adds a thing. Raises ValueError for a second one of the same type: two owners would each use another one."""
         if kind in self._things:
-            raise ValueError(f"the container has a {kind.__name__} already")
+            raise ValueError(f"the container already has a {kind.__name__}")
         self._things[kind] = thing
         return thing
 
@@ -35,4 +35,4 @@ class Container:
         try:
             return cast("T", self._things[kind])
         except KeyError:
-            raise LookupError(f"nothing has put a {kind.__name__} into the container") from None
+            raise LookupError(f"the container has no {kind.__name__}") from None

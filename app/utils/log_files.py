@@ -35,7 +35,7 @@ class LogFile(RotatingFileHandler):
         self.emit(makeLogRecord({"msg": line}))
         if self._failure is not None and failed_before is None:
             reason = getattr(self._failure, "strerror", None) or self._failure
-            sys.stderr.write(f"{self.baseFilename} cannot be written ({reason}): lines go to standard error only\n")
+            sys.stderr.write(f"{self.baseFilename} cannot be written ({reason}): log lines go to standard error only\n")
 
     def handleError(self, record: LogRecord) -> None:  # noqa: N802 - the name is of the standard library
         self._failure = sys.exception()

@@ -70,91 +70,95 @@ def histogram(name: str, text: str, labels: tuple[str, ...] = (), *, buckets: tu
 
 REQUESTS = histogram(
     "http_request_seconds",
-    "histogram of requests: how many and how long; `route` is the template, `(none)` where no "
-    "route fits; `status` 499 is a client that left before its body was complete, or while its request waited",
+    "histogram of the time of requests; `route` is the path template, `(none)` if no route matches; `status` 499 "
+    "means that the client disconnected before its body was complete or while its request was waiting",
     ("method", "route", "status"),
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 WAITING_REQUESTS = counter(
     "http_event_requests",
-    "polls and server-sent events that ended; they wait on purpose, so their time is not kept",
+    "finished polls and server-sent event streams; they wait by design, so their time is not measured",
     ("route", "status"),
 )
-_SENDS = counter("sends", "wanted messages: `written`, `replayed` (sent before), `refused`, `failed`", ("outcome",))
+_SENDS = counter("sends", "requested sends: `written`, `replayed` (already stored), `refused`, `failed`", ("outcome",))
 SENDS_WRITTEN = _SENDS.labels("written")
 SENDS_REPLAYED = _SENDS.labels("replayed")
 SENDS_REFUSED = _SENDS.labels("refused")
 SENDS_FAILED = _SENDS.labels("failed")
 SEND_BATCH = histogram(
     "send_batch_size",
-    "histogram of sends that one transaction took: near 1 when quiet, towards 100 under load",
+    "histogram of the number of sends per transaction: near 1 when idle, up to 100 under load",
     buckets=(1, 2, 5, 10, 20, 50, 100),
 )
 SENDS_WAITING = gauge(
     "sends_waiting",
-    "sends that are queued and in no batch yet; refused with 503 above 20,000 in a process",
+    "sends that wait in the queue; above 20,000 in a process further sends are refused with 503",
     multiprocess_mode="livesum",
 )
 CALLBACK_ERRORS = counter(
     "callback_errors",
-    "errors of listeners, followers and after-commit actions; each is a bug, and the log has its traceback",
+    "exceptions in listeners, followers and after-commit actions; each is a bug, and the log has its traceback",
     ("owner",),
 )
-DELIVERIES = counter("deliveries", "events handed to sockets and waiting readers")
-SOCKETS = gauge("sockets", "WebSockets that are connected", multiprocess_mode="livesum")
+DELIVERIES = counter("deliveries", "events delivered to sockets and waiting readers")
+SOCKETS = gauge("sockets", "open WebSocket connections", multiprocess_mode="livesum")
 SOCKETS_ENDED = counter(
     "sockets_ended",
-    "WebSockets that the server ended: 1013 read too slowly, 4401 no longer signed in, 4400 bad frame",
+    "WebSocket connections closed by the server, by close code: 1013 the client reads too slowly, 4401 the "
+    "session has ended, 4400 bad frame",
     ("code",),
 )
 STREAMS_FOLLOWED = gauge(
     "streams_followed",
-    "streams that somebody follows: the sweep of heads looks at each every 1.5 s",
+    "streams with at least one live reader; the sweep checks the head of each every 1.5 s",
     multiprocess_mode="livesum",
 )
 POOL_CONNECTIONS = gauge(
     "pool_connections",
-    "connections to the database: pool `hot` or `session`, `idle` or `busy`; all busy for long means too few",
+    "database connections by pool (`hot`, `session`) and state (`idle`, `busy`); if all are busy for long, the "
+    "pool is too small",
     ("pool", "state"),
     multiprocess_mode="livesum",
 )
 POOL_TIMEOUTS = counter(
     "pool_timeouts",
-    "requests refused with 503 `overloaded`: all connections of the process were in use for 2.5 s",
+    "requests refused with 503 `overloaded` because all connections of the pool were in use for 2.5 s",
     ("pool",),
 )
 BUS_CONNECTED = gauge(
     "bus_connected",
-    "1 while processes hear of each other's news at once; at 0 they find it by the sweep, up to 1.5 s later",
+    "1 if processes notify each other at once; at 0 they find new events by the sweep, up to 1.5 s later",
     multiprocess_mode="livemin",
 )
-BUS_LAG = gauge("bus_lag_seconds", "how long the last news took through the bus and back", multiprocess_mode="livemax")
+BUS_LAG = gauge(
+    "bus_lag_seconds", "round-trip time of the latest notification over the bus", multiprocess_mode="livemax"
+)
 SUBSCRIBER_EVENTS = counter(
     "subscriber_events",
-    "events that subscribers of the log have `handled`, and attempts that `failed`",
+    "events that subscribers have `handled`, and attempts that have `failed`",
     ("subscriber", "outcome"),
 )
 SUBSCRIBER_LAG_SECONDS = gauge(
     "subscriber_lag_seconds",
-    "age of the newest event of the last batch when it was handled",
+    "age of the newest event in the latest batch when it was handled",
     ("subscriber",),
     multiprocess_mode="livemax",
 )
 SUBSCRIBER_LAG_EVENTS = gauge(
     "subscriber_lag_events",
-    "events behind the heads of their streams, as of the last pass over all streams",
+    "events that the subscriber has not handled yet, as of the latest pass over all streams",
     ("subscriber",),
     multiprocess_mode="livemax",
 )
 LOOP_LAG = gauge(
     "loop_lag_seconds",
-    "how late the event loop came at the last look; above 0.1 the process has more to do than it can",
+    "delay of the event loop at the latest check; above 0.1 the process is overloaded",
     multiprocess_mode="livemax",
 )
-EVENTS_PRUNED = counter("events_pruned", "events forgotten because they were older than `STREAM_RETENTION_DAYS`")
+EVENTS_PRUNED = counter("events_pruned", "events deleted because they were older than `STREAM_RETENTION_DAYS`")
 RETENTION_LAST = gauge(
     "retention_last_run_timestamp_seconds",
-    "when old events were last looked for; every hour by one of the processes",
+    "time of the latest deletion of old events; one of the processes runs it every hour",
     multiprocess_mode="max",
 )
 

@@ -51,7 +51,9 @@ def _by_name(modules: Iterable[tuple[Path, Module]]) -> dict[str, Module]:
     for manifest, module in modules:
         folder = manifest.parent.name
         if f"{module.name}{MODULE_SUFFIX}" != folder:
-            raise ModulesError(f"app/modules/{folder}/module.py calls itself {module.name!r}: the folder's name stands")
+            raise ModulesError(
+                f"app/modules/{folder}/module.py has the name {module.name!r}: it must be the name of the folder"
+            )
         found[module.name] = module
     return found
 
@@ -84,7 +86,7 @@ def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
         missing = [name for name in module.depends_on if name not in chosen]
         if missing:
             raise ModulesError(
-                f"APPLICATION_ENABLED_MODULES: module {module.name!r} needs {missing[0]!r}, which is left out; "
+                f"APPLICATION_ENABLED_MODULES: module {module.name!r} needs {missing[0]!r}, which is not enabled; "
                 f"{_known(known)}"
             )
     graph = TopologicalSorter({name: sorted(module.depends_on) for name, module in sorted(chosen.items())})
@@ -92,7 +94,7 @@ def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
         return [chosen[name] for name in graph.static_order()]
     except CycleError as error:
         circle: Sequence[str] = error.args[1]
-        raise ModulesError(f"modules depend on each other in a circle: {' -> '.join(circle)}") from None
+        raise ModulesError(f"modules depend on each other circularly: {' -> '.join(circle)}") from None
 
 
 def _check_contributions(modules: Sequence[Module]) -> None:
@@ -110,7 +112,7 @@ def _check_contributions(modules: Sequence[Module]) -> None:
             if host is not None and host[1] not in served and not getattr(kind, "optional_host", False):
                 raise ModulesError(
                     f"APPLICATION_ENABLED_MODULES: module {module.name!r} contributes the {kind.__name__} {name!r} "
-                    f"to the module {host[1]!r}, which is left out"
+                    f"to the module {host[1]!r}, which is not enabled"
                 )
             if (kind, name) in owners:
                 raise ModulesError(

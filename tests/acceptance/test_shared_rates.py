@@ -87,7 +87,7 @@ async def test_a_store_that_is_away_refuses_nobody_and_is_told_once(
                 await asyncio.sleep(0.05)
             # Each goes on with its own count.
             await eventually(lambda: is_refused(here, "9/hour"))
-            assert len([line for line in warnings if "RATE_LIMIT_STORAGE is away" in line]) == 1
+            assert len([line for line in warnings if "RATE_LIMIT_STORAGE is unavailable" in line]) == 1
             with redis_server(port, tmp_path):
                 there.hit("9/hour", "calls of", "anna")
                 await eventually(lambda: is_refused(there, "9/hour"), 40)

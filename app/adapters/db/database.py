@@ -95,7 +95,7 @@ class Database:
         of a server that is about to come back, and one that starts may accept a connection and say nothing for seconds.
         """
         if self._return is not None and not await self._has_returned():
-            raise DatabaseUnavailable("the database could not be reached a moment ago")
+            raise DatabaseUnavailable("the database was unreachable a moment ago")
         try:
             return await self.connect(connection_class, **self._session)
         except DRIVER_ERRORS as error:

@@ -42,7 +42,7 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Trouble | None:
     match cause:
         case TimeoutError() | asyncpg.QueryCanceledError():
             details = f"{where}: no answer in time"
-            return Trouble("the server does not answer", details, "look whether it runs and can be reached")
+            return Trouble("the server does not answer", details, "check that it is running and reachable")
         case asyncpg.InvalidCatalogNameError():
             advice = "run `python manage.py db create`, or set PG_SERVER_DB to the name of one that exists"
             return Trouble("the server has no such database", details, advice, is_permanent=True)
@@ -54,18 +54,18 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Trouble | None:
             advice = f"let the role own the database and its tables: ALTER DATABASE {name} OWNER TO {role}"
             if "create database" in str(cause):
                 advice = f"let an administrator of the server run CREATE DATABASE {name} OWNER {role}"
-            return Trouble("the role lacks a right", details, advice, is_permanent=True)
+            return Trouble("the role lacks a permission", details, advice, is_permanent=True)
         case asyncpg.TooManyConnectionsError():
             advice = "raise max_connections of PostgreSQL, or lower PG_POOL_SIZE and PG_SESSION_POOL_SIZE"
-            return Trouble("the server takes no more connections", details, advice)
+            return Trouble("the server accepts no more connections", details, advice)
         case asyncpg.InterfaceError() | asyncpg.InternalClientError():
-            return Trouble("the connection to the server failed", details, "look at the PG_* settings")
+            return Trouble("the connection to the server failed", details, "check the PG_* settings")
         case asyncpg.PostgresConnectionError() | asyncpg.CannotConnectNowError() | asyncpg.OperatorInterventionError():
-            return Trouble("the server is starting or stopping", details, "wait until it is up")
+            return Trouble("the server is starting or shutting down", details, "wait until it is running")
         case asyncpg.PostgresError():
-            return Trouble("the server refuses a statement", details, "look into PostgreSQL's own log", True)
+            return Trouble("the server refuses a statement", details, "read PostgreSQL's log", True)
         case socket.gaierror():
-            return Trouble("the server's name is not known", details, "set PG_SERVER_ADDRESS")
+            return Trouble("the host name of the server is unknown", details, "set PG_SERVER_ADDRESS")
     advice = "start it, or set PG_SERVER_ADDRESS and PG_SERVER_PORT"
     return Trouble("the server does not answer", details, advice)
 

@@ -35,7 +35,7 @@ def lifespan_of(
             settings = container.get(Settings)
             if settings.app.background:
                 await stack.enter_async_context(container.get(Background).working())
-            logger.info("started, with the modules {}", ", ".join(module.name for module in modules))
+            logger.info("started with the modules {}", ", ".join(module.name for module in modules))
             limit = ConnectionLimit(settings.sizes.connections_of_address, settings.app.trusted_proxies)
             yield {PATHS_STATE: list_websocket_paths(app), LIMIT_STATE: limit}
         logger.info("stopped")

@@ -37,7 +37,7 @@ class ErrorsMiddleware:
 
         try:
             if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
-                raise HTTPException(414, f"An address has at most {MAX_ADDRESS_BYTES} bytes")
+                raise HTTPException(414, f"A URL must have at most {MAX_ADDRESS_BYTES} bytes")
             await self.app(scope, receive, watch_start)
         except (ClientDisconnect, ClientLeft) as error:
             if started:

@@ -19,7 +19,9 @@ from app.modules.streams_module.services.log import Log
 from app.services.errors import ValidationFailed
 from app.settings import load_settings
 
-commands = typer.Typer(no_args_is_help=True, name="account", help="Accounts: make an administrator, reset a password.")
+commands = typer.Typer(
+    no_args_is_help=True, name="account", help="Accounts: create an administrator, reset a password, change an email."
+)
 
 _TAKEN = {"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken}
 
@@ -30,21 +32,24 @@ NewPassword = Annotated[
         confirmation_prompt=True,
         hide_input=True,
         envvar="ACCOUNT_PASSWORD",
-        help="8 characters or more, and no common one; asked for where it is not given, which keeps it out of the list "
-        "of processes",
+        help="8 characters or more, and not a common password; prompted for if omitted, which keeps it out of "
+        "the process list",
     ),
 ]
 
 
 @commands.command("create-admin")
 def create_admin(
-    email: Annotated[str, typer.Option(prompt=True, envvar="ACCOUNT_EMAIL", help="asked for where it is not given")],
+    email: Annotated[str, typer.Option(prompt=True, envvar="ACCOUNT_EMAIL", help="prompted for if omitted")],
     username: Annotated[
-        str, typer.Option(prompt=True, envvar="ACCOUNT_USERNAME", help="3 to 32 of a-z, 0-9, _ and .; asked for too")
+        str,
+        typer.Option(
+            prompt=True, envvar="ACCOUNT_USERNAME", help="3 to 32 of a-z, 0-9, _ and .; prompted for if omitted"
+        ),
     ],
     password: NewPassword,
 ) -> None:
-    """Make an account that administers the server."""
+    """Create an account that is a server admin."""
     try:
         request = SignUp(email=email, username=username, password=password)
     except ValidationError as error:
@@ -65,7 +70,7 @@ def create_admin(
         if refusal is None:
             raise
         raise refusal from None
-    typer.echo(f"administrator {account.username} is made: {account.id}")
+    typer.echo(f"administrator {account.username} created: {account.id}")
 
 
 @commands.command("reset-password")
@@ -73,7 +78,7 @@ def reset_password(
     login: Annotated[str, typer.Argument(help="username or email")],
     password: NewPassword,
 ) -> None:
-    """Give an account a new password, and end all of its sessions."""
+    """Set a new password of an account and end all its sessions."""
     try:
         TypeAdapter(Password).validate_python(password)
     except ValidationError as error:
@@ -88,15 +93,15 @@ def reset_password(
         ended = run_on_database(settings.db, reset)
     except ValidationFailed as error:
         raise typer.BadParameter(_explain(error.extra["errors"][0])) from None
-    typer.echo(f"{login} has a new password; {ended} sessions are ended")
+    typer.echo(f"{login} has a new password; {ended} sessions were ended")
 
 
 @commands.command("change-email")
 def change_email(
     login: Annotated[str, typer.Argument(help="username or email")],
-    email: Annotated[str, typer.Argument(help="the new address")],
+    email: Annotated[str, typer.Argument(help="new email address")],
 ) -> None:
-    """Give an account another email."""
+    """Change the email of an account."""
     try:
         TypeAdapter(Email).validate_python(email)
     except ValidationError as error:
@@ -114,7 +119,7 @@ def change_email(
         if refusal is None:
             raise
         raise refusal from None
-    typer.echo(f"{login} has the email {email}")
+    typer.echo(f"{login} now has the email {email}")
 
 
 def _explain(error: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@ from app.services.errors import Conflict, Forbidden, NotFound, Unauthenticated, 
 
 
 class EmailTaken(Conflict):
-    title = "This email already has an account"
+    title = "An account with this email already exists"
 
 
 class UsernameTaken(Conflict):
@@ -12,32 +12,32 @@ class UsernameTaken(Conflict):
 class WrongCredentials(Unauthenticated):
     """One and the same for an unknown account and a wrong password."""
 
-    title = "The login or the password is wrong"
+    title = "Wrong login or password"
 
 
 class WrongPassword(Forbidden):
     """Whoever is signed in gave another password than the account's: the session stays as it is."""
 
-    title = "This is not the current password"
+    title = "The current password is wrong"
 
 
 class InvalidToken(Unauthenticated):
-    title = "The token is not valid, or its session has ended"
+    title = "The token is invalid or its session has ended"
 
 
 class TooManyPasswords(Unavailable):
-    title = "Too many people are signing in just now"
+    title = "Too many sign-ins at the moment"
 
 
 class SessionsUnknown(Unavailable):
     """The process was frozen, or the database is unavailable: whether the caller's session has ended is not known."""
 
-    title = "Which sessions have ended is not known just now"
+    title = "The session cannot be checked at the moment"
 
 
 class AccountNotFound(NotFound):
-    title = "There is no such account"
+    title = "Account not found"
 
 
 class SessionNotFound(NotFound):
-    title = "There is no such session"
+    title = "Session not found"

@@ -23,22 +23,22 @@ from app.utils.setup_modules import discover_modules
 
 T = TypeVar("T")
 
-commands = typer.Typer(no_args_is_help=True, name="catalogues", help="Catalogues: look at them, change their items.")
+commands = typer.Typer(no_args_is_help=True, name="catalogues", help="Show catalogues and change their items.")
 
-Name = Annotated[str, typer.Argument(help="as in its address: countries")]
-Key = Annotated[str, typer.Argument(help="the item's key: RU")]
+Name = Annotated[str, typer.Argument(help="name of the catalogue, such as countries")]
+Key = Annotated[str, typer.Argument(help="key of the item, such as RU")]
 
 
 @commands.command("list")
 def list_all() -> None:
-    """Name the catalogues, and how many items each has."""
+    """List the catalogues with the number of items in each."""
     page = _run(lambda _, shelf: shelf.page(None, MAX_PAGE))
     _print(["name", "items"], [[catalogue.name, str(catalogue.count)] for catalogue in page.items])
 
 
 @commands.command()
 def show(name: Name) -> None:
-    """Print a catalogue, in both languages."""
+    """Print a catalogue in both languages."""
     rows = _run(lambda work, shelf: list_items(work.session, shelf.model(name)))
     _print(
         ["position", "key", "ru", "en", "active"],
@@ -50,12 +50,14 @@ def show(name: Name) -> None:
 def set_item(
     name: Name,
     key: Key,
-    ru: Annotated[str | None, typer.Option(help="what it is called in Russian")] = None,
-    en: Annotated[str | None, typer.Option(help="and in English")] = None,
-    position: Annotated[int | None, typer.Option(help="its place; a new one comes last")] = None,
-    active: Annotated[bool | None, typer.Option(help="whether it is offered; one that is not is still shown")] = None,
+    ru: Annotated[str | None, typer.Option(help="value in Russian")] = None,
+    en: Annotated[str | None, typer.Option(help="value in English")] = None,
+    position: Annotated[int | None, typer.Option(help="position; a new item is last")] = None,
+    active: Annotated[
+        bool | None, typer.Option(help="whether the item is offered; an inactive item is still shown where it is used")
+    ] = None,
 ) -> None:
-    """Change an item, or add it: a new one wants --ru and --en. Running servers show it within a second."""
+    """Change or add an item. A new item requires --ru and --en. Running servers show it within a second."""
     given: dict[str, Any] = {"value_ru": ru, "value_en": en, "position": position, "is_active": active}
     given = {field: value for field, value in given.items() if value is not None}
 
@@ -71,15 +73,15 @@ def set_item(
         done = _run(change)
     except ValidationError as error:
         raise typer.BadParameter(_explain(error)) from None
-    typer.echo(f"{key} is {done}")
+    typer.echo(f"{key} was {done}")
 
 
 @commands.command()
 def remove(name: Name, key: Key, yes: Yes = False) -> None:
-    """Delete an item. One that is stored elsewhere is better set to --no-active."""
+    """Delete an item. If other data refers to it, set --no-active instead."""
     ask(load_settings().app.environment, f"Delete {key} from {name}?", yes)
     _run(lambda work, shelf: items.delete_item(work, shelf, name, key))
-    typer.echo(f"{key} is gone")
+    typer.echo(f"{key} was deleted")
 
 
 def _run(action: Callable[[UnitOfWork, Shelf], Awaitable[T]]) -> T:

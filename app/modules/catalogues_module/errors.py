@@ -2,12 +2,12 @@ from app.services.errors import Conflict, NotFound
 
 
 class CatalogueNotFound(NotFound):
-    title = "There is no such catalogue"
+    title = "Catalogue not found"
 
 
 class CatalogueItemNotFound(NotFound):
-    title = "There is no such item in this catalogue"
+    title = "Catalogue item not found"
 
 
 class CatalogueKeyTaken(Conflict):
-    title = "This catalogue has an item with this key"
+    title = "This catalogue already has an item with this key"

@@ -25,7 +25,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 module = Module(
     name="catalogues",
-    description="Short lists of words for forms, in the reader's language",
+    description="Short lists of values for forms, in the caller's language",
     router=router,
     depends_on=("base", "accounts"),
     models=(CatalogueVersion, ChatType, MemberRole, ReportReason, Language, TimeZone, Country),

@@ -4,11 +4,11 @@ from app.services.errors import Conflict, Forbidden, NotFound
 class ChatNotFound(NotFound):
     """Also for a chat that the caller may not see: whether it exists is nobody's business."""
 
-    title = "There is no such chat"
+    title = "Chat not found"
 
 
 class MemberNotFound(NotFound):
-    title = "There is no such member in this chat"
+    title = "Member not found in this chat"
 
 
 class NotAllowedInChat(Forbidden):
@@ -16,15 +16,15 @@ class NotAllowedInChat(Forbidden):
 
 
 class ChatIdTaken(Conflict):
-    title = "This id belongs to something else"
+    title = "This id is already in use"
 
 
 class OwnerMustHandOver(Conflict):
-    title = "The owner hands the chat over first"
+    title = "The owner must first transfer ownership of the chat"
 
 
 class TooManyChats(Conflict):
-    title = "Somebody is in as many chats as one may be in"
+    title = "An account has reached its limit of chats"
 
 
 class AddingRefused(Forbidden):
@@ -34,8 +34,8 @@ class AddingRefused(Forbidden):
 
 
 class TooManyMembers(Conflict):
-    title = "So many people do not fit into this chat"
+    title = "The chat has reached its limit of members"
 
 
 class DirectChatIsFixed(Conflict):
-    title = "A direct chat has its two members, with no roles"
+    title = "The members and roles of a direct chat cannot be changed"

@@ -21,17 +21,18 @@ commands = typer.Typer()
 
 @commands.command()
 def seed(
-    people: Annotated[int, typer.Option(min=3, max=5_000, help="how many people")] = 60,
-    messages: Annotated[int, typer.Option(min=1, max=1_000_000, help="how many messages they have sent")] = 10_000,
+    people: Annotated[int, typer.Option(min=3, max=5_000, help="number of people")] = 60,
+    messages: Annotated[int, typer.Option(min=1, max=1_000_000, help="number of messages")] = 10_000,
     password: Annotated[
-        str | None, typer.Option(help="one for all of them; unless told, one is made up", show_default=False)
+        str | None, typer.Option(help="password of all of them; generated if omitted", show_default=False)
     ] = None,
     chance: Annotated[
-        int | None, typer.Option(help="a number that makes the same demo again", show_default=False)
+        int | None,
+        typer.Option(help="seed of the random data; the same number gives the same demo", show_default=False),
     ] = None,
     yes: Yes = False,
 ) -> None:
-    """Add a believable demo: people, chats, talks, reactions and read positions of the last three weeks."""
+    """Add demo data: people, chats, conversations, reactions and read positions of the last three weeks."""
     settings = load_settings()
     if settings.app.environment is Mode.PROD:
         ask(settings.app.environment, "", yes)
@@ -39,7 +40,7 @@ def seed(
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("people and talks", total=None)
+        task = progress.add_task("people and conversations", total=None)
 
         async def write(database: Database) -> Sequence[Person]:
             return await writing.seed(
@@ -53,4 +54,4 @@ def seed(
             )
 
         made = run_on_database(settings.db, write)
-    typer.echo(f"{people} people and {messages} messages are there; sign in as {made[0].username} / {chosen}")
+    typer.echo(f"{people} people and {messages} messages were added; sign in as {made[0].username} / {chosen}")

@@ -2,7 +2,7 @@ from app.utils.module import Module
 
 module = Module(
     name="demo",
-    description="People and talks for looking around: python manage.py seed",
+    description="Demo data: python manage.py seed",
     depends_on=("base", "accounts", "streams", "chats", "messages"),
     on_by_default=False,
 )

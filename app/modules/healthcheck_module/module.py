@@ -3,7 +3,7 @@ from app.utils.module import Module
 
 module = Module(
     name="healthcheck",
-    description="Whether the server lives, and whether it can serve",
+    description="Liveness and readiness of the server",
     root_router=router,
     depends_on=("base",),
 )

@@ -16,7 +16,7 @@ from app.settings import Settings, load_settings
 from app.utils.module import Modules
 from app.utils.setup_modules import choose_modules, discover_modules
 
-commands = typer.Typer(no_args_is_help=True, name="jobs", help="Work for later: list, retry, cancel.")
+commands = typer.Typer(no_args_is_help=True, name="jobs", help="List, retry and cancel jobs.")
 
 JobId = Annotated[UUID, typer.Argument(help="id of the job, as `list` shows it")]
 
@@ -31,10 +31,10 @@ class State(StrEnum):
 
 @commands.command("list")
 def list_all(
-    state: Annotated[State | None, typer.Option(help="only those in this state")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="at most so many")] = 100,
+    state: Annotated[State | None, typer.Option(help="only jobs in this state")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="maximum number of jobs")] = 100,
 ) -> None:
-    """Show jobs that wait, run or are dead."""
+    """List waiting, running and dead jobs."""
     settings = load_settings()
 
     async def run(database: Database) -> list[operating.Standing]:
@@ -45,7 +45,7 @@ def list_all(
     for job in run_on_database(settings.db, run):
         key = f" key {job.key}" if job.key is not None else ""
         error = f": {job.last_error}" if job.last_error else ""
-        unknown = "" if job.name in known else ", no module runs it"
+        unknown = "" if job.name in known else ", no enabled module runs it"
         typer.echo(
             f"{job.id} {job.name}{key}: {job.state}{unknown}, lane {job.lane}, "
             f"run at {job.run_at:%Y-%m-%d %H:%M:%S%z}, {job.attempts} attempts{error}"
@@ -54,9 +54,9 @@ def list_all(
 
 @commands.command()
 def retry(job: JobId) -> None:
-    """Let a dead or waiting job run now, with all its attempts."""
+    """Run a dead or waiting job now, with all its attempts."""
     done = _run(lambda connection: operating.retry(connection, job))
-    typer.echo("the running server runs it within a second" if done else _REFUSED)
+    typer.echo("the running server will run the job within a second" if done else _REFUSED)
     raise typer.Exit(0 if done else 1)
 
 
@@ -64,11 +64,11 @@ def retry(job: JobId) -> None:
 def cancel(job: JobId) -> None:
     """Remove a dead or waiting job."""
     done = _run(lambda connection: operating.cancel(connection, job))
-    typer.echo("it is removed" if done else "it runs, or does not exist")
+    typer.echo("the job was removed" if done else "the job is running or does not exist")
     raise typer.Exit(0 if done else 1)
 
 
-_REFUSED = "it runs, does not exist, or a newer job waits under its key"
+_REFUSED = "the job is running, does not exist, or a newer job with its key is waiting"
 
 
 def _known(settings: Settings) -> set[str]:

@@ -24,7 +24,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 module = Module(
     name="jobs",
-    description="Work for later: delayed, retried and periodic",
+    description="Jobs: delayed, retried and periodic work",
     depends_on=("base",),
     models=(JobRow, JobScheduleRow),
     lifespan=lifespan,

@@ -2,7 +2,7 @@ from app.services.errors import Category, Conflict, ErrorText, NotFound, Service
 
 
 class MessageNotFound(NotFound):
-    title = "There is no such message"
+    title = "Message not found"
 
 
 class MessageIsDeleted(Conflict):
@@ -10,7 +10,7 @@ class MessageIsDeleted(Conflict):
 
 
 class TooManyReactions(Conflict):
-    title = "This message has as many different reactions as it can"
+    title = "This message has reached its limit of different reactions"
 
 
 class IdempotencyMismatch(ServiceError):
@@ -18,12 +18,12 @@ class IdempotencyMismatch(ServiceError):
 
     category = Category.INVALID
     code = "idempotency_mismatch"
-    title = "This client_msg_id was sent before with another body"
+    title = "This client_msg_id was already used with a different body"
     text = ErrorText(
-        "this `client_msg_id` was sent before with another body",
-        "gives a new message an id of its own",
-        "этот `client_msg_id` уже был отправлен с другим телом",
-        "даёт новому сообщению свой id",
+        "this `client_msg_id` was already used with a different body",
+        "give each new message a new id",
+        "этот `client_msg_id` уже использован с другим телом",
+        "дайте новому сообщению новый id",
     )
 
     def __init__(self) -> None:
@@ -33,10 +33,10 @@ class IdempotencyMismatch(ServiceError):
 
 
 class QueueFull(Unavailable):
-    title = "Too many messages are waiting to be written"
+    title = "Too many messages are waiting to be stored"
 
 
 class OutcomeUnknown(Unavailable):
     """The connection broke while the database was committing. The same `client_msg_id` again settles it."""
 
-    title = "Whether the message was written is not known; send it again with the same client_msg_id"
+    title = "It is unknown whether the message was stored; send it again with the same client_msg_id"

@@ -43,7 +43,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 module = Module(
     name="messages",
-    description="Sending, reading, changing and deleting messages, and reactions",
+    description="Messages and reactions",
     router=make_router,
     depends_on=("base", "accounts", "chats", "streams"),
     models=(Message, Reaction),

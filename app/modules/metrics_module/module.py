@@ -17,7 +17,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 module = Module(
     name="metrics",
-    description="What the server counts and measures, for Prometheus",
+    description="Metrics of the server in Prometheus format",
     root_router=router,
     depends_on=("base",),
     lifespan=lifespan,

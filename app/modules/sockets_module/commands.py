@@ -18,9 +18,11 @@ ASYNCAPI = DOCS_DIR / "asyncapi.json"
 
 @commands.command()
 def asyncapi(
-    stdout: Annotated[bool, typer.Option("--stdout", help="print it, of the server as it is set up here")] = False,
+    stdout: Annotated[
+        bool, typer.Option("--stdout", help="print the document with the settings of this server")
+    ] = False,
 ) -> None:
-    """Write the WebSocket's document to docs/asyncapi.json, as a newcomer's settings have it."""
+    """Write the AsyncAPI document of the WebSocket to docs/asyncapi.json, with the default settings."""
     if stdout:
         typer.echo(asyncapi_text(load_settings()), nl=False)
         return

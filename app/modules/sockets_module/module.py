@@ -31,7 +31,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 module = Module(
     name="sockets",
-    description="One WebSocket for all of an account's streams, described in /asyncapi.json",
+    description="One WebSocket for all streams of an account, described in /asyncapi.json",
     router=ws.router,
     root_router=asyncapi.router,
     depends_on=("base", "streams", "accounts", "chats", "messages"),

@@ -9,12 +9,12 @@ class StreamGap(ServiceError):
 
     category = Category.GONE
     code = "stream_gap"
-    title = "The events after this number are not all there"
+    title = "The event stream cannot be resumed from this cursor"
     text = ErrorText(
-        "the log does not go on from this cursor; with `first_seq` and `last_seq`",
-        "reads the state afresh: [realtime.md](realtime.md#gaps)",
-        "с этого курсора журнал не продолжить; с `first_seq` и `last_seq`",
-        "читает состояние заново: [realtime.ru.md](realtime.ru.md#разрывы)",
+        "the event stream cannot be resumed from this cursor; the problem has `first_seq` and `last_seq`",
+        "read the state again: [realtime.md](realtime.md#gaps)",
+        "поток событий нельзя продолжить с этого курсора; в описании ошибки есть `first_seq` и `last_seq`",
+        "прочитайте состояние заново: [realtime.ru.md](realtime.ru.md#разрывы)",
     )
     example_of_extra: ClassVar[Mapping[str, Any]] = {"first_seq": 120, "last_seq": 480}
 

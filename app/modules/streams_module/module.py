@@ -53,7 +53,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 module = Module(
     name="streams",
-    description="One durable log of events a chat and an account",
+    description="The durable event log of each chat and each account",
     depends_on=("base",),
     models=(Stream, Event, SubscriberCursor, SubscriberFailure, SubscriberProcess, SubscriberRow, SubscriberSweep),
     lifespan=lifespan,

@@ -12,16 +12,18 @@ from app.modules.streams_module.services.subscribers import operating
 from app.settings import load_settings
 
 commands = typer.Typer(
-    no_args_is_help=True, name="subscribers", help="What reacts to the event log: list, retry, skip, reset."
+    no_args_is_help=True,
+    name="subscribers",
+    help="List subscribers of the event log, retry and skip events, reset cursors.",
 )
 
 Name = Annotated[str, typer.Argument(help="name of the subscriber, as `list` shows it")]
-Stream = Annotated[UUID | None, typer.Option(help="only this stream (the id of a chat or an account)")]
+Stream = Annotated[UUID | None, typer.Option(help="only this stream, by the id of its chat or account")]
 
 
 @commands.command("list")
 def list_all() -> None:
-    """Show each subscriber, how far it is behind, its halted streams and the events that it could not handle."""
+    """List the subscribers with their lag, their halted streams and the events that they could not handle."""
 
     async def run(database: Database) -> tuple[list[operating.Standing], list[operating.Failure]]:
         async with database.connection() as connection:
@@ -35,46 +37,48 @@ def list_all() -> None:
             f"{one.streams_halted} streams halted, {one.failures} events set aside{state}"
         )
     for failure in failures:
-        again = ", to be retried" if failure.is_due else ""
+        again = ", will be retried" if failure.is_due else ""
         typer.echo(f"  {failure.subscriber}: stream {failure.stream_id} event {failure.seq}: {failure.error}{again}")
 
 
 @commands.command()
 def retry(name: Name, stream: Stream = None) -> None:
-    """Handle the events that were set aside once more, and let halted streams go on from the event that failed."""
+    """Handle the events that were set aside again, and resume halted streams at the event that failed."""
 
     async def act(connection: Connection) -> int:
         return await operating.retry(connection, name, stream)
 
-    typer.echo(f"{_run(act)} events and halted streams are to be retried by the running server")
+    typer.echo(f"{_run(act)} events and halted streams will be retried by the running server")
 
 
 @commands.command()
-def skip(name: Name, stream: Annotated[UUID, typer.Argument(help="the halted stream")]) -> None:
-    """Set the event at which a stream halted aside, and let the stream go on."""
+def skip(name: Name, stream: Annotated[UUID, typer.Argument(help="id of the halted stream")]) -> None:
+    """Set aside the event at which a stream halted, and resume the stream."""
 
     async def act(connection: Connection) -> int:
         return await operating.skip_event(connection, name, stream)
 
     skipped = _run(act)
-    typer.echo("the event is set aside" if skipped else "that stream is not halted")
+    typer.echo("the event is set aside" if skipped else "the stream is not halted")
     raise typer.Exit(0 if skipped else 1)
 
 
 @commands.command()
 def reset(
     name: Name,
-    to: Annotated[str, typer.Option(help="`head`: the present heads; `first`: the first events of the log")] = "first",
+    to: Annotated[
+        str, typer.Option(help="`head`: the current heads of the streams; `first`: the oldest stored events")
+    ] = "first",
     stream: Stream = None,
 ) -> None:
-    """Move the cursors of a subscriber: it handles the events after them again, or leaves those before them out."""
+    """Move the cursors of a subscriber back, to handle events again, or forward, to leave events out."""
     if to not in ("head", "first"):
-        raise typer.BadParameter("head or first")
+        raise typer.BadParameter("must be head or first")
 
     async def act(connection: Connection) -> int:
         return await operating.reset(connection, name, stream, to_head=to == "head")
 
-    typer.echo(f"{_run(act)} cursors are moved")
+    typer.echo(f"{_run(act)} cursors were moved")
 
 
 def _run(act: operating.Action) -> int:

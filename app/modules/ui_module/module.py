@@ -3,7 +3,7 @@ from app.utils.module import Module
 
 module = Module(
     name="ui",
-    description="A page to try the server: a small chat client in the browser",
+    description="A small chat client in the browser, for trying the server",
     root_router=router,
     depends_on=("base",),
 )

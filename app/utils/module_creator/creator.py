@@ -74,7 +74,7 @@ class ModuleCreator(BaseCreator):
         if self.folder.exists():
             raise CreatorError(
                 f"Модуль {self.folder.name} уже есть: app/modules/{self.folder.name} / "
-                f"Module {self.folder.name} exists already: app/modules/{self.folder.name}"
+                f"Module {self.folder.name} already exists: app/modules/{self.folder.name}"
             )
         table = next((table for table in sorted(_tables()) if self._would_own(table)), None)
         if table is not None:
@@ -100,7 +100,7 @@ def _check_spelling(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise CreatorError(
             f"Название {name[:40]!r} не подходит: строчные латинские буквы, цифры и _ между ними, первая буква / "
-            f"The name {name[:40]!r} will not do: lower-case Latin letters, digits and _ between them, a letter first"
+            f"The name {name[:40]!r} is not allowed: lower-case Latin letters, digits and single _, a letter first"
         )
     if len(name) > _LONGEST:
         raise CreatorError(

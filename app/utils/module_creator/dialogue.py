@@ -8,7 +8,7 @@ from app.utils.module_creator.base_creator import CreatorError
 from app.utils.module_creator.creator import ModuleCreator
 
 _USAGE = "Использование: python create_module.py [название] / Usage: python create_module.py [name]"
-_INTERRUPTED = "Модуль не создан: ввод прерван / No module was made: the input was interrupted"
+_INTERRUPTED = "Модуль не создан: ввод прерван / No module was created: the input was interrupted"
 
 
 def main() -> None:

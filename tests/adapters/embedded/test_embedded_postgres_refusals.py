@@ -50,7 +50,7 @@ def test_a_folder_that_is_not_writable(place: Path) -> None:
     os.chown(place, ORDINARY.pw_uid, -1)
     place.chmod(0o500)
     with Owner(place / "postgres", ordinary=True) as owner:
-        assert f"{place / 'postgres'} is not open to the user who starts the application" in checked(owner.refusal)
+        assert f"has no access to {place / 'postgres'}" in checked(owner.refusal)
     assert "cannot be used" in (message := refusal(Path("/proc/postgres"))) or "is not open" in message
 
 
@@ -70,7 +70,7 @@ def test_a_folder_of_another_user(data_dir: Path) -> None:
     parent.chmod(0o755 if AS_ROOT else 0)
     try:
         with Owner(data_dir, ordinary=True) as owner:
-            assert "is not open to the user" in checked(owner.refusal)
+            assert "has no access to" in checked(owner.refusal)
     finally:
         parent.chmod(0o755)
 
@@ -87,7 +87,7 @@ def test_data_of_another_version(place: Path) -> None:
 
 
 def test_data_whose_password_is_gone(place: Path) -> None:
-    assert "password is gone" in refusal(half_a_folder(place / "postgres", "18"))
+    assert "password is missing" in refusal(half_a_folder(place / "postgres", "18"))
 
 
 def test_a_folder_with_files_of_something_else(place: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_server_that_somebody_else_runs_on_the_data(data_dir: Path) -> None:
     with process_of(uid := (data_dir / "data").stat().st_uid) as stranger:
         pid_file.write_text(f"{stranger}\n{data_dir / 'data'}\n1\n5432\n")
         os.chown(pid_file, uid, -1)
-        assert "another PostgreSQL, not started by this application, runs on" in refusal(data_dir)
+        assert "another PostgreSQL that was not started by this application uses" in refusal(data_dir)
         assert pid_file.read_text().startswith(f"{stranger}\n")
     pid_file.unlink()
 

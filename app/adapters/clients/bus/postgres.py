@@ -91,7 +91,7 @@ class PostgresBus(Bus):
                     self._hear_return()
                     metrics.BUS_CONNECTED.set(1)
                     if was_away:
-                        logger.info("the bus is back")
+                        logger.info("the bus is connected again")
                     was_away = False
                     await self._speak(connection)
                 finally:
@@ -100,7 +100,7 @@ class PostgresBus(Bus):
                         connection.terminate()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt must come
                 if not was_away:
-                    logger.warning("the bus is away: {!r}", error)
+                    logger.warning("the bus is unavailable: {!r}", error)
                 was_away = True
             if connected_at is not None and monotonic() - connected_at > _LONGEST_PAUSE:
                 pause = _SHORTEST_PAUSE

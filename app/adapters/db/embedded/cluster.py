@@ -64,7 +64,7 @@ def _initdb(folder: DataFolder, binaries: Path, lock_fd: int, *, durable: bool) 
             raise
         if failed:
             output.seek(0)
-            raise explain_output(output.read().decode(errors="replace"), folder.root, "make a new database")
+            raise explain_output(output.read().decode(errors="replace"), folder.root, "initialize a new cluster")
 
 
 def _check_version(folder: DataFolder, binaries: Path) -> None:

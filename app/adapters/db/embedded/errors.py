@@ -8,15 +8,15 @@ from pathlib import Path
 
 ELSEWHERE = "set PG_EMBEDDED_DATA_DIR to another folder, or PG_SERVER_ADDRESS to a server of your own"
 INSTALLED_ELSEWHERE = "install the application in another folder, or set PG_SERVER_ADDRESS to a server of your own"
-_STRANGER = "another PostgreSQL, not started by this application, runs on {folder}: stop it"
+_STRANGER = "another PostgreSQL that was not started by this application uses {folder}: stop it"
 # What PostgreSQL prints (in English, being started with LC_ALL=C), and what that means for the owner of the folder.
 _OUTPUT = {
-    "No space left on device": "the disk under {folder} is full: free some space",
+    "No space left on device": "the disk of {folder} is full: free some space",
     "Disk quota exceeded": "the disk quota for {folder} is used up: free some space",
     "File too large": "files in {folder} may not grow as large as the database needs: raise the limit (ulimit -f)",
     "Read-only file system": "{folder} is on a read-only disk",
-    "Permission denied": "the user that runs PostgreSQL may not use all of {folder}",
-    "Cannot allocate memory": "the memory left is too little for the PostgreSQL of {folder}: free some",
+    "Permission denied": "the user who runs PostgreSQL has no access to a part of {folder}",
+    "Cannot allocate memory": "there is too little free memory for the PostgreSQL in {folder}: free some memory",
     'lock file "postmaster.pid" already exists': _STRANGER,
     "pre-existing shared memory block": _STRANGER,
 }
@@ -25,8 +25,8 @@ _OS = {
     errno.EDQUOT: _OUTPUT["Disk quota exceeded"],
     errno.EFBIG: _OUTPUT["File too large"],
     errno.EROFS: _OUTPUT["Read-only file system"],
-    errno.EACCES: "{folder} is not open to the user who starts the application",
-    errno.EPERM: "{folder} is not open to the user who starts the application",
+    errno.EACCES: "the user who starts the application has no access to {folder}",
+    errno.EPERM: "the user who starts the application has no access to {folder}",
     errno.ENOTDIR: "{folder} is not a folder",
     errno.EEXIST: "{folder} is not a folder",
     errno.ELOOP: "{folder} has a symbolic link where a file of the database should be",

@@ -118,7 +118,8 @@ class DataFolder:
             return self.password.read_text().strip()
         except FileNotFoundError:
             raise EmbeddedPostgresError(
-                f"{self.password} is gone, and nobody can sign in without it: restore it from a backup, or {ELSEWHERE}"
+                f"{self.password} is missing, and the database cannot be opened without it: restore it from a backup, "
+                f"or {ELSEWHERE}"
             ) from None
 
     def postmaster(self) -> Postmaster | None:

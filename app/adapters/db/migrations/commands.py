@@ -60,7 +60,7 @@ def _head(module: str | None) -> str:
     if head is None:
         if module is not None and not (MODULES_DIR / f"{module}{MODULE_SUFFIX}").is_dir():
             raise NoSuchBranch(f"there is no module {module!r}")
-        raise NoSuchBranch(f"module {module!r} has no migrations of its own: it shares those of the main chain")
+        raise NoSuchBranch(f"module {module!r} has no migrations of its own: its migrations are in the main chain")
     return head
 
 

@@ -1,14 +1,5 @@
 from app.modules.accounts_module.dependencies.device import DeviceDep
 from app.modules.accounts_module.dependencies.identity import Auth, CurrentIdentity, ServerAdmin
-from app.modules.accounts_module.dependencies.services import GuessesDep, PartsDep, PasswordsDep, RevocationsDep
+from app.modules.accounts_module.dependencies.services import GuessesDep, PasswordsDep, RevocationsDep
 
-__all__ = [
-    "Auth",
-    "CurrentIdentity",
-    "DeviceDep",
-    "GuessesDep",
-    "PartsDep",
-    "PasswordsDep",
-    "RevocationsDep",
-    "ServerAdmin",
-]
+__all__ = ["Auth", "CurrentIdentity", "DeviceDep", "GuessesDep", "PasswordsDep", "RevocationsDep", "ServerAdmin"]

@@ -2,7 +2,6 @@ from app.modules.accounts_module.schemas.account import (
     MIN_PASSWORD,
     AccountId,
     AccountMe,
-    AccountModels,
     AccountPublic,
     AccountSignedUp,
     AccountUpdate,
@@ -10,7 +9,6 @@ from app.modules.accounts_module.schemas.account import (
     Password,
     PasswordChange,
     SignUp,
-    account_models,
 )
 from app.modules.accounts_module.schemas.events import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.schemas.session import (
@@ -28,7 +26,6 @@ __all__ = [
     "MIN_PASSWORD",
     "AccountId",
     "AccountMe",
-    "AccountModels",
     "AccountPublic",
     "AccountSignedUp",
     "AccountUpdate",
@@ -42,5 +39,4 @@ __all__ = [
     "SignedIn",
     "TokenForm",
     "TokenPair",
-    "account_models",
 ]

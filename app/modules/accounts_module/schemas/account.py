@@ -1,26 +1,14 @@
 import re
 from datetime import datetime
-from functools import cache
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.accounts_module.extension import AccountPart
-from app.modules.base_module.schemas import (
-    NOT_BLANK,
-    NOT_NULL,
-    RequestModel,
-    ResponseModel,
-    check_name,
-    check_prose,
-    with_parts,
-    with_updates,
-)
+from app.modules.base_module.schemas import NOT_BLANK, NOT_NULL, RequestModel, ResponseModel, check_name, check_prose
 from app.utils.canonical import fold, normalize_email
-from app.utils.module import Modules
 
 _USERNAME = re.compile(r"[A-Za-z0-9_.]{3,32}")
 _NO_NAME = re.compile(r"[_.]+")
@@ -29,14 +17,14 @@ _NO_NAME = re.compile(r"[_.]+")
 def _check_username(value: str) -> str:
     # Before it is folded: the sign of the kelvin would become a k.
     if not _USERNAME.fullmatch(value):
-        raise ValueError("3 to 32 characters of a-z, 0-9, _ and . are allowed")
+        raise ValueError("must have 3 to 32 characters of a-z, 0-9, _ and .")
     if _NO_NAME.fullmatch(value):
-        raise ValueError("at least one letter or digit")
+        raise ValueError("must have at least one letter or digit")
     return fold(value)
 
 
 WhoMayAdd = Literal["everyone", "nobody"]
-AccountId = Annotated[UUID, Path(description="the account's id", examples=["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"])]
+AccountId = Annotated[UUID, Path(description="id of the account", examples=["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"])]
 Username = Annotated[
     str,
     AfterValidator(_check_username),
@@ -78,7 +66,7 @@ class SignUp(RequestModel):
 
 
 class AccountSignedUp(ResponseModel):
-    """The account that was made."""
+    """The created account."""
 
     id: UUID
     email: str = Field(examples=["anna@example.com"])
@@ -88,17 +76,17 @@ class AccountSignedUp(ResponseModel):
 
 
 class AccountMe(AccountSignedUp):
-    """One's own account. `event_seq` is the head of its stream."""
+    """The caller's account. `event_seq` is the sequence number of the newest event in its stream."""
 
     bio: str = Field(examples=["Пишу код и письма"])
-    who_may_add: WhoMayAdd = Field(description="to groups and channels")
+    who_may_add: WhoMayAdd = Field(description="who may add the account to groups and channels")
     is_admin: bool
     updated_at: datetime
     event_seq: int = Field(examples=[7])
 
 
 class AccountUpdate(RequestModel):
-    """What is left out stays as it is. Null removes: the display name is the username then."""
+    """Omitted fields stay unchanged. Null removes the value; without a display name the username is shown."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"display_name": "Анна К.", "bio": "Пишу код и письма"}})
 
@@ -108,12 +96,12 @@ class AccountUpdate(RequestModel):
     who_may_add: Annotated[
         WhoMayAdd | SkipJsonSchema[None],
         NOT_NULL,
-        Field(description="who may add the account to groups and channels; to direct chats everyone may"),
+        Field(description="who may add the account to groups and channels; anyone may open a direct chat"),
     ] = None
 
 
 class AccountPublic(ResponseModel):
-    """What everyone who is signed in may know of a person."""
+    """The public fields of an account."""
 
     id: UUID
     username: str = Field(examples=["anna"])
@@ -124,7 +112,7 @@ class AccountPublic(ResponseModel):
 
 
 class PasswordChange(RequestModel):
-    """The password one has, and the one to have."""
+    """The current and the new password."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -134,19 +122,3 @@ class PasswordChange(RequestModel):
 
     current_password: Annotated[str, Field(max_length=256)]
     new_password: Password
-
-
-class AccountModels(NamedTuple):
-    """The models of one application: with the fields that its modules contribute."""
-
-    me: type[AccountMe]
-    public: type[AccountPublic]
-    update: type[AccountUpdate]
-
-
-@cache
-def account_models(modules: Modules) -> AccountModels:
-    parts = modules.contributions(AccountPart)
-    return AccountModels(
-        with_parts(AccountMe, parts), with_parts(AccountPublic, parts), with_updates(AccountUpdate, parts)
-    )

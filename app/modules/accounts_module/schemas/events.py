@@ -10,7 +10,7 @@ from app.utils.event_texts import EventText
 
 
 class AccountTold(ResponseModel):
-    """One's own account as it is now."""
+    """The account was changed."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -27,7 +27,7 @@ class AccountTold(ResponseModel):
     username: str
     display_name: str
     bio: str
-    who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="if it was given")
+    who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="present if it was changed")
 
 
 EVENTS: dict[str, type[ResponseModel]] = {"account.updated": AccountTold}
@@ -36,7 +36,7 @@ EVENT_TEXTS = (
     EventText(
         "account.updated",
         "account",
-        "`id`, `username`, `display_name`, `bio`; `who_may_add` if it was given",
+        "`id`, `username`, `display_name`, `bio`; `who_may_add` if it was in the request",
         "`id`, `username`, `display_name`, `bio`; `who_may_add`, если он передан",
     ),
 )

@@ -15,14 +15,15 @@ DeviceToken = Annotated[
     str,
     Field(
         max_length=2048,
-        description="of an earlier sign-in: others' wrong passwords do not keep this device out",
+        description="the `device_token` of an earlier sign-in on this device; with it, wrong passwords of others "
+        "do not delay this sign-in",
         examples=["eyJhbGciOiJIUzI1NiIs..."],
     ),
 ]
 
 
 class SignIn(RequestModel):
-    """`login` is the email or the username."""
+    """Credentials. `login` is the email or the username."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"login": "anna", "password": "correct horse battery"}})
 
@@ -32,7 +33,7 @@ class SignIn(RequestModel):
 
 
 class TokenForm(RequestModel):
-    """The password form of OAuth2, which wants what it does not know to be ignored."""
+    """The password form of OAuth2. Unknown fields are ignored, as OAuth2 requires."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -43,7 +44,7 @@ class TokenForm(RequestModel):
 
 
 class TokenPair(ResponseModel):
-    """What a signed-in device holds. `expires_in` is the access token's life in seconds."""
+    """The tokens of a session. `expires_in` is the lifetime of the access token in seconds."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -63,7 +64,7 @@ class TokenPair(ResponseModel):
 
 
 class SignedIn(TokenPair):
-    """The pair of a new session. `device_token` is kept after signing out too, and sent with the next sign-in."""
+    """The tokens of a new session. Keep `device_token` after signing out and send it with the next sign-in."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -87,7 +88,7 @@ class RefreshRequest(RequestModel):
 
 
 class SessionRead(ResponseModel):
-    """A device that is signed in."""
+    """A session: a device that is signed in."""
 
     id: UUID
     user_agent: str = Field(examples=["Mozilla/5.0"])
@@ -95,4 +96,4 @@ class SessionRead(ResponseModel):
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
-    current: bool = Field(description="whether it is the one that asks")
+    current: bool = Field(description="True for the session that sends this request")

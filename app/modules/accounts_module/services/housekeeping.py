@@ -27,7 +27,7 @@ async def keep_tidy(database: Database, session_retention: timedelta) -> None:
             was_missed = False
         except Exception as error:  # noqa: BLE001 - the next round goes on where this one stopped
             if not was_missed:
-                logger.warning("ended sessions cannot be deleted: {!r}", error)
+                logger.warning("cannot delete ended sessions: {!r}", error)
             was_missed = True
 
 

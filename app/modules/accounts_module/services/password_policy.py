@@ -22,7 +22,7 @@ def check_password(password: str, field: str, *, username: str, email: str) -> N
         raise ValidationFailed(("body", field), f"a password has {MIN_PASSWORD} characters or more", "string_too_short")
     tried = fold(normalized)
     if tried in (username, fold(email), canonical_email(email), fold(email).rpartition("@")[0]):
-        raise ValidationFailed(("body", field), "a password is neither the username nor the email", "password_is_name")
+        raise ValidationFailed(("body", field), "a password must not be the username or the email", "password_is_name")
     if not _list_common().isdisjoint((tried, tried.translate(_KEYS))):
         raise ValidationFailed(("body", field), "this is one of the most common passwords", "password_is_common")
 

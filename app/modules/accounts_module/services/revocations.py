@@ -121,7 +121,7 @@ class Revocations:
                 was_away = False
             except Exception as error:  # noqa: BLE001 - whatever it is, the next look must come
                 if not was_away:
-                    logger.warning("ended sessions cannot be read: {!r}", error)
+                    logger.warning("cannot read ended sessions: {!r}", error)
                 was_away = True
             await asyncio.sleep(_PERIOD)
 

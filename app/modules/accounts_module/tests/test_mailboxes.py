@@ -45,7 +45,7 @@ async def test_one_mailbox_is_one_account_and_signs_in_by_any_spelling(server: h
     account = ok(await _sign_up(server, 0, first))
     for number, email in enumerate(SPELLINGS[first], 1):
         refusal = problem(await _sign_up(server, number, email), 409, "conflict")
-        assert refusal["title"] == "This email already has an account", ascii(email)
+        assert refusal["title"] == "An account with this email already exists", ascii(email)
         for login in (email, f" {email}\n"):
             tokens = ok(await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD}))
             headers = {"Authorization": f"Bearer {tokens['access_token']}"}

@@ -38,7 +38,7 @@ async def test_an_email_is_kept_as_given_and_taken_in_any_case(server: httpx.Asy
     account = ok(await _sign_up(server, _body("vera", email="Vera@Example.com")))
     assert account["email"].lower() == "vera@example.com"
     refusal = problem(await _sign_up(server, _body("other", email="vERA@exAmple.com")), 409, "conflict")
-    assert refusal["title"] == "This email already has an account"
+    assert refusal["title"] == "An account with this email already exists"
 
 
 async def test_an_email_may_be_of_a_domain_that_the_internet_does_not_know(server: httpx.AsyncClient) -> None:

@@ -10,9 +10,9 @@ from app.resources.constants import DEFAULT_PAGE, MAX_PAGE
 
 Item = TypeVar("Item")
 
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description=f"how many at the most, {DEFAULT_PAGE} unless told")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description=f"how many at the most, {DEFAULT_PAGE} by default")]
 Cursor = Annotated[
-    str | None, Query(max_length=512, description="`next_cursor` of the page before; none for the first page")
+    str | None, Query(max_length=512, description="`next_cursor` of the previous page; omit it for the first page")
 ]
 
 
@@ -21,5 +21,7 @@ class Page(ResponseModel, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None = Field(
-        None, description="opaque: give it back as `cursor` for the next page", examples=["WyJhbm5hIl0"]
+        None,
+        description="opaque; pass it as `cursor` to get the next page; null on the last page",
+        examples=["WyJhbm5hIl0"],
     )

@@ -9,23 +9,25 @@ from app.services.errors import ServiceError
 
 
 class ProblemError(ResponseModel):
-    """One thing that is wrong with a request, and where."""
+    """One wrong field of a request."""
 
-    loc: list[str | int] = Field(description="where: `body`, `query` or `path`, and on", examples=[["body", "text"]])
+    loc: list[str | int] = Field(
+        description="path to the field; starts with `body`, `query` or `path`", examples=[["body", "text"]]
+    )
     msg: str = Field(examples=["Field required"])
     type: str = Field(examples=["missing"])
 
 
 class Problem(ResponseModel):
-    """Why a request was not carried out. `code` is stable; the texts are for people."""
+    """The reason why a request was refused. Programs decide by `code`; the texts are for people."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
                 "type": "urn:messenger:problem:not_found",
-                "title": "There is no such thing here",
+                "title": "Not found",
                 "status": 404,
-                "detail": "There is no such thing here",
+                "detail": "Not found",
                 "instance": "/api/v1/chats/6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91",
                 "code": "not_found",
                 "request_id": "0b6f3f3f5d1e4f6f8d0b8a3f1c2d4e5f",
@@ -34,16 +36,16 @@ class Problem(ResponseModel):
     )
 
     type: str
-    title: str = Field(description="the same for every error of this kind")
+    title: str = Field(description="the same for every error of this type")
     status: int = Field(ge=400, le=599)
-    detail: str = Field(description="may say more about this case")
-    instance: str = Field(description="the path of the request")
-    code: str = Field(description="stable, for programs")
-    request_id: str = Field(description="as in the header X-Request-ID and on every log line")
-    retry_after: int | None = Field(None, description="seconds to wait, as in the header Retry-After")
-    errors: list[ProblemError] | None = Field(None, description="with status 422: each thing that is wrong")
-    first_seq: int | None = Field(None, description="of `stream_gap`: the first event that is kept")
-    last_seq: int | None = Field(None, description="of `stream_gap`: the newest event")
+    detail: str = Field(description="details of this case, or the same as title")
+    instance: str = Field(description="path of the request")
+    code: str = Field(description="stable; programs decide by it")
+    request_id: str = Field(description="the same as in the header X-Request-ID and on every log line of the request")
+    retry_after: int | None = Field(None, description="seconds to wait, the same as in the header Retry-After")
+    errors: list[ProblemError] | None = Field(None, description="with status 422: one entry for each wrong field")
+    first_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the oldest stored event")
+    last_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the newest event")
 
 
 def refuses(*errors: type[ServiceError]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ def check_name(value: str) -> str:
     """Trim a name or a title. Raises ValueError unless it is one line on which something is seen, in one direction."""
     value = value.strip()
     if not is_seen(value):
-        raise ValueError("at least one character that can be seen")
+        raise ValueError("must have at least one visible character")
     if has_line_break(value):
-        raise ValueError("one line, without tabs")
+        raise ValueError("must be one line without tabs")
     return check_prose(value)
 
 
@@ -18,5 +18,8 @@ def check_prose(value: str) -> str:
     if has_control(value):
         raise ValueError("control characters are not allowed")
     if turns_direction(value):
-        raise ValueError("signs that override the direction of text are not allowed, and others are closed again")
+        raise ValueError(
+            "characters that override the text direction are not allowed, and other directional "
+            "characters must be closed"
+        )
     return value

@@ -17,13 +17,13 @@ def check_text(value: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise ValueError("half of a surrogate pair is no character") from None
+            raise ValueError("a lone surrogate is not a character") from None
     return value
 
 
 def _refuse_null(value: object) -> object:
     if value is None:
-        raise ValueError("null means nothing here; what is left out stays as it is")
+        raise ValueError("null is not allowed; omit the field to leave it unchanged")
     return value
 
 
@@ -45,4 +45,6 @@ Storable = Annotated[str, AfterValidator(check_text)]
 Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 """A time that is one in every zone, and to the database."""
 
-PathSeq = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="the message's number in its chat", examples=[1])]
+PathSeq = Annotated[
+    int, Path(ge=1, le=MAX_BIGINT, description="sequence number of the message in its chat", examples=[1])
+]

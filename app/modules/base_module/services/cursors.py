@@ -31,5 +31,5 @@ def decode_cursor(cursor: str, shape: type[T], *, of: str = "") -> T:
         named: Any = tuple[(Literal[of], *get_args(shape))]  # type: ignore[misc, valid-type]
         _, *key = TypeAdapter(named).validate_json(b64decode(padded, b"-_", validate=True), strict=True)
     except (ValueError, ValidationError):
-        raise ValidationFailed(("query", "cursor"), "this cursor was not made by this server", "cursor") from None
+        raise ValidationFailed(("query", "cursor"), "the cursor is not valid", "cursor") from None
     return cast("T", tuple(key))

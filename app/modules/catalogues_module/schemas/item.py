@@ -23,17 +23,17 @@ Order = Annotated[StrictInt, Field(ge=0, le=MAX_POSITION, examples=[180])]
 
 
 class CatalogueItemView(ResponseModel):
-    """An item in the reader's language. One that is not active is shown where it is in use, and not offered."""
+    """An item in the caller's language. An inactive item is shown where it is used, and not offered."""
 
     id: UUID
-    key: str = Field(description="stable, for programs", examples=["RU"])
-    value: str = Field(description="in the language of Accept-Language: ru or en", examples=["Россия"])
+    key: str = Field(description="stable; programs decide by it", examples=["RU"])
+    value: str = Field(description="in the language of Accept-Language, ru or en", examples=["Россия"])
     position: int = Field(examples=[180])
     is_active: bool
 
 
 class CatalogueItemCreate(RequestModel):
-    """A new item; without a position it comes last."""
+    """A new item. Without a position it is last."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"key": "flood", "value_ru": "Флуд", "value_en": "Flood", "position": 8}}
@@ -47,7 +47,7 @@ class CatalogueItemCreate(RequestModel):
 
 
 class CatalogueItemUpdate(RequestModel):
-    """What is left out stays as it is. A key never changes: others have stored it."""
+    """Omitted fields stay unchanged. The key cannot change, since other data refers to it."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"value_ru": "Флуд и повторы", "is_active": False}})
 
@@ -58,7 +58,7 @@ class CatalogueItemUpdate(RequestModel):
 
 
 class CatalogueItemRead(ResponseModel):
-    """An item as the one who keeps the catalogue sees it: in both languages."""
+    """An item in both languages, for server admins."""
 
     id: UUID
     key: str = Field(examples=["flood"])

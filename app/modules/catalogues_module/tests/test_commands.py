@@ -20,16 +20,16 @@ async def test_they_are_listed_and_shown(database_address: DatabaseAddress) -> N
 
 async def test_an_item_is_added_changed_and_removed(anna: FakeClient, database_address: DatabaseAddress) -> None:
     added = await manage(database_address, "catalogues", "set", NAME, "flood", "--ru=Флуд", "--en=Flood")
-    assert (added.exit_code, added.output) == (0, "flood is added\n")
+    assert (added.exit_code, added.output) == (0, "flood was added\n")
 
     async def is_shown() -> bool:
         return (await values(anna, REASONS, "ru")).get("flood") == "Флуд"
 
     await eventually(is_shown)
     changed = await manage(database_address, "catalogues", "set", NAME, "spam", "--no-active", "--position=900")
-    assert (changed.exit_code, changed.output) == (0, "spam is changed\n")
+    assert (changed.exit_code, changed.output) == (0, "spam was changed\n")
     removed = await manage(database_address, "catalogues", "remove", NAME, "flood", "--yes")
-    assert (removed.exit_code, removed.output) == (0, "flood is gone\n")
+    assert (removed.exit_code, removed.output) == (0, "flood was deleted\n")
     shown = await manage(database_address, "catalogues", "show", NAME)
     assert ["900", "spam", "no"] in [line.split()[:2] + line.split()[-1:] for line in shown.output.splitlines()]
     assert "flood" not in shown.output
@@ -40,7 +40,7 @@ async def test_an_item_is_added_changed_and_removed(anna: FakeClient, database_a
     [
         (("set", NAME, "flood", "--ru=Флуд"), "en: Field required"),
         (("set", NAME, "a b", "--ru=Флуд", "--en=Flood"), "key: String should match"),
-        (("set", NAME, "spam", "--ru= "), "ru: at least one character"),
+        (("set", NAME, "spam", "--ru= "), "ru: must have at least one"),
     ],
 )
 async def test_what_is_no_item_is_refused(

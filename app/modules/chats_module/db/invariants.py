@@ -4,12 +4,12 @@ from app.utils.invariants import Invariant
 
 INVARIANTS = (
     Invariant(
-        says="every chat has its stream",
+        says="every chat has a stream",
         find="""
             SELECT c.id AS stream_id, 'there is no stream' AS detail
             FROM chat c LEFT JOIN stream s ON s.id = c.id WHERE s.id IS NULL
         """,
-        advice="nobody can write there: the stream is made anew, empty",
+        advice="members cannot write to the chat; --fix creates the stream again, empty",
         fix=("INSERT INTO stream (id) SELECT id FROM chat WHERE id = ANY($1) ON CONFLICT (id) DO NOTHING",),
     ),
     Invariant(
@@ -19,7 +19,7 @@ INVARIANTS = (
             FROM chat c LEFT JOIN chat_member m ON m.chat_id = c.id
             WHERE c.deleted_at IS NULL GROUP BY c.id HAVING count(m.*) <> c.member_count
         """,
-        advice="the members are counted again",
+        advice="--fix counts the members again",
         fix=(
             """
             UPDATE chat c SET member_count = (SELECT count(*) FROM chat_member m WHERE m.chat_id = c.id)
@@ -28,12 +28,12 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="nobody has read beyond the newest message",
+        says="no read position is beyond the newest message",
         find="""
             SELECT c.id AS stream_id, format('%s has read %s of %s', m.account_id, m.read_seq, c.last_seq) AS detail
             FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.read_seq > c.last_seq WHERE c.deleted_at IS NULL
         """,
-        advice="the read position is moved to the newest message",
+        advice="--fix moves the read position to the newest message",
         fix=(
             """
             UPDATE chat_member m SET read_seq = c.last_seq FROM chat c
@@ -42,14 +42,14 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="every member has the chat in the list of chats",
+        says="the chat is in the chat list of every member",
         find="""
             SELECT m.chat_id AS stream_id, format('%s does not see it', m.account_id) AS detail
             FROM chat_member m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
             LEFT JOIN account_chat a ON a.account_id = m.account_id AND a.chat_id = m.chat_id
             WHERE a.chat_id IS NULL
         """,
-        advice="the chat is put into the list",
+        advice="--fix adds the chat to the list",
         fix=(
             """
             INSERT INTO account_chat (account_id, chat_id, joined_seq)
@@ -60,13 +60,13 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="nobody has a chat in the list without being in it",
+        says="no chat is in the chat list of an account that is not a member",
         find="""
             SELECT a.chat_id AS stream_id, format('%s is no member', a.account_id) AS detail
             FROM account_chat a LEFT JOIN chat_member m ON m.chat_id = a.chat_id AND m.account_id = a.account_id
             WHERE m.chat_id IS NULL
         """,
-        advice="the chat is taken out of the list",
+        advice="--fix removes the chat from the list",
         fix=(
             """
             DELETE FROM account_chat a WHERE a.chat_id = ANY($1) AND NOT EXISTS (
@@ -76,7 +76,7 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="a group or channel has one owner, who is in it",
+        says="every group and channel has exactly one owner, who is a member",
         find="""
             SELECT c.id AS stream_id, format('owner_id is %s, the owners are {%s}', coalesce(c.owner_id::text, 'null'),
                    string_agg(m.account_id::text, ', ')) AS detail
@@ -84,6 +84,6 @@ INVARIANTS = (
             WHERE c.deleted_at IS NULL AND c.type <> 'direct'
             GROUP BY c.id HAVING count(m.*) <> 1 OR bool_or(m.account_id IS DISTINCT FROM c.owner_id)
         """,
-        advice="choose who it is, and say so in chat.owner_id and in chat_member.role",
+        advice="choose the owner and store it in chat.owner_id and chat_member.role",
     ),
 )

@@ -18,7 +18,7 @@ from app.modules.chats_module.extension import Permission
 from app.modules.chats_module.services.access import Membership, check, get_membership
 from app.modules.chats_module.services.permissions import CHANGE_CHAT
 
-ChatId = Annotated[UUID, Path(description="the chat's id", examples=["6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"])]
+ChatId = Annotated[UUID, Path(description="id of the chat", examples=["6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"])]
 
 _UUID = TypeAdapter(UUID)
 

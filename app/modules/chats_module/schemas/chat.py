@@ -6,7 +6,6 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.accounts_module.extension import AccountPart
 from app.modules.base_module.schemas import (
     NOT_BLANK,
     NOT_NULL,
@@ -14,11 +13,10 @@ from app.modules.base_module.schemas import (
     ResponseModel,
     check_name,
     check_prose,
-    with_parts,
-    with_updates,
+    extended,
 )
 from app.modules.chats_module.extension import ChatPart
-from app.modules.chats_module.schemas.member import MemberRead, Role
+from app.modules.chats_module.schemas.member import Role
 from app.utils.module import Modules
 
 ChatType = Literal["direct", "group", "channel"]
@@ -33,7 +31,10 @@ Description = Annotated[str, Field(max_length=1000, examples=["Читаем по
 
 
 class ChatCreate(RequestModel):
-    """A new chat. The same `id` sent again makes no second one; a direct chat's id is made from its two members."""
+    """A new chat. Sending the same `id` again creates no second chat.
+
+    The id of a direct chat is derived from its two members.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -55,12 +56,12 @@ class ChatCreate(RequestModel):
     @model_validator(mode="after")
     def _direct_has_no_settings(self) -> Self:
         if self.type == "direct" and (self.title is not None or self.description is not None):
-            raise ValueError("a direct chat has neither title nor description")
+            raise ValueError("a direct chat cannot have a title or a description")
         return self
 
 
 class ChatUpdate(RequestModel):
-    """What is left out stays as it is. Null removes the description."""
+    """Omitted fields stay unchanged. Null removes the description."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"title": "Книжный клуб", "description": "По четвергам"}})
 
@@ -69,7 +70,7 @@ class ChatUpdate(RequestModel):
 
 
 class ChatRead(ResponseModel):
-    """A chat as its member sees it."""
+    """A chat as the caller sees it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -99,11 +100,11 @@ class ChatRead(ResponseModel):
     owner_id: UUID | None
     role: Role
     member_count: int
-    last_seq: int = Field(description="the newest message's number, 0 before the first")
-    read_seq: int = Field(description="how far the caller has read")
-    others_read_seq: int = Field(description="the furthest that anyone else has read")
-    unread_count: int = Field(description="messages after read_seq that are not deleted")
-    event_seq: int = Field(description="the head of the chat's stream")
+    last_seq: int = Field(description="sequence number of the newest message, 0 if there is none")
+    read_seq: int = Field(description="sequence number up to which the caller has read")
+    others_read_seq: int = Field(description="the highest read position of the other members")
+    unread_count: int = Field(description="number of messages after read_seq that are not deleted")
+    event_seq: int = Field(description="sequence number of the newest event in the chat's stream")
     created_at: datetime
     updated_at: datetime
 
@@ -113,14 +114,13 @@ class ChatModels(NamedTuple):
 
     read: type[ChatRead]
     update: type[ChatUpdate]
-    member: type[MemberRead]
 
 
 @cache
 def chat_models(modules: Modules) -> ChatModels:
     parts = modules.contributions(ChatPart)
+    updates = [part for part in parts if part.apply is not None]
     return ChatModels(
-        with_parts(ChatRead, parts),
-        with_updates(ChatUpdate, parts),
-        with_parts(MemberRead, modules.contributions(AccountPart)),
+        extended(ChatRead, {part.name: (part.read, ...) for part in parts}, {part.name: part.empty for part in parts}),
+        extended(ChatUpdate, {part.name: (part.update, None) for part in updates}, {}),
     )

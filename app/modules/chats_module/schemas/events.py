@@ -23,7 +23,7 @@ class _Told(ResponseModel):
 
 
 class MemberTold(_Told):
-    """A member's role from here on, and who gave it."""
+    """A member was added, or the role of a member has changed."""
 
     model_config = _example(account_id=_BORIS, role="member", actor_id=_ANNA)
 
@@ -33,7 +33,7 @@ class MemberTold(_Told):
 
 
 class MemberRemovedTold(_Told):
-    """Who is out. For themselves it is the last event of this stream."""
+    """A member left or was removed. For this member it is the last event of the stream."""
 
     model_config = _example(account_id=_BORIS, actor_id=_BORIS, reason="left")
 
@@ -43,18 +43,18 @@ class MemberRemovedTold(_Told):
 
 
 class ChatTold(_Told):
-    """What has changed; what is left out is as before, and null is removed."""
+    """The chat was changed. Omitted fields are unchanged; null means removed."""
 
     model_config = _example(title="Книжный клуб", actor_id=_ANNA)
 
-    title: str | None = Field(None, description="if it has changed")
-    description: str | None = Field(None, description="if it has changed")
-    owner_id: UUID | None = Field(None, description="if the chat was handed over")
+    title: str | None = Field(None, description="present if it has changed")
+    description: str | None = Field(None, description="present if it has changed")
+    owner_id: UUID | None = Field(None, description="present if the ownership was transferred")
     actor_id: UUID
 
 
 class ChatDeletedTold(_Told):
-    """The last event of this stream."""
+    """The chat was deleted. This is the last event of the stream."""
 
     model_config = _example(actor_id=_ANNA)
 
@@ -62,25 +62,27 @@ class ChatDeletedTold(_Told):
 
 
 class ChatJoinedTold(_Told):
-    """A chat that one is in from here on; its events begin for one at `event_seq`, one's own `member.added`."""
+    """The account was added to a chat. Its events start at `event_seq`, the account's own `member.added`."""
 
     model_config = _example(role="member", event_seq=2)
 
     role: Role
-    event_seq: int = Field(description="the number of one's own `member.added` in the chat's stream")
+    event_seq: int = Field(description="sequence number of the account's `member.added` in the chat's stream")
 
 
 class ChatLeftTold(_Told):
-    """A chat that one is no longer in, and why."""
+    """The account is no longer a member of the chat."""
 
     model_config = _example(reason="left", event_seq=8)
 
     reason: Literal["left", "removed", "deleted"]
-    event_seq: int = Field(description="the number of the last event of the chat's stream that one may read")
+    event_seq: int = Field(
+        description="sequence number of the last event in the chat's stream that the account may read"
+    )
 
 
 class ReadMovedTold(_Told):
-    """How far one has read a chat now, on whichever device."""
+    """The account's read position in a chat has moved, on any of its devices."""
 
     model_config = _example(read_seq=7)
 
@@ -108,8 +110,8 @@ EVENT_TEXTS = (
     EventText(
         "member.changed",
         "chat",
-        "the same, with the new role",
-        "то же, с новой ролью",
+        "the same fields, with the new role",
+        "те же поля, с новой ролью",
     ),
     EventText(
         "member.removed",
@@ -120,8 +122,8 @@ EVENT_TEXTS = (
     EventText(
         "chat.updated",
         "chat",
-        "`chat_id`, `actor_id`, and of `title`, `description`, `owner_id` what has changed; null: removed",
-        "`chat_id`, `actor_id` и то из `title`, `description`, `owner_id`, что изменилось; null — убрано",
+        "`chat_id`, `actor_id`, and those of `title`, `description`, `owner_id` that have changed; null means removed",
+        "`chat_id`, `actor_id` и те из `title`, `description`, `owner_id`, что изменились; null — значение удалено",
     ),
     EventText(
         "chat.deleted",
@@ -132,19 +134,19 @@ EVENT_TEXTS = (
     EventText(
         "chat.joined",
         "account",
-        "`chat_id`, `role`, `event_seq` of one's own `member.added`",
-        "`chat_id`, `role`, `event_seq` собственного `member.added`",
+        "`chat_id`, `role`, `event_seq` of the account's `member.added`",
+        "`chat_id`, `role`, `event_seq` события `member.added` об этом аккаунте",
     ),
     EventText(
         "chat.left",
         "account",
-        "`chat_id`, `reason` (`left`, `removed` or `deleted`), `event_seq` of the last event one may read",
+        "`chat_id`, `reason` (`left`, `removed` or `deleted`), `event_seq` of the last event that the account may read",
         "`chat_id`, `reason` (`left`, `removed` или `deleted`), `event_seq` последнего доступного события",
     ),
     EventText(
         "read.moved",
         "account",
-        "`chat_id`, `read_seq`: one has read, perhaps on another device",
-        "`chat_id`, `read_seq`: прочитано, возможно, на другом устройстве",
+        "`chat_id`, `read_seq`: the account has read the chat, perhaps on another device",
+        "`chat_id`, `read_seq`: аккаунт прочитал чат, возможно, на другом устройстве",
     ),
 )

@@ -10,18 +10,18 @@ Role = Literal["owner", "admin", "member", "reader"]
 
 
 class MemberRead(ResponseModel):
-    """A person in a chat."""
+    """A member of a chat."""
 
     account_id: UUID
     username: str = Field(examples=["anna"])
     display_name: str = Field(examples=["Анна"])
     role: Role
-    read_seq: int = Field(description="how far they have read", examples=[3])
+    read_seq: int = Field(description="sequence number up to which the member has read", examples=[3])
     joined_at: datetime
 
 
 class MembersAdd(RequestModel):
-    """People to let in. Those who are in already stay as they are."""
+    """Accounts to add. Existing members stay unchanged."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"account_ids": ["0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"], "role": "member"}}
@@ -32,7 +32,7 @@ class MembersAdd(RequestModel):
 
 
 class MemberUpdate(RequestModel):
-    """A new role. `owner` hands the chat over: the owner before becomes an admin."""
+    """A new role. `owner` transfers the ownership: the former owner becomes an admin."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"role": "admin"}})
 
@@ -40,7 +40,7 @@ class MemberUpdate(RequestModel):
 
 
 class ReadUpdate(RequestModel):
-    """How far one has read."""
+    """The sequence number up to which the caller has read."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"seq": 1}})
 
@@ -48,7 +48,7 @@ class ReadUpdate(RequestModel):
 
 
 class ReadPosition(ResponseModel):
-    """Where one's read position is now; it never moves back."""
+    """The caller's read position. It never moves back."""
 
     read_seq: int = Field(examples=[3])
     unread_count: int = Field(examples=[0])

@@ -38,10 +38,10 @@ async def create_chat(
     """
     others = dict.fromkeys(account_id for account_id in request.member_ids if account_id != creator_id)
     if request.type == "direct" and len(others) != 1:
-        raise ValidationFailed(("body", "member_ids"), "a direct chat is with exactly one other account")
+        raise ValidationFailed(("body", "member_ids"), "a direct chat needs exactly one other account")
     if request.type != "direct" and request.id is not None and request.id.version == _DIRECT_VERSION:
         # Anyone can work out the id of a direct chat: it is kept for the two whose chat it is.
-        raise ValidationFailed(("body", "id"), "an id of version 5 is that of a direct chat")
+        raise ValidationFailed(("body", "id"), "an id of version 5 is reserved for direct chats")
     await _check_accounts(work, creator_id, set(others))
     chat_id = direct_chat_id(creator_id, *others) if request.type == "direct" else request.id or uuid4()
     if not await log.claim_stream(work, chat_id):
@@ -75,12 +75,11 @@ async def update_chat(
     """Changes title, description and what modules contribute. What changes nothing makes no event."""
     await log.lock(work, chats=[chat_id])
     check(await get_membership(await work.raw(), chat_id, account_id), CHANGE_CHAT)
-    sent = {name: getattr(changes, name) for name in changes.model_fields_set}
-    is_part_changed = await parts.apply(work, (chat_id, account_id), sent)
+    await parts.apply(work, chat_id, account_id, {name: getattr(changes, name) for name in changes.model_fields_set})
     chat = await work.session.get(Chat, chat_id, populate_existing=True)
     given = changes.model_dump(include=set(ChatUpdate.model_fields), exclude_unset=True)
     changed = {name: value for name, value in given.items() if getattr(chat, name) != value}
-    if not changed and not is_part_changed:
+    if not changed:
         return
     at = now()
     await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**changed, updated_at=at))

@@ -50,7 +50,7 @@ class Deletions:
                 while await self._do_chunk():
                     pass
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
-                logger.warning("deleting chats is interrupted: {!r}", error)
+                logger.warning("the deletion of chats was interrupted: {!r}", error)
             # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PERIOD):

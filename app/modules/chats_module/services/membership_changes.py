@@ -66,12 +66,12 @@ async def admit(
 async def _check_room(work: UnitOfWork, sizes: SizesSettings, account_ids: Sequence[UUID], actor_id: UUID) -> None:
     others = {account_id for account_id in account_ids if account_id != actor_id}
     if refusing := await list_refusing_accounts(work, others):
-        raise AddingRefused(f"These accounts do not allow it: {_list(refusing)}")
+        raise AddingRefused(f"These accounts do not allow others to add them: {_list(refusing)}")
     raw = await work.raw()
     if busy := await crud.list_busy_accounts(raw, account_ids, actor_id, sizes.chats_of_account):
-        raise TooManyChats(f"In {sizes.chats_of_account} chats already: {_list(busy)}")
+        raise TooManyChats(f"Accounts that are in {sizes.chats_of_account} chats already: {_list(busy)}")
     if often := await crud.list_added_often(raw, account_ids, actor_id, sizes.chats_added_by_one):
-        raise TooManyChats(f"Added to {sizes.chats_added_by_one} chats by you already: {_list(often)}")
+        raise TooManyChats(f"Accounts that you have added to {sizes.chats_added_by_one} chats already: {_list(often)}")
 
 
 def _list(account_ids: Iterable[UUID]) -> str:

@@ -18,7 +18,7 @@ async def mark_read(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID,
     raw = await work.raw()
     membership = await get_membership(raw, chat_id, account_id)
     if seq > membership.last_seq:
-        raise ValidationFailed(("body", "seq"), f"the newest message is {membership.last_seq}")
+        raise ValidationFailed(("body", "seq"), f"the newest message has the sequence number {membership.last_seq}")
     if seq > membership.read_seq and await move_read(raw, chat_id, account_id, seq):
         await log.append(work, account_id, event("read.moved", {"chat_id": str(chat_id), "read_seq": seq}))
         if membership.member_count <= SIGNALLED_MEMBERS:

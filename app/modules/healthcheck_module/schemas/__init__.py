@@ -6,17 +6,15 @@ from app.modules.base_module.schemas import ResponseModel
 
 
 class Check(ResponseModel):
-    """One thing that the server needs."""
+    """The state of one dependency of the server."""
 
     status: Literal["ok", "failed"]
-    latency_ms: float | None = Field(
-        None, description="how long it took to answer; null where it did not", examples=[0.4]
-    )
-    detail: str | None = Field(None, description="why it failed", examples=[None])
+    latency_ms: float | None = Field(None, description="response time; null if there was no response", examples=[0.4])
+    detail: str | None = Field(None, description="reason of the failure", examples=[None])
 
 
 class Health(ResponseModel):
-    """The server, and all that it needs."""
+    """The state of the server and of its dependencies."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -1,4 +1,4 @@
-"""Whether the server lives, and whether it can serve."""
+"""Liveness and readiness of the server."""
 
 from dataclasses import replace
 

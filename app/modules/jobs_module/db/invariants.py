@@ -10,7 +10,7 @@ INVARIANTS = (
                    format('job %s (%s) failed %s times: %s', id, name, attempts, last_error) AS detail
             FROM job WHERE state = 'dead' ORDER BY created_at
         """,
-        advice="`python manage.py jobs list --state dead` shows them, `jobs retry` and `jobs cancel` end that",
+        advice="`python manage.py jobs list --state dead` shows them; use `jobs retry` or `jobs cancel`",
     ),
     Invariant(
         says="no due job has waited for more than 5 minutes",
@@ -18,7 +18,7 @@ INVARIANTS = (
             SELECT owner_id AS stream_id, format('job %s (%s) waits since %s', id, name, run_at) AS detail
             FROM job WHERE state = 'waiting' AND run_at < now() - interval '5 minutes' ORDER BY run_at
         """,
-        advice="serve its module, with API_BACKGROUND=true or by `python manage.py worker`; "
-        "of a module that was removed: `python manage.py jobs cancel`",
+        advice="enable its module and run jobs, with API_BACKGROUND=true or by `python manage.py worker`; if the "
+        "module was removed: `python manage.py jobs cancel`",
     ),
 )

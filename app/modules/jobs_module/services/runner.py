@@ -118,7 +118,7 @@ class Runner:
                     is_placed = True
                 wait = await self._claim()
             except Exception as error:  # noqa: BLE001 - the next look must come
-                logger.debug("jobs cannot be claimed: {!r}", error)
+                logger.debug("cannot claim jobs: {!r}", error)
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
@@ -140,7 +140,7 @@ class Runner:
             lease = Lease(row["owner_id"], row["id"], lease_id)
             one = Running(self._jobs[row["name"]], lease, row["payload"], row["attempts"], claimed_at)
             if row["was_running"]:
-                logger.warning("job {} ({}) is taken over: its lease expired", one.job.name, lease.job_id)
+                logger.warning("job {} ({}) was taken over: its lease expired", one.job.name, lease.job_id)
             self._running.add(one)
             one.task = asyncio.create_task(self._run(one))
         return 0.0
@@ -152,7 +152,7 @@ class Runner:
             if outcome is not None:
                 await self._write(one, outcome)
         except Exception as error:  # noqa: BLE001 - the lease expires, and the job runs again
-            logger.opt(exception=error).error("job {} ({}) cannot be ended", one.job.name, one.lease.job_id)
+            logger.opt(exception=error).error("cannot store the end of job {} ({})", one.job.name, one.lease.job_id)
         finally:
             self._running.discard(one)
             self.wake()
@@ -196,7 +196,7 @@ class Runner:
             async with self._database.connection() as connection:
                 renewed = await crud.renew(connection, [one.lease for one in held])
         except Exception as error:  # noqa: BLE001 - the next beat must come
-            logger.debug("leases of jobs cannot be renewed: {!r}", error)
+            logger.debug("cannot renew the leases of jobs: {!r}", error)
             lost = [one for one in held if monotonic() - one.renewed > LEASE]
         else:
             lost = [one for one in held if (one.lease.lease_id, one.lease.job_id) not in renewed]
@@ -204,7 +204,9 @@ class Runner:
                 one.renewed = began
         for one in lost:
             if one in self._running and not one.is_ended:
-                logger.warning("job {} ({}) is cancelled here: its lease is lost", one.job.name, one.lease.job_id)
+                logger.warning(
+                    "job {} ({}) was cancelled in this process: its lease is lost", one.job.name, one.lease.job_id
+                )
                 metrics.JOBS.labels(one.job.name, "lost").inc()
                 one.cancel()
 
@@ -219,7 +221,7 @@ class Runner:
                     metrics.OLDEST.labels(lane).set(counts[lane]["oldest"] if lane in counts else 0)
                 await self._move_to_lanes()
             except Exception as error:  # noqa: BLE001 - the next look must come
-                logger.debug("jobs cannot be counted: {!r}", error)
+                logger.debug("cannot count jobs: {!r}", error)
             await asyncio.sleep(_MEASURE)
 
     async def _move_to_lanes(self) -> None:

@@ -62,7 +62,7 @@ async def attempt(running: Running, context: JobContext) -> Outcome | None:
     job = running.job
     if running.attempt > job.max_attempts:
         # It was running when its process ended, each time.
-        return Outcome("dead", "its process ended, or lost the lease, at the last attempt")
+        return Outcome("dead", "its process ended or lost the lease during the last attempt")
     began = monotonic()
     outcome: Outcome | None
     try:
@@ -76,7 +76,7 @@ async def attempt(running: Running, context: JobContext) -> Outcome | None:
     except RetryAt as later:
         outcome = Outcome("postponed", run_at=later.time)
     except GiveUp as end:
-        logger.error("job {} ({}) gives up: {}", job.name, running.lease.job_id, end.reason)
+        logger.error("job {} ({}) gave up: {}", job.name, running.lease.job_id, end.reason)
         outcome = Outcome("dead", _cut(end.reason))
     except LeaseLost:
         return None
@@ -100,7 +100,7 @@ def _fail(running: Running, error: BaseException) -> Outcome:
             "job {} ({}) is dead after {} attempts", job.name, lease.job_id, running.attempt
         )
         return Outcome("dead", written)
-    logger.opt(exception=error).warning("job {} ({}) fails at attempt {}", job.name, lease.job_id, running.attempt)
+    logger.opt(exception=error).warning("job {} ({}) failed at attempt {}", job.name, lease.job_id, running.attempt)
     return Outcome("failed", written, after=job.pause_after(running.attempt))
 
 

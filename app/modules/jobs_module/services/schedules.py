@@ -41,7 +41,7 @@ class Schedules:
                     is_registered = True
                 await self.enqueue_due()
             except Exception as error:  # noqa: BLE001 - the next look must come
-                logger.debug("schedules cannot be looked at: {!r}", error)
+                logger.debug("cannot read the schedules: {!r}", error)
             await asyncio.sleep(_POLL)
 
     async def register(self) -> None:

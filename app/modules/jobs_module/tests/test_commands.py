@@ -22,9 +22,10 @@ async def test_an_operator_lists_retries_and_cancels_jobs(
     later = await here.enqueue(job, key="k", run_at=datetime(2030, 1, 2, tzinfo=UTC))
     listed = (await manage(database_address, "jobs", "list")).stdout.splitlines()
     assert listed == [
-        f"{dead} noting: dead, no module runs it, lane default, "
+        f"{dead} noting: dead, no enabled module runs it, lane default, "
         f"run at {await _run_at(connection)}, 10 attempts: ValueError: too bad",
-        f"{later} noting key k: waiting, no module runs it, lane default, run at 2030-01-02 00:00:00+0000, 0 attempts",
+        f"{later} noting key k: waiting, no enabled module runs it, lane default, "
+        "run at 2030-01-02 00:00:00+0000, 0 attempts",
     ]
     assert str(later) not in (await manage(database_address, "jobs", "list", "--state", "dead")).stdout
     assert (await manage(database_address, "jobs", "cancel", str(later))).exit_code == 0
@@ -45,7 +46,10 @@ async def test_a_dead_job_is_not_retried_where_a_newer_one_waits_under_its_key(
     await connection.execute(_DIE, dead)
     await here.enqueue(job, key="k")
     done = await manage(database_address, "jobs", "retry", str(dead))
-    assert (done.exit_code, done.stdout) == (1, "it runs, does not exist, or a newer job waits under its key\n")
+    assert (done.exit_code, done.stdout) == (
+        1,
+        "the job is running, does not exist, or a newer job with its key is waiting\n",
+    )
 
 
 async def test_doctor_shows_dead_jobs_and_those_that_nobody_runs(container: Container, connection: Connection) -> None:

@@ -4,12 +4,12 @@ from app.utils.invariants import Invariant
 
 INVARIANTS = (
     Invariant(
-        says="no message is numbered beyond its chat's last_seq",
+        says="no message has a sequence number above last_seq of its chat",
         find="""
             SELECT c.id AS stream_id, format('last_seq is %s, the newest message %s', c.last_seq, max(m.seq)) AS detail
             FROM chat c JOIN message m ON m.chat_id = c.id AND m.seq > c.last_seq GROUP BY c.id
         """,
-        advice="sending fails: last_seq is to be the newest message's number",
+        advice="sends fail; --fix sets last_seq to the sequence number of the newest message",
         fix=(
             """
             UPDATE chat c SET last_seq = greatest(c.last_seq, newest.seq)
@@ -19,13 +19,13 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="messages run from 1 to last_seq with no hole",
+        says="messages are numbered from 1 to last_seq without gaps",
         find="""
             SELECT c.id AS stream_id, format('1 to %s should be there, %s are', c.last_seq, count(m.*)) AS detail
             FROM chat c LEFT JOIN message m ON m.chat_id = c.id AND m.seq BETWEEN 1 AND c.last_seq
             WHERE c.deleted_at IS NULL GROUP BY c.id HAVING count(m.*) <> c.last_seq
         """,
-        advice="messages are lost: restore them from a backup; their numbers must not be given to others",
+        advice="messages are lost: restore them from a backup; their sequence numbers must not be reused",
     ),
     Invariant(
         says="reaction_count is the number of reactions",
@@ -36,7 +36,7 @@ INVARIANTS = (
             FULL JOIN (SELECT chat_id, seq, count(*) FROM reaction GROUP BY chat_id, seq) given USING (chat_id, seq)
             WHERE m.reaction_count <> coalesce(given.count, 0)
         """,
-        advice="the reactions are counted again",
+        advice="--fix counts the reactions again",
         fix=(
             """
             UPDATE message m SET reaction_count = given.count
@@ -49,13 +49,13 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="no event holds a text that its message no longer has",
+        says="no event contains a text that its message no longer has",
         find="""
             SELECT m.chat_id AS stream_id, format('message %s: event %s', m.seq, e.seq) AS detail
             FROM message m JOIN event e ON e.stream_id = m.chat_id AND e.seq = ANY(m.event_seqs)
             WHERE m.edited_at IS NOT NULL AND e.data->>'text' NOT IN (m.text, '')
         """,
-        advice="an edit by an older version has left it there: it is taken away",
+        advice="an edit by an older version left it there; --fix removes it",
         fix=(
             """
             UPDATE event e SET data = jsonb_set(e.data::jsonb, '{text}', '""')::json

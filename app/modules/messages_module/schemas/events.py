@@ -16,13 +16,13 @@ def _example(**changes: Any) -> ConfigDict:
 
 
 class MessageTold(MessageBase):
-    """The message as it was then, but for its text: that of the newest edit, empty once the message is deleted."""
+    """A message was created. The text is that of the newest edit, and empty if the message was deleted."""
 
     reactions: list[ReactionCount]
 
 
 class MessageEditedTold(MessageTold):
-    """The message with its new text, which replaces the old one in the earlier events."""
+    """A message was edited. The new text also replaces the old one in the earlier events."""
 
     model_config = _example(text="Привет, Анна! 👋", edited_at="2026-01-01T12:01:00Z")
 
@@ -30,7 +30,7 @@ class MessageEditedTold(MessageTold):
 
 
 class MessageDeletedTold(MessageTold):
-    """The message without its text, which is gone from its earlier events as well."""
+    """A message was deleted. Its text is also removed from its earlier events."""
 
     model_config = _example(text="", deleted_at="2026-01-01T12:02:00Z")
 
@@ -38,7 +38,7 @@ class MessageDeletedTold(MessageTold):
 
 
 class ReactionTold(ResponseModel):
-    """Whose emoji it was, on which message, and how many have given it now."""
+    """A reaction was added or removed."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -53,10 +53,10 @@ class ReactionTold(ResponseModel):
     )
 
     chat_id: UUID
-    seq: int = Field(description="the message's number")
+    seq: int = Field(description="sequence number of the message")
     emoji: str
     account_id: UUID
-    count: int = Field(description="how many have given this emoji now")
+    count: int = Field(description="number of accounts that have given this emoji")
 
 
 EVENTS: dict[str, type[ResponseModel]] = {
@@ -68,26 +68,27 @@ EVENT_TEXTS = (
     EventText(
         "message.created",
         "chat",
-        "the message as REST gives it, its reactions without `mine`",
-        "сообщение, как его даёт REST, реакции без `mine`",
+        "the message as in REST answers, with reactions without `mine`",
+        "сообщение, как в ответах REST, но реакции без `mine`",
     ),
     EventText(
         "message.edited",
         "chat",
-        "the same, with the new text; the old text goes from the earlier events too",
-        "то же, с новым текстом; прежний текст исчезает и из прежних событий",
+        "the same, with the new text; the old text is removed from the earlier events",
+        "то же, с новым текстом; из прежних событий старый текст удаляется",
     ),
     EventText(
         "message.updated",
         "chat",
-        "the same, after the server itself changed a field that a module adds; it is no edit: `edited_at` stays",
+        "the same, after the server changed a field added by a module; this is not an edit: `edited_at` stays "
+        "unchanged",
         "то же, после того как сам сервер изменил поле, добавленное модулем; это не правка: `edited_at` не меняется",
     ),
     EventText(
         "message.deleted",
         "chat",
-        "the same, with no text and no reactions; the text goes from the earlier events too",
-        "то же, без текста и реакций; текст исчезает и из прежних событий",
+        "the same, without text and reactions; the text is removed from the earlier events",
+        "то же, без текста и реакций; из прежних событий текст удаляется",
     ),
     EventText(
         "reaction.added",

@@ -21,11 +21,11 @@ def _check_text(value: str) -> str:
     if not 1 <= len(value.strip()) <= MAX_TEXT or len(value) > _MOST_SENT:
         raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
     if not is_seen(value):
-        raise ValueError("at least one character that can be seen")
+        raise ValueError("must have at least one visible character")
     if has_escape(value):
         raise ValueError("escape sequences are not allowed")
     if overrides_direction(value):
-        raise ValueError("signs that override the direction of text are not allowed")
+        raise ValueError("characters that override the text direction are not allowed")
     return value
 
 
@@ -63,7 +63,7 @@ MESSAGE_EXAMPLE: dict[str, Any] = {
 
 
 class MessageCreate(RequestModel):
-    """A message to send. With a `client_msg_id` it may be sent again and again, and stands once."""
+    """A message to send. With a `client_msg_id` it can be sent again and is stored once."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -81,7 +81,7 @@ class MessageCreate(RequestModel):
 
 
 class MessageUpdate(RequestModel):
-    """The text as it should have been."""
+    """The new text of a message."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"text": "Привет, Анна! 👋"}})
 
@@ -97,14 +97,14 @@ class PartialMessageUpdate(RequestModel):
 
 
 class ReactionCount(ResponseModel):
-    """How many gave this emoji."""
+    """The number of accounts that gave this emoji."""
 
     emoji: str = Field(examples=["👍"])
     count: int = Field(examples=[2])
 
 
 class ReactionRead(ReactionCount):
-    """How many gave this emoji, and whether the caller did."""
+    """The number of accounts that gave this emoji, and whether the caller is one of them."""
 
     mine: bool
 
@@ -116,7 +116,7 @@ class MessageBase(ResponseModel):
 
     id: UUID
     chat_id: UUID
-    seq: int = Field(description="1, 2, 3, ... in its chat, with no hole and no repeat")
+    seq: int = Field(description="sequence number in the chat: 1, 2, 3, ... without gaps or repeats")
     client_msg_id: UUID | None
     sender_id: UUID
     type: Literal["text"]
@@ -128,7 +128,7 @@ class MessageBase(ResponseModel):
 
 
 class MessageRead(MessageBase):
-    """A message as the caller sees it. A deleted one keeps its number; its text is empty."""
+    """A message as the caller sees it. A deleted message keeps its sequence number and has an empty text."""
 
     reactions: list[ReactionRead]
 

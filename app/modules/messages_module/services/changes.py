@@ -42,7 +42,7 @@ async def edit_message(
     """
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     if message["sender_id"] != membership.account_id:
-        raise NotAllowedInChat("Only its sender may edit a message")
+        raise NotAllowedInChat("Only the sender of a message may edit it")
     check(membership, EDIT_OWN)
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
@@ -118,7 +118,7 @@ async def delete_message(
     if message["sender_id"] == membership.account_id:
         check(membership, DELETE_OWN)
     else:
-        check(membership, DELETE_ANY, "Only its sender or an admin may delete a message")
+        check(membership, DELETE_ANY, "Only the sender of a message or an admin may delete it")
     await _erase(work, log, parts, raw, [message])
 
 
@@ -154,7 +154,7 @@ async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
     if total >= MAX_EMOJIS:
         raise TooManyReactions
     if own >= MAX_EMOJIS_OF_ACCOUNT:
-        raise TooManyReactions(f"One account gives a message at most {MAX_EMOJIS_OF_ACCOUNT} reactions")
+        raise TooManyReactions(f"An account may add at most {MAX_EMOJIS_OF_ACCOUNT} reactions to a message")
     if await crud.add_reaction(raw, chat_id, seq, emoji, account_id, now()):
         await _tell_reaction(work, log, raw, "reaction.added", message, emoji, account_id)
 

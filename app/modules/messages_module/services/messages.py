@@ -43,7 +43,7 @@ class MessageService(Messages):
         self, work: UnitOfWork, chat_id: UUID, seqs: Sequence[int], *, reason: str, actor_id: UUID | None = None
     ) -> None:
         erased = await changes.erase_messages(work, self._log, self._parts, chat_id, seqs)
-        logger.info("{} messages of chat {} are erased ({}, by {})", erased, chat_id, reason, actor_id or "the server")
+        logger.info("{} messages of chat {} were erased ({}, by {})", erased, chat_id, reason, actor_id or "the server")
 
     async def set_part(self, work: UnitOfWork, chat_id: UUID, seq: int, name: str, value: Any) -> None:
         await changes.set_part(work, self._log, self._parts, chat_id, seq, name, value)

@@ -182,7 +182,7 @@ def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[
 def _refuse(send: Send, last_seq: int) -> ServiceError | None:
     reply_to_seq = send.request.reply_to_seq
     if reply_to_seq is not None and not 1 <= reply_to_seq <= last_seq:
-        return ValidationFailed(("body", "reply_to_seq"), "there is no message with this number")
+        return ValidationFailed(("body", "reply_to_seq"), "no message has this sequence number")
     return None
 
 

@@ -219,11 +219,11 @@ class SendQueue:
 
     async def _fail(self, error: Exception, batch: Sequence[Send]) -> None:
         if isinstance(error, TransientDatabaseError):
-            logger.warning("{} sends were not written: {!r}", len(batch), error)
+            logger.warning("{} messages were not stored: {!r}", len(batch), error)
             metrics.SENDS_FAILED.inc(len(batch))
             refusal = Overloaded if isinstance(error, PoolExhausted) else Unavailable
             for send in batch:
-                send.resolve(refusal("The message was not written; try again"))
+                send.resolve(refusal("The message was not stored; try again"))
         elif len(batch) == 1:
             metrics.SENDS_FAILED.inc()
             batch[0].resolve(error)

@@ -68,4 +68,4 @@ class Send:
         try:
             self.tell(result)
         except Exception as error:  # noqa: BLE001 - the message stands, or does not, whoever hears of it
-            logger.opt(exception=error).error("what came of a send could not be told")
+            logger.opt(exception=error).error("the result of a send could not be delivered")

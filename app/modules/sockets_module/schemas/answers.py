@@ -20,11 +20,11 @@ _BORIS = "b6a1c1d7-52f0-4d0a-9b0e-2f8d3c5b7a91"
 
 
 class HelloAnswer(ResponseModel):
-    """The data of the reply to hello. `heartbeat_s` is how often the server pings, in seconds.
+    """The data of the reply to hello. `heartbeat_s` is the interval of the server's pings in seconds.
 
-    `without_cursor` are the streams that hello has named no cursor of, each with the number after which it begins here;
-    empty unless hello has named that of the account's stream. A chat among them that the client does not know is to be
-    read: `GET /chats/{chat_id}`.
+    `without_cursor` lists the streams for which hello had no cursor, each with the sequence number after which it
+    starts on this socket. It is empty if hello had no cursor for the account's stream. Read a listed chat that the
+    client does not know: `GET /chats/{chat_id}`.
     """
 
     model_config = ConfigDict(
@@ -45,13 +45,13 @@ class HelloAnswer(ResponseModel):
 
 
 class ReadAnswer(ReadPosition):
-    """The data of the reply to read: where one's read position is now."""
+    """The data of the reply to read: the caller's read position."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"read_seq": 7, "unread_count": 0}})
 
 
 class Nothing(ResponseModel):
-    """The data of a reply that has nothing to tell."""
+    """A reply without data."""
 
     model_config = ConfigDict(json_schema_extra={"example": {}})
 
@@ -65,11 +65,11 @@ class OkReply(ResponseModel, Generic[Data]):
 
 
 class HelloReply(OkReply[HelloAnswer]):
-    """The socket is open: the events after the cursors follow, and then what comes."""
+    """The socket is open. The events after the cursors follow, and then live events."""
 
 
 class SendReply(OkReply[MessageRead]):
-    """The message is durable. The same `client_msg_id` again is answered with the message as it is now."""
+    """The message is stored. Repeating the same `client_msg_id` returns the message as it is now."""
 
 
 def send_reply(modules: Modules) -> tuple[type[SendReply], type[MessageRead]]:
@@ -79,15 +79,15 @@ def send_reply(modules: Modules) -> tuple[type[SendReply], type[MessageRead]]:
 
 
 class ReadReply(OkReply[ReadAnswer]):
-    """The read position was moved, or was there already."""
+    """The current read position."""
 
 
 class EmptyReply(OkReply[Nothing]):
-    """It was done."""
+    """The request was executed. The reply has no data."""
 
 
 class ErrorReply(ResponseModel):
-    """A request was refused. `reply_to` is null where the frame had no id to answer to."""
+    """A request was refused. `reply_to` is null if the frame had no id."""
 
     reply_to: RequestId | None
     status: Literal["error"]
@@ -95,23 +95,23 @@ class ErrorReply(ResponseModel):
 
 
 class Gap(ResponseModel):
-    """The log cannot go on from the client's number: read the stream's state afresh. It goes on after `last_seq`."""
+    """The stream cannot be resumed from the cursor. Read the state again; live events continue after `last_seq`."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"stream_id": _CHAT, "first_seq": 1, "last_seq": 340}})
 
     stream_id: UUID
-    first_seq: int = Field(description="the oldest number that the log still has")
-    last_seq: int = Field(description="the newest one; the next event on this socket is the one after it")
+    first_seq: int = Field(description="sequence number of the oldest stored event")
+    last_seq: int = Field(description="sequence number of the newest event; the next event on this socket follows it")
 
 
 class GapFrame(ResponseModel):
-    """A stream that cannot be resumed from the client's cursor; the other streams go on."""
+    """A stream that cannot be resumed from the client's cursor. Other streams are not affected."""
 
     gap: Gap
 
 
 class TypingSignal(ResponseModel):
-    """Somebody is typing, or has stopped."""
+    """A member is typing or has stopped."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"kind": "typing", "chat_id": _CHAT, "account_id": _BORIS, "is_typing": True}}
@@ -124,7 +124,7 @@ class TypingSignal(ResponseModel):
 
 
 class PresenceSignal(ResponseModel):
-    """Somebody has come or gone."""
+    """An account came online or went offline."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -144,7 +144,7 @@ class PresenceSignal(ResponseModel):
 
 
 class ReceiptSignal(ResponseModel):
-    """Somebody has read up to a message."""
+    """A member has read up to a message."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"kind": "receipt", "chat_id": _CHAT, "account_id": _BORIS, "read_seq": 7}}

@@ -26,14 +26,14 @@ def _example(action: str, **data: Any) -> ConfigDict:
 
 
 class HelloData(RequestModel):
-    """Who one is, and the last number that one has of each stream."""
+    """The access token, and the cursor of each stream."""
 
     token: Annotated[str, Field(max_length=4096)]
     cursors: Annotated[dict[UUID, BodyInt], Field(max_length=MAX_CURSORS)] = {}  # noqa: RUF012 - pydantic copies it
 
 
 class SendData(MessageCreate):
-    """A message, as POST takes it, and the chat that it is for."""
+    """A message as in POST, and its chat."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"chat_id": _CHAT, "text": "Привет! 👋"}})
 
@@ -41,21 +41,21 @@ class SendData(MessageCreate):
 
 
 class ReadData(RequestModel):
-    """How far one has read."""
+    """The sequence number up to which the caller has read."""
 
     chat_id: UUID
     seq: BodyInt
 
 
 class TypingData(RequestModel):
-    """That one is typing, or has stopped."""
+    """Whether the caller is typing."""
 
     chat_id: UUID
     is_typing: StrictBool
 
 
 class PingData(RequestModel):
-    """Nothing."""
+    """No data."""
 
 
 class RequestFrame(RequestModel):
@@ -65,7 +65,7 @@ class RequestFrame(RequestModel):
 
 
 class Hello(RequestFrame):
-    """The first frame, within ten seconds."""
+    """The first frame of the client, due within ten seconds."""
 
     model_config = _example("hello", token="eyJhbGci...", cursors={_ANNA: 12, _CHAT: 340})  # noqa: S106
 
@@ -74,7 +74,7 @@ class Hello(RequestFrame):
 
 
 class SendRequest(RequestFrame):
-    """Sends a message, as POST does; the reply's data is the message."""
+    """Sends a message, as POST does. The reply contains the message."""
 
     model_config = _example(
         "send", chat_id=_CHAT, client_msg_id="3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55", text="Привет! 👋"
@@ -85,7 +85,7 @@ class SendRequest(RequestFrame):
 
 
 class ReadRequest(RequestFrame):
-    """Moves one's read position; the reply's data is where it is now."""
+    """Moves the caller's read position. The reply contains the current position."""
 
     model_config = _example("read", chat_id=_CHAT, seq=7)
 
@@ -94,7 +94,7 @@ class ReadRequest(RequestFrame):
 
 
 class Typing(RequestFrame):
-    """Tells the others of a chat that one is typing."""
+    """Signals to the other members of a chat that the caller is typing or has stopped."""
 
     model_config = _example("typing", chat_id=_CHAT, is_typing=True)
 
@@ -103,7 +103,7 @@ class Typing(RequestFrame):
 
 
 class Ping(RequestFrame):
-    """Asks for a sign of life."""
+    """Checks that the connection works."""
 
     model_config = _example("ping")
 

@@ -32,24 +32,25 @@ NO_TEXT = 1007
 TOO_LARGE = 1009
 RESTARTING = 1012
 CLOSE_CODES = {
-    NOT_SIGNED_IN: "not signed in, or the session has ended: refresh the tokens or sign in, then connect again",
-    BAD_FRAME: "a frame was no JSON object, or the first one no valid hello: the client is at fault",
-    NO_PROTOCOL: "what came is no WebSocket frame: the client is at fault",
-    NO_TEXT: "a text frame was no UTF-8: the client is at fault",
-    TOO_LARGE: "a frame was too large: the client is at fault",
-    POLICY: "small frames too often, or requests that go on after `rate_limited`: the client is at fault",
-    REPLACED: "the account has opened too many sockets, and this one was used least lately: stay closed",
-    TRY_AGAIN: "the client reads too slowly, or the server cannot serve it now: connect again with the cursors",
-    RESTARTING: "the server restarts: connect again with the cursors, after a short random pause",
+    NOT_SIGNED_IN: "the client is not signed in, or its session has ended: refresh the tokens or sign in, then "
+    "reconnect",
+    BAD_FRAME: "a frame was not a JSON object, or the first frame was not a valid hello: fix the client",
+    NO_PROTOCOL: "the data received is not a WebSocket frame: fix the client",
+    NO_TEXT: "a text frame was not UTF-8: fix the client",
+    TOO_LARGE: "a frame was too large: fix the client",
+    POLICY: "too many small frames, or requests continued after `rate_limited`: fix the client",
+    REPLACED: "the account has opened too many sockets, and this was the least recently used one: do not reconnect",
+    TRY_AGAIN: "the client reads too slowly, or the server cannot serve it at the moment: reconnect with the cursors",
+    RESTARTING: "the server restarts: reconnect with the cursors after a short random pause",
 }
 
 _STREAM = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
 
 _DESCRIPTION = """\
-One socket for all streams of an account, in text frames of JSON. The first frame is `hello`, with an access token and
-the last number that the client has of each stream; what it has missed comes first, then what happens, each event once
-and in the order of its stream. Requests are answered by frames with `reply_to`; those for one chat are carried out in
-the order sent. Signals are not kept, and may be lost.
+One socket for all streams of an account. Frames are JSON text. The first frame is `hello`, with an access token and
+a cursor for each stream: the sequence number of the last event that the client has. The server sends the missed events
+first and then live events, each event once and in the order of its stream. A reply has the `id` of its request in
+`reply_to`. Requests for one chat are executed in the order sent. Signals are not stored and may be lost.
 
 The server closes the socket with one of these codes:
 """
@@ -92,7 +93,7 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
         "channels": {
             "ws": {
                 "address": f"{settings.prefix}/ws",
-                "title": "One WebSocket for all of an account's streams",
+                "title": "One WebSocket for all streams of an account",
                 "description": _DESCRIPTION + "".join(f"\n- `{code}`: {text}" for code, text in CLOSE_CODES.items()),
                 "messages": {message.key: _ref("components", "messages", message.key) for message in messages},
                 "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
@@ -101,9 +102,9 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
         },
         "operations": {
             **{request.key: _receives(request, [reply, refusal]) for request, reply in asked},
-            "tell_events": _sends("Every event after the cursors, each stream in its order with no hole", events),
-            "tell_gaps": _sends("A stream that cannot go on from the client's cursor", [gap]),
-            "tell_signals": _sends("What is not worth keeping", signals),
+            "tell_events": _sends("Every event after the cursors, in the order of each stream, without gaps", events),
+            "tell_gaps": _sends("A stream that cannot be resumed from the client's cursor", [gap]),
+            "tell_signals": _sends("Signals, which are not stored", signals),
         },
         "components": {
             "messages": {message.key: _describe(message) for message in messages},

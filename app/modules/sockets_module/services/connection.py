@@ -115,7 +115,7 @@ class Connection:
             if isinstance(error, BadFrame):
                 await self._close(BAD_FRAME)
         except Exception as error:  # noqa: BLE001 - the client connects again, with its cursors
-            logger.warning("a socket ends by an error: {!r}", error)
+            logger.warning("a socket was closed by an error: {!r}", error)
             await self._close(TRY_AGAIN)
         finally:
             socket.outbox.close()
@@ -131,10 +131,10 @@ class Connection:
             async with asyncio.timeout(FIRST_FRAME_WITHIN):
                 frame = parse_frame(_text_in(await self._websocket.receive()))
         except TimeoutError:
-            await self._close(NOT_SIGNED_IN, "hello was due")
+            await self._close(NOT_SIGNED_IN, "hello was not received in time")
             return None
         if frame.get("action") != "hello":
-            await self._close(NOT_SIGNED_IN, "hello comes first")
+            await self._close(NOT_SIGNED_IN, "the first frame must be hello")
             return None
         return read_hello(frame)
 
@@ -210,7 +210,7 @@ class Connection:
                 else:
                     return
         except Exception as error:  # noqa: BLE001 - the client connects again, with its cursors
-            logger.warning("a socket cannot be served: {!r}", error)
+            logger.warning("cannot serve a socket: {!r}", error)
             await self._close(TRY_AGAIN)
         finally:
             self._caretaker = None

@@ -46,7 +46,7 @@ class Presence:
                 await crud.note_present(connection, [account_id], now, now + _LASTS)
             await self._tell(account_id, online=True, at=now)
         except Exception as error:  # noqa: BLE001 - the next refresh notes it
-            logger.debug("arriving was not noted: {!r}", error)
+            logger.debug("cannot store that an account came online: {!r}", error)
 
     async def leave(self, account_id: UUID) -> None:
         """The account's last socket here. If it has one elsewhere, that process' refresh corrects it."""
@@ -57,7 +57,7 @@ class Presence:
             await self._tell(account_id, online=False, at=now)
             self._bus.notify(_LEFT, {"account_id": str(account_id)})
         except Exception as error:  # noqa: BLE001 - it passes by itself, and the socket is gone already
-            logger.debug("leaving was not noted: {!r}", error)
+            logger.debug("cannot store that an account went offline: {!r}", error)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -90,4 +90,4 @@ class Presence:
                     async with self._database.connection() as connection:
                         await crud.note_present(connection, account_ids, now, now + _LASTS)
             except Exception as error:  # noqa: BLE001 - the next round must come
-                logger.debug("presence was not refreshed: {!r}", error)
+                logger.debug("cannot refresh presence: {!r}", error)

@@ -12,7 +12,7 @@ INVARIANTS = (
             SELECT stream_id, format('%s has halted after event %s', subscriber, seq) FROM subscriber_cursor
             WHERE is_halted
         """,
-        advice="`python manage.py subscribers list` shows them, `retry` or `skip` goes on",
+        advice="`python manage.py subscribers list` shows them; `retry` or `skip` continues",
     ),
     Invariant(
         says="every event belongs to a stream",
@@ -20,7 +20,7 @@ INVARIANTS = (
             SELECT e.stream_id, format('%s events, and no stream', count(*)) AS detail
             FROM event e LEFT JOIN stream s ON s.id = e.stream_id WHERE s.id IS NULL GROUP BY e.stream_id
         """,
-        advice="the stream's row is lost: it is made anew from its events",
+        advice="the row of the stream is lost; --fix creates it again from the events",
         fix=(
             """
             INSERT INTO stream (id, first_seq, last_seq)
@@ -30,12 +30,12 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="no event is numbered beyond its stream's last_seq",
+        says="no event has a sequence number above last_seq of its stream",
         find="""
             SELECT s.id AS stream_id, format('last_seq is %s, the newest event %s', s.last_seq, max(e.seq)) AS detail
             FROM stream s JOIN event e ON e.stream_id = s.id AND e.seq > s.last_seq GROUP BY s.id
         """,
-        advice="appending fails: last_seq is to be the newest event's number",
+        advice="appending fails; --fix sets last_seq to the sequence number of the newest event",
         fix=(
             """
             UPDATE stream s SET last_seq = greatest(s.last_seq, newest.seq)
@@ -45,7 +45,7 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="events run from first_seq to last_seq with no hole",
+        says="events are numbered from first_seq to last_seq without gaps",
         find="""
             SELECT s.id AS stream_id,
                    format('%s to %s should be there, %s are', s.first_seq, s.last_seq, count(e.seq)) AS detail
@@ -53,7 +53,8 @@ INVARIANTS = (
             GROUP BY s.id
             HAVING count(e.seq) <> s.last_seq - s.first_seq + 1 OR min(e.seq) <> s.first_seq
         """,
-        advice="restore them from a backup; else the log begins behind the hole, and older cursors are told of a gap",
+        advice="restore them from a backup; otherwise --fix lets the event log start after the gap, and older "
+        "cursors get stream_gap",
         fix=(
             """
             UPDATE stream s SET first_seq = coalesce(whole.first_seq, s.last_seq + 1)

@@ -44,11 +44,15 @@ class EventsQuery:
     """What a reader of events asks for. `Last-Event-ID`, which browsers send by themselves, goes before `after`."""
 
     peer: Annotated[Peer, Depends(_find_peer)]
-    after: Annotated[Position, Query(description="the last number that one has")] = 0
+    after: Annotated[Position, Query(description="sequence number of the last event that the client has")] = 0
     limit: Limit = DEFAULT_PAGE
-    wait: Annotated[float, Query(ge=0, le=_MAX_WAIT, description="seconds to wait for the first event, 0 to 30")] = 0
+    wait: Annotated[
+        float, Query(ge=0, le=_MAX_WAIT, description="seconds to wait for the first new event, 0 to 30")
+    ] = 0
     accept: Annotated[list[str] | None, Header(include_in_schema=False)] = None
-    last_event_id: Annotated[str, Header(description="for server-sent events: the last number that one has")] = ""
+    last_event_id: Annotated[
+        str, Header(description="server-sent events: sequence number of the last event that the client has")
+    ] = ""
     is_head: Annotated[bool, Depends(_is_head)] = False
 
     @property

@@ -8,7 +8,7 @@ from app.modules.base_module.schemas import ResponseModel
 
 
 class EventRead(ResponseModel):
-    """One entry of a log: the same for everyone who may read it."""
+    """An event of a stream. It is the same for every reader."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -27,14 +27,14 @@ class EventRead(ResponseModel):
     )
 
     stream_id: UUID
-    seq: int = Field(description="1, 2, 3, ... in its stream, in commit order, with no hole")
+    seq: int = Field(description="sequence number in the stream: 1, 2, 3, ... in commit order, without gaps")
     kind: str = Field(examples=["message.created"])
     data: dict[str, Any]
     at: datetime
 
 
 class EventPage(ResponseModel):
-    """Events after a number. `last_seq` is the head of the stream at that moment."""
+    """Events after a cursor. `last_seq` is the sequence number of the newest event at that moment."""
 
     items: list[EventRead]
     last_seq: int = Field(examples=[3])

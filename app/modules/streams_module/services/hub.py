@@ -142,7 +142,7 @@ class Hub:
                 try:
                     await self._read(feeds)
                 except Exception as error:  # noqa: BLE001 - the feeds stay marked, and the next attempt must come
-                    logger.warning("the log cannot be read: {!r}", error)
+                    logger.warning("cannot read the event log: {!r}", error)
                     for feed in feeds:
                         if self._feeds.get(feed.stream_id) is feed:
                             self._mark(feed)
@@ -178,7 +178,12 @@ class Hub:
                 self._drop(feed, follower, error)
 
     def _tell_gap(self, feed: Feed, gap: Gap) -> None:
-        logger.warning("stream {} has a gap: {} was expected, {} comes", feed.stream_id, feed.last_seq, gap.first_seq)
+        logger.warning(
+            "stream {} has a gap: event {} was expected, the next stored one is {}",
+            feed.stream_id,
+            feed.last_seq,
+            gap.first_seq,
+        )
         for follower in tuple(feed.followers):
             try:
                 follower.tell_gap(feed, gap)
@@ -202,7 +207,7 @@ class Hub:
             try:
                 await self._sweep()
             except Exception as error:  # noqa: BLE001 - the next sweep must come
-                logger.debug("the heads cannot be read: {!r}", error)
+                logger.debug("cannot read the heads of streams: {!r}", error)
 
     async def _sweep(self) -> None:
         stream_ids = list(self._feeds)

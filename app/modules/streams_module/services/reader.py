@@ -146,7 +146,7 @@ class LogReader:
             async for part in self._server_sent_events(reader, after, is_allowed):
                 yield part
         except TransientDatabaseError as error:
-            logger.warning("server-sent events end: {!r}", error)
+            logger.warning("server-sent events ended with an error: {!r}", error)
 
     async def _server_sent_events(
         self, reader: Reader, after: int, is_allowed: Callable[[], bool]

@@ -46,9 +46,9 @@ class Retention:
             try:
                 pruned = await self.prune_if_first()
                 if pruned:
-                    logger.info("{} events older than {} days are forgotten", pruned, self._days)
+                    logger.info("{} events older than {} days were deleted", pruned, self._days)
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
-                logger.warning("old events cannot be forgotten: {!r}", error)
+                logger.warning("cannot delete old events: {!r}", error)
             await asyncio.sleep(self._period)
 
     async def prune_if_first(self) -> int | None:

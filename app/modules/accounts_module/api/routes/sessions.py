@@ -13,7 +13,8 @@ from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 router = APIRouter(prefix="/accounts/sessions")
 
 SessionId = Annotated[
-    UUID, Path(description="the session's id, out of the list", examples=["4b7d2c1e-9a3f-4e0b-8c5d-6f7a8b9c0d1e"])
+    UUID,
+    Path(description="id of the session, from the list of sessions", examples=["4b7d2c1e-9a3f-4e0b-8c5d-6f7a8b9c0d1e"]),
 ]
 
 
@@ -21,7 +22,7 @@ SessionId = Annotated[
 async def list_sessions(
     identity: CurrentIdentity, work: Work, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[SessionRead]:
-    """The devices that are signed in, the newest first."""
+    """Lists the caller's sessions, the newest first."""
     return await sessions.list_sessions(work, identity, cursor, limit)
 
 
@@ -29,5 +30,5 @@ async def list_sessions(
 async def end_session(
     session_id: SessionId, identity: CurrentIdentity, work: Work, revocations: RevocationsDep
 ) -> None:
-    """Signs a device out; its live connections are closed."""
+    """Ends a session and closes its live connections."""
     await sessions.end_session(work, revocations, identity.account_id, session_id)

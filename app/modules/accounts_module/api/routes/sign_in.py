@@ -38,7 +38,7 @@ router = APIRouter(prefix="/accounts")
 async def sign_up(
     body: SignUp, device: DeviceDep, limits: LimitsDep, work: Work, log: LogDep, passwords: PasswordsDep
 ) -> AccountSignedUp:
-    """Makes an account. Its stream of events begins with it."""
+    """Creates an account and its event stream."""
     limits.hit(limits.rates.sign_up, "sign-up from", network_of(device.address))
     return await accounts.sign_up(work, log, passwords, body, network_of(device.address))
 
@@ -77,16 +77,18 @@ DoorDep = Annotated[Door, Depends()]
 
 @router.post("/sign-in", openapi_extra=refuses(WrongCredentials))
 async def sign_in(body: SignIn, door: DoorDep) -> SignedIn:
-    """Opens a session. An unknown login and a wrong password are answered alike, after the same work.
+    """Opens a session. An unknown login and a wrong password get the same answer after the same time.
 
-    After `RATE_LIMIT_SIGN_IN` wrong passwords in a row further ones have to wait, for a time that doubles up to a day.
-    A device that sends its `device_token`, and a network that the account has signed in from, are counted apart."""
+    After `RATE_LIMIT_SIGN_IN` wrong passwords in a row, further attempts have to wait for a time that doubles up to a
+    day. Devices that send their `device_token`, and networks from which the account has signed in before, are counted
+    separately.
+    """
     return await door.open(body.login, body.password, body.device_token)
 
 
 @router.post("/token", openapi_extra=refuses(WrongCredentials))
 async def token(form: Annotated[TokenForm, Form()], door: DoorDep) -> SignedIn:
-    """As sign-in, with the OAuth2 password form: for Swagger's Authorize button."""
+    """Opens a session with the OAuth2 password form, for Swagger's Authorize button."""
     return await door.open(form.username, form.password, form.device_token)
 
 
@@ -94,13 +96,16 @@ async def token(form: Annotated[TokenForm, Form()], door: DoorDep) -> SignedIn:
 async def refresh(
     body: RefreshRequest, device: DeviceDep, limits: LimitsDep, work: Work, auth: Auth, revocations: RevocationsDep
 ) -> TokenPair:
-    """A new pair for an unspent refresh token. The same call again within `AUTH_REFRESH_REUSE_S` seconds, while the new
-    token is unspent, gets the same pair; a token that is spent a second time otherwise ends the session."""
+    """Returns a new pair of tokens for an unused refresh token.
+
+    The same call repeated within `AUTH_REFRESH_REUSE_S` seconds returns the same pair, as long as the new refresh token
+    is unused. Any other second use of a refresh token ends the session.
+    """
     limits.hit(limits.rates.refresh, "refresh from", network_of(device.address))
     return await sessions.refresh(work, await auth.tokens(), revocations, limits, body.refresh_token)
 
 
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)
 async def sign_out(identity: CurrentIdentity, work: Work, revocations: RevocationsDep) -> None:
-    """Ends this session."""
+    """Ends the session of this request."""
     await sessions.end_session(work, revocations, identity.account_id, identity.session_id)

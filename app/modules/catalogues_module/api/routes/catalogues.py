@@ -16,24 +16,24 @@ router = APIRouter(prefix="/catalogues")
 async def list_catalogues(
     identity: CurrentIdentity, shelf: ShelfDep, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[CatalogueSummary]:
-    """The catalogues there are, by name, and how many items each has."""
+    """Lists the catalogues by name, with the number of items in each."""
     return await shelf.page(cursor, limit)
 
 
 @router.get(
     "/{name}",
     response_model=CatalogueView,
-    responses={304: {"description": "The catalogue is still the one whose ETag was given"}},
+    responses={304: {"description": "The catalogue has not changed since the given ETag"}},
     openapi_extra=refuses(CatalogueNotFound),
 )
 async def read(
     name: CatalogueName,
     identity: CurrentIdentity,
     shelf: ShelfDep,
-    accept_language: Annotated[str | None, Header(description="ru or en", examples=["ru"])] = None,
-    if_none_match: Annotated[str | None, Header(description="the ETag that one has")] = None,
+    accept_language: Annotated[str | None, Header(description="preferred language: ru or en", examples=["ru"])] = None,
+    if_none_match: Annotated[str | None, Header(description="the ETag that the client has")] = None,
 ) -> Response:
-    """A whole catalogue, in the reader's language. What is not active is told so, not left out."""
+    """Returns a whole catalogue in the caller's language, including inactive items."""
     language = choose_language(accept_language)
     sheet = await shelf.sheet(name, language)
     headers = {

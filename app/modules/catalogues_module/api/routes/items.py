@@ -16,7 +16,7 @@ router = APIRouter(prefix="/catalogues/{name}/items")
 
 Key = Annotated[
     str,
-    Path(max_length=100, description="the item's key; it may hold slashes", examples=["spam"]),
+    Path(max_length=100, description="key of the item; it may contain slashes", examples=["spam"]),
     AfterValidator(check_text),
 ]
 
@@ -29,7 +29,7 @@ Key = Annotated[
 async def add(
     name: CatalogueName, body: CatalogueItemCreate, admin: ServerAdmin, work: Work, shelf: ShelfDep
 ) -> CatalogueItemRead:
-    """Adds an item, by a server admin. Every process shows it within a second."""
+    """Adds an item. Requires a server admin. Every process shows it within a second."""
     return await items.add_item(work, shelf, name, body)
 
 
@@ -37,7 +37,7 @@ async def add(
 async def change(
     name: CatalogueName, key: Key, body: CatalogueItemUpdate, admin: ServerAdmin, work: Work, shelf: ShelfDep
 ) -> CatalogueItemRead:
-    """Changes what is given, by a server admin."""
+    """Changes the given fields of an item. Requires a server admin."""
     return await items.update_item(work, shelf, name, key, body)
 
 
@@ -47,5 +47,5 @@ async def change(
     openapi_extra=refuses(Forbidden, CatalogueNotFound, CatalogueItemNotFound),
 )
 async def delete(name: CatalogueName, key: Key, admin: ServerAdmin, work: Work, shelf: ShelfDep) -> None:
-    """Deletes an item, by a server admin. One that is stored elsewhere is better made inactive."""
+    """Deletes an item. Requires a server admin. If other data refers to the item, make it inactive instead."""
     await items.delete_item(work, shelf, name, key)

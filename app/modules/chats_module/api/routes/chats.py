@@ -31,7 +31,7 @@ def make_router(modules: Modules) -> APIRouter:
         "",
         status_code=status.HTTP_201_CREATED,
         response_model=models.read,
-        responses={200: {"model": models.read, "description": "The chat was there already"}},
+        responses={200: {"model": models.read, "description": "The chat already exists"}},
         openapi_extra=refuses(AddingRefused, ChatIdTaken, TooManyChats, TooManyMembers),
     )
     @body_limit(MAX_CHAT_BYTES)
@@ -44,7 +44,10 @@ def make_router(modules: Modules) -> APIRouter:
         log: LogDep,
         parts: PartsDep,
     ) -> Response:
-        """Opens a chat. The same id again, or a second direct chat of the same two, answers 200 with the first one."""
+        """Creates a chat.
+
+        The same id again, or a second direct chat of the same two accounts, returns the existing chat with status 200.
+        """
         limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
         if body.type != "direct" and body.member_ids:
             limits.hit(limits.rates.add_people, "people added by", identity.account_id.int, len(body.member_ids))
@@ -56,10 +59,10 @@ def make_router(modules: Modules) -> APIRouter:
     async def list_mine(
         identity: CurrentIdentity, database: Db, parts: PartsDep, cursor: Cursor = None, limit: Limit = 50
     ) -> Response:
-        """The caller's chats, the one with the newest message first.
+        """Lists the caller's chats, the one with the newest message first.
 
-        A chat that gets a message while the list is read page by page rises to the top, and may be on no page. The
-        reply to the socket's `hello` names it under `without_cursor`.
+        A chat that gets a message while the list is read page by page moves to the top and may be missing from all
+        pages. The reply to the socket's `hello` lists it under `without_cursor`.
         """
         async with database.connection() as connection:
             page = await views.view_chats(connection, parts, identity.account_id, cursor, limit)
@@ -67,7 +70,7 @@ def make_router(modules: Modules) -> APIRouter:
 
     @router.get("/{chat_id}", response_model=models.read, openapi_extra=refuses(ChatNotFound))
     async def read(chat_id: ChatId, identity: CurrentIdentity, database: Db, parts: PartsDep) -> Response:
-        """One chat, as the caller sees it."""
+        """Returns one chat."""
         async with database.connection() as connection:
             return Response(await views.view_chat(connection, parts, identity.account_id, chat_id), media_type=_JSON)
 
@@ -79,7 +82,7 @@ def make_router(modules: Modules) -> APIRouter:
         log: LogDep,
         parts: PartsDep,
     ) -> Response:
-        """Changes title and description, by owner or admin."""
+        """Changes title and description. Requires the owner or an admin."""
         await chats.update_chat(work, log, parts, changer.chat_id, changer.account_id, body)
         chat = await views.view_chat(await work.raw(), parts, changer.account_id, changer.chat_id)
         return Response(chat, media_type=_JSON)
@@ -88,7 +91,7 @@ def make_router(modules: Modules) -> APIRouter:
         "/{chat_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(ChatNotFound, NotAllowedInChat)
     )
     async def delete(member: ChatMembership, work: Work, log: LogDep, deletions: DeletionsDep) -> None:
-        """Deletes the chat for everyone, by its owner."""
+        """Deletes the chat for all members. Requires the owner."""
         await chats.delete_chat(work, log, member.chat_id, member.account_id)
         work.after_commit(deletions.wake)
 

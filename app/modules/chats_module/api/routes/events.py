@@ -44,9 +44,10 @@ async def list_events(
     log_reader: LogReaderDep,
     query: Annotated[EventsQuery, Depends()],
 ) -> Response:
-    """Events of the chat's stream after a number: a page, a long poll with `wait`, or server-sent events.
+    """Returns events of the chat's stream after a cursor.
 
-    A former member reads them up to its leaving.
+    The answer is a page, a long poll with `wait`, or server-sent events. A former member
+    may read the events up to the end of the membership.
     """
     async with database.connection() as connection:
         reader = await get_event_reader(connection, chat_id, identity.account_id, query.cursor())

@@ -15,19 +15,19 @@ SettingsDep = Annotated[Settings, service(Settings)]
 
 @router.get("")
 async def health(settings: SettingsDep, database: Db) -> Health:
-    """The state of the server and of all that it needs. Always 200: `status` tells."""
+    """Returns the state of the server and of its dependencies. The HTTP status is always 200."""
     return await check_health(settings, database)
 
 
 @router.get("/live")
 async def live() -> Alive:
-    """The process answers. For a supervisor that restarts what does not."""
+    """Returns 200 while the process answers. For supervisors that restart a process."""
     return Alive()
 
 
-@router.get("/ready", responses={503: {"model": Health, "description": "The database is away or not migrated"}})
+@router.get("/ready", responses={503: {"model": Health, "description": "The database is unavailable or not migrated"}})
 async def ready(settings: SettingsDep, database: Db, response: Response) -> Health:
-    """Whether requests can be served now. For a proxy that chooses where to send them."""
+    """Returns 200 while the server can serve requests, else 503. For proxies and load balancers."""
     health = await check_health(settings, database)
     if health.status != "ok":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

@@ -45,7 +45,12 @@ def make_router(modules: Modules) -> APIRouter:
         "",
         status_code=status.HTTP_201_CREATED,
         response_model=models.read,
-        responses={200: {"model": models.read, "description": "It stood already; `Idempotent-Replayed: true`"}},
+        responses={
+            200: {
+                "model": models.read,
+                "description": "The message was already stored; the answer has the header `Idempotent-Replayed: true`",
+            }
+        },
         openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IdempotencyMismatch, QueueFull, OutcomeUnknown),
     )
     @body_limit(MAX_MESSAGE_BYTES)
@@ -55,7 +60,7 @@ def make_router(modules: Modules) -> APIRouter:
         identity: CurrentIdentity,
         queue: SendQueueDep,
     ) -> Response:
-        """Sends a message. With the same `client_msg_id` it may be sent again, at any time: it stands once."""
+        """Sends a message. It can be sent again at any time with the same `client_msg_id` and is stored once."""
         sent = await queue.submit(chat_id, identity.account_id, body)
         if sent.replayed:
             return Response(sent.body, headers={"Idempotent-Replayed": "true"}, media_type=_JSON)
@@ -80,14 +85,20 @@ def make_router(modules: Modules) -> APIRouter:
         identity: CurrentIdentity,
         database: Db,
         views: ViewsDep,
-        before_seq: Annotated[Position | None, Query(description="the page that ends before this number")] = None,
-        after_seq: Annotated[Position | None, Query(description="the page that begins after this number")] = None,
-        around_seq: Annotated[Position | None, Query(description="the page with this number in its middle")] = None,
+        before_seq: Annotated[
+            Position | None, Query(description="return the page that ends before this sequence number")
+        ] = None,
+        after_seq: Annotated[
+            Position | None, Query(description="return the page that starts after this sequence number")
+        ] = None,
+        around_seq: Annotated[
+            Position | None, Query(description="return the page with this sequence number in the middle")
+        ] = None,
         limit: Limit = DEFAULT_PAGE,
     ) -> Response:
-        """A page of the history in ascending order; with no position the newest one."""
+        """Returns a page of the history in ascending order; without a position, the newest page."""
         if sum(position is not None for position in (before_seq, after_seq, around_seq)) > 1:
-            raise ValidationFailed(("query",), "only one of before_seq, after_seq and around_seq")
+            raise ValidationFailed(("query",), "only one of before_seq, after_seq and around_seq is allowed")
         async with database.connection() as connection:
             page = await views.view_history(
                 connection,
@@ -120,7 +131,7 @@ def make_router(modules: Modules) -> APIRouter:
 
     @router.get("/{seq}", response_model=models.read, openapi_extra=refuses(ChatNotFound, MessageNotFound))
     async def read(seq: PathSeq, member: ChatMembership, database: Db, views: ViewsDep) -> Response:
-        """One message."""
+        """Returns one message."""
         async with database.connection() as connection:
             message = await views.view_message(connection, member.account_id, member.chat_id, seq)
         return Response(message, media_type=_JSON)
@@ -139,7 +150,7 @@ def make_router(modules: Modules) -> APIRouter:
         log: LogDep,
         parts: PartsDep,
     ) -> Response:
-        """Edits a message, by its sender, who may still post."""
+        """Edits a message. Requires its sender, who must still be allowed to post."""
         await changes.edit_message(work, log, parts, member.chat_id, member.account_id, seq, body)
         message = await parts.views.view_message(await work.raw(), member.account_id, member.chat_id, seq)
         return Response(message, media_type=_JSON)
@@ -150,7 +161,7 @@ def make_router(modules: Modules) -> APIRouter:
         openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat),
     )
     async def delete(seq: PathSeq, member: ChatMembership, work: Work, log: LogDep, parts: PartsDep) -> None:
-        """Deletes a message, by its sender or an admin: its number stays, its text goes."""
+        """Deletes a message. Requires its sender or an admin. The sequence number stays, the text is removed."""
         await changes.delete_message(work, log, parts, member.chat_id, member.account_id, seq)
 
     return router

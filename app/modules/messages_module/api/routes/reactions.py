@@ -25,7 +25,7 @@ def make_router(modules: Modules) -> APIRouter:
     async def add_reaction(
         seq: PathSeq, emoji: Emoji, member: ChatMembership, work: Work, log: LogDep, views: ViewsDep
     ) -> Response:
-        """Gives an emoji to a message; once is enough. Answers the message."""
+        """Adds the caller's reaction to a message; repeating it changes nothing. Returns the message."""
         await changes.add_reaction(work, log, member.chat_id, member.account_id, seq, emoji)
         message = await views.view_message(await work.raw(), member.account_id, member.chat_id, seq)
         return Response(message, media_type="application/json")
@@ -34,7 +34,7 @@ def make_router(modules: Modules) -> APIRouter:
         "/{emoji}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(ChatNotFound, MessageNotFound)
     )
     async def remove_reaction(seq: PathSeq, emoji: Emoji, member: ChatMembership, work: Work, log: LogDep) -> None:
-        """Takes one's emoji back."""
+        """Removes the caller's reaction."""
         await changes.remove_reaction(work, log, member.chat_id, member.account_id, seq, emoji)
 
     return router

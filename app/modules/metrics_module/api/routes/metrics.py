@@ -21,7 +21,7 @@ _EXAMPLE = 'messenger_sends_total{outcome="written"} 1024.0\nmessenger_sockets 1
     responses={200: {"content": {"text/plain": {"schema": {"type": "string", "examples": [_EXAMPLE]}}}}},
 )
 async def metrics(measures: Annotated[Measures, service(Measures)]) -> PlainTextResponse:
-    """What the server counts and measures, as Prometheus reads it: of all worker processes, whichever answers."""
+    """Returns the metrics of all worker processes in Prometheus format."""
     measures.take()
     # Files are read where there are several processes.
     text = await run_in_threadpool(render, shared_metrics())

@@ -16,4 +16,6 @@ async def ws(websocket: WebSocket) -> None:
 async def refuse_without_handshake() -> None:
     """Names the protocol and its version to a request that is not a valid handshake (RFC 6455, 4.2.2)."""
     headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
-    raise HTTPException(status.HTTP_426_UPGRADE_REQUIRED, "This is a WebSocket; its handshake is not valid", headers)
+    raise HTTPException(
+        status.HTTP_426_UPGRADE_REQUIRED, "This path is a WebSocket, and the handshake is not valid", headers
+    )

@@ -66,7 +66,9 @@ class Handling:
             except _RunsAlone:
                 self._alone.add(subscriber.name)
             except Exception as error:  # noqa: BLE001 - one of the streams is at fault, and is found below
-                logger.debug("subscriber {}: a batch of streams is handled one by one: {!r}", subscriber.name, error)
+                logger.debug(
+                    "subscriber {}: a batch failed, its streams are handled one by one: {!r}", subscriber.name, error
+                )
         outcome = Outcome()
         for stream_id in stream_ids:
             outcome.add(await self._handle_one(subscriber, stream_id))
@@ -79,7 +81,12 @@ class Handling:
         except TransientDatabaseError:
             raise
         except Exception as error:  # noqa: BLE001 - one of the events is at fault: one at a time, to find it
-            logger.debug("subscriber {}: stream {} is handled event by event: {!r}", subscriber.name, stream_id, error)
+            logger.debug(
+                "subscriber {}: a batch failed, stream {} is handled event by event: {!r}",
+                subscriber.name,
+                stream_id,
+                error,
+            )
         else:
             return outcome
         for _ in range(EVENTS_AT_ONCE):

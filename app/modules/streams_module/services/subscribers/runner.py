@@ -99,7 +99,7 @@ class Subscribers:
             try:
                 self._is_registered = await register(self._database, list(self._subscribers.values()))
             except Exception as error:  # noqa: BLE001 - the next attempt must come
-                logger.warning("subscribers cannot be registered: {!r}", error)
+                logger.warning("cannot register subscribers: {!r}", error)
             if not self._is_registered:
                 await asyncio.sleep(_PAUSE)
         while True:
@@ -111,7 +111,7 @@ class Subscribers:
             try:
                 await self._handle(streams)
             except Exception as error:  # noqa: BLE001 - the streams are tried again, and the loop goes on
-                logger.warning("subscribers are interrupted: {!r}", error)
+                logger.warning("subscribers were interrupted: {!r}", error)
                 self._come_back(list(streams), _PAUSE)
                 await asyncio.sleep(_PAUSE)
             finally:
@@ -206,7 +206,7 @@ class Subscribers:
             try:
                 await self._flush()
             except Exception as error:  # noqa: BLE001 - what is not written down is looked at again
-                logger.debug("cursors cannot be written: {!r}", error)
+                logger.debug("cannot store the cursors of subscribers: {!r}", error)
 
     async def _flush(self) -> None:
         while skipped := self._known.take_skipped(_FLUSHED_AT_ONCE):
@@ -224,4 +224,4 @@ class Subscribers:
                 while await self._handling.retry_failure(self._subscribers):
                     pass
             except Exception as error:  # noqa: BLE001 - the next look must come
-                logger.debug("failures cannot be retried: {!r}", error)
+                logger.debug("cannot retry failed events: {!r}", error)

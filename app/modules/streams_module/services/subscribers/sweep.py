@@ -48,7 +48,7 @@ class Sweep:
                     while await self._take_slice():
                         pass
                 except Exception as error:  # noqa: BLE001 - the next round must come
-                    logger.debug("streams cannot be swept: {!r}", error)
+                    logger.debug("cannot sweep the streams: {!r}", error)
                 await asyncio.sleep(_BEAT)
         finally:
             with suppress(Exception):
