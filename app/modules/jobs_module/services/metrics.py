@@ -4,8 +4,8 @@ from app.utils.metrics import counter, gauge, histogram
 
 JOBS = counter(
     "jobs",
-    "attempts to run a job: `succeeded`, `failed` (to be retried), `postponed` by the job itself, `dead`, `lost` "
-    "to another process, `released` at shutdown",
+    "attempts to run a job: `succeeded`, `failed` (to be retried), `postponed` by the job or by an unavailable "
+    "database, `dead`, `lost` to another process, `released` at shutdown",
     ("job", "outcome"),
 )
 SECONDS = histogram(

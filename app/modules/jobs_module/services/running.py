@@ -8,12 +8,15 @@ from time import monotonic
 from loguru import logger
 
 from app.adapters.db.connection import Connection
+from app.adapters.errors import DatabaseUnavailable, PoolExhausted
 from app.modules.jobs_module.db.cruds import leases as crud
 from app.modules.jobs_module.db.cruds.leases import Lease
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, LeaseLost, RetryAt
 from app.modules.jobs_module.services import metrics
 
 _LONGEST_ERROR = 2_000
+_INTERRUPTED_FOR = 1.0
+"""Seconds until a job runs again that the database has interrupted."""
 
 
 @dataclass(eq=False)
@@ -52,7 +55,7 @@ class Outcome:
             case "dead":
                 await crud.bury(connection, lease, self.error or "")
             case "postponed":
-                await crud.put_back(connection, lease, counts=False, run_at=self.run_at)
+                await crud.put_back(connection, lease, counts=False, run_at=self.run_at, after=self.after)
             case "failed":
                 await crud.put_back(connection, lease, counts=True, error=self.error, after=self.after)
 
@@ -80,6 +83,10 @@ async def attempt(running: Running, context: JobContext) -> Outcome | None:
         outcome = Outcome("dead", _cut(end.reason))
     except LeaseLost:
         return None
+    except (DatabaseUnavailable, PoolExhausted) as error:
+        # Whether the database can be reached is no matter of the job, however few attempts it has.
+        logger.warning("job {} ({}) is interrupted: {!r}", job.name, running.lease.job_id, error)
+        outcome = Outcome("postponed", after=_INTERRUPTED_FOR)
     except Exception as error:  # noqa: BLE001 - it is counted, and the other jobs go on
         if running.is_cancelled:
             return None

@@ -14,6 +14,7 @@ from app.modules.jobs_module.tests.trying import (
     attempts,
     enqueuing,
     failing,
+    note,
     noting,
     process,
     texts,
@@ -82,6 +83,27 @@ async def test_a_job_may_name_the_time_of_its_next_attempt(container: Container,
     assert await attempts(connection) == [1]
     with pytest.raises(ValueError, match="time zone"):
         RetryAt(datetime(2026, 1, 1))
+
+
+async def test_a_database_that_ends_the_connection_is_no_failure_of_the_job(
+    container: Container, connection: Connection
+) -> None:
+    """As one that restarts: a job with one attempt is not dead because of it."""
+    calls: list[int] = []
+
+    async def run(context: JobContext, payload: Text) -> None:
+        calls.append(context.attempt)
+        async with context.unit_of_work() as work:
+            if len(calls) == 1:
+                await (await work.raw()).execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        await note(context, payload.text)
+
+    job = Job("interrupted", Text, run, max_attempts=1)
+    async with process(container, job) as here:
+        await here.enqueue(job, "runs")
+        await until_empty(connection)
+    assert await texts(connection) == ["runs"]
+    assert calls == [1, 1]
 
 
 async def test_the_backoff_moves_a_job_into_the_future(container: Container, connection: Connection) -> None:

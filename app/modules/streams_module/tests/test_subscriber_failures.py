@@ -1,10 +1,12 @@
 """Subscribers that fail: what becomes of the event, of the stream, and of all others."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.subscribers import operating
 from app.modules.streams_module.tests.noting import noting, process, texts, until_noted, until_registered
 from app.utils.container import Container
@@ -39,6 +41,39 @@ async def test_an_event_that_cannot_be_handled_is_set_aside_and_may_be_retried(
         assert await operating.retry(connection, "noting", None) == 1
         await until_noted(connection, club, ["1", "2", "corrected"])
         assert await connection.fetchval("SELECT count(*) FROM subscriber_failure") == 0
+
+
+async def test_a_statement_that_takes_too_long_delays_its_stream_and_its_subscriber_only(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    """A lock, or a table that grew: it may pass, so that nothing is set aside."""
+    other = await anna.open_chat(title="Другой чат")
+    is_slow = True
+    noting_slow = noting("a slow one")
+
+    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+        await noting_slow.handle(context, events)
+        if is_slow and any(event.data["text"] == "slow" for event in events):
+            await context.connection.execute("SET LOCAL statement_timeout = 10")
+            await context.connection.execute("SELECT pg_sleep(10)")
+
+    async with process(container, Subscriber("a slow one", ("message.created",), handle), noting()):
+        await until_registered(connection, "a slow one", "noting")
+        for text in ("1", "slow", "2"):
+            await anna.send(club, text)
+        await anna.send(other, "goes on")
+        await until_noted(connection, club, ["1", "slow", "2"])
+        await until_noted(connection, other, ["goes on"])
+        await until_noted(connection, other, ["goes on"], "a slow one")
+
+        async def has_failed_often() -> bool:
+            return bool(await connection.fetchval("SELECT max(attempts) > 4 FROM subscriber_cursor"))
+
+        await eventually(has_failed_often)
+        assert await texts(connection, club, "a slow one") == ["1"]
+        is_slow = False
+        await until_noted(connection, club, ["1", "slow", "2"], "a slow one")
+        assert await operating.list_failures(connection) == []
 
 
 async def test_a_stream_halts_where_the_subscriber_says_so(

@@ -1,19 +1,19 @@
-"""The cursors of subscribers, in hand-written SQL. `stream_id` comes first in each key.
+"""The cursors of subscribers, in hand-written SQL. `stream_id` comes first in each key. When something is tried again
+is by the database's clock: those of the processes may differ.
 
 Nobody ever waits for the lock of a cursor: whoever finds it taken goes on and comes back. So it may be held while other
 locks are waited for.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
 
 _READ = """
-SELECT stream_id, subscriber, seq, (is_halted OR coalesce(retry_at > $3, false)) AS is_waiting,
-       coalesce(NOT is_halted AND retry_at <= $3, false) AS is_due
+SELECT stream_id, subscriber, seq, (is_halted OR coalesce(retry_at > statement_timestamp(), false)) AS is_waiting,
+       coalesce(NOT is_halted AND retry_at <= statement_timestamp(), false) AS is_due
 FROM subscriber_cursor
 WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
 """
@@ -25,7 +25,8 @@ ON CONFLICT DO NOTHING
 """
 _CLAIM = """
 SELECT stream_id, seq, attempts FROM subscriber_cursor
-WHERE stream_id = ANY($1::uuid[]) AND subscriber = $2 AND NOT is_halted AND (retry_at IS NULL OR retry_at <= $3)
+WHERE stream_id = ANY($1::uuid[]) AND subscriber = $2 AND NOT is_halted
+    AND (retry_at IS NULL OR retry_at <= statement_timestamp())
 ORDER BY stream_id FOR UPDATE SKIP LOCKED
 """
 _MOVE = """
@@ -54,8 +55,8 @@ UPDATE subscriber_cursor c SET seq = skipped.seq FROM (
 WHERE c.stream_id = skipped.stream_id AND c.subscriber = skipped.subscriber
 """
 _FAIL = """
-UPDATE subscriber_cursor SET attempts = attempts + 1, retry_at = $4
-WHERE stream_id = $1 AND subscriber = $2 AND seq = $3 RETURNING attempts
+UPDATE subscriber_cursor SET attempts = attempts + 1, retry_at = statement_timestamp() + make_interval(secs => $4)
+WHERE stream_id = $1 AND subscriber = $2 AND seq = $3
 """
 _HALT = """
 UPDATE subscriber_cursor SET is_halted = true, retry_at = NULL, seq = $3 WHERE stream_id = $1 AND subscriber = $2
@@ -66,7 +67,7 @@ WITH moved AS (
     WHERE stream_id = $1 AND subscriber = $2 AND seq < $3 RETURNING stream_id
 )
 INSERT INTO subscriber_failure (stream_id, subscriber, seq, error, failed_at)
-SELECT stream_id, $2, $3, $4, $5 FROM moved
+SELECT stream_id, $2, $3, $4, statement_timestamp() FROM moved
 ON CONFLICT (stream_id, subscriber, seq) DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at
 """
 _KINDS = """
@@ -76,7 +77,10 @@ CROSS JOIN LATERAL (
 ) e
 """
 _EMPTIED = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) AND first_seq > last_seq AND last_seq > 0"
-_DUE_RETRIES = "SELECT stream_id FROM subscriber_cursor WHERE retry_at <= $1 AND subscriber = ANY($2::text[]) LIMIT $3"
+_DUE_RETRIES = """
+SELECT stream_id FROM subscriber_cursor
+WHERE retry_at <= statement_timestamp() AND subscriber = ANY($1::text[]) LIMIT $2
+"""
 _CLAIM_FAILURE = """
 SELECT f.stream_id, f.subscriber, e.seq, e.kind, e.data, e.at, f.seq AS failed_seq
 FROM subscriber_failure f LEFT JOIN event e ON e.stream_id = f.stream_id AND e.seq = f.seq
@@ -84,23 +88,21 @@ WHERE f.retry_at IS NOT NULL AND f.subscriber = ANY($1::text[]) LIMIT 1 FOR UPDA
 """
 _FORGET_FAILURE = "DELETE FROM subscriber_failure WHERE stream_id = $1 AND subscriber = $2 AND seq = $3"
 _FAIL_AGAIN = """
-UPDATE subscriber_failure SET retry_at = NULL, error = $4, failed_at = $5
+UPDATE subscriber_failure SET retry_at = NULL, error = $4, failed_at = statement_timestamp()
 WHERE stream_id = $1 AND subscriber = $2 AND seq = $3
 """
 
 
-async def read_cursors(
-    connection: Connection, stream_ids: Sequence[UUID], names: Sequence[str], at: datetime
-) -> Sequence[Any]:
+async def read_cursors(connection: Connection, stream_ids: Sequence[UUID], names: Sequence[str]) -> Sequence[Any]:
     """Returns the cursors that exist. `is_waiting`: not to be moved now; `is_due`: to be tried again now."""
-    rows: Sequence[Any] = await connection.fetch(_READ, stream_ids, names, at)
+    rows: Sequence[Any] = await connection.fetch(_READ, stream_ids, names)
     return rows
 
 
-async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str, at: datetime) -> Sequence[Any]:
+async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -> Sequence[Any]:
     """Locks the cursors that nobody else works with, and that are not waiting; returns (stream_id, seq, attempts)."""
     await connection.execute(_CLAIM_NEW, stream_ids, name)
-    rows: Sequence[Any] = await connection.fetch(_CLAIM, stream_ids, name, at)
+    rows: Sequence[Any] = await connection.fetch(_CLAIM, stream_ids, name)
     return rows
 
 
@@ -134,10 +136,9 @@ async def read_emptied(connection: Connection, stream_ids: Sequence[UUID]) -> di
     return {row["id"]: row["last_seq"] for row in await connection.fetch(_EMPTIED, stream_ids)}
 
 
-async def note_failure(connection: Connection, stream_id: UUID, name: str, seq: int, retry_at: datetime) -> int | None:
-    """Counts a failure behind the cursor; returns how many there were, None where the cursor has moved meanwhile."""
-    attempts: int | None = await connection.fetchval(_FAIL, stream_id, name, seq, retry_at)
-    return attempts
+async def note_failure(connection: Connection, stream_id: UUID, name: str, seq: int, pause: float) -> None:
+    """Counts a failure at the event behind the cursor, which is tried again after `pause` seconds."""
+    await connection.execute(_FAIL, stream_id, name, seq, pause)
 
 
 async def halt(connection: Connection, stream_id: UUID, name: str, seq: int) -> None:
@@ -145,13 +146,13 @@ async def halt(connection: Connection, stream_id: UUID, name: str, seq: int) -> 
     await connection.execute(_HALT, stream_id, name, seq - 1)
 
 
-async def set_aside(connection: Connection, stream_id: UUID, name: str, seq: int, error: str, at: datetime) -> None:
+async def set_aside(connection: Connection, stream_id: UUID, name: str, seq: int, error: str) -> None:
     """Moves the cursor over an event, and keeps the event's number with what went wrong."""
-    await connection.execute(_SET_ASIDE, stream_id, name, seq, error, at)
+    await connection.execute(_SET_ASIDE, stream_id, name, seq, error)
 
 
-async def list_due_retries(connection: Connection, names: Sequence[str], at: datetime, limit: int) -> list[UUID]:
-    return [row["stream_id"] for row in await connection.fetch(_DUE_RETRIES, at, names, limit)]
+async def list_due_retries(connection: Connection, names: Sequence[str], limit: int) -> list[UUID]:
+    return [row["stream_id"] for row in await connection.fetch(_DUE_RETRIES, names, limit)]
 
 
 async def claim_failure(connection: Connection, names: Sequence[str]) -> Any | None:
@@ -164,5 +165,5 @@ async def forget_failure(connection: Connection, stream_id: UUID, name: str, seq
     await connection.execute(_FORGET_FAILURE, stream_id, name, seq)
 
 
-async def fail_again(connection: Connection, stream_id: UUID, name: str, seq: int, error: str, at: datetime) -> None:
-    await connection.execute(_FAIL_AGAIN, stream_id, name, seq, error, at)
+async def fail_again(connection: Connection, stream_id: UUID, name: str, seq: int, error: str) -> None:
+    await connection.execute(_FAIL_AGAIN, stream_id, name, seq, error)

@@ -1,17 +1,17 @@
-"""Looking for streams whose events nobody was notified of, in hand-written SQL."""
+"""Looking for streams whose events nobody was notified of, in hand-written SQL by the database's clock."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
 
 _ADD = """
-INSERT INTO subscriber_sweep (name, after, next_at) VALUES ('streams', $1, $2) ON CONFLICT (name) DO NOTHING
+INSERT INTO subscriber_sweep (name, after, next_at) VALUES ('streams', $1, statement_timestamp())
+ON CONFLICT (name) DO NOTHING
 """
 _CLAIM = """
-SELECT after, is_urgent FROM subscriber_sweep WHERE name = 'streams' AND (next_at <= $1 OR is_urgent)
+SELECT after, is_urgent FROM subscriber_sweep WHERE name = 'streams' AND (next_at <= statement_timestamp() OR is_urgent)
 FOR UPDATE SKIP LOCKED
 """
 _END_OF_SLICE = "SELECT id FROM stream WHERE id > $1 ORDER BY id OFFSET $2 - 1 LIMIT 1"
@@ -21,23 +21,27 @@ FROM stream s CROSS JOIN unnest($3::text[]) AS n(name)
 LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
 WHERE s.id > $1 AND ($2::uuid IS NULL OR s.id <= $2) AND s.last_seq > coalesce(c.seq, 0)
 """
-_MOVE = "UPDATE subscriber_sweep SET after = $1, next_at = $2, is_urgent = $3 WHERE name = 'streams'"
+_MOVE = """
+UPDATE subscriber_sweep SET after = $1, next_at = statement_timestamp() + make_interval(secs => $2), is_urgent = $3
+WHERE name = 'streams'
+"""
 _HURRY = "UPDATE subscriber_sweep SET after = $1, is_urgent = true WHERE name = 'streams'"
 _BEAT = """
-INSERT INTO subscriber_process (id, seen_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
+INSERT INTO subscriber_process (id, seen_at) VALUES ($1, statement_timestamp())
+ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
 """
-_BURY = "DELETE FROM subscriber_process WHERE seen_at < $1 RETURNING id"
+_BURY = "DELETE FROM subscriber_process WHERE seen_at < statement_timestamp() - interval '4 seconds' RETURNING id"
 _LEAVE = "DELETE FROM subscriber_process WHERE id = $1"
 _START = UUID(int=0)
 
 
-async def add(connection: Connection, at: datetime) -> None:
-    await connection.execute(_ADD, _START, at)
+async def add(connection: Connection) -> None:
+    await connection.execute(_ADD, _START)
 
 
-async def claim(connection: Connection, at: datetime) -> Any | None:
+async def claim(connection: Connection) -> Any | None:
     """Locks the pass over all streams where its next slice is due; None elsewhere."""
-    rows = await connection.fetch(_CLAIM, at)
+    rows = await connection.fetch(_CLAIM)
     return rows[0] if rows else None
 
 
@@ -53,8 +57,9 @@ async def list_behind(connection: Connection, after: UUID, end: UUID | None, nam
     return rows
 
 
-async def move(connection: Connection, after: UUID | None, next_at: datetime, *, is_urgent: bool) -> None:
-    await connection.execute(_MOVE, after or _START, next_at, is_urgent)
+async def move(connection: Connection, after: UUID | None, pause: float, *, is_urgent: bool) -> None:
+    """Ends a slice; the next one is due after `pause` seconds."""
+    await connection.execute(_MOVE, after or _START, pause, is_urgent)
 
 
 async def hurry(connection: Connection) -> None:
@@ -62,10 +67,10 @@ async def hurry(connection: Connection) -> None:
     await connection.execute(_HURRY, _START)
 
 
-async def beat(connection: Connection, process: UUID, at: datetime, expired: datetime) -> bool:
+async def beat(connection: Connection, process: UUID) -> bool:
     """Notes that a process lives; returns True if another one was found dead."""
-    await connection.execute(_BEAT, process, at)
-    return bool(await connection.fetch(_BURY, expired))
+    await connection.execute(_BEAT, process)
+    return bool(await connection.fetch(_BURY))
 
 
 async def leave(connection: Connection, process: UUID) -> None:

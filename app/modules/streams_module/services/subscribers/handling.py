@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from loguru import logger
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.adapters.errors import TransientDatabaseError
+from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.db.cruds.read import list_after
 from app.modules.streams_module.extension import Subscriber, SubscriberContext, make_event
@@ -57,11 +56,11 @@ class Handling:
         self._alone: set[str] = set()
 
     async def handle(self, subscriber: Subscriber, stream_ids: Sequence[UUID]) -> Outcome:
-        """Handles what comes next in each stream. Raises TransientDatabaseError where the database is at fault."""
+        """Handles what comes next in each stream. Raises DatabaseUnavailable or PoolExhausted."""
         if len(stream_ids) > 1 and subscriber.name not in self._alone:
             try:
                 return await self._transact(subscriber, stream_ids)
-            except TransientDatabaseError:
+            except (DatabaseUnavailable, PoolExhausted):
                 raise
             except _RunsAlone:
                 self._alone.add(subscriber.name)
@@ -78,7 +77,7 @@ class Handling:
         outcome = Outcome()
         try:
             outcome.add(await self._transact(subscriber, [stream_id]))
-        except TransientDatabaseError:
+        except (DatabaseUnavailable, PoolExhausted):
             raise
         except Exception as error:  # noqa: BLE001 - one of the events is at fault: one at a time, to find it
             logger.debug(
@@ -92,7 +91,7 @@ class Handling:
         for _ in range(EVENTS_AT_ONCE):
             try:
                 one = await self._transact(subscriber, [stream_id], most=1)
-            except TransientDatabaseError:
+            except (DatabaseUnavailable, PoolExhausted):
                 raise
             except Exception as error:  # noqa: BLE001 - it is counted, and the other streams go on
                 await self._fail(subscriber, stream_id, error)
@@ -109,7 +108,7 @@ class Handling:
             if len(stream_ids) > 1:
                 work.before_stream_lock = _refuse
             raw = await work.raw()
-            claimed = await crud.claim(raw, stream_ids, subscriber.name, now())
+            claimed = await crud.claim(raw, stream_ids, subscriber.name)
             outcome.taken = set(stream_ids) - {row["stream_id"] for row in claimed}
             afters = {row["stream_id"]: row["seq"] for row in claimed}
             by_stream: dict[UUID, list[Any]] = defaultdict(list)
@@ -136,17 +135,20 @@ class Handling:
         return outcome
 
     async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception) -> None:
-        """Counts a failure; after the last attempt the event is set aside, or the stream halts."""
-        at = now()
+        """Counts a failure; after the last attempt the event is set aside, or the stream halts.
+
+        The attempts go on where a lock or the database's own timeout is at fault, which may pass.
+        """
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
-            (cursor,) = await crud.claim(raw, [stream_id], subscriber.name, at) or (None,)
+            (cursor,) = await crud.claim(raw, [stream_id], subscriber.name) or (None,)
             if cursor is None:
                 return
             attempts, seq = cursor["attempts"], cursor["seq"]
             metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "failed").inc()
-            if attempts < len(BACKOFF):
-                await crud.note_failure(raw, stream_id, subscriber.name, seq, at + timedelta(seconds=BACKOFF[attempts]))
+            if attempts < len(BACKOFF) or isinstance(error, TransientDatabaseError):
+                pause = BACKOFF[min(attempts, len(BACKOFF) - 1)]
+                await crud.note_failure(raw, stream_id, subscriber.name, seq, pause)
                 logger.warning(
                     "subscriber {} fails in stream {} after {}: {!r}", subscriber.name, stream_id, seq, error
                 )
@@ -156,7 +158,7 @@ class Handling:
             if subscriber.on_failure == "stop":
                 await crud.halt(raw, stream_id, subscriber.name, failed)
             else:
-                await crud.set_aside(raw, stream_id, subscriber.name, failed, repr(error), at)
+                await crud.set_aside(raw, stream_id, subscriber.name, failed, repr(error))
         logger.opt(exception=error).error(
             "subscriber {} gives up event {} of stream {} ({})",
             subscriber.name,
@@ -181,14 +183,14 @@ class Handling:
                 try:
                     async with work.session.begin_nested():
                         await subscribers[name].handle(context, [make_event(stream_id, row)])
-                except TransientDatabaseError:
+                except (DatabaseUnavailable, PoolExhausted):
                     raise
                 except Exception as error:  # noqa: BLE001 - it is noted beside the event
                     failure = error
             if failure is None:
                 await crud.forget_failure(raw, stream_id, name, seq)
             else:
-                await crud.fail_again(raw, stream_id, name, seq, repr(failure), now())
+                await crud.fail_again(raw, stream_id, name, seq, repr(failure))
         return True
 
 

@@ -14,7 +14,6 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Subscriber
-from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.subscribers.handling import EVENTS_AT_ONCE, Handling
 from app.modules.streams_module.services.subscribers.known import KnownCursors
 from app.modules.streams_module.services.subscribers.registration import register
@@ -163,7 +162,7 @@ class Subscribers:
         retried: set[tuple[UUID, str]] = set()
         async with self._database.connection() as connection:
             if unknown:
-                rows = await crud.read_cursors(connection, list(unknown), list(self._subscribers), now())
+                rows = await crud.read_cursors(connection, list(unknown), list(self._subscribers))
                 waiting = {(row["stream_id"], row["subscriber"]) for row in rows if row["is_waiting"]}
                 retried = {(row["stream_id"], row["subscriber"]) for row in rows if row["is_due"]}
                 read: dict[UUID, dict[str, int]] = {stream_id: {} for stream_id in unknown}
@@ -219,7 +218,7 @@ class Subscribers:
             await asyncio.sleep(1.0)
             try:
                 async with self._database.connection() as connection:
-                    due = await crud.list_due_retries(connection, list(self._subscribers), now(), _STREAMS_AT_ONCE)
+                    due = await crud.list_due_retries(connection, list(self._subscribers), _STREAMS_AT_ONCE)
                 self.add_backlog(due)
                 while await self._handling.retry_failure(self._subscribers):
                     pass

@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from time import monotonic
 from uuid import UUID, uuid4
 
@@ -13,7 +12,6 @@ from loguru import logger
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.streams_module.db.cruds import sweep as crud
-from app.modules.streams_module.services.log import now
 from app.utils import metrics
 
 STREAMS_AT_ONCE = 5_000
@@ -21,7 +19,6 @@ _SHARE = 100
 """A slice that took a second is followed by a hundred without one: 1% of one core, however many streams there are."""
 _BEAT = 1.0
 """Seconds between two signs of life of this process, and between two looks at what is due."""
-_EXPIRES = timedelta(seconds=4)
 
 
 class Sweep:
@@ -56,10 +53,9 @@ class Sweep:
                     await crud.leave(connection, self._process)
 
     async def _beat(self) -> None:
-        at = now()
         async with self._database.connection() as connection:
-            await crud.add(connection, at)
-            if await crud.beat(connection, self._process, at, at - _EXPIRES):
+            await crud.add(connection)
+            if await crud.beat(connection, self._process):
                 self._is_urgent = True
             if self._is_urgent:
                 await crud.hurry(connection)
@@ -70,15 +66,15 @@ class Sweep:
         began = monotonic()
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
-            claimed = await crud.claim(raw, now())
+            claimed = await crud.claim(raw)
             if claimed is None:
                 return False
             after: UUID = claimed["after"]
             end = await crud.find_end(raw, after, STREAMS_AT_ONCE)
             rows = await crud.list_behind(raw, after, end, self._names)
-            pause = timedelta(seconds=max((monotonic() - began) * _SHARE, _BEAT))
+            pause = max((monotonic() - began) * _SHARE, _BEAT)
             is_urgent = claimed["is_urgent"] and end is not None
-            await crud.move(raw, end, now() + pause, is_urgent=is_urgent)
+            await crud.move(raw, end, pause, is_urgent=is_urgent)
         if after == UUID(int=0):
             self._behind.clear()
         for row in rows:
