@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tests.faults.background import Background, read_background, until_done
 from tests.faults.fault import Scene
 from tests.faults.history import Finished
 from tests.faults.load.client import Client
@@ -17,7 +18,7 @@ _CUT_OFF = "timeout graceful shutdown exceeded"
 _BUSY = 'state="busy"'
 
 
-async def finish(scene: Scene) -> tuple[Truth, list[Violation]]:
+async def finish(scene: Scene) -> tuple[Truth, Background, list[Violation]]:
     """Everything is quiet now: what stands in the database, and what is wrong with the servers."""
     workload = scene.workload
     heads = {stream: last for stream, (_, last) in (await read_truth(scene.cluster.address)).heads.items()}
@@ -30,9 +31,16 @@ async def finish(scene: Scene) -> tuple[Truth, list[Violation]]:
 
     await asyncio.gather(*map(resume, workload.clients))
     await workload.disconnect()
+    truth = await read_truth(scene.cluster.address)
+    connection = await scene.cluster.connect()
+    try:
+        await until_done(connection, truth)
+        background = await read_background(connection)
+    finally:
+        await connection.close()
     wrong = [Violation(Kind.AWAY, f"a client met {error!r}") for error in workload.errors]
     wrong += [violation for server in scene.cluster.servers for violation in await _look_at(server)]
-    return await read_truth(scene.cluster.address), wrong
+    return await read_truth(scene.cluster.address), background, wrong
 
 
 async def _look_at(server: Server) -> list[Violation]:

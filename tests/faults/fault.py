@@ -49,6 +49,8 @@ class Fault(ABC):
     seconds = (10.0, 2.0)
     """How long it lasts, in the long run and in the short one."""
     database: DatabaseIs | None = None
+    kills = False
+    """Whether it kills server processes."""
 
     @abstractmethod
     async def happen(self, scene: Scene) -> None:

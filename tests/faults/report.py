@@ -40,6 +40,8 @@ def as_json(plan: Plan, outcome: Outcome) -> dict[str, Any]:
         **outcome.verdict.counts.__dict__,
         "found": {kind.value: found[kind] for kind in Kind},
         "faults": [_measured(fault, those, outcome) for fault, those in _by_fault(plan.faults, outcome)],
+        "background": [lag._asdict() for lag in outcome.lags],
+        "jobs that ran more than once": outcome.repeated,
         "unavailable": outcome.broken.unavailable,
         "violations": [f"{kind}: {detail}" for kind, detail in outcome.verdict.violations],
     }
@@ -63,6 +65,10 @@ def write_markdown(data: dict[str, Any], file: Path) -> None:
         "|---|---:|---:|---:|---:|---:|",
         *(f"| {row['title']} | {row['times']} | {' | '.join(_seconds(row))} |" for row in data["faults"]),
         *(f"| {name} | not tried: {why} | | | | |" for name, why in data["unavailable"].items()),
+        "",
+        "| Subscriber, or jobs | Handled | Late while quiet, p99 | while processes are killed, p99 | max |",
+        "|---|---:|---:|---:|---:|",
+        *(f"| {row['name']} | {row['handled']:,} | {' | '.join(_lag(row))} |" for row in data["background"]),
     ]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -78,12 +84,28 @@ def show(console: Console, data: dict[str, Any]) -> None:
     console.width = max(console.width, _WIDTH)
     console.print(table)
     console.print(", ".join(f"{data[key]:,} {what}" for key, what in _COUNTED.items()))
+    console.print(_background_table(data))
+    console.print(f"{data['jobs that ran more than once']} jobs ran more than once")
     console.print(f"in {data['seconds']} s, seed {data['seed']}:")
     console.print(", ".join(f"{count} {kind}" for kind, count in data["found"].items()))
     for violation in data["violations"][:_SHOWN]:
         console.print(f"[red]✗[/] {escape(violation)}")
     if len(data["violations"]) > _SHOWN:
         console.print(f"and {len(data['violations']) - _SHOWN} more")
+
+
+def _background_table(data: dict[str, Any]) -> Table:
+    table = Table(title="Subscribers and jobs: how late", title_justify="left")
+    for column in ("name", "handled", "quiet, p99 s", "while processes are killed, p99 s", "max s"):
+        table.add_column(column, justify="left" if column == "name" else "right")
+    for row in data["background"]:
+        table.add_row(row["name"], f"{row['handled']:,}", *_lag(row))
+    return table
+
+
+def _lag(row: dict[str, Any]) -> list[str]:
+    values = (row[key] for key in ("quiet", "after_a_kill", "longest"))
+    return ["few" if value is None else f"{value:.2f} s" for value in values]
 
 
 def _seconds(row: dict[str, Any]) -> list[str]:

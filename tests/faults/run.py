@@ -9,8 +9,10 @@ from random import Random
 from time import monotonic, time
 from typing import Any
 
+from tests.faults.background import repeated
 from tests.faults.checker import Verdict, check
 from tests.faults.checks.away import Happened, check_away
+from tests.faults.checks.background import Lag, Period, check_background, check_lags, measure
 from tests.faults.ending import finish
 from tests.faults.fault import Fault, Scene, Unavailable
 from tests.faults.history import History, Mark, read_history
@@ -26,6 +28,8 @@ _MOVE_PERIOD = 0.4
 _BEFORE = 20
 """Messages that are acknowledged before anything breaks: else the first fault would meet nobody."""
 _UNTIL_SERVED = 90.0
+_MARGIN, _SETTLES = 1.0, 10.0
+"""Seconds before a fault and after it that are not quiet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,9 @@ class Outcome:
     verdict: Verdict
     broken: Broken
     probe: Probe
+    lags: Sequence[Lag]
+    repeated: int
+    """Jobs that ran more than once."""
     seconds: float
 
 
@@ -92,12 +99,23 @@ async def run(plan: Plan, tell: Tell) -> Outcome:
             await workload.settle()
         observer.leave()
         tell("checking", workload.acknowledged, done)
-        truth, wrong = await finish(scene)
+        truth, background, wrong = await finish(scene)
     history.close()
     truth.save(plan.folder)
     verdict = check(read_history(plan.folder), truth)
+    lags = measure(background, _periods(broken.happened))
     verdict.violations += [*wrong, *broken.wrong, *check_away(broken.happened, probe, is_short=plan.is_short)]
-    return Outcome(verdict, broken, probe, monotonic() - began)
+    verdict.violations += [*check_background(background, truth), *check_lags(lags, is_short=plan.is_short)]
+    return Outcome(verdict, broken, probe, lags, repeated(background), monotonic() - began)
+
+
+def _periods(happened: Sequence[Happened]) -> list[Period]:
+    """By the clock that the servers have."""
+    since = time() - monotonic()
+    return [
+        Period(since + one.began - _MARGIN, since + one.ended + one.recovery + _SETTLES, one.fault.kills)
+        for one in happened
+    ]
 
 
 async def _talk_until(messages: int, workload: Workload, tell: Tell, done: int) -> None:

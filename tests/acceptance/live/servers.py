@@ -25,16 +25,25 @@ class ServerProcess:
     process: subprocess.Popen[bytes]
 
     def __init__(
-        self, database: DatabaseAddress, log: Path, program: Sequence[str] = ("main.py",), **variables: str
+        self,
+        database: DatabaseAddress,
+        log: Path,
+        program: Sequence[str] = ("main.py",),
+        project: Path = ROOT,
+        **variables: str,
     ) -> None:
+        """`project` is the folder of the application, or of a copy of it."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self.log = log
         self._program = program
+        self._project = project
         self._environment = {
             "PATH": os.environ["PATH"],
+            # Programs of the tests run beside a copy of the application, too.
+            "PYTHONPATH": str(ROOT),
             "PG_SERVER_ADDRESS": database.host,
             "PG_SERVER_PORT": str(database.port),
             "PG_SERVER_LOGIN": database.user,
@@ -57,7 +66,7 @@ class ServerProcess:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *self._program],
-                cwd=ROOT,
+                cwd=self._project,
                 env=self._environment | variables,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -100,7 +109,8 @@ class ServerProcess:
 @contextmanager
 def servers(database: DatabaseAddress, folder: Path, count: int, **variables: str) -> Iterator[list[ServerProcess]]:
     """So many processes on one database, ready to serve; their logs have to be clean at the end."""
-    running = [ServerProcess(database, folder / f"server_{number}.log", **variables) for number in range(count)]
+    logs = [folder / f"server_{number}.log" for number in range(count)]
+    running = [ServerProcess(database, log, ("main.py",), ROOT, **variables) for log in logs]
     try:
         for server in running:
             server.wait_until_ready()

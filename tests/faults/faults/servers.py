@@ -11,6 +11,7 @@ class ServerKilled(Fault):
     title = "SIGKILL of a server"
     times = 20
     seconds = (1.0, 0.2)
+    kills = True
 
     async def happen(self, scene: Scene) -> None:
         server = scene.random.choice(scene.cluster.servers)

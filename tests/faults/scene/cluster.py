@@ -9,8 +9,10 @@ import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.servers import ServerProcess
+from tests.faults.background import add_module, prepare
 from tests.faults.load.person import Door
 from tests.faults.scene.postgres import Postgres
+from tests.processes import copy_project
 from tests.wire import Wire
 
 _SETTINGS = {
@@ -38,6 +40,9 @@ class Server:
 
     async def start(self, **variables: str) -> None:
         self.process.start(**variables)
+        await self.until_ready()
+
+    async def until_ready(self) -> None:
         await asyncio.to_thread(self.process.wait_until_ready, 120)
 
 
@@ -53,6 +58,8 @@ class Cluster:
 
     async def __aenter__(self) -> "Cluster":
         try:
+            project = await asyncio.to_thread(copy_project, self.folder)
+            add_module(project)
             address = await self.postgres.start()
             for number in range(self._count):
                 back = Wire(address.host, address.port)
@@ -61,14 +68,16 @@ class Cluster:
                     replace(address, host="127.0.0.1", port=back.port),
                     self.folder / f"server_{number}.log",
                     program=self._program,
+                    project=project,
                     **_SETTINGS,
                 )
                 self.servers.append(Server(process, back))
                 if number == 0:
                     # It makes the tables; the others come to a database that is ready.
-                    await asyncio.to_thread(process.wait_until_ready, 120)
+                    await self.servers[0].until_ready()
+                    await self._prepare_background()
             for server in self.servers:
-                await asyncio.to_thread(server.process.wait_until_ready, 120)
+                await server.until_ready()
                 await server.front.mend()
         except BaseException:
             await self.close()
@@ -98,6 +107,13 @@ class Cluster:
     def address(self) -> DatabaseAddress:
         assert self.postgres.address is not None
         return self.postgres.address
+
+    async def _prepare_background(self) -> None:
+        connection = await self.connect()
+        try:
+            await prepare(connection)
+        finally:
+            await connection.close()
 
     async def bring_postgres_back(self) -> None:
         address = await self.postgres.start()

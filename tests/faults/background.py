@@ -1,0 +1,119 @@
+"""What subscribers and jobs did during a run, as the module `battery_module` has noted it in its own tables."""
+
+import asyncio
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import asyncpg
+
+from tests.faults import battery_module
+from tests.faults.battery_module.module import JOB_TABLES, REMINDED, SUBSCRIBERS, TABLE, table_of
+from tests.faults.truth import Truth
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+_PATIENCE = 60.0
+"""Seconds in which nothing is noted until nothing more is waited for."""
+_LOOK_EVERY = 0.2
+
+
+class Noted(NamedTuple):
+    """An event that a subscriber has handled."""
+
+    stream: str
+    seq: int
+    at: datetime
+    noted_at: datetime
+
+
+class Attempt(NamedTuple):
+    """An attempt of a job that belongs to a message's event."""
+
+    stream: str
+    seq: int
+    due_at: datetime
+    at: datetime
+
+
+@dataclass
+class Background:
+    """`noted` is in the order of noting."""
+
+    noted: dict[str, list[Noted]] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+    reminders: list[tuple[str, int]] = field(default_factory=list)
+
+
+def add_module(project: Path) -> None:
+    """Puts the module among those of a copy of the project."""
+    (source,) = battery_module.__path__
+    shutil.copytree(source, project / "app" / "modules" / "battery_module")
+
+
+async def prepare(connection: Connection) -> None:
+    """Makes the tables, and waits for the registration: what comes now is to be handled."""
+    for subscriber in SUBSCRIBERS:
+        await connection.execute(TABLE.format(table_of(subscriber)))
+    await connection.execute(JOB_TABLES)
+    registered = "SELECT count(*) FROM subscriber WHERE name LIKE 'battery.%' AND is_registered"
+    while await connection.fetchval(registered) < len(SUBSCRIBERS):  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def expected(truth: Truth) -> dict[str, list[tuple[str, int]]]:
+    """Returns stream and number of each event that a subscriber wants."""
+    return {
+        subscriber.name: [
+            (stream, event.seq) for stream, log in truth.events.items() for event in log if subscriber.wants(event.kind)
+        ]
+        for subscriber in SUBSCRIBERS
+    }
+
+
+def expected_reminders(truth: Truth) -> list[tuple[str, int]]:
+    """Returns stream and number of each event that a job belongs to."""
+    return [
+        (stream, event.seq)
+        for stream, log in truth.events.items()
+        for event in log
+        if event.kind == "message.created" and event.seq % REMINDED == 0
+    ]
+
+
+async def until_done(connection: Connection, truth: Truth) -> None:
+    """Waits until all is handled, or nothing more comes."""
+    counts = [f"(SELECT count(*) FROM {table_of(one)})" for one in SUBSCRIBERS]  # noqa: S608 - our names
+    counts.append("(SELECT count(*) FROM battery_reminders)")
+    statement = f"SELECT {' + '.join(counts)}"
+    waited_for = sum(map(len, expected(truth).values())) + len(expected_reminders(truth))
+    before = done = -1
+    while done < waited_for:
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while done <= before:
+            if asyncio.get_running_loop().time() > deadline:
+                return
+            await asyncio.sleep(_LOOK_EVERY)
+            done = await connection.fetchval(statement)
+        before = done
+
+
+async def read_background(connection: Connection) -> Background:
+    background = Background()
+    for one in SUBSCRIBERS:
+        rows = await connection.fetch(
+            f"SELECT stream_id, seq, at, noted_at FROM {table_of(one)} ORDER BY place"  # noqa: S608 - our names
+        )
+        background.noted[one.name] = [Noted(str(row["stream_id"]), *list(row.values())[1:]) for row in rows]
+    for row in await connection.fetch("SELECT stream_id, seq, due_at, at FROM battery_attempts ORDER BY at"):
+        background.attempts.append(Attempt(str(row["stream_id"]), *list(row.values())[1:]))
+    for row in await connection.fetch("SELECT stream_id, seq FROM battery_reminders"):
+        background.reminders.append((str(row["stream_id"]), row["seq"]))
+    return background
+
+
+def repeated(background: Background) -> int:
+    """Returns how many jobs ran more than once."""
+    return sum(count > 1 for count in Counter((one.stream, one.seq) for one in background.attempts).values())

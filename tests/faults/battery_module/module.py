@@ -1,0 +1,109 @@
+"""A module of the fault battery: subscribers that note each event, and jobs that note each run.
+
+The servers of a run are started in a copy of the project that has this folder among its modules.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import random
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.modules.jobs_module.extension import Job, JobContext, Jobs
+from app.modules.streams_module.extension import Event, Handle, Subscriber, SubscriberContext
+from app.utils.module import Module
+
+REMINDED = 5
+"""A message in so many is followed by a job."""
+_LONGEST_DELAY = 8
+"""Seconds from a message to its job."""
+_FAILS = 0.02
+"""How often the failing subscriber raises, once it has noted all that it was given."""
+# No key: an event that was handled twice is to be seen. `place` is the order of noting.
+TABLE = """
+CREATE TABLE {0} (place bigint GENERATED ALWAYS AS IDENTITY, stream_id uuid, seq bigint, at timestamptz,
+                  noted_at timestamptz DEFAULT clock_timestamp())
+"""
+_NOTE = """
+INSERT INTO {0} (stream_id, seq, at)
+SELECT new.stream_id, new.seq, new.at FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[])
+    WITH ORDINALITY AS new(stream_id, seq, at, place) ORDER BY place
+"""
+JOB_TABLES = """
+CREATE TABLE battery_attempts (stream_id uuid, seq bigint, due_at timestamptz, at timestamptz);
+CREATE TABLE battery_reminders (stream_id uuid, seq bigint, job_id uuid, PRIMARY KEY (stream_id, seq))
+"""
+_ATTEMPT = "INSERT INTO battery_attempts VALUES ($1, $2, $3, clock_timestamp())"
+_REMIND = "INSERT INTO battery_reminders VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+
+
+class Reminder(BaseModel):
+    chat_id: UUID
+    seq: int
+    due_at: datetime
+
+
+async def remind(context: JobContext, reminder: Reminder) -> None:
+    """Notes the attempt, whatever becomes of it, and then the reminder, by its key."""
+    async with context.unit_of_work() as work:
+        await (await work.raw()).execute(_ATTEMPT, reminder.chat_id, reminder.seq, reminder.due_at)
+    async with context.unit_of_work() as work:
+        await (await work.raw()).execute(_REMIND, reminder.chat_id, reminder.seq, context.job_id)
+
+
+REMIND = Job("battery.remind", Reminder, remind)
+
+
+def table_of(subscriber: Subscriber) -> str:
+    return subscriber.name.replace(".", "_")
+
+
+async def _note(name: str, context: SubscriberContext, events: Sequence[Event]) -> None:
+    statement = _NOTE.format(name.replace(".", "_"))
+    columns = ([one.stream_id for one in events], [one.seq for one in events], [one.at for one in events])
+    await (await context.work.raw()).execute(statement, *columns)
+
+
+def _noting(name: str) -> Handle:
+    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+        await _note(name, context, events)
+
+    return handle
+
+
+async def _fail_now_and_then(context: SubscriberContext, events: Sequence[Event]) -> None:
+    await _note("battery.failing", context, events)
+    if random() < _FAILS:
+        raise RuntimeError("now and then it fails")
+
+
+async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
+    """A reminder has the number of its message's event for a key."""
+    await _note("battery.reminding", context, events)
+    for one in events:
+        if one.seq % REMINDED == 0:
+            due_at = one.at + timedelta(seconds=one.seq % _LONGEST_DELAY + 1)
+            reminder = Reminder(chat_id=one.stream_id, seq=one.seq, due_at=due_at)
+            key = f"{one.stream_id} {one.seq}"
+            await context.container.get(Jobs).enqueue(context.work, REMIND, reminder, key=key, run_at=due_at)
+
+
+SUBSCRIBERS = (
+    Subscriber("battery.messages", ("message.created",), _noting("battery.messages")),
+    Subscriber(
+        "battery.all",
+        ("message.*", "reaction.*", "member.*", "chat.*", "read.*", "account.*"),
+        _noting("battery.all"),
+        start="first",
+    ),
+    Subscriber("battery.failing", ("message.*", "member.*"), _fail_now_and_then, on_failure="stop"),
+    Subscriber("battery.reminding", ("message.created",), _enqueue),
+)
+
+module = Module(
+    name="battery",
+    description="What the fault battery looks at: subscribers and jobs that note what they do",
+    depends_on=("streams", "messages", "jobs"),
+    contributes=(*SUBSCRIBERS, REMIND),
+)
