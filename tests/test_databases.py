@@ -7,7 +7,7 @@ from app.adapters.db.address import DatabaseAddress
 from tests.databases import Databases, execute
 
 CHANGES = (
-    "CREATE TABLE shop ()",
+    "CREATE TABLE added_by_a_test ()",
     "ALTER TABLE account ALTER COLUMN bio SET DEFAULT 'x'",
     "DROP TABLE reaction",
     'DROP EXTENSION "uuid-ossp" CASCADE',

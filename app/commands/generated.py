@@ -19,6 +19,7 @@ from app.settings import PROJECT_ROOT, Settings, load_settings
 from app.settings.describe import describe_settings, tabulate_settings
 from app.settings.modules_settings import ModulesSettings
 from app.utils.module import Modules
+from app.utils.nouns import owner_of
 from app.utils.own_settings import own_groups
 from app.utils.setup_modules import choose_modules, discover_modules
 
@@ -81,8 +82,8 @@ def without_added_modules(settings: Settings) -> Settings:
 def read_tables(*, added: bool = True) -> dict[str, Table]:
     """The tables of all modules on disk, by name; with or without those of modules made here by `module create`."""
     discover_modules()
-    left_out = () if added else tuple(f"{name}_" for name in branches())
-    return {name: table for name, table in sorted(Base.metadata.tables.items()) if not f"{name}_".startswith(left_out)}
+    left_out = frozenset() if added else branches()
+    return {name: table for name, table in sorted(Base.metadata.tables.items()) if owner_of(name, left_out) is None}
 
 
 def with_tables(tables: Mapping[str, Table]) -> str:

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.utils.peer import ClientLeft, Peer, serve_client
 
 SIZE = 2
@@ -84,3 +86,16 @@ async def test_what_a_request_has_started_goes_on_after_its_client_has_left(data
             await asyncio.sleep(0)
             client.has_left = True
         assert await started == 1
+
+
+async def test_a_session_for_reading_cannot_write_and_the_next_one_of_its_connection_can(
+    database_address: DatabaseAddress,
+) -> None:
+    database = Database(database_address, session_pool_size=1)
+    async with database.connected():
+        async with database.session() as session:
+            assert await session.scalar(text("SELECT count(*) FROM account")) == 0
+            with pytest.raises(DBAPIError, match="read-only transaction"):
+                await session.execute(text("DELETE FROM account"))
+        async with open_unit_of_work(database) as work:
+            await work.session.execute(text("DELETE FROM account"))

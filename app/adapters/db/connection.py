@@ -85,7 +85,10 @@ def translate_errors(engine: AsyncEngine) -> None:
     """Makes the engine's sessions raise TransientDatabaseError as well: they use prepared statements of the driver."""
 
     def translate(context: ExceptionContext) -> BaseException | None:
-        transient = as_transient(context.original_exception.__cause__ or context.original_exception)
+        error = context.original_exception.__cause__ or context.original_exception
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError) and _is_for_reading(context):
+            return None  # the code's mistake; without such a session the server is a standby
+        transient = as_transient(error)
         if transient is None and context.is_disconnect:
             transient = DatabaseUnavailable(repr(context.original_exception))
         if isinstance(transient, DatabaseUnavailable):
@@ -94,3 +97,7 @@ def translate_errors(engine: AsyncEngine) -> None:
         return transient
 
     event.listen(engine.sync_engine, "handle_error", translate)
+
+
+def _is_for_reading(context: ExceptionContext) -> bool:
+    return context.connection is not None and "postgresql_readonly" in context.connection.get_execution_options()

@@ -173,8 +173,9 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A session that is rolled back at its end; only the unit of work commits one."""
+        """A read-only session: PostgreSQL refuses to write in it. Only the unit of work commits one."""
         async with self.sessions() as session:
+            await session.connection(execution_options={"postgresql_readonly": True})
             yield session
 
 

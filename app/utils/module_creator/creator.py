@@ -1,5 +1,6 @@
 """A module: which names it may have, and where its files go."""
 
+import builtins
 import keyword
 import re
 from collections.abc import Iterable, Mapping
@@ -7,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.resources.constants import BASE_MODULE, MIGRATIONS_DIR, MODULE_SUFFIX, MODULES_DIR
-from app.utils.module_creator.base_creator import BaseCreator, CreatorError
+from app.utils.module_creator.base_creator import TEMPLATES, BaseCreator, CreatorError
+from app.utils.nouns import owner_of, singular
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 24
@@ -21,6 +23,10 @@ _LINE = 120
 _TABLE = re.compile(r"(?:__tablename__\s*=|create_table\()\s*\"(\w+)\"")
 _BRANCH_MIGRATION = re.compile(r"\d{8}_(\w+)_\d{4}_")
 _ADDRESS = re.compile(r"prefix=\"/([\w-]+)")
+_WORD = re.compile(r"[A-Za-z]\w*")
+_DEFINITION = re.compile(r"(async )?def ")
+_BRACKETS = re.compile(r"\((?:[^()]|\([^()]*\))*\)|\{[^{}]*\}|\[(?:[^\[\]]|\[[^\[\]]*\])*\]")
+"""Those that are within no others, with at most one more pair within."""
 
 
 class ModuleCreator(BaseCreator):
@@ -33,6 +39,7 @@ class ModuleCreator(BaseCreator):
         self.name = name.removesuffix(MODULE_SUFFIX)
         _check_spelling(self.name)
         self.folder = MODULES_DIR / f"{self.name}{MODULE_SUFFIX}"
+        self.noun = _noun(self.name)
         self._made_at = datetime.now(UTC)
         self._check_free()
 
@@ -46,29 +53,32 @@ class ModuleCreator(BaseCreator):
         return {"migration.py.jinja": MIGRATIONS_DIR / "versions" / migration, "module": self.folder}
 
     def context(self) -> Mapping[str, object]:
-        words = self.name.split("_")
+        one, many = (word.replace("_", " ") for word in (self.noun, self.name))
         return {
             "name": self.name,
             "package": f"app.modules.{self.folder.name}",
-            "path": "-".join(words),
-            "title": " ".join(words).capitalize(),
-            "item": "".join(word.capitalize() for word in words) + "Item",
-            "table": f"{self.name}_item",
+            "path": self.name.replace("_", "-"),
+            "title": many.capitalize(),
+            "one": one,
+            "many": many if self.noun != self.name else f"{one}s",
+            "noun": self.noun,
+            "entity": _class_name(self.noun),
+            "table": self.noun,
             "revision": self.revision,
         }
 
     def finish(self, text: str) -> str:
-        """Imports in the order and the form that the formatter gives them: both depend on the name."""
+        """Imports in the formatter's order, long lines in its form: both depend on the name."""
         lines: list[str] = []
         imports: list[str] = []
-        for line in text.splitlines(keepends=True):
+        for line in text.splitlines():
             if line.startswith("from app."):
                 imports.append(line)
                 continue
             lines += _arranged(imports)
             imports = []
-            lines.append(line)
-        return "".join(lines + _arranged(imports))
+            lines.append(_wrapped(line))
+        return "".join(f"{line}\n" for line in lines + _arranged(imports))
 
     def _check_free(self) -> None:
         if self.folder.exists():
@@ -91,7 +101,7 @@ class ModuleCreator(BaseCreator):
 
     def _would_own(self, table: str) -> bool:
         """A table belongs to a module by its name's beginning: a module `chat` would take `chat_member` away."""
-        return table == f"{self.name}_item" or (table in _main_tables() and f"{table}_".startswith(f"{self.name}_"))
+        return table == self.noun or (table in _main_tables() and owner_of(table, [self.name]) is not None)
 
 
 def _check_spelling(name: str) -> None:
@@ -114,21 +124,36 @@ def _check_spelling(name: str) -> None:
         raise CreatorError(f"Название {name} зарезервировано / The name {name} is reserved")
 
 
+def _noun(name: str) -> str:
+    """What one of them is called: `note` in `notes`. A word that the files need for something else gets another."""
+    noun = singular(name)
+    taken = {word for path in TEMPLATES.rglob("*.py.jinja") for word in _WORD.findall(path.read_text(encoding="utf-8"))}
+    means_something = keyword.iskeyword(noun) or hasattr(builtins, noun) or {noun, _class_name(noun)} & taken
+    return f"{noun}_item" if means_something else noun
+
+
+def _class_name(noun: str) -> str:
+    return "".join(word.capitalize() for word in noun.split("_"))
+
+
 def _tables() -> set[str]:
     """Read from the files: importing all modules would take seconds, and fail with any of them."""
-    return _found(_TABLE, (*MODULES_DIR.glob("*/db/models/**/*.py"), *MIGRATIONS_DIR.glob("versions/*.py")))
+    return _found(_TABLE, (*_models(), *MIGRATIONS_DIR.glob("versions/*.py")))
 
 
 def _main_tables() -> set[str]:
     """Those of the project's own modules, whose migrations stand in the main chain."""
     names = [path.name for path in MIGRATIONS_DIR.glob("versions/*.py")]
     made_here = {f"{found[1]}{MODULE_SUFFIX}" for name in names if (found := _BRANCH_MIGRATION.match(name))}
-    models = MODULES_DIR.glob("*/db/models/**/*.py")
-    return _found(_TABLE, (path for path in models if path.relative_to(MODULES_DIR).parts[0] not in made_here))
+    return _found(_TABLE, (path for path in _models() if path.relative_to(MODULES_DIR).parts[0] not in made_here))
+
+
+def _models() -> list[Path]:
+    return [*MODULES_DIR.glob("*/db/models/**/*.py"), *MODULES_DIR.glob("*/db.py")]
 
 
 def _addresses() -> set[str]:
-    return _found(_ADDRESS, MODULES_DIR.glob("*/api/**/*.py"))
+    return _found(_ADDRESS, (*MODULES_DIR.glob("*/api/**/*.py"), *MODULES_DIR.glob("*/api.py")))
 
 
 def _found(pattern: re.Pattern[str], sources: Iterable[Path]) -> set[str]:
@@ -140,7 +165,19 @@ def _arranged(imports: list[str]) -> list[str]:
 
 
 def _wrapped(line: str) -> str:
-    if len(line.rstrip("\n")) <= _LINE:
+    """A line that is too long, broken in its last brackets, or in those of the parameters."""
+    if len(line) <= _LINE:
         return line
-    source, names = line.rstrip("\n").split(" import ")
-    return f"{source} import (\n" + "".join(f"    {name},\n" for name in names.split(", ")) + ")\n"
+    if line.startswith("from "):
+        source, names = line.split(" import ")
+        return _broken(f"{source} import (", names, ")", one_a_line=True)
+    brackets = _BRACKETS.finditer(line)
+    found = next(brackets) if _DEFINITION.match(line) else list(brackets)[-1]
+    return _broken(line[: found.start() + 1], found[0][1:-1], line[found.end() - 1 :])
+
+
+def _broken(head: str, inside: str, tail: str, *, one_a_line: bool = False) -> str:
+    indent = " " * (len(head) - len(head.lstrip()))
+    if one_a_line or len(inside) + len(indent) + 4 > _LINE:
+        inside = f",\n{indent}    ".join(inside.split(", ")) + ","
+    return f"{head}\n{indent}    {inside}\n{indent}{tail}"

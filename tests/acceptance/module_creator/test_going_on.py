@@ -3,41 +3,49 @@
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from app.adapters.db.address import DatabaseAddress
-from tests.acceptance.module_creator.support import REPOSITORY, succeeds
+from tests.acceptance.module_creator.support import REPOSITORY, run, succeeds, tree
 
 PAGE = REPOSITORY / "docs" / "modules.md"
+PICTURE = "docs/images/db_schema.png"
+FOLDER = "app/modules/notes_module"
+MIGRATION = re.compile(r"app/adapters/db/migrations/versions/\d{8}_notes_\d{4}_\w+\.py")
 
 
-@pytest.fixture
-def notes(project: Path) -> Path:
-    """A copy of the project with the module, changed as the page tells."""
+def test_a_module_goes_on_as_the_page_says_and_touches_nothing_outside_its_folder(
+    project: Path, postgres: DatabaseAddress, empty_database: DatabaseAddress
+) -> None:
+    before = tree(project)
     succeeds(project, "create_module.py", "notes")
     for step in re.findall(r"```diff\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
         subprocess.run(["git", "apply", "-"], cwd=project, input=step.encode(), check=True)
-    return project
+    succeeds(project, "manage.py", "db", "revision", "pinned", "--module", "notes", at=empty_database)
+    succeeds(project, "manage.py", "db", "migrate", at=empty_database)
+    succeeds(project, "manage.py", "db", "check", at=empty_database)
+    by_hand = changed(before, tree(project))
+    assert [path for path in by_hand if not path.startswith(FOLDER) and not MIGRATION.fullmatch(path)] == []
 
+    stale = run(project, "manage.py", "docs", "--check").stderr.splitlines()
+    generated = {line.partition(" is stale")[0] for line in stale}
+    assert {".env.example", "README.md", "docs/openapi.json", "docs/asyncapi.json", "docs/realtime.md"} <= generated
+    succeeds(project, "manage.py", "docs")
+    assert changed(before, tree(project)) - by_hand <= generated | {PICTURE}
 
-def test_a_module_goes_on_as_the_page_tells(
-    notes: Path, postgres: DatabaseAddress, empty_database: DatabaseAddress
-) -> None:
-    succeeds(notes, "manage.py", "db", "revision", "pinned", "--module", "notes", at=empty_database)
-    succeeds(notes, "manage.py", "db", "migrate", at=empty_database)
-    succeeds(notes, "manage.py", "db", "check", at=empty_database)
-
-    succeeds(notes, "-m", "ruff", "check", ".")
-    succeeds(notes, "-m", "ruff", "format", "--check", ".")
-    succeeds(notes, "-m", "mypy", "app/modules/notes_module")
-    succeeds(notes, str(Path(sys.executable).with_name("lint-imports")))
+    succeeds(project, "-m", "ruff", "check", ".")
+    succeeds(project, "-m", "ruff", "format", "--check", ".")
+    succeeds(project, "-m", "mypy", FOLDER)
+    succeeds(project, str(Path(sys.executable).with_name("lint-imports")))
     tests = ["tests/access/test_table.py", "tests/access/test_requests.py", "tests/test_house_rules.py"]
     documents = ["tests/test_openapi.py", "app/modules/sockets_module/tests/test_asyncapi.py"]
-    made = "app/modules/notes_module"
-    said = succeeds(notes, "-m", "pytest", "-q", "--maxprocesses=2", made, *tests, *documents, at=postgres)
+    said = succeeds(project, "-m", "pytest", "-q", "--maxprocesses=2", FOLDER, *tests, *documents, at=postgres)
     assert " passed" in said
+
+
+def changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
 
 def test_both_languages_tell_the_same_steps() -> None:

@@ -1,9 +1,8 @@
 """How Alembic reaches the database and the models: of every module on disk, served or not."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from time import sleep
 
 import asyncpg
@@ -18,22 +17,13 @@ from app.adapters.db.connection import Connection as DbConnection
 from app.adapters.db.connection import translate_errors
 from app.adapters.db.migrations.heads import branches, known_revisions, removed_modules
 from app.adapters.errors import driver_calls
-from app.resources.constants import MODULES_DIR
+from app.utils.nouns import owner_of
+from app.utils.setup_modules import discover_modules
 
 _ONE_AT_A_TIME = 7_215_331_046
 """Key of the lock under which migrations run: several servers may start at once."""
 _LOOK_EVERY = 0.1
 """Seconds."""
-
-
-def _load_models() -> None:
-    for models in sorted(MODULES_DIR.glob("*_module/db/models/__init__.py")):
-        import_module(f"app.modules.{models.parents[2].name}.db.models")
-
-
-def _owner(table: str, modules: Iterable[str]) -> str | None:
-    """The module whose branch a table belongs to, by its name: `shop_item` is of `shop`. None for the main chain."""
-    return max((name for name in modules if f"{table}_".startswith(f"{name}_")), key=len, default=None)
 
 
 def _includes(removed: frozenset[str]) -> Callable[[SchemaItem, str | None, str, bool, SchemaItem | None], bool]:
@@ -44,7 +34,7 @@ def _includes(removed: frozenset[str]) -> Callable[[SchemaItem, str | None, str,
     def include(item: SchemaItem, name: str | None, kind: str, reflected: bool, other: SchemaItem | None) -> bool:
         if kind != "table" or name is None:
             return True
-        owner = _owner(name, modules)
+        owner = owner_of(name, modules)
         if reflected and other is None and owner in removed:
             return False
         return revised is None or owner in revised
@@ -108,5 +98,6 @@ async def _run() -> None:
 
 if context.is_offline_mode():
     raise SystemExit("migrations run against a database only: they compare and check")
-_load_models()
+# A manifest brings the tables of its module.
+discover_modules()
 asyncio.run(_run())

@@ -29,7 +29,7 @@ _LATER = timedelta(hours=1)
 async def test_a_job_runs_after_the_commit_and_not_without_it(container: Container, connection: Connection) -> None:
     job = noting()
     async with process(container, job) as here:
-        async with here.database.session() as session:
+        async with here.database.sessions() as session:
             await here.jobs.enqueue(UnitOfWork(session), job, Text(text="rolled back"))
         assert await connection.fetchval("SELECT count(*) FROM job") == 0
         await here.enqueue(job, "committed")

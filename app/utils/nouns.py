@@ -1,0 +1,21 @@
+"""What one thing of a module is called, and which tables are a module's by their names."""
+
+import re
+from collections.abc import Iterable
+
+_SAME = re.compile(r"(ss|us|is|news|series|species)$")
+_ENDINGS = ((r"(?<=.)ies$", "y"), (r"(?<=ss|ch|sh)es$|(?<=x)es$", ""), (r"(?<=.)s$", ""))
+
+
+def singular(noun: str) -> str:
+    """Returns the singular of a regular English plural, and any other noun as it is: `categories`, `category`."""
+    if _SAME.search(noun):
+        return noun
+    return next((re.sub(ending, one, noun) for ending, one in _ENDINGS if re.search(ending, noun)), noun)
+
+
+def owner_of(table: str, modules: Iterable[str]) -> str | None:
+    """Returns the module that a table belongs to: `note` and `notes_tag` are of `notes`. None for any other table."""
+    beginnings = {f"{noun}_": name for name in sorted(modules) for noun in (singular(name), name)}
+    found = (beginning for beginning in beginnings if f"{table}_".startswith(beginning))
+    return beginnings.get(max(found, key=len, default=""))
