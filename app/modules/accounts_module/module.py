@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
-from app.modules.accounts_module.api.router import router
+from app.modules.accounts_module.api.router import make_router
 from app.modules.accounts_module.db.invariants import INVARIANTS
 from app.modules.accounts_module.db.models import (
     Account,
@@ -19,12 +19,13 @@ from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.guesses import Guesses
 from app.modules.accounts_module.services.housekeeping import keep_tidy
+from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.settings import Settings
 from app.utils.background import running
 from app.utils.container import Container
-from app.utils.module import Module
+from app.utils.module import Module, Modules
 
 
 @asynccontextmanager
@@ -33,6 +34,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     database = container.get(Database)
     bus = container.get(Bus)  # type: ignore[type-abstract]
     revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime))
+    container.put(AccountParts, AccountParts(container.get(Modules), container))
     container.put(Guesses, Guesses(database, limits))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations))
@@ -43,7 +45,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 module = Module(
     name="accounts",
     description="Sign-up, sign-in, the caller's account, other accounts, sessions",
-    router=router,
+    router=make_router,
     depends_on=("base", "streams"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,

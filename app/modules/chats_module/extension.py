@@ -1,33 +1,25 @@
 """What other modules may add to chats."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-from app.services.context import Context, WorkContext
+from app.services.context import Context
+from app.services.parts import Part
 
-Describe = Callable[[Context, UUID, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
-Apply = Callable[[WorkContext, UUID, UUID, Any], Awaitable[bool]]
 Purge = Callable[[Context, UUID, int], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
-class ChatPart:
+class ChatPart(Part):
     """A field of ChatRead, computed when a chat is read; it may depend on the viewer.
 
     - `read`: the field's annotation; `empty`: its value for a chat that `describe` says nothing of.
     - `describe(context, viewer_id, chat_ids)`: the values by chat, once a page.
-    - `update`, `apply(context, chat_id, account_id, value)`: a field of PATCH, and what sets it; returns True if
-      anything changed. It runs under the lock of the chat's stream, once the caller is known to be allowed to.
+    - `update`, `apply(context, chat_id, account_id, value)`: a field of PATCH, and what sets it. It runs under the lock
+      of the chat's stream, once the caller is known to be allowed to. It returns True if anything changed: then
+      `chat.updated` is written, without the value, and clients read the chat again.
     """
-
-    name: str
-    read: Any
-    empty: Any = None
-    describe: Describe | None = None
-    update: Any = None
-    apply: Apply | None = None
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.chats_module.api.router import make_router
 from app.modules.chats_module.db.invariants import INVARIANTS
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
 from app.modules.chats_module.extension import ChatPart, ChatPurge
-from app.modules.chats_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.chats_module.schemas import EVENT_TEXTS, EVENTS, chat_models
 from app.modules.chats_module.services.deletion import Deletions
+from app.modules.chats_module.services.member_views import MemberViews
 from app.modules.chats_module.services.parts import ChatParts
 from app.modules.chats_module.services.permissions import PERMISSIONS
 from app.modules.chats_module.services.streams import STREAMS
@@ -21,6 +23,8 @@ from app.utils.module import Module, Modules
 async def lifespan(container: Container) -> AsyncIterator[None]:
     modules = container.get(Modules)
     container.put(ChatParts, ChatParts(modules.contributions(ChatPart), container))
+    members = MemberViews(chat_models(modules).member, container.get(AccountParts))
+    container.put(MemberViews, members)
     deletions = container.put(
         Deletions,
         Deletions(container.get(Database), container.get(Log), modules.contributions(ChatPurge), container),

@@ -2,6 +2,7 @@ from app.modules.accounts_module.schemas.account import (
     MIN_PASSWORD,
     AccountId,
     AccountMe,
+    AccountModels,
     AccountPublic,
     AccountSignedUp,
     AccountUpdate,
@@ -9,6 +10,7 @@ from app.modules.accounts_module.schemas.account import (
     Password,
     PasswordChange,
     SignUp,
+    account_models,
 )
 from app.modules.accounts_module.schemas.events import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.schemas.session import (
@@ -26,6 +28,7 @@ __all__ = [
     "MIN_PASSWORD",
     "AccountId",
     "AccountMe",
+    "AccountModels",
     "AccountPublic",
     "AccountSignedUp",
     "AccountUpdate",
@@ -39,4 +42,5 @@ __all__ = [
     "SignedIn",
     "TokenForm",
     "TokenPair",
+    "account_models",
 ]

@@ -1,14 +1,26 @@
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from functools import cache
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.base_module.schemas import NOT_BLANK, NOT_NULL, RequestModel, ResponseModel, check_name, check_prose
+from app.modules.accounts_module.extension import AccountPart
+from app.modules.base_module.schemas import (
+    NOT_BLANK,
+    NOT_NULL,
+    RequestModel,
+    ResponseModel,
+    check_name,
+    check_prose,
+    with_parts,
+    with_updates,
+)
 from app.utils.canonical import fold, normalize_email
+from app.utils.module import Modules
 
 _USERNAME = re.compile(r"[A-Za-z0-9_.]{3,32}")
 _NO_NAME = re.compile(r"[_.]+")
@@ -122,3 +134,19 @@ class PasswordChange(RequestModel):
 
     current_password: Annotated[str, Field(max_length=256)]
     new_password: Password
+
+
+class AccountModels(NamedTuple):
+    """The models of one application: with the fields that its modules contribute."""
+
+    me: type[AccountMe]
+    public: type[AccountPublic]
+    update: type[AccountUpdate]
+
+
+@cache
+def account_models(modules: Modules) -> AccountModels:
+    parts = modules.contributions(AccountPart)
+    return AccountModels(
+        with_parts(AccountMe, parts), with_parts(AccountPublic, parts), with_updates(AccountUpdate, parts)
+    )

@@ -11,12 +11,13 @@ from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound, InvalidToken
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
 from app.modules.accounts_module.services.guesses import Guesses
+from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.usernames import check_reserved, give_up_username, take_username
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
-from app.modules.streams_module.services.log import Log, event, read_head
+from app.modules.streams_module.services.log import Log, event, now, read_head
 from app.services.errors import Forbidden
 from app.settings.sizes_settings import SizesSettings
 
@@ -55,19 +56,19 @@ async def sign_up(
     return AccountSignedUp.model_validate(account)
 
 
-async def get_me(work: UnitOfWork, account_id: UUID) -> AccountMe:
+async def get_me(work: UnitOfWork, parts: AccountParts, account_id: UUID) -> AccountMe:
     account = await _get(work, account_id)
     _, event_seq = await read_head(work, account_id)
-    return _me(account, event_seq)
+    return await _view_me(work, parts, account, event_seq)
 
 
 async def update_me(
-    work: UnitOfWork, log: Log, sizes: SizesSettings, account_id: UUID, changes: AccountUpdate
+    work: UnitOfWork, log: Log, parts: AccountParts, sizes: SizesSettings, account_id: UUID, changes: AccountUpdate
 ) -> AccountMe:
     """Changes what is given, and tells one's own stream. What changes nothing tells nothing."""
     await log.lock(work, accounts=[account_id])
     account = await _get(work, account_id)
-    given = changes.model_dump(exclude_unset=True)
+    given = changes.model_dump(include=set(AccountUpdate.model_fields), exclude_unset=True)
     old_username, new_username = account.username, given.get("username", account.username)
     if new_username != old_username:
         check_reserved(new_username)
@@ -77,9 +78,11 @@ async def update_me(
         account.display_name = account.username
     if given.get("bio", "") is None:
         account.bio = ""
+    if await parts.apply(work, (account_id,), {name: getattr(changes, name) for name in changes.model_fields_set}):
+        account.updated_at = now()
     if not work.session.is_modified(account):
         _, event_seq = await read_head(work, account_id)
-        return _me(account, event_seq)
+        return await _view_me(work, parts, account, event_seq)
     await work.session.flush()
     if new_username != old_username:
         await take_username(work, account_id, new_username)
@@ -99,7 +102,7 @@ async def update_me(
             },
         ),
     )
-    return _me(account, event_seq)
+    return await _view_me(work, parts, account, event_seq)
 
 
 async def change_password(
@@ -146,22 +149,27 @@ async def renew_hash(
     await crud.replace_hash(work.session, account_id, password_hash, renewed)
 
 
-async def get_person(work: UnitOfWork, account_id: UUID) -> AccountPublic:
-    person = await people.find_person(await work.raw(), account_id)
+async def get_person(work: UnitOfWork, parts: AccountParts, viewer: UUID, account_id: UUID) -> AccountPublic:
+    raw = await work.raw()
+    person = await people.find_person(raw, account_id)
     if person is None:
         raise AccountNotFound
-    return AccountPublic.model_validate(dict(person))
+    (shown,) = await parts.view_people(raw, viewer, [person])
+    return shown
 
 
-async def list_people(work: UnitOfWork, query: str, cursor: str | None, limit: int) -> Page[AccountPublic]:
+async def list_people(
+    work: UnitOfWork, parts: AccountParts, viewer: UUID, query: str, cursor: str | None, limit: int
+) -> Page[AccountPublic]:
     """The accounts whose username or display name contains the query, the oldest first: names change, this does not."""
     after = decode_cursor(cursor, tuple[Moment, UUID], of="people") if cursor else None
-    rows = await people.list_people(await work.raw(), query, after, limit + 1)
+    raw = await work.raw()
+    rows = await people.list_people(raw, query, after, limit + 1)
     shown = rows[:limit]
     next_cursor = (
         encode_cursor(shown[-1]["created_at"], str(shown[-1]["id"]), of="people") if len(rows) > limit else None
     )
-    return Page(items=[AccountPublic.model_validate(dict(row)) for row in shown], next_cursor=next_cursor)
+    return Page(items=await parts.view_people(raw, viewer, shown), next_cursor=next_cursor)
 
 
 async def list_refusing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
@@ -189,16 +197,6 @@ async def _get(work: UnitOfWork, account_id: UUID) -> Account:
     return account
 
 
-def _me(account: Account, event_seq: int) -> AccountMe:
-    return AccountMe(
-        id=account.id,
-        email=account.email,
-        username=account.username,
-        display_name=account.display_name,
-        created_at=account.created_at,
-        updated_at=account.updated_at,
-        bio=account.bio,
-        who_may_add=account.who_may_add,
-        is_admin=account.is_admin,
-        event_seq=event_seq,
-    )
+async def _view_me(work: UnitOfWork, parts: AccountParts, account: Account, event_seq: int) -> AccountMe:
+    own = {name: getattr(account, name) for name in AccountMe.model_fields if name != "event_seq"}
+    return await parts.view_me(await work.raw(), {**own, "event_seq": event_seq})

@@ -1,4 +1,4 @@
-from app.modules.base_module.schemas.models import RequestModel, ResponseModel, extended
+from app.modules.base_module.schemas.models import RequestModel, ResponseModel, extended, with_parts, with_updates
 from app.modules.base_module.schemas.page import Cursor, Limit, Page
 from app.modules.base_module.schemas.problem import Problem, ProblemError, refuses
 from app.modules.base_module.schemas.texts import check_name, check_prose
@@ -33,4 +33,6 @@ __all__ = [
     "check_text",
     "extended",
     "refuses",
+    "with_parts",
+    "with_updates",
 ]

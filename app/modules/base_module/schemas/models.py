@@ -1,11 +1,13 @@
 """The two kinds of models: what comes in is checked to the letter, what goes out is ours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, create_model, field_validator
 
 from app.modules.base_module.schemas.types import check_text
+from app.services.parts import Part
+from app.utils.setup_modules import ModulesError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -45,3 +47,22 @@ def extended(
         model.model_config["json_schema_extra"] = {"example": {**shown, **example}}
         model.model_rebuild(force=True)
     return model
+
+
+def with_parts(base: type[Model], parts: Sequence[Part]) -> type[Model]:
+    """Returns the model of an answer with the fields of these parts.
+
+    Raises ModulesError for a field that the model has already.
+    """
+    for part in parts:
+        if part.name in base.model_fields:
+            raise ModulesError(
+                f"a module contributes the {type(part).__name__} {part.name!r}: {base.__name__} has a field "
+                f"{part.name!r} already"
+            )
+    return extended(base, {part.name: (part.read, ...) for part in parts}, {part.name: part.empty for part in parts})
+
+
+def with_updates(base: type[Model], parts: Sequence[Part]) -> type[Model]:
+    """Returns the model of a PATCH with the fields of those parts that can be set."""
+    return extended(base, {part.name: (part.update, None) for part in parts if part.apply is not None}, {})

@@ -7,6 +7,6 @@ from app.utils.module import Modules
 def make_router(modules: Modules) -> APIRouter:
     """The routes of one application, whose models have the fields that its modules contribute."""
     router = APIRouter()
-    for part in (chats.make_router(modules), members.router, events.router):
+    for part in (chats.make_router(modules), members.make_router(modules), events.router):
         router.include_router(part)
     return router

@@ -2,7 +2,9 @@ from typing import Annotated
 
 from app.dependencies.services_dependency import service
 from app.modules.chats_module.services.deletion import Deletions
+from app.modules.chats_module.services.member_views import MemberViews
 from app.modules.chats_module.services.parts import ChatParts
 
 DeletionsDep = Annotated[Deletions, service(Deletions)]
+MemberViewsDep = Annotated[MemberViews, service(MemberViews)]
 PartsDep = Annotated[ChatParts, service(ChatParts)]

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from app.modules.accounts_module.extension import AccountPart
 from app.modules.base_module.schemas import (
     NOT_BLANK,
     NOT_NULL,
@@ -13,10 +14,11 @@ from app.modules.base_module.schemas import (
     ResponseModel,
     check_name,
     check_prose,
-    extended,
+    with_parts,
+    with_updates,
 )
 from app.modules.chats_module.extension import ChatPart
-from app.modules.chats_module.schemas.member import Role
+from app.modules.chats_module.schemas.member import MemberRead, Role
 from app.utils.module import Modules
 
 ChatType = Literal["direct", "group", "channel"]
@@ -114,13 +116,14 @@ class ChatModels(NamedTuple):
 
     read: type[ChatRead]
     update: type[ChatUpdate]
+    member: type[MemberRead]
 
 
 @cache
 def chat_models(modules: Modules) -> ChatModels:
     parts = modules.contributions(ChatPart)
-    updates = [part for part in parts if part.apply is not None]
     return ChatModels(
-        extended(ChatRead, {part.name: (part.read, ...) for part in parts}, {part.name: part.empty for part in parts}),
-        extended(ChatUpdate, {part.name: (part.update, None) for part in updates}, {}),
+        with_parts(ChatRead, parts),
+        with_updates(ChatUpdate, parts),
+        with_parts(MemberRead, modules.contributions(AccountPart)),
     )

@@ -75,11 +75,12 @@ async def update_chat(
     """Changes title, description and what modules contribute. What changes nothing makes no event."""
     await log.lock(work, chats=[chat_id])
     check(await get_membership(await work.raw(), chat_id, account_id), CHANGE_CHAT)
-    await parts.apply(work, chat_id, account_id, {name: getattr(changes, name) for name in changes.model_fields_set})
+    sent = {name: getattr(changes, name) for name in changes.model_fields_set}
+    is_part_changed = await parts.apply(work, (chat_id, account_id), sent)
     chat = await work.session.get(Chat, chat_id, populate_existing=True)
     given = changes.model_dump(include=set(ChatUpdate.model_fields), exclude_unset=True)
     changed = {name: value for name, value in given.items() if getattr(chat, name) != value}
-    if not changed:
+    if not changed and not is_part_changed:
         return
     at = now()
     await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**changed, updated_at=at))

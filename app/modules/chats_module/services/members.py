@@ -14,6 +14,7 @@ from app.modules.chats_module.db.models import Chat, ChatMember
 from app.modules.chats_module.errors import DirectChatIsFixed, MemberNotFound, NotAllowedInChat, OwnerMustHandOver
 from app.modules.chats_module.schemas import MemberRead, MembersAdd
 from app.modules.chats_module.services.access import check, get_membership
+from app.modules.chats_module.services.member_views import MemberViews
 from app.modules.chats_module.services.membership_changes import admit, dismiss
 from app.modules.chats_module.services.permissions import (
     ADD_MEMBERS,
@@ -26,13 +27,15 @@ from app.services.errors import ValidationFailed
 from app.settings.sizes_settings import SizesSettings
 
 
-async def list_members(work: UnitOfWork, chat_id: UUID, cursor: str | None, limit: int) -> Page[MemberRead]:
+async def list_members(
+    work: UnitOfWork, views: MemberViews, chat_id: UUID, viewer: UUID, cursor: str | None, limit: int
+) -> Page[MemberRead]:
     """In the order of joining."""
     (after,) = decode_cursor(cursor, tuple[Position]) if cursor else (0,)
     rows = await crud.list_members(work.session, chat_id, after, limit + 1)
     shown = rows[:limit]
     next_cursor = encode_cursor(shown[-1].joined_event_seq) if len(rows) > limit else None
-    return Page(items=[MemberRead.model_validate(row) for row in shown], next_cursor=next_cursor)
+    return Page(items=await views.view(work, viewer, shown), next_cursor=next_cursor)
 
 
 async def add_members(
@@ -57,14 +60,16 @@ async def add_members(
     return bool(new)
 
 
-async def list_chosen(work: UnitOfWork, chat_id: UUID, account_ids: list[UUID]) -> Page[MemberRead]:
+async def list_chosen(
+    work: UnitOfWork, views: MemberViews, chat_id: UUID, viewer: UUID, account_ids: list[UUID]
+) -> Page[MemberRead]:
     """The members among the given accounts."""
     rows = await crud.list_chosen(work.session, chat_id, set(account_ids))
-    return Page(items=[MemberRead.model_validate(row) for row in rows], next_cursor=None)
+    return Page(items=await views.view(work, viewer, rows), next_cursor=None)
 
 
 async def change_role(
-    work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str
+    work: UnitOfWork, log: Log, views: MemberViews, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str
 ) -> MemberRead:
     """Admins tell members and readers apart; who is an admin is the owner's choice, and so is the next owner."""
     await log.lock(work, chats=[chat_id])
@@ -74,7 +79,7 @@ async def change_role(
     check(actor, CHANGE_MEMBERS)
     member = await _get(work, chat_id, account_id)
     if member.role == role:
-        return await _read(work, chat_id, account_id)
+        return await _view(work, views, chat_id, actor_id, account_id)
     if member.role == "owner":
         check(actor, APPOINT_ADMINS)
         raise OwnerMustHandOver
@@ -91,7 +96,7 @@ async def change_role(
         told = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
         events.append(event("chat.updated", told))
     await log.append(work, chat_id, *events, at=at)
-    return await _read(work, chat_id, account_id)
+    return await _view(work, views, chat_id, actor_id, account_id)
 
 
 async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID) -> None:
@@ -127,6 +132,6 @@ async def _get(work: UnitOfWork, chat_id: UUID, account_id: UUID) -> ChatMember:
     return member
 
 
-async def _read(work: UnitOfWork, chat_id: UUID, account_id: UUID) -> MemberRead:
-    (row,) = await crud.list_chosen(work.session, chat_id, {account_id})
-    return MemberRead.model_validate(row)
+async def _view(work: UnitOfWork, views: MemberViews, chat_id: UUID, viewer: UUID, account_id: UUID) -> MemberRead:
+    (member,) = await views.view(work, viewer, await crud.list_chosen(work.session, chat_id, {account_id}))
+    return member

@@ -7,9 +7,9 @@ from starlette.types import Scope
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import SizesDep, container_of
-from app.modules.accounts_module.dependencies import CurrentIdentity, GuessesDep, PasswordsDep, RevocationsDep
+from app.modules.accounts_module.dependencies import CurrentIdentity, GuessesDep, PartsDep, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
-from app.modules.accounts_module.schemas import AccountMe, AccountUpdate, PasswordChange
+from app.modules.accounts_module.schemas import AccountMe, PasswordChange, account_models
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity
@@ -26,23 +26,35 @@ from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
 from app.modules.streams_module.services.reader import LogReader, Reader
 from app.services.http_requests import CALLER
+from app.utils.module import Modules
 from app.utils.shortcut import shortcut
 
 router = APIRouter(prefix="/accounts/me")
 
 
-@router.get("")
-async def me(identity: CurrentIdentity, work: Work) -> AccountMe:
-    """Returns the caller's account."""
-    return await accounts.get_me(work, identity.account_id)
+def make_router(modules: Modules) -> APIRouter:
+    """The routes whose models have the fields that modules contribute."""
+    router = APIRouter(prefix="/accounts/me")
+    models = account_models(modules)
 
+    @router.get("", response_model=models.me)
+    async def me(identity: CurrentIdentity, work: Work, parts: PartsDep) -> AccountMe:
+        """Returns the caller's account."""
+        return await accounts.get_me(work, parts, identity.account_id)
 
-@router.patch("", openapi_extra=refuses(UsernameTaken))
-async def update_me(
-    body: AccountUpdate, identity: CurrentIdentity, work: Work, log: LogDep, sizes: SizesDep
-) -> AccountMe:
-    """Changes the given fields of the caller's account."""
-    return await accounts.update_me(work, log, sizes, identity.account_id, body)
+    @router.patch("", response_model=models.me, openapi_extra=refuses(UsernameTaken))
+    async def update_me(
+        body: models.update,  # type: ignore[name-defined]
+        identity: CurrentIdentity,
+        work: Work,
+        log: LogDep,
+        parts: PartsDep,
+        sizes: SizesDep,
+    ) -> AccountMe:
+        """Changes the given fields of the caller's account."""
+        return await accounts.update_me(work, log, parts, sizes, identity.account_id, body)
+
+    return router
 
 
 @router.post("/password", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(WrongPassword))

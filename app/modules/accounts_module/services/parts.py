@@ -1,0 +1,31 @@
+"""Accounts as they are shown, with the fields that other modules contribute."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+from app.modules.accounts_module.extension import AccountPart
+from app.modules.accounts_module.schemas import AccountMe, AccountPublic, account_models
+from app.services.parts import Parts
+from app.utils.container import Container
+from app.utils.module import Modules
+
+
+class AccountParts(Parts):
+    """Describes the contributed fields, and makes the models of answers that have them."""
+
+    def __init__(self, modules: Modules, container: Container) -> None:
+        super().__init__(modules.contributions(AccountPart), container)
+        self._models = account_models(modules)
+
+    async def view_me(self, connection: Connection, account: Mapping[str, Any]) -> AccountMe:
+        (described,) = await self.describe(connection, account["id"], [account["id"]])
+        return self._models.me(**account, **described)
+
+    async def view_people(
+        self, connection: Connection, viewer: UUID, people: Sequence[Mapping[str, Any]]
+    ) -> list[AccountPublic]:
+        described = await self.describe(connection, viewer, [person["id"] for person in people])
+        model = self._models.public
+        return [model.model_validate({**person, **more}) for person, more in zip(people, described, strict=True)]

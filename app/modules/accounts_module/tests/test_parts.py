@@ -1,0 +1,177 @@
+"""Fields that modules contribute to accounts: in one's own account, in people, among members, and in PATCH."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.database import Database
+from app.fastapi_engine import constructor
+from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.extension import AccountPart
+from app.modules.chats_module.extension import ChatPart
+from app.services.context import Context, WorkContext
+from app.settings import Settings
+from app.utils.module import Module
+from app.utils.setup_modules import ModulesError, discover_modules
+from tests.fakers import API, FakeClient, ok, problem
+from tests.servers import served
+
+Mood = Literal["merry", "sad"]
+asked: list[list[UUID]] = []
+
+
+async def describe_mood(context: Context, viewer_id: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    asked.append(list(account_ids))
+    rows = await context.connection.fetch("SELECT id, mood FROM mood WHERE id = ANY($1)", account_ids)
+    return {row["id"]: row["mood"] for row in rows}
+
+
+async def set_mood(context: WorkContext, account_id: UUID, value: Any) -> bool:
+    """Returns True if it is another one."""
+    changed = await context.connection.fetchval(
+        """
+        INSERT INTO mood (id, mood) VALUES ($1, $2)
+        ON CONFLICT (id) DO UPDATE SET mood = excluded.mood WHERE mood.mood <> excluded.mood RETURNING true
+        """,
+        account_id,
+        value,
+    )
+    return bool(changed)
+
+
+async def describe_viewer(context: Context, viewer_id: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, bool]:
+    return {viewer_id: True}
+
+
+async def set_topic(context: WorkContext, chat_id: UUID, account_id: UUID, value: Any) -> bool:
+    return bool(value)
+
+
+PARTS = (
+    AccountPart("mood", Mood | None, describe=describe_mood, update=Mood, apply=set_mood),
+    AccountPart("is_viewer", bool, empty=False, describe=describe_viewer),
+    ChatPart("topic", str | None, update=str, apply=set_topic),
+)
+
+
+def module_of(*parts: object) -> Module:
+    return Module(name="test", description="Parts of this test", depends_on=("chats",), contributes=parts)
+
+
+@pytest.fixture
+async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    known = discover_modules()
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": module_of(*PARTS)})
+    return build_app(settings)
+
+
+@pytest.fixture
+async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with served(app) as http:
+        connection = await app.state.container.get(Database).connect()
+        await connection.execute("CREATE TABLE mood (id uuid PRIMARY KEY, mood text)")
+        await connection.close()
+        yield http
+
+
+def seen(account: Mapping[str, Any]) -> tuple[Any, Any]:
+    return account["mood"], account["is_viewer"]
+
+
+async def test_everyone_sees_what_an_account_has_set(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    assert seen(ok(await anna.get("/accounts/me"))) == (None, True)
+    assert seen(ok(await anna.patch("/accounts/me", {"mood": "merry"}))) == ("merry", True)
+    assert seen(ok(await anna.get("/accounts/me"))) == ("merry", True)
+    assert seen(ok(await boris.get(f"/accounts/{anna.id}"))) == ("merry", False)
+    people = {person["id"]: seen(person) for person in ok(await boris.get("/accounts"))["items"]}
+    assert people == {anna.id: ("merry", False), boris.id: (None, True)}
+    members = {one["account_id"]: seen(one) for one in ok(await boris.get(f"/chats/{club}/members"))["items"]}
+    assert members == people
+
+
+async def test_a_member_is_shown_alike_where_it_is_added_and_changed(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
+) -> None:
+    ok(await clara.patch("/accounts/me", {"mood": "sad"}))
+    (added,) = ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id]}))["items"]
+    changed = ok(await anna.patch(f"/chats/{club}/members/{clara.id}", {"role": "admin"}))
+    assert [seen(added), seen(changed)] == [("sad", False)] * 2
+
+
+async def test_a_page_is_described_at_once(anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str) -> None:
+    asked.clear()
+    ok(await anna.get("/accounts"))
+    ok(await anna.get(f"/chats/{club}/members"))
+    ok(await anna.get("/accounts", query="nobody is called so"))
+    assert asked == [[anna.uuid, boris.uuid, clara.uuid], [anna.uuid, boris.uuid]]
+
+
+async def test_a_change_of_a_part_is_an_event_of_the_account(anna: FakeClient) -> None:
+    before = ok(await anna.get("/accounts/me"))
+    after = ok(await anna.patch("/accounts/me", {"mood": "merry", "bio": "both"}))
+    assert (after["event_seq"], after["bio"]) == (before["event_seq"] + 1, "both")
+    only = ok(await anna.patch("/accounts/me", {"mood": "sad"}))
+    assert only["event_seq"] == after["event_seq"] + 1
+    assert only["updated_at"] > after["updated_at"]
+    event = (await anna.own_events())[-1]
+    assert (event["kind"], event["data"]["bio"]) == ("account.updated", "both")
+    assert ok(await anna.patch("/accounts/me", {"mood": "sad"})) == only
+
+
+async def test_a_change_of_a_chats_part_is_an_event_of_the_chat(anna: FakeClient, club: str) -> None:
+    before = ok(await anna.get(f"/chats/{club}"))
+    after = ok(await anna.patch(f"/chats/{club}", {"topic": "books"}))
+    assert after["event_seq"] == before["event_seq"] + 1
+    event = (await anna.events(club))[-1]
+    assert (event["kind"], event["data"]) == ("chat.updated", {"chat_id": club, "actor_id": anna.id})
+    assert event["at"] == after["updated_at"]
+    assert ok(await anna.patch(f"/chats/{club}", {"topic": ""})) == after
+
+
+async def test_a_value_of_another_type_is_refused_and_changes_nothing(anna: FakeClient) -> None:
+    body = problem(await anna.patch("/accounts/me", {"mood": "hungry", "bio": "new"}), 422, "validation_error")
+    assert body["errors"][0]["loc"] == ["body", "mood"]
+    problem(await anna.patch("/accounts/me", {"is_viewer": True}), 422, "validation_error")
+    assert ok(await anna.get("/accounts/me"))["bio"] == ""
+
+
+async def test_the_document_has_the_fields_of_this_application_only(
+    server: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = (await server.get("/openapi.json")).json()["components"]["schemas"]
+    monkeypatch.undo()
+    usual = build_app(settings).openapi()["components"]["schemas"]
+    for name in ("AccountMe", "AccountPublic", "MemberRead"):
+        assert shown[name]["properties"].keys() - usual[name]["properties"].keys() == {"mood", "is_viewer"}, name
+        assert {"mood", "is_viewer"} <= set(shown[name]["required"])
+    assert shown["AccountUpdate"]["properties"].keys() - usual["AccountUpdate"]["properties"].keys() == {"mood"}
+    assert shown.keys() == usual.keys()
+
+
+async def test_without_such_a_module_the_answers_are_as_ever(settings: Settings) -> None:
+    async with served(build_app(settings)) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        assert "mood" not in ok(await anna.get("/accounts/me"))
+        problem(await anna.patch("/accounts/me", {"mood": "sad"}), 422, "validation_error")
+        assert (await http.get(f"{API}/accounts/{anna.id}", headers=anna.headers)).json().keys() == {
+            "id",
+            "username",
+            "display_name",
+            "bio",
+            "online",
+            "last_seen_at",
+        }
+
+
+@pytest.mark.parametrize("part", [AccountPart("bio", str), ChatPart("title", str), AccountPart("role", str)])
+def test_a_field_that_exists_is_not_contributed_again(
+    base_settings: Settings, monkeypatch: pytest.MonkeyPatch, part: object
+) -> None:
+    known = discover_modules()
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": module_of(part)})
+    with pytest.raises(ModulesError, match=r"has a field '(bio|title|role)' already"):
+        build_app(base_settings)

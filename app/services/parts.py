@@ -1,0 +1,60 @@
+"""Fields that modules contribute to what another module answers: computed when they are read, and set by PATCH."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.services.context import Context, work_context
+from app.utils.container import Container
+
+Describe = Callable[[Context, UUID, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the kinds of parts have in common; each has a class of its own in the `extension.py` of its host.
+
+    - `read`: the field's annotation; `empty`: its value for a thing that `describe` says nothing of.
+    - `describe(context, viewer_id, ids)`: the values by id, once a page, as the viewer sees them.
+    - `update`, `apply`: the annotation of a field of PATCH, and what sets it. `apply` returns True if anything changed.
+    """
+
+    name: str
+    read: Any
+    empty: Any = None
+    describe: Describe | None = None
+    update: Any = None
+    apply: Callable[..., Awaitable[bool]] | None = None
+
+
+class Parts:
+    """Asks the contributed parts for their values, each once a page, and applies their changes."""
+
+    def __init__(self, parts: Sequence[Part], container: Container) -> None:
+        self._parts = parts
+        self._container = container
+
+    async def describe(self, connection: Connection, viewer: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+        """Returns the contributed fields of each thing, as the viewer sees them."""
+        context = Context(connection, self._container, datetime.now(UTC))
+        described = [
+            (part, await part.describe(context, viewer, ids) if part.describe and ids else {}) for part in self._parts
+        ]
+        return [{part.name: values.get(one, part.empty) for part, values in described} for one in ids]
+
+    async def apply(self, work: UnitOfWork, ids: tuple[UUID, ...], changes: Mapping[str, Any]) -> bool:
+        """Applies those of the changes that belong to parts; `ids` come before the value. Returns True if any changed
+        anything.
+        """
+        context = await work_context(work, self._container, datetime.now(UTC))
+        return any(
+            [
+                await part.apply(context, *ids, changes[part.name])
+                for part in self._parts
+                if part.apply is not None and part.name in changes
+            ]
+        )
