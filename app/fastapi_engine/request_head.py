@@ -1,13 +1,13 @@
 """What RFC 9112 requires of a request's head and the parser does not check."""
 
 import re
-from collections.abc import Sequence
 
 from httptools import HttpParserError, parse_url
 
 Header = tuple[bytes, bytes]
 
 _HOST = re.compile(rb"[A-Za-z0-9\-._~!$&'()*+,;=%\[\]:]*")
+_WHITE_SPACE = (b" ", b"\t")
 _VERSIONS = ("1.1", "1.0")
 
 
@@ -19,12 +19,18 @@ class BadHead(Exception):
         self.status = status
 
 
-def check_head(http_version: str, headers: Sequence[Header]) -> None:
-    """Raises BadHead."""
+def check_head(http_version: str, headers: list[Header]) -> None:
+    """Removes the white space behind the values (RFC 9112, section 5.1), which the parser leaves there.
+
+    Raises BadHead.
+    """
     if http_version not in _VERSIONS:
         raise BadHead("The HTTP version must be 1.1 or 1.0")
     hosts = 0
-    for name, value in headers:
+    for place, (name, value) in enumerate(headers):
+        if value.endswith(_WHITE_SPACE):
+            value = value.rstrip(b" \t")  # noqa: PLW2901
+            headers[place] = name, value
         if name == b"host":
             hosts += 1
             if _HOST.fullmatch(value) is None:

@@ -27,10 +27,6 @@ class UpgradingProtocol(HttpToolsProtocol):
                     continue
             return
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # White space behind a value is no part of it (RFC 9112, section 5.1). The parser leaves it there.
-        super().on_header(name, value.rstrip(b" \t"))
-
     def refuse(self, status: int, detail: str) -> None:
         """Answers the request that is being read with a problem, in its turn, and ends the connection."""
         raise NotImplementedError

@@ -30,6 +30,9 @@ _CLOSES = {"\u202c": "\u202a\u202b", "\u2069": "\u2066\u2067\u2068"}
 
 def is_seen(text: str) -> bool:
     """Return True if there is a character in text that is seen by itself: a combining mark is seen on another one."""
+    # Most texts begin with a letter. Those that are not seen begin at U+115F.
+    if text[:1] < "\u115f" and text[:1].isalnum():
+        return True
     return any(unicodedata.category(found[0])[0] != "M" for found in _SEEN.finditer(text))
 
 

@@ -22,6 +22,8 @@ def _check_text(value: str) -> str:
         raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
     if not is_seen(value):
         raise ValueError("must have at least one visible character")
+    if value.isprintable():
+        return value
     if has_escape(value):
         raise ValueError("escape sequences are not allowed")
     if overrides_direction(value):

@@ -86,6 +86,7 @@ async def make_plan(
             tail = plan.tails.setdefault(chat_id, Tail(posting.last_seq, heads[chat_id]))
             posters[place] = _Poster(posting, tail)
     candidates: list[tuple[Send, _Poster]] = []
+    is_checked = False
     for number, (send, place) in enumerate(zip(batch, places, strict=True)):
         poster = posters.get(place)
         if poster is None:
@@ -96,7 +97,8 @@ async def make_plan(
             plan.refused.append((send, NotAllowedInChat()))
         else:
             candidates.append((send, poster))
-    if any(poster.posting.checks for _, poster in candidates):
+            is_checked = is_checked or bool(poster.posting.checks)
+    if is_checked:
         candidates = await _check(connection, parts, plan, candidates, at)
     prepared = await _prepare(connection, parts, candidates, at)
     ids = _make_ids(len(candidates))

@@ -19,7 +19,7 @@ from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.batch import Written, write_batch
 from app.modules.messages_module.services.parts import MessageParts
-from app.modules.messages_module.services.sends import Send, Sent
+from app.modules.messages_module.services.sends import Send, Sent, refuse_ended
 from app.modules.streams_module.services.frames import Frame, encode_event
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import encode_time
@@ -106,7 +106,8 @@ class SendQueue:
     ) -> None:
         """Queues at once, in the order of the calls. `tell` is called once, when the message is durable or refused.
 
-        `find_refusal` is asked just before the message is written: its sender's session may have ended since.
+        `find_refusal` is called just before the message is written: its sender's session may have ended since. Give the
+        same object with each send of a session: sends in a row share one call.
         `server_parts` are values that the server itself gives to parts; `digest_source` is compared on a retry in place
         of the body. Raises RateLimited, QueueFull, or what a part refuses, with nothing queued.
         """
@@ -193,7 +194,7 @@ class SendQueue:
                 queue = self._queues[chat_id]
                 gathered += [queue.popleft() for _ in range(min(len(queue), most, MAX_BATCH - len(gathered)))]
         self._waiting -= len(gathered)
-        return [send for send in gathered if not send.is_refused()]
+        return refuse_ended(gathered)
 
     async def _write(
         self,

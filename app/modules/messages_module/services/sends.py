@@ -1,6 +1,6 @@
 """A message on its way: from the request to its outcome."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -34,31 +34,22 @@ class Send:
     request: MessageCreate
     tell: Callable[["Sent | Exception"], None]
     find_refusal: Callable[[], Exception | None] | None = None
-    """Asked at the last moment: the sender's session may have ended since."""
+    """Called just before the message is written: the sender's session may have ended since."""
     given: PartValues = NOTHING
     server_parts: Mapping[str, Any] = field(default_factory=dict)
     digest_source: bytes | None = None
     digest: bytes = field(init=False)
+    client_msg_id: UUID | None = field(init=False)
     is_resolved: bool = False
 
     def __post_init__(self) -> None:
         request = self.request
+        self.client_msg_id = request.client_msg_id
         self.digest = (
             blake2b(self.digest_source, digest_size=16).digest()
             if self.digest_source is not None
             else digest_of(request.text, request.reply_to_seq, self.given.sent)
         )
-
-    @property
-    def client_msg_id(self) -> UUID | None:
-        return self.request.client_msg_id
-
-    def is_refused(self) -> bool:
-        """Returns True where it is not to be written any more, and resolves it."""
-        refusal = self.find_refusal() if self.find_refusal is not None else None
-        if refusal is not None:
-            self.resolve(refusal)
-        return refusal is not None
 
     def resolve(self, result: Sent | Exception) -> None:
         """Tells it once. Never raises: the others of the batch are to be told as well."""
@@ -69,3 +60,22 @@ class Send:
             self.tell(result)
         except Exception as error:  # noqa: BLE001 - the message stands, or does not, whoever hears of it
             logger.opt(exception=error).error("the result of a send could not be delivered")
+
+
+def refuse_ended(sends: Sequence[Send]) -> list[Send]:
+    """Returns the sends that are still to be written; resolves the others with why not.
+
+    Sends in a row with the very same `find_refusal` share one call of it.
+    """
+    kept: list[Send] = []
+    find_refusal: Callable[[], Exception | None] | None = None
+    refusal: Exception | None = None
+    for send in sends:
+        if send.find_refusal is not find_refusal:
+            find_refusal = send.find_refusal
+            refusal = find_refusal() if find_refusal is not None else None
+        if refusal is None:
+            kept.append(send)
+        else:
+            send.resolve(refusal)
+    return kept

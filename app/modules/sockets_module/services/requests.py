@@ -68,6 +68,8 @@ class Requests:
         self._models = request_models(container.get(Modules))
         self._send_model = self._models["send"]
         self._refusals = Allowance(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
+        # One object for all sends: those in a row are asked about once.
+        self._refusal_of_session = self._find_refusal
         self._under_way = 0
         self._room = asyncio.Event()
         self._chats: dict[UUID, _InChat] = {}
@@ -114,7 +116,7 @@ class Requests:
     def _send_at_once(self, chat: _InChat, request: SendRequest) -> None:
         try:
             self._queue.put(
-                chat.id, self._account_id, request.data, partial(self._tell, chat, request.id), self._find_refusal
+                chat.id, self._account_id, request.data, partial(self._tell, chat, request.id), self._refusal_of_session
             )
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error)

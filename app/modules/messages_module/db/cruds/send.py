@@ -57,6 +57,8 @@ WITH {APPEND_PARTS}, sent AS (
 SELECT id FROM head
 """  # noqa: S608 - constants only
 
+_KIND = ["message.created"]
+
 _STANDS = """
 SELECT new.id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS new(chat_id, seq, id)
 JOIN message m ON m.chat_id = new.chat_id AND m.seq = new.seq AND m.id = new.id
@@ -141,10 +143,10 @@ async def insert_messages(connection: Executor, by_chat: Mapping[UUID, Sequence[
     await connection.execute(
         _INSERT,
         columns[0],
-        ["message.created"] * len(events),
+        _KIND,
         events,
         at,
-        *columns[1:],
+        *(_or_null(column) for column in columns[1:]),
         list(by_chat),
         [message.seq for message in last_of],
         [message.sender_id for message in last_of],
@@ -153,6 +155,11 @@ async def insert_messages(connection: Executor, by_chat: Mapping[UUID, Sequence[
         [sender_id for seqs in read_seqs for sender_id in seqs],
         [seq for seqs in read_seqs for seq in seqs.values()],
     )
+
+
+def _or_null(column: Sequence[object]) -> Sequence[object] | None:
+    """Returns the column, None where it has nothing but None: the driver looks at each member of an array in Python."""
+    return None if column.count(None) == len(column) else column
 
 
 async def list_standing(connection: Executor, messages: Sequence[NewMessage]) -> set[str]:

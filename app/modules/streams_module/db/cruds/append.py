@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-# $1 streams, $2 kinds, $3 JSON in UTF-8, of each event; $4 at. The one text that appends: alone, or as a part of the
-# statement that sends. Events of one stream are numbered in the order given.
+# $1 streams, $2 kinds, $3 JSON in UTF-8, of each event; $4 at. A single kind is that of all events. The one text that
+# appends: alone, or as a part of the statement that sends. Events of one stream are numbered in the order given.
 APPEND_PARTS = """
 added AS (
     SELECT *, row_number() OVER (PARTITION BY stream_id ORDER BY place) AS n
@@ -21,7 +21,7 @@ added AS (
     RETURNING id, last_seq, last_seq - counted.many AS base
 ), appended AS (
     INSERT INTO event (stream_id, seq, kind, data, at)
-    SELECT id, head.base + added.n, added.kind, convert_from(added.data, 'UTF8')::json, $4
+    SELECT id, head.base + added.n, coalesce(added.kind, ($2::text[])[1]), convert_from(added.data, 'UTF8')::json, $4
     FROM head JOIN added ON added.stream_id = head.id
 )
 """
