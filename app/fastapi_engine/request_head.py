@@ -29,7 +29,7 @@ def check_head(http_version: str, headers: list[Header]) -> None:
     hosts = 0
     for place, (name, value) in enumerate(headers):
         if value.endswith(_WHITE_SPACE):
-            value = value.rstrip(b" \t")  # noqa: PLW2901
+            value = value.rstrip(b" \t")
             headers[place] = name, value
         if name == b"host":
             hosts += 1

@@ -34,7 +34,8 @@ class MessageFields:
     def __init__(self, parts: Sequence[MessagePart] = (), views: Sequence[MessageView] = ()) -> None:
         self.parts = tuple(parts)
         self.views = tuple(views)
-        self._empty = {part.name: part.empty for part in parts}
+        self.empty = {part.name: part.empty for part in parts}
+        """What a message has where nothing was given."""
         stored = [(part.name, _sql_of_part(part)) for part in parts]
         shown = [(view.name, f"coalesce(({view.sql})::text, {_constant(view.empty)})") for view in views if view.sql]
         self.event_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS])
@@ -42,17 +43,13 @@ class MessageFields:
         self.read_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
         """SQL of the JSON that `$2` reads."""
 
-    def place_parts(self, before: dict[str, Any], values: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-        """Returns a message as Python writes it: the fields in the order of the SQL."""
-        return {**before, **self._empty, **values, **after} if self.parts else before | after
-
     def values_of(self, stored: Mapping[str, Any] | None) -> dict[str, Any]:
         """Returns the value of each part, from what is stored."""
-        return self._empty | {name: value for name, value in (stored or {}).items() if name in self._empty}
+        return self.empty | {name: value for name, value in (stored or {}).items() if name in self.empty}
 
     def to_store(self, values: Mapping[str, Any]) -> bytes | None:
         """Returns the JSON of the column `parts`: None where every part is empty."""
-        kept = {name: value for name, value in values.items() if value != self._empty.get(name)}
+        kept = {name: value for name, value in values.items() if value != self.empty.get(name)}
         return orjson.dumps(kept, default=str) if kept else None
 
     def of_tombstone(self) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from app.modules.messages_module.services.sends import Send
 from app.modules.messages_module.services.views import dump
 from app.services.errors import ServiceError, ValidationFailed
 
+_NO_REACTIONS: tuple[()] = ()
+
 
 @dataclass(slots=True)
 class Tail:
@@ -32,11 +34,13 @@ class Tail:
 
 @dataclass(slots=True)
 class _Poster:
-    """Somebody who sends to a chat, with what the batch has written for them by its `client_msg_id`."""
+    """A member who sends to a chat, with what the batch has written for them, by `client_msg_id` as an integer: the
+    hash of a UUID is a call of Python.
+    """
 
     posting: Posting
     tail: Tail
-    known: dict[UUID, tuple[int, bytes]] = field(default_factory=dict)
+    known: dict[int, tuple[int, bytes]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -105,13 +109,13 @@ async def make_plan(
     for send, poster in candidates:
         tail = poster.tail
         values = prepared.get(send, send.given.values)
-        known = poster.known.get(send.client_msg_id) if send.client_msg_id else None
+        known = poster.known.get(send.client_msg_id.int) if send.client_msg_id else None
         if known:
             plan.repeat(send, known)
         elif isinstance(values, ServiceError):
             plan.refused.append((send, values))
-        elif refusal := _refuse(send, tail.seq):
-            plan.refused.append((send, refusal))
+        elif (reply_to_seq := send.request.reply_to_seq) is not None and not 1 <= reply_to_seq <= tail.seq:
+            plan.refused.append((send, _no_such_reply()))
         else:
             tail.seq += 1
             tail.event_seq += 1
@@ -121,7 +125,7 @@ async def make_plan(
                 plan.parts.append((send.chat_id, tail.seq, send.sender_id, values, None))
             tail.messages.append(message)
             if send.client_msg_id:
-                poster.known[send.client_msg_id] = (tail.seq, send.digest)
+                poster.known[send.client_msg_id.int] = (tail.seq, send.digest)
     return plan
 
 
@@ -181,40 +185,43 @@ def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[
     return list(posters), places
 
 
-def _refuse(send: Send, last_seq: int) -> ServiceError | None:
-    reply_to_seq = send.request.reply_to_seq
-    if reply_to_seq is not None and not 1 <= reply_to_seq <= last_seq:
-        return ValidationFailed(("body", "reply_to_seq"), "no message has this sequence number")
-    return None
+def _no_such_reply() -> ServiceError:
+    return ValidationFailed(("body", "reply_to_seq"), "no message has this sequence number")
 
 
 def _number(
     send: Send, fields: MessageFields, values: Mapping[str, Any], message_id: str, tail: Tail, at: datetime
 ) -> NewMessage:
     request = send.request
-    before = {
+    client_msg_id, text, reply_to_seq = send.client_msg_id, request.text, request.reply_to_seq
+    shown = {
         "id": message_id,
         "chat_id": send.chat_id,
         "seq": tail.seq,
-        "client_msg_id": request.client_msg_id,
+        "client_msg_id": client_msg_id,
         "sender_id": send.sender_id,
         "type": "text",
-        "text": request.text,
-        "reply_to_seq": request.reply_to_seq,
+        "text": text,
+        "reply_to_seq": reply_to_seq,
+        **fields.empty,
+        **values,
+        "created_at": at,
+        "edited_at": None,
+        "deleted_at": None,
+        "reactions": _NO_REACTIONS,
     }
-    after: dict[str, Any] = {"created_at": at, "edited_at": None, "deleted_at": None, "reactions": []}
     return NewMessage(
         send.chat_id,
         tail.seq,
         tail.event_seq,
         message_id,
-        request.client_msg_id,
+        client_msg_id,
         send.sender_id,
-        request.text,
-        request.reply_to_seq,
+        text,
+        reply_to_seq,
         send.digest,
         fields.to_store(values) if values else None,
-        dump(fields.place_parts(before, values, after)),
+        dump(shown),
     )
 
 

@@ -1,7 +1,6 @@
 """A message on its way: from the request to its outcome."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from loguru import logger
 
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.parts import NOTHING, PartValues
+from app.modules.messages_module.services.parts import PartValues
 
 
 class Sent(NamedTuple):
@@ -25,31 +24,50 @@ def digest_of(text: str, reply_to_seq: int | None, parts: bytes = b"") -> bytes:
     return blake2b(body + b"\0" + parts if parts else body, digest_size=16).digest()
 
 
-@dataclass(slots=True, eq=False)
 class Send:
-    """A message to be written, and what is called with its outcome."""
+    """A message to be written, and what is called with its outcome.
 
-    chat_id: UUID
-    sender_id: UUID
-    request: MessageCreate
-    tell: Callable[["Sent | Exception"], None]
-    find_refusal: Callable[[], Exception | None] | None = None
-    """Called just before the message is written: the sender's session may have ended since."""
-    given: PartValues = NOTHING
-    server_parts: Mapping[str, Any] = field(default_factory=dict)
-    digest_source: bytes | None = None
-    digest: bytes = field(init=False)
-    client_msg_id: UUID | None = field(init=False)
-    is_resolved: bool = False
+    `find_refusal` is called just before the message is written: the sender's session may have ended since.
+    """
 
-    def __post_init__(self) -> None:
-        request = self.request
+    __slots__ = (
+        "chat_id",
+        "client_msg_id",
+        "digest",
+        "find_refusal",
+        "given",
+        "is_resolved",
+        "request",
+        "sender_id",
+        "server_parts",
+        "tell",
+    )
+
+    def __init__(
+        self,
+        chat_id: UUID,
+        sender_id: UUID,
+        request: MessageCreate,
+        tell: Callable[["Sent | Exception"], None],
+        find_refusal: Callable[[], Exception | None] | None,
+        given: PartValues,
+        server_parts: Mapping[str, Any],
+        digest_source: bytes | None,
+    ) -> None:
+        self.chat_id = chat_id
+        self.sender_id = sender_id
+        self.request = request
         self.client_msg_id = request.client_msg_id
+        self.tell = tell
+        self.find_refusal = find_refusal
+        self.given = given
+        self.server_parts = server_parts
         self.digest = (
-            blake2b(self.digest_source, digest_size=16).digest()
-            if self.digest_source is not None
-            else digest_of(request.text, request.reply_to_seq, self.given.sent)
+            digest_of(request.text, request.reply_to_seq, given.sent)
+            if digest_source is None
+            else blake2b(digest_source, digest_size=16).digest()
         )
+        self.is_resolved = False
 
     def resolve(self, result: Sent | Exception) -> None:
         """Tells it once. Never raises: the others of the batch are to be told as well."""
