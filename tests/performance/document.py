@@ -51,7 +51,7 @@ def bench(data: Mapping[str, Any]) -> Lines:
     yield ""
     ratios = [ratio for scenario in data["scenarios"] for ratio in scenario["ratios"]]
     yield from _table(
-        ("ratio", "measured", "wanted", ""),
+        ("ratio", "measured", "target", ""),
         [(ratio["title"], f"**{ratio['value']:.2f}**", *_wanted(ratio)) for ratio in ratios],
     )
     yield ""
@@ -101,7 +101,7 @@ def live(data: Mapping[str, Any]) -> Lines:
     yield _machine(data)
     yield ""
     yield from _table(
-        ("figure", "measured", "wanted"),
+        ("figure", "measured", "target"),
         [
             (
                 figure["title"],

@@ -31,11 +31,11 @@ def draw(data: dict[str, Any], path: Path) -> None:
     for bar, ratio, value in zip(bars, ratios, reached, strict=True):
         bar.set_color(_OURS if value >= 1 else _OTHERS)
         limit = f"≥ {ratio['at_least']:g}" if ratio["at_least"] is not None else f"≤ {ratio['at_most']:g}"
-        axes.text(value, bar.get_y() + 0.3, f"  {ratio['value']:.2f} (wanted {limit})", va="center")
+        axes.text(value, bar.get_y() + 0.3, f"  {ratio['value']:.2f} (target {limit})", va="center")
     axes.axvline(1, color=_TARGET, linewidth=1.5)
     axes.set_xlim(0, max(reached) * 1.35)
     axes.invert_yaxis()
-    axes.set_xlabel("times what is wanted")
+    axes.set_xlabel("ratio to the target")
     where = data["machine"]
     axes.set_title(f"{where['cpu']}, {where['cores']} cores, {data['at'][:10]}", fontsize=8, loc="left", color="#555")
     _save(figure, path)

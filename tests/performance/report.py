@@ -33,38 +33,49 @@ def machine() -> dict[str, Any]:
     }
 
 
+_NUMBERS = {"rate": 9, "p50 ms": 6, "p99 ms": 6, "server": 6, "DB": 4, "load": 4, "µs": 6, "MB": 4}
+"""The columns of figures and their widths: with them a table has 80 columns, as a file and most terminals do."""
+
+
 def show(console: Console, measured: Sequence[Measured]) -> None:
-    table = Table(title="Medians of the rounds", title_justify="left")
-    for column in ("scenario", "", "rate", "p50 ms", "p99 ms", "CPU server", "database", "load", "µs", "MB"):
-        table.add_column(column, justify="left" if column in ("scenario", "") else "right", overflow="fold")
+    console.print("Medians of the rounds. server, DB, load: CPU in cores. µs: CPU of the server each.")
     for one in measured:
-        table.add_section()
-        for place, (name, summary) in enumerate(one.results.items()):
-            table.add_row(
-                one.scenario.title if place == 0 else "",
-                name,
-                f"{summary.rate:,.0f} {one.scenario.unit}",
-                *(f"{value:.1f}" if value is not None else "" for value in (summary.p50, summary.p99)),
-                *(f"{summary.cpu.get(group, 0):.2f}" for group in ("server", "database", "load")),
-                f"{summary.cost:,.0f}" if summary.cpu.get("server") else "",
-                f"{summary.memory:.0f}" if summary.memory else "",
-            )
-    console.print(table)
+        console.print(f"\n{one.scenario.title}, {one.scenario.unit}", markup=False)
+        console.print(_results(one))
+    console.print("\nRatios to the other contenders")
     console.print(_ratios(measured))
 
 
-def _ratios(measured: Sequence[Measured]) -> Table:
-    table = Table(title="Ratios", title_justify="left")
-    for column in ("ratio", "measured", "wanted", "goal", ""):
-        table.add_column(column, justify="left" if column == "ratio" else "right")
-    for one in measured:
-        for ratio, value in one.ratios:
-            goal = f"{ratio.goal:g}" if ratio.goal is not None else ""
-            table.add_row(ratio.title, f"{value:.2f}", wanted(ratio), goal, verdict(ratio, value))
+def _results(one: Measured) -> Table:
+    table = Table(box=None, expand=True, padding=(0, 1, 0, 0))
+    table.add_column("", ratio=1)
+    for name, width in _NUMBERS.items():
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
+    for name, summary in one.results.items():
+        table.add_row(
+            name,
+            f"{summary.rate:,.0f}",
+            *(f"{value:.1f}" if value is not None else "" for value in (summary.p50, summary.p99)),
+            *(f"{summary.cpu.get(group, 0):.2f}" for group in ("server", "database", "load")),
+            f"{summary.cost:,.0f}" if summary.cpu.get("server") else "",
+            f"{summary.memory:.0f}" if summary.memory else "",
+        )
     return table
 
 
-def wanted(ratio: Ratio) -> str:
+def _ratios(measured: Sequence[Measured]) -> Table:
+    table = Table(box=None, expand=True, padding=(0, 1, 0, 0))
+    table.add_column("", ratio=1)
+    for name in ("measured", "target", "goal", ""):
+        table.add_column(name, justify="right", no_wrap=True, min_width=6)
+    for one in measured:
+        for ratio, value in one.ratios:
+            goal = f"{ratio.goal:g}" if ratio.goal is not None else ""
+            table.add_row(ratio.title, f"{value:.2f}", target(ratio), goal, verdict(ratio, value))
+    return table
+
+
+def target(ratio: Ratio) -> str:
     if ratio.at_least is not None:
         return f"≥ {ratio.at_least:g}"
     return f"≤ {ratio.at_most:g}" if ratio.at_most is not None else ""

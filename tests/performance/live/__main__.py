@@ -42,7 +42,7 @@ def live(
         # A server of its own each: memory of an earlier part would hide what this one takes.
         with World(quick=True) as world:
             figures += measure(world)
-    table = Table("figure", "measured", "wanted", "")
+    table = Table("figure", "measured", "target", "")
     for figure in figures:
         wanted = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
         verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
