@@ -90,13 +90,13 @@ class ModuleCreator(BaseCreator):
         if table is not None:
             raise CreatorError(
                 f"Название {self.name} занято: таблица {table} уже есть / "
-                f"The name {self.name} is taken: table {table} exists already"
+                f"The name {self.name} is taken: table {table} already exists"
             )
         path = self.name.replace("_", "-")
         if path in _addresses():
             raise CreatorError(
                 f"Название {self.name} занято: адрес /{path} уже есть / "
-                f"The name {self.name} is taken: address /{path} exists already"
+                f"The name {self.name} is taken: address /{path} already exists"
             )
 
     def _would_own(self, table: str) -> bool:
