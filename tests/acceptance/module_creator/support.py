@@ -6,9 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -125,7 +126,12 @@ def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str
     return subprocess.CompletedProcess(process.args, process.returncode, (asked + out).decode(), err.decode())
 
 
-async def fetch(address: DatabaseAddress, query: str) -> list[str]:
+def changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
+    """The paths of two trees in which these differ."""
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+async def fetch(address: DatabaseAddress, query: str) -> list[Any]:
     """The first column."""
     connection = await asyncpg.connect(**address.connect_arguments())
     try:

@@ -3,11 +3,10 @@
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from app.adapters.db.address import DatabaseAddress
-from tests.acceptance.module_creator.support import REPOSITORY, run, succeeds, tree
+from tests.acceptance.module_creator.support import REPOSITORY, changed, run, succeeds, tree
 
 PAGE = REPOSITORY / "docs" / "modules.md"
 PICTURE = "docs/images/db_schema.png"
@@ -42,10 +41,6 @@ def test_a_module_goes_on_as_the_page_says_and_touches_nothing_outside_its_folde
     documents = ["tests/test_openapi.py", "app/modules/sockets_module/tests/test_asyncapi.py"]
     said = succeeds(project, "-m", "pytest", "-q", "--maxprocesses=2", FOLDER, *tests, *documents, at=postgres)
     assert " passed" in said
-
-
-def changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
-    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
 
 def test_both_languages_tell_the_same_steps() -> None:
