@@ -18,7 +18,7 @@ REMINDED = 5
 """A message in so many is followed by a job."""
 _LONGEST_DELAY = 8
 """Seconds from a message to its job."""
-_FAILS = 0.02
+_FAILS = 0.005
 """How often the failing subscriber raises, once it has noted all that it was given."""
 # No key: an event that was handled twice is to be seen. `place` is the order of noting.
 TABLE = """

@@ -21,7 +21,7 @@ _CLAIM_NEW = """
 INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
 SELECT id, $2, 0 FROM unnest($1::uuid[]) AS new(id)
 WHERE NOT EXISTS (SELECT FROM subscriber_cursor WHERE stream_id = new.id AND subscriber = $2)
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING stream_id, seq, attempts
 """
 _CLAIM = """
 SELECT stream_id, seq, attempts FROM subscriber_cursor
@@ -101,8 +101,9 @@ async def read_cursors(connection: Connection, stream_ids: Sequence[UUID], names
 
 async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -> Sequence[Any]:
     """Locks the cursors that nobody else works with, and that are not waiting; returns (stream_id, seq, attempts)."""
-    await connection.execute(_CLAIM_NEW, stream_ids, name)
-    rows: Sequence[Any] = await connection.fetch(_CLAIM, stream_ids, name)
+    rows: list[Any] = list(await connection.fetch(_CLAIM, stream_ids, name))
+    if missing := set(stream_ids) - {row["stream_id"] for row in rows}:
+        rows += await connection.fetch(_CLAIM_NEW, sorted(missing), name)
     return rows
 
 

@@ -57,20 +57,25 @@ class Handling:
 
     async def handle(self, subscriber: Subscriber, stream_ids: Sequence[UUID]) -> Outcome:
         """Handles what comes next in each stream. Raises DatabaseUnavailable or PoolExhausted."""
-        if len(stream_ids) > 1 and subscriber.name not in self._alone:
+        if len(stream_ids) == 1:
+            return await self._handle_one(subscriber, stream_ids[0])
+        parts = [[stream_id] for stream_id in stream_ids]
+        if subscriber.name not in self._alone:
             try:
                 return await self._transact(subscriber, stream_ids)
             except (DatabaseUnavailable, PoolExhausted):
                 raise
             except _RunsAlone:
                 self._alone.add(subscriber.name)
-            except Exception as error:  # noqa: BLE001 - one of the streams is at fault, and is found below
+            except Exception as error:  # noqa: BLE001 - one of the streams is at fault: by halves it is found soon
                 logger.debug(
-                    "subscriber {}: a batch failed, its streams are handled one by one: {!r}", subscriber.name, error
+                    "subscriber {}: {} streams are handled by halves: {!r}", subscriber.name, len(parts), error
                 )
+                middle = len(stream_ids) // 2
+                parts = [list(stream_ids[:middle]), list(stream_ids[middle:])]
         outcome = Outcome()
-        for stream_id in stream_ids:
-            outcome.add(await self._handle_one(subscriber, stream_id))
+        for part in parts:
+            outcome.add(await self.handle(subscriber, part))
         return outcome
 
     async def _handle_one(self, subscriber: Subscriber, stream_id: UUID) -> Outcome:

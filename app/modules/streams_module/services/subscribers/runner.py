@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -24,7 +24,13 @@ from app.utils.container import Container
 _WORKERS = 2
 _GATHER = 0.02
 """Seconds in which notifications gather: many streams are handled in one transaction."""
+_ROUND = 0.1
+"""Seconds from one round of a worker to the next, where there is less to do than fits into one: while notifications keep
+coming, a round costs less for each of them.
+"""
 _STREAMS_AT_ONCE = 100
+_BACKLOG_AT_LEAST = 20
+"""Of these: streams of the backlog that go on however many others are notified."""
 _STREAMS_IN_TRANSACTION = 25
 _TAKE_OVER = 0.2
 """Seconds that another process has for the events that it committed itself, before this one looks at them."""
@@ -47,8 +53,8 @@ class Subscribers:
         self._handling = Handling(database, container)
         self._known = KnownCursors(list(self._subscribers))
         self._sweep = Sweep(database, list(self._subscribers), self.add_backlog)
-        self._live: dict[UUID, None] = {}
-        self._backlog: dict[UUID, None] = {}
+        self._live: OrderedDict[UUID, None] = OrderedDict()
+        self._backlog: OrderedDict[UUID, None] = OrderedDict()
         self._later: list[tuple[float, UUID]] = []
         self._busy: set[UUID] = set()
         self._wanted = asyncio.Event()
@@ -107,6 +113,7 @@ class Subscribers:
                 await self._wait()
                 continue
             self._busy |= streams.keys()
+            began = asyncio.get_running_loop().time()
             try:
                 await self._handle(streams)
             except Exception as error:  # noqa: BLE001 - the streams are tried again, and the loop goes on
@@ -115,6 +122,8 @@ class Subscribers:
                 await asyncio.sleep(_PAUSE)
             finally:
                 self._busy -= streams.keys()
+            if len(streams) < _STREAMS_AT_ONCE:
+                await asyncio.sleep(began + _ROUND - asyncio.get_running_loop().time())
 
     async def _wait(self) -> None:
         """Until something is notified, or due."""
@@ -131,13 +140,14 @@ class Subscribers:
         now_ = asyncio.get_running_loop().time()
         while self._later and self._later[0][0] <= now_:
             self._backlog[heapq.heappop(self._later)[1]] = None
-        for waiting, is_old in ((self._live, False), (self._backlog, True)):
-            for stream_id in list(waiting)[: _STREAMS_AT_ONCE - len(taken)]:
-                del waiting[stream_id]
+        most_live = _STREAMS_AT_ONCE - min(len(self._backlog), _BACKLOG_AT_LEAST)
+        for waiting, most, is_old in ((self._live, most_live, False), (self._backlog, _STREAMS_AT_ONCE, True)):
+            for _ in range(min(len(waiting), most - len(taken))):
+                stream_id, _ = waiting.popitem(last=False)
                 if stream_id in self._busy:
                     self._come_back([stream_id], _GATHER)
                 else:
-                    taken.setdefault(stream_id, is_old)
+                    taken[stream_id] = is_old or taken.get(stream_id, False)
         return taken
 
     async def _handle(self, streams: Mapping[UUID, bool]) -> None:
@@ -150,7 +160,7 @@ class Subscribers:
                     self._known.move(stream_id, name, seq)
                 more |= outcome.more
                 # Another process has it, or it waits for its next attempt.
-                self._come_back(outcome.taken, _PAUSE)
+                self._come_back(outcome.taken, _TAKE_OVER)
         self.add_backlog(list(more))
 
     async def _look(self, streams: Mapping[UUID, bool]) -> tuple[dict[str, list[UUID]], set[UUID]]:
