@@ -49,6 +49,10 @@ class Fault(ABC):
     seconds = (10.0, 2.0)
     """How long it lasts, in the long run and in the short one."""
     database: DatabaseIs | None = None
+    needs_wires = True
+    """Whether it does something to the wires between servers, clients and database, or moves the database. Without them
+    everything is faster: all bytes go through the process of the run.
+    """
     kills = False
     """Whether it kills server processes."""
 

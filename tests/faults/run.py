@@ -83,7 +83,8 @@ async def run(plan: Plan, tell: Tell) -> Outcome:
     random = Random(plan.seed)
     tell("starting", 0, 0)
     history = History(plan.folder)
-    async with Cluster(plan.folder, plan.servers, plan.program) as cluster:
+    is_wired = any(fault.needs_wires for fault in plan.faults)
+    async with Cluster(plan.folder, plan.servers, plan.program, is_wired=is_wired) as cluster:
         workload = Workload(plan.size, cluster.doors, history, random)
         await workload.open()
         observer = Person("observer", cluster.doors, random)

@@ -11,6 +11,7 @@ class ServerKilled(Fault):
     title = "SIGKILL of a server"
     times = 20
     seconds = (1.0, 0.2)
+    needs_wires = False
     kills = True
 
     async def happen(self, scene: Scene) -> None:
@@ -26,6 +27,7 @@ class RollingRestart(Fault):
     name = RESTART
     title = "Rolling restart"
     times = 2
+    needs_wires = False
 
     async def happen(self, scene: Scene) -> None:
         for server in scene.cluster.servers:

@@ -13,6 +13,7 @@ class ServersKilledInTurn(Fault):
     title = "SIGKILL of one server after the other, every 5 s"
     times = 1
     seconds = (300.0, 30.0)
+    needs_wires = False
     kills = True
 
     async def happen(self, scene: Scene) -> None:

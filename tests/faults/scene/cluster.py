@@ -49,12 +49,15 @@ class Server:
 class Cluster:
     """Use as a context; everything that was started ends with it."""
 
-    def __init__(self, folder: Path, servers: int, program: Sequence[str] = ("main.py",)) -> None:
+    def __init__(
+        self, folder: Path, servers: int, program: Sequence[str] = ("main.py",), *, is_wired: bool = True
+    ) -> None:
         self.folder = folder
         self.postgres = Postgres(folder / "postgres")
         self.servers: list[Server] = []
         self._count = servers
         self._program = program
+        self._is_wired = is_wired
 
     async def __aenter__(self) -> "Cluster":
         try:
@@ -65,7 +68,7 @@ class Cluster:
                 back = Wire(address.host, address.port)
                 await back.mend()
                 process = ServerProcess(
-                    replace(address, host="127.0.0.1", port=back.port),
+                    replace(address, host="127.0.0.1", port=back.port) if self._is_wired else address,
                     self.folder / f"server_{number}.log",
                     program=self._program,
                     project=project,
@@ -96,8 +99,9 @@ class Cluster:
 
     @property
     def doors(self) -> list[Door]:
-        """Where clients reach the servers: through the wires."""
-        return [("127.0.0.1", server.front.port) for server in self.servers]
+        """Where clients reach the servers: through the wires, where there are any."""
+        ports = (server.front.port if self._is_wired else server.process.port for server in self.servers)
+        return [("127.0.0.1", port) for port in ports]
 
     @property
     def wires(self) -> Mapping[str, list[Wire]]:

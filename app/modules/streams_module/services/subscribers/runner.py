@@ -25,8 +25,8 @@ _WORKERS = 2
 _GATHER = 0.02
 """Seconds in which notifications gather: many streams are handled in one transaction."""
 _ROUND = 0.1
-"""Seconds from one round of a worker to the next, where there is less to do than fits into one: while notifications keep
-coming, a round costs less for each of them.
+"""Seconds from one round of a worker to the next, where there is less to do than fits into one: while notifications
+keep coming, a round costs less for each of them.
 """
 _STREAMS_AT_ONCE = 100
 _BACKLOG_AT_LEAST = 20
