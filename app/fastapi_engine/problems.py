@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app.adapters.db.constraints import violated_constraint
 from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.services.errors import Category, Conflict, Overloaded, ProblemMaker, ServiceError, Unavailable
+from app.utils.isolation import report_failure
 from app.utils.logs import request_id
 
 STATUSES = {
@@ -58,8 +59,8 @@ class Problems(ProblemMaker):
         self._show_internals = show_internals
         self._constraint_errors = constraint_errors
 
-    def describe(self, error: Exception, instance: str) -> dict[str, Any]:
-        return self._describe(self._foreseen(error), instance)
+    def describe(self, error: Exception, instance: str, owner: object = None) -> dict[str, Any]:
+        return self._describe(self._foreseen(error), instance, owner)
 
     def answer(self, error: Exception, instance: str) -> Response:
         """The same as an HTTP response."""
@@ -88,14 +89,15 @@ class Problems(ProblemMaker):
             return RequestValidationError([{"type": "unreadable", "loc": ("body",), "msg": str(error.detail)}])
         return error
 
-    def _describe(self, error: Exception, instance: str) -> dict[str, Any]:
+    def _describe(self, error: Exception, instance: str, owner: object = None) -> dict[str, Any]:
         if isinstance(error, ServiceError):
             more = dict(error.extra)
             if error.retry_after is not None:
                 # On a socket there are no headers.
                 more["retry_after"] = error.retry_after
             return make_problem(STATUSES[error.category], error.code, error.title, error.detail, instance, **more)
-        if isinstance(error, RequestValidationError | ValidationError):
+        # One that a callback raises is of its own making: the request was valid.
+        if isinstance(error, RequestValidationError) or (isinstance(error, ValidationError) and owner is None):
             # `input` and `ctx` are left out: they would repeat passwords.
             errors = [
                 {"loc": list(item["loc"]), "msg": item["msg"], "type": item["type"]}
@@ -107,7 +109,10 @@ class Problems(ProblemMaker):
             title = HTTPStatus(error.status_code).phrase
             code = CODES.get(error.status_code, "http_error")
             return make_problem(error.status_code, code, title, str(error.detail or title), instance)
-        logger.opt(exception=error).error("unexpected error at {}", instance)
+        if owner is None:
+            logger.opt(exception=error).error("unexpected error at {}", instance)
+        else:
+            report_failure(owner, error)
         internals = f"{type(error).__name__}: {error}" if self._show_internals else None
         detail = internals or "Unexpected error; the server's log describes it under the request id"
         return make_problem(500, "internal_error", "Internal Server Error", detail, instance)

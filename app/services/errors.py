@@ -56,8 +56,11 @@ class ProblemMaker(ABC):
     """Turns any error into the members of a problem answer; for those who answer in other ways than HTTP."""
 
     @abstractmethod
-    def describe(self, error: Exception, instance: str) -> dict[str, Any]:
-        """The problem; `instance` is the address that was asked."""
+    def describe(self, error: Exception, instance: str, owner: object = None) -> dict[str, Any]:
+        """Returns the problem; `instance` is the address that was asked.
+
+        `owner` is the callback of a module that has raised the error: an unexpected one is logged under its name.
+        """
 
 
 class ValidationFailed(ServiceError):

@@ -1,7 +1,7 @@
 """What lives as long as the application: settings, connections, services; one of each type."""
 
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -10,7 +10,7 @@ class Container:
     """A dictionary from a type to the one object of it."""
 
     def __init__(self) -> None:
-        self._things: dict[type, object] = {}
+        self._things: dict[type, Any] = {}
 
     @property
     def things(self) -> Mapping[type, object]:
@@ -33,6 +33,7 @@ class Container:
     def get(self, kind: type[T]) -> T:
         """The thing of this type. LookupError where no module has put one: a `depends_on` is missing."""
         try:
-            return cast("T", self._things[kind])
+            thing: T = self._things[kind]
         except KeyError:
             raise LookupError(f"the container has no {kind.__name__}") from None
+        return thing

@@ -4,6 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from app.adapters.db.connection import Connection
+from app.modules.chats_module.db.cruds.access import Membership, find_membership
+from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.services.context import Context
 from app.services.parts import Part
 
@@ -50,6 +53,15 @@ class Permission:
     def __post_init__(self) -> None:
         pairs = ((kind, role) for kind, lowest in self.default.items() for role in ROLES[ROLES.index(lowest) :])
         object.__setattr__(self, "_allowed", frozenset(pairs))
+
+    async def check(self, connection: Connection, account_id: UUID, chat_id: UUID) -> Membership:
+        """Returns the account's membership. Raises ChatNotFound or NotAllowedInChat."""
+        membership = await find_membership(connection, chat_id, account_id)
+        if membership is None:
+            raise ChatNotFound
+        if not self.allows(membership.chat_type, membership.role):
+            raise NotAllowedInChat
+        return membership
 
     def allows(self, chat_type: str, role: str) -> bool:
         """Returns True if a member with this role may do it."""

@@ -12,7 +12,7 @@ from app.modules.chats_module.services.deletion import Deletions
 from app.modules.chats_module.services.member_views import MemberViews
 from app.modules.chats_module.services.parts import ChatParts
 from app.modules.chats_module.services.permissions import PERMISSIONS
-from app.modules.chats_module.services.streams import STREAMS
+from app.modules.chats_module.services.socket import SOCKET
 from app.modules.streams_module.services.log import Log
 from app.utils.background import running
 from app.utils.container import Container
@@ -40,7 +40,7 @@ module = Module(
     depends_on=("base", "accounts", "streams"),
     models=(Chat, ChatMember, AccountChat),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, *PERMISSIONS, STREAMS),
+    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET),
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

@@ -15,6 +15,7 @@ from app.modules.messages_module.services.messages import MessageService
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import PERMISSIONS
 from app.modules.messages_module.services.send_queue import SendQueue
+from app.modules.messages_module.services.socket import SOCKET
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
@@ -50,5 +51,5 @@ module = Module(
     events=lambda modules: message_models(modules).events | EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
-    contributes=(*EVENT_TEXTS, *PERMISSIONS, LAST_MESSAGE, PURGE),
+    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET, LAST_MESSAGE, PURGE),
 )

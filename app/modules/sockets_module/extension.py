@@ -1,16 +1,99 @@
-"""What other modules may add to the WebSocket: the streams that come over it, requests, and signals.
+"""What other modules may add to the WebSocket: requests, signals, and the streams that come over it.
 
 A module that contributes here need not depend on the sockets: without them its contributions count for nothing.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.services.context import Context
+from app.services.errors import ServiceError
+from app.utils.container import Container
+from app.utils.module import Modules
+
+
+@dataclass(frozen=True, slots=True)
+class SocketContext:
+    """What a request over a socket is carried out with. It holds no connection of the database.
+
+    - `account_id`, `session_id`: the caller.
+    - `container`: settings groups and services, by type.
+    - `find_refusal()`: why what was asked for is not carried out any more: the session has ended since; else None.
+    - `following(stream_id)`: True if the socket follows the stream, as far as this process knows now.
+    - `signal(kind, data, stream_id)`: sends a declared signal to the live followers of a stream, on all processes.
+    - `granted`: what the action's permission returned.
+    """
+
+    account_id: UUID
+    session_id: UUID
+    container: Container
+    find_refusal: Callable[[], ServiceError | None]
+    following: Callable[[UUID], bool]
+    signal: Callable[[str, Mapping[str, Any] | BaseModel, UUID], None]
+    granted: Any = None
+
+    @property
+    def at(self) -> datetime:
+        """The time now."""
+        return datetime.now(UTC)
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Commits at the end of the block, rolls back if it raises."""
+        return open_unit_of_work(self.container.get(Database))
+
+
+class SocketPermission(Protocol):
+    """What an action may demand, as a Permission of chats."""
+
+    async def check(self, connection: Connection, account_id: UUID, value: Any, /) -> Any:
+        """Raises a ServiceError where the account may not; what it returns is the `granted` of the context."""
+
+
+Model = type[BaseModel] | Callable[[Modules], type[BaseModel]]
+Done = Callable[[bytes | Exception], None]
+Handle = Callable[[SocketContext, Any], Awaitable[BaseModel | None]]
+Begin = Callable[[SocketContext, Any, Done], None]
+
+
+@dataclass(frozen=True)
+class SocketAction:
+    """Something that a client may ask for over its socket: `{"id", "action": name, "data"}`.
+
+    - `data`, `reply`: the models of the request's data and of the reply's; without `reply` it is `{}`. Either may be a
+      function that gives the model for the modules of one application.
+    - `handle(context, data)`: carries it out, in a task of its own, and returns the reply or None. What it raises
+      becomes the error of the reply. The first lines of its docstring are the summary in the AsyncAPI document.
+    - `begin(context, data, done)`: in place of `handle`, for what is asked for very often. It has no task and must not
+      wait. It raises, or `done` is called once, with the reply's data as JSON or with an error.
+    - `ordered_by`: a field of the data. Requests of one socket with the same value are carried out in the order sent,
+      across actions. Those that only begin may be under way together, and keep their order themselves.
+    - `permission`: checked with the value of `ordered_by`, before `handle`.
+    """
+
+    optional_host: ClassVar[bool] = True
+
+    name: str
+    data: Model
+    reply: Model | None = None
+    handle: Handle | None = None
+    begin: Begin | None = None
+    ordered_by: str | None = None
+    permission: SocketPermission | None = None
+
+    def __post_init__(self) -> None:
+        if (self.handle is None) == (self.begin is None):
+            raise ValueError(f"the socket action {self.name!r} has either `handle` or `begin`")
+        if self.permission is not None and (self.handle is None or self.ordered_by is None):
+            raise ValueError(f"the permission of the socket action {self.name!r} needs `handle` and `ordered_by`")
 
 
 @dataclass(frozen=True)

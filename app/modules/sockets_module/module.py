@@ -6,7 +6,7 @@ from app.adapters.db.database import Database
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.api.routes import asyncapi, ws
 from app.modules.sockets_module.extension import Signal, StreamSource
-from app.modules.sockets_module.schemas import PresenceSignal, ReceiptSignal, TypingSignal
+from app.modules.sockets_module.schemas import PresenceSignal
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.sources import Sources
@@ -34,11 +34,7 @@ module = Module(
     description="One WebSocket for all streams of an account, described in /asyncapi.json",
     router=ws.router,
     root_router=asyncapi.router,
-    depends_on=("base", "streams", "accounts", "chats", "messages"),
+    depends_on=("base", "streams", "accounts"),
     lifespan=lifespan,
-    contributes=(
-        Signal("typing", TypingSignal),
-        Signal("presence", PresenceSignal),
-        Signal("receipt", ReceiptSignal),
-    ),
+    contributes=(Signal("presence", PresenceSignal),),
 )

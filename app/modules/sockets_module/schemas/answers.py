@@ -4,16 +4,12 @@ from datetime import datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from app.modules.base_module.schemas import Problem, ResponseModel, extended
-from app.modules.chats_module.schemas import ReadPosition
-from app.modules.messages_module.schemas import MessageRead
-from app.modules.messages_module.schemas.models import message_models
+from app.modules.base_module.schemas import Problem, ResponseModel
 from app.modules.sockets_module.schemas.frames import RequestId
-from app.utils.module import Modules
 
-Data = TypeVar("Data", bound=ResponseModel)
+Data = TypeVar("Data", bound=BaseModel)
 
 _CHAT = "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"
 _BORIS = "b6a1c1d7-52f0-4d0a-9b0e-2f8d3c5b7a91"
@@ -44,12 +40,6 @@ class HelloAnswer(ResponseModel):
     without_cursor: dict[UUID, int]
 
 
-class ReadAnswer(ReadPosition):
-    """The data of the reply to read: the caller's read position."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"read_seq": 7, "unread_count": 0}})
-
-
 class Nothing(ResponseModel):
     """A reply without data."""
 
@@ -66,20 +56,6 @@ class OkReply(ResponseModel, Generic[Data]):
 
 class HelloReply(OkReply[HelloAnswer]):
     """The socket is open. The events after the cursors follow, and then live events."""
-
-
-class SendReply(OkReply[MessageRead]):
-    """The message is stored. Repeating the same `client_msg_id` returns the message as it is now."""
-
-
-def send_reply(modules: Modules) -> tuple[type[SendReply], type[MessageRead]]:
-    """Returns the reply to a send, and its data, with the fields that modules contribute to messages."""
-    read = message_models(modules).read
-    return extended(SendReply, {"data": (read, ...)} if read is not MessageRead else {}, {}), read
-
-
-class ReadReply(OkReply[ReadAnswer]):
-    """The current read position."""
 
 
 class EmptyReply(OkReply[Nothing]):
@@ -110,19 +86,6 @@ class GapFrame(ResponseModel):
     gap: Gap
 
 
-class TypingSignal(ResponseModel):
-    """A member is typing or has stopped."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"kind": "typing", "chat_id": _CHAT, "account_id": _BORIS, "is_typing": True}}
-    )
-
-    kind: Literal["typing"]
-    chat_id: UUID
-    account_id: UUID
-    is_typing: bool
-
-
 class PresenceSignal(ResponseModel):
     """An account came online or went offline."""
 
@@ -141,16 +104,3 @@ class PresenceSignal(ResponseModel):
     account_id: UUID
     online: bool
     last_seen_at: datetime
-
-
-class ReceiptSignal(ResponseModel):
-    """A member has read up to a message."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"kind": "receipt", "chat_id": _CHAT, "account_id": _BORIS, "read_seq": 7}}
-    )
-
-    kind: Literal["receipt"]
-    chat_id: UUID
-    account_id: UUID
-    read_seq: int

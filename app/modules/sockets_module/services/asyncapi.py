@@ -17,11 +17,9 @@ from app.modules.sockets_module.schemas import (
     HelloAnswer,
     HelloReply,
     Nothing,
-    ReadAnswer,
-    ReadReply,
-    request_models,
-    send_reply,
+    Ping,
 )
+from app.modules.sockets_module.services.actions import Action, bind_actions, example_of, title_of
 from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, REPLACED, TRY_AGAIN
 from app.modules.streams_module.schemas import EventRead
 from app.settings.app_settings import AppSettings
@@ -70,21 +68,19 @@ class _Message(NamedTuple):
 
 def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secure: bool) -> dict[str, Any]:
     """The document of a server that is reached at `host`; the kinds of events are those of the served modules."""
-    asks: dict[str, type[BaseModel]] = {"hello": Hello, **request_models(modules)}
-    requests = [_Message(action, model, _example(model), "id") for action, model in asks.items()]
-    replies = [
-        _reply("hello.reply", HelloReply, HelloAnswer),
-        _reply("send.reply", *send_reply(modules)),
-        _reply("read.reply", ReadReply, ReadAnswer),
-        _reply("empty.reply", EmptyReply, Nothing),
+    nothing = _reply("empty.reply", EmptyReply, Nothing)
+    asked = [
+        (_request("hello", Hello), _reply("hello.reply", HelloReply, HelloAnswer)),
+        *((_request(one.name, one.request), _reply_to(one) or nothing) for one in bind_actions(modules).values()),
+        (_request("ping", Ping), nothing),
     ]
-    example = {"reply_to": 1, "status": "error", "error": _example(Problem)}
+    example = {"reply_to": 1, "status": "error", "error": example_of(Problem)}
     refusal = _Message("error.reply", ErrorReply, example, "reply_to")
     events = [_event(kind, data) for kind, data in modules.events.items()]
-    gap = _Message("gap", GapFrame, {"gap": _example(Gap)})
+    gap = _Message("gap", GapFrame, {"gap": example_of(Gap)})
     signals = [_signal(signal) for signal in modules.contributions(Signal)]
-    messages = [*requests, *replies, refusal, *events, gap, *signals]
-    asked = zip(requests, [*replies, replies[-1]], strict=True)
+    replies = {reply.key: reply for _, reply in asked}.values()
+    messages = [*(request for request, _ in asked), *replies, refusal, *events, gap, *signals]
     return {
         "asyncapi": "3.0.0",
         "info": {"title": settings.title, "version": settings.version, "description": "The WebSocket of the server."},
@@ -113,26 +109,27 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
     }
 
 
-def _example(model: type[BaseModel]) -> dict[str, Any]:
-    """Returns the model's example, else the first one of each required field."""
-    extra = model.model_config.get("json_schema_extra")
-    if isinstance(extra, dict) and "example" in extra:
-        return dict(extra["example"])  # type: ignore[arg-type]
-    required = {name: field for name, field in model.model_fields.items() if field.is_required()}
-    return {name: field.examples[0] for name, field in required.items() if field.examples}
+def _request(name: str, model: type[BaseModel]) -> _Message:
+    return _Message(name, model, example_of(model), "id")
+
+
+def _reply_to(action: Action) -> _Message | None:
+    if action.reply is EmptyReply:
+        return None
+    return _reply(f"{action.name}.reply", action.reply, action.reply_data)
 
 
 def _reply(name: str, model: type[BaseModel], data: type[BaseModel]) -> _Message:
-    return _Message(name, model, {"reply_to": 1, "status": "ok", "data": _example(data)}, "reply_to")
+    return _Message(name, model, {"reply_to": 1, "status": "ok", "data": example_of(data)}, "reply_to")
 
 
 def _event(kind: str, data: type[BaseModel]) -> _Message:
     """The frame of one kind of event, as a model of its own: `MessageCreatedFrame`."""
-    name = "".join(map(str.capitalize, kind.split(".")))
+    name = title_of(kind)
     only: Any = Literal[kind]
     event = create_model(f"{name}Event", __base__=EventRead, kind=(only, ...), data=(data, ...))
     frame = create_model(f"{name}Frame", __base__=ResponseModel, __doc__=data.__doc__, event=(event, ...))
-    told = _example(data)
+    told = example_of(data)
     stream_id = told.get("chat_id", told.get("id", _STREAM))
     example = {"stream_id": stream_id, "seq": 1, "kind": kind, "data": told, "at": "2026-01-01T12:00:00Z"}
     return _Message(kind, frame, {"event": example} if told else {})
@@ -140,9 +137,13 @@ def _event(kind: str, data: type[BaseModel]) -> _Message:
 
 def _signal(signal: Signal) -> _Message:
     """The frame of one kind of signal, as a model of its own: `TypingFrame`."""
-    name = f"{''.join(map(str.capitalize, signal.kind.split('.')))}Frame"
-    frame = create_model(name, __base__=ResponseModel, __doc__=signal.data.__doc__, signal=(signal.data, ...))
-    return _Message(f"signal.{signal.kind}", frame, {"signal": _example(signal.data)})
+    title, data = title_of(signal.kind), signal.data
+    if "kind" not in data.model_fields:
+        only: Any = Literal[signal.kind]
+        data = create_model(f"{title}Signal", __base__=data, __doc__=data.__doc__, kind=(only, ...))
+    frame = create_model(f"{title}Frame", __base__=ResponseModel, __doc__=data.__doc__, signal=(data, ...))
+    told = example_of(signal.data)
+    return _Message(f"signal.{signal.kind}", frame, {"signal": {"kind": signal.kind, **told}} if told else {})
 
 
 def _describe(message: _Message) -> dict[str, Any]:
@@ -162,7 +163,7 @@ def _receives(request: _Message, replies: Sequence[_Message]) -> dict[str, Any]:
     return {
         "action": "receive",
         "channel": _ref("channels", "ws"),
-        "summary": (request.model.__doc__ or "").strip(),
+        "summary": " ".join((request.model.__doc__ or request.name).partition("\n\n")[0].split()),
         "messages": [_ref("channels", "ws", "messages", request.key)],
         "reply": {
             "channel": _ref("channels", "ws"),

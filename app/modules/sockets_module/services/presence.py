@@ -77,7 +77,7 @@ class Presence:
         audience = await self._sources.list_audience(account_id, _MOST_RECEIVERS)
         presence = {"account_id": account_id, "online": online, "last_seen_at": encode_time(at)}
         for first in range(0, len(audience), _STREAMS_IN_A_SIGNAL):
-            self._registry.signal("presence", presence, audience[first : first + _STREAMS_IN_A_SIGNAL])
+            self._registry.signal("presence", presence, *audience[first : first + _STREAMS_IN_A_SIGNAL])
 
     async def _keep_refreshing(self) -> None:
         """Until cancelled."""

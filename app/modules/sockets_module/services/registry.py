@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -95,7 +95,7 @@ class Registry:
                     if socket.outbox.is_stalled():
                         socket.end(TRY_AGAIN)
 
-    def signal(self, kind: str, data: Mapping[str, Any] | BaseModel, stream_ids: Sequence[UUID]) -> None:
+    def signal(self, kind: str, data: Mapping[str, Any] | BaseModel, *stream_ids: UUID) -> None:
         """Sends a signal to the live followers of these streams, on all processes.
 
         Raises ValueError for a kind that no module contributes.

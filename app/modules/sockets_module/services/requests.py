@@ -1,33 +1,29 @@
-"""What a client asks for over its socket; answered in the order asked for within one chat."""
+"""What a client asks for over its socket; answered in the order asked for within one chat, or what else orders it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
+from loguru import logger
 from pydantic import ValidationError
 
 from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.errors import InvalidToken, SessionsUnknown
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.chats_module.services.access import check, get_membership
-from app.modules.chats_module.services.reading import mark_read
-from app.modules.messages_module.services.permissions import TYPE
-from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.messages_module.services.sends import Sent
-from app.modules.sockets_module.schemas import Ping, ReadRequest, SendRequest, Typing, request_models
+from app.modules.sockets_module.extension import SocketContext
+from app.modules.sockets_module.schemas import Ping
+from app.modules.sockets_module.services.actions import Action, bind_actions
 from app.modules.sockets_module.services.parsing import find_request_id, read_request
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.socket import POLICY, Socket
-from app.modules.streams_module.services.log import Log
-from app.resources.constants import SIGNALLED_MEMBERS
 from app.services.errors import ProblemMaker, RateLimited, ServiceError, ValidationFailed
 from app.services.rate_limits import RateLimits
 from app.utils.allowance import Allowance
 from app.utils.container import Container
+from app.utils.isolation import owner_of
 from app.utils.module import Modules
 
 MAX_IN_FLIGHT = 128
@@ -37,16 +33,17 @@ _REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND = 500, 5.0
 _INSTANCE = "/ws"
 
 
-class _InChat:
-    """What one socket has under way in a chat."""
+class _Line:
+    """What one socket has under way for one value, as a chat. What has no value has a line of its own."""
 
-    __slots__ = ("id", "no_sends", "sends", "turn")
+    __slots__ = ("begun", "none_begun", "turn", "value")
 
-    def __init__(self, chat_id: UUID) -> None:
-        self.id = chat_id
-        # Queued already: they keep their order by themselves.
-        self.sends = 0
-        self.no_sends = asyncio.Event()
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        # They keep their order by themselves.
+        self.begun = 0
+        # Where a turn waits until they are done.
+        self.none_begun: asyncio.Event | None = None
         # The newest of those that wait for all that came before.
         self.turn: asyncio.Task[None] | None = None
 
@@ -57,26 +54,30 @@ class Requests:
     def __init__(self, socket: Socket, container: Container) -> None:
         self._socket = socket
         self._database = container.get(Database)
-        self._registry = container.get(Registry)
-        self._log = container.get(Log)
-        self._queue = container.get(SendQueue)
         self._limits = container.get(RateLimits)
-        self._revocations = container.get(Revocations)
-        self._account_id = socket.identity.account_id
         self._who = socket.identity.account_id.int
         self._problems: ProblemMaker = container.get(ProblemMaker)  # type: ignore[type-abstract]
-        self._models = request_models(container.get(Modules))
-        self._send_model = self._models["send"]
+        self._actions = bind_actions(container.get(Modules))
+        self._models = {name: action.request for name, action in self._actions.items()} | {"ping": Ping}
+        self._find_refusal = partial(_find_refusal, socket, container.get(Revocations))
+        self._context = SocketContext(
+            socket.identity.account_id,
+            socket.identity.session_id,
+            container,
+            self._find_refusal,
+            socket.follows,
+            container.get(Registry).signal,
+        )
         self._refusals = Allowance(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
-        # One object for all sends: those in a row are asked about once.
-        self._refusal_of_session = self._find_refusal
-        self._under_way = 0
+        self._last = 0
+        # By numbers of their own: clients may give an id twice.
+        self._under_way: dict[int, asyncio.Task[None] | None] = {}
         self._room = asyncio.Event()
-        self._chats: dict[UUID, _InChat] = {}
+        self._lines: dict[Any, _Line] = {}
 
     @property
     def is_full(self) -> bool:
-        return self._under_way >= MAX_IN_FLIGHT
+        return len(self._under_way) >= MAX_IN_FLIGHT
 
     async def wait_for_room(self) -> None:
         """While it `is_full`."""
@@ -85,7 +86,7 @@ class Requests:
             await self._room.wait()
 
     def handle(self, frame: dict[str, Any], doubt: Exception | None = None) -> None:
-        """Begins one request; what is queued is queued in the order of the calls. Not while it `is_full`.
+        """Begins one request; those that only begin do so in the order of the calls. Not while it `is_full`.
 
         `doubt` refuses all but a ping: it is not known whether the session has ended.
         """
@@ -95,117 +96,118 @@ class Requests:
         except (RateLimited, ValidationError, ValidationFailed) as error:
             self._refuse(find_request_id(frame), error)
             return
-        kind = type(request)
-        if kind is Ping:
+        if type(request) is Ping:
             self._socket.answer(request.id, b"{}")
-        elif doubt is not None:
-            self._refuse(request.id, doubt)
-        else:
-            chat_id = request.data.chat_id
-            chat = self._chats.get(chat_id) or self._chats.setdefault(chat_id, _InChat(chat_id))
-            if kind is self._send_model and chat.turn is None:
-                self._send_at_once(chat, request)
-            else:
-                actions: dict[type, Callable[[Any], Awaitable[bytes]]] = {
-                    self._send_model: self._send,
-                    ReadRequest: self._read,
-                    Typing: self._type,
-                }
-                self._take_turn(chat, actions[kind], request)
-
-    def _send_at_once(self, chat: _InChat, request: SendRequest) -> None:
-        try:
-            self._queue.put(
-                chat.id, self._account_id, request.data, partial(self._tell, chat, request.id), self._refusal_of_session
-            )
-        except Exception as error:  # noqa: BLE001 - it becomes the reply
-            self._refuse(request.id, error)
-            self._forget(chat)
             return
-        self._under_way += 1
-        chat.sends += 1
+        if doubt is not None:
+            self._refuse(request.id, doubt)
+            return
+        action = self._actions[request.action]
+        value = None if action.value_of is None else action.value_of(request.data)
+        line = self._lines.get(value)
+        if line is None:
+            line = _Line(value)
+            if value is not None:
+                self._lines[value] = line
+        self._last = number = self._last + 1
+        begin = action.begin
+        if begin is None or line.turn is not None:
+            line.turn = asyncio.create_task(self._in_turn(number, line, line.turn, action, request))
+            self._under_way[number] = line.turn
+            return
+        if value is not None:
+            # The very same object in all requests of the line: who looks it up need not compare UUIDs.
+            request.data.__dict__[action.ordered_by] = line.value
+        self._under_way[number] = None
+        line.begun += 1
+        done = partial(self._end, begin, number, line, request.id)
+        try:
+            begin(self._context, request.data, done)
+        except Exception as error:  # noqa: BLE001 - it becomes the reply
+            done(error)
 
-    def _tell(self, chat: _InChat, request_id: int | str, result: Sent | Exception) -> None:
-        """What came of a send."""
-        self._end_one()
-        chat.sends -= 1
-        if not chat.sends:
-            chat.no_sends.set()
-            self._forget(chat)
-        if isinstance(result, Sent):
-            self._socket.answer(request_id, result.body)
+    def _end(
+        self, begin: Callable[..., None], number: int, line: _Line, request_id: int | str, result: bytes | Exception
+    ) -> None:
+        """What came of a request that only began."""
+        if number not in self._under_way:
+            logger.error("{} has ended a request twice", owner_of(begin))
+            return
+        if len(self._under_way) >= MAX_IN_FLIGHT:
+            self._room.set()
+        del self._under_way[number]
+        line.begun -= 1
+        if not line.begun:
+            if line.none_begun is not None:
+                line.none_begun.set()
+            elif line.turn is None:
+                self._lines.pop(line.value, None)
+        if isinstance(result, bytes):
+            self._socket.answer(request_id, result)
         else:
-            self._refuse(request_id, result)
-
-    def _take_turn(self, chat: _InChat, action: Callable[[Any], Awaitable[bytes]], request: Any) -> None:
-        """After everything that was asked for in this chat before."""
-        self._under_way += 1
-        chat.turn = asyncio.create_task(self._in_turn(chat, chat.turn, action, request))
+            self._refuse(request_id, result, begin)
 
     async def _in_turn(
-        self,
-        chat: _InChat,
-        before: asyncio.Task[None] | None,
-        action: Callable[[Any], Awaitable[bytes]],
-        request: Any,
+        self, number: int, line: _Line, before: asyncio.Task[None] | None, action: Action, request: Any
     ) -> None:
+        """After everything that was asked for in this line before."""
         try:
             if before is not None:
                 await asyncio.wait([before])
-            while chat.sends:
-                # No more of them are queued while something waits for its turn.
-                chat.no_sends.clear()
-                await chat.no_sends.wait()
+            if line.begun:
+                # No more of them begin while something waits for its turn.
+                line.none_begun = asyncio.Event()
+                await line.none_begun.wait()
+                line.none_begun = None
             refusal = self._find_refusal()
             if refusal is not None:
                 raise refusal
-            self._socket.answer(request.id, await action(request))
+            self._socket.answer(request.id, await self._carry_out(action, line.value, request.data))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
-            self._refuse(request.id, error)
+            self._refuse(request.id, error, action.handle or action.begin)
         finally:
-            if chat.turn is asyncio.current_task():
-                chat.turn = None
-            self._end_one()
-            self._forget(chat)
+            if self.is_full:
+                self._room.set()
+            del self._under_way[number]
+            if line.turn is asyncio.current_task():
+                line.turn = None
+                self._lines.pop(line.value, None)
 
-    def _find_refusal(self) -> ServiceError | None:
-        """Returns why a request that was read before is not carried out any more, None where it is."""
-        if not self._socket.is_signed_in:
-            return InvalidToken()
-        return None if self._revocations.are_known else SessionsUnknown()
+    async def _carry_out(self, action: Action, value: Any, data: Any) -> bytes:
+        if action.handle is None:
+            return await self._begin_and_wait(action, data)
+        context = self._context
+        if action.permission is not None:
+            async with self._database.connection() as connection:
+                granted = await action.permission.check(connection, context.account_id, value)
+            context = replace(context, granted=granted)
+        reply = await action.handle(context, data)
+        return b"{}" if reply is None else reply.model_dump_json().encode()
 
-    def _end_one(self) -> None:
-        if self.is_full:
-            self._room.set()
-        self._under_way -= 1
+    async def _begin_and_wait(self, action: Action, data: Any) -> bytes:
+        outcome: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-    def _forget(self, chat: _InChat) -> None:
-        """A chat in which nothing is under way."""
-        if not chat.sends and chat.turn is None:
-            self._chats.pop(chat.id, None)
+        def done(result: bytes | Exception) -> None:
+            if outcome.done():
+                logger.error("{} has ended a request twice", owner_of(action.begin))
+            elif isinstance(result, bytes):
+                outcome.set_result(result)
+            else:
+                outcome.set_exception(result)
 
-    async def _send(self, request: SendRequest) -> bytes:
-        sent = await self._queue.submit(request.data.chat_id, self._account_id, request.data, self._find_refusal)
-        return sent.body
+        assert action.begin is not None  # noqa: S101
+        action.begin(self._context, data, done)
+        return await outcome
 
-    async def _read(self, request: ReadRequest) -> bytes:
-        async with open_unit_of_work(self._database) as work:
-            position = await mark_read(work, self._log, request.data.chat_id, self._account_id, request.data.seq)
-        return position.model_dump_json().encode()
-
-    async def _type(self, request: Typing) -> bytes:
-        chat_id = request.data.chat_id
-        async with self._database.connection() as connection:
-            membership = await get_membership(connection, chat_id, self._account_id)
-        check(membership, TYPE)
-        self._limits.hit(self._limits.rates.typing, "typing of", self._who)
-        if membership.member_count <= SIGNALLED_MEMBERS:
-            typing = {"chat_id": chat_id, "account_id": self._account_id, "is_typing": request.data.is_typing}
-            self._registry.signal("typing", typing, [chat_id])
-        return b"{}"
-
-    def _refuse(self, reply_to: int | str | None, error: Exception) -> None:
+    def _refuse(self, reply_to: int | str | None, error: Exception, owner: object = None) -> None:
         if isinstance(error, RateLimited) and not self._refusals.take(monotonic()):
             self._socket.end(POLICY)
             return
-        self._socket.refuse(reply_to, self._problems.describe(error, _INSTANCE))
+        self._socket.refuse(reply_to, self._problems.describe(error, _INSTANCE, owner))
+
+
+def _find_refusal(socket: Socket, revocations: Revocations) -> ServiceError | None:
+    """Returns why a request that was read before is not carried out any more, None where it is."""
+    if not socket.is_signed_in:
+        return InvalidToken()
+    return None if revocations.are_known else SessionsUnknown()

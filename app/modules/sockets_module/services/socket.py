@@ -119,6 +119,10 @@ class Socket:
         reply = json.dumps({"reply_to": reply_to, "status": "error", "error": problem}, default=str)
         self.outbox.put_soon(encode_text_frame(reply.encode()))
 
+    def follows(self, stream_id: UUID) -> bool:
+        following = self.streams.get(stream_id)
+        return following is not None and not following.is_removed
+
     def has_signals_of(self, stream_id: UUID) -> bool:
         following = self.streams.get(stream_id)
         return following is not None and following.has_signals
