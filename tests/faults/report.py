@@ -61,7 +61,7 @@ def write_markdown(data: dict[str, Any], file: Path) -> None:
         f"- **{found}**",
         *(f"- {data[key]:,} {what}" for key, what in _COUNTED.items()),
         "",
-        "| Fault | Times | Served again after, p50 | max | Slowest 503 | Slowest sign of life |",
+        "| Fault | Times | Recovery, p50 | max | Slowest 503 | Slowest `/healthcheck/live` |",
         "|---|---:|---:|---:|---:|---:|",
         *(f"| {row['title']} | {row['times']} | {' | '.join(_seconds(row))} |" for row in data["faults"]),
         *(f"| {name} | not tried: {why} | | | | |" for name, why in data["unavailable"].items()),

@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, Scene
 
 class DoorbellGone(Fault):
     name = "doorbell-gone"
-    title = "The doorbell gone"
+    title = "The bus disconnected"
     times = 1
     seconds = (60.0, 4.0)
 

@@ -54,7 +54,7 @@ class Storm(Fault):
     """Everybody's devices are cut off at the same moment, and come back."""
 
     name = "storm"
-    title = "1,000 devices (100 in the short form) reconnecting at once"
+    title = "1,000 devices (100 in the short form) reconnect at once"
     times = 2
     seconds = (2.0, 0.5)
 
