@@ -95,7 +95,7 @@ _MANY = [_chat(number) for number in range(1, 101)]
 
 
 def _new(chat: UUID, seq: int) -> send.NewMessage:
-    return send.NewMessage(chat, seq, seq, str(uuid4()), uuid4(), ANNA, "Привет", None, b"", None, b"{}")
+    return send.NewMessage(chat, seq, seq, str(uuid4()), uuid4(), ANNA, "Привет", None, b"", None, None, b"{}")
 
 
 _FIELDS = MessageFields()

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -155,10 +156,12 @@ class Messages(ABC):
         *,
         server_parts: Mapping[str, Any] | None = None,
         digest_source: bytes | None = None,
+        at: datetime | None = None,
     ) -> Any:
         """Sends a MessageCreate for an account that may post there; returns it when it is durable.
 
-        `server_parts` are values of parts; `digest_source` is compared on a retry in place of the body.
+        `server_parts` are values of parts; `digest_source` is compared on a retry in place of the body; `at` is
+        the message's `created_at` where it is not now, as for an import.
         """
 
     @abstractmethod

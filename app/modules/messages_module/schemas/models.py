@@ -33,7 +33,8 @@ def message_models(modules: Modules) -> MessageModels:
     parts, views = modules.contributions(MessagePart), modules.contributions(MessageView)
     stored = {part.name: (part.read, ...) for part in parts}
     example = {part.name: part.empty for part in parts}
-    shown = stored | {view.name: (view.read, ...) for view in views}
+    # The answer to a send has the same model, and no views.
+    shown = stored | {view.name: (view.read, view.empty) for view in views}
     read = extended(MessageRead, shown, example | {view.name: view.empty for view in views})
     tombstone = {part.name: part.of_tombstone for part in parts}
     updates = {part.name: (part.update, part.empty) for part in parts if part.update is not None}

@@ -99,7 +99,7 @@ def _by_chat(plan: Plan, at: datetime) -> list[Written]:
 async def _replay(connection: Connection, views: MessageViews, send: Send, seq: int) -> Sent | Exception:
     """The message as it stands now, edited or deleted."""
     try:
-        return Sent(await views.view_message(connection, send.sender_id, send.chat_id, seq), replayed=True)
+        return Sent(await views.view_sent(connection, send.chat_id, seq), replayed=True)
     except Exception as error:  # noqa: BLE001 - it is this send's outcome, and no other's
         return error
 

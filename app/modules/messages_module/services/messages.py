@@ -1,6 +1,7 @@
 """What other modules do with messages: forwards, schedules and hooks send through the same queue as every client."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services import changes
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.messages_module.services.sends import Sent
+from app.modules.messages_module.services.sends import ByServer, Sent
 from app.modules.streams_module.services.log import Log
 
 
@@ -33,10 +34,15 @@ class MessageService(Messages):
         *,
         server_parts: Mapping[str, Any] | None = None,
         digest_source: bytes | None = None,
+        at: datetime | None = None,
     ) -> Sent:
         assert isinstance(request, MessageCreate)  # noqa: S101 - the extension point does not know the type
+        if at is not None:
+            if at.tzinfo is None:
+                raise ValueError("the time of a message has a time zone")
+            at = at.astimezone(UTC)
         return await self._queue.submit(
-            chat_id, sender_id, request, server_parts=server_parts, digest_source=digest_source
+            chat_id, sender_id, request, by_server=ByServer(server_parts or {}, digest_source, at)
         )
 
     async def erase(

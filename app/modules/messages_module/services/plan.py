@@ -205,7 +205,7 @@ def _number(
         "reply_to_seq": reply_to_seq,
         **fields.empty,
         **values,
-        "created_at": at,
+        "created_at": send.at or at,
         "edited_at": None,
         "deleted_at": None,
         "reactions": _NO_REACTIONS,
@@ -221,6 +221,7 @@ def _number(
         reply_to_seq,
         send.digest,
         fields.to_store(values) if values else None,
+        send.at,
         dump(shown),
     )
 

@@ -6,8 +6,7 @@ and waits for nobody.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from uuid import UUID
 
 from loguru import logger
@@ -19,7 +18,7 @@ from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.batch import Written, write_batch
 from app.modules.messages_module.services.parts import MessageParts
-from app.modules.messages_module.services.sends import Send, Sent, refuse_ended
+from app.modules.messages_module.services.sends import BY_CLIENT, ByServer, Send, Sent, refuse_ended
 from app.modules.streams_module.services.frames import Frame, encode_event
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import encode_time
@@ -69,9 +68,7 @@ class SendQueue:
         sender_id: UUID,
         message: MessageCreate,
         find_refusal: Callable[[], Exception | None] | None = None,
-        *,
-        server_parts: Mapping[str, Any] | None = None,
-        digest_source: bytes | None = None,
+        by_server: ByServer = BY_CLIENT,
     ) -> Awaitable[Sent]:
         """As `put`, for whoever can wait: the result comes when the message is durable.
 
@@ -88,9 +85,7 @@ class SendQueue:
             else:
                 outcome.set_result(result)
 
-        self.put(
-            chat_id, sender_id, message, tell, find_refusal, server_parts=server_parts, digest_source=digest_source
-        )
+        self.put(chat_id, sender_id, message, tell, find_refusal, by_server)
         return outcome
 
     def put(
@@ -100,23 +95,20 @@ class SendQueue:
         message: MessageCreate,
         tell: Callable[[Sent | Exception], None],
         find_refusal: Callable[[], Exception | None] | None = None,
-        *,
-        server_parts: Mapping[str, Any] | None = None,
-        digest_source: bytes | None = None,
+        by_server: ByServer = BY_CLIENT,
     ) -> None:
         """Queues at once, in the order of the calls. `tell` is called once, when the message is durable or refused.
 
         `find_refusal` is called just before the message is written: its sender's session may have ended since. Give the
         same object with each send of a session: sends in a row share one call.
-        `server_parts` are values that the server itself gives to parts; `digest_source` is compared on a retry in place
-        of the body. Raises RateLimited, QueueFull, or what a part refuses, with nothing queued.
+        Raises RateLimited, QueueFull, or what a part refuses, with nothing queued.
         """
         self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
         queue = self._queues.get(chat_id)
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
-        given = self._parts.for_send(message, server_parts or {})
-        send = Send(chat_id, sender_id, message, tell, find_refusal, given, server_parts or {}, digest_source)
+        given = self._parts.for_send(message, by_server.parts)
+        send = Send(chat_id, sender_id, message, tell, find_refusal, given, by_server)
         self._waiting += 1
         if queue is not None:
             queue.append(send)

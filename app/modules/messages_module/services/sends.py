@@ -1,7 +1,9 @@
 """A message on its way: from the request to its outcome."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +20,18 @@ class Sent(NamedTuple):
     replayed: bool = False
 
 
+class ByServer(NamedTuple):
+    """What the server itself says of a send: values of parts, what a retry is compared with, the message's time."""
+
+    parts: Mapping[str, Any] = MappingProxyType({})
+    digest_source: bytes | None = None
+    at: datetime | None = None
+
+
+BY_CLIENT = ByServer()
+"""A client's send: its parts are in the body, which a retry is compared with, and its time is now."""
+
+
 def digest_of(text: str, reply_to_seq: int | None, parts: bytes = b"") -> bytes:
     """Returns what a retry is compared with; `parts` are those that were sent, as canonical JSON."""
     body = f"{reply_to_seq}\0{text}".encode()
@@ -31,6 +45,7 @@ class Send:
     """
 
     __slots__ = (
+        "at",
         "chat_id",
         "client_msg_id",
         "digest",
@@ -51,8 +66,7 @@ class Send:
         tell: Callable[["Sent | Exception"], None],
         find_refusal: Callable[[], Exception | None] | None,
         given: PartValues,
-        server_parts: Mapping[str, Any],
-        digest_source: bytes | None,
+        by_server: ByServer,
     ) -> None:
         self.chat_id = chat_id
         self.sender_id = sender_id
@@ -61,12 +75,13 @@ class Send:
         self.tell = tell
         self.find_refusal = find_refusal
         self.given = given
-        self.server_parts = server_parts
+        self.server_parts = by_server.parts
         self.digest = (
             digest_of(request.text, request.reply_to_seq, given.sent)
-            if digest_source is None
-            else blake2b(digest_source, digest_size=16).digest()
+            if by_server.digest_source is None
+            else blake2b(by_server.digest_source, digest_size=16).digest()
         )
+        self.at = by_server.at
         self.is_resolved = False
 
     def resolve(self, result: Sent | Exception) -> None:

@@ -37,12 +37,15 @@ class MessageViews:
             (message,) = await self._describe(connection, viewer, [(chat_id, message)])
         return message
 
-    async def for_event(self, connection: Connection, chat_id: UUID, seq: int) -> dict[str, Any]:
-        """Returns a message as events hold it: the same for every viewer."""
+    async def view_sent(self, connection: Connection, chat_id: UUID, seq: int) -> bytes:
+        """Returns a message as events and the answer to a send have it: the same for every viewer."""
         message = await self._queries.find_for_event(connection, chat_id, seq)
         if message is None:
             raise MessageNotFound
-        found: dict[str, Any] = orjson.loads(message)
+        return message
+
+    async def for_event(self, connection: Connection, chat_id: UUID, seq: int) -> dict[str, Any]:
+        found: dict[str, Any] = orjson.loads(await self.view_sent(connection, chat_id, seq))
         return found
 
     async def list_last(self, connection: Connection, viewer: UUID, chat_ids: Sequence[UUID]) -> Mapping[UUID, bytes]:

@@ -144,6 +144,7 @@ async def test_a_retry_is_compared_with_the_parts_that_were_sent(anna: FakeClien
         first = await anna.post(f"/chats/{club}/messages", body)
         again = await anna.post(f"/chats/{club}/messages", body)
         assert (first.status_code, again.status_code) == (201, 200)
+        assert first.json() == again.json()
         other = {**body, "importance": "low"}
         problem(await anna.post(f"/chats/{club}/messages", other), 422, "idempotency_mismatch")
 

@@ -1,8 +1,16 @@
 """Sending: every message once, in order, with its event."""
 
 import asyncio
-from uuid import uuid4
+from datetime import datetime, timedelta, timezone
+from uuid import UUID, uuid4
 
+import orjson
+import pytest
+
+from app.modules.messages_module.extension import Messages
+from app.modules.messages_module.schemas.models import message_models
+from app.utils.container import Container
+from app.utils.module import Modules
 from tests.fakers import FakeClient, ok, problem
 
 
@@ -67,3 +75,22 @@ async def test_an_answer_names_a_message_of_the_chat(anna: FakeClient, boris: Fa
         assert refusal["errors"][0]["loc"] == ["body", "reply_to_seq"]
     again = {"client_msg_id": answer["client_msg_id"], "text": "ответ", "reply_to_seq": None}
     problem(await boris.post(f"/chats/{club}/messages", again), 422, "idempotency_mismatch")
+
+
+async def test_an_imported_message_has_the_time_that_it_is_given(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    create = message_models(container.get(Modules)).create
+    service = container.get(Messages)  # type: ignore[type-abstract]
+    at = datetime(2020, 2, 29, 15, tzinfo=timezone(timedelta(hours=3)))
+    messages = [create(text=text, client_msg_id=uuid4()) for text in ("тогда", "сейчас")]
+    then, now, again = [
+        orjson.loads((await service.post(UUID(club), anna.uuid, message, at=at)).body)
+        for message, at in zip((*messages, messages[0]), (at, None, at), strict=True)
+    ]
+    assert then["created_at"] == "2020-02-29T12:00:00Z"
+    assert now["created_at"] > "2026"
+    assert again == then
+    assert ok(await anna.get(f"/chats/{club}/messages"))["items"][-2:] == [then, now]
+    with pytest.raises(ValueError, match="time zone"):
+        await service.post(UUID(club), anna.uuid, messages[0], at=datetime(2020, 2, 29))

@@ -32,10 +32,10 @@ WITH {APPEND_PARTS}, sent AS (
     INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, reply_to_seq, digest, created_at,
                          event_seqs, parts)
     SELECT new.chat_id, new.seq, new.id, new.client_msg_id, new.sender_id, 'text', new.text, new.reply_to_seq,
-           new.digest, $4, ARRAY[new.event_seq], convert_from(new.parts, 'UTF8')::json
+           new.digest, coalesce(new.at, $4), ARRAY[new.event_seq], convert_from(new.parts, 'UTF8')::json
     FROM unnest($1::uuid[], $5::bigint[], $6::bigint[], $7::uuid[], $8::uuid[], $9::uuid[], $10::text[],
-                $11::bigint[], $12::bytea[], $13::bytea[])
-         AS new(chat_id, seq, event_seq, id, client_msg_id, sender_id, text, reply_to_seq, digest, parts)
+                $11::bigint[], $12::bytea[], $13::bytea[], $14::timestamptz[])
+         AS new(chat_id, seq, event_seq, id, client_msg_id, sender_id, text, reply_to_seq, digest, parts, at)
 ), counted AS (
     UPDATE chat SET
         last_seq = now.last_seq,
@@ -46,12 +46,12 @@ WITH {APPEND_PARTS}, sent AS (
         ),
         furthest_read_seq = now.last_seq,
         furthest_reader_id = now.sender_id
-    FROM unnest($14::uuid[], $15::bigint[], $16::uuid[], $17::bigint[]) AS now(chat_id, last_seq, sender_id, runner_up)
+    FROM unnest($15::uuid[], $16::bigint[], $17::uuid[], $18::bigint[]) AS now(chat_id, last_seq, sender_id, runner_up)
     WHERE id = now.chat_id
     RETURNING id
 ), moved AS (
     UPDATE chat_member m SET read_seq = reader.seq
-    FROM counted, unnest($18::uuid[], $19::uuid[], $20::bigint[]) AS reader(chat_id, account_id, seq)
+    FROM counted, unnest($19::uuid[], $20::uuid[], $21::bigint[]) AS reader(chat_id, account_id, seq)
     WHERE m.chat_id = counted.id AND m.chat_id = reader.chat_id AND m.account_id = reader.account_id
 )
 SELECT id FROM head
@@ -75,7 +75,7 @@ class Posting(NamedTuple):
 
 
 class NewMessage(NamedTuple):
-    """A message with its number, ready to be written. `event` is its JSON."""
+    """A message with its number, ready to be written. `event` is its JSON; without `at` it is of now."""
 
     chat_id: UUID
     seq: int
@@ -87,6 +87,7 @@ class NewMessage(NamedTuple):
     reply_to_seq: int | None
     digest: bytes
     parts: bytes | None
+    at: datetime | None
     event: bytes
 
 
