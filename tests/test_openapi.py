@@ -133,7 +133,7 @@ def test_the_example_of_an_error_is_that_error(document: Json) -> None:
         "415": {"unsupported_media_type"},
         "429": {"rate_limited"},
         "500": {"internal_error"},
-        "503": {"unavailable"},
+        "503": {"unavailable", "search_building"},
     }
 
 

@@ -159,8 +159,8 @@ read: direct                            4401  4401      404       404      404  
 typing: direct                          4401  4401      404       404      404      -      -     ok     -     -
 """
 
-# How a row is asked for: parts of the path by their names, `body` or `form`. Everything else is as in the document's
-# examples. `@name` is looked up in the world, for the person who asks.
+# How a row is asked for: parts of the path by their names, `query`, `body` or `form`. Everything else is as in the
+# document's examples. `@name` is looked up in the world, for the person who asks.
 ASKED: dict[str, dict[str, Any]] = {
     "accounts_sign_up": {"body": {"email": "@new_email", "username": "@new_name", "password": PASSWORD}},
     "accounts_sign_in": {"body": {"login": "@username", "password": PASSWORD}},

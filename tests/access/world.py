@@ -89,7 +89,7 @@ class World:
     ) -> httpx.Response:
         """The answer to what the row asks for; `path` and `body` are put in the places of its own parts."""
         asked = await self.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), who, chat)
-        parts = {name: value for name, value in asked.items() if name not in ("body", "form", "path")}
+        parts = {name: value for name, value in asked.items() if name not in ("body", "form", "path", "query")}
         if chat is not None:
             parts["chat_id"] = chat.id
         person = self.people[who]
@@ -99,6 +99,7 @@ class World:
             asked.get("path") or operation.at(**parts | (path or {})),
             json=None if "form" in asked else sent | body if body else sent,
             data=asked.get("form"),
+            params=asked.get("query"),
             headers=person.headers,
         )
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.db.cruds.access import Membership, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.services.context import Context
+from app.services.context import WorkContext
 from app.services.parts import Part
 
-Purge = Callable[[Context, UUID, int], Awaitable[bool]]
+Purge = Callable[[WorkContext, UUID, int], Awaitable[bool]]
 
 
 @dataclass(frozen=True)

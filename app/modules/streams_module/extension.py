@@ -9,6 +9,8 @@ from uuid import UUID
 import orjson
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.streams_module.db.cruds import subscribers as cursors
 from app.modules.streams_module.db.cruds.read import list_events
 from app.services.context import WorkContext
 
@@ -62,6 +64,23 @@ class Subscriber:
 async def read_events(connection: Connection, stream_id: UUID, after: int, limit: int) -> list[Event]:
     """Returns up to `limit` events of a stream after a sequence number, in order."""
     return [make_event(stream_id, row) for row in await list_events(connection, stream_id, after, limit)]
+
+
+async def hold_stream(work: UnitOfWork, subscriber: Subscriber, stream_id: UUID) -> bool:
+    """Keeps the subscriber from handling events of a stream until the end of the unit of work: what it writes may be
+    written from elsewhere. Returns False where a process handles some just now; try again later.
+    """
+    return await cursors.hold(await work.raw(), stream_id, subscriber.name)
+
+
+async def find_oldest_pending(
+    connection: Connection, subscriber: Subscriber, stream_ids: Sequence[UUID]
+) -> datetime | None:
+    """Returns the time of the oldest event in these streams that the subscriber has still to handle.
+
+    For a subscriber that names its kinds in full.
+    """
+    return await cursors.find_oldest_pending(connection, stream_ids, subscriber.name, subscriber.kinds)
 
 
 def make_event(stream_id: UUID, row: Any) -> Event:

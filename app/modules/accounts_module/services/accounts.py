@@ -17,9 +17,10 @@ from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.usernames import check_reserved, give_up_username, take_username
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
-from app.modules.streams_module.services.log import Log, event, now, read_head
+from app.modules.streams_module.services.log import Executor, Log, event, now, read_head
 from app.services.errors import Forbidden
 from app.settings.sizes_settings import SizesSettings
+from app.utils.canonical import fold
 
 
 async def sign_up(
@@ -200,3 +201,8 @@ async def _get(work: UnitOfWork, account_id: UUID) -> Account:
 async def _view_me(work: UnitOfWork, parts: AccountParts, account: Account, event_seq: int) -> AccountMe:
     own = {name: getattr(account, name) for name in AccountMe.model_fields if name != "event_seq"}
     return await parts.view_me(await work.raw(), {**own, "event_seq": event_seq})
+
+
+async def find_account_id(connection: Executor, username: str) -> UUID | None:
+    """Returns the id of the account with this username, as a person types it."""
+    return await people.find_id(connection, fold(username.strip()))

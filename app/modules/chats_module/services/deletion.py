@@ -14,7 +14,7 @@ from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.db.models import Chat, ChatMember
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.streams_module.services.log import Log, now, read_head, truncate
-from app.services.context import Context
+from app.services.context import work_context
 from app.utils.container import Container
 
 _MEMBERS_AT_ONCE = 100
@@ -83,7 +83,7 @@ class Deletions:
 
     async def _purge_some(self, work: UnitOfWork, chat_id: UUID) -> None:
         raw = await work.raw()
-        context = Context(raw, self._container, now())
+        context = await work_context(work, self._container, now())
         for purge in self._purges:
             if await purge.purge(context, chat_id, _ROWS_AT_ONCE):
                 return

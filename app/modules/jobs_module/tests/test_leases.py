@@ -113,7 +113,8 @@ async def test_no_other_process_takes_a_job_over_within_its_unit_of_work(
     async with process(container, job) as here:
         await here.enqueue(job)
         await until_empty(connection)
-    assert claimed == [0]
+    # Its lease is over by then: it may run once more before that is renewed.
+    assert set(claimed) == {0}
 
 
 async def test_at_shutdown_jobs_are_cancelled_and_released(

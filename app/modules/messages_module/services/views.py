@@ -55,6 +55,19 @@ class MessageViews:
             return messages
         return dict(zip(messages, await self._describe(connection, viewer, list(messages.items())), strict=True))
 
+    async def list_found(
+        self, connection: Connection, viewer: UUID, found: Sequence[tuple[UUID, int, int]]
+    ) -> Mapping[tuple[UUID, int], bytes]:
+        """Returns those of the messages (chat, number, revision) that the viewer may read, and that are not deleted or
+        changed since that revision: the number of the last event that holds their content, 0 without one.
+        """
+        rows = await self._queries.list_found(connection, viewer, found) if found else []
+        keys = [(chat_id, seq) for chat_id, seq, _ in rows]
+        messages = [message for _, _, message in rows]
+        if self._described:
+            messages = await self._describe(connection, viewer, [(chat_id, one) for chat_id, _, one in rows])
+        return dict(zip(keys, messages, strict=True))
+
     async def view_history(
         self,
         connection: Connection,

@@ -15,6 +15,7 @@ SELECT a.id, a.username, a.display_name, a.bio, coalesce(p.online_until > $1, fa
 """
 _PRESENCE = "LEFT JOIN account_presence p ON p.account_id = a.id"
 _ONE = f"{_COLUMNS} FROM account a {_PRESENCE} WHERE a.id = $2"
+_ID = "SELECT id FROM account WHERE username = $1"
 _NEXT = "SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) ORDER BY created_at, id"
 _IN_ORDER = "ORDER BY a.created_at, a.id LIMIT $4"
 _ALL = f"{_COLUMNS} FROM ({_NEXT} LIMIT $4) a {_PRESENCE} {_IN_ORDER}"
@@ -37,6 +38,12 @@ async def find_person(connection: Executor, account_id: UUID) -> Any | None:
     """The public fields of one account."""
     rows = await connection.fetch(_ONE, datetime.now(UTC), account_id)
     return rows[0] if rows else None
+
+
+async def find_id(connection: Executor, username: str) -> UUID | None:
+    """Returns the id of the account with this username, in its canonical form."""
+    account_id: UUID | None = await connection.fetchval(_ID, username)
+    return account_id
 
 
 async def list_people(

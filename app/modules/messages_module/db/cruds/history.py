@@ -67,6 +67,16 @@ _LAST = """
 SELECT m.chat_id, convert_to({json}, 'UTF8') AS message
 FROM chat c JOIN message m ON m.chat_id = c.id AND m.seq = c.last_seq WHERE c.id = ANY($1::uuid[])
 """
+# $1 chats, $2 viewer, $3 numbers, $4 revisions: the last event that holds the content. Who may read a message, and
+# whether it has changed, is looked at for each of them.
+_FOUND = """
+SELECT m.chat_id, m.seq, convert_to({json}, 'UTF8') AS message
+FROM unnest($1::uuid[], $3::bigint[], $4::bigint[]) AS found(chat_id, seq, revision)
+JOIN chat_member r ON r.chat_id = found.chat_id AND r.account_id = $2
+JOIN chat c ON c.id = found.chat_id AND c.deleted_at IS NULL
+JOIN message m ON m.chat_id = found.chat_id AND m.seq = found.seq AND m.deleted_at IS NULL
+WHERE coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision
+"""
 
 
 class MessageQueries:
@@ -78,6 +88,7 @@ class MessageQueries:
         self._one = _ONE.format(json=read_json)
         self._one_for_event = _ONE.format(json=event_json)
         self._last = _LAST.format(json=read_json)
+        self._found = _FOUND.format(json=read_json)
 
     async def find_page(
         self, connection: Executor, chat_id: UUID, viewer: UUID, side: Side, position: int, limit: int
@@ -100,3 +111,11 @@ class MessageQueries:
         """Returns the last message of each chat that has one, as JSON."""
         rows: Sequence[tuple[UUID, bytes]] = await connection.fetch(self._last, chat_ids, viewer)
         return dict(rows)
+
+    async def list_found(
+        self, connection: Executor, viewer: UUID, found: Sequence[tuple[UUID, int, int]]
+    ) -> Sequence[tuple[UUID, int, bytes]]:
+        """Returns those of the messages (chat, number, revision) that the viewer may read and that are as they were."""
+        chat_ids, seqs, revisions = map(list, zip(*found, strict=True))
+        rows = await connection.fetch(self._found, chat_ids, viewer, seqs, revisions)
+        return [(row["chat_id"], row["seq"], row["message"]) for row in rows]

@@ -6,6 +6,7 @@ locks are waited for.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,19 @@ SELECT stream_id, seq, attempts FROM subscriber_cursor
 WHERE stream_id = ANY($1::uuid[]) AND subscriber = $2 AND NOT is_halted
     AND (retry_at IS NULL OR retry_at <= statement_timestamp())
 ORDER BY stream_id FOR UPDATE SKIP LOCKED
+"""
+_HOLD = """
+SELECT true FROM subscriber_cursor WHERE stream_id = $1 AND subscriber = $2 FOR UPDATE SKIP LOCKED
+"""
+_OLDEST_PENDING = """
+SELECT min(pending.at)
+FROM stream s
+LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = $2
+CROSS JOIN LATERAL (
+    SELECT e.at FROM event e WHERE e.stream_id = s.id AND e.seq > coalesce(c.seq, 0) AND e.kind = ANY($3::text[])
+    ORDER BY e.seq LIMIT 1
+) pending
+WHERE s.id = ANY($1::uuid[]) AND s.last_seq > coalesce(c.seq, 0)
 """
 _MOVE = """
 UPDATE subscriber_cursor c SET seq = moved.seq, attempts = 0, retry_at = NULL
@@ -105,6 +119,20 @@ async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -
     if missing := set(stream_ids) - {row["stream_id"] for row in rows}:
         rows += await connection.fetch(_CLAIM_NEW, sorted(missing), name)
     return rows
+
+
+async def hold(connection: Connection, stream_id: UUID, name: str) -> bool:
+    """Locks one cursor, whatever it waits for; returns False where somebody else works with it."""
+    await connection.execute(_CLAIM_NEW, [stream_id], name)
+    return await connection.fetchval(_HOLD, stream_id, name) is not None
+
+
+async def find_oldest_pending(
+    connection: Connection, stream_ids: Sequence[UUID], name: str, kinds: Sequence[str]
+) -> datetime | None:
+    """Returns the time of the oldest event of these kinds that is not handled yet."""
+    at: datetime | None = await connection.fetchval(_OLDEST_PENDING, stream_ids, name, kinds)
+    return at
 
 
 async def move(connection: Connection, name: str, seqs: Mapping[UUID, int]) -> None:

@@ -1,0 +1,1 @@
+"""Search: an index of messages that follows the event log, and the queries that it answers."""

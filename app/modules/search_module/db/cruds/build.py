@@ -1,0 +1,87 @@
+"""Building the next index and swapping it with the one that searches read, in hand-written SQL."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+
+_FIND = "SELECT state, is_first, form, chat_id, seq, done, total, began_at, ended_at FROM search_build"
+_CLAIM = "SELECT state, chat_id, seq FROM search_build FOR UPDATE SKIP LOCKED"
+# An index that has nothing while there are messages has never been built: the module was off, or is new here.
+_IS_MISSING = """
+SELECT EXISTS (SELECT FROM message WHERE deleted_at IS NULL) AND NOT EXISTS (SELECT FROM search_message)
+"""
+_BEGIN = """
+UPDATE search_build
+SET state = 'building', is_first = is_first OR $1, chat_id = NULL, seq = 0, done = 0, began_at = $2, ended_at = NULL,
+    total = (SELECT coalesce(sum(last_seq), 0) FROM chat WHERE deleted_at IS NULL)
+"""
+# Of one transaction with _BEGIN: a reader of `search_message` never waits for it.
+_EMPTY = "TRUNCATE search_message_next"
+_NEXT_CHAT = """
+SELECT id, last_seq FROM chat WHERE deleted_at IS NULL AND last_seq > 0
+  AND (id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)) ORDER BY id LIMIT 1
+"""
+_LAST_SEQ = "SELECT last_seq FROM chat WHERE id = $1 AND deleted_at IS NULL"
+_MOVE = "UPDATE search_build SET chat_id = $1, seq = $2, done = done + $3"
+_END = "UPDATE search_build SET state = 'ready', is_first = false, form = $1, chat_id = NULL, seq = 0, ended_at = $2"
+# By their names: no statement of a search has to know which of the two is in use. Searches that come meanwhile wait for
+# those that run, not for a backup that reads the table for an hour.
+_SWAP = """
+SET LOCAL lock_timeout = '300ms';
+ALTER TABLE search_message RENAME TO search_message_old;
+ALTER TABLE search_message_next RENAME TO search_message;
+ALTER TABLE search_message_old RENAME TO search_message_next;
+ALTER INDEX pk_search_message RENAME TO pk_search_message_old;
+ALTER INDEX pk_search_message_next RENAME TO pk_search_message;
+ALTER INDEX pk_search_message_old RENAME TO pk_search_message_next;
+ALTER INDEX ix_search_message_tsv RENAME TO ix_search_message_old_tsv;
+ALTER INDEX ix_search_message_next_tsv RENAME TO ix_search_message_tsv;
+ALTER INDEX ix_search_message_old_tsv RENAME TO ix_search_message_next_tsv;
+TRUNCATE search_message_next;
+"""
+
+
+async def find(connection: Connection) -> Any:
+    """Returns the state of the build."""
+    (row,) = await connection.fetch(_FIND)
+    return row
+
+
+async def claim(connection: Connection) -> Any | None:
+    """Locks the state of the build; returns None where another process works on it."""
+    rows = await connection.fetch(_CLAIM)
+    return rows[0] if rows else None
+
+
+async def is_missing(connection: Connection) -> bool:
+    """Returns True if there are messages and nothing of them is indexed."""
+    return bool(await connection.fetchval(_IS_MISSING))
+
+
+async def begin(connection: Connection, at: datetime, *, is_first: bool) -> None:
+    await connection.execute(_BEGIN, is_first, at)
+    await connection.execute(_EMPTY)
+
+
+async def find_next_chat(connection: Connection, after: UUID | None) -> tuple[UUID, int] | None:
+    """Returns the next chat that has messages, with the number of its last one."""
+    rows = await connection.fetch(_NEXT_CHAT, after)
+    return (rows[0]["id"], rows[0]["last_seq"]) if rows else None
+
+
+async def find_last_seq(connection: Connection, chat_id: UUID) -> int:
+    """Returns the number of the last message of a chat, 0 for a deleted one."""
+    return int(await connection.fetchval(_LAST_SEQ, chat_id) or 0)
+
+
+async def move(connection: Connection, chat_id: UUID, seq: int, count: int) -> None:
+    """Notes how far the build has come."""
+    await connection.execute(_MOVE, chat_id, seq, count)
+
+
+async def swap(connection: Connection, form: str, at: datetime) -> None:
+    """Puts the next index in the place of the one that searches read, which is emptied."""
+    await connection.execute(_END, form, at)
+    await connection.execute(_SWAP)

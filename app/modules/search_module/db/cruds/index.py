@@ -1,0 +1,94 @@
+"""Writing the index, in hand-written SQL. `INDEX` is the one that searches read, `NEXT` the one that is being built."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+
+INDEX, NEXT = "search_message", "search_message_next"
+
+# The number of the last event that holds the message's content; deleted messages have none.
+_REVISION = "coalesce(m.event_seqs[cardinality(m.event_seqs)], 0)"
+_STALE = """
+FROM message m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
+LEFT JOIN {table} s ON s.chat_id = m.chat_id AND s.sent_at = m.created_at AND s.seq = m.seq
+WHERE m.chat_id = $1 AND {range} AND CASE WHEN m.deleted_at IS NULL THEN s.revision IS DISTINCT FROM {revision}
+                                          ELSE s.revision IS NOT NULL END
+"""
+# The part `attachments` is there where a module adds it.
+_COLUMNS = f"""
+SELECT m.seq, m.created_at, m.sender_id, m.text, m.deleted_at, {_REVISION} AS revision,
+       coalesce((m.parts -> 'attachments')::text, '[]') NOT IN ('[]', 'null') AS has_file
+"""
+_WRITE = """
+INSERT INTO {table} (chat_id, sent_at, seq, revision, tsv)
+SELECT $1, new.sent_at, new.seq, new.revision, new.tsv::tsvector
+FROM unnest($2::timestamptz[], $3::bigint[], $4::bigint[], $5::text[]) AS new(sent_at, seq, revision, tsv)
+ON CONFLICT (chat_id, sent_at, seq) DO UPDATE SET revision = excluded.revision, tsv = excluded.tsv
+"""
+_REMOVE = """
+DELETE FROM {table} s USING unnest($2::timestamptz[], $3::bigint[]) AS gone(sent_at, seq)
+WHERE s.chat_id = $1 AND s.sent_at = gone.sent_at AND s.seq = gone.seq
+"""
+_PURGE = """
+DELETE FROM {table} s USING (
+    SELECT sent_at, seq FROM {table} WHERE chat_id = $1 ORDER BY sent_at, seq LIMIT $2
+) oldest
+WHERE s.chat_id = $1 AND s.sent_at = oldest.sent_at AND s.seq = oldest.seq RETURNING 1
+"""
+
+
+class IndexRow(NamedTuple):
+    """A message as it is written into an index."""
+
+    sent_at: datetime
+    seq: int
+    revision: int
+    tsv: str
+
+
+class _Statements:
+    """Of one index."""
+
+    def __init__(self, table: str) -> None:
+        self.listed = _COLUMNS + _STALE.format(table=table, range="m.seq = ANY($2::bigint[])", revision=_REVISION)
+        self.after = (
+            _COLUMNS
+            + _STALE.format(table=table, range="m.seq > $2 AND m.seq <= $2 + $3", revision=_REVISION)
+            + "ORDER BY m.seq"
+        )
+        self.write = _WRITE.format(table=table)
+        self.remove = _REMOVE.format(table=table)
+        self.purge = _PURGE.format(table=table)
+
+
+_OF = {table: _Statements(table) for table in (INDEX, NEXT)}
+
+
+async def list_stale(connection: Connection, table: str, chat_id: UUID, seqs: Sequence[int]) -> Sequence[Any]:
+    """Returns those of the messages that the index does not have as they are now."""
+    rows: Sequence[Any] = await connection.fetch(_OF[table].listed, chat_id, seqs)
+    return rows
+
+
+async def list_stale_after(connection: Connection, table: str, chat_id: UUID, seq: int, limit: int) -> Sequence[Any]:
+    """Returns the same among the `limit` messages that follow a number."""
+    rows: Sequence[Any] = await connection.fetch(_OF[table].after, chat_id, seq, limit)
+    return rows
+
+
+async def write(connection: Connection, table: str, chat_id: UUID, rows: Sequence[IndexRow]) -> None:
+    await connection.execute(_OF[table].write, chat_id, *map(list, zip(*rows, strict=True)))
+
+
+async def remove(connection: Connection, table: str, chat_id: UUID, keys: Sequence[tuple[datetime, int]]) -> None:
+    """Removes the messages with these times and numbers."""
+    await connection.execute(_OF[table].remove, chat_id, *map(list, zip(*keys, strict=True)))
+
+
+async def purge_chat(connection: Connection, chat_id: UUID, limit: int) -> bool:
+    """Removes up to `limit` messages of a chat from each index; returns True if there were any."""
+    removed = [await connection.fetch(statements.purge, chat_id, limit) for statements in _OF.values()]
+    return any(removed)

@@ -1,0 +1,130 @@
+"""Reading the index, in hand-written SQL. A key is (sent_at, chat_id, seq); the greatest one is the newest message."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+
+Key = tuple[datetime, UUID, int]
+
+_CHATS = """
+SELECT a.chat_id FROM account_chat a JOIN chat_member r ON r.chat_id = a.chat_id AND r.account_id = a.account_id
+JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+WHERE a.account_id = $1 AND ($2::uuid IS NULL OR a.chat_id = $2)
+"""
+# Of this transaction. A plan for these very words: how many messages have them decides.
+_LIMIT = """
+SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
+"""
+# $1 chats, $2 words, $3 the oldest time, $4 to $6 the key before which it looks, $7 rows of each chat, $8 hits.
+# `IS TRUE` keeps the words out of the index: the newest rows of each chat are looked at, one by one.
+_LOOK = """
+WITH looked AS MATERIALIZED (
+    SELECT row.* FROM unnest($1::uuid[]) AS mine(chat_id) CROSS JOIN LATERAL (
+        SELECT s.sent_at, s.chat_id, s.seq, s.revision, (s.tsv @@ $2::tsquery) IS TRUE AS is_hit FROM search_message s
+        WHERE s.chat_id = mine.chat_id AND s.sent_at >= $3 AND s.sent_at <= $4
+          AND (s.sent_at, s.chat_id, s.seq) < ($4, $5, $6)
+        ORDER BY s.sent_at DESC, s.seq DESC LIMIT $7
+    ) row
+), ends AS (
+    SELECT min(sent_at) AS sent_at, chat_id, (array_agg(seq ORDER BY sent_at, seq))[1] AS seq
+    FROM looked GROUP BY chat_id HAVING count(*) = $7
+    ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1
+)
+SELECT counted.rows, ends.sent_at AS end_at, ends.chat_id AS end_chat_id, ends.seq AS end_seq,
+       hit.sent_at, hit.chat_id, hit.seq, hit.revision
+FROM (SELECT count(*) AS rows FROM looked) counted LEFT JOIN ends ON true LEFT JOIN LATERAL (
+    SELECT * FROM looked
+    WHERE is_hit AND (ends.seq IS NULL OR (sent_at, chat_id, seq) >= (ends.sent_at, ends.chat_id, ends.seq))
+    ORDER BY sent_at DESC, chat_id DESC, seq DESC LIMIT $8
+) hit ON true
+ORDER BY hit.sent_at DESC, hit.chat_id DESC, hit.seq DESC
+"""
+# The index of words and the key of the chats are combined. $8: what an index is no good for.
+_FIND = """
+SELECT s.sent_at, s.chat_id, s.seq, s.revision FROM search_message s
+WHERE s.chat_id = ANY($1::uuid[]) AND s.tsv @@ $2::tsquery AND s.sent_at >= $3 AND s.sent_at <= $4
+  AND (s.sent_at, s.chat_id, s.seq) < ($4, $5, $6) AND ($8::tsquery IS NULL OR (s.tsv @@ $8::tsquery) IS TRUE)
+ORDER BY s.sent_at DESC, s.chat_id DESC, s.seq DESC LIMIT $7
+"""
+_RANK = """
+SELECT ranked.* FROM (
+    SELECT s.sent_at, s.chat_id, s.seq, s.revision, (ts_rank(s.tsv, $4::tsquery, 1) * 1000000)::int AS score
+    FROM unnest($1::timestamptz[], $2::uuid[], $3::bigint[]) AS hit(sent_at, chat_id, seq)
+    JOIN search_message s ON s.chat_id = hit.chat_id AND s.sent_at = hit.sent_at AND s.seq = hit.seq
+) ranked
+WHERE $5::int IS NULL OR (score, sent_at, chat_id, seq) < ($5, $6, $7, $8)
+ORDER BY score DESC, sent_at DESC, chat_id DESC, seq DESC LIMIT $9
+"""
+
+
+class Hit(NamedTuple):
+    """A message that the index has these words for, as it was at a revision."""
+
+    sent_at: datetime
+    chat_id: UUID
+    seq: int
+    revision: int
+
+    @property
+    def key(self) -> Key:
+        return self.sent_at, self.chat_id, self.seq
+
+
+class Look(NamedTuple):
+    """What a look at the newest rows has found: down to the key `end`, None where nothing newer than the oldest time
+    was left out.
+    """
+
+    hits: list[Hit]
+    rows: int
+    end: Key | None
+
+
+async def list_chats(connection: Connection, viewer: UUID, chat_id: UUID | None) -> list[UUID]:
+    """Returns the chats that an account is in; with `chat_id`, only that one."""
+    return [row["chat_id"] for row in await connection.fetch(_CHATS, viewer, chat_id)]
+
+
+async def limit_time(connection: Connection, milliseconds: int) -> None:
+    """Sets the timeout of the statements that follow in this transaction."""
+    await connection.execute(_LIMIT, str(milliseconds))
+
+
+async def look(
+    connection: Connection, chats: Sequence[UUID], words: str, since: datetime, before: Key, most: int, limit: int
+) -> Look:
+    """Looks at up to `most` rows of each chat between `since` and the key `before`."""
+    rows: Sequence[Any] = await connection.fetch(_LOOK, chats, words, since, *before, most, limit)
+    first = rows[0]
+    end = None if first["end_seq"] is None else (first["end_at"], first["end_chat_id"], first["end_seq"])
+    return Look([_hit(row) for row in rows if row["seq"] is not None], first["rows"], end)
+
+
+async def find(
+    connection: Connection,
+    chats: Sequence[UUID],
+    words: str,
+    since: datetime,
+    before: Key,
+    limit: int,
+    other: str | None,
+) -> list[Hit]:
+    """Returns hits through the index of words; they have to fit `other` as well."""
+    return [_hit(row) for row in await connection.fetch(_FIND, chats, words, since, *before, limit, other)]
+
+
+async def rank(
+    connection: Connection, hits: Sequence[Hit], words: str, after: tuple[int, Key] | None, limit: int
+) -> list[tuple[int, Hit]]:
+    """Returns the hits that come after a score and a key, the highest score first."""
+    score, key = after or (None, (None, None, None))
+    keys = [[hit.sent_at for hit in hits], [hit.chat_id for hit in hits], [hit.seq for hit in hits]]
+    rows: Sequence[Any] = await connection.fetch(_RANK, *keys, words, score, *key, limit)
+    return [(row["score"], _hit(row)) for row in rows]
+
+
+def _hit(row: Any) -> Hit:
+    return Hit(row["sent_at"], row["chat_id"], row["seq"], row["revision"])

@@ -1,0 +1,38 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.adapters.db.database import BackgroundDatabase, Database
+from app.modules.messages_module.services.views import MessageViews
+from app.modules.search_module.api.router import make_router
+from app.modules.search_module.db.models import SearchBuild, SearchMessage, SearchMessageNext
+from app.modules.search_module.services.building import Building
+from app.modules.search_module.services.finding import MessageSearch
+from app.modules.search_module.services.flags import flags_of
+from app.modules.search_module.services.lemmas import Lemmas
+from app.modules.search_module.services.subscriber import CATCH_UP, PURGE, SEARCH
+from app.modules.search_module.settings import SEARCH_MESSAGES, SUGGEST, SearchSettings
+from app.utils.background import Background
+from app.utils.container import Container
+from app.utils.module import Module, Modules
+
+
+@asynccontextmanager
+async def lifespan(container: Container) -> AsyncIterator[None]:
+    expand = Lemmas().expand if container.get(SearchSettings).lemmas else lambda _: ()
+    flags = flags_of(container.get(Modules))
+    search = MessageSearch(container.get(Database), container.get(MessageViews), flags, expand)
+    container.put(MessageSearch, search)
+    container.get(Background).add(Building(container.get(BackgroundDatabase)).working)
+    yield
+
+
+module = Module(
+    name="search",
+    description="Searching messages, people and chats",
+    router=make_router,
+    depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
+    models=(SearchBuild, SearchMessage, SearchMessageNext),
+    lifespan=lifespan,
+    settings=SearchSettings,
+    contributes=(SEARCH, CATCH_UP, PURGE, SEARCH_MESSAGES, SUGGEST),
+)

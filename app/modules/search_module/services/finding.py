@@ -1,0 +1,196 @@
+"""A search as a client asks for it: the words are read, the chats looked up, and the hits shown as messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import Field
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.modules.accounts_module.services.accounts import find_account_id
+from app.modules.base_module.schemas import Moment
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.modules.chats_module.errors import ChatNotFound
+from app.modules.messages_module.services.views import MessageViews, dump
+from app.modules.search_module.db.cruds import build
+from app.modules.search_module.db.cruds import search as crud
+from app.modules.search_module.db.cruds.search import Hit, Key
+from app.modules.search_module.errors import SearchBuilding
+from app.modules.search_module.services import metrics
+from app.modules.search_module.services.highlights import highlight
+from app.modules.search_module.services.lexemes import write_tsquery
+from app.modules.search_module.services.query import Expand, Query, parse_query
+from app.modules.search_module.services.search import RANKED, TIME_LIMIT, Wanted, find_newest, rank
+from app.modules.search_module.services.subscriber import SEARCH
+from app.modules.streams_module.extension import find_oldest_pending
+from app.resources.constants import MAX_BIGINT
+
+Order = Literal["newest", "relevant"]
+_Seq = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
+_Score = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for beside `q`: both have to be met."""
+
+    q: str
+    chat_id: UUID | None = None
+    sender_id: UUID | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+    has: Sequence[str] = ()
+    order: Order = "newest"
+    cursor: str | None = None
+    limit: int = 20
+
+
+class MessageSearch:
+    """The service of one application: `flags` are the values of `has` that its messages can have."""
+
+    def __init__(self, database: Database, views: MessageViews, flags: Sequence[str], expand: Expand) -> None:
+        self._database = database
+        self._views = views
+        self._flags = flags
+        self._expand = expand
+
+    async def find(self, viewer: UUID, request: Request) -> bytes:
+        """Returns a page of hits as JSON. Raises ValidationFailed, ChatNotFound, SearchBuilding."""
+        began = monotonic()
+        query = _combine(parse_query(request.q, flags=self._flags, expand=self._expand), request)
+        key, more = _read_cursor(request)
+        async with self._database.connection() as connection:
+            await check_built(connection)
+            chats = await self._list_chats(connection, viewer, query, request)
+            pending = await find_oldest_pending(connection, SEARCH, chats)
+            sender_id = await _find_sender(connection, query, request)
+        now = datetime.now(UTC)
+        indexed_through = min(pending or now, now)
+        found = _Page([], None)
+        if sender_id is not _NOBODY:
+            words = write_tsquery(query, sender_id) or ""
+            indexed = write_tsquery(query, sender_id, indexed_only=True)
+            wanted = Wanted(chats, words, indexed, query.after, query.before)
+            page = self._find_newest if request.order == "newest" else self._find_relevant
+            found = await page(wanted, request.limit, key, more, began + TIME_LIMIT)
+        items = await self._view(viewer, query, sender_id, found.hits)
+        metrics.SECONDS.labels(request.order).observe(monotonic() - began)
+        metrics.TRUNCATED.inc(int(found.is_truncated))
+        lag = round((now - indexed_through).total_seconds() * 1000)
+        return dump(
+            {
+                "items": items,
+                "next_cursor": found.next_cursor,
+                "truncated": found.is_truncated,
+                "indexed_through": {"at": indexed_through, "lag_ms": lag},
+            }
+        )
+
+    async def _list_chats(self, connection: Connection, viewer: UUID, query: Query, request: Request) -> Sequence[UUID]:
+        named = {chat_id for chat_id in (request.chat_id, query.chat_id) if chat_id is not None}
+        for chat_id in named:
+            if not await crud.list_chats(connection, viewer, chat_id):
+                raise ChatNotFound
+        if len(named) > 1:
+            return ()
+        return await crud.list_chats(connection, viewer, next(iter(named), None))
+
+    async def _find_newest(self, wanted: Wanted, limit: int, key: Key | None, more: Any, deadline: float) -> "_Page":
+        found = await find_newest(self._database, wanted, key, limit + 1, deadline, by_windows=bool(more))
+        next_key = found.next_key
+        if len(found.hits) > limit:
+            next_key = found.hits[limit - 1].key
+        next_cursor = encode_cursor(*next_key, found.by_windows, of="search") if next_key else None
+        return _Page(found.hits[:limit], next_cursor, found.is_truncated)
+
+    async def _find_relevant(self, wanted: Wanted, limit: int, key: Key | None, more: Any, deadline: float) -> "_Page":
+        # Each page ranks the same hits: those from before the first page was asked for.
+        top = key or wanted.until((datetime.now(UTC), UUID(int=2**128 - 1), MAX_BIGINT))
+        found = await find_newest(self._database, wanted, top, RANKED + 1, deadline)
+        is_cut = found.is_truncated or len(found.hits) > RANKED
+        ranked = await rank(self._database, wanted, found.hits[:RANKED], more, limit + 1, deadline)
+        if ranked is None:
+            return _Page(found.hits[:limit], None, is_truncated=True)
+        next_cursor = None
+        if len(ranked) > limit:
+            score, last = ranked[limit - 1]
+            next_cursor = encode_cursor(*top, score, *last.key, of="search relevant")
+        return _Page([hit for _, hit in ranked[:limit]], next_cursor, is_cut)
+
+    async def _view(
+        self, viewer: UUID, query: Query, sender_id: UUID | None, hits: Sequence[Hit]
+    ) -> list[dict[str, Any]]:
+        """Returns the hits that the viewer may read, and that are still as they were indexed."""
+        keys = [(hit.chat_id, hit.seq, hit.revision) for hit in hits]
+        async with self._database.connection() as connection:
+            messages = await self._views.list_found(connection, viewer, keys)
+        items = []
+        for hit in hits:
+            shown = messages.get((hit.chat_id, hit.seq))
+            if shown is None:
+                continue
+            message = orjson.loads(shown)
+            # Two accounts may share the lexeme of a sender.
+            if sender_id is None or message["sender_id"] == str(sender_id):
+                places = [place._asdict() for place in highlight(message["text"], query)]
+                items.append({"message": orjson.Fragment(shown), "highlights": places})
+        return items
+
+
+@dataclass(frozen=True)
+class _Page:
+    hits: Sequence[Hit]
+    next_cursor: str | None
+    is_truncated: bool = False
+
+
+_NOBODY = UUID(int=0)
+"""The sender where nobody can be it."""
+
+
+async def check_built(connection: Connection) -> None:
+    """Raises SearchBuilding while there is no index yet."""
+    state = await build.find(connection)
+    if state["state"] == "building" and state["is_first"]:
+        raise SearchBuilding(state["done"], state["total"])
+
+
+def _combine(query: Query, request: Request) -> Query:
+    befores = [time for time in (query.before, request.before) if time is not None]
+    afters = [time for time in (query.after, request.after) if time is not None]
+    return replace(
+        query,
+        has=query.has | frozenset(request.has),
+        before=min(befores, default=None),
+        after=max(afters, default=None),
+    )
+
+
+async def _find_sender(connection: Connection, query: Query, request: Request) -> UUID | None:
+    """Returns the sender that is asked for, None for any."""
+    if query.sender is None:
+        return request.sender_id
+    named = await find_account_id(connection, query.sender)
+    if named is None or request.sender_id not in (None, named):
+        return _NOBODY
+    return named
+
+
+def _read_cursor(request: Request) -> tuple[Key | None, Any]:
+    """Returns the key before which messages are looked for; and whether the index of words was too slow, or the score
+    and the key where the page before ended.
+    """
+    if request.cursor is None:
+        return None, None
+    if request.order == "newest":
+        at, chat_id, seq, by_windows = decode_cursor(request.cursor, tuple[Moment, UUID, _Seq, bool], of="search")
+        return (at, chat_id, seq), by_windows
+    at, chat_id, seq, score, last_at, last_chat_id, last_seq = decode_cursor(
+        request.cursor, tuple[Moment, UUID, _Seq, _Score, Moment, UUID, _Seq], of="search relevant"
+    )
+    return (at, chat_id, seq), (score, (last_at, last_chat_id, last_seq))

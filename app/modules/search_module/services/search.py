@@ -1,0 +1,180 @@
+"""Searching messages, newest first, in windows of time; or the newest of them by how well they fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.errors import DatabaseBusy
+from app.modules.search_module.db.cruds import search as crud
+from app.modules.search_module.db.cruds.search import Hit, Key
+
+TIME_LIMIT = 0.3
+"""Seconds after which a search answers with what it has."""
+RANKED = 1_000
+"""Newest hits that are put in order by how well they fit."""
+_FIRST_ROWS = 500
+"""Newest messages that are looked at before the index of words is: a common word is soon found among them."""
+_ROWS_AT_ONCE = 4_000
+_FIRST_WINDOW = timedelta(hours=1)
+_GROWTH = 16
+_SHARE_OF_INDEX = 0.5
+"""Of the time that is left: a search that the index is slow for goes on by windows."""
+_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+_NEWEST: Key = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=0), 0)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for: `words` and `indexed` are a tsquery and that part of it which an index finds soon."""
+
+    chats: Sequence[UUID]
+    words: str
+    indexed: str | None
+    after: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        return self.after or _OLDEST
+
+    def until(self, key: Key | None) -> Key:
+        """Returns the key before which messages are looked for, given that of the last page."""
+        keys = [_NEWEST, *([key] if key else [])]
+        if self.before is not None:
+            keys.append((self.before, UUID(int=0), 0))
+        return min(keys)
+
+
+@dataclass
+class Found:
+    """Hits, newest first. `next_key` is where the search goes on, None at its end; `is_truncated` where it ended for
+    lack of time. `by_windows`: the index of words is of no use for it.
+    """
+
+    hits: list[Hit] = field(default_factory=list)
+    next_key: Key | None = None
+    is_truncated: bool = False
+    by_windows: bool = False
+
+
+async def find_newest(
+    database: Database, wanted: Wanted, key: Key | None, limit: int, deadline: float, *, by_windows: bool = False
+) -> Found:
+    """Returns up to `limit` hits that come after a key in the order newest first.
+
+    The newest messages are looked at one by one, until it is clear that the words are not common. Then the index of
+    words is asked. Where that takes too long, windows of time follow, each one bounded in what it looks at.
+    """
+    search = _Search(database, wanted, wanted.until(key), limit, deadline)
+    search.found.by_windows = by_windows or wanted.indexed is None
+    await search.run()
+    return search.found
+
+
+class _Search:
+    """One search on its way back in time: everything newer than `before` has been looked at."""
+
+    def __init__(self, database: Database, wanted: Wanted, before: Key, limit: int, deadline: float) -> None:
+        self.found = Found()
+        self._database = database
+        self._wanted = wanted
+        self._before = before
+        self._limit = limit
+        self._deadline = deadline
+        self._window = _FIRST_WINDOW
+        self._rows = 0
+
+    async def run(self) -> None:
+        """Looks until the page is full, nothing older is left, or the time is over."""
+        while self._wanted.chats:
+            if self._rows >= _FIRST_ROWS and not self.found.by_windows:
+                if await self._ask_index():
+                    return
+            elif await self._look_at_window():
+                return
+            if monotonic() >= self._deadline:
+                self.found.next_key, self.found.is_truncated = self._before, True
+                return
+
+    async def _ask_index(self) -> bool:
+        """Returns True at the end of the search."""
+        wanted, room = self._wanted, self._limit - len(self.found.hits)
+        assert wanted.indexed is not None  # noqa: S101 - else it goes by windows
+        other = wanted.words if wanted.words != wanted.indexed else None
+        time = (self._deadline - monotonic()) * _SHARE_OF_INDEX
+        hits = await self._within(
+            time, crud.find, wanted.chats, wanted.indexed, wanted.since, self._before, room, other
+        )
+        if hits is None:
+            self.found.by_windows = True
+            return False
+        self._add(hits)
+        return True
+
+    async def _look_at_window(self) -> bool:
+        """Returns True at the end of the search."""
+        wanted, room = self._wanted, self._limit - len(self.found.hits)
+        newest = min(self._before[0], datetime.now(UTC))
+        since = max(wanted.since, newest - self._window) if newest - _OLDEST > self._window else wanted.since
+        most = max(_ROWS_AT_ONCE // len(wanted.chats), 10)
+        time = self._deadline - monotonic()
+        look = await self._within(time, crud.look, wanted.chats, wanted.words, since, self._before, most, room)
+        if look is None:
+            self.found.next_key, self.found.is_truncated = self._before, True
+            return True
+        self._rows += look.rows
+        # So that the next one looks at about as many rows as are wanted at once.
+        self._window *= min(max(_ROWS_AT_ONCE / 4 / max(look.rows, 1), 1 / _GROWTH), _GROWTH)
+        if self._add(look.hits):
+            return True
+        if look.end is None and since <= wanted.since:
+            return True
+        self._before = look.end or (since, UUID(int=0), 0)
+        return False
+
+    def _add(self, hits: Sequence[Hit]) -> bool:
+        """Returns True where the page is full."""
+        self.found.hits += hits
+        is_full = len(self.found.hits) >= self._limit
+        if is_full:
+            self.found.next_key = self.found.hits[-1].key
+        return is_full
+
+    async def _within(self, seconds: float, ask: Any, *given: Any) -> Any | None:
+        """Returns what a statement gives, None where it takes longer."""
+        async with self._database.connection() as connection:
+            return await within(connection, seconds, ask, *given)
+
+
+async def within(connection: Connection, seconds: float, ask: Any, *given: Any) -> Any | None:
+    """Returns what a statement gives, None where it takes longer than that."""
+    if seconds < 0.001:
+        return None
+    try:
+        async with connection.transaction(readonly=True):
+            await crud.limit_time(connection, int(seconds * 1000))
+            return await ask(connection, *given)
+    except DatabaseBusy as error:
+        if isinstance(error.__cause__, asyncpg.QueryCanceledError):
+            return None
+        raise
+
+
+async def rank(
+    database: Database, wanted: Wanted, hits: Sequence[Hit], after: tuple[int, Key] | None, limit: int, deadline: float
+) -> Sequence[tuple[int, Hit]] | None:
+    """Returns the hits in the order of how well they fit, from a score and a key on; None where the time is over."""
+    if not hits:
+        return []
+    async with database.connection() as connection:
+        ranked: Sequence[tuple[int, Hit]] | None = await within(
+            connection, deadline - monotonic(), crud.rank, hits, wanted.words, after, limit
+        )
+        return ranked

@@ -1,0 +1,146 @@
+"""The words of a text, and the lexemes that each of them is found by: the same for messages and for queries."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from Stemmer import Stemmer
+
+from app.utils.folding import MARKS, SIGNS, char_class, fold_text, fold_with_places
+
+LONGEST_LEXEME = 64
+"""Characters; of a longer word the beginning is compared."""
+_LONGEST_JOINED = 4
+"""Parts of a word with hyphens that are found written together as well."""
+STEM_END = "$"
+"""Ends the lexeme of a stem. Other lexemes are words as they are written: prefixes find both kinds."""
+
+# Scripts without spaces between words, and Hangul, whose words have endings: any two characters in a row are found.
+_UNSPACED = (
+    char_class([*range(0x0E01, 0x0E3B), *range(0x0E40, 0x0E4F), *range(0x0E81, 0x0EE0), *range(0x1000, 0x10A0)])
+    + char_class([*range(0x1100, 0x1200), *range(0x1780, 0x17D4), *range(0x2E80, 0x2FE0), *range(0x3005, 0x3008)])
+    + char_class([*range(0x3021, 0x302A), *range(0x3031, 0x3036), *range(0x3038, 0x303C), *range(0x3041, 0x30A0)])
+    + char_class([*range(0x30A1, 0x30FB), *range(0x30FC, 0x3190), *range(0x31A0, 0x31C0), *range(0x31F0, 0x3200)])
+    + char_class([*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000), *range(0xA960, 0xA980), *range(0xAC00, 0xD800)])
+    + char_class([*range(0xF900, 0xFB00), *range(0x20000, 0x32400)])
+)
+_RUN = re.compile(rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*|[{SIGNS}]")
+_ASCII_RUN = re.compile("[0-9a-z]+")
+_HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_PIECE = re.compile(f"[{_UNSPACED}](?:[{_UNSPACED}]|[{MARKS}])*|(?:(?![{_UNSPACED}]).)+", re.DOTALL)
+_RUSSIAN = re.compile("[а-я]+")
+_ENGLISH = re.compile("[a-z]+")
+
+_russian = Stemmer("russian").stemWord
+_english = Stemmer("english").stemWord
+
+
+class Word(NamedTuple):
+    """A word, a sign, or a pair of characters of a script without spaces.
+
+    `start` and `end` are its place in the text; `position` counts words; `lexemes` are all that it is found by. The
+    parts of a word with hyphens are words of their own; the whole one is at the position of the first.
+    """
+
+    position: int
+    start: int
+    end: int
+    lexemes: tuple[str, ...]
+    is_joined: bool = False
+
+
+class Piece(NamedTuple):
+    """A word without its lexemes: `glue` is the text between it and the one before."""
+
+    start: int
+    end: int
+    glue: str
+    is_unspaced: bool
+
+
+def words_of(text: str) -> Iterator[Word]:
+    """Yield the words of a text, with places in the folded one."""
+    folded = fold_text(text)
+    return _words(folded, pieces_of(folded))
+
+
+def words_in_place(text: str) -> Iterator[Word]:
+    """Yield the words of a text with their places in that text, in code points."""
+    folded = fold_with_places(text)
+    for word in _words(folded.text, pieces_of(folded.text)):
+        start, end = folded.original(word.start, word.end)
+        yield word._replace(start=start, end=end)
+
+
+def pieces_of(folded: str) -> list[Piece]:
+    """Return the runs of characters that belong together."""
+    pieces: list[Piece] = []
+    after = 0
+    for run in (_ASCII_RUN if folded.isascii() else _RUN).finditer(folded):
+        start, end = run.span()
+        if not _HAS_UNSPACED.search(folded, start, end):
+            pieces.append(Piece(start, end, folded[after:start], is_unspaced=False))
+            after = end
+            continue
+        for piece in _PIECE.finditer(folded, start, end):
+            is_unspaced = _HAS_UNSPACED.match(folded, piece.start()) is not None
+            pieces.append(Piece(piece.start(), piece.end(), folded[after : piece.start()], is_unspaced))
+            after = piece.end()
+    return pieces
+
+
+def _words(folded: str, pieces: Sequence[Piece]) -> Iterator[Word]:
+    position = 0
+    group: list[Word] = []
+    for piece in pieces:
+        if group and (piece.is_unspaced or piece.glue not in ("-", "'")):
+            yield from _joined(folded, group)
+            group = []
+        if piece.is_unspaced:
+            for start, end in grams_of(piece.start, piece.end):
+                position += 1
+                yield Word(position, start, end, (folded[start:end],))
+        else:
+            position += 1
+            word = Word(position, piece.start, piece.end, lexemes_of(folded[piece.start : piece.end]))
+            group.append(word)
+            yield word
+    yield from _joined(folded, group)
+
+
+def _joined(folded: str, group: Sequence[Word]) -> Iterator[Word]:
+    if 2 <= len(group) <= _LONGEST_JOINED:
+        whole = "".join(folded[word.start : word.end] for word in group)
+        yield Word(group[0].position, group[0].start, group[-1].end, lexemes_of(whole), is_joined=True)
+
+
+def grams_of(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of characters in a range, and the last character alone."""
+    for at in range(start, end):
+        yield at, min(at + 2, end)
+
+
+@lru_cache(maxsize=100_000)
+def lexemes_of(word: str) -> tuple[str, ...]:
+    """Return the lexemes of a folded word: its stem, and the word itself where it differs from the stem."""
+    stem = stem_of(word)
+    if stem is None:
+        return (word[:LONGEST_LEXEME],)
+    return (stem + STEM_END,) if stem == word else (stem + STEM_END, word)
+
+
+def stem_of(word: str) -> str | None:
+    """Return the stem of a Russian or English word, None for any other."""
+    if len(word) > LONGEST_LEXEME:
+        return None
+    if _RUSSIAN.fullmatch(word):
+        return str(_russian(word))
+    if _ENGLISH.fullmatch(word):
+        return str(_english(word))
+    return None
+
+
+def exact_lexeme(word: str) -> str:
+    """Return the lexeme that comes closest to the word as it is written."""
+    return lexemes_of(word)[-1]

@@ -1,0 +1,42 @@
+"""It imports settings only: the first process reads this file before the framework is loaded."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from app.settings.base import SettingsGroup
+from app.settings.limits_settings import RateLimit
+
+SEARCH_MESSAGES = RateLimit(
+    "search_messages", "120/minute", "account", "searches of an account for messages", "поисков сообщений на аккаунт"
+)
+SUGGEST = RateLimit(
+    "suggest", "300/minute", "account", "suggestions that an account asks for", "запросов подсказок на аккаунт"
+)
+
+
+class SearchSettings(SettingsGroup):
+    """Variables `SEARCH_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="SEARCH_")
+
+    lemmas: bool = Field(
+        False,
+        description="a Russian word finds all its forms, as `идти` finds `шёл`; needs the extra `search-ru`, 60 MB of "
+        "memory a process",
+    )
+
+    @field_validator("lemmas")
+    @classmethod
+    def _is_installed(cls, value: bool) -> bool:
+        if value and find_spec("pymorphy3") is None:
+            raise ValueError("the extra `search-ru` is not installed: pip install pymorphy3")
+        return value
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "lemmas": "русское слово находит все свои формы, как `идти` — `шёл`; нужен дополнительный пакет `search-ru` и "
+        "60 МБ памяти на процесс"
+    }

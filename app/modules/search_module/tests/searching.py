@@ -1,0 +1,28 @@
+"""Asking for messages, once the index has what was sent."""
+
+from typing import Any
+
+from tests.fakers import FakeClient, eventually, ok
+
+
+async def search(person: FakeClient, q: str, **more: Any) -> dict[str, Any]:
+    """The answer, from the moment on when everything that was sent is indexed."""
+    answers: list[dict[str, Any]] = []
+
+    async def is_indexed() -> bool:
+        answers.append(ok(await person.get("/search/messages", q=q, **more)))
+        return bool(answers[-1]["indexed_through"]["lag_ms"] == 0)
+
+    await eventually(is_indexed)
+    return answers[-1]
+
+
+async def texts(person: FakeClient, q: str, **more: Any) -> list[str]:
+    return [item["message"]["text"] for item in (await search(person, q, **more))["items"]]
+
+
+def marked(item: dict[str, Any]) -> list[str]:
+    """The highlighted parts of a text, which are given in UTF-16 code units."""
+    encoded = item["message"]["text"].encode("utf-16-le")
+    ranges = ((place["offset"] * 2, (place["offset"] + place["length"]) * 2) for place in item["highlights"])
+    return [encoded[start:end].decode("utf-16-le") for start, end in ranges]
