@@ -29,6 +29,7 @@ class BodyForm(NamedTuple):
 _JSON = BodyForm("application/json", is_json=True)
 _FORM = BodyForm("application/x-www-form-urlencoded, multipart/form-data", is_json=False)
 _JSON_TYPE = re.compile(r"application/(?:json|[!#$%&'*+.^_`|~0-9a-z-]+\+json)", re.IGNORECASE)
+_USUAL_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 _UTF_8 = frozenset({"utf-8", "utf8"})
 _LONGEST_TYPE = 256
 """Of a Content-Type. Each of its parameters is read several times."""
@@ -50,20 +51,40 @@ def checks_body(form: BodyForm, limit: int, app: ASGIApp) -> ASGIApp:
     """
 
     async def check(scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(scope, receive, limit)
-        _check_headers(scope, form, body)
-        # RFC 8259, section 8.1. FastAPI would guess the encoding; shortcuts and the WebSocket do not.
-        if form.is_json and json.detect_encoding(body) != "utf-8":
-            raise RequestValidationError(
-                [{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON must be UTF-8 without a byte order mark"}]
-            )
-        if _has_too_many_members(form, body):
-            raise RequestValidationError(
-                [{"type": "too_long", "loc": ("body",), "msg": f"A body must have at most {_MOST_MEMBERS} members"}]
-            )
-        await app(scope, body_again(body, receive), send)
+        body = await read_checked_body(scope, receive, form, limit)
+        await app(scope, _body_again(body, receive), send)
 
     return check
+
+
+async def read_checked_body(scope: Scope, receive: Receive, form: BodyForm, limit: int) -> bytes:
+    """Returns the whole body. Raises HTTPException, RequestValidationError, and ClientDisconnect."""
+    body = await _read_body(scope, receive, limit)
+    if not (form.is_json and _is_declared_as_json(scope)):
+        _check_headers(scope, form, body)
+    # RFC 8259, section 8.1. FastAPI would guess the encoding; hot routes and the WebSocket do not.
+    if form.is_json and not (body[:1] == b"{" and body[1:2] != b"\0") and json.detect_encoding(body) != "utf-8":
+        raise RequestValidationError(
+            [{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON must be UTF-8 without a byte order mark"}]
+        )
+    if _has_too_many_members(form, body):
+        raise RequestValidationError(
+            [{"type": "too_long", "loc": ("body",), "msg": f"A body must have at most {_MOST_MEMBERS} members"}]
+        )
+    return body
+
+
+def _is_declared_as_json(scope: Scope) -> bool:
+    """Returns True if the headers declare JSON as clients usually do: once, in UTF-8, not compressed."""
+    is_found = False
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            if is_found or value not in _USUAL_TYPES:
+                return False
+            is_found = True
+        elif name == b"content-encoding":
+            return False
+    return is_found
 
 
 def _has_too_many_members(form: BodyForm, body: bytes) -> bool:
@@ -79,7 +100,7 @@ def _has_too_many_members(form: BodyForm, body: bytes) -> bool:
     return isinstance(members, dict) and len(members) > _MOST_MEMBERS
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """Returns the whole body. Raises ClientDisconnect, and HTTPException 413 once there is more than `limit` bytes, or
     MAX_BODY_BYTES of a caller who is not signed in.
     """
@@ -99,7 +120,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def body_again(body: bytes, receive: Receive) -> Receive:
+def _body_again(body: bytes, receive: Receive) -> Receive:
     """Returns a `receive` that gives a body which was read already."""
     is_given = False
 

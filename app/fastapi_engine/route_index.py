@@ -16,9 +16,9 @@ from starlette.convertors import Convertor
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.fastapi_engine.request_bodies import body_again, body_form_of, checks_body, read_body
+from app.dependencies.hot_route import HotRoute
+from app.fastapi_engine.request_bodies import BodyForm, body_form_of, checks_body, read_checked_body
 from app.utils.body_limit import body_limit_of
-from app.utils.shortcut import Shortcut, shortcut_to
 
 
 class _Entry(NamedTuple):
@@ -82,12 +82,15 @@ class RouteIndex:
             route = context.original_route
             if not isinstance(route, APIRoute) or context.path is None:
                 continue
-            form, way, methods = body_form_of(route), shortcut_to(context.endpoint), set(context.methods or ())
+            form, methods = body_form_of(route), set(context.methods or ())
             if "GET" in methods:
                 methods.add("HEAD")
             self._methods.append((context.path_regex, methods))
             limit = body_limit_of(context.endpoint)
-            app = context.app if form is None else checks_body(form, limit, context.app)
+            if isinstance(route, HotRoute):
+                app = _answers(route, form, limit)
+            else:
+                app = context.app if form is None else checks_body(form, limit, context.app)
             last = context.path.rpartition("/")[2]
             entry = _Entry(
                 context.path_regex,
@@ -100,10 +103,7 @@ class RouteIndex:
             is_of_any_length = ":path}" in context.path
             for method in methods:
                 found = self._of_any_length[method] if is_of_any_length else entries[method, context.path.count("/")]
-                # HEAD is rare, and a shortcut looks at the method of its route only.
-                found.append(
-                    entry if way is None or method == "HEAD" else entry._replace(app=_shortly(way, limit, app))
-                )
+                found.append(entry)
         for (method, _), found in entries.items():
             found += self._of_any_length.get(method, ())
         self._entries = {key: _by_last_segment(found) for key, found in entries.items()}
@@ -117,17 +117,13 @@ def _by_last_segment(entries: list[_Entry]) -> dict[str | None, list[_Entry]]:
     return {last: [entry for entry in entries if entry.last in (None, last)] for last in (None, *named)}
 
 
-def _shortly(way: Shortcut, limit: int, app: ASGIApp) -> ASGIApp:
-    """Returns an application that takes the shortcut, and `app` where the shortcut gives no answer."""
+def _answers(route: HotRoute, form: BodyForm | None, limit: int) -> ASGIApp:
+    """Returns the application of a hot route: it goes around the wrappers that FastAPI puts around each route."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        has_body = scope["method"] != "GET"
-        body = await read_body(scope, receive, limit) if has_body else b""
-        response = await way(scope, body)
-        if response is None:
-            await app(scope, body_again(body, receive) if has_body else receive, send)
-        else:
-            await response(scope, receive, send)
+        body = b"" if form is None else await read_checked_body(scope, receive, form, limit)
+        response = await route.respond(scope, body)
+        await response(scope, receive, send)
 
     return answer
 

@@ -8,6 +8,13 @@ def make_router(modules: Modules) -> APIRouter:
     """The routes of one application, whose models have the fields that its modules contribute."""
     router = APIRouter()
     # `people` comes last: its `/{account_id}` would take the others' words for an id.
-    for part in (sign_in.router, me.make_router(modules), me.router, sessions.router, people.make_router(modules)):
+    for part in (
+        sign_in.router,
+        me.make_router(modules),
+        me.router,
+        me.hot,
+        sessions.router,
+        people.make_router(modules),
+    ):
         router.include_router(part)
     return router

@@ -1,4 +1,4 @@
-from app.modules.chats_module.dependencies.access import ChatChanger, ChatId, ChatMembership, may, read_chat_id
+from app.modules.chats_module.dependencies.access import ChatChanger, ChatId, ChatMembership, may
 from app.modules.chats_module.dependencies.services import DeletionsDep, MemberViewsDep, PartsDep
 
 __all__ = [
@@ -9,5 +9,4 @@ __all__ = [
     "MemberViewsDep",
     "PartsDep",
     "may",
-    "read_chat_id",
 ]

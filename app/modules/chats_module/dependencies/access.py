@@ -9,8 +9,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Path
-from pydantic import TypeAdapter, ValidationError
-from starlette.types import Scope
 
 from app.dependencies.dependency_db import Db
 from app.modules.accounts_module.dependencies import CurrentIdentity
@@ -19,16 +17,6 @@ from app.modules.chats_module.services.access import Membership, check, get_memb
 from app.modules.chats_module.services.permissions import CHANGE_CHAT
 
 ChatId = Annotated[UUID, Path(description="id of the chat", examples=["6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"])]
-
-_UUID = TypeAdapter(UUID)
-
-
-def read_chat_id(scope: Scope) -> UUID | None:
-    """The chat in an address, for its shortcut; None where it is none."""
-    try:
-        return _UUID.validate_python(scope["path_params"]["chat_id"])
-    except ValidationError:
-        return None
 
 
 async def _membership(chat_id: ChatId, identity: CurrentIdentity, database: Db) -> Membership:

@@ -1,11 +1,11 @@
 from typing import Annotated
 
 from app.dependencies.services_dependency import service
-from app.modules.streams_module.dependencies.reading import EVENTS_ANSWERS, EventsQuery, answer_events, read_shortly
+from app.modules.streams_module.dependencies.reading import EVENTS_ANSWERS, EventsQuery, answer_events
 from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.reader import LogReader
 
 LogDep = Annotated[Log, service(Log)]
 LogReaderDep = Annotated[LogReader, service(LogReader)]
 
-__all__ = ["EVENTS_ANSWERS", "EventsQuery", "LogDep", "LogReaderDep", "answer_events", "read_shortly"]
+__all__ = ["EVENTS_ANSWERS", "EventsQuery", "LogDep", "LogReaderDep", "answer_events"]

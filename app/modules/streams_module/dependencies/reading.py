@@ -1,6 +1,5 @@
 """How every address of events is asked and answered: as a page, by waiting, or as server-sent events."""
 
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,11 +8,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Scope
 
 from app.modules.base_module.schemas import Limit, Position
 from app.modules.streams_module.services.reader import LogReader, Reader
-from app.resources.constants import DEFAULT_PAGE, MAX_BIGINT, MAX_PAGE
+from app.resources.constants import DEFAULT_PAGE, MAX_BIGINT
 from app.services.errors import ValidationFailed
 from app.utils.accept import preference_for
 from app.utils.peer import Peer, peer_of
@@ -21,7 +19,6 @@ from app.utils.peer import Peer, peer_of
 _JSON = "application/json"
 _EVENT_STREAM = "text/event-stream"
 _MAX_WAIT = 30
-_USUAL_QUERY = re.compile(rb"after=(\d{1,18})(?:&limit=(\d{1,3}))?(?:&wait=(\d{1,2}))?")
 
 EVENTS_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {_EVENT_STREAM: {"schema": {"type": "string", "examples": ["id: 1\ndata: {...}\n\n"]}}}}
@@ -68,24 +65,6 @@ class EventsQuery:
         ):
             raise ValidationFailed(("header", "last-event-id"), f"a whole number from 0 to {MAX_BIGINT}")
         return int(given)
-
-
-def read_shortly(scope: Scope) -> EventsQuery | None:
-    """What a poll asks for, for its shortcut; None where it does not ask as every client does, or for another form."""
-    found = _USUAL_QUERY.fullmatch(scope["query_string"])
-    if found is None:
-        return None
-    is_accept_read = False
-    for name, value in scope["headers"]:
-        if name == b"last-event-id":
-            return None
-        if name == b"accept":
-            if is_accept_read or _prefers_stream(value.decode("latin-1")):
-                return None
-            is_accept_read = True
-    after, limit, wait = found.groups()
-    query = EventsQuery(peer_of(scope), int(after), int(limit or DEFAULT_PAGE), int(wait or 0))
-    return query if 1 <= query.limit <= MAX_PAGE and query.wait <= _MAX_WAIT else None
 
 
 @lru_cache(maxsize=64)

@@ -3,16 +3,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, status
 from starlette.responses import Response
-from starlette.types import Scope
 
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import SizesDep, container_of
+from app.dependencies.hot_route import HotRoute
+from app.dependencies.services_dependency import SizesDep
 from app.modules.accounts_module.dependencies import CurrentIdentity, GuessesDep, PartsDep, PasswordsDep, RevocationsDep
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
 from app.modules.accounts_module.schemas import AccountMe, PasswordChange, account_models
 from app.modules.accounts_module.services import accounts, sessions
-from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import (
     EVENTS_ANSWERS,
@@ -20,16 +18,14 @@ from app.modules.streams_module.dependencies import (
     LogDep,
     LogReaderDep,
     answer_events,
-    read_shortly,
 )
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
-from app.modules.streams_module.services.reader import LogReader, Reader
-from app.services.http_requests import CALLER
+from app.modules.streams_module.services.reader import Reader
 from app.utils.module import Modules
-from app.utils.shortcut import shortcut
 
 router = APIRouter(prefix="/accounts/me")
+hot = APIRouter(prefix="/accounts/me", route_class=HotRoute)
 
 
 def make_router(modules: Modules) -> APIRouter:
@@ -82,7 +78,7 @@ async def change_password(
     await sessions.end_other_sessions(work, revocations, identity)
 
 
-@router.get("/events", response_model=EventPage, responses=EVENTS_ANSWERS, openapi_extra=refuses(StreamGap))
+@hot.get("/events", response_model=EventPage, responses=EVENTS_ANSWERS, openapi_extra=refuses(StreamGap))
 async def my_events(
     identity: CurrentIdentity,
     revocations: RevocationsDep,
@@ -97,14 +93,3 @@ async def my_events(
     return await answer_events(
         log_reader, reader, query, partial(revocations.open_sessions.watching, identity.session_id)
     )
-
-
-@shortcut(my_events)
-async def my_events_shortly(scope: Scope, _: bytes) -> Response | None:
-    """A poll of somebody who is signed in, asked for with nothing wrong."""
-    identity: Identity | None = scope.get(CALLER)
-    query = read_shortly(scope)
-    if identity is None or query is None:
-        return None
-    container = container_of(scope)
-    return await my_events(identity, container.get(Revocations), container.get(LogReader), query)

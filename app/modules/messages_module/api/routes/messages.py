@@ -1,17 +1,12 @@
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
-from pydantic import ValidationError
-from starlette.types import Scope
 
-from app.adapters.db.database import Database
 from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import container_of
+from app.dependencies.hot_route import HotRoute
 from app.modules.accounts_module.dependencies import CurrentIdentity
-from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
-from app.modules.chats_module.dependencies import ChatId, ChatMembership, read_chat_id
+from app.modules.chats_module.dependencies import ChatId, ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.dependencies import PartsDep, SendQueueDep, ViewsDep
 from app.modules.messages_module.errors import (
@@ -23,25 +18,21 @@ from app.modules.messages_module.errors import (
 )
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.services import changes
-from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.dependencies import LogDep
-from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES, MAX_PAGE
+from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES
 from app.services.errors import ValidationFailed
-from app.services.http_requests import CALLER
 from app.utils.body_limit import body_limit
 from app.utils.module import Modules
-from app.utils.shortcut import is_json, shortcut
 
 _JSON = "application/json"
-_USUAL_QUERY = re.compile(rb"(?:(before_seq|after_seq|around_seq)=(\d{1,18})(?:&|$))?(?:limit=(\d{1,3}))?")
 
 
 def make_router(modules: Modules) -> APIRouter:
-    router = APIRouter(prefix="/chats/{chat_id}/messages")
+    prefix = "/chats/{chat_id}/messages"
+    router, hot = APIRouter(prefix=prefix), APIRouter(prefix=prefix, route_class=HotRoute)
     models = message_models(modules)
 
-    @router.post(
+    @hot.post(
         "",
         status_code=status.HTTP_201_CREATED,
         response_model=models.read,
@@ -66,20 +57,7 @@ def make_router(modules: Modules) -> APIRouter:
             return Response(sent.body, headers={"Idempotent-Replayed": "true"}, media_type=_JSON)
         return Response(sent.body, status.HTTP_201_CREATED, media_type=_JSON)
 
-    @shortcut(send)
-    async def send_shortly(scope: Scope, body: bytes) -> Response | None:
-        """The send of somebody who is signed in, with nothing wrong in it."""
-        identity: Identity | None = scope.get(CALLER)
-        chat_id = read_chat_id(scope)
-        if identity is None or chat_id is None or not is_json(scope):
-            return None
-        try:
-            message = models.create.model_validate_json(body)
-        except ValidationError:
-            return None
-        return await send(chat_id, message, identity, container_of(scope).get(SendQueue))
-
-    @router.get("", response_model=models.page, openapi_extra=refuses(ChatNotFound))
+    @hot.get("", response_model=models.page, openapi_extra=refuses(ChatNotFound))
     async def history(
         chat_id: ChatId,
         identity: CurrentIdentity,
@@ -110,24 +88,6 @@ def make_router(modules: Modules) -> APIRouter:
                 limit=limit,
             )
         return Response(page, media_type=_JSON)
-
-    @shortcut(history)
-    async def history_shortly(scope: Scope, _: bytes) -> Response | None:
-        """A page for somebody who is signed in, asked for with nothing wrong."""
-        identity: Identity | None = scope.get(CALLER)
-        query = _USUAL_QUERY.fullmatch(scope["query_string"])
-        if identity is None or query is None:
-            return None
-        name, seq, asked = query.groups()
-        limit = DEFAULT_PAGE if asked is None else int(asked)
-        chat_id = read_chat_id(scope)
-        if chat_id is None or not 1 <= limit <= MAX_PAGE:
-            return None
-        position = {} if name is None else {name.decode(): int(seq)}
-        container = container_of(scope)
-        return await history(
-            chat_id, identity, container.get(Database), container.get(MessageViews), **position, limit=limit
-        )
 
     @router.get("/{seq}", response_model=models.read, openapi_extra=refuses(ChatNotFound, MessageNotFound))
     async def read(seq: PathSeq, member: ChatMembership, database: Db, views: ViewsDep) -> Response:
@@ -164,4 +124,7 @@ def make_router(modules: Modules) -> APIRouter:
         """Deletes a message. Requires its sender or an admin. The sequence number stays, the text is removed."""
         await changes.delete_message(work, log, parts, member.chat_id, member.account_id, seq)
 
-    return router
+    both = APIRouter()
+    both.include_router(hot)
+    both.include_router(router)
+    return both

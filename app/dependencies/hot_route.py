@@ -1,0 +1,172 @@
+"""The route class of the operations that are called more often than all others together.
+
+FastAPI opens two exit stacks a request, parses the body and then validates what it parsed, and keeps a cache of the
+dependencies: a good part of what a send costs this process. A hot route is declared and documented like any other, and
+read from the same declaration with less work. What it does not support is refused when the route is declared.
+"""
+
+import json
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from inspect import isclass, iscoroutinefunction
+from typing import Any, NamedTuple
+
+from fastapi._compat import ModelField, field_annotation_is_sequence, get_missing_field_error
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_body_to_args
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticUndefined
+from starlette.datastructures import Headers, QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+Errors = list[Any]
+
+
+class HotRoute(APIRoute):
+    """Calls an endpoint that returns a Response, with dependencies that neither yield nor run in a thread.
+
+    Declare it by `APIRouter(route_class=HotRoute)`. A dependency that is named twice is called twice.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        self._call = _Call(self.dependant)
+        fields = self.dependant.body_params
+        self._body_name = fields[0].name if fields else ""
+        self._body_model: Any = fields[0].field_info.annotation if fields else None
+        if fields and not (len(fields) == 1 and isclass(self._body_model) and issubclass(self._body_model, BaseModel)):
+            raise TypeError(f"{self.path}: the body of a hot route is one model")
+
+        async def handle(request: Request) -> Response:
+            return await self.respond(request.scope, await request.body() if fields else b"")
+
+        return handle
+
+    async def respond(self, scope: Scope, body: bytes) -> Response:
+        """Returns the answer to a request whose body was read.
+
+        Raises RequestValidationError, and what the dependencies and the endpoint raise.
+        """
+        errors: Errors = []
+        given = body_errors = None
+        if self._body_model is not None:
+            try:
+                given = self._body_model.model_validate_json(body)
+            except ValidationError:
+                given, body_errors = await self._read_again(body)
+        values = await self._call.read(Request(scope), errors)
+        errors += body_errors or ()
+        if errors:
+            raise RequestValidationError(errors)
+        if given is not None:
+            values[self._body_name] = given
+        response: Response = await self._call.function(**values)
+        return response
+
+    async def _read_again(self, body: bytes) -> tuple[Any, Errors]:
+        """Returns the body as FastAPI reads it, and its errors: they name the place where the JSON is wrong.
+
+        Raises RequestValidationError for what is not JSON, HTTPException for what cannot be read at all.
+        """
+        try:
+            received = json.loads(body) if body else PydanticUndefined
+        except json.JSONDecodeError as error:
+            raise RequestValidationError(
+                [{"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error"}]
+            ) from None
+        except (ValueError, RecursionError):
+            raise HTTPException(400, "There was an error parsing the body") from None
+        values, errors = await request_body_to_args(self.dependant.body_params, received, embed_body_fields=False)
+        return values.get(self._body_name), errors
+
+
+class _Field(NamedTuple):
+    """A value in the path, the query or the headers."""
+
+    name: str
+    alias: str
+    is_list: bool
+    field: ModelField
+    loc: tuple[str, str]
+
+    def read(self, given: Mapping[str, str] | QueryParams | Headers, values: dict[str, Any], errors: Errors) -> None:
+        received = given.getlist(self.alias) if self.is_list else given.get(self.alias)  # type: ignore[union-attr]
+        if received is None or received == []:
+            if self.field.field_info.is_required():
+                errors.append(get_missing_field_error(self.loc))
+            else:
+                values[self.name] = self.field.get_default()
+            return
+        value, wrong = self.field.validate(received, values, loc=self.loc)
+        values[self.name] = value
+        errors += wrong
+
+
+class _Call:
+    """What a function asks for: values of the request, and the results of other functions."""
+
+    def __init__(self, asked: Dependant) -> None:
+        unsupported = (asked.cookie_params, asked.background_tasks_param_name, asked.response_param_name)
+        if any(unsupported) or asked.concurrency is not None or asked.security_scopes_param_name:
+            raise TypeError(f"{asked.call}: a hot route cannot give it all that it asks for")
+        self.name = asked.name or ""
+        self.function: Any = asked.call
+        self._is_class = isclass(self.function)
+        if not self._is_class and not iscoroutinefunction(self.function) and not _is_async_object(self.function):
+            raise TypeError(f"{asked.call}: a dependency of a hot route is a class, or an async function without yield")
+        self._before = [_Call(dependency) for dependency in asked.dependencies]
+        self._path = _fields("path", asked.path_params)
+        self._query = _fields("query", asked.query_params)
+        self._headers = _fields("header", asked.header_params)
+        self._request_names = [name for name in (asked.request_param_name, asked.http_connection_param_name) if name]
+        self._needs_request_only = not (self._before or self._path or self._query or self._headers)
+
+    async def read(self, request: Request, errors: Errors) -> dict[str, Any]:
+        """Returns the arguments of the function; adds what is wrong with the request to `errors`."""
+        values: dict[str, Any] = {}
+        for call in self._before:
+            count = len(errors)
+            if call._needs_request_only:
+                arguments: dict[str, Any] = dict.fromkeys(call._request_names, request)
+            else:
+                arguments = await call.read(request, errors)
+            if len(errors) == count:
+                result = call.function(**arguments)
+                values[call.name] = result if call._is_class else await result
+        for name in self._request_names:
+            values[name] = request
+        scope = request.scope
+        for field in self._path:
+            field.read(scope["path_params"], values, errors)
+        if self._query:
+            query = QueryParams(scope["query_string"])
+            for field in self._query:
+                field.read(query, values, errors)
+        if self._headers:
+            headers = Headers(scope=scope)
+            for field in self._headers:
+                field.read(headers, values, errors)
+        return values
+
+
+def _fields(place: str, fields: Sequence[ModelField]) -> list[_Field]:
+    for field in fields:
+        if isclass(field.field_info.annotation) and issubclass(field.field_info.annotation, BaseModel):
+            raise TypeError(f"{field.name}: a hot route reads no model from its {place}")
+    return [
+        _Field(
+            field.name,
+            field.alias,
+            field_annotation_is_sequence(field.field_info.annotation),
+            field,
+            (place, field.alias),
+        )
+        for field in fields
+    ]
+
+
+def _is_async_object(function: Any) -> bool:
+    return iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - an object that is called
