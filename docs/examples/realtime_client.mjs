@@ -1,4 +1,4 @@
-// A client of the WebSocket that misses nothing and doubles nothing, however often its connection is cut.
+// A WebSocket client that receives every event exactly once, however often its connection breaks.
 //
 //     node realtime_client.mjs http://localhost:8788 LOGIN PASSWORD [CHAT_ID]
 //
@@ -11,8 +11,8 @@ const NOT_SIGNED_IN = 4401, BAD_FRAME = 4400, TOO_LARGE = 1009, REPLACED = 4409;
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 /**
- * One account's chats, as `GET /chats` gives them, and its streams.
- * `cursors` are the numbers of the events that were handed to `onEvent`: keep both in the same place.
+ * The chats of one account, as in `GET /chats`, and its streams.
+ * `cursors` are the sequence numbers of the events passed to `onEvent`: store both in the same place.
  */
 export class Messenger {
   accountId = '';
@@ -26,7 +26,7 @@ export class Messenger {
     Object.assign(this, { base, tokens, onEvent });
   }
 
-  /** Reads the state, and with it the numbers at which it was so: what comes later comes as events. */
+  /** Reads the state and its sequence numbers. Later changes come as events. */
   async load() {
     const me = await this.call('/accounts/me');
     const chats = {};
@@ -40,7 +40,7 @@ export class Messenger {
     for (const chat of Object.values(chats)) this.cursors[chat.id] ??= chat.event_seq;
   }
 
-  /** Never returns. Throws what ends it: connecting again would be of no use. */
+  /** Never returns. Throws an error after which reconnecting is useless. */
   async run() {
     try {
       for (let isRefused = false; ;) {
@@ -50,22 +50,22 @@ export class Messenger {
           isRefused = code === NOT_SIGNED_IN;
           if ([BAD_FRAME, TOO_LARGE, REPLACED].includes(code)) throw new Error(`closed with ${code}`);
         } catch (error) {
-          // No answer, or one that says to come back: the next try may find the server again.
+          // No answer, or a temporary error: try again.
           if (!(error instanceof TypeError) && !(error.status >= 429)) throw error;
         }
-        // A restart cuts off everyone at the same moment: not everyone comes back at the same moment.
+        // A restart disconnects all clients at the same moment: spread their return.
         await sleep(this.#pause * (0.5 + Math.random()));
         this.#pause = Math.min(this.#pause * 2, 10);
       }
     } catch (error) {
-      // Whoever waits for an answer learns that none will come.
+      // No more answers will come: fail all waiting calls.
       for (const { reject } of this.#unanswered.values()) reject(error);
       this.#unanswered.clear();
       throw error;
     }
   }
 
-  /** The message as it is in the chat. It is sent as often as it takes, and is there once. */
+  /** The stored message. It is sent until there is an answer, and stored once. */
   send(chatId, text) {
     const id = crypto.randomUUID();
     const frame = { id, action: 'send', data: { chat_id: chatId, client_msg_id: id, text } };
@@ -75,7 +75,7 @@ export class Messenger {
     });
   }
 
-  /** One GET of the REST API, with a fresh token where the old one has expired. */
+  /** One GET of the REST API. Refreshes an expired token. */
   async call(path) {
     const { tokens } = this;
     try {
@@ -87,13 +87,13 @@ export class Messenger {
     return call(this.base, path, { token: this.tokens.access_token });
   }
 
-  /** Gets a new pair for these tokens, if they are still the newest, and keeps it. On 401 the user signs in again. */
+  /** Replaces these tokens by a new pair, unless that has happened already. On 401 the user signs in again. */
   async #refresh(tokens) {
     if (tokens !== this.tokens) return;
     this.tokens = await call(this.base, '/accounts/refresh', { body: { refresh_token: tokens.refresh_token } });
   }
 
-  /** One connection, to its end; the close code. Frames are dealt with one after the other. */
+  /** Runs one connection to its end and returns the close code. Frames are handled one after another. */
   #talk() {
     return new Promise((ended, failed) => {
       const socket = new WebSocket(this.base.replace('http', 'ws') + API + '/ws');
@@ -104,7 +104,7 @@ export class Messenger {
       let done = Promise.resolve();
       socket.onmessage = ({ data }) => {
         done = done.then(() => this.#handle(socket, JSON.parse(data))).catch((error) => {
-          // The rest comes again over the next connection.
+          // The next connection sends the rest again.
           socket.onmessage = null;
           socket.close();
           failed(error);
@@ -121,7 +121,7 @@ export class Messenger {
     if (frame.reply_to === 'hello' && frame.status === 'ok') {
       this.#socket = socket;
       this.#pause = 0.1;
-      // Chats that moved while the list was read: they were on no page.
+      // Chats that moved while the list was read, and so were on none of its pages.
       for (const [id, seq] of Object.entries(frame.data.without_cursor)) {
         await this.#readChat(id);
         this.cursors[id] ??= seq;
@@ -151,19 +151,19 @@ export class Messenger {
   async #takeOwn({ kind, data }) {
     const chat = this.chats[data.chat_id];
     if (kind === 'chat.joined') {
-      // From here on the chat has a cursor: a cut before its first event must not start it at its head.
+      // Set a cursor now: if the connection breaks before the first event, the chat must not start at its head.
       this.cursors[data.chat_id] ??= data.event_seq - 1;
       await this.#readChat(data.chat_id);
     } else if (kind === 'chat.left' && chat?.event_seq <= data.event_seq) {
       delete this.chats[data.chat_id];
     } else if (kind === 'read.moved' && data.read_seq > chat?.read_seq) {
       if (data.read_seq === chat.last_seq) Object.assign(chat, { read_seq: data.read_seq, unread_count: 0 });
-      // How many of the messages in between are deleted, no event tells.
+      // No event says how many of the messages in between are deleted.
       else await this.#readChat(chat.id);
     }
   }
 
-  /** The state of one chat; events up to its `event_seq` are in it already. */
+  /** Reads the state of one chat. It includes the events up to its `event_seq`. */
   async #readChat(id) {
     try {
       this.chats[id] = await this.call(`/chats/${id}`);
@@ -174,7 +174,7 @@ export class Messenger {
   }
 
   async #readAgain({ stream_id: id, last_seq: seq }) {
-    // The messages that are kept of this chat are to be read again too: GET /chats/{id}/messages.
+    // A client that stores messages of this chat reads them again too: GET /chats/{id}/messages.
     if (id === this.accountId) await this.load();
     else await this.#readChat(id);
     this.cursors[id] = seq;
@@ -188,7 +188,7 @@ export class Messenger {
   #answer(reply) {
     const { frame, resolve, reject } = this.#unanswered.get(reply.reply_to);
     if (reply.status === 'error' && [429, 503].includes(reply.error.status)) {
-      // Not written, or not known whether: the same client_msg_id again settles it.
+      // Not stored, or unknown: repeat it with the same client_msg_id.
       setTimeout(() => this.#put(frame), 1000);
       return;
     }
@@ -198,14 +198,14 @@ export class Messenger {
   }
 
   #put(frame) {
-    // What is not sent now is sent after the next hello.
+    // Otherwise it is sent after the next hello.
     if (this.#socket?.readyState === WebSocket.OPEN && this.#unanswered.has(frame.id)) {
       this.#socket.send(JSON.stringify(frame));
     }
   }
 }
 
-/** Brings a chat, as `GET /chats/{id}` gives it to the account, forward by the next event of its stream. */
+/** Applies the next event of its stream to a chat as in `GET /chats/{id}`. */
 export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   const last = chat.last_message;
   const isOwn = data.account_id === accountId;
@@ -213,7 +213,7 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   chat.event_seq = seq;
   if (kind === 'message.created') {
     Object.assign(chat, { last_seq: data.seq, last_message: data });
-    // A message moves its sender's read position: no event of its own tells that.
+    // A message also moves its sender's read position, without another event.
     if (data.sender_id === accountId) Object.assign(chat, { read_seq: data.seq, unread_count: 0 });
     else Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
@@ -239,7 +239,7 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   }
 }
 
-/** One call of the REST API. Throws an Error with the `status` of the refusal, or the TypeError of fetch. */
+/** One call of the REST API. Throws an Error with the `status` of the answer, or the TypeError of fetch. */
 export async function call(base, path, { token, body } = {}) {
   const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
   const response = await fetch(base + API + path, { method: body ? 'POST' : 'GET', headers, body: JSON.stringify(body) });

@@ -1,4 +1,4 @@
-"""A client of the WebSocket that misses nothing and doubles nothing, however often its connection is cut.
+"""A WebSocket client that receives every event exactly once, however often its connection breaks.
 
     pip install websockets
     python realtime_client.py http://localhost:8788 LOGIN PASSWORD [CHAT_ID]
@@ -30,9 +30,9 @@ class SessionEnded(Exception):
 
 
 class Messenger:
-    """One account's chats, as `GET /chats` gives them, and its streams.
+    """The chats of one account, as in `GET /chats`, and its streams.
 
-    `cursors` are the numbers of the events that were handed to `on_event`: keep both in the same place.
+    `cursors` are the sequence numbers of the events passed to `on_event`: store both in the same place.
     """
 
     def __init__(self, base: str, tokens: Json, on_event: Callable[[Json], None]) -> None:
@@ -45,7 +45,7 @@ class Messenger:
         self._pause = 0.1
 
     async def load(self) -> None:
-        """Reads the state, and with it the numbers at which it was so: what comes later comes as events."""
+        """Reads the state and its sequence numbers. Later changes come as events."""
         me = await self.call("/accounts/me")
         chats: dict[str, Json] = {}
         path: str | None = "/chats?limit=200"
@@ -59,7 +59,7 @@ class Messenger:
             self.cursors.setdefault(chat["id"], chat["event_seq"])
 
     async def run(self) -> None:
-        """Returns never. Raises what ends it: connecting again would be of no use."""
+        """Never returns. Raises an error after which reconnecting is useless."""
         code = None
         try:
             while True:
@@ -74,18 +74,18 @@ class Messenger:
                         raise
                 finally:
                     self._socket = None
-                # A restart cuts off everyone at the same moment: not everyone comes back at the same moment.
+                # A restart disconnects all clients at the same moment: spread their return.
                 await asyncio.sleep(self._pause * random.uniform(0.5, 1.5))
                 self._pause = min(self._pause * 2, 10)
         except Exception as error:
-            # Whoever waits for an answer learns that none will come.
+            # No more answers will come: fail all waiting calls.
             for _, answer in self._unanswered.values():
                 answer.set_exception(error)
             self._unanswered.clear()
             raise
 
     async def send(self, chat_id: str, text: str) -> Json:
-        """The message as it is in the chat. It is sent as often as it takes, and is there once."""
+        """The stored message. It is sent until there is an answer, and stored once."""
         message_id = str(uuid4())
         data = {"chat_id": chat_id, "client_msg_id": message_id, "text": text}
         frame = {"id": message_id, "action": "send", "data": data}
@@ -95,7 +95,7 @@ class Messenger:
         return await answer
 
     async def call(self, path: str) -> Json:
-        """One GET of the REST API, with a fresh token where the old one has expired."""
+        """One GET of the REST API. Refreshes an expired token."""
         tokens = self.tokens
         try:
             return await asyncio.to_thread(call, self.base, path, tokens["access_token"])
@@ -106,7 +106,7 @@ class Messenger:
         return await asyncio.to_thread(call, self.base, path, self.tokens["access_token"])
 
     async def _refresh(self, tokens: Json) -> None:
-        """Gets a new pair for these tokens, if they are still the newest, and keeps it. Raises SessionEnded."""
+        """Replaces these tokens by a new pair, unless that has happened already. Raises SessionEnded."""
         if tokens is not self.tokens:
             return
         body = {"refresh_token": tokens["refresh_token"]}
@@ -124,7 +124,7 @@ class Messenger:
             frame = json.loads(text)
             if frame.get("reply_to") == "hello" and frame["status"] == "ok":
                 self._socket, self._pause = socket, 0.1
-                # Chats that moved while the list was read: they were on no page.
+                # Chats that moved while the list was read, and so were on none of its pages.
                 for stream_id, seq in frame["data"]["without_cursor"].items():
                     await self._read_chat(stream_id)
                     self.cursors.setdefault(stream_id, seq)
@@ -153,7 +153,7 @@ class Messenger:
     async def _take_own(self, kind: str, data: Json) -> None:
         chat = self.chats.get(data.get("chat_id", ""))
         if kind == "chat.joined":
-            # From here on the chat has a cursor: a cut before its first event must not start it at its head.
+            # Set a cursor now: if the connection breaks before the first event, the chat must not start at its head.
             self.cursors.setdefault(data["chat_id"], data["event_seq"] - 1)
             await self._read_chat(data["chat_id"])
         elif kind == "chat.left" and chat and chat["event_seq"] <= data["event_seq"]:
@@ -162,11 +162,11 @@ class Messenger:
             if data["read_seq"] == chat["last_seq"]:
                 chat["read_seq"], chat["unread_count"] = data["read_seq"], 0
             else:
-                # How many of the messages in between are deleted, no event tells.
+                # No event says how many of the messages in between are deleted.
                 await self._read_chat(chat["id"])
 
     async def _read_chat(self, chat_id: str) -> None:
-        """The state of one chat; events up to its `event_seq` are in it already."""
+        """Reads the state of one chat. It includes the events up to its `event_seq`."""
         try:
             self.chats[chat_id] = await self.call(f"/chats/{chat_id}")
         except HTTPError as error:
@@ -175,7 +175,7 @@ class Messenger:
             self.chats.pop(chat_id, None)
 
     async def _read_again(self, gap: Json) -> None:
-        # The messages that are kept of this chat are to be read again too: GET /chats/{id}/messages.
+        # A client that stores messages of this chat reads them again too: GET /chats/{id}/messages.
         if gap["stream_id"] == self.account_id:
             await self.load()
         else:
@@ -190,7 +190,7 @@ class Messenger:
     async def _answer(self, reply: Json) -> None:
         frame, answer = self._unanswered[reply["reply_to"]]
         if reply["status"] == "error" and reply["error"]["status"] in (429, 503):
-            # Not written, or not known whether: the same client_msg_id again settles it.
+            # Not stored, or unknown: repeat it with the same client_msg_id.
             asyncio.get_running_loop().call_later(1, lambda: asyncio.ensure_future(self._put(frame)))
             return
         del self._unanswered[reply["reply_to"]]
@@ -204,18 +204,18 @@ class Messenger:
             if self._socket is not None and frame["id"] in self._unanswered:
                 await self._socket.send(json.dumps(frame))
         except ConnectionClosed:
-            return  # It is sent again after the next hello.
+            return  # It is sent after the next hello.
 
 
 def apply_event(chat: Json, event: Json, account_id: str) -> None:
-    """Brings a chat, as `GET /chats/{id}` gives it to the account, forward by the next event of its stream."""
+    """Applies the next event of its stream to a chat as in `GET /chats/{id}`."""
     kind, data, last = event["kind"], event["data"], chat["last_message"]
     is_own, is_of_last = data.get("account_id") == account_id, last is not None and data.get("seq") == last["seq"]
     chat["event_seq"] = event["seq"]
     if kind == "message.created":
         chat["last_seq"], chat["last_message"] = data["seq"], {**data}
         if data["sender_id"] == account_id:
-            # A message moves its sender's read position: no event of its own tells that.
+            # A message also moves its sender's read position, without another event.
             chat["read_seq"], chat["unread_count"] = data["seq"], 0
         else:
             chat["others_read_seq"] = data["seq"]
@@ -266,7 +266,7 @@ async def main(base: str, login: str, password: str, chat_id: str = "") -> None:
     await messenger.load()
     lines: asyncio.Queue[str] = asyncio.Queue()
     if chat_id:
-        # A thread that does not keep the program from ending.
+        # A daemon thread does not keep the program running.
         threading.Thread(target=read_lines, args=(lines, asyncio.get_running_loop()), daemon=True).start()
     async with asyncio.TaskGroup() as group:
         group.create_task(messenger.run())
