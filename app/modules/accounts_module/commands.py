@@ -1,7 +1,9 @@
 """`python manage.py account ...`"""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -14,13 +16,17 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.schemas import AccountSignedUp, Email, Password, SignUp
 from app.modules.accounts_module.services import administration
+from app.modules.accounts_module.services.erasure import ERASE, request_erasure
 from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ValidationFailed
 from app.settings import load_settings
 
 commands = typer.Typer(
-    no_args_is_help=True, name="account", help="Accounts: create an administrator, reset a password, change an email."
+    no_args_is_help=True,
+    name="account",
+    help="Accounts: create an administrator, reset a password, change an email, erase an account.",
 )
 
 _TAKEN = {"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken}
@@ -120,6 +126,34 @@ def change_email(
             raise
         raise refusal from None
     typer.echo(f"{login} now has the email {email}")
+
+
+class KeepOrDelete(StrEnum):
+    """What becomes of the messages of an account that is erased."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+@commands.command("erase")
+def erase(
+    username: Annotated[str, typer.Argument(help="username; that of an erased account is deleted-ID")],
+    messages: Annotated[
+        KeepOrDelete, typer.Option(help="keep: its messages stay, without a name; delete: they are deleted")
+    ] = KeepOrDelete.KEEP,
+) -> None:
+    """Erase an account for good: its personal data, its sessions, its memberships. A running server does the work."""
+    settings = load_settings()
+
+    async def enqueue(database: Database) -> UUID:
+        async with open_unit_of_work(database) as work:
+            return await request_erasure(work, Jobs([ERASE]), username, messages.value)
+
+    account_id = run_on_database(settings.db, enqueue)
+    typer.echo(
+        f"the erasure of {username} ({account_id}) is enqueued: a running server starts it within a second, "
+        "`python manage.py jobs list` shows accounts.erase until it is done"
+    )
 
 
 def _explain(error: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from app.modules.accounts_module.dependencies.authentication import AUTHENTICATI
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.erasure import ERASE, OWN_HOOK
 from app.modules.accounts_module.services.guesses import Guesses
 from app.modules.accounts_module.services.housekeeping import keep_tidy
 from app.modules.accounts_module.services.parts import AccountParts
@@ -46,10 +47,10 @@ module = Module(
     name="accounts",
     description="Sign-up, sign-in, the caller's account, other accounts, sessions",
     router=make_router,
-    depends_on=("base", "streams"),
+    depends_on=("base", "streams", "jobs"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, AUTHENTICATION),
+    contributes=(*EVENT_TEXTS, AUTHENTICATION, ERASE, OWN_HOOK),
     lifespan=lifespan,
     invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},

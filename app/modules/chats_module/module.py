@@ -9,6 +9,7 @@ from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
 from app.modules.chats_module.extension import ChatPart, ChatPurge
 from app.modules.chats_module.schemas import EVENT_TEXTS, EVENTS, chat_models
 from app.modules.chats_module.services.deletion import Deletions
+from app.modules.chats_module.services.erasure import CHATS_OF_ACCOUNT
 from app.modules.chats_module.services.member_views import MemberViews
 from app.modules.chats_module.services.parts import ChatParts
 from app.modules.chats_module.services.permissions import PERMISSIONS
@@ -40,7 +41,7 @@ module = Module(
     depends_on=("base", "accounts", "streams"),
     models=(Chat, ChatMember, AccountChat),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET),
+    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET, CHATS_OF_ACCOUNT),
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

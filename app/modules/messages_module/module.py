@@ -10,6 +10,7 @@ from app.modules.messages_module.extension import MessagePart, Messages, Message
 from app.modules.messages_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.services.contents import LAST_MESSAGE, PURGE
+from app.modules.messages_module.services.erasure import MESSAGES_OF_ACCOUNT
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.messages import MessageService
 from app.modules.messages_module.services.parts import MessageParts
@@ -51,5 +52,5 @@ module = Module(
     events=lambda modules: message_models(modules).events | EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
-    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET, LAST_MESSAGE, PURGE),
+    contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET, LAST_MESSAGE, PURGE, MESSAGES_OF_ACCOUNT),
 )

@@ -126,7 +126,7 @@ async def change_password(
         await guesses.check(subject)
         async with database.connection() as connection:
             stored: Any = await connection.fetchrow(
-                "SELECT username, email, password_hash FROM account WHERE id = $1", account_id
+                "SELECT username, email, password_hash FROM account WHERE id = $1 AND erased_at IS NULL", account_id
             )
         if stored is None:
             raise InvalidToken
@@ -136,7 +136,8 @@ async def change_password(
             return False
         await guesses.forget(subject)
     password_hash = await passwords.hash(new, account_id.hex)
-    account = await _get(work, account_id)
+    # An erasure that comes at the same time does not get its password back.
+    account = await _get(work, account_id, for_update=True)
     account.password_hash = password_hash
     await work.session.flush()
     return True
@@ -190,9 +191,11 @@ async def check_admin(work: UnitOfWork, account_id: UUID) -> None:
         raise Forbidden
 
 
-async def _get(work: UnitOfWork, account_id: UUID) -> Account:
-    """Returns the caller's account. Raises InvalidToken where it was made after the backup that was restored."""
-    account = await crud.find_account(work.session, account_id)
+async def _get(work: UnitOfWork, account_id: UUID, *, for_update: bool = False) -> Account:
+    """Returns the caller's account. Raises InvalidToken where it was made after the backup that was restored, and for
+    one that has just been erased.
+    """
+    account = await crud.find_account(work.session, account_id, for_update=for_update)
     if account is None:
         raise InvalidToken
     return account

@@ -28,7 +28,7 @@ async def reset_password(work: UnitOfWork, passwords: Passwords, login: str, pas
     account = await crud.find_by_login(work.session, login)
     if account is None:
         raise AccountNotFound
-    check_password(password, "password", username=account.username, email=account.email)
+    check_password(password, "password", username=account.username, email=account.email or "")
     account.password_hash = await passwords.hash(password)
     await work.session.flush()
     await delete_failures(await work.raw(), [account.id])

@@ -1,4 +1,4 @@
-"""Deleting what is over: ended sessions, and wrong passwords that no longer count."""
+"""Deleting what is over: ended sessions, wrong passwords that no longer count, and holds of usernames."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -8,9 +8,10 @@ from loguru import logger
 from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds.sessions import delete_ended
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_old_failures
+from app.modules.accounts_module.db.cruds.username_holds import delete_over
 
 _PERIOD = 30.0
-"""Seconds. Where nothing is over, a round is three look-ups in an index."""
+"""Seconds. Where nothing is over, a round is four look-ups in an index."""
 _AT_ONCE = 1_000
 """Rows that one statement deletes."""
 
@@ -37,7 +38,8 @@ async def tidy(database: Database, before: datetime) -> int:
     while True:
         async with database.connection() as connection:
             failures = await delete_old_failures(connection, _AT_ONCE)
+            holds = await delete_over(connection, _AT_ONCE)
             sessions = await delete_ended(connection, before, _AT_ONCE)
         total += sessions
-        if failures < _AT_ONCE and sessions < _AT_ONCE:
+        if max(failures, holds, sessions) < _AT_ONCE:
             return total

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.db.cruds import accounts
 from app.modules.accounts_module.db.cruds import sessions as crud
 from app.modules.accounts_module.db.models import AuthSession
-from app.modules.accounts_module.errors import InvalidToken, SessionNotFound
+from app.modules.accounts_module.errors import InvalidToken, SessionNotFound, WrongCredentials
 from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.tokens import Identity, Tokens
@@ -27,7 +28,10 @@ class Device:
 async def open_session(
     work: UnitOfWork, tokens: Tokens, revocations: Revocations, account_id: UUID, device: Device, *, most: int
 ) -> TokenPair:
-    """One more device. Beyond `most`, those that were used least lately are signed out."""
+    """One more device. Beyond `most`, those that were used least lately are signed out.
+
+    Raises WrongCredentials for an account that was erased meanwhile.
+    """
     now = datetime.now(UTC)
     session = AuthSession(
         id=uuid4(),
@@ -41,6 +45,9 @@ async def open_session(
     )
     work.session.add(session)
     await work.session.flush()
+    # Its password was checked a while ago. From here on an erasure waits: the new row refers to the account.
+    if await accounts.find_account(work.session, account_id) is None:
+        raise WrongCredentials
     revoked = await crud.revoke_beyond(work.session, now, account_id, most)
     work.after_commit(lambda: revocations.announce(revoked, now))
     return _pair(tokens, session)

@@ -92,6 +92,11 @@ async def delete_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUI
     """Gone for everyone at once; its members' streams are told, and its rows deleted, in chunks afterwards."""
     await log.lock(work, chats=[chat_id])
     check(await get_membership(await work.raw(), chat_id, account_id), DELETE_CHAT)
+    await mark_deleted(work, log, chat_id, account_id)
+
+
+async def mark_deleted(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> None:
+    """Deletes a chat under the lock of its stream; Deletions does the rest."""
     without_words = {"title": None, "description": None}
     await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now(), **without_words))
     await log.append(work, chat_id, event("chat.deleted", {"chat_id": str(chat_id), "actor_id": str(account_id)}))

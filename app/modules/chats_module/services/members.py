@@ -13,7 +13,7 @@ from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.db.models import Chat, ChatMember
 from app.modules.chats_module.errors import DirectChatIsFixed, MemberNotFound, NotAllowedInChat, OwnerMustHandOver
 from app.modules.chats_module.schemas import MemberRead, MembersAdd
-from app.modules.chats_module.services.access import check, get_membership
+from app.modules.chats_module.services.access import Membership, check, get_membership
 from app.modules.chats_module.services.member_views import MemberViews
 from app.modules.chats_module.services.membership_changes import admit, dismiss
 from app.modules.chats_module.services.permissions import (
@@ -85,17 +85,7 @@ async def change_role(
         raise OwnerMustHandOver
     if role in ("owner", "admin") or member.role == "admin":
         check(actor, APPOINT_ADMINS)
-    at, changed = now(), {account_id: role}
-    if role == "owner":
-        changed = {actor_id: "admin", account_id: "owner"}
-        await work.session.execute(update(Chat).where(Chat.id == chat_id).values(owner_id=account_id, updated_at=at))
-    for changed_id, new_role in changed.items():
-        await crud.set_role(work.session, chat_id, changed_id, new_role)
-    events = [event("member.changed", _change(chat_id, changed_id, r, actor_id)) for changed_id, r in changed.items()]
-    if role == "owner":
-        told = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
-        events.append(event("chat.updated", told))
-    await log.append(work, chat_id, *events, at=at)
+    await _set_role(work, log, chat_id, actor_id, account_id, role)
     return await _view(work, views, chat_id, actor_id, account_id)
 
 
@@ -119,6 +109,38 @@ async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUI
     # Only now: an id that is a chat's would be locked out of turn.
     await log.lock(work, accounts=[account_id])
     await dismiss(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
+
+
+async def leave_for_good(work: UnitOfWork, log: Log, membership: Membership) -> bool:
+    """Takes an account that is erased out of a group or channel, under the lock of the chat's stream.
+
+    An owner hands over to the longest-standing admin, else member, else reader. Returns False where nobody is left to
+    hand over to, and nothing was done.
+    """
+    chat_id, account_id = membership.chat_id, membership.account_id
+    if membership.role == "owner":
+        heir = await crud.find_heir(await work.raw(), chat_id, account_id)
+        if heir is None:
+            return False
+        await _set_role(work, log, chat_id, account_id, heir, "owner")
+    await log.lock(work, accounts=[account_id])
+    await dismiss(work, log, chat_id, account_id, actor_id=account_id, reason="left")
+    return True
+
+
+async def _set_role(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str) -> None:
+    """Gives a member a role; a new owner takes it from the actor."""
+    at, changed = now(), {account_id: role}
+    if role == "owner":
+        changed = {actor_id: "admin", account_id: "owner"}
+        await work.session.execute(update(Chat).where(Chat.id == chat_id).values(owner_id=account_id, updated_at=at))
+    for changed_id, new_role in changed.items():
+        await crud.set_role(work.session, chat_id, changed_id, new_role)
+    events = [event("member.changed", _change(chat_id, changed_id, r, actor_id)) for changed_id, r in changed.items()]
+    if role == "owner":
+        told = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
+        events.append(event("chat.updated", told))
+    await log.append(work, chat_id, *events, at=at)
 
 
 def _change(chat_id: UUID, account_id: UUID, role: str, actor_id: UUID) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.utils.canonical import canonical_login
 _FIND_BY_EMAIL = """
 SELECT id, password_hash FROM account WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1
 """
-_FIND_BY_USERNAME = "SELECT id, password_hash FROM account WHERE username = $1"
+_FIND_BY_USERNAME = "SELECT id, password_hash FROM account WHERE username = $1 AND erased_at IS NULL"
 
 
 async def find_credentials(connection: Executor, login: str) -> Any | None:
@@ -25,8 +25,15 @@ async def find_credentials(connection: Executor, login: str) -> Any | None:
     return rows[0] if rows else None
 
 
-async def find_account(session: AsyncSession, account_id: UUID) -> Account | None:
-    return await session.get(Account, account_id)
+async def find_account(session: AsyncSession, account_id: UUID, *, for_update: bool = False) -> Account | None:
+    """Returns None also for an account that is erased."""
+    account = await session.get(Account, account_id, with_for_update=for_update or None)
+    return account if account is not None and account.erased_at is None else None
+
+
+async def find_by_username(session: AsyncSession, username: str) -> Account | None:
+    """Returns an account that is erased, too."""
+    return (await session.scalars(select(Account).where(Account.username == username))).one_or_none()
 
 
 async def find_by_login(session: AsyncSession, login: str) -> Account | None:
@@ -34,7 +41,8 @@ async def find_by_login(session: AsyncSession, login: str) -> Account | None:
     key, is_email = canonical_login(login)
     named = Account.email_key == key if is_email else Account.username == key
     order = ((Account.email == login.strip()).desc(), Account.email_copy)
-    return (await session.scalars(select(Account).where(named).order_by(*order).limit(1))).one_or_none()
+    found = select(Account).where(named, Account.erased_at.is_(None)).order_by(*order).limit(1)
+    return (await session.scalars(found)).one_or_none()
 
 
 async def replace_hash(session: AsyncSession, account_id: UUID, old: str, new: str) -> None:
@@ -51,4 +59,5 @@ async def list_refusing_ids(session: AsyncSession, account_ids: set[UUID]) -> se
 
 
 async def list_existing_ids(session: AsyncSession, account_ids: set[UUID]) -> set[UUID]:
-    return set((await session.scalars(select(Account.id).where(Account.id.in_(account_ids)))).all())
+    statement = select(Account.id).where(Account.id.in_(account_ids), Account.erased_at.is_(None))
+    return set((await session.scalars(statement)).all())

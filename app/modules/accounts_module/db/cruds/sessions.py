@@ -25,10 +25,19 @@ WITH revoked AS (
 DELETE FROM auth_session WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired)
 """
 
+_FORGET_DEVICES = """
+UPDATE auth_session SET user_agent = '', address = '' WHERE account_id = $1 AND (user_agent, address) <> ('', '')
+"""
+
 
 async def delete_ended(connection: Executor, before: datetime, most: int) -> int:
     """Deletes sessions that ended before a moment, up to `most` of each kind. Returns how many went."""
     return int((await connection.execute(_DELETE_ENDED, before, most)).rpartition(" ")[2])
+
+
+async def forget_devices(connection: Executor, account_id: UUID) -> None:
+    """Blanks where the sessions of an account were opened from. The rows stay until all processes know of their end."""
+    await connection.execute(_FORGET_DEVICES, account_id)
 
 
 async def spend_generation(

@@ -1,3 +1,5 @@
+"""Usernames that are held for their former owners."""
+
 from datetime import datetime
 from uuid import UUID
 
@@ -6,6 +8,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.modules.accounts_module.db.models import UsernameHold
+from app.modules.streams_module.services.log import Executor
+
+_DELETE_OVER = """
+DELETE FROM username_hold WHERE username IN (
+    SELECT username FROM username_hold WHERE held_until < now() ORDER BY held_until LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+"""
 
 
 async def find_holder(session: AsyncSession, username: str, now: datetime) -> UUID | None:
@@ -31,3 +40,8 @@ async def hold(session: AsyncSession, username: str, account_id: UUID, until: da
 async def release(session: AsyncSession, username: str) -> None:
     """Ends the hold of a username that is in use again."""
     await session.execute(delete(UsernameHold).where(UsernameHold.username == username))
+
+
+async def delete_over(connection: Executor, most: int) -> int:
+    """Deletes holds whose time is over. Returns how many rows went."""
+    return int((await connection.execute(_DELETE_OVER, most)).rpartition(" ")[2])

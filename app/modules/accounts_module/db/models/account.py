@@ -15,12 +15,15 @@ class Account(BaseModel):
     `email_key` is the canonical form of `email`. `email_copy` is 0, and more only for accounts of one mailbox that are
     older than this rule. `search_text` and `search_grams` are what people are found by. Columns that are made from
     others follow them at every flush.
+
+    An account that is erased keeps its id, for what refers to it. It has neither email nor password, an empty
+    `display_name`, and a `username` that nobody can take.
     """
 
     __tablename__ = "account"
 
-    email: Mapped[str] = mapped_column(Text)
-    email_key: Mapped[str] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    email_key: Mapped[str | None] = mapped_column(Text)
     email_copy: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     username: Mapped[str] = mapped_column(Text, unique=True)
     display_name: Mapped[str] = mapped_column(Text)
@@ -28,8 +31,9 @@ class Account(BaseModel):
     search_grams: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{}")
     bio: Mapped[str] = mapped_column(Text, default="", server_default="")
     who_may_add: Mapped[str] = mapped_column(Text, default="everyone", server_default="everyone")
-    password_hash: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text)
     is_admin: Mapped[bool] = mapped_column(default=False, server_default="false")
+    erased_at: Mapped[datetime | None]
 
 
 Index("uq_account_email", Account.email_key, Account.email_copy, unique=True)
@@ -42,8 +46,8 @@ Index("ix_account_search_grams", Account.search_grams, postgresql_using="gin", p
 @event.listens_for(Account, "before_insert")
 @event.listens_for(Account, "before_update")
 def _derive(_mapper: Any, _connection: Any, account: Account) -> None:
-    account.email_key = canonical_email(account.email)
-    account.search_text = search_text(account.username, account.display_name)
+    account.email_key = canonical_email(account.email) if account.email is not None else None
+    account.search_text = "" if account.erased_at else search_text(account.username, account.display_name)
     account.search_grams = search_grams(account.search_text)
 
 

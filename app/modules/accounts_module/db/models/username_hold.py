@@ -14,4 +14,4 @@ class UsernameHold(Base):
 
     username: Mapped[str] = mapped_column(Text, primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
-    held_until: Mapped[datetime]
+    held_until: Mapped[datetime] = mapped_column(index=True)

@@ -21,6 +21,14 @@ _ADDED_OFTEN = """
 SELECT id FROM unnest($1::uuid[]) AS wanted (id)
 WHERE id <> $2 AND EXISTS (SELECT FROM account_chat WHERE account_id = wanted.id AND added_by = $2 OFFSET $3)
 """
+_SHARED_CHAT = """
+SELECT c.id FROM account_chat a JOIN chat c ON c.id = a.chat_id
+WHERE a.account_id = $1 AND c.type <> 'direct' AND c.deleted_at IS NULL LIMIT 1
+"""
+_HEIR = """
+SELECT account_id FROM chat_member WHERE chat_id = $1 AND account_id <> $2
+ORDER BY role <> 'admin', role <> 'member', joined_event_seq LIMIT 1
+"""
 
 _MEMBER = select(
     ChatMember.account_id,
@@ -142,3 +150,15 @@ async def list_busy_accounts(
 async def list_added_often(connection: Executor, account_ids: Sequence[UUID], actor_id: UUID, most: int) -> list[UUID]:
     """Those that are in so many groups and channels, or more, into which the actor has put them."""
     return [row["id"] for row in await connection.fetch(_ADDED_OFTEN, account_ids, actor_id, most - 1)]
+
+
+async def find_shared_chat(connection: Executor, account_id: UUID) -> UUID | None:
+    """Returns a group or channel that the account is in, None if there is none."""
+    found: UUID | None = await connection.fetchval(_SHARED_CHAT, account_id)
+    return found
+
+
+async def find_heir(connection: Executor, chat_id: UUID, owner_id: UUID) -> UUID | None:
+    """Returns the member that a chat is handed over to where its owner goes."""
+    found: UUID | None = await connection.fetchval(_HEIR, chat_id, owner_id)
+    return found

@@ -49,5 +49,5 @@ class FormerMember(ChatFamilyModel):
 
     __tablename__ = "former_member"
 
-    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     left_event_seq: Mapped[int] = mapped_column(BigInteger)

@@ -3,6 +3,7 @@
 import { Problem, call, get, getAll } from './api.js';
 import { applyEvent, applyToMessages, moveRead } from './chat.js';
 import { settled, soon } from './dom.js';
+import { t } from './i18n.js';
 
 const PAGE = 50;
 const TYPING_LASTS_MS = 6000;
@@ -60,7 +61,9 @@ export class Store extends EventTarget {
 
   keepPerson(person) {
     const known = this.people.get(person.id);
-    this.people.set(person.id, { ...known, ...person });
+    // An account that is erased has no name.
+    const name = (person.display_name ?? known?.display_name) || t('person.deleted');
+    this.people.set(person.id, { ...known, ...person, display_name: name });
     this.changed();
   }
 
@@ -103,7 +106,7 @@ export class Store extends EventTarget {
   async loadMembers(chat) {
     chat.members = await getAll(`/chats/${chat.id}/members`);
     for (const { account_id: id, username, display_name: name } of chat.members) {
-      if (!this.people.get(id)?.username) this.people.set(id, { id, username, display_name: name, online: false });
+      if (!this.people.get(id)?.username) this.people.set(id, { id, username, display_name: name || t('person.deleted'), online: false });
     }
     const peer = this.peer(chat);
     if (peer) this.refreshPerson(peer.id);

@@ -1,0 +1,30 @@
+"""accounts that are erased; holds of usernames and former members by what they are looked up by"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "b7d0e4a1c36f"
+down_revision: str | None = "7e4d2b90a1c6"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+_NULLABLE = ("email", "email_key", "password_hash")
+
+
+def upgrade() -> None:
+    op.add_column("account", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    for name in _NULLABLE:
+        op.alter_column("account", name, nullable=True)
+    op.create_index(op.f("ix_username_hold_held_until"), "username_hold", ["held_until"])
+    op.create_index(op.f("ix_former_member_account_id"), "former_member", ["account_id"])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_former_member_account_id"), table_name="former_member")
+    op.drop_index(op.f("ix_username_hold_held_until"), table_name="username_hold")
+    op.execute(
+        "UPDATE account SET email = id::text, email_key = id::text, password_hash = '' WHERE erased_at IS NOT NULL"
+    )
+    for name in _NULLABLE:
+        op.alter_column("account", name, nullable=False)
+    op.drop_column("account", "erased_at")

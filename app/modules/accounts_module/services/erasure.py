@@ -1,0 +1,131 @@
+"""Erasing an account: it is closed at once, and what modules keep of it goes in pieces, by a job that resumes."""
+
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID
+
+from loguru import logger
+from pydantic import BaseModel
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.db.cruds import accounts as crud
+from app.modules.accounts_module.db.cruds import sessions
+from app.modules.accounts_module.db.cruds.erasure import delete_presence
+from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
+from app.modules.accounts_module.db.models import Account
+from app.modules.accounts_module.errors import AccountNotFound
+from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.usernames import give_up_username
+from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAt
+from app.modules.streams_module.services.log import Log, event, now, truncate
+from app.services.context import WorkContext, work_context
+from app.settings.sizes_settings import SizesSettings
+from app.utils.canonical import fold
+from app.utils.container import Container
+from app.utils.module import Modules
+
+TOKENS_END_AFTER = timedelta(seconds=5)
+"""After the closing: other processes hear of ended sessions within 3 s. Until then a request may still come."""
+_ROWS_AT_ONCE = 100
+"""For one call of a hook. A chat may be locked as long as that takes."""
+TURN = 20.0
+"""Seconds, then other jobs have their turn."""
+
+
+class ErasureRequest(BaseModel):
+    """Which account, and what becomes of its messages."""
+
+    account_id: UUID
+    messages: Erasure
+
+
+class ErasureIncomplete(Exception):
+    """Hooks have failed; the others have done their part."""
+
+
+async def request_erasure(work: UnitOfWork, jobs: Jobs, username: str, messages: Erasure) -> UUID:
+    """Enqueues the erasure of an account and returns its id. The last request for an account counts.
+
+    An account that is erased already can be named again, by the username that it has now. Raises AccountNotFound.
+    """
+    account = await crud.find_by_username(work.session, fold(username))
+    if account is None:
+        raise AccountNotFound
+    key, request = str(account.id), ErasureRequest(account_id=account.id, messages=messages)
+    await jobs.cancel(work, ERASE, key, owner_id=account.id)
+    await jobs.enqueue(work, ERASE, request, key=key, owner_id=account.id)
+    return account.id
+
+
+async def _run(context: JobContext, request: ErasureRequest) -> None:
+    """Closes the account and calls the hooks, each until it has nothing left."""
+    async with context.unit_of_work() as work:
+        closed_at = await _close(work, context.container, request.account_id)
+    if closed_at + TOKENS_END_AFTER > now():
+        raise RetryAt(closed_at + TOKENS_END_AFTER)
+    turn_ends, failed = monotonic() + TURN, []
+    for hook in reversed(context.container.get(Modules).contributions(AccountHook)):
+        try:
+            while await _call(hook, context, request):
+                if monotonic() > turn_ends:
+                    raise RetryAt(now())
+        except (RetryAt, LeaseLost):
+            raise
+        except Exception as error:  # noqa: BLE001 - the hooks of other modules run all the same
+            logger.opt(exception=error).error("{} cannot erase account {}", hook.name, request.account_id)
+            failed.append(hook.name)
+    if failed:
+        raise ErasureIncomplete(f"hooks that have failed: {', '.join(failed)}")
+    logger.info("account {} is erased, its messages: {}", request.account_id, request.messages)
+
+
+ERASE = Job("accounts.erase", ErasureRequest, _run)
+
+
+async def _call(hook: AccountHook, context: JobContext, request: ErasureRequest) -> bool:
+    async with context.unit_of_work() as work:
+        given = await work_context(work, context.container, now())
+        return await hook.erase(given, request.account_id, request.messages, _ROWS_AT_ONCE)
+
+
+async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> datetime:
+    """Deletes what an account is known and used by, and ends its sessions. Returns when that was; it happens once."""
+    log = container.get(Log)
+    await log.lock(work, accounts=[account_id])
+    account = await work.session.get(Account, account_id, with_for_update=True)
+    if account is None:
+        raise GiveUp(f"there is no account {account_id}")
+    if account.erased_at is not None:
+        return account.erased_at
+    at, username = now(), account.username
+    # No username and no address has this form: nobody has taken it, or can.
+    account.username, account.email, account.email_copy = f"deleted-{account_id.hex}", None, 0
+    account.display_name = account.bio = ""
+    account.who_may_add, account.is_admin = "nobody", False
+    account.password_hash, account.erased_at = None, at
+    await work.session.flush()
+    await give_up_username(work, account_id, username, container.get(SizesSettings).username_hold_days)
+    await delete_failures(await work.raw(), [account_id])
+    await _end_sessions(work, container, account_id)
+    told = {"id": str(account_id), "username": account.username, "display_name": "", "bio": ""}
+    await log.append(work, account_id, event("account.updated", told), at=at)
+    return at
+
+
+async def _end_sessions(work: UnitOfWork, container: Container, account_id: UUID) -> None:
+    at, revocations = now(), container.get(Revocations)
+    revoked = await sessions.revoke(work.session, at, account_id=account_id)
+    await sessions.forget_devices(await work.raw(), account_id)
+    work.after_commit(lambda: revocations.announce(revoked, at))
+
+
+async def _erase_own(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
+    """The last event of the account's stream stays: the numbers have no hole, and the id stays taken."""
+    await context.container.get(Log).lock(context.work, accounts=[account_id])
+    # Once more: its last socket was closed after the account was.
+    await delete_presence(context.connection, account_id)
+    return await truncate(context.connection, account_id, keep=1, limit=limit)
+
+
+OWN_HOOK = AccountHook("accounts", _erase_own)

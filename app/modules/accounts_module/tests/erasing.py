@@ -1,0 +1,27 @@
+"""Erasing an account as the server does it, without the wait for its tokens to end."""
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.extension import Erasure
+from app.modules.accounts_module.services.erasure import request_erasure
+from app.modules.jobs_module.extension import Jobs
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually
+
+
+async def begin(container: Container, person: FakeClient, messages: Erasure = "keep") -> None:
+    async with open_unit_of_work(container.get(Database)) as work:
+        await request_erasure(work, container.get(Jobs), person.username, messages)
+
+
+async def erase(container: Container, connection: Connection, person: FakeClient, messages: Erasure = "keep") -> None:
+    await begin(container, person, messages)
+    await until_done(connection)
+
+
+async def until_done(connection: Connection) -> None:
+    async def is_done() -> bool:
+        return bool(await connection.fetchval("SELECT count(*) = 0 FROM job WHERE name = 'accounts.erase'"))
+
+    await eventually(is_done, 30)

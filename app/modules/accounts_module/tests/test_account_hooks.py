@@ -1,0 +1,115 @@
+"""Modules erase what they keep of an account, in pieces."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.fastapi_engine import constructor
+from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.services import erasure
+from app.modules.accounts_module.tests.erasing import begin, erase, until_done
+from app.services.context import WorkContext
+from app.settings import Settings
+from app.utils.container import Container
+from app.utils.module import Module
+from app.utils.setup_modules import discover_modules
+from tests.fakers import FakeClient, eventually, ok
+from tests.servers import served
+
+calls: list[tuple[str, str, int]] = []
+failures: list[str] = []
+
+
+async def erase_notes(context: WorkContext, account_id: UUID, mode: Erasure, limit: int) -> bool:
+    """A module of its own: two rows at a time, whatever is asked for."""
+    deleted = await context.connection.fetch(
+        "DELETE FROM note WHERE id IN (SELECT id FROM note WHERE account_id = $1 LIMIT $2) RETURNING id",
+        account_id,
+        min(limit, 2),
+    )
+    calls.append(("notes", mode, len(deleted)))
+    return bool(deleted)
+
+
+async def fail_at_first(context: WorkContext, account_id: UUID, mode: Erasure, limit: int) -> bool:
+    calls.append(("failing", mode, 0))
+    if failures:
+        await context.connection.execute("DELETE FROM note")
+        raise RuntimeError(failures.pop())
+    return False
+
+
+MODULE = Module(
+    name="test",
+    description="Hooks of this test",
+    depends_on=("messages",),
+    contributes=(AccountHook("failing", fail_at_first), AccountHook("notes", erase_notes)),
+)
+
+
+@pytest.fixture
+async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    calls.clear()
+    failures.clear()
+    known = discover_modules()
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
+    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
+    return build_app(settings)
+
+
+@pytest.fixture
+async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with served(app) as http:
+        yield http
+
+
+@pytest.fixture
+async def connection(container: Container, server: httpx.AsyncClient) -> AsyncIterator[Connection]:
+    connection = await container.get(Database).connect()
+    await connection.execute("CREATE TABLE note (id bigint GENERATED ALWAYS AS IDENTITY, account_id uuid)")
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.parametrize("turn", [erasure.TURN, 0.0])
+async def test_each_hook_runs_until_it_has_nothing_left_and_those_of_dependents_first(
+    container: Container,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    anna: FakeClient,
+    boris: FakeClient,
+    turn: float,
+) -> None:
+    """Also where other jobs have their turn after each piece."""
+    monkeypatch.setattr(erasure, "TURN", turn)
+    for person in (anna, anna, anna, boris):
+        await connection.execute("INSERT INTO note (account_id) VALUES ($1)", person.uuid)
+    await erase(container, connection, anna, "delete")
+    assert calls == [("notes", "delete", 2), ("notes", "delete", 1), ("notes", "delete", 0), ("failing", "delete", 0)]
+    assert await connection.fetchval("SELECT count(*) FROM note") == 1
+
+
+async def test_a_hook_that_fails_stops_no_other_one_and_is_tried_again(
+    container: Container, connection: Connection, anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    failures.append("the disk is full")
+    await connection.execute("INSERT INTO note (account_id) VALUES ($1)", boris.uuid)
+    await begin(container, anna)
+
+    async def has_failed() -> bool:
+        error = await connection.fetchval("SELECT last_error FROM job WHERE name = 'accounts.erase'")
+        return error is not None and "failing" in error
+
+    await eventually(has_failed, 30)
+    # What it did is undone; all the others have run.
+    assert await connection.fetchval("SELECT count(*) FROM note") == 1
+    assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
+    await connection.execute("UPDATE job SET run_at = now(), leased_until = NULL")
+    await until_done(connection)

@@ -1,0 +1,216 @@
+"""An account is erased: nothing that tells of the person is left, and everything that others rely on stays."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.modules.accounts_module.services import erasure
+from app.modules.accounts_module.tests.erasing import begin, erase, until_done
+from app.utils.container import Container
+from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
+from tests.manage import manage
+
+
+@pytest.fixture
+async def connection(container: Container, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Connection]:
+    """Beside the application's, which waits for no tokens to end."""
+    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
+    connection = await container.get(Database).connect()
+    yield connection
+    await connection.close()
+
+
+async def test_the_person_is_forgotten_and_cannot_sign_in(
+    container: Container, connection: Connection, server: httpx.AsyncClient, anna: FakeClient, boris: FakeClient
+) -> None:
+    ok(await anna.patch("/accounts/me", {"bio": "Пишу код и письма", "display_name": "Анна Каренина"}))
+    await erase(container, connection, anna)
+    problem(await anna.get("/accounts/me"), 401, "unauthenticated")
+    problem(await anna.post("/accounts/refresh", {"refresh_token": anna.refresh_token}), 401, "unauthenticated")
+    shown = ok(await boris.get(f"/accounts/{anna.id}"))
+    assert shown == {
+        "id": anna.id,
+        "username": f"deleted-{anna.uuid.hex}",
+        "display_name": "",
+        "bio": "",
+        "online": False,
+        "last_seen_at": None,
+    }
+    for login in (anna.username, f"{anna.username}@example.com", shown["username"]):
+        body = {"login": login, "password": PASSWORD}
+        problem(await server.post(f"{API}/accounts/sign-in", json=body), 401, "unauthenticated")
+    assert [person["id"] for person in ok(await boris.get("/accounts"))["items"]] == [boris.id]
+    assert ok(await boris.get("/accounts", query="deleted"))["items"] == []
+
+
+async def test_no_row_holds_what_tells_of_the_person(
+    container: Container, connection: Connection, anna: FakeClient, boris: FakeClient
+) -> None:
+    ok(await anna.patch("/accounts/me", {"bio": "nightingale", "display_name": "nightingale"}))
+    await erase(container, connection, anna)
+    words = ["%nightingale%", f"%{anna.username}%"]
+    for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        table = row["tablename"]
+        if table != "username_hold":
+            count = f"SELECT count(*) FROM {table} t WHERE t::text ILIKE ANY($1)"  # noqa: S608 - a table of ours
+            assert await connection.fetchval(count, words) == 0, table
+    sessions = await connection.fetch("SELECT user_agent, address FROM auth_session WHERE account_id = $1", anna.uuid)
+    assert {tuple(session.values()) for session in sessions} == {("", "")}
+    assert await connection.fetchval("SELECT user_agent FROM auth_session WHERE account_id = $1", boris.uuid)
+
+
+async def test_the_username_is_held_for_a_time_and_the_address_is_free_at_once(
+    container: Container, connection: Connection, server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    await erase(container, connection, anna)
+    body = {"email": f"{anna.username}@example.com", "password": PASSWORD, "username": anna.username}
+    problem(await server.post(f"{API}/accounts/sign-up", json=body), 409, "conflict")
+    ok(await server.post(f"{API}/accounts/sign-up", json=body | {"username": "another"}))
+    await connection.execute("UPDATE username_hold SET held_until = now()")
+    ok(await server.post(f"{API}/accounts/sign-up", json=body | {"email": "third@example.com"}))
+
+
+async def test_groups_are_left_and_handed_over_to_the_longest_standing_admin(
+    container: Container,
+    connection: Connection,
+    anna: FakeClient,
+    boris: FakeClient,
+    clara: FakeClient,
+    stranger: FakeClient,
+) -> None:
+    club = await anna.open_chat(boris, clara, stranger, title="club")
+    ok(await anna.patch(f"/chats/{club}/members/{stranger.id}", {"role": "admin"}))
+    before = ok(await boris.get(f"/chats/{club}"))
+    await erase(container, connection, anna)
+    chat = ok(await boris.get(f"/chats/{club}"))
+    assert (chat["owner_id"], chat["member_count"]) == (stranger.id, 3)
+    events = await boris.events(club, after=before["event_seq"])
+    assert [(event["kind"], event["data"].get("account_id")) for event in events] == [
+        ("member.changed", anna.id),
+        ("member.changed", stranger.id),
+        ("chat.updated", None),
+        ("member.removed", anna.id),
+    ]
+    assert [event["seq"] for event in events] == list(range(before["event_seq"] + 1, chat["event_seq"] + 1))
+    problem(await boris.post(f"/chats/{club}/members", {"account_ids": [anna.id]}), 403, "forbidden")
+    problem(await stranger.post(f"/chats/{club}/members", {"account_ids": [anna.id]}), 422, "validation_error")
+
+
+async def test_without_an_admin_it_is_the_longest_standing_member_and_without_members_the_chat_goes(
+    container: Container, connection: Connection, anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    club, alone, guest = (
+        await anna.open_chat(boris, clara, title="club"),
+        await anna.open_chat(title="alone"),
+        await boris.open_chat(anna, title="guest"),
+    )
+    await erase(container, connection, anna)
+    assert ok(await clara.get(f"/chats/{club}"))["owner_id"] == boris.id
+    assert ok(await boris.get(f"/chats/{guest}"))["owner_id"] == boris.id
+    assert await connection.fetchval("SELECT deleted_at IS NOT NULL FROM chat WHERE id = $1", UUID(alone))
+
+
+async def test_messages_are_kept_or_deleted_as_was_asked_for(
+    container: Container, connection: Connection, anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    left = await boris.open_chat(anna, title="left")
+    direct = await anna.open_chat(boris, type="direct")
+    for chat in (club, left, direct):
+        await anna.send(chat, "words of anna")
+        await boris.send(chat, "words of boris")
+    await anna.call("DELETE", f"/chats/{left}/members/{anna.id}")
+    await erase(container, connection, anna, "keep")
+
+    async def texts() -> list[list[str]]:
+        return [[m["text"] for m in ok(await boris.get(f"/chats/{c}/messages"))["items"]] for c in (club, left, direct)]
+
+    assert await texts() == [["words of anna", "words of boris"]] * 3
+    # Once more, under the name that is left.
+    anna.username = f"deleted-{anna.uuid.hex}"
+    await erase(container, connection, anna, "delete")
+    assert await texts() == [["", "words of boris"]] * 3
+    for chat in (club, left, direct):
+        events = await boris.events(chat)
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        assert "words of anna" not in str(events)
+        assert "message.deleted" in {event["kind"] for event in events}
+
+
+async def test_of_its_own_stream_the_last_event_stays(
+    container: Container, connection: Connection, anna: FakeClient, club: str
+) -> None:
+    before = ok(await anna.get("/accounts/me"))["event_seq"]
+    await erase(container, connection, anna)
+    (stream,) = await connection.fetch("SELECT first_seq, last_seq FROM stream WHERE id = $1", anna.uuid)
+    assert stream["first_seq"] == stream["last_seq"] > before
+    assert await connection.fetchval("SELECT count(*) FROM event WHERE stream_id = $1", anna.uuid) == 1
+
+
+async def test_the_account_is_closed_at_once_and_the_rest_waits_until_no_request_comes_from_it(
+    container: Container,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    anna: FakeClient,
+    boris: FakeClient,
+    club: str,
+) -> None:
+    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(hours=1))
+    await begin(container, anna)
+
+    async def waits() -> bool:
+        return bool(await connection.fetchval("SELECT count(*) FROM job WHERE run_at > now() + interval '59 minutes'"))
+
+    await eventually(waits, 30)
+    problem(await anna.get("/accounts/me"), 401, "unauthenticated")
+    assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == anna.id
+    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
+    await connection.execute("UPDATE job SET run_at = now()")
+    await until_done(connection)
+    assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
+
+
+async def test_an_account_that_is_erased_opens_no_session_with_a_password_checked_before(
+    container: Container, connection: Connection, server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    """The hash takes its time, and the erasure comes in between."""
+    async with connection.transaction():
+        await connection.execute("SELECT FROM account WHERE id = $1 FOR UPDATE", anna.uuid)
+        body = {"login": anna.username, "password": PASSWORD}
+        signing_in = asyncio.create_task(server.post(f"{API}/accounts/sign-in", json=body))
+
+        async def waits() -> bool:
+            return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
+
+        await eventually(waits, 20)
+        await connection.execute(
+            "UPDATE account SET erased_at = now(), username = 'deleted-x', password_hash = NULL WHERE id = $1",
+            anna.uuid,
+        )
+    problem(await signing_in, 401, "unauthenticated")
+
+
+async def test_an_operator_erases_an_account(
+    container: Container,
+    connection: Connection,
+    database_address: DatabaseAddress,
+    anna: FakeClient,
+    boris: FakeClient,
+    club: str,
+) -> None:
+    await anna.send(club, "words of anna")
+    result = await manage(database_address, "account", "erase", anna.username, "--messages", "delete")
+    assert result.exit_code == 0, result.output
+    assert anna.username in result.output
+    await until_done(connection)
+    assert ok(await boris.get(f"/chats/{club}/messages"))["items"][0]["text"] == ""
+    doctor = await manage(database_address, "doctor", "--least-free-mb=0")
+    assert doctor.exit_code == 0, doctor.output
+    for name, more in (("nobody", ()), (boris.username, ("--messages", "some"))):
+        assert (await manage(database_address, "account", "erase", name, *more)).exit_code != 0
