@@ -140,6 +140,15 @@ async def test_every_transport_delivers_it(place: Installation) -> None:
     assert json.loads(line.removeprefix("data: ")) == delivered
 
 
+async def test_the_socket_answers_a_request_of_the_module(place: Installation) -> None:
+    async with FakeSocket(place.anna, place.address) as socket:
+        assert await socket.ask("importance_ping", text="Эй") == {"greeting": "pong", "text": "Эй"}
+        wrong = (await socket.begin("importance_ping", text=1))["error"]
+        assert (wrong["code"], wrong["errors"][0]["loc"]) == ("validation_error", ["data", "text"])
+    operation = (await place.http.get("/asyncapi.json")).json()["operations"]["importance_ping"]
+    assert operation["summary"] == "Answers with the greeting of the settings."
+
+
 async def test_each_message_is_noted_once_and_its_job_runs_though_the_server_is_killed(place: Installation) -> None:
     anna, club = place.anna, place.club
     for _ in range(3):

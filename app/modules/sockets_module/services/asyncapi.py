@@ -1,6 +1,6 @@
 """The AsyncAPI 3 document of the WebSocket, made from the models that parse its frames and describe its answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, create_model
@@ -102,10 +102,7 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
             "tell_gaps": _sends("A stream that cannot be resumed from the client's cursor", [gap]),
             "tell_signals": _sends("Signals, which are not stored", signals),
         },
-        "components": {
-            "messages": {message.key: _describe(message) for message in messages},
-            "schemas": _schemas(message.model for message in messages),
-        },
+        "components": _components(messages),
     }
 
 
@@ -146,11 +143,27 @@ def _signal(signal: Signal) -> _Message:
     return _Message(f"signal.{signal.kind}", frame, {"signal": {"kind": signal.kind, **told}} if told else {})
 
 
-def _describe(message: _Message) -> dict[str, Any]:
+def _components(messages: Sequence[_Message]) -> dict[str, Any]:
+    # As they are validated: a field with a default may be left out, also of what the server sends.
+    payloads, document = models_json_schema(
+        [(message.model, "validation") for message in messages], ref_template="#/components/schemas/{model}"
+    )
+    schemas: dict[str, Any] = document["$defs"]
+    for schema in schemas.values():
+        if "example" in schema:
+            schema["examples"] = [schema.pop("example")]
+    return {
+        # A model whose name a module uses too has another one in the document.
+        "messages": {one.key: _describe(one, payloads[one.model, "validation"]) for one in messages},
+        "schemas": schemas,
+    }
+
+
+def _describe(message: _Message, payload: Mapping[str, Any]) -> dict[str, Any]:
     described = {
         "name": message.name,
         "summary": (message.model.__doc__ or "").strip().partition("\n")[0],
-        "payload": _ref("components", "schemas", message.model.__name__),
+        "payload": payload,
         "examples": [{"payload": message.example}] if message.example else [],
     }
     if message.correlation is not None:
@@ -179,18 +192,6 @@ def _sends(summary: str, messages: Sequence[_Message]) -> dict[str, Any]:
         "summary": summary,
         "messages": [_ref("channels", "ws", "messages", message.key) for message in messages],
     }
-
-
-def _schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    # As they are validated: a field with a default may be left out, also of what the server sends.
-    _, document = models_json_schema(
-        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
-    )
-    schemas: dict[str, Any] = document["$defs"]
-    for schema in schemas.values():
-        if "example" in schema:
-            schema["examples"] = [schema.pop("example")]
-    return schemas
 
 
 def _ref(*path: str) -> dict[str, str]:

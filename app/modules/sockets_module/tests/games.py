@@ -58,7 +58,7 @@ class RollData(RequestModel):
     sides: Annotated[int, Field(ge=2)] = 6
 
 
-class Rolled(ResponseModel):
+class RollReply(ResponseModel):
     """How the dice fell."""
 
     value: int = Field(examples=[6])
@@ -83,9 +83,9 @@ class BoardOpened(ResponseModel):
     event_seq: int
 
 
-async def roll(context: SocketContext, data: RollData) -> Rolled:
+async def roll(context: SocketContext, data: RollData) -> RollReply:
     """Rolls the dice."""
-    return Rolled(value=data.sides, is_followed=context.following(data.chat_id))
+    return RollReply(value=data.sides, is_followed=context.following(data.chat_id))
 
 
 async def think(context: SocketContext, data: ChatData) -> None:
@@ -102,7 +102,7 @@ async def whisper(context: SocketContext, data: ChatData) -> None:
 
 
 async def break_down(context: SocketContext, data: ChatData) -> None:
-    Rolled.model_validate({"value": "no number"})
+    RollReply.model_validate({"value": "no number"})
 
 
 async def refuse(context: SocketContext, data: ChatData) -> None:
@@ -145,7 +145,7 @@ MODULE = Module(
     depends_on=("sockets", "chats"),
     events={"board.opened": BoardOpened},
     contributes=(
-        SocketAction("roll", RollData, Rolled, handle=roll, ordered_by="chat_id"),
+        SocketAction("roll", RollData, RollReply, handle=roll, ordered_by="chat_id"),
         SocketAction("think", ChatData, handle=think, ordered_by="chat_id"),
         SocketAction(
             "cheer",

@@ -152,6 +152,13 @@ async def test_the_document_has_them(anna: FakeClient) -> None:
         {"payload": {"reply_to": 1, "status": "ok", "data": {"value": 6, "is_followed": True}}}
     ]
     assert schemas["RollRequest"]["properties"]["data"] == {"$ref": "#/components/schemas/RollData"}
+    # The module's own model has the name that the frame would have.
+    payload = schemas[messages["roll_reply"]["payload"]["$ref"].rpartition("/")[2]]
+    data = schemas[payload["properties"]["data"]["$ref"].rpartition("/")[2]]
+    assert (set(payload["properties"]), set(data["properties"])) == (
+        {"reply_to", "status", "data"},
+        {"value", "is_followed"},
+    )
     signal = schemas["CheeredFrame"]["properties"]["signal"]["$ref"].rpartition("/")[2]
     assert set(schemas[signal]["properties"]) == {"kind", "chat_id", "account_id"}
 

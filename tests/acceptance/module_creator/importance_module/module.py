@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.db.base import Base
 from app.modules.jobs_module.extension import Job, JobContext, Jobs
 from app.modules.messages_module.extension import MessagePart
+from app.modules.sockets_module.extension import SocketAction, SocketContext
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.settings import SettingsGroup
 from app.utils.module import Module
@@ -61,6 +62,20 @@ async def note_created(context: SubscriberContext, events: Sequence[Event]) -> N
         await context.container.get(Jobs).enqueue(context.work, COUNT, Note(note_id=note.id), key=str(note.id))
 
 
+class ImportancePing(BaseModel):
+    text: str = ""
+
+
+class ImportancePong(BaseModel):
+    greeting: str
+    text: str
+
+
+async def ping(context: SocketContext, data: ImportancePing) -> ImportancePong:
+    """Answers with the greeting of the settings."""
+    return ImportancePong(greeting=context.container.get(ImportanceSettings).greeting, text=data.text)
+
+
 module = Module(
     name="importance",
     description="How important a message is",
@@ -71,5 +86,6 @@ module = Module(
         MessagePart("importance", Importance | None, Importance, Importance, empty="normal", redacted=None),
         Subscriber("importance", ("message.created",), note_created, start="first"),
         COUNT,
+        SocketAction("importance_ping", ImportancePing, ImportancePong, handle=ping),
     ),
 )
