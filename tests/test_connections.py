@@ -8,11 +8,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from fastapi import FastAPI, Request, WebSocket
 
-from app.fastapi_engine import http_protocol
+from app.fastapi_engine import body_meter, http_protocol
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
-from app.modules.streams_module.services.hub import Hub
-from tests.fakers import API, FakeClient, eventually, ok
-from tests.servers import KeptServer, listening
+from tests.servers import listening
 from tests.test_upgrades import HANDSHAKE, PATIENCE, WS, statuses, talk
 
 GET = b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -29,6 +27,7 @@ class Stage:
         self.app.get("/fast")(self._fast)
         self.app.get("/slow")(self._slow)
         self.app.post("/echo")(self._echo)
+        self.app.post("/slow-echo")(self._slow_echo)
         self.app.websocket(WS.decode())(self._never_accept)
         self.address = ""
 
@@ -46,6 +45,10 @@ class Stage:
     async def _echo(self, request: Request) -> list[str]:
         body = await request.body()
         return [body.decode(), request.headers.get("x-trailer", "none")]
+
+    async def _slow_echo(self, request: Request) -> int:
+        await self.go_on.wait()
+        return len(await request.body())
 
     async def _never_accept(self, websocket: WebSocket) -> None:
         await self.go_on.wait()
@@ -195,10 +198,27 @@ async def test_trailers_are_not_headers(stage: Stage) -> None:
 async def test_what_is_around_the_chunks_of_a_body_has_a_largest_size(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_protocol, "MAX_RAW_BODY_BYTES", 1000)
+    monkeypatch.setattr(body_meter, "FRAMING_BYTES", 1000)
     post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
     for endless in (b"1;" + b"a" * 2000, b"0\r\nX-Trailer: " + b"a" * 2000):
         assert statuses(await talk(stage.address, [post, endless])) == [b"413"]
+
+
+async def test_a_body_may_take_long_while_it_makes_progress(stage: Stage) -> None:
+    """Five times as long as a body may be silent."""
+    post = POST.replace(b"Content-Length: 4", b"Content-Length: 40960")
+    reader, writer = await asyncio.open_connection(*stage.address.split(":"))
+    writer.write(post)
+    for _ in range(20):
+        writer.write(b"a" * 2048)
+        await asyncio.sleep(0.05)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
+async def test_a_body_that_waits_for_the_application_is_not_late(stage: Stage) -> None:
+    post = POST.replace(b"/echo", b"/slow-echo").replace(b"Content-Length: 4", b"Content-Length: 400000")
+    assert statuses(await talk_and_let_go(stage, post, b"a" * 400_000)) == [b"200"]
 
 
 async def test_half_a_request_is_refused_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,29 +228,3 @@ async def test_half_a_request_is_refused_when_the_server_stops(monkeypatch: pyte
         talking = asyncio.create_task(talk(address, [POST + b"ab"]))
         await asyncio.sleep(0.2)
     assert statuses(await talking) == [b"503"]
-
-
-async def test_a_poll_ends_with_its_client(anna: FakeClient, club: str, running_server: KeptServer) -> None:
-    hub = running_server.container.get(Hub)
-
-    async def is_followed() -> bool:
-        return bool(hub.feeds)
-
-    async def is_let_go() -> bool:
-        return not hub.feeds
-
-    host, port = running_server.address.split(":")
-    head = ok(await anna.get(f"/chats/{club}"))["event_seq"]
-    poll = f"GET {API}/chats/{club}/events?after={head}&wait=30 HTTP/1.1\r\nHost: x\r\nAuthorization: "
-    for more in ("", "Accept: text/event-stream\r\n"):
-        for is_half in (False, True):
-            reader, writer = await asyncio.open_connection(host, int(port))
-            writer.write(f"{poll}{anna.headers['Authorization']}\r\n{more}\r\n".encode())
-            await eventually(is_followed)
-            if is_half:
-                writer.write_eof()
-                assert statuses(await reader.read()) == [b"200"]
-            else:
-                writer.transport.abort()
-            await eventually(is_let_go)
-            writer.close()

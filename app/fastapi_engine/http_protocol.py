@@ -1,7 +1,4 @@
-"""uvicorn's HTTP protocol, with an end to the patience that it has with slow clients, and to the size of a head.
-
-Nothing of this costs a timer a request: each connection looks at its deadlines every few seconds.
-"""
+"""uvicorn's HTTP protocol with deadlines for slow clients, checked once in a while, and with a largest head."""
 
 from asyncio import BaseTransport, TimerHandle
 
@@ -9,25 +6,23 @@ from httptools import HttpParserError
 from loguru import logger
 from websockets.http11 import Request
 
+from app.fastapi_engine.body_meter import BodyMeter, extend
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
 from app.fastapi_engine.reset import reset
 from app.fastapi_engine.upgrades import UpgradingProtocol
 from app.fastapi_engine.websocket_protocol import WebSocketProtocol
-from app.resources.constants import MAX_MESSAGE_BYTES
 from app.utils.peer import Peer, with_peer
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of a request's first line and its headers."""
-MAX_RAW_BODY_BYTES = 8 * MAX_MESSAGE_BYTES
-"""Of a body with the sizes, extensions and trailers of its chunks. Chunks of one byte take six."""
 PARSED_AT_ONCE = 16 * 1024
 """Bytes. Requests that have to wait for answers before theirs are parsed later: a read may hold thousands of them."""
 HEAD_WITHIN = 10.0
 """Seconds from the connection, or the first byte after an answer, to the end of the headers."""
 BODY_WITHIN = 30.0
-"""Seconds from there to the end of the body."""
+"""Seconds from there to the end of a small body, and for which a body may come in without progress."""
 READ_WITHIN = 30.0
 """Seconds in which a client that has let its answers pile up has to take some of them."""
 LINGER = 3.0
@@ -46,7 +41,7 @@ class HttpProtocol(UpgradingProtocol):
         self._read_by: float | None = self.loop.time() + HEAD_WITHIN
         self._taken_by: float | None = None
         self._in_head, self._in_body = True, False
-        self._head_bytes = self._body_bytes = self._chunk_bytes = 0
+        self._head_bytes = self._chunk_bytes = 0
         self._is_closing = self._is_refused = False
         self._refusal = b""
         self._unparsed = bytearray()
@@ -123,9 +118,11 @@ class HttpProtocol(UpgradingProtocol):
             if self._head_bytes > MAX_HEAD_BYTES:
                 self.refuse(431, _HEAD_TOO_LARGE)
         elif self._in_body:
-            self._body_bytes += len(data)
-            if self._body_bytes > MAX_RAW_BODY_BYTES:
-                self.refuse(413, f"A body must have at most {MAX_MESSAGE_BYTES} bytes")
+            self._body.receive(len(data))
+            if self._read_by is not None:
+                self._read_by = extend(self._read_by, len(data), self.loop.time() + BODY_WITHIN)
+            if self._body.is_mostly_framing:
+                self.refuse(413, "The chunks of a body must consist mostly of the body")
 
     def switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
         self._check_timer.cancel()
@@ -158,11 +155,15 @@ class HttpProtocol(UpgradingProtocol):
             return
         super().on_headers_complete()
         self._in_head, self._in_body = False, True
-        self._body_bytes = 0
+        self._body = BodyMeter()
         # Nothing is read while requests wait for the answers before theirs.
         self._read_by = None if self.pipeline else self.loop.time() + BODY_WITHIN
         # Trailers are not headers: where a request comes from and who sends it is settled by now.
         self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        self._body.take(len(body))
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
@@ -200,6 +201,9 @@ class HttpProtocol(UpgradingProtocol):
 
     def _check(self) -> None:
         now = self.loop.time()
+        if self._in_body and self._read_by is not None and self.flow.read_paused:
+            # The application has not read yet what came in: the client can do nothing.
+            self._read_by = now + BODY_WITHIN
         if self.transport.is_closing() and not self._is_closing:
             # It waits until everything is taken; if the client takes nothing, that would be for ever.
             self._is_closing = True
@@ -214,7 +218,6 @@ class HttpProtocol(UpgradingProtocol):
         self._check_timer = self.loop.call_later(CHECK_EVERY, self._check)
 
     def refuse(self, status: int, detail: str) -> None:
-        """Answers the request that is being read with a problem, in its turn, and ends the connection."""
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
@@ -237,11 +240,9 @@ class HttpProtocol(UpgradingProtocol):
             self._write_refusal()
 
     def _write_refusal(self) -> None:
-        """What is closed with something unread is reset, and the answer lost: so it is read on for a while, to no
-        purpose.
-        """
         self.transport.write(self._refusal)
         self._refusal = b""
+        # A connection that is closed with something unread is reset, and the answer lost: so it is read for a while.
         self._read_by = self.loop.time() + LINGER
         if self.transport.can_write_eof() and not self._has_eof:
             self.transport.write_eof()

@@ -1,0 +1,33 @@
+"""How a request's body comes in: of any size, but with progress, and with little around it."""
+
+BYTES_PER_SECOND = 1024
+"""What a body must bring on average beyond the time for its first bytes."""
+FRAMING_BYTES = 64 * 1024
+FRAMING_RATIO = 8
+"""Bytes of the sizes, extensions and trailers of chunks for each byte of a body, beside FRAMING_BYTES. Chunks of one
+byte take six."""
+
+
+class BodyMeter:
+    """Counts the bytes of one body, with and without the framing of its chunks."""
+
+    __slots__ = ("_content", "_received")
+
+    def __init__(self) -> None:
+        self._received = self._content = 0
+
+    def receive(self, size: int) -> None:
+        self._received += size
+
+    def take(self, size: int) -> None:
+        """Counts bytes of the body itself."""
+        self._content += size
+
+    @property
+    def is_mostly_framing(self) -> bool:
+        return self._received > FRAMING_BYTES + FRAMING_RATIO * self._content
+
+
+def extend(deadline: float, size: int, latest: float) -> float:
+    """Returns the deadline after `size` more bytes, at most `latest`."""
+    return min(deadline + size / BYTES_PER_SECOND, latest)
