@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # uv installs in a tenth of pip's time; where it is not to be had, or cannot reach what pip can, pip does all.
 define install
-	@echo "Installing what $(1) names into $(VENV)"
+	@echo "Installing $(1) into $(VENV)"
 	@$(PIP) install $(shell grep '^uv==' requirements-dev.txt) && \
 		$(BIN)/uv --quiet pip install --python $(BIN)/python -r $(1) || $(PIP) install -r $(1)
 endef
@@ -111,7 +111,7 @@ clean:
 	find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is wanted: make PYTHON=/path/to/python" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is required: make PYTHON=/path/to/python" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(BIN)/python

@@ -56,7 +56,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help="file written by `db backup`", exists=True, dir_okay=False)],
     yes: Yes = False,
 ) -> None:
-    """Replace the database by a backup. Stop the server first.
+    """Replace the database with a backup. Stop the server first.
 
     The old database is dropped only when the new one is complete. The sequence numbers of events are advanced, so that
     no cursor from before the restore is valid for the restored log, and every client reads the state again.
@@ -64,7 +64,7 @@ def restore(
     settings = load_settings()
     with database_server(settings.db) as address:
         asyncio.run(_refuse_if_used(address))
-        ask(settings.app.environment, f"Replace database {address.database} by {file}?", yes)
+        ask(settings.app.environment, f"Replace database {address.database} with {file}?", yes)
         new = address.with_database(f"{address.database[:50]}_restored")
         asyncio.run(drop_database(new))
         asyncio.run(create_database(new))

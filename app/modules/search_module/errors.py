@@ -8,12 +8,12 @@ class SearchBuilding(Unavailable):
     """The first index is being built: there is nothing to search yet."""
 
     code = "search_building"
-    title = "Messages are being indexed; search is there when that is done"
+    title = "Search is unavailable until all messages are indexed"
     text = ErrorText(
-        "the messages that are there are indexed for the first time; `progress` is the part that is done, 0 to 1",
-        "asks again after `Retry-After`",
-        "сообщения впервые индексируются; `progress` — какая часть готова, от 0 до 1",
-        "спрашивает снова через `Retry-After`",
+        "the existing messages are being indexed for the first time; `progress` is the completed share, 0 to 1",
+        "repeat the request after `Retry-After`",
+        "идёт первое индексирование сообщений; `progress` — готовая доля, от 0 до 1",
+        "повторите запрос через `Retry-After`",
     )
     example_of_extra: ClassVar[Mapping[str, Any]] = {"retry_after": 5, "progress": 0.42}
 

@@ -28,7 +28,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
 
 module = Module(
     name="search",
-    description="Searching messages, people and chats",
+    description="Search in messages, people and chats",
     router=make_router,
     depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
     models=(SearchBuild, SearchMessage, SearchMessageNext),

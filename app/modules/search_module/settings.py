@@ -11,10 +11,10 @@ from app.settings.base import SettingsGroup
 from app.settings.limits_settings import RateLimit
 
 SEARCH_MESSAGES = RateLimit(
-    "search_messages", "120/minute", "account", "searches of an account for messages", "поисков сообщений на аккаунт"
+    "search_messages", "120/minute", "account", "searches in messages, per account", "поисков по сообщениям на аккаунт"
 )
 SUGGEST = RateLimit(
-    "suggest", "300/minute", "account", "suggestions that an account asks for", "запросов подсказок на аккаунт"
+    "suggest", "300/minute", "account", "requests for suggestions, per account", "запросов подсказок на аккаунт"
 )
 
 
@@ -25,8 +25,8 @@ class SearchSettings(SettingsGroup):
 
     lemmas: bool = Field(
         False,
-        description="a Russian word finds all its forms, as `идти` finds `шёл`; needs the extra `search-ru`, 60 MB of "
-        "memory a process",
+        description="find all forms of Russian words, such as `шёл` for `идти`; requires the extra `search-ru` "
+        "and 60 MB of memory per process",
     )
 
     @field_validator("lemmas")
@@ -37,6 +37,6 @@ class SearchSettings(SettingsGroup):
         return value
 
     russian: ClassVar[Mapping[str, str]] = {
-        "lemmas": "русское слово находит все свои формы, как `идти` — `шёл`; нужен дополнительный пакет `search-ru` и "
-        "60 МБ памяти на процесс"
+        "lemmas": "находить все формы русских слов, например `шёл` для `идти`; нужны дополнительный пакет "
+        "`search-ru` и 60 МБ памяти на процесс"
     }

@@ -47,7 +47,7 @@ def measure(world: World) -> list[Figure]:
         Figure(f"{_MISSED:,} missed events of {_CHATS:,} chats on one socket", took, "s"),
         *delays("100 sockets before it comes back", alone),
         *delays("100 sockets while it catches up", beside),
-        Figure("what catching up adds to the others' p99", more * 1000, "ms"),
+        Figure("p99 that catching up adds to the others", more * 1000, "ms"),
     ]
 
 

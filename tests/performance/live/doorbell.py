@@ -24,6 +24,6 @@ def measure(world: World) -> list[Figure]:
         during, over = [talk(count=int(_TALK / _PAUSE), pause=_PAUSE).since_acknowledged for _ in range(2)]
         silent.join()
     return [
-        Figure("the doorbell silenced: the latest event at a socket of another process", max(during), "s", 2),
-        Figure("its return: the latest event", max(over), "s", 3),
+        Figure("bus silenced: the slowest event at a socket of another process", max(during), "s", 2),
+        Figure("bus restored: the slowest event", max(over), "s", 3),
     ]

@@ -40,9 +40,9 @@ def measure(world: World) -> list[Figure]:
     return [
         *delays("200 sockets, all reading", all_read),
         *delays("20 of 200 have stopped reading, the others", some_read),
-        Figure("what the stopped ones add to the others' p99", more * 1000, "ms", 10),
-        Figure("what the stopped ones add to the memory", grown / 1e6, "MB", 50),
-        Figure("stopped ones that were not closed with 1013", still_open, "", 0),
+        Figure("p99 that the stopped sockets add to the others", more * 1000, "ms", 10),
+        Figure("memory that the stopped sockets take", grown / 1e6, "MB", 50),
+        Figure("stopped sockets that were not closed with 1013", still_open, "", 0),
     ]
 
 

@@ -10,7 +10,7 @@ from app.resources.constants import DEFAULT_PAGE, MAX_PAGE
 
 Item = TypeVar("Item")
 
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description=f"how many at the most, {DEFAULT_PAGE} by default")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description=f"maximum number of items, {DEFAULT_PAGE} by default")]
 Cursor = Annotated[
     str | None, Query(max_length=512, description="`next_cursor` of the previous page; omit it for the first page")
 ]

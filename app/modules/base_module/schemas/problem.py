@@ -46,7 +46,7 @@ class Problem(ResponseModel):
     errors: list[ProblemError] | None = Field(None, description="with status 422: one entry for each wrong field")
     first_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the oldest stored event")
     last_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the newest event")
-    progress: float | None = Field(None, description="with `search_building`: the part that is done, 0 to 1")
+    progress: float | None = Field(None, description="with `search_building`: the completed share, 0 to 1")
 
 
 def refuses(*errors: type[ServiceError]) -> dict[str, Any]:

@@ -10,23 +10,25 @@ from app.utils.module import Modules
 
 
 class Highlight(ResponseModel):
-    """A range of the message's text where a word of the query is, in UTF-16 code units."""
+    """A range of the text that matches a word of the query, in UTF-16 units."""
 
     offset: int = Field(examples=[0])
     length: int = Field(examples=[6])
 
 
 class IndexedThrough(ResponseModel):
-    """What was sent before `at` in the caller's chats is found; `lag_ms` is how long ago that was, 0 for all."""
+    """Messages sent before `at` in the caller's chats are indexed. `lag_ms` is the age of `at`, 0 for all."""
 
     at: datetime
     lag_ms: int = Field(examples=[0])
 
 
 class FoundPage(ResponseModel):
-    """A part of what was found."""
+    """A page of search results."""
 
-    truncated: bool = Field(description="the time was over before all was looked at; `next_cursor` goes on from there")
+    truncated: bool = Field(
+        description="true if the time limit was reached before everything was searched; `next_cursor` continues there"
+    )
     indexed_through: IndexedThrough
 
 
@@ -37,7 +39,7 @@ def make_found_page(modules: Modules) -> type[ResponseModel]:
     found = create_model(
         "FoundMessage",
         __base__=ResponseModel,
-        __doc__="A message, and where its text has the words.",
+        __doc__="A found message, and the ranges of its text that match.",
         message=(message, ...),
         highlights=(list[Highlight], ...),
     )

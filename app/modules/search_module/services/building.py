@@ -44,7 +44,7 @@ class Building:
                 await begin_if_missing(self._database)
                 await self.finish()
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
-                logger.warning("building the index of searches is interrupted: {!r}", error)
+                logger.warning("building the search index was interrupted: {!r}", error)
             await asyncio.sleep(_PERIOD)
 
     async def finish(self) -> None:
@@ -66,7 +66,7 @@ class Building:
                 following = await crud.find_next_chat(raw, chat_id)
                 if following is None:
                     await crud.swap(raw, FORM, now())
-                    logger.info("the index of searches is built")
+                    logger.info("the search index is complete")
                     return None
                 (chat_id, last_seq), seq = following, 0
             if not await hold_stream(work, SEARCH, chat_id):
@@ -87,7 +87,7 @@ async def begin_if_missing(database: Database) -> None:
         is_missing = await crud.is_missing(raw)
         if is_missing or (await crud.find(raw))["form"] != FORM:
             await crud.begin(raw, now(), is_first=is_missing)
-            logger.info("the index of searches is built in the background")
+            logger.info("building the search index in the background")
 
 
 async def begin(work: UnitOfWork) -> bool:

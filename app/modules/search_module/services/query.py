@@ -103,7 +103,7 @@ def parse_query(text: str, *, flags: Sequence[str], expand: Expand = lambda _: (
     if len(terms) > MAX_TERMS:
         raise _refusal(f"at most {MAX_TERMS} words and phrases")
     if not (filters or has or any(not term.is_negated for term in terms)):
-        raise _refusal("at least one word, phrase or filter that is not negated")
+        raise _refusal("needs at least one word, phrase or filter that is not negated")
     return Query(
         tuple(terms),
         sender=filters["from"].removeprefix("@") if "from" in filters else None,
@@ -120,9 +120,9 @@ def read_time(value: str, place: str = "q") -> datetime:
         time = datetime.fromisoformat(value.upper())
         time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _refusal("a date is written as 2026-01-31, a time as 2026-01-31T12:00:00Z", place) from None
+        raise _refusal("must be a date such as 2026-01-31 or a time such as 2026-01-31T12:00:00Z", place) from None
     if not 1970 <= time.year < 9999:
-        raise _refusal("a year from 1970 to 9998", place)
+        raise _refusal("the year must be from 1970 to 9998", place)
     return time
 
 
@@ -130,7 +130,7 @@ def _read_id(value: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:
-        raise _refusal("in: is followed by the id of a chat") from None
+        raise _refusal("in: must be followed by the id of a chat") from None
 
 
 def _read_term(item: "re.Match[str]", expand: Expand, *, ends_open: bool) -> Iterator[Term]:

@@ -21,7 +21,7 @@ _Time = Annotated[
     str | None,
     Query(
         max_length=40,
-        description="a date (2026-01-31) or a time of RFC 3339; in UTC unless it says otherwise",
+        description="a date (2026-01-31) or an RFC 3339 time; UTC unless it has an offset",
         examples=["2026-01-31"],
     ),
 ]
@@ -46,25 +46,26 @@ def make_router(modules: Modules) -> APIRouter:
                 min_length=1,
                 max_length=MAX_QUERY,
                 description='words, "phrases", -negations, `from:@name`, `in:<chat id>`, `has:link`, '
-                "`before:2026-01-31`, `after:`; the last word is found as a prefix unless a space follows it",
+                "`before:2026-01-31`, `after:`; the last word matches as a prefix unless a space "
+                "follows it",
                 examples=["привет"],
             ),
         ],
-        chat_id: Annotated[UUID | None, Query(description="only in this chat")] = None,
-        sender_id: Annotated[UUID | None, Query(description="only messages of this account")] = None,
+        chat_id: Annotated[UUID | None, Query(description="search only in this chat")] = None,
+        sender_id: Annotated[UUID | None, Query(description="search only messages of this account")] = None,
         before: _Time = None,
         after: _Time = None,
         has: Annotated[
             list[has_values] | None,  # type: ignore[valid-type]
-            Query(description="only messages with all of these"),
+            Query(description="search only messages that have all of these"),
         ] = None,
-        order: Annotated[Order, Query(description="`relevant`: the newest 1,000 hits by how well they fit")] = "newest",
+        order: Annotated[Order, Query(description="`relevant` orders the newest 1,000 hits by relevance")] = "newest",
         cursor: Cursor = None,
         limit: Annotated[
-            int, Query(ge=1, le=_MOST, description=f"how many at the most, {_DEFAULT} unless told")
+            int, Query(ge=1, le=_MOST, description=f"maximum number of items, {_DEFAULT} by default")
         ] = _DEFAULT,
     ) -> Response:
-        """Messages that have all of the words, in the chats that the caller is in now."""
+        """Finds messages that contain all words, in the caller's current chats."""
         limits.hit(SEARCH_MESSAGES, identity.account_id.int)
         request = Request(
             q,

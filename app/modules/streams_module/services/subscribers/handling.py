@@ -69,7 +69,10 @@ class Handling:
                 self._alone.add(subscriber.name)
             except Exception as error:  # noqa: BLE001 - one of the streams is at fault: by halves it is found soon
                 logger.debug(
-                    "subscriber {}: {} streams are handled by halves: {!r}", subscriber.name, len(parts), error
+                    "subscriber {}: {} streams failed together and are handled in halves: {!r}",
+                    subscriber.name,
+                    len(parts),
+                    error,
                 )
                 middle = len(stream_ids) // 2
                 parts = [list(stream_ids[:middle]), list(stream_ids[middle:])]
@@ -155,7 +158,7 @@ class Handling:
                 pause = BACKOFF[min(attempts, len(BACKOFF) - 1)]
                 await crud.note_failure(raw, stream_id, subscriber.name, seq, pause)
                 logger.warning(
-                    "subscriber {} fails in stream {} after {}: {!r}", subscriber.name, stream_id, seq, error
+                    "subscriber {} failed in stream {} after {}: {!r}", subscriber.name, stream_id, seq, error
                 )
                 return
             rows = _cut(subscriber, await list_after(raw, {stream_id: seq}, EVENTS_AT_ONCE), 1)
@@ -165,11 +168,11 @@ class Handling:
             else:
                 await crud.set_aside(raw, stream_id, subscriber.name, failed, repr(error))
         logger.opt(exception=error).error(
-            "subscriber {} gives up event {} of stream {} ({})",
+            "subscriber {} gave up event {} of stream {} ({})",
             subscriber.name,
             failed,
             stream_id,
-            "the stream halts" if subscriber.on_failure == "stop" else "it is set aside",
+            "the stream halts" if subscriber.on_failure == "stop" else "the event is set aside",
         )
 
     async def retry_failure(self, subscribers: Mapping[str, Subscriber]) -> bool:
@@ -182,7 +185,7 @@ class Handling:
             stream_id, name, seq = row["stream_id"], row["subscriber"], row["failed_seq"]
             failure: Exception | None = None
             if row["seq"] is None:
-                failure = LookupError("the log no longer holds the event")
+                failure = LookupError("the event log no longer contains the event")
             else:
                 context = SubscriberContext(raw, self._container, now(), work, stream_id)
                 try:
