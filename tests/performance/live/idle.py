@@ -43,7 +43,7 @@ def measure(world: World) -> list[Figure]:
     return [
         Figure(f"an idle socket, its account in {_CHATS} chats", (after - before) / _SOCKETS / 1000, "KB", 60),
         Figure("an idle socket of a bare server", (bare_after - bare_before) / _SOCKETS / 1000, "KB"),
-        Figure(f"database connections at work for {_SOCKETS:,} idle sockets", at_work, "", 0),
+        Figure(f"busy database connections for {_SOCKETS:,} idle sockets", at_work, "", 0),
     ]
 
 
