@@ -4,21 +4,41 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
+import httpx
 import pytest
+from anyio import to_thread
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
 from app.settings import PROJECT_ROOT, Settings
 from app.utils.background import Background
+from tests.acceptance.live.servers import ServerProcess
+from tests.databases import Connection
 from tests.fakers import eventually
+from tests.faults.background import add_module, prepare
 from tests.manage import variables_for
-from tests.processes import clean_environment
+from tests.processes import clean_environment, copy_project, free_port
+from tests.wire import wire_to
+
+ENQUEUE = """
+INSERT INTO job (owner_id, id, name, lane, payload, run_at, created_at)
+SELECT id, id, 'battery.remind', 'default', json_build_object('chat_id', id, 'seq', 1, 'due_at', now()), now(), now()
+FROM (SELECT gen_random_uuid() AS id) new
+"""
+
+
+@pytest.fixture
+async def connection(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    yield connection
+    await connection.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -61,6 +81,82 @@ def test_a_worker_needs_the_tables(postgres: DatabaseAddress) -> None:
     )
     assert done.returncode == 2
     assert "is not migrated: run `python manage.py db migrate`" in done.stderr
+
+
+async def test_a_worker_serves_its_metrics_where_it_is_told_to(
+    database_address: DatabaseAddress, tmp_path: Path
+) -> None:
+    port = free_port()
+    variables = variables_for(database_address) | {"LOG_WRITE_TO_FILE": "false"}
+    arguments = ("manage.py", "worker", "--metrics-port", str(port))
+    with (tmp_path / "output").open("wb") as output:
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, cwd=PROJECT_ROOT, env=clean_environment(variables), stdout=output, stderr=output
+        )
+    try:
+
+        async def tells_of_the_bus() -> bool:
+            try:
+                async with httpx.AsyncClient() as http:
+                    answer = await http.get(f"http://127.0.0.1:{port}/metrics")
+            except httpx.TransportError:
+                return worker.returncode is not None
+            return "messenger_bus_connected 1.0" in answer.text
+
+        await eventually(tells_of_the_bus, 60)
+        done = await to_thread.run_sync(run_again, arguments, variables)
+        assert (done.returncode, done.stderr) == (
+            2,
+            f"cannot listen on 127.0.0.1:{port} (Address already in use): choose another --metrics-port\n",
+        )
+        worker.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(worker.wait(), 30) == 0
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
+
+
+def run_again(arguments: Sequence[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=PROJECT_ROOT,
+        env=clean_environment(variables | {"LOG_LEVEL": "ERROR"}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("program", [("main.py",), ("manage.py", "worker")])
+async def test_a_process_ends_in_time_while_a_job_waits_for_a_database_that_is_silent(
+    database_address: DatabaseAddress, connection: Connection, tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    project = copy_project(tmp_path)
+    add_module(project)
+    async with wire_to(database_address.host, database_address.port) as wire:
+        place = replace(database_address, host="127.0.0.1", port=wire.port)
+        process = ServerProcess(place, tmp_path / "output", program, project)
+        try:
+            await prepare(connection)
+            blocker = await asyncpg.connect(**database_address.connect_arguments())
+            try:
+                await blocker.execute("BEGIN; LOCK TABLE battery_attempts")
+                await connection.execute(ENQUEUE)
+
+                async def is_running() -> bool:
+                    return bool(await connection.fetchval("SELECT count(*) FROM job WHERE state = 'running'"))
+
+                await eventually(is_running, 60)
+                wire.silence()
+                await to_thread.run_sync(process.stop, 30)
+            finally:
+                await blocker.close()
+        finally:
+            process.process.kill()
+            process.process.wait()
+    assert "was destroyed but" not in process.log.read_text()
 
 
 @pytest.mark.parametrize("is_on", [True, False])

@@ -1,12 +1,16 @@
-"""`python manage.py worker`: a process that runs subscribers and jobs, and serves nothing."""
+"""`python manage.py worker`: a process that runs subscribers and jobs, and serves nothing but its metrics."""
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from types import FrameType
+from typing import Annotated
 
 import typer
 from fastapi import FastAPI
+from prometheus_client import start_http_server
 from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
@@ -14,16 +18,23 @@ from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.provide import database_server, is_migrated
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
+from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
+from app.utils.metrics import collect
 from app.utils.own_settings import load_all_settings
+from app.utils.processes import shared_metrics
 from app.utils.setup_modules import discover_modules
 
 commands = typer.Typer()
 
 
 @commands.command()
-def worker() -> None:
-    """Run subscribers and jobs until SIGTERM or Ctrl-C, whatever API_BACKGROUND is. Serves no requests.
+def worker(
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Serve the worker's metrics on this port of API_HOST.")
+    ] = None,
+) -> None:
+    """Run subscribers and jobs until SIGTERM or Ctrl-C, whatever API_BACKGROUND is. Serves no requests but for metrics.
 
     Uses the embedded database of the running server; if no server is running, starts it for as long as the worker runs.
     """
@@ -33,7 +44,8 @@ def worker() -> None:
     with database_server(settings.db) as address:
         if not is_migrated(address):
             raise DatabaseNotReady(f"database {address.database} is not migrated: run `python manage.py db migrate`")
-        asyncio.run(work(build_app(_for_worker(settings, address))))
+        with nullcontext() if metrics_port is None else _serving_metrics(settings.app.host, metrics_port):
+            asyncio.run(work(build_app(_for_worker(settings, address))))
 
 
 async def work(app: FastAPI) -> None:
@@ -51,6 +63,21 @@ async def work(app: FastAPI) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _serving_metrics(host: str, port: int) -> Iterator[None]:
+    """In a thread: whatever the work does, a scrape is answered."""
+    try:
+        server, thread = start_http_server(port, host, collect(shared_metrics()))
+    except OSError as error:
+        stop_with(f"cannot listen on {host}:{port} ({error.strerror}): choose another --metrics-port")
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def _for_worker(settings: Settings, address: DatabaseAddress) -> Settings:

@@ -140,7 +140,8 @@ SUBSCRIBER_EVENTS = counter(
 )
 SUBSCRIBER_LAG_SECONDS = gauge(
     "subscriber_lag_seconds",
-    "age of the newest event in the latest batch when it was handled",
+    "age of the oldest event that the subscriber has not handled yet, as of the latest pass over all streams; events "
+    "of kinds that it does not handle count for up to 30 s",
     ("subscriber",),
     multiprocess_mode="livemax",
 )
@@ -179,7 +180,12 @@ class Measures:
 
 
 def render(shared: Path | None) -> bytes:
-    """All metrics as Prometheus reads them: of this process, or of all that keep theirs in the folder `shared`.
+    """All metrics as Prometheus reads them."""
+    return generate_latest(collect(shared))
+
+
+def collect(shared: Path | None) -> CollectorRegistry:
+    """All metrics, of this process or of all that keep theirs in the folder `shared`.
 
     Memory, time and open files are told of a lone process: of several they would be those of whichever answers.
     """
@@ -191,7 +197,7 @@ def render(shared: Path | None) -> bytes:
         _ensure_folder(shared)
         _forget_the_dead(shared)
         MultiProcessCollector(together, path=str(shared))  # type: ignore[no-untyped-call]
-    return generate_latest(together)
+    return together
 
 
 def _forget_the_dead(shared: Path) -> None:

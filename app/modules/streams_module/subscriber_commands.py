@@ -33,8 +33,9 @@ def list_all() -> None:
     for one in subscribers:
         state = "" if one.is_registered else ", not registered yet"
         typer.echo(
-            f"{one.name}: {one.events_behind} events behind in {one.streams_behind} streams, "
-            f"{one.streams_halted} streams halted, {one.failures} events set aside{state}"
+            f"{one.name}: {one.events_behind} events, {one.seconds_behind:.0f} s behind "
+            f"in {one.streams_behind} streams, {one.streams_halted} streams halted, "
+            f"{one.failures} events set aside{state}"
         )
     for failure in failures:
         again = ", will be retried" if failure.is_due else ""

@@ -15,6 +15,25 @@ INVARIANTS = (
         advice="`python manage.py subscribers list` shows them; `retry` or `skip` continues",
     ),
     Invariant(
+        says="no subscriber is more than 5 minutes behind",
+        find="""
+            SELECT oldest.stream_id,
+                   format('%s is %s events behind; the oldest is %s, of %s', n.name, n.events_behind, seq, at) AS detail
+            FROM subscriber n CROSS JOIN LATERAL (
+                SELECT s.id AS stream_id, e.seq, e.at
+                FROM stream s LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
+                CROSS JOIN LATERAL (
+                    SELECT seq, at FROM event WHERE stream_id = s.id AND seq > coalesce(c.seq, 0) ORDER BY seq LIMIT 1
+                ) e
+                WHERE s.last_seq > coalesce(c.seq, 0) ORDER BY e.at LIMIT 1
+            ) oldest
+            WHERE n.behind_since < now() - interval '5 minutes' AND oldest.at < now() - interval '5 minutes'
+            ORDER BY n.name
+        """,
+        advice="`python manage.py subscribers list` shows how far it is now; where it does not catch up, "
+        "let more processes work on it: API_BACKGROUND=true, or `python manage.py worker`",
+    ),
+    Invariant(
         says="every event belongs to a stream",
         find="""
             SELECT e.stream_id, format('%s events, and no stream', count(*)) AS detail

@@ -6,10 +6,12 @@ from uuid import UUID
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
-from app.modules.streams_module.services.subscribers import operating
+from app.modules.streams_module.services.subscribers import operating, sweep
 from app.modules.streams_module.tests.noting import noting, process, texts, until_noted, until_registered
 from app.utils.container import Container
+from app.utils.metrics import REGISTRY
 from tests.fakers import FakeClient, eventually
 
 pytestmark = pytest.mark.usefixtures("short_backoff")
@@ -95,6 +97,46 @@ async def test_a_stream_halts_where_the_subscriber_says_so(
         assert await operating.skip_event(connection, "noting", UUID(club)) == 1
         await until_noted(connection, club, ["1", "2"])
         assert [failure.error for failure in await operating.list_failures(connection)] == ["skipped by an operator"]
+
+
+async def test_a_subscriber_that_stays_behind_is_shown(
+    anna: FakeClient,
+    club: str,
+    container: Container,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In events and seconds: to the operator, in the metrics, and by `doctor` after five minutes."""
+    monkeypatch.setattr(sweep, "_MEASURE", 0)
+    (invariant,) = (one for one in INVARIANTS if "minutes behind" in one.says)
+
+    def measured(metric: str) -> float | None:
+        return REGISTRY.get_sample_value(f"messenger_subscriber_lag_{metric}", {"subscriber": "noting"})
+
+    async with process(container, noting(on_failure="stop")):
+        await until_registered(connection, "noting")
+        for text in ("fail", "1", "2"):
+            await anna.send(club, text)
+        await connection.execute("UPDATE event SET at = at - interval '10 minutes'")
+
+        async def is_measured() -> bool:
+            return measured("events") == 3 and (measured("seconds") or 0) > 600
+
+        await eventually(is_measured, 20)
+        (standing,) = await operating.list_subscribers(connection)
+        assert standing.events_behind == 3
+        assert standing.seconds_behind > 600
+        (found,) = await connection.fetch(invariant.find)
+        assert str(found["stream_id"]) == club
+        assert "noting is 3 events behind" in found["detail"]
+        assert await operating.skip_event(connection, "noting", UUID(club)) == 1
+        await until_noted(connection, club, ["1", "2"])
+
+        async def has_caught_up() -> bool:
+            return (measured("events"), measured("seconds")) == (0, 0)
+
+        await eventually(has_caught_up, 20)
+        assert await connection.fetch(invariant.find) == []
 
 
 async def test_a_reset_lets_a_subscriber_begin_anew(

@@ -1,6 +1,6 @@
 """Looking for streams whose events nobody was notified of, in hand-written SQL by the database's clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +11,33 @@ INSERT INTO subscriber_sweep (name, after, next_at) VALUES ('streams', $1, state
 ON CONFLICT (name) DO NOTHING
 """
 _CLAIM = """
-SELECT after, is_urgent FROM subscriber_sweep WHERE name = 'streams' AND (next_at <= statement_timestamp() OR is_urgent)
+SELECT after, is_urgent, coalesce(behind::text, '{}') AS behind FROM subscriber_sweep
+WHERE name = 'streams' AND (next_at <= statement_timestamp() OR is_urgent)
 FOR UPDATE SKIP LOCKED
 """
 _END_OF_SLICE = "SELECT id FROM stream WHERE id > $1 ORDER BY id OFFSET $2 - 1 LIMIT 1"
 _BEHIND = """
-SELECT s.id, n.name, s.last_seq - greatest(coalesce(c.seq, 0), s.first_seq - 1) AS events
+SELECT s.id, n.name, s.last_seq - greatest(coalesce(c.seq, 0), s.first_seq - 1) AS events,
+    extract(epoch FROM oldest.at)::float8 AS since
 FROM stream s CROSS JOIN unnest($3::text[]) AS n(name)
 LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
+LEFT JOIN LATERAL (
+    SELECT at FROM event WHERE stream_id = s.id AND seq > coalesce(c.seq, 0) ORDER BY seq LIMIT 1
+) oldest ON true
 WHERE s.id > $1 AND ($2::uuid IS NULL OR s.id <= $2) AND s.last_seq > coalesce(c.seq, 0)
 """
 _MOVE = """
-UPDATE subscriber_sweep SET after = $1, next_at = statement_timestamp() + make_interval(secs => $2), is_urgent = $3
+UPDATE subscriber_sweep
+SET after = $1, next_at = statement_timestamp() + make_interval(secs => $2), is_urgent = $3, behind = $4::text::json
 WHERE name = 'streams'
+"""
+_NOTE_BEHIND = """
+UPDATE subscriber s SET events_behind = new.events, behind_since = to_timestamp(new.since)
+FROM unnest($1::text[], $2::bigint[], $3::float8[]) AS new(name, events, since) WHERE s.name = new.name
+"""
+_READ_BEHIND = """
+SELECT name, events_behind, coalesce(extract(epoch FROM statement_timestamp() - behind_since), 0)::float8 AS seconds
+FROM subscriber WHERE name = ANY($1::text[])
 """
 _HURRY = "UPDATE subscriber_sweep SET after = $1, is_urgent = true WHERE name = 'streams'"
 _BEAT = """
@@ -52,14 +66,29 @@ async def find_end(connection: Connection, after: UUID, limit: int) -> UUID | No
 
 
 async def list_behind(connection: Connection, after: UUID, end: UUID | None, names: Sequence[str]) -> Sequence[Any]:
-    """Returns (id, name, events) of each stream and subscriber whose cursor is behind the head."""
+    """Returns (id, name, events, since) of each stream and subscriber whose cursor is behind the head.
+
+    `since` is the time of the oldest event, in seconds since 1970; None where the log no longer holds any.
+    """
     rows: Sequence[Any] = await connection.fetch(_BEHIND, after, end, names)
     return rows
 
 
-async def move(connection: Connection, after: UUID | None, pause: float, *, is_urgent: bool) -> None:
-    """Ends a slice; the next one is due after `pause` seconds."""
-    await connection.execute(_MOVE, after or _START, pause, is_urgent)
+async def move(connection: Connection, after: UUID | None, pause: float, behind: str, *, is_urgent: bool) -> None:
+    """Ends a slice; the next one is due after `pause` seconds. `behind` is JSON."""
+    await connection.execute(_MOVE, after or _START, pause, is_urgent, behind)
+
+
+async def note_behind(connection: Connection, behind: Mapping[str, tuple[int, float | None]]) -> None:
+    """Notes what a whole pass has found: by subscriber, events and the time of the oldest."""
+    events, since = zip(*behind.values(), strict=True)
+    await connection.execute(_NOTE_BEHIND, list(behind), events, since)
+
+
+async def read_behind(connection: Connection, names: Sequence[str]) -> Sequence[Any]:
+    """Returns (name, events_behind, seconds) as of the last pass."""
+    rows: Sequence[Any] = await connection.fetch(_READ_BEHIND, names)
+    return rows
 
 
 async def hurry(connection: Connection) -> None:

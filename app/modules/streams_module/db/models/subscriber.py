@@ -1,9 +1,10 @@
 """How far the subscribers of the event log have come."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import JSON, BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
@@ -13,7 +14,8 @@ class SubscriberRow(Base):
     """A subscriber that this database knows.
 
     `registered_through`: the last stream, by id, whose cursor the registration has written; `is_registered`: it is
-    complete, and events are handled.
+    complete, and events are handled. `events_behind`, `behind_since`: the number of events that it has not handled, and
+    the time of the oldest, as of the last pass over all streams.
     """
 
     __tablename__ = "subscriber"
@@ -22,6 +24,8 @@ class SubscriberRow(Base):
     registered_through: Mapped[UUID | None]
     is_registered: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime]
+    events_behind: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    behind_since: Mapped[datetime | None]
 
 
 class SubscriberCursor(Base):
@@ -65,7 +69,7 @@ class SubscriberSweep(Base):
     """The pass over the heads of all streams that finds events without a notification: one in the installation.
 
     `after`: the last stream of the slice before; `next_at`: when the next slice is due; `is_urgent`: at once, up to the
-    end of the pass.
+    end of the pass; `behind`: by subscriber, the events that this pass has found and the time of the oldest.
     """
 
     __tablename__ = "subscriber_sweep"
@@ -74,6 +78,7 @@ class SubscriberSweep(Base):
     after: Mapped[UUID]
     next_at: Mapped[datetime]
     is_urgent: Mapped[bool] = mapped_column(server_default=text("true"))
+    behind: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 class SubscriberProcess(Base):

@@ -138,8 +138,6 @@ class Handling:
             await crud.move(raw, subscriber.name, outcome.seqs)
         if handled:
             metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "handled").inc(handled)
-            newest = max(rows[-1]["at"] for rows in by_stream.values())
-            metrics.SUBSCRIBER_LAG_SECONDS.labels(subscriber.name).set(max((now() - newest).total_seconds(), 0))
         return outcome
 
     async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception) -> None:

@@ -12,11 +12,15 @@ _LIST = """
 SELECT n.name, n.is_registered,
     (SELECT count(*) FROM subscriber_cursor c WHERE c.subscriber = n.name AND c.is_halted) AS streams_halted,
     (SELECT count(*) FROM subscriber_failure f WHERE f.subscriber = n.name) AS failures,
-    behind.streams AS streams_behind, behind.events AS events_behind
+    behind.streams AS streams_behind, behind.events AS events_behind, behind.seconds AS seconds_behind
 FROM subscriber n CROSS JOIN LATERAL (
     SELECT count(*) AS streams,
-        coalesce(sum(s.last_seq - greatest(coalesce(c.seq, 0), s.first_seq - 1)), 0)::bigint AS events
+        coalesce(sum(s.last_seq - greatest(coalesce(c.seq, 0), s.first_seq - 1)), 0)::bigint AS events,
+        coalesce(extract(epoch FROM statement_timestamp() - min(oldest.at)), 0)::float8 AS seconds
     FROM stream s LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
+    LEFT JOIN LATERAL (
+        SELECT at FROM event WHERE stream_id = s.id AND seq > coalesce(c.seq, 0) ORDER BY seq LIMIT 1
+    ) oldest ON true
     WHERE s.last_seq > coalesce(c.seq, 0)
 ) behind
 ORDER BY n.name
@@ -66,6 +70,8 @@ class Standing(NamedTuple):
     failures: int
     streams_behind: int
     events_behind: int
+    seconds_behind: float
+    """Age of the oldest event that is not handled; 0 where there is none."""
 
 
 class Failure(NamedTuple):

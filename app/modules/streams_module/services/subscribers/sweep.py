@@ -1,12 +1,13 @@
 """Finding events without a notification: a process died between commit and notification, or the bus was down."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
+from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 from loguru import logger
 
 from app.adapters.db.database import Database
@@ -19,6 +20,7 @@ _SHARE = 100
 """A slice that took a second is followed by a hundred without one: 1% of one core, however many streams there are."""
 _BEAT = 1.0
 """Seconds between two signs of life of this process, and between two looks at what is due."""
+_MEASURE = 15.0
 
 
 class Sweep:
@@ -30,7 +32,6 @@ class Sweep:
         self._found = found
         self._process = uuid4()
         self._is_urgent = True
-        self._behind: Counter[str] = Counter()
 
     def hurry(self) -> None:
         """Something may have been missed: the pass begins anew, without pauses."""
@@ -38,12 +39,16 @@ class Sweep:
 
     async def keep(self) -> None:
         """Until cancelled."""
+        measured_at = -_MEASURE
         try:
             while True:
                 try:
                     await self._beat()
                     while await self._take_slice():
                         pass
+                    if monotonic() >= measured_at + _MEASURE:
+                        await self._measure()
+                        measured_at = monotonic()
                 except Exception as error:  # noqa: BLE001 - the next round must come
                     logger.debug("cannot sweep the streams: {!r}", error)
                 await asyncio.sleep(_BEAT)
@@ -61,6 +66,21 @@ class Sweep:
                 await crud.hurry(connection)
                 self._is_urgent = False
 
+    async def _measure(self) -> None:
+        async with self._database.connection() as connection:
+            for row in await crud.read_behind(connection, self._names):
+                metrics.SUBSCRIBER_LAG_EVENTS.labels(row["name"]).set(row["events_behind"])
+                metrics.SUBSCRIBER_LAG_SECONDS.labels(row["name"]).set(row["seconds"])
+
+    def _add(self, before: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, tuple[int, float | None]]:
+        """Returns what this pass has found up to here: by subscriber, events and the time of the oldest."""
+        behind = {name: tuple(before.get(name, (0, None))) for name in self._names}
+        for row in rows:
+            events, since = behind[row["name"]]
+            times = [time for time in (since, row["since"]) if time is not None]
+            behind[row["name"]] = events + row["events"], min(times, default=None)
+        return behind
+
     async def _take_slice(self) -> bool:
         """Returns True if the next slice is due at once."""
         began = monotonic()
@@ -72,14 +92,11 @@ class Sweep:
             after: UUID = claimed["after"]
             end = await crud.find_end(raw, after, STREAMS_AT_ONCE)
             rows = await crud.list_behind(raw, after, end, self._names)
+            behind = self._add(orjson.loads(claimed["behind"]) if after != UUID(int=0) else {}, rows)
+            if end is None:
+                await crud.note_behind(raw, behind)
             pause = max((monotonic() - began) * _SHARE, _BEAT)
             is_urgent = claimed["is_urgent"] and end is not None
-            await crud.move(raw, end, pause, is_urgent=is_urgent)
-        if after == UUID(int=0):
-            self._behind.clear()
-        for row in rows:
-            self._behind[row["name"]] += row["events"]
-        for name in self._names:
-            metrics.SUBSCRIBER_LAG_EVENTS.labels(name).set(self._behind[name])
+            await crud.move(raw, end, pause, orjson.dumps(behind).decode(), is_urgent=is_urgent)
         self._found(list(dict.fromkeys(row["id"] for row in rows)))
         return bool(is_urgent)
