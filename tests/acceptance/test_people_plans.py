@@ -12,7 +12,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.modules.accounts_module.db.cruds.people import list_people
-from app.utils.canonical import search_grams, search_text
+from app.utils.names import search_grams, search_text
 from tests.databases import clone, drop
 
 _PEOPLE = 100_000

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from app.adapters.db.database import BackgroundDatabase, Database
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.search_module.api.router import make_router
+from app.modules.search_module.db.invariants import INVARIANTS
 from app.modules.search_module.db.models import SearchBuild, SearchMessage, SearchMessageNext
 from app.modules.search_module.services.building import Building
 from app.modules.search_module.services.finding import MessageSearch
@@ -33,6 +34,7 @@ module = Module(
     depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
     models=(SearchBuild, SearchMessage, SearchMessageNext),
     lifespan=lifespan,
+    invariants=INVARIANTS,
     settings=SearchSettings,
     contributes=(SEARCH, CATCH_UP, PURGE, SEARCH_MESSAGES, SUGGEST),
 )

@@ -83,6 +83,11 @@ async def find_oldest_pending(
     return await cursors.find_oldest_pending(connection, stream_ids, subscriber.name, subscriber.kinds)
 
 
+async def count_pending_streams(connection: Connection, subscriber: Subscriber) -> int:
+    """Returns how many streams have events that the subscriber has still to handle. It looks at all streams."""
+    return await cursors.count_pending(connection, subscriber.name, subscriber.kinds)
+
+
 def make_event(stream_id: UUID, row: Any) -> Event:
     """Returns the event in a row of the log."""
     data = row["data"]

@@ -43,6 +43,19 @@ async def test_a_part_of_a_name_finds_it_in_any_case_and_script(server: httpx.As
     assert await _find(anna, "никого") == []
 
 
+async def test_a_name_is_found_as_it_is_written_and_without_its_diacritics(
+    server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    await FakeClient.sign_up(server, "izmir", "İzmir Cafe\u0301")
+    await FakeClient.sign_up(server, "odysseus", "Ὀδυσσεύς")
+    await FakeClient.sign_up(server, "lodz", "Łódź")
+    for query in ("İzmir", "izmir", "IZMIR", "Café", "cafe\u0301", "cafe"):
+        assert await _find(anna, query) == ["İzmir Cafe\u0301"], query
+    for query in ("Ὀδυσσεύς", "ΟΔΥΣΣΕΥΣ", "οδυσσευς"):
+        assert await _find(anna, query) == ["Ὀδυσσεύς"], query
+    assert await _find(anna, "lodz") == ["Łódź"]
+
+
 async def test_what_means_something_to_sql_is_looked_for_as_it_stands(
     server: httpx.AsyncClient, anna: FakeClient
 ) -> None:

@@ -30,6 +30,14 @@ async def view_chats(connection: Connection, parts: ChatParts, viewer: UUID, cur
     return _dump({"items": await _describe(connection, parts, viewer, shown), "next_cursor": next_cursor})
 
 
+async def view_chosen(
+    connection: Connection, parts: ChatParts, viewer: UUID, chat_ids: Sequence[UUID]
+) -> list[dict[str, Any]]:
+    """Returns those of the chats that the viewer is in, in the given order."""
+    rows = await crud.list_chosen(connection, viewer, chat_ids)
+    return await _describe(connection, parts, viewer, rows)
+
+
 async def _describe(
     connection: Connection, parts: ChatParts, viewer: UUID, rows: Sequence[Any]
 ) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from app.modules.demo_module.services.talks import Row, Tables, make_talks
 from app.modules.messages_module.db.models import Message, Reaction
 from app.modules.streams_module.db.models import Event, Stream
 from app.modules.streams_module.services.log import now
-from app.utils.canonical import search_grams, search_text
+from app.utils.names import search_grams, search_text
 
 _ROWS_AT_ONCE = 2_000
 _DAYS = 21

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from loguru import logger
 
@@ -12,13 +13,26 @@ from app.modules.search_module.db.cruds import build as crud
 from app.modules.search_module.db.cruds.index import NEXT
 from app.modules.search_module.services.indexing import FORM, MESSAGES_AT_ONCE, index_range
 from app.modules.search_module.services.subscriber import SEARCH
-from app.modules.streams_module.extension import hold_stream
+from app.modules.streams_module.extension import count_pending_streams, hold_stream
 from app.modules.streams_module.services.log import now
 from app.utils.background import running
 
 _PERIOD = 30.0
 """Seconds between two looks for a build that another process has left half-done."""
 _PAUSE = 0.05
+
+
+class Progress(NamedTuple):
+    """How far a build has come; `has_form`: the index that is in use has the lexemes that this code makes. `pending`
+    chats have messages that the subscriber has still to handle.
+    """
+
+    is_building: bool
+    is_first: bool
+    done: int
+    total: int
+    has_form: bool
+    pending: int
 
 
 class Building:
@@ -98,3 +112,13 @@ async def begin(work: UnitOfWork) -> bool:
         return False
     await crud.begin(raw, now(), is_first=False)
     return True
+
+
+async def read_progress(database: Database) -> Progress:
+    async with database.connection() as connection:
+        build = await crud.find(connection)
+        pending = await count_pending_streams(connection, SEARCH)
+    done = min(build["done"], build["total"])
+    return Progress(
+        build["state"] == "building", build["is_first"], done, build["total"], build["form"] == FORM, pending
+    )

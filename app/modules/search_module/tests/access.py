@@ -6,6 +6,7 @@ REST = {
     "": """
                          anonymous ended stranger neighbour operator former reader member admin owner
 search_messages                401   401      200       200      200    200    200    200   200   200
+search_suggest                 401   401      200       200      200    200    200    200   200   200
 """,
     "group": """
                          anonymous ended stranger neighbour operator former reader member admin owner
@@ -14,6 +15,7 @@ search_messages: in a chat     401   401      404       404      404    404    2
 }
 ASKED: dict[str, dict[str, Any]] = {
     "search_messages": {"query": {"q": "пишет"}},
+    "search_suggest": {"query": {"q": "owner"}},
     "search_messages: in a chat": {"query": {"q": "пишет", "chat_id": "@chat"}},
 }
 VALUES: dict[str, Any] = {}

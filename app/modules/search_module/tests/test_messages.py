@@ -1,28 +1,132 @@
-"""Searching messages."""
+"""Searching messages: what is found, by whom, in which order."""
 
-from app.modules.search_module.tests.searching import marked, search
-from tests.fakers import FakeClient
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.modules.search_module.tests.searching import marked, search, texts
+from tests.fakers import FakeClient, ok, problem
 
 
 async def test_a_message_is_found_by_its_words(anna: FakeClient, boris: FakeClient, club: str) -> None:
-    sent = await anna.send(club, "Завтра встречаемся на Красной площади 🎉")
+    sent = await anna.send(club, "🎉 Завтра встречаемся на Красной площади")
     await boris.send(club, "Площадь закрыта")
     answer = await search(boris, "красная площадь")
     (item,) = answer["items"]
-    assert item["message"]["id"] == sent["id"]
+    assert item["message"] == ok(await boris.get(f"/chats/{club}/messages/{sent['seq']}"))
     assert marked(item) == ["Красной", "площади"]
     assert (answer["next_cursor"], answer["truncated"]) == (None, False)
+
+
+async def test_an_edited_message_is_found_by_its_new_words_and_a_deleted_one_by_none(
+    anna: FakeClient, club: str
+) -> None:
+    for text in ("первый вариант", "ошибка"):
+        await anna.send(club, text)
+    assert await texts(anna, "вариант") == ["первый вариант"]
+    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "второй экземпляр"}))
+    ok(await anna.delete(f"/chats/{club}/messages/2"))
+    assert await texts(anna, "вариант") == []
+    assert await texts(anna, "ошибка") == []
+    assert await texts(anna, "экземпляр") == ["второй экземпляр"]
+
+
+async def test_only_members_find_what_is_in_a_chat(
+    anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str
+) -> None:
+    await anna.send(club, "тайна")
+    assert await texts(boris, "тайна") == ["тайна"]
+    assert await texts(stranger, "тайна") == []
+    problem(await stranger.get("/search/messages", q="тайна", chat_id=club), 404, "not_found")
+    problem(await stranger.get("/search/messages", q=f"тайна in:{club}"), 404, "not_found")
+    ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
+    assert ok(await boris.get("/search/messages", q="тайна"))["items"] == []
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
+    # As in the history, a member sees what was written before it joined.
+    assert await texts(boris, "тайна") == ["тайна"]
+    ok(await anna.delete(f"/chats/{club}"))
+    assert ok(await anna.get("/search/messages", q="тайна"))["items"] == []
 
 
 async def test_the_newest_comes_first_page_by_page(anna: FakeClient, club: str) -> None:
     for number in range(7):
         await anna.send(club, f"отчёт {number}")
-    seen: list[str] = []
-    cursor = None
-    while True:
-        page = await search(anna, "отчет ", limit=3, **({"cursor": cursor} if cursor else {}))
-        seen += [item["message"]["text"] for item in page["items"]]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-    assert seen == [f"отчёт {number}" for number in reversed(range(7))]
+    for order in ("newest", "relevant"):
+        seen: list[str] = []
+        more: dict[str, str] = {}
+        while True:
+            page = await search(anna, "отчет ", limit=3, order=order, **more)
+            seen += [item["message"]["text"] for item in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            more = {"cursor": page["next_cursor"]}
+        assert seen == [f"отчёт {number}" for number in reversed(range(7))]
+
+
+async def test_the_most_relevant_comes_first_where_that_is_asked_for(anna: FakeClient, club: str) -> None:
+    await anna.send(club, "договор, договор и ещё раз договор")
+    await anna.send(club, "договор лежит в папке на второй полке слева от окна")
+    assert (await texts(anna, "договор", order="relevant"))[0].startswith("договор, договор")
+    assert (await texts(anna, "договор"))[0].startswith("договор лежит")
+
+
+async def test_filters_narrow_a_search(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    other = await anna.open_chat(boris, title="Другой")
+    await anna.send(club, "план: https://example.com/a")
+    await boris.send(club, f"план для @{anna.username}")
+    await anna.send(other, "план")
+    today = datetime.now(UTC).date()
+    tomorrow = today + timedelta(days=1)
+    first, second, third = "план: https://example.com/a", f"план для @{anna.username}", "план"
+    assert await texts(anna, "план") == [third, second, first]
+    assert await texts(anna, "план has:link") == await texts(anna, "план", has="link") == [first]
+    assert await texts(anna, "has:mention") == [second]
+    assert await texts(anna, f"план from:@{boris.username}") == [second]
+    assert await texts(anna, f"from:{boris.username.upper()}") == [second]
+    assert await texts(anna, "план", sender_id=boris.id) == [second]
+    assert await texts(anna, "план from:@nobody") == []
+    assert await texts(anna, "план", sender_id=anna.id, has="mention") == []
+    assert await texts(anna, f"план in:{other}") == await texts(anna, "план", chat_id=other) == [third]
+    assert await texts(anna, f"план in:{other}", chat_id=club) == []
+    assert await texts(anna, f"план after:{today}") == [third, second, first]
+    assert await texts(anna, "план", after=tomorrow) == await texts(anna, f"план before:{today}") == []
+    assert await texts(anna, "план", before=tomorrow, after=today) == [third, second, first]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": ""},
+        {"q": "   "},
+        {"q": "x" * 201},
+        {"q": "-нет"},
+        {"q": "да\0"},
+        {"q": "да", "limit": 51},
+        {"q": "да", "limit": 0},
+        {"q": "да", "has": "file"},
+        {"q": "да has:file"},
+        {"q": "да", "order": "oldest"},
+        {"q": "да", "before": "yesterday"},
+        {"q": "да", "chat_id": "here"},
+        {"q": "да", "cursor": "nonsense"},
+        {},
+    ],
+)
+async def test_what_is_wrong_is_refused(anna: FakeClient, query: dict[str, str]) -> None:
+    problem(await anna.get("/search/messages", **query), 422, "validation_error")
+
+
+async def test_a_chat_that_is_not_there_is_not_found(anna: FakeClient) -> None:
+    problem(await anna.get("/search/messages", q="да", chat_id=uuid4()), 404, "not_found")
+
+
+async def test_a_message_is_found_as_it_was_typed_on_another_system(
+    server: httpx.AsyncClient, anna: FakeClient, club: str
+) -> None:
+    await anna.send(club, "cafe\u0301 und Stra\u00dfe, İzmir, ΟΔΟΣ, ﬁne")
+    for q in ("café", "cafe", "STRASSE", "strasse", "izmir", "İZMİR", "οδος", "fine"):
+        assert len((await search(anna, q))["items"]) == 1, q
+    (item,) = (await search(anna, "cafe "))["items"]
+    assert marked(item) == ["cafe\u0301"]

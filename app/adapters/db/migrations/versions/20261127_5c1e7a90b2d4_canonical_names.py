@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from loguru import logger
 
-from app.utils.canonical import canonical_email, search_grams, search_text
+from app.utils.canonical import canonical_email
+from app.utils.names import search_grams, search_text
 
 revision: str = "5c1e7a90b2d4"
 down_revision: str | None = "48084b23c339"

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.modules.streams_module.services.log import Executor
-from app.utils.canonical import query_grams, search_text
+from app.utils.names import query_grams, search_text
 
 _FROM_THE_FIRST = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 _COLUMNS = """

@@ -6,7 +6,8 @@ from sqlalchemy import ARRAY, ForeignKey, Index, Integer, SmallInteger, Text, ev
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, BaseModel
-from app.utils.canonical import canonical_email, search_grams, search_text
+from app.utils.canonical import canonical_email
+from app.utils.names import search_grams, search_text
 
 
 class Account(BaseModel):

@@ -33,6 +33,14 @@ JOIN stream s ON s.id = c.id
 ORDER BY c.active_at DESC, c.id DESC
 """  # noqa: S608 - constants only
 
+_CHOSEN = f"""{_COLUMNS}
+FROM unnest($2::uuid[]) WITH ORDINALITY AS chosen(id, place)
+JOIN chat c ON c.id = chosen.id AND c.deleted_at IS NULL
+JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
+JOIN stream s ON s.id = c.id
+ORDER BY chosen.place
+"""
+
 
 async def find_chat(connection: Executor, viewer: UUID, chat_id: UUID) -> Any | None:
     rows = await connection.fetch(_ONE, viewer, chat_id)
@@ -45,4 +53,10 @@ async def list_chats(
     """The viewer's chats, the one with the newest message first."""
     active_at, chat_id = before or (None, None)
     rows: Sequence[Any] = await connection.fetch(_PAGE, viewer, active_at, chat_id, limit)
+    return rows
+
+
+async def list_chosen(connection: Executor, viewer: UUID, chat_ids: Sequence[UUID]) -> Sequence[Any]:
+    """Returns those of the chats that the viewer is in, in the given order."""
+    rows: Sequence[Any] = await connection.fetch(_CHOSEN, viewer, chat_ids)
     return rows

@@ -14,6 +14,17 @@ SELECT a.chat_id FROM account_chat a JOIN chat_member r ON r.chat_id = a.chat_id
 JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
 WHERE a.account_id = $1 AND ($2::uuid IS NULL OR a.chat_id = $2)
 """
+# A direct chat is found by the names of the other account.
+_NAMES = """
+SELECT c.id, coalesce(c.title, '') AS title, coalesce(other.search_text, '') AS other
+FROM account_chat a JOIN chat_member r ON r.chat_id = a.chat_id AND r.account_id = a.account_id
+JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT o.search_text FROM chat_member p JOIN account o ON o.id = p.account_id
+    WHERE c.type = 'direct' AND p.chat_id = c.id AND p.account_id <> $1 LIMIT 1
+) other ON true
+WHERE a.account_id = $1 ORDER BY c.active_at DESC, c.id DESC
+"""
 # Of this transaction. A plan for these very words: how many messages have them decides.
 _LIMIT = """
 SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
@@ -86,6 +97,12 @@ class Look(NamedTuple):
 async def list_chats(connection: Connection, viewer: UUID, chat_id: UUID | None) -> list[UUID]:
     """Returns the chats that an account is in; with `chat_id`, only that one."""
     return [row["chat_id"] for row in await connection.fetch(_CHATS, viewer, chat_id)]
+
+
+async def list_names(connection: Connection, viewer: UUID) -> Sequence[Any]:
+    """Returns the chats that an account is in, the one with the newest message first: (id, title, other)."""
+    rows: Sequence[Any] = await connection.fetch(_NAMES, viewer)
+    return rows
 
 
 async def limit_time(connection: Connection, milliseconds: int) -> None:

@@ -43,6 +43,12 @@ CROSS JOIN LATERAL (
 ) pending
 WHERE s.id = ANY($1::uuid[]) AND s.last_seq > coalesce(c.seq, 0)
 """
+_COUNT_PENDING = """
+SELECT count(*) FROM stream s LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = $1
+WHERE s.last_seq > coalesce(c.seq, 0) AND EXISTS (
+    SELECT FROM event e WHERE e.stream_id = s.id AND e.seq > coalesce(c.seq, 0) AND e.kind = ANY($2::text[])
+)
+"""
 _MOVE = """
 UPDATE subscriber_cursor c SET seq = moved.seq, attempts = 0, retry_at = NULL
 FROM unnest($1::uuid[], $3::bigint[]) AS moved(stream_id, seq)
@@ -133,6 +139,11 @@ async def find_oldest_pending(
     """Returns the time of the oldest event of these kinds that is not handled yet."""
     at: datetime | None = await connection.fetchval(_OLDEST_PENDING, stream_ids, name, kinds)
     return at
+
+
+async def count_pending(connection: Connection, name: str, kinds: Sequence[str]) -> int:
+    """Returns how many streams have events of these kinds that are not handled yet."""
+    return int(await connection.fetchval(_COUNT_PENDING, name, kinds))
 
 
 async def move(connection: Connection, name: str, seqs: Mapping[UUID, int]) -> None:

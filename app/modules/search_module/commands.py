@@ -1,0 +1,60 @@
+"""`python manage.py search ...`"""
+
+import asyncio
+
+import typer
+
+from app.adapters.db.database import Database
+from app.adapters.db.run import run_on_database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.search_module.services import building
+from app.modules.search_module.services.building import Building, Progress
+from app.settings import load_settings
+
+commands = typer.Typer(no_args_is_help=True, name="search", help="The index of searches: its state, and a new one.")
+
+_LOOK_EVERY = 1.0
+
+
+@commands.command()
+def status() -> None:
+    """Show whether the index is complete, how far a new one is, and what is not indexed yet."""
+    progress = run_on_database(load_settings().db, building.read_progress)
+    typer.echo(_describe(progress))
+    typer.echo(f"{progress.pending} chats have messages that are not indexed yet")
+
+
+@commands.command()
+def rebuild() -> None:
+    """Build a new index beside the one in use, and swap the two when it is complete.
+
+    Searches and the indexing of new messages go on. A build that is under way is continued. Ended in the middle, it is
+    continued by the running server.
+    """
+
+    async def run(database: Database) -> Progress:
+        async with open_unit_of_work(database) as work:
+            await building.begin(work)
+        finishing = asyncio.create_task(_finish(database))
+        while not finishing.done():
+            await asyncio.wait([finishing], timeout=_LOOK_EVERY)
+            if not finishing.done():
+                typer.echo(_describe(await building.read_progress(database)))
+        await finishing
+        return await building.read_progress(database)
+
+    typer.echo(_describe(run_on_database(load_settings().db, run)))
+
+
+async def _finish(database: Database) -> None:
+    """Until it is built, here or by the running server."""
+    while (await building.read_progress(database)).is_building:
+        await Building(database).finish()
+        await asyncio.sleep(0.1)
+
+
+def _describe(progress: Progress) -> str:
+    if progress.is_building:
+        what = "the first index" if progress.is_first else "a new index"
+        return f"{what} is being built: {progress.done} of {progress.total} messages"
+    return "the index is complete" + ("" if progress.has_form else ", in an older form: it is built anew soon")

@@ -1,0 +1,147 @@
+"""Building an index: the first one, and another one beside it."""
+
+import asyncio
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.search_module.services import building
+from app.modules.search_module.services.building import Building, begin_if_missing
+from app.modules.search_module.services.subscriber import SEARCH
+from app.modules.search_module.tests.searching import search, texts
+from app.modules.streams_module.extension import hold_stream
+from app.modules.streams_module.services.numbers import move_numbers_ahead
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually, ok, problem
+from tests.manage import manage
+
+
+@pytest.fixture
+async def talk(anna: FakeClient, club: str, container: Container, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A chat whose messages are indexed, in an application whose builds have small chunks."""
+    monkeypatch.setattr(building, "MESSAGES_AT_ONCE", 500)
+    for number in range(4):
+        await anna.send(club, f"сообщение {number}")
+    await search(anna, "сообщение")
+    return club
+
+
+async def test_while_the_first_index_is_built_a_search_is_refused_with_its_progress(
+    anna: FakeClient, talk: str, container: Container, connection: Connection
+) -> None:
+    database = container.get(Database)
+    await connection.execute("TRUNCATE search_message")
+    await begin_if_missing(database)
+    refused = await anna.get("/search/messages", q="сообщение")
+    body = problem(refused, 503, "search_building")
+    assert (refused.headers["retry-after"], body["progress"]) == ("5", 0)
+    await Building(database).finish()
+    assert await texts(anna, "сообщение 2") == ["сообщение 2"]
+
+
+async def test_an_index_of_another_form_is_built_anew_while_searches_go_on(
+    anna: FakeClient, talk: str, container: Container, connection: Connection
+) -> None:
+    database = container.get(Database)
+    await connection.execute("UPDATE search_build SET form = 'old'")
+    await begin_if_missing(database)
+    assert await texts(anna, "сообщение 2") == ["сообщение 2"]
+    await Building(database).finish()
+    assert await connection.fetchval("SELECT form || ' ' || state FROM search_build") == "1 ready"
+    assert await texts(anna, "сообщение 2") == ["сообщение 2"]
+
+
+async def test_an_operator_builds_a_new_index(
+    anna: FakeClient, talk: str, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    await connection.execute("UPDATE search_message SET tsv = ''")
+    assert await texts(anna, "сообщение") == []
+    before = await connection.fetchval("SELECT 'search_message'::regclass::oid")
+    result = await manage(database_address, "search", "rebuild")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "the index is complete")
+    assert await connection.fetchval("SELECT 'search_message'::regclass::oid") != before
+    assert await connection.fetchval("SELECT count(*) FROM search_message_next") == 0
+    assert len(await texts(anna, "сообщение")) == 4
+    shown = (await manage(database_address, "search", "status")).stdout.splitlines()
+    assert shown == ["the index is complete", "0 chats have messages that are not indexed yet"]
+
+
+async def test_what_changes_during_a_build_is_in_the_new_index_as_it_is(
+    anna: FakeClient, talk: str, container: Container, connection: Connection
+) -> None:
+    database = container.get(Database)
+    async with open_unit_of_work(database) as work:
+        assert await building.begin(work)
+    async with open_unit_of_work(database) as work:
+        # A build that has come to the chat, and to its end.
+        await (await work.raw()).execute("UPDATE search_build SET chat_id = $1, seq = 4", UUID(talk))
+    ok(await anna.patch(f"/chats/{talk}/messages/2", {"text": "правка"}))
+    ok(await anna.delete(f"/chats/{talk}/messages/3"))
+    await anna.send(talk, "новое")
+    assert await texts(anna, "правка") == ["правка"]
+    rows = await connection.fetch("SELECT seq FROM search_message_next WHERE chat_id = $1 ORDER BY seq", UUID(talk))
+    assert [row["seq"] for row in rows] == [2, 5]
+
+
+async def test_a_chat_whose_events_are_being_handled_is_waited_for(
+    anna: FakeClient, talk: str, container: Container, connection: Connection
+) -> None:
+    database = container.get(Database)
+    async with open_unit_of_work(database) as work:
+        await building.begin(work)
+    finishing = asyncio.create_task(Building(database).finish())
+    async with open_unit_of_work(database) as work:
+        if await hold_stream(work, SEARCH, UUID(talk)):
+            await asyncio.sleep(0.1)
+    await finishing
+    assert len(await texts(anna, "сообщение")) == 4
+
+
+async def test_after_a_restore_what_is_missing_is_indexed(
+    anna: FakeClient, talk: str, container: Container, connection: Connection
+) -> None:
+    await connection.execute("DELETE FROM search_message WHERE seq > 2")
+    await connection.execute("UPDATE search_message SET revision = 0 WHERE seq = 1")
+    await move_numbers_ahead(container.get(Database).address)
+
+    async def are_all_indexed() -> bool:
+        return len(await texts(anna, "сообщение")) == 4
+
+    await anna.send(talk, "после")
+    await eventually(are_all_indexed)
+
+
+async def test_a_deleted_chat_leaves_nothing_in_the_index(
+    anna: FakeClient, talk: str, connection: Connection, server: httpx.AsyncClient
+) -> None:
+    ok(await anna.delete(f"/chats/{talk}"))
+
+    async def is_gone() -> bool:
+        return not await connection.fetchval("SELECT count(*) FROM search_message WHERE chat_id = $1", UUID(talk))
+
+    await eventually(is_gone)
+
+
+@pytest.mark.parametrize(
+    ("says", "breaking"),
+    [
+        ("messages are in the index of searches as they are", "DELETE FROM search_message WHERE seq = 2"),
+        (
+            "the index of searches has no message that is deleted",
+            "UPDATE message SET text = '', deleted_at = now(), event_seqs = '{}' WHERE seq = 2",
+        ),
+    ],
+)
+async def test_the_doctor_finds_what_is_wrong_with_the_index(
+    talk: str, connection: Connection, database_address: DatabaseAddress, says: str, breaking: str
+) -> None:
+    well = await manage(database_address, "doctor", "--least-free-mb=0")
+    assert well.exit_code == 0, well.output
+    assert "✓ a sample of messages is found by its longest words" in well.output
+    await connection.execute(breaking)
+    assert f"✗ {says}" in (await manage(database_address, "doctor", "--least-free-mb=0")).output

@@ -1,0 +1,36 @@
+"""People and chats for a field that is being typed into."""
+
+from typing import Any
+
+from tests.fakers import FakeClient, ok, problem
+
+
+async def suggest(person: FakeClient, q: str, **more: Any) -> tuple[list[str], list[str]]:
+    """Names of people and ids of chats."""
+    answer = ok(await person.get("/search/suggest", q=q, **more))
+    return [one["display_name"] for one in answer["people"]], [chat["id"] for chat in answer["chats"]]
+
+
+async def test_people_and_ones_own_chats_are_suggested(
+    anna: FakeClient, boris: FakeClient, stranger: FakeClient
+) -> None:
+    club = await anna.open_chat(boris, title="Ёлки и бор")
+    direct = await anna.open_chat(boris, type="direct")
+    assert await suggest(anna, "БОР") == (["Борис 🐻"], [direct, club])
+    assert await suggest(anna, "елки") == ([], [club])
+    assert await suggest(stranger, "ёлки") == ([], [])
+    assert await suggest(anna, "бор", limit=1) == (["Борис 🐻"], [direct])
+    (chat,) = ok(await anna.get("/search/suggest", q="ёлки"))["chats"]
+    assert chat == ok(await anna.get(f"/chats/{club}"))
+
+
+async def test_a_chat_with_a_word_that_begins_with_the_text_comes_first(anna: FakeClient) -> None:
+    second = await anna.open_chat(title="Субмарина")
+    first = await anna.open_chat(title="Жёлтая марина")
+    await anna.send(second, "новее")
+    assert (await suggest(anna, "марина"))[1] == [first, second]
+
+
+async def test_what_is_wrong_is_refused(anna: FakeClient) -> None:
+    for query in ({"q": ""}, {"q": "x" * 101}, {"q": "a", "limit": 21}, {}):
+        problem(await anna.get("/search/suggest", **query), 422, "validation_error")
