@@ -27,7 +27,7 @@ from app.utils.module import Modules
 
 TOKENS_END_AFTER = timedelta(seconds=5)
 """After the closing: other processes hear of ended sessions within 3 s. Until then a request may still come."""
-_ROWS_AT_ONCE = 100
+_ROWS_AT_ONCE = 50
 """For one call of a hook. A chat may be locked as long as that takes."""
 TURN = 20.0
 """Seconds, then other jobs have their turn."""
