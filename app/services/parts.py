@@ -40,6 +40,8 @@ class Parts:
 
     async def describe(self, connection: Connection, viewer: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
         """Returns the contributed fields of each thing, as the viewer sees them."""
+        if not self._parts:
+            return [{}] * len(ids)
         context = Context(connection, self._container, datetime.now(UTC))
         described = [
             (part, await part.describe(context, viewer, ids) if part.describe and ids else {}) for part in self._parts
