@@ -1,7 +1,8 @@
 """All rows: those of the table, and those that modules bring in a file `tests/access.py` of their own.
 
 Such a file has `REST`, tables by the kind of chat as in table.py, `ASKED`, and `VALUES`: what its `@names` stand for,
-by a function of a person who is signed in. That is who asks, and for `@name_of_another` somebody else.
+by a function of a person who is signed in. That is who asks, and for `@name_of_another` somebody else. One whose module
+adds actions to the socket has `SOCKET` and `REQUESTS` as well.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,3 +26,9 @@ REST: dict[str, list[Row]] = {
 }
 ASKED: dict[str, dict[str, Any]] = dict(chain(table.ASKED.items(), *(tables.ASKED.items() for tables in _BROUGHT)))
 VALUES: dict[str, Callable[[FakeClient], Awaitable[str]]] = dict(chain(*(tables.VALUES.items() for tables in _BROUGHT)))
+SOCKET: list[Row] = list(
+    chain(rows_of(table.SOCKET), *(rows_of(tables.SOCKET) for tables in _BROUGHT if hasattr(tables, "SOCKET")))
+)
+REQUESTS: dict[str, dict[str, Any]] = dict(
+    chain(table.REQUESTS.items(), *(getattr(tables, "REQUESTS", {}).items() for tables in _BROUGHT))
+)

@@ -159,6 +159,15 @@ read: direct                            4401  4401      404       404      404  
 typing: direct                          4401  4401      404       404      404      -      -     ok     -     -
 """
 
+# What a request over the socket holds.
+REQUESTS: dict[str, dict[str, Any]] = {
+    "hello": {},
+    "ping": {},
+    "send": {"chat_id": "@chat", "text": "Можно?"},
+    "read": {"chat_id": "@chat", "seq": 1},
+    "typing": {"chat_id": "@chat", "is_typing": True},
+}
+
 # How a row is asked for: parts of the path by their names, `query`, `body` or `form`. Everything else is as in the
 # document's examples. `@name` is looked up in the world, for the person who asks.
 ASKED: dict[str, dict[str, Any]] = {

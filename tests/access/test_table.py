@@ -14,20 +14,10 @@ from app.modules.sockets_module.services.asyncapi import make_document
 from app.settings import Settings
 from app.utils.module import Modules
 from tests.access.operations import Operation
-from tests.access.rows import ASKED, REST
-from tests.access.table import CODES, SOCKET, rows_of
+from tests.access.rows import ASKED, REQUESTS, REST, SOCKET
+from tests.access.table import CODES
 from tests.access.world import Chat, World
 from tests.fakers import API, FakeClient, ok
-
-SOCKET_ROWS = list(rows_of(SOCKET))
-# What a first frame, and one after it, holds.
-REQUESTS: dict[str, dict[str, Any]] = {
-    "hello": {},
-    "ping": {},
-    "send": {"chat_id": "@chat", "text": "Можно?"},
-    "read": {"chat_id": "@chat", "seq": 1},
-    "typing": {"chat_id": "@chat", "is_typing": True},
-}
 
 
 async def test_every_operation_has_a_row_and_every_row_an_operation(operations: dict[str, Operation]) -> None:
@@ -39,7 +29,7 @@ async def test_every_operation_has_a_row_and_every_row_an_operation(operations: 
 async def test_every_action_of_the_socket_has_a_row_and_every_row_an_action(app: FastAPI, settings: Settings) -> None:
     document = make_document(settings.app, app.state.container.get(Modules), host="server", is_secure=False)
     actions = {name for name, operation in document["operations"].items() if operation["action"] == "receive"}
-    assert {row.operation for row in SOCKET_ROWS} == actions
+    assert {row.operation for row in SOCKET} == actions
 
 
 def difference(response: httpx.Response, expected: str) -> str | None:
@@ -91,7 +81,7 @@ async def test_everyone_is_answered_over_the_socket_as_the_table_says(
     async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
         world = await World.make(http, database_address)
         chats = {kind: await world.open_chat(kind) for kind in REST if kind}
-        for row in SOCKET_ROWS:
+        for row in SOCKET:
             for who, expected in row.answers.items():
                 data = await world.fill(REQUESTS[row.operation], who, chats[row.case])
                 answer = await ask_over_socket(world.people[who], row.operation, data, live_server)

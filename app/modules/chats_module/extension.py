@@ -2,9 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Depends, Path
+
 from app.adapters.db.connection import Connection
+from app.dependencies.dependency_db import Db
+from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.chats_module.db.cruds.access import Membership, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.services.context import WorkContext
@@ -66,3 +71,16 @@ class Permission:
     def allows(self, chat_type: str, role: str) -> bool:
         """Returns True if a member with this role may do it."""
         return (chat_type, role) in self._allowed
+
+
+ChatId = Annotated[UUID, Path(description="id of the chat", examples=["6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91"])]
+
+
+def may(permission: Permission) -> Any:
+    """Returns a dependency that lets members with this permission pass: `Annotated[Membership, may(ADD_MEMBERS)]`."""
+
+    async def find(chat_id: ChatId, identity: CurrentIdentity, database: Db) -> Membership:
+        async with database.connection() as connection:
+            return await permission.check(connection, identity.account_id, chat_id)
+
+    return Depends(find)

@@ -142,7 +142,7 @@ def _tables() -> set[str]:
 
 
 def _main_tables() -> set[str]:
-    """Those of the project's own modules, whose migrations stand in the main chain."""
+    """Those of the project's own modules, whose migrations are in the main chain."""
     names = [path.name for path in MIGRATIONS_DIR.glob("versions/*.py")]
     made_here = {f"{found[1]}{MODULE_SUFFIX}" for name in names if (found := _BRANCH_MIGRATION.match(name))}
     return _found(_TABLE, (path for path in _models() if path.relative_to(MODULES_DIR).parts[0] not in made_here))

@@ -1,5 +1,6 @@
-from app.modules.chats_module.dependencies.access import ChatChanger, ChatId, ChatMembership, may
+from app.modules.chats_module.dependencies.access import ChatChanger, ChatMembership
 from app.modules.chats_module.dependencies.services import DeletionsDep, MemberViewsDep, PartsDep
+from app.modules.chats_module.extension import ChatId
 
 __all__ = [
     "ChatChanger",
@@ -8,5 +9,4 @@ __all__ = [
     "DeletionsDep",
     "MemberViewsDep",
     "PartsDep",
-    "may",
 ]
