@@ -45,8 +45,8 @@ def measure(world: World) -> list[Figure]:
     more = percentile(sorted(beside), 0.99) - percentile(sorted(alone), 0.99)
     return [
         Figure(f"{_MISSED:,} missed events of {_CHATS:,} chats sent over one socket", took, "s"),
-        *delays("100 sockets before it comes back", alone),
-        *delays("100 sockets while it catches up", beside),
+        *delays("100 other sockets before it reconnects", alone),
+        *delays("100 other sockets while it catches up", beside),
         Figure("p99 that catching up adds to the others", more * 1000, "ms"),
     ]
 

@@ -39,7 +39,7 @@ def measure(world: World) -> list[Figure]:
     more = percentile(sorted(some_read), 0.99) - percentile(sorted(all_read), 0.99)
     return [
         *delays("200 sockets, all reading", all_read),
-        *delays("20 of 200 have stopped reading, the others", some_read),
+        *delays("20 of 200 sockets stopped reading: the others", some_read),
         Figure("p99 that the stopped sockets add to the others", more * 1000, "ms", 10),
         Figure("memory that the stopped sockets take", grown / 1e6, "MB", 50),
         Figure("stopped sockets that were not closed with 1013", still_open, "", 0),
