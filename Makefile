@@ -1,38 +1,38 @@
-# The first Python here that is new enough; `make run PYTHON=/path/to/python` takes another one.
+# The first Python on this machine that is new enough. `make run PYTHON=/path/to/python` uses another one.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# uv installs in a tenth of pip's time; where it is not to be had, or cannot reach what pip can, pip does all.
+# uv takes a tenth of pip's time. If it is not available, or cannot reach what pip reaches, pip installs everything.
 define install
 	@echo "Installing $(1) into $(VENV)"
 	@$(PIP) install $(shell grep '^uv==' requirements-dev.txt) && \
 		$(BIN)/uv --quiet pip install --python $(BIN)/python -r $(1) || $(PIP) install -r $(1)
 endef
 
-# Hundreds of processes start in the tests: what one has compiled, the next need not, whatever the shell says.
+# The tests start hundreds of processes. They share compiled bytecode, whatever the shell sets.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
 .PHONY: bench bench-document bench-growth bench-hostile bench-live bench-profile
 .DEFAULT_GOAL := run
 
-# `exec`: a signal for make's child is a signal for the server.
+# `exec`: signals to make's child reach the server.
 run: $(VENV)/.installed
 	@exec $(BIN)/python main.py
 
-# After each change; it needs nothing but Python.
+# Run it after each change. It needs only Python.
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
-# What takes long and crosses whole processes. It needs a browser, Redis, nginx and the system's PostgreSQL
-# (`apt-get install chromium redis-server nginx-light postgresql`): without them it fails, and says so.
+# Tests that take long and span whole processes. They need a browser, Redis, nginx and the system's PostgreSQL
+# (`apt-get install chromium redis-server nginx-light postgresql`), and fail without them.
 acceptance: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/acceptance --maxprocesses=2 --durations=15
 
-# The gate but for the tests.
+# The gate without the tests.
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,21 +44,21 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app main.py manage.py create_module.py
 
-# Redocly and Spectral read docs/openapi.json, and clients that are generated from it load. npm packages, pinned.
+# Redocly and Spectral check docs/openapi.json, and the clients generated from it load. The npm packages are pinned.
 lint-api: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.openapi_tools
 
-# Schemathesis asks a real server for what its OpenAPI document allows, and for what it does not.
+# Schemathesis sends a real server valid and invalid requests that it derives from the OpenAPI document.
 fuzz-short: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fuzz
 
-# The same for much longer, and the fuzzers of the tests too: by a new seed each time, which a failure is replayed with.
+# The same for much longer, and the fuzzers of the tests too, with a new seed each time. A failure can be replayed with it.
 fuzz: SEED := $(shell date +%s)
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/fuzz tests/acceptance/test_against_model.py tests/acceptance/test_http_behind_nginx.py --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
 	$(BIN)/python -m tests.fuzz --examples=100 --seed=$(SEED)
 
-# Known holes in what is pinned; it says so where the service that knows them cannot be asked.
+# Known vulnerabilities of the pinned packages. It reports if the service that lists them cannot be reached.
 audit: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.audit
 
@@ -66,11 +66,11 @@ audit: $(VENV)/.installed-dev
 check: lint lint-api audit acceptance fuzz-short faults-short
 	$(BIN)/python -m pytest
 
-# From now on `make lint` looks at each commit before it is made.
+# Runs `make lint` before each commit from now on.
 hooks: $(VENV)/.installed-dev
 	$(BIN)/pre-commit install
 
-# Measures the server beside others; `make bench ARGS=--quick` takes under a minute.
+# Compares the server with others. `make bench ARGS=--quick` takes less than a minute.
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance $(ARGS)
 
@@ -83,21 +83,21 @@ bench-profile: $(VENV)/.installed-bench
 bench-document:
 	$(BIN)/python -m tests.performance.document
 
-# What one connection without an account does to all others.
+# How much one hostile connection without an account delays the others.
 bench-hostile: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.hostile $(ARGS)
 
 bench-live: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.live $(ARGS)
 
-# Breaks everything around the messenger while people talk: `make faults ARGS="--seed 5 --only disk-full"`.
+# Lets everything around the servers fail while people exchange messages: `make faults ARGS="--seed 5 --only disk-full"`.
 faults: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.faults $(ARGS)
 
 faults-short: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.faults --short $(ARGS)
 
-# Keeps what is pinned already as far as pyproject.toml allows; `make pins UV_FLAGS=--upgrade` takes the newest.
+# Keeps pinned versions as far as pyproject.toml allows. `make pins UV_FLAGS=--upgrade` takes the newest ones.
 COMPILE = $(BIN)/uv --quiet --no-config pip compile --universal --fork-strategy=fewest --no-annotate $(UV_FLAGS) \
 	--custom-compile-command "make pins" pyproject.toml
 pins: $(VENV)/.installed-dev

@@ -44,6 +44,13 @@ def test_every_link_between_the_documents_leads_somewhere(project_root: Path) ->
     assert broken == []
 
 
+def test_the_index_lists_every_document_and_decision(project_root: Path) -> None:
+    docs = project_root / "docs"
+    index = (docs / "README.md").read_text(encoding="utf-8")
+    documents = [page.relative_to(docs).as_posix() for page in (*docs.glob("*.md"), *docs.glob("adr/*.md"))]
+    assert [page for page in documents if page != "README.md" and f"({page})" not in index] == []
+
+
 def test_the_structure_tells_no_module_that_is_gone(project_root: Path) -> None:
     folders = {manifest.parent.name for manifest in (project_root / "app" / "modules").glob("*_module/module.py")}
     for name in README:

@@ -63,7 +63,7 @@ def test_a_name_that_cannot_be_is_asked_for_again(project: Path) -> None:
     done = run(project, "create_module.py", says="my shop\nchat\nshop\n")
     assert (done.returncode, done.stdout) == (0, f"{QUESTION}-> -> \n-> Модуль shop_module успешно создан!\n")
     assert [line.partition(" / ")[2][:20] for line in done.stderr.splitlines()] == [
-        "The name 'my shop' w",
+        "The name 'my shop' i",
         "The name chat is tak",
     ]
 

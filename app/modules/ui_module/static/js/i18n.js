@@ -146,7 +146,7 @@ const TEXTS = {
     'error.internal_error': 'Something went wrong on the server.',
     'error.An account with this email already exists': 'An account with this email already exists.',
     'error.This username is taken': 'This username is taken.',
-    'error.Wrong login or password': 'Wrong name or password.',
+    'error.Wrong login or password': 'Wrong username or password.',
     'error.The current password is wrong': 'The current password is wrong.',
     'error.The owner must first transfer ownership of the chat': 'First make another member the owner of the chat.',
     'error.body.email': 'This does not look like an email.',
