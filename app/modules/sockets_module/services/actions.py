@@ -1,10 +1,9 @@
 """The actions that modules contribute, as one application has them: with the models of their frames."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from inspect import getdoc
-from operator import attrgetter
 from typing import Any, Literal
 
 from pydantic import BaseModel, create_model
@@ -19,7 +18,7 @@ _OWN = ("hello", "ping")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A SocketAction, and what it is in one application. `value_of` gives the value that orders a request's data."""
+    """A SocketAction, and what it is in one application."""
 
     name: str
     request: type[RequestFrame]
@@ -28,7 +27,6 @@ class Action:
     handle: Handle | None
     begin: Begin | None
     ordered_by: str | None
-    value_of: Callable[[Any], Any] | None
     permission: SocketPermission | None
 
 
@@ -56,7 +54,6 @@ def _bind(action: SocketAction, modules: Modules) -> Action:
         action.handle,
         action.begin,
         action.ordered_by,
-        None if action.ordered_by is None else attrgetter(action.ordered_by),
         action.permission,
     )
 

@@ -91,9 +91,9 @@ def find_request_id(frame: dict[str, Any]) -> int | str | None:
 
 
 def _check_sizes(frame: dict[str, Any], data: Any) -> None:
-    for place, members in (("frame", frame), ("data", data)):
-        if isinstance(members, dict) and len(members) > _MOST_MEMBERS:
-            raise ValidationFailed((place,), f"at most {_MOST_MEMBERS} members", "too_long")
+    is_frame = len(frame) > _MOST_MEMBERS
+    if is_frame or (isinstance(data, dict) and len(data) > _MOST_MEMBERS):
+        raise ValidationFailed(("frame" if is_frame else "data",), f"at most {_MOST_MEMBERS} members", "too_long")
 
 
 def _parse_surrogates(text: str) -> Any:

@@ -34,14 +34,17 @@ _INSTANCE = "/ws"
 
 
 class _Line:
-    """What one socket has under way for one value, as a chat. What has no value has a line of its own."""
+    """What one socket has under way for one value, as a chat. What has no value has a line of its own.
+
+    `begun` are the ids of those requests that only began, by numbers of our own: clients may give an id twice.
+    """
 
     __slots__ = ("begun", "none_begun", "turn", "value")
 
     def __init__(self, value: Any) -> None:
         self.value = value
         # They keep their order by themselves.
-        self.begun = 0
+        self.begun: dict[int, int | str] = {}
         # Where a turn waits until they are done.
         self.none_begun: asyncio.Event | None = None
         # The newest of those that wait for all that came before.
@@ -55,6 +58,7 @@ class Requests:
         self._socket = socket
         self._database = container.get(Database)
         self._limits = container.get(RateLimits)
+        self._rate = self._limits.rates.account
         self._who = socket.identity.account_id.int
         self._problems: ProblemMaker = container.get(ProblemMaker)  # type: ignore[type-abstract]
         self._actions = bind_actions(container.get(Modules))
@@ -70,14 +74,13 @@ class Requests:
         )
         self._refusals = Allowance(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
         self._last = 0
-        # By numbers of their own: clients may give an id twice.
-        self._under_way: dict[int, asyncio.Task[None] | None] = {}
+        self._under_way = 0
         self._room = asyncio.Event()
         self._lines: dict[Any, _Line] = {}
 
     @property
     def is_full(self) -> bool:
-        return len(self._under_way) >= MAX_IN_FLIGHT
+        return self._under_way >= MAX_IN_FLIGHT
 
     async def wait_for_room(self) -> None:
         """While it `is_full`."""
@@ -91,7 +94,7 @@ class Requests:
         `doubt` refuses all but a ping: it is not known whether the session has ended.
         """
         try:
-            self._limits.hit(self._limits.rates.account, "calls of", self._who)
+            self._limits.hit(self._rate, "calls of", self._who)
             request: Any = read_request(frame, self._models)
         except (RateLimited, ValidationError, ValidationFailed) as error:
             self._refuse(find_request_id(frame), error)
@@ -103,40 +106,37 @@ class Requests:
             self._refuse(request.id, doubt)
             return
         action = self._actions[request.action]
-        value = None if action.value_of is None else action.value_of(request.data)
+        data = request.data
+        value = data.__dict__.get(action.ordered_by)
         line = self._lines.get(value)
         if line is None:
-            line = _Line(value)
-            if value is not None:
-                self._lines[value] = line
-        self._last = number = self._last + 1
+            key = object() if value is None else value
+            line = self._lines[key] = _Line(key)
+        else:
+            # The very same object in all requests of the line: who looks it up need not compare UUIDs.
+            data.__dict__[action.ordered_by] = line.value
+        self._under_way += 1
         begin = action.begin
         if begin is None or line.turn is not None:
-            line.turn = asyncio.create_task(self._in_turn(number, line, line.turn, action, request))
-            self._under_way[number] = line.turn
+            line.turn = asyncio.create_task(self._in_turn(line, line.turn, action, request))
             return
-        if value is not None:
-            # The very same object in all requests of the line: who looks it up need not compare UUIDs.
-            request.data.__dict__[action.ordered_by] = line.value
-        self._under_way[number] = None
-        line.begun += 1
-        done = partial(self._end, begin, number, line, request.id)
+        self._last = number = self._last + 1
+        line.begun[number] = request.id
+        done = partial(self._end, begin, line, number)
         try:
-            begin(self._context, request.data, done)
+            begin(self._context, data, done)
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             done(error)
 
-    def _end(
-        self, begin: Callable[..., None], number: int, line: _Line, request_id: int | str, result: bytes | Exception
-    ) -> None:
+    def _end(self, begin: Callable[..., None], line: _Line, number: int, result: bytes | Exception) -> None:
         """What came of a request that only began."""
-        if number not in self._under_way:
+        request_id = line.begun.pop(number, None)
+        if request_id is None:
             logger.error("{} has ended a request twice", owner_of(begin))
             return
-        if len(self._under_way) >= MAX_IN_FLIGHT:
+        if self._under_way >= MAX_IN_FLIGHT:
             self._room.set()
-        del self._under_way[number]
-        line.begun -= 1
+        self._under_way -= 1
         if not line.begun:
             if line.none_begun is not None:
                 line.none_begun.set()
@@ -147,9 +147,7 @@ class Requests:
         else:
             self._refuse(request_id, result, begin)
 
-    async def _in_turn(
-        self, number: int, line: _Line, before: asyncio.Task[None] | None, action: Action, request: Any
-    ) -> None:
+    async def _in_turn(self, line: _Line, before: asyncio.Task[None] | None, action: Action, request: Any) -> None:
         """After everything that was asked for in this line before."""
         try:
             if before is not None:
@@ -162,22 +160,23 @@ class Requests:
             refusal = self._find_refusal()
             if refusal is not None:
                 raise refusal
-            self._socket.answer(request.id, await self._carry_out(action, line.value, request.data))
+            self._socket.answer(request.id, await self._carry_out(action, request.data))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error, action.handle or action.begin)
         finally:
             if self.is_full:
                 self._room.set()
-            del self._under_way[number]
+            self._under_way -= 1
             if line.turn is asyncio.current_task():
                 line.turn = None
                 self._lines.pop(line.value, None)
 
-    async def _carry_out(self, action: Action, value: Any, data: Any) -> bytes:
+    async def _carry_out(self, action: Action, data: Any) -> bytes:
         if action.handle is None:
             return await self._begin_and_wait(action, data)
         context = self._context
-        if action.permission is not None:
+        if action.permission is not None and action.ordered_by is not None:
+            value = getattr(data, action.ordered_by)
             async with self._database.connection() as connection:
                 granted = await action.permission.check(connection, context.account_id, value)
             context = replace(context, granted=granted)
