@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import asyncpg
+import orjson
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -73,6 +74,8 @@ class Database:
             pool_use_lifo=True,
             # Else an error tells them, and the log with it: a password's hash is among them.
             hide_parameters=True,
+            # Subscribers read every event: three times as fast as the standard library's.
+            json_deserializer=orjson.loads,
         )
         replace_dead_connections(self.engine)
         translate_errors(self.engine)

@@ -78,7 +78,9 @@ def read_request(frame: dict[str, Any], models: Mapping[str, type[RequestFrame]]
     model = models.get(action) if isinstance(action, str) else None
     if model is None:
         raise ValidationFailed(("action",), f"one of {', '.join(models)}")
-    _check_sizes(frame, frame.get("data"))
+    data = frame.get("data")
+    if len(frame) > _MOST_MEMBERS or (isinstance(data, dict) and len(data) > _MOST_MEMBERS):
+        _check_sizes(frame, data)
     return model.model_validate(frame)
 
 
