@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from fastapi import FastAPI, Request, WebSocket
 
-from app.fastapi_engine import body_meter, http_protocol
+from app.fastapi_engine import body_meter
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
+from app.fastapi_engine.patched import http_protocol
 from tests.servers import listening
 from tests.test_upgrades import HANDSHAKE, PATIENCE, WS, statuses, talk
 

@@ -3,8 +3,8 @@
 import pytest
 from websockets.frames import Frame, Opcode
 
-from app.fastapi_engine import frame_reading
-from app.fastapi_engine.frame_reading import FRAMES_A_TURN, SMALL_FRAMES_AT_ONCE
+from app.fastapi_engine.patched import frame_reading
+from app.fastapi_engine.patched.frame_reading import FRAMES_A_TURN, SMALL_FRAMES_AT_ONCE
 from tests.websocket_line import MOST, connected, serve, settle
 
 BEGINNING = Frame(Opcode.TEXT, b"", fin=False).serialize(mask=True)

@@ -13,8 +13,8 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
-from app.fastapi_engine import http_protocol
 from app.fastapi_engine.constructor import build_app
+from app.fastapi_engine.patched import http_protocol
 from app.fastapi_engine.server import uvicorn_options
 from app.settings import PROJECT_ROOT, Settings
 from tests.adapters.embedded.support import eventually as eventually_so

@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from app.fastapi_engine.websocket_protocol import WebSocketProtocol
+from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.resources.constants import RECEIVE_EXTENSION
 
 HANDSHAKE = Request(

@@ -22,7 +22,7 @@ from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
 from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.connection_limit import raise_file_limit
-from app.fastapi_engine.workers import serve_by_workers
+from app.fastapi_engine.patched.workers import serve_by_workers
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Mode, Settings, SettingsError, unknown_variables
 from app.settings.app_settings import AppSettings
@@ -202,7 +202,7 @@ def uvicorn_options(**more: Any) -> dict[str, Any]:
     """How uvicorn serves this application, wherever it is run."""
     return {
         # By name: a first process that only starts others has no use for them, nor for all that they import.
-        "http": "app.fastapi_engine.http_protocol:HttpProtocol",
+        "http": "app.fastapi_engine.patched.http_protocol:HttpProtocol",
         # The HTTP protocol switches to its own.
         "ws": "none",
         "ws_max_size": MAX_FRAME_BYTES,

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import uvicorn
 
-from app.fastapi_engine.workers import Worker
+from app.fastapi_engine.patched.workers import Worker
 from tests.adapters.embedded.support import eventually
 from tests.processes import RunningServer
 

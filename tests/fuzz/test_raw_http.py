@@ -9,8 +9,8 @@ from hypothesis import example, given
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from app.fastapi_engine import http_protocol
-from app.fastapi_engine.http_protocol import HttpProtocol
+from app.fastapi_engine.patched import http_protocol
+from app.fastapi_engine.patched.http_protocol import HttpProtocol
 from tests.fuzz.echo import Echo, encode, read_answers
 from tests.fuzz.effort import effort
 from tests.fuzz.raw_http import LAST, SMUGGLED, cuts, streams

@@ -6,7 +6,7 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from app.fastapi_engine.client_frames import CLOSE, SMALL_FRAME, find_fault, read_frame
+from app.fastapi_engine.patched.client_frames import CLOSE, SMALL_FRAME, find_fault, read_frame
 from app.utils.allowance import Allowance
 
 FRAMES_A_TURN = 64

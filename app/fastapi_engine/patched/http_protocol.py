@@ -8,11 +8,11 @@ from websockets.http11 import Request
 
 from app.fastapi_engine.body_meter import BodyMeter, extend
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
+from app.fastapi_engine.patched.upgrades import UpgradingProtocol
+from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
 from app.fastapi_engine.reset import reset
-from app.fastapi_engine.upgrades import UpgradingProtocol
-from app.fastapi_engine.websocket_protocol import WebSocketProtocol
 from app.utils.peer import Peer, with_peer
 
 MAX_HEAD_BYTES = 64 * 1024

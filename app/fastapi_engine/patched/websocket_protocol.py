@@ -8,7 +8,7 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import Protocol, State
 
-from app.fastapi_engine.frame_reading import FrameReading
+from app.fastapi_engine.patched.frame_reading import FrameReading
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 
 _INVALID_DATA = 1007
