@@ -19,7 +19,7 @@ from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.erasure import ERASE, OWN_HOOK
 from app.modules.accounts_module.services.guesses import Guesses
-from app.modules.accounts_module.services.housekeeping import keep_tidy
+from app.modules.accounts_module.services.housekeeping import TIDY, TIDY_EVERY
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
@@ -39,7 +39,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(Guesses, Guesses(database, limits))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations))
-    async with running(revocations.keep_looking()), running(keep_tidy(database, settings.session_retention)):
+    async with running(revocations.keep_looking()):
         yield
 
 
@@ -50,7 +50,7 @@ module = Module(
     depends_on=("base", "streams", "jobs"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, AUTHENTICATION, ERASE, OWN_HOOK),
+    contributes=(*EVENT_TEXTS, AUTHENTICATION, ERASE, OWN_HOOK, TIDY, TIDY_EVERY),
     lifespan=lifespan,
     invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},

@@ -34,6 +34,10 @@ class RetryAt(Exception):
         self.time = time
 
 
+class Nothing(BaseModel):
+    """The payload of a job that needs none."""
+
+
 class GiveUp(Exception):
     """Raised by a job that no further attempt would help: it is dead at once, for this reason."""
 

@@ -18,10 +18,10 @@ from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.reader import LogReader
-from app.modules.streams_module.services.retention import Retention
+from app.modules.streams_module.services.retention import EVERY_HOUR, FORGET_OLD_EVENTS
 from app.modules.streams_module.services.subscribers import Subscribers
 from app.settings import Settings
-from app.utils.background import Background, running
+from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.metrics import Measures
 from app.utils.module import Module, Modules
@@ -37,7 +37,6 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     stopping = container.put(Stopping, Stopping())
     container.put(Log, Log(bus))
     container.put(LogReader, LogReader(database, hub, stopping))
-    retention = container.put(Retention, Retention(database, settings.retention_days))
     subscribers = container.put(
         Subscribers,
         Subscribers(
@@ -47,15 +46,16 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.get(Measures).add(hub.measure)
     with stopping.heard():
         container.get(Background).add(subscribers.working)
-        async with bus.connected(), hub.working(), running(retention.keep_pruning()):
+        async with bus.connected(), hub.working():
             yield
 
 
 module = Module(
     name="streams",
     description="The durable event log of each chat and each account",
-    depends_on=("base",),
+    depends_on=("base", "jobs"),
     models=(Stream, Event, SubscriberCursor, SubscriberFailure, SubscriberProcess, SubscriberRow, SubscriberSweep),
+    contributes=(FORGET_OLD_EVENTS, EVERY_HOUR),
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

@@ -1,35 +1,32 @@
 """Deleting what is over: ended sessions, wrong passwords that no longer count, and holds of usernames."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from loguru import logger
 
-from app.adapters.db.database import Database
+from app.adapters.db.database import BackgroundDatabase, Database
 from app.modules.accounts_module.db.cruds.sessions import delete_ended
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_old_failures
 from app.modules.accounts_module.db.cruds.username_holds import delete_over
+from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
+from app.settings import Settings
 
 _PERIOD = 30.0
-"""Seconds. Where nothing is over, a round is four look-ups in an index."""
+"""Seconds from one round to the next. Where nothing is over, a round is four look-ups in an index."""
 _AT_ONCE = 1_000
 """Rows that one statement deletes."""
 
 
-async def keep_tidy(database: Database, session_retention: timedelta) -> None:
-    """Runs until cancelled. Processes do it side by side: each passes over the rows that another one has locked."""
-    was_missed = False
-    while True:
-        await asyncio.sleep(_PERIOD)
-        try:
-            deleted = await tidy(database, datetime.now(UTC) - session_retention)
-            if deleted:
-                logger.info("{} ended sessions were deleted", deleted)
-            was_missed = False
-        except Exception as error:  # noqa: BLE001 - the next round goes on where this one stopped
-            if not was_missed:
-                logger.warning("cannot delete ended sessions: {!r}", error)
-            was_missed = True
+async def delete_what_is_over(context: JobContext, _: Nothing) -> None:
+    """Deletes the sessions that ended AUTH_SESSION_RETENTION_DAYS ago or earlier, and the rest at once."""
+    retention = context.container.get(Settings).auth.session_retention
+    deleted = await tidy(context.container.get(BackgroundDatabase), datetime.now(UTC) - retention)
+    if deleted:
+        logger.info("{} ended sessions were deleted", deleted)
+
+
+TIDY = Job("accounts.delete_what_is_over", Nothing, delete_what_is_over)
+TIDY_EVERY = Schedule(TIDY, _PERIOD)
 
 
 async def tidy(database: Database, before: datetime) -> int:

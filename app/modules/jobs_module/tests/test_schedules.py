@@ -12,7 +12,7 @@ from app.modules.jobs_module.tests.trying import noting, process, texts, until, 
 from app.utils.container import Container
 
 _HOUR = timedelta(hours=1)
-_IS_DUE = "UPDATE job_schedule SET next_at = now() - interval '5 hours'"
+_IS_DUE = "UPDATE job_schedule SET next_at = now() - interval '5 hours' WHERE name = 'noting'"
 
 
 async def test_processes_run_a_periodic_job_once_and_skip_the_missed_periods(
@@ -27,7 +27,7 @@ async def test_processes_run_a_periodic_job_once_and_skip_the_missed_periods(
         await until(connection, "SELECT count(*) = 2 FROM noted")
         await until_empty(connection)
     assert await connection.fetchval(
-        "SELECT next_at > now() AND next_at <= now() + interval '1 hour' FROM job_schedule"
+        "SELECT next_at > now() AND next_at <= now() + interval '1 hour' FROM job_schedule WHERE name = 'noting'"
     )
     assert await texts(connection) == ["periodic", "periodic"]
 
@@ -44,7 +44,7 @@ async def test_many_processes_that_look_at_once_enqueue_one_job(container: Conta
     await connection.execute(_IS_DUE)
     await processes[0].enqueue_due()
     assert await connection.fetchval("SELECT count(*) FROM job") == 1
-    assert await connection.fetchval("SELECT next_at > now() FROM job_schedule")
+    assert await connection.fetchval("SELECT next_at > now() FROM job_schedule WHERE name = 'noting'")
 
 
 async def test_a_period_that_became_shorter_does_not_wait_for_the_longer_one(
@@ -55,7 +55,9 @@ async def test_a_period_that_became_shorter_does_not_wait_for_the_longer_one(
         schedules = Schedules(container.get(Database), Jobs([job]), [Schedule(job, every)])
         await schedules.register()
         await schedules.enqueue_due()
-    assert await connection.fetchval("SELECT next_at <= now() + interval '1 minute' FROM job_schedule")
+    assert await connection.fetchval(
+        "SELECT next_at <= now() + interval '1 minute' FROM job_schedule WHERE name = 'noting'"
+    )
 
 
 async def test_a_schedule_that_cannot_run_is_refused(container: Container) -> None:

@@ -10,9 +10,11 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import now
-from app.modules.streams_module.services.retention import EVENTS_AT_ONCE, Retention, prune
-from app.utils.background import running
+from app.modules.streams_module.services.retention import EVENTS_AT_ONCE, EVERY_HOUR, FORGET_OLD_EVENTS, prune
+from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 
 MONTH_AGO = timedelta(days=31)
@@ -142,18 +144,19 @@ async def test_a_poll_that_meets_the_forgetting_is_told_of_the_gap(
     assert gap["first_seq"] == 6
 
 
-async def test_the_server_forgets_by_itself_and_one_process_at_a_time(
-    long_talk: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
+async def test_the_server_forgets_by_itself(
+    long_talk: str, container: Container, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    retention = Retention(database, 30, first_after=0, period=0.05)
-    other = await database.connect()
-    await other.execute("SELECT pg_advisory_lock(7215331047)")
-    assert await retention.prune_if_first() is None
-    assert len(await seqs(sql, long_talk)) == 8
-    await other.close()
+    """By a periodic job, as many days after the event as the settings say: here a hundred years."""
+    await make_old(sql, long_talk, 5)
+    await sql.execute(
+        "UPDATE event SET at = at - interval '100 years' WHERE stream_id = $1 AND seq <= 5", UUID(long_talk)
+    )
+    async with open_unit_of_work(database) as work:
+        await container.get(Jobs).enqueue(work, FORGET_OLD_EVENTS, FORGET_OLD_EVENTS.payload())
 
     async def is_forgotten() -> bool:
         return await seqs(sql, long_talk) == [6, 7, 8]
 
-    async with running(retention.keep_pruning()):
-        await eventually(is_forgotten)
+    await eventually(is_forgotten)
+    assert EVERY_HOUR.seconds == 3600
