@@ -31,7 +31,7 @@ commands = typer.Typer()
 @commands.command()
 def worker(
     metrics_port: Annotated[
-        int | None, typer.Option(min=1, max=65_535, help="Serve the worker's metrics on this port of API_HOST.")
+        int | None, typer.Option(min=1, max=65_535, help="serve the worker's metrics on this port of API_HOST")
     ] = None,
 ) -> None:
     """Run subscribers and jobs until SIGTERM or Ctrl-C, whatever API_BACKGROUND is. Serves no requests but for metrics.

@@ -31,7 +31,7 @@ def read_problems(path: Path) -> list[str]:
         bindings = _bindings(path)
     except UnicodeDecodeError as error:
         line = path.read_bytes().count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(f"{path}, line {line}: not UTF-8: save the file as UTF-8") from None
+        raise UnreadableFile(f"{path}, line {line}: not UTF-8 text: save the file as UTF-8") from None
     except OSError as error:
         raise UnreadableFile(f"{path}: cannot be read: {error.strerror}") from None
     return [

@@ -122,7 +122,7 @@ class HttpProtocol(UpgradingProtocol):
             if self._read_by is not None:
                 self._read_by = extend(self._read_by, len(data), self.loop.time() + BODY_WITHIN)
             if self._body.is_mostly_framing:
-                self.refuse(413, "The chunks of a body must consist mostly of the body")
+                self.refuse(413, "The chunks of the body have too much framing for their content")
 
     def switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
         self._check_timer.cancel()

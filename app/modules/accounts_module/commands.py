@@ -139,7 +139,7 @@ class KeepOrDelete(StrEnum):
 def erase(
     username: Annotated[str, typer.Argument(help="username; that of an erased account is deleted-ID")],
     messages: Annotated[
-        KeepOrDelete, typer.Option(help="keep: its messages stay, without a name; delete: they are deleted")
+        KeepOrDelete, typer.Option(help="keep: the messages stay without a name; delete: they are deleted")
     ] = KeepOrDelete.KEEP,
 ) -> None:
     """Erase an account for good: its personal data, its sessions, its memberships. A running server does the work."""

@@ -29,7 +29,7 @@ class RetryAt(Exception):
 
     def __init__(self, time: datetime) -> None:
         if time.tzinfo is None:
-            raise ValueError("the time of RetryAt has a time zone")
+            raise ValueError("the time of RetryAt must have a time zone")
         super().__init__(f"at {time}")
         self.time = time
 

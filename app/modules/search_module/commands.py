@@ -11,7 +11,7 @@ from app.modules.search_module.services import building
 from app.modules.search_module.services.building import Building, Progress
 from app.settings import load_settings
 
-commands = typer.Typer(no_args_is_help=True, name="search", help="The index of searches: its state, and a new one.")
+commands = typer.Typer(no_args_is_help=True, name="search", help="Show and rebuild the search index.")
 
 _LOOK_EVERY = 1.0
 
@@ -57,4 +57,4 @@ def _describe(progress: Progress) -> str:
     if progress.is_building:
         what = "the first index" if progress.is_first else "a new index"
         return f"{what} is being built: {progress.done} of {progress.total} messages"
-    return "the index is complete" + ("" if progress.has_form else ", in an older form: it is built anew soon")
+    return "the index is complete" + ("" if progress.has_form else ", in an older format: it will be rebuilt soon")

@@ -117,7 +117,7 @@ class AccountPublic(ResponseModel):
 
     id: UUID
     username: str = Field(examples=["anna"])
-    display_name: str = Field(description="empty for an account that is erased", examples=["Анна"])
+    display_name: str = Field(description="empty for an erased account", examples=["Анна"])
     bio: str = Field(examples=["Пишу код и письма"])
     online: bool
     last_seen_at: datetime | None

@@ -73,11 +73,11 @@ async def _run(context: JobContext, request: ErasureRequest) -> None:
         except (RetryAt, LeaseLost):
             raise
         except Exception as error:  # noqa: BLE001 - the hooks of other modules run all the same
-            logger.opt(exception=error).error("{} cannot erase account {}", hook.name, request.account_id)
+            logger.opt(exception=error).error("{} failed to erase account {}", hook.name, request.account_id)
             failed.append(hook.name)
     if failed:
         raise ErasureIncomplete(f"hooks that have failed: {', '.join(failed)}")
-    logger.info("account {} is erased, its messages: {}", request.account_id, request.messages)
+    logger.info("account {} was erased, messages: {}", request.account_id, request.messages)
 
 
 ERASE = Job("accounts.erase", ErasureRequest, _run)

@@ -14,7 +14,7 @@ class MemberRead(ResponseModel):
 
     account_id: UUID
     username: str = Field(examples=["anna"])
-    display_name: str = Field(description="empty for an account that is erased", examples=["Анна"])
+    display_name: str = Field(description="empty for an erased account", examples=["Анна"])
     role: Role
     read_seq: int = Field(description="sequence number up to which the member has read", examples=[3])
     joined_at: datetime

@@ -85,7 +85,7 @@ async def attempt(running: Running, context: JobContext) -> Outcome | None:
         return None
     except (DatabaseUnavailable, PoolExhausted) as error:
         # Whether the database can be reached is no matter of the job, however few attempts it has.
-        logger.warning("job {} ({}) is interrupted: {!r}", job.name, running.lease.job_id, error)
+        logger.warning("job {} ({}) was interrupted: {!r}", job.name, running.lease.job_id, error)
         outcome = Outcome("postponed", after=_INTERRUPTED_FOR)
     except Exception as error:  # noqa: BLE001 - it is counted, and the other jobs go on
         if running.is_cancelled:

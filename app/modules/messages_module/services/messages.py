@@ -39,7 +39,7 @@ class MessageService(Messages):
         assert isinstance(request, MessageCreate)  # noqa: S101 - the extension point does not know the type
         if at is not None:
             if at.tzinfo is None:
-                raise ValueError("the time of a message has a time zone")
+                raise ValueError("the time of a message must have a time zone")
             at = at.astimezone(UTC)
         return await self._queue.submit(
             chat_id, sender_id, request, by_server=ByServer(server_parts or {}, digest_source, at)

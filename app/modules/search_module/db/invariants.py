@@ -2,11 +2,11 @@
 
 from app.utils.invariants import Invariant
 
-_REBUILD = "the running server goes on without it: `python manage.py search rebuild` makes a new index"
+_REBUILD = "`python manage.py search rebuild` creates a new index while the server runs"
 
 INVARIANTS = (
     Invariant(
-        says="messages are in the index of searches as they are",
+        says="the search index contains the current texts of messages",
         find="""
             SELECT m.chat_id AS stream_id, format('message %s is missing, or indexed as it was before', m.seq) AS detail
             FROM message m
@@ -20,7 +20,7 @@ INVARIANTS = (
         advice=_REBUILD,
     ),
     Invariant(
-        says="the index of searches has no message that is deleted",
+        says="the search index contains no deleted message",
         find="""
             SELECT s.chat_id AS stream_id, format('message %s', s.seq) AS detail
             FROM search_message s
@@ -30,7 +30,7 @@ INVARIANTS = (
                 SELECT FROM event e WHERE e.stream_id = s.chat_id AND e.seq > c.seq AND e.kind = 'message.deleted'
             )
         """,
-        advice="its words are deleted from the index",
+        advice="--fix deletes its words from the index",
         fix=(
             """
             DELETE FROM search_message s USING message m
@@ -39,7 +39,7 @@ INVARIANTS = (
         ),
     ),
     Invariant(
-        says="a sample of messages is found by its longest words",
+        says="a sample of messages is found by their longest words",
         find="""
             SELECT s.chat_id AS stream_id, format('message %s is not found by %s', s.seq, longest.lexeme) AS detail
             FROM (SELECT * FROM search_message ORDER BY chat_id, sent_at LIMIT 100) s

@@ -17,7 +17,7 @@ def make_suggestions(modules: Modules) -> type[ResponseModel]:
     return create_model(
         "Suggestions",
         __base__=ResponseModel,
-        __doc__="People, and chats that the caller is in.",
+        __doc__="Accounts, and chats of the caller.",
         people=(list[person], ...),
         chats=(list[chat], ...),
     )

@@ -130,9 +130,9 @@ async def test_a_deleted_chat_leaves_nothing_in_the_index(
 @pytest.mark.parametrize(
     ("says", "breaking"),
     [
-        ("messages are in the index of searches as they are", "DELETE FROM search_message WHERE seq = 2"),
+        ("the search index contains the current texts of messages", "DELETE FROM search_message WHERE seq = 2"),
         (
-            "the index of searches has no message that is deleted",
+            "the search index contains no deleted message",
             "UPDATE message SET text = '', deleted_at = now(), event_seqs = '{}' WHERE seq = 2",
         ),
     ],
@@ -142,6 +142,6 @@ async def test_the_doctor_finds_what_is_wrong_with_the_index(
 ) -> None:
     well = await manage(database_address, "doctor", "--least-free-mb=0")
     assert well.exit_code == 0, well.output
-    assert "✓ a sample of messages is found by its longest words" in well.output
+    assert "✓ a sample of messages is found by their longest words" in well.output
     await connection.execute(breaking)
     assert f"✗ {says}" in (await manage(database_address, "doctor", "--least-free-mb=0")).output

@@ -38,7 +38,7 @@ def bind_actions(modules: Modules) -> Mapping[str, Action]:
 
 def _bind(action: SocketAction, modules: Modules) -> Action:
     if action.name in _OWN:
-        raise ValueError(f"the action {action.name!r} is the socket's own")
+        raise ValueError(f"the socket action {action.name!r} is reserved")
     data = _model(action.data, modules)
     if action.ordered_by is not None and action.ordered_by not in data.model_fields:
         raise ValueError(f"the socket action {action.name!r} has no {action.ordered_by!r} in its data to be ordered by")

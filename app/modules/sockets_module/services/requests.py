@@ -132,7 +132,7 @@ class Requests:
         """What came of a request that only began."""
         request_id = line.begun.pop(number, None)
         if request_id is None:
-            logger.error("{} has ended a request twice", owner_of(begin))
+            logger.error("{} ended a request twice", owner_of(begin))
             return
         if self._under_way >= MAX_IN_FLIGHT:
             self._room.set()
@@ -188,7 +188,7 @@ class Requests:
 
         def done(result: bytes | Exception) -> None:
             if outcome.done():
-                logger.error("{} has ended a request twice", owner_of(action.begin))
+                logger.error("{} ended a request twice", owner_of(action.begin))
             elif isinstance(result, bytes):
                 outcome.set_result(result)
             else:

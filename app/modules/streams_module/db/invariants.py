@@ -30,8 +30,8 @@ INVARIANTS = (
             WHERE n.behind_since < now() - interval '5 minutes' AND oldest.at < now() - interval '5 minutes'
             ORDER BY n.name
         """,
-        advice="`python manage.py subscribers list` shows how far it is now; where it does not catch up, "
-        "let more processes work on it: API_BACKGROUND=true, or `python manage.py worker`",
+        advice="`python manage.py subscribers list` shows the lag; if it does not shrink, run more processes "
+        "with API_BACKGROUND=true, or `python manage.py worker`",
     ),
     Invariant(
         says="every event belongs to a stream",
