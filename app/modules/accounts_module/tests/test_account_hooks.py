@@ -30,7 +30,7 @@ failures: list[str] = []
 async def erase_notes(context: WorkContext, account_id: UUID, mode: Erasure, limit: int) -> bool:
     """A module of its own: two rows at a time, whatever is asked for."""
     deleted = await context.connection.fetch(
-        "DELETE FROM note WHERE id IN (SELECT id FROM note WHERE account_id = $1 LIMIT $2) RETURNING id",
+        "DELETE FROM hooked WHERE id IN (SELECT id FROM hooked WHERE account_id = $1 LIMIT $2) RETURNING id",
         account_id,
         min(limit, 2),
     )
@@ -41,7 +41,7 @@ async def erase_notes(context: WorkContext, account_id: UUID, mode: Erasure, lim
 async def fail_at_first(context: WorkContext, account_id: UUID, mode: Erasure, limit: int) -> bool:
     calls.append(("failing", mode, 0))
     if failures:
-        await context.connection.execute("DELETE FROM note")
+        await context.connection.execute("DELETE FROM hooked")
         raise RuntimeError(failures.pop())
     return False
 
@@ -73,7 +73,7 @@ async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def connection(container: Container, server: httpx.AsyncClient) -> AsyncIterator[Connection]:
     connection = await container.get(Database).connect()
-    await connection.execute("CREATE TABLE note (id bigint GENERATED ALWAYS AS IDENTITY, account_id uuid)")
+    await connection.execute("CREATE TABLE hooked (id bigint GENERATED ALWAYS AS IDENTITY, account_id uuid)")
     yield connection
     await connection.close()
 
@@ -90,17 +90,17 @@ async def test_each_hook_runs_until_it_has_nothing_left_and_those_of_dependents_
     """Also where other jobs have their turn after each piece."""
     monkeypatch.setattr(erasure, "TURN", turn)
     for person in (anna, anna, anna, boris):
-        await connection.execute("INSERT INTO note (account_id) VALUES ($1)", person.uuid)
+        await connection.execute("INSERT INTO hooked (account_id) VALUES ($1)", person.uuid)
     await erase(container, connection, anna, "delete")
     assert calls == [("notes", "delete", 2), ("notes", "delete", 1), ("notes", "delete", 0), ("failing", "delete", 0)]
-    assert await connection.fetchval("SELECT count(*) FROM note") == 1
+    assert await connection.fetchval("SELECT count(*) FROM hooked") == 1
 
 
 async def test_a_hook_that_fails_stops_no_other_one_and_is_tried_again(
     container: Container, connection: Connection, anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     failures.append("the disk is full")
-    await connection.execute("INSERT INTO note (account_id) VALUES ($1)", boris.uuid)
+    await connection.execute("INSERT INTO hooked (account_id) VALUES ($1)", boris.uuid)
     await begin(container, anna)
 
     async def has_failed() -> bool:
@@ -109,7 +109,7 @@ async def test_a_hook_that_fails_stops_no_other_one_and_is_tried_again(
 
     await eventually(has_failed, 30)
     # What it did is undone; all the others have run.
-    assert await connection.fetchval("SELECT count(*) FROM note") == 1
+    assert await connection.fetchval("SELECT count(*) FROM hooked") == 1
     assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
     await connection.execute("UPDATE job SET run_at = now(), leased_until = NULL")
     await until_done(connection)
