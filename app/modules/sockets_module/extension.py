@@ -101,7 +101,7 @@ class Signal:
     """Something that the followers of a stream get live and that is not kept, as typing.
 
     `data` describes it. Its `account_id`, where it has one, is the account that it is about, which does not get it. A
-    signal of any other kind never reaches a client.
+    signal of more than 1,000 bytes of JSON is dropped. One of a kind that is not declared never reaches a client.
     """
 
     optional_host: ClassVar[bool] = True

@@ -99,9 +99,13 @@ async def test_signals_end_with_a_removal_that_is_still_to_be_read(
     await follow_all(socket, hub, streams, {boris.uuid: 0, UUID(chat): 0})
     requests = Requests(socket, container)
 
-    def type_as_boris(request_id: int) -> None:
+    async def type_as_boris(request_id: int) -> None:
+        async def is_answered() -> bool:
+            return any(frame.get("reply_to") == request_id for frame in received)
+
         data = {"chat_id": chat, "is_typing": True}
         requests.handle({"id": request_id, "action": "typing", "data": data})
+        await eventually(is_answered)
 
     def signals() -> list[tuple[str, str]]:
         return [(frame["signal"]["kind"], frame["signal"]["account_id"]) for frame in received if "signal" in frame]
@@ -115,18 +119,18 @@ async def test_signals_end_with_a_removal_that_is_still_to_be_read(
         await anna.send(chat, "все здесь")
         await of_clara.until(lambda: bool(of_clara.events[chat]))
         await of_anna.ask("typing", chat_id=chat, is_typing=True)
-        type_as_boris(1)
+        await type_as_boris(1)
         await of_clara.until(lambda: heard_by_clara(anna) == heard_by_clara(boris) == 1)
         assert ("typing", anna.id) in signals()
         for request_id, role in ((2, "reader"), (3, "member")):
             ok(await anna.patch(f"/chats/{chat}/members/{boris.id}", {"role": role}))
             await of_clara.until(lambda role=role: of_clara.events[chat][-1]["data"].get("role") == role)  # type: ignore[misc]
-            type_as_boris(request_id)
+            await type_as_boris(request_id)
         await of_clara.until(lambda: heard_by_clara(boris) == 2)
         ok(await anna.delete(f"/chats/{chat}/members/{boris.id}"))
         await of_clara.until(lambda: "member.removed" in of_clara.kinds(chat))
         before = signals()
-        type_as_boris(4)
+        await type_as_boris(4)
         await of_clara.ask("read", chat_id=chat, seq=60)
         await of_anna.ask("typing", chat_id=chat, is_typing=False)
         await of_clara.until(lambda: heard_by_clara(anna) == 2)
