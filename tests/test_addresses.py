@@ -11,7 +11,6 @@ import pytest
 from fastapi import FastAPI
 
 from app.fastapi_engine.constructor import build_app
-from app.fastapi_engine.route_index import RouteIndex
 from app.settings import Settings
 from tests.fakers import API, problem
 from tests.servers import served
@@ -119,8 +118,8 @@ async def test_a_slash_at_the_end_is_another_address(offline: FastAPI) -> None:
 async def test_the_index_finds_what_the_router_finds(offline: FastAPI, base_settings: Settings) -> None:
     """An address that only one of them knows would pass by what the other one checks."""
     plain = build_app(base_settings)
-    plain.router.middleware_stack = plain.router.app
-    assert isinstance(offline.router.middleware_stack, RouteIndex)
+    index = plain.user_middleware.pop()
+    assert repr(index) == "Middleware(RouteIndex)"
     async with served(offline), served(plain):
         for address, method in product(ADDRESSES, ("GET", "POST", "DELETE")):
             for spelling in [address, *spellings(address)]:

@@ -6,13 +6,13 @@ read from the same declaration with less work. What it does not support is refus
 """
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from inspect import isclass, iscoroutinefunction
-from typing import Any, NamedTuple
+from types import UnionType
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
-from fastapi._compat import ModelField, field_annotation_is_sequence, get_missing_field_error
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import request_body_to_args
+from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
@@ -89,14 +89,16 @@ class _Field(NamedTuple):
     name: str
     alias: str
     is_list: bool
-    field: ModelField
+    is_required: bool
+    field: Any
+    """FastAPI's own."""
     loc: tuple[str, str]
 
     def read(self, given: Mapping[str, str] | QueryParams | Headers, values: dict[str, Any], errors: Errors) -> None:
         received = given.getlist(self.alias) if self.is_list else given.get(self.alias)  # type: ignore[union-attr]
         if received is None or received == []:
-            if self.field.field_info.is_required():
-                errors.append(get_missing_field_error(self.loc))
+            if self.is_required:
+                errors += request_params_to_args([self.field], given)[1]
             else:
                 values[self.name] = self.field.get_default()
             return
@@ -152,20 +154,22 @@ class _Call:
         return values
 
 
-def _fields(place: str, fields: Sequence[ModelField]) -> list[_Field]:
+def _fields(place: str, fields: Sequence[Any]) -> list[_Field]:
+    found = []
     for field in fields:
-        if isclass(field.field_info.annotation) and issubclass(field.field_info.annotation, BaseModel):
+        info = field.field_info
+        if isclass(info.annotation) and issubclass(info.annotation, BaseModel):
             raise TypeError(f"{field.name}: a hot route reads no model from its {place}")
-    return [
-        _Field(
-            field.name,
-            field.alias,
-            field_annotation_is_sequence(field.field_info.annotation),
-            field,
-            (place, field.alias),
-        )
-        for field in fields
-    ]
+        is_list = _is_list(info.annotation)
+        found.append(_Field(field.name, field.alias, is_list, info.is_required(), field, (place, field.alias)))
+    return found
+
+
+def _is_list(annotation: Any) -> bool:
+    if get_origin(annotation) in (Union, UnionType):
+        return any(map(_is_list, get_args(annotation)))
+    kind = get_origin(annotation) or annotation
+    return isclass(kind) and issubclass(kind, Collection) and not issubclass(kind, str | bytes)
 
 
 def _is_async_object(function: Any) -> bool:

@@ -20,7 +20,7 @@ from app.fastapi_engine.middlewares.rate_limit_middleware import RateLimitMiddle
 from app.fastapi_engine.middlewares.security_headers_middleware import SecurityHeadersMiddleware
 from app.fastapi_engine.openapi import document
 from app.fastapi_engine.problems import Problems, install_problems
-from app.fastapi_engine.route_index import install_route_index
+from app.fastapi_engine.route_index import RouteIndex
 from app.services.errors import ProblemMaker
 from app.services.http_requests import HttpMiddleware
 from app.services.rate_limits import RateLimits
@@ -78,6 +78,7 @@ def build_app(settings: Settings) -> FastAPI:
             Middleware(ErrorsMiddleware, problems=problems),
             *(Middleware(middleware.make, container) for middleware in modules.contributions(HttpMiddleware)),
             Middleware(RateLimitMiddleware, prefix=settings.app.prefix, limits=limits),
+            Middleware(RouteIndex),
         ],
     )
     app.state.container = container
@@ -85,7 +86,6 @@ def build_app(settings: Settings) -> FastAPI:
     if shows_docs:
         install_docs(app, settings.app)
         app.openapi = partial(document, app, settings.app)  # type: ignore[method-assign]
-    install_route_index(app)
     return app
 
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from urllib.parse import unquote
 
 from fastapi import FastAPI
 from fastapi.routing import APIWebSocketRoute, iter_route_contexts
 from httptools import HttpParserInvalidURLError, parse_url
 from websockets.datastructures import Headers
-from websockets.exceptions import InvalidHandshake
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
@@ -52,11 +52,7 @@ def read_handshake(
         method,
         f"HTTP/{http_version}",
     )
-    try:
-        ServerProtocol().process_request(request)
-    except InvalidHandshake:
-        return None
-    return request
+    return request if ServerProtocol().accept(request).status_code == HTTPStatus.SWITCHING_PROTOCOLS else None
 
 
 def _has_body(headers: Iterable[Header]) -> bool:

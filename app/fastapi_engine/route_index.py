@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.convertors import Convertor
 from starlette.exceptions import HTTPException
@@ -35,14 +36,15 @@ _NO_ENTRIES: Mapping[str | None, list[_Entry]] = {None: []}
 
 
 class RouteIndex:
-    """Stands before the application's router, which answers whatever is not found here: 404, sockets, files.
+    """Pure ASGI, the innermost middleware. The application's router answers whatever is not found here: 404, sockets,
+    files. What an endpoint raises goes to ErrorsMiddleware.
 
     Of several routes that match, the one declared first answers, as in the router; those with a parameter of the kind
     `path`, which has any number of segments, come last. A GET route answers HEAD as well: uvicorn sends no body.
     """
 
-    def __init__(self, app: FastAPI) -> None:
-        self._router = app.router
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
         self._entries: dict[tuple[str, int], dict[str | None, list[_Entry]]] = {}
         """By method and number of slashes, then by the last segment where some route names it, None for any other."""
         self._of_any_length: dict[str, list[_Entry]] = defaultdict(list)
@@ -51,7 +53,7 @@ class RouteIndex:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope.get("root_path"):
             if not self._entries:
-                self._build()
+                self._build(scope["app"])
             path: str = scope["path"]
             method: str = scope["method"]
             by_last = self._entries.get((method, path.count("/")), _NO_ENTRIES)
@@ -59,7 +61,6 @@ class RouteIndex:
             for entry in by_last.get(last) or by_last[None] or self._of_any_length[method]:
                 found = entry.regex.fullmatch(path)
                 if found is not None:
-                    scope["router"] = self._router
                     scope["route"] = entry.route
                     scope["endpoint"] = entry.endpoint
                     scope["path_params"] = {
@@ -74,11 +75,11 @@ class RouteIndex:
             if path.endswith("\n"):
                 # The patterns of the router end with `$`, which matches before a line break too.
                 raise HTTPException(404)
-        await self._router.app(scope, receive, send)
+        await self.app(scope, receive, send)
 
-    def _build(self) -> None:
+    def _build(self, app: FastAPI) -> None:
         entries: dict[tuple[str, int], list[_Entry]] = defaultdict(list)
-        for context in iter_route_contexts(self._router.routes):
+        for context in iter_route_contexts(app.routes):
             route = context.original_route
             if not isinstance(route, APIRoute) or context.path is None:
                 continue
@@ -88,16 +89,18 @@ class RouteIndex:
             self._methods.append((context.path_regex, methods))
             limit = body_limit_of(context.endpoint)
             if isinstance(route, HotRoute):
-                app = _answers(route, form, limit)
+                answer = _answers(route, form, limit)
             else:
-                app = context.app if form is None else checks_body(form, limit, context.app)
+                answer = AsyncExitStackMiddleware(context.app)
+                if form is not None:
+                    answer = checks_body(form, limit, answer)
             last = context.path.rpartition("/")[2]
             entry = _Entry(
                 context.path_regex,
                 context.param_convertors,
                 context.endpoint,
                 route,
-                app,
+                answer,
                 None if "{" in last else last,
             )
             is_of_any_length = ":path}" in context.path
@@ -126,8 +129,3 @@ def _answers(route: HotRoute, form: BodyForm | None, limit: int) -> ASGIApp:
         await response(scope, receive, send)
 
     return answer
-
-
-def install_route_index(app: FastAPI) -> None:
-    """To be called once all routes are declared."""
-    app.router.middleware_stack = RouteIndex(app)

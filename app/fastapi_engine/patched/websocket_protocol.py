@@ -6,7 +6,8 @@ from typing import Any
 
 from websockets.frames import Frame
 from websockets.http11 import Request
-from websockets.protocol import Protocol, State
+from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 from app.fastapi_engine.patched.frame_reading import FrameReading
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
@@ -38,8 +39,6 @@ class WebSocketProtocol(FrameReading):
         `at_end` is called once the connection is lost.
         """
         self._at_end = at_end
-        self.conn.parser = Protocol.parse(self.conn)
-        next(self.conn.parser)
         self._early = early
         self._handshake_timer = self.loop.call_later(within, self.transport.abort)
         self.transport.pause_reading()
@@ -57,6 +56,8 @@ class WebSocketProtocol(FrameReading):
 
     def _begin_frames(self) -> None:
         self._end_handshake()
+        # The handshake's own parser waits for the text of the request, and would limit its size.
+        self.conn = ServerProtocol(state=State.OPEN, max_size=self.config.ws_max_size, logger=self.logger)
         self.transport.resume_reading()
         early, self._early = self._early, b""
         if early:
