@@ -26,16 +26,18 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @cli.command()
 def faults(
     short: Annotated[bool, typer.Option("--short", help="Each quick fault once, for the gate.")] = False,
-    seed: Annotated[int | None, typer.Option(help="Repeats a run's dice; without it others are thrown.")] = None,
-    messages: Annotated[int | None, typer.Option(min=0, help="Goes on until so many are acknowledged.")] = None,
-    rate: Annotated[float | None, typer.Option(min=1, help="Messages a second in all.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the random choices; a random seed if omitted.")] = None,
+    messages: Annotated[int | None, typer.Option(min=0, help="Run until this many messages are acknowledged.")] = None,
+    rate: Annotated[float | None, typer.Option(min=1, help="Messages per second in total.")] = None,
     servers: Annotated[int | None, typer.Option(min=1, max=4)] = None,
-    only: Annotated[list[str] | None, typer.Option(help="A fault by its name; may be given more than once.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Name of a fault; may be given more than once.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Each fault once, at its full length.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keeps history, logs and database of a good run too.")] = False,
-    output: Annotated[Path, typer.Option(help="Where the JSON and the table go.")] = ROOT / ".data" / "results",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep history, logs and database of a run without violations too.")
+    ] = False,
+    output: Annotated[Path, typer.Option(help="Folder for the JSON and the table.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Exits with 1 when anything was lost, doubled, left out, seen by others, or not as promised."""
+    """Exit with status 1 if a guarantee is violated."""
     end_as_by_ctrl_c()
     console = Console(highlight=False, soft_wrap=True)
     known = [fault for fault in all_faults() if fault.in_short or not short]

@@ -22,7 +22,7 @@ _COUNTED = {
     "retried": "attempts without an answer",
     "unknown_settled": "messages of unknown outcome settled",
     "delivered": "events delivered",
-    "resumed": "times that a device connected",
+    "resumed": "connections of devices",
 }
 _SHOWN = 20
 """Violations that are printed; the JSON has them all."""

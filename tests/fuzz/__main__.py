@@ -35,8 +35,8 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def fuzz(
     context: typer.Context,
-    examples: Annotated[int, typer.Option(min=1, help="Of each operation, in each phase.")] = 5,
-    seed: Annotated[int, typer.Option(help="The same seed asks the same things.")] = 1,
+    examples: Annotated[int, typer.Option(min=1, help="Number per operation and phase.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed sends the same requests.")] = 1,
 ) -> None:
     """Asks the server for what its document allows, and for what it does not. All other options are Schemathesis'."""
     folder = open_folder()

@@ -21,16 +21,16 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @cli.command()
 def bench(
     quick: Annotated[bool, typer.Option(help="One short round and a smaller history: under a minute.")] = False,
-    only: Annotated[list[str] | None, typer.Option(help="A scenario by its name; may be given more than once.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Name of a scenario; may be given more than once.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
-    seconds: Annotated[float, typer.Option(min=0.5, help="Of each contender in each round.")] = 3.0,
-    output: Annotated[Path, typer.Option(help="Where the JSON and the pictures go.")] = ROOT / ".data" / "results",
+    seconds: Annotated[float, typer.Option(min=0.5, help="Seconds per contender and round.")] = 3.0,
+    output: Annotated[Path, typer.Option(help="Folder for the JSON and the pictures.")] = ROOT / ".data" / "results",
 ) -> None:
     """Measures, prints a table and the ratios, writes JSON and a picture."""
     console = Console()
     scenarios = [scenario for scenario in all_scenarios() if not only or scenario.name in only]
     if not scenarios:
-        raise typer.BadParameter(f"there are: {', '.join(scenario.name for scenario in all_scenarios())}")
+        raise typer.BadParameter(f"must be one of: {', '.join(scenario.name for scenario in all_scenarios())}")
     pace = _QUICK if quick else Pace(rounds, seconds)
     where = machine()
     columns = (TextColumn("{task.description:<60}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())

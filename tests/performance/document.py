@@ -139,7 +139,7 @@ def put(page: str, name: str, lines: Iterator[str]) -> str:
     return pattern.sub(lambda _: f"{begin}\n\n{text}\n\n{end}", page)
 
 
-def document(results: Annotated[Path, typer.Option(help="Where the JSON and the pictures are.")] = _RESULTS) -> None:
+def document(results: Annotated[Path, typer.Option(help="Folder of the JSON and the pictures.")] = _RESULTS) -> None:
     """Puts what there is into the page, and the pictures beside it."""
     page = PAGE.read_text(encoding="utf-8")
     for name, render in _PARTS.items():

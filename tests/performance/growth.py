@@ -33,9 +33,9 @@ def growth(
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     seconds: Annotated[float, typer.Option(min=0.5)] = 2.0,
     sends_to_remember: Annotated[
-        int, typer.Option("--memory", help="In place of all that: memory after so many sends; 1000000 takes minutes.")
+        int, typer.Option("--memory", help="Measure only memory after this many sends; 1000000 takes minutes.")
     ] = 0,
-    output: Annotated[Path, typer.Option(help="Where the JSON and the pictures go.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for the JSON and the pictures.")] = ROOT / ".data" / "results",
 ) -> None:
     """Measures, prints a table, writes JSON and a picture."""
     console = Console()

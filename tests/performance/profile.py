@@ -36,7 +36,7 @@ _LAYERS = {
 
 
 def profile(
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
 ) -> None:
     """Samples the process from outside while it is busy, prints a table, writes JSON."""
     console = Console()

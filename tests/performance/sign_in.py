@@ -25,8 +25,8 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @cli.command()
 def sign_in(
     samples: Annotated[int, typer.Option(min=10)] = 50,
-    seconds: Annotated[float, typer.Option(min=1, help="Of sending, without the flood and beside it.")] = 10.0,
-    at_once: Annotated[int, typer.Option(min=1, help="Who sign in all the time.")] = 200,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds of sending, without and with the sign-ins.")] = 10.0,
+    at_once: Annotated[int, typer.Option(min=1, help="Number of clients that sign in all the time.")] = 200,
 ) -> None:
     """Measures and prints."""
     data = ROOT / ".data" / "sign-in"

@@ -40,15 +40,17 @@ class Wait:
 
 @cli.command()
 def hostile(
-    only: Annotated[list[str] | None, typer.Option(help="A part of an input's name; may be given more often.")] = None,
-    seconds: Annotated[float, typer.Option(min=0.5, help="Of each input.")] = 5.0,
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Part of an input's name; may be given more than once.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Seconds per input.")] = 5.0,
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
 ) -> None:
     """Measures, prints a table, writes JSON. The rates are the default ones."""
     console = Console()
     inputs = [what for what in all_inputs() if not only or any(part in what.name for part in only)]
     if not inputs:
-        raise typer.BadParameter("there is no such input")
+        raise typer.BadParameter("no such input")
     rates = {f"RATE_LIMIT_{name.upper()}": str(field.default) for name, field in LimitsSettings.model_fields.items()}
     rates.pop("RATE_LIMIT_STORAGE")
     where = machine()

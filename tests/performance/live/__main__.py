@@ -28,14 +28,14 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @cli.command()
 def live(
-    only: Annotated[list[str] | None, typer.Option(help="A part by its name; may be given more than once.")] = None,
-    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+    only: Annotated[list[str] | None, typer.Option(help="Name of a part; may be given more than once.")] = None,
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
 ) -> None:
     """Measures, prints a table, writes JSON."""
     console = Console()
     parts = {name: measure for name, measure in _PARTS.items() if not only or name in only}
     if not parts:
-        raise typer.BadParameter(f"there are: {', '.join(_PARTS)}")
+        raise typer.BadParameter(f"must be one of: {', '.join(_PARTS)}")
     where = machine()
     figures: list[Figure] = []
     for measure in track(list(parts.values()), console=console, description="measuring"):
