@@ -16,7 +16,7 @@ endef
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
-.PHONY: bench bench-document bench-growth bench-hostile bench-live bench-profile
+.PHONY: bench bench-background bench-document bench-growth bench-hostile bench-live bench-profile
 .DEFAULT_GOAL := run
 
 # `exec`: signals to make's child reach the server.
@@ -86,6 +86,10 @@ bench-document:
 # How much one hostile connection without an account delays the others.
 bench-hostile: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.hostile $(ARGS)
+
+# What subscribers cost, and how fast one catches up.
+bench-background: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.background $(ARGS)
 
 bench-live: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.live $(ARGS)

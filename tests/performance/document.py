@@ -97,7 +97,7 @@ def memory(data: Mapping[str, Any]) -> Lines:
     )
 
 
-def live(data: Mapping[str, Any]) -> Lines:
+def figures(data: Mapping[str, Any]) -> Lines:
     yield _machine(data)
     yield ""
     yield from _table(
@@ -124,7 +124,8 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
     "bench": bench,
     "growth": growth,
     "memory": memory,
-    "live": live,
+    "live": figures,
+    "background": figures,
     "profile": profile,
 }
 

@@ -56,10 +56,15 @@ def free_port() -> int:
 
 @contextmanager
 def messenger(
-    data: Path, *, workers: int = 1, database: DatabaseAddress | None = None, more: Mapping[str, str] | None = None
+    data: Path,
+    *,
+    workers: int = 1,
+    database: DatabaseAddress | None = None,
+    more: Mapping[str, str] | None = None,
+    project: Path = ROOT,
 ) -> Iterator[Server]:
     """`python main.py` as one would run it in production, durable, on a PostgreSQL of its own or on `database`; with
-    `more` settings.
+    `more` settings. `project` is the folder of the application, or of a copy of it.
     """
     port = free_port()
     settings = {
@@ -87,7 +92,8 @@ def messenger(
             "PG_SERVER_PASSWD": database.password,
             "PG_SERVER_DB": database.database,
         }
-    with _running([sys.executable, "main.py"], settings, data.parent / f"messenger-{port}.log") as process:
+    log = data.parent / f"messenger-{port}.log"
+    with _running([sys.executable, "main.py"], settings, log, project) as process:
         server = Server(process, ("127.0.0.1", port))
         _wait_until(server, "/healthcheck/ready")
         yield server
@@ -120,13 +126,15 @@ def script(path: str, log: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def _running(program: Sequence[str], settings: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    program: Sequence[str], settings: Mapping[str, str], log: Path, folder: Path = ROOT
+) -> Iterator[subprocess.Popen[bytes]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "API_"))}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
             program,
-            cwd=ROOT,
+            cwd=folder,
             env={**environment, **settings},
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -43,19 +43,23 @@ class Person:
 class World:
     """Use as a context; everything that was started ends with it."""
 
-    def __init__(self, *, quick: bool, workers: int = 1, data: Path = ROOT / ".data" / "bench") -> None:
+    def __init__(
+        self, *, quick: bool, workers: int = 1, data: Path = ROOT / ".data" / "bench", project: Path = ROOT
+    ) -> None:
+        """`project` is the folder of the application, or of a copy of it."""
         self.quick = quick
         self.data = data
         self._stack = ExitStack()
         self._running = ExitStack()
         self._workers = workers
+        self._project = project
 
     def __enter__(self) -> Self:
         end_as_by_ctrl_c()
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(parents=True)
         self._stack.callback(shutil.rmtree, self.data, ignore_errors=True)
-        self.start_messenger(self._workers)
+        self.start_messenger(self._workers, self._project)
         return self
 
     def __exit__(
@@ -67,10 +71,12 @@ class World:
             self._stack.pop_all()
         self._stack.close()
 
-    def start_messenger(self, workers: int) -> None:
+    def start_messenger(self, workers: int, project: Path = ROOT) -> None:
         """Starts the server, again if need be: on the same data, with another number of processes."""
         self._running.close()
-        self.messenger = self._running.enter_context(messenger(self.data / "postgres", workers=workers))
+        self.messenger = self._running.enter_context(
+            messenger(self.data / "postgres", workers=workers, project=project)
+        )
         found = EmbeddedPostgres.running(self.data / "postgres")
         assert found is not None, "the server has no database"
         self.database = found

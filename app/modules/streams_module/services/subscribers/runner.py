@@ -37,6 +37,8 @@ _TAKE_OVER = 0.2
 _FLUSH_PERIOD = 30.0
 _FLUSHED_AT_ONCE = 5_000
 _PAUSE = 0.5
+_LAST_WORDS = 1.0
+"""Seconds that the cursors have to be written at shutdown."""
 _MOST_WAITING = 200_000
 """Streams; what comes beyond them is found by the sweep."""
 
@@ -75,8 +77,10 @@ class Subscribers:
             for work in (*[self._keep_handling] * _WORKERS, self._keep_flushing, self._keep_retrying, self._sweep.keep):
                 await stack.enter_async_context(running(work()))
             yield
+        # What is not written down is looked at again: a database that is silent is not waited for.
         with suppress(Exception):
-            await self._flush()
+            async with asyncio.timeout(_LAST_WORDS):
+                await self._flush()
 
     def add_backlog(self, stream_ids: Sequence[UUID]) -> None:
         """Streams that may have events which nobody was notified of."""

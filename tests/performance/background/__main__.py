@@ -1,0 +1,168 @@
+"""`python -m tests.performance.background`: what subscribers cost, and how fast one catches up."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tests.performance import fill
+from tests.performance.live.figure import Figure
+from tests.performance.load import websocket
+from tests.performance.report import machine, write_json
+from tests.performance.servers import ROOT
+from tests.performance.usage import cpu_seconds
+from tests.performance.world import World
+from tests.processes import copy_project
+
+_MODULES = Path(__file__).parent / "modules"
+_CHATS = 100
+_IN_FLIGHT = 20
+_SETTLES = 1.0
+_IDLE_SECONDS = 60.0
+_STREAMS = 100_000
+_NOTED = "CREATE TABLE bench_noted (stream_id uuid, seq bigint, text text, PRIMARY KEY (stream_id, seq))"
+_FILL_STREAMS = """
+WITH new AS (
+    INSERT INTO stream (id, last_seq) SELECT gen_random_uuid(), 1 FROM generate_series(1, $1::int) RETURNING id
+), said AS (
+    INSERT INTO event (stream_id, seq, kind, data, at) SELECT id, 1, 'message.created', '{}', now() FROM new
+)
+INSERT INTO subscriber_cursor (stream_id, subscriber, seq) SELECT new.id, s.name, 1 FROM new, subscriber s
+"""
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def background(
+    events: Annotated[int, typer.Option(min=_CHATS, help="Events of the backlog.")] = 1_000_000,
+    pairs: Annotated[int, typer.Option(min=3, help="Pairs of runs without and with subscribers.")] = 10,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Of each run.")] = 3.0,
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+) -> None:
+    """Measures, prints a table, writes JSON."""
+    console = Console()
+    where = machine()
+    figures = [*catch_up(events), *idle(pairs, seconds)]
+    table = Table("figure", "measured", "wanted", "")
+    for figure in figures:
+        wanted = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
+        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
+        table.add_row(figure.title, f"{figure.value:,.2f} {figure.unit}", wanted, verdict)
+    console.print(table)
+    write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "background.json")
+
+
+@contextmanager
+def _project(name: str) -> Iterator[Path]:
+    """A copy of the project that has one of the modules beside this file."""
+    folder = ROOT / ".data" / f"bench-{name}-project"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    project = copy_project(folder)
+    shutil.copytree(_MODULES / f"{name}_module", project / "app" / "modules" / f"{name}_module")
+    try:
+        yield project
+    finally:
+        shutil.rmtree(folder)
+
+
+def catch_up(events: int) -> list[Figure]:
+    """One process, a subscriber that inserts a row an event, and a backlog in a hundred chats."""
+    with _project("noting") as project, World(quick=True) as world:
+        chats = [world.open_chat(world.people[0]) for _ in range(_CHATS)]
+        for chat in chats:
+            asyncio.run(fill.fill_messages(world.database, chat, world.people[0].id, events // _CHATS))
+        world.psql(world.database, _NOTED)
+        world.start_messenger(1, project)
+        took, noted = asyncio.run(_until_noted(world, events // _CHATS * _CHATS))
+    # As the time of a thousand events: less is better, as with the other figures.
+    return [
+        Figure(f"a backlog of {noted:,} events: 1,000 events, a row each", took / noted * 1e6, "ms", 200),
+        Figure("the same in events a second", noted / took, ""),
+    ]
+
+
+async def _until_noted(world: World, events: int) -> tuple[float, int]:
+    """Seconds from the first row to the last, and the number of rows."""
+    connection = await fill.connect(world.database)
+    rows = "SELECT sum(seq) FROM subscriber_cursor WHERE subscriber = 'noting'"
+    try:
+        while not await connection.fetchval("SELECT EXISTS (SELECT FROM bench_noted)"):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        began = time.perf_counter()
+        while (await connection.fetchval(rows) or 0) < events:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        return time.perf_counter() - began, await connection.fetchval("SELECT count(*) FROM bench_noted")
+    finally:
+        await connection.close()
+
+
+def idle(pairs: int, seconds: float) -> list[Figure]:
+    """CPU of server and database for a send, without subscribers and with five that want nothing; and at rest."""
+    data = ROOT / ".data"
+    with (
+        _project("idle") as project,
+        World(quick=True, data=data / "bench") as without,
+        World(quick=True, data=data / "bench-idle", project=project) as with_five,
+    ):
+        worlds = (without, with_five)
+        clients = {id(world): [(world.socket(person), chat) for person, chat in world.alone] for world in worlds}
+
+        def cost(world: World, length: float) -> float:
+            """Microseconds a send."""
+            before = _cpu(world)
+            sent = websocket.run_sends(clients[id(world)], _IN_FLIGHT, length, wait_for_events=True).count
+            time.sleep(_SETTLES)
+            return (_cpu(world) - before) / sent * 1e6
+
+        for world in worlds:
+            cost(world, 1.0)
+        more = []
+        for number in range(pairs):
+            # There and back: neither is always the one that comes second.
+            costs = {id(world): cost(world, seconds) for world in worlds[:: -1 if number % 2 else 1]}
+            more.append((costs[id(with_five)] / costs[id(without)] - 1) * 100)
+        for sockets in clients.values():
+            for client, _ in sockets:
+                client.close()
+        for world in worlds:
+            asyncio.run(_fill_streams(world))
+        time.sleep(_SETTLES * 10)
+        began = {id(world): _cpu(world) for world in worlds}
+        time.sleep(_IDLE_SECONDS)
+        rest = [(_cpu(world) - began[id(world)]) / _IDLE_SECONDS * 100 for world in worlds]
+    more.sort()
+    return [
+        Figure(f"what five idle subscribers add to the CPU of a send, median of {pairs} pairs", median(more), "%", 3),
+        Figure("the second lowest of the pairs", more[1], "%"),
+        Figure("the second highest of the pairs", more[-2], "%"),
+        Figure(f"{_STREAMS:,} idle streams, five subscribers, at rest: more than without, of a core",
+               rest[1] - rest[0], "%", 1),
+        Figure("the server without subscribers at rest, of a core", rest[0], "%"),
+    ]  # fmt: skip
+
+
+def _cpu(world: World) -> float:
+    return cpu_seconds([*world.messenger.family(), *world.postgres_processes()])
+
+
+async def _fill_streams(world: World) -> None:
+    connection = await fill.connect(world.database)
+    try:
+        await connection.execute(_FILL_STREAMS, _STREAMS)
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+
+
+if __name__ == "__main__":
+    cli()
