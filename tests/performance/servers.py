@@ -29,6 +29,7 @@ _RATES = (
     "HELLO_ADDRESS",
     "SIGN_UP",
     "SIGN_IN_ADDRESS",
+    "SEARCH_MESSAGES",
 )
 
 

@@ -79,6 +79,7 @@ class Building:
             if seq >= last_seq:
                 following = await crud.find_next_chat(raw, chat_id)
                 if following is None:
+                    await crud.analyze(raw)
                     await crud.swap(raw, FORM, now())
                     logger.info("the search index is complete")
                     return None

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.modules.search_module.services.words import exact_lexeme, grams_of, lexemes_of, pieces_of
+from app.modules.search_module.services.words import GLUE, exact_lexeme, grams_of, lexemes_of, pieces_of
 from app.services.errors import ValidationFailed
 from app.utils.folding import fold_text
 
@@ -27,7 +27,7 @@ LEAST_INDEXED_PREFIX = 3
 _OPENING = '"“”„«'
 _CLOSING = '"“”»'
 _ITEM = re.compile(
-    rf"(?P<minus>-)?(?:(?P<name>from|in|has|before|after):(?P<value>[^\s{_OPENING}]*)"
+    rf"(?P<minus>-(?!-))?(?:(?P<name>from|in|has|before|after):(?P<value>[^\s{_OPENING}]*)"
     rf"|[{_OPENING}](?P<phrase>[^{_CLOSING}]*)(?P<closed>[{_CLOSING}])?"
     rf"|(?P<chunk>[^\s{_OPENING}]+))",
     re.IGNORECASE,
@@ -144,7 +144,7 @@ def _read_term(item: "re.Match[str]", expand: Expand, *, ends_open: bool) -> Ite
     glues = {piece.glue for piece in pieces[1:]}
     has_words_only = not any(piece.is_unspaced for piece in pieces)
     # In addresses, numbers and names of files words have no other forms.
-    is_exact = phrase is None and bool(glues - {"-", "'"}) and has_words_only
+    is_exact = phrase is None and bool(glues.difference(GLUE)) and has_words_only
     slots: list[Slot] = []
     for place, piece in enumerate(pieces, 1):
         is_last = is_prefix and place == len(pieces)
@@ -161,7 +161,7 @@ def _read_term(item: "re.Match[str]", expand: Expand, *, ends_open: bool) -> Ite
                 grams.pop()
             slots += [Slot((folded[start:end],)) for start, end in grams]
     joined = None
-    if phrase is None and has_words_only and len(pieces) >= 2 and not glues - {"-", "'"}:
+    if phrase is None and has_words_only and len(pieces) >= 2 and not glues.difference(GLUE):
         whole = "".join(folded[piece.start : piece.end] for piece in pieces)
         joined = Slot(lexemes_of(whole)[:1], whole if is_prefix else None)
     yield Term(tuple(slots), joined, is_negated=item["minus"] is not None)

@@ -13,6 +13,8 @@ LONGEST_LEXEME = 64
 """Characters; of a longer word the beginning is compared."""
 _LONGEST_JOINED = 4
 """Parts of a word with hyphens that are found written together as well."""
+GLUE = ("-", "'", "_")
+"""What joins the parts of a word: it is found written together, too."""
 STEM_END = "$"
 """Ends the lexeme of a stem. Other lexemes are words as they are written: prefixes find both kinds."""
 
@@ -94,7 +96,7 @@ def _words(folded: str, pieces: Sequence[Piece]) -> Iterator[Word]:
     position = 0
     group: list[Word] = []
     for piece in pieces:
-        if group and (piece.is_unspaced or piece.glue not in ("-", "'")):
+        if group and (piece.is_unspaced or piece.glue not in GLUE):
             yield from _joined(folded, group)
             group = []
         if piece.is_unspaced:

@@ -26,6 +26,8 @@ SELECT id, last_seq FROM chat WHERE deleted_at IS NULL AND last_seq > 0
 _LAST_SEQ = "SELECT last_seq FROM chat WHERE id = $1 AND deleted_at IS NULL"
 _MOVE = "UPDATE search_build SET chat_id = $1, seq = $2, done = done + $3"
 _END = "UPDATE search_build SET state = 'ready', is_first = false, form = $1, chat_id = NULL, seq = 0, ended_at = $2"
+_ANALYZE_SECONDS = 60.0
+_ANALYZE = "SET LOCAL statement_timeout = '60s'; ANALYZE search_message_next"
 # By their names: no statement of a search has to know which of the two is in use. Searches that come meanwhile wait for
 # those that run, not for a backup that reads the table for an hour.
 _SWAP = """
@@ -79,6 +81,11 @@ async def find_last_seq(connection: Connection, chat_id: UUID) -> int:
 async def move(connection: Connection, chat_id: UUID, seq: int, count: int) -> None:
     """Notes how far the build has come."""
     await connection.execute(_MOVE, chat_id, seq, count)
+
+
+async def analyze(connection: Connection) -> None:
+    """Lets PostgreSQL count the words of the next index: its plans depend on how common they are."""
+    await connection.execute(_ANALYZE, timeout=_ANALYZE_SECONDS)
 
 
 async def swap(connection: Connection, form: str, at: datetime) -> None:

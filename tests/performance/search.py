@@ -1,0 +1,255 @@
+"""`python -m tests.performance.search`: searches in a million messages, and how soon a new one is found."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, count
+from pathlib import Path
+from random import Random
+from statistics import median
+from time import monotonic, sleep
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+import asyncpg
+import typer
+from rich.console import Console
+from rich.table import Table
+from websockets.asyncio.client import connect
+
+from tests.performance.load.http import LoadError, ask
+from tests.performance.report import machine, write_json
+from tests.performance.servers import ROOT
+from tests.performance.world import API, Person, World
+
+_CHATS, _CHATS_OF_CALLER, _CALLERS = 2_000, 50, 8
+_AT_ONCE = 20_000
+_HAN = (
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也"
+    "能下过子说产种面而方后多定行学法所民得经"
+)
+_SYLLABLES = "ба ве го да жи ка ле мо ну па ра со ту фи хо ча ше the in er on es ly ment ing pro con re"
+_CHAT = """
+WITH streams AS (INSERT INTO stream (id) SELECT unnest($1::uuid[])), listed AS (
+    INSERT INTO account_chat (account_id, chat_id, joined_seq) SELECT account_id, chat_id, 1
+    FROM unnest($3::uuid[], $4::uuid[]) AS m(account_id, chat_id)
+), joined AS (
+    INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at)
+    SELECT chat_id, account_id, 'member', 1, now() FROM unnest($3::uuid[], $4::uuid[]) AS m(account_id, chat_id)
+)
+INSERT INTO chat (id, type, title, created_by, owner_id, member_count, active_at)
+SELECT id, 'group', 'Chat', $2, $2, 1, now() FROM unnest($1::uuid[]) AS c(id)
+"""
+_MESSAGES = """
+INSERT INTO message (chat_id, seq, id, sender_id, type, text, digest, created_at, event_seqs)
+SELECT chat_id, seq, gen_random_uuid(), sender_id, 'text', text, '\\x00', created_at, '{}'
+FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::timestamptz[])
+    AS m(chat_id, seq, sender_id, text, created_at)
+"""
+_HEADS = """
+UPDATE chat SET last_seq = newest.seq FROM (SELECT chat_id, max(seq) AS seq FROM message GROUP BY chat_id) newest
+WHERE chat.id = newest.chat_id
+"""
+_SHOWN = ("p50", "p95", "p99", "longest", "hits", "truncated")
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class Texts:
+    """Texts of a vocabulary whose words are as frequent as in a language (Zipf)."""
+
+    def __init__(self, dice: Random, size: int = 60_000) -> None:
+        self._dice = dice
+        words: dict[str, None] = {}
+        while len(words) < size:
+            words["".join(dice.choices(_SYLLABLES.split(), k=dice.randint(2, 4)))] = None
+        self.words = list(words)
+        self._weights = list(accumulate(1 / (rank + 3) for rank in range(size)))
+
+    def text(self) -> str:
+        if self._dice.random() < 0.1:
+            return "".join(self._dice.choices(_HAN, k=self._dice.randint(6, 30)))
+        length = max(2, int(self._dice.expovariate(1 / 10)))
+        return " ".join(self._dice.choices(self.words, cum_weights=self._weights, k=length))
+
+    def queries(self, kind: str) -> Iterator[str]:
+        """Endless queries of one kind."""
+        dice, words = self._dice, self.words
+        while True:
+            match kind:
+                case "common word":
+                    yield dice.choice(words[:30]) + " "
+                case "rare word":
+                    yield dice.choice(words[5_000:]) + " "
+                case "two words":
+                    yield f"{dice.choice(words[:100])} {dice.choice(words[100:2_000])} "
+                case "phrase":
+                    yield f'"{dice.choice(words[:50])} {dice.choice(words[:50])}"'
+                case "prefix":
+                    yield dice.choice(words[:5_000])[: dice.randint(3, 5)]
+                case "short prefix":
+                    yield dice.choice(words)[:2]
+                case "two characters of Chinese":
+                    yield "".join(dice.choices(_HAN, k=2)) + " "
+                case "nothing":
+                    yield f"нигде{dice.randint(0, 10**9)} "
+
+
+_KINDS = (
+    *("common word", "rare word", "two words", "phrase", "prefix", "short prefix"),
+    *("two characters of Chinese", "nothing"),
+)
+
+
+@cli.command()
+def search(
+    messages: Annotated[int, typer.Option(min=10_000)] = 1_000_000,
+    rounds: Annotated[int, typer.Option(min=10, help="Searches of each kind.")] = 200,
+    rate: Annotated[int, typer.Option(help="Sends a second while new messages are looked for.")] = 500,
+    seconds: Annotated[float, typer.Option(help="Of these sends.")] = 20.0,
+    output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
+) -> None:
+    """Fills a database, builds the index, measures, prints a table and writes JSON."""
+    console, where, dice = Console(), machine(), Random(18)
+    texts = Texts(dice)
+    with World(quick=False) as world:
+        people = [world.sign_up() for _ in range(_CALLERS)]
+        chats = asyncio.run(_fill(world, texts, people, messages, dice))
+        began = monotonic()
+        world.start_messenger(1)
+        # The server begins to build a moment after its start.
+        while not _is_building(world, people[0]):
+            sleep(0.01)
+        while _is_building(world, people[0]):
+            sleep(0.5)
+        built = monotonic() - began
+        found = {kind: _measure(world, people, texts.queries(kind), rounds) for kind in _KINDS}
+        lags = asyncio.run(_measure_lag(world, people[0], chats, texts, rate, seconds))
+        sizes = asyncio.run(_sizes(world))
+    table = Table("searches", "p50 ms", "p95 ms", "p99 ms", "longest", "hits", "truncated")
+    for kind, figures in found.items():
+        table.add_row(
+            kind, *(f"{figures[name]:,.1f}" for name in ("p50", "p95", "p99", "longest", "hits", "truncated"))
+        )
+    console.print(table)
+    everything = sorted(time for figures in found.values() for time in figures["times"])
+    console.print(f"all kinds: p50 {_at(everything, 0.5):.1f}, p95 {_at(everything, 0.95):.1f}, "
+                  f"p99 {_at(everything, 0.99):.1f} ms")  # fmt: skip
+    console.print(f"the index of {messages:,} messages: built in {built:,.0f} s, {messages / built:,.0f}/s; {sizes}")
+    console.print(f"found after a send, at {rate}/s: p50 {_at(lags, 0.5):.0f}, p99 {_at(lags, 0.99):.0f} ms, "
+                  f"longest {lags[-1]:.0f} ms, {len(lags)} tries")  # fmt: skip
+    shown = {kind: {name: value for name, value in one.items() if name != "times"} for kind, one in found.items()}
+    data = {"machine": where, "messages": messages, "searches": shown, "built_s": built, "sizes": sizes}
+    write_json({**data, "rate": rate, "lag_ms": {"p50": median(lags), "p99": _at(lags, 0.99)}}, output / "search.json")
+
+
+async def _fill(world: World, texts: Texts, people: Sequence[Person], messages: int, dice: Random) -> Mapping[str, Any]:
+    """Messages of two years in chats of which some are larger than others; returns the chats of each caller."""
+    connection = await asyncpg.connect(**world.database.connect_arguments())
+    chats = [UUID(int=dice.getrandbits(128), version=4) for _ in range(_CHATS)]
+    of_callers = {person.id: dice.sample(chats, _CHATS_OF_CALLER) for person in people}
+    members = [(UUID(person), chat) for person, theirs in of_callers.items() for chat in theirs]
+    await connection.execute(_CHAT, chats, UUID(people[0].id), *map(list, zip(*members, strict=True)))
+    weights = list(accumulate(1 / (rank + 10) for rank in range(_CHATS)))
+    seqs = {chat: count(1) for chat in chats}
+    at, step = datetime.now(UTC) - timedelta(days=730), timedelta(days=730) / messages
+    senders = [UUID(person.id) for person in people]
+    for first in range(0, messages, _AT_ONCE):
+        written = [
+            (chat, next(seqs[chat]), dice.choice(senders), texts.text(), at + (first + place) * step)
+            for place, chat in enumerate(dice.choices(chats, cum_weights=weights, k=min(_AT_ONCE, messages - first)))
+        ]
+        await connection.execute(_MESSAGES, *map(list, zip(*written, strict=True)))
+    await connection.execute(_HEADS)
+    await connection.execute("ANALYZE")
+    await connection.close()
+    return of_callers
+
+
+def _search(world: World, person: Person, q: str) -> Any:
+    return ask(world.messenger.address, "GET", f"{API}/search/messages?q={quote(q)}", token=person.token)
+
+
+def _is_building(world: World, person: Person) -> bool:
+    try:
+        _search(world, person, "x ")
+    except LoadError as error:
+        return "search_building" in str(error)
+    return False
+
+
+def _measure(world: World, people: Sequence[Person], queries: Iterator[str], rounds: int) -> dict[str, Any]:
+    """Each caller in turn, one search at a time."""
+    times, hits, truncated = [], 0, 0
+    for number in range(rounds):
+        q = next(queries)
+        began = monotonic()
+        body = _search(world, people[number % len(people)], q)
+        times.append((monotonic() - began) * 1000)
+        hits += len(body["items"])
+        truncated += body["truncated"]
+    times.sort()
+    shares = {"p50": _at(times, 0.5), "p95": _at(times, 0.95), "p99": _at(times, 0.99), "longest": times[-1]}
+    return {**shares, "hits": hits / rounds, "truncated": truncated / rounds, "times": times}
+
+
+async def _measure_lag(
+    world: World, person: Person, chats: Mapping[str, Any], texts: Texts, rate: int, seconds: float
+) -> list[float]:
+    """Sends so many messages a second in the person's chats, and looks for some of them; milliseconds, sorted."""
+    lags: list[float] = []
+    host, port = world.messenger.address
+    async with connect(f"ws://{host}:{port}{API}/ws", max_size=None) as socket:
+        await socket.send(json.dumps({"id": 0, "action": "hello", "data": {"token": person.token}}))
+        reading = asyncio.create_task(_drain(socket))
+        theirs, began, sent = chats[person.id], monotonic(), 0
+        looking: asyncio.Task[float] | None = None
+        while monotonic() - began < seconds:
+            word = None
+            if looking is None or looking.done():
+                word = f"метка{sent}"
+            data = {"chat_id": str(theirs[sent % len(theirs)]), "text": word or texts.text()}
+            await socket.send(json.dumps({"id": sent + 1, "action": "send", "data": data}))
+            sent += 1
+            if word is not None:
+                if looking is not None:
+                    lags.append(looking.result())
+                looking = asyncio.create_task(asyncio.to_thread(_await_hit, world, person, word))
+            await asyncio.sleep(max(began + sent / rate - monotonic(), 0))
+        if looking is not None:
+            lags.append(await looking)
+        reading.cancel()
+    return sorted(lags)
+
+
+async def _drain(socket: Any) -> None:
+    async for _ in socket:
+        pass
+
+
+def _await_hit(world: World, person: Person, word: str) -> float:
+    began = monotonic()
+    while not _search(world, person, f"{word} ")["items"]:
+        sleep(0.02)
+    return (monotonic() - began) * 1000
+
+
+async def _sizes(world: World) -> str:
+    connection = await asyncpg.connect(**world.database.connect_arguments())
+    try:
+        rows = await connection.fetch(
+            "SELECT relname, pg_relation_size(oid) / 1000000 AS size FROM pg_class WHERE relname = ANY($1) ORDER BY 1",
+            ["search_message", "pk_search_message", "ix_search_message_tsv"],
+        )
+        return ", ".join(f"{row['relname']} {row['size']} MB" for row in rows)
+    finally:
+        await connection.close()
+
+
+def _at(times: Sequence[float], share: float) -> float:
+    return times[min(int(len(times) * share), len(times) - 1)]
+
+
+if __name__ == "__main__":
+    cli()
