@@ -47,6 +47,8 @@ class Subscriber:
     - `start`: `"head"`: streams that exist at the registration begin at their present heads; `"first"`: all begin at
       their first event.
     - `rebuild(context, stream_id, through_seq)`: the log no longer holds the events up to `through_seq`.
+    - `across_streams`: `handle` is called once per transaction, with events of several streams, those of one stream
+      after another. `context.stream_id` is that of the first event.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Subscriber:
     start: Literal["head", "first"] = "head"
     on_failure: Literal["skip", "stop"] = "skip"
     rebuild: Rebuild | None = None
+    across_streams: bool = False
 
     def wants(self, kind: str) -> bool:
         """Returns True if events of this kind are handled."""
@@ -66,11 +69,11 @@ async def read_events(connection: Connection, stream_id: UUID, after: int, limit
     return [make_event(stream_id, row) for row in await list_events(connection, stream_id, after, limit)]
 
 
-async def hold_stream(work: UnitOfWork, subscriber: Subscriber, stream_id: UUID) -> bool:
-    """Keeps the subscriber from handling events of a stream until the end of the unit of work: what it writes may be
-    written from elsewhere. Returns False where a process handles some just now; try again later.
+async def hold_streams(work: UnitOfWork, subscriber: Subscriber, stream_ids: Sequence[UUID]) -> set[UUID]:
+    """Keeps the subscriber from handling events of streams until the end of the unit of work: what it writes may be
+    written from elsewhere. Returns those that are held; of the others a process handles events just now.
     """
-    return await cursors.hold(await work.raw(), stream_id, subscriber.name)
+    return await cursors.hold(await work.raw(), stream_ids, subscriber.name)
 
 
 async def find_oldest_pending(

@@ -3,23 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import takewhile
 from typing import NamedTuple
+from uuid import UUID
 
 from loguru import logger
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.search_module.db.cruds import build as crud
-from app.modules.search_module.db.cruds.index import NEXT
-from app.modules.search_module.services.indexing import FORM, MESSAGES_AT_ONCE, index_range
+from app.modules.search_module.db.cruds.index import NEXT, Range
+from app.modules.search_module.services.indexing import FORM, MESSAGES_AT_ONCE, index_messages
 from app.modules.search_module.services.subscriber import SEARCH
-from app.modules.streams_module.extension import count_pending_streams, hold_stream
+from app.modules.streams_module.extension import count_pending_streams, hold_streams
 from app.modules.streams_module.services.log import now
 from app.utils.background import running
 
 _PERIOD = 30.0
 """Seconds between two looks for a build that another process has left half-done."""
 _PAUSE = 0.05
+_CHATS_AT_ONCE = 100
 
 
 class Progress(NamedTuple):
@@ -74,22 +78,34 @@ class Building:
             build = await crud.claim(raw)
             if build is None or build["state"] != "building":
                 return None
-            chat_id, seq = build["chat_id"], build["seq"]
-            last_seq = await crud.find_last_seq(raw, chat_id) if chat_id is not None else 0
-            if seq >= last_seq:
-                following = await crud.find_next_chat(raw, chat_id)
-                if following is None:
-                    await crud.analyze(raw)
-                    await crud.swap(raw, FORM, now())
-                    logger.info("the search index is complete")
-                    return None
-                (chat_id, last_seq), seq = following, 0
-            if not await hold_stream(work, SEARCH, chat_id):
+            ranges = await _next_ranges(raw, build["chat_id"], build["seq"])
+            if not ranges:
+                await crud.analyze(raw)
+                await crud.swap(raw, FORM, now())
+                logger.info("the index of searches is built")
+                return None
+            held = await hold_streams(work, SEARCH, [chat_id for chat_id, _, _ in ranges])
+            ranges = list(takewhile(lambda one: one[0] in held, ranges))
+            if not ranges:
                 return False
-            await index_range(raw, NEXT, chat_id, seq)
-            end = min(seq + MESSAGES_AT_ONCE, last_seq)
-            await crud.move(raw, chat_id, end, end - seq)
+            await index_messages(raw, NEXT, ranges)
+            chat_id, _, last = ranges[-1]
+            await crud.move(raw, chat_id, last, sum(last - first + 1 for _, first, last in ranges))
             return True
+
+
+async def _next_ranges(connection: Connection, chat_id: UUID | None, seq: int) -> list[Range]:
+    """Returns the messages of the next chunk, from where the build has come to."""
+    ranges: list[Range] = []
+    room = MESSAGES_AT_ONCE
+    chats = await crud.list_chats_from(connection, chat_id, _CHATS_AT_ONCE)
+    for next_id, last_seq in chats:
+        first = seq + 1 if next_id == chat_id else 1
+        if first <= last_seq and room:
+            last = min(last_seq, first + room - 1)
+            ranges.append((next_id, first, last))
+            room -= last - first + 1
+    return ranges
 
 
 async def begin_if_missing(database: Database) -> None:

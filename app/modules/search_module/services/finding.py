@@ -19,7 +19,7 @@ from app.modules.chats_module.errors import ChatNotFound
 from app.modules.messages_module.services.views import MessageViews, dump
 from app.modules.search_module.db.cruds import build
 from app.modules.search_module.db.cruds import search as crud
-from app.modules.search_module.db.cruds.search import Hit, Key
+from app.modules.search_module.db.cruds.search import Chat, Hit, Key
 from app.modules.search_module.errors import SearchBuilding
 from app.modules.search_module.services import metrics
 from app.modules.search_module.services.highlights import highlight
@@ -67,13 +67,13 @@ class MessageSearch:
         async with self._database.connection() as connection:
             await check_built(connection)
             chats = await self._list_chats(connection, viewer, query, request)
-            pending = await find_oldest_pending(connection, SEARCH, chats)
+            pending = await find_oldest_pending(connection, SEARCH, [chat.id for chat in chats])
             sender_id = await _find_sender(connection, query, request)
         now = datetime.now(UTC)
         indexed_through = min(pending or now, now)
         found = _Page([], None)
         if sender_id is not _NOBODY:
-            words = write_tsquery(query, sender_id) or ""
+            words = write_tsquery(query, sender_id)
             indexed = write_tsquery(query, sender_id, indexed_only=True)
             wanted = Wanted(chats, words, indexed, query.after, query.before)
             page = self._find_newest if request.order == "newest" else self._find_relevant
@@ -91,7 +91,7 @@ class MessageSearch:
             }
         )
 
-    async def _list_chats(self, connection: Connection, viewer: UUID, query: Query, request: Request) -> Sequence[UUID]:
+    async def _list_chats(self, connection: Connection, viewer: UUID, query: Query, request: Request) -> Sequence[Chat]:
         named = {chat_id for chat_id in (request.chat_id, query.chat_id) if chat_id is not None}
         for chat_id in named:
             if not await crud.list_chats(connection, viewer, chat_id):
@@ -113,9 +113,7 @@ class MessageSearch:
         top = key or wanted.until((datetime.now(UTC), UUID(int=2**128 - 1), MAX_BIGINT))
         found = await find_newest(self._database, wanted, top, RANKED + 1, deadline)
         is_cut = found.is_truncated or len(found.hits) > RANKED
-        ranked = await rank(self._database, wanted, found.hits[:RANKED], more, limit + 1, deadline)
-        if ranked is None:
-            return _Page(found.hits[:limit], None, is_truncated=True)
+        ranked = await rank(self._database, wanted, found.hits[:RANKED], more, limit + 1)
         next_cursor = None
         if len(ranked) > limit:
             score, last = ranked[limit - 1]

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.modules.search_module.db.cruds import index as crud
-from app.modules.search_module.db.cruds.index import IndexRow
+from app.modules.search_module.db.cruds.index import IndexRow, Range
 from app.modules.search_module.services import metrics
 from app.modules.search_module.services.lexemes import flag_lexeme, sender_lexeme, write_tsvector
 
@@ -19,29 +18,22 @@ _LINK = re.compile(r"\b(?:https?://|www\.)\w", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@/])@[a-z0-9_.]{3,32}", re.IGNORECASE)
 
 
-async def index_messages(connection: Connection, table: str, chat_id: UUID, seqs: Sequence[int]) -> None:
-    """Brings these messages of a chat up to date."""
-    await _write(connection, table, chat_id, await crud.list_stale(connection, table, chat_id, seqs))
-
-
-async def index_range(connection: Connection, table: str, chat_id: UUID, after: int) -> None:
-    """Brings the next MESSAGES_AT_ONCE messages of a chat up to date."""
-    rows = await crud.list_stale_after(connection, table, chat_id, after, MESSAGES_AT_ONCE)
-    await _write(connection, table, chat_id, rows)
-
-
-async def _write(connection: Connection, table: str, chat_id: UUID, messages: Sequence[Any]) -> None:
+async def index_messages(connection: Connection, table: str, ranges: Sequence[Range]) -> None:
+    """Brings messages up to date."""
+    messages = await crud.list_stale(connection, table, ranges)
     new = [
-        IndexRow(row["created_at"], row["seq"], row["revision"], write_tsvector(row["text"], _extra(row)))
+        IndexRow(
+            row["chat_id"], row["created_at"], row["seq"], row["revision"], write_tsvector(row["text"], _extra(row))
+        )
         for row in messages
         if row["deleted_at"] is None
     ]
-    gone = [(row["created_at"], row["seq"]) for row in messages if row["deleted_at"] is not None]
+    gone = [(row["chat_id"], row["created_at"], row["seq"]) for row in messages if row["deleted_at"] is not None]
     if new:
-        await crud.write(connection, table, chat_id, new)
+        await crud.write(connection, table, new)
         metrics.INDEXED.inc(len(new))
     if gone:
-        await crud.remove(connection, table, chat_id, gone)
+        await crud.remove(connection, table, gone)
 
 
 def _extra(message: Any) -> list[str]:

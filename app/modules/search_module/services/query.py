@@ -102,6 +102,8 @@ def parse_query(text: str, *, flags: Sequence[str], expand: Expand = lambda _: (
             raise _refusal(f"{name}: may be given once")
     if len(terms) > MAX_TERMS:
         raise _refusal(f"at most {MAX_TERMS} words and phrases")
+    if "from" in filters and not filters["from"].strip("@"):
+        raise _refusal("from: is followed by a username")
     if not (filters or has or any(not term.is_negated for term in terms)):
         raise _refusal("needs at least one word, phrase or filter that is not negated")
     return Query(

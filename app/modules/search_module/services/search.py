@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +13,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.errors import DatabaseBusy
 from app.modules.search_module.db.cruds import search as crud
-from app.modules.search_module.db.cruds.search import Hit, Key
+from app.modules.search_module.db.cruds.search import Chat, Hit, Key
 
 TIME_LIMIT = 0.3
 """Seconds after which a search answers with what it has."""
@@ -22,7 +22,7 @@ RANKED = 1_000
 _FIRST_ROWS = 500
 """Newest messages that are looked at before the index of words is: a common word is soon found among them."""
 _ROWS_AT_ONCE = 4_000
-_FIRST_WINDOW = timedelta(hours=1)
+_SHORTEST_WINDOW = timedelta(hours=1)
 _GROWTH = 16
 _SHARE_OF_INDEX = 0.5
 """Of the time that is left: a search that the index is slow for goes on by windows."""
@@ -32,10 +32,11 @@ _NEWEST: Key = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=0), 0)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked for: `words` and `indexed` are a tsquery and that part of it which an index finds soon."""
+    """What is looked for: `words` and `indexed` are a tsquery, None for any message, and that part of it which an
+    index finds soon."""
 
-    chats: Sequence[UUID]
-    words: str
+    chats: Sequence[Chat]
+    words: str | None
     indexed: str | None
     after: datetime | None = None
     before: datetime | None = None
@@ -50,6 +51,24 @@ class Wanted:
         if self.before is not None:
             keys.append((self.before, UUID(int=0), 0))
         return min(keys)
+
+    @cached_property
+    def chat_ids(self) -> list[UUID]:
+        return [chat.id for chat in self.chats]
+
+    @cached_property
+    def newest(self) -> datetime:
+        """Returns the time of the newest message."""
+        return max((chat.active_at for chat in self.chats), default=_OLDEST)
+
+    def window_of(self, rows: int) -> timedelta:
+        """Returns the time in which so many messages are sent, if they come as they did on the average."""
+        hour = _SHORTEST_WINDOW.total_seconds()
+        a_second = sum(
+            chat.last_seq / max((chat.active_at - chat.created_at).total_seconds(), hour) for chat in self.chats
+        )
+        seconds = min(rows / max(a_second, 1e-9), (self.newest - _OLDEST).total_seconds())
+        return max(timedelta(seconds=seconds), _SHORTEST_WINDOW)
 
 
 @dataclass
@@ -72,71 +91,74 @@ async def find_newest(
     The newest messages are looked at one by one, until it is clear that the words are not common. Then the index of
     words is asked. Where that takes too long, windows of time follow, each one bounded in what it looks at.
     """
-    search = _Search(database, wanted, wanted.until(key), limit, deadline)
+    search = _Search(wanted, wanted.until(key), limit, deadline)
     search.found.by_windows = by_windows or wanted.indexed is None
-    await search.run()
+    if wanted.chats:
+        async with database.connection() as connection:
+            await search.run(connection)
     return search.found
 
 
 class _Search:
     """One search on its way back in time: everything newer than `before` has been looked at."""
 
-    def __init__(self, database: Database, wanted: Wanted, before: Key, limit: int, deadline: float) -> None:
+    def __init__(self, wanted: Wanted, before: Key, limit: int, deadline: float) -> None:
         self.found = Found()
-        self._database = database
         self._wanted = wanted
         self._before = before
         self._limit = limit
         self._deadline = deadline
-        self._window = _FIRST_WINDOW
+        self._window = wanted.window_of(2 * _FIRST_ROWS)
         self._rows = 0
 
-    async def run(self) -> None:
+    async def run(self, connection: Connection) -> None:
         """Looks until the page is full, nothing older is left, or the time is over."""
-        while self._wanted.chats:
-            if self._rows >= _FIRST_ROWS and not self.found.by_windows:
-                if await self._ask_index():
-                    return
-            elif await self._look_at_window():
-                return
-            if monotonic() >= self._deadline:
+        is_over = False
+        while not is_over:
+            time = self._deadline - monotonic()
+            asks_index = self._rows >= _FIRST_ROWS and not self.found.by_windows
+            if time < 0.001:
                 self.found.next_key, self.found.is_truncated = self._before, True
                 return
+            try:
+                async with connection.transaction(readonly=True):
+                    if asks_index:
+                        await crud.limit_time(connection, int(time * _SHARE_OF_INDEX * 1000))
+                        is_over = await self._ask_index(connection)
+                    else:
+                        await crud.limit_time(connection, int(time * 1000))
+                        is_over = await self._look_at_windows(connection)
+            except DatabaseBusy as error:
+                if not isinstance(error.__cause__, asyncpg.QueryCanceledError):
+                    raise
+                # With windows the time is over now.
+                self.found.by_windows |= asks_index
 
-    async def _ask_index(self) -> bool:
-        """Returns True at the end of the search."""
+    async def _ask_index(self, connection: Connection) -> bool:
+        """Returns True: what the index of words gives is all."""
         wanted, room = self._wanted, self._limit - len(self.found.hits)
         assert wanted.indexed is not None  # noqa: S101 - else it goes by windows
         other = wanted.words if wanted.words != wanted.indexed else None
-        time = (self._deadline - monotonic()) * _SHARE_OF_INDEX
-        hits = await self._within(
-            time, crud.find, wanted.chats, wanted.indexed, wanted.since, self._before, room, other
-        )
-        if hits is None:
-            self.found.by_windows = True
-            return False
-        self._add(hits)
+        self._add(await crud.find(connection, wanted.chat_ids, wanted.indexed, wanted.since, self._before, room, other))
         return True
 
-    async def _look_at_window(self) -> bool:
-        """Returns True at the end of the search."""
-        wanted, room = self._wanted, self._limit - len(self.found.hits)
-        newest = min(self._before[0], datetime.now(UTC))
-        since = max(wanted.since, newest - self._window) if newest - _OLDEST > self._window else wanted.since
+    async def _look_at_windows(self, connection: Connection) -> bool:
+        """Looks at windows until the index of words is to be asked. Returns True at the end of the search."""
+        wanted = self._wanted
         most = max(_ROWS_AT_ONCE // len(wanted.chats), 10)
-        time = self._deadline - monotonic()
-        look = await self._within(time, crud.look, wanted.chats, wanted.words, since, self._before, most, room)
-        if look is None:
-            self.found.next_key, self.found.is_truncated = self._before, True
-            return True
-        self._rows += look.rows
-        # So that the next one looks at about as many rows as are wanted at once.
-        self._window *= min(max(_ROWS_AT_ONCE / 4 / max(look.rows, 1), 1 / _GROWTH), _GROWTH)
-        if self._add(look.hits):
-            return True
-        if look.end is None and since <= wanted.since:
-            return True
-        self._before = look.end or (since, UUID(int=0), 0)
+        while monotonic() < self._deadline and (self._rows < _FIRST_ROWS or self.found.by_windows):
+            newest = min(self._before[0], wanted.newest)
+            since = max(wanted.since, newest - self._window) if newest - _OLDEST > self._window else wanted.since
+            room = self._limit - len(self.found.hits)
+            look = await crud.look(connection, wanted.chat_ids, wanted.words, since, self._before, most, room)
+            self._rows += look.rows
+            # So that the next one looks at about as many rows as are wanted at once.
+            self._window *= min(max(_ROWS_AT_ONCE / 4 / max(look.rows, 1), 1 / _GROWTH), _GROWTH)
+            if self._add(look.hits):
+                return True
+            if look.end is None and since <= wanted.since:
+                return True
+            self._before = look.end or (since, UUID(int=0), 0)
         return False
 
     def _add(self, hits: Sequence[Hit]) -> bool:
@@ -147,34 +169,12 @@ class _Search:
             self.found.next_key = self.found.hits[-1].key
         return is_full
 
-    async def _within(self, seconds: float, ask: Any, *given: Any) -> Any | None:
-        """Returns what a statement gives, None where it takes longer."""
-        async with self._database.connection() as connection:
-            return await within(connection, seconds, ask, *given)
-
-
-async def within(connection: Connection, seconds: float, ask: Any, *given: Any) -> Any | None:
-    """Returns what a statement gives, None where it takes longer than that."""
-    if seconds < 0.001:
-        return None
-    try:
-        async with connection.transaction(readonly=True):
-            await crud.limit_time(connection, int(seconds * 1000))
-            return await ask(connection, *given)
-    except DatabaseBusy as error:
-        if isinstance(error.__cause__, asyncpg.QueryCanceledError):
-            return None
-        raise
-
 
 async def rank(
-    database: Database, wanted: Wanted, hits: Sequence[Hit], after: tuple[int, Key] | None, limit: int, deadline: float
-) -> Sequence[tuple[int, Hit]] | None:
-    """Returns the hits in the order of how well they fit, from a score and a key on; None where the time is over."""
+    database: Database, wanted: Wanted, hits: Sequence[Hit], after: tuple[int, Key] | None, limit: int
+) -> Sequence[tuple[int, Hit]]:
+    """Returns the hits in the order of how well they fit, from a score and a key on."""
     if not hits:
-        return []
+        return ()
     async with database.connection() as connection:
-        ranked: Sequence[tuple[int, Hit]] | None = await within(
-            connection, deadline - monotonic(), crud.rank, hits, wanted.words, after, limit
-        )
-        return ranked
+        return await crud.rank(connection, hits, wanted.words, after, limit)

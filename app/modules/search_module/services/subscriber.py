@@ -10,9 +10,9 @@ from app.adapters.db.connection import Connection
 from app.modules.chats_module.extension import ChatPurge
 from app.modules.jobs_module.extension import Job, JobContext, Jobs
 from app.modules.search_module.db.cruds import build
-from app.modules.search_module.db.cruds.index import INDEX, NEXT, purge_chat
-from app.modules.search_module.services.indexing import MESSAGES_AT_ONCE, index_messages, index_range
-from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, hold_stream
+from app.modules.search_module.db.cruds.index import INDEX, NEXT, Range, purge_chat
+from app.modules.search_module.services.indexing import MESSAGES_AT_ONCE, index_messages
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, hold_streams
 from app.services.context import WorkContext
 
 _PAUSE = 0.05
@@ -25,10 +25,9 @@ class ChatToIndex(BaseModel):
 
 
 async def _handle(context: SubscriberContext, events: Sequence[Event]) -> None:
-    seqs = sorted({int(event.data["seq"]) for event in events})
-    await index_messages(context.connection, INDEX, context.stream_id, seqs)
-    if await _is_in_next(context.connection, context.stream_id):
-        await index_messages(context.connection, NEXT, context.stream_id, seqs)
+    """Of several chats at once: a message costs a tenth of what it costs alone."""
+    messages = sorted({(event.stream_id, int(event.data["seq"])) for event in events})
+    await _index(context.connection, [(chat_id, seq, seq) for chat_id, seq in messages])
 
 
 async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:
@@ -38,12 +37,18 @@ async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:
         await context.container.get(Jobs).enqueue(context.work, CATCH_UP, payload, key=str(stream_id))
 
 
-async def _is_in_next(connection: Connection, chat_id: UUID) -> bool:
-    """Returns True if a build has come to the chat. Ask after the first statement on the index that searches read: from
-    then on the two are not swapped until the end of the transaction.
+async def _index(connection: Connection, ranges: Sequence[Range]) -> None:
+    """Brings messages up to date in the index that searches read; in the next one where a build has come to them.
+
+    The state of the build is read after the first statement on the former: from then on the two are not swapped until
+    the end of the transaction.
     """
+    await index_messages(connection, INDEX, ranges)
     state = await build.find(connection)
-    return state["state"] == "building" and state["chat_id"] is not None and chat_id <= state["chat_id"]
+    if state["state"] == "building" and state["chat_id"] is not None:
+        in_next = [one for one in ranges if one[0] <= state["chat_id"]]
+        if in_next:
+            await index_messages(connection, NEXT, in_next)
 
 
 async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
@@ -54,11 +59,9 @@ async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
             raw = await work.raw()
             if seq >= await build.find_last_seq(raw, payload.chat_id):
                 return
-            is_held = await hold_stream(work, SEARCH, payload.chat_id)
+            is_held = bool(await hold_streams(work, SEARCH, [payload.chat_id]))
             if is_held:
-                await index_range(raw, INDEX, payload.chat_id, seq)
-                if await _is_in_next(raw, payload.chat_id):
-                    await index_range(raw, NEXT, payload.chat_id, seq)
+                await _index(raw, [(payload.chat_id, seq + 1, seq + MESSAGES_AT_ONCE)])
         if is_held:
             seq += MESSAGES_AT_ONCE
         else:
@@ -67,7 +70,7 @@ async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
 
 async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
     """Holds the stream: a handler that has read a message of the chat before the deletion has written it by then."""
-    if not await hold_stream(context.work, SEARCH, chat_id):
+    if not await hold_streams(context.work, SEARCH, [chat_id]):
         return True
     return await purge_chat(context.connection, chat_id, limit)
 
@@ -78,6 +81,7 @@ SEARCH = Subscriber(
     _handle,
     start="first",
     rebuild=_rebuild,
+    across_streams=True,
 )
 CATCH_UP = Job("search.catch_up", ChatToIndex, _catch_up, timeout_s=6 * 3600.0)
 PURGE = ChatPurge("search", _purge)

@@ -14,7 +14,7 @@ from app.modules.search_module.services import building
 from app.modules.search_module.services.building import Building, begin_if_missing
 from app.modules.search_module.services.subscriber import SEARCH
 from app.modules.search_module.tests.searching import search, texts
-from app.modules.streams_module.extension import hold_stream
+from app.modules.streams_module.extension import hold_streams
 from app.modules.streams_module.services.numbers import move_numbers_ahead
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
@@ -96,7 +96,7 @@ async def test_a_chat_whose_events_are_being_handled_is_waited_for(
         await building.begin(work)
     finishing = asyncio.create_task(Building(database).finish())
     async with open_unit_of_work(database) as work:
-        if await hold_stream(work, SEARCH, UUID(talk)):
+        if await hold_streams(work, SEARCH, [UUID(talk)]):
             await asyncio.sleep(0.1)
     await finishing
     assert len(await texts(anna, "сообщение")) == 4

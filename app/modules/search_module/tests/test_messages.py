@@ -90,6 +90,8 @@ async def test_filters_narrow_a_search(anna: FakeClient, boris: FakeClient, club
     assert await texts(anna, "план", sender_id=anna.id, has="mention") == []
     assert await texts(anna, f"план in:{other}") == await texts(anna, "план", chat_id=other) == [third]
     assert await texts(anna, f"план in:{other}", chat_id=club) == []
+    assert await texts(anna, f"in:{other}") == [third]
+    assert await texts(anna, f"before:{tomorrow}", order="relevant") == [third, second, first]
     assert await texts(anna, f"план after:{today}") == [third, second, first]
     assert await texts(anna, "план", after=tomorrow) == await texts(anna, f"план before:{today}") == []
     assert await texts(anna, "план", before=tomorrow, after=today) == [third, second, first]

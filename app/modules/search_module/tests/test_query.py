@@ -86,7 +86,7 @@ def test_filters_are_read() -> None:
 @pytest.mark.parametrize(
     "q",
     ["", "   ", "!?.", "-word", '-"a b" -c', "x" * 201, " ".join("abcdefghijklm"), "has:file", "has:x", "in:here a",
-     "before:yesterday a", "after:0001-01-01 a", "-has:link a", "from:a from:b"],
+     "before:yesterday a", "after:0001-01-01 a", "-has:link a", "from:a from:b", "from:@"],
 )  # fmt: skip
 def test_what_cannot_be_searched_for_is_refused(q: str) -> None:
     with pytest.raises(ValidationFailed):

@@ -137,3 +137,30 @@ def test_a_kind_may_be_named_by_its_group() -> None:
     assert subscriber.wants("message.created")
     assert subscriber.wants("chat.updated")
     assert not subscriber.wants("chat.deleted")
+
+
+async def test_one_that_handles_several_streams_at_once_gets_the_events_of_each_in_order(
+    anna: FakeClient, boris: FakeClient, container: Container, connection: Connection
+) -> None:
+    chats = [await anna.open_chat(boris) for _ in range(4)]
+    calls: list[list[tuple[UUID, int]]] = []
+
+    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+        calls.append([(one.stream_id, one.seq) for one in events])
+        raw = await context.work.raw()
+        for one in events:
+            await raw.execute(
+                "INSERT INTO noted (subscriber, stream_id, seq, text) VALUES ('together', $1, $2, $3)",
+                one.stream_id, one.seq, one.data["text"],
+            )  # fmt: skip
+            if one.data["text"] == "fail" and len({stream_id for stream_id, _ in calls[-1]}) > 1:
+                raise ValueError("one of several streams")
+
+    for chat in chats:
+        for text in ("1", "2", "fail" if chat == chats[0] else "3"):
+            await anna.send(chat, text)
+    together = Subscriber("together", ("message.created",), handle, start="first", across_streams=True)
+    async with process(container, together):
+        for chat in chats:
+            await until_noted(connection, chat, ["1", "2", "fail" if chat == chats[0] else "3"], "together")
+    assert max(len({stream_id for stream_id, _ in call}) for call in calls) == len(chats)

@@ -19,9 +19,10 @@ SET state = 'building', is_first = is_first OR $1, chat_id = NULL, seq = 0, done
 """
 # Of one transaction with _BEGIN: a reader of `search_message` never waits for it.
 _EMPTY = "TRUNCATE search_message_next"
-_NEXT_CHAT = """
-SELECT id, last_seq FROM chat WHERE deleted_at IS NULL AND last_seq > 0
-  AND (id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)) ORDER BY id LIMIT 1
+_CHATS_FROM = """
+SELECT id, last_seq FROM chat
+WHERE deleted_at IS NULL AND last_seq > 0 AND id >= coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)
+ORDER BY id LIMIT $2
 """
 _LAST_SEQ = "SELECT last_seq FROM chat WHERE id = $1 AND deleted_at IS NULL"
 _MOVE = "UPDATE search_build SET chat_id = $1, seq = $2, done = done + $3"
@@ -67,10 +68,9 @@ async def begin(connection: Connection, at: datetime, *, is_first: bool) -> None
     await connection.execute(_EMPTY)
 
 
-async def find_next_chat(connection: Connection, after: UUID | None) -> tuple[UUID, int] | None:
-    """Returns the next chat that has messages, with the number of its last one."""
-    rows = await connection.fetch(_NEXT_CHAT, after)
-    return (rows[0]["id"], rows[0]["last_seq"]) if rows else None
+async def list_chats_from(connection: Connection, chat_id: UUID | None, limit: int) -> list[tuple[UUID, int]]:
+    """Returns this chat and those after it, each with the number of its last message."""
+    return [(row["id"], row["last_seq"]) for row in await connection.fetch(_CHATS_FROM, chat_id, limit)]
 
 
 async def find_last_seq(connection: Connection, chat_id: UUID) -> int:

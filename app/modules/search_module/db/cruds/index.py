@@ -11,26 +11,27 @@ INDEX, NEXT = "search_message", "search_message_next"
 
 # The number of the last event that holds the message's content; deleted messages have none.
 _REVISION = "coalesce(m.event_seqs[cardinality(m.event_seqs)], 0)"
+# $1 chats, $2 and $3 the first and the last number of a range of each. The part `attachments` is there where a module
+# adds it.
 _STALE = """
-FROM message m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
-LEFT JOIN {table} s ON s.chat_id = m.chat_id AND s.sent_at = m.created_at AND s.seq = m.seq
-WHERE m.chat_id = $1 AND {range} AND CASE WHEN m.deleted_at IS NULL THEN s.revision IS DISTINCT FROM {revision}
-                                          ELSE s.revision IS NOT NULL END
-"""
-# The part `attachments` is there where a module adds it.
-_COLUMNS = f"""
-SELECT m.seq, m.created_at, m.sender_id, m.text, m.deleted_at, {_REVISION} AS revision,
+SELECT m.chat_id, m.seq, m.created_at, m.sender_id, m.text, m.deleted_at, {revision} AS revision,
        coalesce((m.parts -> 'attachments')::text, '[]') NOT IN ('[]', 'null') AS has_file
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS range(chat_id, first, last)
+JOIN chat c ON c.id = range.chat_id AND c.deleted_at IS NULL
+JOIN message m ON m.chat_id = range.chat_id AND m.seq BETWEEN range.first AND range.last
+LEFT JOIN {table} s ON s.chat_id = m.chat_id AND s.sent_at = m.created_at AND s.seq = m.seq
+WHERE CASE WHEN m.deleted_at IS NULL THEN s.revision IS DISTINCT FROM {revision} ELSE s.revision IS NOT NULL END
 """
 _WRITE = """
 INSERT INTO {table} (chat_id, sent_at, seq, revision, tsv)
-SELECT $1, new.sent_at, new.seq, new.revision, new.tsv::tsvector
-FROM unnest($2::timestamptz[], $3::bigint[], $4::bigint[], $5::text[]) AS new(sent_at, seq, revision, tsv)
+SELECT new.chat_id, new.sent_at, new.seq, new.revision, new.tsv::tsvector
+FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::text[])
+    AS new(chat_id, sent_at, seq, revision, tsv)
 ON CONFLICT (chat_id, sent_at, seq) DO UPDATE SET revision = excluded.revision, tsv = excluded.tsv
 """
 _REMOVE = """
-DELETE FROM {table} s USING unnest($2::timestamptz[], $3::bigint[]) AS gone(sent_at, seq)
-WHERE s.chat_id = $1 AND s.sent_at = gone.sent_at AND s.seq = gone.seq
+DELETE FROM {table} s USING unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS gone(chat_id, sent_at, seq)
+WHERE s.chat_id = gone.chat_id AND s.sent_at = gone.sent_at AND s.seq = gone.seq
 """
 _PURGE = """
 DELETE FROM {table} s USING (
@@ -40,9 +41,14 @@ WHERE s.chat_id = $1 AND s.sent_at = oldest.sent_at AND s.seq = oldest.seq RETUR
 """
 
 
+Range = tuple[UUID, int, int]
+"""Messages of a chat, from one number to another."""
+
+
 class IndexRow(NamedTuple):
     """A message as it is written into an index."""
 
+    chat_id: UUID
     sent_at: datetime
     seq: int
     revision: int
@@ -53,12 +59,7 @@ class _Statements:
     """Of one index."""
 
     def __init__(self, table: str) -> None:
-        self.listed = _COLUMNS + _STALE.format(table=table, range="m.seq = ANY($2::bigint[])", revision=_REVISION)
-        self.after = (
-            _COLUMNS
-            + _STALE.format(table=table, range="m.seq > $2 AND m.seq <= $2 + $3", revision=_REVISION)
-            + "ORDER BY m.seq"
-        )
+        self.stale = _STALE.format(table=table, revision=_REVISION)
         self.write = _WRITE.format(table=table)
         self.remove = _REMOVE.format(table=table)
         self.purge = _PURGE.format(table=table)
@@ -67,25 +68,19 @@ class _Statements:
 _OF = {table: _Statements(table) for table in (INDEX, NEXT)}
 
 
-async def list_stale(connection: Connection, table: str, chat_id: UUID, seqs: Sequence[int]) -> Sequence[Any]:
+async def list_stale(connection: Connection, table: str, ranges: Sequence[Range]) -> Sequence[Any]:
     """Returns those of the messages that the index does not have as they are now."""
-    rows: Sequence[Any] = await connection.fetch(_OF[table].listed, chat_id, seqs)
+    rows: Sequence[Any] = await connection.fetch(_OF[table].stale, *map(list, zip(*ranges, strict=True)))
     return rows
 
 
-async def list_stale_after(connection: Connection, table: str, chat_id: UUID, seq: int, limit: int) -> Sequence[Any]:
-    """Returns the same among the `limit` messages that follow a number."""
-    rows: Sequence[Any] = await connection.fetch(_OF[table].after, chat_id, seq, limit)
-    return rows
+async def write(connection: Connection, table: str, rows: Sequence[IndexRow]) -> None:
+    await connection.execute(_OF[table].write, *map(list, zip(*rows, strict=True)))
 
 
-async def write(connection: Connection, table: str, chat_id: UUID, rows: Sequence[IndexRow]) -> None:
-    await connection.execute(_OF[table].write, chat_id, *map(list, zip(*rows, strict=True)))
-
-
-async def remove(connection: Connection, table: str, chat_id: UUID, keys: Sequence[tuple[datetime, int]]) -> None:
-    """Removes the messages with these times and numbers."""
-    await connection.execute(_OF[table].remove, chat_id, *map(list, zip(*keys, strict=True)))
+async def remove(connection: Connection, table: str, keys: Sequence[tuple[UUID, datetime, int]]) -> None:
+    """Removes the messages with these chats, times and numbers."""
+    await connection.execute(_OF[table].remove, *map(list, zip(*keys, strict=True)))
 
 
 async def purge_chat(connection: Connection, chat_id: UUID, limit: int) -> bool:

@@ -10,7 +10,8 @@ from app.adapters.db.connection import Connection
 Key = tuple[datetime, UUID, int]
 
 _CHATS = """
-SELECT a.chat_id FROM account_chat a JOIN chat_member r ON r.chat_id = a.chat_id AND r.account_id = a.account_id
+SELECT c.id, c.last_seq, c.created_at, c.active_at FROM account_chat a
+JOIN chat_member r ON r.chat_id = a.chat_id AND r.account_id = a.account_id
 JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
 WHERE a.account_id = $1 AND ($2::uuid IS NULL OR a.chat_id = $2)
 """
@@ -29,12 +30,14 @@ WHERE a.account_id = $1 ORDER BY c.active_at DESC, c.id DESC
 _LIMIT = """
 SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
 """
-# $1 chats, $2 words, $3 the oldest time, $4 to $6 the key before which it looks, $7 rows of each chat, $8 hits.
+# $1 chats, $2 words (NULL: any), $3 the oldest time, $4 to $6 the key before which it looks, $7 rows of each chat,
+# $8 hits.
 # `IS TRUE` keeps the words out of the index: the newest rows of each chat are looked at, one by one.
 _LOOK = """
 WITH looked AS MATERIALIZED (
     SELECT row.* FROM unnest($1::uuid[]) AS mine(chat_id) CROSS JOIN LATERAL (
-        SELECT s.sent_at, s.chat_id, s.seq, s.revision, (s.tsv @@ $2::tsquery) IS TRUE AS is_hit FROM search_message s
+        SELECT s.sent_at, s.chat_id, s.seq, s.revision, ($2::tsquery IS NULL OR s.tsv @@ $2::tsquery) IS TRUE AS is_hit
+        FROM search_message s
         WHERE s.chat_id = mine.chat_id AND s.sent_at >= $3 AND s.sent_at <= $4
           AND (s.sent_at, s.chat_id, s.seq) < ($4, $5, $6)
         ORDER BY s.sent_at DESC, s.seq DESC LIMIT $7
@@ -62,7 +65,7 @@ ORDER BY s.sent_at DESC, s.chat_id DESC, s.seq DESC LIMIT $7
 """
 _RANK = """
 SELECT ranked.* FROM (
-    SELECT s.sent_at, s.chat_id, s.seq, s.revision, (ts_rank(s.tsv, $4::tsquery, 1) * 1000000)::int AS score
+    SELECT s.sent_at, s.chat_id, s.seq, s.revision, coalesce(ts_rank(s.tsv, $4::tsquery, 1) * 1000000, 0)::int AS score
     FROM unnest($1::timestamptz[], $2::uuid[], $3::bigint[]) AS hit(sent_at, chat_id, seq)
     JOIN search_message s ON s.chat_id = hit.chat_id AND s.sent_at = hit.sent_at AND s.seq = hit.seq
 ) ranked
@@ -84,6 +87,15 @@ class Hit(NamedTuple):
         return self.sent_at, self.chat_id, self.seq
 
 
+class Chat(NamedTuple):
+    """A chat that is searched, with what tells how far back its newest messages reach."""
+
+    id: UUID
+    last_seq: int
+    created_at: datetime
+    active_at: datetime
+
+
 class Look(NamedTuple):
     """What a look at the newest rows has found: down to the key `end`, None where nothing newer than the oldest time
     was left out.
@@ -94,9 +106,9 @@ class Look(NamedTuple):
     end: Key | None
 
 
-async def list_chats(connection: Connection, viewer: UUID, chat_id: UUID | None) -> list[UUID]:
+async def list_chats(connection: Connection, viewer: UUID, chat_id: UUID | None) -> list[Chat]:
     """Returns the chats that an account is in; with `chat_id`, only that one."""
-    return [row["chat_id"] for row in await connection.fetch(_CHATS, viewer, chat_id)]
+    return [Chat(*row) for row in await connection.fetch(_CHATS, viewer, chat_id)]
 
 
 async def list_names(connection: Connection, viewer: UUID) -> Sequence[Any]:
@@ -111,7 +123,13 @@ async def limit_time(connection: Connection, milliseconds: int) -> None:
 
 
 async def look(
-    connection: Connection, chats: Sequence[UUID], words: str, since: datetime, before: Key, most: int, limit: int
+    connection: Connection,
+    chats: Sequence[UUID],
+    words: str | None,
+    since: datetime,
+    before: Key,
+    most: int,
+    limit: int,
 ) -> Look:
     """Looks at up to `most` rows of each chat between `since` and the key `before`."""
     rows: Sequence[Any] = await connection.fetch(_LOOK, chats, words, since, *before, most, limit)
@@ -134,7 +152,7 @@ async def find(
 
 
 async def rank(
-    connection: Connection, hits: Sequence[Hit], words: str, after: tuple[int, Key] | None, limit: int
+    connection: Connection, hits: Sequence[Hit], words: str | None, after: tuple[int, Key] | None, limit: int
 ) -> list[tuple[int, Hit]]:
     """Returns the hits that come after a score and a key, the highest score first."""
     score, key = after or (None, (None, None, None))

@@ -31,7 +31,8 @@ WHERE stream_id = ANY($1::uuid[]) AND subscriber = $2 AND NOT is_halted
 ORDER BY stream_id FOR UPDATE SKIP LOCKED
 """
 _HOLD = """
-SELECT true FROM subscriber_cursor WHERE stream_id = $1 AND subscriber = $2 FOR UPDATE SKIP LOCKED
+SELECT stream_id FROM subscriber_cursor WHERE stream_id = ANY($1::uuid[]) AND subscriber = $2
+ORDER BY stream_id FOR UPDATE SKIP LOCKED
 """
 _OLDEST_PENDING = """
 SELECT min(pending.at)
@@ -127,10 +128,10 @@ async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -
     return rows
 
 
-async def hold(connection: Connection, stream_id: UUID, name: str) -> bool:
-    """Locks one cursor, whatever it waits for; returns False where somebody else works with it."""
-    await connection.execute(_CLAIM_NEW, [stream_id], name)
-    return await connection.fetchval(_HOLD, stream_id, name) is not None
+async def hold(connection: Connection, stream_ids: Sequence[UUID], name: str) -> set[UUID]:
+    """Locks cursors, whatever they wait for; returns the streams of those that nobody else works with."""
+    await connection.execute(_CLAIM_NEW, stream_ids, name)
+    return {row["stream_id"] for row in await connection.fetch(_HOLD, stream_ids, name)}
 
 
 async def find_oldest_pending(

@@ -13,7 +13,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.db.cruds.read import list_after
-from app.modules.streams_module.extension import Subscriber, SubscriberContext, make_event
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, make_event
 from app.modules.streams_module.services.log import now
 from app.utils import metrics
 from app.utils.container import Container
@@ -123,21 +123,27 @@ class Handling:
             for row in await list_after(raw, afters, EVENTS_AT_ONCE):
                 by_stream[row["stream_id"]].append(row)
             emptied = await crud.read_emptied(raw, [stream_id for stream_id in afters if stream_id not in by_stream])
-            handled = 0
+            handled: list[Event] = []
             for stream_id, after in afters.items():
                 rows = by_stream.get(stream_id, [])
                 given = _cut(subscriber, rows, most)
                 context = SubscriberContext(raw, self._container, now(), work, stream_id)
-                handled += await _give(subscriber, context, after, given)
+                events = await _take(subscriber, context, after, given)
+                if events and not subscriber.across_streams:
+                    await subscriber.handle(context, events)
+                handled += events
                 head = max(emptied.get(stream_id, after), after)
                 if head > after and subscriber.rebuild is not None:
                     await subscriber.rebuild(context, stream_id, head)
                 outcome.seqs[stream_id] = given[-1]["seq"] if given else head
                 if len(rows) == EVENTS_AT_ONCE or len(given) < len(rows):
                     outcome.more.add(stream_id)
+            if handled and subscriber.across_streams:
+                context = SubscriberContext(raw, self._container, now(), work, handled[0].stream_id)
+                await subscriber.handle(context, handled)
             await crud.move(raw, subscriber.name, outcome.seqs)
         if handled:
-            metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "handled").inc(handled)
+            metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "handled").inc(len(handled))
         return outcome
 
     async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception) -> None:
@@ -216,14 +222,11 @@ def _cut(subscriber: Subscriber, rows: Sequence[Any], most: int | None) -> Seque
     return rows
 
 
-async def _give(subscriber: Subscriber, context: SubscriberContext, after: int, rows: Sequence[Any]) -> int:
-    """Returns how many events were handled."""
+async def _take(subscriber: Subscriber, context: SubscriberContext, after: int, rows: Sequence[Any]) -> Sequence[Event]:
+    """Returns the events that are to be handled, after a gap is rebuilt."""
     if not rows:
-        return 0
+        return ()
     first = rows[0]
     if first["seq"] > after + 1 and first["kind"] != _END_OF_STREAM and subscriber.rebuild is not None:
         await subscriber.rebuild(context, context.stream_id, first["seq"] - 1)
-    events = [make_event(context.stream_id, row) for row in rows if subscriber.wants(row["kind"])]
-    if events:
-        await subscriber.handle(context, events)
-    return len(events)
+    return [make_event(context.stream_id, row) for row in rows if subscriber.wants(row["kind"])]
