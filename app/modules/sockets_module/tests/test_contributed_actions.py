@@ -168,7 +168,7 @@ def bind(action: SocketAction) -> None:
 
 
 def test_an_action_that_cannot_be_served_stops_the_start() -> None:
-    with pytest.raises(ValueError, match="'ping' is the socket's own"):
+    with pytest.raises(ValueError, match="'ping' is reserved"):
         bind(SocketAction("ping", ChatData, handle=think))
     with pytest.raises(ValueError, match="'roll' has no 'board_id' in its data"):
         bind(SocketAction("roll", RollData, handle=roll, ordered_by="board_id"))
