@@ -2,7 +2,8 @@
 
 FastAPI opens two exit stacks a request, parses the body and then validates what it parsed, and keeps a cache of the
 dependencies: a good part of what a send costs this process. A hot route is declared and documented like any other, and
-read from the same declaration with less work. What it does not support is refused when the route is declared.
+read from the same declaration with less work. What it does not support is refused when the route is declared. FastAPI
+documents the route class and not the declaration: tests/test_patched_internals.py.
 """
 
 import json
@@ -116,29 +117,29 @@ class _Call:
             raise TypeError(f"{asked.call}: a hot route cannot give it all that it asks for")
         self.name = asked.name or ""
         self.function: Any = asked.call
-        self._is_class = isclass(self.function)
-        if not self._is_class and not iscoroutinefunction(self.function) and not _is_async_object(self.function):
+        self.is_class = isclass(self.function)
+        if not self.is_class and not iscoroutinefunction(self.function) and not _is_async_object(self.function):
             raise TypeError(f"{asked.call}: a dependency of a hot route is a class, or an async function without yield")
         self._before = [_Call(dependency) for dependency in asked.dependencies]
         self._path = _fields("path", asked.path_params)
         self._query = _fields("query", asked.query_params)
         self._headers = _fields("header", asked.header_params)
-        self._request_names = [name for name in (asked.request_param_name, asked.http_connection_param_name) if name]
-        self._needs_request_only = not (self._before or self._path or self._query or self._headers)
+        self.request_names = [name for name in (asked.request_param_name, asked.http_connection_param_name) if name]
+        self.needs_request_only = not (self._before or self._path or self._query or self._headers)
 
     async def read(self, request: Request, errors: Errors) -> dict[str, Any]:
         """Returns the arguments of the function; adds what is wrong with the request to `errors`."""
         values: dict[str, Any] = {}
         for call in self._before:
             count = len(errors)
-            if call._needs_request_only:
-                arguments: dict[str, Any] = dict.fromkeys(call._request_names, request)
+            if call.needs_request_only:
+                arguments: dict[str, Any] = dict.fromkeys(call.request_names, request)
             else:
                 arguments = await call.read(request, errors)
             if len(errors) == count:
                 result = call.function(**arguments)
-                values[call.name] = result if call._is_class else await result
-        for name in self._request_names:
+                values[call.name] = result if call.is_class else await result
+        for name in self.request_names:
             values[name] = request
         scope = request.scope
         for field in self._path:

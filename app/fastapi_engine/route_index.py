@@ -2,7 +2,7 @@
 in turn.
 
 FastAPI keeps included routers as a tree, and looks through the whole of it anew at each level: with a module's routers
-two deep that is 36% of all that a send costs in this process.
+two deep that is 36% of all that a send costs in this process. What this goes around: tests/test_patched_internals.py.
 """
 
 import re

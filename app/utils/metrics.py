@@ -201,7 +201,10 @@ def collect(shared: Path | None) -> CollectorRegistry:
 
 
 def _forget_the_dead(shared: Path) -> None:
-    """What a process that has ended counted stays; what it was at the moment does not."""
+    """What a process that has ended counted stays; what it was at the moment does not.
+
+    The names of the files are the library's: tests/test_patched_internals.py.
+    """
     for pid in {path.stem.rpartition("_")[2] for path in shared.glob("gauge_live*.db")}:
         try:
             os.kill(int(pid), 0)

@@ -23,7 +23,8 @@ class DriverConnection(asyncpg.Connection):
     """Raises TransientDatabaseError for what may pass, and ends with a statement that is given up.
 
     asyncpg asks the server to cancel such a statement, on a connection of its own, and lets whatever comes next wait
-    for that: a rollback, say, which a server that no longer answers never gets. Ours is opened again as soon.
+    for that: a rollback, say, which a server that no longer answers never gets. Ours is opened again as soon. The
+    method that is overridden is private: tests/test_patched_internals.py.
     """
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109

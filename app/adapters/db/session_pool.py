@@ -21,7 +21,8 @@ class SessionPool(AsyncAdaptedQueuePool):
 
     The library's queue wakes one of those that wait when a connection comes back, and none where opening one has
     failed. Here each caller takes a place first, and there are as many places as connections. A caller whose client
-    left while it waited gives its place to the next one: ClientLeft.
+    left while it waited gives its place to the next one: ClientLeft. The methods that are overridden are those that
+    SQLAlchemy's own pools override: tests/test_patched_internals.py.
     """
 
     _sqla_logger_namespace = "sqlalchemy.pool.SessionPool"

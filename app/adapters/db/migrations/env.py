@@ -65,7 +65,8 @@ def _migrate(connection: Connection) -> None:
             transaction_per_migration=True,
             include_object=_includes(removed),
         )
-        # The row of a removed module stays, for the day it comes back; Alembic would stop at a revision without a file.
+        # The row of a removed module stays, for the day it comes back; Alembic would stop at a revision without a
+        # file. It calls this method: tests/test_patched_internals.py.
         migration = context.get_context()
         migration.get_current_heads = lambda: tuple(  # type: ignore[method-assign]
             revision for revision in _revisions(connection) if revision in known_revisions()

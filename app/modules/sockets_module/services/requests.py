@@ -113,7 +113,8 @@ class Requests:
             key = object() if value is None else value
             line = self._lines[key] = _Line(key)
         else:
-            # The very same object in all requests of the line: who looks it up need not compare UUIDs.
+            # The very same object in all requests of the line: who looks it up need not compare UUIDs. The model is
+            # frozen: tests/test_patched_internals.py.
             data.__dict__[action.ordered_by] = line.value
         self._under_way += 1
         begin = action.begin
