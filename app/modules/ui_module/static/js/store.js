@@ -92,7 +92,7 @@ export class Store extends EventTarget {
 
   /** The state of a chat, new or read again. Events up to its `event_seq` are in it; the cursor goes on by itself. */
   addChat(fresh) {
-    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), during: [], members: null, isLoaded: false, hasBefore: true, draft: '' };
+    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), during: [], members: null, isLoaded: false, hasBefore: true, hasAfter: false, draft: '' };
     const known = this.chats.get(fresh.id) ?? own;
     // Read before an event that has been applied since.
     if (known.event_seq > fresh.event_seq) return known;
@@ -133,6 +133,23 @@ export class Store extends EventTarget {
     return chat.hasBefore && first ? this.loadPage(chat, { before_seq: first, limit }) : Promise.resolve();
   }
 
+  /** The messages that follow, where those around an old one are loaded. */
+  loadNewer(chat, limit = PAGE) {
+    const last = [...chat.messages.keys()].at(-1);
+    return chat.hasAfter && last ? this.loadPage(chat, { after_seq: last, limit }) : Promise.resolve();
+  }
+
+  /** A page with a message in its middle, in the place of what is loaded. */
+  async loadAround(chat, seq) {
+    await chat.loading;
+    await this.loadPage(chat, { around_seq: seq, limit: PAGE });
+  }
+
+  async loadNewest(chat) {
+    await chat.loading;
+    await this.loadPage(chat, { limit: PAGE });
+  }
+
   loadPage(chat, query) {
     chat.loading ??= this.readPage(chat, query).finally(() => {
       chat.loading = null;
@@ -143,13 +160,20 @@ export class Store extends EventTarget {
 
   async readPage(chat, query) {
     const page = await get(`/chats/${chat.id}/messages`, query);
+    const older = query.after_seq ? [...chat.messages.values()] : [];
     const newer = query.before_seq ? [...chat.messages.values()] : [];
-    chat.messages = new Map([...page.items, ...newer].map((message) => [message.seq, message]));
-    chat.hasBefore = page.has_before;
+    chat.messages = new Map([...older, ...page.items, ...newer].map((message) => [message.seq, message]));
+    if (!query.after_seq) chat.hasBefore = page.has_before;
+    if (!query.before_seq) chat.hasAfter = page.has_after;
     chat.isLoaded = true;
     // What came while the page was on its way may be missing in it; twice does no harm.
-    chat.during.forEach((event) => applyToMessages(chat.messages, event, this.me.id));
+    chat.during.forEach((event) => this.applyToLoaded(chat, event));
     chat.during = [];
+  }
+
+  /** A new message belongs to those that are loaded where they reach to the newest. */
+  applyToLoaded(chat, event) {
+    if (event.kind !== 'message.created' || !chat.hasAfter) applyToMessages(chat.messages, event, this.me.id);
   }
 
   /** A message that is quoted and not loaded yet. */
@@ -176,7 +200,7 @@ export class Store extends EventTarget {
     } else if (this.chats.has(id)) {
       const { isLoaded } = this.chats.get(id);
       const chat = this.addChat(await get(`/chats/${id}`));
-      Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, members: null });
+      Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, members: null });
       if (isLoaded) await this.open(chat);
     }
     this.changed();
@@ -204,7 +228,7 @@ export class Store extends EventTarget {
       if (event.seq > chat.event_seq) applyEvent(chat, event, this.me.id);
       applyToPage(chat, event, this);
       if (chat.loading) chat.during.push(event);
-      if (chat.isLoaded) applyToMessages(chat.messages, event, this.me.id);
+      if (chat.isLoaded) this.applyToLoaded(chat, event);
       this.dispatchEvent(new CustomEvent('applied', { detail: { chat, event } }));
     }
   }

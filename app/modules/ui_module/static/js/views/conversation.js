@@ -18,6 +18,7 @@ export class Conversation {
       h('header', { class: 'bar' },
         iconButton('back', t('chat.back'), () => context.openChat(null), { class: 'icon-button back' }),
         this.head,
+        iconButton('search', t('search.inChat'), () => context.searchIn(id)),
         iconButton('members', t('members.title'), () => membersDialog(context, this.chat))),
       this.state,
       this.timeline.element,
@@ -38,6 +39,11 @@ export class Conversation {
   begin() {
     this.timeline.begin();
     if (!matchMedia('(pointer: coarse)').matches) this.composer.focus();
+  }
+
+  /** Shows a message in its place, once the chat is here. */
+  goTo(seq) {
+    this.timeline.goTo(seq);
   }
 
   unmount() {

@@ -7,7 +7,11 @@ import { Sidebar } from './sidebar.js';
 
 export class Shell {
   constructor(context) {
-    this.context = { ...context, openChat: (id) => { location.hash = id ? `#/${id}` : '#/'; } };
+    this.context = {
+      ...context,
+      openChat: (id, seq = null) => this.openChat(id, seq),
+      searchIn: (id) => { if (isNarrow()) this.openChat(null); this.sidebar.searchIn(id); },
+    };
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     this.sidebar = new Sidebar(this.context);
@@ -16,10 +20,32 @@ export class Shell {
     context.store.addEventListener('change', () => this.update(), { signal });
     addEventListener('hashchange', () => this.update(), { signal });
     addEventListener('focus', () => this.conversation?.update(), { signal });
+    addEventListener('keydown', (event) => {
+      if (event.key !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      event.preventDefault();
+      if (isNarrow()) this.openChat(null);
+      this.sidebar.search.focus();
+    }, { signal });
   }
 
   get chatId() {
-    return location.hash.startsWith('#/') ? location.hash.slice(2) : '';
+    return location.hash.startsWith('#/') ? location.hash.slice(2).split('/')[0] : '';
+  }
+
+  /** Opens a chat, at a message if one is named: `#/<chat>/<seq>` leads there too. */
+  openChat(id, seq) {
+    const hash = id ? `#/${id}${seq ? `/${seq}` : ''}` : '#/';
+    // Once more to the same message: the address does not change.
+    if (seq && location.hash === hash) this.conversation?.goTo(seq);
+    location.hash = hash;
+  }
+
+  /** Goes to the message in the address, once for each time that it appears there. */
+  goToSeq() {
+    const seq = Number(location.hash.split('/')[2]);
+    if (this.shownHash === location.hash) return;
+    this.shownHash = location.hash;
+    if (seq > 0) this.conversation?.goTo(seq);
   }
 
   update() {
@@ -34,6 +60,7 @@ export class Shell {
     }
     this.sidebar.update(chat?.id);
     this.conversation?.update();
+    if (chat) this.goToSeq();
     const { unread } = store;
     document.title = `${unread ? `(${unread}) ` : ''}${chat ? `${store.title(chat)} · ` : ''}${t('app.name')}`;
   }
@@ -43,6 +70,9 @@ export class Shell {
     this.conversation?.unmount();
   }
 }
+
+/** Whether one half shows at a time. */
+const isNarrow = () => matchMedia('(max-width: 720px)').matches;
 
 function nothingChosen() {
   return h('div', { class: 'nothing' },

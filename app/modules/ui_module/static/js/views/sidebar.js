@@ -1,9 +1,10 @@
-// Chats by activity, the search for people, and the reader's own settings.
+// Chats by activity, the search for people and messages, and the reader's own settings.
 
 import { get } from '../api.js';
 import { avatar, h, icon, iconButton, reconcile, settled, skeleton, toast } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { newChatDialog } from './newChat.js';
+import { MessageSearch } from './search.js';
 import { settingsDialog } from './settings.js';
 
 export class Sidebar {
@@ -12,9 +13,13 @@ export class Sidebar {
     this.found = null;
     this.search = h('input', {
       type: 'search', id: 'search', placeholder: t('chats.search'), autocomplete: 'off', maxlength: 100,
-      on: { input: () => { this.found = null; this.update(); this.findPeople(); } },
+      on: {
+        input: () => { this.found = null; this.messages.forget(); this.update(); this.findSoon(); },
+        keydown: (event) => event.key === 'Escape' && this.search.value && this.clear(event),
+      },
     });
-    this.findPeople = settled(() => this.find(), 200);
+    this.findSoon = settled(() => { this.find(); this.messages.find(); }, 200);
+    this.messages = new MessageSearch({ ...context, changed: () => this.update() }, () => this.search.value.trimStart() && this.search.value);
     this.state = h('p', { class: 'state', role: 'status' });
     this.chats = h('ul', { class: 'chat-list', 'aria-label': t('chats.title') });
     this.people = h('ul', { class: 'chat-list', 'aria-label': t('chats.found') });
@@ -26,7 +31,8 @@ export class Sidebar {
         h('div', { class: 'bar-text' }, h('h2', {}, t('chats.title')), this.state),
         iconButton('plus', t('chats.new'), () => newChatDialog(context))),
       h('div', { class: 'search' }, icon('search'), h('label', { class: 'visually-hidden', for: 'search' }, t('chats.search')), this.search),
-      h('nav', { class: 'scroll', 'aria-label': t('chats.title') }, this.chats, this.peopleTitle, this.people, this.hint),
+      this.messages.filters,
+      h('nav', { class: 'scroll', 'aria-label': t('chats.title') }, this.chats, this.peopleTitle, this.people, this.messages.title, this.messages.list, this.messages.note, this.messages.more, this.hint),
       h('footer', { class: 'bar low' }, this.own));
   }
 
@@ -54,7 +60,8 @@ export class Sidebar {
     const people = query ? (this.found ?? []).filter((person) => person.id !== store.me.id && !known.has(person.id)) : [];
     reconcile(this.people, people.map((person) => this.personRow(person)));
     this.peopleTitle.hidden = people.length === 0;
-    const isEmpty = chats.length === 0 && people.length === 0;
+    this.messages.update(chosen);
+    const isEmpty = chats.length === 0 && people.length === 0 && !(query && this.messages.isThere);
     this.hint.classList.toggle('loading', isEmpty && Boolean(query) && !this.found);
     this.hint.textContent = !isEmpty ? '' : !query ? t('chats.none') : this.found ? t('chats.nothing') : t('chats.loading');
   }
@@ -103,6 +110,22 @@ export class Sidebar {
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name)),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username}`))))),
     };
+  }
+
+  /** Searches the messages of one chat: the field is where the words come next. */
+  searchIn(chatId) {
+    this.messages.narrow(chatId);
+    this.search.focus();
+    this.search.select();
+  }
+
+  clear(event) {
+    event?.preventDefault();
+    this.search.value = '';
+    this.found = null;
+    this.messages.inChat = null;
+    this.messages.forget();
+    this.update();
   }
 
   async find() {

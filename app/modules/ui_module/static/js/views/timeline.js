@@ -21,7 +21,7 @@ export class Timeline {
     this.jump = iconButton('down', t('chat.toEnd'), () => this.toEnd(), { class: 'icon-button jump', hidden: true });
     this.jump.append(this.count);
     this.element = h('div', { class: 'timeline' }, this.scroller, this.jump);
-    new ResizeObserver(() => this.isAtEnd && this.toEnd()).observe(this.scroller);
+    new ResizeObserver(() => this.isAtEnd && this.scrollToEnd()).observe(this.scroller);
   }
 
   get chat() {
@@ -34,7 +34,9 @@ export class Timeline {
     this.newFrom = chat.unread_count > 0 ? chat.read_seq + 1 : null;
     try {
       this.hasFailed = false;
-      await this.context.store.open(chat);
+      this.opening = this.context.store.open(chat);
+      await this.opening;
+      if (this.goal) return;
       this.isPlaced = false;
       this.update();
     } catch {
@@ -55,13 +57,14 @@ export class Timeline {
       if (!chat.loading && !this.hasFailed) this.begin();
       return;
     }
+    if (this.goal) return;
     const { scroller } = this;
     const fromEnd = scroller.scrollHeight - scroller.scrollTop;
     const first = this.first;
     this.first = chat.messages.keys().next().value;
     reconcile(this.rows, this.describe(chat));
     if (!this.isPlaced) this.place();
-    else if (this.isAtEnd) this.toEnd();
+    else if (this.isAtEnd) this.scrollToEnd();
     // Older ones came in above: what is being read stays where it is.
     else if (this.first < first) scroller.scrollTop = scroller.scrollHeight - fromEnd;
     this.scrolled();
@@ -92,7 +95,8 @@ export class Timeline {
     };
     const actions = { composer: this.composer, goTo: (seq) => this.goTo(seq) };
     for (const message of chat.messages.values()) add(message, (isFirst) => messageRow(this.context, chat, message, isFirst, actions));
-    for (const item of this.context.outbox?.of(chat.id) ?? []) {
+    // What waits to be sent follows the newest message, where that is here.
+    for (const item of (!chat.hasAfter && this.context.outbox?.of(chat.id)) || []) {
       add({ ...item, sender_id: this.context.store.me.id }, (isFirst) => pendingRow(this.context, chat, item, isFirst));
     }
     return rows;
@@ -102,32 +106,49 @@ export class Timeline {
   place() {
     this.isPlaced = true;
     const divider = this.rows.querySelector('.divider.new');
-    this.toEnd();
+    this.scrollToEnd();
     if (divider && divider.offsetTop < this.scroller.scrollTop) {
       this.scroller.scrollTop = divider.offsetTop - NEAR_PX;
       this.isAtEnd = false;
     }
   }
 
-  toEnd() {
-    this.isAtEnd = true;
+  /** To the newest messages, which may have to be read again. */
+  async toEnd() {
+    const { chat } = this;
+    if (chat.hasAfter) {
+      try {
+        await this.context.store.loadNewest(chat);
+        this.update();
+      } catch (error) {
+        toast(explain(error));
+        return;
+      }
+    }
+    this.scrollToEnd();
+  }
+
+  scrollToEnd() {
+    this.isAtEnd = !this.chat.hasAfter;
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
   scrolled() {
     const { chat, scroller } = this;
     if (!chat?.isLoaded || !this.isPlaced) return;
-    this.isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
+    const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+    this.isAtEnd = below < NEAR_PX && !chat.hasAfter;
     this.jump.hidden = this.isAtEnd;
     this.count.hidden = chat.unread_count === 0;
     this.count.textContent = String(chat.unread_count);
-    if (scroller.scrollTop < FAR_PX && chat.hasBefore && !chat.loading && !this.pauses) this.loadOlder(chat);
+    if (scroller.scrollTop < FAR_PX && chat.hasBefore && !chat.loading && !this.pauses) this.load(() => this.context.store.loadOlder(chat));
+    else if (below < FAR_PX && chat.hasAfter && !chat.loading && !this.pauses) this.load(() => this.context.store.loadNewer(chat));
     this.see(chat);
   }
 
-  async loadOlder(chat) {
+  async load(read) {
     try {
-      await this.context.store.loadOlder(chat);
+      await read();
     } catch (error) {
       // Not again with every pixel.
       this.pauses = true;
@@ -143,14 +164,21 @@ export class Timeline {
     if (seen) this.context.store.see(chat, Number(seen.dataset.seq));
   }
 
-  /** Shows a message, however old. */
+  /** Shows a message, however old, among those around it. */
   async goTo(seq) {
     const { chat } = this;
+    // Until then nothing else is shown, and so nothing counts as read.
+    this.goal = seq;
     try {
-      while (!chat.messages.has(seq) && chat.hasBefore) await this.context.store.loadOlder(chat, 200);
+      await this.opening;
+      if (!chat.messages.has(seq)) await this.context.store.loadAround(chat, seq);
     } catch (error) {
       toast(explain(error));
     }
+    if (this.goal !== seq) return;
+    this.goal = null;
+    this.isPlaced = true;
+    this.isAtEnd = false;
     this.update();
     const row = this.rows.querySelector(`[data-seq="${seq}"]`);
     if (!row) return;

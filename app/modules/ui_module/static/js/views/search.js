@@ -1,0 +1,124 @@
+// The search for messages: its filters, what was found, and the way to each message in its place.
+
+import { Problem, get } from '../api.js';
+import { avatar, h, reconcile } from '../dom.js';
+import { explain, shortMoment, t } from '../i18n.js';
+
+const PAGE = 20;
+const BEFORE_HIT = 30;
+const LONGEST = 160;
+
+export class MessageSearch {
+  /** `readWords` gives what is typed into the field; it is part of the page only where the server has the search. */
+  constructor(context, readWords) {
+    this.context = context;
+    this.readWords = readWords;
+    this.isThere = true;
+    this.inChat = null;
+    this.forget();
+    this.onlyHere = h('button', { type: 'button', class: 'only-here', hidden: true, on: { click: () => this.narrow(this.inChat ? null : this.chosen) } });
+    const choice = (name, values) => h('select', { name, on: { change: () => this.find() } }, values.map((value) => h('option', { value }, t(`search.${name}.${value || 'any'}`))));
+    const day = (name) => h('input', { type: 'date', name, on: { change: () => this.find() } });
+    const field = (name, input) => h('label', {}, h('span', {}, t(`search.${name}`)), input);
+    this.form = h('form', { class: 'filter-fields', on: { submit: (event) => event.preventDefault() } },
+      field('has', choice('has', ['', 'link', 'mention'])), field('order', choice('order', ['newest', 'relevant'])),
+      field('after', day('after')), field('before', day('before')));
+    this.filters = h('div', { class: 'filters', hidden: true }, this.onlyHere, h('details', {}, h('summary', {}, t('search.filters')), this.form));
+    this.title = h('h3', { hidden: true }, t('search.messages'));
+    this.list = h('ul', { class: 'chat-list', 'aria-label': t('search.messages') });
+    this.note = h('p', { class: 'hint', role: 'status' });
+    this.more = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => this.find(this.cursor) } }, t('search.more'));
+  }
+
+  forget() {
+    Object.assign(this, { items: null, cursor: null, words: '', said: '' });
+  }
+
+  /** Searches one chat, or all for null. */
+  narrow(chatId) {
+    this.inChat = chatId;
+    this.find();
+  }
+
+  update(chosen) {
+    const { store } = this.context;
+    this.chosen = chosen;
+    if (this.inChat && !store.chats.has(this.inChat)) this.inChat = null;
+    const words = this.readWords();
+    const chat = store.chats.get(this.inChat ?? chosen);
+    this.filters.hidden = !this.isThere || !(words || this.inChat);
+    this.onlyHere.hidden = !chat;
+    if (chat) {
+      this.onlyHere.setAttribute('aria-pressed', String(Boolean(this.inChat)));
+      this.onlyHere.textContent = t('search.in', { name: store.title(chat) }) + (this.inChat ? ' ×' : '');
+    }
+    const items = words && this.isThere ? this.items ?? [] : [];
+    reconcile(this.list, items.map((item) => this.row(item)));
+    this.title.hidden = items.length === 0;
+    this.more.hidden = !words || !this.cursor;
+    const isWaiting = Boolean(words) && this.isThere && this.items === null && !this.said;
+    this.note.classList.toggle('loading', isWaiting);
+    this.note.textContent = !words ? '' : isWaiting ? t('chats.loading') : this.said;
+  }
+
+  /** Looks for the words as they are now; with a cursor, for what follows. */
+  async find(cursor = null) {
+    const words = this.readWords();
+    if (!words || !this.isThere) return this.context.changed();
+    const asked = this.asked = {};
+    const filters = Object.fromEntries(new FormData(this.form));
+    if (!cursor) this.forget();
+    this.context.changed();
+    try {
+      const page = await get('/search/messages', { q: words, chat_id: this.inChat, ...filters, cursor, limit: PAGE });
+      if (asked !== this.asked) return;
+      this.items = [...cursor ? this.items : [], ...page.items];
+      this.cursor = page.next_cursor;
+      this.said = page.truncated && this.cursor ? t('search.partial') : this.items.length ? '' : t('search.nothing');
+    } catch (error) {
+      if (asked !== this.asked) return;
+      this.items ??= [];
+      // A server without the module does not know the address.
+      this.isThere = !(error instanceof Problem && error.status === 404 && !this.inChat);
+      this.said = error.code === 'search_building' ? t('search.building') : error.status === 422 ? t('search.nothing') : this.isThere ? explain(error) : '';
+    }
+    this.context.changed();
+  }
+
+  row({ message, highlights }) {
+    const { store, openChat } = this.context;
+    const chat = store.chats.get(message.chat_id);
+    const name = chat ? store.title(chat) : '…';
+    const sender = message.sender_id === store.me.id ? t('search.you') : store.person(message.sender_id).display_name;
+    const when = shortMoment(new Date(message.created_at));
+    return {
+      key: message.id,
+      signature: JSON.stringify([name, sender, when, message.text, highlights]),
+      build: () => h('li', {},
+        h('button', { type: 'button', class: 'chat-item found', on: { click: () => openChat(message.chat_id, message.seq) } },
+          avatar(name, (chat && store.peer(chat)?.id) ?? message.chat_id, { small: true }),
+          h('span', { class: 'chat-text' },
+            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name), h('time', {}, when)),
+            h('span', { class: 'preview', dir: 'auto' }, chat?.type !== 'direct' || sender === t('search.you') ? `${sender}: ` : '', marked(message.text, highlights))))),
+    };
+  }
+}
+
+/** The part of a text around its first hit; the hits are marked. Offsets count UTF-16 code units, as strings here do. */
+function marked(text, highlights) {
+  let start = Math.max(0, (highlights[0]?.offset ?? 0) - BEFORE_HIT);
+  // Not through the middle of a word, nor of a pair of surrogates.
+  if (start > 0) start = text.lastIndexOf(' ', start + 15) > start - 15 ? text.lastIndexOf(' ', start + 15) + 1 : start;
+  if (/[\udc00-\udfff]/.test(text[start] ?? '')) start += 1;
+  if (highlights[0] && start > highlights[0].offset) start = highlights[0].offset;
+  const end = start + LONGEST;
+  const parts = [start > 0 ? '…' : ''];
+  let at = start;
+  for (const { offset, length } of highlights) {
+    if (offset >= end) break;
+    parts.push(text.slice(at, offset), h('mark', {}, text.slice(offset, offset + length)));
+    at = offset + length;
+  }
+  parts.push([...text.slice(at, Math.max(end, at))].join(''), text.length > end ? '…' : '');
+  return parts;
+}

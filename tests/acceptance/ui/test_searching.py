@@ -1,0 +1,101 @@
+"""Finding a message at the page, and reading around it."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from app.modules.search_module.tests.searching import search
+from tests.browsers import PHONE, Reader
+from tests.fakers import FakeClient, ok
+
+
+@pytest.fixture
+async def club(her: FakeClient, anna: FakeClient) -> str:
+    """A long chat with one message to look for, and a short one with another."""
+    club = str(ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"])
+    for number in range(1, 201):
+        await anna.send(club, "🎉 Где зелёный фонарь? https://example.com" if number == 20 else f"сообщение {number}")
+    other = ok(await anna.post("/chats", {"type": "group", "title": "Двор", "member_ids": [her.id]}))["id"]
+    await anna.send(other, "Фонари во дворе горят")
+    await search(anna, "фонарь")
+    return club
+
+
+async def test_a_message_is_found_and_shown_among_those_around_it(eve: Reader, anna: FakeClient, club: str) -> None:
+    page = eve.page
+    await page.locator("#search").fill("фонарь ")
+    found = page.get_by_role("list", name="Messages").get_by_role("button")
+    await expect(found).to_have_count(2)
+    await expect(found.nth(1).locator("mark")).to_have_text(["фонарь"])
+    await found.nth(1).click()
+    await expect(page.locator('[data-seq="20"]')).to_be_in_viewport()
+    await expect(page.locator('[data-seq="20"]')).to_have_class(re.compile("pointed"))
+    await expect(page.locator('[data-seq="200"]')).to_have_count(0)
+    # What is new is not among old ones; the way there is one button, or scrolling.
+    await anna.send(club, "новое")
+    await expect(page.locator(".jump .badge")).to_be_visible()
+    await expect(page.locator('[data-seq="201"]')).to_have_count(0)
+    for _ in range(20):
+        if await page.locator('[data-seq="201"]').count():
+            break
+        await page.locator(".scroller").evaluate("scroller => { scroller.scrollTop = scroller.scrollHeight; }")
+        await page.wait_for_timeout(50)
+    seqs = await page.locator("[data-seq]").evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
+    assert seqs == list(range(seqs[0], 202))
+    # Once more to the same message, and to the end at once.
+    await found.nth(1).click()
+    await expect(page.locator('[data-seq="20"]')).to_be_in_viewport()
+    await page.get_by_role("button", name="To the newest messages").click()
+    await expect(page.locator('[data-seq="201"]')).to_be_in_viewport()
+    await anna.send(club, "и это")
+    await expect(page.locator('[data-seq="202"]')).to_be_in_viewport()
+    assert eve.complaints == []
+
+
+async def test_a_search_is_narrowed_by_filters(eve: Reader, club: str) -> None:
+    page = eve.page
+    await eve.open("Двор")
+    await page.get_by_role("button", name="Search in this chat").click()
+    await expect(page.locator("#search")).to_be_focused()
+    await page.locator("#search").fill("фонарь ")
+    found = page.get_by_role("list", name="Messages").get_by_role("button")
+    await expect(found).to_have_count(1)
+    await expect(found).to_contain_text("Фонари во дворе горят")
+    await page.get_by_role("button", name="Only in Двор ×").click()
+    await expect(found).to_have_count(2)
+    await page.get_by_text("Filters").click()
+    await page.get_by_label("With").select_option("a link")
+    await expect(found).to_have_count(1)
+    await expect(found).to_contain_text("https://example.com")
+    await page.get_by_label("Before").fill("2020-01-01")
+    await expect(page.get_by_text("No messages found")).to_be_visible()
+    assert eve.complaints == []
+
+
+async def test_the_keyboard_leads_from_anywhere_to_a_message(eve: Reader, club: str) -> None:
+    page = eve.page
+    await eve.open("Двор")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("зелёный")
+    await expect(page.get_by_role("list", name="Messages").get_by_role("button")).to_have_count(1)
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.locator('[data-seq="20"]')).to_be_in_viewport()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#search")).to_have_value("")
+    await expect(page.get_by_role("list", name="Messages").get_by_role("button")).to_have_count(0)
+
+
+async def test_a_phone_shows_what_was_found_and_then_the_chat(
+    browser: Browser, live_server: str, her: FakeClient, club: str
+) -> None:
+    phone = await Reader.come_as(browser, live_server, her, **PHONE)
+    await phone.open("Клуб")
+    await phone.page.get_by_role("button", name="Search in this chat").click()
+    await phone.page.locator("#search").fill("зеленый")
+    await phone.page.get_by_role("list", name="Messages").get_by_role("button").click()
+    await expect(phone.page.locator('[data-seq="20"]')).to_be_in_viewport()
+    assert phone.complaints == []
+    await phone.context.close()
