@@ -22,7 +22,7 @@ from app.fastapi_engine.openapi import document
 from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import RouteIndex
 from app.services.errors import ProblemMaker
-from app.services.http_requests import HttpMiddleware
+from app.services.http_requests import CorsHeaders, HttpMiddleware
 from app.services.rate_limits import RateLimits
 from app.settings import CORE_GROUPS, Mode, Settings, with_own
 from app.settings.db_settings import DbSettings
@@ -74,7 +74,7 @@ def build_app(settings: Settings) -> FastAPI:
             Middleware(MetricsMiddleware),
             Middleware(LogMiddleware),
             Middleware(SecurityHeadersMiddleware),
-            cors_middleware(settings.app),
+            cors_middleware(settings.app, modules.contributions(CorsHeaders)),
             Middleware(ErrorsMiddleware, problems=problems),
             *(Middleware(middleware.make, container) for middleware in modules.contributions(HttpMiddleware)),
             Middleware(RateLimitMiddleware, prefix=settings.app.prefix, limits=limits),

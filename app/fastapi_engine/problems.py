@@ -17,16 +17,24 @@ from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.services.errors import Category, Conflict, Overloaded, ProblemMaker, ServiceError, Unavailable
 from app.utils.isolation import report_failure
 from app.utils.logs import request_id
+from app.utils.secret_path import shown_path
 
 STATUSES = {
+    Category.BAD_REQUEST: 400,
     Category.INVALID: 422,
     Category.UNAUTHENTICATED: 401,
     Category.FORBIDDEN: 403,
     Category.NOT_FOUND: 404,
     Category.CONFLICT: 409,
     Category.GONE: 410,
+    Category.PRECONDITION_FAILED: 412,
+    Category.TOO_LARGE: 413,
+    Category.UNSUPPORTED_TYPE: 415,
     Category.RATE_LIMITED: 429,
+    # Of the protocol of uploads (tus): it has no name of its own.
+    Category.CORRUPT: 460,
     Category.UNAVAILABLE: 503,
+    Category.FULL: 507,
 }
 
 CODES = {
@@ -65,7 +73,8 @@ class Problems(ProblemMaker):
     def answer(self, error: Exception, instance: str) -> Response:
         """The same as an HTTP response."""
         foreseen = self._foreseen(error)
-        headers = dict(getattr(foreseen, "headers", None) or {})
+        # Those that a route has put on the error, too.
+        headers = {**(getattr(error, "headers", None) or {}), **(getattr(foreseen, "headers", None) or {})}
         if isinstance(foreseen, ServiceError):
             if foreseen.retry_after is not None:
                 headers["Retry-After"] = str(foreseen.retry_after)
@@ -136,7 +145,7 @@ def install_problems(app: FastAPI, problems: Problems) -> None:
     """Registers the answers to expected errors; the errors middleware answers all others."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return problems.answer(error, request.url.path)
+        return problems.answer(error, shown_path(request.scope))
 
     for expected in (ServiceError, RequestValidationError, HTTPException):
         app.add_exception_handler(expected, answer)

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.dependencies.hot_route import HotRoute
 from app.fastapi_engine.request_bodies import BodyForm, body_form_of, checks_body, read_checked_body
 from app.utils.body_limit import body_limit_of
+from app.utils.secret_path import SHOWN_PATH, has_secret_path
 
 
 class _Entry(NamedTuple):
@@ -30,6 +31,8 @@ class _Entry(NamedTuple):
     app: ASGIApp
     last: str | None
     """The last segment of the path, None where it is a parameter."""
+    shown: str | None
+    """What logs show in place of a path that holds a secret."""
 
 
 _NO_ENTRIES: Mapping[str | None, list[_Entry]] = {None: []}
@@ -48,7 +51,7 @@ class RouteIndex:
         self._entries: dict[tuple[str, int], dict[str | None, list[_Entry]]] = {}
         """By method and number of slashes, then by the last segment where some route names it, None for any other."""
         self._of_any_length: dict[str, list[_Entry]] = defaultdict(list)
-        self._methods: list[tuple[re.Pattern[str], set[str]]] = []
+        self._methods: list[tuple[re.Pattern[str], set[str], str | None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope.get("root_path"):
@@ -61,6 +64,8 @@ class RouteIndex:
             for entry in by_last.get(last) or by_last[None] or self._of_any_length[method]:
                 found = entry.regex.fullmatch(path)
                 if found is not None:
+                    if entry.shown is not None:
+                        scope[SHOWN_PATH] = entry.shown
                     scope["route"] = entry.route
                     scope["endpoint"] = entry.endpoint
                     scope["path_params"] = {
@@ -69,8 +74,10 @@ class RouteIndex:
                     await entry.app(scope, receive, send)
                     return
             # The router would name the methods of one route only, of all that serve the address.
-            allowed = {name for regex, methods in self._methods if regex.fullmatch(path) for name in methods}
+            matching = [(methods, shown) for regex, methods, shown in self._methods if regex.fullmatch(path)]
+            allowed = {name for methods, _ in matching for name in methods}
             if allowed:
+                scope[SHOWN_PATH] = next((shown for _, shown in matching if shown), None)
                 raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
             if path.endswith("\n"):
                 # The patterns of the router end with `$`, which matches before a line break too.
@@ -86,7 +93,8 @@ class RouteIndex:
             form, methods = body_form_of(route), set(context.methods or ())
             if "GET" in methods:
                 methods.add("HEAD")
-            self._methods.append((context.path_regex, methods))
+            shown = context.path if has_secret_path(context.endpoint) else None
+            self._methods.append((context.path_regex, methods, shown))
             limit = body_limit_of(context.endpoint)
             if isinstance(route, HotRoute):
                 answer = _answers(route, form, limit)
@@ -102,6 +110,7 @@ class RouteIndex:
                 route,
                 answer,
                 None if "{" in last else last,
+                shown,
             )
             is_of_any_length = ":path}" in context.path
             for method in methods:

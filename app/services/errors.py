@@ -9,12 +9,18 @@ from typing import Any, ClassVar, NamedTuple
 class Category(StrEnum):
     """The kind of a refusal."""
 
+    BAD_REQUEST = "bad_request"
     INVALID = "invalid"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     GONE = "gone"
+    PRECONDITION_FAILED = "precondition_failed"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    CORRUPT = "corrupt"
+    FULL = "full"
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
 
@@ -32,7 +38,7 @@ class ServiceError(Exception):
     """A refusal with a stable code.
 
     `code` and `title` belong to the class and never change; `detail` may tell more of this case.
-    `extra` stands beside them in the answer; `retry_after` is in whole seconds.
+    `extra` stands beside them in the answer; `retry_after` is in whole seconds; `headers` are sent with the answer.
     """
 
     category: ClassVar[Category]
@@ -49,6 +55,7 @@ class ServiceError(Exception):
         self.detail = detail or self.title
         self.extra = dict(extra or {})
         self.retry_after = retry_after
+        self.headers: dict[str, str] = {}
         super().__init__(self.detail)
 
 

@@ -21,6 +21,14 @@ class Caller(Protocol):
 
 
 @dataclass(frozen=True)
+class CorsHeaders:
+    """Contributes headers that pages of allowed origins may send, and those of answers that they may read."""
+
+    sent: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class HttpMiddleware:
     """Contributes an ASGI application around all requests.
 

@@ -1,5 +1,7 @@
 """Which web pages may call the API from a browser."""
 
+from collections.abc import Sequence
+
 import orjson
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
@@ -8,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.fastapi_engine.problems import make_problem
+from app.services.http_requests import CorsHeaders
 from app.settings.app_settings import AppSettings
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -55,13 +58,16 @@ class _CorsMiddleware(CORSMiddleware):
         )
 
 
-def cors_middleware(settings: AppSettings) -> Middleware:
-    """Starlette's own, which is pure ASGI. Tokens travel in a header, so no cookies are allowed along."""
+def cors_middleware(settings: AppSettings, contributed: Sequence[CorsHeaders] = ()) -> Middleware:
+    """Starlette's own, which is pure ASGI. Tokens travel in a header, so no cookies are allowed along.
+
+    `contributed` are headers of modules.
+    """
     return Middleware(
         _CorsMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=_METHODS,
-        allow_headers=_REQUEST_HEADERS,
-        expose_headers=_ANSWER_HEADERS,
+        allow_headers=(*_REQUEST_HEADERS, *(name for headers in contributed for name in headers.sent)),
+        expose_headers=(*_ANSWER_HEADERS, *(name for headers in contributed for name in headers.read)),
         max_age=600,
     )

@@ -9,6 +9,7 @@ from app.fastapi_engine.problems import Problems
 from app.resources.constants import MAX_ADDRESS_BYTES
 from app.services.errors import Overloaded
 from app.utils.peer import ClientLeft, peer_of
+from app.utils.secret_path import shown_path
 
 _CLIENT_LEFT = 499
 """Never sent: nginx's number for a client that left before its answer, for the access line and the metrics."""
@@ -45,11 +46,11 @@ class ErrorsMiddleware:
             response = Response(status_code=_CLIENT_LEFT)
             if isinstance(error, ClientLeft) and not peer_of(scope).is_gone:
                 # It may have closed its half of the connection only, and wait for the answer.
-                response = self.problems.answer(Overloaded(), scope["path"])
+                response = self.problems.answer(Overloaded(), shown_path(scope))
             await response(scope, receive, send)
         except Exception as error:
             if started:
                 # Half an answer is out: only a broken connection still tells the client.
                 raise
-            response = self.problems.answer(error, scope["path"])
+            response = self.problems.answer(error, shown_path(scope))
             await response(scope, receive, send)

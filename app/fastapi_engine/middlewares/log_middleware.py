@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.utils.logs import request_id
 from app.utils.peer import end_serving, peer_of, serve_client
+from app.utils.secret_path import SHOWN_PATH
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -45,6 +46,8 @@ class LogMiddleware:
             client = scope["client"][0] if scope.get("client") else "-"
             # As it was sent: decoded, it may hold a line break. The query is left out, for what people search for.
             path = scope["raw_path"].decode("ascii", "backslashreplace")
+            if SHOWN_PATH in scope:
+                path = scope[SHOWN_PATH] or path
             if scope["type"] == "http":
                 logger.info("{} {} {} {:.1f}ms {}", scope["method"], path, status, took, client)
             else:

@@ -1,0 +1,1 @@
+"""Files: resumable uploads, and their bytes in a folder or in an object store."""

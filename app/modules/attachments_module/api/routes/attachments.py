@@ -1,0 +1,77 @@
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.responses import Response
+
+from app.dependencies.dependency_db import Db
+from app.dependencies.services_dependency import LimitsDep
+from app.modules.accounts_module.dependencies import CurrentIdentity
+from app.modules.attachments_module.api.routes.uploads import AttachmentId
+from app.modules.attachments_module.dependencies import DownloadsDep, LinksDep
+from app.modules.attachments_module.errors import AttachmentNotFound, FileNotFound, StoreUnavailable
+from app.modules.attachments_module.schemas import AttachmentRead, ChatAttachment, Kind, UrlsCreate, UrlsRead
+from app.modules.attachments_module.services import reading
+from app.modules.attachments_module.services.downloads import Conditions
+from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
+from app.modules.chats_module.dependencies import ChatMembership
+from app.modules.chats_module.errors import ChatNotFound
+from app.resources.constants import DEFAULT_PAGE
+from app.utils.secret_path import secret_path
+
+router, root_router = APIRouter(), APIRouter()
+
+
+@router.post("/attachments/urls", response_model=UrlsRead)
+async def urls(body: UrlsCreate, identity: CurrentIdentity, database: Db, links: LinksDep) -> dict[str, Any]:
+    """Returns addresses of several files: those of a page of history."""
+    return {"items": await reading.list_attachments(database, links, identity, body.ids)}
+
+
+@router.get("/attachments/{attachment_id}", response_model=AttachmentRead, openapi_extra=refuses(AttachmentNotFound))
+async def read(attachment_id: AttachmentId, identity: CurrentIdentity, database: Db, links: LinksDep) -> dict[str, Any]:
+    """Returns a file with its addresses. Requires its owner, or, once a message carries it, a member of the chat."""
+    return await reading.read_attachment(database, links, identity, attachment_id)
+
+
+@router.get("/chats/{chat_id}/attachments", response_model=Page[ChatAttachment], openapi_extra=refuses(ChatNotFound))
+async def list_of_chat(
+    member: ChatMembership,
+    identity: CurrentIdentity,
+    database: Db,
+    links: LinksDep,
+    kind: Annotated[Kind | None, Query(description="only files of this kind")] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> dict[str, Any]:
+    """Returns the files of a chat, those of the newest messages first."""
+    items, more = await reading.list_of_chat(database, links, identity, member.chat_id, cursor, kind, limit)
+    return {"items": items, "next_cursor": more}
+
+
+@root_router.get(
+    "/files/{token}",
+    response_class=Response,
+    responses={
+        200: {"description": "The file", "content": {"application/octet-stream": {}}},
+        206: {"description": "The range of bytes that was asked for", "content": {"application/octet-stream": {}}},
+        304: {"description": "The client has the file already"},
+        412: {"description": "`If-Match` names another file"},
+        416: {"description": "There are no such bytes"},
+    },
+    openapi_extra=refuses(FileNotFound, StoreUnavailable),
+)
+@secret_path
+async def download(token: str, request: Request, downloads: DownloadsDep) -> Response:
+    """Returns the bytes of a file. The address comes from `GET /attachments/{id}` and needs no token.
+
+    Supports `Range` with a single range, `If-Range`, `If-Match` and `If-None-Match`.
+    """
+    headers = request.headers
+    conditions = Conditions(
+        headers.get("range"), headers.get("if-range"), headers.get("if-match"), headers.get("if-none-match")
+    )
+    found = await downloads.open(token, conditions, is_head=request.method == "HEAD")
+    if found.body is None:
+        return Response(status_code=found.status, headers=dict(found.headers))
+    return StreamingResponse(found.body, found.status, headers=dict(found.headers))

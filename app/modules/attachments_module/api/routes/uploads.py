@@ -1,0 +1,244 @@
+"""Uploads: tus 1.0, and the plain POST of a whole file."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response, status
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from app.dependencies.dependency_db import Db
+from app.dependencies.services_dependency import LimitsDep
+from app.modules.accounts_module.dependencies import CurrentIdentity
+from app.modules.attachments_module.dependencies import LinksDep, UploadsDep
+from app.modules.attachments_module.errors import (
+    AlgorithmNotSupported,
+    AttachmentNotFound,
+    AttachmentTaken,
+    ChecksumMismatch,
+    FileTooLarge,
+    NotAnUploadPart,
+    OffsetMismatch,
+    QuotaExceeded,
+    StoreUnavailable,
+    UploadExpired,
+    VersionNotSupported,
+)
+from app.modules.attachments_module.schemas import AttachmentRead
+from app.modules.attachments_module.services import tus
+from app.modules.attachments_module.services.reading import read_attachment
+from app.modules.attachments_module.services.uploads import Upload
+from app.modules.attachments_module.settings import CREATE_ATTACHMENT, UPLOAD_PART
+from app.modules.base_module.schemas import Storable, refuses
+
+AttachmentId = Annotated[
+    UUID, Path(description="id of the attachment", examples=["2f0a4c9e-5d1b-4c53-9a63-1c1f2b7f9d10"])
+]
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+
+
+class TusRoute(APIRoute):
+    """Adds `Tus-Resumable` to each answer, errors included."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except ClientDisconnect:
+                raise
+            except Exception as error:
+                error.headers = {**(getattr(error, "headers", None) or {}), **tus.RESUMABLE}  # type: ignore[attr-defined]
+                raise
+            response.headers.update(tus.RESUMABLE)
+            return response
+
+        return answer
+
+
+router = APIRouter(prefix="/attachments", route_class=TusRoute)
+
+
+def _body(*types: str) -> dict[str, Any]:
+    return {"requestBody": {"content": dict.fromkeys(types, _BYTES), "required": False}}
+
+
+def _headers(*named: tuple[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
+        for name, text in named
+    ]
+
+
+@router.options("", status_code=status.HTTP_204_NO_CONTENT)
+async def options(uploads: UploadsDep) -> Response:
+    """Tells a tus client what the server supports. It needs no token."""
+    return Response(
+        status_code=status.HTTP_204_NO_CONTENT,
+        headers={
+            "Tus-Version": tus.VERSION,
+            "Tus-Extension": tus.EXTENSIONS,
+            "Tus-Max-Size": str(uploads.settings.max_bytes),
+            "Tus-Checksum-Algorithm": ",".join(tus.ALGORITHMS),
+        },
+    )
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=AttachmentRead,
+    openapi_extra={
+        **refuses(
+            AlgorithmNotSupported,
+            VersionNotSupported,
+            FileTooLarge,
+            NotAnUploadPart,
+            ChecksumMismatch,
+            QuotaExceeded,
+            StoreUnavailable,
+        ),
+        **_body("application/octet-stream", tus.PART_TYPE),
+        "parameters": _headers(
+            ("Tus-Resumable", "`1.0.0` creates an upload by tus; without it the body is the whole file"),
+            ("Upload-Length", "size of the file, with tus"),
+            ("Upload-Metadata", "`filename` and `content_type` in Base64, with tus"),
+            ("Upload-Checksum", "`sha1` or `sha256` and the digest of the body in Base64, with tus"),
+        ),
+    },
+)
+async def create(
+    request: Request,
+    identity: CurrentIdentity,
+    uploads: UploadsDep,
+    links: LinksDep,
+    database: Db,
+    limits: LimitsDep,
+    filename: Annotated[
+        Storable, Query(max_length=1024, description="name of the file, if the body is the file")
+    ] = "file",
+) -> Response:
+    """Creates an upload (tus 1.0), whose bytes follow by PATCH, or uploads a whole file.
+
+    With tus the answer is the header `Location`. A whole file needs `Content-Length`, and is answered with the
+    attachment.
+    """
+    limits.hit(CREATE_ATTACHMENT, identity.account_id.int)
+    headers = request.headers
+    if "tus-resumable" in headers or "upload-length" in headers:
+        tus.check_version(headers)
+        metadata = tus.read_metadata(headers)
+        length = tus.read_number(headers, "Upload-Length")
+        has_part = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        if has_part and headers.get("content-type") != tus.PART_TYPE:
+            raise NotAnUploadPart
+        checksum = tus.read_checksum(headers) if has_part else None
+        upload = await uploads.create(
+            identity.account_id,
+            length,
+            filename=metadata.get("filename", "file"),
+            content_type=metadata.get("content_type", metadata.get("filetype", "")),
+            metadata=headers.get("upload-metadata", ""),
+        )
+        if has_part:
+            upload = await uploads.receive(upload, 0, request.stream(), checksum)
+        return Response(
+            status_code=status.HTTP_201_CREATED,
+            headers={"Location": f"{request.url.path}/{upload.id}", **_progress(upload)},
+        )
+    length = tus.read_number(headers, "Content-Length")
+    upload = await uploads.create(
+        identity.account_id, length, filename=filename, content_type=headers.get("content-type", "")
+    )
+    try:
+        if length:
+            await uploads.receive(upload, 0, request.stream())
+    except BaseException:
+        # Nobody knows its id.
+        await uploads.discard(upload.id, identity.account_id)
+        raise
+    attachment = await read_attachment(database, links, identity, upload.id)
+    return JSONResponse(AttachmentRead.model_validate(attachment).model_dump(mode="json"), status.HTTP_201_CREATED)
+
+
+@router.head(
+    "/{attachment_id}",
+    openapi_extra=refuses(AttachmentNotFound, UploadExpired, VersionNotSupported),
+)
+async def progress(
+    attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep
+) -> Response:
+    """Tells how many bytes of an upload are stored, in the header `Upload-Offset`. Requires its owner."""
+    tus.check_version(request.headers)
+    upload = await uploads.find(attachment_id, identity.account_id)
+    headers = {"Upload-Length": str(upload.length), "Cache-Control": "no-store", **_progress(upload)}
+    if upload.metadata:
+        headers["Upload-Metadata"] = upload.metadata
+    return Response(headers=headers)
+
+
+@router.patch(
+    "/{attachment_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    openapi_extra={
+        **refuses(
+            AlgorithmNotSupported,
+            AttachmentNotFound,
+            OffsetMismatch,
+            UploadExpired,
+            VersionNotSupported,
+            FileTooLarge,
+            NotAnUploadPart,
+            ChecksumMismatch,
+            StoreUnavailable,
+        ),
+        **_body(tus.PART_TYPE),
+        "parameters": _headers(
+            ("Tus-Resumable", "`1.0.0`"),
+            ("Upload-Offset", "how many bytes the server has already"),
+            ("Upload-Checksum", "`sha1` or `sha256` and the digest of the body in Base64"),
+        ),
+    },
+)
+async def append(
+    attachment_id: AttachmentId,
+    request: Request,
+    identity: CurrentIdentity,
+    uploads: UploadsDep,
+    limits: LimitsDep,
+) -> Response:
+    """Adds bytes to an upload (tus 1.0). Requires its owner. What was stored before the connection broke stays."""
+    limits.hit(UPLOAD_PART, identity.account_id.int)
+    headers = request.headers
+    tus.check_version(headers)
+    if headers.get("content-type") != tus.PART_TYPE:
+        raise NotAnUploadPart
+    offset = tus.read_number(headers, "Upload-Offset")
+    checksum = tus.read_checksum(headers)
+    upload = await uploads.find(attachment_id, identity.account_id)
+    uploads.check(upload, offset, int(headers.get("content-length", "0")))
+    if not upload.is_over:
+        upload = await uploads.receive(upload, offset, request.stream(), checksum)
+    return Response(status_code=status.HTTP_204_NO_CONTENT, headers=_progress(upload))
+
+
+@router.delete(
+    "/{attachment_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    openapi_extra=refuses(AttachmentNotFound, AttachmentTaken),
+)
+async def delete(attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep) -> None:
+    """Ends an upload, or deletes a file that no message carries. Requires its owner."""
+    if "tus-resumable" in request.headers:
+        tus.check_version(request.headers)
+    await uploads.discard(attachment_id, identity.account_id)
+
+
+def _progress(upload: Upload) -> dict[str, str]:
+    headers = {"Upload-Offset": str(upload.offset)}
+    if upload.offset < upload.length:
+        headers["Upload-Expires"] = tus.format_time(upload.expires_at, usegmt=True)
+    return headers

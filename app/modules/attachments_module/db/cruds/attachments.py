@@ -1,0 +1,152 @@
+"""Attachments, in hand-written SQL: what they become, and the messages that carry them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.modules.streams_module.services.log import Executor
+
+_SHOWN = """
+a.id, a.owner_id, a.state, a.filename, a.content_type, a.size, a.sha256, a.width, a.height, a.blurhash, a.previews::text,
+a.reason, a.chat_id, a.seq
+"""
+_FIND = f"SELECT {_SHOWN}, a.length, a.received, a.reserved FROM attachment a WHERE a.id = $1"  # noqa: S608
+_FIND_LOCKED = f"{_FIND} FOR UPDATE"
+# Only its owner sees what no message carries, and only members what one does.
+_VISIBLE = """
+(a.chat_id IS NULL AND a.owner_id = $2 OR EXISTS (
+    SELECT FROM chat_member m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
+    WHERE m.chat_id = a.chat_id AND m.account_id = $2
+)) AND a.state IN ('uploading', 'processing', 'ready', 'refused')
+AND (a.state <> 'uploading' OR a.expires_at > now())
+"""
+_LIST_VISIBLE = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND {_VISIBLE}"  # noqa: S608
+_LIST_VISIBLE_IN_SESSION = f"""
+{_LIST_VISIBLE} AND EXISTS (
+    SELECT FROM auth_session s WHERE s.id = $3 AND s.account_id = $2 AND s.revoked_at IS NULL AND s.expires_at > now()
+)
+"""
+# In the order of their ids: two transactions that take several take them in the same order.
+_LOCK = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) ORDER BY a.id FOR UPDATE"  # noqa: S608
+_CARRY = """
+WITH carried AS (
+    INSERT INTO message_attachment (chat_id, seq, position, attachment_id, kind)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::uuid[], $5::text[])
+)
+UPDATE attachment a SET chat_id = given.chat_id, seq = given.seq, expires_at = NULL
+FROM unnest($1::uuid[], $2::bigint[], $4::uuid[]) AS given(chat_id, seq, id) WHERE a.id = given.id
+"""
+_DROP = """
+WITH dropped AS (DELETE FROM message_attachment WHERE chat_id = $1 AND seq = ANY($2) RETURNING attachment_id)
+UPDATE attachment SET state = 'deleted', expires_at = $3 FROM dropped WHERE id = dropped.attachment_id
+"""
+_DROP_CHAT = """
+WITH dropped AS (
+    DELETE FROM message_attachment WHERE (chat_id, seq, position) IN (
+        SELECT chat_id, seq, position FROM message_attachment WHERE chat_id = $1 LIMIT $2
+    ) RETURNING attachment_id
+)
+UPDATE attachment SET state = 'deleted', expires_at = $3 FROM dropped WHERE id = dropped.attachment_id RETURNING id
+"""
+_DROP_UNUSED = """
+UPDATE attachment SET state = 'deleted', expires_at = $3 WHERE id IN (
+    SELECT id FROM attachment WHERE owner_id = $1 AND chat_id IS NULL AND state <> 'deleted' LIMIT $2
+) RETURNING id
+"""
+_OF_MESSAGE = f"""
+SELECT {_SHOWN} FROM message_attachment m JOIN attachment a ON a.id = m.attachment_id
+WHERE m.chat_id = $1 AND m.seq = $2 ORDER BY m.position
+"""  # noqa: S608
+_PAGE = f"""
+SELECT m.seq AS message_seq, m.position, {_SHOWN}
+FROM message_attachment m JOIN attachment a ON a.id = m.attachment_id
+WHERE m.chat_id = $1 AND (m.seq, -m.position) < ($2, $3) AND ($4::text IS NULL OR m.kind = $4)
+ORDER BY m.seq DESC, m.position LIMIT $5
+"""  # noqa: S608
+_FINISH = """
+UPDATE attachment SET state = $2, content_type = $3, size = $4, sha256 = $5, width = $6, height = $7, blurhash = $8,
+previews = convert_from($9::bytea, 'UTF8')::json, reason = $10, reserved = $11 WHERE id = $1
+"""
+_SET_KIND = "UPDATE message_attachment SET kind = $4 WHERE chat_id = $1 AND seq = $2 AND attachment_id = $3"
+
+
+async def find(connection: Executor, attachment_id: UUID, *, lock: bool = False) -> Any:
+    rows = await connection.fetch(_FIND_LOCKED if lock else _FIND, attachment_id)
+    return rows[0] if rows else None
+
+
+async def list_visible(connection: Executor, ids: Sequence[UUID], viewer: UUID, session_id: UUID | None = None) -> Any:
+    """Returns those that the viewer may see now; with a session, only while it is signed in."""
+    if session_id is None:
+        return await connection.fetch(_LIST_VISIBLE, ids, viewer)
+    return await connection.fetch(_LIST_VISIBLE_IN_SESSION, ids, viewer, session_id)
+
+
+async def lock(connection: Executor, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    return {row["id"]: row for row in await connection.fetch(_LOCK, ids)}
+
+
+async def carry(connection: Executor, rows: Sequence[tuple[UUID, int, int, UUID, str]]) -> None:
+    """Makes attachments those of messages: (chat, message, position, attachment, kind)."""
+    await connection.execute(_CARRY, *map(list, zip(*rows, strict=True)))
+
+
+async def drop(connection: Executor, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
+    """Marks the attachments of messages as deleted."""
+    await connection.execute(_DROP, chat_id, seqs, at)
+
+
+async def drop_chat(connection: Executor, chat_id: UUID, limit: int, at: datetime) -> int:
+    return len(await connection.fetch(_DROP_CHAT, chat_id, limit, at))
+
+
+async def drop_unused(connection: Executor, owner_id: UUID, limit: int, at: datetime) -> int:
+    return len(await connection.fetch(_DROP_UNUSED, owner_id, limit, at))
+
+
+async def list_of_message(connection: Executor, chat_id: UUID, seq: int) -> Any:
+    return await connection.fetch(_OF_MESSAGE, chat_id, seq)
+
+
+async def list_of_chat(
+    connection: Executor, chat_id: UUID, before: tuple[int, int], kind: str | None, limit: int
+) -> Any:
+    """Returns a page, newest messages first. `before` is the message and the negative position of the last one."""
+    return await connection.fetch(_PAGE, chat_id, *before, kind, limit)
+
+
+async def finish(
+    connection: Executor,
+    attachment_id: UUID,
+    state: str,
+    content_type: str,
+    size: int | None,
+    sha256: str | None,
+    width: int | None,
+    height: int | None,
+    blurhash: str | None,
+    previews: Sequence[Mapping[str, Any]],
+    reason: str | None,
+    reserved: int,
+) -> None:
+    await connection.execute(
+        _FINISH,
+        attachment_id,
+        state,
+        content_type,
+        size,
+        sha256,
+        width,
+        height,
+        blurhash,
+        orjson.dumps(previews),
+        reason,
+        reserved,
+    )
+
+
+async def set_kind(connection: Executor, chat_id: UUID, seq: int, attachment_id: UUID, kind: str) -> None:
+    await connection.execute(_SET_KIND, chat_id, seq, attachment_id, kind)

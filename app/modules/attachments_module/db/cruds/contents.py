@@ -1,0 +1,100 @@
+"""Contents, and what is collected, in hand-written SQL."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.modules.streams_module.services.log import Executor
+
+# The row is locked until the transaction's end, so that the collector either sees the reference or has gone first.
+_CLAIM = """
+INSERT INTO attachment_content (sha256, check_at) VALUES ($1, $2)
+ON CONFLICT (sha256) DO UPDATE SET check_at = coalesce(attachment_content.check_at, excluded.check_at)
+RETURNING is_deleting
+"""
+_REFER = "UPDATE attachment SET sha256 = $2 WHERE id = $1 AND state = 'processing' RETURNING id"
+_CHECK = """
+INSERT INTO attachment_content (sha256, check_at) SELECT unnest($1::text[]), $2
+ON CONFLICT (sha256) DO UPDATE SET check_at = excluded.check_at
+"""
+_DUE = "SELECT sha256 FROM attachment_content WHERE check_at <= $1 ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED"
+_KEEP_USED = """
+UPDATE attachment_content c SET check_at = NULL
+WHERE sha256 = ANY($1) AND EXISTS (SELECT FROM attachment a WHERE a.sha256 = c.sha256)
+"""
+_MARK_UNUSED = """
+UPDATE attachment_content SET is_deleting = true WHERE sha256 = ANY($1) AND check_at IS NOT NULL RETURNING sha256
+"""
+_FORGET = "DELETE FROM attachment_content WHERE sha256 = ANY($1) AND is_deleting"
+_MARK_DUE = """
+UPDATE attachment SET state = CASE state WHEN 'uploading' THEN 'expired' WHEN 'expired' THEN 'expired' ELSE 'deleted' END
+WHERE id IN (
+    SELECT id FROM attachment WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+) RETURNING id, state, EXISTS (SELECT FROM attachment_piece p WHERE p.attachment_id = attachment.id) AS has_pieces
+"""
+_TAKE = "SELECT owner_id, reserved, sha256 FROM attachment WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+_FREE = """
+UPDATE attachment_usage u SET bytes = u.bytes - freed.bytes
+FROM unnest($1::uuid[], $2::bigint[]) AS freed(account_id, bytes) WHERE u.account_id = freed.account_id
+"""
+_DELETE = "DELETE FROM attachment WHERE id = ANY($1)"
+_END_EXPIRED = "UPDATE attachment SET state = 'gone', reserved = 0, expires_at = $2 WHERE id = ANY($1)"
+_DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = ANY($1)"
+
+
+async def claim(connection: Executor, attachment_id: UUID, sha256: str, check_at: datetime) -> bool | None:
+    """Makes a content that of an attachment, before it is stored.
+
+    Returns None where its objects are just being deleted: then the transaction is to be rolled back. Returns False
+    where the attachment is no longer processed.
+    """
+    is_referred = await connection.fetchval(_REFER, attachment_id, sha256) is not None
+    return None if await connection.fetchval(_CLAIM, sha256, check_at) else is_referred
+
+
+async def check_soon(connection: Executor, contents: Sequence[str], at: datetime) -> None:
+    """Lets the collector look whether an attachment still has these contents."""
+    await connection.execute(_CHECK, contents, at)
+
+
+async def mark_unused(connection: Executor, at: datetime, limit: int) -> tuple[int, list[str]]:
+    """Returns how many contents were looked at, and those whose objects are to be deleted."""
+    due = [row["sha256"] for row in await connection.fetch(_DUE, at, limit)]
+    await connection.execute(_KEEP_USED, due)
+    return len(due), [row["sha256"] for row in await connection.fetch(_MARK_UNUSED, due)]
+
+
+async def forget(connection: Executor, contents: Sequence[str]) -> None:
+    """Their objects are deleted."""
+    await connection.execute(_FORGET, contents)
+
+
+async def mark_due(connection: Executor, at: datetime, limit: int) -> Any:
+    """Marks the attachments that are due: nobody sees them or adds to them from now on."""
+    return await connection.fetch(_MARK_DUE, at, limit)
+
+
+async def delete(connection: Executor, ids: Sequence[UUID], at: datetime) -> None:
+    """Deletes attachments whose upload is deleted, gives their owners the space back, and has contents looked at."""
+    contents = await _take(connection, ids)
+    await connection.execute(_DELETE, ids)
+    await check_soon(connection, contents, at)
+
+
+async def end_expired(connection: Executor, ids: Sequence[UUID], forget_at: datetime) -> None:
+    """Ends uploads whose bytes are deleted: they are remembered for a while."""
+    await _take(connection, ids)
+    await connection.execute(_END_EXPIRED, ids, forget_at)
+
+
+async def _take(connection: Executor, ids: Sequence[UUID]) -> list[str]:
+    """Gives the space of attachments back; returns their contents."""
+    rows = await connection.fetch(_TAKE, ids)
+    freed: Counter[UUID] = Counter()
+    for row in rows:
+        freed[row["owner_id"]] += row["reserved"]
+    await connection.execute(_FREE, list(freed), list(freed.values()))
+    await connection.execute(_DELETE_PIECES, ids)
+    return sorted({row["sha256"] for row in rows if row["sha256"]})

@@ -1,0 +1,103 @@
+"""Uploads, in hand-written SQL: what is compared and set in one statement."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.modules.streams_module.services.log import Executor
+
+_RESERVE = """
+INSERT INTO attachment_usage (account_id, bytes) SELECT $1, $2 WHERE $2 <= $3
+ON CONFLICT (account_id) DO UPDATE SET bytes = attachment_usage.bytes + excluded.bytes
+WHERE attachment_usage.bytes + excluded.bytes <= $3
+RETURNING bytes
+"""
+_RELEASE = "UPDATE attachment_usage SET bytes = bytes - $2 WHERE account_id = $1"
+_INSERT = """
+INSERT INTO attachment (
+    id, owner_id, state, filename, content_type, metadata, length, received, reserved, created_at, expires_at
+) VALUES ($1, $2, 'uploading', $3, $4, $5, $6, 0, $6, $7, $8)
+"""
+_FIND = """
+SELECT id, owner_id, state, metadata, length, received, chat_id, expires_at FROM attachment
+WHERE id = $1 AND owner_id = $2 AND state <> 'deleted'
+"""
+# Of two requests with the same offset one finds the row changed.
+_ADVANCE = """
+UPDATE attachment SET received = received + $3, expires_at = $4
+WHERE id = $1 AND received = $2 AND state = 'uploading' AND expires_at > $5
+RETURNING received
+"""
+_ADD_PIECE = "INSERT INTO attachment_piece (attachment_id, start, size, name) VALUES ($1, $2, $3, $4)"
+_COMPLETE = """
+UPDATE attachment SET state = 'processing', expires_at = $2
+WHERE id = $1 AND state = 'uploading' AND received = length RETURNING id
+"""
+_DISCARD = """
+UPDATE attachment SET state = 'deleted', expires_at = $3
+WHERE id = $1 AND owner_id = $2 AND chat_id IS NULL AND state <> 'deleted' RETURNING id
+"""
+_LIST_PIECES = "SELECT start, size, name FROM attachment_piece WHERE attachment_id = $1 ORDER BY start"
+_DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = $1"
+
+
+async def reserve(connection: Executor, account_id: UUID, size: int, quota: int) -> bool:
+    """Adds to what an account uses. Returns False where that would be more than the quota."""
+    return await connection.fetchval(_RESERVE, account_id, size, quota) is not None
+
+
+async def release(connection: Executor, account_id: UUID, size: int) -> None:
+    await connection.execute(_RELEASE, account_id, size)
+
+
+async def insert(
+    connection: Executor,
+    attachment_id: UUID,
+    owner_id: UUID,
+    filename: str,
+    content_type: str,
+    metadata: str,
+    length: int,
+    at: datetime,
+    expires_at: datetime,
+) -> None:
+    await connection.execute(_INSERT, attachment_id, owner_id, filename, content_type, metadata, length, at, expires_at)
+
+
+async def find(connection: Executor, attachment_id: UUID, owner_id: UUID) -> Any:
+    rows = await connection.fetch(_FIND, attachment_id, owner_id)
+    return rows[0] if rows else None
+
+
+async def advance(
+    connection: Executor,
+    attachment_id: UUID,
+    offset: int,
+    size: int,
+    name: str,
+    at: datetime,
+    expires_at: datetime,
+) -> bool:
+    """Adds a piece. Returns False where the upload is at another offset, or is none any more."""
+    if await connection.fetchval(_ADVANCE, attachment_id, offset, size, expires_at, at) is None:
+        return False
+    await connection.execute(_ADD_PIECE, attachment_id, offset, size, name)
+    return True
+
+
+async def complete(connection: Executor, attachment_id: UUID, expires_at: datetime) -> bool:
+    """Ends an upload that is whole. Returns True if this call did."""
+    return await connection.fetchval(_COMPLETE, attachment_id, expires_at) is not None
+
+
+async def discard(connection: Executor, attachment_id: UUID, owner_id: UUID, at: datetime) -> bool:
+    """Marks an attachment that no message carries as deleted. Returns True if there was one."""
+    return await connection.fetchval(_DISCARD, attachment_id, owner_id, at) is not None
+
+
+async def list_pieces(connection: Executor, attachment_id: UUID) -> Any:
+    return await connection.fetch(_LIST_PIECES, attachment_id)
+
+
+async def delete_pieces(connection: Executor, attachment_id: UUID) -> None:
+    await connection.execute(_DELETE_PIECES, attachment_id)

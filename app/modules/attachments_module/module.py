@@ -1,0 +1,63 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.adapters.db.database import Database
+from app.modules.attachments_module.api.router import root_router, router
+from app.modules.attachments_module.db.models import (
+    Attachment,
+    AttachmentContent,
+    AttachmentPiece,
+    AttachmentUsage,
+    MessageAttachment,
+)
+from app.modules.attachments_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.attachments_module.services.collecting import COLLECT, COLLECT_OFTEN
+from app.modules.attachments_module.services.downloads import Downloads
+from app.modules.attachments_module.services.erasure import FILES_OF_ACCOUNT
+from app.modules.attachments_module.services.links import Links
+from app.modules.attachments_module.services.part import PART, PURGE
+from app.modules.attachments_module.services.processing import LANE, PROCESS
+from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.services.tus import CORS
+from app.modules.attachments_module.services.uploads import Uploads
+from app.modules.attachments_module.settings import CREATE_ATTACHMENT, UPLOAD_PART, AttachmentSettings
+from app.modules.jobs_module.extension import Jobs
+from app.settings import Settings
+from app.utils.container import Container
+from app.utils.module import Module
+
+
+@asynccontextmanager
+async def lifespan(container: Container) -> AsyncIterator[None]:
+    settings, database = container.get(AttachmentSettings), container.get(Database)
+    store = container.put(FileStore, FileStore(settings))
+    links = container.put(Links, Links(container.get(Settings).auth, database, ""))
+    container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
+    container.put(Downloads, Downloads(database, store, links))
+    yield
+
+
+module = Module(
+    name="attachments",
+    description="Files: uploads, downloads, the files of messages",
+    router=router,
+    root_router=root_router,
+    depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
+    models=(Attachment, AttachmentContent, AttachmentPiece, AttachmentUsage, MessageAttachment),
+    lifespan=lifespan,
+    events=EVENTS,
+    settings=AttachmentSettings,
+    contributes=(
+        *EVENT_TEXTS,
+        PART,
+        PURGE,
+        FILES_OF_ACCOUNT,
+        PROCESS,
+        LANE,
+        COLLECT,
+        COLLECT_OFTEN,
+        CORS,
+        CREATE_ATTACHMENT,
+        UPLOAD_PART,
+    ),
+)

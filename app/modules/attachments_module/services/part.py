@@ -1,0 +1,75 @@
+"""The field `attachments` of messages."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from app.modules.attachments_module.db.cruds import attachments as crud
+from app.modules.attachments_module.errors import AttachmentNotFound, AttachmentNotReady, AttachmentTaken
+from app.modules.attachments_module.schemas import AttachmentIds, AttachmentInMessage
+from app.modules.attachments_module.services.kinds import kind_of
+from app.modules.attachments_module.services.views import view_in_message
+from app.modules.chats_module.extension import ChatPurge
+from app.modules.messages_module.extension import MessagePart, PartRequest, StoredPart
+from app.services.context import Context
+from app.services.errors import ServiceError, ValidationFailed
+
+
+async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[Any | ServiceError]:
+    """Takes the attachments for their messages: of two that ask for the same one, the first."""
+    found = await crud.lock(context.connection, sorted({one for request in requests for one in request.value}))
+    taken: set[UUID] = set()
+    values: list[Any | ServiceError] = []
+    for request in requests:
+        refusals = [_refuse(found.get(one), request.sender_id, taken, place) for place, one in enumerate(request.value)]
+        refusal = next((refusal for refusal in refusals if refusal is not None), None)
+        if refusal is None:
+            taken |= set(request.value)
+        values.append(refusal or [view_in_message(found[one]) for one in request.value])
+    return values
+
+
+def _refuse(row: Any, sender_id: UUID, taken: set[UUID], place: int) -> ServiceError | None:
+    if row is None or row["owner_id"] != sender_id or row["state"] in ("expired", "gone"):
+        return AttachmentNotFound()
+    if row["chat_id"] is not None or row["id"] in taken:
+        return AttachmentTaken()
+    if row["state"] == "deleted":
+        return AttachmentNotFound()
+    if row["state"] == "uploading":
+        return AttachmentNotReady()
+    if row["state"] == "refused":
+        return ValidationFailed(("body", "attachments", place), f"the file is refused: {row['reason']}")
+    return None
+
+
+async def _store(context: Context, stored: Sequence[StoredPart]) -> None:
+    rows = [
+        (one.chat_id, one.seq, position, UUID(value["id"]), kind_of(value["content_type"]))
+        for one in stored
+        for position, value in enumerate(one.value)
+    ]
+    if rows:
+        await crud.carry(context.connection, rows)
+
+
+async def _remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
+    """Nobody gets the files from the commit on; the collector deletes their bytes."""
+    await crud.drop(context.connection, chat_id, seqs, context.at)
+
+
+async def _purge(context: Context, chat_id: UUID, limit: int) -> bool:
+    return await crud.drop_chat(context.connection, chat_id, limit, context.at) == limit
+
+
+PART = MessagePart(
+    "attachments",
+    read=list[AttachmentInMessage],
+    create=AttachmentIds,
+    empty=[],
+    replaces_text=True,
+    prepare=_prepare,
+    store=_store,
+    remove=_remove,
+)
+PURGE = ChatPurge("attachments", _purge)

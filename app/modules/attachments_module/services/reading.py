@@ -1,0 +1,57 @@
+"""Attachments for those who may see them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.database import Database
+from app.modules.accounts_module.services.tokens import Identity
+from app.modules.attachments_module.db.cruds import attachments as crud
+from app.modules.attachments_module.errors import AttachmentNotFound
+from app.modules.attachments_module.services.links import Links
+from app.modules.attachments_module.services.views import view_attachment
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.resources.constants import MAX_BIGINT
+
+_Cursor = tuple[int, int]
+
+
+async def read_attachment(database: Database, links: Links, identity: Identity, attachment_id: UUID) -> dict[str, Any]:
+    """Raises AttachmentNotFound."""
+    rows = await list_attachments(database, links, identity, [attachment_id])
+    if not rows:
+        raise AttachmentNotFound
+    return rows[0]
+
+
+async def list_attachments(
+    database: Database, links: Links, identity: Identity, ids: Sequence[UUID]
+) -> list[dict[str, Any]]:
+    """Returns those that the caller may see, in the order of the ids."""
+    async with database.connection() as connection:
+        found = {row["id"]: row for row in await crud.list_visible(connection, ids, identity.account_id)}
+    rows = [found[one] for one in dict.fromkeys(ids) if one in found]
+    return [view_attachment(row, await links.make(identity, row)) for row in rows]
+
+
+async def list_of_chat(
+    database: Database,
+    links: Links,
+    identity: Identity,
+    chat_id: UUID,
+    cursor: str | None,
+    kind: str | None,
+    limit: int,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Returns a page, newest messages first, and the cursor of the next one. The caller is known to be a member."""
+    before = decode_cursor(cursor, _Cursor, of="attachments") if cursor is not None else (MAX_BIGINT, 0)
+    async with database.connection() as connection:
+        rows = await crud.list_of_chat(connection, chat_id, before, kind, limit + 1)
+    page = rows[:limit]
+    items = [
+        {"seq": row["message_seq"], "attachment": view_attachment(row, await links.make(identity, row))} for row in page
+    ]
+    more = (
+        encode_cursor(page[-1]["message_seq"], -page[-1]["position"], of="attachments") if len(rows) > limit else None
+    )
+    return items, more

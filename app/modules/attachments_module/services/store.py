@@ -1,0 +1,129 @@
+"""Where the bytes are: one object store, a folder or S3."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import obstore
+from loguru import logger
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import LocalStore, S3Store
+
+from app.modules.attachments_module.errors import StoreUnavailable
+from app.modules.attachments_module.settings import AttachmentSettings
+from app.settings import PROJECT_ROOT
+
+CHUNK = 256 * 1024
+"""Bytes that are read from the store at once."""
+_PART = 5 * 1024 * 1024
+"""Bytes of a part of an object that is written as a stream; S3 allows no smaller ones."""
+_TIMEOUT = timedelta(seconds=20)
+_RETRY: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+
+_Store: TypeAlias = LocalStore | S3Store
+
+
+class FileStore:
+    """Objects by their paths. Each method raises StoreUnavailable where the store cannot do it at the moment."""
+
+    def __init__(self, settings: AttachmentSettings) -> None:
+        self._settings = settings
+        self._opened: _Store | None = None
+
+    @property
+    def _store(self) -> _Store:
+        # At the first use: a folder that cannot be made must not keep the server from starting.
+        if self._opened is None:
+            self._opened = _open(self._settings)
+        return self._opened
+
+    async def put(self, path: str, data: bytes) -> None:
+        """Writes an object at once: it is there as a whole, or not at all."""
+        with _calls():
+            await obstore.put_async(self._store, path, data, use_multipart=False)
+
+    async def put_stream(self, path: str, chunks: AsyncIterator[bytes], size: int) -> None:
+        """Writes an object of this size out of chunks, with a few parts of it in memory."""
+        with _calls():
+            if size <= _PART:
+                await self.put(path, b"".join([chunk async for chunk in chunks]))
+            else:
+                await obstore.put_async(
+                    self._store, path, chunks, use_multipart=True, chunk_size=_PART, max_concurrency=2
+                )
+
+    async def read(self, path: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Yields the bytes from `start` to before `end`. Raises FileNotFoundError."""
+        options: Any = {} if end is None else {"range": (start, end)}
+        with _calls():
+            found = await obstore.get_async(self._store, path, options=options)
+            async for chunk in found.stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+
+    async def delete(self, *paths: str) -> None:
+        """Deletes objects; those that are not there are no matter."""
+        for path in paths:
+            with _calls():
+                try:
+                    await obstore.delete_async(self._store, path)
+                except (NotFoundError, FileNotFoundError):
+                    continue
+
+    async def list(self, prefix: str) -> AsyncIterator[str]:
+        """Yields the paths of all objects below a prefix."""
+        with _calls():
+            async for batch in obstore.list(self._store, prefix):
+                for one in batch:
+                    yield one["path"]
+
+    async def delete_below(self, prefix: str) -> None:
+        await self.delete(*[path async for path in self.list(prefix)])
+
+
+def piece_path(attachment_id: UUID, start: int, name: str) -> str:
+    """Returns the path of a part of an upload."""
+    return f"{upload_prefix(attachment_id)}{start}-{name}"
+
+
+def upload_prefix(attachment_id: UUID) -> str:
+    return f"uploads/{attachment_id}/"
+
+
+def content_path(sha256: str, variant: str = "original") -> str:
+    """Returns the path of a content, or of one of its previews."""
+    return f"files/{sha256}" if variant == "original" else f"previews/{sha256}/{variant}"
+
+
+@contextmanager
+def _calls() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        logger.warning("the store of files cannot do this: {!r}", error)
+        raise StoreUnavailable from error
+
+
+def _open(settings: AttachmentSettings) -> _Store:
+    parts = urlsplit(settings.store)
+    if parts.scheme == "file":
+        folder = PROJECT_ROOT / f"{parts.netloc}{parts.path}"
+        return LocalStore(folder, automatic_cleanup=True, mkdir=True)
+    secret = settings.s3_secret_access_key
+    given: dict[str, Any] = {
+        "endpoint": settings.s3_endpoint,
+        "access_key_id": settings.s3_access_key_id,
+        "secret_access_key": secret.get_secret_value() if secret is not None else None,
+    }
+    return S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        region=settings.s3_region,
+        client_options={"allow_http": True, "timeout": _TIMEOUT, "connect_timeout": timedelta(seconds=5)},
+        retry_config=_RETRY,
+        **{name: value for name, value in given.items() if value is not None},
+    )

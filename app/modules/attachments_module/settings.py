@@ -1,0 +1,67 @@
+"""It imports settings only: the first process reads this file before the framework is loaded."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from app.settings.base import SettingsGroup
+from app.settings.limits_settings import RateLimit
+
+MAX_BYTES = 2**42
+
+CREATE_ATTACHMENT = RateLimit(
+    "create_attachment", "600/10 minutes", "account", "files uploaded, per account", "загруженных файлов на аккаунт"
+)
+UPLOAD_PART = RateLimit(
+    "upload_part",
+    "3000/10 minutes",
+    "account",
+    "requests that bring a part of a file, per account",
+    "запросов с частью файла на аккаунт",
+)
+DOWNLOAD = RateLimit(
+    "download_file",
+    "6000/10 minutes",
+    "account",
+    "requests for the bytes of files, per account",
+    "запросов содержимого файлов на аккаунт",
+)
+
+
+def _check_store(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme == "file" and (parts.netloc or parts.path):
+        return value
+    if parts.scheme == "s3" and parts.netloc:
+        return value
+    raise ValueError("must be file:///folder, file://folder (inside the project) or s3://bucket/prefix")
+
+
+class AttachmentSettings(SettingsGroup):
+    """Variables `ATTACHMENT_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="ATTACHMENT_")
+
+    store: Annotated[str, AfterValidator(_check_store)] = Field(
+        "file://.data/files",
+        description="where files are kept: file:///folder, or s3://bucket/prefix; all processes need the same one",
+    )
+    max_bytes: int = Field(52_428_800, ge=1, le=MAX_BYTES, description="size of the largest file")
+    quota_bytes: int = Field(2_147_483_648, ge=1, le=MAX_BYTES, description="bytes of all files of an account")
+    s3_endpoint: str | None = Field(None, description="address of the S3 service; unset: Amazon's")
+    s3_region: str = Field("us-east-1", description="region of the bucket")
+    s3_access_key_id: str | None = Field(None, description="access key of the S3 service")
+    s3_secret_access_key: SecretStr | None = Field(None, description="secret key of the S3 service")
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "store": "где хранятся файлы: file:///папка или s3://bucket/prefix; всем процессам нужно одно и то же место",
+        "max_bytes": "размер самого большого файла",
+        "quota_bytes": "байтов во всех файлах аккаунта",
+        "s3_endpoint": "адрес службы S3; без него — служба Amazon",
+        "s3_region": "регион хранилища",
+        "s3_access_key_id": "ключ доступа к службе S3",
+        "s3_secret_access_key": "секретный ключ службы S3",
+    }

@@ -1,0 +1,26 @@
+"""Paths that hold a secret, as the token of a signed address: a property of a route. Logs show the route instead."""
+
+from collections.abc import Callable, MutableMapping
+from typing import Any, TypeVar
+
+E = TypeVar("E", bound=Callable[..., object])
+
+SHOWN_PATH = "shown path"
+"""The key of an ASGI scope under which the path of the route is, where the path of the request holds a secret."""
+_NAME = "__secret_path__"
+
+
+def secret_path(endpoint: E) -> E:
+    """Declares that the path parameters of an endpoint are secrets."""
+    setattr(endpoint, _NAME, True)
+    return endpoint
+
+
+def has_secret_path(endpoint: object) -> bool:
+    return getattr(endpoint, _NAME, False)
+
+
+def shown_path(scope: MutableMapping[str, Any]) -> str:
+    """Returns the path of a request for logs and problems."""
+    path: str = scope.get(SHOWN_PATH) or scope["path"]
+    return path
