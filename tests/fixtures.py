@@ -18,6 +18,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
 from app.adapters.db.provide import own_server_address
+from app.modules.attachments_module.settings import AttachmentSettings
 from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
 from app.settings.limits_settings import LimitsSettings
@@ -90,7 +91,7 @@ async def database_address(
 
 
 @pytest.fixture(scope="session")
-def base_settings() -> Settings:
+def base_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """As a newcomer has them, but for a cheap password hash and quiet logs.
 
     Servers that are kept for long forget no events by themselves: tests of that make events a month old.
@@ -102,6 +103,7 @@ def base_settings() -> Settings:
         auth=AuthSettings(argon2_time_cost=1, argon2_memory_cost=8, argon2_parallelism=1),
         log=LogSettings(enable=False),
         limits=LimitsSettings(enable=False),
+        own={AttachmentSettings: AttachmentSettings(store=f"file://{tmp_path_factory.mktemp('files')}")},
     )
     setup_logging(settings.log)
     return settings

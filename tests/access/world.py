@@ -12,6 +12,7 @@ from tests.access.rows import ASKED, VALUES
 from tests.access.table import PEOPLE, Row
 from tests.fakers import FakeClient, ok
 
+_NOT_IN_PATH = ("body", "form", "headers", "path", "query")
 _MEMBERS = {"direct": ("bystander",)}
 _GROUP = ("former", "reader", "member", "bystander", "bystander_of_owner")
 _WRITERS = {
@@ -89,7 +90,7 @@ class World:
     ) -> httpx.Response:
         """The answer to what the row asks for; `path` and `body` are put in the places of its own parts."""
         asked = await self.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), who, chat)
-        parts = {name: value for name, value in asked.items() if name not in ("body", "form", "path", "query")}
+        parts = {name: value for name, value in asked.items() if name not in _NOT_IN_PATH}
         if chat is not None:
             parts["chat_id"] = chat.id
         person = self.people[who]
@@ -100,7 +101,7 @@ class World:
             json=None if "form" in asked else sent | body if body else sent,
             data=asked.get("form"),
             params=asked.get("query"),
-            headers=person.headers,
+            headers=person.headers | asked.get("headers", {}),
         )
 
     async def fill(self, asked: Any, who: str, chat: Chat | None) -> Any:

@@ -18,6 +18,7 @@ from app.modules.attachments_module.services.links import Links
 from app.modules.attachments_module.services.part import PART, PURGE
 from app.modules.attachments_module.services.processing import LANE, PROCESS
 from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.services.subscriber import DELETIONS
 from app.modules.attachments_module.services.tus import CORS
 from app.modules.attachments_module.services.uploads import Uploads
 from app.modules.attachments_module.settings import CREATE_ATTACHMENT, UPLOAD_PART, AttachmentSettings
@@ -51,6 +52,7 @@ module = Module(
         *EVENT_TEXTS,
         PART,
         PURGE,
+        DELETIONS,
         FILES_OF_ACCOUNT,
         PROCESS,
         LANE,

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -12,7 +12,7 @@ MAX_URLS = 100
 State = Literal["uploading", "processing", "ready", "refused"]
 Kind = Literal["image", "video", "audio", "file"]
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "id": "2f0a4c9e-5d1b-4c53-9a63-1c1f2b7f9d10",
     "filename": "Отпуск.jpg",
     "content_type": "image/jpeg",

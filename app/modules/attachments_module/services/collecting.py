@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from pydantic import BaseModel
 
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.attachments_module.db.cruds import contents as crud
 from app.modules.attachments_module.services.store import FileStore, content_path, upload_prefix
-from app.modules.jobs_module.extension import Job, JobContext, Schedule
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Schedule
 from app.modules.streams_module.services.log import now
 
 EVERY = timedelta(seconds=15)
@@ -50,6 +51,11 @@ async def _collect_contents(context: JobContext, store: FileStore) -> bool:
         async with context.unit_of_work() as work:
             await crud.forget(await work.raw(), unused)
     return looked_at == _AT_ONCE
+
+
+async def collect_soon(work: UnitOfWork, jobs: Jobs) -> None:
+    """Collects after this commit; without it the schedule does."""
+    await jobs.enqueue(work, COLLECT, Everything(), key="soon")
 
 
 COLLECT = Job("attachments.collect", Everything, collect, timeout_s=600.0)

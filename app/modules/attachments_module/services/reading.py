@@ -13,8 +13,6 @@ from app.modules.attachments_module.services.views import view_attachment
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.resources.constants import MAX_BIGINT
 
-_Cursor = tuple[int, int]
-
 
 async def read_attachment(database: Database, links: Links, identity: Identity, attachment_id: UUID) -> dict[str, Any]:
     """Raises AttachmentNotFound."""
@@ -44,7 +42,7 @@ async def list_of_chat(
     limit: int,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Returns a page, newest messages first, and the cursor of the next one. The caller is known to be a member."""
-    before = decode_cursor(cursor, _Cursor, of="attachments") if cursor is not None else (MAX_BIGINT, 0)
+    before = decode_cursor(cursor, tuple[int, int], of="attachments") if cursor is not None else (MAX_BIGINT, 0)
     async with database.connection() as connection:
         rows = await crud.list_of_chat(connection, chat_id, before, kind, limit + 1)
     page = rows[:limit]

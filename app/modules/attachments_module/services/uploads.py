@@ -22,6 +22,7 @@ from app.modules.attachments_module.errors import (
     QuotaExceeded,
     UploadExpired,
 )
+from app.modules.attachments_module.services.collecting import collect_soon
 from app.modules.attachments_module.services.names import clean_name, clean_type
 from app.modules.attachments_module.services.processing import enqueue_processing
 from app.modules.attachments_module.services.store import FileStore, piece_path
@@ -132,6 +133,7 @@ class Uploads:
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
             if await crud.discard(raw, attachment_id, owner_id, now()):
+                await collect_soon(work, self._jobs)
                 return
             if await crud.find(raw, attachment_id, owner_id) is not None:
                 raise AttachmentTaken

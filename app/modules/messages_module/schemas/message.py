@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,24 +17,35 @@ would come back to it for ever."""
 _MAX_EMOJI = 32
 
 
-def _check_text(value: str) -> str:
-    """Stored as it was sent; counted without the white space around it."""
-    if not 1 <= len(value.strip()) <= MAX_TEXT or len(value) > _MOST_SENT:
-        raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
-    if not is_seen(value):
-        raise ValueError("must have at least one visible character")
-    if value.isprintable():
+def _text_check(*, may_be_empty: bool = False) -> Callable[[str], str]:
+    """Returns a check of a text, which is stored as it was sent and counted without the white space around it.
+
+    It is one function for each kind of text: a send calls no other one.
+    """
+
+    def check(value: str) -> str:
+        if not 1 <= len(value.strip()) <= MAX_TEXT or len(value) > _MOST_SENT:
+            if may_be_empty and not value.strip():
+                return ""
+            raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")
+        if not is_seen(value):
+            raise ValueError("must have at least one visible character")
+        if value.isprintable():
+            return value
+        if has_escape(value):
+            raise ValueError("escape sequences are not allowed")
+        if overrides_direction(value):
+            raise ValueError("characters that override the text direction are not allowed")
         return value
-    if has_escape(value):
-        raise ValueError("escape sequences are not allowed")
-    if overrides_direction(value):
-        raise ValueError("characters that override the text direction are not allowed")
-    return value
+
+    return check
 
 
 Text = Annotated[
-    str, Field(examples=["Привет! 👋"], json_schema_extra={"pattern": NOT_BLANK}), AfterValidator(_check_text)
+    str, Field(examples=["Привет! 👋"], json_schema_extra={"pattern": NOT_BLANK}), AfterValidator(_text_check())
 ]
+ReplacedText = Annotated[str, Field(examples=["Привет! 👋"]), AfterValidator(_text_check(may_be_empty=True))]
+"""A text that may be empty: another field may be there in its place."""
 Emoji = Annotated[
     str,
     Path(

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, Field, create_model, model_validator
+from pydantic import BaseModel, create_model
 
 from app.modules.base_module.schemas import extended
 from app.modules.messages_module.extension import MessagePart, MessageView
@@ -14,6 +14,7 @@ from app.modules.messages_module.schemas.message import (
     MessageRead,
     MessageUpdate,
     PartialMessageUpdate,
+    ReplacedText,
 )
 from app.utils.module import Modules
 
@@ -59,16 +60,7 @@ def message_models(modules: Modules) -> MessageModels:
 def _create_model(parts: tuple[MessagePart, ...]) -> type[MessageCreate]:
     given = [part for part in parts if part.create is not None]
     fields: dict[str, Any] = {part.name: (part.create, part.empty) for part in given}
-    replacing = [part.name for part in given if part.replaces_text]
-    if not replacing:
-        return extended(MessageCreate, fields, {})
-
-    def text_or_part(self: Any) -> Any:
-        if not self.text.strip() and not any(getattr(self, name) for name in replacing):
-            raise ValueError(f"text or one of {', '.join(replacing)}")
-        return self
-
-    fields["text"] = (str, Field("", max_length=40_000))
-    model = extended(MessageCreate, fields, {})
-    validators: Any = {"text_or_part": model_validator(mode="after")(text_or_part)}
-    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, __validators__=validators)
+    if any(part.replaces_text for part in given):
+        # Where all of them are empty, MessageParts refuses the message.
+        fields["text"] = (ReplacedText, "")
+    return extended(MessageCreate, fields, {})

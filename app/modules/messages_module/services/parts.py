@@ -18,9 +18,10 @@ from app.modules.messages_module.extension import (
     SendCheck,
     StoredPart,
 )
+from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.views import MessageViews
 from app.services.context import Context
-from app.services.errors import ServiceError
+from app.services.errors import ServiceError, ValidationFailed
 from app.utils.container import Container
 
 
@@ -63,14 +64,24 @@ class MessageParts:
         self.fields = fields = views.fields
         self._container = container
         self._creatable = {part.name for part in fields.parts if part.create is not None}
+        self._replacing = [part.name for part in fields.parts if part.create is not None and part.replaces_text]
+        self._has_server_side = any(part.create is None for part in fields.parts)
         self._updatable = {part.name for part in fields.parts if part.update is not None}
 
-    def for_send(self, request: BaseModel, server_parts: Mapping[str, Any]) -> PartValues:
+    def for_send(self, request: MessageCreate, server_parts: Mapping[str, Any]) -> PartValues:
         """Returns what a new message gives to its parts. Raises ServiceError where a part refuses the request."""
         if not self.fields.parts:
             return NOTHING
-        given = request.model_fields_set & self._creatable
+        # Most sends have none of them: that costs no call.
+        given = request.__pydantic_fields_set__ & self._creatable
+        if self._replacing and not request.text and not (given and self._is_replaced(request)):
+            raise ValidationFailed(("body", "text"), f"text or one of {', '.join(self._replacing)} is required")
+        if not given and not server_parts and not self._has_server_side:
+            return NOTHING
         return self._derive(request, given, server_parts)
+
+    def _is_replaced(self, request: MessageCreate) -> bool:
+        return any(getattr(request, name) for name in self._replacing)
 
     def for_update(self, request: BaseModel, text: str) -> PartValues:
         """Returns what an edit gives to the parts; a part that is left out keeps its value. `text` is the new text."""

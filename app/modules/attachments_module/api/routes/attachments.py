@@ -1,11 +1,10 @@
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db
-from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.attachments_module.api.routes.uploads import AttachmentId
 from app.modules.attachments_module.dependencies import DownloadsDep, LinksDep
@@ -18,6 +17,8 @@ from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound
 from app.resources.constants import DEFAULT_PAGE
 from app.utils.secret_path import secret_path
+
+Token = Annotated[str, Path(max_length=200, description="a signed address", examples=["AbCdEf0123456789"])]
 
 router, root_router = APIRouter(), APIRouter()
 
@@ -62,7 +63,7 @@ async def list_of_chat(
     openapi_extra=refuses(FileNotFound, StoreUnavailable),
 )
 @secret_path
-async def download(token: str, request: Request, downloads: DownloadsDep) -> Response:
+async def download(token: Token, request: Request, downloads: DownloadsDep) -> Response:
     """Returns the bytes of a file. The address comes from `GET /attachments/{id}` and needs no token.
 
     Supports `Range` with a single range, `If-Range`, `If-Match` and `If-None-Match`.

@@ -10,8 +10,8 @@ import orjson
 from app.modules.streams_module.services.log import Executor
 
 _SHOWN = """
-a.id, a.owner_id, a.state, a.filename, a.content_type, a.size, a.sha256, a.width, a.height, a.blurhash, a.previews::text,
-a.reason, a.chat_id, a.seq
+a.id, a.owner_id, a.state, a.filename, a.content_type, a.size, a.sha256, a.width, a.height, a.blurhash,
+a.previews::text, a.reason, a.chat_id, a.seq
 """
 _FIND = f"SELECT {_SHOWN}, a.length, a.received, a.reserved FROM attachment a WHERE a.id = $1"  # noqa: S608
 _FIND_LOCKED = f"{_FIND} FOR UPDATE"

@@ -16,7 +16,7 @@ RETURNING is_deleting
 """
 _REFER = "UPDATE attachment SET sha256 = $2 WHERE id = $1 AND state = 'processing' RETURNING id"
 _CHECK = """
-INSERT INTO attachment_content (sha256, check_at) SELECT unnest($1::text[]), $2
+INSERT INTO attachment_content (sha256, check_at) SELECT unnest($1::text[]), $2::timestamptz
 ON CONFLICT (sha256) DO UPDATE SET check_at = excluded.check_at
 """
 _DUE = "SELECT sha256 FROM attachment_content WHERE check_at <= $1 ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED"
@@ -28,8 +28,9 @@ _MARK_UNUSED = """
 UPDATE attachment_content SET is_deleting = true WHERE sha256 = ANY($1) AND check_at IS NOT NULL RETURNING sha256
 """
 _FORGET = "DELETE FROM attachment_content WHERE sha256 = ANY($1) AND is_deleting"
+_IS_ANY_DUE = "SELECT EXISTS (SELECT FROM attachment WHERE expires_at <= $1)"
 _MARK_DUE = """
-UPDATE attachment SET state = CASE state WHEN 'uploading' THEN 'expired' WHEN 'expired' THEN 'expired' ELSE 'deleted' END
+UPDATE attachment SET state = CASE WHEN state IN ('uploading', 'expired') THEN 'expired' ELSE 'deleted' END
 WHERE id IN (
     SELECT id FROM attachment WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ) RETURNING id, state, EXISTS (SELECT FROM attachment_piece p WHERE p.attachment_id = attachment.id) AS has_pieces
@@ -69,6 +70,10 @@ async def mark_unused(connection: Executor, at: datetime, limit: int) -> tuple[i
 async def forget(connection: Executor, contents: Sequence[str]) -> None:
     """Their objects are deleted."""
     await connection.execute(_FORGET, contents)
+
+
+async def is_any_due(connection: Executor, at: datetime) -> bool:
+    return bool(await connection.fetchval(_IS_ANY_DUE, at))
 
 
 async def mark_due(connection: Executor, at: datetime, limit: int) -> Any:

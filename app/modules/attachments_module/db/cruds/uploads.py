@@ -7,9 +7,9 @@ from uuid import UUID
 from app.modules.streams_module.services.log import Executor
 
 _RESERVE = """
-INSERT INTO attachment_usage (account_id, bytes) SELECT $1, $2 WHERE $2 <= $3
+INSERT INTO attachment_usage (account_id, bytes) SELECT $1::uuid, $2::bigint WHERE $2::bigint <= $3::bigint
 ON CONFLICT (account_id) DO UPDATE SET bytes = attachment_usage.bytes + excluded.bytes
-WHERE attachment_usage.bytes + excluded.bytes <= $3
+WHERE attachment_usage.bytes + excluded.bytes <= $3::bigint
 RETURNING bytes
 """
 _RELEASE = "UPDATE attachment_usage SET bytes = bytes - $2 WHERE account_id = $1"

@@ -11,8 +11,8 @@ from app.adapters.db.base import Base, ChatFamilyModel
 class Attachment(Base):
     """A file of an account, from the first byte of its upload to the deletion of its bytes.
 
-    - `state`: `uploading`, `processing`, `ready`, `refused`; inside the server also `expired` (an upload whose bytes are
-      being deleted), `gone` (one whose bytes are deleted) and `deleted`.
+    - `state`: `uploading`, `processing`, `ready`, `refused`; inside the server also `expired` (an upload whose bytes
+      are being deleted), `gone` (one whose bytes are deleted) and `deleted`.
     - `content_type` is what the client says until the file is looked at; `metadata` is what a tus client gave.
     - `reserved`: bytes that count for the quota of the owner.
     - `sha256`: the content. From the moment it is set, the content is not deleted.

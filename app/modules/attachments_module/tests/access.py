@@ -1,0 +1,57 @@
+"""Who gets what from the routes of this module: rows for tests/access."""
+
+from typing import Any
+
+from app.modules.attachments_module.tests.uploading import PART, TUS, begin, ready
+from tests.fakers import FakeClient
+
+_OF_CHAT = """
+                         anonymous ended stranger neighbour operator former reader member admin owner
+attachments_list_of_chat       401   401      404       404      404    404    200    200   200   200
+"""
+REST = {
+    "": """
+                                 anonymous ended stranger neighbour operator former reader member admin owner
+attachments_options                    204   204      204       204      204    204    204    204   204   204
+attachments_create                     401   401      201       201      201    201    201    201   201   201
+attachments_progress: one's own        401   401      200       200      200    200    200    200   200   200
+attachments_progress: another's        401   401      404       404      404    404    404    404   404   404
+attachments_append: one's own          401   401      204       204      204    204    204    204   204   204
+attachments_append: another's          401   401      404       404      404    404    404    404   404   404
+attachments_delete: one's own          401   401      204       204      204    204    204    204   204   204
+attachments_delete: another's          401   401      404       404      404    404    404    404   404   404
+attachments_read: one's own            401   401      200       200      200    200    200    200   200   200
+attachments_read: another's            401   401      404       404      404    404    404    404   404   404
+attachments_urls                       401   401      200       200      200    200    200    200   200   200
+attachments_download: made up          404   404      404       404      404    404    404    404   404   404
+attachments_download: signed           200   200      200       200      200    200    200    200   200   200
+""",
+    "group": _OF_CHAT,
+    "channel": _OF_CHAT,
+    "direct": """
+                         anonymous ended stranger neighbour operator former reader member admin owner
+attachments_list_of_chat       401     -      404       404      404      -      -    200     -     -
+""",
+}
+ASKED: dict[str, dict[str, Any]] = {
+    "attachments_progress: one's own": {"attachment_id": "@upload", "headers": TUS},
+    "attachments_progress: another's": {"attachment_id": "@upload_of_another", "headers": TUS},
+    "attachments_append: one's own": {"attachment_id": "@upload", "headers": {**PART, "Upload-Offset": "0"}},
+    "attachments_append: another's": {"attachment_id": "@upload_of_another", "headers": {**PART, "Upload-Offset": "0"}},
+    "attachments_delete: one's own": {"attachment_id": "@upload"},
+    "attachments_delete: another's": {"attachment_id": "@upload_of_another"},
+    "attachments_read: one's own": {"attachment_id": "@upload"},
+    "attachments_read: another's": {"attachment_id": "@upload_of_another"},
+    "attachments_download: signed": {"path": "@address"},
+}
+
+
+async def _upload(person: FakeClient) -> str:
+    return (await begin(person, 5))[1:]
+
+
+async def _address(person: FakeClient) -> str:
+    return str((await ready(person, b"12345"))["url"])
+
+
+VALUES = {"upload": _upload, "address": _address}

@@ -1,0 +1,83 @@
+"""The bytes of files: ranges, conditions, and the headers that keep browsers from running them."""
+
+from urllib.parse import unquote
+
+import pytest
+
+from app.modules.attachments_module.services.downloads import disposition
+from app.modules.attachments_module.tests.uploading import download, ready
+from tests.fakers import FakeClient, problem
+
+DATA = bytes(range(256)) * 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "told", "expected"),
+    [
+        ("bytes=0-0", 206, "bytes 0-0/1024", DATA[:1]),
+        ("bytes=0-", 206, "bytes 0-1023/1024", DATA),
+        ("bytes=1000-", 206, "bytes 1000-1023/1024", DATA[1000:]),
+        ("bytes=10-19", 206, "bytes 10-19/1024", DATA[10:20]),
+        ("bytes=1000-5000", 206, "bytes 1000-1023/1024", DATA[1000:]),
+        ("bytes=-1", 206, "bytes 1023-1023/1024", DATA[-1:]),
+        ("bytes=-5000", 206, "bytes 0-1023/1024", DATA),
+        ("BYTES= 1 - 2 ", 206, "bytes 1-2/1024", DATA[1:3]),
+        ("bytes=1024-", 416, "bytes */1024", b""),
+        ("bytes=-0", 416, "bytes */1024", b""),
+        ("bytes=5-2", 416, "bytes */1024", b""),
+        ("bytes=", 416, "bytes */1024", b""),
+        ("bytes=a-b", 416, "bytes */1024", b""),
+        ("bytes=0-0,2-2", 200, None, DATA),
+        ("lines=0-1", 200, None, DATA),
+    ],
+)
+async def test_a_part_of_a_file_is_sent(
+    anna: FakeClient, asked: str, status: int, told: str | None, expected: bytes
+) -> None:
+    url = (await ready(anna, DATA, "данные.bin"))["url"]
+    answer = await download(anna, url, Range=asked)
+    assert (answer.status_code, answer.headers.get("content-range"), answer.content) == (status, told, expected)
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+async def test_conditions_are_kept(anna: FakeClient) -> None:
+    url = (await ready(anna, DATA))["url"]
+    whole = await download(anna, url)
+    etag = whole.headers["etag"]
+    assert (await download(anna, url, If_None_Match=etag)).status_code == 304
+    assert (await download(anna, url, If_None_Match=f'W/{etag}, "x"')).status_code == 304
+    assert (await download(anna, url, If_None_Match='"x"')).status_code == 200
+    assert (await download(anna, url, If_Match='"x"')).status_code == 412
+    assert (await download(anna, url, If_Match="*")).status_code == 200
+    assert (await download(anna, url, Range="bytes=0-0", If_Range=etag)).status_code == 206
+    for other in ('"x"', f"W/{etag}", "Sat, 28 Nov 2026 00:00:00 GMT"):
+        assert (await download(anna, url, Range="bytes=0-0", If_Range=other)).status_code == 200
+    head = await anna.http.head(url)
+    assert (head.status_code, head.headers["content-length"], head.content) == (200, "1024", b"")
+
+
+async def test_a_browser_neither_runs_nor_shares_a_file(anna: FakeClient) -> None:
+    page = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
+    url = (await ready(anna, page, 'кот "мяу".html'))["url"]
+    headers = (await download(anna, url)).headers
+    assert headers["content-type"] == "application/octet-stream"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"].startswith("sandbox")
+    assert headers["cache-control"].startswith("private")
+    kind, plain, encoded = headers["content-disposition"].split("; ")
+    assert (kind, plain) == ("attachment", 'filename="___ _____.html"')
+    assert unquote(encoded.removeprefix("filename*=UTF-8''")) == 'кот "мяу".html'
+
+
+async def test_an_address_that_was_changed_opens_nothing(anna: FakeClient) -> None:
+    url = (await ready(anna, DATA))["url"]
+    token = url.rpartition("/")[2]
+    for other in (token[:-1], token[:-2] + "AA", "A" + token[1:], "", "x", "a" * 300, "%00", "ё"):
+        answer = await download(anna, f"/files/{other}")
+        assert answer.status_code in (404, 422), other
+    problem(await download(anna, f"/files/{'A' * 92}"), 404, "not_found")
+
+
+def test_a_name_in_ascii_is_given_once() -> None:
+    assert disposition("report (1).pdf", is_inline=False) == 'attachment; filename="report (1).pdf"'
+    assert disposition("a\\b.png", is_inline=True) == "inline; filename=\"a_b.png\"; filename*=UTF-8''a%5Cb.png"
