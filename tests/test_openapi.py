@@ -124,16 +124,21 @@ def test_the_example_of_an_error_is_that_error(document: Json) -> None:
                 told.setdefault(status, set()).add(problem["code"])
     assert told["422"] == {"validation_error", "idempotency_mismatch"}
     assert {status: codes for status, codes in told.items() if status != "422"} == {
+        "400": {"bad_request"},
         "401": {"unauthenticated"},
         "403": {"forbidden"},
         "404": {"not_found"},
-        "409": {"conflict"},
-        "410": {"stream_gap"},
+        "409": {"conflict", "offset_mismatch", "attachment_taken"},
+        "410": {"stream_gap", "upload_expired"},
+        "412": {"tus_version_not_supported", "precondition_failed"},
         "413": {"payload_too_large"},
         "415": {"unsupported_media_type"},
+        "416": {"range_not_satisfiable"},
         "429": {"rate_limited"},
+        "460": {"checksum_mismatch"},
         "500": {"internal_error"},
         "503": {"unavailable", "search_building"},
+        "507": {"quota_exceeded"},
     }
 
 

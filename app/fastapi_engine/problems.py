@@ -30,6 +30,7 @@ STATUSES = {
     Category.PRECONDITION_FAILED: 412,
     Category.TOO_LARGE: 413,
     Category.UNSUPPORTED_TYPE: 415,
+    Category.UNSATISFIABLE: 416,
     Category.RATE_LIMITED: 429,
     # Of the protocol of uploads (tus): it has no name of its own.
     Category.CORRUPT: 460,

@@ -19,6 +19,7 @@ class Category(StrEnum):
     PRECONDITION_FAILED = "precondition_failed"
     TOO_LARGE = "too_large"
     UNSUPPORTED_TYPE = "unsupported_type"
+    UNSATISFIABLE = "unsatisfiable"
     CORRUPT = "corrupt"
     FULL = "full"
     RATE_LIMITED = "rate_limited"

@@ -49,6 +49,9 @@ async def test_an_id_that_is_none_is_refused(
             if name.endswith("_id") and (row.operation, name) not in asked:
                 asked.add((row.operation, name))
                 refused = await world.ask(operation, row, who, chat, path={name: "nonsense"})
+                if operation.method == "HEAD":
+                    assert refused.status_code == 422
+                    continue
                 body = problem(refused, 422, "validation_error")
                 assert ["path", name] in [error["loc"] for error in body["errors"]]
     ids = [(name, each) for name, operation in operations.items() for each in operation.parameters if "_id" in each]

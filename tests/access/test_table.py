@@ -36,7 +36,7 @@ def difference(response: httpx.Response, expected: str) -> str | None:
     """What is not as the table says."""
     if str(response.status_code) != expected:
         return f"{response.status_code} instead of {expected}: {response.text[:200]}"
-    if response.is_error and response.json()["code"] != CODES[response.status_code]:
+    if response.is_error and response.content and response.json()["code"] != CODES[response.status_code]:
         return f"the code is {response.json()['code']}"
     return None
 

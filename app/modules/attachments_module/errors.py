@@ -13,6 +13,30 @@ class FileNotFound(NotFound):
     title = "File not found"
 
 
+class OtherFile(ServiceError):
+    category = Category.PRECONDITION_FAILED
+    code = "precondition_failed"
+    title = "The file is not the one that If-Match names"
+    text = ErrorText(
+        "the file is not the one that `If-Match` names",
+        "ask for the whole file",
+        "файл не тот, что назван в `If-Match`",
+        "запросите файл целиком",
+    )
+
+
+class NoSuchRange(ServiceError):
+    category = Category.UNSATISFIABLE
+    code = "range_not_satisfiable"
+    title = "The file has no such bytes"
+    text = ErrorText(
+        "the file has no such bytes; `Content-Range` of the answer has its size",
+        "ask for another range",
+        "в файле нет таких байтов; его размер — в `Content-Range` ответа",
+        "запросите другой диапазон",
+    )
+
+
 class OffsetMismatch(Conflict):
     code = "offset_mismatch"
     title = "Upload-Offset is not the number of bytes that are stored"

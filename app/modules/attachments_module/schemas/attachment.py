@@ -51,6 +51,17 @@ class Preview(ResponseModel):
 class AttachmentUrls(ResponseModel):
     """Addresses of a file and its previews. They need no token, and are valid until `url_expires_at`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": _EXAMPLE["id"],
+                "url": "/files/AbC",
+                "url_expires_at": "2026-01-01T12:10:00Z",
+                "previews": [{"name": "small", "width": 320, "height": 240, "url": "/files/AbC.small"}],
+            }
+        }
+    )
+
     id: UUID
     url: str | None = Field(description="null until `ready`")
     url_expires_at: datetime | None

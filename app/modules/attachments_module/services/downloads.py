@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from app.adapters.db.database import Database
 from app.modules.attachments_module.db.cruds import attachments as crud
-from app.modules.attachments_module.errors import FileNotFound
+from app.modules.attachments_module.errors import FileNotFound, NoSuchRange, OtherFile
 from app.modules.attachments_module.services import metrics
 from app.modules.attachments_module.services.kinds import IMAGE_TYPES, PLAYED_TYPES, UNKNOWN
 from app.modules.attachments_module.services.links import Links
@@ -27,7 +27,7 @@ class Conditions(NamedTuple):
 
 
 class Download(NamedTuple):
-    """The answer: without a body for HEAD, 304, 412 and 416."""
+    """The answer: without a body for HEAD and 304."""
 
     status: int
     headers: Mapping[str, str]
@@ -62,7 +62,7 @@ class Downloads:
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
         if conditions.if_match is not None and not _matches(conditions.if_match, file.etag):
-            return Download(412, headers, None)
+            raise OtherFile
         if conditions.if_none_match is not None and _matches(conditions.if_none_match, file.etag, weak=True):
             return Download(304, headers, None)
         headers["Content-Disposition"] = disposition(file.filename, is_inline=file.content_type != UNKNOWN)
@@ -71,7 +71,9 @@ class Downloads:
         try:
             part = read_range(asked, file.size)
         except ValueError:
-            return Download(416, {**headers, "Content-Range": f"bytes */{file.size}"}, None)
+            refusal = NoSuchRange()
+            refusal.headers.update({"Accept-Ranges": "bytes", "Content-Range": f"bytes */{file.size}"})
+            raise refusal from None
         start, end = part or (0, file.size)
         headers["Content-Length"] = str(end - start)
         if part is not None:

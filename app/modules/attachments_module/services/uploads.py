@@ -3,55 +3,33 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from secrets import token_hex
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from starlette.requests import ClientDisconnect
 
 from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.attachments_module.db.cruds import uploads as crud
 from app.modules.attachments_module.errors import (
     AttachmentNotFound,
     AttachmentTaken,
-    ChecksumMismatch,
     FileTooLarge,
-    OffsetMismatch,
     QuotaExceeded,
     UploadExpired,
 )
 from app.modules.attachments_module.services.collecting import collect_soon
 from app.modules.attachments_module.services.names import clean_name, clean_type
-from app.modules.attachments_module.services.processing import enqueue_processing
-from app.modules.attachments_module.services.store import FileStore, piece_path
+from app.modules.attachments_module.services.receiving import LIFETIME, Pieces, Receiver, Upload, mismatch
+from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.services.tus import Checksum
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import now
 from app.services.errors import Overloaded, RateLimited
 
-PIECE = 4 * 1024 * 1024
-"""Bytes of an upload that are kept in memory before they are stored."""
-LIFETIME = timedelta(hours=24)
-"""Of an upload to which nothing is added, and of an attachment that no message carries."""
 MOST_AT_ONCE = 48
 """Requests of one process that bring bytes: each has a piece in memory."""
 MOST_OF_ACCOUNT = 6
-
-
-class Upload(NamedTuple):
-    """An upload that the caller may add to."""
-
-    id: UUID
-    owner_id: UUID
-    length: int
-    offset: int
-    expires_at: datetime
-    metadata: str = ""
-    is_over: bool = False
-    """All bytes are there: nothing can be added."""
 
 
 class Uploads:
@@ -59,8 +37,8 @@ class Uploads:
 
     def __init__(self, database: Database, store: FileStore, jobs: Jobs, settings: AttachmentSettings) -> None:
         self._database = database
-        self._store = store
         self._jobs = jobs
+        self._pieces = Pieces(database, store, jobs)
         self.settings = settings
         self._receiving: Counter[UUID] = Counter()
 
@@ -78,7 +56,7 @@ class Uploads:
                 raise QuotaExceeded
             await crud.insert(raw, upload.id, owner_id, name, media_type, metadata, length, now(), upload.expires_at)
             if length == 0:
-                await self._complete(work, upload)
+                await self._pieces.complete(work, upload)
         return upload
 
     async def find(self, attachment_id: UUID, owner_id: UUID) -> Upload:
@@ -104,9 +82,9 @@ class Uploads:
         there, and right. Raises OffsetMismatch, FileTooLarge, ChecksumMismatch, ClientDisconnect.
         """
         if offset != upload.offset:
-            raise _mismatch(upload.offset)
+            raise mismatch(upload.offset)
         with self._slot(upload.owner_id):
-            receiver = _Receiver(self, upload, checksum)
+            receiver = Receiver(self._pieces, upload, checksum)
             try:
                 async for chunk in chunks:
                     await receiver.take(chunk)
@@ -124,7 +102,7 @@ class Uploads:
     def check(upload: Upload, offset: int, size: int) -> None:
         """Refuses what cannot be added, before it is received. Raises OffsetMismatch, FileTooLarge."""
         if offset != upload.offset:
-            raise _mismatch(upload.offset)
+            raise mismatch(upload.offset)
         if offset + size > upload.length:
             raise FileTooLarge("There are more bytes than Upload-Length says")
 
@@ -153,99 +131,3 @@ class Uploads:
             self._receiving[owner_id] -= 1
             if not self._receiving[owner_id]:
                 del self._receiving[owner_id]
-
-    async def put(self, upload: Upload, start: int, data: bytes) -> "_Piece":
-        """Stores bytes that are not a part of the upload yet."""
-        piece = _Piece(start, len(data), token_hex(8))
-        await self._store.put(piece_path(upload.id, start, piece.name), data)
-        return piece
-
-    async def drop(self, upload: Upload, pieces: list["_Piece"]) -> None:
-        await self._store.delete(*(piece_path(upload.id, piece.start, piece.name) for piece in pieces))
-
-    async def add(self, upload: Upload, pieces: list["_Piece"]) -> Upload:
-        """Makes stored bytes a part of the upload: all or none of them. Raises OffsetMismatch."""
-        at = now()
-        expires_at = at + LIFETIME
-        async with open_unit_of_work(self._database) as work:
-            raw = await work.raw()
-            for piece in pieces:
-                if not await crud.advance(raw, upload.id, piece.start, piece.size, piece.name, at, expires_at):
-                    current = await crud.find(raw, upload.id, upload.owner_id)
-                    raise _mismatch(current["received"] if current is not None else 0)
-            added = upload._replace(offset=pieces[-1].start + pieces[-1].size, expires_at=expires_at)
-            if added.offset == added.length:
-                await self._complete(work, added)
-        return added
-
-    async def _complete(self, work: UnitOfWork, upload: Upload) -> None:
-        if await crud.complete(await work.raw(), upload.id, now() + LIFETIME):
-            await enqueue_processing(work, self._jobs, upload.owner_id, upload.id)
-
-
-class _Piece(NamedTuple):
-    start: int
-    size: int
-    name: str
-
-
-class _Receiver:
-    """The bytes of one request on their way to the store."""
-
-    def __init__(self, uploads: Uploads, upload: Upload, checksum: Checksum | None) -> None:
-        self._uploads = uploads
-        self.upload = upload
-        self._checksum = checksum
-        self._buffer = bytearray()
-        self._start = upload.offset
-        self._unadded: list[_Piece] = []
-
-    async def take(self, chunk: bytes) -> None:
-        if self._start + len(self._buffer) + len(chunk) > self.upload.length:
-            raise FileTooLarge("There are more bytes than Upload-Length says")
-        if self._checksum is not None:
-            self._checksum.hasher.update(chunk)
-        self._buffer += chunk
-        if len(self._buffer) >= PIECE:
-            await self.flush(only_full=True)
-
-    async def flush(self, *, only_full: bool = False) -> None:
-        """Stores what is in memory, and adds it to the upload unless a checksum is to be right first."""
-        while len(self._buffer) >= (PIECE if only_full else 1):
-            data = bytes(self._buffer[:PIECE])
-            piece = await self._uploads.put(self.upload, self._start, data)
-            del self._buffer[: len(data)]
-            self._start += len(data)
-            self._unadded.append(piece)
-        if self._unadded and self._checksum is None:
-            await self._add()
-
-    async def end(self) -> None:
-        await self.flush()
-        if self._checksum is not None:
-            if not self._checksum.is_right:
-                await self.drop()
-                raise ChecksumMismatch
-            if self._unadded:
-                await self._add()
-
-    async def drop(self) -> None:
-        """Deletes what was stored and is not a part of the upload."""
-        unadded, self._unadded = self._unadded, []
-        await self._uploads.drop(self.upload, unadded)
-
-    async def _add(self) -> None:
-        try:
-            self.upload = await self._uploads.add(self.upload, self._unadded)
-        except OffsetMismatch:
-            await self.drop()
-            raise
-        finally:
-            # Where it is unknown whether they were added, they have to stay.
-            self._unadded = []
-
-
-def _mismatch(offset: int) -> OffsetMismatch:
-    refusal = OffsetMismatch()
-    refusal.headers["Upload-Offset"] = str(offset)
-    return refusal

@@ -36,7 +36,8 @@ async def test_a_part_of_a_file_is_sent(
 ) -> None:
     url = (await ready(anna, DATA, "данные.bin"))["url"]
     answer = await download(anna, url, Range=asked)
-    assert (answer.status_code, answer.headers.get("content-range"), answer.content) == (status, told, expected)
+    assert (answer.status_code, answer.headers.get("content-range")) == (status, told)
+    assert answer.content == expected or status == 416
     assert answer.headers["accept-ranges"] == "bytes"
 
 

@@ -6,9 +6,15 @@ from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db
 from app.modules.accounts_module.dependencies import CurrentIdentity
-from app.modules.attachments_module.api.routes.uploads import AttachmentId
+from app.modules.attachments_module.api.routes.uploads import BINARY, AttachmentId
 from app.modules.attachments_module.dependencies import DownloadsDep, LinksDep
-from app.modules.attachments_module.errors import AttachmentNotFound, FileNotFound, StoreUnavailable
+from app.modules.attachments_module.errors import (
+    AttachmentNotFound,
+    FileNotFound,
+    NoSuchRange,
+    OtherFile,
+    StoreUnavailable,
+)
 from app.modules.attachments_module.schemas import AttachmentRead, ChatAttachment, Kind, UrlsCreate, UrlsRead
 from app.modules.attachments_module.services import reading
 from app.modules.attachments_module.services.downloads import Conditions
@@ -54,13 +60,11 @@ async def list_of_chat(
     "/files/{token}",
     response_class=Response,
     responses={
-        200: {"description": "The file", "content": {"application/octet-stream": {}}},
-        206: {"description": "The range of bytes that was asked for", "content": {"application/octet-stream": {}}},
+        200: {"description": "The file", "content": {"application/octet-stream": BINARY}},
+        206: {"description": "The range of bytes that was asked for", "content": {"application/octet-stream": BINARY}},
         304: {"description": "The client has the file already"},
-        412: {"description": "`If-Match` names another file"},
-        416: {"description": "There are no such bytes"},
     },
-    openapi_extra=refuses(FileNotFound, StoreUnavailable),
+    openapi_extra=refuses(FileNotFound, OtherFile, NoSuchRange, StoreUnavailable),
 )
 @secret_path
 async def download(token: Token, request: Request, downloads: DownloadsDep) -> Response:

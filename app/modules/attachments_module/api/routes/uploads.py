@@ -29,14 +29,15 @@ from app.modules.attachments_module.errors import (
 from app.modules.attachments_module.schemas import AttachmentRead
 from app.modules.attachments_module.services import tus
 from app.modules.attachments_module.services.reading import read_attachment
-from app.modules.attachments_module.services.uploads import Upload
+from app.modules.attachments_module.services.receiving import Upload
 from app.modules.attachments_module.settings import CREATE_ATTACHMENT, UPLOAD_PART
 from app.modules.base_module.schemas import Storable, refuses
 
 AttachmentId = Annotated[
     UUID, Path(description="id of the attachment", examples=["2f0a4c9e-5d1b-4c53-9a63-1c1f2b7f9d10"])
 ]
-_BYTES = {"schema": {"type": "string", "format": "binary"}}
+BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary", "examples": ["Привет"]}}
+"""Bytes, in the OpenAPI document."""
 
 
 class TusRoute(APIRoute):
@@ -63,7 +64,7 @@ router = APIRouter(prefix="/attachments", route_class=TusRoute)
 
 
 def _body(*types: str) -> dict[str, Any]:
-    return {"requestBody": {"content": dict.fromkeys(types, _BYTES), "required": False}}
+    return {"requestBody": {"content": dict.fromkeys(types, BINARY), "required": False}}
 
 
 def _headers(*named: tuple[str, str]) -> list[dict[str, Any]]:
@@ -166,6 +167,7 @@ async def create(
 
 @router.head(
     "/{attachment_id}",
+    response_class=Response,
     openapi_extra=refuses(AttachmentNotFound, UploadExpired, VersionNotSupported),
 )
 async def progress(
