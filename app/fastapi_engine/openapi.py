@@ -81,6 +81,10 @@ def document(app: FastAPI, settings: AppSettings) -> Json:
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(schemas["Problem"].pop("$defs", {}))
+    for _, operation in operations:
+        for refusal in operation.get("x-refuses", ()):
+            for name, member in refusal["members"].items():
+                schemas["Problem"]["properties"].setdefault(name, {**member, "default": None})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for scheme in components.get("securitySchemes", {}).values():

@@ -47,6 +47,8 @@ class ServiceError(Exception):
     title: ClassVar[str]
     example_of_extra: ClassVar[Mapping[str, Any]] = {}
     """What `extra` holds, for the OpenAPI document."""
+    members_of_extra: ClassVar[Mapping[str, Any]] = {}
+    """JSON Schemas of the members of `extra` that only this class has."""
     text: ClassVar[ErrorText | None] = None
     """For a class with a code of its own; without it the documents have `title`, and the action of its status."""
 

@@ -15,6 +15,13 @@ class SearchBuilding(Unavailable):
         "идёт первое индексирование сообщений; `progress` — готовая доля, от 0 до 1",
         "повторите запрос через `Retry-After`",
     )
+    members_of_extra: ClassVar[Mapping[str, Any]] = {
+        "progress": {
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "null"}],
+            "title": "Progress",
+            "description": "with `search_building`: the completed share",
+        }
+    }
     example_of_extra: ClassVar[Mapping[str, Any]] = {"retry_after": 5, "progress": 0.42}
 
     def __init__(self, done: int, total: int) -> None:

@@ -46,7 +46,6 @@ class Problem(ResponseModel):
     errors: list[ProblemError] | None = Field(None, description="with status 422: one entry for each wrong field")
     first_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the oldest stored event")
     last_seq: int | None = Field(None, description="with `stream_gap`: sequence number of the newest event")
-    progress: float | None = Field(None, description="with `search_building`: the completed share, 0 to 1")
 
 
 def refuses(*errors: type[ServiceError]) -> dict[str, Any]:
@@ -59,6 +58,7 @@ def refuses(*errors: type[ServiceError]) -> dict[str, Any]:
                 "code": error.code,
                 "title": error.title,
                 "extra": dict(error.example_of_extra),
+                "members": dict(error.members_of_extra),
             }
             for error in errors
         ]

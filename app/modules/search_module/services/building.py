@@ -23,6 +23,7 @@ from app.utils.background import running
 _PERIOD = 30.0
 """Seconds between two looks for a build that another process has left half-done."""
 _PAUSE = 0.05
+_PAUSE_AFTER_ERROR = 3.0
 _CHATS_AT_ONCE = 100
 
 
@@ -57,13 +58,19 @@ class Building:
 
     async def _keep(self) -> None:
         """Until cancelled."""
+        has_looked = False
         while True:
+            pause = _PERIOD
             try:
-                await begin_if_missing(self._database)
+                # Once: later on, an empty index may be one whose first message is just about to be indexed.
+                if not has_looked:
+                    await begin_if_missing(self._database)
+                has_looked = True
                 await self.finish()
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
                 logger.warning("building the search index was interrupted: {!r}", error)
-            await asyncio.sleep(_PERIOD)
+                pause = _PAUSE_AFTER_ERROR
+            await asyncio.sleep(pause)
 
     async def finish(self) -> None:
         """Works until no build is left to do, or another process is at it."""

@@ -1,5 +1,6 @@
 """A search as a client asks for it: the words are read, the chats looked up, and the hits shown as messages."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,7 +33,8 @@ from app.resources.constants import MAX_BIGINT
 
 Order = Literal["newest", "relevant"]
 _Seq = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
-_Score = Annotated[int, Field(ge=0, le=2**31 - 1)]
+_BEST = 2**31 - 1
+_Score = Annotated[int, Field(ge=0, le=_BEST)]
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,18 @@ class MessageSearch:
         # Each page ranks the same hits: those from before the first page was asked for.
         top = key or wanted.until((datetime.now(UTC), UUID(int=2**128 - 1), MAX_BIGINT))
         found = await find_newest(self._database, wanted, top, RANKED + 1, deadline)
-        is_cut = found.is_truncated or len(found.hits) > RANKED
-        ranked = await rank(self._database, wanted, found.hits[:RANKED], more, limit + 1)
+        hits = found.hits[:RANKED]
+        ranked = await rank(self._database, wanted, hits, more, limit + 1)
+        shown = ranked[:limit]
+        # What is older comes after all of these.
+        top_of_next = hits[-1].key if len(found.hits) > RANKED else found.next_key
         next_cursor = None
         if len(ranked) > limit:
-            score, last = ranked[limit - 1]
+            score, last = shown[-1]
             next_cursor = encode_cursor(*top, score, *last.key, of="search relevant")
-        return _Page([hit for _, hit in ranked[:limit]], next_cursor, is_cut)
+        elif top_of_next is not None:
+            next_cursor = encode_cursor(*top_of_next, _BEST, *top_of_next, of="search relevant")
+        return _Page([hit for _, hit in shown], next_cursor, found.is_truncated)
 
     async def _view(
         self, viewer: UUID, query: Query, sender_id: UUID | None, hits: Sequence[Hit]
@@ -133,6 +140,8 @@ class MessageSearch:
             if shown is None:
                 continue
             message = orjson.loads(shown)
+            # A long text takes milliseconds: other tasks run between two of them.
+            await asyncio.sleep(0)
             # Two accounts may share the lexeme of a sender.
             if sender_id is None or message["sender_id"] == str(sender_id):
                 places = [place._asdict() for place in highlight(message["text"], query)]

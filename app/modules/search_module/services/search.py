@@ -27,7 +27,8 @@ _GROWTH = 16
 _SHARE_OF_INDEX = 0.5
 """Of the time that is left: a search that the index is slow for goes on by windows."""
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
-_NEWEST: Key = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=0), 0)
+# A time that a cursor may hold.
+_NEWEST: Key = (datetime(9998, 12, 31, tzinfo=UTC), UUID(int=0), 0)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class _Search:
             try:
                 async with connection.transaction(readonly=True):
                     if asks_index:
-                        await crud.limit_time(connection, int(time * _SHARE_OF_INDEX * 1000))
+                        await crud.limit_time(connection, max(int(time * _SHARE_OF_INDEX * 1000), 1))
                         is_over = await self._ask_index(connection)
                     else:
                         await crud.limit_time(connection, int(time * 1000))

@@ -6,6 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.adapters.db.connection import Connection
+from app.modules.search_module.services import finding
 from app.modules.search_module.tests.searching import marked, search, texts
 from tests.fakers import FakeClient, ok, problem
 
@@ -132,3 +134,35 @@ async def test_a_message_is_found_as_it_was_typed_on_another_system(
         assert len((await search(anna, q))["items"]) == 1, q
     (item,) = (await search(anna, "cafe "))["items"]
     assert marked(item) == ["cafe\u0301"]
+
+
+async def test_a_search_that_takes_too_long_answers_with_a_cursor(
+    anna: FakeClient, club: str, connection: Connection
+) -> None:
+    await anna.send(club, "долго искали")
+    await search(anna, "долго")
+    for order in ("newest", "relevant"):
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE search_message IN ACCESS EXCLUSIVE MODE")
+            page = ok(await anna.get("/search/messages", q="долго", order=order))
+        assert (page["items"], page["truncated"]) == ([], True)
+        rest = ok(await anna.get("/search/messages", q="долго", order=order, cursor=page["next_cursor"]))
+        assert [item["message"]["text"] for item in rest["items"]] == ["долго искали"]
+        assert (rest["truncated"], rest["next_cursor"]) == (False, None)
+
+
+async def test_more_hits_than_are_ranked_at_once_follow_after_them(
+    anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "RANKED", 3)
+    for number in range(5):
+        await anna.send(club, f"заявка {number}")
+    seen: list[str] = []
+    more: dict[str, str] = {}
+    while True:
+        page = await search(anna, "заявка ", limit=2, order="relevant", **more)
+        seen += [item["message"]["text"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        more = {"cursor": page["next_cursor"]}
+    assert seen == [f"заявка {number}" for number in reversed(range(5))]
