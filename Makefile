@@ -55,7 +55,7 @@ fuzz-short: $(VENV)/.installed-dev
 # The same for much longer, and the fuzzers of the tests too, with a new seed each time. A failure can be replayed with it.
 fuzz: SEED := $(shell date +%s)
 fuzz: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest tests/fuzz tests/acceptance/test_against_model.py tests/acceptance/test_http_behind_nginx.py --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
+	$(BIN)/python -m pytest tests/fuzz tests/acceptance/test_rest_against_model.py tests/acceptance/test_http_behind_nginx.py --numprocesses=2 --hypothesis-profile=long --hypothesis-seed=$(SEED)
 	$(BIN)/python -m tests.fuzz --examples=100 --seed=$(SEED)
 
 # Known vulnerabilities of the pinned packages. It reports if the service that lists them cannot be reached.

@@ -1,6 +1,6 @@
 """Makes a new module: `python create_module.py`, and it asks for the name."""
 
-from app.utils.launching import launch
+from app.utils.launcher import launch
 
 if __name__ == "__main__":
     launch("app.utils.module_creator")

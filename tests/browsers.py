@@ -88,9 +88,9 @@ class Reader:
         await self.is_online()
 
     @classmethod
-    async def come_as(cls, browser: Browser, address: str, person: FakeClient, **options: Any) -> "Reader":
+    async def come_as(cls, browser: Browser, address: str, user: FakeClient, **options: Any) -> "Reader":
         """At the page, with a session that somebody has already."""
-        pair = {"access_token": person.access_token, "refresh_token": person.refresh_token, "expires_in": 900}
+        pair = {"access_token": user.access_token, "refresh_token": user.refresh_token, "expires_in": 900}
         kept = {"name": "messenger.session", "value": json.dumps({**pair, "until": (time() + 900) * 1000})}
         state = {"origins": [{"origin": f"http://{address}", "localStorage": [kept]}]}
         reader = await cls.sit_down(browser, address, storage_state=state, **options)

@@ -34,7 +34,7 @@ SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
-Look: TypeAlias = list[asyncpg.Record]
+Snapshot: TypeAlias = list[asyncpg.Record]
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
@@ -69,9 +69,9 @@ class Databases:
     def __init__(self, template: DatabaseAddress) -> None:
         self._template = template
         self._free: list[DatabaseAddress] = []
-        self._as_new: dict[str, Look] = {}
+        self._as_new: dict[str, Snapshot] = {}
         self._empty: list[str] = []
-        self._look = ""
+        self._snapshot_query = ""
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[DatabaseAddress]:
@@ -87,9 +87,9 @@ class Databases:
         """One that is the caller's to drop."""
         address = await clone(self._template)
         connection = await asyncpg.connect(**address.connect_arguments())
-        if not self._look:
+        if not self._snapshot_query:
             await self._prepare(connection)
-        self._as_new[address.database] = list(await connection.fetch(self._look))
+        self._as_new[address.database] = list(await connection.fetch(self._snapshot_query))
         await connection.close()
         return address
 
@@ -101,7 +101,7 @@ class Databases:
         # One statement: references between rows are looked at when all of them are gone.
         deletes = [f"_{number} AS (DELETE FROM {table})" for number, table in enumerate(tables)]  # noqa: S608 - our names
         await connection.execute(f"WITH {', '.join(deletes)} SELECT")
-        return list(await connection.fetch(self._look)) == self._as_new[address.database]
+        return list(await connection.fetch(self._snapshot_query)) == self._as_new[address.database]
 
     async def close(self) -> None:
         for address in self._free:
@@ -114,7 +114,9 @@ class Databases:
         self._empty = [table for table in tables if table not in full]
         # A row that was written has the number of a newer transaction, and one that was deleted is missing.
         rows = "SELECT '{0}', count(*), max(xmin::text::bigint) FROM {0}"
-        self._look = " UNION ALL ".join([*map(rows.format, (*_CATALOGUES, *full)), _SETTINGS, _SIZES]) + " ORDER BY 1"
+        self._snapshot_query = (
+            " UNION ALL ".join([*map(rows.format, (*_CATALOGUES, *full)), _SETTINGS, _SIZES]) + " ORDER BY 1"
+        )
 
     async def _is_emptied(self, address: DatabaseAddress) -> bool:
         try:

@@ -40,8 +40,8 @@ class FakeClient:
             body["display_name"] = display_name
         response = await http.post(f"{API}/accounts/sign-up", json=body)
         assert response.status_code == 201, response.text
-        person = cls(http, id=response.json()["id"], username=username)
-        return await person.sign_in()
+        user = cls(http, id=response.json()["id"], username=username)
+        return await user.sign_in()
 
     async def sign_in(self, password: str = PASSWORD) -> Self:
         """One more session; this client goes on with it."""
@@ -121,8 +121,8 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
 class FakeSocket:
     """A device on a WebSocket: it notes what comes, and remembers its cursors when it is cut off."""
 
-    def __init__(self, person: FakeClient, address: str) -> None:
-        self.person = person
+    def __init__(self, user: FakeClient, address: str) -> None:
+        self.user = user
         self.address = address
         self.cursors: dict[str, int] = {}
         self.events: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -144,13 +144,13 @@ class FakeSocket:
     async def connect(self, address: str | None = None) -> dict[str, Any]:
         """Says hello with the cursors that it has; the reply's data."""
         await self._open(address or self.address)
-        return await self.ask("hello", token=self.person.access_token, cursors=self.cursors)
+        return await self.ask("hello", token=self.user.access_token, cursors=self.cursors)
 
     async def refused(self) -> int | None:
         """Says hello, and is not let in; the close code."""
         await self._open(self.address)
         with suppress(asyncio.CancelledError):
-            await self.begin("hello", token=self.person.access_token)
+            await self.begin("hello", token=self.user.access_token)
         await self.until(lambda: self.close_code is not None)
         return self.close_code
 

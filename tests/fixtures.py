@@ -17,7 +17,7 @@ from loguru import logger
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
-from app.adapters.db.provide import own_server_address
+from app.adapters.db.servers import own_server_address
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
@@ -28,7 +28,7 @@ from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
 from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
-from tests.servers import KeptServer, Servers, client_of, listening, served, settings_for
+from tests.servers import ReusedServer, Servers, client_of, listening, served, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -116,13 +116,13 @@ def settings(base_settings: Settings, database_address: DatabaseAddress) -> Sett
 
 
 @pytest.fixture
-def running_server(servers: Servers, database_address: DatabaseAddress) -> KeptServer:
+def running_server(servers: Servers, database_address: DatabaseAddress) -> ReusedServer:
     """The one on this test's database. Whoever wants another one makes an `app` of its own."""
     return servers.on(database_address)
 
 
 @pytest.fixture
-def app(running_server: KeptServer) -> FastAPI:
+def app(running_server: ReusedServer) -> FastAPI:
     """The application as it is deployed, running."""
     return running_server.app
 
@@ -145,7 +145,7 @@ async def server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIterator[
 async def live_server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIterator[str]:
     """The running application on a real port; its address as host:port."""
     if runs(request):
-        running: KeptServer = request.getfixturevalue("running_server")
+        running: ReusedServer = request.getfixturevalue("running_server")
         yield running.address
     else:
         async with listening(app) as address:

@@ -46,14 +46,14 @@ async def furnish(http: httpx.AsyncClient) -> tuple[FakeClient, FakeClient, str]
     await anna.send(club, "Тогда «Мы» в декабре, Искандер в январе", reply_to_seq=2)
     await anna.send(club, "Встречаемся в четверг, в семь, на старом месте")
     await boris.send(club, "Буду! Пирог с меня")
-    for person, seq, emoji in (
+    for user, seq, emoji in (
         (anna, 2, "👍"),
         (clara, 2, "👍"),
         (dmitry, 2, "👀"),
         (boris, 6, "🎉"),
         (clara, 6, "🎉"),
     ):
-        ok(await person.put(f"/chats/{club}/messages/{seq}/reactions/{emoji}"))
+        ok(await user.put(f"/chats/{club}/messages/{seq}/reactions/{emoji}"))
     ok(await anna.put(f"/chats/{news}/read", {"seq": 1}))
     ok(await boris.put(f"/chats/{club}/read", {"seq": 7}))
     return anna, boris, club
@@ -78,7 +78,7 @@ async def take(browser: Browser, address: str, anna: FakeClient, club: str, pict
     await reader.context.close()
 
 
-async def take_all(settings: Settings, wanted: Callable[[str], bool]) -> None:
+async def take_all(settings: Settings, requested: Callable[[str], bool]) -> None:
     async with listening(build_app(settings)) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
         anna, boris, club = await furnish(http)
         pictures = {
@@ -96,7 +96,7 @@ async def take_all(settings: Settings, wanted: Callable[[str], bool]) -> None:
         }
         async with chromium() as browser, FakeSocket(boris, address):
             for picture, options in pictures.items():
-                if wanted(picture):
+                if requested(picture):
                     await take(browser, address, anna, club, picture, **options)
 
 

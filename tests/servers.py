@@ -24,7 +24,7 @@ from app.utils.container import Container
 from tests.databases import Connection, Databases, drop
 from tests.fakers import eventually
 
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 """Seconds in which what a test has begun has to end by itself."""
 _UNDER_WAY = """
 SELECT count(*) FROM pg_stat_activity
@@ -87,7 +87,7 @@ async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class KeptServer:
+class ReusedServer:
     """The application as it is deployed, on a database that nobody else uses."""
 
     app: FastAPI
@@ -95,7 +95,7 @@ class KeptServer:
     database: DatabaseAddress
     connection: Connection
     """To the same database, beside the application's."""
-    things: Mapping[type, object]
+    services: Mapping[type, object]
     """What its container held when it was new."""
     life: AsyncExitStack
 
@@ -115,8 +115,8 @@ class Servers:
     def __init__(self, databases: Databases, settings: Settings) -> None:
         self._databases = databases
         self._settings = settings
-        self._free: list[KeptServer] = []
-        self._taken: dict[DatabaseAddress, KeptServer] = {}
+        self._free: list[ReusedServer] = []
+        self._taken: dict[DatabaseAddress, ReusedServer] = {}
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[DatabaseAddress]:
@@ -130,14 +130,14 @@ class Servers:
         else:
             await self._end(server)
 
-    def on(self, database: DatabaseAddress) -> KeptServer:
+    def on(self, database: DatabaseAddress) -> ReusedServer:
         return self._taken[database]
 
     async def close(self) -> None:
         for server in self._free:
             await self._end(server)
 
-    async def _start(self) -> KeptServer:
+    async def _start(self) -> ReusedServer:
         database = await self._databases.make()
         app = build_app(replace(self._settings, db=settings_for(database)))
         life = AsyncExitStack()
@@ -147,20 +147,20 @@ class Servers:
         async def have_run() -> bool:
             return bool(await connection.fetchval(_PERIODIC_JOBS_HAVE_RUN))
 
-        await eventually(have_run, _PATIENCE)
-        return KeptServer(app, address, database, connection, app.state.container.things, life)
+        await eventually(have_run, _TIMEOUT)
+        return ReusedServer(app, address, database, connection, app.state.container.services, life)
 
-    async def _is_as_new(self, server: KeptServer) -> bool:
-        if server.container.things != server.things or server.app.dependency_overrides:
+    async def _is_as_new(self, server: ReusedServer) -> bool:
+        if server.container.services != server.services or server.app.dependency_overrides:
             return False
         try:
-            await eventually(server.is_at_rest, _PATIENCE)
+            await eventually(server.is_at_rest, _TIMEOUT)
             return await self._databases.delete_rows(server.connection, server.database, but_for=_REMEMBERED)
         except DRIVER_ERRORS:
             # It goes on and on, or the test has ended all connections, or dropped a table.
             return False
 
-    async def _end(self, server: KeptServer) -> None:
+    async def _end(self, server: ReusedServer) -> None:
         server.connection.terminate()
         await server.life.aclose()
         await drop(server.database)

@@ -129,7 +129,7 @@ async def test_the_index_finds_what_the_router_finds(offline: FastAPI, base_sett
                     assert answers[0].status_code == answers[1].status_code, (method, spelling)
 
 
-async def test_a_method_that_is_not_allowed_is_told_those_that_are(app: FastAPI, server: httpx.AsyncClient) -> None:
+async def test_a_method_that_is_not_allowed_gets_the_allowed_ones(app: FastAPI, server: httpx.AsyncClient) -> None:
     document = (await server.get("/openapi.json")).json()
     for template, operations in document["paths"].items():
         path = template.replace("{chat_id}", CHAT)

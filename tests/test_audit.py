@@ -13,7 +13,7 @@ HOLED = {"name": "jinja2", "version": "2.0", "vulns": [{"id": "PYSEC-2021-66", "
 
 
 @pytest.mark.parametrize(
-    ("packages", "code", "told"),
+    ("packages", "code", "expected"),
     [
         ([SOUND], 0, "audited: 1 packages, 0 holes; not known there: none"),
         ([SOUND, UNKNOWN], 0, "audited: 1 packages, 0 holes; not known there: redis"),
@@ -22,13 +22,13 @@ HOLED = {"name": "jinja2", "version": "2.0", "vulns": [{"id": "PYSEC-2021-66", "
         ([UNKNOWN], 0, "NOT AUDITED: the service of known holes does not answer (it knows none of the packages)"),
     ],
 )
-def test_a_report_is_told(
-    packages: list[dict[str, Any]], code: int, told: str, capsys: pytest.CaptureFixture[str]
+def test_a_vulnerability_report_is_printed(
+    packages: list[dict[str, Any]], code: int, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert judge(json.dumps({"dependencies": packages}), "") == code
-    assert told in capsys.readouterr().out
+    assert expected in capsys.readouterr().out
 
 
-def test_a_service_that_cannot_be_asked_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_audit_service_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert judge("", "WARNING: x\nERROR: Could not connect\n") == 0
     assert "NOT AUDITED: the service of known holes does not answer (ERROR: Could not" in capsys.readouterr().out

@@ -27,7 +27,7 @@ async def test_work_that_takes_its_cancellation_for_an_error_ends_all_the_same()
     assert lost == 1
 
 
-async def test_work_that_fails_is_heard_of() -> None:
+async def test_failing_background_work_is_reported() -> None:
     async def fail() -> None:
         raise LookupError("nothing there")
 

@@ -39,20 +39,20 @@ async def server_on(settings: Settings, address: DatabaseAddress) -> AsyncIterat
         yield http, at
 
 
-async def check_gap(person: FakeClient, at: str, chat: str, cursors: dict[str, int]) -> dict[str, int]:
+async def check_gap(user: FakeClient, at: str, chat: str, cursors: dict[str, int]) -> dict[str, int]:
     """Every transport says that the cursors cannot be resumed; the cursors from which it goes on."""
-    for path, stream_id in ((f"/chats/{chat}/events", chat), ("/accounts/me/events", person.id)):
-        problem(await person.get(path, after=cursors[stream_id]), 410, "stream_gap")
-        headers = {**person.headers, "Accept": "text/event-stream", "Last-Event-ID": str(cursors[stream_id])}
-        problem(await person.http.get(f"{API}{path}", headers=headers), 410, "stream_gap")
-    async with FakeSocket(person, at) as fresh:
+    for path, stream_id in ((f"/chats/{chat}/events", chat), ("/accounts/me/events", user.id)):
+        problem(await user.get(path, after=cursors[stream_id]), 410, "stream_gap")
+        headers = {**user.headers, "Accept": "text/event-stream", "Last-Event-ID": str(cursors[stream_id])}
+        problem(await user.http.get(f"{API}{path}", headers=headers), 410, "stream_gap")
+    async with FakeSocket(user, at) as fresh:
         await fresh.cut()
         fresh.cursors = dict(cursors)
         await fresh.connect()
         await fresh.until(lambda: len(fresh.gaps) == 2)
         await fresh.ask("ping")
     assert not fresh.events
-    assert {gap["stream_id"] for gap in fresh.gaps} == {chat, person.id}
+    assert {gap["stream_id"] for gap in fresh.gaps} == {chat, user.id}
     return fresh.cursors
 
 
@@ -65,7 +65,7 @@ async def check_unknown(late: FakeClient) -> None:
     problem(await late.post("/accounts/me/password", passwords), 401, "unauthenticated")
 
 
-async def test_who_has_seen_more_than_a_backup_holds_is_told_of_a_gap_at_any_time(
+async def test_a_cursor_beyond_a_restored_backup_is_reported_as_a_gap(
     base_settings: Settings, own_database: DatabaseAddress, tmp_path: Path
 ) -> None:
     file = tmp_path / "monday.dump"
@@ -103,7 +103,7 @@ async def test_who_has_seen_more_than_a_backup_holds_is_told_of_a_gap_at_any_tim
         cursors = {club: event["seq"], boris.id: now[boris.id]}
 
 
-async def test_a_backup_is_for_nobody_else(database_address: DatabaseAddress, tmp_path: Path) -> None:
+async def test_a_backup_is_readable_by_its_owner_only(database_address: DatabaseAddress, tmp_path: Path) -> None:
     file = tmp_path / "backups" / "monday.dump"
     assert (await manage(database_address, "db", "backup", str(file))).exit_code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -118,7 +118,7 @@ async def test_a_backup_replaces_no_file(database_address: DatabaseAddress, tmp_
     assert file.read_text() == "precious"
 
 
-async def test_a_folder_that_cannot_be_made_is_told_in_one_line(
+async def test_a_folder_that_cannot_be_created_is_reported_in_one_line(
     database_address: DatabaseAddress, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()

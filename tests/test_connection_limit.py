@@ -13,7 +13,7 @@ from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import eventually
 from tests.servers import listening
-from tests.test_upgrades import HANDSHAKE, PATIENCE, statuses, talk
+from tests.test_upgrades import HANDSHAKE, TIMEOUT, statuses, talk
 
 GET = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -31,7 +31,7 @@ async def limited(settings: Settings, *, trusted: tuple[str, ...] = ()) -> Async
 async def held(address: str, data: bytes, expected: bytes) -> AsyncIterator[None]:
     """A connection that stays open."""
     host, port = address.split(":")
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(data)
         if expected:

@@ -12,7 +12,7 @@ from app.fastapi_engine import body_meter
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
 from app.fastapi_engine.patched import http_protocol
 from tests.servers import listening
-from tests.test_upgrades import HANDSHAKE, PATIENCE, WS, statuses, talk
+from tests.test_upgrades import HANDSHAKE, TIMEOUT, WS, statuses, talk
 
 GET = b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -57,7 +57,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    for name in ("HEAD_WITHIN", "BODY_WITHIN", "READ_WITHIN", "LINGER", "CHECK_EVERY"):
+    for name in ("HEAD_TIMEOUT", "BODY_TIMEOUT", "READ_TIMEOUT", "LINGER", "CHECK_EVERY"):
         monkeypatch.setattr(http_protocol, name, 0.2)
     stage = Stage()
     async with listening(stage.app, timeout_keep_alive=1) as address:
@@ -121,7 +121,7 @@ async def test_requests_that_come_at_once_are_answered_in_their_order(
     assert statuses(answer) == [b"200"] * 1002
     assert [int(number) for number in re.findall(rb'"/fast","(\d+)"', answer)] == list(range(1000))
     # The last is half a request.
-    monkeypatch.setattr(http_protocol, "READ_WITHIN", PATIENCE)
+    monkeypatch.setattr(http_protocol, "READ_TIMEOUT", TIMEOUT)
     host, port = stage.address.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(b"".join(requests) + GET[:20])
@@ -133,7 +133,7 @@ async def test_requests_that_come_at_once_are_answered_in_their_order(
 async def test_a_client_that_sends_no_more_is_answered_all_the_same(stage: Stage) -> None:
     for request, expected in ((GET, [b"200"]), (POST + b"abcd" + GET, [b"200"] * 2), (POST + b"ab", []), (GET[:9], [])):
         host, port = stage.address.split(":")
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             reader, writer = await asyncio.open_connection(host, int(port))
             writer.write(request)
             writer.write_eof()
@@ -143,7 +143,7 @@ async def test_a_client_that_sends_no_more_is_answered_all_the_same(stage: Stage
 
 async def test_a_client_that_sends_no_more_is_not_served_for_ever(stage: Stage) -> None:
     host, port = stage.address.split(":")
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(SLOW)
         writer.write_eof()

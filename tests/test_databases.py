@@ -24,7 +24,7 @@ def databases(template: DatabaseAddress) -> Databases:
     return Databases(template)
 
 
-async def test_rows_are_gone_and_so_is_whoever_would_write_more(databases: Databases) -> None:
+async def test_rows_and_connections_that_could_write_more_are_gone(databases: Databases) -> None:
     insert = "INSERT INTO stream (id) VALUES (gen_random_uuid())"
     async with databases.one() as first:
         await execute(first, insert)

@@ -55,14 +55,14 @@ BROKEN = {
     "every event belongs to a stream": "DELETE FROM stream WHERE id = $1",
     "every account has a stream": "DELETE FROM stream WHERE id = (SELECT owner_id FROM chat WHERE id = $1)",
 }
-BEYOND_MENDING = {
+NOT_FIXABLE = {
     "messages are numbered from 1 to last_seq without gaps": "DELETE FROM message WHERE chat_id = $1 AND seq = 2",
     "every group and channel has exactly one owner, who is a member": "UPDATE chat SET owner_id = NULL WHERE id = $1",
 }
 
 
 @pytest.mark.parametrize("says", BROKEN)
-async def test_what_is_broken_is_found_and_mended(
+async def test_broken_invariants_are_found_and_fixed(
     anna: FakeClient,
     talk: str,
     database_address: DatabaseAddress,
@@ -78,11 +78,11 @@ async def test_what_is_broken_is_found_and_mended(
     await anna.send(talk, "идёт дальше")
 
 
-@pytest.mark.parametrize("says", BEYOND_MENDING)
+@pytest.mark.parametrize("says", NOT_FIXABLE)
 async def test_what_only_a_backup_mends_is_found(
     talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]", says: str
 ) -> None:
-    await sql.execute(BEYOND_MENDING[says], UUID(talk))
+    await sql.execute(NOT_FIXABLE[says], UUID(talk))
     result = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
     assert result.exit_code == 1
     assert f"✗ {says}\n" in result.output
@@ -90,7 +90,7 @@ async def test_what_only_a_backup_mends_is_found(
     assert "fixed" not in result.output
 
 
-async def test_a_mended_hole_is_a_gap_and_no_silence(
+async def test_a_repaired_hole_is_reported_as_a_gap(
     anna: FakeClient, talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await sql.execute("DELETE FROM event WHERE stream_id = $1 AND seq >= 5", UUID(talk))
@@ -101,7 +101,7 @@ async def test_a_mended_hole_is_a_gap_and_no_silence(
     assert [event["seq"] for event in page["items"]] == [8]
 
 
-async def test_nothing_is_mended_unasked(
+async def test_nothing_is_fixed_without_the_option(
     talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await sql.execute("UPDATE chat SET member_count = 7")
@@ -146,7 +146,7 @@ async def test_a_missing_extension_is_found(
     assert "✗ uuid_generate_v4() exists" in result.output
 
 
-async def test_a_database_that_is_away_is_found(template: DatabaseAddress) -> None:
+async def test_an_unavailable_database_is_reported(template: DatabaseAddress) -> None:
     result = await manage(template.with_database(f"nowhere_{uuid4().hex}"), "doctor", "--least-free-mb=0")
     assert result.exit_code == 1
     assert "✗ the database answers" in result.output
@@ -177,7 +177,7 @@ async def test_a_folder_of_logs_that_cannot_be_written_is_found(
     database_address: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "logs").touch()
-    monkeypatch.setattr("app.commands.needs.LOGS_DIR", tmp_path / "logs")
+    monkeypatch.setattr("app.commands.doctor_checks.LOGS_DIR", tmp_path / "logs")
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 1
     assert "✗ log files can be written" in result.output

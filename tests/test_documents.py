@@ -18,7 +18,7 @@ def commands(text: str) -> list[str]:
     return re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
 
 
-def test_both_readmes_tell_the_same_commands(project_root: Path) -> None:
+def test_both_readmes_give_the_same_commands(project_root: Path) -> None:
     english, russian = [commands((project_root / name).read_text(encoding="utf-8")) for name in README]
     assert english == russian
     assert len(english) > 5
@@ -51,11 +51,11 @@ def test_the_index_lists_every_document_and_decision(project_root: Path) -> None
     assert [page for page in documents if page != "README.md" and f"({page})" not in index] == []
 
 
-def test_the_structure_tells_no_module_that_is_gone(project_root: Path) -> None:
+def test_the_structure_lists_no_module_that_is_gone(project_root: Path) -> None:
     folders = {manifest.parent.name for manifest in (project_root / "app" / "modules").glob("*_module/module.py")}
     for name in README:
-        told = set(re.findall(r"^    (\w+_module)/", (project_root / name).read_text(encoding="utf-8"), re.MULTILINE))
-        assert told <= folders
+        listed = set(re.findall(r"^    (\w+_module)/", (project_root / name).read_text(encoding="utf-8"), re.MULTILINE))
+        assert listed <= folders
 
 
 def test_an_account_is_one_word_in_russian(project_root: Path) -> None:
@@ -95,7 +95,7 @@ def test_the_rights_of_the_rest_guide_are_those_of_the_code(project_root: Path, 
                 assert permission.default.get(kind) == (named[0] if named else None), (permission.name, kind)
 
 
-def test_both_rest_guides_tell_the_same(project_root: Path) -> None:
+def test_both_rest_guides_give_the_same_examples(project_root: Path) -> None:
     english, russian = [(project_root / "docs" / name).read_text(encoding="utf-8") for name in REST_GUIDES]
     quoted = re.compile(r"`[A-Z/][^`]*`|\b[45]\d\d\b")
     assert sorted(set(quoted.findall(english))) == sorted(set(quoted.findall(russian)))

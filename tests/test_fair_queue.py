@@ -35,7 +35,7 @@ async def test_no_more_than_the_places_are_taken_at_once() -> None:
     assert (now, most) == (0, 3)
 
 
-async def test_whoever_gives_up_takes_no_place_with_it() -> None:
+async def test_a_cancelled_waiter_gives_its_place_back() -> None:
     queue, free = FairQueue(1), asyncio.Event()
 
     async def hold() -> None:

@@ -5,7 +5,7 @@ from websockets.frames import Frame, Opcode
 
 from app.fastapi_engine.patched import frame_reading
 from app.fastapi_engine.patched.frame_reading import FRAMES_A_TURN, SMALL_FRAMES_AT_ONCE
-from tests.websocket_line import MOST, connected, serve, settle
+from tests.websocket_line import MAX, connected, serve, settle
 
 BEGINNING = Frame(Opcode.TEXT, b"", fin=False).serialize(mask=True)
 FLOODS = {
@@ -81,9 +81,9 @@ WRONG_HEADERS = {
     "a long ping": (b"\x89\xfe", 1002),
     "a ping in fragments": (b"\x09\x85", 1002),
     "a text within a text": (BEGINNING + b"\x81\x85", 1002),
-    "too long": (b"\x82\xff" + (MOST + 1).to_bytes(8, "big"), 1009),
+    "too long": (b"\x82\xff" + (MAX + 1).to_bytes(8, "big"), 1009),
     "too long with what came before": (
-        Frame(Opcode.TEXT, b"a" * MOST, fin=False).serialize(mask=True) + b"\x00\xfe\x01\x00",
+        Frame(Opcode.TEXT, b"a" * MAX, fin=False).serialize(mask=True) + b"\x00\xfe\x01\x00",
         1009,
     ),
 }

@@ -16,7 +16,7 @@ def recipe(makefile: str, target: str) -> tuple[list[str], list[str]]:
     return found[1].split(), [line.strip() for line in found[2].splitlines()]
 
 
-def test_a_commit_is_looked_at_by_the_first_part_of_the_gate(project_root: Path) -> None:
+def test_a_commit_is_checked_by_the_first_part_of_the_gate(project_root: Path) -> None:
     config = yaml.safe_load((project_root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     ((hook,),) = [repository["hooks"] for repository in config["repos"]]
     make, target = hook["entry"].split()

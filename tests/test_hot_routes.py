@@ -114,19 +114,18 @@ async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-def told(answer: httpx.Response) -> tuple[int, str, Any]:
+def outcome_of(answer: httpx.Response) -> tuple[int, str, Any]:
     body = {key: value for key, value in answer.json().items() if key not in FOR_ITSELF}
     return answer.status_code, answer.headers["content-type"], body
 
 
 async def ask_both(
-    person: FakeClient, method: str, path: str, headers: dict[str, str] | None = None, content: bytes | None = None
+    user: FakeClient, method: str, path: str, headers: dict[str, str] | None = None, content: bytes | None = None
 ) -> list[httpx.Response]:
     """Returns the answers of the hot route and of the plain one."""
-    headers = {**person.headers, **(headers or {})}
+    headers = {**user.headers, **(headers or {})}
     return [
-        await person.http.request(method, f"{prefix}{path}", headers=headers, content=content)
-        for prefix in (API, PLAIN)
+        await user.http.request(method, f"{prefix}{path}", headers=headers, content=content) for prefix in (API, PLAIN)
     ]
 
 
@@ -153,13 +152,13 @@ async def test_a_send_is_answered_alike(anna: FakeClient, club: str) -> None:
             assert plain.status_code == 200, body
             assert hot.json() == plain.json(), body
         else:
-            assert told(hot) == told(plain), body
+            assert outcome_of(hot) == outcome_of(plain), body
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/messages+json", "application/json; charset=latin-1"])
 async def test_a_content_type_is_judged_alike(anna: FakeClient, club: str, kind: str) -> None:
     hot, plain = await ask_both(anna, "POST", f"/chats/{club}/messages", {"Content-Type": kind}, b'{"text": "a"}')
-    assert told(hot) == told(plain)
+    assert outcome_of(hot) == outcome_of(plain)
 
 
 async def test_text_in_another_encoding_is_refused_alike(anna: FakeClient, club: str) -> None:
@@ -167,7 +166,7 @@ async def test_text_in_another_encoding_is_refused_alike(anna: FakeClient, club:
     for body in (b'{"text": "\xff"}', '{"text": "a"}'.encode("utf-16"), '{"text": "a"}'.encode("utf-16-le")):
         hot, plain = await ask_both(anna, "POST", f"/chats/{club}/messages", json, body)
         assert hot.status_code == 422
-        assert told(hot) == told(plain), body
+        assert outcome_of(hot) == outcome_of(plain), body
 
 
 async def test_an_address_is_read_alike(anna: FakeClient, club: str) -> None:
@@ -175,9 +174,9 @@ async def test_an_address_is_read_alike(anna: FakeClient, club: str) -> None:
     for chat in ("none", "3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55", club, f"urn:uuid:{club}", f"{{{club}}}"):
         for body in (b'{"text": "a"}', b'{"text": ""}'):
             hot, plain = await ask_both(anna, "POST", f"/chats/{chat}/messages", json, body)
-            assert told(hot) == told(plain), chat
+            assert outcome_of(hot) == outcome_of(plain), chat
         hot, plain = await ask_both(anna, "GET", f"/chats/{chat}/messages?limit=0")
-        assert told(hot) == told(plain), chat
+        assert outcome_of(hot) == outcome_of(plain), chat
 
 
 async def test_a_page_is_answered_alike(anna: FakeClient, club: str) -> None:
@@ -185,16 +184,16 @@ async def test_a_page_is_answered_alike(anna: FakeClient, club: str) -> None:
         await anna.send(club, f"№ {number}")
     for query in ("", *QUERIES):
         hot, plain = await ask_both(anna, "GET", f"/chats/{club}/messages?{query}")
-        assert told(hot) == told(plain), query
+        assert outcome_of(hot) == outcome_of(plain), query
 
 
 async def test_a_poll_is_answered_alike(anna: FakeClient, stranger: FakeClient, club: str) -> None:
     await anna.send(club)
-    for person in (anna, stranger):
+    for user in (anna, stranger):
         for path in (f"/chats/{club}/events", "/chats/none/events", "/accounts/me/events"):
             for query in POLLS:
-                hot, plain = await ask_both(person, "GET", f"{path}?{query}")
-                assert told(hot) == told(plain), (path, query)
+                hot, plain = await ask_both(user, "GET", f"{path}?{query}")
+                assert outcome_of(hot) == outcome_of(plain), (path, query)
 
 
 async def test_a_poll_that_prefers_a_stream_is_answered_alike(anna: FakeClient, club: str) -> None:
@@ -202,7 +201,7 @@ async def test_a_poll_that_prefers_a_stream_is_answered_alike(anna: FakeClient, 
     for path in (f"/chats/{club}/events", "/accounts/me/events"):
         hot, plain = await ask_both(anna, "GET", f"{path}?after=999999", headers)
         problem(hot, 422, "validation_error")
-        assert told(hot) == told(plain)
+        assert outcome_of(hot) == outcome_of(plain)
 
 
 async def test_head_is_answered_without_waiting(anna: FakeClient, club: str) -> None:
@@ -214,7 +213,7 @@ async def test_head_is_answered_without_waiting(anna: FakeClient, club: str) -> 
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer none"}, {"Authorization": "Basic YTpi"}])
-async def test_a_caller_who_is_not_signed_in_is_refused(anna: FakeClient, club: str, headers: dict[str, str]) -> None:
+async def test_a_caller_that_is_not_signed_in_is_refused(anna: FakeClient, club: str, headers: dict[str, str]) -> None:
     address = f"{API}/chats/{club}/messages"
     answers = [
         await anna.http.get(address, headers=headers),

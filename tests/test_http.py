@@ -111,13 +111,13 @@ async def test_only_known_pages_may_call_from_a_browser(offline: Settings) -> No
             assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_nobody_else_may_call_unless_told(offline: Settings) -> None:
+async def test_other_origins_may_call_only_when_allowed(offline: Settings) -> None:
     async with served(build_app(offline)) as http:
         answer = await http.get("/healthcheck/live", headers={"Origin": PAGE})
         assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_every_answer_tells_browsers_to_keep_to_it(offline: Settings) -> None:
+async def test_every_response_has_the_security_headers(offline: Settings) -> None:
     settings = replace(offline, app=AppSettings(cors_origins=(PAGE,)))
     async with served(build_app(settings)) as http:
         asked = {"Origin": PAGE, "Access-Control-Request-Method": "PATCH"}
@@ -144,7 +144,7 @@ async def test_every_answer_tells_browsers_to_keep_to_it(offline: Settings) -> N
             assert answer.headers.get("cache-control") == kept
 
 
-async def test_no_answer_tells_what_it_was_made_with(live_server: str) -> None:
+async def test_no_response_names_the_server_software(live_server: str) -> None:
     async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
         for path in ("/healthcheck/live", "/nowhere", "/ui"):
             headers = (await http.get(path)).headers
@@ -163,9 +163,9 @@ async def test_the_prefix_moves_the_modules_alone(offline: Settings) -> None:
         assert [scheme["flows"]["password"]["tokenUrl"] for scheme in schemes] == ["/chat/accounts/token"]
 
 
-async def test_a_large_body_is_refused_before_anyone_is_asked_who_they_are(server: httpx.AsyncClient) -> None:
-    person = FakeClient(server)
-    problem(await person.post("/accounts/sign-up", {"email": "x" * 2**20}), 413, "payload_too_large")
+async def test_a_large_body_is_refused_before_authentication(server: httpx.AsyncClient) -> None:
+    user = FakeClient(server)
+    problem(await user.post("/accounts/sign-up", {"email": "x" * 2**20}), 413, "payload_too_large")
     form = {"username": "x" * 2**20, "password": "x"}
     problem(await server.post(f"{API}/accounts/token", data=form), 413, "payload_too_large")
     files = {"username": (None, b"x" * 2**20), "password": (None, b"x")}

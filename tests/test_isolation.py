@@ -29,7 +29,7 @@ class Failing:
     def deliver(self, feed: Feed, frames: Sequence[Frame]) -> NoReturn:
         raise ValueError("this follower is broken")
 
-    def tell_gap(self, feed: Feed, gap: Gap) -> NoReturn:
+    def report_gap(self, feed: Feed, gap: Gap) -> NoReturn:
         raise ValueError("this follower is broken")
 
     def fail(self, feed: Feed) -> None:
@@ -106,8 +106,8 @@ async def test_sends_go_on_where_the_announcing_of_a_batch_fails(
     anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More of them than there are writers: each one releases its chats."""
-    monkeypatch.setattr(Hub, "offer", fail)
-    monkeypatch.setattr(Bus, "_hear_rings", fail)
+    monkeypatch.setattr(Hub, "publish", fail)
+    monkeypatch.setattr(Bus, "_deliver_stream_heads", fail)
     assert [(await anna.send(club, str(number)))["seq"] for number in range(6)] == [1, 2, 3, 4, 5, 6]
 
 
@@ -127,19 +127,19 @@ async def test_an_action_after_the_commit_that_raises_stops_neither_the_others_n
 async def test_a_change_is_answered_although_its_notification_failed(
     anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Bus, "_hear_rings", fail)
+    monkeypatch.setattr(Bus, "_deliver_stream_heads", fail)
     assert ok(await anna.patch(f"/chats/{club}", {"title": "Новое имя"}))["title"] == "Новое имя"
 
 
 async def test_a_listener_of_the_bus_that_raises_stops_no_other_one() -> None:
     bus = MemoryBus()
-    heard: list[object] = []
-    for listen in (bus.on_rings, bus.on_signal):
+    received: list[object] = []
+    for listen in (bus.on_stream_heads, bus.on_signal):
         listen(fail)
-        listen(heard.append)
-    bus.ring(UUID(int=1), 7)
+        listen(received.append)
+    bus.notify_stream(UUID(int=1), 7)
     bus.signal({"kind": "typing"})
-    assert heard == [{UUID(int=1): 7}, {"kind": "typing"}]
+    assert received == [{UUID(int=1): 7}, {"kind": "typing"}]
 
 
 def test_an_error_is_logged_under_the_name_of_its_owner() -> None:

@@ -47,7 +47,7 @@ def lines(stderr: StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in stderr.getvalue().split("\n") if line]
 
 
-async def test_every_line_is_json_and_tells_its_request(app: FastAPI, stderr: StringIO) -> None:
+async def test_every_line_is_json_and_has_the_request_id(app: FastAPI, stderr: StringIO) -> None:
     async with served(app) as http:
         anna = await FakeClient.sign_up(http, "anna")
         anna.headers["X-Request-ID"] = "one-of-annas"

@@ -51,12 +51,12 @@ def test_a_folder_that_cannot_be_written_is_said_once(start: Start, tmp_path: Pa
     stderr = start(tmp_path / "logs", form)
     for number in range(3):
         logger.info("line {}", number)
-    told = stderr.getvalue().splitlines()
-    assert [line for line in told if "line" not in line or "cannot be written" in line] == [
+    errors = stderr.getvalue().splitlines()
+    assert [line for line in errors if "line" not in line or "cannot be written" in line] == [
         f"{tmp_path}/logs/messenger-{os.getpid()}.log cannot be written (Not a directory): "
         "log lines go to standard error only"
     ]
-    assert [line.rpartition("line ")[2][0] for line in told if "cannot" not in line] == ["0", "1", "2"]
+    assert [line.rpartition("line ")[2][0] for line in errors if "cannot" not in line] == ["0", "1", "2"]
 
 
 def test_a_full_disk_is_said_once_each_time_it_fills(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,8 +68,8 @@ def test_a_full_disk_is_said_once_each_time_it_fills(capsys: pytest.CaptureFixtu
     file.stop()
     file.baseFilename = "/dev/full"
     file.write("a line\n")
-    told = capsys.readouterr().err.splitlines()
-    assert told == ["/dev/full cannot be written (No space left on device): log lines go to standard error only"] * 2
+    errors = capsys.readouterr().err.splitlines()
+    assert errors == ["/dev/full cannot be written (No space left on device): log lines go to standard error only"] * 2
 
 
 def test_a_large_file_is_followed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,9 @@ async def test_what_destroys_asks_first(database_address: DatabaseAddress, argum
     assert "Aborted" in result.output
 
 
-def test_what_a_person_can_mend_is_told_in_one_line(project_root: Path, template: DatabaseAddress) -> None:
+def test_an_error_that_an_operator_can_fix_is_reported_in_one_line(
+    project_root: Path, template: DatabaseAddress
+) -> None:
     nowhere = variables_for(template.with_database("there_is_no_such_database"))
     result = run(project_root, "account", "reset-password", "anna", "--password=long enough", **nowhere)
     assert result.returncode == 2
@@ -97,14 +99,14 @@ def test_what_a_person_can_mend_is_told_in_one_line(project_root: Path, template
 def test_a_database_that_cannot_be_used_is_one_line(
     project_root: Path, template: DatabaseAddress, arguments: str
 ) -> None:
-    for wrong, told in (
+    for wrong, reported in (
         ({"PG_SERVER_PASSWD": "wrong"}, "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"),
         ({"PG_SERVER_ADDRESS": "127.0.0.1", "PG_SERVER_PORT": str(free_port())}, "set PG_SERVER_ADDRESS"),
     ):
         result = run(project_root, *arguments.split(), **variables_for(template) | wrong)
         assert (result.returncode, result.stdout) == (2, "")
         assert len(result.stderr.splitlines()) == 1
-        assert told in result.stderr
+        assert reported in result.stderr
 
 
 async def test_a_role_that_lacks_a_right_learns_the_statement_that_helps(
@@ -133,7 +135,7 @@ async def test_a_role_that_lacks_a_right_learns_the_statement_that_helps(
         await execute(maintenance, f"DROP ROLE {name}")
 
 
-def test_a_file_that_cannot_be_looked_at_is_one_line(project_root: Path, template: DatabaseAddress) -> None:
+def test_a_file_that_cannot_be_accessed_is_reported_in_one_line(project_root: Path, template: DatabaseAddress) -> None:
     """As in a folder that is closed, which root would not notice."""
     result = run(project_root, "db", "backup", "x" * 300, **variables_for(template))
     assert (result.returncode, result.stdout) == (2, "")

@@ -77,16 +77,16 @@ def test_every_operation_says_what_it_is(document: Json) -> None:
     assert {operation["tags"][0] for _, _, operation in _operations(document)} == tags
 
 
-def test_every_operation_tells_its_problems(document: Json) -> None:
+def test_every_operation_documents_its_problems(document: Json) -> None:
     for method, path, operation in _operations(document):
         where = f"{method} {path}"
         answers = operation["responses"]
-        wanted = {"500", "503"}
-        wanted |= {"401"} if operation["security"] else set()
-        wanted |= {"404"} if "_id}" in path else set()
-        wanted |= {"422"} if "parameters" in operation or "requestBody" in operation else set()
-        wanted |= {"413"} if "requestBody" in operation else set()
-        assert wanted <= set(answers), where
+        expected = {"500", "503"}
+        expected |= {"401"} if operation["security"] else set()
+        expected |= {"404"} if "_id}" in path else set()
+        expected |= {"422"} if "parameters" in operation or "requestBody" in operation else set()
+        expected |= {"413"} if "requestBody" in operation else set()
+        assert expected <= set(answers), where
         for status, answer in answers.items():
             assert answer["description"], where
             if status >= "400" and "/healthcheck" not in path:
@@ -111,7 +111,7 @@ def test_every_operation_gives_examples(document: Json) -> None:
 
 
 def test_the_example_of_an_error_is_that_error(document: Json) -> None:
-    told: dict[str, set[str]] = {}
+    reported: dict[str, set[str]] = {}
     for method, path, operation in _operations(document):
         for status, answer in operation["responses"].items():
             for example in answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).values():
@@ -121,9 +121,9 @@ def test_the_example_of_an_error_is_that_error(document: Json) -> None:
                 assert str(problem["status"]) == status, where
                 assert problem["type"].endswith(problem["code"]), where
                 assert "{" not in problem["instance"], where
-                told.setdefault(status, set()).add(problem["code"])
-    assert told["422"] == {"validation_error", "idempotency_mismatch"}
-    assert {status: codes for status, codes in told.items() if status != "422"} == {
+                reported.setdefault(status, set()).add(problem["code"])
+    assert reported["422"] == {"validation_error", "idempotency_mismatch"}
+    assert {status: codes for status, codes in reported.items() if status != "422"} == {
         "400": {"bad_request"},
         "401": {"unauthenticated"},
         "403": {"forbidden"},
@@ -174,7 +174,7 @@ def test_patterns_compile_in_javascript_with_and_without_the_unicode_flag(docume
     subprocess.run([NODE, "-e", script, json.dumps(patterns)], check=True)
 
 
-def test_the_description_tells_what_all_calls_have_in_common(document: Json) -> None:
+def test_the_description_covers_what_all_calls_have_in_common(document: Json) -> None:
     titles = re.findall(r"^## (.+)$", document["info"]["description"], re.MULTILINE)
     assert titles == ["Authentication", "Roles", "Errors", "Pages", "Repeating a request", "Limits", "Events"]
     assert "`POST /api/v1/accounts/refresh`" in document["info"]["description"]

@@ -12,7 +12,7 @@ from tests.fakers import PASSWORD, ok, problem
 from tests.servers import listening
 
 
-async def test_everything_stands_where_the_prefix_says(settings: Settings) -> None:
+async def test_all_routes_are_below_the_prefix(settings: Settings) -> None:
     prefix = "/messenger/v7"
     elsewhere = replace(settings, app=settings.app.model_copy(update={"prefix": prefix}))
     async with listening(build_app(elsewhere)) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:

@@ -28,10 +28,10 @@ async def behind(settings: Settings, app: AppSettings) -> AsyncIterator[httpx.As
 
 async def seen_from(http: httpx.AsyncClient, forwarded: list[str]) -> str:
     """The address that the server takes somebody for who signs in now."""
-    person = await FakeClient.sign_up(http)
+    user = await FakeClient.sign_up(http)
     http.headers = httpx.Headers([("X-Forwarded-For", value) for value in forwarded])
-    await person.sign_in()
-    sessions = ok(await person.get("/accounts/sessions"))["items"]
+    await user.sign_in()
+    sessions = ok(await user.get("/accounts/sessions"))["items"]
     return next(str(session["address"]) for session in sessions if session["current"])
 
 
@@ -49,13 +49,15 @@ async def seen_from(http: httpx.AsyncClient, forwarded: list[str]) -> str:
         (["6.6.6.6", "203.0.113.7, 10.1.2.3"], "203.0.113.7"),
     ],
 )
-async def test_a_trusted_proxy_tells_who_calls(settings: Settings, forwarded: list[str], address: str) -> None:
+async def test_the_address_of_the_client_is_taken_from_a_trusted_proxy(
+    settings: Settings, forwarded: list[str], address: str
+) -> None:
     async with behind(settings, TRUSTED) as http:
         assert await seen_from(http, forwarded) == address
 
 
 @pytest.mark.parametrize("trusted", [(), ("10.0.0.0/8",), ("192.0.2.1",)])
-async def test_nobody_else_tells_anything(settings: Settings, trusted: tuple[str, ...]) -> None:
+async def test_headers_of_untrusted_proxies_are_ignored(settings: Settings, trusted: tuple[str, ...]) -> None:
     async with behind(settings, AppSettings(trusted_proxies=trusted)) as http:
         assert await seen_from(http, ["203.0.113.7"]) == "127.0.0.1"
         answer = await http.get("/healthcheck/live", headers={"X-Forwarded-Proto": "https"})

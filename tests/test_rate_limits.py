@@ -27,7 +27,7 @@ async def limited(settings: Settings, **rates: Any) -> AsyncIterator[httpx.Async
         yield http
 
 
-def told_to_wait(response: httpx.Response, seconds: int = 60) -> None:
+def rate_limited(response: httpx.Response, seconds: int = 60) -> None:
     body = problem(response, 429, "rate_limited")
     assert 1 <= int(response.headers["retry-after"]) <= seconds
     assert body["retry_after"] == int(response.headers["retry-after"])
@@ -40,20 +40,20 @@ async def test_an_account_makes_so_many_calls_of_whatever_kind(settings: Setting
         problem(await anna.get("/nowhere"), 404, "not_found")
         problem(await anna.call("POST", "/chats", json=0), 422, "validation_error")
         ok(await (await anna.another_device().sign_in()).get("/chats"))
-        told_to_wait(await anna.get("/chats"))
-        told_to_wait(await anna.call("POST", "/chats", json=0))
+        rate_limited(await anna.get("/chats"))
+        rate_limited(await anna.call("POST", "/chats", json=0))
         ok(await boris.get("/chats"))
 
 
-async def test_whoever_has_no_good_token_is_counted_by_address(settings: Settings) -> None:
+async def test_requests_without_a_valid_token_are_counted_by_address(settings: Settings) -> None:
     async with limited(settings, address="5/minute") as http:
         anna = await FakeClient.sign_up(http, "anna")
         problem(await http.get(f"{API}/chats"), 401, "unauthenticated")
         for scheme in ("Bearer", "Basic"):
             bad = {"Authorization": f"{scheme} nonsense"}
             problem(await http.get(f"{API}/chats", headers=bad), 401, "unauthenticated")
-        told_to_wait(await http.get(f"{API}/chats"))
-        told_to_wait(await http.post(f"{API}/accounts/sign-in", json={}))
+        rate_limited(await http.get(f"{API}/chats"))
+        rate_limited(await http.post(f"{API}/accounts/sign-in", json={}))
         # Who is signed in, and who looks after the server, are counted elsewhere or not at all.
         ok(await anna.get("/chats"))
         for address in ("/healthcheck/live", "/metrics", "/docs"):
@@ -73,7 +73,7 @@ async def test_what_costs_has_a_limit_of_its_own(settings: Settings, kind: str) 
         }
         for _ in range(3 - (kind == "create_chat")):
             ok(await anna.call(*calls[kind]))
-        told_to_wait(await anna.call(*calls[kind]), 600)
+        rate_limited(await anna.call(*calls[kind]), 600)
         for other in calls.keys() - {kind}:
             ok(await anna.call(*calls[other]))
         if kind != "add_members":
@@ -91,7 +91,7 @@ async def test_sends_are_counted_alike_on_both_ways(settings: Settings) -> None:
             assert [answer["status"] for answer in answers] == ["ok", "ok", "error", "error"]
             assert answers[-1]["error"]["code"] == "rate_limited"
             assert 1 <= answers[-1]["error"]["retry_after"] <= 60
-            told_to_wait(await anna.post(f"/chats/{chat}/messages", {"text": "и так"}))
+            rate_limited(await anna.post(f"/chats/{chat}/messages", {"text": "и так"}))
             assert await socket.ask("ping") == {}
             assert socket.close_code is None
         stand = ok(await anna.get(f"/chats/{chat}/messages"))["items"]
@@ -115,7 +115,7 @@ async def test_requests_over_a_socket_are_calls_of_the_account(settings: Setting
             answers = [await socket.begin(**request) for request in asked]
             codes = [answer.get("error", {}).get("code", "ok") for answer in answers]
             assert codes == ["ok", "ok", "ok", "validation_error", "ok", "rate_limited"]
-            told_to_wait(await anna.get("/chats"))
+            rate_limited(await anna.get("/chats"))
 
 
 async def test_so_many_sockets_are_opened(settings: Settings) -> None:
@@ -136,9 +136,9 @@ async def test_a_server_may_count_nothing(settings: Settings) -> None:
     none = {"account": "1/day", "address": "1/day", "sign_up": "1/day", "create_chat": "1/day"}
     async with limited(settings, enable=False, **none) as http:
         for name in ("anna", "boris"):
-            person = await FakeClient.sign_up(http, name)
+            user = await FakeClient.sign_up(http, name)
             for _ in range(3):
-                await person.open_chat()
+                await user.open_chat()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_a_server_may_count_nothing(settings: Settings) -> None:
         ("", ""),
     ],
 )
-def test_half_an_address_of_ipv6_is_somebody(address: str, network: str) -> None:
+def test_the_network_half_of_an_ipv6_address_is_one_client(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
@@ -186,7 +186,7 @@ def test_a_clock_that_is_behind_opens_a_new_window(monkeypatch: pytest.MonkeyPat
         limits.hit("5/minute", "calls of", 1)
 
 
-async def test_calls_are_served_while_the_store_is_away(settings: Settings) -> None:
+async def test_requests_are_served_while_the_storage_is_unavailable(settings: Settings) -> None:
     async with limited(settings, storage=SecretStr("redis://127.0.0.1:1")) as http:
         anna = await FakeClient.sign_up(http, "anna")
         await anna.send(await anna.open_chat())

@@ -68,19 +68,17 @@ class Example:
 
 
 @asynccontextmanager
-async def started(
-    name: str, address: str, person: FakeClient, watcher: FakeClient, chat: str
-) -> AsyncIterator[Example]:
+async def started(name: str, address: str, user: FakeClient, watcher: FakeClient, chat: str) -> AsyncIterator[Example]:
     """A person at an example, connected."""
     file = Path(__file__).parents[1] / "docs" / "examples" / name
-    arguments = (f"http://{address}", person.username, PASSWORD, chat)
+    arguments = (f"http://{address}", user.username, PASSWORD, chat)
     example = Example(
         await asyncio.create_subprocess_exec(
             EXAMPLES[name], str(file), *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
         )
     )
     try:
-        await eventually(lambda: is_online(watcher, person), 30)
+        await eventually(lambda: is_online(watcher, user), 30)
         yield example
     finally:
         await example.end()
@@ -95,12 +93,12 @@ async def example(
         yield example
 
 
-async def is_online(watcher: FakeClient, person: FakeClient) -> bool:
-    return bool(ok(await watcher.get(f"/accounts/{person.id}"))["online"])
+async def is_online(watcher: FakeClient, user: FakeClient) -> bool:
+    return bool(ok(await watcher.get(f"/accounts/{user.id}"))["online"])
 
 
-async def texts_of(person: FakeClient, chat: str) -> list[str]:
-    return [message["text"] for message in ok(await person.get(f"/chats/{chat}/messages"))["items"]]
+async def texts_of(user: FakeClient, chat: str) -> list[str]:
+    return [message["text"] for message in ok(await user.get(f"/chats/{chat}/messages"))["items"]]
 
 
 async def test_an_example_has_everything_once_after_its_connection_was_cut(
@@ -127,7 +125,7 @@ async def test_an_example_has_everything_once_after_its_connection_was_cut(
     new_chat = await anna.open_chat(boris, title="Новый")
     await anna.send(new_chat, "ты здесь?")
     example.type("последнее")
-    await wire.mend()
+    await wire.restore()
 
     await eventually(lambda: is_said(anna, club, "последнее"))
     await eventually(lambda: has_all(club, began_at + 12))
@@ -164,7 +162,7 @@ async def test_an_example_comes_back_after_its_access_token_has_expired(
         wire.cut()
         example.type("без связи")
         await anna.send(club, "без него")
-        await wire.mend()
+        await wire.restore()
 
         async def is_back() -> bool:
             texts = [event["data"].get("text") for event in example.events[club]]
@@ -181,8 +179,8 @@ async def test_an_example_ends_when_its_session_has_ended(example: Example, bori
     assert await asyncio.wait_for(example.process.wait(), 20) == 1
 
 
-async def is_said(person: FakeClient, chat: str, text: str) -> bool:
-    return text in await texts_of(person, chat)
+async def is_said(user: FakeClient, chat: str, text: str) -> bool:
+    return text in await texts_of(user, chat)
 
 
 @pytest.mark.parametrize("page", ["realtime.md", "realtime.ru.md"])

@@ -59,10 +59,10 @@ CODINGS = [
 REFUSALS = {"JSON": "application/json", "form": "application/x-www-form-urlencoded, multipart/form-data"}
 
 
-async def post(person: FakeClient, path: str, body: bytes, *headers: tuple[str, str]) -> httpx.Response:
+async def post(user: FakeClient, path: str, body: bytes, *headers: tuple[str, str]) -> httpx.Response:
     """Sends exactly these headers beside the token."""
-    given = [*person.headers.items(), *headers]
-    return await person.http.request("POST", f"{API}{path}", content=body, headers=given)
+    given = [*user.headers.items(), *headers]
+    return await user.http.request("POST", f"{API}{path}", content=body, headers=given)
 
 
 def a_message() -> bytes:

@@ -4,7 +4,7 @@ import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations import commands
-from app.adapters.db.provide import is_migrated
+from app.adapters.db.servers import is_migrated
 
 # Of the tables that hold something of a chat or stream, and of the two themselves.
 _UNIQUE_INDEXES = """
@@ -46,8 +46,8 @@ async def test_every_unique_index_of_the_chat_family_has_its_key(database_addres
     tables = {index["table_name"] for index in indexes}
     assert tables >= {"chat", "stream", "chat_member", "account_chat", "message", "reaction", "event"}
     for index in indexes:
-        wanted = {"id"} if index["table_name"] in ("chat", "stream") else {"chat_id", "stream_id"}
-        assert wanted & set(index["columns"]), dict(index)
+        expected = {"id"} if index["table_name"] in ("chat", "stream") else {"chat_id", "stream_id"}
+        assert expected & set(index["columns"]), dict(index)
 
 
 async def test_every_foreign_key_of_the_chat_family_has_its_key(database_address: DatabaseAddress) -> None:

@@ -53,7 +53,7 @@ def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
         ("BUS_DRIVER", "pigeon"),
     ],
 )
-def test_a_wrong_value_is_told_in_one_line_by_the_name_of_its_variable(
+def test_an_invalid_value_is_reported_in_one_line_with_the_name_of_its_variable(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     with pytest.raises(SettingsError) as refusal:
@@ -106,7 +106,7 @@ def test_a_password_hash_has_memory_for_each_lane(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("secret", ["", "secret", SECRET[:31], "a" * 64])
-def test_production_wants_a_secret_that_nobody_guesses(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+def test_production_requires_a_strong_secret(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
     with pytest.raises(SettingsError, match=r"^AUTH_SECRET: .*32 bytes"):
         load(monkeypatch, ENVIRONMENT="PROD", AUTH_SECRET=secret)
     load(monkeypatch, ENVIRONMENT="PROD", AUTH_SECRET=SECRET)
@@ -130,7 +130,7 @@ def test_a_secret_shows_neither_in_the_settings_nor_in_a_refusal(monkeypatch: py
     assert SECRET[:20] not in str(refusal.value)
 
 
-def test_the_example_as_it_stands_changes_nothing(project_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_unchanged_example_changes_nothing(project_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     example = project_root / ".env.example"
     assert load_settings(example) == load_settings(env_file=None)
     monkeypatch.setenv("ENVIRONMENT", "DEV")
@@ -143,15 +143,15 @@ def test_every_setting_of_the_core_is_described_in_both_languages() -> None:
         assert all(field.description for field in group.model_fields.values()), group
 
 
-def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("LOG_LEVEL=LOUD\nLOG_FORMAT text\n", encoding="utf-8")
     for name, value in {"API_SERVICE_PORT": "many", "API_WORKERS": "0", "ENVIRONMENT": "PROD"}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refusal:
         load_settings(file)
-    told = [problem.partition(":")[0] for problem in refusal.value.problems]
-    assert told == [f"{file}, line 2", "API_SERVICE_PORT", "API_WORKERS", "LOG_LEVEL", "AUTH_SECRET"]
+    reported = [problem.partition(":")[0] for problem in refusal.value.problems]
+    assert reported == [f"{file}, line 2", "API_SERVICE_PORT", "API_WORKERS", "LOG_LEVEL", "AUTH_SECRET"]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_line_of_the_file_that_cannot_be_read_is_named(tmp_path: Path, text: b
     assert "\n" not in str(refusal.value)
 
 
-def test_a_file_that_cannot_be_opened_is_told_and_the_mark_of_an_editor_is_no_part_of_a_name(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_and_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     with pytest.raises(SettingsError, match=r"folder: cannot be read: Is a directory"):
@@ -182,13 +182,15 @@ def test_a_file_that_cannot_be_opened_is_told_and_the_mark_of_an_editor_is_no_pa
     assert load_settings(file).app.title == "Из файла"
 
 
-def test_a_misspelt_name_is_told_with_the_nearest_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_misspelt_name_is_reported_with_the_nearest_known_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     file = tmp_path / ".env"
     file.write_text("API_SERVIC_PORT=1\nLOG_QUIZ_BUZZ=1\nCOMPOSE_PROJECT_NAME=1\nlog_level=INFO\n", encoding="utf-8")
     monkeypatch.setenv("ENVIROMENT", "PROD")
     monkeypatch.setenv("RATE_LIMITS_ENABLE", "true")
-    told = {line.partition(" in ")[0]: line.rpartition(": ")[2] for line in unknown_variables(file)}
-    assert told == {
+    reported = {line.partition(" in ")[0]: line.rpartition(": ")[2] for line in unknown_variables(file)}
+    assert reported == {
         "ENVIROMENT": "did you mean ENVIRONMENT?",
         "RATE_LIMITS_ENABLE": "did you mean RATE_LIMIT_ENABLE?",
         "API_SERVIC_PORT": "did you mean API_SERVICE_PORT?",

@@ -20,12 +20,12 @@ HOUSE = {
 }
 
 
-def names(*wanted: str) -> list[str]:
-    return [module.name for module in choose_modules(HOUSE, wanted)]
+def names(*requested: str) -> list[str]:
+    return [module.name for module in choose_modules(HOUSE, requested)]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "served"),
+    ("requested", "served"),
     [
         (["BASE"], ["base", "people", "talks"]),
         (["base"], ["base", "people", "talks"]),
@@ -38,32 +38,32 @@ def names(*wanted: str) -> list[str]:
         ([], ["base"]),
     ],
 )
-def test_modules_are_chosen_by_name_each_after_those_it_needs(wanted: list[str], served: list[str]) -> None:
-    assert names(*wanted) == served
+def test_modules_are_chosen_by_name_each_after_those_it_needs(requested: list[str], served: list[str]) -> None:
+    assert names(*requested) == served
 
 
-@pytest.mark.parametrize("wanted", [["nonsense"], ["BASE", "-nonsense"], ["BASE", "talk"], ["-"]])
-def test_an_unknown_name_is_answered_with_the_known_ones(wanted: list[str]) -> None:
+@pytest.mark.parametrize("requested", [["nonsense"], ["BASE", "-nonsense"], ["BASE", "talk"], ["-"]])
+def test_an_unknown_name_is_answered_with_the_known_ones(requested: list[str]) -> None:
     with pytest.raises(ModulesError, match=r"known: base, people, quotes, talks$") as refusal:
-        names(*wanted)
+        names(*requested)
     assert "\n" not in str(refusal.value)
 
 
-def test_a_missing_dependency_is_told_with_the_one_who_needs_it() -> None:
+def test_a_missing_dependency_is_reported_with_the_module_that_needs_it() -> None:
     with pytest.raises(ModulesError, match="'talks' needs 'people', which is not enabled"):
         names("BASE", "-people")
     with pytest.raises(ModulesError, match="'quotes' needs 'talks', which is not enabled"):
         names("quotes")
 
 
-def test_a_circle_is_told_in_full() -> None:
+def test_a_dependency_cycle_is_reported_in_full() -> None:
     chicken = Module(name="chicken", description="", depends_on=("egg",))
     egg = Module(name="egg", description="", depends_on=("chicken",))
     with pytest.raises(ModulesError, match=r"circularly: (chicken -> egg -> chicken|egg -> chicken -> egg)"):
         choose_modules({"chicken": chicken, "egg": egg}, ["BASE"])
 
 
-def test_reading_the_manifests_tells_the_same_as_running_them() -> None:
+def test_reading_the_manifests_gives_the_same_as_running_them() -> None:
     def chosen_by(modules: dict[str, Module]) -> list[tuple[str, tuple[str, ...], bool]]:
         return [(module.name, module.depends_on, module.on_by_default) for module in modules.values()]
 

@@ -38,7 +38,7 @@ async def test_a_body_has_a_largest_size_however_it_is_sent(server: httpx.AsyncC
     ok(await anna.call("POST", "/chats", content=body + b" " * (MAX_CHAT_BYTES - len(body))))
 
 
-async def test_a_caller_who_is_not_signed_in_sends_little(server: httpx.AsyncClient, club: str) -> None:
+async def test_a_caller_that_is_not_signed_in_sends_small_bodies_only(server: httpx.AsyncClient, club: str) -> None:
     for path in ("/accounts/sign-in", "/accounts/sign-up", "/accounts/token", "/chats", f"/chats/{club}/messages"):
         refused = await server.post(f"{API}{path}", content=b"x" * (MAX_BODY_BYTES + 1))
         problem(refused, 413, "payload_too_large")
@@ -63,8 +63,8 @@ async def test_many_members_are_one_error(server: httpx.AsyncClient, anna: FakeC
     many = json.dumps(dict.fromkeys(map(str, range(1_000)), 1)).encode()
     anna.headers["Content-Type"] = "application/json"
     for path in ("/accounts/sign-in", "/accounts/sign-up", "/chats", f"/chats/{club}/messages"):
-        told = problem(await anna.call("POST", path, content=many), 422, "validation_error")
-        assert len(told["errors"]) == 1
+        reported = problem(await anna.call("POST", path, content=many), 422, "validation_error")
+        assert len(reported["errors"]) == 1
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for content in (b"&" * 16_000, b"a=1&" * 4_000, b"grant_type=password&" * 800):
         refused = await server.post(f"{API}/accounts/token", content=content, headers=form)

@@ -21,19 +21,19 @@ from tests.adapters.embedded.support import eventually as eventually_so
 from tests.fakers import API, FakeClient, ok
 from tests.servers import listening
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 _TIME_WAIT = "06"
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that waits for moments only."""
-    for name in ("HEAD_WITHIN", "BODY_WITHIN", "READ_WITHIN", "LINGER", "CHECK_EVERY"):
+    for name in ("HEAD_TIMEOUT", "BODY_TIMEOUT", "READ_TIMEOUT", "LINGER", "CHECK_EVERY"):
         monkeypatch.setattr(http_protocol, name, 0.2)
 
 
 @pytest.fixture
-async def offline(base_settings: Settings, impatient: None) -> AsyncIterator[str]:
+async def offline(base_settings: Settings, short_timeouts: None) -> AsyncIterator[str]:
     """For what needs no database."""
     async with listening(build_app(base_settings), timeout_keep_alive=1) as address:
         yield address
@@ -51,7 +51,7 @@ async def connected(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, a
 
 async def drip(address: str, begin: bytes, drop: bytes) -> bytes:
     """Sends a beginning, then drop by drop, until the server has had enough; what it has answered."""
-    async with asyncio.timeout(PATIENCE), connected(address) as (reader, writer):
+    async with asyncio.timeout(TIMEOUT), connected(address) as (reader, writer):
 
         async def go_on() -> None:
             writer.write(begin)
@@ -72,10 +72,10 @@ async def drip(address: str, begin: bytes, drop: bytes) -> bytes:
 def problem_in(answer: bytes) -> tuple[int, str]:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"content-type: application/problem+json" in head.lower(), answer
-    told = orjson.loads(body)
-    assert f"x-request-id: {told['request_id']}".encode() in head
-    assert int(head.split()[1]) == told["status"]
-    return told["status"], told["code"]
+    reported = orjson.loads(body)
+    assert f"x-request-id: {reported['request_id']}".encode() in head
+    assert int(head.split()[1]) == reported["status"]
+    return reported["status"], reported["code"]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_proxy_gives_up_an_idle_connection_before_the_server_does(proxy: str) 
     assert [int(number) < uvicorn_options()["timeout_keep_alive"] for number in seconds] == [True]
 
 
-async def test_an_answer_that_nobody_takes_is_given_up(offline: str) -> None:
+async def test_a_response_that_is_not_read_is_given_up(offline: str) -> None:
     host, port = offline.split(":")
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -129,7 +129,7 @@ async def test_an_answer_that_nobody_takes_is_given_up(offline: str) -> None:
         # Far more than all buffers between here and there hold.
         await loop.sock_sendall(client, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
         own_port = client.getsockname()[1]
-        is_let_go = await asyncio.to_thread(eventually_so, lambda: not _holds_connection(int(port), own_port), PATIENCE)
+        is_let_go = await asyncio.to_thread(eventually_so, lambda: not _holds_connection(int(port), own_port), TIMEOUT)
         assert is_let_go
 
 
@@ -152,21 +152,21 @@ def _holds_connection(server_port: int, client_port: int) -> bool:
     ids=["one header", "many headers", "an endless header"],
 )
 async def test_a_head_has_a_largest_size(offline: str, head: bytes) -> None:
-    async with asyncio.timeout(PATIENCE), connected(offline) as (reader, writer):
+    async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
         writer.write(head)
         assert problem_in(await reader.read()) == (431, "headers_too_large")
 
 
 async def test_a_large_head_that_may_be_is_served(offline: str) -> None:
     head = b"POST /healthcheck/live HTTP/1.1\r\nHost: x\r\nX-Large: " + b"a" * 60_000 + b"\r\n"
-    async with asyncio.timeout(PATIENCE), connected(offline) as (reader, writer):
+    async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
         # With a body that comes in the same moment.
         writer.write(head + b"Content-Length: 100000\r\n\r\n" + b"x" * 100_000)
         assert (await reader.readline()).startswith(b"HTTP/1.1 405 ")
 
 
 async def test_what_is_no_http_is_a_problem_too(offline: str) -> None:
-    async with asyncio.timeout(PATIENCE), connected(offline) as (reader, writer):
+    async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
         writer.write(b"nonsense\r\n\r\n")
         assert problem_in(await reader.read()) == (400, "bad_request")
 
@@ -179,13 +179,13 @@ def app(settings: Settings) -> FastAPI:
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=PATIENCE) as http:
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=TIMEOUT) as http:
         yield http
 
 
 async def test_slow_clients_hold_nothing_that_others_need(anna: FakeClient, club: str, live_server: str) -> None:
     head = f"POST {API}/chats/{club}/messages HTTP/1.1\r\nHost: x\r\nAuthorization: {anna.headers['Authorization']}\r\n"
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         writers = []
         for _ in range(50):
             _, writer = await asyncio.open_connection(*live_server.split(":"))

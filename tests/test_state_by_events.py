@@ -43,20 +43,20 @@ console.log(JSON.stringify([client, page].map(({ applyEvent }) => {
 """
 
 State = dict[str, Any]
-Look = Callable[[], Awaitable[State]]
+ReadState = Callable[[], Awaitable[State]]
 
 
 class Talk:
     """Three people in two chats who do what they may, and what they may not."""
 
-    def __init__(self, seed: int, people: list[FakeClient], chats: list[str]) -> None:
+    def __init__(self, seed: int, users: list[FakeClient], chats: list[str]) -> None:
         self.dice = Random(seed)
-        self.people = people
+        self.users = users
         self.chats = chats
 
     async def step(self) -> None:
         dice = self.dice
-        who, other, chat = dice.choice(self.people), dice.choice(self.people), f"/chats/{dice.choice(self.chats)}"
+        who, other, chat = dice.choice(self.users), dice.choice(self.users), f"/chats/{dice.choice(self.chats)}"
         last = ((await who.get(chat)).json()).get("last_seq", 0)
         # Mostly of the newest messages: they are a part of the state.
         seq = max(last - dice.choice((0, 0, 0, 1, 2, 5)), 1)
@@ -80,7 +80,7 @@ class Talk:
 
     async def change_once(self, chat: str) -> None:
         """What random steps rarely do, and nothing after it that makes a client read the chat again."""
-        anna, boris, clara = self.people
+        anna, boris, clara = self.users
         path = f"/chats/{chat}"
         for role in ("admin", "owner"):
             ok(await anna.patch(f"{path}/members/{boris.id}", {"role": role}))
@@ -112,12 +112,12 @@ def plain(chat: State) -> State:
     return {**chat, "last_message": {**last, "reactions": sorted(last["reactions"], key=lambda given: given["emoji"])}}
 
 
-async def state_of(person: FakeClient) -> State:
-    return {chat["id"]: plain(chat) for chat in ok(await person.get("/chats", limit=200))["items"]}
+async def state_of(user: FakeClient) -> State:
+    return {chat["id"]: plain(chat) for chat in ok(await user.get("/chats", limit=200))["items"]}
 
 
 @asynccontextmanager
-async def in_python(base: str, tokens: State) -> AsyncIterator[Look]:
+async def in_python(base: str, tokens: State) -> AsyncIterator[ReadState]:
     spec = importlib.util.spec_from_file_location("realtime_client", EXAMPLES / "realtime_client.py")
     assert spec is not None
     assert spec.loader is not None
@@ -127,32 +127,32 @@ async def in_python(base: str, tokens: State) -> AsyncIterator[Look]:
     await messenger.load()
     running = asyncio.create_task(messenger.run())
 
-    async def look() -> State:
+    async def read_state() -> State:
         assert not running.done(), running.exception()
         return {chat_id: plain(chat) for chat_id, chat in messenger.chats.items()}
 
-    yield look
+    yield read_state
     running.cancel()
     await asyncio.wait([running])
 
 
 @asynccontextmanager
-async def in_node(base: str, tokens: State) -> AsyncIterator[Look]:
+async def in_node(base: str, tokens: State) -> AsyncIterator[ReadState]:
     client = (EXAMPLES / "realtime_client.mjs").as_uri()
     process = await asyncio.create_subprocess_exec(
         NODE, "--input-type=module", "-e", _IN_NODE, "-", client, base, json.dumps(tokens), stdin=PIPE, stdout=PIPE
     )
-    asking, answers = process.stdin, process.stdout
-    assert asking is not None
+    requests, answers = process.stdin, process.stdout
+    assert requests is not None
     assert answers is not None
     assert await answers.readline() == b"loaded\n"
 
-    async def look() -> State:
-        asking.write(b"\n")
+    async def read_state() -> State:
+        requests.write(b"\n")
         chats = json.loads(await answers.readline())
         return {chat_id: plain(chat) for chat_id, chat in chats.items()}
 
-    yield look
+    yield read_state
     process.kill()
     await process.wait()
 
@@ -162,34 +162,34 @@ async def test_a_client_that_follows_events_has_the_state_that_the_server_gives(
     server: httpx.AsyncClient, live_server: str, client: Callable[..., Any]
 ) -> None:
     for seed in range(2):
-        people = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
-        chats = [await people[0].open_chat(*people[1:]) for _ in range(2)]
-        quiet = await people[0].open_chat(*people[1:], description="слова")
-        talk = Talk(seed, people, chats)
+        users = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
+        chats = [await users[0].open_chat(*users[1:]) for _ in range(2)]
+        quiet = await users[0].open_chat(*users[1:], description="слова")
+        talk = Talk(seed, users, chats)
         for _ in range(STEPS // 2):
             await talk.step()
-        boris = people[1]
+        boris = users[1]
         tokens = {"access_token": boris.access_token, "refresh_token": boris.refresh_token}
-        async with client(f"http://{live_server}", tokens) as look:
+        async with client(f"http://{live_server}", tokens) as read_state:
             for _ in range(STEPS):
                 await talk.step()
             await talk.change_once(quiet)
             expected = await state_of(boris)
 
-            async def is_so(look: Look = look, expected: State = expected) -> bool:
-                return await look() == expected
+            async def is_so(read_state: ReadState = read_state, expected: State = expected) -> bool:
+                return await read_state() == expected
 
             try:
                 await eventually(is_so)
             except TimeoutError:
-                assert await look() == expected, seed
+                assert await read_state() == expected, seed
 
 
 async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncClient) -> None:
-    people = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
-    anna = people[0]
-    chat = await anna.open_chat(*people[1:])
-    talk = Talk(7, people, [chat])
+    users = [await FakeClient.sign_up(server, name) for name in ("anna", "boris", "clara")]
+    anna = users[0]
+    chat = await anna.open_chat(*users[1:])
+    talk = Talk(7, users, [chat])
     before = ok(await anna.get(f"/chats/{chat}"))
     for _ in range(STEPS):
         await talk.step()
@@ -208,8 +208,8 @@ async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncCl
     printed, _ = await process.communicate(json.dumps(asked).encode())
     by_example, by_page = map(plain, json.loads(printed))
     assert by_page == by_example
-    told_elsewhere = ("read_seq", "unread_count", "others_read_seq")
+    reported_elsewhere = ("read_seq", "unread_count", "others_read_seq")
     expected = plain(ok(await anna.get(f"/chats/{chat}")))
-    assert {name: by_page[name] for name in by_page if name not in told_elsewhere} == {
-        name: expected[name] for name in expected if name not in told_elsewhere
+    assert {name: by_page[name] for name in by_page if name not in reported_elsewhere} == {
+        name: expected[name] for name in expected if name not in reported_elsewhere
     }

@@ -26,7 +26,7 @@ class Strict(BaseModel):
     number: int
 
 
-async def test_no_value_of_a_statement_is_told(database_address: DatabaseAddress) -> None:
+async def test_values_of_statements_are_not_logged(database_address: DatabaseAddress) -> None:
     connection = await asyncpg.connect(**database_address.connect_arguments())
     database = Database(database_address)
     try:
@@ -36,10 +36,10 @@ async def test_no_value_of_a_statement_is_told(database_address: DatabaseAddress
                 continue
             with pytest.raises(asyncpg.PostgresError) as raised:
                 await connection.execute(statement, SECRET)
-            told = format_traceback(raised.value)
-            assert SECRET[:2] not in told.partition("asyncpg.exceptions.")[2], told
-            assert sqlstate in told
-            assert "in test_no_value_of_a_statement_is_told" in told
+            formatted = format_traceback(raised.value)
+            assert SECRET[:2] not in formatted.partition("asyncpg.exceptions.")[2], formatted
+            assert sqlstate in formatted
+            assert "in test_values_of_statements_are_not_logged" in formatted
         with pytest.raises(asyncpg.DataError) as wrong_type:
             await connection.execute("SELECT $1::int", SECRET)
         assert SECRET not in format_traceback(wrong_type.value)
@@ -53,17 +53,17 @@ async def test_no_value_of_a_statement_is_told(database_address: DatabaseAddress
         await connection.close()
 
 
-def test_no_input_that_is_not_valid_is_told() -> None:
+def test_invalid_input_is_not_logged() -> None:
     with pytest.raises(ValueError, match=SECRET) as raised:
         Strict(number=SECRET)
-    told = format_traceback(raised.value)
-    assert SECRET not in told.replace("SECRET", "")
-    assert told.endswith("ValidationError: 1 errors\n")
+    formatted = format_traceback(raised.value)
+    assert SECRET not in formatted.replace("SECRET", "")
+    assert formatted.endswith("ValidationError: 1 errors\n")
     answer = ResponseValidationError([{"input": SECRET, "msg": "x"}], body=SECRET)
     assert SECRET not in format_traceback(answer)
 
 
-def test_what_led_to_an_error_and_what_a_group_holds_is_told() -> None:
+def test_causes_and_members_of_a_group_are_logged() -> None:
     def fail() -> None:
         try:
             raise KeyError("first")
@@ -72,8 +72,8 @@ def test_what_led_to_an_error_and_what_a_group_holds_is_told() -> None:
 
     with pytest.raises(RuntimeError) as raised:
         fail()
-    told = format_traceback(raised.value)
-    assert told.index("KeyError: 'first'") < told.index("RuntimeError: second")
+    formatted = format_traceback(raised.value)
+    assert formatted.index("KeyError: 'first'") < formatted.index("RuntimeError: second")
     group = format_traceback(ExceptionGroup("both", [raised.value, OSError(24, "Too many open files")]))
     assert "RuntimeError: second" in group
     assert "OSError: [Errno 24] Too many open files" in group

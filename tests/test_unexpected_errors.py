@@ -60,7 +60,7 @@ def _app(settings: Settings, mode: Mode) -> FastAPI:
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-async def test_internals_are_shown_on_ones_own_machine_alone(base_settings: Settings, mode: Mode) -> None:
+async def test_internals_are_shown_in_local_mode_only(base_settings: Settings, mode: Mode) -> None:
     async with served(_app(base_settings, mode)) as http:
         response = await http.get("/raise", headers={"Origin": "https://chat.example.com", "X-Request-ID": "trace-7"})
         body = problem(response, 500, "internal_error")
@@ -88,9 +88,7 @@ async def test_what_may_succeed_later_says_when(base_settings: Settings, error: 
 
 
 @pytest.mark.parametrize("error", ["ConnectionRefusedError", "TimeoutError", "OSError", "InterfaceError"])
-async def test_an_error_of_something_else_does_not_look_like_one_of_the_database(
-    base_settings: Settings, error: str
-) -> None:
+async def test_other_errors_are_not_reported_as_database_errors(base_settings: Settings, error: str) -> None:
     """A disk, a mail server or a bug raises the very same types as the driver."""
     async with served(_app(base_settings, Mode.PROD)) as http:
         problem(await http.get(f"/errors/{error}"), 500, "internal_error")

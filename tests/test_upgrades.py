@@ -10,7 +10,7 @@ from app.settings import Settings
 from tests.fakers import API
 from tests.servers import listening
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 OFFER = b"Connection: keep-alive, Upgrade, HTTP2-Settings\r\nUpgrade: %s\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
 KEYS = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 WS = f"{API}/ws".encode()
@@ -33,7 +33,7 @@ async def offline(base_settings: Settings) -> AsyncIterator[str]:
 async def talk(address: str, segments: Sequence[bytes], until: bytes | None = None) -> bytes:
     """Returns all that the server answers to these segments, until it closes or has answered `until`."""
     host, port = address.split(":")
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection(host, int(port))
         for segment in segments:
             writer.write(segment)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from tests.websocket_line import MOST, serve
+from tests.websocket_line import MAX, serve
 
 texts = st.text(max_size=40) | st.sampled_from(["", "a" * 125, "я" * 63, "b" * 126, "c" * 65_535, "я" * 33_000])
 pieces = st.lists(texts.filter(lambda text: len(text) < 1000), min_size=2, max_size=4)
@@ -74,10 +74,10 @@ WRONG = {
         Frame(Opcode.TEXT, "\ud800".encode(errors="surrogatepass")).serialize(mask=True),
         1007,
     ),
-    "too long": (Frame(Opcode.TEXT, b"a" * (MOST + 1)).serialize(mask=True), 1009),
+    "too long": (Frame(Opcode.TEXT, b"a" * (MAX + 1)).serialize(mask=True), 1009),
     "too long to come": (bytes([0x81, 0xFF]) + b"\x7f" + b"\xff" * 7, 1009),
     "too long in pieces": (
-        Frame(Opcode.TEXT, b"a" * MOST, fin=False).serialize(mask=True) + Frame(Opcode.CONT, b"a").serialize(mask=True),
+        Frame(Opcode.TEXT, b"a" * MAX, fin=False).serialize(mask=True) + Frame(Opcode.CONT, b"a").serialize(mask=True),
         1009,
     ),
 }

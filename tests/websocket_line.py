@@ -25,7 +25,7 @@ HANDSHAKE = Request(
         ]
     ),
 )
-MOST = 70_000
+MAX = 70_000
 """Bytes that a message may have here: more than a length of two bytes can tell."""
 
 
@@ -81,7 +81,7 @@ class Application:
 async def connected(*, at_once: bool, early: bytes = b"") -> AsyncIterator[tuple[WebSocketProtocol, Application, Line]]:
     """A connection that is accepted, and lost at the end."""
     application, line = Application(at_once=at_once), Line()
-    config = Config(application, ws_max_size=MOST, ws_per_message_deflate=False)
+    config = Config(application, ws_max_size=MAX, ws_per_message_deflate=False)
     protocol = WebSocketProtocol(config, ServerState(), {})
     protocol.connection_made(line)
     protocol.take_handshake(HANDSHAKE, early, 10)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-_MOST_HELD = 1 << 18
+_MAX_HELD = 1 << 18
 """Bytes that are on their way in one direction; beyond that the sender has to wait."""
 _STEP = 0.05
 """Seconds between two portions of what is throttled."""
@@ -36,7 +36,7 @@ class Wire:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    async def mend(self) -> None:
+    async def restore(self) -> None:
         """From here on it listens, and passes on as fast as it can."""
         self.is_deaf, self.latency, self.bytes_per_second = False, 0.0, None
         self.speak()
@@ -88,7 +88,7 @@ class _End(asyncio.Protocol):
         self._held: deque[tuple[float, bytes]] = deque()
         self._bytes_held = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._has_heard_end = self._has_told_end = False
+        self._has_received_end = self._has_sent_end = False
         self._connecting: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -124,10 +124,10 @@ class _End(asyncio.Protocol):
             self._peer.take(data)
 
     def eof_received(self) -> bool:
-        self._has_heard_end = True
+        self._has_received_end = True
         if self._peer is not None:
             self._peer.take(b"")
-        if self._has_told_end and self._transport is not None:
+        if self._has_sent_end and self._transport is not None:
             self._transport.close()
         return True
 
@@ -135,7 +135,7 @@ class _End(asyncio.Protocol):
         self._wire.ends.discard(self)
         if self._timer is not None:
             self._timer.cancel()
-        if self._peer is None or (self._has_heard_end and self._has_told_end):
+        if self._peer is None or (self._has_received_end and self._has_sent_end):
             return
         if self._peer._held or not self._wire.speaks.is_set():
             # The other side does not know yet: first comes what is still on its way.
@@ -157,7 +157,7 @@ class _End(asyncio.Protocol):
             return
         self._held.append((asyncio.get_running_loop().time() + wire.latency, data))
         self._bytes_held += len(data)
-        if self._bytes_held > _MOST_HELD:
+        if self._bytes_held > _MAX_HELD:
             self._hold_back(True)
         if self._timer is None:
             self.pump()
@@ -181,7 +181,7 @@ class _End(asyncio.Protocol):
             self._bytes_held -= len(part)
             room = None if room is None else room - len(part)
             self._write(part)
-        if self._bytes_held <= _MOST_HELD and wire.speaks.is_set():
+        if self._bytes_held <= _MAX_HELD and wire.speaks.is_set():
             self._hold_back(False)
 
     def reset(self) -> None:
@@ -192,13 +192,13 @@ class _End(asyncio.Protocol):
             self._transport.abort()
 
     def _write(self, data: bytes) -> None:
-        if self._transport is None or self._transport.is_closing() or self._has_told_end:
+        if self._transport is None or self._transport.is_closing() or self._has_sent_end:
             return
         if data:
             self._transport.write(data)
             return
-        self._has_told_end = True
-        if self._has_heard_end:
+        self._has_sent_end = True
+        if self._has_received_end:
             self._transport.close()
         else:
             self._transport.write_eof()
@@ -215,7 +215,7 @@ class _End(asyncio.Protocol):
 @asynccontextmanager
 async def wire_to(host: str, port: int) -> AsyncIterator[Wire]:
     wire = Wire(host, port)
-    await wire.mend()
+    await wire.restore()
     try:
         yield wire
     finally:

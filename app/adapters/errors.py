@@ -18,7 +18,7 @@ class DatabaseUnavailable(TransientDatabaseError):
     """The database cannot be reached, ended the connection, or is shutting down."""
 
 
-class DatabaseSilent(DatabaseUnavailable):
+class DatabaseTimeout(DatabaseUnavailable):
     """The database did not answer within the timeout: whether it carried out the statement is unknown."""
 
 
@@ -72,7 +72,7 @@ def as_transient(error: BaseException, *, is_closed: bool = False) -> TransientD
         return error
     kind: type[TransientDatabaseError] | None = None
     if isinstance(error, TimeoutError):
-        kind = DatabaseSilent
+        kind = DatabaseTimeout
     elif isinstance(error, OSError) and error.errno in _NO_DESCRIPTORS:
         kind = PoolExhausted
     elif isinstance(error, _UNAVAILABLE) or (is_closed and isinstance(error, asyncpg.InterfaceError)):

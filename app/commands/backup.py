@@ -14,11 +14,11 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.embedded.binaries import find_binaries, program
 from app.adapters.db.embedded.process import clean_environment
-from app.adapters.db.provide import database_server
-from app.commands.creating import create_database, drop_database, quote
-from app.modules.streams_module.services.numbers import move_numbers_ahead
+from app.adapters.db.servers import database_server
+from app.commands.create_database import create_database, drop_database, quote
+from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.settings import load_settings
-from app.utils.asking import Yes, ask
+from app.utils.confirmation import Yes, confirm
 
 _SINCE_17 = b"SET transaction_timeout = 0;"
 """What pg_restore always writes, and servers before version 17 do not know."""
@@ -64,7 +64,7 @@ def restore(
     settings = load_settings()
     with database_server(settings.db) as address:
         asyncio.run(_refuse_if_used(address))
-        ask(settings.app.environment, f"Replace database {address.database} with {file}?", yes)
+        confirm(settings.app.environment, f"Replace database {address.database} with {file}?", yes)
         new = address.with_database(f"{address.database[:50]}_restored")
         asyncio.run(drop_database(new))
         asyncio.run(create_database(new))

@@ -17,20 +17,20 @@ from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer, known_heads, removed_modules
-from app.adapters.db.provide import database_server
+from app.adapters.db.servers import database_server
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.commands.needs import (
+from app.commands.doctor_checks import (
     Finding,
-    look_at_connections,
-    look_at_disk,
-    look_at_logs,
-    look_at_names,
-    look_at_notifications,
-    look_at_store,
+    check_connections,
+    check_disk_space,
+    check_log_files,
+    check_notifications,
+    check_rate_limit_storage,
+    check_variable_names,
 )
 from app.modules.streams_module.services.log import Log
 from app.settings import Settings, SettingsError, load_settings
-from app.utils.asking import Yes, ask
+from app.utils.confirmation import Yes, confirm
 from app.utils.invariants import Invariant
 from app.utils.own_settings import load_all_settings, own_groups
 from app.utils.setup_modules import ModulesError, choose_modules, discover_modules
@@ -38,13 +38,13 @@ from app.utils.setup_modules import ModulesError, choose_modules, discover_modul
 commands = typer.Typer()
 
 _OLDEST_SERVER = 150_000
-_MOST_SKEW = 2.0
+_MAX_SKEW = 2.0
 """Seconds that clocks may differ: tokens and presence are by the clock of whoever answers."""
 _SHOWN = 3
 """Places that are told of one thing that is wrong."""
 _AT_ONCE = 100
 """Streams that one repair locks."""
-_PATIENCE = 600.0
+_TIMEOUT = 600.0
 
 
 @commands.command()
@@ -60,15 +60,15 @@ def doctor(
     Changes nothing without --fix. The exit status is 1 if a problem is found.
     """
     console = Console(highlight=False, soft_wrap=True)
-    wrong = _list_wrong(console, least_free_mb)
+    wrong = _find_problems(console, least_free_mb)
     fixable = [finding for finding in wrong if finding.invariant is not None and finding.invariant.fix]
     if fixable and fix:
         settings = load_settings()
-        ask(settings.app.environment, f"Fix {len(fixable)} of {len(wrong)} problems? Make a backup first.", yes)
+        confirm(settings.app.environment, f"Fix {len(fixable)} of {len(wrong)} problems? Make a backup first.", yes)
         with database_server(settings.db) as address:
-            asyncio.run(_mend(address, fixable))
+            asyncio.run(_repair(address, fixable))
         console.print("fixed; checking again:")
-        wrong = _list_wrong(console, least_free_mb)
+        wrong = _find_problems(console, least_free_mb)
         fixable = []
     if not wrong:
         console.print("[green]no problems found[/]")
@@ -78,20 +78,20 @@ def doctor(
     raise typer.Exit(1)
 
 
-def _list_wrong(console: Console, least_free_mb: int) -> list[Finding]:
+def _find_problems(console: Console, least_free_mb: int) -> list[Finding]:
     """Looks at everything and tells of it; what is wrong."""
     wrong: list[Finding] = []
 
-    def told(finding: Finding) -> None:
-        _tell(console, finding)
+    def report(finding: Finding) -> None:
+        _print_finding(console, finding)
         if finding.wrong:
             wrong.append(finding)
 
-    _look(least_free_mb, told)
+    _run_checks(least_free_mb, report)
     return wrong
 
 
-def _tell(console: Console, finding: Finding) -> None:
+def _print_finding(console: Console, finding: Finding) -> None:
     if not finding.wrong:
         console.print(f"[green]✓[/] {escape(finding.about)}")
         return
@@ -103,7 +103,7 @@ def _tell(console: Console, finding: Finding) -> None:
     console.print(f"    → {escape(finding.advice)}")
 
 
-def _look(least_free_mb: int, told: Callable[[Finding], None]) -> None:
+def _run_checks(least_free_mb: int, report: Callable[[Finding], None]) -> None:
     """From what is needed for everything else to what is in the tables; stops where the rest cannot be looked at."""
     about = "the settings are valid"
     try:
@@ -111,37 +111,37 @@ def _look(least_free_mb: int, told: Callable[[Finding], None]) -> None:
         settings = load_all_settings(known)
         choose_modules(known, settings.modules.enabled_modules)
     except (SettingsError, ModulesError) as error:
-        told(Finding(about, str(error).splitlines(), "set the variable in the environment or in .env"))
+        report(Finding(about, str(error).splitlines(), "set the variable in the environment or in .env"))
         return
-    told(Finding(about))
-    told(look_at_names(own_groups(known.values())))
-    told(look_at_disk(settings, least_free_mb))
+    report(Finding(about))
+    report(check_variable_names(own_groups(known.values())))
+    report(check_disk_space(settings, least_free_mb))
     if settings.log.enable and settings.log.write_to_file:
-        told(look_at_logs())
+        report(check_log_files())
     if settings.limits.enable and settings.limits.is_shared:
-        told(asyncio.run(look_at_store(settings.limits)))
+        report(asyncio.run(check_rate_limit_storage(settings.limits)))
     try:
         with database_server(settings.db) as address:
-            asyncio.run(_look_at_database(address, settings, told))
+            asyncio.run(_check_database(address, settings, report))
     except (EmbeddedPostgresError, DatabaseNotReady) as error:
-        told(Finding("the database answers", [str(error)], "check the PG_* settings and PostgreSQL's log"))
+        report(Finding("the database answers", [str(error)], "check the PG_* settings and PostgreSQL's log"))
 
 
-async def _look_at_database(address: DatabaseAddress, settings: Settings, told: Callable[[Finding], None]) -> None:
+async def _check_database(address: DatabaseAddress, settings: Settings, report: Callable[[Finding], None]) -> None:
     async with _connected(address) as connection:
-        for look in (look_at_server, look_at_letters, look_at_clock, look_at_notifications):
-            told(await look(connection))
-        told(await look_at_connections(connection, settings))
-        migrations = await look_at_migrations(connection)
-        told(migrations)
+        for check in (check_server_version, check_encoding, check_clock, check_notifications):
+            report(await check(connection))
+        report(await check_connections(connection, settings))
+        migrations = await check_migrations(connection)
+        report(migrations)
         if migrations.wrong:
             return
-        told(await look_at_extension(connection))
+        report(await check_extension(connection))
         known = discover_modules()
         # What others build on comes first, and is mended first.
         for module in choose_modules(known, known):
             for invariant in module.invariants:
-                told(await _look_after(connection, invariant))
+                report(await _check_invariant(connection, invariant))
 
 
 @asynccontextmanager
@@ -154,13 +154,13 @@ async def _connected(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connect
         await connection.close()
 
 
-async def look_at_server(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_server_version(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     version = int(await connection.fetchval("SHOW server_version_num"))
     wrong = [f"the version is {await connection.fetchval('SHOW server_version')}"] if version < _OLDEST_SERVER else []
     return Finding("PostgreSQL is 15 or newer", wrong, "upgrade PostgreSQL: pg_dump, a newer server, pg_restore")
 
 
-async def look_at_letters(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_encoding(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     knows = await connection.fetchval(
         "SELECT lower('ПРИВЕТ') = 'привет' AND current_setting('server_encoding') = 'UTF8'"
     )
@@ -171,19 +171,19 @@ async def look_at_letters(connection: "asyncpg.Connection[asyncpg.Record]") -> F
     )
 
 
-async def look_at_clock(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_clock(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     before = datetime.now(UTC)
     there = await connection.fetchval("SELECT clock_timestamp()")
     after = datetime.now(UTC)
     skew = max((before - there).total_seconds(), (there - after).total_seconds())
     return Finding(
         "the clocks of database and server agree",
-        [f"they differ by {skew:.0f} s"] if skew > _MOST_SKEW else [],
+        [f"they differ by {skew:.0f} s"] if skew > _MAX_SKEW else [],
         "synchronize both with the same time servers (chrony, systemd-timesyncd)",
     )
 
 
-async def look_at_migrations(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_migrations(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
     rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
     revisions = {row["version_num"] for row in rows}
@@ -196,7 +196,7 @@ async def look_at_migrations(connection: "asyncpg.Connection[asyncpg.Record]") -
     return Finding("all migrations are applied", wrong, advice)
 
 
-async def look_at_extension(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def check_extension(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     there = await connection.fetchval("SELECT to_regproc('uuid_generate_v4') IS NOT NULL")
     return Finding(
         "uuid_generate_v4() exists",
@@ -205,14 +205,14 @@ async def look_at_extension(connection: "asyncpg.Connection[asyncpg.Record]") ->
     )
 
 
-async def _look_after(connection: "asyncpg.Connection[asyncpg.Record]", invariant: Invariant) -> Finding:
-    rows: Sequence[Any] = await connection.fetch(invariant.find, timeout=_PATIENCE)
+async def _check_invariant(connection: "asyncpg.Connection[asyncpg.Record]", invariant: Invariant) -> Finding:
+    rows: Sequence[Any] = await connection.fetch(invariant.find, timeout=_TIMEOUT)
     wrong = [f"{row['stream_id']}: {row['detail']}" for row in rows]
     stream_ids = sorted({row["stream_id"] for row in rows})
     return Finding(invariant.says, wrong, invariant.advice, invariant, stream_ids)
 
 
-async def _mend(address: DatabaseAddress, findings: Sequence[Finding]) -> None:
+async def _repair(address: DatabaseAddress, findings: Sequence[Finding]) -> None:
     """Each in units of work of its own, under the locks of the chats or accounts that are mended."""
     log = Log(MemoryBus())
     async with Database(address).connected() as database:

@@ -29,7 +29,7 @@ program.add_typer(worker.commands)
 for file in command_files():
     program.add_typer(file.commands)
 
-_FOR_A_PERSON = (
+_USAGE_ERRORS = (
     CommandError,
     CreatorError,
     DatabaseIsNewer,
@@ -47,7 +47,7 @@ def main() -> None:
         program()
     except SettingsError as error:
         stop_with(*error.problems)
-    except _FOR_A_PERSON as error:
+    except _USAGE_ERRORS as error:
         stop_with(str(error))
     except OSError as error:
         if error.filename is None:

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from app.adapters.db.migrations import commands as migrations
-from app.adapters.db.provide import database_server
+from app.adapters.db.servers import database_server
 from app.settings import load_settings
-from app.utils.asking import Yes, ask
+from app.utils.confirmation import Yes, confirm
 from app.utils.module_creator import ModuleCreator, ModuleRemover
 
 commands = typer.Typer(no_args_is_help=True)
@@ -28,7 +28,7 @@ def remove(name: Name, yes: Yes = False) -> None:
     """Remove a module that was created here: its files, and its table with all data."""
     settings = load_settings()
     remover = ModuleRemover(name)
-    ask(settings.app.environment, f"Remove {remover.folder.name} with its files and its tables?", yes)
+    confirm(settings.app.environment, f"Remove {remover.folder.name} with its files and its tables?", yes)
     with database_server(settings.db) as address:
         migrations.withdraw(address, remover.name)
     remover.remove()

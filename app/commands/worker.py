@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.diagnosis import DatabaseNotReady
-from app.adapters.db.provide import database_server, is_migrated
+from app.adapters.db.servers import database_server, is_migrated
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from app.utils.err_message import stop_with
@@ -51,15 +51,15 @@ def worker(
 async def work(app: FastAPI) -> None:
     """Runs the application without serving it, until the process is asked to end."""
     loop = asyncio.get_running_loop()
-    asked_to_end = asyncio.Event()
+    shutdown_requested = asyncio.Event()
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(asked_to_end.set)
+    def handle_signal(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(shutdown_requested.set)
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         async with app.router.lifespan_context(app):
-            await asked_to_end.wait()
+            await shutdown_requested.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -10,7 +10,7 @@ from app.services.rate_limits import network_of
 
 LIMIT_STATE = "connection_limit"
 """The name under which the lifespan's state holds the limit."""
-_MOST_FILES = 65_536
+_MAX_FILES = 65_536
 
 
 class ConnectionLimit:
@@ -20,9 +20,9 @@ class ConnectionLimit:
     half of the files that the process may open.
     """
 
-    def __init__(self, most: int, trusted: Sequence[str]) -> None:
+    def __init__(self, limit: int, trusted: Sequence[str]) -> None:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._most = most if files == resource.RLIM_INFINITY else min(most, files // 2)
+        self._limit = limit if files == resource.RLIM_INFINITY else min(limit, files // 2)
         networks = [ip_network(network, strict=False) for network in trusted]
         self._held: Counter[str] = Counter()
 
@@ -42,7 +42,7 @@ class ConnectionLimit:
         key = self._find_key(address)
         if key is None:
             return True
-        if self._held[key] >= self._most:
+        if self._held[key] >= self._limit:
             return False
         self._held[key] += 1
         return True
@@ -60,6 +60,6 @@ class ConnectionLimit:
 def raise_file_limit() -> None:
     """Lets this process and those that it starts open as many files as the system allows, up to 65,536."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    limit = _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))

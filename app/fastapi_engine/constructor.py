@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from app.adapters.db.database import BackgroundDatabase, Database
-from app.adapters.db.provide import own_server_address
+from app.adapters.db.servers import own_server_address
 from app.fastapi_engine.docs import install_docs
 from app.fastapi_engine.events.startup import lifespan_of
 from app.fastapi_engine.middlewares.cors_middleware import cors_middleware
@@ -28,7 +28,7 @@ from app.settings import CORE_GROUPS, Mode, Settings, with_own
 from app.settings.db_settings import DbSettings
 from app.utils.background import Background
 from app.utils.container import Container
-from app.utils.metrics import Measures
+from app.utils.metrics import MetricCollectors
 from app.utils.module import Modules
 from app.utils.own_settings import own_groups, rates_by_limit
 from app.utils.setup_modules import choose_modules, discover_modules
@@ -45,7 +45,7 @@ def build_app(settings: Settings) -> FastAPI:
     container.put(Settings, settings)
     database = container.put(Database, _database(settings.db))
     container.put(BackgroundDatabase, BackgroundDatabase(database.address))
-    container.put(Measures, Measures()).add(database.measure)
+    container.put(MetricCollectors, MetricCollectors()).add(database.measure)
     container.put(Modules, modules)
     core = {kind: getattr(settings, name) for name, kind in CORE_GROUPS.items()}
     for kind, group in {**core, **settings.own}.items():

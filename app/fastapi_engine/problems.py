@@ -57,7 +57,7 @@ CODES = {
 }
 
 _UNAVAILABLE = "The database does not answer; try again"
-_ERRORS_TOLD = 50
+_MAX_ERRORS = 50
 """Of one request: a body of a megabyte can hold a hundred thousand."""
 
 
@@ -111,7 +111,7 @@ class Problems(ProblemMaker):
             # `input` and `ctx` are left out: they would repeat passwords.
             errors = [
                 {"loc": list(item["loc"]), "msg": item["msg"], "type": item["type"]}
-                for item in error.errors()[:_ERRORS_TOLD]
+                for item in error.errors()[:_MAX_ERRORS]
             ]
             detail = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in errors[:3])
             return make_problem(422, "validation_error", "The request is not valid", detail, instance, errors=errors)

@@ -33,7 +33,7 @@ _USUAL_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8
 _UTF_8 = frozenset({"utf-8", "utf8"})
 _LONGEST_TYPE = 256
 """Of a Content-Type. Each of its parameters is read several times."""
-_MOST_MEMBERS = 50
+_MAX_MEMBERS = 50
 """Of a JSON object or a form. Each one more would be an error of its own, which takes as long as a small request."""
 
 
@@ -69,7 +69,7 @@ async def read_checked_body(scope: Scope, receive: Receive, form: BodyForm, limi
         )
     if _has_too_many_members(form, body):
         raise RequestValidationError(
-            [{"type": "too_long", "loc": ("body",), "msg": f"A body must have at most {_MOST_MEMBERS} members"}]
+            [{"type": "too_long", "loc": ("body",), "msg": f"A body must have at most {_MAX_MEMBERS} members"}]
         )
     return body
 
@@ -90,14 +90,14 @@ def _is_declared_as_json(scope: Scope) -> bool:
 def _has_too_many_members(form: BodyForm, body: bytes) -> bool:
     if not form.is_json:
         # Fields, or the boundaries of multipart.
-        return max(body.count(b"&"), body.count(b"\n--")) > _MOST_MEMBERS
-    if body.count(b":") <= _MOST_MEMBERS:
+        return max(body.count(b"&"), body.count(b"\n--")) > _MAX_MEMBERS
+    if body.count(b":") <= _MAX_MEMBERS:
         return False
     try:
         members = orjson.loads(body)
     except orjson.JSONDecodeError:
         return False
-    return isinstance(members, dict) and len(members) > _MOST_MEMBERS
+    return isinstance(members, dict) and len(members) > _MAX_MEMBERS
 
 
 async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:

@@ -20,7 +20,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.diagnosis import DatabaseNotReady, diagnose
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer
-from app.adapters.db.provide import embedded_server, is_migrated, own_server_address
+from app.adapters.db.servers import embedded_server, is_migrated, own_server_address
 from app.fastapi_engine.connection_limit import raise_file_limit
 from app.fastapi_engine.patched.workers import serve_by_workers
 from app.resources.constants import MAX_FRAME_BYTES
@@ -39,7 +39,7 @@ _IDLE = 75
 side that sends is the side that closes. Else a request meets the closing now and then, and may be done or not."""
 _TRY_AGAIN_AFTER = 1.0
 """Seconds from one try to reach a database that is unavailable at the start to the next."""
-_WORKER_ANSWERS_WITHIN = 30
+_WORKER_HEALTH_TIMEOUT = 30
 """Seconds without a sign of a worker until it is killed and replaced. It gives none while it is imported, and a machine
 that is busy takes long over that: killed then, its successor would fare no better."""
 
@@ -58,7 +58,7 @@ def main() -> None:
         listener = _bind(settings.app)
         with _database(settings) as address:
             _migrate(address)
-            if not signals.asked_to_end:
+            if not signals.shutdown_requested:
                 _serve(settings.app, listener, address)
     except SettingsError as error:
         stop_with(*error.problems)
@@ -213,7 +213,7 @@ def uvicorn_options(**more: Any) -> dict[str, Any]:
         "server_header": False,
         "timeout_graceful_shutdown": _GRACE,
         "timeout_keep_alive": _IDLE,
-        "timeout_worker_healthcheck": _WORKER_ANSWERS_WITHIN,
+        "timeout_worker_healthcheck": _WORKER_HEALTH_TIMEOUT,
         **more,
     }
 
@@ -222,11 +222,11 @@ class _Signals:
     """Ctrl-C and SIGTERM both unwind: by default SIGTERM would end the process with no `finally`."""
 
     def __init__(self) -> None:
-        self.asked_to_end = False
+        self.shutdown_requested = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         # What is raised may be lost, if Python happens to be in a callback of its own, around a fork say.
-        self.asked_to_end = True
+        self.shutdown_requested = True
         raise SystemExit(0)

@@ -39,13 +39,13 @@ _parse = cache(parse)
 class _Window:
     """The tries of one time: all that are known of, and those among them that the store has not been told."""
 
-    __slots__ = ("amount", "began_at", "count", "ends_at", "is_shared", "untold")
+    __slots__ = ("amount", "began_at", "count", "ends_at", "is_shared", "unreported")
 
     def __init__(self, item: RateLimitItem, now: float) -> None:
         self.amount = item.amount
         self.began_at = now
         self.ends_at = now + item.get_expiry()
-        self.count = self.untold = 0
+        self.count = self.unreported = 0
         self.is_shared = False
 
     def is_open(self, now: float) -> bool:
@@ -68,7 +68,7 @@ class RateLimits:
         self._sweep_at = _FEWEST_TO_SWEEP
         self._is_over = False
         # Of the windows that the store has to be told of; None where each process counts for itself.
-        self._untold: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
+        self._unreported: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
     @overload
     def hit(self, rate: str, what: str, who: str | int, count: int = 1) -> None: ...
@@ -89,9 +89,9 @@ class RateLimits:
         if window.count >= window.amount:
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
         window.count += count
-        if self._untold is not None:
-            window.untold += count
-            self._untold[key] = window
+        if self._unreported is not None:
+            window.unreported += count
+            self._unreported[key] = window
 
     def check(self, rate: str, what: str, who: str | int) -> None:
         """As `hit`, but counts none."""
@@ -102,7 +102,7 @@ class RateLimits:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Around the life of the application."""
-        if self._untold is None:
+        if self._unreported is None:
             yield
             return
         # Not for those who have no such store.
@@ -113,7 +113,7 @@ class RateLimits:
         pool = ConnectionPool.from_url(address, socket_timeout=_STORE_TIMEOUT, socket_connect_timeout=_STORE_TIMEOUT)
         store = RedisStorage(f"async+{address}", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
         try:
-            async with running(self._keep_agreeing(store)):
+            async with running(self._keep_synchronizing(store)):
                 try:
                     yield
                 finally:
@@ -128,34 +128,36 @@ class RateLimits:
         window = self._windows[key] = _Window(_parse(key[0]), now)
         return window
 
-    async def _keep_agreeing(self, store: "RedisStorage") -> None:
+    async def _keep_synchronizing(self, store: "RedisStorage") -> None:
         """Until cancelled; a cancellation that a client of the store has swallowed is not waited for twice."""
-        was_away = False
+        was_unavailable = False
         while not self._is_over:
             await asyncio.sleep(_AGREE_EVERY)
-            untold, self._untold = self._untold or {}, {}
+            unreported, self._unreported = self._unreported or {}, {}
             try:
-                while untold:
-                    key = next(iter(untold))
-                    await self._agree(store, key, untold[key])
-                    del untold[key]
-                was_away = False
+                while unreported:
+                    key = next(iter(unreported))
+                    await self._synchronize(store, key, unreported[key])
+                    del unreported[key]
+                was_unavailable = False
             except Exception as error:  # noqa: BLE001 - whatever it is, calls are served
-                if not was_away:
+                if not was_unavailable:
                     logger.warning(
                         "RATE_LIMIT_STORAGE is unavailable, each process counts calls separately: {!r}", error
                     )
-                was_away = True
+                was_unavailable = True
                 now = time()
-                self._untold = {key: window for key, window in untold.items() if window.is_open(now)} | self._untold
+                self._unreported = {
+                    key: window for key, window in unreported.items() if window.is_open(now)
+                } | self._unreported
 
-    async def _agree(self, store: "RedisStorage", key: _Key, window: _Window) -> None:
+    async def _synchronize(self, store: "RedisStorage", key: _Key, window: _Window) -> None:
         rate, what, who = key
         item = _parse(rate)
-        told, name = window.untold, item.key_for(what, who)
-        total = await store.incr(name, item.get_expiry(), told)
-        window.untold -= told
-        window.count = total + window.untold
+        reported, name = window.unreported, item.key_for(what, who)
+        total = await store.incr(name, item.get_expiry(), reported)
+        window.unreported -= reported
+        window.count = total + window.unreported
         if not window.is_shared:
             # Of those who count together, the first one's window is everyone's. The store says in seconds what is left
             # of it, to which the library adds the wall clock.

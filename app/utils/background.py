@@ -9,7 +9,7 @@ _CANCELLED_AGAIN_AFTER = 1.0
 """Seconds."""
 
 
-async def end(task: asyncio.Task[Any]) -> None:
+async def cancel_and_wait(task: asyncio.Task[Any]) -> None:
     """Cancels it, again and again until it ends: drivers turn a cancellation that comes in the middle of a statement
     into an error of theirs, and work that goes on after errors would go on after that one.
     """
@@ -27,7 +27,7 @@ async def running(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await end(task)
+        await cancel_and_wait(task)
 
 
 class Background:

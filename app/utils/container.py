@@ -10,30 +10,30 @@ class Container:
     """A dictionary from a type to the one object of it."""
 
     def __init__(self) -> None:
-        self._things: dict[type, Any] = {}
+        self._services: dict[type, Any] = {}
 
     @property
-    def things(self) -> Mapping[type, object]:
+    def services(self) -> Mapping[type, object]:
         """All of them, as they are now."""
-        return self._things.copy()
+        return self._services.copy()
 
-    def put(self, kind: type[T], thing: T) -> T:
+    def put(self, kind: type[T], service: T) -> T:
         """Adds a thing. Raises ValueError for a second one of the same type: two owners would each use another one."""
-        if kind in self._things:
+        if kind in self._services:
             raise ValueError(f"the container already has a {kind.__name__}")
-        self._things[kind] = thing
-        return thing
+        self._services[kind] = service
+        return service
 
-    def replace(self, kind: type[T], thing: T) -> T:
+    def replace(self, kind: type[T], service: T) -> T:
         """Exchanges the thing of this type, which exists, for another one."""
         self.get(kind)
-        self._things[kind] = thing
-        return thing
+        self._services[kind] = service
+        return service
 
     def get(self, kind: type[T]) -> T:
         """The thing of this type. LookupError where no module has put one: a `depends_on` is missing."""
         try:
-            thing: T = self._things[kind]
+            service: T = self._services[kind]
         except KeyError:
             raise LookupError(f"the container has no {kind.__name__}") from None
-        return thing
+        return service

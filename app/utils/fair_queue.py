@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from app.utils.peer import check_client
+from app.utils.remote_client import check_client
 
 
 class FairQueue:
@@ -24,15 +24,15 @@ class FairQueue:
         """Holds a place during the block. Raises TimeoutError where none is free in time, and ClientLeft."""
         has_to_wait = not self._free
         async with asyncio.timeout(seconds):
-            await self._take(key)
+            await self._acquire(key)
         try:
             if has_to_wait:
                 check_client()
             yield
         finally:
-            self._give_back()
+            self._release()
 
-    async def _take(self, key: str) -> None:
+    async def _acquire(self, key: str) -> None:
         if self._free:
             self._free -= 1
             return
@@ -49,10 +49,10 @@ class FairQueue:
                     self._waiting.pop(key, None)
             else:
                 # It was given at the same moment.
-                self._give_back()
+                self._release()
             raise
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         while self._waiting:
             key, queue = next(iter(self._waiting.items()))
             place = queue.popleft()

@@ -13,7 +13,7 @@ from app.utils.module import Module
 _LITERALS = {"name", "depends_on", "on_by_default"}
 
 
-class _OnlyRunningTells(Exception):
+class _NeedsImport(Exception):
     """A value is computed, or defined where it cannot be found."""
 
 
@@ -33,7 +33,7 @@ def read_manifest(manifest: Path) -> Module | None:
                         contributes=tuple(_limits(manifest, given.get("contributes"))),
                         **{name: ast.literal_eval(given[name]) for name in _LITERALS & set(given)},
                     )
-                except (TypeError, ValueError, _OnlyRunningTells):
+                except (TypeError, ValueError, _NeedsImport):
                     return None
     return None
 
@@ -55,7 +55,7 @@ def _settings(manifest: Path, value: ast.expr | None) -> type[SettingsGroup] | N
             group = getattr(import_module(origin[0]), origin[1])
             assert isinstance(group, type) and issubclass(group, SettingsGroup)  # noqa: S101, PT018
             return group
-    raise _OnlyRunningTells
+    raise _NeedsImport
 
 
 def _limits(file: Path, value: ast.expr | None) -> Iterator[RateLimit]:

@@ -164,18 +164,18 @@ RETENTION_LAST = gauge(
 )
 
 
-class Measures:
+class MetricCollectors:
     """What is not counted as it happens but looked at, before a scrape and every few seconds."""
 
     def __init__(self) -> None:
-        self._measures: list[Callable[[], None]] = []
+        self._collectors: list[Callable[[], None]] = []
 
     def add(self, measure: Callable[[], None]) -> None:
         """`measure` sets gauges. It must not wait, and may be called at any time from now on."""
-        self._measures.append(measure)
+        self._collectors.append(measure)
 
-    def take(self) -> None:
-        for measure in self._measures:
+    def collect(self) -> None:
+        for measure in self._collectors:
             measure()
 
 

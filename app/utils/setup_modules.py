@@ -58,16 +58,16 @@ def _by_name(modules: Iterable[tuple[Path, Module]]) -> dict[str, Module]:
     return found
 
 
-def choose_modules(known: dict[str, Module], wanted: Iterable[str]) -> list[Module]:
+def choose_modules(known: dict[str, Module], enabled: Iterable[str]) -> list[Module]:
     """The modules to serve, each after those it depends on.
 
-    `wanted` is the value of APPLICATION_ENABLED_MODULES: names in any case, with or without `_module`; `BASE` is all
+    `enabled` is the value of APPLICATION_ENABLED_MODULES: names in any case, with or without `_module`; `BASE` is all
     that are on by default; `-name` takes one out. The base module is always served.
     Raises ModulesError for an unknown name, a dependency that is left out, or a circle.
     """
     chosen = {BASE_MODULE} if BASE_MODULE in known else set()
     left_out: set[str] = set()
-    for word in wanted:
+    for word in enabled:
         name = word.removeprefix("-").strip().lower()
         if not word.startswith("-") and name == BASE_MODULE:
             chosen |= {module.name for module in known.values() if module.on_by_default}

@@ -133,7 +133,7 @@ class Messenger:
             elif "event" in frame:
                 await self._take(frame["event"])
             elif "signal" in frame:
-                self._hear(frame["signal"])
+                self._on_signal(frame["signal"])
             elif "gap" in frame:
                 await self._read_again(frame["gap"])
             elif frame.get("reply_to") in self._unanswered:
@@ -182,7 +182,7 @@ class Messenger:
             await self._read_chat(gap["stream_id"])
         self.cursors[gap["stream_id"]] = gap["last_seq"]
 
-    def _hear(self, signal: Json) -> None:
+    def _on_signal(self, signal: Json) -> None:
         chat = self.chats.get(signal.get("chat_id", ""))
         if signal["kind"] == "receipt" and chat:
             chat["others_read_seq"] = max(chat["others_read_seq"], signal["read_seq"])

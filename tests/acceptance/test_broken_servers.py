@@ -42,7 +42,7 @@ async def found_in(folder: Path, program: list[str], *names: str, times: int = 1
 
 
 async def test_the_server_as_it_is_passes(folder: Path) -> None:
-    assert await found_in(folder, ["main.py"], "postgres-killed", "doorbell-gone") == set()
+    assert await found_in(folder, ["main.py"], "postgres-killed", "bus-interrupted") == set()
 
 
 async def test_numbers_without_the_lock_are_found(folder: Path) -> None:
@@ -56,7 +56,9 @@ async def test_an_answer_before_the_commit_is_found(folder: Path) -> None:
     assert Kind.LOST in found
 
 
-async def test_a_doorbell_that_is_the_only_delivery_is_found(folder: Path) -> None:
+async def test_delivery_by_notifications_only_is_found(folder: Path) -> None:
     """Whoever was away meanwhile never hears of it."""
-    found = await found_in(folder, ["-m", "tests.faults.broken", "doorbell_only"], "doorbell-gone", "front-resets")
+    found = await found_in(
+        folder, ["-m", "tests.faults.broken", "notifications_only"], "bus-interrupted", "front-resets"
+    )
     assert Kind.HOLE in found

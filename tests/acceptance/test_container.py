@@ -67,7 +67,7 @@ async def test_it_serves_with_its_own_packages_and_writes_nothing_beside_its_dat
     assert container.files() == before
 
 
-def test_it_runs_as_a_user_that_is_nobody_else(container: Container) -> None:
+def test_it_runs_as_a_user_of_its_own(container: Container) -> None:
     assert int(container.one("USER")) >= 10_000
     assert f"--uid {container.one('USER')} " in container.all("RUN")[0]
 

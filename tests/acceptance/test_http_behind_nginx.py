@@ -20,7 +20,7 @@ from tests.fuzz.splitter import Ruling, split
 from tests.fuzz.test_raw_http import cut
 from tests.servers import listening
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 DOCUMENTED = (PROJECT_ROOT / "docs" / "deployment" / "nginx.conf").read_text()
 WRAPPED = """
 daemon off;
@@ -74,7 +74,7 @@ async def nginx(echo: Echo, tmp_path: Path) -> AsyncIterator[int]:
         port = free_port()
         configuration = configure(tmp_path, port, server)
         with running([program, "-p", str(tmp_path), "-c", str(configuration), "-e", str(tmp_path / "error.log")]):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 while True:
                     with suppress(ConnectionRefusedError):
                         await talk(port, [LAST])
@@ -92,12 +92,12 @@ class running:  # noqa: N801 - it reads as a verb
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT)
 
 
 async def talk(port: int, pieces: list[bytes], enough: int | None = None) -> bytes:
     """Returns all that is answered until the connection is closed; after `enough` answers nothing more is sent."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         answer = b""
         with suppress(ConnectionError):

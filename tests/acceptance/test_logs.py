@@ -79,7 +79,7 @@ def test_the_text_is_one_line_a_request_too(project: Path, data_dir: Path) -> No
     assert written.read_text(encoding="utf-8").splitlines() == lines
 
 
-def test_a_server_that_is_told_to_logs_nothing(project: Path, data_dir: Path) -> None:
+def test_logging_can_be_switched_off(project: Path, data_dir: Path) -> None:
     with visited(project, data_dir, LOG_ENABLE="false") as (server, _):
         pass
     assert server.output == ""

@@ -23,8 +23,8 @@ def test_a_file_that_cannot_be_opened_is_not_a_database_that_is_down(project: Pa
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limits[1]))
             for path in FILES:
                 answer = http.get(path)
-                told = problem(answer, 503, "unavailable")
-                assert "file" in told["detail"], path
+                error = problem(answer, 503, "unavailable")
+                assert "file" in error["detail"], path
                 assert "database" not in answer.text, path
                 assert answer.headers["retry-after"] == "1"
             assert http.get("/ui/nothing.js").status_code in (404, 503)

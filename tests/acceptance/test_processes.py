@@ -108,7 +108,7 @@ def test_whatever_ends_the_server_leaves_nothing_running_and_loses_nothing(
     assert kept.splitlines()[: len(talker.acknowledged)] == talker.acknowledged
 
 
-def test_a_taken_port_is_told_before_anything_starts(project: Path, place: Path) -> None:
+def test_a_taken_port_is_reported_before_anything_starts(project: Path, place: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         refused = run(project, API_SERVICE_PORT=port, PG_EMBEDDED_DATA_DIR=str(place / "never-made"))
@@ -146,7 +146,7 @@ def test_a_command_attaches_to_the_running_server(project: Path, data_dir: Path)
         assert done.stdout == "database messenger is up to date\n"
 
 
-def test_a_database_of_ones_own_is_migrated_at_the_start(project: Path, postgres: DatabaseAddress) -> None:
+def test_an_external_database_is_migrated_at_the_start(project: Path, postgres: DatabaseAddress) -> None:
     name = f"test_own_{uuid4().hex[:12]}"
     query(postgres, f"CREATE DATABASE {name} TEMPLATE template0", database="postgres")
     address = postgres.with_database(name)
@@ -169,13 +169,13 @@ async def test_a_database_that_is_unavailable_at_the_start_is_waited_for_and_mig
             assert await to_thread.run_sync(server.answers, "/healthcheck/live"), server.output
             assert not await to_thread.run_sync(server.answers, "/healthcheck/ready", 0)
             assert f"waiting for database {address.database}: the server does not answer (127.0.0.1:" in server.output
-            await wire.mend()
+            await wire.restore()
             assert await to_thread.run_sync(server.answers, "/healthcheck/ready"), server.output
             assert "Traceback" not in server.output
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "expected"),
     [
         ({"PG_SERVER_PASSWD": "wrong"}, "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"),
         ({"PG_SERVER_LOGIN": "nobody"}, "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"),
@@ -184,11 +184,11 @@ async def test_a_database_that_is_unavailable_at_the_start_is_waited_for_and_mig
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_database_that_refuses_stops_the_start_with_one_line(
-    project: Path, postgres: DatabaseAddress, wrong: dict[str, str], told: str
+    project: Path, postgres: DatabaseAddress, wrong: dict[str, str], expected: str
 ) -> None:
     refused = run(project, **variables_of(postgres) | wrong, LOG_LEVEL="ERROR")
     assert refused.returncode == 2
-    assert told in refused.stderr
+    assert expected in refused.stderr
     assert refused.stderr.count("\n") == 1
 
 
@@ -212,7 +212,7 @@ def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "expected"),
     [
         ({"API_SERVICE_PORT": "many"}, "API_SERVICE_PORT"),
         ({"ENVIRONMENT": "PROD"}, "AUTH_SECRET"),
@@ -223,10 +223,10 @@ def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:
     ids=lambda value: value if isinstance(value, str) else " ".join(f"{key}={text}" for key, text in value.items()),
 )
 def test_a_start_that_cannot_be_is_refused_in_one_line(
-    project: Path, place: Path, variables: dict[str, str], told: str
+    project: Path, place: Path, variables: dict[str, str], expected: str
 ) -> None:
     refused = run(project, PG_EMBEDDED_DATA_DIR=str(place / "never-made"), **variables)
     assert refused.returncode != 0
-    assert told in refused.stderr
+    assert expected in refused.stderr
     assert refused.stderr.count("\n") == 1
     assert not (place / "never-made").exists()

@@ -24,7 +24,7 @@ from app.modules.messages_module.services.fields import MessageFields
 from app.modules.streams_module.db.cruds import append, read
 from app.resources.constants import MAX_PAGE
 
-MOST_PAGES = 1_000
+MAX_PAGES = 1_000
 """Of 8 KB, that a statement may touch: some for each of a hundred chats. One chat has half of all messages: 10,000."""
 _LONG, _SHORT = 500_000, 50
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -107,11 +107,11 @@ _NEW = {LONG_CHAT: [_new(LONG_CHAT, _LONG + 1 + n) for n in range(20)]} | {
 HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "send, lock": lambda on: send.lock_chat_streams(on, _MANY[:25], wait=True),
     "send, lock what is free": lambda on: send.lock_chat_streams(on, _MANY[:25], wait=False),
-    "send, look up": lambda on: send.look_up(
+    "send, look up": lambda on: send.find_senders_and_existing(
         on, [(chat, ANNA) for chat in _MANY], range(100), [uuid4() for _ in range(100)]
     ),
     "send, insert": lambda on: send.insert_messages(on, _NEW, _NOW),
-    "send, look what stands": lambda on: send.list_standing(on, [*chain.from_iterable(_NEW.values())]),
+    "send, look what stands": lambda on: send.list_stored(on, [*chain.from_iterable(_NEW.values())]),
     "history before": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),
     "history after": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.AFTER, 250_000, 50),
     "history around": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),
@@ -223,7 +223,7 @@ async def test_a_hot_statement_reads_no_more_than_it_gives(
     for plan in plans:
         assert not _read_whole(plan)
         assert not _sorted_tables(plan) & {"message", "event"}
-        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= MOST_PAGES
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= MAX_PAGES
 
 
 @pytest.mark.parametrize("name", HOT)
@@ -240,4 +240,4 @@ async def test_reading_a_whole_chat_would_be_noticed(large_database: DatabaseAdd
 
     (plan,) = await _explain(large_database, sort_everything, "force_custom_plan")
     assert _sorted_tables(plan) == {"message"}
-    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] > MOST_PAGES
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] > MAX_PAGES

@@ -72,7 +72,7 @@ async def test_processes_with_a_shared_store_count_together(tmp_path: Path) -> N
             other.hit("1000/hour", "calls of", "boris")
 
 
-async def test_a_store_that_is_away_refuses_nobody_and_is_told_once(
+async def test_an_unavailable_storage_refuses_no_request_and_is_logged_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "_AGREE_EVERY", 0.01)

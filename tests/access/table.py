@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tests.fakers import PASSWORD
 
-PEOPLE = ("anonymous", "ended", "stranger", "neighbour", "operator", "former", "reader", "member", "admin", "owner")
+USERS = ("anonymous", "ended", "stranger", "neighbour", "operator", "former", "reader", "member", "admin", "owner")
 CODES = {
     401: "unauthenticated",
     403: "forbidden",
@@ -230,8 +230,8 @@ class Row(NamedTuple):
 
 def rows_of(table: str) -> Iterator[Row]:
     head, *lines = table.strip().splitlines()
-    assert tuple(head.split()) == PEOPLE
+    assert tuple(head.split()) == USERS
     for line in lines:
         words = line.split()
-        name, answers = " ".join(words[: -len(PEOPLE)]), words[-len(PEOPLE) :]
-        yield Row(name, {who: answer for who, answer in zip(PEOPLE, answers, strict=True) if answer != "-"})
+        name, answers = " ".join(words[: -len(USERS)]), words[-len(USERS) :]
+        yield Row(name, {who: answer for who, answer in zip(USERS, answers, strict=True) if answer != "-"})

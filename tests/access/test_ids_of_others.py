@@ -21,7 +21,7 @@ async def test_a_cursor_of_another_list_is_refused(anna: FakeClient, boris: Fake
                 assert [error["loc"] for error in body["errors"]] == [["query", "cursor"]]
 
 
-async def test_a_cursor_of_another_account_shows_ones_own_list(
+async def test_a_cursor_of_another_account_shows_the_callers_list(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     other = await boris.open_chat(anna, title="У Бориса")
@@ -42,7 +42,7 @@ async def test_a_member_cursor_of_another_chat_shows_the_members_of_this_one(
     problem(await anna.get(f"/chats/{private}/members", cursor=cursor), 404, "not_found")
 
 
-async def test_a_chat_lets_in_no_chats(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_chat_cannot_be_a_member(anna: FakeClient, boris: FakeClient, club: str) -> None:
     for chat_id in (club, str(uuid4())):
         for kind in ("group", "channel", "direct"):
             body = {"type": kind, "member_ids": [chat_id]}
@@ -54,7 +54,7 @@ async def test_a_chat_lets_in_no_chats(anna: FakeClient, boris: FakeClient, club
     assert ok(await anna.get(f"/chats/{club}"))["member_count"] == 2
 
 
-async def test_nobody_takes_the_id_of_a_direct_chat_before_it_is_opened(
+async def test_the_id_of_a_direct_chat_cannot_be_taken_by_another_chat(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient
 ) -> None:
     chat_id = str(direct_chat_id(anna.uuid, boris.uuid))
@@ -65,15 +65,15 @@ async def test_nobody_takes_the_id_of_a_direct_chat_before_it_is_opened(
     assert await anna.open_chat(boris, type="direct") == chat_id
 
 
-async def test_a_client_msg_id_is_ones_own_in_one_chat(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_client_msg_id_is_unique_per_sender_and_chat(anna: FakeClient, boris: FakeClient, club: str) -> None:
     first = await anna.send(club, "Моё")
     other = await boris.open_chat(anna)
-    for person, chat_id in ((boris, club), (anna, other)):
+    for user, chat_id in ((boris, club), (anna, other)):
         body = {"client_msg_id": first["client_msg_id"], "text": "Чужое"}
-        answer = await person.post(f"/chats/{chat_id}/messages", body)
+        answer = await user.post(f"/chats/{chat_id}/messages", body)
         assert answer.status_code == 201
         assert "idempotent-replayed" not in answer.headers
-        assert (answer.json()["sender_id"], answer.json()["chat_id"]) == (person.id, chat_id)
+        assert (answer.json()["sender_id"], answer.json()["chat_id"]) == (user.id, chat_id)
         assert answer.json()["id"] != first["id"]
     assert ok(await anna.get(f"/chats/{club}/messages/1")) == first
 
@@ -125,7 +125,9 @@ async def test_cursors_of_streams_of_others_are_ignored_in_hello(
         assert socket.gaps == []
 
 
-async def test_ones_own_stream_is_no_chat_on_the_socket(anna: FakeClient, boris: FakeClient, live_server: str) -> None:
+async def test_the_account_stream_is_no_chat_on_the_socket(
+    anna: FakeClient, boris: FakeClient, live_server: str
+) -> None:
     async with FakeSocket(anna, live_server) as socket:
         for account in (anna, boris):
             for action, data in (("send", {"text": "x"}), ("read", {"seq": 0}), ("typing", {"is_typing": True})):

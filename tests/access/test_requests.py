@@ -22,19 +22,19 @@ def in_chats(operations: dict[str, Operation]) -> list[Operation]:
     return found
 
 
-async def test_a_chat_of_others_and_one_that_is_not_there_are_told_alike(
+async def test_a_foreign_chat_and_a_missing_chat_get_the_same_answer(
     stranger: FakeClient, anna: FakeClient, club: str, in_chats: list[Operation]
 ) -> None:
     await anna.send(club)
     before = await anna.events(club)
     for operation in in_chats:
-        told = []
+        reported = []
         for chat_id in (club, NOWHERE):
             refused = await stranger.call(operation.method, operation.below_prefix(chat_id=chat_id), operation.body)
             body = problem(refused, 404, "not_found")
             members = {name: body[name] for name in body if name not in ("instance", "request_id")}
-            told.append((members, set(refused.headers)))
-        assert told[0] == told[1], operation
+            reported.append((members, set(refused.headers)))
+        assert reported[0] == reported[1], operation
     assert await anna.events(club) == before
 
 

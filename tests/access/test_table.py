@@ -62,7 +62,7 @@ async def test_everyone_is_answered_as_the_table_says(
                 differences[row.name, who] = found
             if changes and row.operation.startswith("accounts_") and who not in ("anonymous", "ended"):
                 # The session may be over, or its token spent.
-                await world.people[who].sign_in()
+                await world.users[who].sign_in()
     assert differences == {}
     if chat and kind != "direct":
         assert await state_of(world, kind, chat) == before
@@ -84,15 +84,15 @@ async def test_everyone_is_answered_over_the_socket_as_the_table_says(
         for row in SOCKET:
             for who, expected in row.answers.items():
                 data = await world.fill(REQUESTS[row.operation], who, chats[row.case])
-                answer = await ask_over_socket(world.people[who], row.operation, data, live_server)
+                answer = await ask_over_socket(world.users[who], row.operation, data, live_server)
                 if answer != expected:
                     differences[row.name, who] = f"{answer} instead of {expected}"
     assert differences == {}
 
 
-async def ask_over_socket(person: FakeClient, action: str, data: dict[str, Any], address: str) -> str:
+async def ask_over_socket(user: FakeClient, action: str, data: dict[str, Any], address: str) -> str:
     """`ok`, the status of the refusal, or the code that the socket is closed with."""
-    frames = [("hello", {"token": person.access_token}), (action, data)]
+    frames = [("hello", {"token": user.access_token}), (action, data)]
     async with connect(f"ws://{address}{API}/ws") as connection:
         for number, (name, fields) in enumerate(frames if action != "hello" else frames[:1]):
             await connection.send(json.dumps({"id": number, "action": name, "data": fields}))

@@ -45,7 +45,7 @@ def bad_tokens(good: str, secret: str) -> Iterator[tuple[str, str]]:
     yield from wrongly_signed(good, secret)
 
 
-async def is_let_in(http: httpx.AsyncClient, token: str, scheme: str = "Bearer") -> bool:
+async def is_accepted(http: httpx.AsyncClient, token: str, scheme: str = "Bearer") -> bool:
     response = await http.get(f"{API}/accounts/me", headers={b"Authorization": f"{scheme} {token}".strip().encode()})
     if response.status_code != 200:
         problem(response, 401, "unauthenticated")
@@ -64,10 +64,10 @@ async def close_code_after_hello(address: str, token: str) -> int | None:
 
 
 async def test_a_token_opens_as_it_was_given(server: httpx.AsyncClient, anna: FakeClient) -> None:
-    assert await is_let_in(server, anna.access_token)
-    assert await is_let_in(server, anna.access_token, "bearer")
+    assert await is_accepted(server, anna.access_token)
+    assert await is_accepted(server, anna.access_token, "bearer")
     for scheme in ("Basic", "Token", "Bearer Bearer", ""):
-        assert not await is_let_in(server, anna.access_token, scheme)
+        assert not await is_accepted(server, anna.access_token, scheme)
     for headers in ({}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": anna.access_token}):
         problem(await server.get(f"{API}/accounts/me", headers=headers), 401, "unauthenticated")
 
@@ -78,10 +78,10 @@ async def test_no_other_token_opens_anything(
     bad = [*bad_tokens(anna.access_token, secret), ("a refresh token", anna.refresh_token), ("nothing", "")]
     assert len(dict(bad)) == len(bad)
     for name, token in bad:
-        assert not await is_let_in(server, token), name
+        assert not await is_accepted(server, token), name
         code = 4401 if len(token) <= LONGEST_IN_HELLO else 4400
         assert await close_code_after_hello(live_server, token) == code, name
-    assert await is_let_in(server, anna.access_token)
+    assert await is_accepted(server, anna.access_token)
     async with FakeSocket(anna, live_server) as socket:
         await socket.ask("ping")
 
@@ -97,31 +97,31 @@ async def test_no_other_token_refreshes_or_ends_a_session(
             problem(response, 422, "validation_error")
         else:
             problem(response, 413, "payload_too_large")
-    assert await is_let_in(server, anna.access_token)
+    assert await is_accepted(server, anna.access_token)
     ok(await server.post(f"{API}/accounts/refresh", json={"refresh_token": anna.refresh_token}))
 
 
 async def test_a_token_is_that_of_one_account(anna: FakeClient, boris: FakeClient, live_server: str) -> None:
-    for person in (anna, boris):
-        assert ok(await person.get("/accounts/me"))["id"] == person.id
-        socket = FakeSocket(person, live_server)
-        assert (await socket.connect())["account_id"] == person.id
+    for user in (anna, boris):
+        assert ok(await user.get("/accounts/me"))["id"] == user.id
+        socket = FakeSocket(user, live_server)
+        assert (await socket.connect())["account_id"] == user.id
         await socket.cut()
 
 
-async def test_another_process_knows_the_tokens_of_this_one_and_hears_of_their_end(
+async def test_another_process_accepts_the_tokens_of_this_one_until_they_are_revoked(
     anna: FakeClient, settings: Settings
 ) -> None:
     phone = await anna.another_device().sign_in()
     async with served(build_app(settings)) as http:
-        assert await is_let_in(http, phone.access_token)
+        assert await is_accepted(http, phone.access_token)
         assert (await phone.post("/accounts/sign-out")).status_code == 204
 
         async def is_over() -> bool:
-            return not await is_let_in(http, phone.access_token)
+            return not await is_accepted(http, phone.access_token)
 
         await eventually(is_over, 60)
-        assert await is_let_in(http, anna.access_token)
+        assert await is_accepted(http, anna.access_token)
 
 
 async def test_a_token_that_was_good_runs_out(server: httpx.AsyncClient, anna: FakeClient, secret: str) -> None:
@@ -129,13 +129,13 @@ async def test_a_token_that_was_good_runs_out(server: httpx.AsyncClient, anna: F
     # However slow the machine is, one of them is asked in time.
     for seconds in (3, 10, 30):
         brief = jwt.encode(good | {"exp": int(time()) + seconds}, secret, headers={"typ": "access+jwt"})
-        if await is_let_in(server, brief):
+        if await is_accepted(server, brief):
             break
     else:
         pytest.fail("it never was good")
 
     async def has_run_out() -> bool:
-        return not await is_let_in(server, brief)
+        return not await is_accepted(server, brief)
 
     await eventually(has_run_out, 60)
-    assert await is_let_in(server, anna.access_token)
+    assert await is_accepted(server, anna.access_token)

@@ -9,7 +9,7 @@ import httpx
 from app.adapters.db.address import DatabaseAddress
 from tests.access.operations import Operation
 from tests.access.rows import ASKED, VALUES
-from tests.access.table import PEOPLE, Row
+from tests.access.table import USERS, Row
 from tests.fakers import FakeClient, ok
 
 _NOT_IN_PATH = ("body", "form", "headers", "path", "query")
@@ -35,47 +35,47 @@ class World:
     The owner has a bystander and a newcomer for himself: what an admin has done already stays out of his way.
     """
 
-    def __init__(self, people: dict[str, FakeClient]) -> None:
-        self.people = people
+    def __init__(self, users: dict[str, FakeClient]) -> None:
+        self.users = users
         self._numbers = count(1)
 
     @classmethod
     async def make(cls, http: httpx.AsyncClient, database: DatabaseAddress) -> "World":
-        signed_in = {*PEOPLE, *_GROUP, "second_admin", "newcomer", "newcomer_of_owner"} - {"anonymous", "ended"}
-        people = {name: await FakeClient.sign_up(http, name) for name in sorted(signed_in)}
-        people["anonymous"] = FakeClient(http, id=people["bystander"].id, username="nobody")
-        people["ended"] = await people["owner"].another_device().sign_in()
-        ok(await people["ended"].post("/accounts/sign-out"))
-        await people["neighbour"].open_chat(people["bystander"])
+        signed_in = {*USERS, *_GROUP, "second_admin", "newcomer", "newcomer_of_owner"} - {"anonymous", "ended"}
+        users = {name: await FakeClient.sign_up(http, name) for name in sorted(signed_in)}
+        users["anonymous"] = FakeClient(http, id=users["bystander"].id, username="nobody")
+        users["ended"] = await users["owner"].another_device().sign_in()
+        ok(await users["ended"].post("/accounts/sign-out"))
+        await users["neighbour"].open_chat(users["bystander"])
         connection = await asyncpg.connect(**database.connect_arguments())
-        await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", people["operator"].uuid)
+        await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", users["operator"].uuid)
         await connection.close()
-        return cls(people)
+        return cls(users)
 
     def owner_of(self, kind: str) -> FakeClient:
         """Who opens a chat of this kind. A direct one has no owner."""
-        return self.people["member" if kind == "direct" else "owner"]
+        return self.users["member" if kind == "direct" else "owner"]
 
     async def open_chat(self, kind: str) -> Chat:
         """A new one; of the direct chat, which there is one of, new messages.
 
         In a channel member and reader have been admins, and have posted.
         """
-        owner, people = self.owner_of(kind), self.people
-        members = [people[name] for name in _MEMBERS.get(kind, _GROUP)]
+        owner, users = self.owner_of(kind), self.users
+        members = [users[name] for name in _MEMBERS.get(kind, _GROUP)]
         chat = Chat(await owner.open_chat(*members, type=kind), {})
         if kind != "direct":
-            admins = [people["admin"].id, people["second_admin"].id]
+            admins = [users["admin"].id, users["second_admin"].id]
             ok(await owner.post(f"/chats/{chat.id}/members", {"account_ids": admins, "role": "admin"}))
         for name in ("member", "reader") if kind == "channel" else ():
-            ok(await owner.patch(f"/chats/{chat.id}/members/{people[name].id}", {"role": "admin"}))
+            ok(await owner.patch(f"/chats/{chat.id}/members/{users[name].id}", {"role": "admin"}))
         for name in _WRITERS[kind]:
-            chat.messages[name] = await people[name].send(chat.id, f"Пишет {name}")
+            chat.messages[name] = await users[name].send(chat.id, f"Пишет {name}")
         if kind == "channel":
-            ok(await owner.patch(f"/chats/{chat.id}/members/{people['member'].id}", {"role": "member"}))
+            ok(await owner.patch(f"/chats/{chat.id}/members/{users['member'].id}", {"role": "member"}))
         if kind != "direct":
-            ok(await owner.patch(f"/chats/{chat.id}/members/{people['reader'].id}", {"role": "reader"}))
-            ok(await owner.delete(f"/chats/{chat.id}/members/{people['former'].id}"))
+            ok(await owner.patch(f"/chats/{chat.id}/members/{users['reader'].id}", {"role": "reader"}))
+            ok(await owner.delete(f"/chats/{chat.id}/members/{users['former'].id}"))
         return chat
 
     async def ask(
@@ -93,15 +93,15 @@ class World:
         parts = {name: value for name, value in asked.items() if name not in _NOT_IN_PATH}
         if chat is not None:
             parts["chat_id"] = chat.id
-        person = self.people[who]
+        user = self.users[who]
         sent = asked.get("body", operation.body)
-        return await person.http.request(
+        return await user.http.request(
             operation.method,
             asked.get("path") or operation.at(**parts | (path or {})),
             json=None if "form" in asked else sent | body if body else sent,
             data=asked.get("form"),
             params=asked.get("query"),
-            headers=person.headers | asked.get("headers", {}),
+            headers=user.headers | asked.get("headers", {}),
         )
 
     async def fill(self, asked: Any, who: str, chat: Chat | None) -> Any:
@@ -113,14 +113,14 @@ class World:
         return await self._value(asked[1:], who, chat) if str(asked).startswith("@") else asked
 
     async def _value(self, name: str, who: str, chat: Chat | None) -> Any:
-        person = self.people[who]
-        signed_in = person if person.headers and who != "ended" else self.people["owner"]
+        user = self.users[who]
+        signed_in = user if user.headers and who != "ended" else self.users["owner"]
         if name.removesuffix("_of_another") in VALUES:
             value = VALUES[name.removesuffix("_of_another")]
-            return await value(self.people["bystander"] if name not in VALUES else signed_in)
+            return await value(self.users["bystander"] if name not in VALUES else signed_in)
         match name:
             case "id" | "username" | "refresh_token":
-                return getattr(person, name)
+                return getattr(user, name)
             case "new_email":
                 return f"new_{next(self._numbers)}@example.com"
             case "new_name":
@@ -128,11 +128,11 @@ class World:
             case "session":
                 return await _session_of(signed_in)
             case "session_of_another":
-                return await _session_of(self.people["bystander"])
+                return await _session_of(self.users["bystander"])
             case "bystander" | "newcomer" if who == "owner":
-                return self.people[f"{name}_of_owner"].id
-            case _ if name in self.people:
-                return self.people[name].id
+                return self.users[f"{name}_of_owner"].id
+            case _ if name in self.users:
+                return self.users[name].id
         assert chat is not None, name
         own = chat.messages.get(who, next(iter(chat.messages.values())))
         match name:
@@ -145,6 +145,6 @@ class World:
         raise KeyError(name)
 
 
-async def _session_of(person: FakeClient) -> str:
-    sessions = ok(await person.get("/accounts/sessions"))["items"]
+async def _session_of(user: FakeClient) -> str:
+    sessions = ok(await user.get("/accounts/sessions"))["items"]
     return str(next(session["id"] for session in sessions if session["current"]))

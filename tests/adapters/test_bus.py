@@ -22,31 +22,31 @@ from tests.fakers import eventually
 CHAT, OTHER = uuid4(), uuid4()
 
 
-class Ear:
+class BusRecorder:
     """Everything that is heard on one bus."""
 
     def __init__(self, bus: Bus) -> None:
-        self.rings: dict[UUID, int] = {}
+        self.heads: dict[UUID, int] = {}
         self.calls = 0
         self.signals: list[dict[str, Any]] = []
         self.notifications: list[dict[str, Any]] = []
         self.returns = 0
-        bus.on_rings(self._hear_rings)
+        bus.on_stream_heads(self._deliver_stream_heads)
         bus.on_signal(lambda signal: self.signals.append(dict(signal)))
         bus.on_notification("session.ended", lambda data: self.notifications.append(dict(data)))
-        bus.on_return(self._hear_return)
+        bus.on_reconnect(self._report_reconnect)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        async def look() -> bool:
+        async def is_satisfied() -> bool:
             return is_so()
 
-        await eventually(look)
+        await eventually(is_satisfied)
 
-    def _hear_rings(self, rings: Any) -> None:
+    def _deliver_stream_heads(self, heads: Any) -> None:
         self.calls += 1
-        self.rings |= rings
+        self.heads |= heads
 
-    def _hear_return(self) -> None:
+    def _report_reconnect(self) -> None:
         self.returns += 1
 
 
@@ -56,18 +56,20 @@ def database(database_address: DatabaseAddress) -> Database:
 
 
 @asynccontextmanager
-async def connected(database: Database, driver: BusDriver = BusDriver.POSTGRES) -> AsyncIterator[tuple[Bus, Ear]]:
+async def connected(
+    database: Database, driver: BusDriver = BusDriver.POSTGRES
+) -> AsyncIterator[tuple[Bus, BusRecorder]]:
     """A bus as a process has it, once it hears the others."""
     bus = make_bus(driver, database)
-    ear = Ear(bus)
+    recorder = BusRecorder(bus)
     async with bus.connected():
         if driver is BusDriver.POSTGRES:
-            await ear.until(lambda: ear.returns == 1)
-        yield bus, ear
+            await recorder.until(lambda: recorder.returns == 1)
+        yield bus, recorder
 
 
 @asynccontextmanager
-async def two_processes(database: Database) -> AsyncIterator[tuple[Bus, Ear]]:
+async def two_processes(database: Database) -> AsyncIterator[tuple[Bus, BusRecorder]]:
     """One rings, the other one listens."""
     async with AsyncExitStack() as stack:
         (here, _), (_, there) = [await stack.enter_async_context(connected(database)) for _ in range(2)]
@@ -75,41 +77,43 @@ async def two_processes(database: Database) -> AsyncIterator[tuple[Bus, Ear]]:
 
 
 @pytest.mark.parametrize("driver", BusDriver)
-async def test_whoever_rings_hears_it_too_and_at_once(driver: BusDriver, database: Database) -> None:
-    async with connected(database, driver) as (bus, ear):
-        bus.ring(CHAT, 7)
+async def test_the_notifying_process_receives_its_own_notification_at_once(
+    driver: BusDriver, database: Database
+) -> None:
+    async with connected(database, driver) as (bus, recorder):
+        bus.notify_stream(CHAT, 7)
         bus.signal({"kind": "typing", "имя": "Анна"})
-        assert ear.rings == {CHAT: 7}
-        assert ear.signals == [{"kind": "typing", "имя": "Анна"}]
+        assert recorder.heads == {CHAT: 7}
+        assert recorder.signals == [{"kind": "typing", "имя": "Анна"}]
 
 
 @pytest.mark.parametrize("driver", BusDriver)
-async def test_a_process_hears_itself_once(driver: BusDriver, database: Database) -> None:
-    async with connected(database, driver) as (bus, ear), connected(database) as (_, witness):
+async def test_a_process_receives_its_own_notification_once(driver: BusDriver, database: Database) -> None:
+    async with connected(database, driver) as (bus, recorder), connected(database) as (_, witness):
         bus.signal({"kind": "typing"})
         if driver is BusDriver.POSTGRES:
             await witness.until(lambda: bool(witness.signals))
-        assert ear.signals == [{"kind": "typing"}]
+        assert recorder.signals == [{"kind": "typing"}]
 
 
 @pytest.mark.parametrize("driver", BusDriver)
 async def test_a_signal_that_is_too_large_is_dropped(driver: BusDriver, database: Database) -> None:
     overhead = len('{"text":""}')
-    async with connected(database, driver) as (bus, ear):
+    async with connected(database, driver) as (bus, recorder):
         bus.signal({"text": "я" * MAX_SIGNAL})
         bus.signal({"text": "a" * (MAX_SIGNAL - overhead)})
-    assert [len(signal["text"]) for signal in ear.signals] == [MAX_SIGNAL - overhead]
+    assert [len(signal["text"]) for signal in recorder.signals] == [MAX_SIGNAL - overhead]
 
 
 @pytest.mark.parametrize("driver", BusDriver)
-async def test_what_is_rung_before_the_start_and_after_the_end_harms_nobody(
+async def test_notifications_before_the_start_and_after_the_end_are_harmless(
     driver: BusDriver, database: Database
 ) -> None:
     bus = make_bus(driver, database)
-    bus.ring(CHAT, 1)
+    bus.notify_stream(CHAT, 1)
     async with bus.connected():
-        bus.ring(CHAT, 2)
-    bus.ring(CHAT, 3)
+        bus.notify_stream(CHAT, 2)
+    bus.notify_stream(CHAT, 3)
     bus.signal({"kind": "typing"})
 
 
@@ -118,24 +122,24 @@ async def test_the_driver_is_chosen_by_its_name(database: Database) -> None:
     assert isinstance(make_bus(BusDriver.POSTGRES, database), PostgresBus)
 
 
-async def test_processes_of_one_database_hear_each_other(database: Database) -> None:
+async def test_processes_of_one_database_receive_each_others_notifications(database: Database) -> None:
     async with two_processes(database) as (here, there):
-        here.ring(CHAT, 2**62)
-        here.ring(OTHER, 1)
+        here.notify_stream(CHAT, 2**62)
+        here.notify_stream(OTHER, 1)
         here.signal({"kind": "typing", "имя": "Борис 🐻"})
-        await there.until(lambda: len(there.rings) == 2 and bool(there.signals))
-        assert there.rings == {CHAT: 2**62, OTHER: 1}
+        await there.until(lambda: len(there.heads) == 2 and bool(there.signals))
+        assert there.heads == {CHAT: 2**62, OTHER: 1}
         assert there.signals == [{"kind": "typing", "имя": "Борис 🐻"}]
 
 
 @pytest.mark.parametrize("driver", BusDriver)
 async def test_a_notification_is_no_signal_and_goes_to_its_topic_alone(driver: BusDriver, database: Database) -> None:
-    async with connected(database, driver) as (bus, ear):
+    async with connected(database, driver) as (bus, recorder):
         bus.notify("session.ended", {"session_id": "1"})
         bus.notify("another.topic", {"session_id": "2"})
         bus.notify("session.ended", {"session_id": "я" * MAX_SIGNAL})
-        assert ear.notifications == [{"session_id": "1"}]
-        assert ear.signals == []
+        assert recorder.notifications == [{"session_id": "1"}]
+        assert recorder.signals == []
 
 
 async def test_processes_notify_each_other(database: Database) -> None:
@@ -147,21 +151,21 @@ async def test_processes_notify_each_other(database: Database) -> None:
         assert there.signals == []
 
 
-async def test_rings_of_one_moment_become_one(database: Database) -> None:
+async def test_notifications_of_one_moment_are_merged(database: Database) -> None:
     async with two_processes(database) as (here, there):
         for seq in range(1, 1001):
-            here.ring(CHAT, seq)
-        await there.until(lambda: there.rings.get(CHAT) == 1000)
+            here.notify_stream(CHAT, seq)
+        await there.until(lambda: there.heads.get(CHAT) == 1000)
         assert there.calls == 1
 
 
-async def test_ten_thousand_rings_at_once_all_arrive(database: Database) -> None:
+async def test_ten_thousand_notifications_at_once_all_arrive(database: Database) -> None:
     chats = [uuid4() for _ in range(10_000)]
     async with two_processes(database) as (here, there):
         for chat in chats:
-            here.ring(chat, 5)
-        await there.until(lambda: len(there.rings) == len(chats))
-        assert set(there.rings) == set(chats)
+            here.notify_stream(chat, 5)
+        await there.until(lambda: len(there.heads) == len(chats))
+        assert set(there.heads) == set(chats)
 
 
 async def test_signals_of_full_size_all_arrive_in_their_order(database: Database) -> None:
@@ -178,14 +182,14 @@ async def test_a_lost_connection_is_made_again(database: Database) -> None:
             assert await end_connections(database.address) == 2
             await there.until(lambda round_=round_: there.returns == 1 + round_)  # type: ignore[misc]
 
-            async def is_heard(round_: int = round_) -> bool:
-                here.ring(CHAT, round_)
-                return there.rings.get(CHAT) == round_
+            async def is_received(round_: int = round_) -> bool:
+                here.notify_stream(CHAT, round_)
+                return there.heads.get(CHAT) == round_
 
-            await eventually(is_heard)
+            await eventually(is_received)
 
 
-async def test_a_server_that_is_away_at_the_start_is_waited_for(database: Database) -> None:
+async def test_a_server_that_is_unavailable_at_the_start_is_waited_for(database: Database) -> None:
     is_there = False
 
     async def connect() -> Any:
@@ -194,12 +198,12 @@ async def test_a_server_that_is_away_at_the_start_is_waited_for(database: Databa
         return await database.connect()
 
     bus = PostgresBus(connect)
-    ear = Ear(bus)
+    recorder = BusRecorder(bus)
     async with bus.connected(), connected(database) as (other, _):
-        other.ring(CHAT, 1)
-        assert ear.returns == 0
+        other.notify_stream(CHAT, 1)
+        assert recorder.returns == 0
         is_there = True
-        await ear.until(lambda: ear.returns == 1)
+        await recorder.until(lambda: recorder.returns == 1)
 
 
 async def test_a_server_that_ends_every_connection_is_not_stormed(database: Database) -> None:
@@ -222,17 +226,17 @@ async def test_a_connection_that_falls_silent_is_given_up(database: Database, mo
     monkeypatch.setattr("app.adapters.clients.bus.postgres._SILENCE", 0.2)
     async with swallowing_network(database) as (connect, swallow):
         bus = PostgresBus(connect)
-        ear = Ear(bus)
+        recorder = BusRecorder(bus)
         async with bus.connected(), connected(database) as (other, _):
-            await ear.until(lambda: ear.returns == 1)
+            await recorder.until(lambda: recorder.returns == 1)
             swallow()
-            await ear.until(lambda: ear.returns == 2)
+            await recorder.until(lambda: recorder.returns == 2)
 
-            async def is_heard() -> bool:
-                other.ring(CHAT, 3)
-                return CHAT in ear.rings
+            async def is_received() -> bool:
+                other.notify_stream(CHAT, 3)
+                return CHAT in recorder.heads
 
-            await eventually(is_heard)
+            await eventually(is_received)
 
 
 @asynccontextmanager

@@ -14,10 +14,10 @@ from app.adapters.errors import PoolExhausted
 from app.services.errors import NotFound
 
 SIZE = 3
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
-class Doorman:
+class Connector:
     """Opens connections, and counts them; refuses while the door is shut."""
 
     def __init__(self, address: DatabaseAddress) -> None:
@@ -35,28 +35,28 @@ class Doorman:
         return connection
 
     @property
-    def standing(self) -> int:
+    def open_count(self) -> int:
         return sum(not connection.is_closed() for connection in self.opened)
 
 
 @pytest.fixture
-def doorman(postgres: DatabaseAddress) -> Doorman:
-    return Doorman(postgres)
+def connector(postgres: DatabaseAddress) -> Connector:
+    return Connector(postgres)
 
 
 @pytest.fixture
-async def pool(doorman: Doorman) -> AsyncIterator[Pool]:
-    pool = Pool(doorman.open, SIZE, PATIENCE)
+async def pool(connector: Connector) -> AsyncIterator[Pool]:
+    pool = Pool(connector.open, SIZE, TIMEOUT)
     yield pool
     await settle(pool)
-    assert (pool.busy, pool.idle) == (0, doorman.standing)
+    assert (pool.busy, pool.idle) == (0, connector.open_count)
     pool.terminate()
-    assert doorman.standing == 0
+    assert connector.open_count == 0
 
 
 async def settle(pool: Pool) -> None:
     """Until the statements of cancelled callers have finished."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while pool.busy:  # noqa: ASYNC110 - nothing announces it
             await asyncio.sleep(0.001)
 
@@ -71,18 +71,18 @@ async def fall_out(pool: Pool, do: Callable[[Connection], None]) -> None:
         do(connection)
 
 
-async def test_a_hundred_at_once_share_a_few_connections(pool: Pool, doorman: Doorman) -> None:
+async def test_a_hundred_at_once_share_a_few_connections(pool: Pool, connector: Connector) -> None:
     assert await asyncio.gather(*(ask(pool) for _ in range(100))) == [1] * 100
-    assert len(doorman.opened) == SIZE
+    assert len(connector.opened) == SIZE
 
 
-async def test_one_after_the_other_use_the_same_connection(pool: Pool, doorman: Doorman) -> None:
+async def test_one_after_the_other_use_the_same_connection(pool: Pool, connector: Connector) -> None:
     for _ in range(10):
         await ask(pool)
-    assert len(doorman.opened) == 1
+    assert len(connector.opened) == 1
 
 
-async def test_those_who_wait_are_served_in_the_order_of_their_coming(pool: Pool) -> None:
+async def test_waiters_are_served_in_order(pool: Pool) -> None:
     served: list[int] = []
 
     async def come(number: int) -> None:
@@ -99,7 +99,7 @@ async def test_those_who_wait_are_served_in_the_order_of_their_coming(pool: Pool
     assert [number for number in served if number >= SIZE] == list(range(SIZE, 12))
 
 
-async def test_whoever_gives_up_takes_nothing_along(pool: Pool, doorman: Doorman) -> None:
+async def test_a_cancelled_waiter_loses_no_connection(pool: Pool, connector: Connector) -> None:
     """Also in the very moment in which its turn comes."""
     for round_number in range(30):
         tasks = [asyncio.create_task(ask(pool)) for _ in range(12)]
@@ -110,11 +110,11 @@ async def test_whoever_gives_up_takes_nothing_along(pool: Pool, doorman: Doorman
         await asyncio.gather(*tasks, return_exceptions=True)
         await settle(pool)
     assert await asyncio.gather(*(ask(pool) for _ in range(2 * SIZE))) == [1] * 2 * SIZE
-    assert doorman.standing <= SIZE
+    assert connector.open_count <= SIZE
 
 
-async def test_who_waits_too_long_is_told(doorman: Doorman) -> None:
-    pool = Pool(doorman.open, 1, 0.05)
+async def test_a_waiter_gets_pool_exhausted_after_the_timeout(connector: Connector) -> None:
+    pool = Pool(connector.open, 1, 0.05)
     async with pool.connection():
         with pytest.raises(PoolExhausted):
             await ask(pool)
@@ -122,15 +122,15 @@ async def test_who_waits_too_long_is_told(doorman: Doorman) -> None:
     pool.terminate()
 
 
-async def test_a_connection_that_has_died_is_replaced(pool: Pool, doorman: Doorman) -> None:
+async def test_a_connection_that_has_died_is_replaced(pool: Pool, connector: Connector) -> None:
     await fall_out(pool, lambda connection: connection.terminate())
     assert await ask(pool) == 1
-    doorman.opened[-1].terminate()
+    connector.opened[-1].terminate()
     assert await ask(pool) == 1
-    assert len(doorman.opened) == 3
+    assert len(connector.opened) == 3
 
 
-async def test_a_connection_inside_a_transaction_is_not_handed_on(pool: Pool, doorman: Doorman) -> None:
+async def test_a_connection_inside_a_transaction_is_not_handed_on(pool: Pool, connector: Connector) -> None:
     async with pool.connection() as connection:
         await connection.execute("BEGIN")
     assert connection.is_closed()
@@ -156,43 +156,43 @@ async def test_a_transaction_that_was_given_up_while_it_began_does_not_swallow_t
         assert await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", number) == "committed"
 
 
-async def test_a_refusal_of_our_own_costs_no_connection(pool: Pool, doorman: Doorman) -> None:
+async def test_a_refusal_of_our_own_costs_no_connection(pool: Pool, connector: Connector) -> None:
     for _ in range(3):
         with pytest.raises(NotFound):
             async with pool.connection():
                 raise NotFound
-    assert len(doorman.opened) == 1
+    assert len(connector.opened) == 1
 
 
-async def test_while_no_connection_can_be_opened_all_are_told_and_none_is_missing_later(
-    pool: Pool, doorman: Doorman
+async def test_while_no_connection_can_be_opened_all_waiters_fail_and_no_place_is_lost(
+    pool: Pool, connector: Connector
 ) -> None:
-    doorman.is_shut = True
+    connector.is_shut = True
     answers = await asyncio.gather(*(ask(pool) for _ in range(10)), return_exceptions=True)
     assert {type(answer) for answer in answers} == {ConnectionRefusedError}
-    doorman.is_shut = False
+    connector.is_shut = False
     assert await asyncio.gather(*(ask(pool) for _ in range(10))) == [1] * 10
 
 
-async def test_those_who_wait_for_a_connection_that_dies_get_another_one(pool: Pool, doorman: Doorman) -> None:
+async def test_waiters_for_a_connection_that_dies_get_another_one(pool: Pool, connector: Connector) -> None:
     async with pool.connection() as one, pool.connection(), pool.connection():
         waiting = [asyncio.create_task(ask(pool)) for _ in range(5)]
         await asyncio.sleep(0.01)
         one.terminate()
     assert await asyncio.gather(*waiting) == [1] * 5
-    assert doorman.standing <= SIZE
+    assert connector.open_count <= SIZE
 
 
 async def test_what_lay_unused_for_long_is_opened_anew(
-    pool: Pool, doorman: Doorman, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ask(pool)
     monkeypatch.setattr("app.adapters.db.pool.IDLE_SECONDS", 0.0)
     await ask(pool)
-    assert (len(doorman.opened), doorman.standing) == (2, 1)
+    assert (len(connector.opened), connector.open_count) == (2, 1)
 
 
-async def test_callers_that_are_cancelled_cost_no_connection(pool: Pool, doorman: Doorman) -> None:
+async def test_callers_that_are_cancelled_cost_no_connection(pool: Pool, connector: Connector) -> None:
     """Whatever they were doing: waiting in line, opening a connection, or waiting for a statement."""
     for round_number in range(40):
         tasks = [asyncio.create_task(ask(pool)) for _ in range(2 * SIZE)]
@@ -201,14 +201,14 @@ async def test_callers_that_are_cancelled_cost_no_connection(pool: Pool, doorman
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     assert await asyncio.gather(*(ask(pool) for _ in range(2 * SIZE))) == [1] * 2 * SIZE
-    assert len(doorman.opened) <= SIZE
+    assert len(connector.opened) <= SIZE
 
 
 async def test_what_a_cancelled_caller_wrote_is_not_half_done(
-    pool: Pool, doorman: Doorman, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its transaction is rolled back, and the connection is used again."""
-    monkeypatch.setattr(connection_module, "_FINISH_WITHIN", PATIENCE)
+    monkeypatch.setattr(connection_module, "_FINISH_TIMEOUT", TIMEOUT)
     has_written = asyncio.Event()
 
     async def write() -> None:
@@ -228,10 +228,10 @@ async def test_what_a_cancelled_caller_wrote_is_not_half_done(
         await settle(pool)
     async with pool.connection() as connection:
         assert await connection.fetchval("SELECT to_regclass('half_done')") is None
-    assert len(doorman.opened) == 1
+    assert len(connector.opened) == 1
 
 
-async def test_a_statement_that_was_given_up_is_nobodys_to_wait_for(pool: Pool, doorman: Doorman) -> None:
+async def test_a_statement_that_was_given_up_is_nobodys_to_wait_for(pool: Pool, connector: Connector) -> None:
     """It has a moment to finish. Then its connection ends, and those in line get others."""
 
     async def sleep() -> None:
@@ -239,7 +239,7 @@ async def test_a_statement_that_was_given_up_is_nobodys_to_wait_for(pool: Pool, 
             await connection.execute("SELECT pg_sleep(3600)")
 
     sleeping = [asyncio.create_task(sleep()) for _ in range(SIZE)]
-    while doorman.standing < SIZE:  # noqa: ASYNC110 - nobody tells that it has happened
+    while connector.open_count < SIZE:  # noqa: ASYNC110 - nobody tells that it has happened
         await asyncio.sleep(0.01)
     waiting = [asyncio.create_task(ask(pool)) for _ in range(5)]
     await asyncio.sleep(0.05)
@@ -247,4 +247,4 @@ async def test_a_statement_that_was_given_up_is_nobodys_to_wait_for(pool: Pool, 
         task.cancel()
     assert await asyncio.gather(*waiting) == [1] * 5
     await asyncio.gather(*sleeping, return_exceptions=True)
-    assert doorman.standing <= SIZE
+    assert connector.open_count <= SIZE

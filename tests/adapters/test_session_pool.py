@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.utils.peer import ClientLeft, Peer, serve_client
+from app.utils.remote_client import ClientLeft, RemoteClient, serve_client
 
 SIZE = 2
 
@@ -52,13 +52,13 @@ async def test_a_caller_whose_client_left_while_it_waited_does_no_work(database_
     database = Database(database_address, session_pool_size=1)
     served: list[int] = []
 
-    async def ask(number: int, client: Peer) -> None:
+    async def ask(number: int, client: RemoteClient) -> None:
         serve_client(client)
         async with database.session() as session:
             await session.execute(text("SELECT 1"))
             served.append(number)
 
-    clients = [Peer() for _ in range(20)]
+    clients = [RemoteClient() for _ in range(20)]
     async with database.connected():
         async with database.session() as session:
             await session.execute(text("SELECT 1"))
@@ -72,7 +72,7 @@ async def test_a_caller_whose_client_left_while_it_waited_does_no_work(database_
 
 
 async def test_what_a_request_has_started_goes_on_after_its_client_has_left(database_address: DatabaseAddress) -> None:
-    database, client = Database(database_address, session_pool_size=1), Peer()
+    database, client = Database(database_address, session_pool_size=1), RemoteClient()
 
     async def ask() -> object:
         async with database.session() as session:

@@ -12,7 +12,7 @@ from loguru import logger
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import check, config_for, migrate
-from app.adapters.db.provide import is_migrated
+from app.adapters.db.servers import is_migrated
 
 _BEFORE = "48084b23c339"
 

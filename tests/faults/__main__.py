@@ -61,11 +61,11 @@ def faults(
         acknowledged = progress.add_task("messages", total=plan.messages)
         done = progress.add_task("faults", total=len(plan.schedule()))
 
-        def tell(what: str, messages: int, faults: int) -> None:
+        def report_progress(what: str, messages: int, faults: int) -> None:
             progress.update(acknowledged, completed=messages)
             progress.update(done, completed=faults, description=what, refresh=True)
 
-        outcome = asyncio.run(run(plan, tell))
+        outcome = asyncio.run(run(plan, report_progress))
     data = as_json(plan, outcome)
     show(console, data)
     output.mkdir(parents=True, exist_ok=True)

@@ -15,9 +15,9 @@ from tests.faults.battery_module.module import JOB_TABLES, REMINDED, SUBSCRIBERS
 from tests.faults.truth import Truth
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 """Seconds in which nothing is noted until nothing more is waited for."""
-_LOOK_EVERY = 0.2
+_POLL_PERIOD = 0.2
 
 
 class Noted(NamedTuple):
@@ -60,7 +60,7 @@ async def prepare(connection: Connection) -> None:
     await connection.execute(JOB_TABLES)
     registered = "SELECT count(*) FROM subscriber WHERE name LIKE 'battery.%' AND is_registered"
     while await connection.fetchval(registered) < len(SUBSCRIBERS):  # noqa: ASYNC110 - nobody tells
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(_POLL_PERIOD)
 
 
 def expected(truth: Truth) -> dict[str, list[tuple[str, int]]]:
@@ -91,11 +91,11 @@ async def until_done(connection: Connection, truth: Truth) -> None:
     waited_for = sum(map(len, expected(truth).values())) + len(expected_reminders(truth))
     before = done = -1
     while done < waited_for:
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        deadline = asyncio.get_running_loop().time() + _TIMEOUT
         while done <= before:
             if asyncio.get_running_loop().time() > deadline:
                 return
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_PERIOD)
             done = await connection.fetchval(statement)
         before = done
 

@@ -59,7 +59,7 @@ def ack_before_commit() -> None:
     send_crud.insert_messages = insert_and_answer
 
 
-def doorbell_only() -> None:
+def notifications_only() -> None:
     """What was not rung for, or not heard, is looked for by nobody: neither by a sweep nor when a client resumes."""
     follow_all = connection.follow_all
 
@@ -73,7 +73,7 @@ def doorbell_only() -> None:
 
 
 BROKEN: dict[str, Callable[[], None]] = {
-    mistake.__name__: mistake for mistake in (numbers_without_the_lock, ack_before_commit, doorbell_only)
+    mistake.__name__: mistake for mistake in (numbers_without_the_lock, ack_before_commit, notifications_only)
 }
 
 if __name__ == "__main__":

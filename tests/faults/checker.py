@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sys import intern
 
 from tests.faults.checks.deliveries import Delivered, Device, check_deliveries
-from tests.faults.checks.membership import Place, times_away
+from tests.faults.checks.membership import Place, list_absences
 from tests.faults.checks.numbers import check_log, check_numbers
 from tests.faults.checks.sends import Send, check_senders, check_sends
 from tests.faults.history import (
@@ -19,9 +19,9 @@ from tests.faults.history import (
     Moving,
     Record,
     Refused,
+    Requested,
     Resumed,
     Unknown,
-    Wanted,
 )
 from tests.faults.truth import Truth
 from tests.faults.violations import Kind, Violation
@@ -70,17 +70,17 @@ def check(history: Iterable[Record], truth: Truth) -> Verdict:
 
 
 def _violations(gathered: _Gathered, truth: Truth) -> Iterator[Violation]:
-    away = times_away(gathered.moves)
-    yield from check_sends(list(gathered.sends.values()), away, truth)
+    absences = list_absences(gathered.moves)
+    yield from check_sends(list(gathered.sends.values()), absences, truth)
     yield from check_senders(truth)
     yield from check_numbers(truth)
     yield from check_log(truth)
-    yield from check_deliveries(list(gathered.devices.values()), away, truth)
+    yield from check_deliveries(list(gathered.devices.values()), absences, truth)
     for gap in gathered.gaps:
         yield Violation(Kind.HOLE, f"{gap.device} was told of a gap in {gap.stream}, {gap.first_seq}, {gap.last_seq}")
     for going_on, (device, code) in gathered.closed:
         if going_on == RESTART and code not in _COME_BACK:
-            yield Violation(Kind.AWAY, f"{device} was closed with {code} where servers restarted")
+            yield Violation(Kind.UNAVAILABLE, f"{device} was closed with {code} where servers restarted")
 
 
 def _gather(history: Iterable[Record]) -> _Gathered:
@@ -93,7 +93,7 @@ def _gather(history: Iterable[Record]) -> _Gathered:
                 # Millions of them: what repeats is kept once.
                 delivered = Delivered(place, seq, intern(kind), intern(subject))
                 devices[device].applied[intern(stream)].append(delivered)
-            case Wanted(client_msg_id=client_msg_id):
+            case Requested(client_msg_id=client_msg_id):
                 sends[client_msg_id] = Send(record, place)
             case Answered(client_msg_id=client_msg_id):
                 sends[client_msg_id].answers.append(record)

@@ -12,7 +12,7 @@ import orjson
 FILE = "history.jsonl"
 
 
-class Wanted(NamedTuple):
+class Requested(NamedTuple):
     """A client wants to send a message. It is tried until it is answered or refused."""
 
     account: str
@@ -98,13 +98,15 @@ class Mark(NamedTuple):
     what: str
 
 
-Record: TypeAlias = Wanted | Answered | Unknown | Refused | Resumed | Applied | Gap | Finished | Moving | Closed | Mark
+Record: TypeAlias = (
+    Requested | Answered | Unknown | Refused | Resumed | Applied | Gap | Finished | Moving | Closed | Mark
+)
 RESTART = "rolling-restart"
 """The mark under which clients may be told to come back, and nothing else."""
 ADDING, ADDED, REMOVING, REMOVED = "adding", "added", "removing", "removed"
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
-    for kind in (Wanted, Answered, Unknown, Refused, Resumed, Applied, Gap, Finished, Moving, Closed, Mark)
+    for kind in (Requested, Answered, Unknown, Refused, Resumed, Applied, Gap, Finished, Moving, Closed, Mark)
 }
 
 

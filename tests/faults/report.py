@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tests.faults.checks.away import Happened, behaviour
+from tests.faults.checks.availability import Happened, behaviour
 from tests.faults.fault import Fault
 from tests.faults.run import Outcome, Plan
 from tests.faults.violations import Kind

@@ -11,18 +11,18 @@ from typing import Any
 
 from tests.faults.background import repeated
 from tests.faults.checker import Verdict, check
-from tests.faults.checks.away import Happened, check_away
+from tests.faults.checks.availability import Happened, check_availability
 from tests.faults.checks.background import Lag, Period, check_background, check_lags, measure
-from tests.faults.ending import finish
 from tests.faults.fault import Fault, Scene, Unavailable
+from tests.faults.final_checks import finish
 from tests.faults.history import History, Mark, read_history
-from tests.faults.load.person import Person
+from tests.faults.load.user import User
 from tests.faults.load.workload import Size, Workload
 from tests.faults.scene.cluster import Cluster
 from tests.faults.scene.probe import Probe
 from tests.faults.violations import Kind, Violation
 
-Tell = Callable[[str, int, int], None]
+ReportProgress = Callable[[str, int, int], None]
 """Called with what goes on, the messages acknowledged, and the faults done."""
 _MOVE_PERIOD = 0.4
 _BEFORE = 20
@@ -77,35 +77,35 @@ class Outcome:
     seconds: float
 
 
-async def run(plan: Plan, tell: Tell) -> Outcome:
+async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
     """Raises what the harness itself could not do."""
     began = monotonic()
     random = Random(plan.seed)
-    tell("starting", 0, 0)
+    report_progress("starting", 0, 0)
     history = History(plan.folder)
     is_wired = any(fault.needs_wires for fault in plan.faults)
     async with Cluster(plan.folder, plan.servers, plan.program, is_wired=is_wired) as cluster:
-        workload = Workload(plan.size, cluster.doors, history, random)
+        workload = Workload(plan.size, cluster.endpoints, history, random)
         await workload.open()
-        observer = Person("observer", cluster.doors, random)
+        observer = User("observer", cluster.endpoints, random)
         await observer.sign_up()
         probe = Probe(cluster.servers, observer)
         scene = Scene(cluster, workload, probe, history, random, plan.is_short)
-        async with _beside(probe.keep_asking(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD)):
-            await _talk_until(_BEFORE, workload, tell, 0)
-            broken = await _break_things(plan, scene, tell)
+        async with _beside(probe.keep_probing(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD)):
+            await _talk_until(_BEFORE, workload, report_progress, 0)
+            broken = await _break_things(plan, scene, report_progress)
             done = len(broken.happened)
-            await _talk_until(plan.messages, workload, tell, done)
-            tell("settling", workload.acknowledged, done)
+            await _talk_until(plan.messages, workload, report_progress, done)
+            report_progress("settling", workload.acknowledged, done)
             await workload.settle()
         observer.leave()
-        tell("checking", workload.acknowledged, done)
+        report_progress("checking", workload.acknowledged, done)
         truth, background, wrong = await finish(scene)
     history.close()
     truth.save(plan.folder)
     verdict = check(read_history(plan.folder), truth)
     lags = measure(background, _periods(broken.happened))
-    verdict.violations += [*wrong, *broken.wrong, *check_away(broken.happened, probe, is_short=plan.is_short)]
+    verdict.violations += [*wrong, *broken.wrong, *check_availability(broken.happened, probe, is_short=plan.is_short)]
     verdict.violations += [*check_background(background, truth), *check_lags(lags, is_short=plan.is_short)]
     return Outcome(verdict, broken, probe, lags, repeated(background), monotonic() - began)
 
@@ -119,19 +119,19 @@ def _periods(happened: Sequence[Happened]) -> list[Period]:
     ]
 
 
-async def _talk_until(messages: int, workload: Workload, tell: Tell, done: int) -> None:
+async def _talk_until(messages: int, workload: Workload, report_progress: ReportProgress, done: int) -> None:
     while workload.acknowledged < messages:
-        tell("talking", workload.acknowledged, done)
+        report_progress("talking", workload.acknowledged, done)
         await asyncio.sleep(0.5)
 
 
-async def _break_things(plan: Plan, scene: Scene, tell: Tell) -> Broken:
+async def _break_things(plan: Plan, scene: Scene, report_progress: ReportProgress) -> Broken:
     broken = Broken()
     for fault in plan.schedule():
         if fault.name in broken.unavailable:
             continue
         await asyncio.sleep(scene.random.uniform(0.2, 1.0))
-        tell(fault.title, scene.workload.acknowledged, len(broken.happened))
+        report_progress(fault.title, scene.workload.acknowledged, len(broken.happened))
         scene.history.note(Mark(time(), fault.name))
         began = ended = monotonic()
         try:
@@ -144,7 +144,7 @@ async def _break_things(plan: Plan, scene: Scene, tell: Tell) -> Broken:
             broken.unavailable[fault.name] = str(why)
         except TimeoutError:
             what = "did not end as it should" if ended == began else f"not served again within {_UNTIL_SERVED:.0f} s"
-            broken.wrong.append(Violation(Kind.AWAY, f"{fault.name}: {what}"))
+            broken.wrong.append(Violation(Kind.UNAVAILABLE, f"{fault.name}: {what}"))
         scene.history.note(Mark(time(), f"{fault.name} is over"))
     return broken
 

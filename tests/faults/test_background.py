@@ -57,7 +57,7 @@ def handle_in_another_order(those: Background) -> None:
     those.noted["battery.messages"].reverse()
 
 
-def handle_what_is_not_wanted(those: Background) -> None:
+def handle_unsubscribed_kinds(those: Background) -> None:
     those.noted["battery.messages"].insert(0, noted(1))
 
 
@@ -84,7 +84,7 @@ def run_a_job_of_nothing(those: Background) -> None:
         (handle_nothing, Kind.LOST),
         (handle_twice, Kind.DOUBLED),
         (handle_in_another_order, Kind.MISORDERED),
-        (handle_what_is_not_wanted, Kind.CHANGED),
+        (handle_unsubscribed_kinds, Kind.CHANGED),
         (run_no_job, Kind.LOST),
         (lose_the_effect, Kind.LOST),
         (have_the_effect_twice, Kind.DOUBLED),
@@ -103,7 +103,7 @@ def test_a_job_may_run_twice() -> None:
     assert list(check_background(those, truth())) == []
 
 
-def test_lags_are_told_apart_by_what_was_broken_meanwhile() -> None:
+def test_lags_are_grouped_by_the_fault_at_that_time() -> None:
     """Of fewer than 100 values no p99 is told."""
     kill = Period(at(1_000).timestamp(), at(2_000).timestamp(), is_kill=True)
     other = Period(at(2_000).timestamp(), at(3_000).timestamp(), is_kill=False)

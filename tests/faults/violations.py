@@ -23,7 +23,7 @@ class Kind(StrEnum):
     """A subscriber has handled the events of a stream in another order than that of their numbers."""
     LATE = "late"
     """A subscriber or a job came later than promised."""
-    AWAY = "away"
+    UNAVAILABLE = "unavailable"
     """The server did not behave as promised while the database was away, or after."""
 
 

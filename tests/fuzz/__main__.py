@@ -18,7 +18,7 @@ from tests.fakers import API
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 # As the configuration has them.
-KEEPER = {
+ADMIN = {
     "ACCOUNT_EMAIL": "keeper@example.com",
     "ACCOUNT_USERNAME": "keeper",
     "ACCOUNT_PASSWORD": "keeper of all chats",
@@ -46,7 +46,7 @@ def fuzz(
             servers(postgres.address, folder, 1) as (server,),
         ):
             address = f"http://{server.address}"
-            make_keeper(postgres.address)
+            make_admin(postgres.address)
             furnish(address)
             schemathesis = [str(Path(sys.executable).with_name("schemathesis")), f"--config-file={CONFIG}", "run"]
             how = [f"--max-examples={examples}", f"--seed={seed}", *context.args]
@@ -56,7 +56,7 @@ def fuzz(
     sys.exit(ended.returncode)
 
 
-def make_keeper(database: DatabaseAddress) -> None:
+def make_admin(database: DatabaseAddress) -> None:
     """An administrator, so that no address is closed."""
     where = {
         "PG_SERVER_ADDRESS": database.host,
@@ -66,7 +66,7 @@ def make_keeper(database: DatabaseAddress) -> None:
         "PG_SERVER_DB": database.database,
     }
     command = [sys.executable, "manage.py", "account", "create-admin"]
-    subprocess.run(command, cwd=ROOT, env=dict(os.environ) | where | KEEPER, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=ROOT, env=dict(os.environ) | where | ADMIN, check=True, stdout=subprocess.DEVNULL)
 
 
 def furnish(address: str) -> None:
@@ -80,7 +80,7 @@ def furnish(address: str) -> None:
             post("/accounts/sign-up", email=f"{name}@example.com", username=name, password=f"as it was given to {name}")
             for name in ("boris", "clara")
         ]
-        tokens = post("/accounts/sign-in", login=KEEPER["ACCOUNT_EMAIL"], password=KEEPER["ACCOUNT_PASSWORD"])
+        tokens = post("/accounts/sign-in", login=ADMIN["ACCOUNT_EMAIL"], password=ADMIN["ACCOUNT_PASSWORD"])
         http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         for chat_id, kind in CHATS.items():
             post("/chats", id=chat_id, type=kind, member_ids=[other["id"] for other in others])

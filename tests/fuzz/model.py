@@ -32,7 +32,7 @@ class Message:
     def count(self, emoji: str) -> int:
         return sum(given == emoji for given, _ in self.reactions)
 
-    def told(self) -> Json:
+    def as_json(self) -> Json:
         """For nobody in particular, as events have it."""
         emojis = dict.fromkeys(emoji for emoji, _ in self.reactions)
         return {
@@ -44,10 +44,10 @@ class Message:
         }
 
     def seen_by(self, viewer: str) -> Json:
-        told = self.told()
-        for reaction in told["reactions"]:
+        as_json = self.as_json()
+        for reaction in as_json["reactions"]:
             reaction["mine"] = (reaction["emoji"], viewer) in self.reactions
-        return told
+        return as_json
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Member:
 class Chat:
     """A group or a channel. `streams` holds the events of the accounts' own streams."""
 
-    def __init__(self, chat_id: str, kind: str, people: Sequence[str], streams: dict[str, Events]) -> None:
+    def __init__(self, chat_id: str, kind: str, users: Sequence[str], streams: dict[str, Events]) -> None:
         self.id = chat_id
         self.kind = kind
         self.active = next(_moments)
@@ -71,8 +71,8 @@ class Chat:
         # Former members, with the last event that each may read.
         self.left: dict[str, int] = {}
         self._streams = streams
-        for who in people:
-            self._admit(people[0], who, "owner" if who == people[0] else "member")
+        for who in users:
+            self._add_members(users[0], who, "owner" if who == users[0] else "member")
 
     @property
     def owner(self) -> str:
@@ -109,7 +109,7 @@ class Chat:
         self.messages.append(message)
         self.active = next(_moments)
         self._member(who).read_seq = self.positions[who] = len(self.messages)
-        self._tell_message("message.created", message)
+        self._append_message_event("message.created", message)
 
     def edit(self, who: str, seq: int, text: str) -> int:
         message = self._message(who, seq)
@@ -120,7 +120,7 @@ class Chat:
         if message.text != text:
             message.text, message.is_edited = text, True
             self._replace_text(seq, text)
-            self._tell_message("message.edited", message)
+            self._append_message_event("message.edited", message)
         return 200
 
     def delete(self, who: str, seq: int) -> int:
@@ -130,7 +130,7 @@ class Chat:
         if not message.is_deleted:
             message.text, message.is_deleted, message.reactions = "", True, []
             self._replace_text(seq, "")
-            self._tell_message("message.deleted", message)
+            self._append_message_event("message.deleted", message)
         return 204
 
     def react(self, who: str, seq: int, emoji: str) -> int:
@@ -141,14 +141,14 @@ class Chat:
             raise Refusal(409)
         if (emoji, who) not in message.reactions:
             message.reactions.append((emoji, who))
-            self._tell_reaction("reaction.added", who, message, emoji)
+            self._append_reaction_event("reaction.added", who, message, emoji)
         return 200
 
     def take_back(self, who: str, seq: int, emoji: str) -> int:
         message = self._message(who, seq)
         if (emoji, who) in message.reactions:
             message.reactions.remove((emoji, who))
-            self._tell_reaction("reaction.removed", who, message, emoji)
+            self._append_reaction_event("reaction.removed", who, message, emoji)
         return 204
 
     def read(self, who: str, seq: int) -> int:
@@ -166,7 +166,7 @@ class Chat:
             raise Refusal(403)
         if who in self.members:
             return 200
-        self._admit(actor, who, role)
+        self._add_members(actor, who, role)
         return 201
 
     def remove(self, actor: str, who: str) -> int:
@@ -182,7 +182,7 @@ class Chat:
                 raise Refusal(403)
         del self.members[who]
         reason = "left" if actor == who else "removed"
-        self._tell("member.removed", account_id=who, actor_id=actor, reason=reason)
+        self._append_event("member.removed", account_id=who, actor_id=actor, reason=reason)
         self.left[who] = len(self.events)
         left = {"chat_id": self.id, "reason": reason, "event_seq": len(self.events)}
         self._streams[who].append(("chat.left", left))
@@ -202,9 +202,9 @@ class Chat:
         changed = {actor: "admin", who: role} if role == "owner" else {who: role}
         for each, new_role in changed.items():
             self.members[each].role = new_role
-            self._tell("member.changed", account_id=each, role=new_role, actor_id=actor)
+            self._append_event("member.changed", account_id=each, role=new_role, actor_id=actor)
         if role == "owner":
-            self._tell("chat.updated", owner_id=who, actor_id=actor)
+            self._append_event("chat.updated", owner_id=who, actor_id=actor)
         return 200
 
     def history(self, viewer: str, side: str | None, position: int, limit: int) -> Json:
@@ -224,10 +224,10 @@ class Chat:
             "has_after": bool(items) and (page[-1] is not items[-1] if page else side == "before_seq"),
         }
 
-    def _admit(self, actor: str, who: str, role: str) -> None:
+    def _add_members(self, actor: str, who: str, role: str) -> None:
         self.members[who] = Member(role, len(self.messages))
         self.left.pop(who, None)
-        self._tell("member.added", account_id=who, role=role, actor_id=actor)
+        self._append_event("member.added", account_id=who, role=role, actor_id=actor)
         joined = {"chat_id": self.id, "role": role, "event_seq": len(self.events)}
         self._streams[who].append(("chat.joined", joined))
 
@@ -262,14 +262,14 @@ class Chat:
             raise Refusal(404)
         return self.messages[seq - 1]
 
-    def _tell(self, kind: str, **data: Any) -> None:
+    def _append_event(self, kind: str, **data: Any) -> None:
         self.events.append((kind, {"chat_id": self.id, **data}))
 
-    def _tell_message(self, kind: str, message: Message) -> None:
-        self.events.append((kind, message.told()))
+    def _append_message_event(self, kind: str, message: Message) -> None:
+        self.events.append((kind, message.as_json()))
 
-    def _tell_reaction(self, kind: str, who: str, message: Message, emoji: str) -> None:
-        self._tell(kind, seq=message.fixed["seq"], emoji=emoji, account_id=who, count=message.count(emoji))
+    def _append_reaction_event(self, kind: str, who: str, message: Message, emoji: str) -> None:
+        self._append_event(kind, seq=message.fixed["seq"], emoji=emoji, account_id=who, count=message.count(emoji))
 
 
 def plain(message: Json) -> Json:

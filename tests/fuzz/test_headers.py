@@ -91,7 +91,7 @@ schemes = st.sampled_from([b"Bearer ", b"bearer ", b"Bearer", b"Basic ", b"Beare
 
 @given(value=st.tuples(schemes, forged | anything).map(b"".join))
 @effort(60)
-async def test_a_token_that_nobody_has_signed_is_nobodys(app: FastAPI, own: Header, value: bytes) -> None:
+async def test_an_unsigned_token_is_refused(app: FastAPI, own: Header, value: bytes) -> None:
     answer = await ask(app, "/accounts/me", (b"authorization", value))
     assert (answer.status, answer.headers[b"www-authenticate"]) == (401, b"Bearer")
 
@@ -130,17 +130,17 @@ async def test_a_catalogue_is_given_in_one_of_its_languages(
     assert answer.headers[b"content-language"] in (b"ru", b"en")
 
 
-@given(wanted=anything | st.from_regex(rb"[A-Za-z0-9._:-]{0,130}", fullmatch=True))
+@given(requested=anything | st.from_regex(rb"[A-Za-z0-9._:-]{0,130}", fullmatch=True))
 @effort(60)
 async def test_an_answer_has_the_id_that_was_given_or_one_that_is_sane(
-    app: FastAPI, own: Header, wanted: bytes
+    app: FastAPI, own: Header, requested: bytes
 ) -> None:
     sane = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-    answer = await ask(app, "/chats", own, (b"x-request-id", wanted))
-    told = answer.headers[b"x-request-id"]
+    answer = await ask(app, "/chats", own, (b"x-request-id", requested))
+    returned = answer.headers[b"x-request-id"]
     assert answer.status == 200
-    assert sane.fullmatch(told)
-    assert (told == wanted) == (sane.fullmatch(wanted) is not None)
+    assert sane.fullmatch(returned)
+    assert (returned == requested) == (sane.fullmatch(requested) is not None)
 
 
 cursors = (

@@ -15,12 +15,12 @@ from tests.fuzz.effort import effort
 limits = st.integers(1, 4)
 
 
-async def pages(person: FakeClient, path: str, limit: int, **where: str) -> AsyncIterator[list[dict[str, Any]]]:
+async def pages(user: FakeClient, path: str, limit: int, **where: str) -> AsyncIterator[list[dict[str, Any]]]:
     """One after the other, each read when it is asked for."""
-    page = ok(await person.get(path, limit=limit, **where))
+    page = ok(await user.get(path, limit=limit, **where))
     yield page["items"]
     while page["next_cursor"] is not None:
-        page = ok(await person.get(path, limit=limit, cursor=page["next_cursor"], **where))
+        page = ok(await user.get(path, limit=limit, cursor=page["next_cursor"], **where))
         yield page["items"]
 
 
@@ -31,11 +31,11 @@ async def crowd(server: httpx.AsyncClient) -> list[FakeClient]:
 
 @given(size=st.integers(0, 7), limit=limits, news=st.lists(st.integers(0, 2), max_size=2))
 @effort(12)
-async def test_who_joins_meanwhile_comes_last(
+async def test_members_added_meanwhile_come_last(
     anna: FakeClient, crowd: list[FakeClient], size: int, limit: int, news: list[int]
 ) -> None:
     club = await anna.open_chat(*crowd[:size])
-    joined = [anna.id, *(person.id for person in crowd[:size])]
+    joined = [anna.id, *(user.id for user in crowd[:size])]
     growth, newcomers = iter(news), iter(crowd[size:])
     seen: list[str] = []
     async for page in pages(anna, f"/chats/{club}/members", limit):
@@ -55,17 +55,17 @@ async def test_chats_that_come_to_the_front_meanwhile_are_not_seen_twice(
     server: httpx.AsyncClient, size: int, limit: int, news: list[bool]
 ) -> None:
     """A chat that is new, or a message in one that was seen already."""
-    person = await FakeClient.sign_up(server)
-    there = [await person.open_chat() for _ in range(size)][::-1]
+    user = await FakeClient.sign_up(server)
+    there = [await user.open_chat() for _ in range(size)][::-1]
     growth = iter(news)
     seen: list[str] = []
-    async for page in pages(person, "/chats", limit):
+    async for page in pages(user, "/chats", limit):
         seen += [chat["id"] for chat in page]
         match next(growth, None):
             case True:
-                await person.open_chat()
+                await user.open_chat()
             case False if seen:
-                await person.send(seen[0])
+                await user.send(seen[0])
     assert seen == there
 
 
@@ -75,7 +75,7 @@ async def test_chats_that_come_to_the_front_meanwhile_are_not_seen_twice(
     limit=limits,
 )
 @effort(12)
-async def test_people_who_sign_up_meanwhile_come_last(
+async def test_accounts_created_meanwhile_come_last(
     server: httpx.AsyncClient, names: list[str], late: list[int], limit: int
 ) -> None:
     reader = await FakeClient.sign_up(server)
@@ -84,14 +84,14 @@ async def test_people_who_sign_up_meanwhile_come_last(
     newcomers = [[there.pop() for _ in range(min(many, len(there)))] for many in late]
 
     async def sign_up(username: str) -> str:
-        person = {"email": f"{uuid4()}@example.com", "password": PASSWORD, "username": username}
-        return str(ok(await server.post(f"{API}/accounts/sign-up", json=person))["username"])
+        user = {"email": f"{uuid4()}@example.com", "password": PASSWORD, "username": username}
+        return str(ok(await server.post(f"{API}/accounts/sign-up", json=user))["username"])
 
     expected = [await sign_up(username) for username in there]
     growth = iter(newcomers)
     seen: list[str] = []
     async for page in pages(reader, "/accounts", limit, query=prefix):
-        seen += [person["username"] for person in page]
+        seen += [user["username"] for user in page]
         if len(seen) < len(expected):
             came = [await sign_up(username) for username in next(growth, ())]
             # The list is in the order of their coming, and so they are at its end.

@@ -93,8 +93,8 @@ def id_of(request: Json) -> int | str | None:
     return None
 
 
-def hello(person: FakeClient) -> frames.Text:
-    return frames.Text(json.dumps({"id": 0, "action": "hello", "data": {"token": person.access_token}}))
+def hello(user: FakeClient) -> frames.Text:
+    return frames.Text(json.dumps({"id": 0, "action": "hello", "data": {"token": user.access_token}}))
 
 
 LAST = frames.Text('{"id": "last", "action": "ping", "data": {}}')

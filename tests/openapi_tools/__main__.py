@@ -48,9 +48,9 @@ def main() -> int:
 
 def install() -> None:
     """Install what the lock file names, unless that is what is installed."""
-    wanted, present = (HERE / LOCK).read_bytes(), INSTALLED / LOCK
+    expected, present = (HERE / LOCK).read_bytes(), INSTALLED / LOCK
     # npm writes the second file when it has finished.
-    if present.exists() and present.read_bytes() == wanted and (MODULES / ".package-lock.json").exists():
+    if present.exists() and present.read_bytes() == expected and (MODULES / ".package-lock.json").exists():
         return
     print(f"Installing what {LOCK} names into {INSTALLED}", flush=True)  # noqa: T201
     INSTALLED.mkdir(exist_ok=True)

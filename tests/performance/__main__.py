@@ -39,11 +39,11 @@ def bench(
         task = progress.add_task("starting the server", total=1.0)
         progress.refresh()
 
-        def tell(what: str, share: float) -> None:
+        def report_progress(what: str, share: float) -> None:
             progress.update(task, description=what, completed=share, refresh=True)
 
         with World(quick=quick) as world:
-            measured = measure(world, scenarios, pace, tell)
+            measured = measure(world, scenarios, pace, report_progress)
     show(console, measured)
     data = as_json(measured, pace, where)
     write_json(data, output / "bench.json")

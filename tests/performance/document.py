@@ -28,7 +28,7 @@ def _number(value: float | None, digits: int = 1) -> str:
     return "" if value is None else f"{value:,.{digits}f}"
 
 
-def _wanted(ratio: Mapping[str, Any]) -> tuple[str, str]:
+def _target(ratio: Mapping[str, Any]) -> tuple[str, str]:
     """What is wanted of a ratio, and whether it is so."""
     if ratio["at_least"] is not None:
         goal = f", goal {ratio['goal']:g}" if ratio["goal"] else ""
@@ -52,7 +52,7 @@ def bench(data: Mapping[str, Any]) -> Lines:
     ratios = [ratio for scenario in data["scenarios"] for ratio in scenario["ratios"]]
     yield from _table(
         ("ratio", "measured", "target", ""),
-        [(ratio["title"], f"**{ratio['value']:.2f}**", *_wanted(ratio)) for ratio in ratios],
+        [(ratio["title"], f"**{ratio['value']:.2f}**", *_target(ratio)) for ratio in ratios],
     )
     yield ""
     rows = [

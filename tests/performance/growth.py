@@ -48,10 +48,10 @@ def growth(
     where = machine()
     points = []
     with World(quick=quick) as world:
-        chat = world.open_chat(world.people[0])
+        chat = world.open_chat(world.users[0])
         cases = [(size, count) for size in sizes for count in workers]
         for size, count in track(cases, console=console, description="growing"):
-            asyncio.run(fill.fill_messages(world.database, chat, world.people[0].id, size))
+            asyncio.run(fill.fill_messages(world.database, chat, world.users[0].id, size))
             world.start_messenger(count)
             points.append({"messages": size, "processes": count, **_measure(world, chat, size, rounds, seconds)})
     table = Table("messages", "processes", "sends/s", "p50 ms", "histories/s", "p50 ms")
@@ -68,7 +68,7 @@ def growth(
 
 
 def _measure(world: World, chat: str, size: int, rounds: int, seconds: float) -> dict[str, Any]:
-    address, anna = world.messenger.address, world.people[0]
+    address, anna = world.messenger.address, world.users[0]
     sending = sends(world, 64)
     reading = pages(address, f"{API}/chats/{chat}/messages", anna.token, size)
     for makers in (sending, reading):
@@ -87,14 +87,14 @@ def _measure(world: World, chat: str, size: int, rounds: int, seconds: float) ->
 
 def _remember(console: Console, world: World, count: int) -> Iterator[dict[str, float]]:
     """Memory at each power of ten. Over sockets, which is the fastest way, and the one that has most to remember."""
-    clients = [(world.socket(person), chat) for person, chat in world.alone]
-    done, next_told = 0, 0
+    clients = [(world.socket(user), chat) for user, chat in world.alone]
+    done, next_reported = 0, 0
     while True:
-        if done >= next_told:
+        if done >= next_reported:
             megabytes = memory(world.messenger.family()) / 1e6
             console.print(f"{done:>9,} sends: {megabytes:.0f} MB")
             yield {"sends": done, "memory_mb": megabytes}
-            next_told = max(10_000, next_told * 10)
+            next_reported = max(10_000, next_reported * 10)
         if done >= count:
             break
         done += websocket.run_sends(clients, 20, _AT_ONCE, wait_for_events=True).count

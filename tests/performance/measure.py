@@ -32,12 +32,12 @@ class Measured:
 
 
 def measure(
-    world: World, scenarios: Sequence[Scenario], pace: Pace, tell: Callable[[str, float], None]
+    world: World, scenarios: Sequence[Scenario], pace: Pace, report_progress: Callable[[str, float], None]
 ) -> list[Measured]:
-    """Measures one scenario after the other. `tell` hears what is under way, and how much of all that is."""
+    """Measures one scenario after the other. `report_progress` hears what is under way, and how much of all that is."""
     measured = []
     for number, scenario in enumerate(scenarios):
-        tell(f"{scenario.name}: preparing", number / len(scenarios))
+        report_progress(f"{scenario.name}: preparing", number / len(scenarios))
         with ExitStack() as stack:
             contenders = scenario.contenders(world, stack)
             for contender in contenders.values():
@@ -48,12 +48,14 @@ def measure(
                 turns = list(contenders.items())[:: -1 if round_number % 2 else 1]
                 for place, (name, contender) in enumerate(turns):
                     share = (round_number + place / len(contenders)) / pace.rounds
-                    tell(f"{scenario.name}: {name}, round {round_number + 1}", (number + share) / len(scenarios))
+                    report_progress(
+                        f"{scenario.name}: {name}, round {round_number + 1}", (number + share) / len(scenarios)
+                    )
                     outcomes[name].append(_run(world, contender, pace.seconds))
         results = {name: summarise(those) for name, those in outcomes.items()}
         ratios = [(ratio, ratio.compute(results)) for ratio in scenario.ratios]
         measured.append(Measured(scenario, results, ratios))
-    tell("done", 1.0)
+    report_progress("done", 1.0)
     return measured
 
 

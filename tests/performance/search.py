@@ -25,7 +25,7 @@ from tests.performance.load.http import LoadError, ask
 from tests.performance.report import machine, write_json
 from tests.performance.servers import ROOT
 from tests.performance.usage import cpu_seconds
-from tests.performance.world import API, Person, World
+from tests.performance.world import API, User, World
 
 _CHATS, _CHATS_OF_CALLER, _CALLERS = 2_000, 50, 8
 _AT_ONCE = 20_000
@@ -117,18 +117,18 @@ def search(
     console, where, dice = Console(), machine(), Random(18)
     texts = Texts(dice)
     with World(quick=False) as world:
-        people = [world.sign_up() for _ in range(_CALLERS)]
-        chats = asyncio.run(_fill(world, texts, people, messages, dice))
+        users = [world.sign_up() for _ in range(_CALLERS)]
+        chats = asyncio.run(_fill(world, texts, users, messages, dice))
         began = monotonic()
         world.start_messenger(1)
         # The server begins to build a moment after its start.
-        while not _is_building(world, people[0]):
+        while not _is_building(world, users[0]):
             sleep(0.01)
-        while _is_building(world, people[0]):
+        while _is_building(world, users[0]):
             sleep(0.5)
         built = monotonic() - began
-        found = {kind: _measure(world, people, texts.queries(kind), rounds) for kind in _KINDS}
-        lags = asyncio.run(_measure_lag(world, people[0], chats, texts, rate, seconds))
+        found = {kind: _measure(world, users, texts.queries(kind), rounds) for kind in _KINDS}
+        lags = asyncio.run(_measure_lag(world, users[0], chats, texts, rate, seconds))
         sizes = asyncio.run(_sizes(world))
     table = Table("milliseconds", *_SHOWN)
     for kind, figures in found.items():
@@ -145,17 +145,17 @@ def search(
     write_json({**data, "rate": rate, "lag_ms": {"p50": median(lags), "p99": _at(lags, 0.99)}}, output / "search.json")
 
 
-async def _fill(world: World, texts: Texts, people: Sequence[Person], messages: int, dice: Random) -> Mapping[str, Any]:
+async def _fill(world: World, texts: Texts, users: Sequence[User], messages: int, dice: Random) -> Mapping[str, Any]:
     """Messages of two years in chats of which some are larger than others; returns the chats of each caller."""
     connection = await asyncpg.connect(**world.database.connect_arguments())
     chats = [UUID(int=dice.getrandbits(128), version=4) for _ in range(_CHATS)]
-    of_callers = {person.id: dice.sample(chats, _CHATS_OF_CALLER) for person in people}
-    members = [(UUID(person), chat) for person, theirs in of_callers.items() for chat in theirs]
-    await connection.execute(_CHAT, chats, UUID(people[0].id), *map(list, zip(*members, strict=True)))
+    of_callers = {user.id: dice.sample(chats, _CHATS_OF_CALLER) for user in users}
+    members = [(UUID(user), chat) for user, theirs in of_callers.items() for chat in theirs]
+    await connection.execute(_CHAT, chats, UUID(users[0].id), *map(list, zip(*members, strict=True)))
     weights = list(accumulate(1 / (rank + 10) for rank in range(_CHATS)))
     seqs = {chat: count(1) for chat in chats}
     at, step = datetime.now(UTC) - timedelta(days=730), timedelta(days=730) / messages
-    senders = [UUID(person.id) for person in people]
+    senders = [UUID(user.id) for user in users]
     for first in range(0, messages, _AT_ONCE):
         written = [
             (chat, next(seqs[chat]), dice.choice(senders), texts.text(), at + (first + place) * step)
@@ -168,19 +168,19 @@ async def _fill(world: World, texts: Texts, people: Sequence[Person], messages: 
     return of_callers
 
 
-def _search(world: World, person: Person, q: str) -> Any:
-    return ask(world.messenger.address, "GET", f"{API}/search/messages?q={quote(q)}", token=person.token)
+def _search(world: World, user: User, q: str) -> Any:
+    return ask(world.messenger.address, "GET", f"{API}/search/messages?q={quote(q)}", token=user.token)
 
 
-def _is_building(world: World, person: Person) -> bool:
+def _is_building(world: World, user: User) -> bool:
     try:
-        _search(world, person, "x ")
+        _search(world, user, "x ")
     except LoadError as error:
         return "search_building" in str(error)
     return False
 
 
-def _measure(world: World, people: Sequence[Person], queries: Iterator[str], rounds: int) -> dict[str, Any]:
+def _measure(world: World, users: Sequence[User], queries: Iterator[str], rounds: int) -> dict[str, Any]:
     """Each caller in turn, one search at a time."""
     times, hits, truncated = [], 0, 0
     groups = {"server": world.messenger.family, "postgres": world.postgres_processes}
@@ -188,7 +188,7 @@ def _measure(world: World, people: Sequence[Person], queries: Iterator[str], rou
     for number in range(rounds):
         q = next(queries)
         began = monotonic()
-        body = _search(world, people[number % len(people)], q)
+        body = _search(world, users[number % len(users)], q)
         times.append((monotonic() - began) * 1000)
         hits += len(body["items"])
         truncated += body["truncated"]
@@ -199,15 +199,15 @@ def _measure(world: World, people: Sequence[Person], queries: Iterator[str], rou
 
 
 async def _measure_lag(
-    world: World, person: Person, chats: Mapping[str, Any], texts: Texts, rate: int, seconds: float
+    world: World, user: User, chats: Mapping[str, Any], texts: Texts, rate: int, seconds: float
 ) -> list[float]:
     """Sends so many messages a second in the person's chats, and looks for some of them; milliseconds, sorted."""
     lags: list[float] = []
     host, port = world.messenger.address
     async with connect(f"ws://{host}:{port}{API}/ws", max_size=None) as socket:
-        await socket.send(json.dumps({"id": 0, "action": "hello", "data": {"token": person.token}}))
+        await socket.send(json.dumps({"id": 0, "action": "hello", "data": {"token": user.token}}))
         reading = asyncio.create_task(_drain(socket))
-        theirs, began, sent = chats[person.id], monotonic(), 0
+        theirs, began, sent = chats[user.id], monotonic(), 0
         looking: asyncio.Task[float] | None = None
         while monotonic() - began < seconds:
             word = None
@@ -219,7 +219,7 @@ async def _measure_lag(
             if word is not None:
                 if looking is not None:
                     lags.append(looking.result())
-                looking = asyncio.create_task(asyncio.to_thread(_await_hit, world, person, word))
+                looking = asyncio.create_task(asyncio.to_thread(_await_hit, world, user, word))
             await asyncio.sleep(max(began + sent / rate - monotonic(), 0))
         if looking is not None:
             lags.append(await looking)
@@ -232,9 +232,9 @@ async def _drain(socket: Any) -> None:
         pass
 
 
-def _await_hit(world: World, person: Person, word: str) -> float:
+def _await_hit(world: World, user: User, word: str) -> float:
     began = monotonic()
-    while not _search(world, person, f"{word} ")["items"]:
+    while not _search(world, user, f"{word} ")["items"]:
         sleep(0.02)
     return (monotonic() - began) * 1000
 

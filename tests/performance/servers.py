@@ -102,7 +102,7 @@ def messenger(
 
 @contextmanager
 def asgi_app(name: str, log: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Another application under uvicorn, with the options of ours: `peers.echo:app`."""
+    """Another application under uvicorn, with the options of ours: `baselines.echo:app`."""
     port = free_port()
     program = [
         sys.executable,

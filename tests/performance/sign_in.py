@@ -67,12 +67,12 @@ async def _refused(http: httpx.AsyncClient, login: str) -> int:
     return (await http.post(f"{API}/accounts/sign-in", json=body)).status_code
 
 
-async def _send(person: FakeClient, chat: str, seconds: float) -> list[float]:
+async def _send(user: FakeClient, chat: str, seconds: float) -> list[float]:
     """How long each of one send after the other took."""
     taken: list[float] = []
     end = perf_counter() + seconds
     while (began := perf_counter()) < end:
-        await person.send(chat)
+        await user.send(chat)
         taken.append(perf_counter() - began)
     return taken
 

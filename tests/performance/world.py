@@ -22,20 +22,20 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.embedded.binaries import find_binaries, program
 from tests.performance import fill
+from tests.performance.baselines import orm
 from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
-from tests.performance.peers import orm
 from tests.performance.servers import ROOT, Server, asgi_app, messenger, script
 from tests.processes import end_as_by_ctrl_c
 
 API = "/api/v1"
 _PASSWORD = "correct horse battery"
-_PEERS = Path(__file__).parent / "peers"
+_BASELINES = Path(__file__).parent / "baselines"
 _numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class User:
     id: str
     token: str
 
@@ -92,54 +92,54 @@ class World:
 
     # People and chats.
 
-    def sign_up(self) -> Person:
+    def sign_up(self) -> User:
         name = f"bench_{next(_numbers)}"
         body = {"email": f"{name}@example.com", "password": _PASSWORD, "username": name}
         account = ask(self.messenger.address, "POST", f"{API}/accounts/sign-up", body)
         tokens = ask(self.messenger.address, "POST", f"{API}/accounts/sign-in", {"login": name, "password": _PASSWORD})
-        return Person(account["id"], tokens["access_token"])
+        return User(account["id"], tokens["access_token"])
 
     @cached_property
-    def people(self) -> list[Person]:
+    def users(self) -> list[User]:
         """Sixteen people."""
         return [self.sign_up() for _ in range(16)]
 
-    def open_chat(self, owner: Person, *others: Person) -> str:
+    def open_chat(self, owner: User, *others: User) -> str:
         body = {"type": "group", "title": "Bench", "member_ids": [other.id for other in others]}
         return str(self.call(owner, "POST", "/chats", body)["id"])
 
     @cached_property
     def chats(self) -> list[str]:
         """Eight chats of all sixteen people."""
-        return [self.open_chat(*self.people) for _ in range(8)]
+        return [self.open_chat(*self.users) for _ in range(8)]
 
     @cached_property
-    def alone(self) -> list[tuple[Person, str]]:
+    def alone(self) -> list[tuple[User, str]]:
         """Sixteen more people, each with a chat that nobody else is in."""
-        return [(person, self.open_chat(person)) for person in [self.sign_up() for _ in range(16)]]
+        return [(user, self.open_chat(user)) for user in [self.sign_up() for _ in range(16)]]
 
-    def call(self, person: Person, method: str, path: str, body: Any = None) -> Any:
-        return ask(self.messenger.address, method, f"{API}{path}", body, person.token)
+    def call(self, user: User, method: str, path: str, body: Any = None) -> Any:
+        return ask(self.messenger.address, method, f"{API}{path}", body, user.token)
 
-    def socket(self, person: Person) -> Socket:
-        return Socket(self.messenger.address, f"{API}/ws", {"token": person.token})
+    def socket(self, user: User) -> Socket:
+        return Socket(self.messenger.address, f"{API}/ws", {"token": user.token})
 
     # Others to compare with.
 
     @cached_property
     def echo(self) -> Server:
-        return self._stack.enter_context(asgi_app("peers.echo:app", self.data / "echo.log"))
+        return self._stack.enter_context(asgi_app("baselines.echo:app", self.data / "echo.log"))
 
     @cached_property
     def broadcast(self) -> Server:
-        return self._stack.enter_context(script("peers/broadcast.py", self.data / "broadcast.log"))
+        return self._stack.enter_context(script("baselines/broadcast.py", self.data / "broadcast.log"))
 
     @cached_property
     def orm(self) -> Server:
         address = self._create_database("bench_orm")
         asyncio.run(orm.create_tables(address))
         settings = {orm.ADDRESS: json.dumps(address.connect_arguments())}
-        server = asgi_app("peers.orm:app", self.data / "orm.log", settings)
+        server = asgi_app("baselines.orm:app", self.data / "orm.log", settings)
         return self._stack.enter_context(server)
 
     @cached_property
@@ -159,12 +159,12 @@ class World:
     @cached_property
     def pgbench_database(self) -> DatabaseAddress:
         address = self._create_database("bench_pgbench")
-        self.psql(address, (_PEERS / "one_message_tables.sql").read_text(encoding="utf-8"))
+        self.psql(address, (_BASELINES / "one_message_tables.sql").read_text(encoding="utf-8"))
         return address
 
     @property
     def pgbench_script(self) -> Path:
-        return _PEERS / "one_message.sql"
+        return _BASELINES / "one_message.sql"
 
     def psql(self, address: DatabaseAddress, statements: str) -> None:
         async def run() -> None:

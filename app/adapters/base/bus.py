@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.utils.isolation import call_isolated
 
-RingListener = Callable[[Mapping[UUID, int]], None]
+StreamListener = Callable[[Mapping[UUID, int]], None]
 SignalListener = Callable[[Mapping[str, Any]], None]
 NotificationListener = Callable[[Mapping[str, Any]], None]
 
@@ -25,16 +25,16 @@ class Bus(ABC):
     """
 
     def __init__(self) -> None:
-        self._on_rings: list[tuple[RingListener, bool | None]] = []
+        self._on_stream_heads: list[tuple[StreamListener, bool | None]] = []
         self._on_signal: list[SignalListener] = []
         self._on_notification: dict[str, list[NotificationListener]] = defaultdict(list)
-        self._on_return: list[Callable[[], None]] = []
+        self._on_reconnect: list[Callable[[], None]] = []
 
-    def on_rings(self, listener: RingListener, *, own: bool | None = None) -> None:
+    def on_stream_heads(self, listener: StreamListener, *, own: bool | None = None) -> None:
         """Calls `listener` with streams and the numbers that they now end at: of all processes, or with `own`, of this
         one alone (True) or of the others alone (False).
         """
-        self._on_rings.append((listener, own))
+        self._on_stream_heads.append((listener, own))
 
     def on_signal(self, listener: SignalListener) -> None:
         """Calls `listener` with each signal."""
@@ -44,12 +44,12 @@ class Bus(ABC):
         """Calls `listener` with the data of each notification of this topic."""
         self._on_notification[topic].append(listener)
 
-    def on_return(self, listener: Callable[[], None]) -> None:
+    def on_reconnect(self, listener: Callable[[], None]) -> None:
         """Calls `listener` when the bus is back after an absence: whatever was rung meanwhile was not heard."""
-        self._on_return.append(listener)
+        self._on_reconnect.append(listener)
 
     @abstractmethod
-    def ring(self, stream_id: UUID, last_seq: int) -> None:
+    def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
         """Says that a stream now ends at `last_seq`. Never waits, never fails."""
 
     @abstractmethod
@@ -64,19 +64,19 @@ class Bus(ABC):
     def connected(self) -> AbstractAsyncContextManager[None]:
         """Around the life of the application."""
 
-    def _hear_rings(self, rings: Mapping[UUID, int], *, own: bool) -> None:
-        for listener, wanted in self._on_rings:
-            if wanted is None or wanted is own:
-                call_isolated(listener, rings)
+    def _deliver_stream_heads(self, heads: Mapping[UUID, int], *, own: bool) -> None:
+        for listener, filter_own in self._on_stream_heads:
+            if filter_own is None or filter_own is own:
+                call_isolated(listener, heads)
 
-    def _hear_signal(self, signal: Mapping[str, Any]) -> None:
+    def _deliver_signal(self, signal: Mapping[str, Any]) -> None:
         for listener in self._on_signal:
             call_isolated(listener, signal)
 
-    def _hear_notification(self, topic: str, data: Mapping[str, Any]) -> None:
+    def _deliver_notification(self, topic: str, data: Mapping[str, Any]) -> None:
         for listener in self._on_notification.get(topic, ()):
             call_isolated(listener, data)
 
-    def _hear_return(self) -> None:
-        for listener in self._on_return:
+    def _report_reconnect(self) -> None:
+        for listener in self._on_reconnect:
             call_isolated(listener)

@@ -1,7 +1,7 @@
 """The driver's connection, whose errors say whether the statement or the database is at fault."""
 
 import asyncio
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias
 
 import asyncpg
 from sqlalchemy import event
@@ -13,10 +13,18 @@ from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, as_transient
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-_FINISH_WITHIN = 0.5
+_FINISH_TIMEOUT = 0.5
 """Seconds that a statement has to finish after its caller was cancelled or told of a timeout; then its connection is
 closed.
 """
+
+
+class DatabaseConnection(Protocol):
+    """asyncpg's connection, be it pooled or under a session."""
+
+    async def fetchval(self, query: str, *args: Any) -> Any: ...
+    async def fetch(self, query: str, *args: Any) -> Any: ...
+    async def execute(self, query: str, *args: Any) -> Any: ...
 
 
 class DriverConnection(asyncpg.Connection):
@@ -75,7 +83,7 @@ class PooledConnection(DriverConnection):
     def _cancel_current_command(self, *waiters: Any) -> None:
         sent, ended = waiters
         sent.set_result(None)
-        asyncio.get_running_loop().call_later(_FINISH_WITHIN, self._terminate_unless, ended)
+        asyncio.get_running_loop().call_later(_FINISH_TIMEOUT, self._terminate_unless, ended)
 
     def _terminate_unless(self, ended: "asyncio.Future[None]") -> None:
         if not ended.done():

@@ -17,7 +17,7 @@ from app.adapters.db.pool import Pool
 from app.adapters.db.session_pool import SessionPool, replace_dead_connections
 from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, driver_calls
 from app.utils import metrics
-from app.utils.background import end
+from app.utils.background import cancel_and_wait
 
 # A server that no longer answers at all: whoever asks is told within 5 s, after waiting for a place in the pool and for
 # a new connection, or after waiting for an answer.
@@ -156,7 +156,7 @@ class Database:
         finally:
             for task in (self._return, self._try):
                 if task is not None:
-                    await end(task)
+                    await cancel_and_wait(task)
             # Requests are over by now; a server that has gone would be waited for in vain.
             self._pool.terminate()
             await self.engine.dispose()

@@ -14,7 +14,7 @@ class DatabaseNotReady(Exception):
     """Nothing can be done with the database as it is. The message is one line."""
 
 
-class Trouble(NamedTuple):
+class Diagnosis(NamedTuple):
     """What is wrong.
 
     `reason` names no address, role or database; `advice` and `details` do. A permanent trouble does not pass until an
@@ -30,7 +30,7 @@ class Trouble(NamedTuple):
         return f"{self.reason} ({self.details}): {self.advice}"
 
 
-def diagnose(error: BaseException, address: DatabaseAddress) -> Trouble | None:
+def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None:
     """What an error of the driver says about the database, None for an error of anything else."""
     cause = _driver_error(error)
     # A row that a constraint refuses says nothing against the database.
@@ -42,36 +42,36 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Trouble | None:
     match cause:
         case TimeoutError() | asyncpg.QueryCanceledError():
             details = f"{where}: no answer in time"
-            return Trouble("the server does not answer", details, "check that it is running and reachable")
+            return Diagnosis("the server does not answer", details, "check that it is running and reachable")
         case asyncpg.InvalidCatalogNameError():
             advice = "run `python manage.py db create`, or set PG_SERVER_DB to the name of one that exists"
-            return Trouble("the server has no such database", details, advice, is_permanent=True)
+            return Diagnosis("the server has no such database", details, advice, is_permanent=True)
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
             advice = "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"
-            return Trouble("the server refuses the role or its password", details, advice, is_permanent=True)
+            return Diagnosis("the server refuses the role or its password", details, advice, is_permanent=True)
         case asyncpg.InsufficientPrivilegeError():
             # Rights on the database are not enough: since PostgreSQL 15 only its owner may create tables in `public`.
             advice = f"let the role own the database and its tables: ALTER DATABASE {name} OWNER TO {role}"
             if "create database" in str(cause):
                 advice = f"let an administrator of the server run CREATE DATABASE {name} OWNER {role}"
-            return Trouble("the role lacks a permission", details, advice, is_permanent=True)
+            return Diagnosis("the role lacks a permission", details, advice, is_permanent=True)
         case asyncpg.TooManyConnectionsError():
             advice = "raise max_connections of PostgreSQL, or lower PG_POOL_SIZE and PG_SESSION_POOL_SIZE"
-            return Trouble("the server accepts no more connections", details, advice)
+            return Diagnosis("the server accepts no more connections", details, advice)
         case asyncpg.InterfaceError() | asyncpg.InternalClientError():
-            return Trouble("the connection to the server failed", details, "check the PG_* settings")
+            return Diagnosis("the connection to the server failed", details, "check the PG_* settings")
         case asyncpg.PostgresConnectionError() | asyncpg.CannotConnectNowError() | asyncpg.OperatorInterventionError():
-            return Trouble("the server is starting or shutting down", details, "wait until it is running")
+            return Diagnosis("the server is starting or shutting down", details, "wait until it is running")
         case asyncpg.PostgresError():
-            return Trouble("the server refuses a statement", details, "read PostgreSQL's log", True)
+            return Diagnosis("the server refuses a statement", details, "read PostgreSQL's log", True)
         case socket.gaierror():
-            return Trouble("the host name of the server is unknown", details, "set PG_SERVER_ADDRESS")
+            return Diagnosis("the host name of the server is unknown", details, "set PG_SERVER_ADDRESS")
     advice = "start it, or set PG_SERVER_ADDRESS and PG_SERVER_PORT"
-    return Trouble("the server does not answer", details, advice)
+    return Diagnosis("the server does not answer", details, advice)
 
 
 @contextmanager
-def explained(address: DatabaseAddress) -> Iterator[None]:
+def explain_driver_errors(address: DatabaseAddress) -> Iterator[None]:
     """Raises DatabaseNotReady in the place of an error that the database is the cause of."""
     try:
         yield

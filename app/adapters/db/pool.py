@@ -37,21 +37,21 @@ async def is_alive(connection: Connection) -> bool:
 class Pool:
     """Up to `size` connections, opened when they are needed; the one used last is used next.
 
-    Whoever finds all of them taken waits in line, PoolExhausted after `patience` seconds. A connection that is closed,
+    Whoever finds all of them taken waits in line, PoolExhausted after `timeout` seconds. A connection that is closed,
     is given back inside a transaction, or has failed its user is dropped. One that died while it was idle is replaced
     before it is used. A user that is cancelled costs no connection: its statement finishes, and the next user follows.
     """
 
-    def __init__(self, connect: Callable[[], Coroutine[Any, Any, Connection]], size: int, patience: float) -> None:
+    def __init__(self, connect: Callable[[], Coroutine[Any, Any, Connection]], size: int, timeout: float) -> None:
         self._connect = connect
         self._size = size
-        self._patience = patience
+        self._timeout = timeout
         self._idle: list[tuple[Connection, float]] = []
-        self._taken: set[Connection] = set()
+        self._acquired: set[Connection] = set()
         self._opening = 0
         self._is_over = False
         # What users that were cancelled have left behind: connections that open, and statements that finish.
-        self._leftovers: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
         # Each is given a connection, or None: room to open one.
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
@@ -61,17 +61,17 @@ class Pool:
 
     @property
     def busy(self) -> int:
-        return len(self._taken) + self._opening
+        return len(self._acquired) + self._opening
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """One for the time of the block."""
-        connection = await self._take()
-        give_back = self._give_back
+        connection = await self._acquire()
+        give_back = self._release
         try:
             yield connection
         except asyncio.CancelledError:
-            give_back = self._give_back_later
+            give_back = self._release_later
             raise
         except DRIVER_ERRORS:
             connection.terminate()
@@ -82,18 +82,18 @@ class Pool:
     def terminate(self) -> None:
         """Ends all of them at once, and each that is being opened as soon as it is."""
         self._is_over = True
-        for connection in [*self._taken, *(connection for connection, _ in self._idle)]:
+        for connection in [*self._acquired, *(connection for connection, _ in self._idle)]:
             connection.terminate()
         self._idle.clear()
-        for task in self._leftovers:
+        for task in self._background:
             task.cancel()
 
-    async def _take(self) -> Connection:
+    async def _acquire(self) -> Connection:
         now = asyncio.get_running_loop().time()
         while self._idle:
             connection, since = self._idle.pop()
             if not connection.is_closed() and since > now - IDLE_SECONDS:
-                self._taken.add(connection)
+                self._acquired.add(connection)
                 if since > now - TRUSTED_SECONDS or await self._is_alive(connection, since):
                     return connection
                 return await self._open()
@@ -111,9 +111,9 @@ class Pool:
             if await is_alive(connection):
                 return True
         except asyncio.CancelledError:
-            self._give_back_later(connection)
+            self._release_later(connection)
             raise
-        self._taken.discard(connection)
+        self._acquired.discard(connection)
         self._opening += 1
         for other in self._idle:
             if other[1] <= since:
@@ -126,85 +126,85 @@ class Pool:
         try:
             connection = await asyncio.shield(opening)
         except asyncio.CancelledError:
-            self._leave(self._keep(opening))
+            self._run_in_background(self._release_opened(opening))
             raise
         except BaseException:
-            self._pass_on(None)
+            self._hand_over(None)
             raise
         self._add(connection)
         return connection
 
-    async def _keep(self, opening: "asyncio.Future[Connection]") -> None:
+    async def _release_opened(self, opening: "asyncio.Future[Connection]") -> None:
         try:
             connection = await opening
         except BaseException as error:
             if opening.done() and not opening.cancelled() and opening.exception() is None:
                 # It opened in the very moment in which the pool ended.
                 opening.result().terminate()
-            self._pass_on(None)
+            self._hand_over(None)
             if not isinstance(error, DRIVER_ERRORS):
                 raise
         else:
             self._add(connection)
-            self._give_back(connection)
+            self._release(connection)
 
     def _add(self, connection: Connection) -> None:
         """Counts an opened connection as taken."""
         self._opening -= 1
-        self._taken.add(connection)
+        self._acquired.add(connection)
         if self._is_over:
             connection.terminate()
 
     async def _wait(self) -> "Connection | None":
-        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        slot: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(slot)
         try:
-            async with asyncio.timeout(self._patience):
-                return await turn
+            async with asyncio.timeout(self._timeout):
+                return await slot
         except BaseException as error:
             # Given up in the very moment in which the turn came: it is the next one's.
-            if turn.done() and not turn.cancelled():
-                given = turn.result()
-                self._give_back(given) if given is not None else self._pass_on(None)
+            if slot.done() and not slot.cancelled():
+                given = slot.result()
+                self._release(given) if given is not None else self._hand_over(None)
             if isinstance(error, TimeoutError):
                 metrics.POOL_TIMEOUTS.labels("hot").inc()
-                raise PoolExhausted(f"all {self._size} connections were in use for {self._patience} s") from error
+                raise PoolExhausted(f"all {self._size} connections were in use for {self._timeout} s") from error
             raise
 
-    def _give_back_later(self, connection: Connection) -> None:
+    def _release_later(self, connection: Connection) -> None:
         """Once its statement has finished."""
-        self._leave(self._settle(connection))
+        self._run_in_background(self._release_when_idle(connection))
 
-    async def _settle(self, connection: Connection) -> None:
+    async def _release_when_idle(self, connection: Connection) -> None:
         try:
             await is_alive(connection)
         finally:
-            self._give_back(connection)
+            self._release(connection)
 
-    def _leave(self, leftover: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(leftover)
-        self._leftovers.add(task)
-        task.add_done_callback(self._leftovers.discard)
+    def _run_in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
-    def _give_back(self, connection: Connection) -> None:
+    def _release(self, connection: Connection) -> None:
         if not connection.is_closed() and connection.is_in_transaction():
             connection.terminate()
         if connection.is_closed():
-            self._taken.discard(connection)
+            self._acquired.discard(connection)
             self._opening += 1
-            self._pass_on(None)
+            self._hand_over(None)
         else:
-            self._pass_on(connection)
+            self._hand_over(connection)
 
-    def _pass_on(self, turn: "Connection | None") -> None:
+    def _hand_over(self, slot: "Connection | None") -> None:
         """To whoever waits longest. Until it wakes up the connection counts as taken, and the room as being opened."""
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_result(turn)
+                waiter.set_result(slot)
                 return
-        if turn is None:
+        if slot is None:
             self._opening -= 1
         else:
-            self._taken.discard(turn)
-            self._idle.append((turn, asyncio.get_running_loop().time()))
+            self._acquired.discard(slot)
+            self._idle.append((slot, asyncio.get_running_loop().time()))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import DatabaseNotReady
-from app.adapters.db.provide import database_server, is_migrated
+from app.adapters.db.servers import database_server, is_migrated
 from app.settings.db_settings import DbSettings
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from sqlalchemy.util import await_only
 from app.adapters.db.pool import TRUSTED_SECONDS, is_alive
 from app.adapters.errors import PoolExhausted
 from app.utils import metrics
-from app.utils.peer import check_client
+from app.utils.remote_client import check_client
 
 
 class SessionPool(AsyncAdaptedQueuePool):

@@ -45,7 +45,7 @@ class UnitOfWork:
             await self.session.execute(text("SELECT 1"))
         return raw
 
-    async def keep(self) -> None:
+    async def commit(self) -> None:
         """Makes what was done so far durable although the request is about to be refused."""
         await self.session.commit()
         actions, self._after_commit = self._after_commit, []
@@ -59,4 +59,4 @@ async def open_unit_of_work(database: Database) -> AsyncIterator[UnitOfWork]:
     async with database.sessions() as session:
         work = UnitOfWork(session)
         yield work
-        await work.keep()
+        await work.commit()

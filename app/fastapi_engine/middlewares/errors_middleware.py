@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.fastapi_engine.problems import Problems
 from app.resources.constants import MAX_ADDRESS_BYTES
 from app.services.errors import Overloaded
-from app.utils.peer import ClientLeft, peer_of
+from app.utils.remote_client import ClientLeft, remote_client_of
 from app.utils.secret_path import shown_path
 
 _CLIENT_LEFT = 499
@@ -44,7 +44,7 @@ class ErrorsMiddleware:
             if started:
                 return
             response = Response(status_code=_CLIENT_LEFT)
-            if isinstance(error, ClientLeft) and not peer_of(scope).is_gone:
+            if isinstance(error, ClientLeft) and not remote_client_of(scope).is_gone:
                 # It may have closed its half of the connection only, and wait for the answer.
                 response = self.problems.answer(Overloaded(), shown_path(scope))
             await response(scope, receive, send)

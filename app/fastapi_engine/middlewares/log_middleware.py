@@ -8,7 +8,7 @@ from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.utils.logs import request_id
-from app.utils.peer import end_serving, peer_of, serve_client
+from app.utils.remote_client import end_serving, remote_client_of, serve_client
 from app.utils.secret_path import SHOWN_PATH
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
@@ -24,11 +24,11 @@ class LogMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        wanted = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        id_header = wanted if _SANE_ID.fullmatch(wanted) else uuid4().hex.encode()
+        requested_id = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        id_header = requested_id if _SANE_ID.fullmatch(requested_id) else uuid4().hex.encode()
         token = request_id.set(id_header.decode())
         # What a WebSocket has sent is done, also after it has gone.
-        served = serve_client(peer_of(scope)) if scope["type"] == "http" else None
+        served = serve_client(remote_client_of(scope)) if scope["type"] == "http" else None
         began = perf_counter()
         status = 500
 

@@ -7,7 +7,7 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from app.fastapi_engine.patched.client_frames import CLOSE, SMALL_FRAME, find_fault, read_frame
-from app.utils.allowance import Allowance
+from app.utils.token_bucket import TokenBucket
 
 FRAMES_A_TURN = 64
 """Of one socket, until the other connections have had their turn."""
@@ -36,7 +36,7 @@ class FrameReading(WebSocketsSansIOProtocol):
         # Texts that the application gets as one message, and those of such a message that it takes one by one.
         self._arrived: list[str] = []
         self._texts: deque[str] = deque()
-        self._small_frames = Allowance(SMALL_FRAMES_AT_ONCE, SMALL_FRAMES_PER_SECOND)
+        self._small_frames = TokenBucket(SMALL_FRAMES_AT_ONCE, SMALL_FRAMES_PER_SECOND)
         # While whole frames may be left in `_unread`.
         self._has_more = False
         self._turn: asyncio.Handle | None = None

@@ -13,17 +13,17 @@ from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
 from app.fastapi_engine.reset import reset
-from app.utils.peer import Peer, with_peer
+from app.utils.remote_client import RemoteClient, with_remote_client
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of a request's first line and its headers."""
 PARSED_AT_ONCE = 16 * 1024
 """Bytes. Requests that have to wait for answers before theirs are parsed later: a read may hold thousands of them."""
-HEAD_WITHIN = 10.0
+HEAD_TIMEOUT = 10.0
 """Seconds from the connection, or the first byte after an answer, to the end of the headers."""
-BODY_WITHIN = 30.0
+BODY_TIMEOUT = 30.0
 """Seconds from there to the end of a small body, and for which a body may come in without progress."""
-READ_WITHIN = 30.0
+READ_TIMEOUT = 30.0
 """Seconds in which a client that has let its answers pile up has to take some of them."""
 LINGER = 3.0
 """Seconds for a client that still sends to see that it was answered already."""
@@ -36,9 +36,9 @@ class HttpProtocol(UpgradingProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
-        self._peer = Peer()
-        self.app_state = with_peer(self.app_state, self._peer)
-        self._read_by: float | None = self.loop.time() + HEAD_WITHIN
+        self._remote_client = RemoteClient()
+        self.app_state = with_remote_client(self.app_state, self._remote_client)
+        self._read_by: float | None = self.loop.time() + HEAD_TIMEOUT
         self._taken_by: float | None = None
         self._in_head, self._in_body = True, False
         self._head_bytes = self._chunk_bytes = 0
@@ -50,7 +50,7 @@ class HttpProtocol(UpgradingProtocol):
         self._enter()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._peer.has_left = self._peer.is_gone = True
+        self._remote_client.has_left = self._remote_client.is_gone = True
         self._check_timer.cancel()
         self._leave()
         super().connection_lost(exc)
@@ -70,8 +70,8 @@ class HttpProtocol(UpgradingProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answers what has come in whole; a reader that waits for events is not kept waiting."""
-        self._peer.has_left = self._has_eof = True
-        self._taken_by = self.loop.time() + READ_WITHIN
+        self._remote_client.has_left = self._has_eof = True
+        self._taken_by = self.loop.time() + READ_TIMEOUT
         if self._is_refused or self._unparsed:
             return bool(self._refusal) or not self._is_refused
         is_due = self.cycle is not None and not self.cycle.response_complete
@@ -104,7 +104,7 @@ class HttpProtocol(UpgradingProtocol):
     def _receive(self, data: bytes) -> None:
         if self._read_by is None and self.cycle is not None and self.cycle.response_complete:
             # The first byte of what may become the next request. Even line breaks before it would be waited for.
-            self._read_by = self.loop.time() + HEAD_WITHIN
+            self._read_by = self.loop.time() + HEAD_TIMEOUT
         self._chunk_bytes = len(data)
         self._unset_keepalive_if_required()
         try:
@@ -120,7 +120,7 @@ class HttpProtocol(UpgradingProtocol):
         elif self._in_body:
             self._body.receive(len(data))
             if self._read_by is not None:
-                self._read_by = extend(self._read_by, len(data), self.loop.time() + BODY_WITHIN)
+                self._read_by = extend(self._read_by, len(data), self.loop.time() + BODY_TIMEOUT)
             if self._body.is_mostly_framing:
                 self.refuse(413, "The chunks of the body have too much framing for their content")
 
@@ -131,7 +131,7 @@ class HttpProtocol(UpgradingProtocol):
         protocol = WebSocketProtocol(self.config, self.server_state, self.app_state)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
-        protocol.take_handshake(handshake, rest + self._unparsed, HEAD_WITHIN, self._leave)
+        protocol.take_handshake(handshake, rest + self._unparsed, HEAD_TIMEOUT, self._leave)
         self._unparsed.clear()
 
     def on_message_begin(self) -> None:
@@ -157,7 +157,7 @@ class HttpProtocol(UpgradingProtocol):
         self._in_head, self._in_body = False, True
         self._body = BodyMeter()
         # Nothing is read while requests wait for the answers before theirs.
-        self._read_by = None if self.pipeline else self.loop.time() + BODY_WITHIN
+        self._read_by = None if self.pipeline else self.loop.time() + BODY_TIMEOUT
         # Trailers are not headers: where a request comes from and who sends it is settled by now.
         self.headers = []
 
@@ -181,7 +181,7 @@ class HttpProtocol(UpgradingProtocol):
             # It is answered, and the rest of its body is of no use.
             self._read_by = min(self._read_by or now + LINGER, now + LINGER)
         elif (self._in_head or self._in_body) and not self._is_refused:
-            self._read_by = now + (HEAD_WITHIN if self._in_head else BODY_WITHIN)
+            self._read_by = now + (HEAD_TIMEOUT if self._in_head else BODY_TIMEOUT)
         super().on_response_complete()
         if self._unparsed and not self.pipeline:
             self.loop.call_soon(self._go_on)
@@ -192,7 +192,7 @@ class HttpProtocol(UpgradingProtocol):
         super().shutdown()
 
     def pause_writing(self) -> None:
-        self._taken_by = self.loop.time() + READ_WITHIN
+        self._taken_by = self.loop.time() + READ_TIMEOUT
         super().pause_writing()
 
     def resume_writing(self) -> None:
@@ -203,11 +203,11 @@ class HttpProtocol(UpgradingProtocol):
         now = self.loop.time()
         if self._in_body and self._read_by is not None and self.flow.read_paused:
             # The application has not read yet what came in: the client can do nothing.
-            self._read_by = now + BODY_WITHIN
+            self._read_by = now + BODY_TIMEOUT
         if self.transport.is_closing() and not self._is_closing:
             # It waits until everything is taken; if the client takes nothing, that would be for ever.
             self._is_closing = True
-            self._taken_by = self._taken_by or now + READ_WITHIN
+            self._taken_by = self._taken_by or now + READ_TIMEOUT
         if self._taken_by is not None and now > self._taken_by:
             reset(self.transport)
         elif self._read_by is not None and now > self._read_by and not self._is_closing:

@@ -14,7 +14,7 @@ from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 
 _INVALID_DATA = 1007
 _RESTARTS = 1012
-_PATIENCE_AT_STOP = 2.0
+_SHUTDOWN_TIMEOUT = 2.0
 """Seconds in which a client may answer the close of a server that stops."""
 
 
@@ -31,16 +31,16 @@ class WebSocketProtocol(FrameReading):
         self._handshake_timer: asyncio.TimerHandle | None = None
 
     def take_handshake(
-        self, request: Request, early: bytes, within: float, at_end: Callable[[], None] = lambda: None
+        self, request: Request, early: bytes, timeout: float, at_end: Callable[[], None] = lambda: None
     ) -> None:
         """Begins with a handshake that is known to be valid, however large its head is.
 
-        Nothing is read until it is accepted; `early` is what came behind it. Aborts if no answer is out in `within` s.
+        Nothing is read until it is accepted; `early` is what came behind it. Aborts if no answer is out in `timeout` s.
         `at_end` is called once the connection is lost.
         """
         self._at_end = at_end
         self._early = early
-        self._handshake_timer = self.loop.call_later(within, self.transport.abort)
+        self._handshake_timer = self.loop.call_later(timeout, self.transport.abort)
         self.transport.pause_reading()
         self.handle_connect(request)
 
@@ -96,7 +96,7 @@ class WebSocketProtocol(FrameReading):
         if self.conn.state is State.OPEN:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": _RESTARTS})
             self.conn.send_close(_RESTARTS)
-        self._end(_PATIENCE_AT_STOP)
+        self._end(_SHUTDOWN_TIMEOUT)
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text":
@@ -128,7 +128,7 @@ class WebSocketProtocol(FrameReading):
         self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": "keepalive ping timeout"})
         self._abort_in(self.close_timeout)
 
-    def _end(self, patience: float) -> None:
+    def _end(self, timeout: float) -> None:
         """Sends the close frame, and reads on, to no purpose, until the client has seen it: what is closed with
         something unread is reset, and the frame lost.
         """
@@ -140,7 +140,7 @@ class WebSocketProtocol(FrameReading):
             self.transport.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._abort_in(patience)
+        self._abort_in(timeout)
 
     def _abort_in(self, seconds: float) -> None:
         """A transport that closes waits until everything is read; by whoever reads nothing that would be for ever."""

@@ -18,8 +18,8 @@ from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.erasure import ERASE, OWN_HOOK
-from app.modules.accounts_module.services.guesses import Guesses
-from app.modules.accounts_module.services.housekeeping import TIDY, TIDY_EVERY
+from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
+from app.modules.accounts_module.services.housekeeping import CLEANUP_PERIOD, TIDY
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
@@ -36,10 +36,10 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
     revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime))
     container.put(AccountParts, AccountParts(container.get(Modules), container))
-    container.put(Guesses, Guesses(database, limits))
+    container.put(FailedSignIns, FailedSignIns(database, limits))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations))
-    async with running(revocations.keep_looking()):
+    async with running(revocations.keep_refreshing()):
         yield
 
 
@@ -50,7 +50,7 @@ module = Module(
     depends_on=("base", "streams", "jobs"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, AUTHENTICATION, ERASE, OWN_HOOK, TIDY, TIDY_EVERY),
+    contributes=(*EVENT_TEXTS, AUTHENTICATION, ERASE, OWN_HOOK, TIDY, CLEANUP_PERIOD),
     lifespan=lifespan,
     invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},

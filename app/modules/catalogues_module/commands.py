@@ -15,10 +15,10 @@ from app.modules.catalogues_module.db.cruds.items import list_items
 from app.modules.catalogues_module.errors import CatalogueItemNotFound
 from app.modules.catalogues_module.schemas import CatalogueItemCreate, CatalogueItemUpdate
 from app.modules.catalogues_module.services import items
-from app.modules.catalogues_module.services.shelf import Shelf
+from app.modules.catalogues_module.services.cache import CatalogueCache
 from app.resources.constants import MAX_PAGE
 from app.settings import load_settings
-from app.utils.asking import Yes, ask
+from app.utils.confirmation import Yes, confirm
 from app.utils.setup_modules import discover_modules
 
 T = TypeVar("T")
@@ -32,14 +32,14 @@ Key = Annotated[str, typer.Argument(help="key of the item, such as RU")]
 @commands.command("list")
 def list_all() -> None:
     """List the catalogues with the number of items in each."""
-    page = _run(lambda _, shelf: shelf.page(None, MAX_PAGE))
+    page = _run(lambda _, cache: cache.page(None, MAX_PAGE))
     _print(["name", "items"], [[catalogue.name, str(catalogue.count)] for catalogue in page.items])
 
 
 @commands.command()
 def show(name: Name) -> None:
     """Print a catalogue in both languages."""
-    rows = _run(lambda work, shelf: list_items(work.session, shelf.model(name)))
+    rows = _run(lambda work, cache: list_items(work.session, cache.model(name)))
     _print(
         ["position", "key", "ru", "en", "active"],
         [[str(row.position), row.key, row.value_ru, row.value_en, "yes" if row.is_active else "no"] for row in rows],
@@ -61,12 +61,12 @@ def set_item(
     given: dict[str, Any] = {"value_ru": ru, "value_en": en, "position": position, "is_active": active}
     given = {field: value for field, value in given.items() if value is not None}
 
-    async def change(work: UnitOfWork, shelf: Shelf) -> str:
+    async def change(work: UnitOfWork, cache: CatalogueCache) -> str:
         try:
-            await items.update_item(work, shelf, name, key, CatalogueItemUpdate(**given))
+            await items.update_item(work, cache, name, key, CatalogueItemUpdate(**given))
             return "changed"
         except CatalogueItemNotFound:
-            await items.add_item(work, shelf, name, CatalogueItemCreate(key=key, **given))
+            await items.add_item(work, cache, name, CatalogueItemCreate(key=key, **given))
             return "added"
 
     try:
@@ -79,17 +79,17 @@ def set_item(
 @commands.command()
 def remove(name: Name, key: Key, yes: Yes = False) -> None:
     """Delete an item. If other data refers to it, set --no-active instead."""
-    ask(load_settings().app.environment, f"Delete {key} from {name}?", yes)
-    _run(lambda work, shelf: items.delete_item(work, shelf, name, key))
+    confirm(load_settings().app.environment, f"Delete {key} from {name}?", yes)
+    _run(lambda work, cache: items.delete_item(work, cache, name, key))
     typer.echo(f"{key} was deleted")
 
 
-def _run(action: Callable[[UnitOfWork, Shelf], Awaitable[T]]) -> T:
+def _run(action: Callable[[UnitOfWork, CatalogueCache], Awaitable[T]]) -> T:
     discover_modules()  # whichever module declares a catalogue
 
     async def run(database: Database) -> T:
         async with open_unit_of_work(database) as work:
-            return await action(work, Shelf(database))
+            return await action(work, CatalogueCache(database))
 
     return run_on_database(load_settings().db, run)
 

@@ -12,14 +12,14 @@ from app.modules.catalogues_module.db.models import (
     ReportReason,
     TimeZone,
 )
-from app.modules.catalogues_module.services.shelf import Shelf
+from app.modules.catalogues_module.services.cache import CatalogueCache
 from app.utils.container import Container
 from app.utils.module import Module
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    container.put(Shelf, Shelf(container.get(Database)))
+    container.put(CatalogueCache, CatalogueCache(container.get(Database)))
     yield
 
 

@@ -14,7 +14,7 @@ from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.demo_module.services import writing
 from app.modules.demo_module.services.people import Person
 from app.settings import Mode, load_settings
-from app.utils.asking import Yes, ask
+from app.utils.confirmation import Yes, confirm
 
 commands = typer.Typer()
 
@@ -35,7 +35,7 @@ def seed(
     """Add demo data: people, chats, conversations, reactions and read positions of the last three weeks."""
     settings = load_settings()
     if settings.app.environment is Mode.PROD:
-        ask(settings.app.environment, "", yes)
+        confirm(settings.app.environment, "", yes)
     chosen = password or token_urlsafe(9)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeElapsedColumn())
@@ -50,7 +50,7 @@ def seed(
                 messages=messages,
                 password=chosen,
                 chance=chance,
-                told=lambda done, total: progress.update(task, completed=done, total=total),
+                on_progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
 
         made = run_on_database(settings.db, write)

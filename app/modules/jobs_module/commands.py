@@ -37,7 +37,7 @@ def list_all(
     """List waiting, running and dead jobs."""
     settings = load_settings()
 
-    async def run(database: Database) -> list[operating.Standing]:
+    async def run(database: Database) -> list[operating.JobStatus]:
         async with database.connection() as connection:
             return await operating.list_jobs(connection, state, limit)
 

@@ -22,7 +22,7 @@ from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.services.rate_limits import RateLimits
 from app.utils.container import Container
-from app.utils.metrics import Measures
+from app.utils.metrics import MetricCollectors
 from app.utils.module import Module, Modules
 
 
@@ -36,7 +36,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     queue = SendQueue(container.get(Database), bus, container.get(Hub), container.get(RateLimits), parts)
     container.put(SendQueue, queue)
     container.put(Messages, MessageService(queue, parts, container.get(Log)))  # type: ignore[type-abstract]
-    container.get(Measures).add(queue.measure)
+    container.get(MetricCollectors).add(queue.measure)
     try:
         yield
     finally:

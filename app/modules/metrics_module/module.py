@@ -5,13 +5,13 @@ from app.modules.metrics_module.api.routes.metrics import router
 from app.modules.metrics_module.services.measuring import keep_measuring
 from app.utils.background import running
 from app.utils.container import Container
-from app.utils.metrics import Measures
+from app.utils.metrics import MetricCollectors
 from app.utils.module import Module
 
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    async with running(keep_measuring(container.get(Measures))):
+    async with running(keep_measuring(container.get(MetricCollectors))):
         yield
 
 

@@ -13,7 +13,7 @@ from app.settings import load_settings
 
 commands = typer.Typer(no_args_is_help=True, name="search", help="Show and rebuild the search index.")
 
-_LOOK_EVERY = 1.0
+_POLL_PERIOD = 1.0
 
 
 @commands.command()
@@ -37,7 +37,7 @@ def rebuild() -> None:
             await building.begin(work)
         finishing = asyncio.create_task(_finish(database))
         while not finishing.done():
-            await asyncio.wait([finishing], timeout=_LOOK_EVERY)
+            await asyncio.wait([finishing], timeout=_POLL_PERIOD)
             if not finishing.done():
                 typer.echo(_describe(await building.read_progress(database)))
         await finishing

@@ -12,7 +12,7 @@ from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
 from app.utils.container import Container
-from app.utils.metrics import Measures
+from app.utils.metrics import MetricCollectors
 from app.utils.module import Module, Modules
 
 
@@ -24,7 +24,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     sources = container.put(Sources, Sources(modules.contributions(StreamSource), container))
     registry = container.put(Registry, Registry(container.get(Hub), bus, kinds, container.get(Revocations)))
     presence = container.put(Presence, Presence(container.get(Database), bus, registry, sources))
-    container.get(Measures).add(registry.measure)
+    container.get(MetricCollectors).add(registry.measure)
     async with registry.working(), presence.working():
         yield
 

@@ -6,11 +6,11 @@ import typer
 
 from app.adapters.db.database import Database
 from app.adapters.db.run import run_on_database
-from app.modules.streams_module.services.numbers import move_numbers_ahead
 from app.modules.streams_module.services.retention import cutoff
 from app.modules.streams_module.services.retention import prune as prune_events
+from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.settings import load_settings
-from app.utils.asking import Yes, ask
+from app.utils.confirmation import Yes, confirm
 
 commands = typer.Typer(no_args_is_help=True, name="streams", help="Maintain the event log.")
 
@@ -29,7 +29,7 @@ def prune(
     """
     settings = load_settings()
     kept = days or settings.streams.retention_days
-    ask(settings.app.environment, f"Delete all events older than {kept} days?", yes)
+    confirm(settings.app.environment, f"Delete all events older than {kept} days?", yes)
 
     async def run(database: Database) -> int:
         return await prune_events(database, cutoff(kept))
@@ -46,7 +46,7 @@ def advance(yes: Yes = False) -> None:
     stream_gap and reads the state again.
     """
     settings = load_settings()
-    ask(settings.app.environment, "Empty the event log and advance its sequence numbers?", yes)
+    confirm(settings.app.environment, "Empty the event log and advance its sequence numbers?", yes)
 
     async def run(database: Database) -> None:
         await move_numbers_ahead(database.address)

@@ -23,9 +23,9 @@ from app.modules.streams_module.services.subscribers import Subscribers
 from app.settings import Settings
 from app.utils.background import Background
 from app.utils.container import Container
-from app.utils.metrics import Measures
+from app.utils.metrics import MetricCollectors
 from app.utils.module import Module, Modules
-from app.utils.stopping import Stopping
+from app.utils.shutdown import Shutdown
 
 
 @asynccontextmanager
@@ -34,17 +34,17 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     database = container.get(Database)
     bus = container.put(Bus, make_bus(settings.bus_driver, database))  # type: ignore[type-abstract]
     hub = container.put(Hub, Hub(database, bus))
-    stopping = container.put(Stopping, Stopping())
+    shutdown = container.put(Shutdown, Shutdown())
     container.put(Log, Log(bus))
-    container.put(LogReader, LogReader(database, hub, stopping))
+    container.put(LogReader, LogReader(database, hub, shutdown))
     subscribers = container.put(
         Subscribers,
         Subscribers(
             container.get(BackgroundDatabase), bus, container, container.get(Modules).contributions(Subscriber)
         ),
     )
-    container.get(Measures).add(hub.measure)
-    with stopping.heard():
+    container.get(MetricCollectors).add(hub.measure)
+    with shutdown.watching_signals():
         container.get(Background).add(subscribers.working)
         async with bus.connected(), hub.working():
             yield

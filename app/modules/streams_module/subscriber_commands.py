@@ -25,7 +25,7 @@ Stream = Annotated[UUID | None, typer.Option(help="only this stream, by the id o
 def list_all() -> None:
     """List the subscribers with their lag, their halted streams and the events that they could not handle."""
 
-    async def run(database: Database) -> tuple[list[operating.Standing], list[operating.Failure]]:
+    async def run(database: Database) -> tuple[list[operating.SubscriberStatus], list[operating.Failure]]:
         async with database.connection() as connection:
             return await operating.list_subscribers(connection), await operating.list_failures(connection)
 

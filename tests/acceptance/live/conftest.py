@@ -28,7 +28,7 @@ def four_servers(
 
 
 @pytest.fixture
-async def doors(four_servers: list[ServerProcess]) -> AsyncIterator[list[httpx.AsyncClient]]:
+async def clients(four_servers: list[ServerProcess]) -> AsyncIterator[list[httpx.AsyncClient]]:
     """A client of each process."""
     async with AsyncExitStack() as stack:
         # Idle connections are given up before the server does so: a request could meet its closing.

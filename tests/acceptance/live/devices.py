@@ -25,18 +25,18 @@ _PAUSE, _PAUSE_OUTSIDE = 0.4, 2.0
 class Device:
     """One device of a person. It goes on from its own numbers, on any process and any transport."""
 
-    def __init__(self, person: FakeClient, addresses: Sequence[str], random: Random) -> None:
-        self.person = person
+    def __init__(self, user: FakeClient, addresses: Sequence[str], random: Random) -> None:
+        self.user = user
         self.addresses = addresses
         self.random = random
-        self.cursors: dict[str, int] = {person.id: 0}
+        self.cursors: dict[str, int] = {user.id: 0}
         self.applied: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.received_at: dict[tuple[str, int], float] = {}
         self.faults: list[str] = []
         self.transports_used: list[str] = []
         self._outside: set[str] = set()
         self._news = asyncio.Event()
-        self._patience = 0
+        self._timeout = 0
         self._tired = asyncio.Event()
 
     async def wander(self, stop: asyncio.Event) -> None:
@@ -47,7 +47,7 @@ class Device:
             way, most = ways[turn % 3]
             turn += 1
             self.transports_used.append(way.__name__)
-            self._patience = self.random.randint(1, most)
+            self._timeout = self.random.randint(1, most)
             self._tired.clear()
             await self._until_cut(way, stop)
 
@@ -66,7 +66,7 @@ class Device:
     def apply(self, event: dict[str, Any]) -> None:
         stream_id, seq, kind = event["stream_id"], event["seq"], event["kind"]
         last = self.cursors.get(stream_id)
-        is_own_joining = kind == "member.added" and event["data"]["account_id"] == self.person.id
+        is_own_joining = kind == "member.added" and event["data"]["account_id"] == self.user.id
         if last is not None and seq <= last:
             self.faults.append(f"{seq} of {stream_id} came after {last}")
             return
@@ -78,8 +78,8 @@ class Device:
         if kind == "chat.joined":
             self.cursors.setdefault(event["data"]["chat_id"], event["data"]["event_seq"] - 1)
         self._news.set()
-        self._patience -= 1
-        if self._patience <= 0:
+        self._timeout -= 1
+        if self._timeout <= 0:
             self._tired.set()
 
     async def _until_cut(self, way: Callable[[str], Awaitable[None]], stop: asyncio.Event) -> None:
@@ -101,7 +101,7 @@ class Device:
     async def _by_socket(self, address: str) -> None:
         connection = await connect(f"ws://{address}{API}/ws", max_size=None, compression=None, close_timeout=0.1)
         try:
-            hello = {"token": self.person.access_token, "cursors": self.cursors}
+            hello = {"token": self.user.access_token, "cursors": self.cursors}
             await connection.send(orjson.dumps({"id": 1, "action": "hello", "data": hello}).decode())
             await self._listen(connection)
         finally:
@@ -130,7 +130,7 @@ class Device:
         """Reads its own stream and every chat; a chat that it is let into is read from then on."""
         reading: dict[str, asyncio.Task[None]] = {}
 
-        async def keep(stream_id: str) -> None:
+        async def keep_reading(stream_id: str) -> None:
             while True:
                 await read(address, stream_id)
                 await asyncio.sleep(_PAUSE_OUTSIDE if stream_id in self._outside else _PAUSE)
@@ -139,7 +139,7 @@ class Device:
             while True:
                 for stream_id in self.cursors:
                     if stream_id not in reading:
-                        reading[stream_id] = asyncio.create_task(keep(stream_id))
+                        reading[stream_id] = asyncio.create_task(keep_reading(stream_id))
                 await asyncio.sleep(0.05)
                 for task in reading.values():
                     if task.done():
@@ -169,8 +169,8 @@ class Device:
         self, address: str, stream_id: str, query: str, headers: str
     ) -> AsyncIterator[asyncio.StreamReader | None]:
         """The body of an answer, None where one is not in the chat. By hand: thousands cost a library dearly."""
-        path = f"{API}/accounts/me/events" if stream_id == self.person.id else f"{API}/chats/{stream_id}/events"
-        authorization = self.person.headers["Authorization"]
+        path = f"{API}/accounts/me/events" if stream_id == self.user.id else f"{API}/chats/{stream_id}/events"
+        authorization = self.user.headers["Authorization"]
         reader, writer = await asyncio.open_connection(*address.split(":"), limit=2**20)
         try:
             request = f"GET {path}{query} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n{headers}"

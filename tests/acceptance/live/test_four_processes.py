@@ -18,31 +18,33 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.devices import Device
 from tests.acceptance.live.servers import ServerProcess
-from tests.doorbell import silence
+from tests.bus_outage import interrupt_bus
 from tests.fakers import FakeClient, FakeSocket, ok
 
 SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
 SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))
-PEOPLE, DEVICES_EACH, CHATS, MEMBERS = 50, 2, 20, 6
+USERS, DEVICES_EACH, CHATS, MEMBERS = 50, 2, 20, 6
 MESSAGES = 150 * SCALE
 """In each chat."""
 SILENCE = 10
-"""Seconds without the doorbell."""
+"""Seconds without the bus."""
 
 
 @pytest.fixture
-async def people(doors: list[httpx.AsyncClient]) -> list[FakeClient]:
+async def users(clients: list[httpx.AsyncClient]) -> list[FakeClient]:
     """All of them signed up, spread over the processes."""
-    return list(await asyncio.gather(*(FakeClient.sign_up(doors[number % 4]) for number in range(PEOPLE))))
+    return list(await asyncio.gather(*(FakeClient.sign_up(clients[number % 4]) for number in range(USERS))))
 
 
 class Chat:
     """A group in which one person talks, over a socket that stays, and the others come and go."""
 
-    def __init__(self, owner: FakeClient, members: list[FakeClient], doors: list[httpx.AsyncClient], seed: int) -> None:
+    def __init__(
+        self, owner: FakeClient, members: list[FakeClient], clients: list[httpx.AsyncClient], seed: int
+    ) -> None:
         self.owner = owner
         self.members = members
-        self.doors = doors
+        self.clients = clients
         self.random = Random(seed)
         self.out: list[FakeClient] = []
         self.id = ""
@@ -54,13 +56,13 @@ class Chat:
 
     async def live(self) -> None:
         """Messages, edits, reactions, people shown out and let in again."""
-        door = self.random.choice(self.doors)
-        async with FakeSocket(self.owner, door.base_url.netloc.decode()) as socket:
+        client = self.random.choice(self.clients)
+        async with FakeSocket(self.owner, client.base_url.netloc.decode()) as socket:
             for number in range(1, MESSAGES + 1):
                 if number % 30 == 0:
                     await self._change(number)
                 if number % 25 == 0:
-                    await self._move_somebody()
+                    await self._move_member()
                 if number % 10 == 0:
                     member = self.random.choice(self.members)
                     answer = await self._insist(member, "POST", f"/chats/{self.id}/messages", {"text": f"{number}"})
@@ -77,7 +79,7 @@ class Chat:
                 except asyncio.CancelledError:
                     if socket.close_code is None:
                         raise
-                    await socket.connect(self.random.choice(self.doors).base_url.netloc.decode())
+                    await socket.connect(self.random.choice(self.clients).base_url.netloc.decode())
                     continue
                 if reply["status"] == "ok":
                     return
@@ -93,7 +95,7 @@ class Chat:
             ok(await self._insist(self.owner, "DELETE", f"{message}/reactions/👍"))
             ok(await self._insist(self.owner, "DELETE", message))
 
-    async def _move_somebody(self) -> None:
+    async def _move_member(self) -> None:
         members = f"/chats/{self.id}/members"
         if self.out and self.random.random() < 0.6:
             back = self.out.pop(self.random.randrange(len(self.out)))
@@ -103,11 +105,11 @@ class Chat:
             ok(await self._insist(self.owner, "DELETE", f"{members}/{gone.id}"))
             self.out.append(gone)
 
-    async def _insist(self, person: FakeClient, method: str, path: str, body: Any = None) -> httpx.Response:
+    async def _insist(self, user: FakeClient, method: str, path: str, body: Any = None) -> httpx.Response:
         """Asks any of the processes, and again where a lock is not granted in time on a busy machine."""
         async with asyncio.timeout(30):
             while True:
-                there = FakeClient(self.random.choice(self.doors), headers=person.headers)
+                there = FakeClient(self.random.choice(self.clients), headers=user.headers)
                 answer = await there.call(method, path, body)
                 if answer.status_code != 503:
                     return answer
@@ -116,8 +118,8 @@ class Chat:
 @pytest.mark.parametrize("silent_for", [0, SILENCE])
 async def test_every_device_applies_the_logs_of_its_streams(
     silent_for: int,
-    people: list[FakeClient],
-    doors: list[httpx.AsyncClient],
+    users: list[FakeClient],
+    clients: list[httpx.AsyncClient],
     four_servers: list[ServerProcess],
     shared_database: DatabaseAddress,
 ) -> None:
@@ -126,12 +128,12 @@ async def test_every_device_applies_the_logs_of_its_streams(
     random = Random(SEED)
     chats = []
     for number in range(CHATS):
-        owner, *members = random.sample(people, MEMBERS)
-        chats.append(Chat(owner, members, doors, SEED + number))
+        owner, *members = random.sample(users, MEMBERS)
+        chats.append(Chat(owner, members, clients, SEED + number))
     stop, addresses = asyncio.Event(), [server.address for server in four_servers]
     devices = [
-        Device(person, addresses, Random(SEED * 1000 + number * 10 + n))
-        for number, person in enumerate(people)
+        Device(user, addresses, Random(SEED * 1000 + number * 10 + n))
+        for number, user in enumerate(users)
         for n in range(DEVICES_EACH)
     ]
     async with asyncio.TaskGroup() as group:
@@ -143,34 +145,34 @@ async def test_every_device_applies_the_logs_of_its_streams(
             for chat in chats:
                 talking.create_task(chat.live())
             if silent_for:
-                talking.create_task(silence(shared_database, silent_for))
+                talking.create_task(interrupt_bus(shared_database, silent_for))
         stop.set()
 
-    logs = await read_logs(shared_database, [*(person.id for person in people), *(chat.id for chat in chats)])
+    logs = await read_logs(shared_database, [*(user.id for user in users), *(chat.id for chat in chats)])
     heads = {stream_id: len(log) for stream_id, log in logs.items()}
     inside = {
-        person.id: [chat for chat in chats if person in (chat.owner, *chat.members) and person not in chat.out]
-        for person in people
+        user.id: [chat for chat in chats if user in (chat.owner, *chat.members) and user not in chat.out]
+        for user in users
     }
     await asyncio.gather(
         *(
-            device.catch_up({stream_id: heads[stream_id] for stream_id in [device.person.id, *ids_of(inside, device)]})
+            device.catch_up({stream_id: heads[stream_id] for stream_id in [device.user.id, *ids_of(inside, device)]})
             for device in devices
         )
     )
     for device in devices:
         assert device.faults == []
-        member_of = {chat.id for chat in chats if device.person in (chat.owner, *chat.members)}
-        assert device.applied.keys() <= member_of | {device.person.id}
+        member_of = {chat.id for chat in chats if device.user in (chat.owner, *chat.members)}
+        assert device.applied.keys() <= member_of | {device.user.id}
         for stream_id, applied in device.applied.items():
-            is_out = stream_id != device.person.id and stream_id not in ids_of(inside, device)
+            is_out = stream_id != device.user.id and stream_id not in ids_of(inside, device)
             check_against_log(device, logs[stream_id], applied, is_out=is_out)
     assert {way for device in devices for way in device.transports_used} == {"_by_socket", "_by_sse", "_by_polls"}
     assert sum(heads[chat.id] for chat in chats) > CHATS * MESSAGES
 
 
 def ids_of(inside: dict[str, list[Chat]], device: Device) -> list[str]:
-    return [chat.id for chat in inside[device.person.id]]
+    return [chat.id for chat in inside[device.user.id]]
 
 
 def check_against_log(
@@ -178,7 +180,7 @@ def check_against_log(
 ) -> None:
     """Everything up to the end, or up to the last time that one was shown out. Who connected while out begins again at
     its own `member.added`, and may ask for what is before it by number."""
-    comings = [(event["seq"], event["kind"]) for event in log if is_about(event, device.person.id)]
+    comings = [(event["seq"], event["kind"]) for event in log if is_about(event, device.user.id)]
     end = log[-1]["seq"]
     if is_out:
         end = comings[-1][0]

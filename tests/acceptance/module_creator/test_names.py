@@ -149,7 +149,7 @@ def test_a_failure_half_way_is_undone(shop: Path) -> None:
     assert tree(shop) == before
 
 
-def test_a_folder_that_may_not_be_written_is_told(project: Path) -> None:
+def test_a_read_only_folder_is_reported(project: Path) -> None:
     # A file in the folder's place refuses root as well.
     versions = project / "app/adapters/db/migrations/versions"
     versions.rename(versions.with_name("elsewhere"))

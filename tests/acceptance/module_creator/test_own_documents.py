@@ -96,7 +96,7 @@ def letters(project: Path) -> Path:
     return project
 
 
-def test_the_documents_tell_of_a_module_that_touches_nothing_else(letters: Path) -> None:
+def test_the_documents_include_a_module_that_touches_nothing_else(letters: Path) -> None:
     before = tree(letters)
     checked = run(letters, "manage.py", "docs", "--check")
     assert checked.returncode == 1

@@ -10,7 +10,7 @@ from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
 
 
-async def test_who_loses_the_network_comes_back_and_has_everything_once(
+async def test_a_client_that_loses_the_network_has_everything_once(
     eve: Reader, browser: Browser, server: httpx.AsyncClient, live_server: str
 ) -> None:
     frank = await Reader.come_as(browser, live_server, await FakeClient.sign_up(server, "frank", "Frank"))
@@ -81,7 +81,9 @@ async def test_what_was_written_before_a_reload_is_sent_after_it(eve: Reader, an
     eve.complaints = [line for line in eve.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
 
 
-async def test_a_spent_token_is_renewed_and_an_ended_session_leads_to_the_door(eve: Reader, anna: FakeClient) -> None:
+async def test_an_expired_token_is_refreshed_and_an_ended_session_leads_to_the_sign_in_page(
+    eve: Reader, anna: FakeClient
+) -> None:
     before = await eve.page.evaluate("localStorage.getItem('messenger.session')")
     await eve.page.evaluate(
         "localStorage.setItem('messenger.session', JSON.stringify("

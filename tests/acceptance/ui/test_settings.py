@@ -13,8 +13,8 @@ async def test_a_profile_is_changed_and_others_see_it(eve: Reader, her: FakeClie
     await settings.locator("#bio").fill("Пишу письма")
     await settings.get_by_role("button", name="Save").click()
     await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
-    person = ok(await anna.get(f"/accounts/{her.id}"))
-    assert (person["display_name"], person["bio"]) == ("Ева Новикова", "Пишу письма")
+    user = ok(await anna.get(f"/accounts/{her.id}"))
+    assert (user["display_name"], user["bio"]) == ("Ева Новикова", "Пишу письма")
 
     await settings.locator("#username").fill(anna.username)
     await settings.get_by_role("button", name="Save").click()
@@ -120,7 +120,7 @@ async def test_after_a_wrong_password_the_focus_stays_in_its_field(
     await reader.context.close()
 
 
-async def test_peers_are_not_online_while_one_is_offline_oneself(
+async def test_others_are_not_shown_online_while_the_page_is_offline(
     eve: Reader, her: FakeClient, anna: FakeClient, live_server: str
 ) -> None:
     chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))["id"]

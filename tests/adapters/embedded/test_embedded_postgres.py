@@ -32,14 +32,14 @@ USERS = ["root", "an ordinary user"] if AS_ROOT else ["an ordinary user"]
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:
     place = open_folder()
-    wanted = {"work_mem": "5MB", "listen_addresses": "*"}
-    with EmbeddedPostgres(place / "postgres", database="Some name", durable=False, options=wanted) as server:
+    expected = {"work_mem": "5MB", "listen_addresses": "*"}
+    with EmbeddedPostgres(place / "postgres", database="Some name", durable=False, options=expected) as server:
         yield server
     shutil.rmtree(place)
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_it_starts_on_a_new_folder_and_again_as_whoever_made_it_for(user: str, place: Path) -> None:
+def test_it_starts_on_a_new_folder_and_restarts_as_the_same_user(user: str, place: Path) -> None:
     place.chmod(0o777)
     data_dir = place / "state" / "postgres"
     with Owner(data_dir, ordinary=user != "root") as owner:
@@ -210,14 +210,14 @@ def test_options_override_settings_but_never_open_it_to_the_network(server: Embe
     assert own.isdisjoint(f"socket:[{inode}]" for inode in tcp)
 
 
-def test_nobody_comes_in_without_the_password(server: EmbeddedPostgres) -> None:
+def test_a_connection_without_the_password_is_refused(server: EmbeddedPostgres) -> None:
     assert query(server.address, "SELECT DISTINCT auth_method FROM pg_hba_file_rules") == "scram-sha-256"
     for wrong in ("", "guessed"):
         with pytest.raises(subprocess.CalledProcessError):
             query(server.address, "SELECT 1", password=wrong)
 
 
-def test_it_does_not_hear_the_keys_of_the_terminal(server: EmbeddedPostgres) -> None:
+def test_it_ignores_the_signals_of_the_terminal(server: EmbeddedPostgres) -> None:
     postmaster = postmaster_of(Path(server.address.host).parent)
     assert os.getsid(postmaster) == postmaster
 

@@ -105,7 +105,7 @@ def test_a_symbolic_link_where_a_file_of_ours_should_be(place: Path) -> None:
     assert (place / "precious").read_text() == "kept"
 
 
-def test_a_server_that_somebody_else_runs_on_the_data(data_dir: Path) -> None:
+def test_a_foreign_server_on_the_data_folder_is_refused(data_dir: Path) -> None:
     """Its postmaster.pid names a process that lives, and not one that we started: it is left alone."""
     pid_file = data_dir / "data" / "postmaster.pid"
     with process_of(uid := (data_dir / "data").stat().st_uid) as stranger:
@@ -116,7 +116,7 @@ def test_a_server_that_somebody_else_runs_on_the_data(data_dir: Path) -> None:
     pid_file.unlink()
 
 
-def test_a_setting_that_does_not_exist_is_told_in_postgresqls_own_words(data_dir: Path) -> None:
+def test_an_unknown_setting_is_reported_in_the_words_of_postgresql(data_dir: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match=r'could not start .* FATAL: .*"no_such_setting"'):
         EmbeddedPostgres(data_dir, options={"no_such_setting": "1"}).start()
     with EmbeddedPostgres(data_dir, durable=False) as server:

@@ -9,8 +9,8 @@ from tests.faults.background import Attempt, Background, Noted, expected, expect
 from tests.faults.truth import Truth
 from tests.faults.violations import Kind, Violation
 
-_QUIET_WITHIN = 2.0
-_AFTER_A_KILL_WITHIN = 10.0
+_QUIET_DEADLINE = 2.0
+_AFTER_KILL_DEADLINE = 10.0
 _LENIENCE = 10.0
 """How much longer everything may take where other work goes on beside it."""
 _FEW = 100
@@ -65,18 +65,18 @@ def check_lags(lags: Iterable[Lag], *, is_short: bool) -> Iterator[Violation]:
     """Whether they came soon."""
     lenience = _LENIENCE if is_short else 1.0
     for lag in lags:
-        if lag.quiet is not None and lag.quiet > _QUIET_WITHIN * lenience:
+        if lag.quiet is not None and lag.quiet > _QUIET_DEADLINE * lenience:
             yield Violation(Kind.LATE, f"{lag.name}: p99 {lag.quiet:.2f} s while nothing was broken")
-        if lag.after_a_kill is not None and lag.after_a_kill > _AFTER_A_KILL_WITHIN * lenience:
+        if lag.after_a_kill is not None and lag.after_a_kill > _AFTER_KILL_DEADLINE * lenience:
             yield Violation(Kind.LATE, f"{lag.name}: p99 {lag.after_a_kill:.2f} s while processes were killed")
 
 
 def _check_noted(name: str, events: Iterable[tuple[str, int]], noted: Sequence[Noted]) -> Iterator[Violation]:
     times = Counter((one.stream, one.seq) for one in noted)
-    wanted = set(events)
-    for stream, seq in sorted(wanted - times.keys()):
+    expected = set(events)
+    for stream, seq in sorted(expected - times.keys()):
         yield Violation(Kind.LOST, f"{name} has not handled event {seq} of {stream}")
-    for stream, seq in sorted(times.keys() - wanted):
+    for stream, seq in sorted(times.keys() - expected):
         yield Violation(Kind.CHANGED, f"{name} has handled event {seq} of {stream}, which it does not want")
     before: dict[str, int] = {}
     for one in noted:

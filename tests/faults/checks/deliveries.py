@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from tests.faults.checks.membership import Away, Place, Stay, has_any_between, stays_in
+from tests.faults.checks.membership import Absence, Place, Stay, has_any_between, stays_in
 from tests.faults.truth import Event, Truth
 from tests.faults.violations import Kind, Violation
 
@@ -31,7 +31,7 @@ class Device:
 
 
 def check_deliveries(
-    devices: Sequence[Device], away: Mapping[tuple[str, str], Sequence[Away]], truth: Truth
+    devices: Sequence[Device], absences: Mapping[tuple[str, str], Sequence[Absence]], truth: Truth
 ) -> Iterator[Violation]:
     stays = {stream: stays_in(truth.events.get(stream, ())) for stream in truth.last_seqs}
     for device in devices:
@@ -39,7 +39,7 @@ def check_deliveries(
         for stream in everywhere | device.applied.keys():
             own = [Stay(1, inf)] if stream == device.account else stays.get(stream, {}).get(device.account, [])
             events = truth.events.get(stream, ())
-            yield from _StreamOfDevice(device, stream, own, away.get((stream, device.account), ()), events).check()
+            yield from _StreamOfDevice(device, stream, own, absences.get((stream, device.account), ()), events).check()
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _StreamOfDevice:
     device: Device
     stream: str
     stays: Sequence[Stay]
-    away: Sequence[Away]
+    absences: Sequence[Absence]
     log: Sequence[Event]
 
     def check(self) -> Iterator[Violation]:
@@ -80,14 +80,18 @@ class _StreamOfDevice:
                 yield self._violation(Kind.HOLE, f"{missing[0]} to {missing[-1]} did not come")
 
     def _came_back_outside(self, number: int, place: float) -> bool:
-        return number < len(self.away) and has_any_between(self.device.resumes, self.away[number].removing, place)
+        return number < len(self.absences) and has_any_between(
+            self.device.resumes, self.absences[number].removing, place
+        )
 
     def _check_allowed(self, delivered: Delivered) -> Iterator[Violation]:
         """Those who come back see what was said while they were out, but not before they are back."""
         if any(delivered.seq in stay for stay in self.stays):
             return
         before = sum(1 for stay in self.stays if stay.last < delivered.seq)
-        back = self.away[before - 1].adding if 0 < before <= len(self.away) and before < len(self.stays) else inf
+        back = (
+            self.absences[before - 1].adding if 0 < before <= len(self.absences) and before < len(self.stays) else inf
+        )
         if before == 0 or delivered.place < back:
             yield self._violation(Kind.LEAK, f"{delivered.seq}, {delivered.kind}, came while it was not in the chat")
 

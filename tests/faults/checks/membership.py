@@ -23,7 +23,7 @@ class Stay(NamedTuple):
         return isinstance(seq, int) and self.first <= seq <= self.last
 
 
-class Away(NamedTuple):
+class Absence(NamedTuple):
     """A time out of a chat, as the harness saw it: from before the first request to after the answer to the last."""
 
     removing: Place
@@ -42,18 +42,18 @@ def stays_in(events: Sequence[Event]) -> dict[str, list[Stay]]:
     return stays
 
 
-def times_away(moves: Iterable[tuple[Place, Moving]]) -> Mapping[tuple[str, str], list[Away]]:
+def list_absences(moves: Iterable[tuple[Place, Moving]]) -> Mapping[tuple[str, str], list[Absence]]:
     """By chat and account, in order: the n-th of them lies between the n-th stay and the next."""
-    away: dict[tuple[str, str], list[Away]] = defaultdict(list)
+    absences: dict[tuple[str, str], list[Absence]] = defaultdict(list)
     for place, move in moves:
-        times = away[move.chat, move.account]
+        times = absences[move.chat, move.account]
         if move.step == REMOVING:
-            times.append(Away(place, inf, inf))
+            times.append(Absence(place, inf, inf))
         elif move.step == ADDING and times:
             times[-1] = times[-1]._replace(adding=place)
         elif move.step == ADDED and times:
             times[-1] = times[-1]._replace(added=place)
-    return away
+    return absences
 
 
 def has_any_between(places: Sequence[Place], first: Place, last: float) -> bool:

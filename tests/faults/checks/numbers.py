@@ -23,8 +23,8 @@ def check_numbers(truth: Truth) -> Iterator[Violation]:
 def check_log(truth: Truth) -> Iterator[Violation]:
     """In the order of the messages' numbers."""
     for chat, messages in truth.messages.items():
-        told = [event.subject for event in truth.events.get(chat, ()) if event.kind == "message.created"]
-        if told != [message.id for message in messages]:
+        logged = [event.subject for event in truth.events.get(chat, ()) if event.kind == "message.created"]
+        if logged != [message.id for message in messages]:
             yield Violation(Kind.CHANGED, f"the log of {chat} does not tell of its messages, in their order")
 
 
@@ -32,8 +32,8 @@ def _compare(what: str, seqs: Sequence[int], first: int, last: int) -> Iterator[
     times = Counter(seqs)
     if repeated := sorted(seq for seq, count in times.items() if count > 1):
         yield Violation(Kind.DOUBLED, f"{what}: {repeated[:5]} more than once")
-    wanted = range(first, last + 1)
-    if missing := [seq for seq in wanted if seq not in times]:
+    expected = range(first, last + 1)
+    if missing := [seq for seq in expected if seq not in times]:
         yield Violation(Kind.HOLE, f"{what}: {missing[:5]} of {first} to {last} missing")
-    if beyond := sorted(seq for seq in times if seq not in wanted):
+    if beyond := sorted(seq for seq in times if seq not in expected):
         yield Violation(Kind.BROKEN, f"{what}: {beyond[:5]} beyond {first} to {last}")

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tests.faults.checks.membership import Away, Place, stays_in
-from tests.faults.history import Answered, Wanted
+from tests.faults.checks.membership import Absence, Place, stays_in
+from tests.faults.history import Answered, Requested
 from tests.faults.truth import Message, Truth
 from tests.faults.violations import Kind, Violation
 
@@ -15,7 +15,7 @@ from tests.faults.violations import Kind, Violation
 class Send:
     """A wanted message, and all that its client was told about it."""
 
-    wanted: Wanted
+    requested: Requested
     place: Place
     answers: list[Answered] = field(default_factory=list)
     unknown: int = 0
@@ -23,21 +23,21 @@ class Send:
     refused_at: Place = 0
 
 
-class Standing(NamedTuple):
+class StoredMessage(NamedTuple):
     chat: str
     message: Message
 
 
 def check_sends(
-    sends: Sequence[Send], away: Mapping[tuple[str, str], Sequence[Away]], truth: Truth
+    sends: Sequence[Send], absences: Mapping[tuple[str, str], Sequence[Absence]], truth: Truth
 ) -> Iterator[Violation]:
-    standing: dict[tuple[str, str, str | None], list[Message]] = defaultdict(list)
+    stored: dict[tuple[str, str, str | None], list[Message]] = defaultdict(list)
     for chat, messages in truth.messages.items():
         for message in messages:
-            standing[chat, message.sender, message.client_msg_id].append(message)
+            stored[chat, message.sender, message.client_msg_id].append(message)
     for send in sends:
-        chat, account, client_msg_id = send.wanted.chat, send.wanted.account, send.wanted.client_msg_id
-        found = standing.pop((chat, account, client_msg_id), [])
+        chat, account, client_msg_id = send.requested.chat, send.requested.account, send.requested.client_msg_id
+        found = stored.pop((chat, account, client_msg_id), [])
         if len(found) > 1:
             yield Violation(Kind.DOUBLED, f"{client_msg_id} stands as {[message.seq for message in found]} of {chat}")
         if send.answers:
@@ -45,27 +45,27 @@ def check_sends(
         elif not send.refused:
             yield Violation(Kind.REFUSED, f"{client_msg_id} in {chat} was never settled")
         else:
-            yield from _check_refusal(send, found, away.get((chat, account), ()))
-    for (chat, _, unwanted), messages in standing.items():
-        yield Violation(Kind.CHANGED, f"nobody wanted {unwanted}, {[one.seq for one in messages]} of {chat}")
+            yield from _check_refusal(send, found, absences.get((chat, account), ()))
+    for (chat, _, unrequested), messages in stored.items():
+        yield Violation(Kind.CHANGED, f"nobody wanted {unrequested}, {[one.seq for one in messages]} of {chat}")
 
 
 def _check_answers(send: Send, found: Sequence[Message]) -> Iterator[Violation]:
-    told = {(answer.id, answer.seq) for answer in send.answers}
-    name = f"{send.wanted.client_msg_id} in {send.wanted.chat}"
-    if len(told) > 1:
-        yield Violation(Kind.CHANGED, f"{name} was answered as {sorted(told)}")
+    reported = {(answer.id, answer.seq) for answer in send.answers}
+    name = f"{send.requested.client_msg_id} in {send.requested.chat}"
+    if len(reported) > 1:
+        yield Violation(Kind.CHANGED, f"{name} was answered as {sorted(reported)}")
     if not found:
-        yield Violation(Kind.LOST, f"{name} was acknowledged as {sorted(told)} and does not stand")
-    elif not {(message.id, message.seq) for message in found} & told:
-        yield Violation(Kind.CHANGED, f"{name} was acknowledged as {sorted(told)} and is {found}")
+        yield Violation(Kind.LOST, f"{name} was acknowledged as {sorted(reported)} and does not stand")
+    elif not {(message.id, message.seq) for message in found} & reported:
+        yield Violation(Kind.CHANGED, f"{name} was acknowledged as {sorted(reported)} and is {found}")
 
 
-def _check_refusal(send: Send, found: Sequence[Message], away: Sequence[Away]) -> Iterator[Violation]:
-    name = f"{send.wanted.client_msg_id} in {send.wanted.chat}"
+def _check_refusal(send: Send, found: Sequence[Message], absences: Sequence[Absence]) -> Iterator[Violation]:
+    name = f"{send.requested.client_msg_id} in {send.requested.chat}"
     if found and not send.unknown:
         yield Violation(Kind.CHANGED, f"{name} was refused ({send.refused}) and stands")
-    if not any(one.removing < send.refused_at and one.added > send.place for one in away):
+    if not any(one.removing < send.refused_at and one.added > send.place for one in absences):
         yield Violation(Kind.REFUSED, f"{name} was refused ({send.refused}), though its sender was a member")
 
 

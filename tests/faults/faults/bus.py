@@ -1,17 +1,17 @@
 """The doorbell between the servers is gone: the connections that hear it are ended again and again."""
 
-from tests.doorbell import silence
+from tests.bus_outage import interrupt_bus
 from tests.faults.fault import Fault, Scene
 
 
-class DoorbellGone(Fault):
-    name = "doorbell-gone"
+class BusInterrupted(Fault):
+    name = "bus-interrupted"
     title = "The bus disconnected"
     times = 1
     seconds = (60.0, 4.0)
 
     async def happen(self, scene: Scene) -> None:
-        await silence(scene.cluster.address, self.lasts(scene))
+        await interrupt_bus(scene.cluster.address, self.lasts(scene))
 
 
-FAULTS = [DoorbellGone()]
+FAULTS = [BusInterrupted()]

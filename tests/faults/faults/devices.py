@@ -8,7 +8,7 @@ from tests.faults.fault import Fault, Scene
 from tests.faults.load.device import Device
 
 _STOPPED = 5
-_AGAIN_WITHIN = 180.0
+_RECONNECT_DEADLINE = 180.0
 """Two cores that serve them all, and are all of them, need their time."""
 
 
@@ -21,10 +21,10 @@ async def _more_devices(scene: Scene, count: int, *, from_the_start: bool) -> As
         client = clients[number % len(clients)] if count > len(clients) else scene.random.choice(clients)
         cursors = None if from_the_start else dict(client.device.cursors)
         name = f"{client.device.name}, {next(scene.numbers)}"
-        devices.append(Device(name, client.person, scene.history, cursors))
+        devices.append(Device(name, client.user, scene.history, cursors))
     staying = [asyncio.create_task(device.stay_connected()) for device in devices]
     try:
-        async with asyncio.timeout(_AGAIN_WITHIN):
+        async with asyncio.timeout(_RECONNECT_DEADLINE):
             await asyncio.gather(*(device.connected.wait() for device in devices))
         yield devices
     finally:
@@ -64,7 +64,7 @@ class Storm(Fault):
             for wire in scene.cluster.wires["front"]:
                 wire.reset()
             await asyncio.sleep(self.lasts(scene))
-            async with asyncio.timeout(_AGAIN_WITHIN):
+            async with asyncio.timeout(_RECONNECT_DEADLINE):
                 await asyncio.gather(*(device.connected.wait() for device in devices))
 
 

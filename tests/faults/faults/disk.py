@@ -14,7 +14,7 @@ from tests.faults.fault import Fault, Scene, Unavailable
 _ROOM = 64 << 20
 """Bytes that are free beside the data before the balloon is blown up."""
 _BLOCK = bytes(1 << 20)
-_FULL_WITHIN = 60.0
+_FULL_DEADLINE = 60.0
 _STANDSTILL = 2.0
 
 
@@ -49,7 +49,7 @@ class DiskFull(Fault):
         await cluster.bring_postgres_back()
 
     async def _until_nothing_is_written(self, scene: Scene) -> None:
-        async with asyncio.timeout(_FULL_WITHIN):
+        async with asyncio.timeout(_FULL_DEADLINE):
             before = -1
             while scene.workload.acknowledged != before:
                 before = scene.workload.acknowledged

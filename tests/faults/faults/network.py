@@ -25,7 +25,7 @@ class _Network(Fault):
             await self.trouble(wires, scene)
         finally:
             for wire in wires:
-                await wire.mend()
+                await wire.restore()
 
     @abstractmethod
     async def trouble(self, wires: list[Wire], scene: Scene) -> None: ...

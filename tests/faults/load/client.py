@@ -5,10 +5,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from tests.faults.history import Answered, History, Refused, Unknown, Wanted
+from tests.faults.history import Answered, History, Refused, Requested, Unknown
 from tests.faults.load.device import Device
-from tests.faults.load.person import AGAIN, Person
 from tests.faults.load.socket import NoAnswer
+from tests.faults.load.user import AGAIN, User
 
 _BY_SOCKET = 0.75
 _TWICE = 0.01
@@ -17,17 +17,17 @@ _ONCE_MORE = 0.02
 
 
 class Client:
-    def __init__(self, person: Person, history: History) -> None:
-        self.person = person
-        self.device = Device(person.username, person, history)
-        self.random: Random = person.random
+    def __init__(self, user: User, history: History) -> None:
+        self.user = user
+        self.device = Device(user.username, user, history)
+        self.random: Random = user.random
         self._history = history
 
     async def send(self, chat: str, text: str) -> int:
         """The number that it stands under now, 0 if it was refused."""
         client_msg_id = str(UUID(int=self.random.getrandbits(128), version=4))
         message = {"client_msg_id": client_msg_id, "text": text}
-        self._history.note(Wanted(self.person.id, chat, client_msg_id))
+        self._history.note(Requested(self.user.id, chat, client_msg_id))
         pause = 0.05
         while True:
             # Now and then twice at once, as from somebody who taps twice.
@@ -35,7 +35,7 @@ class Client:
             outcomes = await asyncio.gather(*(self._attempt(chat, message) for _ in range(attempts)))
             if settled := [outcome for outcome in outcomes if outcome is not None]:
                 break
-            await self.person.pause(pause)
+            await self.user.pause(pause)
             pause = min(pause * 2, 2.0)
         seq = max(settled)
         if seq and self.random.random() < _ONCE_MORE:
@@ -69,7 +69,7 @@ class Client:
         return reply["error"]["status"], reply["error"]["code"], None, False
 
     async def _by_http(self, chat: str, message: dict[str, str]) -> tuple[int, str, Any, bool]:
-        answer = await self.person.call("POST", f"/chats/{chat}/messages", message)
+        answer = await self.user.call("POST", f"/chats/{chat}/messages", message)
         if answer.status < 300:
             return answer.status, "", answer.json, answer.status == 200
         return answer.status, answer.code, None, False

@@ -7,11 +7,11 @@ from itertools import count
 from typing import Any
 
 from tests.faults.history import Applied, Closed, Gap, History, Resumed, subject_of
-from tests.faults.load.person import Person
 from tests.faults.load.socket import NoAnswer, Socket
+from tests.faults.load.user import User
 
-_PATIENCE = 8.0
-_LOOK = 4.0
+_TIMEOUT = 8.0
+_PROBE_PERIOD = 4.0
 """Seconds of silence after which a device asks whether anybody is there; after as many again it connects anew."""
 _NOT_SIGNED_IN = 4401
 _LOST: dict[str, Any] = {}
@@ -19,10 +19,10 @@ _LOST: dict[str, Any] = {}
 
 
 class Device:
-    def __init__(self, name: str, person: Person, history: History, cursors: Mapping[str, int] | None = None) -> None:
+    def __init__(self, name: str, user: User, history: History, cursors: Mapping[str, int] | None = None) -> None:
         self.name = name
-        self.person = person
-        self.cursors: dict[str, int] = dict(cursors or {person.id: 0})
+        self.user = user
+        self.cursors: dict[str, int] = dict(cursors or {user.id: 0})
         self.connected = asyncio.Event()
         self.last_code: int | None = None
         self._history = history
@@ -31,7 +31,7 @@ class Device:
         self._ids = count(1)
         self._hello: tuple[int, dict[str, int]] = 0, {}
         self._gone = asyncio.Event()
-        self._has_heard = self._hangs = False
+        self._has_received = self._hangs = False
         self._news = asyncio.Event()
 
     async def stay_connected(self) -> None:
@@ -47,17 +47,17 @@ class Device:
                     pause = min(pause * 2, 2.0)
                 self.cut()
                 if self.last_code == _NOT_SIGNED_IN:
-                    await self.person.sign_in()
-                await self.person.pause(pause)
+                    await self.user.sign_in()
+                await self.user.pause(pause)
         finally:
             self.cut()
 
     async def connect(self) -> None:
         """Raises NoAnswer, also where a server cannot let it in just now."""
         self._gone.clear()
-        self._socket = await Socket.open(*self.person.random.choice(self.person.doors), self._take, self._lose)
+        self._socket = await Socket.open(*self.user.random.choice(self.user.endpoints), self._take, self._lose)
         cursors = dict(self.cursors)
-        number, reply = self._begin("hello", token=self.person.token, cursors=cursors)
+        number, reply = self._begin("hello", token=self.user.token, cursors=cursors)
         self._hello = number, cursors
         refusal = (await self._answer(reply)).get("error")
         if refusal is not None:
@@ -69,12 +69,12 @@ class Device:
             raise NoAnswer("not connected")
         return await self._answer(self._begin(action, **data)[1])
 
-    async def catch_up(self, heads: Mapping[str, int], patience: float) -> None:
+    async def catch_up(self, heads: Mapping[str, int], seconds: float) -> None:
         """Until it is at these numbers, or nothing more comes; somebody has to keep it connected."""
         with suppress(TimeoutError):
             while any(self.cursors.get(stream, 0) < head for stream, head in heads.items()):
                 self._news.clear()
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(seconds):
                     await self._news.wait()
 
     def cut(self) -> None:
@@ -100,7 +100,7 @@ class Device:
 
     async def _answer(self, reply: asyncio.Future[dict[str, Any]]) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 frame = await reply
         except TimeoutError as error:
             self.cut()
@@ -112,23 +112,23 @@ class Device:
     async def _until_gone(self) -> None:
         silences = 0
         while not self._gone.is_set() and silences < 2:
-            self._has_heard = False
+            self._has_received = False
             try:
-                async with asyncio.timeout(_LOOK):
+                async with asyncio.timeout(_PROBE_PERIOD):
                     await self._gone.wait()
             except TimeoutError:
-                silences = 0 if self._has_heard or self._hangs else silences + 1
+                silences = 0 if self._has_received or self._hangs else silences + 1
                 if silences:
                     self._begin("ping")
 
     def _take(self, frame: dict[str, Any]) -> None:
-        self._has_heard = True
+        self._has_received = True
         if (event := frame.get("event")) is not None:
             self._apply(event)
         elif (number := frame.get("reply_to")) is not None:
             if number == self._hello[0] and frame["status"] == "ok":
                 self.connected.set()
-                self._history.note(Resumed(self.name, self.person.id, self._hello[1]))
+                self._history.note(Resumed(self.name, self.user.id, self._hello[1]))
             reply = self._replies.pop(number, None)
             if reply is not None and not reply.done():
                 reply.set_result(frame)

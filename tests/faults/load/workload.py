@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tests.faults.history import ADDED, ADDING, REMOVED, REMOVING, History, Moving
 from tests.faults.load.client import Client
-from tests.faults.load.person import Door, Person, Unexpected
+from tests.faults.load.user import Endpoint, Unexpected, User
 
 _HOT = 0.15
 """The share of the messages that goes to the hot chat."""
@@ -20,7 +20,7 @@ _OUTSIDE = 0.005
 _CHANGES = 0.04
 """Edits, reactions and reads, to one message."""
 _TICK = 0.02
-_MOST_UNSETTLED = 4.0
+_MAX_UNSETTLED = 4.0
 """Seconds' worth of messages that may wait for their outcome; nobody says more until some of them have it."""
 _AT_ONCE = 20
 """Sign-ups and connections at the start."""
@@ -40,17 +40,17 @@ class Chat:
     owner: Client
     members: list[Client]
     out: list[Client] = field(default_factory=list)
-    standing: deque[tuple[Client, int]] = field(default_factory=lambda: deque(maxlen=50))
+    stored: deque[tuple[Client, int]] = field(default_factory=lambda: deque(maxlen=50))
 
 
 class Workload:
-    def __init__(self, size: Size, doors: Sequence[Door], history: History, random: Random) -> None:
+    def __init__(self, size: Size, endpoints: Sequence[Endpoint], history: History, random: Random) -> None:
         self.clients: list[Client] = []
         self.chats: list[Chat] = []
         self.acknowledged = 0
         self.errors: list[BaseException] = []
         self._size = size
-        self._doors = doors
+        self._endpoints = endpoints
         self._history = history
         self._random = random
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -63,9 +63,9 @@ class Workload:
 
         async def join(number: int) -> Client:
             async with limit:
-                person = Person(f"client_{number}", self._doors, Random(self._random.random()))
-                await person.sign_up()
-                return Client(person, self._history)
+                user = User(f"client_{number}", self._endpoints, Random(self._random.random()))
+                await user.sign_up()
+                return Client(user, self._history)
 
         self.clients = list(await asyncio.gather(*(join(number) for number in range(self._size.clients))))
         self._connections = [asyncio.create_task(client.device.stay_connected()) for client in self.clients]
@@ -74,9 +74,9 @@ class Workload:
 
         async def open_chat(members: list[Client]) -> Chat:
             chat_id = str(UUID(int=self._random.getrandbits(128), version=4))
-            ids = [member.person.id for member in members]
+            ids = [member.user.id for member in members]
             async with limit:
-                await members[0].person.insist("POST", "/chats", {"id": chat_id, "type": "group", "member_ids": ids})
+                await members[0].user.insist("POST", "/chats", {"id": chat_id, "type": "group", "member_ids": ids})
             return Chat(chat_id, members[0], members)
 
         groups = [self._random.sample(self.clients, size) for size in sizes]
@@ -91,7 +91,7 @@ class Workload:
             now = loop.time()
             while due < now:
                 due += 1 / rate
-                if len(self._tasks) < rate * _MOST_UNSETTLED:
+                if len(self._tasks) < rate * _MAX_UNSETTLED:
                     self._begin(self._say())
                     if self._random.random() < _CHANGES:
                         self._begin(self._change())
@@ -116,12 +116,12 @@ class Workload:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         for client in self.clients:
-            client.person.leave()
+            client.user.leave()
 
     def streams_of(self, client: Client) -> list[str]:
         """Those that it reads now."""
         chats = [chat.id for chat in self.chats if client in chat.members and client not in chat.out]
-        return [client.person.id, *chats]
+        return [client.user.id, *chats]
 
     async def _say(self) -> None:
         chat = self.chats[0] if self._random.random() < _HOT else self._random.choice(self.chats)
@@ -130,23 +130,23 @@ class Workload:
         seq = await sender.send(chat.id, f"Сообщение {self._random.getrandbits(32):x}, по порядку")
         if seq:
             self.acknowledged += 1
-            chat.standing.append((sender, seq))
+            chat.stored.append((sender, seq))
 
     async def _change(self) -> None:
         """Whoever is let out meanwhile is refused, and so is a change to what is deleted."""
         chat = self._random.choice(self.chats)
-        if not chat.standing:
+        if not chat.stored:
             return
-        sender, seq = self._random.choice(chat.standing)
+        sender, seq = self._random.choice(chat.stored)
         reader = self._random.choice(self._inside(chat))
         message = f"/chats/{chat.id}/messages/{seq}"
         await self._random.choice(
             (
-                lambda: sender.person.insist("PATCH", message, {"text": f"Правка {seq}"}, also=(404, 409)),
-                lambda: reader.person.insist("PUT", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
-                lambda: reader.person.insist("DELETE", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
-                lambda: reader.person.insist("PUT", f"/chats/{chat.id}/read", {"seq": seq}, also=(404,)),
-                lambda: chat.owner.person.insist("DELETE", message, also=(404,)),
+                lambda: sender.user.insist("PATCH", message, {"text": f"Правка {seq}"}, also=(404, 409)),
+                lambda: reader.user.insist("PUT", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
+                lambda: reader.user.insist("DELETE", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
+                lambda: reader.user.insist("PUT", f"/chats/{chat.id}/read", {"seq": seq}, also=(404,)),
+                lambda: chat.owner.user.insist("DELETE", message, also=(404,)),
             )
         )()
 
@@ -154,23 +154,23 @@ class Workload:
         chat = self._random.choice(self.chats)
         members = f"/chats/{chat.id}/members"
         if chat.out and self._random.random() < 0.6:
-            somebody = self._random.choice(chat.out)
-            self._note(chat, somebody, ADDING)
-            await chat.owner.person.insist("POST", members, {"account_ids": [somebody.person.id]})
-            self._note(chat, somebody, ADDED)
-            chat.out.remove(somebody)
+            client = self._random.choice(chat.out)
+            self._note(chat, client, ADDING)
+            await chat.owner.user.insist("POST", members, {"account_ids": [client.user.id]})
+            self._note(chat, client, ADDED)
+            chat.out.remove(client)
         else:
-            somebody = self._random.choice(self._inside(chat))
-            if somebody is chat.owner:
+            client = self._random.choice(self._inside(chat))
+            if client is chat.owner:
                 return
-            chat.out.append(somebody)
-            self._note(chat, somebody, REMOVING)
+            chat.out.append(client)
+            self._note(chat, client, REMOVING)
             # 404: an attempt that was not answered had been carried out.
-            await chat.owner.person.insist("DELETE", f"{members}/{somebody.person.id}", also=(404,))
-            self._note(chat, somebody, REMOVED)
+            await chat.owner.user.insist("DELETE", f"{members}/{client.user.id}", also=(404,))
+            self._note(chat, client, REMOVED)
 
     def _note(self, chat: Chat, client: Client, step: str) -> None:
-        self._history.note(Moving(chat.id, client.person.id, step))
+        self._history.note(Moving(chat.id, client.user.id, step))
 
     @staticmethod
     def _inside(chat: Chat) -> list[Client]:

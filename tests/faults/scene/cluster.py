@@ -10,7 +10,7 @@ import asyncpg
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.servers import ServerProcess
 from tests.faults.background import add_module, prepare
-from tests.faults.load.person import Door
+from tests.faults.load.user import Endpoint
 from tests.faults.scene.postgres import Postgres
 from tests.processes import copy_project
 from tests.wire import Wire
@@ -66,7 +66,7 @@ class Cluster:
             address = await self.postgres.start()
             for number in range(self._count):
                 back = Wire(address.host, address.port)
-                await back.mend()
+                await back.restore()
                 process = ServerProcess(
                     replace(address, host="127.0.0.1", port=back.port) if self._is_wired else address,
                     self.folder / f"server_{number}.log",
@@ -81,7 +81,7 @@ class Cluster:
                     await self._prepare_background()
             for server in self.servers:
                 await server.until_ready()
-                await server.front.mend()
+                await server.front.restore()
         except BaseException:
             await self.close()
             raise
@@ -98,7 +98,7 @@ class Cluster:
         await self.postgres.stop()
 
     @property
-    def doors(self) -> list[Door]:
+    def endpoints(self) -> list[Endpoint]:
         """Where clients reach the servers: through the wires, where there are any."""
         ports = (server.front.port if self._is_wired else server.process.port for server in self.servers)
         return [("127.0.0.1", port) for port in ports]

@@ -6,12 +6,12 @@ from time import monotonic
 from typing import NamedTuple
 
 from tests.faults.load.http import API, Http
-from tests.faults.load.person import Person
 from tests.faults.load.socket import NoAnswer
+from tests.faults.load.user import User
 from tests.faults.scene.cluster import Server
 
 _PERIOD = 0.2
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 LIVE = "/healthcheck/live"
 _NEEDS_DATABASE = (f"{API}/chats?limit=1", f"{API}/accounts/me")
 """By each of the two ways in which a request comes to a connection."""
@@ -34,20 +34,20 @@ class Sample(NamedTuple):
 class Probe:
     """Past the wires, as somebody who is in no chat."""
 
-    def __init__(self, servers: Sequence[Server], person: Person) -> None:
+    def __init__(self, servers: Sequence[Server], user: User) -> None:
         self.samples: list[Sample] = []
         self._servers = servers
-        self._person = person
+        self._user = user
         self._served_at = [0.0] * len(servers)
         self._news = asyncio.Event()
 
-    async def keep_asking(self) -> None:
+    async def keep_probing(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
             for number in range(len(self._servers)):
-                group.create_task(self._ask(number, LIVE))
+                group.create_task(self._probe(number, LIVE))
                 for path in _NEEDS_DATABASE:
-                    group.create_task(self._ask(number, path))
+                    group.create_task(self._probe(number, path))
 
     async def until_served(self, since: float) -> float:
         """Waits until every server has served a request that needs the database; how long it took them all."""
@@ -56,18 +56,18 @@ class Probe:
             await self._news.wait()
         return max(self._served_at) - since
 
-    def between(self, began: float, ended: float, is_wanted: Callable[[Sample], bool]) -> list[Sample]:
+    def between(self, began: float, ended: float, matches: Callable[[Sample], bool]) -> list[Sample]:
         """Of requests that began in this time."""
-        return [sample for sample in self.samples if began <= sample.began < ended and is_wanted(sample)]
+        return [sample for sample in self.samples if began <= sample.began < ended and matches(sample)]
 
-    async def _ask(self, number: int, path: str) -> None:
+    async def _probe(self, number: int, path: str) -> None:
         http = Http("127.0.0.1", self._servers[number].process.port)
         try:
             while True:
                 began = monotonic()
                 status, retry_after = None, False
                 try:
-                    answer = await http.ask("GET", path, self._person.token, seconds=_PATIENCE)
+                    answer = await http.ask("GET", path, self._user.token, seconds=_TIMEOUT)
                     status, retry_after = answer.status, answer.retry_after
                 except NoAnswer:
                     pass

@@ -52,11 +52,11 @@ def background(
     console = Console()
     where = machine()
     figures = [*catch_up(events), *idle(pairs, seconds)]
-    table = Table("figure", "measured", "wanted", "")
+    table = Table("figure", "measured", "expected", "")
     for figure in figures:
-        wanted = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
+        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
         verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.2f} {figure.unit}", wanted, verdict)
+        table.add_row(figure.title, f"{figure.value:,.2f} {figure.unit}", target, verdict)
     console.print(table)
     write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "background.json")
 
@@ -78,9 +78,9 @@ def _project(name: str) -> Iterator[Path]:
 def catch_up(events: int) -> list[Figure]:
     """One process, a subscriber that inserts a row an event, and a backlog in a hundred chats."""
     with _project("noting") as project, World(quick=True) as world:
-        chats = [world.open_chat(world.people[0]) for _ in range(_CHATS)]
+        chats = [world.open_chat(world.users[0]) for _ in range(_CHATS)]
         for chat in chats:
-            asyncio.run(fill.fill_messages(world.database, chat, world.people[0].id, events // _CHATS))
+            asyncio.run(fill.fill_messages(world.database, chat, world.users[0].id, events // _CHATS))
         world.psql(world.database, _NOTED)
         world.start_messenger(1, project)
         took, noted = asyncio.run(_until_noted(world, events // _CHATS * _CHATS))
@@ -115,7 +115,7 @@ def idle(pairs: int, seconds: float) -> list[Figure]:
         World(quick=True, data=data / "bench-idle", project=project) as with_five,
     ):
         worlds = (without, with_five)
-        clients = {id(world): [(world.socket(person), chat) for person, chat in world.alone] for world in worlds}
+        clients = {id(world): [(world.socket(user), chat) for user, chat in world.alone] for world in worlds}
 
         def cost(world: World, length: float) -> float:
             """Microseconds a send."""

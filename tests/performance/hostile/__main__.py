@@ -22,7 +22,7 @@ from tests.performance.outcome import percentile
 from tests.performance.report import machine, write_json
 from tests.performance.servers import ROOT, messenger
 
-_MOST_ADDED_MS = 100.0
+_MAX_ADDED_MS = 100.0
 _PAUSE = 0.01
 """Seconds between two questions."""
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -65,7 +65,7 @@ def hostile(
             time.sleep(1)
     table = Table("input", "p50, ms", "p99, ms", "longest, ms", "")
     for wait in (idle, *waits):
-        verdict = "" if wait is idle else "met" if wait.longest - idle.longest <= _MOST_ADDED_MS else "missed"
+        verdict = "" if wait is idle else "met" if wait.longest - idle.longest <= _MAX_ADDED_MS else "missed"
         table.add_row(wait.name, f"{wait.p50:.1f}", f"{wait.p99:.1f}", f"{wait.longest:.1f}", verdict)
     console.print(table)
     write_json({"machine": where, "waits": [asdict(wait) for wait in (idle, *waits)]}, output / "hostile.json")

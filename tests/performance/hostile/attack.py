@@ -9,7 +9,7 @@ from tests.performance.hostile.inputs import Input
 
 _TICK = 0.005
 """Seconds."""
-_PATIENCE = 2.0
+_TIMEOUT = 2.0
 """Seconds that the server may take nothing."""
 
 
@@ -21,7 +21,7 @@ def attack(host: str, port: int, what: Input) -> None:
             connection.setblocking(False)
             left = memoryview(what.begin + what.part)
             taken_at = time.monotonic()
-            while time.monotonic() - taken_at < _PATIENCE:
+            while time.monotonic() - taken_at < _TIMEOUT:
                 allowed = int((time.monotonic() - began) * what.bytes_per_second) - sent
                 if what.reads and select.select([connection], [], [], 0)[0] and not connection.recv(2**18):
                     break

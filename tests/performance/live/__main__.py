@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.performance.live import across, catching_up, doorbell, idle, slow_readers
+from tests.performance.live import across, bus_outage, idle, replay, slow_readers
 from tests.performance.live.figure import Figure
 from tests.performance.report import machine, write_json
 from tests.performance.servers import ROOT
@@ -18,9 +18,9 @@ from tests.performance.world import World
 
 _PARTS: Mapping[str, Callable[[World], Sequence[Figure]]] = {
     "across": across.measure,
-    "doorbell": doorbell.measure,
+    "bus_outage": bus_outage.measure,
     "slow-readers": slow_readers.measure,
-    "catching-up": catching_up.measure,
+    "catching-up": replay.measure,
     "idle": idle.measure,
 }
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -44,9 +44,9 @@ def live(
             figures += measure(world)
     table = Table("figure", "measured", "target", "")
     for figure in figures:
-        wanted = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
+        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
         verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.1f} {figure.unit}", wanted, verdict)
+        table.add_row(figure.title, f"{figure.value:,.1f} {figure.unit}", target, verdict)
     console.print(table)
     write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "live.json")
 

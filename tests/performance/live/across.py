@@ -16,14 +16,14 @@ _PAUSE = 0.03
 
 def measure(world: World) -> list[Figure]:
     with across_processes(world) as talk:
-        told = talk(count=_MESSAGES, pause=_PAUSE)
-    return delays("from the acknowledgement to a socket of another process", told.since_acknowledged, at_most_p50=30)
+        talked = talk(count=_MESSAGES, pause=_PAUSE)
+    return delays("from the acknowledgement to a socket of another process", talked.since_acknowledged, at_most_p50=30)
 
 
 @contextmanager
 def across_processes(world: World) -> Iterator[Callable[..., Talk]]:
     """How somebody talks (`Crowd.talk` with its count and pause) to somebody whose socket is at a second process."""
-    anna, boris = world.people[:2]
+    anna, boris = world.users[:2]
     chat = world.open_chat(anna, boris)
     with messenger(world.data / "second", database=world.database) as second:
         speaker = world.socket(anna)

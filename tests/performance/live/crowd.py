@@ -9,7 +9,7 @@ from time import perf_counter, sleep
 from tests.performance.load.http import LoadError
 from tests.performance.load.websocket import MakeFrame, Socket
 
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Crowd:
             self._got[listener] = 0
         self._selector.register(speaker.socket, selectors.EVENT_READ, None)
         began = perf_counter()
-        deadline = began + count * pause + _PATIENCE
+        deadline = began + count * pause + _TIMEOUT
         while len(acknowledged) < count or any(got < count for got in self._got.values()):
             now = perf_counter()
             if now > deadline:

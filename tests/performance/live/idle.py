@@ -23,15 +23,15 @@ WHERE application_name = 'messenger' AND state <> 'idle' AND pid <> pg_backend_p
 
 def measure(world: World) -> list[Figure]:
     """Resident memory a socket, of ours and of a bare server, and the database connections that are at work."""
-    people = [world.sign_up() for _ in range(_SOCKETS + _WARM_UP)]
+    users = [world.sign_up() for _ in range(_SOCKETS + _WARM_UP)]
     for _ in range(_CHATS):
-        chat = world.open_chat(people[0])
-        for first in range(1, len(people), _ADDED_AT_ONCE):
-            ids = [person.id for person in people[first : first + _ADDED_AT_ONCE]]
-            world.call(people[0], "POST", f"/chats/{chat}/members", {"account_ids": ids})
-    ours = [world.socket(person) for person in people[:_WARM_UP]]
+        chat = world.open_chat(users[0])
+        for first in range(1, len(users), _ADDED_AT_ONCE):
+            ids = [user.id for user in users[first : first + _ADDED_AT_ONCE]]
+            world.call(users[0], "POST", f"/chats/{chat}/members", {"account_ids": ids})
+    ours = [world.socket(user) for user in users[:_WARM_UP]]
     before = _settled(world.messenger)
-    ours += [world.socket(person) for person in people[_WARM_UP:]]
+    ours += [world.socket(user) for user in users[_WARM_UP:]]
     after = _settled(world.messenger)
     at_work = asyncio.run(_connections_at_work(world))
     bare = [Socket(world.broadcast.address, "/listen") for _ in range(_WARM_UP)]

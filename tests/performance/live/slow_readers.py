@@ -8,7 +8,7 @@ from tests.performance.outcome import percentile
 from tests.performance.usage import memory
 from tests.performance.world import World
 
-_PEOPLE, _DEVICES, _STOPPED = 20, 10, 20
+_USERS, _DEVICES, _STOPPED = 20, 10, 20
 _MESSAGES = 400
 _PAUSE = 0.1
 _TEXT = "🐻" * 4_000
@@ -18,10 +18,10 @@ _READS_TOO_SLOWLY = (1013).to_bytes(2, "big")
 
 def measure(world: World) -> list[Figure]:
     """The same talk twice: with everyone reading, and with some who have stopped."""
-    people = [world.sign_up() for _ in range(_PEOPLE)]
-    chat = world.open_chat(*people)
-    sockets = [world.socket(person) for person in people for _ in range(_DEVICES)]
-    speaker = world.socket(people[0])
+    users = [world.sign_up() for _ in range(_USERS)]
+    chat = world.open_chat(*users)
+    sockets = [world.socket(user) for user in users for _ in range(_DEVICES)]
+    speaker = world.socket(users[0])
     crowd = Crowd(sockets)
     settle()
     make = send_frames(chat, _TEXT)

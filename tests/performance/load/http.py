@@ -20,7 +20,7 @@ MakeRequest = Callable[[], bytes]
 """The bytes of a connection's next request."""
 
 TEXT = "Привет! Встречаемся в семь у входа, билеты у меня."
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 class LoadError(Exception):
@@ -57,7 +57,7 @@ class _Connection:
 
 
 def connect(address: Address) -> socket.socket:
-    connection = socket.create_connection(address, timeout=PATIENCE)
+    connection = socket.create_connection(address, timeout=TIMEOUT)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
@@ -117,9 +117,9 @@ def _run_closed(selector: selectors.BaseSelector, connections: list[_Connection]
         connection.send(perf_counter())
     in_flight = len(connections)
     while in_flight:
-        ready = selector.select(PATIENCE)
+        ready = selector.select(TIMEOUT)
         if not ready:
-            raise LoadError(f"no answer within {PATIENCE:.0f} s")
+            raise LoadError(f"no answer within {TIMEOUT:.0f} s")
         for key, _ in ready:
             connection = key.data
             if connection.receive():
@@ -150,7 +150,7 @@ def _run_paced(
         starved = not free
         if due >= end and len(free) == len(connections):
             break
-        timeout = max(due - now, 0) if free and due < end else PATIENCE
+        timeout = max(due - now, 0) if free and due < end else TIMEOUT
         for key, _ in selector.select(timeout):
             connection = key.data
             if connection.receive():
@@ -161,7 +161,7 @@ def _run_paced(
 
 def ask(address: Address, method: str, path: str, body: Any = None, token: str = "") -> Any:
     """One call, for preparing; its JSON."""
-    connection = HTTPConnection(*address, timeout=PATIENCE)
+    connection = HTTPConnection(*address, timeout=TIMEOUT)
     try:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         connection.request(method, path, json.dumps(body) if body is not None else None, headers)

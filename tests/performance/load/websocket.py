@@ -8,7 +8,7 @@ from itertools import count
 from time import perf_counter
 from typing import Any
 
-from tests.performance.load.http import PATIENCE, TEXT, Address, LoadError, connect, uuid_start
+from tests.performance.load.http import TEXT, TIMEOUT, Address, LoadError, connect, uuid_start
 from tests.performance.outcome import Outcome
 
 MakeFrame = Callable[[], bytes]
@@ -148,9 +148,9 @@ def run_sends(
         pipeline.send(in_flight, began)
     # Until everything has come, so that nothing is left for the next round.
     while any(min(one.acknowledged, one.delivered) < one.number for one in pipelines):
-        ready = selector.select(PATIENCE)
+        ready = selector.select(TIMEOUT)
         # Pings come even when nothing else does.
-        if not ready or perf_counter() > end + PATIENCE:
+        if not ready or perf_counter() > end + TIMEOUT:
             raise LoadError("a message was acknowledged or delivered not at all")
         for key, _ in ready:
             pipeline = key.data
@@ -193,8 +193,8 @@ def run_fan_out(
     send(in_flight, began)
     complete = 0
     while complete < number:
-        ready = selector.select(PATIENCE)
-        if not ready or perf_counter() > end + PATIENCE:
+        ready = selector.select(TIMEOUT)
+        if not ready or perf_counter() > end + TIMEOUT:
             raise LoadError(f"{complete} of {number} messages have reached everyone")
         for key, _ in ready:
             place = key.data

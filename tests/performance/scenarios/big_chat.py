@@ -20,14 +20,14 @@ class BigChat(Scenario):
     ratios = (Ratio("send to 10,000 members, of one to 2", rate_of("10,000 members", "2 members"), at_least=0.9),)
 
     def contenders(self, world: World, stack: ExitStack) -> Mapping[str, Contender]:
-        anna, boris = world.people[:2]
+        anna, boris = world.users[:2]
         small, big = world.open_chat(anna, boris), world.open_chat(anna, boris)
         asyncio.run(fill.fill_members(world.database, big, _MEMBERS - 2))
 
         def contender(chat: str) -> Contender:
             requests = [
-                http.post_messages(world.messenger.address, f"{API}/chats/{chat}/messages", person.token)
-                for person in (anna, boris) * (_CONNECTIONS // 2)
+                http.post_messages(world.messenger.address, f"{API}/chats/{chat}/messages", user.token)
+                for user in (anna, boris) * (_CONNECTIONS // 2)
             ]
             return Contender(lambda seconds: http.run(world.messenger.address, requests, seconds), world.messenger)
 

@@ -9,7 +9,7 @@ from tests.performance.scenario import Contender, Ratio, Scenario, rate_of
 from tests.performance.world import World
 
 _LISTENERS = 500
-_PEOPLE = 25
+_USERS = 25
 
 
 class FanOut(Scenario):
@@ -32,11 +32,11 @@ class FanOut(Scenario):
     )
 
     def contenders(self, world: World, stack: ExitStack) -> Mapping[str, Contender]:
-        people = [world.sign_up() for _ in range(_PEOPLE)]
+        users = [world.sign_up() for _ in range(_USERS)]
         # The sender's own socket would be one more listener.
-        chat = world.open_chat(*people)
-        ours = [world.socket(person) for person in people for _ in range(_LISTENERS // _PEOPLE)]
-        sample = _sample_event(world, people[0].token, chat, ours)
+        chat = world.open_chat(*users)
+        ours = [world.socket(user) for user in users for _ in range(_LISTENERS // _USERS)]
+        sample = _sample_event(world, users[0].token, chat, ours)
         bare = [Socket(world.broadcast.address, "/listen") for _ in range(_LISTENERS)]
         speaker = Socket(world.broadcast.address, "/say")
         for client in (*ours, *bare, speaker):

@@ -46,7 +46,7 @@ class History(Scenario):
 
     def contenders(self, world: World, stack: ExitStack) -> Mapping[str, Contender]:
         messages = 50_000 if world.quick else 1_000_000
-        anna = world.people[0]
+        anna = world.users[0]
         long, short = world.open_chat(anna), world.open_chat(anna)
         asyncio.run(fill.fill_messages(world.database, long, anna.id, messages))
         asyncio.run(fill.fill_messages(world.database, short, anna.id, _SHORT))

@@ -23,7 +23,7 @@ class Reading(Scenario):
     def contenders(self, world: World, stack: ExitStack) -> Mapping[str, Contender]:
         anna = world.sign_up()
         asyncio.run(fill.fill_chats(world.database, anna.id, _CHATS))
-        boris = world.people[1]
+        boris = world.users[1]
         chat = world.open_chat(boris)
         asyncio.run(fill.fill_messages(world.database, chat, boris.id, _EVENTS))
         head = world.call(boris, "GET", "/accounts/me")["event_seq"]

@@ -14,9 +14,9 @@ from tests.performance.world import API, World
 def sends(world: World, connections: int, chats: int = 8) -> list[MakeRequest]:
     """Connections spread over people and chats."""
     return [
-        http.post_messages(world.messenger.address, f"{API}/chats/{chat}/messages", person.token)
-        for person, chat in islice(
-            zip(cycle(world.people), cycle(_shifted(world.chats[:chats])), strict=False), connections
+        http.post_messages(world.messenger.address, f"{API}/chats/{chat}/messages", user.token)
+        for user, chat in islice(
+            zip(cycle(world.users), cycle(_shifted(world.chats[:chats])), strict=False), connections
         )
     ]
 
@@ -41,12 +41,12 @@ class SendRest(Scenario):
     )
 
     def contenders(self, world: World, stack: ExitStack) -> Mapping[str, Contender]:
-        def peer(address: http.Address, chats: list[str]) -> list[MakeRequest]:
-            token = world.people[0].token
+        def baseline(address: http.Address, chats: list[str]) -> list[MakeRequest]:
+            token = world.users[0].token
             return [http.post_messages(address, f"/chats/{chat}/messages", token) for chat in islice(cycle(chats), 64)]
 
         echo, orm = world.echo, world.orm
-        echo_requests, orm_requests = peer(echo.address, world.chats), peer(orm.address, world.orm_chats)
+        echo_requests, orm_requests = baseline(echo.address, world.chats), baseline(orm.address, world.orm_chats)
         return {
             "messenger": messenger(world, 64),
             "bare echo": Contender(lambda seconds: http.run(echo.address, echo_requests, seconds), echo),

@@ -14,18 +14,18 @@ from app.utils import metrics
 class MemoryBus(Bus):
     """For tests, and for a single process: others never hear it."""
 
-    def ring(self, stream_id: UUID, last_seq: int) -> None:
-        self._hear_rings({stream_id: last_seq}, own=True)
+    def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
+        self._deliver_stream_heads({stream_id: last_seq}, own=True)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         text = orjson.dumps(signal, default=str)
         if len(text) <= MAX_SIGNAL:
-            self._hear_signal(orjson.loads(text))
+            self._deliver_signal(orjson.loads(text))
 
     def notify(self, topic: str, data: Mapping[str, Any]) -> None:
         text = orjson.dumps([topic, data])
         if len(text) <= MAX_SIGNAL:
-            self._hear_notification(topic, orjson.loads(text)[1])
+            self._deliver_notification(topic, orjson.loads(text)[1])
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:

@@ -22,10 +22,10 @@ from app.utils.background import running
 _CHANNEL = "messenger"
 _GATHER = 0.005
 """Seconds that rings gather before they go out together."""
-_RINGS_IN_ONE = 150
+_HEADS_IN_ONE = 150
 """A payload has at most 8,000 bytes; a ring has up to 53."""
 _SIGNALS_IN_ONE = 7
-_MOST_WAITING = 50_000
+_MAX_WAITING = 50_000
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 """Seconds between two attempts to connect; they double."""
 _SILENCE = 5.0
@@ -42,35 +42,35 @@ class PostgresBus(Bus):
         self._connect = connect
         # Tells a process' own notifications, which it has heard already, from those of others.
         self._origin = uuid4().hex[:12]
-        self._rings: dict[UUID, int] = {}
+        self._heads: dict[UUID, int] = {}
         self._signals: list[bytes] = []
         self._notifications: list[bytes] = []
-        self._wanted = asyncio.Event()
-        self._spoke_at = 0.0
+        self._wake_up = asyncio.Event()
+        self._sent_at = 0.0
 
-    def ring(self, stream_id: UUID, last_seq: int) -> None:
-        if len(self._rings) < _MOST_WAITING:
-            self._rings[stream_id] = max(last_seq, self._rings.get(stream_id, 0))
-            self._wanted.set()
-        self._hear_rings({stream_id: last_seq}, own=True)
+    def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
+        if len(self._heads) < _MAX_WAITING:
+            self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
+            self._wake_up.set()
+        self._deliver_stream_heads({stream_id: last_seq}, own=True)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         text = orjson.dumps(signal, default=str)
         if len(text) > MAX_SIGNAL:
             return
-        if len(self._signals) < _MOST_WAITING:
+        if len(self._signals) < _MAX_WAITING:
             self._signals.append(text)
-            self._wanted.set()
-        self._hear_signal(orjson.loads(text))
+            self._wake_up.set()
+        self._deliver_signal(orjson.loads(text))
 
     def notify(self, topic: str, data: Mapping[str, Any]) -> None:
         text = orjson.dumps([topic, data])
         if len(text) > MAX_SIGNAL:
             return
-        if len(self._notifications) < _MOST_WAITING:
+        if len(self._notifications) < _MAX_WAITING:
             self._notifications.append(text)
-            self._wanted.set()
-        self._hear_notification(topic, orjson.loads(text)[1])
+            self._wake_up.set()
+        self._deliver_notification(topic, orjson.loads(text)[1])
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -79,84 +79,84 @@ class PostgresBus(Bus):
 
     async def _keep_connected(self) -> None:
         """Until cancelled."""
-        pause, was_away = _SHORTEST_PAUSE, False
+        pause, was_down = _SHORTEST_PAUSE, False
         while True:
             connected_at = None
             try:
                 connection = await self._connect()
                 try:
-                    await connection.add_listener(_CHANNEL, self._hear)
+                    await connection.add_listener(_CHANNEL, self._on_notify)
                     connected_at = monotonic()
                     # Also the first time: what was rung between the start and now was not heard.
-                    self._hear_return()
+                    self._report_reconnect()
                     metrics.BUS_CONNECTED.set(1)
-                    if was_away:
+                    if was_down:
                         logger.info("the bus is connected again")
-                    was_away = False
-                    await self._speak(connection)
+                    was_down = False
+                    await self._send_pending(connection)
                 finally:
                     metrics.BUS_CONNECTED.set(0)
                     with suppress(Exception):
                         connection.terminate()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt must come
-                if not was_away:
+                if not was_down:
                     logger.warning("the bus is unavailable: {!r}", error)
-                was_away = True
+                was_down = True
             if connected_at is not None and monotonic() - connected_at > _LONGEST_PAUSE:
                 pause = _SHORTEST_PAUSE
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _speak(self, connection: Connection) -> None:
+    async def _send_pending(self, connection: Connection) -> None:
         """Sends what gathers, until the connection is lost."""
         lost = False
 
-        def lose(_: object) -> None:
+        def on_lost(_: object) -> None:
             nonlocal lost
             lost = True
-            self._wanted.set()
+            self._wake_up.set()
 
-        connection.add_termination_listener(lose)
+        connection.add_termination_listener(on_lost)
         while not (lost or connection.is_closed()):
             try:
                 async with asyncio.timeout(_SILENCE):
-                    await self._wanted.wait()
+                    await self._wake_up.wait()
             except TimeoutError:
                 # The other side may be gone without a word: then this is not answered.
                 await connection.execute("SELECT 1", timeout=_SILENCE)
                 continue
             await asyncio.sleep(_GATHER)
-            self._wanted.clear()
+            self._wake_up.clear()
             for payload in self._take():
-                self._spoke_at = monotonic()
+                self._sent_at = monotonic()
                 await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, payload)
         raise ConnectionError("the server ended the connection")
 
     def _take(self) -> list[str]:
         """Everything that waits, in as few payloads as it fits in."""
-        rings, self._rings = list(self._rings.items()), {}
+        heads, self._heads = list(self._heads.items()), {}
         texts = {"s": self._signals, "n": self._notifications}
         self._signals, self._notifications = [], []
         payloads = []
-        for first in range(0, len(rings), _RINGS_IN_ONE):
-            part = rings[first : first + _RINGS_IN_ONE]
+        for first in range(0, len(heads), _HEADS_IN_ONE):
+            part = heads[first : first + _HEADS_IN_ONE]
             payloads.append(f"{self._origin}r" + ",".join(f"{stream_id.hex}{seq:x}" for stream_id, seq in part))
         for kind, waiting in texts.items():
             for first in range(0, len(waiting), _SIGNALS_IN_ONE):
                 payloads.append(f"{self._origin}{kind}[{b','.join(waiting[first : first + _SIGNALS_IN_ONE]).decode()}]")
         return payloads
 
-    def _hear(self, connection: object, pid: int, channel: str, payload: object) -> None:
+    def _on_notify(self, connection: object, pid: int, channel: str, payload: object) -> None:
         text = str(payload)
         origin, kind, content = text[:12], text[12:13], text[13:]
         if origin == self._origin:
-            metrics.BUS_LAG.set(monotonic() - self._spoke_at)
+            metrics.BUS_LAG.set(monotonic() - self._sent_at)
             return
         if kind == "r":
-            self._hear_rings({UUID(ring[:32]): int(ring[32:], 16) for ring in content.split(",")}, own=False)
+            self._deliver_stream_heads({UUID(head[:32]): int(head[32:], 16) for head in content.split(",")}, own=False)
         elif kind == "s":
             for signal in orjson.loads(content):
-                self._hear_signal(signal)
+                self._deliver_signal(signal)
         elif kind == "n":
             for topic, data in orjson.loads(content):
-                self._hear_notification(topic, data)
+                self._deliver_notification(topic, data)

@@ -47,9 +47,9 @@ def choose_account(cluster: Path) -> Account | None:
     if sys.platform == "win32" or os.geteuid() != 0:
         return None
     if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
-        return _look_up(owner.st_uid) or Account(str(owner.st_uid), owner.st_uid, owner.st_gid)
+        return _find_account(owner.st_uid) or Account(str(owner.st_uid), owner.st_uid, owner.st_gid)
     for name in _CANDIDATES:
-        if account := _look_up(name):
+        if account := _find_account(name):
             return account
     raise EmbeddedPostgresError(
         f"PostgreSQL does not run as root, and this system has no user {' or '.join(_CANDIDATES)} to step down to: "
@@ -57,7 +57,7 @@ def choose_account(cluster: Path) -> Account | None:
     )
 
 
-def _look_up(user: str | int) -> Account | None:
+def _find_account(user: str | int) -> Account | None:
     if sys.platform != "win32":
         with suppress(KeyError):
             entry = pwd.getpwnam(user) if isinstance(user, str) else pwd.getpwuid(user)

@@ -22,7 +22,7 @@ from app.utils.setup_modules import discover_modules
 
 _ONE_AT_A_TIME = 7_215_331_046
 """Key of the lock under which migrations run: several servers may start at once."""
-_LOOK_EVERY = 0.1
+_POLL_PERIOD = 0.1
 """Seconds."""
 
 
@@ -52,7 +52,7 @@ def _migrate(connection: Connection) -> None:
     # Asked for again and again, outside of a transaction: an index that is made concurrently waits for all others.
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}):
         connection.rollback()
-        sleep(_LOOK_EVERY)
+        sleep(_POLL_PERIOD)
     try:
         removed = removed_modules(_revisions(connection))
         # The lock is the session's: it outlives this commit, and the migrations have their own transactions.

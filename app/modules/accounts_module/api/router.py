@@ -1,20 +1,20 @@
 from fastapi import APIRouter
 
-from app.modules.accounts_module.api.routes import me, people, sessions, sign_in
+from app.modules.accounts_module.api.routes import me, profiles, sessions, sign_in
 from app.utils.module import Modules
 
 
 def make_router(modules: Modules) -> APIRouter:
     """The routes of one application, whose models have the fields that its modules contribute."""
     router = APIRouter()
-    # `people` comes last: its `/{account_id}` would take the others' words for an id.
+    # `profiles` comes last: its `/{account_id}` would take the others' words for an id.
     for part in (
         sign_in.router,
         me.make_router(modules),
         me.router,
         me.hot,
         sessions.router,
-        people.make_router(modules),
+        profiles.make_router(modules),
     ):
         router.include_router(part)
     return router

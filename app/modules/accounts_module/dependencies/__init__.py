@@ -1,12 +1,12 @@
 from app.modules.accounts_module.dependencies.device import DeviceDep
 from app.modules.accounts_module.dependencies.identity import Auth, CurrentIdentity, ServerAdmin
-from app.modules.accounts_module.dependencies.services import GuessesDep, PartsDep, PasswordsDep, RevocationsDep
+from app.modules.accounts_module.dependencies.services import FailedSignInsDep, PartsDep, PasswordsDep, RevocationsDep
 
 __all__ = [
     "Auth",
     "CurrentIdentity",
     "DeviceDep",
-    "GuessesDep",
+    "FailedSignInsDep",
     "PartsDep",
     "PasswordsDep",
     "RevocationsDep",

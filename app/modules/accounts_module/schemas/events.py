@@ -9,7 +9,7 @@ from app.modules.base_module.schemas import ResponseModel
 from app.utils.event_texts import EventText
 
 
-class AccountTold(ResponseModel):
+class AccountPayload(ResponseModel):
     """The account was changed."""
 
     model_config = ConfigDict(
@@ -30,7 +30,7 @@ class AccountTold(ResponseModel):
     who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="present if it was changed")
 
 
-EVENTS: dict[str, type[ResponseModel]] = {"account.updated": AccountTold}
+EVENTS: dict[str, type[ResponseModel]] = {"account.updated": AccountPayload}
 
 EVENT_TEXTS = (
     EventText(

@@ -3,21 +3,22 @@
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
-from app.modules.accounts_module.db.cruds import people
+from app.modules.accounts_module.db.cruds import profiles
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound, InvalidToken
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
-from app.modules.accounts_module.services.guesses import Guesses
+from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
-from app.modules.accounts_module.services.usernames import check_reserved, give_up_username, take_username
+from app.modules.accounts_module.services.usernames import check_reserved, claim_username, release_username
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
-from app.modules.streams_module.services.log import Executor, Log, event, now, read_head
+from app.modules.streams_module.services.log import Log, event, now, read_head
 from app.services.errors import Forbidden
 from app.settings.sizes_settings import SizesSettings
 from app.utils.canonical import fold
@@ -51,7 +52,7 @@ async def sign_up(
     )
     work.session.add(account)
     await work.session.flush()
-    await take_username(work, account.id, account.username)
+    await claim_username(work, account.id, account.username)
     await work.session.refresh(account, ["created_at"])
     await log.create_stream(work, account.id)
     return AccountSignedUp.model_validate(account)
@@ -86,8 +87,8 @@ async def update_me(
         return await _view_me(work, parts, account, event_seq)
     await work.session.flush()
     if new_username != old_username:
-        await take_username(work, account_id, new_username)
-        await give_up_username(work, account_id, old_username, sizes.username_hold_days)
+        await claim_username(work, account_id, new_username)
+        await release_username(work, account_id, old_username, sizes.username_hold_days)
     await work.session.refresh(account, ["updated_at"])
     event_seq = await log.append(
         work,
@@ -110,7 +111,7 @@ async def change_password(
     work: UnitOfWork,
     database: Database,
     passwords: Passwords,
-    guesses: Guesses,
+    failed_sign_ins: FailedSignIns,
     account_id: UUID,
     *,
     current: str,
@@ -122,8 +123,8 @@ async def change_password(
     counted by themselves, or a stranger at the door could keep the owner from a change.
     """
     subject = uuid5(account_id, "change of password")
-    async with guesses.turn(subject):
-        await guesses.check(subject)
+    async with failed_sign_ins.turn(subject):
+        await failed_sign_ins.check(subject)
         async with database.connection() as connection:
             stored: Any = await connection.fetchrow(
                 "SELECT username, email, password_hash FROM account WHERE id = $1 AND erased_at IS NULL", account_id
@@ -132,9 +133,9 @@ async def change_password(
             raise InvalidToken
         check_password(new, "new_password", username=stored["username"], email=stored["email"])
         if not (await passwords.verify(current, stored["password_hash"], account_id.hex)).is_right:
-            await guesses.add(subject)
+            await failed_sign_ins.add(subject)
             return False
-        await guesses.forget(subject)
+        await failed_sign_ins.forget(subject)
     password_hash = await passwords.hash(new, account_id.hex)
     # An erasure that comes at the same time does not get its password back.
     account = await _get(work, account_id, for_update=True)
@@ -151,27 +152,27 @@ async def renew_hash(
     await crud.replace_hash(work.session, account_id, password_hash, renewed)
 
 
-async def get_person(work: UnitOfWork, parts: AccountParts, viewer: UUID, account_id: UUID) -> AccountPublic:
+async def get_profile(work: UnitOfWork, parts: AccountParts, viewer: UUID, account_id: UUID) -> AccountPublic:
     raw = await work.raw()
-    person = await people.find_person(raw, account_id)
-    if person is None:
+    profile = await profiles.find_profile(raw, account_id)
+    if profile is None:
         raise AccountNotFound
-    (shown,) = await parts.view_people(raw, viewer, [person])
+    (shown,) = await parts.view_profiles(raw, viewer, [profile])
     return shown
 
 
-async def list_people(
+async def list_profiles(
     work: UnitOfWork, parts: AccountParts, viewer: UUID, query: str, cursor: str | None, limit: int
 ) -> Page[AccountPublic]:
     """The accounts whose username or display name contains the query, the oldest first: names change, this does not."""
     after = decode_cursor(cursor, tuple[Moment, UUID], of="people") if cursor else None
     raw = await work.raw()
-    rows = await people.list_people(raw, query, after, limit + 1)
+    rows = await profiles.list_profiles(raw, query, after, limit + 1)
     shown = rows[:limit]
     next_cursor = (
         encode_cursor(shown[-1]["created_at"], str(shown[-1]["id"]), of="people") if len(rows) > limit else None
     )
-    return Page(items=await parts.view_people(raw, viewer, shown), next_cursor=next_cursor)
+    return Page(items=await parts.view_profiles(raw, viewer, shown), next_cursor=next_cursor)
 
 
 async def list_refusing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
@@ -206,6 +207,6 @@ async def _view_me(work: UnitOfWork, parts: AccountParts, account: Account, even
     return await parts.view_me(await work.raw(), {**own, "event_seq": event_seq})
 
 
-async def find_account_id(connection: Executor, username: str) -> UUID | None:
+async def find_account_id(connection: DatabaseConnection, username: str) -> UUID | None:
     """Returns the id of the account with this username, as a person types it."""
-    return await people.find_id(connection, fold(username.strip()))
+    return await profiles.find_id(connection, fold(username.strip()))

@@ -8,7 +8,7 @@ from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds.accounts import find_credentials
 from app.modules.accounts_module.db.cruds.sign_in_failures import list_addresses
 from app.modules.accounts_module.errors import WrongCredentials
-from app.modules.accounts_module.services.guesses import Guesses
+from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.tokens import DeviceClaim
 from app.services.rate_limits import RateLimits, network_of
@@ -38,7 +38,7 @@ class Credentials(NamedTuple):
 
 
 async def check_credentials(
-    database: Database, passwords: Passwords, limits: RateLimits, guesses: Guesses, attempt: Attempt
+    database: Database, passwords: Passwords, limits: RateLimits, failed_sign_ins: FailedSignIns, attempt: Attempt
 ) -> Credentials:
     """Returns the account that the login and the password belong to.
 
@@ -61,12 +61,12 @@ async def check_credentials(
     elif network in map(network_of, addresses):
         known = uuid5(account_id, network)
     subject, source = known or account_id, known.hex if known else network
-    async with guesses.turn(subject):
-        await guesses.check(subject)
+    async with failed_sign_ins.turn(subject):
+        await failed_sign_ins.check(subject)
         verdict = await passwords.verify(attempt.password, row["password_hash"] if row else None, source)
         if row is None or not verdict.is_right:
-            await guesses.add(subject, keep=row is not None and known is None)
+            await failed_sign_ins.add(subject, until_success=row is not None and known is None)
             raise WrongCredentials
-        await guesses.forget(subject, account_id)
+        await failed_sign_ins.forget(subject, account_id)
     device_id = device.device_id if device else uuid4()
     return Credentials(account_id, device_id, row["password_hash"], verdict.is_outdated)

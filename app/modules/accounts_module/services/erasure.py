@@ -16,7 +16,7 @@ from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.accounts_module.services.usernames import give_up_username
+from app.modules.accounts_module.services.usernames import release_username
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAt
 from app.modules.streams_module.services.log import Log, event, now, truncate
 from app.services.context import WorkContext, work_context
@@ -105,11 +105,11 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> da
     account.who_may_add, account.is_admin = "nobody", False
     account.password_hash, account.erased_at = None, at
     await work.session.flush()
-    await give_up_username(work, account_id, username, container.get(SizesSettings).username_hold_days)
+    await release_username(work, account_id, username, container.get(SizesSettings).username_hold_days)
     await delete_failures(await work.raw(), [account_id])
     await _end_sessions(work, container, account_id)
-    told = {"id": str(account_id), "username": account.username, "display_name": "", "bio": ""}
-    await log.append(work, account_id, event("account.updated", told), at=at)
+    payload = {"id": str(account_id), "username": account.username, "display_name": "", "bio": ""}
+    await log.append(work, account_id, event("account.updated", payload), at=at)
     return at
 
 

@@ -20,16 +20,16 @@ _AT_ONCE = 1_000
 async def delete_what_is_over(context: JobContext, _: Nothing) -> None:
     """Deletes the sessions that ended AUTH_SESSION_RETENTION_DAYS ago or earlier, and the rest at once."""
     retention = context.container.get(Settings).auth.session_retention
-    deleted = await tidy(context.container.get(BackgroundDatabase), datetime.now(UTC) - retention)
+    deleted = await clean_up(context.container.get(BackgroundDatabase), datetime.now(UTC) - retention)
     if deleted:
         logger.info("{} ended sessions were deleted", deleted)
 
 
 TIDY = Job("accounts.delete_what_is_over", Nothing, delete_what_is_over)
-TIDY_EVERY = Schedule(TIDY, _PERIOD)
+CLEANUP_PERIOD = Schedule(TIDY, _PERIOD)
 
 
-async def tidy(database: Database, before: datetime) -> int:
+async def clean_up(database: Database, before: datetime) -> int:
     """Deletes the sessions that ended before a moment, in chunks. Returns how many."""
     total = 0
     while True:

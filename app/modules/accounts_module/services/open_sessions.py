@@ -79,7 +79,7 @@ class OpenSessions:
         """Returns the sessions that the database has to be asked about; `now` is in elapsed seconds."""
         return [key for key, session in self._sessions.items() if everything or session.ask_at <= now]
 
-    def note(self, asked: Iterable[UUID], live: Mapping[UUID, datetime], at: datetime, now: float) -> list[UUID]:
+    def note(self, checked: Iterable[UUID], live: Mapping[UUID, datetime], at: datetime, now: float) -> list[UUID]:
         """Takes what the database answered: when the live ones of those that were asked about expire.
 
         Returns the others: they have ended.
@@ -88,7 +88,7 @@ class OpenSessions:
             session = self._sessions.get(session_id)
             if session is not None:
                 session.ask_at = now + min((expires_at - at).total_seconds(), _ASK_EVERY)
-        return [session_id for session_id in asked if session_id not in live]
+        return [session_id for session_id in checked if session_id not in live]
 
 
 def _nothing() -> None:

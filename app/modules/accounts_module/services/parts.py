@@ -23,7 +23,7 @@ class AccountParts(Parts):
         (described,) = await self.describe(connection, account["id"], [account["id"]])
         return self._models.me(**account, **described)
 
-    async def view_people(
+    async def view_profiles(
         self, connection: Connection, viewer: UUID, people: Sequence[Mapping[str, Any]]
     ) -> list[AccountPublic]:
         described = await self.describe(connection, viewer, [person["id"] for person in people])

@@ -24,7 +24,7 @@ _TRUSTED = 3.0
 database could not be reached."""
 _OVERLAP = timedelta(seconds=60)
 """How far back each look goes: clocks differ, and a commit comes after the time that it tells."""
-_ASKED_AT_ONCE = 1_000
+_CHECKED_AT_ONCE = 1_000
 # Elapsed seconds, those in which the machine slept included.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -42,11 +42,11 @@ class Revocations:
         self._revoked: dict[UUID, datetime] = {}
         self._seen_until: datetime | None = None
         self._known_until = 0.0
-        self._was_deaf = False
-        self._looking: asyncio.Task[None] | None = None
+        self._missed_notifications = False
+        self._refreshing: asyncio.Task[None] | None = None
         self.open_sessions = OpenSessions()
-        bus.on_notification(_ENDED, self._hear)
-        bus.on_return(self._note_gap)
+        bus.on_notification(_ENDED, self._on_session_ended)
+        bus.on_reconnect(self._on_reconnect)
 
     def __contains__(self, session_id: UUID) -> bool:
         return session_id in self._revoked
@@ -75,14 +75,14 @@ class Revocations:
         for _ in range(2):
             if self.are_known:
                 return
-            if self._looking is None:
-                self._looking = asyncio.create_task(self.look())
-                self._looking.add_done_callback(self._end_look)
-            await asyncio.shield(self._looking)
+            if self._refreshing is None:
+                self._refreshing = asyncio.create_task(self.refresh())
+                self._refreshing.add_done_callback(self._end_refresh)
+            await asyncio.shield(self._refreshing)
         if not self.are_known:
             raise SessionsUnknown
 
-    async def find_doubt(self) -> Exception | None:
+    async def find_staleness_error(self) -> Exception | None:
         """As `catch_up`, but returns the error."""
         try:
             await self.catch_up()
@@ -90,13 +90,13 @@ class Revocations:
             return error
         return None
 
-    async def look(self) -> None:
+    async def refresh(self) -> None:
         """Reads what other processes have revoked, and forgets those whose tokens have run out.
 
         After a gap every session with open connections is asked about, else those that are new or due to expire.
         """
         began, began_at = datetime.now(UTC), time.clock_gettime(_CLOCK)
-        everything, self._was_deaf = self._was_deaf or not self.are_known, False
+        everything, self._missed_notifications = self._missed_notifications or not self.are_known, False
         horizon = began - self._access_lifetime - _OVERLAP
         # A clock may have been set back since.
         since = max(horizon, min(self._seen_until, began) - _OVERLAP) if self._seen_until else horizon
@@ -105,42 +105,44 @@ class Revocations:
                 rows = await connection.fetch(LIST_REVOKED, since)
             for row in rows:
                 self.add([row["id"]], row["revoked_at"])
-            await self._ask(self.open_sessions.list_due(began_at, everything=everything), began, began_at)
+            await self._check_open_sessions(
+                self.open_sessions.list_due(began_at, everything=everything), began, began_at
+            )
         except BaseException:
-            self._was_deaf = everything
+            self._missed_notifications = everything
             raise
         self._revoked = {session_id: at for session_id, at in self._revoked.items() if at > horizon}
         self._seen_until, self._known_until = began, began_at + _TRUSTED
 
-    async def keep_looking(self) -> None:
+    async def keep_refreshing(self) -> None:
         """Runs until cancelled."""
-        was_away = False
+        was_unavailable = False
         while True:
             try:
-                await self.look()
-                was_away = False
+                await self.refresh()
+                was_unavailable = False
             except Exception as error:  # noqa: BLE001 - whatever it is, the next look must come
-                if not was_away:
+                if not was_unavailable:
                     logger.warning("cannot read ended sessions: {!r}", error)
-                was_away = True
+                was_unavailable = True
             await asyncio.sleep(_PERIOD)
 
-    async def _ask(self, session_ids: list[UUID], at: datetime, now: float) -> None:
+    async def _check_open_sessions(self, session_ids: list[UUID], at: datetime, now: float) -> None:
         rest = iter(session_ids)
-        while part := list(islice(rest, _ASKED_AT_ONCE)):
+        while part := list(islice(rest, _CHECKED_AT_ONCE)):
             async with self._database.connection() as connection:
                 rows = await connection.fetch(LIST_LIVE, part, at)
             live = {row["id"]: row["expires_at"] for row in rows}
             self.add(self.open_sessions.note(part, live, at, now))
 
-    def _end_look(self, look: asyncio.Task[None]) -> None:
-        self._looking = None
-        if not look.cancelled():
+    def _end_refresh(self, refreshing: asyncio.Task[None]) -> None:
+        self._refreshing = None
+        if not refreshing.cancelled():
             # Whoever waited has been told.
-            look.exception()
+            refreshing.exception()
 
-    def _hear(self, ended: Mapping[str, Any]) -> None:
+    def _on_session_ended(self, ended: Mapping[str, Any]) -> None:
         self.add([UUID(ended["session_id"])])
 
-    def _note_gap(self) -> None:
-        self._was_deaf = True
+    def _on_reconnect(self) -> None:
+        self._missed_notifications = True

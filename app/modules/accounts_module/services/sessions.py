@@ -26,9 +26,9 @@ class Device:
 
 
 async def open_session(
-    work: UnitOfWork, tokens: Tokens, revocations: Revocations, account_id: UUID, device: Device, *, most: int
+    work: UnitOfWork, tokens: Tokens, revocations: Revocations, account_id: UUID, device: Device, *, limit: int
 ) -> TokenPair:
-    """One more device. Beyond `most`, those that were used least lately are signed out.
+    """One more device. Beyond `limit`, those that were used least lately are signed out.
 
     Raises WrongCredentials for an account that was erased meanwhile.
     """
@@ -48,9 +48,9 @@ async def open_session(
     # Its password was checked a while ago. From here on an erasure waits: the new row refers to the account.
     if await accounts.find_account(work.session, account_id) is None:
         raise WrongCredentials
-    revoked = await crud.revoke_beyond(work.session, now, account_id, most)
+    revoked = await crud.revoke_beyond(work.session, now, account_id, limit)
     work.after_commit(lambda: revocations.announce(revoked, now))
-    return _pair(tokens, session)
+    return _make_token_pair(tokens, session)
 
 
 async def refresh(
@@ -72,13 +72,13 @@ async def refresh(
     if session is not None:
         session.expires_at = _find_expiry(tokens, session.created_at, now)
         await work.session.flush()
-        return _pair(tokens, session)
+        return _make_token_pair(tokens, session)
     since = now - tokens.settings.refresh_reuse
     session = await crud.find_just_refreshed(work.session, claim.session_id, claim.generation, since, now)
     if session is not None:
-        return _pair(tokens, session)
+        return _make_token_pair(tokens, session)
     revoked = await crud.revoke(work.session, now, session_id=claim.session_id, spent_generation=claim.generation)
-    await work.keep()
+    await work.commit()
     revocations.announce(revoked, now)
     raise InvalidToken
 
@@ -128,7 +128,7 @@ def _find_expiry(tokens: Tokens, created_at: datetime, now: datetime) -> datetim
     return min(now + tokens.settings.refresh_lifetime, created_at + tokens.settings.session_lifetime)
 
 
-def _pair(tokens: Tokens, session: AuthSession) -> TokenPair:
+def _make_token_pair(tokens: Tokens, session: AuthSession) -> TokenPair:
     """Returns the tokens of the session's generation; the same ones each time."""
     issued_at, expires_at = session.last_used_at, session.expires_at
     # No token outlives its session.

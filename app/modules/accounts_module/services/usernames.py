@@ -8,7 +8,7 @@ from app.modules.accounts_module.db.cruds import username_holds as crud
 from app.modules.accounts_module.errors import UsernameTaken
 from app.services.errors import ValidationFailed
 
-_MOST_HELD = 3
+_MAX_HELD = 3
 """Of one account: else one could hold any number of names by taking them in turn."""
 _NAMES = """
     abuse admin administracija administraciya administration administrator administrators admins all announcements
@@ -32,7 +32,7 @@ def check_reserved(username: str) -> None:
         raise ValidationFailed(("body", "username"), "this username is reserved", "username_is_reserved")
 
 
-async def take_username(work: UnitOfWork, account_id: UUID, username: str) -> None:
+async def claim_username(work: UnitOfWork, account_id: UUID, username: str) -> None:
     """Looks after a username that was written just now: raises UsernameTaken where it is held for another account.
 
     Whoever gives it up at the same time has committed by now: the unique index has waited.
@@ -42,8 +42,8 @@ async def take_username(work: UnitOfWork, account_id: UUID, username: str) -> No
     await crud.release(work.session, username)
 
 
-async def give_up_username(work: UnitOfWork, account_id: UUID, username: str, days: int) -> None:
+async def release_username(work: UnitOfWork, account_id: UUID, username: str, days: int) -> None:
     """Holds a username that the account has no more."""
     if days:
         until = datetime.now(UTC) + timedelta(days=days)
-        await crud.hold(work.session, username, account_id, until, _MOST_HELD)
+        await crud.hold(work.session, username, account_id, until, _MAX_HELD)

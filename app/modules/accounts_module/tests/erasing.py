@@ -10,13 +10,13 @@ from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
 
-async def begin(container: Container, person: FakeClient, messages: Erasure = "keep") -> None:
+async def begin(container: Container, user: FakeClient, messages: Erasure = "keep") -> None:
     async with open_unit_of_work(container.get(Database)) as work:
-        await request_erasure(work, container.get(Jobs), person.username, messages)
+        await request_erasure(work, container.get(Jobs), user.username, messages)
 
 
-async def erase(container: Container, connection: Connection, person: FakeClient, messages: Erasure = "keep") -> None:
-    await begin(container, person, messages)
+async def erase(container: Container, connection: Connection, user: FakeClient, messages: Erasure = "keep") -> None:
+    await begin(container, user, messages)
     await until_done(connection)
 
 

@@ -89,8 +89,8 @@ async def test_each_hook_runs_until_it_has_nothing_left_and_those_of_dependents_
 ) -> None:
     """Also where other jobs have their turn after each piece."""
     monkeypatch.setattr(erasure, "TURN", turn)
-    for person in (anna, anna, anna, boris):
-        await connection.execute("INSERT INTO hooked (account_id) VALUES ($1)", person.uuid)
+    for user in (anna, anna, anna, boris):
+        await connection.execute("INSERT INTO hooked (account_id) VALUES ($1)", user.uuid)
     await erase(container, connection, anna, "delete")
     assert calls == [("notes", "delete", 2), ("notes", "delete", 1), ("notes", "delete", 0), ("failing", "delete", 0)]
     assert await connection.fetchval("SELECT count(*) FROM hooked") == 1

@@ -86,7 +86,7 @@ async def test_a_reset_password_ends_all_sessions(
     ok(await (await anna.sign_in(PASSWORD)).get("/accounts/me"))
 
 
-async def test_a_password_of_nobody_is_not_reset(database_address: DatabaseAddress) -> None:
+async def test_the_password_of_an_unknown_account_is_not_reset(database_address: DatabaseAddress) -> None:
     result = await manage(database_address, "account", "reset-password", "nobody", f"--password={PASSWORD}")
     assert result.exit_code == 1
     assert "Account not found" in str(result.exception)

@@ -46,11 +46,11 @@ async def test_the_person_is_forgotten_and_cannot_sign_in(
     for login in (anna.username, f"{anna.username}@example.com", shown["username"]):
         body = {"login": login, "password": PASSWORD}
         problem(await server.post(f"{API}/accounts/sign-in", json=body), 401, "unauthenticated")
-    assert [person["id"] for person in ok(await boris.get("/accounts"))["items"]] == [boris.id]
+    assert [user["id"] for user in ok(await boris.get("/accounts"))["items"]] == [boris.id]
     assert ok(await boris.get("/accounts", query="deleted"))["items"] == []
 
 
-async def test_no_row_holds_what_tells_of_the_person(
+async def test_no_row_holds_personal_data_after_erasure(
     container: Container, connection: Connection, anna: FakeClient, boris: FakeClient
 ) -> None:
     ok(await anna.patch("/accounts/me", {"bio": "nightingale", "display_name": "nightingale"}))
@@ -77,7 +77,7 @@ async def test_the_username_is_held_for_a_time_and_the_address_is_free_at_once(
     ok(await server.post(f"{API}/accounts/sign-up", json=body | {"email": "third@example.com"}))
 
 
-async def test_groups_are_left_and_handed_over_to_the_longest_standing_admin(
+async def test_groups_are_left_and_handed_over_to_the_senior_admin(
     container: Container,
     connection: Connection,
     anna: FakeClient,
@@ -103,7 +103,7 @@ async def test_groups_are_left_and_handed_over_to_the_longest_standing_admin(
     problem(await stranger.post(f"/chats/{club}/members", {"account_ids": [anna.id]}), 422, "validation_error")
 
 
-async def test_without_an_admin_it_is_the_longest_standing_member_and_without_members_the_chat_goes(
+async def test_without_an_admin_the_senior_member_becomes_owner_and_an_empty_chat_is_deleted(
     container: Container, connection: Connection, anna: FakeClient, boris: FakeClient, clara: FakeClient
 ) -> None:
     club, alone, guest = (

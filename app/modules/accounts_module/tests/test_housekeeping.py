@@ -6,13 +6,13 @@ import pytest
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services import housekeeping
-from app.modules.accounts_module.services.housekeeping import tidy
+from app.modules.accounts_module.services.housekeeping import clean_up
 from tests.fakers import FakeClient, ok
-from tests.servers import KeptServer
+from tests.servers import ReusedServer
 
 
 async def test_sessions_that_ended_long_ago_are_deleted(
-    anna: FakeClient, running_server: KeptServer, monkeypatch: pytest.MonkeyPatch
+    anna: FakeClient, running_server: ReusedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(housekeeping, "_AT_ONCE", 3)
     connection, database = running_server.connection, running_server.container.get(Database)
@@ -28,14 +28,14 @@ async def test_sessions_that_ended_long_ago_are_deleted(
         """UPDATE auth_session SET expires_at = now() - interval '31 days'
            WHERE id IN (SELECT id FROM auth_session WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT 4)"""
     )
-    assert await tidy(database, datetime.now(UTC) - timedelta(days=32)) == 0
-    assert await tidy(database, datetime.now(UTC) - timedelta(days=30)) == 12
+    assert await clean_up(database, datetime.now(UTC) - timedelta(days=32)) == 0
+    assert await clean_up(database, datetime.now(UTC) - timedelta(days=30)) == 12
     assert await connection.fetchval("SELECT count(*) FROM auth_session") == 1
     ok(await anna.get("/accounts/me"))
 
 
 async def test_wrong_passwords_are_forgotten_but_for_those_of_an_account(
-    anna: FakeClient, running_server: KeptServer
+    anna: FakeClient, running_server: ReusedServer
 ) -> None:
     connection, database = running_server.connection, running_server.container.get(Database)
     await connection.execute(
@@ -45,6 +45,6 @@ async def test_wrong_passwords_are_forgotten_but_for_those_of_an_account(
            (uuid_generate_v4(), 5, now() - interval '3 days', now() - interval '1 day')""",
         anna.uuid,
     )
-    await tidy(database, datetime.now(UTC))
+    await clean_up(database, datetime.now(UTC))
     assert await connection.fetchval("SELECT count(*) FROM sign_in_failures") == 2
     assert await connection.fetchval("SELECT failures FROM sign_in_failures WHERE id = $1", anna.uuid) == 5

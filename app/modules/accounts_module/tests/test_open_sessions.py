@@ -16,17 +16,17 @@ from app.modules.accounts_module.services.revocations import Revocations
 from app.settings.auth_settings import AuthSettings
 from tests.databases import Connection
 from tests.fakers import FakeClient, ok
-from tests.servers import KeptServer
+from tests.servers import ReusedServer
 
 
 @pytest.fixture
-def revocations(running_server: KeptServer) -> Revocations:
+def revocations(running_server: ReusedServer) -> Revocations:
     """Of a process that looks when the test says so."""
     return Revocations(running_server.container.get(Database), MemoryBus(), timedelta(seconds=5))
 
 
 @pytest.fixture
-def connection(running_server: KeptServer) -> Connection:
+def connection(running_server: ReusedServer) -> Connection:
     return running_server.connection
 
 
@@ -47,28 +47,28 @@ class Ends(list[UUID]):
 async def test_a_session_that_was_revoked_at_the_beginning_of_a_long_gap_ends(
     revocations: Revocations, session_id: UUID, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await revocations.look()
+    await revocations.refresh()
     ends = Ends(revocations, session_id)
-    await revocations.look()
+    await revocations.refresh()
     # Longer ago than any token lives that was made before.
     await connection.execute("UPDATE auth_session SET revoked_at = now() - interval '1 hour'")
-    await revocations.look()
+    await revocations.refresh()
     assert ends == []
     monkeypatch.setattr(revocations, "_known_until", 0.0)
-    await revocations.look()
+    await revocations.refresh()
     assert ends == [session_id]
 
 
-async def test_a_bus_that_was_away_is_a_gap(
-    running_server: KeptServer, session_id: UUID, connection: Connection
+async def test_a_bus_outage_counts_as_a_gap(
+    running_server: ReusedServer, session_id: UUID, connection: Connection
 ) -> None:
     bus = MemoryBus()
     revocations = Revocations(running_server.container.get(Database), bus, timedelta(seconds=5))
     ends = Ends(revocations, session_id)
-    await revocations.look()
+    await revocations.refresh()
     await connection.execute("DELETE FROM auth_session")
-    bus._hear_return()
-    await revocations.look()
+    bus._report_reconnect()
+    await revocations.refresh()
     assert ends == [session_id]
 
 
@@ -77,14 +77,14 @@ async def test_a_connection_ends_when_its_session_expires_and_not_before(
 ) -> None:
     ends = Ends(revocations, session_id)
     await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.3 seconds'")
-    await revocations.look()
+    await revocations.refresh()
     # Refreshed meanwhile.
     await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.6 seconds'")
     await asyncio.sleep(0.35)
-    await revocations.look()
+    await revocations.refresh()
     assert ends == []
     await asyncio.sleep(0.35)
-    await revocations.look()
+    await revocations.refresh()
     assert ends == [session_id]
     assert session_id in revocations
 
@@ -106,18 +106,18 @@ async def test_all_connections_of_a_session_end_and_those_of_others_go_on(
         assert ends == [session_id] * 2
         assert not is_live()
         assert other_is_live()
-        await revocations.look()
+        await revocations.refresh()
         assert other_is_live()
     assert ends == [session_id] * 2
 
 
-async def test_one_that_is_connected_to_after_its_end_ends_at_the_next_look(
+async def test_a_connection_made_after_the_end_of_its_session_ends_at_the_next_refresh(
     revocations: Revocations, session_id: UUID, connection: Connection
 ) -> None:
     await connection.execute("UPDATE auth_session SET revoked_at = now() - interval '1 hour'")
-    await revocations.look()
+    await revocations.refresh()
     ends = Ends(revocations, session_id)
-    await revocations.look()
+    await revocations.refresh()
     assert ends == [session_id]
 
 
@@ -132,8 +132,8 @@ async def test_an_error_of_one_connection_keeps_no_other_open(revocations: Revoc
     assert ends == [session_id]
 
 
-async def test_after_a_gap_the_first_request_waits_for_a_look(
-    anna: FakeClient, revocations: Revocations, connection: Connection, running_server: KeptServer
+async def test_after_a_gap_the_first_request_waits_for_a_refresh(
+    anna: FakeClient, revocations: Revocations, connection: Connection, running_server: ReusedServer
 ) -> None:
     authenticator = Authenticator(AuthSettings(), running_server.container.get(Database), revocations)
     await asyncio.gather(*(authenticator.identify(anna.access_token) for _ in range(5)))
@@ -147,8 +147,8 @@ async def test_after_a_gap_the_first_request_waits_for_a_look(
         assert isinstance(outcome, InvalidToken)
 
 
-async def test_nobody_is_served_on_trust_while_it_cannot_be_known(
-    anna: FakeClient, running_server: KeptServer, monkeypatch: pytest.MonkeyPatch
+async def test_requests_are_refused_while_revocations_are_unknown(
+    anna: FakeClient, running_server: ReusedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Database(running_server.database.with_database("nowhere")).connected() as nowhere:
         revocations = Revocations(nowhere, MemoryBus(), timedelta(seconds=5))
@@ -164,9 +164,9 @@ async def test_nobody_is_served_on_trust_while_it_cannot_be_known(
 async def test_a_clock_that_is_set_back_hides_no_revocation(
     revocations: Revocations, session_id: UUID, connection: Connection
 ) -> None:
-    await revocations.look()
+    await revocations.refresh()
     assert revocations._seen_until is not None
     revocations._seen_until += timedelta(hours=6)
     await connection.execute("UPDATE auth_session SET revoked_at = now()")
-    await revocations.look()
+    await revocations.refresh()
     assert session_id in revocations

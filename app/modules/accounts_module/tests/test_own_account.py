@@ -7,7 +7,7 @@ from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 NEW_PASSWORD = "staple of the new house"
 
 
-async def test_one_reads_all_of_ones_own_account(anna: FakeClient) -> None:
+async def test_the_own_account_is_read_in_full(anna: FakeClient) -> None:
     me = ok(await anna.get("/accounts/me"))
     assert me["id"] == anna.id
     assert me["username"] == anna.username
@@ -17,7 +17,7 @@ async def test_one_reads_all_of_ones_own_account(anna: FakeClient) -> None:
     assert "password" not in str(me)
 
 
-async def test_a_change_is_kept_and_told_on_ones_own_stream(anna: FakeClient) -> None:
+async def test_a_change_is_stored_and_published_on_the_account_stream(anna: FakeClient) -> None:
     changes = {"username": "ANNA.k", "display_name": "Анна К. 🌿", "bio": "Пишу код\nи письма"}
     me = ok(await anna.patch("/accounts/me", changes))
     assert me["username"] == "anna.k"
@@ -30,7 +30,7 @@ async def test_a_change_is_kept_and_told_on_ones_own_stream(anna: FakeClient) ->
     assert event["data"] == {name: me[name] for name in ("id", "username", "display_name", "bio")}
 
 
-async def test_what_is_left_out_stays_and_what_is_the_same_tells_nothing(anna: FakeClient) -> None:
+async def test_omitted_fields_stay_and_unchanged_fields_write_no_event(anna: FakeClient) -> None:
     ok(await anna.patch("/accounts/me", {"bio": "Была тут"}))
     before = ok(await anna.get("/accounts/me"))
     for nothing_new in ({}, {"bio": "Была тут"}, {"display_name": " Анна"}, {"username": anna.username.upper()}):
@@ -38,7 +38,7 @@ async def test_what_is_left_out_stays_and_what_is_the_same_tells_nothing(anna: F
     assert ok(await anna.patch("/accounts/me", {"bio": ""}))["event_seq"] == before["event_seq"] + 1
 
 
-async def test_null_takes_display_name_and_bio_away(anna: FakeClient) -> None:
+async def test_null_clears_display_name_and_bio(anna: FakeClient) -> None:
     ok(await anna.patch("/accounts/me", {"bio": "Была тут"}))
     me = ok(await anna.patch("/accounts/me", {"bio": None, "display_name": None}))
     assert (me["bio"], me["display_name"]) == ("", anna.username)
@@ -47,7 +47,7 @@ async def test_null_takes_display_name_and_bio_away(anna: FakeClient) -> None:
     assert me["display_name"] == "anna.new"
 
 
-async def test_a_taken_username_changes_and_tells_nothing(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_taken_username_changes_nothing_and_writes_no_event(anna: FakeClient, boris: FakeClient) -> None:
     before = ok(await anna.get("/accounts/me"))
     taken = {"username": boris.username.upper(), "bio": "не сохранится"}
     problem(await anna.patch("/accounts/me", taken), 409, "conflict")
@@ -90,7 +90,7 @@ async def test_a_new_password_ends_the_other_sessions_alone(server: httpx.AsyncC
     ok(await server.post(f"{API}/accounts/sign-in", json=old | {"password": NEW_PASSWORD}))
 
 
-async def test_a_password_is_changed_by_who_knows_it(anna: FakeClient) -> None:
+async def test_a_password_change_requires_the_current_password(anna: FakeClient) -> None:
     phone = await anna.another_device().sign_in()
     wrong = {"current_password": "wrong password", "new_password": NEW_PASSWORD}
     problem(await anna.post("/accounts/me/password", wrong), 403, "forbidden")

@@ -87,10 +87,10 @@ async def test_everyone_sees_what_an_account_has_set(anna: FakeClient, boris: Fa
     assert seen(ok(await anna.patch("/accounts/me", {"mood": "merry"}))) == ("merry", True)
     assert seen(ok(await anna.get("/accounts/me"))) == ("merry", True)
     assert seen(ok(await boris.get(f"/accounts/{anna.id}"))) == ("merry", False)
-    people = {person["id"]: seen(person) for person in ok(await boris.get("/accounts"))["items"]}
-    assert people == {anna.id: ("merry", False), boris.id: (None, True)}
+    users = {user["id"]: seen(user) for user in ok(await boris.get("/accounts"))["items"]}
+    assert users == {anna.id: ("merry", False), boris.id: (None, True)}
     members = {one["account_id"]: seen(one) for one in ok(await boris.get(f"/chats/{club}/members"))["items"]}
-    assert members == people
+    assert members == users
 
 
 async def test_a_member_is_shown_alike_where_it_is_added_and_changed(

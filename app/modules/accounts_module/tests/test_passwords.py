@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.utils.container import Container
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.manage import manage
-from tests.servers import KeptServer
+from tests.servers import ReusedServer
 
 COMMON = ("password", "12345678", "Qwerty123", "iloveyou", "1q2w3e4r5t", "йцукенгш", "Пароль123", "TRUSTNO1")
 OWN = ("vera.the.first", "VERA.the.first", "petrova.v", "Petrova.V@Example.com")
@@ -25,7 +25,7 @@ async def sign_up(server: httpx.AsyncClient, password: str) -> httpx.Response:
     return await server.post(f"{API}/accounts/sign-up", json=body)
 
 
-async def test_a_common_password_or_ones_own_name_is_refused_at_sign_up(server: httpx.AsyncClient) -> None:
+async def test_a_common_password_or_the_own_name_is_refused_at_sign_up(server: httpx.AsyncClient) -> None:
     for password in COMMON + OWN:
         body = problem(await sign_up(server, password), 422, "validation_error")
         (error,) = body["errors"]
@@ -36,7 +36,7 @@ async def test_a_common_password_or_ones_own_name_is_refused_at_sign_up(server: 
     ok(await sign_up(server, PASSWORD))
 
 
-async def test_a_common_password_or_ones_own_name_is_refused_at_a_change(anna: FakeClient) -> None:
+async def test_a_common_password_or_the_own_name_is_refused_at_a_change(anna: FakeClient) -> None:
     for password in (*COMMON, anna.username, f"{anna.username}@example.com"):
         change = {"current_password": PASSWORD, "new_password": password}
         body = problem(await anna.post("/accounts/me/password", change), 422, "validation_error")
@@ -114,7 +114,7 @@ async def test_a_change_of_password_takes_either_form(anna: FakeClient) -> None:
 
 
 async def test_a_hash_of_a_password_as_it_was_typed_still_opens_and_is_renewed(
-    anna: FakeClient, settings: Settings, running_server: KeptServer
+    anna: FakeClient, settings: Settings, running_server: ReusedServer
 ) -> None:
     typed = normalize("NFD", "Ёлка и йод")
     auth = settings.auth

@@ -13,7 +13,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.fakers import API, FakeClient, ok, problem
-from tests.servers import KeptServer, served
+from tests.servers import ReusedServer, served
 
 
 async def _refresh(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
@@ -69,7 +69,7 @@ async def test_a_token_from_before_a_restored_backup_is_refused_and_ends_nothing
 
 
 async def test_a_spent_token_that_comes_late_ends_the_session(
-    server: httpx.AsyncClient, anna: FakeClient, running_server: KeptServer
+    server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
 ) -> None:
     phone = await anna.another_device().sign_in()
     pair = ok(await _refresh(server, phone.refresh_token))
@@ -114,7 +114,7 @@ async def test_twenty_refreshes_at_once_get_the_same_pair(
     assert [session["current"] for session in ok(await phone.get("/accounts/sessions"))["items"]] == [True, False]
 
 
-async def test_of_a_race_for_an_old_token_nobody_gets_a_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_a_race_for_an_old_token_gives_no_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
     pair = ok(await _refresh(server, anna.refresh_token))
     pair = ok(await _refresh(server, pair["refresh_token"]))
     answers = await asyncio.gather(*(_insist(server, anna.refresh_token) for _ in range(10)))

@@ -10,7 +10,7 @@ from tests.fakers import FakeClient, ok, problem
 from tests.servers import served
 
 
-async def test_one_sees_ones_own_devices_and_which_one_asks(anna: FakeClient, boris: FakeClient) -> None:
+async def test_the_list_of_sessions_marks_the_current_one(anna: FakeClient, boris: FakeClient) -> None:
     phone = anna.another_device()
     phone.http.headers["User-Agent"] = "Phone/1.0"
     await phone.sign_in()
@@ -61,7 +61,7 @@ async def test_one_signs_a_lost_device_out(anna: FakeClient) -> None:
     assert len(ok(await anna.get("/accounts/sessions"))["items"]) == 1
 
 
-async def test_nobody_ends_the_session_of_another(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_session_of_another_account_cannot_be_ended(anna: FakeClient, boris: FakeClient) -> None:
     (session,) = ok(await anna.get("/accounts/sessions"))["items"]
     problem(await boris.delete(f"/accounts/sessions/{session['id']}"), 404, "not_found")
     problem(await boris.delete(f"/accounts/sessions/{uuid4()}"), 404, "not_found")

@@ -33,7 +33,7 @@ async def test_spaces_around_a_login_do_not_matter(server: httpx.AsyncClient, an
     problem(await _sign_in(server, anna.username, PASSWORD + space), 401, "unauthenticated")
 
 
-async def test_an_unknown_account_and_a_wrong_password_are_told_alike(
+async def test_an_unknown_account_and_a_wrong_password_get_the_same_answer(
     server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     answers = [

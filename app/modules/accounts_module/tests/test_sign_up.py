@@ -16,7 +16,7 @@ async def _sign_up(server: httpx.AsyncClient, body: Any) -> httpx.Response:
     return await server.post(f"{API}/accounts/sign-up", json=body)
 
 
-async def test_a_new_account_is_told_as_it_was_made(server: httpx.AsyncClient) -> None:
+async def test_a_new_account_is_returned_as_it_was_created(server: httpx.AsyncClient) -> None:
     response = await _sign_up(server, _body("vera.k_7", display_name="  Вера 🦊 王  "))
     assert response.status_code == 201
     account = response.json()
@@ -46,7 +46,7 @@ async def test_an_email_may_be_of_a_domain_that_the_internet_does_not_know(serve
         ok(await _sign_up(server, _body(f"vera{number}", email=f"vera@{domain}")))
 
 
-async def test_of_two_who_sign_up_at_once_under_one_name_one_gets_it(server: httpx.AsyncClient) -> None:
+async def test_of_two_sign_ups_with_one_name_at_once_one_succeeds(server: httpx.AsyncClient) -> None:
     by_name = await asyncio.gather(*(_sign_up(server, _body("vera", email=f"{n}@example.com")) for n in range(4)))
     assert sorted(answer.status_code for answer in by_name) == [201, 409, 409, 409]
     by_email = await asyncio.gather(*(_sign_up(server, _body(f"eve{n}", email="Eve@Example.com")) for n in range(4)))
@@ -56,13 +56,13 @@ async def test_of_two_who_sign_up_at_once_under_one_name_one_gets_it(server: htt
             problem(answer, 409, "conflict")
 
 
-async def test_who_was_refused_a_name_has_taken_nothing(server: httpx.AsyncClient) -> None:
+async def test_a_refused_sign_up_reserves_nothing(server: httpx.AsyncClient) -> None:
     ok(await _sign_up(server, _body("vera")))
     problem(await _sign_up(server, _body("vera", email="free@example.com")), 409, "conflict")
     ok(await _sign_up(server, _body("free", email="free@example.com")))
 
 
-async def test_what_is_no_name_email_or_password_is_refused_where_it_stands(server: httpx.AsyncClient) -> None:
+async def test_an_invalid_name_email_or_password_is_refused_with_its_location(server: httpx.AsyncClient) -> None:
     wrong: list[tuple[str, Any]] = [
         *(
             ("username", name)
@@ -85,6 +85,6 @@ async def test_what_is_no_name_email_or_password_is_refused_where_it_stands(serv
     ok(await _sign_up(server, _body()))
 
 
-async def test_a_stream_of_ones_own_begins_with_the_account(anna: FakeClient) -> None:
+async def test_an_account_stream_is_created_with_the_account(anna: FakeClient) -> None:
     assert ok(await anna.get("/accounts/me"))["event_seq"] == 0
     assert ok(await anna.get("/accounts/me/events")) == {"items": [], "last_seq": 0}

@@ -35,7 +35,7 @@ def test_names_that_only_begin_like_those_are_free() -> None:
         check_reserved("a.d.m.i.n")
 
 
-async def test_who_has_a_reserved_name_already_keeps_it(anna: FakeClient, database_address: DatabaseAddress) -> None:
+async def test_an_existing_reserved_name_is_kept(anna: FakeClient, database_address: DatabaseAddress) -> None:
     connection = await asyncpg.connect(**database_address.connect_arguments())
     await connection.execute("UPDATE account SET username = 'admin' WHERE id = $1", anna.uuid)
     await connection.close()
@@ -64,7 +64,7 @@ async def test_a_name_that_was_given_up_is_kept_for_its_owner(
     await connection.close()
 
 
-async def test_nobody_takes_a_name_in_the_moment_that_it_is_given_up(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_username_cannot_be_taken_while_it_is_given_up(anna: FakeClient, boris: FakeClient) -> None:
     for number in range(5):
         old = ok(await anna.get("/accounts/me"))["username"]
         _, taken = await asyncio.gather(

@@ -27,9 +27,9 @@ from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import now
 from app.services.errors import Overloaded, RateLimited
 
-MOST_AT_ONCE = 48
+MAX_AT_ONCE = 48
 """Requests of one process that bring bytes: each has a piece in memory."""
-MOST_OF_ACCOUNT = 6
+MAX_OF_ACCOUNT = 6
 
 
 class Uploads:
@@ -120,9 +120,9 @@ class Uploads:
     @contextmanager
     def _slot(self, owner_id: UUID) -> Iterator[None]:
         """Raises RateLimited, Overloaded."""
-        if self._receiving[owner_id] >= MOST_OF_ACCOUNT:
+        if self._receiving[owner_id] >= MAX_OF_ACCOUNT:
             raise RateLimited("Too many uploads of this account at once", retry_after=1)
-        if self._receiving.total() >= MOST_AT_ONCE:
+        if self._receiving.total() >= MAX_AT_ONCE:
             raise Overloaded
         self._receiving[owner_id] += 1
         try:

@@ -46,12 +46,12 @@ ASKED: dict[str, dict[str, Any]] = {
 }
 
 
-async def _upload(person: FakeClient) -> str:
-    return (await begin(person, 5))[1:]
+async def _upload(user: FakeClient) -> str:
+    return (await begin(user, 5))[1:]
 
 
-async def _address(person: FakeClient) -> str:
-    return str((await ready(person, b"12345"))["url"])
+async def _address(user: FakeClient) -> str:
+    return str((await ready(user, b"12345"))["url"])
 
 
 VALUES = {"upload": _upload, "address": _address}

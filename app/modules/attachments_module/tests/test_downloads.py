@@ -12,7 +12,7 @@ DATA = bytes(range(256)) * 4
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "told", "expected"),
+    ("asked", "status", "reported", "expected"),
     [
         ("bytes=0-0", 206, "bytes 0-0/1024", DATA[:1]),
         ("bytes=0-", 206, "bytes 0-1023/1024", DATA),
@@ -32,11 +32,11 @@ DATA = bytes(range(256)) * 4
     ],
 )
 async def test_a_part_of_a_file_is_sent(
-    anna: FakeClient, asked: str, status: int, told: str | None, expected: bytes
+    anna: FakeClient, asked: str, status: int, reported: str | None, expected: bytes
 ) -> None:
     url = (await ready(anna, DATA, "данные.bin"))["url"]
     answer = await download(anna, url, Range=asked)
-    assert (answer.status_code, answer.headers.get("content-range")) == (status, told)
+    assert (answer.status_code, answer.headers.get("content-range")) == (status, reported)
     assert answer.content == expected or status == 416
     assert answer.headers["accept-ranges"] == "bytes"
 

@@ -14,8 +14,8 @@ from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 
 
-async def send(person: FakeClient, chat_id: str, *ids: str, **fields: Any) -> httpx.Response:
-    return await person.post(f"/chats/{chat_id}/messages", {"attachments": list(ids), **fields})
+async def send(user: FakeClient, chat_id: str, *ids: str, **fields: Any) -> httpx.Response:
+    return await user.post(f"/chats/{chat_id}/messages", {"attachments": list(ids), **fields})
 
 
 async def test_a_message_carries_files_without_a_text(anna: FakeClient, boris: FakeClient, club: str) -> None:

@@ -28,8 +28,8 @@ from tests.fakers import FakeClient, eventually, ok, problem
 MIB = 1024 * 1024
 
 
-async def offset(person: FakeClient, path: str) -> int:
-    answer = await tus(person, "HEAD", path)
+async def offset(user: FakeClient, path: str) -> int:
+    answer = await tus(user, "HEAD", path)
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "no-store"
     return int(answer.headers["upload-offset"])

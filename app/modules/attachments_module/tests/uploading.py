@@ -17,52 +17,52 @@ TUS = {"Tus-Resumable": "1.0.0"}
 PART = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 
-async def upload(person: FakeClient, data: bytes, filename: str = "письмо.txt", **headers: str) -> dict[str, Any]:
+async def upload(user: FakeClient, data: bytes, filename: str = "письмо.txt", **headers: str) -> dict[str, Any]:
     """A whole file by one POST; the answer."""
-    return ok(await post(person, data, filename, **headers))
+    return ok(await post(user, data, filename, **headers))
 
 
-async def post(person: FakeClient, data: bytes, filename: str = "письмо.txt", **headers: str) -> httpx.Response:
-    sent = {**person.headers, "Content-Type": "application/octet-stream", **headers}
-    return await person.http.post("/api/v1/attachments", content=data, params={"filename": filename}, headers=sent)
+async def post(user: FakeClient, data: bytes, filename: str = "письмо.txt", **headers: str) -> httpx.Response:
+    sent = {**user.headers, "Content-Type": "application/octet-stream", **headers}
+    return await user.http.post("/api/v1/attachments", content=data, params={"filename": filename}, headers=sent)
 
 
-async def tus(person: FakeClient, method: str, path: str = "", data: bytes = b"", **headers: str) -> httpx.Response:
+async def tus(user: FakeClient, method: str, path: str = "", data: bytes = b"", **headers: str) -> httpx.Response:
     """A request of tus. `Upload_Offset` is the header Upload-Offset."""
     base = PART if method == "PATCH" else TUS
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await person.http.request(
-        method, f"/api/v1/attachments{path}", content=data, headers={**person.headers, **base, **named}
+    return await user.http.request(
+        method, f"/api/v1/attachments{path}", content=data, headers={**user.headers, **base, **named}
     )
 
 
-async def begin(person: FakeClient, length: int, **metadata: str) -> str:
+async def begin(user: FakeClient, length: int, **metadata: str) -> str:
     """A new upload; its path below /attachments."""
     pairs = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in metadata.items())
-    created = await tus(person, "POST", Upload_Length=str(length), Upload_Metadata=pairs)
+    created = await tus(user, "POST", Upload_Length=str(length), Upload_Metadata=pairs)
     assert created.status_code == 201, created.text
     return "/" + created.headers["location"].rpartition("/")[2]
 
 
-async def add(person: FakeClient, path: str, offset: int, data: bytes, **headers: str) -> httpx.Response:
-    return await tus(person, "PATCH", path, data, Upload_Offset=str(offset), **headers)
+async def add(user: FakeClient, path: str, offset: int, data: bytes, **headers: str) -> httpx.Response:
+    return await tus(user, "PATCH", path, data, Upload_Offset=str(offset), **headers)
 
 
-async def processed(person: FakeClient, attachment_id: str | UUID) -> dict[str, Any]:
+async def processed(user: FakeClient, attachment_id: str | UUID) -> dict[str, Any]:
     """The attachment, once the server has looked at it."""
     answers: list[dict[str, Any]] = []
 
     async def is_processed() -> bool:
-        answers.append(ok(await person.get(f"/attachments/{attachment_id}")))
+        answers.append(ok(await user.get(f"/attachments/{attachment_id}")))
         return answers[-1]["state"] in ("ready", "refused")
 
     await eventually(is_processed)
     return answers[-1]
 
 
-async def ready(person: FakeClient, data: bytes, filename: str = "письмо.txt") -> dict[str, Any]:
+async def ready(user: FakeClient, data: bytes, filename: str = "письмо.txt") -> dict[str, Any]:
     """A file that was uploaded and can be downloaded."""
-    attachment = await processed(person, (await upload(person, data, filename))["id"])
+    attachment = await processed(user, (await upload(user, data, filename))["id"])
     assert attachment["state"] == "ready", attachment
     return attachment
 
@@ -73,6 +73,6 @@ async def collect(container: Container) -> None:
         await collect_soon(work, container.get(Jobs))
 
 
-async def download(person: FakeClient, url: str, **headers: str) -> httpx.Response:
+async def download(user: FakeClient, url: str, **headers: str) -> httpx.Response:
     """As a browser does: with no token."""
-    return await person.http.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return await user.http.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()})

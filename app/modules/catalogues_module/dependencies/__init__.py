@@ -3,9 +3,9 @@ from typing import Annotated
 from fastapi import Path
 
 from app.dependencies.services_dependency import service
-from app.modules.catalogues_module.services.shelf import Shelf
+from app.modules.catalogues_module.services.cache import CatalogueCache
 
-ShelfDep = Annotated[Shelf, service(Shelf)]
+CatalogueCacheDep = Annotated[CatalogueCache, service(CatalogueCache)]
 CatalogueName = Annotated[str, Path(description="name of the catalogue", examples=["countries"])]
 
-__all__ = ["CatalogueName", "ShelfDep"]
+__all__ = ["CatalogueCacheDep", "CatalogueName"]

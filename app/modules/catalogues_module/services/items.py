@@ -12,15 +12,17 @@ from app.modules.catalogues_module.schemas import (
     CatalogueItemRead,
     CatalogueItemUpdate,
 )
-from app.modules.catalogues_module.services.shelf import Shelf
+from app.modules.catalogues_module.services.cache import CatalogueCache
 
 _STEP = 10
 """Between two positions, so that something fits in between."""
 
 
-async def add_item(work: UnitOfWork, shelf: Shelf, name: str, request: CatalogueItemCreate) -> CatalogueItemRead:
+async def add_item(
+    work: UnitOfWork, cache: CatalogueCache, name: str, request: CatalogueItemCreate
+) -> CatalogueItemRead:
     """Raises CatalogueNotFound, CatalogueKeyTaken."""
-    model = await _open(work, shelf, name)
+    model = await _open(work, cache, name)
     if await crud.find_item(work.session, model, request.key) is not None:
         raise CatalogueKeyTaken
     fields = request.model_dump()
@@ -34,26 +36,26 @@ async def add_item(work: UnitOfWork, shelf: Shelf, name: str, request: Catalogue
 
 
 async def update_item(
-    work: UnitOfWork, shelf: Shelf, name: str, key: str, changes: CatalogueItemUpdate
+    work: UnitOfWork, cache: CatalogueCache, name: str, key: str, changes: CatalogueItemUpdate
 ) -> CatalogueItemRead:
     """Changes what is given. Raises CatalogueNotFound, CatalogueItemNotFound."""
-    item = await _get(work, await _open(work, shelf, name), key)
+    item = await _get(work, await _open(work, cache, name), key)
     for field, value in changes.model_dump(exclude_unset=True).items():
         setattr(item, field, value)
     await work.session.flush()
     return CatalogueItemRead.model_validate(item)
 
 
-async def delete_item(work: UnitOfWork, shelf: Shelf, name: str, key: str) -> None:
+async def delete_item(work: UnitOfWork, cache: CatalogueCache, name: str, key: str) -> None:
     """Raises CatalogueNotFound, CatalogueItemNotFound."""
-    await work.session.delete(await _get(work, await _open(work, shelf, name), key))
+    await work.session.delete(await _get(work, await _open(work, cache, name), key))
     await work.session.flush()
 
 
-async def _open(work: UnitOfWork, shelf: Shelf, name: str) -> type[CatalogueModel]:
-    model = shelf.model(name)
+async def _open(work: UnitOfWork, cache: CatalogueCache, name: str) -> type[CatalogueModel]:
+    model = cache.model(name)
     await crud.bump_version(work.session, name)
-    work.after_commit(shelf.doubt)
+    work.after_commit(cache.invalidate)
     return model
 
 

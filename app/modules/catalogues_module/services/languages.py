@@ -24,5 +24,5 @@ def choose_language(accept_language: str | None) -> Language:
         language = _OURS.get(choice[1].lower())
         if language is not None:
             weights[language] = max(float(choice[2] or 1), weights.get(language, 0.0))
-    wanted = [language for language, weight in weights.items() if weight > 0]
-    return max(wanted, key=lambda language: weights[language], default="en")
+    accepted = [language for language, weight in weights.items() if weight > 0]
+    return max(accepted, key=lambda language: weights[language], default="en")

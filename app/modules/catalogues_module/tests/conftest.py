@@ -8,7 +8,7 @@ from tests.fakers import FakeClient
 
 
 @pytest.fixture
-async def keeper(clara: FakeClient, database_address: DatabaseAddress) -> FakeClient:
+async def admin(clara: FakeClient, database_address: DatabaseAddress) -> FakeClient:
     """Clara, an admin of the server."""
     connection = await asyncpg.connect(**database_address.connect_arguments())
     await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", clara.uuid)

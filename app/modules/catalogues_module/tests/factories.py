@@ -10,18 +10,20 @@ REASONS = "/catalogues/report-reasons"
 FLOOD = {"key": "flood", "value_ru": "Флуд", "value_en": "Flood"}
 
 
-async def look(person: FakeClient, path: str, language: str | None = None, etag: str | None = None) -> httpx.Response:
+async def read_catalogue(
+    user: FakeClient, path: str, language: str | None = None, etag: str | None = None
+) -> httpx.Response:
     """A catalogue, as asked for by a client that speaks a language, and that may have it already."""
     headers = {"Accept-Language": language, "If-None-Match": etag}
     given = {name: value for name, value in headers.items() if value is not None}
-    return await person.http.get(f"{API}{path}", headers=person.headers | given)
+    return await user.http.get(f"{API}{path}", headers=user.headers | given)
 
 
-async def values(person: FakeClient, path: str, language: str | None = None) -> dict[str, str]:
+async def values(user: FakeClient, path: str, language: str | None = None) -> dict[str, str]:
     """What the items of a catalogue are called, by key, in the order given."""
-    return {item["key"]: item["value"] for item in ok(await look(person, path, language))["items"]}
+    return {item["key"]: item["value"] for item in ok(await read_catalogue(user, path, language))["items"]}
 
 
-async def find(person: FakeClient, path: str, key: str) -> dict[str, Any] | None:
-    items: list[dict[str, Any]] = ok(await person.get(path))["items"]
+async def find(user: FakeClient, path: str, key: str) -> dict[str, Any] | None:
+    items: list[dict[str, Any]] = ok(await user.get(path))["items"]
     return next((item for item in items if item["key"] == key), None)

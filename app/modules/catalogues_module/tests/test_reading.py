@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.modules.catalogues_module.services.languages import choose_language
-from app.modules.catalogues_module.tests.factories import REASONS, look, values
+from app.modules.catalogues_module.tests.factories import REASONS, read_catalogue, values
 from tests.fakers import FakeClient, ok, problem
 
 COUNTRIES = "/catalogues/countries"
@@ -58,12 +58,12 @@ async def test_an_item_has_these_fields_and_no_others(anna: FakeClient) -> None:
         (";;q=,,=", "en"),
     ],
 )
-def test_the_language_is_the_one_wanted_most_else_english(header: str | None, language: str) -> None:
+def test_the_language_is_the_preferred_one_else_english(header: str | None, language: str) -> None:
     assert choose_language(header) == language
 
 
 async def test_a_catalogue_speaks_the_readers_language(anna: FakeClient) -> None:
-    russian = await look(anna, COUNTRIES, "ru")
+    russian = await read_catalogue(anna, COUNTRIES, "ru")
     assert russian.headers["content-language"] == "ru"
     assert "Accept-Language" in russian.headers["vary"]
     assert (await values(anna, COUNTRIES, "ru"))["RU"] == "Россия"
@@ -82,18 +82,18 @@ async def test_every_item_has_a_name_in_both_languages(anna: FakeClient) -> None
 
 
 async def test_what_a_reader_has_is_not_sent_again(anna: FakeClient) -> None:
-    first = await look(anna, COUNTRIES, "ru")
+    first = await read_catalogue(anna, COUNTRIES, "ru")
     tag = first.headers["etag"]
     for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
-        again = await look(anna, COUNTRIES, "ru", known)
+        again = await read_catalogue(anna, COUNTRIES, "ru", known)
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == tag
         assert "Accept-Language" in again.headers["vary"]
-    assert (await look(anna, COUNTRIES, "en", tag)).status_code == 200
-    assert (await look(anna, COUNTRIES, "ru", '"other"')).status_code == 200
+    assert (await read_catalogue(anna, COUNTRIES, "en", tag)).status_code == 200
+    assert (await read_catalogue(anna, COUNTRIES, "ru", '"other"')).status_code == 200
 
 
-async def test_catalogues_are_for_those_who_are_signed_in(anonymous: FakeClient) -> None:
+async def test_catalogues_require_a_signed_in_caller(anonymous: FakeClient) -> None:
     for path in ("/catalogues", REASONS, "/catalogues/nothing"):
         problem(await anonymous.get(path), 401, "unauthenticated")
 

@@ -18,11 +18,11 @@ def _example(**values: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"example": {"chat_id": _CHAT, **values}})
 
 
-class _Told(ResponseModel):
+class _Payload(ResponseModel):
     chat_id: UUID
 
 
-class MemberTold(_Told):
+class MemberPayload(_Payload):
     """A member was added, or the role of a member has changed."""
 
     model_config = _example(account_id=_BORIS, role="member", actor_id=_ANNA)
@@ -32,7 +32,7 @@ class MemberTold(_Told):
     actor_id: UUID
 
 
-class MemberRemovedTold(_Told):
+class MemberRemovedPayload(_Payload):
     """A member left or was removed. For this member it is the last event of the stream."""
 
     model_config = _example(account_id=_BORIS, actor_id=_BORIS, reason="left")
@@ -42,7 +42,7 @@ class MemberRemovedTold(_Told):
     reason: Literal["left", "removed"]
 
 
-class ChatTold(_Told):
+class ChatPayload(_Payload):
     """The chat was changed. Omitted fields are unchanged; null means removed."""
 
     model_config = _example(title="Книжный клуб", actor_id=_ANNA)
@@ -53,7 +53,7 @@ class ChatTold(_Told):
     actor_id: UUID
 
 
-class ChatDeletedTold(_Told):
+class ChatDeletedPayload(_Payload):
     """The chat was deleted. This is the last event of the stream."""
 
     model_config = _example(actor_id=_ANNA)
@@ -61,7 +61,7 @@ class ChatDeletedTold(_Told):
     actor_id: UUID
 
 
-class ChatJoinedTold(_Told):
+class ChatJoinedPayload(_Payload):
     """The account was added to a chat. Its events start at `event_seq`, the account's own `member.added`."""
 
     model_config = _example(role="member", event_seq=2)
@@ -70,7 +70,7 @@ class ChatJoinedTold(_Told):
     event_seq: int = Field(description="sequence number of the account's `member.added` in the chat's stream")
 
 
-class ChatLeftTold(_Told):
+class ChatLeftPayload(_Payload):
     """The account is no longer a member of the chat."""
 
     model_config = _example(reason="left", event_seq=8)
@@ -81,7 +81,7 @@ class ChatLeftTold(_Told):
     )
 
 
-class ReadMovedTold(_Told):
+class ReadMovedPayload(_Payload):
     """The account's read position in a chat has moved, on any of its devices."""
 
     model_config = _example(read_seq=7)
@@ -90,14 +90,14 @@ class ReadMovedTold(_Told):
 
 
 EVENTS: dict[str, type[ResponseModel]] = {
-    "member.added": MemberTold,
-    "member.removed": MemberRemovedTold,
-    "member.changed": MemberTold,
-    "chat.updated": ChatTold,
-    "chat.deleted": ChatDeletedTold,
-    "chat.joined": ChatJoinedTold,
-    "chat.left": ChatLeftTold,
-    "read.moved": ReadMovedTold,
+    "member.added": MemberPayload,
+    "member.removed": MemberRemovedPayload,
+    "member.changed": MemberPayload,
+    "chat.updated": ChatPayload,
+    "chat.deleted": ChatDeletedPayload,
+    "chat.joined": ChatJoinedPayload,
+    "chat.left": ChatLeftPayload,
+    "read.moved": ReadMovedPayload,
 }
 
 EVENT_TEXTS = (

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from app.modules.chats_module.db.cruds.access import Membership, find_last_leaving, find_leaving, find_membership
+from app.adapters.db.connection import DatabaseConnection
+from app.modules.chats_module.db.cruds.access import Membership, find_departure, find_last_departure, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import Permission
 from app.modules.streams_module.errors import StreamGap
-from app.modules.streams_module.services.log import Executor
 from app.modules.streams_module.services.reader import Reader
 
-__all__ = ["Membership", "check", "find_last_leaving", "get_event_reader", "get_membership"]
+__all__ = ["Membership", "check", "find_last_departure", "get_event_reader", "get_membership"]
 
 
-async def get_membership(connection: Executor, chat_id: UUID, account_id: UUID) -> Membership:
+async def get_membership(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Membership:
     """ChatNotFound for everyone who is not in the chat."""
     membership = await find_membership(connection, chat_id, account_id)
     if membership is None:
@@ -26,7 +26,7 @@ def check(membership: Membership, permission: Permission, refusal: str | None = 
         raise NotAllowedInChat(refusal)
 
 
-async def get_event_reader(connection: Executor, chat_id: UUID, account_id: UUID, after: int) -> Reader:
+async def get_event_reader(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, after: int) -> Reader:
     """The caller as a reader of the chat's events after a number: a member, or a former one up to its leaving.
 
     A former member goes on from an event that it has; the whole log, as the history, is for members.
@@ -35,9 +35,9 @@ async def get_event_reader(connection: Executor, chat_id: UUID, account_id: UUID
     membership = await find_membership(connection, chat_id, account_id)
     if membership is not None:
         return Reader(chat_id, account_id, membership.joined_event_seq)
-    leaving = await find_leaving(connection, chat_id, account_id)
-    if leaving is None or not 0 < after < leaving.left_seq or leaving.first_seq > leaving.left_seq:
+    departure = await find_departure(connection, chat_id, account_id)
+    if departure is None or not 0 < after < departure.left_seq or departure.first_seq > departure.left_seq:
         raise ChatNotFound
-    if after < leaving.first_seq - 1:
-        raise StreamGap(leaving.first_seq, leaving.left_seq)
-    return Reader(chat_id, account_id, leaving.left_seq - 1, leaving.left_seq)
+    if after < departure.first_seq - 1:
+        raise StreamGap(departure.first_seq, departure.left_seq)
+    return Reader(chat_id, account_id, departure.left_seq - 1, departure.left_seq)

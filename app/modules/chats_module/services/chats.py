@@ -11,7 +11,7 @@ from app.modules.chats_module.db.models import Chat
 from app.modules.chats_module.errors import ChatIdTaken
 from app.modules.chats_module.schemas import ChatCreate, ChatUpdate
 from app.modules.chats_module.services.access import check, get_membership
-from app.modules.chats_module.services.membership_changes import admit
+from app.modules.chats_module.services.membership_changes import add_to_chat
 from app.modules.chats_module.services.parts import ChatParts
 from app.modules.chats_module.services.permissions import CHANGE_CHAT, DELETE_CHAT
 from app.modules.streams_module.services.log import Log, event, now
@@ -65,7 +65,9 @@ async def create_chat(
         )
     )
     await work.session.flush()
-    await admit(work, log, sizes, chat_id, roles, read_seq=0, actor_id=creator_id, is_direct=request.type == "direct")
+    await add_to_chat(
+        work, log, sizes, chat_id, roles, read_seq=0, actor_id=creator_id, is_direct=request.type == "direct"
+    )
     return chat_id, True
 
 

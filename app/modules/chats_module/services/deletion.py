@@ -37,11 +37,11 @@ class Deletions:
         self._log = log
         self._purges = purges
         self._container = container
-        self._wanted = asyncio.Event()
+        self._wake_up = asyncio.Event()
 
     def wake(self) -> None:
         """There is something to do."""
-        self._wanted.set()
+        self._wake_up.set()
 
     async def keep_deleting(self) -> None:
         """Until cancelled."""
@@ -54,8 +54,8 @@ class Deletions:
             # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PERIOD):
-                    await self._wanted.wait()
-            self._wanted.clear()
+                    await self._wake_up.wait()
+            self._wake_up.clear()
 
     async def _do_chunk(self) -> bool:
         """Whether there was anything to do."""
@@ -65,11 +65,11 @@ class Deletions:
                 return False
             await self._log.lock(work, chats=[candidate])
             chat_id = await work.session.scalar(select(Chat.id).where(Chat.id == candidate, Chat.purged_at.is_(None)))
-            if chat_id is not None and not await self._dismiss_some(work, chat_id):
+            if chat_id is not None and not await self._remove_members(work, chat_id):
                 await self._purge_some(work, chat_id)
             return True
 
-    async def _dismiss_some(self, work: UnitOfWork, chat_id: UUID) -> bool:
+    async def _remove_members(self, work: UnitOfWork, chat_id: UUID) -> bool:
         statement = select(ChatMember.account_id).where(ChatMember.chat_id == chat_id).order_by(ChatMember.account_id)
         account_ids = list((await work.session.scalars(statement.limit(_MEMBERS_AT_ONCE))).all())
         if not account_ids:

@@ -7,7 +7,7 @@ from app.modules.chats_module.db.cruds.access import find_membership
 from app.modules.chats_module.db.cruds.members import find_shared_chat
 from app.modules.chats_module.services.chats import mark_deleted
 from app.modules.chats_module.services.deletion import Deletions
-from app.modules.chats_module.services.members import leave_for_good
+from app.modules.chats_module.services.members import leave_erased
 from app.modules.streams_module.services.log import Log
 from app.services.context import WorkContext
 
@@ -21,7 +21,7 @@ async def _leave_one(context: WorkContext, account_id: UUID, _: Erasure, limit: 
     await log.lock(work, chats=[chat_id])
     # It may have been deleted before the lock was there.
     membership = await find_membership(context.connection, chat_id, account_id)
-    if membership is not None and not await leave_for_good(work, log, membership):
+    if membership is not None and not await leave_erased(work, log, membership):
         await mark_deleted(work, log, chat_id, account_id)
         work.after_commit(context.container.get(Deletions).wake)
     return True

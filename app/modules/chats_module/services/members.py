@@ -15,7 +15,7 @@ from app.modules.chats_module.errors import DirectChatIsFixed, MemberNotFound, N
 from app.modules.chats_module.schemas import MemberRead, MembersAdd
 from app.modules.chats_module.services.access import Membership, check, get_membership
 from app.modules.chats_module.services.member_views import MemberViews
-from app.modules.chats_module.services.membership_changes import admit, dismiss
+from app.modules.chats_module.services.membership_changes import add_to_chat, remove_from_chat
 from app.modules.chats_module.services.permissions import (
     ADD_MEMBERS,
     APPOINT_ADMINS,
@@ -42,21 +42,21 @@ async def add_members(
     work: UnitOfWork, log: Log, sizes: SizesSettings, chat_id: UUID, actor_id: UUID, request: MembersAdd
 ) -> bool:
     """Lets people in, by owner or admin; an admin is made by the owner only. Whether anyone is new."""
-    wanted = dict.fromkeys(request.account_ids, str(request.role))
+    roles = dict.fromkeys(request.account_ids, str(request.role))
     await log.lock(work, chats=[chat_id])
     actor = await get_membership(await work.raw(), chat_id, actor_id)
     if actor.chat_type == "direct":
         raise DirectChatIsFixed
     check(actor, APPOINT_ADMINS if request.role == "admin" else ADD_MEMBERS)
-    unknown = wanted.keys() - await list_existing_accounts(work, set(wanted))
+    unknown = roles.keys() - await list_existing_accounts(work, set(roles))
     if unknown:
         raise ValidationFailed(("body", "account_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
     # Only now: an id that is a chat's would be locked out of turn.
-    await log.lock(work, accounts=list(wanted))
-    present = await crud.list_present(work.session, chat_id, set(wanted))
-    new = {account_id: role for account_id, role in wanted.items() if account_id not in present}
+    await log.lock(work, accounts=list(roles))
+    present = await crud.list_present(work.session, chat_id, set(roles))
+    new = {account_id: role for account_id, role in roles.items() if account_id not in present}
     if new:
-        await admit(work, log, sizes, chat_id, new, read_seq=actor.last_seq, actor_id=actor_id)
+        await add_to_chat(work, log, sizes, chat_id, new, read_seq=actor.last_seq, actor_id=actor_id)
     return bool(new)
 
 
@@ -108,10 +108,10 @@ async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUI
             check(actor, APPOINT_ADMINS)
     # Only now: an id that is a chat's would be locked out of turn.
     await log.lock(work, accounts=[account_id])
-    await dismiss(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
+    await remove_from_chat(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
 
 
-async def leave_for_good(work: UnitOfWork, log: Log, membership: Membership) -> bool:
+async def leave_erased(work: UnitOfWork, log: Log, membership: Membership) -> bool:
     """Takes an account that is erased out of a group or channel, under the lock of the chat's stream.
 
     An owner hands over to the longest-standing admin, else member, else reader. Returns False where nobody is left to
@@ -119,12 +119,12 @@ async def leave_for_good(work: UnitOfWork, log: Log, membership: Membership) -> 
     """
     chat_id, account_id = membership.chat_id, membership.account_id
     if membership.role == "owner":
-        heir = await crud.find_heir(await work.raw(), chat_id, account_id)
-        if heir is None:
+        successor = await crud.find_successor(await work.raw(), chat_id, account_id)
+        if successor is None:
             return False
-        await _set_role(work, log, chat_id, account_id, heir, "owner")
+        await _set_role(work, log, chat_id, account_id, successor, "owner")
     await log.lock(work, accounts=[account_id])
-    await dismiss(work, log, chat_id, account_id, actor_id=account_id, reason="left")
+    await remove_from_chat(work, log, chat_id, account_id, actor_id=account_id, reason="left")
     return True
 
 
@@ -138,8 +138,8 @@ async def _set_role(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, a
         await crud.set_role(work.session, chat_id, changed_id, new_role)
     events = [event("member.changed", _change(chat_id, changed_id, r, actor_id)) for changed_id, r in changed.items()]
     if role == "owner":
-        told = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
-        events.append(event("chat.updated", told))
+        payload = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
+        events.append(event("chat.updated", payload))
     await log.append(work, chat_id, *events, at=at)
 
 

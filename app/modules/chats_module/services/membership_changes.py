@@ -14,7 +14,7 @@ from app.modules.streams_module.services.log import Log, event, now
 from app.settings.sizes_settings import SizesSettings
 
 
-async def admit(
+async def add_to_chat(
     work: UnitOfWork,
     log: Log,
     sizes: SizesSettings,
@@ -33,7 +33,7 @@ async def admit(
     if await crud.change_count(work.session, chat_id, len(roles)) > sizes.members_of_chat:
         raise TooManyMembers(f"A chat has at most {sizes.members_of_chat} members")
     if not is_direct:
-        await _check_room(work, sizes, list(roles), actor_id)
+        await _check_limits(work, sizes, list(roles), actor_id)
     events = [
         event(
             "member.added",
@@ -63,7 +63,7 @@ async def admit(
     )
 
 
-async def _check_room(work: UnitOfWork, sizes: SizesSettings, account_ids: Sequence[UUID], actor_id: UUID) -> None:
+async def _check_limits(work: UnitOfWork, sizes: SizesSettings, account_ids: Sequence[UUID], actor_id: UUID) -> None:
     others = {account_id for account_id in account_ids if account_id != actor_id}
     if refusing := await list_refusing_accounts(work, others):
         raise AddingRefused(f"These accounts do not allow others to add them: {_list(refusing)}")
@@ -78,7 +78,9 @@ def _list(account_ids: Iterable[UUID]) -> str:
     return ", ".join(sorted(map(str, account_ids)))
 
 
-async def dismiss(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str) -> None:
+async def remove_from_chat(
+    work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str
+) -> None:
     """Lets one account out. It may read the chat's stream up to its own `member.removed`."""
     await crud.change_count(work.session, chat_id, -1)
     removed_seq = await log.append(

@@ -30,8 +30,8 @@ async def _list_left(context: Context, account_id: UUID, chat_ids: Sequence[UUID
     return [LeftStream._make(row) for row in await crud.list_left(context.connection, account_id, chat_ids)]
 
 
-async def _list_audience(context: Context, account_id: UUID, most: int) -> Sequence[UUID]:
-    return await crud.list_small(context.connection, account_id, SIGNALLED_MEMBERS, most)
+async def _list_audience(context: Context, account_id: UUID, limit: int) -> Sequence[UUID]:
+    return await crud.list_small(context.connection, account_id, SIGNALLED_MEMBERS, limit)
 
 
 def _find_joined(data: Mapping[str, Any]) -> Joined:

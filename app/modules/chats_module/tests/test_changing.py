@@ -15,22 +15,22 @@ async def test_owner_and_admins_rename_a_chat(
     assert renamed["updated_at"] > renamed["created_at"]
     problem(await clara.patch(f"/chats/{chat}", {"title": "Мой"}), 403, "forbidden")
     problem(await stranger.patch(f"/chats/{chat}", {"title": "Мой"}), 404, "not_found")
-    told = [event for event in await clara.events(chat) if event["kind"] == "chat.updated"]
-    assert [event["data"] for event in told] == [
+    updates = [event for event in await clara.events(chat) if event["kind"] == "chat.updated"]
+    assert [event["data"] for event in updates] == [
         {"chat_id": chat, "title": "Клуб 📚", "actor_id": anna.id},
         {"chat_id": chat, "description": "", "actor_id": boris.id},
     ]
 
 
-async def test_null_takes_the_description_away(anna: FakeClient, boris: FakeClient) -> None:
+async def test_null_clears_the_description(anna: FakeClient, boris: FakeClient) -> None:
     chat = await anna.open_chat(boris, title="Клуб", description="Читаем")
     for _ in range(2):
         assert ok(await anna.patch(f"/chats/{chat}", {"description": None}))["description"] is None
-    told = [event["data"] for event in await boris.events(chat) if event["kind"] == "chat.updated"]
-    assert told == [{"chat_id": chat, "description": None, "actor_id": anna.id}]
+    updates = [event["data"] for event in await boris.events(chat) if event["kind"] == "chat.updated"]
+    assert updates == [{"chat_id": chat, "description": None, "actor_id": anna.id}]
 
 
-async def test_a_change_of_nothing_tells_nothing(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_change_of_nothing_writes_no_event(anna: FakeClient, boris: FakeClient) -> None:
     club = await anna.open_chat(boris, title="Клуб", description="")
     before = ok(await anna.get(f"/chats/{club}"))
     for nothing in ({}, {"title": "Клуб"}, {"title": " Клуб ", "description": ""}):
@@ -68,20 +68,20 @@ async def test_a_deleted_chat_is_gone_for_everyone_at_once(anna: FakeClient, bor
     message = await boris.send(club)
     kept = await anna.open_chat(boris, title="Другой")
     ok(await anna.delete(f"/chats/{club}"))
-    for person in (anna, boris):
+    for user in (anna, boris):
         for path in ("", "/members", "/messages", "/messages/1", "/events"):
-            problem(await person.get(f"/chats/{club}{path}"), 404, "not_found")
-        problem(await person.put(f"/chats/{club}/read", {"seq": 1}), 404, "not_found")
-        problem(await person.put(f"/chats/{club}/messages/1/reactions/👍"), 404, "not_found")
-        problem(await person.post(f"/chats/{club}/messages", {"text": "Эй"}), 404, "not_found")
-        assert [chat["id"] for chat in ok(await person.get("/chats"))["items"]] == [kept]
+            problem(await user.get(f"/chats/{club}{path}"), 404, "not_found")
+        problem(await user.put(f"/chats/{club}/read", {"seq": 1}), 404, "not_found")
+        problem(await user.put(f"/chats/{club}/messages/1/reactions/👍"), 404, "not_found")
+        problem(await user.post(f"/chats/{club}/messages", {"text": "Эй"}), 404, "not_found")
+        assert [chat["id"] for chat in ok(await user.get("/chats"))["items"]] == [kept]
     retry = {"text": message["text"], "client_msg_id": message["client_msg_id"]}
     problem(await boris.post(f"/chats/{club}/messages", retry), 404, "not_found")
     # Its id stays taken: a retry of the creation does not raise it from the dead.
     problem(await anna.post("/chats", {"id": club, "type": "group"}), 409, "conflict")
 
 
-async def test_every_member_is_told_that_the_chat_was_deleted(
+async def test_every_member_receives_the_deletion_of_the_chat(
     anna: FakeClient, boris: FakeClient, clara: FakeClient
 ) -> None:
     chat = await anna.open_chat(boris, clara)
@@ -89,11 +89,11 @@ async def test_every_member_is_told_that_the_chat_was_deleted(
         await boris.send(chat, str(number))
     last_event = ok(await anna.get(f"/chats/{chat}"))["event_seq"] + 1
     ok(await anna.delete(f"/chats/{chat}"))
-    for person in (anna, boris, clara):
+    for user in (anna, boris, clara):
 
-        async def is_told(person: FakeClient = person) -> bool:
-            return [event["kind"] for event in await person.own_events()] == ["chat.joined", "chat.left"]
+        async def is_notified(user: FakeClient = user) -> bool:
+            return [event["kind"] for event in await user.own_events()] == ["chat.joined", "chat.left"]
 
-        await eventually(is_told)
-        left = (await person.own_events())[-1]
+        await eventually(is_notified)
+        left = (await user.own_events())[-1]
         assert left["data"] == {"chat_id": chat, "reason": "deleted", "event_seq": last_event}

@@ -11,7 +11,7 @@ from tests.fakers import FakeClient, ok, problem
 
 
 @pytest.mark.parametrize("chat_type", ["group", "channel"])
-async def test_whoever_opens_a_chat_owns_it(anna: FakeClient, boris: FakeClient, chat_type: str) -> None:
+async def test_the_creator_of_a_chat_is_its_owner(anna: FakeClient, boris: FakeClient, chat_type: str) -> None:
     body = {"type": chat_type, "title": "  Книжный клуб 📚 ", "description": "По четвергам", "member_ids": [boris.id]}
     response = await anna.post("/chats", body)
     assert response.status_code == 201
@@ -37,16 +37,18 @@ async def test_whoever_opens_a_chat_owns_it(anna: FakeClient, boris: FakeClient,
     assert seen_by_boris == response.json() | {"role": "member"}
 
 
-async def test_everyone_let_in_is_told_on_both_sides(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_added_members_appear_in_the_chat_stream_and_their_account_streams(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
     joined = await anna.events(club)
     assert [(event["seq"], event["kind"]) for event in joined] == [(1, "member.added"), (2, "member.added")]
     assert [event["data"] for event in joined] == [
         {"chat_id": club, "account_id": anna.id, "role": "owner", "actor_id": anna.id},
         {"chat_id": club, "account_id": boris.id, "role": "member", "actor_id": anna.id},
     ]
-    (told,) = await boris.own_events()
-    assert (told["seq"], told["kind"], told["stream_id"]) == (1, "chat.joined", boris.id)
-    assert told["data"] == {"chat_id": club, "role": "member", "event_seq": 2}
+    (event,) = await boris.own_events()
+    assert (event["seq"], event["kind"], event["stream_id"]) == (1, "chat.joined", boris.id)
+    assert event["data"] == {"chat_id": club, "role": "member", "event_seq": 2}
 
 
 async def test_the_same_id_again_is_the_same_chat(anna: FakeClient, boris: FakeClient) -> None:
@@ -85,7 +87,7 @@ async def test_two_people_have_one_direct_chat_from_both_sides(
     problem(await stranger.get(f"/chats/{chat['id']}"), 404, "not_found")
 
 
-async def test_two_who_write_to_each_other_at_once_meet_in_one_chat(anna: FakeClient, boris: FakeClient) -> None:
+async def test_two_users_who_open_a_direct_chat_at_once_get_the_same_chat(anna: FakeClient, boris: FakeClient) -> None:
     pairs = [(anna, boris), (boris, anna)] * 5
     answers = await asyncio.gather(
         *(one.post("/chats", {"type": "direct", "member_ids": [other.id]}) for one, other in pairs)

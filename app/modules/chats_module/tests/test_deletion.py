@@ -21,7 +21,9 @@ WITH made AS (
 )
 INSERT INTO stream (id) SELECT id FROM made
 """
-_TOLD = "SELECT count(*) FROM event WHERE stream_id = ANY($1) AND kind = 'chat.left' AND data->>'reason' = 'deleted'"
+_DELETION_EVENTS = (
+    "SELECT count(*) FROM event WHERE stream_id = ANY($1) AND kind = 'chat.left' AND data->>'reason' = 'deleted'"
+)
 _LEFT = """
 SELECT (SELECT count(*) FROM chat_member WHERE chat_id = $1) + (SELECT count(*) FROM account_chat WHERE chat_id = $1)
      + (SELECT count(*) FROM message WHERE chat_id = $1) + (SELECT count(*) FROM reaction WHERE chat_id = $1)
@@ -53,7 +55,7 @@ async def _wait_until_purged(tables: Tables, chat: str) -> None:
     await eventually(is_purged)
 
 
-async def test_more_members_than_a_chunk_are_told_once_each(anna: FakeClient, tables: Tables) -> None:
+async def test_more_members_than_a_chunk_are_notified_once_each(anna: FakeClient, tables: Tables) -> None:
     crowd = [uuid4() for _ in range(150)]
     await tables.execute(_CROWD, crowd)
     chat = ok(await anna.post("/chats", {"type": "channel", "member_ids": [str(guest) for guest in crowd]}))["id"]
@@ -61,7 +63,7 @@ async def test_more_members_than_a_chunk_are_told_once_each(anna: FakeClient, ta
     ok(await anna.put(f"/chats/{chat}/messages/1/reactions/👍"))
     ok(await anna.delete(f"/chats/{chat}"))
     await _wait_until_purged(tables, chat)
-    assert await tables.fetchval(_TOLD, [*crowd, anna.uuid]) == 151
+    assert await tables.fetchval(_DELETION_EVENTS, [*crowd, anna.uuid]) == 151
     assert await tables.fetchval(_LEFT, UUID(chat)) == 0
 
 
@@ -88,8 +90,8 @@ async def test_what_one_process_left_half_done_another_finishes(
     await tables.execute("DELETE FROM account_chat WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
     async with served(build_app(settings)):
         await _wait_until_purged(tables, club)
-    assert await tables.fetchval(_TOLD, [anna.uuid]) == 0
-    assert await tables.fetchval(_TOLD, [boris.uuid]) == 1
+    assert await tables.fetchval(_DELETION_EVENTS, [anna.uuid]) == 0
+    assert await tables.fetchval(_DELETION_EVENTS, [boris.uuid]) == 1
     assert await tables.fetchval(_LEFT, UUID(club)) <= 1
     assert ok(await boris.get(f"/chats/{kept}"))["last_message"]["seq"] == 1
     assert len(await boris.events(kept)) == 3

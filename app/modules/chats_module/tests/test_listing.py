@@ -6,8 +6,8 @@ from app.modules.base_module.services.cursors import encode_cursor
 from tests.fakers import FakeClient, ok, problem
 
 
-async def _titles(person: FakeClient) -> list[str]:
-    return [chat["title"] for chat in ok(await person.get("/chats"))["items"]]
+async def _titles(user: FakeClient) -> list[str]:
+    return [chat["title"] for chat in ok(await user.get("/chats"))["items"]]
 
 
 async def test_the_newest_message_brings_its_chat_to_the_top(anna: FakeClient, boris: FakeClient) -> None:
@@ -37,7 +37,7 @@ async def test_pages_lead_through_all_chats_once(anna: FakeClient) -> None:
     assert seen == opened[::-1]
 
 
-async def test_nobody_sees_the_chats_of_others(anna: FakeClient, stranger: FakeClient, club: str) -> None:
+async def test_chats_of_others_are_not_visible(anna: FakeClient, stranger: FakeClient, club: str) -> None:
     assert ok(await stranger.get("/chats")) == {"items": [], "next_cursor": None}
     problem(await stranger.get(f"/chats/{club}"), 404, "not_found")
     assert [chat["id"] for chat in ok(await anna.get("/chats"))["items"]] == [club]

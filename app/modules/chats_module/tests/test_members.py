@@ -12,8 +12,8 @@ from app.modules.base_module.services.cursors import encode_cursor
 from tests.fakers import FakeClient, ok, problem
 
 
-async def _roles(person: FakeClient, chat: str) -> dict[str, str]:
-    return {each["account_id"]: each["role"] for each in ok(await person.get(f"/chats/{chat}/members"))["items"]}
+async def _roles(user: FakeClient, chat: str) -> dict[str, str]:
+    return {each["account_id"]: each["role"] for each in ok(await user.get(f"/chats/{chat}/members"))["items"]}
 
 
 async def test_members_are_listed_as_they_joined(
@@ -56,7 +56,7 @@ async def test_pages_lead_through_all_members_once(server: httpx.AsyncClient, an
         problem(await anna.get(f"/chats/{chat}/members", **wrong), 422, "validation_error")
 
 
-async def test_letting_in_who_is_in_already_changes_nothing(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_adding_a_member_again_changes_nothing(anna: FakeClient, boris: FakeClient, club: str) -> None:
     before = await anna.events(club)
     again = await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id], "role": "reader"})
     assert again.status_code == 200
@@ -65,7 +65,7 @@ async def test_letting_in_who_is_in_already_changes_nothing(anna: FakeClient, bo
     assert len(await boris.own_events()) == 1
 
 
-async def test_one_who_is_let_in_ten_times_at_once_joins_once(anna: FakeClient, clara: FakeClient, club: str) -> None:
+async def test_an_account_added_ten_times_at_once_joins_once(anna: FakeClient, clara: FakeClient, club: str) -> None:
     body = {"account_ids": [clara.id]}
     answers = await asyncio.gather(*(anna.post(f"/chats/{club}/members", body) for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
@@ -73,7 +73,7 @@ async def test_one_who_is_let_in_ten_times_at_once_joins_once(anna: FakeClient, 
     assert len(await clara.own_events()) == 1
 
 
-async def test_only_owner_and_admins_let_people_in(
+async def test_only_owner_and_admins_add_members(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     body: dict[str, Any] = {"account_ids": [clara.id]}
@@ -85,7 +85,9 @@ async def test_only_owner_and_admins_let_people_in(
     assert await _roles(clara, club) == {anna.id: "owner", boris.id: "admin", clara.id: "reader"}
 
 
-async def test_whoever_cannot_be_let_in_keeps_everyone_out(anna: FakeClient, clara: FakeClient, club: str) -> None:
+async def test_one_account_that_cannot_be_added_prevents_adding_the_others(
+    anna: FakeClient, clara: FakeClient, club: str
+) -> None:
     bodies: list[dict[str, Any]] = [
         {"account_ids": [clara.id, str(uuid4())]},
         {"account_ids": []},
@@ -116,7 +118,7 @@ async def test_naming_a_chat_as_a_person_waits_for_no_lock_of_it(
         await connection.close()
 
 
-async def test_who_leaves_finds_no_chat_any_more(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_chat_is_not_found_after_leaving_it(anna: FakeClient, boris: FakeClient, club: str) -> None:
     message = await boris.send(club)
     assert (await boris.delete(f"/chats/{club}/members/{boris.id}")).status_code == 204
     for path in ("", "/members", "/messages", "/messages/1", "/events"):
@@ -133,7 +135,7 @@ async def test_who_leaves_finds_no_chat_any_more(anna: FakeClient, boris: FakeCl
     assert ok(await anna.get(f"/chats/{club}"))["member_count"] == 1
 
 
-async def test_who_comes_back_sees_all_that_was_said(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_member_who_returns_sees_the_whole_history(anna: FakeClient, boris: FakeClient, club: str) -> None:
     await boris.send(club, "до ухода")
     ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
     await anna.send(club, "без Бориса")

@@ -26,7 +26,7 @@ async def test_reading_moves_forward_only(anna: FakeClient, boris: FakeClient, c
     assert "read.moved" not in [event["kind"] for event in await anna.own_events()]
 
 
-async def test_nobody_reads_what_is_not_yet_there(
+async def test_a_read_position_beyond_the_last_message_is_refused(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     await anna.send(club)
@@ -38,7 +38,7 @@ async def test_nobody_reads_what_is_not_yet_there(
     assert ok(await boris.get(f"/chats/{club}"))["read_seq"] == 0
 
 
-async def test_sending_reads_up_to_ones_own_message_and_tells_nothing(
+async def test_sending_moves_the_senders_read_position_and_writes_no_event(
     anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     await anna.send(club)
@@ -77,7 +77,7 @@ async def test_positions_moved_at_once_end_at_the_furthest(anna: FakeClient, bor
     assert moved[-1] == 8
 
 
-async def test_who_joins_starts_where_the_chat_is_and_has_read_nothing_for_others(
+async def test_a_new_member_starts_at_the_last_message_and_counts_as_no_reader(
     anna: FakeClient, clara: FakeClient, club: str
 ) -> None:
     for number in range(3):
@@ -117,14 +117,14 @@ async def test_what_others_have_read_is_the_furthest_of_the_others(
             else:
                 ok(response)
                 model[who] = max(model[who], seq)
-    for who, person in enumerate(trio):
-        seen: dict[str, Any] = ok(await person.get(f"/chats/{chat}"))
+    for who, user in enumerate(trio):
+        seen: dict[str, Any] = ok(await user.get(f"/chats/{chat}"))
         others = max(position for each, position in enumerate(model) if each != who)
         assert (seen["read_seq"], seen["others_read_seq"]) == (model[who], others)
         assert seen["unread_count"] == last_seq - model[who]
 
 
-async def test_a_position_that_was_passed_in_the_meantime_is_not_told(
+async def test_a_read_position_that_was_passed_meanwhile_is_not_published(
     anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
 ) -> None:
     await anna.send(club)

@@ -11,35 +11,35 @@ ROLES = ("owner", "admin", "member", "reader")
 
 
 @pytest.fixture
-async def people(server: httpx.AsyncClient) -> dict[str, FakeClient]:
+async def users(server: httpx.AsyncClient) -> dict[str, FakeClient]:
     """One for each role, and two more to act upon."""
     return {name: await FakeClient.sign_up(server, name) for name in (*ROLES, "other", "boss")}
 
 
-async def _open(people: dict[str, FakeClient], chat_type: str) -> str:
-    chat = await people["owner"].open_chat(people["member"], people["other"], type=chat_type)
+async def _open(users: dict[str, FakeClient], chat_type: str) -> str:
+    chat = await users["owner"].open_chat(users["member"], users["other"], type=chat_type)
     for role, names in (("admin", ("admin", "boss")), ("reader", ("reader",))):
-        body = {"account_ids": [people[name].id for name in names], "role": role}
-        ok(await people["owner"].post(f"/chats/{chat}/members", body))
+        body = {"account_ids": [users[name].id for name in names], "role": role}
+        ok(await users["owner"].post(f"/chats/{chat}/members", body))
     return chat
 
 
 @pytest.mark.parametrize(("chat_type", "posters"), [("group", ROLES[:3]), ("channel", ROLES[:2])])
-async def test_who_may_post(people: dict[str, FakeClient], chat_type: str, posters: tuple[str, ...]) -> None:
-    chat = await _open(people, chat_type)
+async def test_roles_that_may_post(users: dict[str, FakeClient], chat_type: str, posters: tuple[str, ...]) -> None:
+    chat = await _open(users, chat_type)
     for role in ROLES:
-        response = await people[role].post(f"/chats/{chat}/messages", {"text": "Можно?"})
+        response = await users[role].post(f"/chats/{chat}/messages", {"text": "Можно?"})
         if role in posters:
             ok(response)
         else:
             problem(response, 403, "forbidden")
-    assert ok(await people["reader"].get(f"/chats/{chat}/messages"))["items"][-1]["seq"] == len(posters)
-    ok(await people["reader"].put(f"/chats/{chat}/read", {"seq": 1}))
-    ok(await people["member"].put(f"/chats/{chat}/messages/1/reactions/👍"))
-    problem(await people["reader"].put(f"/chats/{chat}/messages/1/reactions/👍"), 403, "forbidden")
+    assert ok(await users["reader"].get(f"/chats/{chat}/messages"))["items"][-1]["seq"] == len(posters)
+    ok(await users["reader"].put(f"/chats/{chat}/read", {"seq": 1}))
+    ok(await users["member"].put(f"/chats/{chat}/messages/1/reactions/👍"))
+    problem(await users["reader"].put(f"/chats/{chat}/messages/1/reactions/👍"), 403, "forbidden")
 
 
-async def test_who_was_made_a_reader_still_gets_the_answer_to_what_was_sent(
+async def test_a_member_made_a_reader_gets_the_answer_to_an_earlier_send(
     anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     message = await boris.send(club, "успел")
@@ -49,11 +49,11 @@ async def test_who_was_made_a_reader_still_gets_the_answer_to_what_was_sent(
     problem(await boris.post(f"/chats/{club}/messages", {"text": "ещё"}), 403, "forbidden")
 
 
-async def test_who_may_give_which_role(people: dict[str, FakeClient]) -> None:
-    chat = await _open(people, "group")
+async def test_roles_may_be_given_by_higher_roles(users: dict[str, FakeClient]) -> None:
+    chat = await _open(users, "group")
 
     async def change(actor: str, target: str, role: str) -> httpx.Response:
-        return await people[actor].patch(f"/chats/{chat}/members/{people[target].id}", {"role": role})
+        return await users[actor].patch(f"/chats/{chat}/members/{users[target].id}", {"role": role})
 
     for actor in ("member", "reader"):
         problem(await change(actor, "other", "reader"), 403, "forbidden")
@@ -64,32 +64,32 @@ async def test_who_may_give_which_role(people: dict[str, FakeClient]) -> None:
     assert ok(await change("owner", "other", "admin"))["role"] == "admin"
     assert ok(await change("owner", "other", "reader"))["role"] == "reader"
     problem(await change("owner", "owner", "admin"), 409, "conflict")
-    events = [event for event in await people["member"].events(chat) if event["kind"] == "member.changed"]
+    events = [event for event in await users["member"].events(chat) if event["kind"] == "member.changed"]
     assert [event["data"]["role"] for event in events] == ["reader", "member", "admin", "reader"]
-    assert {event["data"]["account_id"] for event in events} == {people["other"].id}
+    assert {event["data"]["account_id"] for event in events} == {users["other"].id}
     # The same role again is no news.
     ok(await change("owner", "other", "reader"))
-    assert len([e for e in await people["member"].events(chat) if e["kind"] == "member.changed"]) == 4
+    assert len([e for e in await users["member"].events(chat) if e["kind"] == "member.changed"]) == 4
 
 
-async def test_who_may_show_whom_out(people: dict[str, FakeClient], stranger: FakeClient) -> None:
-    chat = await _open(people, "group")
+async def test_members_may_be_removed_by_higher_roles(users: dict[str, FakeClient], stranger: FakeClient) -> None:
+    chat = await _open(users, "group")
 
     async def remove(actor: FakeClient, target: str) -> httpx.Response:
-        return await actor.delete(f"/chats/{chat}/members/{people[target].id}")
+        return await actor.delete(f"/chats/{chat}/members/{users[target].id}")
 
     problem(await remove(stranger, "other"), 404, "not_found")
     for actor in ("member", "reader"):
-        problem(await remove(people[actor], "other"), 403, "forbidden")
+        problem(await remove(users[actor], "other"), 403, "forbidden")
     for target in ("owner", "boss"):
-        problem(await remove(people["admin"], target), 403, "forbidden")
-    assert (await remove(people["admin"], "other")).status_code == 204
-    problem(await remove(people["admin"], "other"), 404, "not_found")
-    assert (await remove(people["owner"], "boss")).status_code == 204
-    assert (await remove(people["reader"], "reader")).status_code == 204
-    assert ok(await people["owner"].get(f"/chats/{chat}"))["member_count"] == 3
-    told = (await people["boss"].own_events())[-1]["data"]
-    assert told["reason"] == "removed"
+        problem(await remove(users["admin"], target), 403, "forbidden")
+    assert (await remove(users["admin"], "other")).status_code == 204
+    problem(await remove(users["admin"], "other"), 404, "not_found")
+    assert (await remove(users["owner"], "boss")).status_code == 204
+    assert (await remove(users["reader"], "reader")).status_code == 204
+    assert ok(await users["owner"].get(f"/chats/{chat}"))["member_count"] == 3
+    payload = (await users["boss"].own_events())[-1]["data"]
+    assert payload["reason"] == "removed"
 
 
 async def test_the_owner_hands_over_and_may_go(anna: FakeClient, boris: FakeClient, club: str) -> None:

@@ -21,8 +21,8 @@ def app(settings: Settings) -> FastAPI:
 
 async def test_an_account_opens_so_many_groups_and_channels(anna: FakeClient, boris: FakeClient) -> None:
     opened = [await anna.open_chat(type=kind) for kind in ("group", "channel", "group")]
-    told = problem(await anna.post("/chats", {"type": "group"}), 409, "conflict")
-    assert "in 3 chats already" in told["detail"]
+    error = problem(await anna.post("/chats", {"type": "group"}), 409, "conflict")
+    assert "in 3 chats already" in error["detail"]
     # What was refused has left nothing behind; others still add her, and direct chats are not counted.
     assert len(ok(await anna.get("/chats"))["items"]) == 3
     await boris.open_chat(anna)
@@ -52,7 +52,7 @@ async def test_others_put_an_account_into_so_many_chats_and_it_is_still_reached(
     ok(await stranger.post(f"/chats/{theirs}/members", {"account_ids": [anna.id]}))
 
 
-async def test_who_lets_nobody_add_them_is_only_written_to(
+async def test_an_account_that_refuses_to_be_added_can_be_written_to(
     anna: FakeClient, boris: FakeClient, club: str, stranger: FakeClient
 ) -> None:
     assert ok(await boris.get("/accounts/me"))["who_may_add"] == "everyone"

@@ -9,8 +9,8 @@ from app.adapters.db.unit_of_work import RawConnection, open_unit_of_work
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
+from app.modules.demo_module.services.conversations import Row, Tables, make_conversations
 from app.modules.demo_module.services.people import Person, make_people
-from app.modules.demo_module.services.talks import Row, Tables, make_talks
 from app.modules.messages_module.db.models import Message, Reaction
 from app.modules.streams_module.db.models import Event, Stream
 from app.modules.streams_module.services.log import now
@@ -50,11 +50,11 @@ async def seed(
     password: str,
     chance: int | None,
     days: int = _DAYS,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sequence[Person]:
     """Makes people and what they have said, all or nothing; the people. They share one password.
 
-    `chance` makes the same demo again; `told` hears how many of all rows are written.
+    `chance` makes the same demo again; `on_progress` hears how many of all rows are written.
     """
     random = Random(chance)  # noqa: S311 - nothing here is a secret
     password_hash = await passwords.hash(password)
@@ -63,9 +63,9 @@ async def seed(
         raw = await work.raw()
         taken = {row["username"] for row in await raw.fetch("SELECT username FROM account")}
         crowd = make_people(random, people, taken, moment)
-        tables = make_talks(random, crowd, messages, moment, days)
+        tables = make_conversations(random, crowd, messages, moment, days)
         accounts = [_account(person, password_hash) for person in crowd]
-        await _copy(raw, accounts, tables, told)
+        await _copy(raw, accounts, tables, on_progress)
     return crowd
 
 
@@ -77,7 +77,9 @@ def _account(person: Person, password_hash: str) -> Row:
     return (*shown, email, text, search_grams(text))
 
 
-async def _copy(raw: RawConnection, accounts: Sequence[Row], tables: Tables, told: Callable[[int, int], None]) -> None:
+async def _copy(
+    raw: RawConnection, accounts: Sequence[Row], tables: Tables, on_progress: Callable[[int, int], None]
+) -> None:
     rows: dict[Any, Sequence[Row]] = {
         Account: accounts,
         Stream: tables.streams,
@@ -94,4 +96,4 @@ async def _copy(raw: RawConnection, accounts: Sequence[Row], tables: Tables, tol
             part = records[first : first + _ROWS_AT_ONCE]
             await raw.copy_records_to_table(model.__tablename__, records=part, columns=_COLUMNS[model])
             done += len(part)
-            told(done, total)
+            on_progress(done, total)

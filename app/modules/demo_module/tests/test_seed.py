@@ -38,8 +38,8 @@ async def test_demo_people_sign_in_read_and_go_on(server: httpx.AsyncClient, dat
     history = ok(await person.get(f"/chats/{chat['id']}/messages", after_seq=0, limit=200))["items"]
     assert [message["seq"] for message in history] == list(range(1, min(chat["last_seq"], 200) + 1))
     events = ok(await person.get(f"/chats/{chat['id']}/events", after=0, limit=200))["items"]
-    told = [event["data"] for event in events if event["kind"] == "message.created"]
-    assert told[0] == {**history[0], "reactions": []}
+    payloads = [event["data"] for event in events if event["kind"] == "message.created"]
+    assert payloads[0] == {**history[0], "reactions": []}
     message = await person.send(chat["id"], "И я здесь")
     assert message["seq"] == chat["last_seq"] + 1
 
@@ -64,7 +64,7 @@ async def test_a_demo_message_sent_again_is_the_same_message(
     raise AssertionError("nobody has said anything")
 
 
-async def test_a_second_demo_stands_beside_the_first(database_address: DatabaseAddress) -> None:
+async def test_a_second_demo_is_added_to_the_first(database_address: DatabaseAddress) -> None:
     first = await manage(database_address, "db", "fill")
     assert "12 people and 1000 messages are there" in first.output, first.output
     second = await manage(database_address, "db", "fill")

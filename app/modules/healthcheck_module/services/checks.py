@@ -9,7 +9,7 @@ from app.adapters.db.migrations.heads import known_heads
 from app.modules.healthcheck_module.schemas import Check, Health
 from app.settings import Mode, Settings
 
-_PATIENCE = 2.0
+_TIMEOUT = 2.0
 """Seconds until a check counts as failed."""
 
 
@@ -26,7 +26,7 @@ async def _check_database(database: Database, *, shows_details: bool) -> Check:
     """
     began = perf_counter()
     try:
-        async with asyncio.timeout(_PATIENCE), database.connection() as connection:
+        async with asyncio.timeout(_TIMEOUT), database.connection() as connection:
             exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
             rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
     except Exception as error:  # noqa: BLE001 - whatever it is, the check has failed

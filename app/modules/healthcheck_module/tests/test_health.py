@@ -25,7 +25,7 @@ async def test_a_server_that_is_well_says_so(server: httpx.AsyncClient, settings
     assert (await server.get("/healthcheck/live")).json() == {"status": "ok"}
 
 
-async def test_a_database_that_is_not_migrated_serves_nobody_yet(
+async def test_a_database_that_is_not_migrated_serves_no_requests(
     server: httpx.AsyncClient, database_address: DatabaseAddress
 ) -> None:
     connection = await asyncpg.connect(**database_address.connect_arguments())
@@ -42,11 +42,11 @@ async def test_a_database_that_is_not_migrated_serves_nobody_yet(
         assert "db migrate" in answer.json()["checks"]["database"]["detail"]
 
 
-async def test_a_server_whose_database_is_away_lives_and_says_so(
+async def test_a_server_without_database_is_live_and_not_ready(
     settings: Settings, database_address: DatabaseAddress
 ) -> None:
-    away = replace(settings, db=settings_for(database_address.with_database("nowhere")))
-    async with served(build_app(away)) as http:
+    unreachable = replace(settings, db=settings_for(database_address.with_database("nowhere")))
+    async with served(build_app(unreachable)) as http:
         assert (await http.get("/healthcheck/live")).status_code == 200
         health = await http.get("/healthcheck")
         assert health.status_code == 200

@@ -19,7 +19,7 @@ RETURNING id
 _CANCEL = "DELETE FROM job WHERE id = $1 AND state <> 'running' RETURNING id"
 
 
-class Standing(NamedTuple):
+class JobStatus(NamedTuple):
     """A job as it is stored."""
 
     id: UUID
@@ -32,8 +32,8 @@ class Standing(NamedTuple):
     last_error: str | None
 
 
-async def list_jobs(connection: Connection, state: str | None = None, limit: int = 100) -> list[Standing]:
-    return [Standing(*row) for row in await connection.fetch(_LIST, state, limit)]
+async def list_jobs(connection: Connection, state: str | None = None, limit: int = 100) -> list[JobStatus]:
+    return [JobStatus(*row) for row in await connection.fetch(_LIST, state, limit)]
 
 
 async def retry(connection: Connection, job_id: UUID) -> bool:

@@ -16,9 +16,9 @@ from app.modules.jobs_module.db.cruds.leases import Lease
 from app.modules.jobs_module.extension import DEFAULT_LANE, JobContext, Jobs, Lane, Schedule
 from app.modules.jobs_module.services import metrics
 from app.modules.jobs_module.services.completions import Completions
-from app.modules.jobs_module.services.running import Outcome, Running, attempt
+from app.modules.jobs_module.services.running import Outcome, RunningJob, attempt
 from app.modules.jobs_module.services.schedules import Schedules
-from app.utils.background import end, running
+from app.utils.background import cancel_and_wait, running
 from app.utils.container import Container
 
 LEASE = 10.0
@@ -59,10 +59,10 @@ class Runner:
                 raise ValueError(f"the job {job.name!r} names the lane {job.lane!r}, which no module contributes")
         self._schedules = Schedules(database, jobs, schedules)
         self._completions = Completions(database)
-        self._running: set[Running] = set()
+        self._running: set[RunningJob] = set()
         self._free_sessions = asyncio.Semaphore(_SESSIONS)
         self._woken = asyncio.Event()
-        self._is_stopping = False
+        self._is_shutting_down = False
         jobs.on_enqueued(self.wake)
 
     def wake(self) -> None:
@@ -78,19 +78,19 @@ class Runner:
         async with running(self._keep_leases()), running(self._keep_measuring()):
             claiming = asyncio.create_task(self._keep_claiming())
             try:
-                async with running(self._schedules.keep()):
+                async with running(self._schedules.run()):
                     yield
             finally:
                 # Not cancelled at once: what a statement has claimed by then is to be known here.
-                self._is_stopping = True
+                self._is_shutting_down = True
                 self.wake()
                 await asyncio.wait([claiming], timeout=_LAST_WORDS)
-                await end(claiming)
+                await cancel_and_wait(claiming)
                 await self._stop_jobs()
 
     async def _stop_jobs(self) -> None:
         """Lets jobs end, cancels those that do not, and releases their leases."""
-        tasks = {one.task: one for one in self._running if one.task is not None}
+        tasks = {running_job.task: running_job for running_job in self._running if running_job.task is not None}
         if not tasks:
             return
         _, late = await asyncio.wait(tasks, timeout=_GRACE)
@@ -99,17 +99,17 @@ class Runner:
         if late:
             await asyncio.wait(late, timeout=_LAST_WORDS)
         # One that goes on in spite of it keeps its lease until that expires: nothing else runs it meanwhile.
-        cancelled = [one for task, one in tasks.items() if one.is_cancelled and task.done()]
+        cancelled = [running_job for task, running_job in tasks.items() if running_job.is_cancelled and task.done()]
         with suppress(TransientDatabaseError, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS), self._database.connection() as connection:
-                for one in cancelled:
-                    await crud.put_back(connection, one.lease, counts=False)
-                    metrics.JOBS.labels(one.job.name, "released").inc()
+                for running_job in cancelled:
+                    await crud.put_back(connection, running_job.lease, counts=False)
+                    metrics.JOBS.labels(running_job.job.name, "released").inc()
 
     async def _keep_claiming(self) -> None:
         """Until the process stops."""
         is_placed = False
-        while not self._is_stopping:
+        while not self._is_shutting_down:
             self._woken.clear()
             wait = _PAUSE
             try:
@@ -125,7 +125,7 @@ class Runner:
 
     async def _claim(self) -> float:
         """Starts what is due. Returns the seconds until the next look; the end of a job wakes up before that."""
-        busy = Counter(one.job.lane for one in self._running)
+        busy = Counter(running_job.job.lane for running_job in self._running)
         free = {lane: slots - busy[lane] for lane, slots in self._slots.items() if slots > busy[lane]}
         if not free:
             return _POLL
@@ -138,47 +138,51 @@ class Runner:
                 return _POLL if seconds is None else min(max(seconds, 0.0), _POLL)
         for row in rows:
             lease = Lease(row["owner_id"], row["id"], lease_id)
-            one = Running(self._jobs[row["name"]], lease, row["payload"], row["attempts"], claimed_at)
+            running_job = RunningJob(self._jobs[row["name"]], lease, row["payload"], row["attempts"], claimed_at)
             if row["was_running"]:
-                logger.warning("job {} ({}) was taken over: its lease expired", one.job.name, lease.job_id)
-            self._running.add(one)
-            one.task = asyncio.create_task(self._run(one))
+                logger.warning("job {} ({}) was taken over: its lease expired", running_job.job.name, lease.job_id)
+            self._running.add(running_job)
+            running_job.task = asyncio.create_task(self._run(running_job))
         return 0.0
 
-    async def _run(self, one: Running) -> None:
-        context = JobContext(self._container, one.attempt, one.lease.job_id, one.lease, self._free_sessions)
+    async def _run(self, running_job: RunningJob) -> None:
+        context = JobContext(
+            self._container, running_job.attempt, running_job.lease.job_id, running_job.lease, self._free_sessions
+        )
         try:
-            outcome = await attempt(one, context)
+            outcome = await attempt(running_job, context)
             if outcome is not None:
-                await self._write(one, outcome)
+                await self._write(running_job, outcome)
         except Exception as error:  # noqa: BLE001 - the lease expires, and the job runs again
-            logger.opt(exception=error).error("cannot store the end of job {} ({})", one.job.name, one.lease.job_id)
+            logger.opt(exception=error).error(
+                "cannot store the end of job {} ({})", running_job.job.name, running_job.lease.job_id
+            )
         finally:
-            self._running.discard(one)
+            self._running.discard(running_job)
             self.wake()
 
-    async def _write(self, one: Running, outcome: Outcome) -> None:
+    async def _write(self, running_job: RunningJob, outcome: Outcome) -> None:
         """As long as the lease lasts: the job runs again if this cannot be written."""
         while True:
             try:
                 if outcome.name == "succeeded":
-                    await self._completions.add(one.lease)
+                    await self._completions.add(running_job.lease)
                 else:
                     async with self._database.connection() as connection:
-                        await outcome.write(connection, one.lease)
+                        await outcome.write(connection, running_job.lease)
             except TransientDatabaseError as error:
-                if monotonic() - one.renewed > LEASE:
+                if monotonic() - running_job.renewed > LEASE:
                     logger.warning(
                         "job {} ({}) has {}, which cannot be written: {!r}",
-                        one.job.name,
-                        one.lease.job_id,
+                        running_job.job.name,
+                        running_job.lease.job_id,
                         outcome.name,
                         error,
                     )
                     return
                 await asyncio.sleep(_PAUSE)
             else:
-                metrics.JOBS.labels(one.job.name, outcome.name).inc()
+                metrics.JOBS.labels(running_job.job.name, outcome.name).inc()
                 return
 
     async def _keep_leases(self) -> None:
@@ -194,21 +198,27 @@ class Runner:
         began = monotonic()
         try:
             async with self._database.connection() as connection:
-                renewed = await crud.renew(connection, [one.lease for one in held])
+                renewed = await crud.renew(connection, [running_job.lease for running_job in held])
         except Exception as error:  # noqa: BLE001 - the next beat must come
             logger.debug("cannot renew the leases of jobs: {!r}", error)
-            lost = [one for one in held if monotonic() - one.renewed > LEASE]
+            lost = [running_job for running_job in held if monotonic() - running_job.renewed > LEASE]
         else:
-            lost = [one for one in held if (one.lease.lease_id, one.lease.job_id) not in renewed]
-            for one in set(held) - set(lost):
-                one.renewed = began
-        for one in lost:
-            if one in self._running and not one.is_ended:
+            lost = [
+                running_job
+                for running_job in held
+                if (running_job.lease.lease_id, running_job.lease.job_id) not in renewed
+            ]
+            for running_job in set(held) - set(lost):
+                running_job.renewed = began
+        for running_job in lost:
+            if running_job in self._running and not running_job.is_ended:
                 logger.warning(
-                    "job {} ({}) was cancelled in this process: its lease is lost", one.job.name, one.lease.job_id
+                    "job {} ({}) was cancelled in this process: its lease is lost",
+                    running_job.job.name,
+                    running_job.lease.job_id,
                 )
-                metrics.JOBS.labels(one.job.name, "lost").inc()
-                one.cancel()
+                metrics.JOBS.labels(running_job.job.name, "lost").inc()
+                running_job.cancel()
 
     async def _keep_measuring(self) -> None:
         """Until cancelled."""

@@ -20,7 +20,7 @@ _INTERRUPTED_FOR = 1.0
 
 
 @dataclass(eq=False)
-class Running:
+class RunningJob:
     """A job that this process holds the lease of."""
 
     job: Job
@@ -60,7 +60,7 @@ class Outcome:
                 await crud.put_back(connection, lease, counts=True, error=self.error, after=self.after)
 
 
-async def attempt(running: Running, context: JobContext) -> Outcome | None:
+async def attempt(running: RunningJob, context: JobContext) -> Outcome | None:
     """Runs the job once. Returns None where another process has it, or this one stops."""
     job = running.job
     if running.attempt > job.max_attempts:
@@ -99,7 +99,7 @@ async def attempt(running: Running, context: JobContext) -> Outcome | None:
     return outcome
 
 
-def _fail(running: Running, error: BaseException) -> Outcome:
+def _fail(running: RunningJob, error: BaseException) -> Outcome:
     job, lease = running.job, running.lease
     written = _cut(f"{type(error).__name__}: {error}")
     if running.attempt >= job.max_attempts:

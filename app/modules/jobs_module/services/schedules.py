@@ -29,7 +29,7 @@ class Schedules:
             # Raises pydantic's ValidationError, a ValueError.
             schedule.job.payload()
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Until cancelled."""
         if not self._schedules:
             return

@@ -4,7 +4,7 @@ import pytest
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.modules.jobs_module.tests.trying import NOTED
+from app.modules.jobs_module.tests.sample_jobs import NOTED
 from app.utils.container import Container
 
 

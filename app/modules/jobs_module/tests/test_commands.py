@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.modules.jobs_module.db.invariants import INVARIANTS
-from app.modules.jobs_module.tests.trying import enqueuing, noting, process, texts, until_empty
+from app.modules.jobs_module.tests.sample_jobs import enqueuing, noting, process, texts, until_empty
 from app.utils.container import Container
 from tests.manage import manage
 
@@ -52,7 +52,9 @@ async def test_a_dead_job_is_not_retried_where_a_newer_one_waits_under_its_key(
     )
 
 
-async def test_doctor_shows_dead_jobs_and_those_that_nobody_runs(container: Container, connection: Connection) -> None:
+async def test_doctor_reports_dead_jobs_and_jobs_without_a_handler(
+    container: Container, connection: Connection
+) -> None:
     is_dead, is_late = INVARIANTS
     job = noting()
     here = enqueuing(container, job)

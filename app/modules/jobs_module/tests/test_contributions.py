@@ -10,7 +10,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
 from app.modules.jobs_module.extension import Jobs, Lane, Schedule
-from app.modules.jobs_module.tests.trying import NOTED, Text, noting, texts, until
+from app.modules.jobs_module.tests.sample_jobs import NOTED, Text, noting, texts, until
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.settings import Settings
 from app.utils.container import Container

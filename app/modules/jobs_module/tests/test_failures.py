@@ -9,7 +9,7 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, RetryAt
 from app.modules.jobs_module.services import operating
-from app.modules.jobs_module.tests.trying import (
+from app.modules.jobs_module.tests.sample_jobs import (
     Text,
     attempts,
     enqueuing,

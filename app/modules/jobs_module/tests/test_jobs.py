@@ -10,7 +10,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
-from app.modules.jobs_module.tests.trying import (
+from app.modules.jobs_module.tests.sample_jobs import (
     Text,
     enqueuing,
     note,
@@ -115,7 +115,7 @@ async def test_a_job_that_runs_does_not_swallow_a_new_one(container: Container, 
     assert await texts(connection) == ["first", "second"]
 
 
-async def test_a_job_waits_for_all_who_enqueued_it(container: Container, connection: Connection) -> None:
+async def test_a_job_waits_for_all_transactions_that_enqueued_it(container: Container, connection: Connection) -> None:
     """Else it would run before the commit of the second one, and not see what that one has changed."""
     job = noting()
     elsewhere = enqueuing(container, job)
@@ -167,7 +167,7 @@ async def test_a_lane_runs_so_many_jobs_at_once(container: Container, connection
     assert len(await texts(connection)) == 11
 
 
-async def test_a_lane_that_nobody_contributes_is_refused(container: Container) -> None:
+async def test_an_unknown_lane_is_refused(container: Container) -> None:
     with pytest.raises(ValueError, match="the job 'noting' names the lane 'narrow', which no module contributes"):
         async with process(container, noting(lane="narrow")):
             pass

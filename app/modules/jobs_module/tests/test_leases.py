@@ -13,7 +13,7 @@ from app.modules.jobs_module.db.cruds.leases import claim
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, LeaseLost
 from app.modules.jobs_module.services import operating, runner
 from app.modules.jobs_module.services.runner import Runner
-from app.modules.jobs_module.tests.trying import (
+from app.modules.jobs_module.tests.sample_jobs import (
     Text,
     attempts,
     enqueuing,

@@ -8,7 +8,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.jobs_module.extension import Jobs, Schedule
 from app.modules.jobs_module.services.schedules import Schedules
-from app.modules.jobs_module.tests.trying import noting, process, texts, until, until_empty
+from app.modules.jobs_module.tests.sample_jobs import noting, process, texts, until, until_empty
 from app.utils.container import Container
 
 _HOUR = timedelta(hours=1)
@@ -32,7 +32,7 @@ async def test_processes_run_a_periodic_job_once_and_skip_the_missed_periods(
     assert await texts(connection) == ["periodic", "periodic"]
 
 
-async def test_many_processes_that_look_at_once_enqueue_one_job(container: Container, connection: Connection) -> None:
+async def test_many_processes_at_once_enqueue_one_scheduled_job(container: Container, connection: Connection) -> None:
     job = noting()
     processes = [Schedules(container.get(Database), Jobs([job]), [Schedule(job, _HOUR)]) for _ in range(4)]
     for one in processes:

@@ -15,13 +15,13 @@ def _example(**changes: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"example": MESSAGE_EXAMPLE | changes})
 
 
-class MessageTold(MessageBase):
+class MessagePayload(MessageBase):
     """A message was created. The text is that of the newest edit, and empty if the message was deleted."""
 
     reactions: list[ReactionCount]
 
 
-class MessageEditedTold(MessageTold):
+class MessageEditedPayload(MessagePayload):
     """A message was edited. The new text also replaces the old one in the earlier events."""
 
     model_config = _example(text="Привет, Анна! 👋", edited_at="2026-01-01T12:01:00Z")
@@ -29,7 +29,7 @@ class MessageEditedTold(MessageTold):
     edited_at: datetime
 
 
-class MessageDeletedTold(MessageTold):
+class MessageDeletedPayload(MessagePayload):
     """A message was deleted. Its text is also removed from its earlier events."""
 
     model_config = _example(text="", deleted_at="2026-01-01T12:02:00Z")
@@ -37,7 +37,7 @@ class MessageDeletedTold(MessageTold):
     deleted_at: datetime
 
 
-class ReactionTold(ResponseModel):
+class ReactionPayload(ResponseModel):
     """A reaction was added or removed."""
 
     model_config = ConfigDict(
@@ -60,8 +60,8 @@ class ReactionTold(ResponseModel):
 
 
 EVENTS: dict[str, type[ResponseModel]] = {
-    "reaction.added": ReactionTold,
-    "reaction.removed": ReactionTold,
+    "reaction.added": ReactionPayload,
+    "reaction.removed": ReactionPayload,
 }
 
 EVENT_TEXTS = (

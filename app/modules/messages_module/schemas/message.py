@@ -11,7 +11,7 @@ from app.utils.emoji import canonical_emoji
 from app.utils.texts import has_escape, is_seen, overrides_direction
 
 MAX_TEXT = 4000
-_MOST_SENT = 10 * MAX_TEXT
+_MAX_SENT = 10 * MAX_TEXT
 """With the white space around it: the event has to fit into a frame of the members' clients. Many stop at 1 MiB, and
 would come back to it for ever."""
 _MAX_EMOJI = 32
@@ -24,7 +24,7 @@ def _text_check(*, may_be_empty: bool = False) -> Callable[[str], str]:
     """
 
     def check(value: str) -> str:
-        if not 1 <= len(value.strip()) <= MAX_TEXT or len(value) > _MOST_SENT:
+        if not 1 <= len(value.strip()) <= MAX_TEXT or len(value) > _MAX_SENT:
             if may_be_empty and not value.strip():
                 return ""
             raise ValueError(f"1 to {MAX_TEXT} characters, not counting white space around them")

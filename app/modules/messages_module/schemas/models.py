@@ -7,7 +7,7 @@ from pydantic import BaseModel, create_model
 
 from app.modules.base_module.schemas import extended
 from app.modules.messages_module.extension import MessagePart, MessageView
-from app.modules.messages_module.schemas.events import MessageDeletedTold, MessageEditedTold, MessageTold
+from app.modules.messages_module.schemas.events import MessageDeletedPayload, MessageEditedPayload, MessagePayload
 from app.modules.messages_module.schemas.message import (
     HistoryPage,
     MessageCreate,
@@ -39,8 +39,8 @@ def message_models(modules: Modules) -> MessageModels:
     read = extended(MessageRead, shown, example | {view.name: view.empty for view in views})
     tombstone = {part.name: part.of_tombstone for part in parts}
     updates = {part.name: (part.update, part.empty) for part in parts if part.update is not None}
-    created = extended(MessageTold, stored, example)
-    edited = extended(MessageEditedTold, stored, example)
+    created = extended(MessagePayload, stored, example)
+    edited = extended(MessageEditedPayload, stored, example)
     return MessageModels(
         create=_create_model(parts),
         update=extended(PartialMessageUpdate, updates, {}, name="MessageUpdate") if updates else MessageUpdate,
@@ -52,7 +52,7 @@ def message_models(modules: Modules) -> MessageModels:
             "message.created": created,
             "message.edited": edited,
             "message.updated": created,
-            "message.deleted": extended(MessageDeletedTold, stored, tombstone),
+            "message.deleted": extended(MessageDeletedPayload, stored, tombstone),
         },
     )
 

@@ -11,7 +11,7 @@ import asyncpg
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.errors import DRIVER_ERRORS, DatabaseSilent
+from app.adapters.errors import DRIVER_ERRORS, DatabaseTimeout
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.send import NewMessage
 from app.modules.messages_module.errors import OutcomeUnknown
@@ -78,13 +78,13 @@ async def write_batch(
             return Result(written if await _settle(database, plan, error) else [], [])
         # Durable from here on: nothing may raise any more, or the batch would be taken for unwritten.
         metrics.SENDS_WRITTEN.inc(len(plan.new))
-        metrics.SENDS_REPLAYED.inc(len(plan.standing))
+        metrics.SENDS_REPLAYED.inc(len(plan.existing))
         metrics.SENDS_REFUSED.inc(len(plan.refused))
         for send, message in plan.new:
             send.resolve(Sent(message.event))
         for send, refusal in plan.refused:
             send.resolve(refusal)
-        for send, seq in plan.standing:
+        for send, seq in plan.existing:
             send.resolve(await _replay(connection, parts.views, send, seq))
     return Result(written, [] if wait else [chat_id for chat_id in chat_ids if chat_id not in heads])
 
@@ -117,19 +117,19 @@ async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
     """
     unknown = OutcomeUnknown()
     unknown.__cause__ = cause
-    standing: set[str] = set()
-    if not isinstance(cause, DatabaseSilent):
+    existing: set[str] = set()
+    if not isinstance(cause, DatabaseTimeout):
         with suppress(*DRIVER_ERRORS):
-            standing = await _list_standing(database, [message for _, message in plan.new])
+            existing = await _list_stored(database, [message for _, message in plan.new])
     for send, message in plan.new:
-        send.resolve(Sent(message.event) if message.id in standing else unknown)
-    for send, _ in (*plan.standing, *plan.refused):
+        send.resolve(Sent(message.event) if message.id in existing else unknown)
+    for send, _ in (*plan.existing, *plan.refused):
         send.resolve(unknown)
-    return bool(standing)
+    return bool(existing)
 
 
-async def _list_standing(database: Database, messages: Sequence[NewMessage]) -> set[str]:
+async def _list_stored(database: Database, messages: Sequence[NewMessage]) -> set[str]:
     async with database.connection() as connection, connection.transaction():
         # The locks are granted only once the broken transaction has ended, one way or the other.
         await crud.lock_chat_streams(connection, list({message.chat_id for message in messages}), wait=True)
-        return await crud.list_standing(connection, messages)
+        return await crud.list_stored(connection, messages)

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from app.adapters.db.unit_of_work import RawConnection, UnitOfWork
 from app.modules.chats_module.errors import NotAllowedInChat
-from app.modules.chats_module.services.access import Membership, check, find_last_leaving, get_membership
+from app.modules.chats_module.services.access import Membership, check, find_last_departure, get_membership
 from app.modules.messages_module.db.cruds import changes as crud
 from app.modules.messages_module.db.cruds.checks import read_checks
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
 from app.modules.messages_module.extension import CheckedSend
 from app.modules.messages_module.schemas import MessageUpdate
-from app.modules.messages_module.services.parts import Asking, MessageParts
+from app.modules.messages_module.services.parts import MessageParts, PartInput
 from app.modules.messages_module.services.permissions import (
     DELETE_ANY,
     DELETE_OWN,
@@ -54,10 +54,10 @@ async def edit_message(
     text = message["text"] if request.text is None else request.text
     before = parts.fields.values_of(message["parts"])
     given = parts.for_update(request, text)
-    asking = Asking(
+    part_input = PartInput(
         chat_id, membership.chat_type, account_id, membership.role, membership.last_seq, request, given, {}, before
     )
-    (values,) = await parts.prepare(raw, [asking], at)
+    (values,) = await parts.prepare(raw, [part_input], at)
     if isinstance(values, ServiceError):
         raise values
     changed = {**before, **values}
@@ -100,13 +100,13 @@ async def _change(
     changed = await _as_event(work, parts, message, **shown, **({"edited_at": edited_at} if edited_at else {}))
     event_seq = await log.append(work, chat_id, event(kind, changed))
     first, edits = message["event_seqs"][:1], message["event_seqs"][1:]
-    kept, emptied = [*first, *edits[-MAX_EDITS_WITH_TEXT:]], edits[:-MAX_EDITS_WITH_TEXT]
+    readable, emptied = [*first, *edits[-MAX_EDITS_WITH_TEXT:]], edits[:-MAX_EDITS_WITH_TEXT]
     stored = fields.to_store(values)
-    await crud.edit_message(raw, chat_id, seq, text, stored, edited_at, [*kept, event_seq])
+    await crud.edit_message(raw, chat_id, seq, text, stored, edited_at, [*readable, event_seq])
     # Whoever has left reads the events up to the leaving, and none of the words that came later.
-    blank_until = await find_last_leaving(raw, chat_id)
+    blank_until = await find_last_departure(raw, chat_id)
     blank = dump({"text": "", **fields.of_tombstone()})
-    await crud.replace_in_events(raw, chat_id, kept, dump(shown), blank, blank_until=blank_until)
+    await crud.replace_in_events(raw, chat_id, readable, dump(shown), blank, blank_until=blank_until)
     await crud.replace_in_events(raw, chat_id, emptied, blank, blank, blank_until=0)
 
 
@@ -156,7 +156,7 @@ async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
     if own >= MAX_EMOJIS_OF_ACCOUNT:
         raise TooManyReactions(f"An account may add at most {MAX_EMOJIS_OF_ACCOUNT} reactions to a message")
     if await crud.add_reaction(raw, chat_id, seq, emoji, account_id, now()):
-        await _tell_reaction(work, log, raw, "reaction.added", message, emoji, account_id)
+        await _append_reaction_event(work, log, raw, "reaction.added", message, emoji, account_id)
 
 
 async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
@@ -164,7 +164,7 @@ async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id:
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     check(membership, TAKE_BACK_REACTION)
     if await crud.remove_reaction(raw, chat_id, seq, emoji, account_id):
-        await _tell_reaction(work, log, raw, "reaction.removed", message, emoji, account_id)
+        await _append_reaction_event(work, log, raw, "reaction.removed", message, emoji, account_id)
 
 
 async def _load(
@@ -185,7 +185,7 @@ async def _as_event(work: UnitOfWork, parts: MessageParts, message: Any, **chang
     return stored | changes
 
 
-async def _tell_reaction(
+async def _append_reaction_event(
     work: UnitOfWork, log: Log, raw: RawConnection, kind: str, message: Any, emoji: str, account_id: UUID
 ) -> None:
     chat_id, seq = message["chat_id"], message["seq"]

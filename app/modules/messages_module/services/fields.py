@@ -49,8 +49,8 @@ class MessageFields:
 
     def to_store(self, values: Mapping[str, Any]) -> bytes | None:
         """Returns the JSON of the column `parts`: None where every part is empty."""
-        kept = {name: value for name, value in values.items() if value != self.empty.get(name)}
-        return orjson.dumps(kept, default=str) if kept else None
+        non_empty = {name: value for name, value in values.items() if value != self.empty.get(name)}
+        return orjson.dumps(non_empty, default=str) if non_empty else None
 
     def of_tombstone(self) -> dict[str, Any]:
         return {part.name: part.of_tombstone for part in self.parts}

@@ -41,7 +41,7 @@ NOTHING = PartValues({}, (), b"")
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class PartInput:
     """Who asks for a part, and where."""
 
     chat_id: UUID
@@ -127,17 +127,17 @@ class MessageParts:
         return refusals
 
     async def prepare(
-        self, connection: Connection, asking: Sequence[Asking], at: datetime
+        self, connection: Connection, inputs: Sequence[PartInput], at: datetime
     ) -> list[Mapping[str, Any] | ServiceError]:
         """Returns the values of each, each part asked once for all; or why one is refused."""
-        results: list[Mapping[str, Any] | ServiceError] = [one.given.values for one in asking]
+        results: list[Mapping[str, Any] | ServiceError] = [one.given.values for one in inputs]
         context = Context(connection, self._container, at)
         for part in self.fields.parts:
-            places = [place for place, one in enumerate(asking) if part in one.given.needs]
+            places = [place for place, one in enumerate(inputs) if part in one.given.needs]
             places = [place for place in places if not isinstance(results[place], ServiceError)]
             if part.prepare is None or not places:
                 continue
-            answers = await part.prepare(context, [_request(part, asking[place]) for place in places])
+            answers = await part.prepare(context, [_request(part, inputs[place]) for place in places])
             for place, answer in zip(places, answers, strict=True):
                 before = results[place]
                 if isinstance(answer, ServiceError):
@@ -173,7 +173,7 @@ class MessageParts:
                 await part.remove(context, chat_id, seqs)
 
 
-def _request(part: MessagePart, one: Asking) -> PartRequest:
+def _request(part: MessagePart, one: PartInput) -> PartRequest:
     return PartRequest(
         one.chat_id,
         one.chat_type,

@@ -10,11 +10,11 @@ from uuid import UUID
 from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.db.cruds import send as crud
-from app.modules.messages_module.db.cruds.send import NewMessage, Posting
+from app.modules.messages_module.db.cruds.send import NewMessage, SenderMembership
 from app.modules.messages_module.errors import IdempotencyMismatch
 from app.modules.messages_module.extension import CheckedSend
 from app.modules.messages_module.services.fields import MessageFields
-from app.modules.messages_module.services.parts import Asking, MessageParts
+from app.modules.messages_module.services.parts import MessageParts, PartInput
 from app.modules.messages_module.services.permissions import POST
 from app.modules.messages_module.services.sends import Send
 from app.modules.messages_module.services.views import dump
@@ -38,7 +38,7 @@ class _Poster:
     hash of a UUID is a call of Python.
     """
 
-    posting: Posting
+    membership: SenderMembership
     tail: Tail
     known: dict[int, tuple[int, bytes]] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ class Plan:
 
     new: list[tuple[Send, NewMessage]] = field(default_factory=list)
     refused: list[tuple[Send, ServiceError]] = field(default_factory=list)
-    standing: list[tuple[Send, int]] = field(default_factory=list)
+    existing: list[tuple[Send, int]] = field(default_factory=list)
     tails: dict[UUID, Tail] = field(default_factory=dict)
     parts: list[tuple[UUID, int, UUID, Mapping[str, Any], None]] = field(default_factory=list)
 
@@ -57,7 +57,7 @@ class Plan:
         """A message with the same `client_msg_id` exists: it is the answer, unless its body was another one."""
         seq, digest = known
         if digest == send.digest:
-            self.standing.append((send, seq))
+            self.existing.append((send, seq))
         else:
             self.refused.append((send, IdempotencyMismatch()))
 
@@ -82,26 +82,28 @@ async def make_plan(
     if not batch:
         return plan
     keys, places = _find_posters(batch)
-    postings, standing = await crud.look_up(connection, keys, places, [send.client_msg_id for send in batch])
+    memberships, existing = await crud.find_senders_and_existing(
+        connection, keys, places, [send.client_msg_id for send in batch]
+    )
     posters: dict[int, _Poster] = {}
-    for place, posting in postings.items():
+    for place, membership in memberships.items():
         chat_id, _ = keys[place]
         if chat_id in heads:
-            tail = plan.tails.setdefault(chat_id, Tail(posting.last_seq, heads[chat_id]))
-            posters[place] = _Poster(posting, tail)
+            tail = plan.tails.setdefault(chat_id, Tail(membership.last_seq, heads[chat_id]))
+            posters[place] = _Poster(membership, tail)
     candidates: list[tuple[Send, _Poster]] = []
     is_checked = False
     for number, (send, place) in enumerate(zip(batch, places, strict=True)):
         poster = posters.get(place)
         if poster is None:
             plan.refused.append((send, ChatNotFound()))
-        elif known := standing.get(number):
+        elif known := existing.get(number):
             plan.repeat(send, known)
-        elif not POST.allows(poster.posting.chat_type, poster.posting.role):
+        elif not POST.allows(poster.membership.chat_type, poster.membership.role):
             plan.refused.append((send, NotAllowedInChat()))
         else:
             candidates.append((send, poster))
-            is_checked = is_checked or bool(poster.posting.checks)
+            is_checked = is_checked or bool(poster.membership.checks)
     if is_checked:
         candidates = await _check(connection, parts, plan, candidates, at)
     prepared = await _prepare(connection, parts, candidates, at)
@@ -138,7 +140,10 @@ async def _check(
 ) -> list[tuple[Send, _Poster]]:
     """Returns those that the checks of their chats let pass; the others are refused."""
     sends = [
-        (CheckedSend(send.chat_id, send.sender_id, poster.posting.role, send.request), poster.posting.checks or ())
+        (
+            CheckedSend(send.chat_id, send.sender_id, poster.membership.role, send.request),
+            poster.membership.checks or (),
+        )
         for send, poster in candidates
     ]
     refusals = await parts.check(connection, sends, at)
@@ -152,13 +157,13 @@ async def _prepare(
     connection: Connection, parts: MessageParts, candidates: Sequence[tuple[Send, _Poster]], at: datetime
 ) -> dict[Send, Mapping[str, Any] | ServiceError]:
     """Returns the values of those sends whose parts have to be prepared."""
-    asking = {
-        send: Asking(
+    inputs = {
+        send: PartInput(
             send.chat_id,
-            poster.posting.chat_type,
+            poster.membership.chat_type,
             send.sender_id,
-            poster.posting.role,
-            poster.posting.last_seq,
+            poster.membership.role,
+            poster.membership.last_seq,
             send.request,
             send.given,
             send.server_parts,
@@ -166,9 +171,9 @@ async def _prepare(
         for send, poster in candidates
         if send.given.needs
     }
-    if not asking:
+    if not inputs:
         return {}
-    return dict(zip(asking, await parts.prepare(connection, list(asking.values()), at), strict=True))
+    return dict(zip(inputs, await parts.prepare(connection, list(inputs.values()), at), strict=True))
 
 
 def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[int]]:

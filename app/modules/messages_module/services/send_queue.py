@@ -77,7 +77,7 @@ class SendQueue:
         """
         outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
 
-        def tell(result: Sent | Exception) -> None:
+        def on_result(result: Sent | Exception) -> None:
             if outcome.done():
                 return
             if isinstance(result, Exception):
@@ -85,7 +85,7 @@ class SendQueue:
             else:
                 outcome.set_result(result)
 
-        self.put(chat_id, sender_id, message, tell, find_refusal, by_server)
+        self.put(chat_id, sender_id, message, on_result, find_refusal, by_server)
         return outcome
 
     def put(
@@ -93,11 +93,11 @@ class SendQueue:
         chat_id: UUID,
         sender_id: UUID,
         message: MessageCreate,
-        tell: Callable[[Sent | Exception], None],
+        on_result: Callable[[Sent | Exception], None],
         find_refusal: Callable[[], Exception | None] | None = None,
         by_server: ByServer = BY_CLIENT,
     ) -> None:
-        """Queues at once, in the order of the calls. `tell` is called once, when the message is durable or refused.
+        """Queues in the order of the calls. `on_result` is called once, when the message is durable or refused.
 
         `find_refusal` is called just before the message is written: its sender's session may have ended since. Give the
         same object with each send of a session: sends in a row share one call.
@@ -108,7 +108,7 @@ class SendQueue:
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
         given = self._parts.for_send(message, by_server.parts)
-        send = Send(chat_id, sender_id, message, tell, find_refusal, given, by_server)
+        send = Send(chat_id, sender_id, message, on_result, find_refusal, given, by_server)
         self._waiting += 1
         if queue is not None:
             queue.append(send)
@@ -207,7 +207,7 @@ class SendQueue:
                 metrics.SEND_BATCH.observe(len(batch))
         for those in written:
             # Durable already: an error here must not look like one of the writing.
-            call_isolated(self._tell, those)
+            call_isolated(self._publish, those)
         return passed_over
 
     async def _fail(self, error: Exception, batch: Sequence[Send]) -> None:
@@ -226,7 +226,7 @@ class SendQueue:
                 if not send.is_resolved:
                     await self._write([send.chat_id], [send], lambda _: (), wait=True)
 
-    def _tell(self, written: Written) -> None:
+    def _publish(self, written: Written) -> None:
         """To this process' own followers without a read; the others are rung for."""
         first = written.base + 1
 
@@ -237,5 +237,5 @@ class SendQueue:
                 for seq, event in enumerate(written.events, first)
             ]
 
-        call_isolated(self._hub.offer, written.chat_id, make_frames, first)
-        self._bus.ring(written.chat_id, written.base + len(written.events))
+        call_isolated(self._hub.publish, written.chat_id, make_frames, first)
+        self._bus.notify_stream(written.chat_id, written.base + len(written.events))

@@ -52,10 +52,10 @@ class Send:
         "find_refusal",
         "given",
         "is_resolved",
+        "on_result",
         "request",
         "sender_id",
         "server_parts",
-        "tell",
     )
 
     def __init__(
@@ -63,7 +63,7 @@ class Send:
         chat_id: UUID,
         sender_id: UUID,
         request: MessageCreate,
-        tell: Callable[["Sent | Exception"], None],
+        on_result: Callable[["Sent | Exception"], None],
         find_refusal: Callable[[], Exception | None] | None,
         given: PartValues,
         by_server: ByServer,
@@ -72,7 +72,7 @@ class Send:
         self.sender_id = sender_id
         self.request = request
         self.client_msg_id = request.client_msg_id
-        self.tell = tell
+        self.on_result = on_result
         self.find_refusal = find_refusal
         self.given = given
         self.server_parts = by_server.parts
@@ -90,7 +90,7 @@ class Send:
             return
         self.is_resolved = True
         try:
-            self.tell(result)
+            self.on_result(result)
         except Exception as error:  # noqa: BLE001 - the message stands, or does not, whoever hears of it
             logger.opt(exception=error).error("the result of a send could not be delivered")
 
@@ -100,7 +100,7 @@ def refuse_ended(sends: Sequence[Send]) -> list[Send]:
 
     Sends in a row with the very same `find_refusal` share one call of it.
     """
-    kept: list[Send] = []
+    accepted: list[Send] = []
     find_refusal: Callable[[], Exception | None] | None = None
     refusal: Exception | None = None
     for send in sends:
@@ -108,7 +108,7 @@ def refuse_ended(sends: Sequence[Send]) -> list[Send]:
             find_refusal = send.find_refusal
             refusal = find_refusal() if find_refusal is not None else None
         if refusal is None:
-            kept.append(send)
+            accepted.append(send)
         else:
             send.resolve(refusal)
-    return kept
+    return accepted

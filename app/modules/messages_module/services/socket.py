@@ -15,10 +15,10 @@ from app.services.rate_limits import RateLimits
 def _send(context: SocketContext, data: Any, done: Done) -> None:
     """Sends a message, as POST does. The reply contains the message."""
 
-    def tell(result: Sent | Exception) -> None:
+    def on_result(result: Sent | Exception) -> None:
         done(result.body if isinstance(result, Sent) else result)
 
-    context.container.get(SendQueue).put(data.chat_id, context.account_id, data, tell, context.find_refusal)
+    context.container.get(SendQueue).put(data.chat_id, context.account_id, data, on_result, context.find_refusal)
 
 
 async def _type(context: SocketContext, data: TypingData) -> None:

@@ -80,10 +80,10 @@ async def test_what_is_refused_at_the_last_moment_is_not_written(anna: FakeClien
 async def test_one_that_cannot_be_written_fails_alone(anna: FakeClient, club: str, queue: SendQueue) -> None:
     # What the schema refuses at the door, PostgreSQL refuses for the whole statement.
     bad = MessageCreate.model_construct(client_msg_id=uuid4(), text="a\x00b", reply_to_seq=None)
-    wanted = [MessageCreate(text=str(number)) for number in range(4)]
-    wanted.insert(2, bad)
+    sends = [MessageCreate(text=str(number)) for number in range(4)]
+    sends.insert(2, bad)
     outcomes = await asyncio.gather(
-        *(queue.submit(UUID(club), anna.uuid, message) for message in wanted), return_exceptions=True
+        *(queue.submit(UUID(club), anna.uuid, message) for message in sends), return_exceptions=True
     )
     assert isinstance(outcomes[2], asyncpg.CharacterNotInRepertoireError)
     history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
@@ -95,12 +95,12 @@ async def test_refusals_in_a_batch_leave_the_others_their_numbers(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str, queue: SendQueue
 ) -> None:
     ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "reader"}))
-    wanted = [(stranger, ChatNotFound), (anna, None), (boris, NotAllowedInChat), (anna, None)] * 5
+    sends = [(stranger, ChatNotFound), (anna, None), (boris, NotAllowedInChat), (anna, None)] * 5
     # Submitted before the writer runs: one batch.
     outcomes = await asyncio.gather(
-        *(queue.submit(UUID(club), who.uuid, MessageCreate(text="?")) for who, _ in wanted), return_exceptions=True
+        *(queue.submit(UUID(club), who.uuid, MessageCreate(text="?")) for who, _ in sends), return_exceptions=True
     )
-    for outcome, (_, refusal) in zip(outcomes, wanted, strict=True):
+    for outcome, (_, refusal) in zip(outcomes, sends, strict=True):
         assert isinstance(outcome, refusal or Sent)
     written = [orjson.loads(outcome.body)["seq"] for outcome in outcomes if isinstance(outcome, Sent)]
     assert written == list(range(1, 11))
@@ -108,9 +108,7 @@ async def test_refusals_in_a_batch_leave_the_others_their_numbers(
     assert [message["seq"] for message in history] == written
 
 
-async def test_whoever_gives_up_waiting_fails_nobody_else(
-    anna: FakeClient, club: str, administrator: Connection
-) -> None:
+async def test_a_cancelled_send_fails_no_other_send(anna: FakeClient, club: str, administrator: Connection) -> None:
     bodies = [{"client_msg_id": str(uuid4()), "text": str(number)} for number in range(9)]
     async with administrator.transaction():
         await administrator.execute("SELECT FROM stream FOR UPDATE")
@@ -194,7 +192,7 @@ async def test_a_connection_that_is_cut_in_its_commit_leaves_the_outcome_to_a_re
     assert (await anna.post(f"/chats/{club}/messages", body)).headers["idempotent-replayed"] == "true"
 
 
-async def test_a_lock_that_is_not_granted_is_told_as_try_again(
+async def test_a_lock_timeout_is_answered_with_unavailable(
     anna: FakeClient, club: str, administrator: Connection
 ) -> None:
     async with administrator.transaction():

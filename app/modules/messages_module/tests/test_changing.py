@@ -6,17 +6,19 @@ from typing import Any
 from tests.fakers import FakeClient, ok, problem
 
 
-async def test_a_sender_edits_and_everyone_is_told(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_an_edit_by_the_sender_is_published_to_all_members(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
     sent = await boris.send(club, "првиет")
     edited = ok(await boris.patch(f"/chats/{club}/messages/1", {"text": "привет"}))
     assert edited == sent | {"text": "привет", "edited_at": edited["edited_at"]}
     assert edited["edited_at"] > sent["created_at"]
     assert ok(await anna.get(f"/chats/{club}/messages/1")) == edited
-    told = (await anna.events(club))[-1]
-    assert (told["kind"], told["data"]) == ("message.edited", edited)
+    event = (await anna.events(club))[-1]
+    assert (event["kind"], event["data"]) == ("message.edited", edited)
     # The same text again changes nothing.
     assert ok(await boris.patch(f"/chats/{club}/messages/1", {"text": "привет"})) == edited
-    assert (await anna.events(club))[-1] == told
+    assert (await anna.events(club))[-1] == event
 
 
 async def test_an_edit_replaces_the_words_in_the_earlier_events(
@@ -48,7 +50,7 @@ async def test_events_of_many_edits_hold_the_newest_text_or_none(
     assert "слово" not in str(await boris.events(club))
 
 
-async def test_an_edited_message_stands_for_the_retry_of_the_first(anna: FakeClient, club: str) -> None:
+async def test_a_retry_of_the_send_returns_the_edited_message(anna: FakeClient, club: str) -> None:
     sent = await anna.send(club, "первое")
     edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "второе"}))
     retry = {"client_msg_id": sent["client_msg_id"], "text": "первое"}
@@ -59,7 +61,7 @@ async def test_an_edited_message_stands_for_the_retry_of_the_first(anna: FakeCli
     problem(await anna.post(f"/chats/{club}/messages", retry | {"text": "второе"}), 422, "idempotency_mismatch")
 
 
-async def test_nobody_edits_the_words_of_another(
+async def test_a_message_is_edited_by_its_sender_only(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     await boris.send(club, "моё")
@@ -84,8 +86,8 @@ async def test_sender_and_admins_delete_a_message(
     problem(await boris.delete(f"/chats/{chat}/messages/4"), 403, "forbidden")
     problem(await stranger.delete(f"/chats/{chat}/messages/1"), 404, "not_found")
     problem(await boris.delete(f"/chats/{chat}/messages/5"), 404, "not_found")
-    for person, seq in ((boris, 1), (anna, 2), (clara, 3), (clara, 4)):
-        assert (await person.delete(f"/chats/{chat}/messages/{seq}")).status_code == 204
+    for user, seq in ((boris, 1), (anna, 2), (clara, 3), (clara, 4)):
+        assert (await user.delete(f"/chats/{chat}/messages/{seq}")).status_code == 204
     history = ok(await boris.get(f"/chats/{chat}/messages"))["items"]
     assert [(message["seq"], message["text"]) for message in history] == [(1, ""), (2, ""), (3, ""), (4, "")]
     direct = await anna.open_chat(boris, type="direct")

@@ -110,8 +110,8 @@ async def server(app: FastAPI, live_server: str) -> AsyncIterator[httpx.AsyncCli
         yield http
 
 
-async def last_event(person: FakeClient, chat: str) -> dict[str, Any]:
-    return (await person.events(chat))[-1]
+async def last_event(user: FakeClient, chat: str) -> dict[str, Any]:
+    return (await user.events(chat))[-1]
 
 
 async def test_a_part_is_in_the_answer_the_history_and_the_event(
@@ -156,8 +156,8 @@ async def test_an_edit_changes_a_part_and_leaves_out_what_it_does_not_name(anna:
     assert edited["edited_at"] is not None
     edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "УЖЕ НЕ СРОЧНО"}))
     assert (edited["text"], edited["importance"], edited["shouting"]) == ("УЖЕ НЕ СРОЧНО", "low", True)
-    told = [event["data"] for event in await anna.events(club) if event["kind"].startswith("message.")]
-    assert {(data["text"], data["importance"]) for data in told} == {("УЖЕ НЕ СРОЧНО", "low")}
+    payload = [event["data"] for event in await anna.events(club) if event["kind"].startswith("message.")]
+    assert {(data["text"], data["importance"]) for data in payload} == {("УЖЕ НЕ СРОЧНО", "low")}
     before = len(await anna.events(club))
     ok(await anna.patch(f"/chats/{club}/messages/1", {"importance": "low"}))
     assert len(await anna.events(club)) == before
@@ -229,9 +229,9 @@ async def test_the_documents_describe_the_parts(server: httpx.AsyncClient, app: 
     sockets = ok(await server.get("/asyncapi.json"))["components"]["schemas"]
     assert "importance" in sockets["SendData"]["properties"]
     assert "importance" in sockets["MessageRead"]["properties"]
-    for told in ("MessageTold", "MessageEditedTold", "MessageDeletedTold"):
-        assert "importance" in sockets[told]["properties"]
-        assert "is_own" not in sockets[told]["properties"]
+    for payload in ("MessagePayload", "MessageEditedPayload", "MessageDeletedPayload"):
+        assert "importance" in sockets[payload]["properties"]
+        assert "is_own" not in sockets[payload]["properties"]
 
 
 def test_without_the_module_nothing_of_it_is_left(base_settings: Settings) -> None:

@@ -36,14 +36,14 @@ async def test_everyone_sees_who_much_was_given_and_what_is_their_own(
         {"emoji": "👍", "count": 1, "mine": False},
         {"emoji": "❤️", "count": 1, "mine": False},
     ]
-    told = [event for event in await anna.events(club) if event["kind"].startswith("reaction")]
-    assert [(e["kind"], e["data"]["account_id"], e["data"]["emoji"], e["data"]["count"]) for e in told] == [
+    reactions = [event for event in await anna.events(club) if event["kind"].startswith("reaction")]
+    assert [(e["kind"], e["data"]["account_id"], e["data"]["emoji"], e["data"]["count"]) for e in reactions] == [
         ("reaction.added", boris.id, "👍", 1),
         ("reaction.added", anna.id, "👍", 2),
         ("reaction.added", boris.id, "❤️", 1),
         ("reaction.removed", anna.id, "👍", 1),
     ]
-    assert "mine" not in str(told)
+    assert "mine" not in str(reactions)
 
 
 async def test_giving_or_taking_back_twice_is_once(anna: FakeClient, club: str, liked: str) -> None:
@@ -89,8 +89,8 @@ async def test_an_emoji_is_the_same_reaction_in_each_of_its_spellings(
             ok(await boris.put(f"{liked}/{quote(given)}"))
             message = ok(await anna.put(f"{liked}/{quote(taken_back)}"))
             assert message["reactions"] == [{"emoji": emoji, "count": 2, "mine": True}]
-            for person, form in ((boris, taken_back), (anna, given)):
-                assert (await person.delete(f"{liked}/{quote(form)}")).status_code == 204
+            for user, form in ((boris, taken_back), (anna, given)):
+                assert (await user.delete(f"{liked}/{quote(form)}")).status_code == 204
             assert ok(await anna.get(f"/chats/{club}/messages/1"))["reactions"] == []
     assert {e["data"]["emoji"] for e in await anna.events(club) if e["kind"].startswith("reaction")} == {emoji}
 
@@ -145,9 +145,9 @@ async def test_a_message_takes_so_many_different_emojis_and_so_many_of_one_perso
     emojis = [chr(0x1F600 + number) for number in range(MAX_EMOJIS + 1)]
     of_anna, of_boris = emojis[:MAX_EMOJIS_OF_ACCOUNT], emojis[MAX_EMOJIS_OF_ACCOUNT : 2 * MAX_EMOJIS_OF_ACCOUNT]
     of_clara = emojis[2 * MAX_EMOJIS_OF_ACCOUNT : MAX_EMOJIS]
-    for person, given in ((anna, of_anna), (boris, of_boris), (clara, of_clara)):
+    for user, given in ((anna, of_anna), (boris, of_boris), (clara, of_clara)):
         for emoji in given:
-            ok(await person.put(f"{liked}/{emoji}"))
+            ok(await user.put(f"{liked}/{emoji}"))
     # Anna has given all of hers; once more is no more.
     problem(await anna.put(f"{liked}/{of_boris[0]}"), 409, "conflict")
     ok(await anna.put(f"{liked}/{of_anna[0]}"))
@@ -156,7 +156,7 @@ async def test_a_message_takes_so_many_different_emojis_and_so_many_of_one_perso
     ok(await clara.put(f"{liked}/{of_anna[0]}"))
 
 
-async def test_nobody_reacts_to_what_is_not_there(
+async def test_a_reaction_to_a_missing_message_is_refused(
     anna: FakeClient, stranger: FakeClient, club: str, liked: str
 ) -> None:
     for method in ("PUT", "DELETE"):

@@ -53,9 +53,7 @@ async def test_a_stranger_finds_no_chat(stranger: FakeClient, club: str) -> None
 async def test_two_people_may_use_the_same_id(anna: FakeClient, boris: FakeClient, club: str) -> None:
     other = await anna.open_chat(boris)
     body = {"client_msg_id": str(uuid4()), "text": "одинаково"}
-    sent = [
-        ok(await person.post(f"/chats/{chat}/messages", body)) for person in (anna, boris) for chat in (club, other)
-    ]
+    sent = [ok(await user.post(f"/chats/{chat}/messages", body)) for user in (anna, boris) for chat in (club, other)]
     assert [message["seq"] for message in sent] == [1, 1, 2, 2]
     assert len({message["id"] for message in sent}) == 4
 

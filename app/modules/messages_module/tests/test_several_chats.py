@@ -66,7 +66,7 @@ async def test_each_chat_has_its_own_numbers_in_the_order_of_the_calls(
     chats = [UUID(await anna.open_chat(boris)) for _ in range(5)]
     channel = UUID(await anna.open_chat(boris, type="channel"))
     choice = random.Random(7)  # noqa: S311 - the same choice each time
-    wanted: list[tuple[UUID, FakeClient, MessageCreate, type]] = []
+    sends: list[tuple[UUID, FakeClient, MessageCreate, type]] = []
     for number in range(3 * MAX_BATCH):
         chat = choice.choice([*chats, channel, NOWHERE])
         sender = choice.choice([anna, boris, stranger])
@@ -75,20 +75,20 @@ async def test_each_chat_has_its_own_numbers_in_the_order_of_the_calls(
             refusal = ChatNotFound
         elif chat == channel and sender is boris:
             refusal = NotAllowedInChat
-        wanted.append((chat, sender, MessageCreate(client_msg_id=uuid4(), text=str(number)), refusal))
+        sends.append((chat, sender, MessageCreate(client_msg_id=uuid4(), text=str(number)), refusal))
     # A fifth of them twice: the second one finds the first.
-    wanted += choice.sample(wanted, len(wanted) // 5)
+    sends += choice.sample(sends, len(sends) // 5)
     outcomes = await asyncio.gather(
-        *(queue.submit(chat, sender.uuid, message) for chat, sender, message, _ in wanted), return_exceptions=True
+        *(queue.submit(chat, sender.uuid, message) for chat, sender, message, _ in sends), return_exceptions=True
     )
-    assert [type(outcome) for outcome in outcomes] == [expected for *_, expected in wanted]
-    told: dict[UUID, list[tuple[int, str]]] = {}
-    for (chat, *_), outcome in zip(wanted, outcomes, strict=True):
+    assert [type(outcome) for outcome in outcomes] == [expected for *_, expected in sends]
+    reported: dict[UUID, list[tuple[int, str]]] = {}
+    for (chat, *_), outcome in zip(sends, outcomes, strict=True):
         if isinstance(outcome, Sent) and not outcome.replayed:
             message = orjson.loads(outcome.body)
-            told.setdefault(chat, []).append((message["seq"], message["text"]))
-    assert set(told) == {*chats, channel}
-    for chat, messages in told.items():
+            reported.setdefault(chat, []).append((message["seq"], message["text"]))
+    assert set(reported) == {*chats, channel}
+    for chat, messages in reported.items():
         assert [seq for seq, _ in messages] == list(range(1, len(messages) + 1))
         events = [event for event in await anna.events(str(chat)) if event["kind"] == "message.created"]
         assert [(event["data"]["seq"], event["data"]["text"]) for event in events] == messages
@@ -101,9 +101,7 @@ async def test_each_chat_has_its_own_numbers_in_the_order_of_the_calls(
         assert seen["others_read_seq"] == max(by_anna, default=0)
 
 
-async def test_a_chat_that_somebody_else_has_locked_holds_up_no_other(
-    anna: FakeClient, club: str, administrator: Connection
-) -> None:
+async def test_a_locked_chat_holds_up_no_other_chat(anna: FakeClient, club: str, administrator: Connection) -> None:
     others = [await anna.open_chat() for _ in range(3)]
     async with administrator.transaction():
         await administrator.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))

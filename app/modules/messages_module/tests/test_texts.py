@@ -78,9 +78,9 @@ async def test_what_is_no_message_is_refused(anna: FakeClient, club: str) -> Non
     assert ok(await anna.get(f"/chats/{club}"))["last_seq"] == 1
 
 
-async def _send_raw(person: FakeClient, chat: str, content: Any, content_type: str | None = JSON) -> httpx.Response:
-    headers = person.headers | ({"Content-Type": content_type} if content_type else {})
-    return await person.http.post(f"{API}/chats/{chat}/messages", content=content, headers=headers)
+async def _send_raw(user: FakeClient, chat: str, content: Any, content_type: str | None = JSON) -> httpx.Response:
+    headers = user.headers | ({"Content-Type": content_type} if content_type else {})
+    return await user.http.post(f"{API}/chats/{chat}/messages", content=content, headers=headers)
 
 
 async def test_a_broken_body_is_the_senders_mistake(anna: FakeClient, club: str) -> None:

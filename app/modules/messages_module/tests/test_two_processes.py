@@ -20,7 +20,7 @@ async def anna_there(anna: FakeClient, settings: Settings) -> AsyncIterator[Fake
 
 
 async def test_sends_through_both_are_numbered_as_one(anna: FakeClient, anna_there: FakeClient, club: str) -> None:
-    sent = await asyncio.gather(*(person.send(club, str(n)) for n in range(40) for person in (anna, anna_there)))
+    sent = await asyncio.gather(*(user.send(club, str(n)) for n in range(40) for user in (anna, anna_there)))
     assert sorted(message["seq"] for message in sent) == list(range(1, 81))
     history = ok(await anna.get(f"/chats/{club}/messages", limit=200))["items"]
     assert [message["seq"] for message in history] == list(range(1, 81))
@@ -33,14 +33,14 @@ async def test_sends_through_both_are_numbered_as_one(anna: FakeClient, anna_the
 async def test_one_id_through_both_makes_one_message(anna: FakeClient, anna_there: FakeClient, club: str) -> None:
     body = {"client_msg_id": str(uuid4()), "text": "один раз"}
     answers = await asyncio.gather(
-        *(person.post(f"/chats/{club}/messages", body) for _ in range(10) for person in (anna, anna_there))
+        *(user.post(f"/chats/{club}/messages", body) for _ in range(10) for user in (anna, anna_there))
     )
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
     assert all(answer.json() == answers[0].json() for answer in answers)
     assert ok(await anna.get(f"/chats/{club}"))["last_seq"] == 1
 
 
-async def test_who_is_shown_out_here_posts_nothing_there_afterwards(
+async def test_a_member_removed_on_one_process_posts_nothing_on_another(
     anna: FakeClient, boris: FakeClient, anna_there: FakeClient, club: str
 ) -> None:
     boris_there = FakeClient(anna_there.http, headers=boris.headers)

@@ -67,9 +67,7 @@ async def test_requests_are_counted_by_the_template_of_their_route(
     assert await counted.of("messenger_http_request_seconds_count", method="GET", route=route, status="404") == 1
 
 
-async def test_addresses_that_nobody_serves_make_one_series(
-    anna: FakeClient, server: httpx.AsyncClient, counted: Difference
-) -> None:
+async def test_unknown_paths_are_one_series(anna: FakeClient, server: httpx.AsyncClient, counted: Difference) -> None:
     for number in range(5):
         await server.get(f"/wp-admin/{number}.php")
     await server.request("PROPFIND", "/coffee")
@@ -78,7 +76,7 @@ async def test_addresses_that_nobody_serves_make_one_series(
     assert await counted.of(count, method="(other)", route="(none)", status="404") == 1
 
 
-async def test_who_waits_for_news_does_not_spoil_the_latencies(
+async def test_waiting_requests_are_not_counted_in_the_latencies(
     anna: FakeClient, club: str, counted: Difference
 ) -> None:
     ok(await anna.get(f"/chats/{club}/events", after=2, wait=0.3))
@@ -105,7 +103,7 @@ async def test_sends_and_deliveries_are_counted(
     assert await counted.of("messenger_deliveries_total") >= 1
 
 
-async def test_a_server_that_hears_its_bus_says_so(settings: Settings) -> None:
+async def test_a_connected_bus_is_reported_by_its_metric(settings: Settings) -> None:
     """A new one: the gauge is the process', and a server that has ended in it would have said no."""
     async with served(build_app(settings)) as http:
         await FakeClient.sign_up(http)

@@ -26,7 +26,7 @@ from app.modules.search_module.services import metrics
 from app.modules.search_module.services.highlights import highlight
 from app.modules.search_module.services.lexemes import write_tsquery
 from app.modules.search_module.services.query import Expand, Query, parse_query
-from app.modules.search_module.services.search import RANKED, TIME_LIMIT, Wanted, find_newest, rank
+from app.modules.search_module.services.search import RANKED, TIME_LIMIT, Criteria, find_newest, rank
 from app.modules.search_module.services.subscriber import SEARCH
 from app.modules.streams_module.extension import find_oldest_pending
 from app.resources.constants import MAX_BIGINT
@@ -77,9 +77,9 @@ class MessageSearch:
         if sender_id is not _NOBODY:
             words = write_tsquery(query, sender_id)
             indexed = write_tsquery(query, sender_id, indexed_only=True)
-            wanted = Wanted(chats, words, indexed, query.after, query.before)
+            criteria = Criteria(chats, words, indexed, query.after, query.before)
             page = self._find_newest if request.order == "newest" else self._find_relevant
-            found = await page(wanted, request.limit, key, more, began + TIME_LIMIT)
+            found = await page(criteria, request.limit, key, more, began + TIME_LIMIT)
         items = await self._view(viewer, query, sender_id, found.hits)
         metrics.SECONDS.labels(request.order).observe(monotonic() - began)
         metrics.TRUNCATED.inc(int(found.is_truncated))
@@ -102,20 +102,24 @@ class MessageSearch:
             return ()
         return await crud.list_chats(connection, viewer, next(iter(named), None))
 
-    async def _find_newest(self, wanted: Wanted, limit: int, key: Key | None, more: Any, deadline: float) -> "_Page":
-        found = await find_newest(self._database, wanted, key, limit + 1, deadline, by_windows=bool(more))
+    async def _find_newest(
+        self, criteria: Criteria, limit: int, key: Key | None, more: Any, deadline: float
+    ) -> "_Page":
+        found = await find_newest(self._database, criteria, key, limit + 1, deadline, by_windows=bool(more))
         next_key = found.next_key
         if len(found.hits) > limit:
             next_key = found.hits[limit - 1].key
         next_cursor = encode_cursor(*next_key, found.by_windows, of="search") if next_key else None
         return _Page(found.hits[:limit], next_cursor, found.is_truncated)
 
-    async def _find_relevant(self, wanted: Wanted, limit: int, key: Key | None, more: Any, deadline: float) -> "_Page":
+    async def _find_relevant(
+        self, criteria: Criteria, limit: int, key: Key | None, more: Any, deadline: float
+    ) -> "_Page":
         # Each page ranks the same hits: those from before the first page was asked for.
-        top = key or wanted.until((datetime.now(UTC), UUID(int=2**128 - 1), MAX_BIGINT))
-        found = await find_newest(self._database, wanted, top, RANKED + 1, deadline)
+        top = key or criteria.until((datetime.now(UTC), UUID(int=2**128 - 1), MAX_BIGINT))
+        found = await find_newest(self._database, criteria, top, RANKED + 1, deadline)
         hits = found.hits[:RANKED]
-        ranked = await rank(self._database, wanted, hits, more, limit + 1)
+        ranked = await rank(self._database, criteria, hits, more, limit + 1)
         shown = ranked[:limit]
         # What is older comes after all of these.
         top_of_next = hits[-1].key if len(found.hits) > RANKED else found.next_key

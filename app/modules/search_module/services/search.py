@@ -32,7 +32,7 @@ _NEWEST: Key = (datetime(9998, 12, 31, tzinfo=UTC), UUID(int=0), 0)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Criteria:
     """What is looked for: `words` and `indexed` are a tsquery, None for any message, and that part of it which an
     index finds soon."""
 
@@ -85,16 +85,16 @@ class Found:
 
 
 async def find_newest(
-    database: Database, wanted: Wanted, key: Key | None, limit: int, deadline: float, *, by_windows: bool = False
+    database: Database, criteria: Criteria, key: Key | None, limit: int, deadline: float, *, by_windows: bool = False
 ) -> Found:
     """Returns up to `limit` hits that come after a key in the order newest first.
 
     The newest messages are looked at one by one, until it is clear that the words are not common. Then the index of
     words is asked. Where that takes too long, windows of time follow, each one bounded in what it looks at.
     """
-    search = _Search(wanted, wanted.until(key), limit, deadline)
-    search.found.by_windows = by_windows or wanted.indexed is None
-    if wanted.chats:
+    search = _Search(criteria, criteria.until(key), limit, deadline)
+    search.found.by_windows = by_windows or criteria.indexed is None
+    if criteria.chats:
         async with database.connection() as connection:
             await search.run(connection)
     return search.found
@@ -103,13 +103,13 @@ async def find_newest(
 class _Search:
     """One search on its way back in time: everything newer than `before` has been looked at."""
 
-    def __init__(self, wanted: Wanted, before: Key, limit: int, deadline: float) -> None:
+    def __init__(self, criteria: Criteria, before: Key, limit: int, deadline: float) -> None:
         self.found = Found()
-        self._wanted = wanted
+        self._criteria = criteria
         self._before = before
         self._limit = limit
         self._deadline = deadline
-        self._window = wanted.window_of(2 * _FIRST_ROWS)
+        self._window = criteria.window_of(2 * _FIRST_ROWS)
         self._rows = 0
 
     async def run(self, connection: Connection) -> None:
@@ -137,29 +137,33 @@ class _Search:
 
     async def _ask_index(self, connection: Connection) -> bool:
         """Returns True: what the index of words gives is all."""
-        wanted, room = self._wanted, self._limit - len(self.found.hits)
-        assert wanted.indexed is not None  # noqa: S101 - else it goes by windows
-        other = wanted.words if wanted.words != wanted.indexed else None
-        self._add(await crud.find(connection, wanted.chat_ids, wanted.indexed, wanted.since, self._before, room, other))
+        criteria, room = self._criteria, self._limit - len(self.found.hits)
+        assert criteria.indexed is not None  # noqa: S101 - else it goes by windows
+        other = criteria.words if criteria.words != criteria.indexed else None
+        self._add(
+            await crud.find(connection, criteria.chat_ids, criteria.indexed, criteria.since, self._before, room, other)
+        )
         return True
 
     async def _look_at_windows(self, connection: Connection) -> bool:
         """Looks at windows until the index of words is to be asked. Returns True at the end of the search."""
-        wanted = self._wanted
-        most = max(_ROWS_AT_ONCE // len(wanted.chats), 10)
+        criteria = self._criteria
+        most = max(_ROWS_AT_ONCE // len(criteria.chats), 10)
         while monotonic() < self._deadline and (self._rows < _FIRST_ROWS or self.found.by_windows):
-            newest = min(self._before[0], wanted.newest)
-            since = max(wanted.since, newest - self._window) if newest - _OLDEST > self._window else wanted.since
+            newest = min(self._before[0], criteria.newest)
+            since = max(criteria.since, newest - self._window) if newest - _OLDEST > self._window else criteria.since
             room = self._limit - len(self.found.hits)
-            look = await crud.look(connection, wanted.chat_ids, wanted.words, since, self._before, most, room)
-            self._rows += look.rows
+            window_hits = await crud.find_in_window(
+                connection, criteria.chat_ids, criteria.words, since, self._before, most, room
+            )
+            self._rows += window_hits.rows
             # So that the next one looks at about as many rows as are wanted at once.
-            self._window *= min(max(_ROWS_AT_ONCE / 4 / max(look.rows, 1), 1 / _GROWTH), _GROWTH)
-            if self._add(look.hits):
+            self._window *= min(max(_ROWS_AT_ONCE / 4 / max(window_hits.rows, 1), 1 / _GROWTH), _GROWTH)
+            if self._add(window_hits.hits):
                 return True
-            if look.end is None and since <= wanted.since:
+            if window_hits.end is None and since <= criteria.since:
                 return True
-            self._before = look.end or (since, UUID(int=0), 0)
+            self._before = window_hits.end or (since, UUID(int=0), 0)
         return False
 
     def _add(self, hits: Sequence[Hit]) -> bool:
@@ -172,10 +176,10 @@ class _Search:
 
 
 async def rank(
-    database: Database, wanted: Wanted, hits: Sequence[Hit], after: tuple[int, Key] | None, limit: int
+    database: Database, criteria: Criteria, hits: Sequence[Hit], after: tuple[int, Key] | None, limit: int
 ) -> Sequence[tuple[int, Hit]]:
     """Returns the hits in the order of how well they fit, from a score and a key on."""
     if not hits:
         return ()
     async with database.connection() as connection:
-        return await crud.rank(connection, hits, wanted.words, after, limit)
+        return await crud.rank(connection, hits, criteria.words, after, limit)

@@ -17,7 +17,7 @@ async def suggest_people(
     work: UnitOfWork, parts: AccountParts, viewer: UUID, q: str, limit: int
 ) -> list[AccountPublic]:
     """Returns accounts whose username or display name contains the text."""
-    return (await accounts.list_people(work, parts, viewer, q, None, limit)).items
+    return (await accounts.list_profiles(work, parts, viewer, q, None, limit)).items
 
 
 async def suggest_chats(work: UnitOfWork, parts: ChatParts, viewer: UUID, q: str, limit: int) -> list[dict[str, Any]]:

@@ -40,8 +40,8 @@ _WORDS = [
     "из-за",
     "don't",
 ]
-_PEOPLE = 4
-_MOST_CHATS = 5
+_USERS = 4
+_MAX_CHATS = 5
 
 
 @dataclass
@@ -56,20 +56,20 @@ class _Chat:
 class Histories:
     """People who do this and that; every step is done at the server and in the model."""
 
-    def __init__(self, people: list[FakeClient], dice: Random) -> None:
-        self._people = people
+    def __init__(self, users: list[FakeClient], dice: Random) -> None:
+        self._people = users
         self._dice = dice
         self._chats: list[_Chat] = []
 
     @classmethod
     async def begin(cls, http: httpx.AsyncClient, seed: int) -> "Histories":
-        return cls([await FakeClient.sign_up(http) for _ in range(_PEOPLE)], Random(seed))  # noqa: S311 - dice
+        return cls([await FakeClient.sign_up(http) for _ in range(_USERS)], Random(seed))  # noqa: S311 - dice
 
     async def run(self, steps: int) -> None:
         """One history; then everybody searches, at once and when everything is indexed."""
         for _ in range(steps):
             await self._step()
-        who = self._dice.randrange(_PEOPLE)
+        who = self._dice.randrange(_USERS)
         queries = [self._query() for _ in range(3)]
         for q in queries:
             # Something may not be indexed yet; what is found is right all the same.
@@ -79,7 +79,7 @@ class Histories:
 
     async def _step(self) -> None:
         dice = self._dice
-        if not self._chats or (len(self._chats) < _MOST_CHATS and dice.random() < 0.1):
+        if not self._chats or (len(self._chats) < _MAX_CHATS and dice.random() < 0.1):
             await self._open()
             return
         chat = dice.choice(self._chats)
@@ -88,33 +88,33 @@ class Histories:
         action = dice.choices(
             ("send", "edit", "delete", "join", "leave", "remove", "end"), (10, 4, 3, 2, 1.5, 1.5, 0.3)
         )[0]
-        person, path = self._people[who], f"/chats/{chat.id}"
+        user, path = self._people[who], f"/chats/{chat.id}"
         match action:
             case "send":
                 text = self._text()
-                chat.messages[(await person.send(chat.id, text))["seq"]] = who, text
+                chat.messages[(await user.send(chat.id, text))["seq"]] = who, text
             case "edit" if own:
                 seq, text = dice.choice(own), self._text()
-                ok(await person.patch(f"{path}/messages/{seq}", {"text": text}))
+                ok(await user.patch(f"{path}/messages/{seq}", {"text": text}))
                 chat.messages[seq] = who, text
             case "delete" if own:
                 seq = dice.choice(own)
-                ok(await person.delete(f"{path}/messages/{seq}"))
+                ok(await user.delete(f"{path}/messages/{seq}"))
                 del chat.messages[seq]
             case "join":
-                other = dice.randrange(_PEOPLE)
+                other = dice.randrange(_USERS)
                 ok(await self._owner(chat).post(f"{path}/members", {"account_ids": [self._people[other].id]}))
                 chat.members = list(dict.fromkeys([*chat.members, other]))
             case "leave" | "remove" if who != chat.members[0]:
-                actor = person if action == "leave" else self._owner(chat)
-                ok(await actor.delete(f"{path}/members/{person.id}"))
+                actor = user if action == "leave" else self._owner(chat)
+                ok(await actor.delete(f"{path}/members/{user.id}"))
                 chat.members.remove(who)
             case "end":
                 ok(await self._owner(chat).delete(path))
                 self._chats.remove(chat)
 
     async def _open(self) -> None:
-        owner, *others = self._dice.sample(range(_PEOPLE), self._dice.randint(1, _PEOPLE))
+        owner, *others = self._dice.sample(range(_USERS), self._dice.randint(1, _USERS))
         chat_id = await self._people[owner].open_chat(*(self._people[other] for other in others))
         self._chats.append(_Chat(chat_id, [owner, *others]))
 
@@ -142,7 +142,7 @@ class Histories:
 
     def _expected(self, who: int, q: str) -> set[tuple[str, int]]:
         query = parse_query(q, flags=())
-        senders = {number for number, person in enumerate(self._people) if query.sender in (None, person.username)}
+        senders = {number for number, user in enumerate(self._people) if query.sender in (None, user.username)}
         return {
             (chat.id, seq)
             for chat in self._chats
@@ -153,14 +153,12 @@ class Histories:
 
     async def _find(self, who: int, q: str, *, is_indexed: bool) -> set[tuple[str, int]]:
         """All pages."""
-        person, found = self._people[who], list[tuple[str, int]]()
+        user, found = self._people[who], list[tuple[str, int]]()
         more: dict[str, Any] = {}
         while True:
             asked = {"limit": self._dice.choice((1, 3, 50)), **more}
             page = (
-                await search(person, q, **asked)
-                if is_indexed
-                else ok(await person.get("/search/messages", q=q, **asked))
+                await search(user, q, **asked) if is_indexed else ok(await user.get("/search/messages", q=q, **asked))
             )
             found += [(item["message"]["chat_id"], item["message"]["seq"]) for item in page["items"]]
             if page["next_cursor"] is None:
@@ -169,5 +167,5 @@ class Histories:
         assert len(found) == len(set(found)), q
         return set(found)
 
-    async def _search_now(self, person: FakeClient, q: str, asked: dict[str, Any]) -> dict[str, Any]:
-        return ok(await person.get("/search/messages", q=q, **asked))
+    async def _search_now(self, user: FakeClient, q: str, asked: dict[str, Any]) -> dict[str, Any]:
+        return ok(await user.get("/search/messages", q=q, **asked))

@@ -5,20 +5,20 @@ from typing import Any
 from tests.fakers import FakeClient, eventually, ok
 
 
-async def search(person: FakeClient, q: str, **more: Any) -> dict[str, Any]:
+async def search(user: FakeClient, q: str, **more: Any) -> dict[str, Any]:
     """The answer, from the moment on when everything that was sent is indexed."""
     answers: list[dict[str, Any]] = []
 
     async def is_indexed() -> bool:
-        answers.append(ok(await person.get("/search/messages", q=q, **more)))
+        answers.append(ok(await user.get("/search/messages", q=q, **more)))
         return bool(answers[-1]["indexed_through"]["lag_ms"] == 0)
 
     await eventually(is_indexed)
     return answers[-1]
 
 
-async def texts(person: FakeClient, q: str, **more: Any) -> list[str]:
-    return [item["message"]["text"] for item in (await search(person, q, **more))["items"]]
+async def texts(user: FakeClient, q: str, **more: Any) -> list[str]:
+    return [item["message"]["text"] for item in (await search(user, q, **more))["items"]]
 
 
 def marked(item: dict[str, Any]) -> list[str]:

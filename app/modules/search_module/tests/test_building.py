@@ -15,7 +15,7 @@ from app.modules.search_module.services.building import Building, begin_if_missi
 from app.modules.search_module.services.subscriber import SEARCH
 from app.modules.search_module.tests.searching import search, texts
 from app.modules.streams_module.extension import hold_streams
-from app.modules.streams_module.services.numbers import move_numbers_ahead
+from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage

@@ -5,9 +5,9 @@ from typing import Any
 from tests.fakers import FakeClient, ok, problem
 
 
-async def suggest(person: FakeClient, q: str, **more: Any) -> tuple[list[str], list[str]]:
+async def suggest(user: FakeClient, q: str, **more: Any) -> tuple[list[str], list[str]]:
     """Names of people and ids of chats."""
-    answer = ok(await person.get("/search/suggest", q=q, **more))
+    answer = ok(await user.get("/search/suggest", q=q, **more))
     return [one["display_name"] for one in answer["people"]], [chat["id"] for chat in answer["chats"]]
 
 

@@ -126,10 +126,10 @@ def _event(kind: str, data: type[BaseModel]) -> _Message:
     only: Any = Literal[kind]
     event = create_model(f"{name}Event", __base__=EventRead, kind=(only, ...), data=(data, ...))
     frame = create_model(f"{name}Frame", __base__=ResponseModel, __doc__=data.__doc__, event=(event, ...))
-    told = example_of(data)
-    stream_id = told.get("chat_id", told.get("id", _STREAM))
-    example = {"stream_id": stream_id, "seq": 1, "kind": kind, "data": told, "at": "2026-01-01T12:00:00Z"}
-    return _Message(kind, frame, {"event": example} if told else {})
+    example_data = example_of(data)
+    stream_id = example_data.get("chat_id", example_data.get("id", _STREAM))
+    example = {"stream_id": stream_id, "seq": 1, "kind": kind, "data": example_data, "at": "2026-01-01T12:00:00Z"}
+    return _Message(kind, frame, {"event": example} if example_data else {})
 
 
 def _signal(signal: Signal) -> _Message:
@@ -139,8 +139,10 @@ def _signal(signal: Signal) -> _Message:
         only: Any = Literal[signal.kind]
         data = create_model(f"{title}Signal", __base__=data, __doc__=data.__doc__, kind=(only, ...))
     frame = create_model(f"{title}Frame", __base__=ResponseModel, __doc__=data.__doc__, signal=(data, ...))
-    told = example_of(signal.data)
-    return _Message(f"signal.{signal.kind}", frame, {"signal": {"kind": signal.kind, **told}} if told else {})
+    example_data = example_of(signal.data)
+    return _Message(
+        f"signal.{signal.kind}", frame, {"signal": {"kind": signal.kind, **example_data}} if example_data else {}
+    )
 
 
 def _components(messages: Sequence[_Message]) -> dict[str, Any]:

@@ -15,7 +15,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
-from app.modules.sockets_module.services.catching_up import (
+from app.modules.sockets_module.services.parsing import BadFrame, parse_frame, read_cursors, read_hello
+from app.modules.sockets_module.services.presence import Presence
+from app.modules.sockets_module.services.registry import Registry
+from app.modules.sockets_module.services.replay import (
     find_left,
     follow_all,
     follow_joined,
@@ -23,11 +26,8 @@ from app.modules.sockets_module.services.catching_up import (
     send_left,
     send_page,
 )
-from app.modules.sockets_module.services.outbox import Outbox
-from app.modules.sockets_module.services.parsing import BadFrame, parse_frame, read_cursors, read_hello
-from app.modules.sockets_module.services.presence import Presence
-from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.requests import Requests
+from app.modules.sockets_module.services.send_buffer import SendBuffer
 from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, TRY_AGAIN, Socket
 from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
@@ -39,7 +39,7 @@ from app.settings.origins import is_origin_of_host, normalize_origin
 from app.utils import metrics
 from app.utils.container import Container
 
-FIRST_FRAME_WITHIN = 10.0
+HELLO_TIMEOUT = 10.0
 HEARTBEAT = 20
 """Seconds between the server's pings."""
 _REQUESTS_IN_A_ROW = 50
@@ -58,7 +58,7 @@ class Connection:
         self._limits = container.get(RateLimits)
         self._revocations = container.get(Revocations)
         self._socket: Socket | None = None
-        self._caretaker: asyncio.Task[None] | None = None
+        self._replay: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
@@ -72,7 +72,7 @@ class Connection:
                 self._limits.rates.hello_address, "sockets from", network_of(client.host if client else "")
             )
         except RateLimited as error:
-            await self._deny(error)
+            await self._reject_handshake(error)
             return
         await self._websocket.accept()
         try:
@@ -89,13 +89,13 @@ class Connection:
             identity = await self._container.get(Authenticator).identify(hello.data.token)
             self._limits.hit(self._limits.rates.hello, "sockets of", identity.account_id.int)
         except Exception as error:  # noqa: BLE001 - it becomes the reply
-            await self._refuse(hello, error)
+            await self._reject_hello(hello, error)
             return
         hello.data.cursors.update(await read_cursors(cursors))
         self._registry.make_room(identity.account_id)
         write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
-        outbox = Outbox(self._websocket.send, write, self._overflow)
-        socket = self._socket = Socket(identity, outbox, self._hub, self._sources.joins)
+        send_buffer = SendBuffer(self._websocket.send, write, self._overflow)
+        socket = self._socket = Socket(identity, send_buffer, self._hub, self._sources.joins)
         presence = self._container.get(Presence)
         is_first = self._registry.add(socket)
         socket.wake, socket.close = self._wake, self._begin_closing
@@ -103,13 +103,13 @@ class Connection:
             try:
                 streams = await self._sources.list_streams(identity.account_id)
             except Exception as error:  # noqa: BLE001 - it becomes the reply
-                await self._refuse(hello, error)
+                await self._reject_hello(hello, error)
                 return
-            self._greet(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
+            self._answer_hello(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
             await follow_all(socket, self._hub, streams, hello.data.cursors)
             await find_left(socket, self._sources, hello.data.cursors)
             if is_first:
-                await presence.arrive(identity.account_id)
+                await presence.mark_online(identity.account_id)
             await self._receive(socket)
         except (BadFrame, WebSocketDisconnect) as error:
             if isinstance(error, BadFrame):
@@ -118,17 +118,17 @@ class Connection:
             logger.warning("a socket was closed by an error: {!r}", error)
             await self._close(TRY_AGAIN)
         finally:
-            socket.outbox.close()
+            socket.send_buffer.close()
             socket.leave_all()
-            if self._caretaker is not None:
-                self._caretaker.cancel()
+            if self._replay is not None:
+                self._replay.cancel()
             if self._registry.remove(socket):
-                await presence.leave(identity.account_id)
+                await presence.mark_offline(identity.account_id)
 
     async def _first_frame(self) -> tuple[Hello, Any] | None:
         """Hello and its cursors as they came, or None after the socket was closed for want of it. Raises BadFrame."""
         try:
-            async with asyncio.timeout(FIRST_FRAME_WITHIN):
+            async with asyncio.timeout(HELLO_TIMEOUT):
                 frame = parse_frame(_text_in(await self._websocket.receive()))
         except TimeoutError:
             await self._close(NOT_SIGNED_IN, "hello was not received in time")
@@ -146,7 +146,7 @@ class Connection:
         while True:
             message = await receive()
             socket.used_at = monotonic()
-            doubt = None if self._revocations.are_known else await self._revocations.find_doubt()
+            staleness_error = None if self._revocations.are_known else await self._revocations.find_staleness_error()
             for place, text in enumerate(message.get("texts") or [_text_in(message)], 1):
                 if place % _REQUESTS_IN_A_ROW == 0:
                     await asyncio.sleep(0)
@@ -154,9 +154,9 @@ class Connection:
                     await requests.wait_for_room()
                 if not socket.is_signed_in:
                     break
-                requests.handle(parse_frame(text), doubt)
+                requests.handle(parse_frame(text), staleness_error)
 
-    def _greet(self, socket: Socket, hello: Hello, starts: Mapping[UUID, int]) -> None:
+    def _answer_hello(self, socket: Socket, hello: Hello, starts: Mapping[UUID, int]) -> None:
         reply = HelloAnswer(
             connection_id=socket.connection_id,
             account_id=socket.identity.account_id,
@@ -165,7 +165,7 @@ class Connection:
         )
         socket.answer(hello.id, reply.model_dump_json().encode())
 
-    async def _deny(self, error: RateLimited) -> None:
+    async def _reject_handshake(self, error: RateLimited) -> None:
         """Answers the handshake with the problem, where the server can; else the answer is 403."""
         problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
         headers = {"Retry-After": str(error.retry_after)}
@@ -176,7 +176,7 @@ class Connection:
         else:
             await self._websocket.close(POLICY)
 
-    async def _refuse(self, hello: Hello, error: Exception) -> None:
+    async def _reject_hello(self, hello: Hello, error: Exception) -> None:
         """Tells why, and closes: for who is not signed in, or for a server that cannot serve just now."""
         problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
         reply = {"reply_to": hello.id, "status": "error", "error": problem}
@@ -185,8 +185,8 @@ class Connection:
         await self._close(NOT_SIGNED_IN if isinstance(error, Unauthenticated) else TRY_AGAIN)
 
     def _wake(self) -> None:
-        if self._caretaker is None:
-            self._caretaker = asyncio.create_task(self._take_care())
+        if self._replay is None:
+            self._replay = asyncio.create_task(self._keep_replaying())
 
     def _begin_closing(self, code: int) -> None:
         # Not the caretaker's work: it may be waiting for the very reader who has stopped.
@@ -196,11 +196,11 @@ class Connection:
         if self._socket is not None:
             self._socket.end(TRY_AGAIN)
 
-    async def _take_care(self) -> None:
+    async def _keep_replaying(self) -> None:
         """Until nothing is left to do for now."""
         socket = self._socket
         try:
-            while socket is not None and not socket.outbox.closed:
+            while socket is not None and not socket.send_buffer.closed:
                 if socket.joined:
                     await follow_joined(socket, self._hub)
                 elif socket.left:
@@ -213,7 +213,7 @@ class Connection:
             logger.warning("cannot serve a socket: {!r}", error)
             await self._close(TRY_AGAIN)
         finally:
-            self._caretaker = None
+            self._replay = None
 
     async def _close(self, code: int, reason: str = "") -> None:
         """Never fails: the other side may be gone."""

@@ -14,7 +14,7 @@ from app.modules.base_module.schemas import BodyInt
 from app.modules.sockets_module.schemas import MAX_CURSORS, Hello, RequestFrame, RequestId
 from app.services.errors import ValidationFailed
 
-_MOST_MEMBERS = 50
+_MAX_MEMBERS = 50
 """Of an object in a request. Each one more would be an error of its own."""
 _CURSORS_IN_A_ROW = 500
 """Of a hello, until the other connections have had their turn."""
@@ -79,7 +79,7 @@ def read_request(frame: dict[str, Any], models: Mapping[str, type[RequestFrame]]
     if model is None:
         raise ValidationFailed(("action",), f"one of {', '.join(models)}")
     data = frame.get("data")
-    if len(frame) > _MOST_MEMBERS or (isinstance(data, dict) and len(data) > _MOST_MEMBERS):
+    if len(frame) > _MAX_MEMBERS or (isinstance(data, dict) and len(data) > _MAX_MEMBERS):
         _check_sizes(frame, data)
     return model.model_validate(frame)
 
@@ -93,9 +93,9 @@ def find_request_id(frame: dict[str, Any]) -> int | str | None:
 
 
 def _check_sizes(frame: dict[str, Any], data: Any) -> None:
-    is_frame = len(frame) > _MOST_MEMBERS
-    if is_frame or (isinstance(data, dict) and len(data) > _MOST_MEMBERS):
-        raise ValidationFailed(("frame" if is_frame else "data",), f"at most {_MOST_MEMBERS} members", "too_long")
+    is_frame = len(frame) > _MAX_MEMBERS
+    if is_frame or (isinstance(data, dict) and len(data) > _MAX_MEMBERS):
+        raise ValidationFailed(("frame" if is_frame else "data",), f"at most {_MAX_MEMBERS} members", "too_long")
 
 
 def _parse_surrogates(text: str) -> Any:

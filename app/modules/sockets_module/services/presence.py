@@ -23,7 +23,7 @@ _LASTS = timedelta(seconds=75)
 """How long an account counts as online without a refresh: its process may have died."""
 _STREAMS_IN_A_SIGNAL = 15
 """A signal names the streams that it goes to, and has to stay small."""
-_MOST_RECEIVERS = 5_000
+_MAX_RECEIVERS = 5_000
 """Readers who are notified that one account comes or goes: those of the streams with the fewest."""
 
 
@@ -36,25 +36,25 @@ class Presence:
         self._registry = registry
         self._sources = sources
         self._corrections: set[asyncio.Task[None]] = set()
-        bus.on_notification(_LEFT, self._hear)
+        bus.on_notification(_LEFT, self._on_left)
 
-    async def arrive(self, account_id: UUID) -> None:
+    async def mark_online(self, account_id: UUID) -> None:
         """The account's first socket here."""
         now = datetime.now(UTC)
         try:
             async with self._database.connection() as connection:
                 await crud.note_present(connection, [account_id], now, now + _LASTS)
-            await self._tell(account_id, online=True, at=now)
+            await self._publish(account_id, online=True, at=now)
         except Exception as error:  # noqa: BLE001 - the next refresh notes it
             logger.debug("cannot store that an account came online: {!r}", error)
 
-    async def leave(self, account_id: UUID) -> None:
+    async def mark_offline(self, account_id: UUID) -> None:
         """The account's last socket here. If it has one elsewhere, that process' refresh corrects it."""
         now = datetime.now(UTC)
         try:
             async with self._database.connection() as connection:
                 await crud.note_gone(connection, account_id, now)
-            await self._tell(account_id, online=False, at=now)
+            await self._publish(account_id, online=False, at=now)
             self._bus.notify(_LEFT, {"account_id": str(account_id)})
         except Exception as error:  # noqa: BLE001 - it passes by itself, and the socket is gone already
             logger.debug("cannot store that an account went offline: {!r}", error)
@@ -65,16 +65,16 @@ class Presence:
         async with running(self._keep_refreshing()):
             yield
 
-    def _hear(self, left: Mapping[str, Any]) -> None:
+    def _on_left(self, left: Mapping[str, Any]) -> None:
         """Another process has seen an account's last socket there go, while there is one here."""
         account_id = UUID(left["account_id"])
         if account_id in self._registry:
-            correction = asyncio.create_task(self.arrive(account_id))
+            correction = asyncio.create_task(self.mark_online(account_id))
             self._corrections.add(correction)
             correction.add_done_callback(self._corrections.discard)
 
-    async def _tell(self, account_id: UUID, *, online: bool, at: datetime) -> None:
-        audience = await self._sources.list_audience(account_id, _MOST_RECEIVERS)
+    async def _publish(self, account_id: UUID, *, online: bool, at: datetime) -> None:
+        audience = await self._sources.list_audience(account_id, _MAX_RECEIVERS)
         presence = {"account_id": account_id, "online": online, "last_seen_at": encode_time(at)}
         for first in range(0, len(audience), _STREAMS_IN_A_SIGNAL):
             self._registry.signal("presence", presence, *audience[first : first + _STREAMS_IN_A_SIGNAL])

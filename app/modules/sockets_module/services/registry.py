@@ -33,7 +33,7 @@ class Registry:
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._sessions = revocations.open_sessions
         self._watches: dict[Socket, Watch] = {}
-        bus.on_signal(self._hear)
+        bus.on_signal(self._on_signal)
 
     def __contains__(self, account_id: UUID) -> bool:
         """Whether the account has a socket here."""
@@ -75,7 +75,7 @@ class Registry:
 
     def make_room(self, account_id: UUID) -> None:
         """Closes the account's sockets that were used least lately, until one more may be added."""
-        sockets = [socket for socket in self._sockets.get(account_id, ()) if not socket.is_ending]
+        sockets = [socket for socket in self._sockets.get(account_id, ()) if not socket.is_closing]
         sockets.sort(key=lambda socket: socket.used_at, reverse=True)
         for socket in sockets[MAX_SOCKETS_OF_ACCOUNT - 1 :]:
             socket.end(REPLACED)
@@ -92,7 +92,7 @@ class Registry:
             await asyncio.sleep(_STALL_CHECK)
             for sockets in tuple(self._sockets.values()):
                 for socket in tuple(sockets):
-                    if socket.outbox.is_stalled():
+                    if socket.send_buffer.is_stalled():
                         socket.end(TRY_AGAIN)
 
     def signal(self, kind: str, data: Mapping[str, Any] | BaseModel, *stream_ids: UUID) -> None:
@@ -105,18 +105,18 @@ class Registry:
         shown = data.model_dump(mode="json") if isinstance(data, BaseModel) else data
         self._bus.signal({**shown, "kind": kind, "stream_ids": stream_ids})
 
-    def _hear(self, signal: Mapping[str, Any]) -> None:
+    def _on_signal(self, signal: Mapping[str, Any]) -> None:
         """Delivers a signal to the followers of its streams, but not to the account that it is about."""
         if signal.get("kind") not in self._signals:
             return
         about = signal.get("account_id")
         shown = {key: value for key, value in signal.items() if key != "stream_ids"}
         wire = encode_text_frame(orjson.dumps({"signal": shown}))
-        told: set[Socket] = set()
+        receivers: set[Socket] = set()
         for stream_id in map(UUID, signal.get("stream_ids", ())):
             feed = self._hub.feeds.get(stream_id)
             for follower in feed.followers if feed is not None else ():
-                if isinstance(follower, Socket) and follower not in told and follower.has_signals_of(stream_id):
-                    told.add(follower)
+                if isinstance(follower, Socket) and follower not in receivers and follower.has_signals_of(stream_id):
+                    receivers.add(follower)
                     if str(follower.identity.account_id) != about:
-                        follower.outbox.put([wire])
+                        follower.send_buffer.put([wire])

@@ -21,10 +21,10 @@ from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.socket import POLICY, Socket
 from app.services.errors import ProblemMaker, RateLimited, ServiceError, ValidationFailed
 from app.services.rate_limits import RateLimits
-from app.utils.allowance import Allowance
 from app.utils.container import Container
 from app.utils.isolation import owner_of
 from app.utils.module import Modules
+from app.utils.token_bucket import TokenBucket
 
 MAX_IN_FLIGHT = 128
 """Requests of one socket that are being carried out; beyond that nothing more is read from it."""
@@ -33,22 +33,22 @@ _REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND = 500, 5.0
 _INSTANCE = "/ws"
 
 
-class _Line:
+class _RequestQueue:
     """What one socket has under way for one value, as a chat. What has no value has a line of its own.
 
-    `begun` are the ids of those requests that only began, by numbers of our own: clients may give an id twice.
+    `running` are the ids of those requests that only began, by numbers of our own: clients may give an id twice.
     """
 
-    __slots__ = ("begun", "none_begun", "turn", "value")
+    __slots__ = ("all_done", "last_task", "running", "value")
 
     def __init__(self, value: Any) -> None:
         self.value = value
         # They keep their order by themselves.
-        self.begun: dict[int, int | str] = {}
+        self.running: dict[int, int | str] = {}
         # Where a turn waits until they are done.
-        self.none_begun: asyncio.Event | None = None
+        self.all_done: asyncio.Event | None = None
         # The newest of those that wait for all that came before.
-        self.turn: asyncio.Task[None] | None = None
+        self.last_task: asyncio.Task[None] | None = None
 
 
 class Requests:
@@ -72,15 +72,15 @@ class Requests:
             socket.follows,
             container.get(Registry).signal,
         )
-        self._refusals = Allowance(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
+        self._refusals = TokenBucket(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
         self._last = 0
-        self._under_way = 0
+        self._in_flight = 0
         self._room = asyncio.Event()
-        self._lines: dict[Any, _Line] = {}
+        self._queues: dict[Any, _RequestQueue] = {}
 
     @property
     def is_full(self) -> bool:
-        return self._under_way >= MAX_IN_FLIGHT
+        return self._in_flight >= MAX_IN_FLIGHT
 
     async def wait_for_room(self) -> None:
         """While it `is_full`."""
@@ -88,10 +88,10 @@ class Requests:
             self._room.clear()
             await self._room.wait()
 
-    def handle(self, frame: dict[str, Any], doubt: Exception | None = None) -> None:
+    def handle(self, frame: dict[str, Any], staleness_error: Exception | None = None) -> None:
         """Begins one request; those that only begin do so in the order of the calls. Not while it `is_full`.
 
-        `doubt` refuses all but a ping: it is not known whether the session has ended.
+        `staleness_error` refuses all but a ping: it is not known whether the session has ended.
         """
         try:
             self._limits.hit(self._rate, "calls of", self._who)
@@ -102,77 +102,79 @@ class Requests:
         if type(request) is Ping:
             self._socket.answer(request.id, b"{}")
             return
-        if doubt is not None:
-            self._refuse(request.id, doubt)
+        if staleness_error is not None:
+            self._refuse(request.id, staleness_error)
             return
         action = self._actions[request.action]
         data = request.data
         value = data.__dict__.get(action.ordered_by)
-        line = self._lines.get(value)
-        if line is None:
+        queue = self._queues.get(value)
+        if queue is None:
             key = object() if value is None else value
-            line = self._lines[key] = _Line(key)
+            queue = self._queues[key] = _RequestQueue(key)
         else:
             # The very same object in all requests of the line: who looks it up need not compare UUIDs. The model is
             # frozen: tests/test_patched_internals.py.
-            data.__dict__[action.ordered_by] = line.value
-        self._under_way += 1
+            data.__dict__[action.ordered_by] = queue.value
+        self._in_flight += 1
         begin = action.begin
-        if begin is None or line.turn is not None:
-            line.turn = asyncio.create_task(self._in_turn(line, line.turn, action, request))
+        if begin is None or queue.last_task is not None:
+            queue.last_task = asyncio.create_task(self._run_in_order(queue, queue.last_task, action, request))
             return
         self._last = number = self._last + 1
-        line.begun[number] = request.id
-        done = partial(self._end, begin, line, number)
+        queue.running[number] = request.id
+        done = partial(self._end, begin, queue, number)
         try:
             begin(self._context, data, done)
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             done(error)
 
-    def _end(self, begin: Callable[..., None], line: _Line, number: int, result: bytes | Exception) -> None:
+    def _end(self, begin: Callable[..., None], queue: _RequestQueue, number: int, result: bytes | Exception) -> None:
         """What came of a request that only began."""
-        request_id = line.begun.pop(number, None)
+        request_id = queue.running.pop(number, None)
         if request_id is None:
             logger.error("{} ended a request twice", owner_of(begin))
             return
-        if self._under_way >= MAX_IN_FLIGHT:
+        if self._in_flight >= MAX_IN_FLIGHT:
             self._room.set()
-        self._under_way -= 1
-        if not line.begun:
-            if line.none_begun is not None:
-                line.none_begun.set()
-            elif line.turn is None:
-                self._lines.pop(line.value, None)
+        self._in_flight -= 1
+        if not queue.running:
+            if queue.all_done is not None:
+                queue.all_done.set()
+            elif queue.last_task is None:
+                self._queues.pop(queue.value, None)
         if isinstance(result, bytes):
             self._socket.answer(request_id, result)
         else:
             self._refuse(request_id, result, begin)
 
-    async def _in_turn(self, line: _Line, before: asyncio.Task[None] | None, action: Action, request: Any) -> None:
+    async def _run_in_order(
+        self, queue: _RequestQueue, before: asyncio.Task[None] | None, action: Action, request: Any
+    ) -> None:
         """After everything that was asked for in this line before."""
         try:
             if before is not None:
                 await asyncio.wait([before])
-            if line.begun:
+            if queue.running:
                 # No more of them begin while something waits for its turn.
-                line.none_begun = asyncio.Event()
-                await line.none_begun.wait()
-                line.none_begun = None
+                queue.all_done = asyncio.Event()
+                await queue.all_done.wait()
+                queue.all_done = None
             refusal = self._find_refusal()
             if refusal is not None:
                 raise refusal
-            self._socket.answer(request.id, await self._carry_out(action, request.data))
+            self._socket.answer(request.id, await self._execute(action, request.data))
         except Exception as error:  # noqa: BLE001 - it becomes the reply
             self._refuse(request.id, error, action.handle or action.begin)
         finally:
             if self.is_full:
                 self._room.set()
-            self._under_way -= 1
-            if line.turn is asyncio.current_task():
-                line.turn = None
-                self._lines.pop(line.value, None)
+            self._in_flight -= 1
+            if queue.last_task is asyncio.current_task():
+                queue.last_task = None
+                self._queues.pop(queue.value, None)
 
-    async def _carry_out(self, action: Action, data: Any) -> bytes:
+    async def _execute(self, action: Action, data: Any) -> bytes:
         if action.handle is None:
             return await self._begin_and_wait(action, data)
         context = self._context

@@ -10,7 +10,7 @@ import orjson
 
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.sockets_module.extension import FindJoined, Joined
-from app.modules.sockets_module.services.outbox import Outbox
+from app.modules.sockets_module.services.send_buffer import SendBuffer
 from app.modules.streams_module.services.frames import Frame, encode_text_frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.modules.streams_module.services.reader import MAY_END, Reader
@@ -73,17 +73,17 @@ class Socket:
     stream by which it begins to read one more.
     """
 
-    def __init__(self, identity: Identity, outbox: Outbox, hub: Hub, joins: Mapping[str, FindJoined]) -> None:
+    def __init__(self, identity: Identity, send_buffer: SendBuffer, hub: Hub, joins: Mapping[str, FindJoined]) -> None:
         self.connection_id = uuid4()
         self.identity = identity
-        self.outbox = outbox
+        self.send_buffer = send_buffer
         self.streams: dict[UUID, Following] = {}
         self.behind: dict[UUID, Following] = {}
         self.left: dict[UUID, Following] = {}
         self.joined: dict[UUID, Following] = {}
         self.wake: Callable[[], None] = lambda: None
         self.close: Callable[[int], None] = lambda code: None
-        self.is_ending = False
+        self.is_closing = False
         self.used_at = monotonic()
         # Until the session is revoked or expires: what came before is not carried out after it.
         self.is_signed_in = True
@@ -97,9 +97,9 @@ class Socket:
 
     def end(self, code: int) -> None:
         """Closes the socket with this code, whatever it is waiting for; the first code counts."""
-        if not self.is_ending:
-            self.is_ending = True
-            self.outbox.close()
+        if not self.is_closing:
+            self.is_closing = True
+            self.send_buffer.close()
             self.close(code)
 
     def end_session(self) -> None:
@@ -109,7 +109,7 @@ class Socket:
 
     def answer(self, reply_to: int | str, data: bytes) -> None:
         """Tells that a request was carried out, and what came of it, as JSON."""
-        self.outbox.put_soon(
+        self.send_buffer.put_soon(
             encode_text_frame(b'{"reply_to":', orjson.dumps(reply_to), b',"status":"ok","data":', data, b"}")
         )
 
@@ -117,7 +117,7 @@ class Socket:
         """Tells why a request was not carried out."""
         # Not by orjson: what is told back may hold half a letter.
         reply = json.dumps({"reply_to": reply_to, "status": "error", "error": problem}, default=str)
-        self.outbox.put_soon(encode_text_frame(reply.encode()))
+        self.send_buffer.put_soon(encode_text_frame(reply.encode()))
 
     def follows(self, stream_id: UUID) -> bool:
         following = self.streams.get(stream_id)
@@ -144,9 +144,9 @@ class Socket:
                 news.append(frame.wire)
                 if self.passed(following, frame.seq, frame.kind, frame.data):
                     break
-        self.outbox.put(news)
+        self.send_buffer.put(news)
 
-    def tell_gap(self, feed: Feed, gap: Gap) -> None:
+    def report_gap(self, feed: Feed, gap: Gap) -> None:
         following = self.streams.get(feed.stream_id)
         if following is not None and following.is_live:
             following.cursor = gap.last_seq
@@ -158,12 +158,12 @@ class Socket:
 
     def put_gap(self, stream_id: UUID, gap: Gap) -> None:
         """The client reads this stream afresh; from `last_seq` on it goes on here."""
-        self.outbox.put([self.encode_gap(stream_id, gap)])
+        self.send_buffer.put([self.encode_gap(stream_id, gap)])
 
     @staticmethod
     def encode_gap(stream_id: UUID, gap: Gap) -> bytes:
-        told = {"stream_id": str(stream_id), "first_seq": gap.first_seq, "last_seq": gap.last_seq}
-        return encode_text_frame(orjson.dumps({"gap": told}))
+        payload = {"stream_id": str(stream_id), "first_seq": gap.first_seq, "last_seq": gap.last_seq}
+        return encode_text_frame(orjson.dumps({"gap": payload}))
 
     def passed(self, following: Following, seq: int, kind: str, data: bytes) -> bool:
         """Notes that an event went out, and what follows from it; whether it was the stream's last for this socket."""

@@ -37,7 +37,7 @@ async def test_pages_of_other_sites_are_refused(live_server: str) -> None:
         assert refusal.value.response.status_code == 403, origin
 
 
-async def test_the_servers_own_pages_and_the_allowed_ones_are_let_in(live_server: str) -> None:
+async def test_the_servers_own_origin_and_allowed_origins_are_accepted(live_server: str) -> None:
     for origin in (f"http://{live_server}", f"https://{live_server}", FRIENDLY):
         async with connect(f"ws://{live_server}{API}/ws", additional_headers={"Origin": origin}) as connection:
             await connection.ping()
@@ -49,7 +49,7 @@ async def test_one_socket_too_many_closes_the_one_that_was_used_least_lately(
     """Finally: to come back would close another one."""
     assert registry.MAX_SOCKETS_OF_ACCOUNT == 50
     monkeypatch.setattr(registry, "MAX_SOCKETS_OF_ACCOUNT", 2)
-    first, second, third, other = (FakeSocket(person, live_server) for person in (anna, anna, anna, boris))
+    first, second, third, other = (FakeSocket(user, live_server) for user in (anna, anna, anna, boris))
     async with first, second, other:
         await first.ask("ping")
         async with third:
@@ -72,6 +72,6 @@ async def test_a_handshake_too_many_is_refused_before_it_is_carried_out(settings
         assert json.loads(answer.body)["code"] == "rate_limited"
 
 
-async def test_an_ended_session_is_not_let_in(anna: FakeClient, live_server: str) -> None:
+async def test_an_ended_session_is_refused(anna: FakeClient, live_server: str) -> None:
     ok(await anna.post("/accounts/sign-out"))
     assert await FakeSocket(anna, live_server).refused() == 4401

@@ -28,8 +28,8 @@ _NOTIFICATIONS = {"session.ended", "presence.left"}
 class Recorder(FakeSocket):
     """A device that keeps every frame of both directions."""
 
-    def __init__(self, person: FakeClient, address: str) -> None:
-        super().__init__(person, address)
+    def __init__(self, user: FakeClient, address: str) -> None:
+        super().__init__(user, address)
         self.received: list[dict[str, Any]] = []
 
     def _take(self, frame: dict[str, Any]) -> None:
@@ -88,8 +88,8 @@ async def test_it_is_an_asyncapi_3_document(document: dict[str, Any]) -> None:
     assert set(document["channels"]["ws"]["messages"]) == set(document["components"]["messages"])
     named = list(references(document))
     assert all(resolve(document, ref) for ref in named)
-    told = {ref.rpartition("/")[2] for ref in named if ref.startswith("#/channels/ws/messages/")}
-    assert told == set(document["components"]["messages"])
+    listed = {ref.rpartition("/")[2] for ref in named if ref.startswith("#/channels/ws/messages/")}
+    assert listed == set(document["components"]["messages"])
     used = {ref.rpartition("/")[2] for ref in named if ref.startswith("#/components/schemas/")}
     assert used == set(document["components"]["schemas"])
     for operation in document["operations"].values():
@@ -192,12 +192,12 @@ async def test_it_is_hidden_where_the_other_documents_are(settings: Settings) ->
             problem(await http.get(address), 404, "not_found")
 
 
-async def test_it_tells_where_the_socket_is(settings: Settings) -> None:
+async def test_the_document_gives_the_address_of_the_socket(settings: Settings) -> None:
     elsewhere = replace(settings, app=settings.app.model_copy(update={"prefix": "/messenger"}))
     async with served(build_app(elsewhere)) as http:
-        told = ok(await http.get("https://chat.example.com/asyncapi.json"))
-    assert told["servers"] == {"this": {"host": "chat.example.com", "protocol": "wss"}}
-    assert told["channels"]["ws"]["address"] == "/messenger/ws"
+        listed = ok(await http.get("https://chat.example.com/asyncapi.json"))
+    assert listed["servers"] == {"this": {"host": "chat.example.com", "protocol": "wss"}}
+    assert listed["channels"]["ws"]["address"] == "/messenger/ws"
 
 
 @pytest.mark.parametrize("page", ["realtime.md", "realtime.ru.md"])

@@ -18,7 +18,7 @@ DEEP = 10_000
 
 
 @pytest.fixture
-async def witness(boris: FakeClient, live_server: str, quiet_log: list[str]) -> AsyncIterator[FakeSocket]:
+async def other_socket(boris: FakeClient, live_server: str, quiet_log: list[str]) -> AsyncIterator[FakeSocket]:
     """Boris, who is connected all the time, and has to notice nothing."""
     async with FakeSocket(boris, live_server) as socket:
         yield socket
@@ -30,8 +30,8 @@ async def open_connection(address: str) -> ClientConnection:
     return await connect(f"ws://{address}{API}/ws", compression=None, max_size=None)
 
 
-def hello(person: FakeClient, **data: Any) -> str:
-    return json.dumps({"id": 1, "action": "hello", "data": {"token": person.access_token, **data}})
+def hello(user: FakeClient, **data: Any) -> str:
+    return json.dumps({"id": 1, "action": "hello", "data": {"token": user.access_token, **data}})
 
 
 async def close_code_of(connection: ClientConnection) -> int | None:
@@ -58,7 +58,7 @@ NO_OBJECTS: dict[str, str | bytes] = {
 
 
 async def test_a_frame_that_is_no_json_object_closes_the_socket(
-    anna: FakeClient, live_server: str, witness: FakeSocket
+    anna: FakeClient, live_server: str, other_socket: FakeSocket
 ) -> None:
     for name, frame in NO_OBJECTS.items():
         first = await open_connection(live_server)
@@ -72,7 +72,7 @@ async def test_a_frame_that_is_no_json_object_closes_the_socket(
 
 
 async def test_a_frame_that_is_too_large_closes_the_socket(
-    anna: FakeClient, live_server: str, witness: FakeSocket
+    anna: FakeClient, live_server: str, other_socket: FakeSocket
 ) -> None:
     connection = await open_connection(live_server)
     await connection.send(hello(anna))
@@ -82,7 +82,9 @@ async def test_a_frame_that_is_too_large_closes_the_socket(
     await asyncio.gather(sending, return_exceptions=True)
 
 
-async def test_text_that_is_no_utf_8_closes_the_socket(anna: FakeClient, live_server: str, witness: FakeSocket) -> None:
+async def test_text_that_is_no_utf_8_closes_the_socket(
+    anna: FakeClient, live_server: str, other_socket: FakeSocket
+) -> None:
     connection = await open_connection(live_server)
     await connection.send(hello(anna))
     await connection.recv()
@@ -104,7 +106,7 @@ FIRST_FRAMES = {
 }
 
 
-async def test_the_first_frame_is_a_good_hello(live_server: str, witness: FakeSocket) -> None:
+async def test_the_first_frame_is_a_good_hello(live_server: str, other_socket: FakeSocket) -> None:
     for name, (frame, code) in FIRST_FRAMES.items():
         connection = await open_connection(live_server)
         await connection.send(frame)
@@ -121,18 +123,20 @@ WRONG_CURSORS: dict[str, Any] = {
 }
 
 
-async def test_a_hello_of_an_account_has_good_cursors(anna: FakeClient, live_server: str, witness: FakeSocket) -> None:
+async def test_a_hello_of_an_account_has_good_cursors(
+    anna: FakeClient, live_server: str, other_socket: FakeSocket
+) -> None:
     for name, cursors in WRONG_CURSORS.items():
         connection = await open_connection(live_server)
         await connection.send(hello(anna, cursors=cursors))
         assert await close_code_of(connection) == 4400, name
 
 
-async def test_whoever_says_nothing_is_closed(
-    live_server: str, witness: FakeSocket, monkeypatch: pytest.MonkeyPatch
+async def test_a_silent_connection_is_closed(
+    live_server: str, other_socket: FakeSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert connection_module.FIRST_FRAME_WITHIN == 10
-    monkeypatch.setattr(connection_module, "FIRST_FRAME_WITHIN", 0.3)
+    assert connection_module.HELLO_TIMEOUT == 10
+    monkeypatch.setattr(connection_module, "HELLO_TIMEOUT", 0.3)
     connection = await open_connection(live_server)
     assert await close_code_of(connection) == 4401
 
@@ -159,15 +163,15 @@ REFUSED = {
 
 
 async def test_a_request_that_is_not_understood_is_refused_and_the_socket_goes_on(
-    anna: FakeClient, live_server: str, witness: FakeSocket
+    anna: FakeClient, live_server: str, other_socket: FakeSocket
 ) -> None:
     connection = await open_connection(live_server)
     await connection.send(hello(anna))
     await connection.recv()
-    for name, (frame, told_back) in REFUSED.items():
+    for name, (frame, echoed) in REFUSED.items():
         await connection.send(json.dumps(frame))
         reply = json.loads(await asyncio.wait_for(connection.recv(), 30))
-        assert (reply["reply_to"], reply["status"]) == (told_back, "error"), name
+        assert (reply["reply_to"], reply["status"]) == (echoed, "error"), name
         assert (reply["error"]["code"], reply["error"]["status"]) == ("validation_error", 422), name
         assert len(json.dumps(reply)) < 20_000, name
         await connection.send('{"id": 2, "action": "ping", "data": {}}')
@@ -176,7 +180,7 @@ async def test_a_request_that_is_not_understood_is_refused_and_the_socket_goes_o
 
 
 async def test_requests_of_strangers_are_refused_as_over_http(
-    stranger: FakeClient, club: str, live_server: str, witness: FakeSocket
+    stranger: FakeClient, club: str, live_server: str, other_socket: FakeSocket
 ) -> None:
     async with FakeSocket(stranger, live_server) as socket:
         asked: dict[str, dict[str, Any]] = {
@@ -187,10 +191,10 @@ async def test_requests_of_strangers_are_refused_as_over_http(
         for action, data in asked.items():
             reply = await socket.begin(action, chat_id=club, **data)
             assert reply["error"]["code"] == "not_found", action
-    assert witness.signals == []
+    assert other_socket.signals == []
 
 
-async def test_an_id_may_be_used_again(anna: FakeClient, live_server: str, witness: FakeSocket) -> None:
+async def test_an_id_may_be_used_again(anna: FakeClient, live_server: str, other_socket: FakeSocket) -> None:
     connection = await open_connection(live_server)
     await connection.send(hello(anna))
     await connection.recv()
@@ -201,7 +205,7 @@ async def test_an_id_may_be_used_again(anna: FakeClient, live_server: str, witne
     await connection.close()
 
 
-async def test_a_frame_in_pieces_is_one_frame(anna: FakeClient, live_server: str, witness: FakeSocket) -> None:
+async def test_a_frame_in_pieces_is_one_frame(anna: FakeClient, live_server: str, other_socket: FakeSocket) -> None:
     connection = await open_connection(live_server)
     await connection.send(hello(anna))
     await connection.recv()

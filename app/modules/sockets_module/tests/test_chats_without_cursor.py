@@ -7,14 +7,14 @@ import httpx
 from tests.fakers import FakeClient, FakeSocket, ok
 
 
-async def load(person: FakeClient, limit: int, between_pages: list[tuple[FakeClient, str]]) -> dict[str, int]:
+async def load(user: FakeClient, limit: int, between_pages: list[tuple[FakeClient, str]]) -> dict[str, int]:
     """The cursors of the documented first steps, the list read page by page; each page is followed by a message."""
-    me = ok(await person.get("/accounts/me"))
+    me = ok(await user.get("/accounts/me"))
     cursors = {me["id"]: me["event_seq"]}
     cursor: dict[str, str] = {}
     sends = iter(between_pages)
     while True:
-        page = ok(await person.get("/chats", limit=limit, **cursor))
+        page = ok(await user.get("/chats", limit=limit, **cursor))
         cursors |= {chat["id"]: chat["event_seq"] for chat in page["items"]}
         if page["next_cursor"] is None:
             return cursors
@@ -59,9 +59,7 @@ async def test_whatever_moves_while_the_list_is_read_every_chat_is_known_after_h
         await device.cut()
 
 
-async def test_who_names_no_cursor_at_all_begins_at_the_heads_and_is_told_nothing(
-    boris: FakeClient, club: str, live_server: str
-) -> None:
+async def test_a_hello_without_cursors_begins_at_the_heads(boris: FakeClient, club: str, live_server: str) -> None:
     device = FakeSocket(boris, live_server)
     assert (await device.connect())["without_cursor"] == {}
     await device.cut()

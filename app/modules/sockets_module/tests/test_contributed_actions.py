@@ -14,7 +14,7 @@ from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.sockets_module.extension import SocketAction
 from app.modules.sockets_module.services.actions import bind_actions
-from app.modules.sockets_module.tests.games import MODULE, ChatData, Guests, RollData, deal, roll, table, think
+from app.modules.sockets_module.tests.sample_actions import MODULE, ChatData, Guests, RollData, deal, roll, table, think
 from app.services.errors import Conflict
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
@@ -68,7 +68,7 @@ async def test_what_only_begins_is_waited_for_by_what_comes_after_it(socket: Fak
     rolled = socket.begin("roll", chat_id=club)
     await socket.ask("ping")
     (context, one), (_, other) = table.begun
-    assert str(context.account_id) == socket.person.id
+    assert str(context.account_id) == socket.user.id
     other(b'{"second":true}')
     one(Conflict("no cards are left"))
     assert (await first)["error"]["detail"] == "no cards are left"
@@ -105,11 +105,11 @@ async def test_the_permission_is_checked_before(
 ) -> None:
     async with FakeSocket(boris, live_server) as other, FakeSocket(stranger, live_server) as outside:
         assert (await socket.begin("cheer", chat_id=club))["error"]["code"] == "not_found"
-        table.guests[club] = [socket.person.id]
+        table.guests[club] = [socket.user.id]
         assert (await other.begin("cheer", chat_id=club))["error"]["code"] == "forbidden"
         await socket.ask("cheer", chat_id=club)
         await other.until(lambda: any(signal["kind"] == "cheered" for signal in other.signals))
-        assert {"kind": "cheered", "chat_id": club, "account_id": socket.person.id} in other.signals
+        assert {"kind": "cheered", "chat_id": club, "account_id": socket.user.id} in other.signals
         await socket.ask("ping")
         assert not any(signal["kind"] == "cheered" for signal in socket.signals + outside.signals)
 
@@ -124,7 +124,7 @@ async def test_streams_of_a_module_come_like_those_of_chats(socket: FakeSocket, 
     await socket.cut()
     socket.events.clear()
     del socket.cursors[board]
-    socket.cursors[socket.person.id] = 0
+    socket.cursors[socket.user.id] = 0
     assert (await socket.connect())["without_cursor"] == {board: 1}
     await socket.until(lambda: bool(socket.events[board]))
     assert [(one["seq"], one["kind"]) for one in socket.events[board]] == [(2, "board.drawn")]

@@ -51,7 +51,7 @@ async def test_a_new_chat_comes_by_itself_from_the_joining_on(
     assert socket.seqs(chat) == [2, 3]
 
 
-async def test_who_is_removed_gets_the_removal_and_nothing_after_it(
+async def test_a_removed_member_gets_the_removal_and_nothing_after_it(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str
 ) -> None:
     async with FakeSocket(boris, live_server) as socket, FakeSocket(anna, live_server) as own:
@@ -69,7 +69,7 @@ async def test_a_revoked_session_is_closed(anna: FakeClient, live_server: str) -
     assert socket.close_code == 4401
 
 
-async def test_a_signal_that_nobody_declared_reaches_no_client(
+async def test_an_undeclared_signal_reaches_no_client(
     anna: FakeClient, boris: FakeClient, club: str, app: FastAPI, live_server: str
 ) -> None:
     bus = app.state.container.get(Bus)

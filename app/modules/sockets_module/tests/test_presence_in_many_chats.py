@@ -8,16 +8,18 @@ from tests.fakers import FakeClient, FakeSocket
 MANY = 40
 
 
-async def come_and_go(person: FakeClient, address: str) -> None:
-    async with FakeSocket(person, address) as socket:
+async def come_and_go(user: FakeClient, address: str) -> None:
+    async with FakeSocket(user, address) as socket:
         await socket.ask("ping")
 
 
-def has_seen(socket: FakeSocket, person: FakeClient) -> bool:
-    return any(signal["kind"] == "presence" and signal["account_id"] == person.id for signal in socket.signals)
+def has_seen(socket: FakeSocket, user: FakeClient) -> bool:
+    return any(signal["kind"] == "presence" and signal["account_id"] == user.id for signal in socket.signals)
 
 
-async def test_every_chat_is_told(anna: FakeClient, boris: FakeClient, clara: FakeClient, live_server: str) -> None:
+async def test_presence_is_published_to_every_chat(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, live_server: str
+) -> None:
     await anna.open_chat(boris)
     for _ in range(MANY):
         await anna.open_chat(clara)
@@ -29,8 +31,8 @@ async def test_every_chat_is_told(anna: FakeClient, boris: FakeClient, clara: Fa
 async def test_the_smallest_chats_come_first_where_there_are_too_many_members(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, live_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert presence._MOST_RECEIVERS == 5_000
-    monkeypatch.setattr(presence, "_MOST_RECEIVERS", 3)
+    assert presence._MAX_RECEIVERS == 5_000
+    monkeypatch.setattr(presence, "_MAX_RECEIVERS", 3)
     await anna.open_chat(boris)
     await anna.open_chat(boris, clara)
     async with FakeSocket(boris, live_server) as socket, FakeSocket(clara, live_server) as other:

@@ -12,7 +12,7 @@ REMOVAL = 6
 
 
 @pytest.fixture
-async def away(anna: FakeClient, boris: FakeClient, club: str, live_server: str) -> FakeSocket:
+async def offline_socket(anna: FakeClient, boris: FakeClient, club: str, live_server: str) -> FakeSocket:
     """The device of Boris, with the cursors of before; he was removed since."""
     device = FakeSocket(boris, live_server)
     device.cursors = {club: 2, boris.id: 1}
@@ -24,16 +24,16 @@ async def away(anna: FakeClient, boris: FakeClient, club: str, live_server: str)
     return device
 
 
-async def read_stream(person: FakeClient, chat: str, after: int) -> list[dict[str, Any]]:
+async def read_stream(user: FakeClient, chat: str, after: int) -> list[dict[str, Any]]:
     """The server-sent events after a number, to the end of the answer."""
-    headers = {**person.headers, "Accept": "text/event-stream", "Last-Event-ID": str(after)}
-    async with person.http.stream("GET", f"{API}/chats/{chat}/events", headers=headers, timeout=30) as response:
+    headers = {**user.headers, "Accept": "text/event-stream", "Last-Event-ID": str(after)}
+    async with user.http.stream("GET", f"{API}/chats/{chat}/events", headers=headers, timeout=30) as response:
         assert response.status_code == 200
         return [json.loads(line[6:]) async for line in response.aiter_lines() if line.startswith("data: ")]
 
 
 async def test_every_transport_brings_what_came_before_the_removal(
-    away: FakeSocket, anna: FakeClient, boris: FakeClient, club: str
+    offline_socket: FakeSocket, anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     expected = (await anna.events(club))[2:REMOVAL]
     page = ok(await boris.get(f"/chats/{club}/events", after=2))
@@ -41,34 +41,36 @@ async def test_every_transport_brings_what_came_before_the_removal(
     first = ok(await boris.get(f"/chats/{club}/events", after=2, limit=1, wait=5))
     assert first == {"items": expected[:1], "last_seq": REMOVAL}
     assert await read_stream(boris, club, 2) == expected
-    async with away:
-        await away.until(lambda: away.seqs(club)[-1:] == [REMOVAL] and bool(away.events[boris.id]))
+    async with offline_socket:
+        await offline_socket.until(
+            lambda: offline_socket.seqs(club)[-1:] == [REMOVAL] and bool(offline_socket.events[boris.id])
+        )
         await anna.send(club, "и это без него")
-        await away.ask("ping")
-    assert away.events[club] == expected
-    left = away.events[boris.id][-1]
+        await offline_socket.ask("ping")
+    assert offline_socket.events[club] == expected
+    left = offline_socket.events[boris.id][-1]
     assert (left["kind"], left["data"]["event_seq"]) == ("chat.left", REMOVAL)
 
 
 async def test_nothing_but_these_events_is_open_to_a_former_member(
-    away: FakeSocket, boris: FakeClient, stranger: FakeClient, club: str
+    offline_socket: FakeSocket, boris: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     for after in (REMOVAL, REMOVAL + 1, 100):
         problem(await boris.get(f"/chats/{club}/events", after=after), 404, "not_found")
     for path in ("", "/members", "/messages", "/messages/1", "/events"):
         problem(await boris.get(f"/chats/{club}{path}"), 404, "not_found")
     problem(await stranger.get(f"/chats/{club}/events", after=2), 404, "not_found")
-    away.cursors[club] = REMOVAL
-    async with away:
-        await away.until(lambda: bool(away.events[boris.id]))
-        await away.ask("ping")
-        refused = await away.begin("typing", chat_id=club, is_typing=True)
+    offline_socket.cursors[club] = REMOVAL
+    async with offline_socket:
+        await offline_socket.until(lambda: bool(offline_socket.events[boris.id]))
+        await offline_socket.ask("ping")
+        refused = await offline_socket.begin("typing", chat_id=club, is_typing=True)
     assert refused["error"]["code"] == "not_found"
-    assert not away.events[club]
+    assert not offline_socket.events[club]
 
 
 async def test_words_of_after_the_removal_do_not_come_in_earlier_events(
-    away: FakeSocket, anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
+    offline_socket: FakeSocket, anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
 ) -> None:
     ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "тайна"}))
     ok(await anna.delete(f"/chats/{club}/messages/2"))
@@ -79,8 +81,8 @@ async def test_words_of_after_the_removal_do_not_come_in_earlier_events(
     assert [event["data"]["text"] for event in events if event["kind"] == "message.edited"] == ["тайна"]
 
 
-async def test_who_was_removed_twice_reads_up_to_the_second_removal(
-    away: FakeSocket, anna: FakeClient, boris: FakeClient, club: str
+async def test_a_member_removed_twice_reads_up_to_the_second_removal(
+    offline_socket: FakeSocket, anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
     await anna.send(club, "снова с ним")
@@ -88,21 +90,21 @@ async def test_who_was_removed_twice_reads_up_to_the_second_removal(
     await anna.send(club, "снова без него")
     last = (await anna.events(club))[-2]
     assert last["kind"] == "member.removed"
-    async with away:
-        await away.until(lambda: away.seqs(club)[-1:] == [last["seq"]])
-    assert away.seqs(club) == list(range(3, last["seq"] + 1))
-    assert away.seqs(club) == [event["seq"] for event in await boris.events(club, after=2)]
+    async with offline_socket:
+        await offline_socket.until(lambda: offline_socket.seqs(club)[-1:] == [last["seq"]])
+    assert offline_socket.seqs(club) == list(range(3, last["seq"] + 1))
+    assert offline_socket.seqs(club) == [event["seq"] for event in await boris.events(club, after=2)]
 
 
-async def test_who_joins_again_goes_on_from_what_was_read_of_the_chat(
-    away: FakeSocket, anna: FakeClient, boris: FakeClient, club: str
+async def test_a_member_who_rejoins_goes_on_from_the_cursor_of_the_chat(
+    offline_socket: FakeSocket, anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
-    async with away:
-        await away.until(lambda: away.seqs(club)[-1:] == [REMOVAL])
+    async with offline_socket:
+        await offline_socket.until(lambda: offline_socket.seqs(club)[-1:] == [REMOVAL])
         ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
         message = await anna.send(club, "снова с ним")
-        await away.until(lambda: away.events[club][-1]["data"].get("id") == message["id"])
-    assert away.seqs(club) == list(range(3, away.seqs(club)[-1] + 1))
+        await offline_socket.until(lambda: offline_socket.events[club][-1]["data"].get("id") == message["id"])
+    assert offline_socket.seqs(club) == list(range(3, offline_socket.seqs(club)[-1] + 1))
 
 
 async def test_of_a_deleted_chat_only_the_deletion_is_left(
@@ -114,10 +116,10 @@ async def test_of_a_deleted_chat_only_the_deletion_is_left(
         await anna.send(club, f"слово {number}")
     ok(await anna.delete(f"/chats/{club}"))
 
-    async def is_told() -> bool:
+    async def is_notified() -> bool:
         return bool((await boris.own_events())[-1]["kind"] == "chat.left")
 
-    await eventually(is_told)
+    await eventually(is_notified)
     gap = problem(await boris.get(f"/chats/{club}/events", after=2), 410, "stream_gap")
     assert (gap["first_seq"], gap["last_seq"]) == (6, 6)
     (deleted,) = await boris.events(club, after=5)

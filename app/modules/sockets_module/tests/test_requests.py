@@ -21,10 +21,10 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def signed_in(person: FakeClient, address: str) -> AsyncIterator[ClientConnection]:
+async def signed_in(user: FakeClient, address: str) -> AsyncIterator[ClientConnection]:
     """A socket after its hello; frames go out as the test writes them."""
     async with connect(f"ws://{address}{API}/ws") as socket:
-        await socket.send(orjson.dumps({"id": 1, "action": "hello", "data": {"token": person.access_token}}).decode())
+        await socket.send(orjson.dumps({"id": 1, "action": "hello", "data": {"token": user.access_token}}).decode())
         await socket.recv()
         yield socket
 

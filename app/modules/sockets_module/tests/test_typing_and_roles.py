@@ -13,7 +13,7 @@ async def _types(socket: FakeSocket, chat: str) -> bool:
 
 
 async def _change(owner: FakeClient, chat: str, role: str, socket: FakeSocket) -> None:
-    ok(await owner.patch(f"/chats/{chat}/members/{socket.person.id}", {"role": role}))
+    ok(await owner.patch(f"/chats/{chat}/members/{socket.user.id}", {"role": role}))
     await socket.until(lambda: _last_role(socket, chat) == role)
 
 

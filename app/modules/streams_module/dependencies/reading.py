@@ -14,7 +14,7 @@ from app.modules.streams_module.services.reader import LogReader, Reader
 from app.resources.constants import DEFAULT_PAGE, MAX_BIGINT
 from app.services.errors import ValidationFailed
 from app.utils.accept import preference_for
-from app.utils.peer import Peer, peer_of
+from app.utils.remote_client import RemoteClient, remote_client_of
 
 _JSON = "application/json"
 _EVENT_STREAM = "text/event-stream"
@@ -28,8 +28,8 @@ Watching = Callable[[], AbstractContextManager[Callable[[], bool]]]
 """For the time of a block gives a function that says whether the reader's session is still live."""
 
 
-async def _find_peer(request: Request) -> Peer:
-    return peer_of(request.scope)
+async def _find_remote_client(request: Request) -> RemoteClient:
+    return remote_client_of(request.scope)
 
 
 async def _is_head(request: Request) -> bool:
@@ -40,7 +40,7 @@ async def _is_head(request: Request) -> bool:
 class EventsQuery:
     """What a reader of events asks for. `Last-Event-ID`, which browsers send by themselves, goes before `after`."""
 
-    peer: Annotated[Peer, Depends(_find_peer)]
+    remote_client: Annotated[RemoteClient, Depends(_find_remote_client)]
     after: Annotated[Position, Query(description="sequence number of the last event that the client has")] = 0
     limit: Limit = DEFAULT_PAGE
     wait: Annotated[
@@ -92,7 +92,7 @@ async def answer_events(log_reader: LogReader, reader: Reader, query: EventsQuer
     else:
         with watching() as is_live:
             page = await log_reader.poll(
-                reader, query.after, query.limit, query.wait, lambda: is_live() and not query.peer.has_left
+                reader, query.after, query.limit, query.wait, lambda: is_live() and not query.remote_client.has_left
             )
     return Response(page, media_type=_JSON)
 
@@ -101,6 +101,8 @@ async def _watched_events(
     log_reader: LogReader, reader: Reader, query: EventsQuery, watching: Watching
 ) -> AsyncIterator[bytes]:
     with watching() as is_live:
-        events = log_reader.server_sent_events(reader, query.cursor(), lambda: is_live() and not query.peer.has_left)
+        events = log_reader.server_sent_events(
+            reader, query.cursor(), lambda: is_live() and not query.remote_client.has_left
+        )
         async for part in events:
             yield part

@@ -39,7 +39,7 @@ class Follower(Protocol):
     def deliver(self, feed: "Feed", frames: Sequence[Frame]) -> None:
         """The stream's next events, in order. Frames at or below one's own number are to be dropped."""
 
-    def tell_gap(self, feed: "Feed", gap: Gap) -> None: ...
+    def report_gap(self, feed: "Feed", gap: Gap) -> None: ...
 
     def fail(self, feed: "Feed") -> None:
         """Called after one of the others has raised: the follower missed events, and gets no more of this stream."""
@@ -64,10 +64,10 @@ class Hub:
         self._database = database
         self._feeds: dict[UUID, Feed] = {}
         self._dirty: dict[UUID, Feed] = {}
-        self._wanted = asyncio.Event()
-        self._sweep_wanted = asyncio.Event()
-        bus.on_rings(self._hear)
-        bus.on_return(self._sweep_wanted.set)
+        self._wake_up = asyncio.Event()
+        self._sweep_due = asyncio.Event()
+        bus.on_stream_heads(self._on_stream_heads)
+        bus.on_reconnect(self._sweep_due.set)
 
     @property
     def feeds(self) -> Mapping[UUID, Feed]:
@@ -103,11 +103,11 @@ class Hub:
                 del self._feeds[feed.stream_id]
                 self._dirty.pop(feed.stream_id, None)
 
-    def offer(self, stream_id: UUID, frames: Callable[[], Sequence[Frame]], first_seq: int) -> None:
+    def publish(self, stream_id: UUID, frames: Callable[[], Sequence[Frame]], first_seq: int) -> None:
         """Events that this process has just committed: handed on without being read back, where they come next."""
         feed = self._feeds.get(stream_id)
         if feed is not None and feed.last_seq == first_seq - 1:
-            self._hand_on(feed, frames())
+            self._deliver(feed, frames())
 
     async def read_after(self, afters: Mapping[UUID, int], limit: int) -> Sequence[Any]:
         """Of each stream up to `limit` events after its number, for a follower that is behind."""
@@ -120,8 +120,8 @@ class Hub:
         async with running(self._keep_reading()), running(self._keep_sweeping()):
             yield
 
-    def _hear(self, rings: Mapping[UUID, int]) -> None:
-        for stream_id, last_seq in rings.items():
+    def _on_stream_heads(self, heads: Mapping[UUID, int]) -> None:
+        for stream_id, last_seq in heads.items():
             feed = self._feeds.get(stream_id)
             if feed is not None and last_seq > feed.head:
                 feed.head = last_seq
@@ -130,13 +130,13 @@ class Hub:
 
     def _mark(self, feed: Feed) -> None:
         self._dirty[feed.stream_id] = feed
-        self._wanted.set()
+        self._wake_up.set()
 
     async def _keep_reading(self) -> None:
         """Until cancelled: reads what is new in the feeds that were rung, and hands it on."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await self._wake_up.wait()
+            self._wake_up.clear()
             while self._dirty:
                 feeds = [self._dirty.pop(stream_id) for stream_id in list(self._dirty)[:_FEEDS_AT_ONCE]]
                 try:
@@ -159,15 +159,15 @@ class Hub:
             if events and feed.last_seq is not None:
                 stream_id = str(feed.stream_id)
                 # What was offered in the meantime is not built again.
-                self._hand_on(feed, [make_frame(stream_id, row) for row in events if row["seq"] > feed.last_seq])
+                self._deliver(feed, [make_frame(stream_id, row) for row in events if row["seq"] > feed.last_seq])
                 if len(events) == _EVENTS_AT_ONCE:
                     self._mark(feed)
 
-    def _hand_on(self, feed: Feed, frames: Sequence[Frame]) -> None:
+    def _deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
         if not frames or feed.last_seq is None:
             return
         if frames[0].seq != feed.last_seq + 1:
-            self._tell_gap(feed, Gap(frames[0].seq, frames[0].seq - 1))
+            self._report_gap(feed, Gap(frames[0].seq, frames[0].seq - 1))
         feed.last_seq = frames[-1].seq
         feed.head = max(feed.head, feed.last_seq)
         metrics.DELIVERIES.inc(len(frames) * len(feed.followers))
@@ -175,9 +175,9 @@ class Hub:
             try:
                 follower.deliver(feed, frames)
             except Exception as error:  # noqa: BLE001 - no follower may keep an event from the others
-                self._drop(feed, follower, error)
+                self._remove_follower(feed, follower, error)
 
-    def _tell_gap(self, feed: Feed, gap: Gap) -> None:
+    def _report_gap(self, feed: Feed, gap: Gap) -> None:
         logger.warning(
             "stream {} has a gap: event {} was expected, the next stored one is {}",
             feed.stream_id,
@@ -186,11 +186,11 @@ class Hub:
         )
         for follower in tuple(feed.followers):
             try:
-                follower.tell_gap(feed, gap)
+                follower.report_gap(feed, gap)
             except Exception as error:  # noqa: BLE001 - as above
-                self._drop(feed, follower, error)
+                self._remove_follower(feed, follower, error)
 
-    def _drop(self, feed: Feed, follower: Follower, error: Exception) -> None:
+    def _remove_follower(self, feed: Feed, follower: Follower, error: Exception) -> None:
         """Ends the following of one that raised: it would miss what it was just given, and never learn of it."""
         report_failure(follower, error)
         self.leave([feed], follower)
@@ -202,8 +202,8 @@ class Hub:
             # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(SWEEP_PERIOD):
-                    await self._sweep_wanted.wait()
-            self._sweep_wanted.clear()
+                    await self._sweep_due.wait()
+            self._sweep_due.clear()
             try:
                 await self._sweep()
             except Exception as error:  # noqa: BLE001 - the next sweep must come
@@ -213,16 +213,16 @@ class Hub:
         stream_ids = list(self._feeds)
         for first in range(0, len(stream_ids), _SWEEP_SLICE):
             part = stream_ids[first : first + _SWEEP_SLICE]
-            handed_on = {stream_id: feed.last_seq or 0 for stream_id in part if (feed := self._feeds.get(stream_id))}
+            delivered = {stream_id: feed.last_seq or 0 for stream_id in part if (feed := self._feeds.get(stream_id))}
             for stream_id, (first_seq, last_seq) in (await self._read_heads(part)).items():
                 feed = self._feeds.get(stream_id)
                 if feed is None or feed.last_seq is None:
                     continue
                 if last_seq > feed.last_seq:
                     self._mark(feed)
-                elif last_seq < handed_on.get(stream_id, 0):
+                elif last_seq < delivered.get(stream_id, 0):
                     # Only a restored backup goes backwards.
-                    self._tell_gap(feed, Gap(first_seq, last_seq))
+                    self._report_gap(feed, Gap(first_seq, last_seq))
                     feed.last_seq = feed.head = last_seq
 
     def measure(self) -> None:

@@ -8,14 +8,15 @@ from uuid import UUID
 import orjson
 
 from app.adapters.base.bus import Bus
+from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.streams_module.db.cruds import append as crud
-from app.modules.streams_module.db.cruds.append import APPEND_PARTS, Executor, NewEvent
+from app.modules.streams_module.db.cruds.append import APPEND_PARTS, NewEvent
 from app.modules.streams_module.db.cruds.read import delete_oldest, find_head
 
 __all__ = [
     "APPEND_PARTS",
-    "Executor",
+    "DatabaseConnection",
     "Log",
     "NewEvent",
     "encode_time",
@@ -71,11 +72,11 @@ class Log:
         work.before_stream_lock()
         heads = await crud.append_events(await work.raw(), events, at or now())
 
-        def ring() -> None:
+        def notify() -> None:
             for stream_id, last_seq in heads.items():
-                self._bus.ring(stream_id, last_seq)
+                self._bus.notify_stream(stream_id, last_seq)
 
-        work.after_commit(ring)
+        work.after_commit(notify)
         return heads
 
 
@@ -103,7 +104,7 @@ async def read_head(work: UnitOfWork, stream_id: UUID) -> tuple[int, int]:
     return await find_head(await work.raw(), stream_id) or (1, 0)
 
 
-async def truncate(connection: Executor, stream_id: UUID, *, keep: int, limit: int) -> bool:
+async def truncate(connection: DatabaseConnection, stream_id: UUID, *, keep: int, limit: int) -> bool:
     """Deletes up to `limit` of the oldest events of a locked stream, but for the last `keep`; whether it did."""
     first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
     until = min(last_seq - keep + 1, first_seq + limit)

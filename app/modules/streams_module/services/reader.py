@@ -17,7 +17,7 @@ from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.frames import Frame, make_frames
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.resources.constants import MAX_BIGINT
-from app.utils.stopping import Stopping
+from app.utils.shutdown import Shutdown
 
 _KEEPALIVE = 15.0
 """Seconds of silence after which a comment keeps proxies from closing."""
@@ -25,7 +25,7 @@ _SSE_PAGE = 100
 _DELETED, _REMOVED = "chat.deleted", "member.removed"
 MAY_END = (_DELETED, _REMOVED)
 """Kinds of events that may be the last that a reader sees."""
-_MOST_KEPT = 200
+_MAX_KEPT = 200
 """Events that wait for a reader who takes its time; beyond that it reads the log."""
 
 
@@ -64,13 +64,13 @@ class Watcher:
         self._frames: list[Frame] = []
 
     def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
-        if len(self._frames) + len(frames) > _MOST_KEPT:
+        if len(self._frames) + len(frames) > _MAX_KEPT:
             self._frames.clear()
         else:
             self._frames.extend(frames)
         self._news.set()
 
-    def tell_gap(self, feed: Feed, gap: Gap) -> None:
+    def report_gap(self, feed: Feed, gap: Gap) -> None:
         self._frames.clear()
         self._news.set()
 
@@ -85,9 +85,9 @@ class Watcher:
         self._frames.clear()
         return frames if frames and frames[0].seq == after + 1 else None
 
-    async def wait(self, seconds: float, stopping: Stopping) -> bool:
+    async def wait(self, seconds: float, shutdown: Shutdown) -> bool:
         """Whether something has come in time; at once, and False, when the server stops."""
-        waiting = {asyncio.ensure_future(self._news.wait()), asyncio.ensure_future(stopping.wait())}
+        waiting = {asyncio.ensure_future(self._news.wait()), asyncio.ensure_future(shutdown.wait())}
         try:
             await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -101,10 +101,10 @@ class Watcher:
 class LogReader:
     """What the three transports read with."""
 
-    def __init__(self, database: Database, hub: Hub, stopping: Stopping) -> None:
+    def __init__(self, database: Database, hub: Hub, shutdown: Shutdown) -> None:
         self._database = database
         self._hub = hub
-        self._stopping = stopping
+        self._shutdown = shutdown
 
     async def poll(self, reader: Reader, after: int, limit: int, wait: float, is_allowed: Callable[[], bool]) -> bytes:
         """A page as JSON; an empty one only after `wait` seconds, or when it is no longer allowed.
@@ -119,8 +119,8 @@ class LogReader:
         async with self._watch(reader.stream_id) as watcher:
             # Once more after following: what came in between rang for nobody.
             page, is_empty = await self._page(reader, after, limit)
-            while is_empty and is_allowed() and not self._stopping.is_set and (left := deadline - loop.time()) > 0:
-                if await watcher.wait(min(left, 1.0), self._stopping):
+            while is_empty and is_allowed() and not self._shutdown.is_set and (left := deadline - loop.time()) > 0:
+                if await watcher.wait(min(left, 1.0), self._shutdown):
                     frames = watcher.take_after(after)
                     if frames:
                         page, is_empty = _encode_page(reader, frames[:limit], frames[-1].seq)
@@ -155,7 +155,7 @@ class LogReader:
         async with self._watch(reader.stream_id) as watcher:
             yield b"retry: 1000\n\n"
             frames: Sequence[Frame] | None = None
-            while is_allowed() and not self._stopping.is_set:
+            while is_allowed() and not self._shutdown.is_set:
                 if frames is None:
                     frames = await self._read(reader.stream_id, after, _SSE_PAGE)
                     if frames and frames[0].seq != after + 1:
@@ -172,8 +172,8 @@ class LogReader:
                     yield b": still here\n\n"
                 is_behind, frames = len(frames) >= _SSE_PAGE, None
                 if not is_behind:
-                    while is_allowed() and not self._stopping.is_set and monotonic() - silent_since <= _KEEPALIVE:
-                        if await watcher.wait(1.0, self._stopping):
+                    while is_allowed() and not self._shutdown.is_set and monotonic() - silent_since <= _KEEPALIVE:
+                        if await watcher.wait(1.0, self._shutdown):
                             frames = watcher.take_after(after)
                             break
 

@@ -43,10 +43,10 @@ def cutoff(days: int) -> datetime:
     return now() - timedelta(days=days)
 
 
-async def prune(database: Database, before: datetime, told: Callable[[int], None] = lambda _: None) -> int:
+async def prune(database: Database, before: datetime, on_progress: Callable[[int], None] = lambda _: None) -> int:
     """Deletes the events from before a moment, but for the last one of each stream: its number goes on.
 
-    How many went; `told` hears of each chunk.
+    How many went; `on_progress` hears of each chunk.
     """
     pruned, after = 0, UUID(int=0)
     while True:
@@ -58,7 +58,7 @@ async def prune(database: Database, before: datetime, told: Callable[[int], None
             while row["is_old"] and (count := await _prune_chunk(database, row["id"], before)):
                 pruned += count
                 metrics.EVENTS_PRUNED.inc(count)
-                told(count)
+                on_progress(count)
         after = rows[-1]["id"]
 
 

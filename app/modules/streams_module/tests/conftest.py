@@ -5,7 +5,7 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.streams_module.services.subscribers import handling
-from app.modules.streams_module.tests.noting import NOTED
+from app.modules.streams_module.tests.recording_subscriber import NOTED
 from app.utils.container import Container
 
 

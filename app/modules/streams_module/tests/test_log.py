@@ -12,19 +12,19 @@ from app.modules.streams_module.services.log import truncate
 from tests.fakers import FakeClient, ok, problem
 
 
-async def _read_all(person: FakeClient, address: str) -> list[dict[str, Any]]:
+async def _read_all(user: FakeClient, address: str) -> list[dict[str, Any]]:
     """A whole stream, a few events at a time."""
     events: list[dict[str, Any]] = []
     while True:
-        page = ok(await person.get(address, after=len(events), limit=7))
+        page = ok(await user.get(address, after=len(events), limit=7))
         events += page["items"]
         if not page["items"]:
             assert page["last_seq"] == len(events)
             return events
 
 
-async def _do_something(person: FakeClient, people: list[FakeClient], chat: str, choice: random.Random) -> None:
-    other = choice.choice(people).id
+async def _do_something(user: FakeClient, users: list[FakeClient], chat: str, choice: random.Random) -> None:
+    other = choice.choice(users).id
     seq = choice.randint(1, 20)
     calls: list[tuple[str, str, Any]] = [
         ("POST", "/messages", {"text": f"текст {choice.random()}"}),
@@ -40,40 +40,40 @@ async def _do_something(person: FakeClient, people: list[FakeClient], chat: str,
         ("PATCH", f"/members/{other}", {"role": choice.choice(["admin", "member", "reader", "owner"])}),
     ]
     method, path, body = choice.choice(calls)
-    response = await person.call(method, f"/chats/{chat}{path}", body)
+    response = await user.call(method, f"/chats/{chat}{path}", body)
     assert response.status_code < 500, response.text
 
 
 async def test_a_mixed_crowd_leaves_no_hole_in_any_stream(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, stranger: FakeClient
 ) -> None:
-    people = [anna, boris, clara, stranger]
+    users = [anna, boris, clara, stranger]
     chat = await anna.open_chat(boris, clara)
     choice = random.Random(7)  # noqa: S311 - the same crowd each time
     for _ in range(12):
-        await asyncio.gather(*(_do_something(choice.choice(people), people[1:], chat, choice) for _ in range(10)))
+        await asyncio.gather(*(_do_something(choice.choice(users), users[1:], chat, choice) for _ in range(10)))
     seen_by: list[FakeClient] = []
-    for person in people:
-        own = await _read_all(person, "/accounts/me/events")
+    for user in users:
+        own = await _read_all(user, "/accounts/me/events")
         assert [event["seq"] for event in own] == list(range(1, len(own) + 1))
-        assert {event["stream_id"] for event in own} <= {person.id}
-        assert ok(await person.get("/accounts/me"))["event_seq"] == len(own)
+        assert {event["stream_id"] for event in own} <= {user.id}
+        assert ok(await user.get("/accounts/me"))["event_seq"] == len(own)
         is_in = [event["kind"] for event in own if event["kind"] in ("chat.joined", "chat.left")][-1:] == [
             "chat.joined"
         ]
-        assert (await person.get(f"/chats/{chat}")).is_success == is_in
-        seen_by += [person] if is_in else []
-    for person in seen_by:
-        events = await _read_all(person, f"/chats/{chat}/events")
+        assert (await user.get(f"/chats/{chat}")).is_success == is_in
+        seen_by += [user] if is_in else []
+    for user in seen_by:
+        events = await _read_all(user, f"/chats/{chat}/events")
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-        state = ok(await person.get(f"/chats/{chat}"))
+        state = ok(await user.get(f"/chats/{chat}"))
         assert state["event_seq"] == len(events)
         created = [event["data"]["seq"] for event in events if event["kind"] == "message.created"]
         assert created == list(range(1, state["last_seq"] + 1))
-        members = ok(await person.get(f"/chats/{chat}/members"))["items"]
+        members = ok(await user.get(f"/chats/{chat}/members"))["items"]
         assert state["member_count"] == len(members)
         assert _replay_members(events) == {member["account_id"]: member["role"] for member in members}
-        history = ok(await person.get(f"/chats/{chat}/messages", limit=200))["items"]
+        history = ok(await user.get(f"/chats/{chat}/messages", limit=200))["items"]
         assert _replay_messages(events) == {message["seq"]: message["text"] for message in history}
     assert anna in seen_by
 
@@ -109,8 +109,8 @@ async def test_an_event_of_a_message_is_the_message(anna: FakeClient, boris: Fak
 
     await anna.send(club, 'Кавычки " и \\ черта, 👋\n')
     await check("message.created")
-    for person in (anna, boris):
-        ok(await person.put(f"{address}/reactions/👍"))
+    for user in (anna, boris):
+        ok(await user.put(f"{address}/reactions/👍"))
     ok(await anna.patch(address, {"text": "Иначе"}))
     await check("message.edited")
     ok(await anna.delete(address))
@@ -139,7 +139,7 @@ async def test_a_refused_change_leaves_no_event(anna: FakeClient, boris: FakeCli
     chat = await anna.open_chat(boris, type="channel")
     await anna.send(chat)
     before = await anna.events(chat), await anna.own_events(), await boris.own_events(), await stranger.own_events()
-    for person, method, path, body in (
+    for user, method, path, body in (
         (boris, "POST", "/messages", {"text": "x"}),
         (boris, "PATCH", "/messages/1", {"text": "x"}),
         (boris, "DELETE", "/messages/1", None),
@@ -153,7 +153,7 @@ async def test_a_refused_change_leaves_no_event(anna: FakeClient, boris: FakeCli
         (anna, "POST", "/messages", {"text": "x", "reply_to_seq": 2}),
         (stranger, "PUT", "/messages/1/reactions/👍", None),
     ):
-        assert (await person.call(method, f"/chats/{chat}{path}", body)).status_code in (403, 404, 409, 422)
+        assert (await user.call(method, f"/chats/{chat}{path}", body)).status_code in (403, 404, 409, 422)
     after = await anna.events(chat), await anna.own_events(), await boris.own_events(), await stranger.own_events()
     assert after == before
 

@@ -122,7 +122,7 @@ async def test_the_own_stream_is_forgotten_too(
     assert (gap["first_seq"], gap["last_seq"]) == (2, 2)
 
 
-async def test_a_poll_that_meets_the_forgetting_is_told_of_the_gap(
+async def test_a_poll_during_pruning_reports_the_gap(
     anna: FakeClient, long_talk: str, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     """It has seen the head from before, and reads the events from after: no hole may pass as the whole."""

@@ -9,7 +9,7 @@ from app.adapters.db.connection import Connection
 from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.subscribers import operating, sweep
-from app.modules.streams_module.tests.noting import noting, process, texts, until_noted, until_registered
+from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted, until_registered
 from app.utils.container import Container
 from app.utils.metrics import REGISTRY
 from tests.fakers import FakeClient, eventually
@@ -36,8 +36,8 @@ async def test_an_event_that_cannot_be_handled_is_set_aside_and_may_be_retried(
         (failure,) = await connection.fetch("SELECT * FROM subscriber_failure")
         assert (failure["subscriber"], str(failure["stream_id"])) == ("noting", club)
         assert "fail" in failure["error"]
-        (standing,) = await operating.list_subscribers(connection)
-        assert (standing.failures, standing.streams_halted) == (1, 0)
+        (status,) = await operating.list_subscribers(connection)
+        assert (status.failures, status.streams_halted) == (1, 0)
         # A retry gets the event as it is stored now.
         await connection.execute(_CORRECT, failure["stream_id"], failure["seq"])
         assert await operating.retry(connection, "noting", None) == 1
@@ -123,9 +123,9 @@ async def test_a_subscriber_that_stays_behind_is_shown(
             return measured("events") == 3 and (measured("seconds") or 0) > 600
 
         await eventually(is_measured, 20)
-        (standing,) = await operating.list_subscribers(connection)
-        assert standing.events_behind == 3
-        assert standing.seconds_behind > 600
+        (status,) = await operating.list_subscribers(connection)
+        assert status.events_behind == 3
+        assert status.seconds_behind > 600
         (found,) = await connection.fetch(invariant.find)
         assert str(found["stream_id"]) == club
         assert "noting is 3 events behind" in found["detail"]
@@ -139,7 +139,7 @@ async def test_a_subscriber_that_stays_behind_is_shown(
         assert await connection.fetch(invariant.find) == []
 
 
-async def test_a_reset_lets_a_subscriber_begin_anew(
+async def test_a_reset_subscriber_starts_again(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     async with process(container, noting()):
@@ -149,5 +149,5 @@ async def test_a_reset_lets_a_subscriber_begin_anew(
         await until_noted(connection, club, ["1", "2"])
         assert await operating.reset(connection, "noting", UUID(club), to_head=False) == 1
         await until_noted(connection, club, ["1", "2", "1", "2"])
-        (standing,) = await operating.list_subscribers(connection)
-        assert (standing.events_behind, standing.failures) == (0, 0)
+        (status,) = await operating.list_subscribers(connection)
+        assert (status.events_behind, status.failures) == (0, 0)

@@ -7,9 +7,9 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.streams_module.extension import SubscriberContext
-from app.modules.streams_module.services.numbers import move_numbers_ahead
+from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.modules.streams_module.services.subscribers import operating, runner
-from app.modules.streams_module.tests.noting import noting, process, until_noted, until_registered
+from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted, until_registered
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
@@ -21,7 +21,7 @@ async def _are_at_heads(connection: Connection) -> bool:
     """)
 
 
-async def _standing(connection: Connection) -> operating.Standing:
+async def _read_status(connection: Connection) -> operating.SubscriberStatus:
     return next(one for one in await operating.list_subscribers(connection) if one.name == "noting")
 
 
@@ -54,8 +54,8 @@ async def test_each_stream_is_rebuilt_once_without_waiting_for_a_new_event(
         if is_halted:
             assert await operating.retry(connection, "noting", UUID(club)) == 1
         await eventually(lambda: _are_at_heads(connection))
-        standing = await _standing(connection)
-        assert (standing.events_behind, standing.streams_behind, standing.streams_halted) == (0, 0, 0)
+        status = await _read_status(connection)
+        assert (status.events_behind, status.streams_behind, status.streams_halted) == (0, 0, 0)
         await anna.send(club, "after")
         await until_noted(connection, club, ["before", "after"])
     assert len(rebuilt) == len(heads)
@@ -71,8 +71,8 @@ async def test_without_rebuild_the_gap_is_passed_over(
         await anna.send(club, "before")
         await until_noted(connection, club, ["before"])
     await move_numbers_ahead(container.get(Database).address)
-    standing = await _standing(connection)
-    assert standing.events_behind == 0
+    status = await _read_status(connection)
+    assert status.events_behind == 0
     async with process(container, noting()):
         await anna.send(club, "after")
         await until_noted(connection, club, ["before", "after"])

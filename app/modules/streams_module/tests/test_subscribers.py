@@ -12,7 +12,7 @@ from app.modules.streams_module.db.cruds.append import lock_streams
 from app.modules.streams_module.db.cruds.read import delete_oldest
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, read_events
 from app.modules.streams_module.services.log import Log, event
-from app.modules.streams_module.tests.noting import noting, process, until_noted, until_registered
+from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted, until_registered
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
@@ -63,14 +63,14 @@ async def test_processes_share_the_streams_and_handle_nothing_twice(
         assert len(row["seqs"]) == 20
 
 
-async def test_an_event_that_nobody_was_notified_of_is_found_when_the_bus_returns(
+async def test_an_event_without_notification_is_found_when_the_bus_reconnects(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     bus = MemoryBus()
     async with process(container, noting(), bus=bus):
         await until_registered(connection, "noting")
         await anna.send(club, "nobody was notified")
-        bus._hear_return()
+        bus._report_reconnect()
         await until_noted(connection, club, ["nobody was notified"])
 
 
@@ -118,7 +118,7 @@ async def test_a_subscriber_that_the_retention_overtook_rebuilds_the_stream(
     assert rebuilt == [(UUID(club), 4)]
 
 
-async def test_kinds_that_are_not_wanted_are_passed_over(
+async def test_unsubscribed_kinds_are_skipped(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     async with process(container, noting("idle", ("test.never",))):

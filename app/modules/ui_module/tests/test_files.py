@@ -16,7 +16,7 @@ COLOURS = re.compile(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);")
 LANGUAGES = re.compile(r"^  (\w\w): \{\n(.*?)^  \},", re.DOTALL | re.MULTILINE)
 
 
-async def test_the_page_lets_in_nothing_but_its_own_files(server: httpx.AsyncClient) -> None:
+async def test_the_policy_of_the_page_allows_its_own_files_only(server: httpx.AsyncClient) -> None:
     page = await server.get("/ui")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     policy = dict(rule.split(" ", 1) for rule in page.headers["content-security-policy"].split("; "))
@@ -56,7 +56,7 @@ async def test_nothing_else_on_the_disk_is_served(server: httpx.AsyncClient) -> 
         problem(await server.get(f"/ui/{path}"), 404, "not_found")
 
 
-async def test_the_page_knows_where_the_api_stands(settings: Settings) -> None:
+async def test_the_page_knows_the_address_of_the_api(settings: Settings) -> None:
     elsewhere = replace(settings, app=settings.app.model_copy(update={"prefix": "/messenger/v2"}))
     async with served(build_app(elsewhere)) as http:
         assert '<meta name="api-prefix" content="/messenger/v2">' in (await http.get("/ui/")).text
@@ -80,7 +80,7 @@ def test_every_text_is_there_in_both_languages() -> None:
     assert set(places["en"]) == set(places["ru"])
 
 
-def test_every_text_stands_out_from_what_it_is_written_on() -> None:
+def test_every_text_has_enough_contrast() -> None:
     """4.5 to 1, as WCAG AA has it, by day and by night."""
     found = COLOURS.findall((FOLDER / "css" / "base.css").read_text(encoding="utf-8"))
     grounds = ("ground", "surface", "raised", "hover", "chosen")

@@ -7,7 +7,13 @@ from starlette.responses import Response
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.hot_route import HotRoute
 from app.dependencies.services_dependency import SizesDep
-from app.modules.accounts_module.dependencies import CurrentIdentity, GuessesDep, PartsDep, PasswordsDep, RevocationsDep
+from app.modules.accounts_module.dependencies import (
+    CurrentIdentity,
+    FailedSignInsDep,
+    PartsDep,
+    PasswordsDep,
+    RevocationsDep,
+)
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
 from app.modules.accounts_module.schemas import AccountMe, PasswordChange, account_models
 from app.modules.accounts_module.services import accounts, sessions
@@ -60,7 +66,7 @@ async def change_password(
     work: Work,
     database: Db,
     passwords: PasswordsDep,
-    guesses: GuessesDep,
+    failed_sign_ins: FailedSignInsDep,
     revocations: RevocationsDep,
 ) -> None:
     """Changes the password and ends all other sessions."""
@@ -68,7 +74,7 @@ async def change_password(
         work,
         database,
         passwords,
-        guesses,
+        failed_sign_ins,
         identity.account_id,
         current=body.current_password,
         new=body.new_password,

@@ -10,7 +10,7 @@ from app.modules.accounts_module.dependencies import (
     Auth,
     CurrentIdentity,
     DeviceDep,
-    GuessesDep,
+    FailedSignInsDep,
     PasswordsDep,
     RevocationsDep,
 )
@@ -44,7 +44,7 @@ async def sign_up(
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class SignInService:
     """What signing in takes, whichever form the credentials come in."""
 
     device: DeviceDep
@@ -54,42 +54,42 @@ class Door:
     work: Work
     auth: Auth
     passwords: PasswordsDep
-    guesses: GuessesDep
+    failed_sign_ins: FailedSignInsDep
     revocations: RevocationsDep
 
-    async def open(self, login: str, password: str, device_token: str | None) -> SignedIn:
-        tokens, most = await self.auth.tokens(), self.sizes.sessions_of_account
+    async def open_session(self, login: str, password: str, device_token: str | None) -> SignedIn:
+        tokens, limit = await self.auth.tokens(), self.sizes.sessions_of_account
         attempt = Attempt(login, password, self.device.address, tokens.find_device(device_token))
-        found = await check_credentials(self.database, self.passwords, self.limits, self.guesses, attempt)
+        found = await check_credentials(self.database, self.passwords, self.limits, self.failed_sign_ins, attempt)
         if found.is_outdated:
             await accounts.renew_hash(
                 self.work, self.passwords, found.account_id, found.password_hash, password, found.device_id.hex
             )
         pair = await sessions.open_session(
-            self.work, tokens, self.revocations, found.account_id, self.device, most=most
+            self.work, tokens, self.revocations, found.account_id, self.device, limit=limit
         )
         device = DeviceClaim(found.account_id, found.device_id)
         return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
 
 
-DoorDep = Annotated[Door, Depends()]
+SignInServiceDep = Annotated[SignInService, Depends()]
 
 
 @router.post("/sign-in", openapi_extra=refuses(WrongCredentials))
-async def sign_in(body: SignIn, door: DoorDep) -> SignedIn:
+async def sign_in(body: SignIn, sign_in_service: SignInServiceDep) -> SignedIn:
     """Opens a session. An unknown login and a wrong password get the same answer after the same time.
 
     After `RATE_LIMIT_SIGN_IN` wrong passwords in a row, further attempts have to wait for a time that doubles up to a
     day. Devices that send their `device_token`, and networks from which the account has signed in before, are counted
     separately.
     """
-    return await door.open(body.login, body.password, body.device_token)
+    return await sign_in_service.open_session(body.login, body.password, body.device_token)
 
 
 @router.post("/token", openapi_extra=refuses(WrongCredentials))
-async def token(form: Annotated[TokenForm, Form()], door: DoorDep) -> SignedIn:
+async def token(form: Annotated[TokenForm, Form()], sign_in_service: SignInServiceDep) -> SignedIn:
     """Opens a session with the OAuth2 password form, for Swagger's Authorize button."""
-    return await door.open(form.username, form.password, form.device_token)
+    return await sign_in_service.open_session(form.username, form.password, form.device_token)
 
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))

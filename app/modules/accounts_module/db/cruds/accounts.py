@@ -4,8 +4,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import Account
-from app.modules.streams_module.services.log import Executor
 from app.utils.canonical import canonical_login
 
 # Hand-written: sign-in reads one row by key, and must not hold a session while a password is hashed. Of accounts of one
@@ -16,7 +16,7 @@ SELECT id, password_hash FROM account WHERE email_key = $1 ORDER BY email = $2 D
 _FIND_BY_USERNAME = "SELECT id, password_hash FROM account WHERE username = $1 AND erased_at IS NULL"
 
 
-async def find_credentials(connection: Executor, login: str) -> Any | None:
+async def find_credentials(connection: DatabaseConnection, login: str) -> Any | None:
     """Id and password hash of the account that a login names, by username or email."""
     key, is_email = canonical_login(login)
     rows = await (

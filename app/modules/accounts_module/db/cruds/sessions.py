@@ -4,8 +4,8 @@ from uuid import UUID
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import AuthSession
-from app.modules.streams_module.services.log import Executor
 
 # Hand-written: polled every second by each process. A commit may come after the time it was given: hence the overlap
 # that the caller leaves.
@@ -30,12 +30,12 @@ UPDATE auth_session SET user_agent = '', address = '' WHERE account_id = $1 AND 
 """
 
 
-async def delete_ended(connection: Executor, before: datetime, most: int) -> int:
-    """Deletes sessions that ended before a moment, up to `most` of each kind. Returns how many went."""
-    return int((await connection.execute(_DELETE_ENDED, before, most)).rpartition(" ")[2])
+async def delete_ended(connection: DatabaseConnection, before: datetime, limit: int) -> int:
+    """Deletes sessions that ended before a moment, up to `limit` of each kind. Returns how many went."""
+    return int((await connection.execute(_DELETE_ENDED, before, limit)).rpartition(" ")[2])
 
 
-async def forget_devices(connection: Executor, account_id: UUID) -> None:
+async def forget_devices(connection: DatabaseConnection, account_id: UUID) -> None:
     """Blanks where the sessions of an account were opened from. The rows stay until all processes know of their end."""
     await connection.execute(_FORGET_DEVICES, account_id)
 
@@ -92,13 +92,13 @@ async def list_live_sessions(
     return list((await session.scalars(statement)).all())
 
 
-async def revoke_beyond(session: AsyncSession, now: datetime, account_id: UUID, most: int) -> list[UUID]:
+async def revoke_beyond(session: AsyncSession, now: datetime, account_id: UUID, limit: int) -> list[UUID]:
     """Ends the live sessions of an account but for those used last; their ids."""
     beyond = (
         select(AuthSession.id)
         .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now)
         .order_by(AuthSession.last_used_at.desc(), AuthSession.id)
-        .offset(most)
+        .offset(limit)
     )
     statement = update(AuthSession).where(AuthSession.id.in_(beyond)).values(revoked_at=now)
     return list((await session.scalars(statement.returning(AuthSession.id))).all())

@@ -6,7 +6,7 @@ All times are by the database's clock, which all processes share.
 from datetime import timedelta
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 _FIND = """
 SELECT failures, extract(epoch FROM now() - failed_at)::float AS seconds FROM sign_in_failures WHERE id = $1
@@ -25,25 +25,25 @@ DELETE FROM sign_in_failures WHERE id IN (
 _LIST_ADDRESSES = "SELECT DISTINCT address FROM auth_session WHERE account_id = $1"
 
 
-async def find_failures(connection: Executor, subject: UUID) -> tuple[int, float]:
+async def find_failures(connection: DatabaseConnection, subject: UUID) -> tuple[int, float]:
     """Returns how many there were in a row, and the seconds since the last one."""
     rows = await connection.fetch(_FIND, subject)
     return (rows[0]["failures"], rows[0]["seconds"]) if rows else (0, 0.0)
 
 
-async def add_failure(connection: Executor, subject: UUID, forget_after: timedelta | None) -> None:
+async def add_failure(connection: DatabaseConnection, subject: UUID, forget_after: timedelta | None) -> None:
     await connection.execute(_ADD, subject, forget_after)
 
 
-async def delete_failures(connection: Executor, subjects: list[UUID]) -> None:
+async def delete_failures(connection: DatabaseConnection, subjects: list[UUID]) -> None:
     await connection.execute(_DELETE, subjects)
 
 
-async def delete_old_failures(connection: Executor, most: int) -> int:
+async def delete_old_failures(connection: DatabaseConnection, limit: int) -> int:
     """Returns how many rows went."""
-    return int((await connection.execute(_DELETE_OLD, most)).rpartition(" ")[2])
+    return int((await connection.execute(_DELETE_OLD, limit)).rpartition(" ")[2])
 
 
-async def list_addresses(connection: Executor, account_id: UUID) -> list[str]:
+async def list_addresses(connection: DatabaseConnection, account_id: UUID) -> list[str]:
     """Returns where the account has signed in from, as far as its sessions are kept."""
     return [row["address"] for row in await connection.fetch(_LIST_ADDRESSES, account_id)]

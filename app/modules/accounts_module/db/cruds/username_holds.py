@@ -7,8 +7,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import UsernameHold
-from app.modules.streams_module.services.log import Executor
 
 _DELETE_OVER = """
 DELETE FROM username_hold WHERE username IN (
@@ -23,8 +23,8 @@ async def find_holder(session: AsyncSession, username: str, now: datetime) -> UU
     return await session.scalar(statement)
 
 
-async def hold(session: AsyncSession, username: str, account_id: UUID, until: datetime, most: int) -> None:
-    """Holds a username for its former owner, who has the `most` that were given up last."""
+async def hold(session: AsyncSession, username: str, account_id: UUID, until: datetime, limit: int) -> None:
+    """Holds a username for its former owner, who has the `limit` that were given up last."""
     values = {"account_id": account_id, "held_until": until}
     statement = insert(UsernameHold).values(username=username, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=[UsernameHold.username], set_=values))
@@ -32,7 +32,7 @@ async def hold(session: AsyncSession, username: str, account_id: UUID, until: da
         select(UsernameHold.username)
         .where(UsernameHold.account_id == account_id)
         .order_by(UsernameHold.held_until.desc())
-        .offset(most)
+        .offset(limit)
     )
     await session.execute(delete(UsernameHold).where(UsernameHold.username.in_(older)))
 
@@ -42,6 +42,6 @@ async def release(session: AsyncSession, username: str) -> None:
     await session.execute(delete(UsernameHold).where(UsernameHold.username == username))
 
 
-async def delete_over(connection: Executor, most: int) -> int:
+async def delete_over(connection: DatabaseConnection, limit: int) -> int:
     """Deletes holds whose time is over. Returns how many rows went."""
-    return int((await connection.execute(_DELETE_OVER, most)).rpartition(" ")[2])
+    return int((await connection.execute(_DELETE_OVER, limit)).rpartition(" ")[2])

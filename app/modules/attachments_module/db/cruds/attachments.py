@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 _SHOWN = """
 a.id, a.owner_id, a.state, a.filename, a.content_type, a.size, a.sha256, a.width, a.height, a.blurhash,
@@ -73,53 +73,55 @@ previews = convert_from($9::bytea, 'UTF8')::json, reason = $10, reserved = $11 W
 _SET_KIND = "UPDATE message_attachment SET kind = $4 WHERE chat_id = $1 AND seq = $2 AND attachment_id = $3"
 
 
-async def find(connection: Executor, attachment_id: UUID, *, lock: bool = False) -> Any:
+async def find(connection: DatabaseConnection, attachment_id: UUID, *, lock: bool = False) -> Any:
     rows = await connection.fetch(_FIND_LOCKED if lock else _FIND, attachment_id)
     return rows[0] if rows else None
 
 
-async def list_visible(connection: Executor, ids: Sequence[UUID], viewer: UUID, session_id: UUID | None = None) -> Any:
+async def list_visible(
+    connection: DatabaseConnection, ids: Sequence[UUID], viewer: UUID, session_id: UUID | None = None
+) -> Any:
     """Returns those that the viewer may see now; with a session, only while it is signed in."""
     if session_id is None:
         return await connection.fetch(_LIST_VISIBLE, ids, viewer)
     return await connection.fetch(_LIST_VISIBLE_IN_SESSION, ids, viewer, session_id)
 
 
-async def lock(connection: Executor, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+async def lock(connection: DatabaseConnection, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
     return {row["id"]: row for row in await connection.fetch(_LOCK, ids)}
 
 
-async def carry(connection: Executor, rows: Sequence[tuple[UUID, int, int, UUID, str]]) -> None:
+async def carry(connection: DatabaseConnection, rows: Sequence[tuple[UUID, int, int, UUID, str]]) -> None:
     """Makes attachments those of messages: (chat, message, position, attachment, kind)."""
     await connection.execute(_CARRY, *map(list, zip(*rows, strict=True)))
 
 
-async def drop(connection: Executor, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
+async def drop(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
     """Marks the attachments of messages as deleted."""
     await connection.execute(_DROP, chat_id, seqs, at)
 
 
-async def drop_chat(connection: Executor, chat_id: UUID, limit: int, at: datetime) -> int:
+async def drop_chat(connection: DatabaseConnection, chat_id: UUID, limit: int, at: datetime) -> int:
     return len(await connection.fetch(_DROP_CHAT, chat_id, limit, at))
 
 
-async def drop_unused(connection: Executor, owner_id: UUID, limit: int, at: datetime) -> int:
+async def drop_unused(connection: DatabaseConnection, owner_id: UUID, limit: int, at: datetime) -> int:
     return len(await connection.fetch(_DROP_UNUSED, owner_id, limit, at))
 
 
-async def list_of_message(connection: Executor, chat_id: UUID, seq: int) -> Any:
+async def list_of_message(connection: DatabaseConnection, chat_id: UUID, seq: int) -> Any:
     return await connection.fetch(_OF_MESSAGE, chat_id, seq)
 
 
 async def list_of_chat(
-    connection: Executor, chat_id: UUID, before: tuple[int, int], kind: str | None, limit: int
+    connection: DatabaseConnection, chat_id: UUID, before: tuple[int, int], kind: str | None, limit: int
 ) -> Any:
     """Returns a page, newest messages first. `before` is the message and the negative position of the last one."""
     return await connection.fetch(_PAGE, chat_id, *before, kind, limit)
 
 
 async def finish(
-    connection: Executor,
+    connection: DatabaseConnection,
     attachment_id: UUID,
     state: str,
     content_type: str,
@@ -148,5 +150,5 @@ async def finish(
     )
 
 
-async def set_kind(connection: Executor, chat_id: UUID, seq: int, attachment_id: UUID, kind: str) -> None:
+async def set_kind(connection: DatabaseConnection, chat_id: UUID, seq: int, attachment_id: UUID, kind: str) -> None:
     await connection.execute(_SET_KIND, chat_id, seq, attachment_id, kind)

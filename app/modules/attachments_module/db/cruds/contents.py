@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 # The row is locked until the transaction's end, so that the collector either sees the reference or has gone first.
 _CLAIM = """
@@ -45,7 +45,7 @@ _END_EXPIRED = "UPDATE attachment SET state = 'gone', reserved = 0, expires_at =
 _DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = ANY($1)"
 
 
-async def claim(connection: Executor, attachment_id: UUID, sha256: str, check_at: datetime) -> bool | None:
+async def claim(connection: DatabaseConnection, attachment_id: UUID, sha256: str, check_at: datetime) -> bool | None:
     """Makes a content that of an attachment, before it is stored.
 
     Returns None where its objects are just being deleted: then the transaction is to be rolled back. Returns False
@@ -55,46 +55,46 @@ async def claim(connection: Executor, attachment_id: UUID, sha256: str, check_at
     return None if await connection.fetchval(_CLAIM, sha256, check_at) else is_referred
 
 
-async def check_soon(connection: Executor, contents: Sequence[str], at: datetime) -> None:
+async def check_soon(connection: DatabaseConnection, contents: Sequence[str], at: datetime) -> None:
     """Lets the collector look whether an attachment still has these contents."""
     await connection.execute(_CHECK, contents, at)
 
 
-async def mark_unused(connection: Executor, at: datetime, limit: int) -> tuple[int, list[str]]:
+async def mark_unused(connection: DatabaseConnection, at: datetime, limit: int) -> tuple[int, list[str]]:
     """Returns how many contents were looked at, and those whose objects are to be deleted."""
     due = [row["sha256"] for row in await connection.fetch(_DUE, at, limit)]
     await connection.execute(_KEEP_USED, due)
     return len(due), [row["sha256"] for row in await connection.fetch(_MARK_UNUSED, due)]
 
 
-async def forget(connection: Executor, contents: Sequence[str]) -> None:
+async def forget(connection: DatabaseConnection, contents: Sequence[str]) -> None:
     """Their objects are deleted."""
     await connection.execute(_FORGET, contents)
 
 
-async def is_any_due(connection: Executor, at: datetime) -> bool:
+async def is_any_due(connection: DatabaseConnection, at: datetime) -> bool:
     return bool(await connection.fetchval(_IS_ANY_DUE, at))
 
 
-async def mark_due(connection: Executor, at: datetime, limit: int) -> Any:
+async def mark_due(connection: DatabaseConnection, at: datetime, limit: int) -> Any:
     """Marks the attachments that are due: nobody sees them or adds to them from now on."""
     return await connection.fetch(_MARK_DUE, at, limit)
 
 
-async def delete(connection: Executor, ids: Sequence[UUID], at: datetime) -> None:
+async def delete(connection: DatabaseConnection, ids: Sequence[UUID], at: datetime) -> None:
     """Deletes attachments whose upload is deleted, gives their owners the space back, and has contents looked at."""
     contents = await _take(connection, ids)
     await connection.execute(_DELETE, ids)
     await check_soon(connection, contents, at)
 
 
-async def end_expired(connection: Executor, ids: Sequence[UUID], forget_at: datetime) -> None:
+async def end_expired(connection: DatabaseConnection, ids: Sequence[UUID], forget_at: datetime) -> None:
     """Ends uploads whose bytes are deleted: they are remembered for a while."""
     await _take(connection, ids)
     await connection.execute(_END_EXPIRED, ids, forget_at)
 
 
-async def _take(connection: Executor, ids: Sequence[UUID]) -> list[str]:
+async def _take(connection: DatabaseConnection, ids: Sequence[UUID]) -> list[str]:
     """Gives the space of attachments back; returns their contents."""
     rows = await connection.fetch(_TAKE, ids)
     freed: Counter[UUID] = Counter()

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 _RESERVE = """
 INSERT INTO attachment_usage (account_id, bytes) SELECT $1::uuid, $2::bigint WHERE $2::bigint <= $3::bigint
@@ -41,17 +41,17 @@ _LIST_PIECES = "SELECT start, size, name FROM attachment_piece WHERE attachment_
 _DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = $1"
 
 
-async def reserve(connection: Executor, account_id: UUID, size: int, quota: int) -> bool:
+async def reserve(connection: DatabaseConnection, account_id: UUID, size: int, quota: int) -> bool:
     """Adds to what an account uses. Returns False where that would be more than the quota."""
     return await connection.fetchval(_RESERVE, account_id, size, quota) is not None
 
 
-async def release(connection: Executor, account_id: UUID, size: int) -> None:
+async def release(connection: DatabaseConnection, account_id: UUID, size: int) -> None:
     await connection.execute(_RELEASE, account_id, size)
 
 
 async def insert(
-    connection: Executor,
+    connection: DatabaseConnection,
     attachment_id: UUID,
     owner_id: UUID,
     filename: str,
@@ -64,13 +64,13 @@ async def insert(
     await connection.execute(_INSERT, attachment_id, owner_id, filename, content_type, metadata, length, at, expires_at)
 
 
-async def find(connection: Executor, attachment_id: UUID, owner_id: UUID) -> Any:
+async def find(connection: DatabaseConnection, attachment_id: UUID, owner_id: UUID) -> Any:
     rows = await connection.fetch(_FIND, attachment_id, owner_id)
     return rows[0] if rows else None
 
 
 async def advance(
-    connection: Executor,
+    connection: DatabaseConnection,
     attachment_id: UUID,
     offset: int,
     size: int,
@@ -85,19 +85,19 @@ async def advance(
     return True
 
 
-async def complete(connection: Executor, attachment_id: UUID, expires_at: datetime) -> bool:
+async def complete(connection: DatabaseConnection, attachment_id: UUID, expires_at: datetime) -> bool:
     """Ends an upload that is whole. Returns True if this call did."""
     return await connection.fetchval(_COMPLETE, attachment_id, expires_at) is not None
 
 
-async def discard(connection: Executor, attachment_id: UUID, owner_id: UUID, at: datetime) -> bool:
+async def discard(connection: DatabaseConnection, attachment_id: UUID, owner_id: UUID, at: datetime) -> bool:
     """Marks an attachment that no message carries as deleted. Returns True if there was one."""
     return await connection.fetchval(_DISCARD, attachment_id, owner_id, at) is not None
 
 
-async def list_pieces(connection: Executor, attachment_id: UUID) -> Any:
+async def list_pieces(connection: DatabaseConnection, attachment_id: UUID) -> Any:
     return await connection.fetch(_LIST_PIECES, attachment_id)
 
 
-async def delete_pieces(connection: Executor, attachment_id: UUID) -> None:
+async def delete_pieces(connection: DatabaseConnection, attachment_id: UUID) -> None:
     await connection.execute(_DELETE_PIECES, attachment_id)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Header, Response, status
 
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
-from app.modules.catalogues_module.dependencies import CatalogueName, ShelfDep
+from app.modules.catalogues_module.dependencies import CatalogueCacheDep, CatalogueName
 from app.modules.catalogues_module.errors import CatalogueNotFound
 from app.modules.catalogues_module.schemas import CatalogueSummary, CatalogueView
 from app.modules.catalogues_module.services.languages import choose_language
@@ -14,10 +14,10 @@ router = APIRouter(prefix="/catalogues")
 
 @router.get("")
 async def list_catalogues(
-    identity: CurrentIdentity, shelf: ShelfDep, cursor: Cursor = None, limit: Limit = 50
+    identity: CurrentIdentity, cache: CatalogueCacheDep, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[CatalogueSummary]:
     """Lists the catalogues by name, with the number of items in each."""
-    return await shelf.page(cursor, limit)
+    return await cache.page(cursor, limit)
 
 
 @router.get(
@@ -29,22 +29,22 @@ async def list_catalogues(
 async def read(
     name: CatalogueName,
     identity: CurrentIdentity,
-    shelf: ShelfDep,
+    cache: CatalogueCacheDep,
     accept_language: Annotated[str | None, Header(description="preferred language: ru or en", examples=["ru"])] = None,
     if_none_match: Annotated[str | None, Header(description="the ETag that the client has")] = None,
 ) -> Response:
     """Returns a whole catalogue in the caller's language, including inactive items."""
     language = choose_language(accept_language)
-    sheet = await shelf.sheet(name, language)
+    rendered = await cache.get(name, language)
     headers = {
-        "ETag": sheet.etag,
+        "ETag": rendered.etag,
         "Vary": "Accept-Language",
         "Cache-Control": "private, no-cache",
         "Content-Language": language,
     }
-    if _has(if_none_match, sheet.etag):
+    if _has(if_none_match, rendered.etag):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(sheet.body, headers=headers, media_type="application/json")
+    return Response(rendered.body, headers=headers, media_type="application/json")
 
 
 def _has(if_none_match: str | None, etag: str) -> bool:

@@ -6,7 +6,7 @@ from pydantic import AfterValidator
 from app.dependencies.dependency_db import Work
 from app.modules.accounts_module.dependencies import ServerAdmin
 from app.modules.base_module.schemas import check_text, refuses
-from app.modules.catalogues_module.dependencies import CatalogueName, ShelfDep
+from app.modules.catalogues_module.dependencies import CatalogueCacheDep, CatalogueName
 from app.modules.catalogues_module.errors import CatalogueItemNotFound, CatalogueKeyTaken, CatalogueNotFound
 from app.modules.catalogues_module.schemas import CatalogueItemCreate, CatalogueItemRead, CatalogueItemUpdate
 from app.modules.catalogues_module.services import items
@@ -27,18 +27,18 @@ Key = Annotated[
     openapi_extra=refuses(Forbidden, CatalogueNotFound, CatalogueKeyTaken),
 )
 async def add(
-    name: CatalogueName, body: CatalogueItemCreate, admin: ServerAdmin, work: Work, shelf: ShelfDep
+    name: CatalogueName, body: CatalogueItemCreate, admin: ServerAdmin, work: Work, cache: CatalogueCacheDep
 ) -> CatalogueItemRead:
     """Adds an item. Requires a server admin. Every process shows it within a second."""
-    return await items.add_item(work, shelf, name, body)
+    return await items.add_item(work, cache, name, body)
 
 
 @router.patch("/{key:path}", openapi_extra=refuses(Forbidden, CatalogueNotFound, CatalogueItemNotFound))
 async def change(
-    name: CatalogueName, key: Key, body: CatalogueItemUpdate, admin: ServerAdmin, work: Work, shelf: ShelfDep
+    name: CatalogueName, key: Key, body: CatalogueItemUpdate, admin: ServerAdmin, work: Work, cache: CatalogueCacheDep
 ) -> CatalogueItemRead:
     """Changes the given fields of an item. Requires a server admin."""
-    return await items.update_item(work, shelf, name, key, body)
+    return await items.update_item(work, cache, name, key, body)
 
 
 @router.delete(
@@ -46,6 +46,6 @@ async def change(
     status_code=status.HTTP_204_NO_CONTENT,
     openapi_extra=refuses(Forbidden, CatalogueNotFound, CatalogueItemNotFound),
 )
-async def delete(name: CatalogueName, key: Key, admin: ServerAdmin, work: Work, shelf: ShelfDep) -> None:
+async def delete(name: CatalogueName, key: Key, admin: ServerAdmin, work: Work, cache: CatalogueCacheDep) -> None:
     """Deletes an item. Requires a server admin. If other data refers to the item, make it inactive instead."""
-    await items.delete_item(work, shelf, name, key)
+    await items.delete_item(work, cache, name, key)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 _FIND = """
 SELECT c.type, c.owner_id, c.member_count, c.last_seq, m.role, m.read_seq, m.joined_event_seq
@@ -36,14 +36,14 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class Departure:
     """What a former member may read of a chat's events: from `first_seq` to `left_seq`."""
 
     first_seq: int
     left_seq: int
 
 
-async def find_membership(connection: Executor, chat_id: UUID, account_id: UUID) -> Membership | None:
+async def find_membership(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Membership | None:
     """None for strangers and former members, and for a chat that is deleted or never was."""
     rows = await connection.fetch(_FIND, chat_id, account_id)
     if not rows:
@@ -62,12 +62,12 @@ async def find_membership(connection: Executor, chat_id: UUID, account_id: UUID)
     )
 
 
-async def find_leaving(connection: Executor, chat_id: UUID, account_id: UUID) -> Leaving | None:
+async def find_departure(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Departure | None:
     """None for members and strangers."""
     rows = await connection.fetch(_FIND_LEAVING, chat_id, account_id)
-    return Leaving(rows[0]["first_seq"], rows[0]["left_event_seq"]) if rows else None
+    return Departure(rows[0]["first_seq"], rows[0]["left_event_seq"]) if rows else None
 
 
-async def find_last_leaving(connection: Executor, chat_id: UUID) -> int:
+async def find_last_departure(connection: DatabaseConnection, chat_id: UUID) -> int:
     """The last event of the chat that any former member may read; 0 without former members."""
     return await connection.fetchval(_LAST_LEAVING, chat_id) or 0

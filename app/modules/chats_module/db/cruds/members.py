@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import Account
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember, FormerMember
-from app.modules.streams_module.services.log import Executor
 
 # Hand-written: each count ends where it is enough, which no aggregate does.
 _BUSY = """
@@ -141,24 +141,26 @@ async def change_count(session: AsyncSession, chat_id: UUID, difference: int) ->
 
 
 async def list_busy_accounts(
-    connection: Executor, account_ids: Sequence[UUID], actor_id: UUID, most: int
+    connection: DatabaseConnection, account_ids: Sequence[UUID], actor_id: UUID, limit: int
 ) -> list[UUID]:
     """Those that others have put into so many groups and channels, or more; the actor, if it has opened so many."""
-    return [row["id"] for row in await connection.fetch(_BUSY, account_ids, actor_id, most - 1)]
+    return [row["id"] for row in await connection.fetch(_BUSY, account_ids, actor_id, limit - 1)]
 
 
-async def list_added_often(connection: Executor, account_ids: Sequence[UUID], actor_id: UUID, most: int) -> list[UUID]:
+async def list_added_often(
+    connection: DatabaseConnection, account_ids: Sequence[UUID], actor_id: UUID, limit: int
+) -> list[UUID]:
     """Those that are in so many groups and channels, or more, into which the actor has put them."""
-    return [row["id"] for row in await connection.fetch(_ADDED_OFTEN, account_ids, actor_id, most - 1)]
+    return [row["id"] for row in await connection.fetch(_ADDED_OFTEN, account_ids, actor_id, limit - 1)]
 
 
-async def find_shared_chat(connection: Executor, account_id: UUID) -> UUID | None:
+async def find_shared_chat(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
     """Returns a group or channel that the account is in, None if there is none."""
     found: UUID | None = await connection.fetchval(_SHARED_CHAT, account_id)
     return found
 
 
-async def find_heir(connection: Executor, chat_id: UUID, owner_id: UUID) -> UUID | None:
+async def find_successor(connection: DatabaseConnection, chat_id: UUID, owner_id: UUID) -> UUID | None:
     """Returns the member that a chat is handed over to where its owner goes."""
     found: UUID | None = await connection.fetchval(_HEIR, chat_id, owner_id)
     return found

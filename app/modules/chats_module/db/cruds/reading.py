@@ -5,7 +5,7 @@ Rows are taken in the order chat, member: the order in which a batch of messages
 
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 # Only where it changes what the two furthest positions of different people are: most reads take no lock here.
 _MOVE_FURTHEST = """
@@ -37,13 +37,13 @@ UPDATE chat_member SET read_seq = $3 WHERE chat_id = $1 AND account_id = $2 AND 
 """
 
 
-async def move_read(connection: Executor, chat_id: UUID, account_id: UUID, seq: int) -> bool:
+async def move_read(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, seq: int) -> bool:
     """Whether it moved: one's own message may have moved it further in the meantime."""
     await connection.execute(_MOVE_FURTHEST, chat_id, account_id, seq)
     return await connection.fetchval(_MOVE_OWN, chat_id, account_id, seq) is not None
 
 
-async def find_read(connection: Executor, chat_id: UUID, account_id: UUID) -> tuple[int, int]:
+async def find_read(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> tuple[int, int]:
     """A member's read position, and how many messages after it are not deleted."""
     row = (await connection.fetch(_FIND, chat_id, account_id))[0]
     return row["read_seq"], row["unread_count"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 _READABLE = """
 SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq
@@ -15,7 +15,7 @@ JOIN stream s ON s.id = a.chat_id
 WHERE a.account_id = $1
 """
 
-# As `find_leaving` has it: of a deleted chat only the last event is left.
+# As `find_departure` has it: of a deleted chat only the last event is left.
 _LEFT = """
 SELECT f.chat_id, CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
 FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
@@ -32,18 +32,18 @@ SELECT chat_id FROM (
 """
 
 
-async def list_readable(connection: Executor, account_id: UUID) -> Sequence[Any]:
+async def list_readable(connection: DatabaseConnection, account_id: UUID) -> Sequence[Any]:
     """Returns the streams of the account's chats, with the numbers of the two events by which it joined each."""
     rows: Sequence[Any] = await connection.fetch(_READABLE, account_id)
     return rows
 
 
-async def list_left(connection: Executor, account_id: UUID, chat_ids: Sequence[UUID]) -> Sequence[Any]:
+async def list_left(connection: DatabaseConnection, account_id: UUID, chat_ids: Sequence[UUID]) -> Sequence[Any]:
     """Returns those of the chats that the account has left, with the events that it may still read."""
     rows: Sequence[Any] = await connection.fetch(_LEFT, chat_ids, account_id)
     return rows
 
 
-async def list_small(connection: Executor, account_id: UUID, most_members: int, in_all: int) -> list[UUID]:
+async def list_small(connection: DatabaseConnection, account_id: UUID, most_members: int, in_all: int) -> list[UUID]:
     """Returns the chats of at most so many members, the smallest first, as long as they have `in_all` together."""
     return [row["chat_id"] for row in await connection.fetch(_SMALL, account_id, most_members, in_all)]

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.adapters.db.connection import DatabaseConnection
 from app.modules.chats_module.db.cruds.reading import UNREAD
-from app.modules.streams_module.services.log import Executor
 
 _COLUMNS = f"""
 SELECT c.id, c.type, c.title, c.description, c.owner_id, m.role, c.member_count, c.last_seq, m.read_seq,
@@ -42,13 +42,13 @@ ORDER BY chosen.place
 """
 
 
-async def find_chat(connection: Executor, viewer: UUID, chat_id: UUID) -> Any | None:
+async def find_chat(connection: DatabaseConnection, viewer: UUID, chat_id: UUID) -> Any | None:
     rows = await connection.fetch(_ONE, viewer, chat_id)
     return rows[0] if rows else None
 
 
 async def list_chats(
-    connection: Executor, viewer: UUID, before: tuple[datetime, UUID] | None, limit: int
+    connection: DatabaseConnection, viewer: UUID, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Any]:
     """The viewer's chats, the one with the newest message first."""
     active_at, chat_id = before or (None, None)
@@ -56,7 +56,7 @@ async def list_chats(
     return rows
 
 
-async def list_chosen(connection: Executor, viewer: UUID, chat_ids: Sequence[UUID]) -> Sequence[Any]:
+async def list_chosen(connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID]) -> Sequence[Any]:
     """Returns those of the chats that the viewer is in, in the given order."""
     rows: Sequence[Any] = await connection.fetch(_CHOSEN, viewer, chat_ids)
     return rows

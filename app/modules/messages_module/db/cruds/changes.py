@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 _FIND = """
 SELECT chat_id, seq, sender_id, text, parts, deleted_at, event_seqs FROM message WHERE chat_id = $1 AND seq = $2
@@ -41,13 +41,13 @@ FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji <> $3
 """
 
 
-async def find_message(connection: Executor, chat_id: UUID, seq: int) -> Any | None:
+async def find_message(connection: DatabaseConnection, chat_id: UUID, seq: int) -> Any | None:
     rows = await connection.fetch(_FIND, chat_id, seq)
     return rows[0] if rows else None
 
 
 async def edit_message(
-    connection: Executor,
+    connection: DatabaseConnection,
     chat_id: UUID,
     seq: int,
     text: str,
@@ -59,21 +59,27 @@ async def edit_message(
     await connection.execute(_EDIT, chat_id, seq, text, parts, edited_at, event_seqs)
 
 
-async def delete_message(connection: Executor, chat_id: UUID, seq: int, at: datetime) -> None:
+async def delete_message(connection: DatabaseConnection, chat_id: UUID, seq: int, at: datetime) -> None:
     """Leaves a tombstone."""
     await connection.execute(_DELETE, chat_id, seq, at)
     await connection.execute(_DELETE_REACTIONS, chat_id, seq)
 
 
 async def replace_in_events(
-    connection: Executor, chat_id: UUID, event_seqs: Sequence[int], shown: bytes, blank: bytes, *, blank_until: int
+    connection: DatabaseConnection,
+    chat_id: UUID,
+    event_seqs: Sequence[int],
+    shown: bytes,
+    blank: bytes,
+    *,
+    blank_until: int,
 ) -> None:
     """Puts the JSON `shown` into a message's earlier events; `blank` into those up to `blank_until`."""
     await connection.execute(_REPLACE, chat_id, event_seqs, shown, blank, blank_until)
 
 
 async def add_reaction(
-    connection: Executor, chat_id: UUID, seq: int, emoji: str, account_id: UUID, at: datetime
+    connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID, at: datetime
 ) -> bool:
     """Whether it is new."""
     added = await connection.fetchval(_ADD_REACTION, chat_id, seq, emoji, account_id, at) is not None
@@ -82,7 +88,9 @@ async def add_reaction(
     return added
 
 
-async def remove_reaction(connection: Executor, chat_id: UUID, seq: int, emoji: str, account_id: UUID) -> bool:
+async def remove_reaction(
+    connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID
+) -> bool:
     """Whether it was there."""
     removed = await connection.fetchval(_REMOVE_REACTION, chat_id, seq, emoji, account_id) is not None
     if removed:
@@ -90,12 +98,12 @@ async def remove_reaction(connection: Executor, chat_id: UUID, seq: int, emoji: 
     return removed
 
 
-async def count_of_emoji(connection: Executor, chat_id: UUID, seq: int, emoji: str) -> int:
+async def count_of_emoji(connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str) -> int:
     return int(await connection.fetchval(_COUNT_OF_EMOJI, chat_id, seq, emoji))
 
 
 async def count_other_emojis(
-    connection: Executor, chat_id: UUID, seq: int, emoji: str, account_id: UUID
+    connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID
 ) -> tuple[int, int]:
     """How many different emojis the message has beside this one: from everyone, and from this account."""
     row = (await connection.fetch(_COUNT_EMOJIS, chat_id, seq, emoji, account_id))[0]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 _WRITE = """
 UPDATE chat SET send_checks = CASE
@@ -14,9 +14,9 @@ WHERE id = $1
 _READ = "SELECT send_checks FROM chat WHERE id = $1"
 
 
-async def write_check(connection: Executor, chat_id: UUID, name: str, *, is_on: bool) -> None:
+async def write_check(connection: DatabaseConnection, chat_id: UUID, name: str, *, is_on: bool) -> None:
     await connection.execute(_WRITE, chat_id, name, is_on)
 
 
-async def read_checks(connection: Executor, chat_id: UUID) -> Sequence[str]:
+async def read_checks(connection: DatabaseConnection, chat_id: UUID) -> Sequence[str]:
     return await connection.fetchval(_READ, chat_id) or ()

@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 # In the order of the unique index over chat, sender and client_msg_id: else the planner reads the whole table for a
 # sender of many messages.
@@ -20,12 +20,12 @@ LIMIT 1
 _LIST = f"SELECT live.seq FROM (SELECT $2::uuid AS chat_id) seen CROSS JOIN LATERAL ({_LIVE} LIMIT $3) live"  # noqa: S608
 
 
-async def find_chat_with_messages(connection: Executor, account_id: UUID) -> UUID | None:
+async def find_chat_with_messages(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
     """Returns a chat with messages of an account that are not deleted, also one that it has left."""
     found: UUID | None = await connection.fetchval(_FIND_CHAT, account_id)
     return found
 
 
-async def list_messages_of(connection: Executor, account_id: UUID, chat_id: UUID, limit: int) -> list[int]:
+async def list_messages_of(connection: DatabaseConnection, account_id: UUID, chat_id: UUID, limit: int) -> list[int]:
     """Returns the numbers of some of them, none for a chat that is deleted."""
     return [row["seq"] for row in await connection.fetch(_LIST, account_id, chat_id, limit)]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 
 class Side(StrEnum):
@@ -91,29 +91,31 @@ class MessageQueries:
         self._found = _FOUND.format(json=read_json)
 
     async def find_page(
-        self, connection: Executor, chat_id: UUID, viewer: UUID, side: Side, position: int, limit: int
+        self, connection: DatabaseConnection, chat_id: UUID, viewer: UUID, side: Side, position: int, limit: int
     ) -> Page | None:
         """Returns None for an account that is not in the chat."""
         rows = await connection.fetch(self._pages[side], chat_id, viewer, position, limit)
         return Page(*rows[0]) if rows else None
 
-    async def find_message(self, connection: Executor, viewer: UUID, chat_id: UUID, seq: int) -> bytes | None:
+    async def find_message(self, connection: DatabaseConnection, viewer: UUID, chat_id: UUID, seq: int) -> bytes | None:
         """Returns one message as JSON, as the viewer sees it."""
         message: bytes | None = await connection.fetchval(self._one, chat_id, viewer, seq)
         return message
 
-    async def find_for_event(self, connection: Executor, chat_id: UUID, seq: int) -> bytes | None:
+    async def find_for_event(self, connection: DatabaseConnection, chat_id: UUID, seq: int) -> bytes | None:
         """Returns one message as JSON, as events hold it."""
         message: bytes | None = await connection.fetchval(self._one_for_event, chat_id, None, seq)
         return message
 
-    async def list_last(self, connection: Executor, viewer: UUID, chat_ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
+    async def list_last(
+        self, connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID]
+    ) -> Mapping[UUID, bytes]:
         """Returns the last message of each chat that has one, as JSON."""
         rows: Sequence[tuple[UUID, bytes]] = await connection.fetch(self._last, chat_ids, viewer)
         return dict(rows)
 
     async def list_found(
-        self, connection: Executor, viewer: UUID, found: Sequence[tuple[UUID, int, int]]
+        self, connection: DatabaseConnection, viewer: UUID, found: Sequence[tuple[UUID, int, int]]
     ) -> Sequence[tuple[UUID, int, bytes]]:
         """Returns those of the messages (chat, number, revision) that the viewer may read and that are as they were."""
         chat_ids, seqs, revisions = map(list, zip(*found, strict=True))

@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 # Hand-written: by ranges of the key, so that each chunk costs the same however large the chat is.
 _PURGE = """
@@ -11,6 +11,6 @@ DELETE FROM message USING oldest WHERE chat_id = $1 AND seq < oldest.first + $2 
 """
 
 
-async def purge_chat(connection: Executor, chat_id: UUID, limit: int) -> bool:
+async def purge_chat(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
     """Deletes the oldest `limit` messages with their reactions; whether there were any."""
     return bool(await connection.fetch(_PURGE, chat_id, limit))

@@ -6,7 +6,8 @@ from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
-from app.modules.streams_module.services.log import APPEND_PARTS, Executor
+from app.adapters.db.connection import DatabaseConnection
+from app.modules.streams_module.services.log import APPEND_PARTS
 
 # From `stream` alone: a join would be read at the snapshot from before the lock was granted.
 _LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
@@ -14,7 +15,7 @@ _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 
 # A new statement has a later snapshot: all that was committed under the locks before is seen. Two kinds of rows: one
 # for each sender's standing in a chat, and one for each message that stands already, hardly ever any.
-_LOOK = """
+_FIND_SENDERS_AND_EXISTING = """
 SELECT poster.place, c.type, c.last_seq, m.role, c.send_checks, NULL::bigint, NULL::bytea
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS poster(chat_id, sender_id, place)
 JOIN chat c ON c.id = poster.chat_id AND c.deleted_at IS NULL
@@ -59,13 +60,13 @@ SELECT id FROM head
 
 _KIND = ["message.created"]
 
-_STANDS = """
+_LIST_STORED = """
 SELECT new.id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS new(chat_id, seq, id)
 JOIN message m ON m.chat_id = new.chat_id AND m.seq = new.seq AND m.id = new.id
 """
 
 
-class Posting(NamedTuple):
+class SenderMembership(NamedTuple):
     """How somebody stands in a chat whose last message has this number."""
 
     chat_type: str
@@ -91,7 +92,7 @@ class NewMessage(NamedTuple):
     event: bytes
 
 
-async def lock_chat_streams(connection: Executor, chat_ids: Sequence[UUID], *, wait: bool) -> dict[UUID, int]:
+async def lock_chat_streams(connection: DatabaseConnection, chat_ids: Sequence[UUID], *, wait: bool) -> dict[UUID, int]:
     """Takes the row locks that make commit order and number order the same; the heads of the streams that it got.
 
     With `wait`, those are all that exist; without, those that nobody else holds.
@@ -100,35 +101,37 @@ async def lock_chat_streams(connection: Executor, chat_ids: Sequence[UUID], *, w
     return {row["id"]: row["last_seq"] for row in rows}
 
 
-async def look_up(
-    connection: Executor,
+async def find_senders_and_existing(
+    connection: DatabaseConnection,
     posters: Sequence[tuple[UUID, UUID]],
     places: Sequence[int],
     client_msg_ids: Sequence[UUID | None],
-) -> tuple[dict[int, Posting], dict[int, tuple[int, bytes]]]:
+) -> tuple[dict[int, SenderMembership], dict[int, tuple[int, bytes]]]:
     """For each chat and sender, by its place, how the sender stands in the chat; nothing for who is not in it.
 
     For each wanted message, of the poster at its place and with its `client_msg_id`, the number and the digest of the
     one that stands already; nothing where none does.
     """
     rows = await connection.fetch(
-        _LOOK,
+        _FIND_SENDERS_AND_EXISTING,
         [chat_id for chat_id, _ in posters],
         [sender_id for _, sender_id in posters],
         places,
         client_msg_ids,
     )
-    postings: dict[int, Posting] = {}
-    standing: dict[int, tuple[int, bytes]] = {}
+    memberships: dict[int, SenderMembership] = {}
+    existing: dict[int, tuple[int, bytes]] = {}
     for place, chat_type, last_seq, role, checks, old_seq, old_digest in rows:
         if old_seq is None:
-            postings[place - 1] = Posting(chat_type, role, last_seq, checks)
+            memberships[place - 1] = SenderMembership(chat_type, role, last_seq, checks)
         else:
-            standing[place - 1] = old_seq, old_digest
-    return postings, standing
+            existing[place - 1] = old_seq, old_digest
+    return memberships, existing
 
 
-async def insert_messages(connection: Executor, by_chat: Mapping[UUID, Sequence[NewMessage]], at: datetime) -> None:
+async def insert_messages(
+    connection: DatabaseConnection, by_chat: Mapping[UUID, Sequence[NewMessage]], at: datetime
+) -> None:
     """Messages, their events and all counters in one statement.
 
     In each chat, whose stream is locked, messages and events are numbered in the order given, without a gap from the
@@ -163,10 +166,10 @@ def _or_null(column: Sequence[object]) -> Sequence[object] | None:
     return None if column.count(None) == len(column) else column
 
 
-async def list_standing(connection: Executor, messages: Sequence[NewMessage]) -> set[str]:
+async def list_stored(connection: DatabaseConnection, messages: Sequence[NewMessage]) -> set[str]:
     """The ids of those messages that are written."""
     rows = await connection.fetch(
-        _STANDS,
+        _LIST_STORED,
         [message.chat_id for message in messages],
         [message.seq for message in messages],
         [message.id for message in messages],

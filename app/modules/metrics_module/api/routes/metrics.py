@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 
 from app.dependencies.services_dependency import service
-from app.utils.metrics import Measures, render
+from app.utils.metrics import MetricCollectors, render
 from app.utils.processes import shared_metrics
 
 router = APIRouter()
@@ -20,9 +20,9 @@ _EXAMPLE = 'messenger_sends_total{outcome="written"} 1024.0\nmessenger_sockets 1
     response_class=PlainTextResponse,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string", "examples": [_EXAMPLE]}}}}},
 )
-async def metrics(measures: Annotated[Measures, service(Measures)]) -> PlainTextResponse:
+async def metrics(collectors: Annotated[MetricCollectors, service(MetricCollectors)]) -> PlainTextResponse:
     """Returns the metrics of all worker processes in Prometheus format."""
-    measures.take()
+    collectors.collect()
     # Files are read where there are several processes.
     text = await run_in_threadpool(render, shared_metrics())
     return PlainTextResponse(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)

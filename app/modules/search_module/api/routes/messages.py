@@ -16,7 +16,7 @@ from app.modules.search_module.services.query import MAX_QUERY, read_time
 from app.modules.search_module.settings import SEARCH_MESSAGES
 from app.utils.module import Modules
 
-_DEFAULT, _MOST = 20, 50
+_DEFAULT, _MAX = 20, 50
 _Time = Annotated[
     str | None,
     Query(
@@ -62,7 +62,7 @@ def make_router(modules: Modules) -> APIRouter:
         order: Annotated[Order, Query(description="`relevant` orders the newest 1,000 hits by relevance")] = "newest",
         cursor: Cursor = None,
         limit: Annotated[
-            int, Query(ge=1, le=_MOST, description=f"maximum number of items, {_DEFAULT} by default")
+            int, Query(ge=1, le=_MAX, description=f"maximum number of items, {_DEFAULT} by default")
         ] = _DEFAULT,
     ) -> Response:
         """Finds messages that contain all words, in the caller's current chats."""

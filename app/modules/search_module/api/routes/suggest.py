@@ -14,7 +14,7 @@ from app.modules.search_module.services.suggesting import suggest_chats, suggest
 from app.modules.search_module.settings import SUGGEST
 from app.utils.module import Modules
 
-_DEFAULT, _MOST = 5, 20
+_DEFAULT, _MAX = 5, 20
 
 
 def make_router(modules: Modules) -> APIRouter:
@@ -31,7 +31,7 @@ def make_router(modules: Modules) -> APIRouter:
             Storable, Query(min_length=1, max_length=100, description="part of a name or title", examples=["анна"])
         ],
         limit: Annotated[
-            int, Query(ge=1, le=_MOST, description=f"the maximum number of each kind; {_DEFAULT} by default")
+            int, Query(ge=1, le=_MAX, description=f"the maximum number of each kind; {_DEFAULT} by default")
         ] = _DEFAULT,
     ) -> Response:
         """Returns people, and chats of the caller, for a field that is being typed into."""

@@ -33,7 +33,7 @@ SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 
 # $1 chats, $2 words (NULL: any), $3 the oldest time, $4 to $6 the key before which it looks, $7 rows of each chat,
 # $8 hits.
 # `IS TRUE` keeps the words out of the index: the newest rows of each chat are looked at, one by one.
-_LOOK = """
+_FIND_IN_WINDOW = """
 WITH looked AS MATERIALIZED (
     SELECT row.* FROM unnest($1::uuid[]) AS mine(chat_id) CROSS JOIN LATERAL (
         SELECT s.sent_at, s.chat_id, s.seq, s.revision, ($2::tsquery IS NULL OR s.tsv @@ $2::tsquery) IS TRUE AS is_hit
@@ -96,7 +96,7 @@ class Chat(NamedTuple):
     active_at: datetime
 
 
-class Look(NamedTuple):
+class WindowHits(NamedTuple):
     """What a look at the newest rows has found: down to the key `end`, None where nothing newer than the oldest time
     was left out.
     """
@@ -122,7 +122,7 @@ async def limit_time(connection: Connection, milliseconds: int) -> None:
     await connection.execute(_LIMIT, str(milliseconds))
 
 
-async def look(
+async def find_in_window(
     connection: Connection,
     chats: Sequence[UUID],
     words: str | None,
@@ -130,12 +130,12 @@ async def look(
     before: Key,
     most: int,
     limit: int,
-) -> Look:
+) -> WindowHits:
     """Looks at up to `most` rows of each chat between `since` and the key `before`."""
-    rows: Sequence[Any] = await connection.fetch(_LOOK, chats, words, since, *before, most, limit)
+    rows: Sequence[Any] = await connection.fetch(_FIND_IN_WINDOW, chats, words, since, *before, most, limit)
     first = rows[0]
     end = None if first["end_seq"] is None else (first["end_at"], first["end_chat_id"], first["end_seq"])
-    return Look([_hit(row) for row in rows if row["seq"] is not None], first["rows"], end)
+    return WindowHits([_hit(row) for row in rows if row["seq"] is not None], first["rows"], end)
 
 
 async def find(

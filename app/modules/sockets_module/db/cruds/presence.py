@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.modules.streams_module.services.log import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 _ARRIVE = """
 INSERT INTO account_presence (account_id, last_seen_at, online_until)
@@ -19,10 +19,10 @@ UPDATE account_presence SET last_seen_at = $2, online_until = NULL WHERE account
 
 
 async def note_present(
-    connection: Executor, account_ids: Sequence[UUID], now: datetime, online_until: datetime
+    connection: DatabaseConnection, account_ids: Sequence[UUID], now: datetime, online_until: datetime
 ) -> None:
     await connection.execute(_ARRIVE, sorted(account_ids), now, online_until)
 
 
-async def note_gone(connection: Executor, account_id: UUID, now: datetime) -> None:
+async def note_gone(connection: DatabaseConnection, account_id: UUID, now: datetime) -> None:
     await connection.execute(_LEAVE, account_id, now)

@@ -5,8 +5,10 @@ The numbers are taken from the stream's row, whose lock the statement takes if i
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
+
+from app.adapters.db.connection import DatabaseConnection
 
 # $1 streams, $2 kinds, $3 JSON in UTF-8, of each event; $4 at. A single kind is that of all events. The one text that
 # appends: alone, or as a part of the statement that sends. Events of one stream are numbered in the order given.
@@ -38,30 +40,24 @@ class NewEvent(NamedTuple):
     data: bytes
 
 
-class Executor(Protocol):
-    """asyncpg's connection, be it pooled or under a session."""
-
-    async def fetchval(self, query: str, *args: Any) -> Any: ...
-    async def fetch(self, query: str, *args: Any) -> Any: ...
-    async def execute(self, query: str, *args: Any) -> Any: ...
-
-
-async def insert_stream(connection: Executor, stream_id: UUID) -> None:
+async def insert_stream(connection: DatabaseConnection, stream_id: UUID) -> None:
     await connection.execute("INSERT INTO stream (id) VALUES ($1)", stream_id)
 
 
-async def claim_stream(connection: Executor, stream_id: UUID) -> bool:
+async def claim_stream(connection: DatabaseConnection, stream_id: UUID) -> bool:
     """Whether the id was free. Waits for a transaction that is claiming it at the same time."""
     statement = "INSERT INTO stream (id) VALUES ($1) ON CONFLICT (id) DO NOTHING RETURNING id"
     return await connection.fetchval(statement, stream_id) is not None
 
 
-async def lock_streams(connection: Executor, stream_ids: Sequence[UUID]) -> set[UUID]:
+async def lock_streams(connection: DatabaseConnection, stream_ids: Sequence[UUID]) -> set[UUID]:
     """Locks the rows until the transaction's end; the ids that exist."""
     return {row["id"] for row in await connection.fetch(_LOCK, sorted(set(stream_ids)))}
 
 
-async def append_events(connection: Executor, events: Sequence[tuple[UUID, NewEvent]], at: datetime) -> dict[UUID, int]:
+async def append_events(
+    connection: DatabaseConnection, events: Sequence[tuple[UUID, NewEvent]], at: datetime
+) -> dict[UUID, int]:
     """Appends each to its stream, in the given order; the streams' new heads. What is no stream is left out."""
     rows = await connection.fetch(
         _APPEND,

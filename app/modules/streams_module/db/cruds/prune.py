@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.modules.streams_module.db.cruds.append import Executor
+from app.adapters.db.connection import DatabaseConnection
 
 # Only so many heads are looked at, old or not: a quiet server must not pay for a statement over all of its streams.
 _CANDIDATES = """
@@ -20,14 +20,14 @@ WHERE e.stream_id = $1 AND e.seq >= $2 AND e.seq < $3 AND e.at >= $4
 """
 
 
-async def list_candidates(connection: Executor, after: UUID, before: datetime, limit: int) -> Sequence[Any]:
+async def list_candidates(connection: DatabaseConnection, after: UUID, before: datetime, limit: int) -> Sequence[Any]:
     """The next `limit` streams by id, each with whether its oldest event is older than `before`."""
     rows: Sequence[Any] = await connection.fetch(_CANDIDATES, after, before, limit)
     return rows
 
 
 async def find_first_to_keep(
-    connection: Executor, stream_id: UUID, first_seq: int, until: int, before: datetime
+    connection: DatabaseConnection, stream_id: UUID, first_seq: int, until: int, before: datetime
 ) -> int:
     """The first number of the range whose event is not older than `before`; `until` where all of them are."""
     seq: int | None = await connection.fetchval(_FIRST_TO_KEEP, stream_id, first_seq, until, before)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import time_as_json
-from app.modules.streams_module.db.cruds.append import Executor
 
 if TYPE_CHECKING:
     import asyncpg
@@ -38,7 +38,9 @@ class Page(NamedTuple):
     items: bytes
 
 
-async def find_page(connection: Executor, stream_id: UUID, after: int, limit: int, ends: Sequence[str]) -> Page:
+async def find_page(
+    connection: DatabaseConnection, stream_id: UUID, after: int, limit: int, ends: Sequence[str]
+) -> Page:
     """Events after a number, in ascending order."""
     rows: Sequence[Any] = await connection.fetch(_PAGE, stream_id, after, limit, ends)
     if not rows:
@@ -46,13 +48,15 @@ async def find_page(connection: Executor, stream_id: UUID, after: int, limit: in
     return Page(rows[0]["first_seq"], rows[0]["last_seq"], rows[0]["may_end"], rows[0]["items"] or b"")
 
 
-async def find_head(connection: Executor, stream_id: UUID) -> tuple[int, int] | None:
+async def find_head(connection: DatabaseConnection, stream_id: UUID) -> tuple[int, int] | None:
     """First and last number of a stream."""
     rows: Sequence[Any] = await connection.fetch(_HEAD, stream_id)
     return (rows[0]["first_seq"], rows[0]["last_seq"]) if rows else None
 
 
-async def list_events(connection: Executor, stream_id: UUID, after: int, limit: int) -> "Sequence[asyncpg.Record]":
+async def list_events(
+    connection: DatabaseConnection, stream_id: UUID, after: int, limit: int
+) -> "Sequence[asyncpg.Record]":
     """Events after a number, in ascending order."""
     events: Sequence[asyncpg.Record] = await connection.fetch(_AFTER, stream_id, after, limit)
     return events
@@ -63,7 +67,7 @@ _TRUNCATE = "DELETE FROM event WHERE stream_id = $1 AND seq >= $2 AND seq < $3"
 _SET_FIRST = "UPDATE stream SET first_seq = $2 WHERE id = $1"
 
 
-async def delete_oldest(connection: Executor, stream_id: UUID, first_seq: int, until: int) -> None:
+async def delete_oldest(connection: DatabaseConnection, stream_id: UUID, first_seq: int, until: int) -> None:
     """Deletes the events from `first_seq` up to, but not with, `until`, which becomes the first."""
     await connection.execute(_TRUNCATE, stream_id, first_seq, until)
     await connection.execute(_SET_FIRST, stream_id, until)
@@ -80,13 +84,15 @@ CROSS JOIN LATERAL (
 """
 
 
-async def list_heads(connection: Executor, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+async def list_heads(connection: DatabaseConnection, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     """First and last numbers of those streams that exist."""
     rows = await connection.fetch(_HEADS, stream_ids)
     return {row["id"]: (row["first_seq"], row["last_seq"]) for row in rows}
 
 
-async def list_after(connection: Executor, afters: Mapping[UUID, int], limit: int) -> "Sequence[asyncpg.Record]":
+async def list_after(
+    connection: DatabaseConnection, afters: Mapping[UUID, int], limit: int
+) -> "Sequence[asyncpg.Record]":
     """Of each stream up to `limit` events after its number, in ascending order within the stream."""
     rows: Sequence[asyncpg.Record] = await connection.fetch(_AFTER_EACH, list(afters), list(afters.values()), limit)
     return rows

@@ -91,7 +91,7 @@ async def read_behind(connection: Connection, names: Sequence[str]) -> Sequence[
     return rows
 
 
-async def hurry(connection: Connection) -> None:
+async def run_soon(connection: Connection) -> None:
     """Lets the pass begin anew, at once and without pauses."""
     await connection.execute(_HURRY, _START)
 

@@ -98,7 +98,7 @@ class Handling:
             return outcome
         for _ in range(EVENTS_AT_ONCE):
             try:
-                one = await self._transact(subscriber, [stream_id], most=1)
+                one = await self._transact(subscriber, [stream_id], limit=1)
             except (DatabaseUnavailable, PoolExhausted):
                 raise
             except Exception as error:  # noqa: BLE001 - it is counted, and the other streams go on
@@ -109,8 +109,8 @@ class Handling:
                 break
         return outcome
 
-    async def _transact(self, subscriber: Subscriber, stream_ids: Sequence[UUID], most: int | None = None) -> Outcome:
-        """One transaction; with `most`, no more wanted events of each stream than that."""
+    async def _transact(self, subscriber: Subscriber, stream_ids: Sequence[UUID], limit: int | None = None) -> Outcome:
+        """One transaction; with `limit`, no more wanted events of each stream than that."""
         outcome = Outcome()
         async with open_unit_of_work(self._database) as work:
             if len(stream_ids) > 1:
@@ -126,7 +126,7 @@ class Handling:
             handled: list[Event] = []
             for stream_id, after in afters.items():
                 rows = by_stream.get(stream_id, [])
-                given = _cut(subscriber, rows, most)
+                given = _cut(subscriber, rows, limit)
                 context = SubscriberContext(raw, self._container, now(), work, stream_id)
                 events = await _take(subscriber, context, after, given)
                 if events and not subscriber.across_streams:
@@ -210,14 +210,14 @@ def _refuse() -> None:
     raise _RunsAlone
 
 
-def _cut(subscriber: Subscriber, rows: Sequence[Any], most: int | None) -> Sequence[Any]:
+def _cut(subscriber: Subscriber, rows: Sequence[Any], limit: int | None) -> Sequence[Any]:
     """Returns the rows up to the last one that is to be handled now."""
-    if most is None:
+    if limit is None:
         return rows
-    wanted = 0
+    matching = 0
     for place, row in enumerate(rows, 1):
-        wanted += subscriber.wants(row["kind"])
-        if wanted == most:
+        matching += subscriber.wants(row["kind"])
+        if matching == limit:
             return rows[:place]
     return rows
 

@@ -61,7 +61,7 @@ SELECT count(*) FROM moved
 """
 
 
-class Standing(NamedTuple):
+class SubscriberStatus(NamedTuple):
     """How a subscriber is doing."""
 
     name: str
@@ -84,8 +84,8 @@ class Failure(NamedTuple):
     is_due: bool
 
 
-async def list_subscribers(connection: Connection) -> list[Standing]:
-    return [Standing(*row) for row in await connection.fetch(_LIST)]
+async def list_subscribers(connection: Connection) -> list[SubscriberStatus]:
+    return [SubscriberStatus(*row) for row in await connection.fetch(_LIST)]
 
 
 async def list_failures(connection: Connection) -> list[Failure]:

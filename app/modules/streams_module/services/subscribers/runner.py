@@ -14,8 +14,8 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Subscriber
+from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
 from app.modules.streams_module.services.subscribers.handling import EVENTS_AT_ONCE, Handling
-from app.modules.streams_module.services.subscribers.known import KnownCursors
 from app.modules.streams_module.services.subscribers.registration import register
 from app.modules.streams_module.services.subscribers.sweep import Sweep
 from app.utils.background import running
@@ -39,7 +39,7 @@ _FLUSHED_AT_ONCE = 5_000
 _PAUSE = 0.5
 _LAST_WORDS = 1.0
 """Seconds that the cursors have to be written at shutdown."""
-_MOST_WAITING = 200_000
+_MAX_WAITING = 200_000
 """Streams; what comes beyond them is found by the sweep."""
 
 
@@ -53,13 +53,13 @@ class Subscribers:
         self._database = database
         self._subscribers = {subscriber.name: subscriber for subscriber in subscribers}
         self._handling = Handling(database, container)
-        self._known = KnownCursors(list(self._subscribers))
+        self._cursors = CursorCache(list(self._subscribers))
         self._sweep = Sweep(database, list(self._subscribers), self.add_backlog)
         self._live: OrderedDict[UUID, None] = OrderedDict()
         self._backlog: OrderedDict[UUID, None] = OrderedDict()
         self._later: list[tuple[float, UUID]] = []
         self._busy: set[UUID] = set()
-        self._wanted = asyncio.Event()
+        self._wake_up = asyncio.Event()
         self._is_registered = False
         self._bus = bus
 
@@ -70,11 +70,11 @@ class Subscribers:
             yield
             return
         # Only now: a process that does not work on subscribers pays for no notification.
-        self._bus.on_rings(self._hear_own, own=True)
-        self._bus.on_rings(self._hear_others, own=False)
-        self._bus.on_return(self._sweep.hurry)
+        self._bus.on_stream_heads(self._on_own_heads, own=True)
+        self._bus.on_stream_heads(self._on_other_heads, own=False)
+        self._bus.on_reconnect(self._sweep.run_soon)
         async with AsyncExitStack() as stack:
-            for work in (*[self._keep_handling] * _WORKERS, self._keep_flushing, self._keep_retrying, self._sweep.keep):
+            for work in (*[self._keep_handling] * _WORKERS, self._keep_flushing, self._keep_retrying, self._sweep.run):
                 await stack.enter_async_context(running(work()))
             yield
         # What is not written down is looked at again: a database that is silent is not waited for.
@@ -85,22 +85,22 @@ class Subscribers:
     def add_backlog(self, stream_ids: Sequence[UUID]) -> None:
         """Streams that may have events which nobody was notified of."""
         self._backlog.update(dict.fromkeys(stream_ids))
-        self._wanted.set()
+        self._wake_up.set()
 
-    def _hear_own(self, heads: Mapping[UUID, int]) -> None:
-        if len(self._live) < _MOST_WAITING:
+    def _on_own_heads(self, heads: Mapping[UUID, int]) -> None:
+        if len(self._live) < _MAX_WAITING:
             self._live.update(dict.fromkeys(heads))
-            self._wanted.set()
+            self._wake_up.set()
 
-    def _hear_others(self, heads: Mapping[UUID, int]) -> None:
-        if len(self._later) < _MOST_WAITING:
-            self._come_back(heads, _TAKE_OVER)
+    def _on_other_heads(self, heads: Mapping[UUID, int]) -> None:
+        if len(self._later) < _MAX_WAITING:
+            self._schedule(heads, _TAKE_OVER)
 
-    def _come_back(self, stream_ids: Mapping[UUID, Any] | Sequence[UUID] | set[UUID], seconds: float) -> None:
+    def _schedule(self, stream_ids: Mapping[UUID, Any] | Sequence[UUID] | set[UUID], seconds: float) -> None:
         due = asyncio.get_running_loop().time() + seconds
         for stream_id in stream_ids:
             heapq.heappush(self._later, (due, stream_id))
-        self._wanted.set()
+        self._wake_up.set()
 
     async def _keep_handling(self) -> None:
         """Until cancelled."""
@@ -122,7 +122,7 @@ class Subscribers:
                 await self._handle(streams)
             except Exception as error:  # noqa: BLE001 - the streams are tried again, and the loop goes on
                 logger.warning("subscribers were interrupted: {!r}", error)
-                self._come_back(list(streams), _PAUSE)
+                self._schedule(list(streams), _PAUSE)
                 await asyncio.sleep(_PAUSE)
             finally:
                 self._busy -= streams.keys()
@@ -131,11 +131,11 @@ class Subscribers:
 
     async def _wait(self) -> None:
         """Until something is notified, or due."""
-        self._wanted.clear()
+        self._wake_up.clear()
         now_ = asyncio.get_running_loop().time()
         with suppress(TimeoutError):
             async with asyncio.timeout(max(self._later[0][0] - now_, 0) if self._later else None):
-                await self._wanted.wait()
+                await self._wake_up.wait()
         await asyncio.sleep(_GATHER)
 
     def _take(self) -> dict[UUID, bool]:
@@ -149,29 +149,29 @@ class Subscribers:
             for _ in range(min(len(waiting), most - len(taken))):
                 stream_id, _ = waiting.popitem(last=False)
                 if stream_id in self._busy:
-                    self._come_back([stream_id], _GATHER)
+                    self._schedule([stream_id], _GATHER)
                 else:
                     taken[stream_id] = is_old or taken.get(stream_id, False)
         return taken
 
     async def _handle(self, streams: Mapping[UUID, bool]) -> None:
-        due, more = await self._look(streams)
+        due, more = await self._find_due(streams)
         for name, stream_ids in due.items():
             for first in range(0, len(stream_ids), _STREAMS_IN_TRANSACTION):
                 part = stream_ids[first : first + _STREAMS_IN_TRANSACTION]
                 outcome = await self._handling.handle(self._subscribers[name], part)
                 for stream_id, seq in outcome.seqs.items():
-                    self._known.move(stream_id, name, seq)
+                    self._cursors.move(stream_id, name, seq)
                 more |= outcome.more
                 # Another process has it, or it waits for its next attempt.
-                self._come_back(outcome.taken, _TAKE_OVER)
+                self._schedule(outcome.taken, _TAKE_OVER)
         self.add_backlog(list(more))
 
-    async def _look(self, streams: Mapping[UUID, bool]) -> tuple[dict[str, list[UUID]], set[UUID]]:
+    async def _find_due(self, streams: Mapping[UUID, bool]) -> tuple[dict[str, list[UUID]], set[UUID]]:
         """Returns the streams with something for each subscriber, and those with more events than were looked at."""
         due: dict[str, list[UUID]] = defaultdict(list)
         more: set[UUID] = set()
-        unknown = {*self._known.unknown(streams), *(stream_id for stream_id, is_old in streams.items() if is_old)}
+        unknown = {*self._cursors.unknown(streams), *(stream_id for stream_id, is_old in streams.items() if is_old)}
         waiting: set[tuple[UUID, str]] = set()
         retried: set[tuple[UUID, str]] = set()
         async with self._database.connection() as connection:
@@ -183,8 +183,8 @@ class Subscribers:
                 for row in rows:
                     read[row["stream_id"]][row["subscriber"]] = row["seq"]
                 for stream_id, seqs in read.items():
-                    self._known.read(stream_id, seqs)
-            afters = {stream_id: min(self._known.of(stream_id).values()) for stream_id in streams}
+                    self._cursors.read(stream_id, seqs)
+            afters = {stream_id: min(self._cursors.of(stream_id).values()) for stream_id in streams}
             kinds: dict[UUID, list[Any]] = defaultdict(list)
             for row in await crud.read_kinds(connection, afters, EVENTS_AT_ONCE):
                 kinds[row["stream_id"]].append(row)
@@ -194,20 +194,20 @@ class Subscribers:
         for stream_id, rows in kinds.items():
             if len(rows) == EVENTS_AT_ONCE:
                 more.add(stream_id)
-            for name, seq in dict(self._known.of(stream_id)).items():
+            for name, seq in dict(self._cursors.of(stream_id)).items():
                 subscriber = self._subscribers[name]
-                is_wanted = any(subscriber.wants(row["kind"]) for row in rows if row["seq"] > seq)
-                if is_wanted or (subscriber.rebuild is not None and rows[0]["seq"] > seq + 1):
+                has_match = any(subscriber.wants(row["kind"]) for row in rows if row["seq"] > seq)
+                if has_match or (subscriber.rebuild is not None and rows[0]["seq"] > seq + 1):
                     if (stream_id, name) not in waiting | retried:
                         due[name].append(stream_id)
                 else:
-                    self._known.pass_over(stream_id, name, rows[-1]["seq"])
+                    self._cursors.pass_over(stream_id, name, rows[-1]["seq"])
         for stream_id, head in emptied.items():
-            for name, seq in dict(self._known.of(stream_id)).items():
+            for name, seq in dict(self._cursors.of(stream_id)).items():
                 if seq >= head or (stream_id, name) in waiting | retried:
                     continue
                 if self._subscribers[name].rebuild is None:
-                    self._known.pass_over(stream_id, name, head)
+                    self._cursors.pass_over(stream_id, name, head)
                 else:
                     due[name].append(stream_id)
         return due, more
@@ -222,7 +222,7 @@ class Subscribers:
                 logger.debug("cannot store the cursors of subscribers: {!r}", error)
 
     async def _flush(self) -> None:
-        while skipped := self._known.take_skipped(_FLUSHED_AT_ONCE):
+        while skipped := self._cursors.take_skipped(_FLUSHED_AT_ONCE):
             async with self._database.connection() as connection:
                 await crud.write_skipped(connection, skipped)
 

@@ -33,11 +33,11 @@ class Sweep:
         self._process = uuid4()
         self._is_urgent = True
 
-    def hurry(self) -> None:
+    def run_soon(self) -> None:
         """Something may have been missed: the pass begins anew, without pauses."""
         self._is_urgent = True
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Until cancelled."""
         measured_at = -_MEASURE
         try:
@@ -63,7 +63,7 @@ class Sweep:
             if await crud.beat(connection, self._process):
                 self._is_urgent = True
             if self._is_urgent:
-                await crud.hurry(connection)
+                await crud.run_soon(connection)
                 self._is_urgent = False
 
     async def _measure(self) -> None:

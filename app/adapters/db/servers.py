@@ -1,0 +1,62 @@
+"""The database that the settings name: one's own server, or the embedded one, started where it does not run yet."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import asyncpg
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.diagnosis import explain_driver_errors
+from app.adapters.db.embedded import EmbeddedPostgres
+from app.adapters.db.migrations.heads import known_heads
+from app.adapters.errors import driver_calls
+from app.settings.db_settings import DbSettings
+
+
+def own_server_address(settings: DbSettings) -> DatabaseAddress:
+    """The address in `PG_SERVER_*`."""
+    return DatabaseAddress(
+        host=settings.server_address or "",
+        port=settings.server_port,
+        user=settings.server_login,
+        password=settings.server_passwd.get_secret_value(),
+        database=settings.server_db,
+    )
+
+
+def embedded_server(settings: DbSettings) -> EmbeddedPostgres:
+    return EmbeddedPostgres(settings.embedded_data_path, database=settings.server_db)
+
+
+@contextmanager
+def database_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
+    """For a command: attaches to a server that runs, else starts the embedded one for the time of the block.
+
+    Raises EmbeddedPostgresError, and DatabaseNotReady for any error of the driver in the block.
+    """
+    with ExitStack() as stack:
+        if not settings.is_embedded:
+            address = own_server_address(settings)
+        else:
+            running = EmbeddedPostgres.running(settings.embedded_data_path, database=settings.server_db)
+            address = running or stack.enter_context(embedded_server(settings)).address
+        with explain_driver_errors(address):
+            yield address
+
+
+def is_migrated(address: DatabaseAddress) -> bool:
+    """Whether the tables are those that this code was written for."""
+
+    async def read() -> bool:
+        with driver_calls():
+            connection = await asyncpg.connect(**address.connect_arguments(), timeout=5)
+        try:
+            if not await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
+                return False
+            rows = await connection.fetch("SELECT version_num FROM alembic_version")
+            return known_heads() <= {row["version_num"] for row in rows}
+        finally:
+            await connection.close()
+
+    return asyncio.run(read())

@@ -1,0 +1,123 @@
+"""What the server needs beside its tables, as `python manage.py doctor` looks at it."""
+
+import asyncio
+import getpass
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from app.adapters.db.database import BackgroundDatabase
+from app.resources.constants import LOGS_DIR
+from app.settings import Settings, SettingsGroup, unknown_variables
+from app.settings.limits_settings import LimitsSettings
+from app.utils.invariants import Invariant
+
+_TIMEOUT = 2.0
+"""Seconds that Redis, and a notification, may take."""
+_BESIDE_THE_POOLS = 2
+"""Connections of a process outside its pools: the bus, and one that waits for the database's return."""
+
+
+class Finding(NamedTuple):
+    """Something that was looked at. `wrong` tells what was found, nothing where all is well."""
+
+    about: str
+    wrong: Sequence[str] = ()
+    advice: str = ""
+    invariant: Invariant | None = None
+    stream_ids: Sequence[UUID] = ()
+
+
+def check_variable_names(own: Iterable[type[SettingsGroup]]) -> Finding:
+    unknown = unknown_variables(own=own)
+    return Finding("every variable is a known setting", unknown, "correct or remove the variable")
+
+
+def check_disk_space(settings: Settings, least_free_mb: int) -> Finding:
+    places = [LOGS_DIR, *([settings.db.embedded_data_path] if settings.db.is_embedded else [])]
+    free = {place: shutil.disk_usage(_existing(place)).free >> 20 for place in places}
+    full = [f"{place}: {left} MB are free" for place, left in free.items() if left < least_free_mb]
+    return Finding(
+        f"{least_free_mb} MB of disk are free", full, "free some space: PostgreSQL stops when its disk is full"
+    )
+
+
+def check_log_files() -> Finding:
+    """By a file of its own: root may write where the rights say no, and nobody on a disk that is read-only."""
+    wrong = []
+    try:
+        with tempfile.TemporaryFile(dir=_existing(LOGS_DIR)):
+            pass
+        if LOGS_DIR.exists() and not LOGS_DIR.is_dir():
+            wrong = [f"{LOGS_DIR} is not a folder"]
+    except OSError as error:
+        wrong = [f"{LOGS_DIR}: {error.strerror}"]
+    advice = f"give user {getpass.getuser()} write access, or set LOG_WRITE_TO_FILE=false"
+    return Finding("log files can be written", wrong, advice)
+
+
+def _existing(place: Path) -> Path:
+    return next(folder for folder in (place, *place.parents) if folder.is_dir())
+
+
+async def check_rate_limit_storage(settings: LimitsSettings) -> Finding:
+    """The Redis in which the processes count together."""
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    wrong = []
+    client = Redis.from_url(
+        settings.storage.get_secret_value(), socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT
+    )
+    try:
+        await client.execute_command("PING")  # type: ignore[no-untyped-call]
+    except (RedisError, OSError, ValueError) as error:
+        wrong = [f"{type(error).__name__}: {error}"]
+    finally:
+        await client.aclose()
+    advice = "start Redis, or set RATE_LIMIT_STORAGE; until then each process counts separately"
+    return Finding("the storage of the rate limits answers", wrong, advice)
+
+
+async def check_notifications(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+    """Processes tell each other of news by them; a pooler that gives connections to transactions loses them."""
+    received = asyncio.Event()
+    channel = f"doctor_{uuid4().hex}"
+
+    def on_notification(*_: object) -> None:
+        received.set()
+
+    wrong = []
+    await connection.add_listener(channel, on_notification)
+    try:
+        await connection.execute("SELECT pg_notify($1, '')", channel)
+        async with asyncio.timeout(_TIMEOUT):
+            await received.wait()
+    except TimeoutError:
+        wrong = ["a notification was sent and not received"]
+    finally:
+        await connection.remove_listener(channel, on_notification)
+    return Finding("notifications arrive", wrong, "connect to PostgreSQL directly, or through a pooler in session mode")
+
+
+async def check_connections(connection: "asyncpg.Connection[asyncpg.Record]", settings: Settings) -> Finding:
+    allowed = int(
+        await connection.fetchval(
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+        )
+    )
+    workers = settings.app.workers
+    each = settings.db.pool_size + settings.db.session_pool_size + _BESIDE_THE_POOLS
+    if settings.app.background:
+        each += BackgroundDatabase.POOL_SIZE + BackgroundDatabase.SESSION_POOL_SIZE
+    too_many = f"{workers} processes with {each} connections each need {workers * each}, PostgreSQL allows {allowed}"
+    return Finding(
+        "PostgreSQL allows as many connections as the server may open",
+        [too_many] if workers * each > allowed else [],
+        "raise max_connections, or lower PG_POOL_SIZE, PG_SESSION_POOL_SIZE or API_WORKERS",
+    )

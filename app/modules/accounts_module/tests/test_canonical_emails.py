@@ -1,0 +1,94 @@
+"""One mailbox is one account, however its address is spelled."""
+
+import unicodedata
+
+import asyncpg
+import httpx
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+
+SPELLINGS = {
+    "vera@bücher.example": (
+        "vera@xn--bcher-kva.example",
+        "VERA@XN--BCHER-KVA.EXAMPLE",
+        unicodedata.normalize("NFD", "vera@bücher.example"),
+        "Vera@BÜCHER.example",
+        "ｖｅｒａ＠ｂüｃｈｅｒ．ｅｘａｍｐｌｅ",
+        "vera@bücher。example",
+    ),
+    "vérа.ß@example.com": (
+        unicodedata.normalize("NFD", "vérа.ß@example.com"),
+        "VÉRА.SS@example.com",
+        "vérа.ẞ@EXAMPLE.com",
+        "vérа.ß@example．com",
+    ),
+    "почта@пример.рф": ("ПОЧТА@ПРИМЕР.РФ", "почта@xn--e1afmkfd.xn--p1ai"),
+}
+NONE = (
+    "x@" + "a" * 64 + ".example",
+    "\ufdfa" * 20 + "@example.com",
+    "x@" + "٠" * 250,
+    "x@a..b",
+)
+OTHERS = ("vera@bucher.example", "vera@büchers.example", "vera@xn--bcher-kva.example.com", "verа@bücher.example")
+
+
+async def _sign_up(server: httpx.AsyncClient, number: int, email: str) -> httpx.Response:
+    body = {"email": email, "password": PASSWORD, "username": f"vera{number}"}
+    return await server.post(f"{API}/accounts/sign-up", json=body)
+
+
+@pytest.mark.parametrize("first", SPELLINGS)
+async def test_one_mailbox_is_one_account_and_signs_in_by_any_spelling(server: httpx.AsyncClient, first: str) -> None:
+    account = ok(await _sign_up(server, 0, first))
+    for number, email in enumerate(SPELLINGS[first], 1):
+        refusal = problem(await _sign_up(server, number, email), 409, "conflict")
+        assert refusal["title"] == "An account with this email already exists", ascii(email)
+        for login in (email, f" {email}\n"):
+            tokens = ok(await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD}))
+            headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+            assert ok(await server.get(f"{API}/accounts/me", headers=headers))["id"] == account["id"], ascii(login)
+
+
+@pytest.mark.parametrize("email", NONE)
+async def test_an_invalid_email_is_refused_and_finds_no_account(server: httpx.AsyncClient, email: str) -> None:
+    problem(await _sign_up(server, 0, email), 422, "validation_error")
+    problem(
+        await server.post(f"{API}/accounts/sign-in", json={"login": email, "password": PASSWORD}),
+        401,
+        "unauthenticated",
+    )
+
+
+async def test_what_only_looks_alike_is_another_mailbox(server: httpx.AsyncClient) -> None:
+    for number, email in enumerate(("vera@bücher.example", *OTHERS)):
+        ok(await _sign_up(server, number, email))
+
+
+async def test_a_login_that_is_not_the_username_finds_no_account(server: httpx.AsyncClient) -> None:
+    vivi = await FakeClient.sign_up(server, "vivi")
+    for login in (vivi.username.replace("i", "İ"), vivi.username.replace("i", "ı"), vivi.username.replace("v", "ν")):
+        answer = await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD})
+        problem(answer, 401, "unauthenticated")
+    for login in (vivi.username.upper(), vivi.username.replace("v", "ｖ"), f"  {vivi.username} "):
+        ok(await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD}))
+
+
+async def test_two_old_accounts_of_one_mailbox_both_sign_in(
+    anna: FakeClient, boris: FakeClient, database_address: DatabaseAddress
+) -> None:
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    one, other = "post@bücher.example", "post@xn--bcher-kva.example"
+    for user, email, copy in ((anna, one, 0), (boris, other, 1)):
+        await connection.execute(
+            "UPDATE account SET email = $2, email_key = $3, email_copy = $4 WHERE id = $1",
+            *(user.uuid, email, other, copy),
+        )
+    await connection.close()
+    for login, user in ((one, anna), (other, boris), (other.upper(), anna), (boris.username, boris)):
+        device = user.another_device()
+        tokens = ok(await device.post("/accounts/sign-in", {"login": login, "password": PASSWORD}))
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert ok(await user.http.get(f"{API}/accounts/me", headers=headers))["id"] == user.id, login

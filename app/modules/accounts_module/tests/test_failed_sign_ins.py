@@ -1,0 +1,216 @@
+"""How often a password may be guessed, and that strangers who guess keep no owner out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.tokens import DeviceClaim
+from app.settings import Settings
+from app.settings.limits_settings import LimitsSettings
+from tests.databases import Connection
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.manage import manage
+from tests.servers import client_of, served
+
+HOUR = 3600
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """Three wrong passwords are free."""
+    return build_app(replace(settings, limits=LimitsSettings(sign_in="3/hour", sign_in_address="1000/hour")))
+
+
+@pytest.fixture
+async def other_network(server: httpx.AsyncClient, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A network that nobody has signed in from."""
+    async with client_of(app, "203.0.113.7") as http:
+        yield http
+
+
+@pytest.fixture
+async def connection(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    yield connection
+    await connection.close()
+
+
+async def sign_in(http: httpx.AsyncClient, login: str, password: str = PASSWORD, **more: str) -> httpx.Response:
+    return await http.post(f"{API}/accounts/sign-in", json={"login": login, "password": password, **more})
+
+
+async def guess(http: httpx.AsyncClient, *logins: str, **more: str) -> None:
+    for login in logins:
+        problem(await sign_in(http, login, "wrong", **more), 401, "unauthenticated")
+
+
+async def is_refused(http: httpx.AsyncClient, login: str, password: str = PASSWORD, **more: str) -> int:
+    """Has to be; the seconds to wait."""
+    answer = await sign_in(http, login, password, **more)
+    problem(answer, 429, "rate_limited")
+    return int(answer.headers["retry-after"])
+
+
+async def test_after_some_wrong_passwords_the_next_has_to_wait(
+    other_network: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    await guess(other_network, *[anna.username] * 3)
+    for password in ("wrong", PASSWORD):
+        assert HOUR - 60 < await is_refused(other_network, anna.username, password) <= HOUR
+
+
+async def test_all_names_of_an_account_count_together(other_network: httpx.AsyncClient, anna: FakeClient) -> None:
+    email = f"{anna.username}@example.com"
+    await guess(other_network, anna.username.upper(), f" {email}", email.replace("example", "EXAMPLE"))
+    for login in (anna.username, email, email.upper(), anna.username.replace("a", "ａ")):
+        await is_refused(other_network, login)
+    form = {"username": anna.username, "password": PASSWORD}
+    problem(await other_network.post(f"{API}/accounts/token", data=form), 429, "rate_limited")
+
+
+async def test_an_unknown_login_is_treated_like_any_other(other_network: httpx.AsyncClient) -> None:
+    for logins in (
+        ["nobody", "NOBODY", " nobody "],
+        ["nobody@example.com", "NOBODY@EXAMPLE.COM", "nobody@example.com"],
+    ):
+        await guess(other_network, *logins)
+        assert HOUR - 60 < await is_refused(other_network, logins[0]) <= HOUR
+
+
+async def test_the_right_password_ends_the_count(other_network: httpx.AsyncClient, anna: FakeClient) -> None:
+    for _ in range(3):
+        await guess(other_network, *[anna.username] * 2)
+        ok(await sign_in(other_network, anna.username))
+
+
+async def test_the_wait_doubles_up_to_a_day(
+    other_network: httpx.AsyncClient, anna: FakeClient, connection: Connection
+) -> None:
+    await guess(other_network, *[anna.username] * 3)
+    for hours in (1, 2, 4, 8, 16, 24, 24):
+        assert hours * HOUR - 60 < await is_refused(other_network, anna.username) <= hours * HOUR
+        await connection.execute("UPDATE sign_in_failures SET failed_at = now() - $1::interval", timedelta(hours=hours))
+        await guess(other_network, anna.username)
+
+
+async def test_a_hundred_wrong_ones_in_a_row_are_the_end_for_strangers(
+    other_network: httpx.AsyncClient, server: httpx.AsyncClient, anna: FakeClient, connection: Connection
+) -> None:
+    await guess(other_network, anna.username)
+    await connection.execute("UPDATE sign_in_failures SET failures = 100, failed_at = now() - interval '1 year'")
+    await is_refused(other_network, anna.username)
+    # The owner, from home.
+    ok(await sign_in(server, anna.username))
+    ok(await sign_in(other_network, anna.username))
+
+
+async def test_an_operator_opens_the_account_by_a_new_password(
+    other_network: httpx.AsyncClient, anna: FakeClient, database_address: DatabaseAddress
+) -> None:
+    await guess(other_network, *[anna.username] * 3)
+    new = "staple of the new house"
+    result = await manage(database_address, "account", "reset-password", anna.username, f"--password={new}")
+    assert result.exit_code == 0, result.output
+    ok(await sign_in(other_network, anna.username, new))
+
+
+async def test_a_clock_that_was_set_back_does_not_make_the_wait_longer(
+    other_network: httpx.AsyncClient, anna: FakeClient, connection: Connection
+) -> None:
+    await guess(other_network, *[anna.username] * 3)
+    await connection.execute("UPDATE sign_in_failures SET failed_at = now() + interval '6 hours'")
+    ok(await sign_in(other_network, anna.username))
+
+
+async def test_strangers_do_not_keep_the_owner_out_at_home(
+    other_network: httpx.AsyncClient, server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    ok(await anna.post("/accounts/sign-out"))
+    await guess(other_network, *[anna.username] * 3)
+    await is_refused(other_network, anna.username)
+    # A known network has tries of its own, and no more than that.
+    await guess(server, *[anna.username] * 3)
+    await is_refused(server, anna.username)
+
+
+async def test_strangers_do_not_keep_a_known_device_out_anywhere(
+    other_network: httpx.AsyncClient, app: FastAPI, server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    device_token = ok(await sign_in(server, anna.username))["device_token"]
+    # At home too.
+    for http in (other_network, server):
+        await guess(http, *[anna.username] * 3)
+        await is_refused(http, anna.username)
+    async with client_of(app, "198.51.100.1") as on_the_road:
+        await is_refused(on_the_road, anna.username)
+        renewed = ok(await sign_in(on_the_road, anna.username, device_token=device_token))["device_token"]
+    form = {"username": anna.username, "password": PASSWORD, "device_token": renewed}
+    ok(await other_network.post(f"{API}/accounts/token", data=form))
+
+
+async def test_a_known_device_guesses_no_faster(
+    other_network: httpx.AsyncClient, server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    device_token = ok(await sign_in(server, anna.username))["device_token"]
+    await guess(other_network, *[anna.username] * 3, device_token=device_token)
+    await is_refused(server, anna.username, device_token=device_token)
+    ok(await sign_in(other_network, anna.username))
+
+
+async def test_what_is_no_device_token_of_the_account_makes_a_stranger(
+    other_network: httpx.AsyncClient, app: FastAPI, anna: FakeClient, boris: FakeClient
+) -> None:
+    theirs = ok(await sign_in(other_network, boris.username))["device_token"]
+    tokens = await app.state.container.get(Authenticator).tokens()
+    long_ago = datetime.now(UTC) - timedelta(days=366)
+    expired = tokens.make_device(DeviceClaim(anna.uuid, uuid4()), long_ago)
+    await guess(other_network, anna.username, device_token=theirs)
+    await guess(other_network, anna.username, device_token=anna.access_token)
+    await guess(other_network, anna.username, device_token=expired)
+    for device_token in ("", "nonsense", "a.b.c", "токен", theirs, expired, anna.access_token, anna.refresh_token):
+        await is_refused(other_network, anna.username, device_token=device_token)
+    answer = await sign_in(other_network, anna.username, device_token="x" * 2049)
+    problem(answer, 422, "validation_error")
+    # It opens nothing either.
+    device = {"Authorization": f"Bearer {theirs}"}
+    problem(await other_network.get(f"{API}/accounts/me", headers=device), 401, "unauthenticated")
+    problem(await other_network.post(f"{API}/accounts/refresh", json={"refresh_token": theirs}), 401, "unauthenticated")
+
+
+async def test_many_at_once_are_no_more_than_one_after_another(
+    other_network: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    answers = await asyncio.gather(*(sign_in(other_network, anna.username, "wrong") for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 17
+
+
+async def test_right_passwords_at_once_all_open(other_network: httpx.AsyncClient, anna: FakeClient) -> None:
+    for answer in await asyncio.gather(*(sign_in(other_network, anna.username) for _ in range(20))):
+        ok(answer)
+
+
+async def test_processes_count_together_and_a_restart_forgets_nothing(
+    other_network: httpx.AsyncClient, anna: FakeClient, settings: Settings
+) -> None:
+    await guess(other_network, *[anna.username] * 3)
+    limits = LimitsSettings(sign_in="3/hour")
+    async with served(other := build_app(replace(settings, limits=limits))), client_of(other, "203.0.113.8") as http:
+        await is_refused(http, anna.username)
+
+
+async def test_an_open_session_guesses_no_faster(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    change = {"current_password": "wrong", "new_password": "a wholly other password"}
+    for _ in range(3):
+        problem(await anna.post("/accounts/me/password", change), 403, "forbidden")
+    problem(await anna.post("/accounts/me/password", change | {"current_password": PASSWORD}), 429, "rate_limited")
+    ok(await sign_in(server, anna.username))

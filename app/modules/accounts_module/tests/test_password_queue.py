@@ -1,0 +1,195 @@
+"""What checking passwords costs, and that many at once keep nobody waiting for long."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from threading import Event
+from typing import TypeVar
+
+import httpx
+import pytest
+from argon2 import Parameters, extract_parameters
+from fastapi import FastAPI
+
+from app.modules.accounts_module.services import passwords as passwords_module
+from app.modules.accounts_module.services.passwords import Passwords
+from app.settings import Settings
+from app.settings.auth_settings import AuthSettings
+from app.utils.container import Container
+from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
+from tests.servers import client_of
+
+T = TypeVar("T")
+
+
+class WatchedPasswords(Passwords):
+    """Notes what it verifies by, and does it when the gate is open."""
+
+    def __init__(self, settings: AuthSettings) -> None:
+        super().__init__(settings)
+        self.computed: list[Parameters] = []
+        self.sources: list[str] = []
+        self.gate = Event()
+        self.gate.set()
+
+    async def _compute(self, source: str, function: Callable[..., T], *arguments: str) -> T:
+        self.computed.append(extract_parameters(arguments[-1]))
+        self.sources.append(source)
+
+        def compute(*arguments: str) -> T:
+            self.gate.wait(60)
+            return function(*arguments)
+
+        return await super()._compute(source, compute, *arguments)
+
+
+@pytest.fixture
+def passwords(server: httpx.AsyncClient, app: FastAPI, settings: Settings) -> WatchedPasswords:
+    return watch_passwords(app, settings)
+
+
+def watch_passwords(app: FastAPI, settings: Settings) -> WatchedPasswords:
+    """The running application's, from now on."""
+    container: Container = app.state.container
+    watched = WatchedPasswords(settings.auth)
+    container.replace(Passwords, watched)
+    return watched
+
+
+async def test_an_unknown_account_costs_what_a_wrong_password_costs(
+    server: httpx.AsyncClient, anna: FakeClient, passwords: WatchedPasswords
+) -> None:
+    costs = []
+    for login in (anna.username, f"{anna.username}@example.com", "nobody", "nobody@example.com"):
+        wrong = {"login": login, "password": "wrong password"}
+        problem(await server.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
+        costs.append(passwords.computed.copy())
+        passwords.computed.clear()
+    assert len(costs[0]) == 1
+    assert costs == [costs[0]] * len(costs)
+
+
+async def test_sends_go_through_while_sign_ins_wait(
+    server: httpx.AsyncClient, anna: FakeClient, club: str, passwords: WatchedPasswords
+) -> None:
+    passwords.gate.clear()
+    body = {"login": anna.username, "password": PASSWORD}
+    sign_ins = [asyncio.create_task(insist(server, body)) for _ in range(50)]
+    await eventually(lambda: all_wait(passwords, 50), 60)
+    for number in range(1, 21):
+        assert (await anna.send(club))["seq"] == number
+    assert not any(sign_in.done() for sign_in in sign_ins)
+    passwords.gate.set()
+    for answer in await asyncio.gather(*sign_ins):
+        ok(answer)
+
+
+@pytest.mark.parametrize("how", ["reset", "closed", "half-closed"])
+async def test_no_password_is_computed_for_clients_that_left_while_they_waited(
+    live_server: str, anna: FakeClient, passwords: WatchedPasswords, settings: Settings, how: str
+) -> None:
+    """One that has closed its half of the connection may still read: it is told to come back."""
+    host, port = live_server.split(":")
+    body = f'{{"login": "{anna.username}", "password": "{PASSWORD}"}}'
+    head = f"POST {API}/accounts/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
+    passwords.gate.clear()
+    clients = [socket.create_connection((host, int(port))) for _ in range(20)]
+    for client in clients:
+        client.sendall(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+    await eventually(lambda: all_wait(passwords, 20), 60)
+    for client in clients:
+        if how == "reset":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if how == "half-closed":
+            client.shutdown(socket.SHUT_WR)
+        else:
+            client.close()
+    async with httpx.AsyncClient() as http:
+        ok(await http.get(f"http://{live_server}/healthcheck/live"))
+    passwords.gate.set()
+    await anna.another_device().sign_in()
+    sessions = ok(await anna.get("/accounts/sessions"))["items"]
+    # That of signing up, that of the other device, and some of those whose passwords were being computed already.
+    computed = settings.auth.argon2_concurrency
+    assert 2 <= len(sessions) <= 2 + computed
+    if how == "half-closed":
+        answers = [await asyncio.to_thread(receive, client) for client in clients]
+        signed_in = sum(b" 200 OK" in answer for answer in answers)
+        assert signed_in <= computed
+        refused = sum(b" 503 " in answer and b'"overloaded"' in answer for answer in answers)
+        assert refused == len(clients) - signed_in
+
+
+def receive(client: socket.socket) -> bytes:
+    with client, client.makefile("rb") as stream:
+        return stream.read()
+
+
+async def test_of_too_many_sign_ins_at_once_the_last_get_retry_after(
+    server: httpx.AsyncClient, anna: FakeClient, app: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert passwords_module.MAX_WAITING == 500
+    monkeypatch.setattr(passwords_module, "MAX_WAITING", 3)
+    passwords = watch_passwords(app, settings)
+    passwords.gate.clear()
+    most = settings.auth.argon2_concurrency + 3
+    body = {"login": anna.username, "password": "wrong password"}
+    sign_ins = [asyncio.create_task(server.post(f"{API}/accounts/sign-in", json=body)) for _ in range(most + 5)]
+    await eventually(lambda: all_wait(passwords, most + 5), 60)
+    answers = asyncio.as_completed(sign_ins)
+    for _ in range(5):
+        refused = await next(answers)
+        problem(refused, 503, "unavailable")
+        assert refused.headers["retry-after"] == "5"
+    passwords.gate.set()
+    for answer in answers:
+        problem(await answer, 401, "unauthenticated")
+    await anna.another_device().sign_in()
+
+
+async def test_a_password_check_that_waits_too_long_gets_retry_after(
+    server: httpx.AsyncClient, anna: FakeClient, app: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords_module, "LONGEST_WAIT", 0.05)
+    passwords = watch_passwords(app, settings)
+    passwords.gate.clear()
+    body = {"login": anna.username, "password": PASSWORD}
+    places = settings.auth.argon2_concurrency
+    sign_ins = [asyncio.create_task(server.post(f"{API}/accounts/sign-in", json=body)) for _ in range(places)]
+    await eventually(lambda: all_wait(passwords, places), 60)
+    problem(await server.post(f"{API}/accounts/sign-in", json=body), 503, "unavailable")
+    passwords.gate.set()
+    for answer in await asyncio.gather(*sign_ins):
+        ok(answer)
+    ok(await server.post(f"{API}/accounts/sign-in", json=body))
+
+
+async def test_known_devices_and_networks_wait_in_queues_of_their_own(
+    server: httpx.AsyncClient, anna: FakeClient, app: FastAPI, passwords: WatchedPasswords
+) -> None:
+    async with client_of(app, "203.0.113.7") as elsewhere:
+        for http in (server, elsewhere):
+            for login in ("nobody", "nobody.else"):
+                wrong = {"login": login, "password": "wrong password"}
+                problem(await http.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
+        at_home = {"login": anna.username, "password": PASSWORD}
+        device_token = ok(await server.post(f"{API}/accounts/sign-in", json=at_home))["device_token"]
+        wrong = {"login": anna.username, "password": "wrong password"}
+        problem(await elsewhere.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
+        ok(await elsewhere.post(f"{API}/accounts/sign-in", json={**at_home, "device_token": device_token}))
+    assert passwords.sources[:4] == ["127.0.0.1", "127.0.0.1", "203.0.113.7", "203.0.113.7"]
+    known_network, stranger, known_device = passwords.sources[4:]
+    assert stranger == "203.0.113.7"
+    assert len({known_network, known_device, "127.0.0.1", "203.0.113.7"}) == 4
+
+
+async def insist(server: httpx.AsyncClient, body: dict[str, str]) -> httpx.Response:
+    """Signs in as a client does whom a busy server tells to come back."""
+    while (answer := await server.post(f"{API}/accounts/sign-in", json=body)).status_code == 503:  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+    return answer
+
+
+async def all_wait(passwords: WatchedPasswords, count: int) -> bool:
+    return len(passwords.computed) >= count

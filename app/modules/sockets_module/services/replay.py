@@ -1,0 +1,170 @@
+"""Bringing a socket from its cursors to the present: pages from the log, at the reader's own pace."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from app.modules.sockets_module.extension import ReadableStream
+from app.modules.sockets_module.services.socket import Following, Socket
+from app.modules.sockets_module.services.sources import Sources
+from app.modules.streams_module.services.frames import make_frame
+from app.modules.streams_module.services.hub import Gap, Hub
+from app.modules.streams_module.services.reader import Reader
+
+_STREAMS_IN_A_ROW = 100
+"""Of a hello, until it is the others' turn."""
+_STREAMS_AT_ONCE = 25
+_EVENTS_AT_ONCE = 25
+"""Of one stream in one page."""
+
+
+def list_starts(streams: Sequence[ReadableStream], account_id: UUID, cursors: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Where the streams that hello names no cursor of begin: the numbers before their first events.
+
+    Nothing for a client that names no cursor of the account's stream either: it has no state to complete.
+    """
+    account_cursor = cursors.get(account_id)
+    if account_cursor is None:
+        return {}
+    return {one.stream_id: _start_of(one, account_cursor) for one in streams if one.stream_id not in cursors}
+
+
+def _start_of(stream: ReadableStream, account_cursor: int | None) -> int:
+    joined_since = account_cursor is not None and stream.account_seq > account_cursor
+    return stream.joined_seq - 1 if joined_since else stream.last_seq
+
+
+async def follow_all(socket: Socket, hub: Hub, streams: Sequence[ReadableStream], cursors: Mapping[UUID, int]) -> None:
+    """Follows every stream that the account may read, each from its cursor, else from where the contract begins.
+
+    Cursors of other streams are ignored; one that the log cannot go on from is answered with a gap.
+    """
+    account_id = socket.identity.account_id
+    account_cursor = cursors.get(account_id)
+    gaps: list[bytes] = []
+    for place, stream in enumerate(streams):
+        if place % _STREAMS_IN_A_ROW == _STREAMS_IN_A_ROW - 1:
+            await asyncio.sleep(0)
+        stream_id, first_seq, last_seq, joined_seq, _ = stream
+        if stream_id == account_id:
+            socket.account_head = last_seq
+        cursor = cursors.get(stream_id)
+        if cursor is None:
+            cursor = _start_of(stream, account_cursor)
+        gap = None
+        if cursor > last_seq or cursor < first_seq - 1:
+            gap, cursor = Gap(first_seq, last_seq), last_seq
+        socket.streams[stream_id] = Following(Reader(stream_id, account_id, joined_seq), cursor, known_seq=last_seq)
+        if gap is not None:
+            gaps.append(socket.encode_gap(stream_id, gap))
+    # Before anything of these streams, and at the reader's own pace: after a restored backup it may be all of them.
+    await socket.send_buffer.put_page(gaps)
+    await _attach(socket, hub, list(socket.streams.values()))
+
+
+async def find_left(socket: Socket, sources: Sources, cursors: Mapping[UUID, int]) -> None:
+    """Notes what is still to be read of the streams that the account has left, from their cursors to the leaving."""
+    unknown = [stream_id for stream_id in cursors if stream_id not in socket.streams]
+    if not unknown:
+        return
+    # A stream that is joined later goes on from here.
+    socket.left_at.update((stream_id, cursors[stream_id]) for stream_id in unknown)
+    account_id = socket.identity.account_id
+    gaps: list[bytes] = []
+    for stream_id, first_seq, left_seq in await sources.list_left(account_id, unknown):
+        if not max(cursors[stream_id], first_seq - 1) < left_seq or stream_id in socket.joined:
+            continue
+        if cursors[stream_id] < first_seq - 1:
+            gaps.append(socket.encode_gap(stream_id, Gap(first_seq, left_seq)))
+            socket.left_at[stream_id] = left_seq
+        else:
+            reader = Reader(stream_id, account_id, left_seq - 1, left_seq)
+            socket.left[stream_id] = Following(reader, cursors[stream_id], known_seq=left_seq)
+    if socket.left:
+        socket.wake()
+    await socket.send_buffer.put_page(gaps)
+
+
+async def send_left(socket: Socket, hub: Hub) -> None:
+    """One page of a stream that the account has left. It is not followed: nothing live comes from there."""
+    stream_id, following = next(iter(socket.left.items()))
+    rows = await hub.read_after({stream_id: following.cursor}, _EVENTS_AT_ONCE)
+    page = [row for row in rows if row["seq"] <= following.reader.left_seq]
+    await _send(socket, following, page)
+    if socket.left.get(stream_id) is not following:
+        # The account has joined again meanwhile.
+        return
+    if not page or following.cursor >= following.reader.left_seq:
+        socket.left_at[stream_id] = following.cursor
+        del socket.left[stream_id]
+
+
+async def follow_joined(socket: Socket, hub: Hub) -> None:
+    """Follows the streams that the account has joined meanwhile."""
+    new = {stream_id: following for stream_id, following in socket.joined.items() if stream_id not in socket.streams}
+    socket.joined.clear()
+    socket.streams.update(new)
+    await _attach(socket, hub, list(new.values()))
+
+
+async def send_page(socket: Socket, hub: Hub) -> None:
+    """One page of the streams that are behind; those with nothing left go live."""
+    part = dict(islice(socket.behind.items(), _STREAMS_AT_ONCE))
+    heads = {key: following.feed.last_seq or 0 for key, following in part.items() if following.feed is not None}
+    rows = await hub.read_after({key: following.cursor for key, following in part.items()}, _EVENTS_AT_ONCE)
+    pages: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        pages[row["stream_id"]].append(row)
+    for stream_id, following in part.items():
+        # The others' turn: a whole page is milliseconds of work.
+        await asyncio.sleep(0)
+        page = pages.get(stream_id, [])
+        if not page and following.cursor < heads.get(stream_id, 0):
+            # Forgotten between the two looks, to the last one.
+            socket.put_gap(stream_id, Gap(heads[stream_id] + 1, heads[stream_id]))
+            following.cursor = heads[stream_id]
+        await _send(socket, following, page)
+        if socket.streams.get(stream_id) is not following:
+            # It has ended for this account, with the rest of the page unsent.
+            continue
+        if len(page) < _EVENTS_AT_ONCE:
+            _go_live(socket, following)
+        else:
+            # To the end of the line: no stream keeps the others waiting.
+            socket.behind[stream_id] = socket.behind.pop(stream_id, following)
+
+
+async def _send(socket: Socket, following: Following, page: list[Any]) -> None:
+    stream_id = str(following.reader.stream_id)
+    if page and page[0]["seq"] != following.cursor + 1:
+        socket.put_gap(following.reader.stream_id, Gap(page[0]["seq"], page[0]["seq"] - 1))
+    for row in page:
+        frame = make_frame(stream_id, row)
+        await socket.send_buffer.put_page([frame.wire])
+        if socket.passed(following, frame.seq, frame.kind, frame.data):
+            return
+
+
+def _go_live(socket: Socket, following: Following) -> None:
+    """From here on the hub delivers, if it has not handed on more than was read; else one more page is due."""
+    feed = following.feed
+    if feed is None or feed.last_seq is None:
+        return
+    if following.cursor >= feed.last_seq:
+        following.is_live, following.is_removed = True, False
+        socket.behind.pop(following.reader.stream_id, None)
+
+
+async def _attach(socket: Socket, hub: Hub, followings: list[Following]) -> None:
+    feeds = await hub.follow([following.reader.stream_id for following in followings], socket)
+    for following, feed in zip(followings, feeds, strict=True):
+        following.feed = feed
+        following.is_known = feed.last_seq is not None and feed.last_seq <= following.known_seq
+        if feed.last_seq is not None and following.cursor >= feed.last_seq:
+            following.is_live = True
+        else:
+            socket.behind[following.reader.stream_id] = following
+            socket.wake()

@@ -1,0 +1,127 @@
+"""What a socket still has to be sent: little, or the reader is too slow."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from time import monotonic
+from typing import Any
+
+from starlette.websockets import WebSocketDisconnect
+
+from app.modules.streams_module.services.frames import payload_of
+
+MAX_FRAMES = 256
+MAX_BYTES = 1_000_000
+STALLED_AFTER = 8.0
+"""Seconds in which a reader takes nothing at all until it counts as one that has stopped."""
+
+AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class SendBuffer:
+    """Writes frames in order. What the transport takes goes out at once; the rest waits here, within bounds.
+
+    `overflow` is called, once, when more waits than may.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_draining",
+        "_frames",
+        "_overflow",
+        "_send",
+        "_soon",
+        "_write",
+        "blocked_since",
+        "closed",
+    )
+
+    def __init__(self, send: AsgiSend, write: Callable[[bytes], bool] | None, overflow: Callable[[], None]) -> None:
+        """`write` hands a ready frame to the transport, False where that is full; None where a server has no such."""
+        self._send = send
+        self._write = write
+        self._overflow = overflow
+        self._frames: deque[bytes] = deque()
+        self._soon: list[bytes] = []
+        self._bytes = 0
+        self._draining: asyncio.Task[None] | None = None
+        self.blocked_since: float | None = None
+        self.closed = False
+
+    def put_soon(self, frame: bytes) -> None:
+        """As `put`, but a moment later: what a batch of sends brings to one socket goes out as one write."""
+        if not self._soon:
+            asyncio.get_running_loop().call_soon(self._put_now)
+        self._soon.append(frame)
+
+    def put(self, frames: Sequence[bytes]) -> None:
+        """Frames as they are sent, in order. Never waits."""
+        if self._soon:
+            self._soon.extend(frames)
+        else:
+            self._put(frames)
+
+    def _put(self, frames: Sequence[bytes]) -> None:
+        if self.closed or not frames:
+            return
+        is_free = not self._frames and self._draining is None
+        # One write, and so one call of the system, for all of them.
+        if is_free and self._write is not None and self._write(frames[0] if len(frames) == 1 else b"".join(frames)):
+            return
+        self._frames.extend(frames)
+        self._bytes += sum(map(len, frames))
+        if len(self._frames) > MAX_FRAMES or self._bytes > MAX_BYTES:
+            self.close()
+            self._overflow()
+        elif self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+
+    async def put_page(self, frames: Sequence[bytes]) -> None:
+        """Many frames at the reader's own pace: they never wait in the queue of what is live."""
+        self._put_now()
+        for frame in frames:
+            if self._draining is not None:
+                await asyncio.wait([self._draining])
+            if self.closed:
+                return
+            if self._write is None or not self._write(frame):
+                await self._send_one(frame)
+
+    def close(self) -> None:
+        """Drops what waits; nothing goes out any more."""
+        self.closed = True
+        self._frames.clear()
+        self._bytes = 0
+        if self._draining is not None:
+            self._draining.cancel()
+
+    def _put_now(self) -> None:
+        frames, self._soon = self._soon, []
+        self._put(frames)
+
+    def is_stalled(self) -> bool:
+        return self.blocked_since is not None and monotonic() - self.blocked_since > STALLED_AFTER
+
+    async def _drain(self) -> None:
+        try:
+            while self._frames:
+                frame = self._frames[0]
+                if self._write is None or not self._write(frame):
+                    await self._send_one(frame)
+                if self._frames:
+                    self._frames.popleft()
+                    self._bytes -= len(frame)
+        finally:
+            self._draining = None
+
+    async def _send_one(self, frame: bytes) -> None:
+        """Waits until the transport has room."""
+        self.blocked_since = monotonic()
+        try:
+            await self._send({"type": "websocket.send", "text": payload_of(frame).decode()})
+        except (OSError, RuntimeError, WebSocketDisconnect):
+            # The other side is gone: whoever receives on this socket hears it as well.
+            self.closed = True
+            self._frames.clear()
+        finally:
+            self.blocked_since = None

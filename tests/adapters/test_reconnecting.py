@@ -1,0 +1,148 @@
+"""A server that cannot be reached: few tries, and nobody who waits for them."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import TRY_AGAIN_AFTER, Database
+from app.adapters.errors import TransientDatabaseError
+from tests.fakers import eventually
+from tests.wire import Wire
+
+
+class CountedDatabase(Database):
+    """Counts how often it is tried to reach the server."""
+
+    tries = 0
+
+    async def connect(self, *args: Any, **settings: Any) -> Connection:
+        self.tries += 1
+        return await super().connect(*args, **settings)
+
+    async def ask(self) -> object:
+        """As the hot paths do."""
+        async with self.connection() as connection:
+            return await connection.fetchval("SELECT 1")
+
+    async def ask_by_session(self) -> object:
+        async with self.session() as session:
+            return await session.scalar(text("SELECT 1"))
+
+    async def ask_by_hundreds(self) -> list[object]:
+        """What each is told, at once and both ways."""
+        queries = [ask() for ask in [self.ask, self.ask_by_session] * 100]
+        return await asyncio.gather(*queries, return_exceptions=True)
+
+    async def has_to_refuse_hundreds(self) -> None:
+        answers = await self.ask_by_hundreds()
+        assert all(isinstance(answer, TransientDatabaseError) for answer in answers), answers
+
+    async def answers(self) -> bool:
+        try:
+            return await self.ask() == 1
+        except TransientDatabaseError:
+            return False
+
+
+async def test_hundreds_of_queries_during_an_outage_make_few_attempts_and_notice_the_recovery(
+    database_address: DatabaseAddress, wire: Wire
+) -> None:
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port), pool_size=4)
+    async with database.connected():
+        assert await database.ask_by_hundreds() == [1] * 200
+        wire.cut()
+        database.tries = 0
+        for _ in range(3):
+            await database.has_to_refuse_hundreds()
+        assert 1 <= database.tries <= 30
+        await wire.restore()
+        await eventually(database.answers)
+        assert await database.ask_by_hundreds() == [1] * 200
+
+
+async def test_a_known_outage_is_answered_at_once_even_if_the_server_accepts_and_is_silent(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PostgreSQL does for a while when it starts."""
+    monkeypatch.setattr("app.adapters.db.database.CONNECT_TIMEOUT", 600.0)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    wire.cut()
+    async with database.connected(), asyncio.timeout(60):
+        assert not await database.answers()
+        await wire.restore()
+        wire.silence()
+        for _ in range(3):
+            await database.has_to_refuse_hundreds()
+            await asyncio.sleep(TRY_AGAIN_AFTER)
+        wire.speak()
+        await eventually(database.answers)
+
+
+async def test_waiters_fail_at_once_if_no_connection_can_be_opened(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a process that has just started, and has had none so far."""
+    monkeypatch.setattr("app.adapters.db.database.POOL_TIMEOUT", 600.0)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    wire.cut()
+    async with database.connected(), asyncio.timeout(60):
+        await database.has_to_refuse_hundreds()
+
+
+@pytest.mark.parametrize("trusted", [0.0, 600.0])
+async def test_the_first_request_after_its_return_succeeds(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch, trusted: float
+) -> None:
+    """Both ways, with connections that were idle while the server restarted, asked for a sign of life or not."""
+    monkeypatch.setattr("app.adapters.db.pool.TRUSTED_SECONDS", trusted)
+    monkeypatch.setattr("app.adapters.db.session_pool.TRUSTED_SECONDS", trusted)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    async with database.connected():
+        assert await database.ask_by_hundreds() == [1] * 200
+        wire.cut()
+        await wire.restore()
+        await eventually(lambda: asyncio.sleep(0, not wire.ends))
+        assert await database.ask() == 1
+        assert await database.ask_by_session() == 1
+        assert await database.ask_by_hundreds() == [1] * 200
+
+
+async def test_connections_that_are_dead_without_a_sign_are_replaced_before_their_use(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a failover, or behind a firewall that has forgotten them: what they carry is lost, no end is told."""
+    for pool in ("pool", "session_pool"):
+        monkeypatch.setattr(f"app.adapters.db.{pool}.TRUSTED_SECONDS", 0.0)
+    monkeypatch.setattr("app.adapters.db.pool.PING_TIMEOUT", 0.3)
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port), pool_size=4)
+    async with database.connected():
+        assert await database.ask_by_hundreds() == [1] * 200
+        wire.forget()
+        database.tries = 0
+        assert await database.ask() == 1
+        assert await database.ask_by_session() == 1
+        assert await database.ask_by_hundreds() == [1] * 200
+        assert database.tries <= 4 + 5
+
+
+async def test_nothing_is_tried_any_more_once_it_is_closed(database_address: DatabaseAddress, wire: Wire) -> None:
+    """Closed in the middle of a try that nobody answers."""
+    database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
+    wire.cut()
+    before = asyncio.all_tasks()
+    async with database.connected():
+        assert not await database.answers()
+        tries = database.tries
+        await wire.restore()
+        wire.silence()
+        async with asyncio.timeout(60):
+            while database.tries == tries:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        # It has connected by then: cancelled before, the driver leaves an error that nobody looks at.
+        await asyncio.sleep(0.5)
+    assert [task for task in asyncio.all_tasks() - before if "Database" in repr(task.get_coro())] == []

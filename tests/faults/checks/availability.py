@@ -1,0 +1,64 @@
+"""How the servers behave while the database is away: refused soon, told when to come back, alive, and back soon."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tests.faults.fault import DatabaseIs, Fault
+from tests.faults.scene.probe import LIVE, Probe, Sample
+from tests.faults.violations import Kind, Violation
+
+_REFUSAL_DEADLINE = {DatabaseIs.REFUSING: 1.0, DatabaseIs.FROZEN: 5.0}
+_RECOVERY_DEADLINE = 5.0
+_LENIENCE = 10.0
+"""How much longer everything may take where other work goes on beside it."""
+
+
+class Happened(NamedTuple):
+    """One time that a fault was made. `recovery` is from its end until every server served."""
+
+    fault: Fault
+    began: float
+    ended: float
+    recovery: float
+
+
+class Behaviour(NamedTuple):
+    """The slowest answers while a fault lasted."""
+
+    refusal: float
+    live: float
+
+
+def behaviour(happened: Sequence[Happened], probe: Probe) -> Behaviour:
+    refusals, lives = [0.0], [0.0]
+    for one in happened:
+        refusals += [sample.seconds for sample in _needing_database(one, probe) if sample.status == 503]
+        lives += [sample.seconds for sample in probe.between(one.began, one.ended, lambda sample: sample.path == LIVE)]
+    return Behaviour(max(refusals), max(lives))
+
+
+def check_availability(happened: Sequence[Happened], probe: Probe, *, is_short: bool) -> Iterator[Violation]:
+    """Of the faults that take the database away."""
+    lenience = _LENIENCE if is_short else 1.0
+    for one in happened:
+        if one.fault.database is None:
+            continue
+        deadline = _REFUSAL_DEADLINE[one.fault.database] * lenience
+        for sample in _needing_database(one, probe):
+            if not sample.is_success and not (sample.status == 503 and sample.retry_after):
+                yield Violation(Kind.UNAVAILABLE, f"{one.fault.name}: {sample} is no 503 with Retry-After")
+            elif not sample.is_success and sample.seconds > deadline:
+                asked = sample.began - one.began
+                yield Violation(
+                    Kind.UNAVAILABLE,
+                    f"{one.fault.name}: asked {asked:.2f} s into it, refused after {sample.seconds:.2f} s",
+                )
+        for sample in probe.between(one.began, one.ended, lambda sample: sample.path == LIVE):
+            if not sample.is_success:
+                yield Violation(Kind.UNAVAILABLE, f"{one.fault.name}: {sample} is no sign of life")
+        if one.recovery > _RECOVERY_DEADLINE * lenience:
+            yield Violation(Kind.UNAVAILABLE, f"{one.fault.name}: back after {one.recovery:.2f} s")
+
+
+def _needing_database(one: Happened, probe: Probe) -> list[Sample]:
+    return probe.between(one.began, one.ended, lambda sample: sample.path != LIVE)

@@ -1,0 +1,51 @@
+"""What runs beside the requests ends when it is told to, whatever happens at that very moment."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.adapters.clients.bus import MemoryBus
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.modules.chats_module.services.deletion import Deletions
+from app.modules.streams_module.services.hub import Hub
+from app.modules.streams_module.services.log import Log
+from app.utils.background import running
+from app.utils.container import Container
+
+
+class Bus(MemoryBus):
+    def come_back(self) -> None:
+        self._report_reconnect()
+
+
+@pytest.fixture
+async def nowhere() -> AsyncIterator[Database]:
+    """A database that nobody has started."""
+    async with Database(DatabaseAddress("/nowhere", 1, "nobody", "", "nothing")).connected() as database:
+        yield database
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_bus_that_comes_back_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
+    bus = Bus()
+    async with asyncio.timeout(30) as deadline:
+        async with Hub(nowhere, bus).working():
+            await asyncio.sleep(0.01)
+            bus.come_back()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+    assert not deadline.expired()
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_chat_that_is_deleted_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
+    deletions = Deletions(nowhere, Log(Bus()), (), Container())
+    async with asyncio.timeout(30) as deadline:
+        async with running(deletions.keep_deleting()):
+            await asyncio.sleep(0.05)
+            deletions.wake()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+    assert not deadline.expired()
