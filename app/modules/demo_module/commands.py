@@ -13,8 +13,12 @@ from app.adapters.db.run import run_on_database
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.demo_module.services import writing
 from app.modules.demo_module.services.people import Person
+from app.modules.messages_module.extension import MessagePart
+from app.modules.messages_module.services.fields import MessageFields
 from app.settings import Mode, load_settings
 from app.utils.confirmation import Yes, confirm
+from app.utils.module import Modules
+from app.utils.setup_modules import choose_modules, discover_modules
 
 commands = typer.Typer()
 
@@ -36,6 +40,7 @@ def seed(
     settings = load_settings()
     if settings.app.environment is Mode.PROD:
         confirm(settings.app.environment, "", yes)
+    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
     chosen = password or token_urlsafe(9)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeElapsedColumn())
@@ -46,6 +51,7 @@ def seed(
             return await writing.seed(
                 database,
                 Passwords(settings.auth),
+                MessageFields(modules.contributions(MessagePart)),
                 people=people,
                 messages=messages,
                 password=chosen,

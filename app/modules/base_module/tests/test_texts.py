@@ -46,7 +46,7 @@ SEEN = (
 def test_what_is_not_seen_is_no_name(kind: str) -> None:
     assert not is_seen(UNSEEN[kind])
     assert not any(map(is_seen, UNSEEN[kind]))
-    with pytest.raises(ValueError, match="can be seen"):
+    with pytest.raises(ValueError, match="visible character"):
         check_name(UNSEEN[kind])
     assert is_seen(UNSEEN[kind] + "x")
 

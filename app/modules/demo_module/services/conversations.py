@@ -10,6 +10,7 @@ from uuid import UUID
 from app.modules.chats_module.services.chats import direct_chat_id
 from app.modules.demo_module.services import words
 from app.modules.demo_module.services.people import Person
+from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.sends import digest_of
 from app.modules.streams_module.services.log import to_json
 
@@ -20,6 +21,7 @@ Row = tuple[Any, ...]
 class Tables:
     """Rows by table, in the order of the columns that `writing` gives them."""
 
+    fields: MessageFields
     streams: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     chats: list[Row] = field(default_factory=list)
@@ -45,9 +47,11 @@ class _Conversation:
     read: dict[UUID, int] = field(default_factory=dict)
 
 
-def make_conversations(random: Random, people: Sequence[Person], messages: int, now: datetime, days: int) -> Tables:
+def make_conversations(
+    random: Random, people: Sequence[Person], messages: int, now: datetime, days: int, fields: MessageFields
+) -> Tables:
     """Direct chats, groups and a channel, some livelier than others; `messages` in all, in the last `days`."""
-    tables = Tables()
+    tables = Tables(fields)
     began_at = now - timedelta(days=days)
     conversations = [
         *_groups(random, people, began_at),
@@ -141,20 +145,9 @@ def _write(
 ) -> None:
     conversation.event_seq += 1
     message_id, client_msg_id = _id(random), _id(random)
-    shown = {
-        "id": message_id,
-        "chat_id": conversation.id,
-        "seq": conversation.seq,
-        "client_msg_id": client_msg_id,
-        "sender_id": speaker.id,
-        "type": "text",
-        "text": text,
-        "reply_to_seq": reply_to,
-        "created_at": at,
-        "edited_at": None,
-        "deleted_at": None,
-        "reactions": [],
-    }
+    shown = tables.fields.new_message(
+        message_id, conversation.id, conversation.seq, client_msg_id, speaker.id, text, reply_to, {}, at
+    )
     tables.events.append((conversation.id, conversation.event_seq, "message.created", to_json(shown), at))
     event_at = conversation.event_seq
     conversation.read[speaker.id] = conversation.seq

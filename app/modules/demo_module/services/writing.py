@@ -12,6 +12,7 @@ from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
 from app.modules.demo_module.services.conversations import Row, Tables, make_conversations
 from app.modules.demo_module.services.people import Person, make_people
 from app.modules.messages_module.db.models import Message, Reaction
+from app.modules.messages_module.services.fields import MessageFields
 from app.modules.streams_module.db.models import Event, Stream
 from app.modules.streams_module.services.log import now
 from app.utils.names import search_grams, search_text
@@ -44,6 +45,7 @@ _COLUMNS: dict[Any, tuple[str, ...]] = {
 async def seed(
     database: Database,
     passwords: Passwords,
+    fields: MessageFields,
     *,
     people: int,
     messages: int,
@@ -63,7 +65,7 @@ async def seed(
         raw = await work.raw()
         taken = {row["username"] for row in await raw.fetch("SELECT username FROM account")}
         crowd = make_people(random, people, taken, moment)
-        tables = make_conversations(random, crowd, messages, moment, days)
+        tables = make_conversations(random, crowd, messages, moment, days, fields)
         accounts = [_account(person, password_hash) for person in crowd]
         await _copy(raw, accounts, tables, on_progress)
     return crowd

@@ -23,7 +23,7 @@ async def someone(server: httpx.AsyncClient, printed: str) -> FakeClient:
 
 
 async def test_ten_thousand_messages_leave_nothing_for_the_doctor(database_address: DatabaseAddress) -> None:
-    assert "60 people and 10000 messages are there" in await seed(database_address)
+    assert "60 people and 10000 messages were added" in await seed(database_address)
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 0, result.output
 
@@ -66,6 +66,6 @@ async def test_a_demo_message_sent_again_is_the_same_message(
 
 async def test_a_second_demo_is_added_to_the_first(database_address: DatabaseAddress) -> None:
     first = await manage(database_address, "db", "fill")
-    assert "12 people and 1000 messages are there" in first.output, first.output
+    assert "12 people and 1000 messages were added" in first.output, first.output
     second = await manage(database_address, "db", "fill")
-    assert "12 people and 1000 messages are there" in second.output, second.output
+    assert "12 people and 1000 messages were added" in second.output, second.output

@@ -1,7 +1,9 @@
 """The fields of a message: one ordered list, from which the JSON of Python and that of SQL are made."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -28,6 +30,9 @@ _AFTER_PARTS: tuple[tuple[str, str], ...] = (
 )
 
 
+_NO_REACTIONS: tuple[()] = ()
+
+
 class MessageFields:
     """The core's fields, and those that modules contribute: parts after `reply_to_seq`, views at the end."""
 
@@ -42,6 +47,36 @@ class MessageFields:
         """SQL of the JSON that events hold: over the message `m`, without what differs from viewer to viewer."""
         self.read_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
         """SQL of the JSON that `$2` reads."""
+
+    def new_message(
+        self,
+        message_id: UUID | str,
+        chat_id: UUID,
+        seq: int,
+        client_msg_id: UUID | None,
+        sender_id: UUID,
+        text: str,
+        reply_to_seq: int | None,
+        values: Mapping[str, Any],
+        at: datetime,
+    ) -> dict[str, Any]:
+        """Returns a message that is being sent as events show it, its fields in the order of the SQL."""
+        return {
+            "id": message_id,
+            "chat_id": chat_id,
+            "seq": seq,
+            "client_msg_id": client_msg_id,
+            "sender_id": sender_id,
+            "type": "text",
+            "text": text,
+            "reply_to_seq": reply_to_seq,
+            **self.empty,
+            **values,
+            "created_at": at,
+            "edited_at": None,
+            "deleted_at": None,
+            "reactions": _NO_REACTIONS,
+        }
 
     def values_of(self, stored: Mapping[str, Any] | None) -> dict[str, Any]:
         """Returns the value of each part, from what is stored."""

@@ -20,8 +20,6 @@ from app.modules.messages_module.services.sends import Send
 from app.modules.messages_module.services.views import dump
 from app.services.errors import ServiceError, ValidationFailed
 
-_NO_REACTIONS: tuple[()] = ()
-
 
 @dataclass(slots=True)
 class Tail:
@@ -199,22 +197,9 @@ def _number(
 ) -> NewMessage:
     request = send.request
     client_msg_id, text, reply_to_seq = send.client_msg_id, request.text, request.reply_to_seq
-    shown = {
-        "id": message_id,
-        "chat_id": send.chat_id,
-        "seq": tail.seq,
-        "client_msg_id": client_msg_id,
-        "sender_id": send.sender_id,
-        "type": "text",
-        "text": text,
-        "reply_to_seq": reply_to_seq,
-        **fields.empty,
-        **values,
-        "created_at": send.at or at,
-        "edited_at": None,
-        "deleted_at": None,
-        "reactions": _NO_REACTIONS,
-    }
+    shown = fields.new_message(
+        message_id, send.chat_id, tail.seq, client_msg_id, send.sender_id, text, reply_to_seq, values, send.at or at
+    )
     return NewMessage(
         send.chat_id,
         tail.seq,
