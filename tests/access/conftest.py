@@ -6,5 +6,5 @@ from tests.access.operations import Operation, operations_of
 
 @pytest.fixture
 def operations(app: FastAPI) -> dict[str, Operation]:
-    """All that may be asked for over HTTP."""
+    """All operations over HTTP."""
     return operations_of(app)

@@ -1,4 +1,4 @@
-"""Tokens that open nothing: what people make who have seen a good one, and what a good key signs in a wrong way."""
+"""Tokens that must be refused: forged from a good one, or signed by the server's key with wrong contents."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -22,13 +22,13 @@ def part(value: Any) -> str:
 
 
 def sign(header: Any, claims: Any, key: bytes) -> str:
-    """With HMAC-SHA256, whatever the header says."""
+    """Signs with HMAC-SHA256, whatever the header says."""
     text = f"{part(header)}.{part(claims)}"
     return f"{text}.{part(hmac.digest(key, text.encode(), 'sha256'))}"
 
 
 def forgeries(good: str, secret: str) -> Iterator[tuple[str, str]]:
-    """Made without the key, each with its name; the secret is used where the attack is about the header alone."""
+    """Yields tokens made without the key, each with its name. The secret is used where only the header is attacked."""
     header, claims = jwt.get_unverified_header(good), jwt.decode(good, options={"verify_signature": False})
     head, content, signature = good.split(".")
     for algorithm in _OTHER_ALGORITHMS:
@@ -71,7 +71,7 @@ def forgeries(good: str, secret: str) -> Iterator[tuple[str, str]]:
 
 
 def wrongly_signed(good: str, secret: str) -> Iterator[tuple[str, str]]:
-    """Signed with the server's own key, and still no tokens of this kind and time."""
+    """Yields tokens signed with the server's own key that have another kind or time."""
     header, claims = jwt.get_unverified_header(good), jwt.decode(good, options={"verify_signature": False})
     key, now = secret.encode(), int(time())
     yield "one that has run out", sign(header, claims | {"exp": now - 1}, key)

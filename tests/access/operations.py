@@ -1,4 +1,4 @@
-"""The operations of the application, as its document tells them."""
+"""The operations of the application, read from its OpenAPI document."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from tests.fakers import API
 
 
 class Operation(NamedTuple):
-    """One of the document, with the values that it gives as examples; or a page that the document does not name."""
+    """An operation of the document, with the values of its examples; or a page that the document does not name."""
 
     method: str
     path: str
@@ -17,7 +17,7 @@ class Operation(NamedTuple):
     body: Any
 
     def at(self, **values: str) -> str:
-        """The whole address, with the examples' values where no others are given."""
+        """Returns the whole path, with the examples' values where no others are given."""
         return self.path.format(**self.parameters | values)
 
     def below_prefix(self, **values: str) -> str:
@@ -25,7 +25,7 @@ class Operation(NamedTuple):
 
 
 def operations_of(app: FastAPI) -> dict[str, Operation]:
-    """All of them: by their operation id, else by their path."""
+    """Returns all operations by operation id, or by path if they have none."""
     return _documented(app.openapi()) | _undocumented(app)
 
 
@@ -49,7 +49,7 @@ def _undocumented(app: FastAPI) -> dict[str, Operation]:
     paths = [
         context.path
         for context in contexts
-        # The socket is an operation of the other document.
+        # The socket is described by the AsyncAPI document.
         if not getattr(context.original_route, "include_in_schema", context.path == f"{API}/ws")
     ]
     return {path: Operation("GET", path, {}, None) for path in paths if path is not None}

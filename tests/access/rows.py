@@ -1,9 +1,8 @@
 """All rows: those of the table, and those that modules bring in a file `tests/access.py` of their own.
 
-Such a file has `REST`, tables by the kind of chat as in table.py, `ASKED`, and `VALUES`: what its `@names` stand for,
-by a function of a person who is signed in. That is who asks, and for `@name_of_another` somebody else. One whose module
-adds actions to the socket has `SOCKET` and `REQUESTS` as well.
-"""
+Such a file has `REST` (tables by the kind of chat, as in table.py), `ASKED`, and `VALUES`: functions that return the
+value of each `@name` for a signed-in user. The user is the caller, or another one for `@name_of_another`. A module that
+adds actions to the socket has `SOCKET` and `REQUESTS` as well."""
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module

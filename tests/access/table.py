@@ -1,10 +1,9 @@
-"""Who gets what: every operation and every action of the socket, asked by everyone there is.
+"""The access table: the expected answer to each operation and each socket action, for each kind of caller.
 
-`anonymous` has no account, and `ended` is the owner on a device that was signed out. Signed in are `stranger`, who is
-in no chat, `neighbour`, who owns another chat, and `operator`, who administers the server and is in no chat either. The
-others have, or had, a place in the chat that is asked for. What stands after a colon is the case; `ASKED` says how it
-is asked for. A dash: there is no such person in such a chat.
-"""
+`anonymous` has no account. `ended` is the owner on a device that was signed out. Signed in are `stranger`, who is in no
+chat, `neighbour`, who owns another chat, and `operator`, who administers the server and is in no chat. The others have,
+or had, a place in the chat in question. The case follows a colon; `ASKED` gives its parameters. A dash: there is no
+such user in such a chat."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -21,7 +20,7 @@ CODES = {
     426: "upgrade_required",
 }
 
-# What belongs to no chat. Without an operation id: pages and documents, by their path.
+# Operations outside of chats. Pages and documents have no operation id and are named by their path.
 ELSEWHERE = """
                                    anonymous ended stranger neighbour operator former reader member admin owner
 accounts_sign_up                         201   201      201       201      201    201    201    201   201   201
@@ -98,7 +97,7 @@ messages_add_reaction                    401   401      404       404      404  
 messages_remove_reaction                 401   401      404       404      404    404    204    204   204   204
 """
 
-# As in a group, but that owner and admins alone post. Member and reader have been admins, and have posted.
+# As in a group, but only owner and admins post. Member and reader have been admins, and have posted.
 CHANNEL = """
                                    anonymous ended stranger neighbour operator former reader member admin owner
 chats_read                               401   401      404       404      404    404    200    200   200   200
@@ -118,7 +117,7 @@ messages_add_reaction                    401   401      404       404      404  
 messages_remove_reaction                 401   401      404       404      404    404    204    204   204   204
 """
 
-# Two members with no roles: nobody is let in or out, and nobody deletes it.
+# Two members without roles. Members cannot be added or removed, and the chat cannot be deleted.
 DIRECT = """
                                    anonymous ended stranger neighbour operator former reader member admin owner
 chats_create: with this chat's id        401   401      422       422      422      -      -    422     -     -
@@ -143,7 +142,7 @@ messages_add_reaction                    401   401      404       404      404  
 
 REST = {"": ELSEWHERE, "group": GROUP, "channel": CHANNEL, "direct": DIRECT}
 
-# Of the socket; the case is the kind of chat. 4401 closes it, and `ok` is a reply.
+# Actions of the socket. The case is the kind of chat. 4401 is a close code, `ok` is a reply.
 SOCKET = """
                                    anonymous ended stranger neighbour operator former reader member admin owner
 hello: group                            4401  4401       ok        ok       ok     ok     ok     ok    ok    ok
@@ -159,7 +158,7 @@ read: direct                            4401  4401      404       404      404  
 typing: direct                          4401  4401      404       404      404      -      -     ok     -     -
 """
 
-# What a request over the socket holds.
+# The data of each request over the socket.
 REQUESTS: dict[str, dict[str, Any]] = {
     "hello": {},
     "ping": {},
@@ -168,8 +167,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "typing": {"chat_id": "@chat", "is_typing": True},
 }
 
-# How a row is asked for: parts of the path by their names, `query`, `body` or `form`. Everything else is as in the
-# document's examples. `@name` is looked up in the world, for the person who asks.
+# The parameters of a row: parts of the path by name, `query`, `body` or `form`. All others are the document's examples.
+# `@name` is looked up in the world for the caller.
 ASKED: dict[str, dict[str, Any]] = {
     "accounts_sign_up": {"body": {"email": "@new_email", "username": "@new_name", "password": PASSWORD}},
     "accounts_sign_in": {"body": {"login": "@username", "password": PASSWORD}},
@@ -214,7 +213,7 @@ ASKED: dict[str, dict[str, Any]] = {
 
 
 class Row(NamedTuple):
-    """What everybody is answered to one operation or action, in one case."""
+    """The expected answers to one operation or action, in one case."""
 
     name: str
     answers: dict[str, str]

@@ -1,4 +1,4 @@
-"""A session that expires takes its open connections with it."""
+"""Open connections end when their session expires."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from tests.servers import listening
 
 @pytest.fixture
 async def live_server(settings: Settings) -> AsyncIterator[str]:
-    """Its sessions last five seconds."""
+    """A server whose sessions last five seconds."""
     auth = settings.auth.model_copy(update={"refresh_ttl": 5})
     async with listening(build_app(replace(settings, auth=auth))) as address:
         yield address
@@ -50,7 +50,7 @@ async def test_socket_event_stream_and_long_poll_end_with_their_session(
         streams = [f"{path}/events" for path in ("/accounts/me", f"/chats/{chat}")]
         reading = [asyncio.create_task(read(path)) for read in (read_stream, poll) for path in streams]
         await asyncio.sleep(2.5)
-        # Its own session lives on, as does another one's that is refreshed in time.
+        # A session that is refreshed in time lives on, and ends no other connection.
         ok(await kept.post("/accounts/refresh", {"refresh_token": kept.refresh_token}))
         assert socket.close_code is None
         assert not any(task.done() for task in reading)

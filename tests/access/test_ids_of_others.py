@@ -1,4 +1,4 @@
-"""Ids, numbers and cursors that belong to somebody or something else."""
+"""Ids, sequence numbers and cursors of other users, chats and lists."""
 
 from uuid import uuid4
 
@@ -78,7 +78,7 @@ async def test_a_client_msg_id_is_unique_per_sender_and_chat(anna: FakeClient, b
     assert ok(await anna.get(f"/chats/{club}/messages/1")) == first
 
 
-async def test_an_answer_is_to_a_message_of_the_same_chat(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_reply_refers_to_a_message_of_the_same_chat(anna: FakeClient, boris: FakeClient, club: str) -> None:
     busy = await anna.open_chat(boris)
     for _ in range(5):
         await anna.send(busy)
@@ -90,7 +90,7 @@ async def test_an_answer_is_to_a_message_of_the_same_chat(anna: FakeClient, bori
     assert (await anna.send(club, reply_to_seq=1))["seq"] == 2
 
 
-async def test_the_number_of_a_message_of_another_chat_is_none_here(
+async def test_a_sequence_number_of_another_chat_is_unknown_here(
     anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     busy = await anna.open_chat(boris)

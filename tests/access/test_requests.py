@@ -1,4 +1,4 @@
-"""What every operation of the document has in common, whoever asks: what is added later is asked too."""
+"""What every operation of the document guarantees to every caller. New operations are included automatically."""
 
 from collections.abc import AsyncIterator
 
@@ -38,7 +38,7 @@ async def test_a_foreign_chat_and_a_missing_chat_get_the_same_answer(
     assert await anna.events(club) == before
 
 
-async def test_an_id_that_is_none_is_refused(
+async def test_an_invalid_id_is_refused(
     server: httpx.AsyncClient, database_address: DatabaseAddress, operations: dict[str, Operation]
 ) -> None:
     world = await World.make(server, database_address)
@@ -76,7 +76,7 @@ async def test_an_unknown_field_is_refused_everywhere(
 
 
 async def allowed(world: World) -> AsyncIterator[tuple[Row, str, Chat | None]]:
-    """Each row of the table with somebody who is not refused, and the chat that is asked for."""
+    """Yields each row of the table with a caller who is not refused, and the chat in question."""
     for kind, rows in REST.items():
         chat = await world.open_chat(kind) if kind else None
         for row in rows:
@@ -85,7 +85,7 @@ async def allowed(world: World) -> AsyncIterator[tuple[Row, str, Chat | None]]:
                 yield row, who, chat
 
 
-async def test_the_id_of_an_account_opens_no_chat_and_that_of_a_chat_is_no_account(
+async def test_an_account_id_is_no_chat_id_and_a_chat_id_is_no_account_id(
     anna: FakeClient, boris: FakeClient, club: str, in_chats: list[Operation]
 ) -> None:
     ok(await anna.patch("/accounts/me", {"bio": "Здесь"}))

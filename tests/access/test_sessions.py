@@ -1,4 +1,4 @@
-"""A session that ends is over everywhere: its sockets, its tokens, in every process."""
+"""A session that ends, ends everywhere: its sockets and its tokens, in every process."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -19,7 +19,7 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def other_server(settings: Settings) -> AsyncIterator[str]:
-    """Another process of the same database, as far as one can tell from outside."""
+    """A second server on the same database. From outside it looks like another process."""
     async with listening(build_app(settings)) as address:
         yield address
 
@@ -49,7 +49,7 @@ async def end_by_a_stolen_token(anna: FakeClient, phone: FakeClient) -> None:
 @pytest.mark.parametrize(
     "end", [end_by_signing_out, end_by_another_device, end_by_a_new_password, end_by_a_stolen_token]
 )
-async def test_it_is_over_in_every_process(
+async def test_a_session_ends_in_every_process(
     anna: FakeClient, live_server: str, other_server: str, end: Callable[[FakeClient, FakeClient], Awaitable[None]]
 ) -> None:
     phone = await anna.another_device().sign_in()

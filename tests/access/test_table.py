@@ -1,4 +1,4 @@
-"""Everybody asks for everything, and gets what the table says: over HTTP and over the socket."""
+"""Each kind of caller calls each operation, and gets the answer of the table: over HTTP and over the socket."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ async def test_every_action_of_the_socket_has_a_row_and_every_row_an_action(app:
 
 
 def difference(response: httpx.Response, expected: str) -> str | None:
-    """What is not as the table says."""
+    """Returns how the response differs from the table, None if it does not."""
     if str(response.status_code) != expected:
         return f"{response.status_code} instead of {expected}: {response.text[:200]}"
     if response.is_error and response.content and response.json()["code"] != CODES[response.status_code]:
@@ -42,10 +42,10 @@ def difference(response: httpx.Response, expected: str) -> str | None:
 
 
 @pytest.mark.parametrize("kind", REST)
-async def test_everyone_is_answered_as_the_table_says(
+async def test_every_caller_gets_the_answer_of_the_table(
     kind: str, server: httpx.AsyncClient, database_address: DatabaseAddress, operations: dict[str, Operation]
 ) -> None:
-    """What is refused is asked of one chat and changes nothing there; each row changes a chat of its own."""
+    """All refused requests go to one chat and change nothing there. Each allowed row changes a chat of its own."""
     world = await World.make(server, database_address)
     chat = await world.open_chat(kind) if kind else None
     before = await state_of(world, kind, chat) if chat else None
@@ -61,7 +61,7 @@ async def test_everyone_is_answered_as_the_table_says(
             if found is not None:
                 differences[row.name, who] = found
             if changes and row.operation.startswith("accounts_") and who not in ("anonymous", "ended"):
-                # The session may be over, or its token spent.
+                # The session may have ended, or its refresh token is spent.
                 await world.users[who].sign_in()
     assert differences == {}
     if chat and kind != "direct":
@@ -69,12 +69,12 @@ async def test_everyone_is_answered_as_the_table_says(
 
 
 async def state_of(world: World, kind: str, chat: Chat) -> list[dict[str, Any]]:
-    """All that anybody could have changed."""
+    """Returns all state that a caller could have changed."""
     addresses = ("", "/members", "/messages", "/events")
     return [ok(await world.owner_of(kind).get(f"/chats/{chat.id}{address}")) for address in addresses]
 
 
-async def test_everyone_is_answered_over_the_socket_as_the_table_says(
+async def test_every_caller_gets_the_answer_of_the_table_over_the_socket(
     live_server: str, database_address: DatabaseAddress
 ) -> None:
     differences: dict[tuple[str, str], str] = {}
@@ -91,7 +91,7 @@ async def test_everyone_is_answered_over_the_socket_as_the_table_says(
 
 
 async def ask_over_socket(user: FakeClient, action: str, data: dict[str, Any], address: str) -> str:
-    """`ok`, the status of the refusal, or the code that the socket is closed with."""
+    """Returns `ok`, the status of the refusal, or the close code."""
     frames = [("hello", {"token": user.access_token}), (action, data)]
     async with connect(f"ws://{address}{API}/ws") as connection:
         for number, (name, fields) in enumerate(frames if action != "hello" else frames[:1]):

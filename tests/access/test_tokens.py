@@ -1,4 +1,4 @@
-"""Tokens: which strings open the door, over HTTP and over the socket, and for how long."""
+"""Which tokens are accepted, over HTTP and over the socket, and for how long."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -32,7 +32,7 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def secret(anna: FakeClient, database_address: DatabaseAddress) -> str:
-    """What this server signs with."""
+    """The secret of this server's signatures."""
     connection = await asyncpg.connect(**database_address.connect_arguments())
     try:
         return str(await connection.fetchval("SELECT secret FROM signing_key"))
@@ -54,7 +54,7 @@ async def is_accepted(http: httpx.AsyncClient, token: str, scheme: str = "Bearer
 
 
 async def close_code_after_hello(address: str, token: str) -> int | None:
-    """How the socket of whoever has this token is closed; its reply, if there is one, has to say why."""
+    """Returns the close code of a socket whose hello has this token. If there is a reply, it must give the reason."""
     async with connect(f"ws://{address}{API}/ws") as connection:
         await connection.send(json.dumps({"id": 1, "action": "hello", "data": {"token": token}}))
         with suppress(ConnectionClosed):
@@ -63,7 +63,7 @@ async def close_code_after_hello(address: str, token: str) -> int | None:
         return connection.close_code
 
 
-async def test_a_token_opens_as_it_was_given(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_an_issued_token_is_accepted(server: httpx.AsyncClient, anna: FakeClient) -> None:
     assert await is_accepted(server, anna.access_token)
     assert await is_accepted(server, anna.access_token, "bearer")
     for scheme in ("Basic", "Token", "Bearer Bearer", ""):
@@ -72,7 +72,7 @@ async def test_a_token_opens_as_it_was_given(server: httpx.AsyncClient, anna: Fa
         problem(await server.get(f"{API}/accounts/me", headers=headers), 401, "unauthenticated")
 
 
-async def test_no_other_token_opens_anything(
+async def test_no_other_token_is_accepted(
     server: httpx.AsyncClient, anna: FakeClient, secret: str, live_server: str
 ) -> None:
     bad = [*bad_tokens(anna.access_token, secret), ("a refresh token", anna.refresh_token), ("nothing", "")]
@@ -101,7 +101,7 @@ async def test_no_other_token_refreshes_or_ends_a_session(
     ok(await server.post(f"{API}/accounts/refresh", json={"refresh_token": anna.refresh_token}))
 
 
-async def test_a_token_is_that_of_one_account(anna: FakeClient, boris: FakeClient, live_server: str) -> None:
+async def test_a_token_belongs_to_one_account(anna: FakeClient, boris: FakeClient, live_server: str) -> None:
     for user in (anna, boris):
         assert ok(await user.get("/accounts/me"))["id"] == user.id
         socket = FakeSocket(user, live_server)
@@ -124,9 +124,9 @@ async def test_another_process_accepts_the_tokens_of_this_one_until_they_are_rev
         assert await is_accepted(http, anna.access_token)
 
 
-async def test_a_token_that_was_good_runs_out(server: httpx.AsyncClient, anna: FakeClient, secret: str) -> None:
+async def test_a_token_expires(server: httpx.AsyncClient, anna: FakeClient, secret: str) -> None:
     good = jwt.decode(anna.access_token, options={"verify_signature": False})
-    # However slow the machine is, one of them is asked in time.
+    # On a slow machine, too, at least one of them is used in time.
     for seconds in (3, 10, 30):
         brief = jwt.encode(good | {"exp": int(time()) + seconds}, secret, headers={"typ": "access+jwt"})
         if await is_accepted(server, brief):

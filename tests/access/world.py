@@ -1,4 +1,4 @@
-"""The people of the table, and chats that they have their places in."""
+"""The users of the table, and chats in which they have their places."""
 
 from itertools import count
 from typing import Any, NamedTuple
@@ -23,17 +23,16 @@ _WRITERS = {
 
 
 class Chat(NamedTuple):
-    """A chat that everybody has their place in, and the message that each of them has written there."""
+    """A chat in which each kind of user has a place, and the id of the message that each has written."""
 
     id: str
     messages: dict[str, dict[str, Any]]
 
 
 class World:
-    """Everybody, by what the table calls them; to be acted upon there are bystanders, newcomers and a second admin.
+    """The users by their names in the table. Bystanders, newcomers and a second admin are the targets of actions.
 
-    The owner has a bystander and a newcomer for himself: what an admin has done already stays out of his way.
-    """
+    The owner has a bystander and a newcomer of his own, so that an earlier action of an admin does not interfere."""
 
     def __init__(self, users: dict[str, FakeClient]) -> None:
         self.users = users
@@ -53,14 +52,13 @@ class World:
         return cls(users)
 
     def owner_of(self, kind: str) -> FakeClient:
-        """Who opens a chat of this kind. A direct one has no owner."""
+        """Returns the user who creates chats of this kind. A direct chat has no owner."""
         return self.users["member" if kind == "direct" else "owner"]
 
     async def open_chat(self, kind: str) -> Chat:
-        """A new one; of the direct chat, which there is one of, new messages.
+        """Create a chat. Of the one direct chat, only the messages are new.
 
-        In a channel member and reader have been admins, and have posted.
-        """
+        In a channel member and reader have been admins, and have posted."""
         owner, users = self.owner_of(kind), self.users
         members = [users[name] for name in _MEMBERS.get(kind, _GROUP)]
         chat = Chat(await owner.open_chat(*members, type=kind), {})
@@ -88,7 +86,7 @@ class World:
         path: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
     ) -> httpx.Response:
-        """The answer to what the row asks for; `path` and `body` are put in the places of its own parts."""
+        """Send the request of the row. `path` and `body` replace parts of the row's own."""
         asked = await self.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), who, chat)
         parts = {name: value for name, value in asked.items() if name not in _NOT_IN_PATH}
         if chat is not None:
@@ -105,7 +103,7 @@ class World:
         )
 
     async def fill(self, asked: Any, who: str, chat: Chat | None) -> Any:
-        """What is asked for, with the values that its `@names` stand for when this person asks."""
+        """Returns the parameters with the values that their `@names` have for this caller."""
         if isinstance(asked, dict):
             return {name: await self.fill(value, who, chat) for name, value in asked.items()}
         if isinstance(asked, list):

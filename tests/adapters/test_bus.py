@@ -1,6 +1,6 @@
-"""What every bus promises, whichever way it carries the news; and what the one of several processes does besides."""
+"""What every driver of the bus guarantees, and what the driver for several processes does in addition."""
 
-# Longer than 250 lines: the promises of all drivers stand beside those of one, and share their fixtures.
+# Longer than 250 lines: the guarantees of all drivers and those of one share their fixtures.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +23,7 @@ CHAT, OTHER = uuid4(), uuid4()
 
 
 class BusRecorder:
-    """Everything that is heard on one bus."""
+    """Records everything that one bus delivers."""
 
     def __init__(self, bus: Bus) -> None:
         self.heads: dict[UUID, int] = {}
@@ -59,7 +59,7 @@ def database(database_address: DatabaseAddress) -> Database:
 async def connected(
     database: Database, driver: BusDriver = BusDriver.POSTGRES
 ) -> AsyncIterator[tuple[Bus, BusRecorder]]:
-    """A bus as a process has it, once it hears the others."""
+    """A bus as a process has it, once it is connected to the others."""
     bus = make_bus(driver, database)
     recorder = BusRecorder(bus)
     async with bus.connected():
@@ -70,7 +70,7 @@ async def connected(
 
 @asynccontextmanager
 async def two_processes(database: Database) -> AsyncIterator[tuple[Bus, BusRecorder]]:
-    """One rings, the other one listens."""
+    """Two buses: the first notifies, the second listens."""
     async with AsyncExitStack() as stack:
         (here, _), (_, there) = [await stack.enter_async_context(connected(database)) for _ in range(2)]
         yield here, there
@@ -88,7 +88,7 @@ async def test_the_notifying_process_receives_its_own_notification_at_once(
 
 
 @pytest.mark.parametrize("driver", BusDriver)
-async def test_a_process_receives_its_own_notification_once(driver: BusDriver, database: Database) -> None:
+async def test_a_process_receives_its_own_notification_only_once(driver: BusDriver, database: Database) -> None:
     async with connected(database, driver) as (bus, recorder), connected(database) as (_, witness):
         bus.signal({"kind": "typing"})
         if driver is BusDriver.POSTGRES:
@@ -176,7 +176,7 @@ async def test_signals_of_full_size_all_arrive_in_their_order(database: Database
         assert [signal["number"] for signal in there.signals] == list(range(100))
 
 
-async def test_a_lost_connection_is_made_again(database: Database) -> None:
+async def test_a_lost_connection_is_reopened(database: Database) -> None:
     async with connected(database) as (here, _), connected(database) as (_, there):
         for round_ in range(1, 4):
             assert await end_connections(database.address) == 2
@@ -189,7 +189,7 @@ async def test_a_lost_connection_is_made_again(database: Database) -> None:
             await eventually(is_received)
 
 
-async def test_a_server_that_is_unavailable_at_the_start_is_waited_for(database: Database) -> None:
+async def test_a_start_waits_for_an_unavailable_server(database: Database) -> None:
     is_there = False
 
     async def connect() -> Any:
@@ -206,7 +206,7 @@ async def test_a_server_that_is_unavailable_at_the_start_is_waited_for(database:
         await recorder.until(lambda: recorder.returns == 1)
 
 
-async def test_a_server_that_ends_every_connection_is_not_stormed(database: Database) -> None:
+async def test_a_server_that_ends_every_connection_gets_few_attempts(database: Database) -> None:
     attempts = 0
 
     async def connect() -> Any:
@@ -221,8 +221,8 @@ async def test_a_server_that_ends_every_connection_is_not_stormed(database: Data
     assert 1 < attempts < 10
 
 
-async def test_a_connection_that_falls_silent_is_given_up(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network that swallows everything ends no connection: nothing comes, not even the news of it."""
+async def test_a_silent_connection_is_replaced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that drops everything ends no connection: no data arrives, and no error."""
     monkeypatch.setattr("app.adapters.clients.bus.postgres._SILENCE", 0.2)
     async with swallowing_network(database) as (connect, swallow):
         bus = PostgresBus(connect)
@@ -243,7 +243,7 @@ async def test_a_connection_that_falls_silent_is_given_up(database: Database, mo
 async def swallowing_network(
     database: Database,
 ) -> AsyncIterator[tuple[Callable[[], Any], Callable[[], None]]]:
-    """A way to the server whose present connections can be made to lead nowhere."""
+    """A proxy to the server. Its present connections can be made to drop everything."""
     swallowed: set[asyncio.StreamWriter] = set()
     present: set[asyncio.StreamWriter] = set()
     carrying: set[asyncio.Task[None]] = set()
@@ -278,7 +278,7 @@ async def swallowing_network(
 
 
 async def end_connections(address: DatabaseAddress) -> int:
-    """Ends those that listen, as an administrator would; how many there were."""
+    """Terminate the connections that listen, as an administrator would. Returns how many there were."""
     connection = await asyncpg.connect(**address.connect_arguments())
     try:
         return len(

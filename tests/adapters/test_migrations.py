@@ -1,4 +1,4 @@
-"""Migrations: one chain of the project, and a branch of each module that was made here."""
+"""Migrations: one chain of the project, and a branch for each module that was created here."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from app.adapters.db.servers import is_migrated
 
 @pytest.fixture
 def database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """A migrated database for tests that, as Alembic does, run a loop of their own."""
+    """A migrated database for tests that run an event loop of their own, as Alembic does."""
     address = template.with_database(f"test_{uuid4().hex[:12]}")
     maintenance = template.with_database("postgres")
     _fetch(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}"')
@@ -31,7 +31,7 @@ def test_models_and_tables_agree(database: DatabaseAddress) -> None:
         check(database)
 
 
-def test_what_a_removed_module_left_behind_is_left_alone(database: DatabaseAddress) -> None:
+def test_tables_of_a_removed_module_are_left_alone(database: DatabaseAddress) -> None:
     _fetch(
         database,
         "CREATE TABLE old_shop_item (id int)",
@@ -43,7 +43,7 @@ def test_what_a_removed_module_left_behind_is_left_alone(database: DatabaseAddre
     assert "old_shop_0002" in _revisions(database)
 
 
-def test_migrating_goes_on_beside_what_a_removed_module_left(database: DatabaseAddress) -> None:
+def test_migrating_works_beside_tables_of_a_removed_module(database: DatabaseAddress) -> None:
     head = next(head for head in known_heads() if module_of(head) is None)
     _fetch(database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
     _fetch(
@@ -65,7 +65,7 @@ def test_a_database_that_newer_code_has_migrated_is_reported_in_one_line(databas
     assert _revisions(database) == {"fffffffffff1"}
 
 
-def test_a_module_of_the_project_has_no_branch_to_take_back(database: DatabaseAddress) -> None:
+def test_a_module_of_the_project_has_no_branch_to_downgrade(database: DatabaseAddress) -> None:
     with pytest.raises(NoSuchBranch):
         withdraw(database, "accounts")
     with pytest.raises(NoSuchBranch):
@@ -77,7 +77,7 @@ def _revisions(address: DatabaseAddress) -> set[str]:
 
 
 def _fetch(address: DatabaseAddress, *statements: str) -> list[asyncpg.Record]:
-    """The rows of all statements."""
+    """Returns the rows of all statements."""
 
     async def fetch() -> list[asyncpg.Record]:
         connection = await asyncpg.connect(**address.connect_arguments())

@@ -1,4 +1,4 @@
-"""The pool of the hot paths: never more connections than its size, none lost, nobody forgotten."""
+"""The pool of the hot paths: never more connections than its size, none lost, every waiter is served."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ TIMEOUT = 20.0
 
 
 class Connector:
-    """Opens connections, and counts them; refuses while the door is shut."""
+    """Opens connections and counts them. Refuses while it is closed."""
 
     def __init__(self, address: DatabaseAddress) -> None:
         self._address = address
@@ -55,9 +55,9 @@ async def pool(connector: Connector) -> AsyncIterator[Pool]:
 
 
 async def settle(pool: Pool) -> None:
-    """Until the statements of cancelled callers have finished."""
+    """Wait until the statements of cancelled callers have finished."""
     async with asyncio.timeout(TIMEOUT):
-        while pool.busy:  # noqa: ASYNC110 - nothing announces it
+        while pool.busy:  # noqa: ASYNC110 - there is no notification
             await asyncio.sleep(0.001)
 
 
@@ -71,12 +71,12 @@ async def fall_out(pool: Pool, do: Callable[[Connection], None]) -> None:
         do(connection)
 
 
-async def test_a_hundred_at_once_share_a_few_connections(pool: Pool, connector: Connector) -> None:
+async def test_a_hundred_callers_at_once_share_a_few_connections(pool: Pool, connector: Connector) -> None:
     assert await asyncio.gather(*(ask(pool) for _ in range(100))) == [1] * 100
     assert len(connector.opened) == SIZE
 
 
-async def test_one_after_the_other_use_the_same_connection(pool: Pool, connector: Connector) -> None:
+async def test_callers_one_after_the_other_use_the_same_connection(pool: Pool, connector: Connector) -> None:
     for _ in range(10):
         await ask(pool)
     assert len(connector.opened) == 1
@@ -95,12 +95,12 @@ async def test_waiters_are_served_in_order(pool: Pool) -> None:
         comers.append(asyncio.create_task(come(number)))
         await asyncio.sleep(0)
     await asyncio.gather(*comers)
-    # The first ones have each a connection opened, in no order.
+    # Each of the first callers has a connection opened, in no particular order.
     assert [number for number in served if number >= SIZE] == list(range(SIZE, 12))
 
 
 async def test_a_cancelled_waiter_loses_no_connection(pool: Pool, connector: Connector) -> None:
-    """Also in the very moment in which its turn comes."""
+    """Also if it is cancelled at the moment in which its turn comes."""
     for round_number in range(30):
         tasks = [asyncio.create_task(ask(pool)) for _ in range(12)]
         for _ in range(round_number % 10):
@@ -122,7 +122,7 @@ async def test_a_waiter_gets_pool_exhausted_after_the_timeout(connector: Connect
     pool.terminate()
 
 
-async def test_a_connection_that_has_died_is_replaced(pool: Pool, connector: Connector) -> None:
+async def test_a_dead_connection_is_replaced(pool: Pool, connector: Connector) -> None:
     await fall_out(pool, lambda connection: connection.terminate())
     assert await ask(pool) == 1
     connector.opened[-1].terminate()
@@ -130,15 +130,15 @@ async def test_a_connection_that_has_died_is_replaced(pool: Pool, connector: Con
     assert len(connector.opened) == 3
 
 
-async def test_a_connection_inside_a_transaction_is_not_handed_on(pool: Pool, connector: Connector) -> None:
+async def test_a_connection_inside_a_transaction_is_not_reused(pool: Pool, connector: Connector) -> None:
     async with pool.connection() as connection:
         await connection.execute("BEGIN")
     assert connection.is_closed()
     assert await ask(pool) == 1
 
 
-async def test_a_transaction_that_was_given_up_while_it_began_does_not_swallow_the_next_one(pool: Pool) -> None:
-    """The driver would take the next one for a part of it, and commit a savepoint instead."""
+async def test_a_transaction_cancelled_at_its_begin_does_not_swallow_the_next_one(pool: Pool) -> None:
+    """The driver would take the next transaction for a nested one, and release a savepoint instead of a commit."""
 
     async def begin() -> None:
         async with pool.connection() as connection:
@@ -156,7 +156,7 @@ async def test_a_transaction_that_was_given_up_while_it_began_does_not_swallow_t
         assert await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", number) == "committed"
 
 
-async def test_a_refusal_of_our_own_costs_no_connection(pool: Pool, connector: Connector) -> None:
+async def test_a_refusal_by_the_pool_itself_costs_no_connection(pool: Pool, connector: Connector) -> None:
     for _ in range(3):
         with pytest.raises(NotFound):
             async with pool.connection():
@@ -164,7 +164,7 @@ async def test_a_refusal_of_our_own_costs_no_connection(pool: Pool, connector: C
     assert len(connector.opened) == 1
 
 
-async def test_while_no_connection_can_be_opened_all_waiters_fail_and_no_place_is_lost(
+async def test_waiters_fail_and_no_place_is_lost_while_no_connection_can_be_opened(
     pool: Pool, connector: Connector
 ) -> None:
     connector.is_shut = True
@@ -183,7 +183,7 @@ async def test_waiters_for_a_connection_that_dies_get_another_one(pool: Pool, co
     assert connector.open_count <= SIZE
 
 
-async def test_what_lay_unused_for_long_is_opened_anew(
+async def test_a_connection_that_was_unused_for_long_is_opened_again(
     pool: Pool, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ask(pool)
@@ -192,8 +192,8 @@ async def test_what_lay_unused_for_long_is_opened_anew(
     assert (len(connector.opened), connector.open_count) == (2, 1)
 
 
-async def test_callers_that_are_cancelled_cost_no_connection(pool: Pool, connector: Connector) -> None:
-    """Whatever they were doing: waiting in line, opening a connection, or waiting for a statement."""
+async def test_cancelled_callers_cost_no_connection(pool: Pool, connector: Connector) -> None:
+    """Whatever they do: wait in line, open a connection, or wait for a statement."""
     for round_number in range(40):
         tasks = [asyncio.create_task(ask(pool)) for _ in range(2 * SIZE)]
         await asyncio.sleep(round_number % 8 * 0.0005)
@@ -204,7 +204,7 @@ async def test_callers_that_are_cancelled_cost_no_connection(pool: Pool, connect
     assert len(connector.opened) <= SIZE
 
 
-async def test_what_a_cancelled_caller_wrote_is_not_half_done(
+async def test_a_write_of_a_cancelled_caller_is_not_half_done(
     pool: Pool, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its transaction is rolled back, and the connection is used again."""
@@ -231,15 +231,15 @@ async def test_what_a_cancelled_caller_wrote_is_not_half_done(
     assert len(connector.opened) == 1
 
 
-async def test_a_statement_that_was_given_up_is_nobodys_to_wait_for(pool: Pool, connector: Connector) -> None:
-    """It has a moment to finish. Then its connection ends, and those in line get others."""
+async def test_no_caller_waits_long_for_a_statement_that_was_given_up(pool: Pool, connector: Connector) -> None:
+    """It has a moment to finish. Then its connection ends, and waiting callers get others."""
 
     async def sleep() -> None:
         async with pool.connection() as connection:
             await connection.execute("SELECT pg_sleep(3600)")
 
     sleeping = [asyncio.create_task(sleep()) for _ in range(SIZE)]
-    while connector.open_count < SIZE:  # noqa: ASYNC110 - nobody tells that it has happened
+    while connector.open_count < SIZE:  # noqa: ASYNC110 - there is no notification
         await asyncio.sleep(0.01)
     waiting = [asyncio.create_task(ask(pool)) for _ in range(5)]
     await asyncio.sleep(0.05)

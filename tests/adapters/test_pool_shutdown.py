@@ -12,8 +12,8 @@ from tests.fakers import eventually
 
 
 @pytest.mark.parametrize("gives_up", [False, True])
-async def test_a_connection_that_opens_while_the_pool_ends_is_closed(postgres: DatabaseAddress, gives_up: bool) -> None:
-    """Whether its caller still waits for it or has left."""
+async def test_a_connection_that_opens_during_shutdown_is_closed(postgres: DatabaseAddress, gives_up: bool) -> None:
+    """Both if its caller still waits for it and if the caller has left."""
     opened: list[Connection] = []
 
     async def connect() -> Connection:
@@ -30,7 +30,7 @@ async def test_a_connection_that_opens_while_the_pool_ends_is_closed(postgres: D
     if gives_up:
         query_task.cancel()
     async with asyncio.timeout(20):
-        while not opened:  # noqa: ASYNC110 - in the very moment
+        while not opened:  # noqa: ASYNC110 - the close must come at this very moment
             await asyncio.sleep(0)
     pool.terminate()
     await asyncio.gather(query_task, return_exceptions=True)

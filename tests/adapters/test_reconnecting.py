@@ -1,4 +1,4 @@
-"""A server that cannot be reached: few tries, and nobody who waits for them."""
+"""A server that cannot be reached: few connection attempts, and no caller waits for them."""
 
 import asyncio
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tests.wire import Wire
 
 
 class CountedDatabase(Database):
-    """Counts how often it is tried to reach the server."""
+    """Counts the attempts to reach the server."""
 
     tries = 0
 
@@ -25,7 +25,7 @@ class CountedDatabase(Database):
         return await super().connect(*args, **settings)
 
     async def ask(self) -> object:
-        """As the hot paths do."""
+        """Run a query as the hot paths do."""
         async with self.connection() as connection:
             return await connection.fetchval("SELECT 1")
 
@@ -34,7 +34,7 @@ class CountedDatabase(Database):
             return await session.scalar(text("SELECT 1"))
 
     async def ask_by_hundreds(self) -> list[object]:
-        """What each is told, at once and both ways."""
+        """Run hundreds of queries at once through both pools. Returns their results and errors."""
         queries = [ask() for ask in [self.ask, self.ask_by_session] * 100]
         return await asyncio.gather(*queries, return_exceptions=True)
 
@@ -65,10 +65,10 @@ async def test_hundreds_of_queries_during_an_outage_make_few_attempts_and_notice
         assert await database.ask_by_hundreds() == [1] * 200
 
 
-async def test_a_known_outage_is_answered_at_once_even_if_the_server_accepts_and_is_silent(
+async def test_queries_fail_at_once_during_a_known_outage_even_if_the_server_accepts_connections(
     database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As PostgreSQL does for a while when it starts."""
+    """PostgreSQL accepts connections and stays silent for a while when it starts."""
     monkeypatch.setattr("app.adapters.db.database.CONNECT_TIMEOUT", 600.0)
     database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
     wire.cut()
@@ -86,7 +86,7 @@ async def test_a_known_outage_is_answered_at_once_even_if_the_server_accepts_and
 async def test_waiters_fail_at_once_if_no_connection_can_be_opened(
     database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also in a process that has just started, and has had none so far."""
+    """Also in a process that has just started and had no connection so far."""
     monkeypatch.setattr("app.adapters.db.database.POOL_TIMEOUT", 600.0)
     database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
     wire.cut()
@@ -95,10 +95,10 @@ async def test_waiters_fail_at_once_if_no_connection_can_be_opened(
 
 
 @pytest.mark.parametrize("trusted", [0.0, 600.0])
-async def test_the_first_request_after_its_return_succeeds(
+async def test_the_first_request_after_the_recovery_succeeds(
     database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch, trusted: float
 ) -> None:
-    """Both ways, with connections that were idle while the server restarted, asked for a sign of life or not."""
+    """In both pools, with connections that were idle during the restart, with the liveness check and without."""
     monkeypatch.setattr("app.adapters.db.pool.TRUSTED_SECONDS", trusted)
     monkeypatch.setattr("app.adapters.db.session_pool.TRUSTED_SECONDS", trusted)
     database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
@@ -112,10 +112,10 @@ async def test_the_first_request_after_its_return_succeeds(
         assert await database.ask_by_hundreds() == [1] * 200
 
 
-async def test_connections_that_are_dead_without_a_sign_are_replaced_before_their_use(
+async def test_silently_dead_connections_are_replaced_before_use(
     database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after a failover, or behind a firewall that has forgotten them: what they carry is lost, no end is told."""
+    """As after a failover, or behind a firewall that has dropped their state: data is lost, and no end is signalled."""
     for pool in ("pool", "session_pool"):
         monkeypatch.setattr(f"app.adapters.db.{pool}.TRUSTED_SECONDS", 0.0)
     monkeypatch.setattr("app.adapters.db.pool.PING_TIMEOUT", 0.3)
@@ -130,8 +130,8 @@ async def test_connections_that_are_dead_without_a_sign_are_replaced_before_thei
         assert database.tries <= 4 + 5
 
 
-async def test_nothing_is_tried_any_more_once_it_is_closed(database_address: DatabaseAddress, wire: Wire) -> None:
-    """Closed in the middle of a try that nobody answers."""
+async def test_nothing_is_attempted_after_the_close(database_address: DatabaseAddress, wire: Wire) -> None:
+    """The close comes during an attempt that gets no answer."""
     database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port))
     wire.cut()
     before = asyncio.all_tasks()
@@ -141,8 +141,8 @@ async def test_nothing_is_tried_any_more_once_it_is_closed(database_address: Dat
         await wire.restore()
         wire.silence()
         async with asyncio.timeout(60):
-            while database.tries == tries:  # noqa: ASYNC110 - nobody tells
+            while database.tries == tries:  # noqa: ASYNC110 - there is no notification
                 await asyncio.sleep(0.01)
-        # It has connected by then: cancelled before, the driver leaves an error that nobody looks at.
+        # By now it has connected. If it is cancelled earlier, the driver leaves an exception that is never retrieved.
         await asyncio.sleep(0.5)
     assert [task for task in asyncio.all_tasks() - before if "Database" in repr(task.get_coro())] == []

@@ -1,4 +1,4 @@
-"""The pool of sessions serves its waiters in the order in which they came."""
+"""The session pool serves its waiters in the order of their arrival."""
 
 import asyncio
 
@@ -31,7 +31,7 @@ async def test_hundreds_of_callers_are_served_in_order(
     assert served == list(range(300))
 
 
-async def test_callers_that_are_cancelled_take_no_place_with_them(database_address: DatabaseAddress) -> None:
+async def test_cancelled_callers_lose_no_place(database_address: DatabaseAddress) -> None:
     database = Database(database_address, session_pool_size=SIZE)
 
     async def ask() -> object:
@@ -48,7 +48,7 @@ async def test_callers_that_are_cancelled_take_no_place_with_them(database_addre
         assert await asyncio.gather(*(ask() for _ in range(3 * SIZE))) == [1] * 3 * SIZE
 
 
-async def test_a_caller_whose_client_left_while_it_waited_does_no_work(database_address: DatabaseAddress) -> None:
+async def test_a_caller_whose_client_left_during_the_wait_does_no_work(database_address: DatabaseAddress) -> None:
     database = Database(database_address, session_pool_size=1)
     served: list[int] = []
 
@@ -71,7 +71,9 @@ async def test_a_caller_whose_client_left_while_it_waited_does_no_work(database_
     assert [isinstance(outcome, ClientLeft) for outcome in outcomes] == [True, False] * 10
 
 
-async def test_what_a_request_has_started_goes_on_after_its_client_has_left(database_address: DatabaseAddress) -> None:
+async def test_work_that_a_request_has_started_goes_on_after_its_client_has_left(
+    database_address: DatabaseAddress,
+) -> None:
     database, client = Database(database_address, session_pool_size=1), RemoteClient()
 
     async def ask() -> object:
@@ -88,7 +90,7 @@ async def test_what_a_request_has_started_goes_on_after_its_client_has_left(data
         assert await started == 1
 
 
-async def test_a_session_for_reading_cannot_write_and_the_next_one_of_its_connection_can(
+async def test_a_read_only_session_cannot_write_and_the_next_one_on_its_connection_can(
     database_address: DatabaseAddress,
 ) -> None:
     database = Database(database_address, session_pool_size=1)

@@ -1,4 +1,4 @@
-"""What a database of the release before becomes."""
+"""Upgrades of a database of the previous release."""
 
 import asyncio
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _BEFORE = "48084b23c339"
 
 @pytest.fixture
 def database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """A database as the release before has it."""
+    """A database of the previous release."""
     address = template.with_database(f"test_{uuid4().hex[:12]}")
     maintenance = template.with_database("postgres")
     _run(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE template0')
@@ -36,7 +36,7 @@ def warnings() -> Iterator[list[str]]:
     logger.remove(sink)
 
 
-def test_accounts_get_their_keys_and_those_of_one_mailbox_are_named(
+def test_accounts_get_their_keys_and_duplicates_of_a_mailbox_are_reported(
     database: DatabaseAddress, warnings: list[str]
 ) -> None:
     emails = (

@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: breaks everything around the messenger while people talk, and looks whether they notice."""
+"""`python -m tests.faults`: injects faults under load and checks the guarantees of docs/reliability.md."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""What subscribers and jobs did during a run, as the module `battery_module` has noted it in its own tables."""
+"""What subscribers and jobs did during a run, read from the tables of `battery_module`."""
 
 import asyncio
 import shutil
@@ -16,7 +16,7 @@ from tests.faults.truth import Truth
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _TIMEOUT = 60.0
-"""Seconds in which nothing is noted until nothing more is waited for."""
+"""Seconds without a new row after which the wait for more ends."""
 _POLL_PERIOD = 0.2
 
 
@@ -30,7 +30,7 @@ class Noted(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """An attempt of a job that belongs to a message's event."""
+    """An attempt to run the job that belongs to a message's event."""
 
     stream: str
     seq: int
@@ -40,7 +40,7 @@ class Attempt(NamedTuple):
 
 @dataclass
 class Background:
-    """`noted` is in the order of noting."""
+    """All that was noted. `noted` is in the order of noting."""
 
     noted: dict[str, list[Noted]] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
@@ -48,23 +48,23 @@ class Background:
 
 
 def add_module(project: Path) -> None:
-    """Puts the module among those of a copy of the project."""
+    """Adds `battery_module` to the modules of a copy of the project."""
     (source,) = battery_module.__path__
     shutil.copytree(source, project / "app" / "modules" / "battery_module")
 
 
 async def prepare(connection: Connection) -> None:
-    """Makes the tables, and waits for the registration: what comes now is to be handled."""
+    """Create the tables and wait until the subscribers are registered: events from now on must be handled."""
     for subscriber in SUBSCRIBERS:
         await connection.execute(TABLE.format(table_of(subscriber)))
     await connection.execute(JOB_TABLES)
     registered = "SELECT count(*) FROM subscriber WHERE name LIKE 'battery.%' AND is_registered"
-    while await connection.fetchval(registered) < len(SUBSCRIBERS):  # noqa: ASYNC110 - nobody tells
+    while await connection.fetchval(registered) < len(SUBSCRIBERS):  # noqa: ASYNC110 - there is no notification
         await asyncio.sleep(_POLL_PERIOD)
 
 
 def expected(truth: Truth) -> dict[str, list[tuple[str, int]]]:
-    """Returns stream and number of each event that a subscriber wants."""
+    """Returns stream and sequence number of each event that a subscriber must handle."""
     return {
         subscriber.name: [
             (stream, event.seq) for stream, log in truth.events.items() for event in log if subscriber.wants(event.kind)
@@ -74,7 +74,7 @@ def expected(truth: Truth) -> dict[str, list[tuple[str, int]]]:
 
 
 def expected_reminders(truth: Truth) -> list[tuple[str, int]]:
-    """Returns stream and number of each event that a job belongs to."""
+    """Returns stream and sequence number of each event that has a job."""
     return [
         (stream, event.seq)
         for stream, log in truth.events.items()
@@ -84,7 +84,7 @@ def expected_reminders(truth: Truth) -> list[tuple[str, int]]:
 
 
 async def until_done(connection: Connection, truth: Truth) -> None:
-    """Waits until all is handled, or nothing more comes."""
+    """Wait until everything is handled, or until nothing new has come for `_TIMEOUT`."""
     counts = [f"(SELECT count(*) FROM {table_of(one)})" for one in SUBSCRIBERS]  # noqa: S608 - our names
     counts.append("(SELECT count(*) FROM battery_reminders)")
     statement = f"SELECT {' + '.join(counts)}"

@@ -1,7 +1,6 @@
-"""Servers that are wrong on purpose: `python -m tests.faults.broken NAME` serves like main.py, but for one mistake.
+"""Servers with one deliberate bug each: `python -m tests.faults.broken NAME` serves like main.py otherwise.
 
-The application knows nothing of them: what is changed is changed from here, in a process of its own.
-"""
+The application is not prepared for it: this process replaces parts of it at runtime."""
 
 import asyncio
 import sys
@@ -14,7 +13,7 @@ from app.modules.messages_module.services.plan import Plan
 from app.modules.messages_module.services.sends import Sent
 from app.modules.streams_module.services.hub import Hub
 
-# Taken as something whose parts may be replaced.
+# A module whose functions can be replaced.
 send_crud: Any = import_module("app.modules.messages_module.db.cruds.send")
 batch: Any = import_module("app.modules.messages_module.services.batch")
 connection: Any = import_module("app.modules.sockets_module.services.connection")
@@ -22,11 +21,11 @@ connection: Any = import_module("app.modules.sockets_module.services.connection"
 _LEISURE = 0.05
 """Seconds between reading a number and using it: long enough for two processes to meet."""
 _LATE = 0.3
-"""Seconds between the early answer and the commit: a crash is sure to fall into them."""
+"""Seconds between the early answer and the commit: long enough for a crash to fall between them."""
 
 
 def numbers_without_the_lock() -> None:
-    """The numbers are read, and nobody is kept from reading the same until they are used."""
+    """Read sequence numbers without the lock, so that two processes can take the same ones."""
     make_plan = batch.make_plan
 
     async def plan_at_leisure(*arguments: Any) -> Plan:
@@ -40,7 +39,7 @@ def numbers_without_the_lock() -> None:
 
 
 def ack_before_commit() -> None:
-    """The answer goes out once the statements have run."""
+    """Answer once the statements have run, before the commit."""
     make_plan, insert = batch.make_plan, send_crud.insert_messages
     plans: dict[int, Plan] = {}
 
@@ -60,7 +59,7 @@ def ack_before_commit() -> None:
 
 
 def notifications_only() -> None:
-    """What was not rung for, or not heard, is looked for by nobody: neither by a sweep nor when a client resumes."""
+    """Rely on notifications alone: neither the sweep nor a resume reads the log for missed events."""
     follow_all = connection.follow_all
 
     async def sweep_nothing(self: Hub) -> None: ...

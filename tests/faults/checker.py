@@ -1,4 +1,4 @@
-"""Compares what clients were told with what stands in the database. Pure: no run is needed to try it."""
+"""Compares what clients received with what is stored in the database. Pure functions: no run is needed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ _COME_BACK = (1012, 1013, None)
 
 @dataclass
 class Counts:
-    """How much was tried."""
+    """The numbers of attempts and results."""
 
     acknowledged: int = 0
     retried: int = 0
@@ -57,7 +57,7 @@ class _Gathered:
 
 
 def check(history: Iterable[Record], truth: Truth) -> Verdict:
-    """Everything that is wrong, and how much was looked at."""
+    """Returns all violations, and the counts of what was checked."""
     gathered = _gather(history)
     counts = Counts(
         acknowledged=sum(1 for send in gathered.sends.values() if send.answers),
@@ -90,7 +90,7 @@ def _gather(history: Iterable[Record]) -> _Gathered:
     for place, record in enumerate(history):
         match record:
             case Applied(device, stream, seq, kind, subject):
-                # Millions of them: what repeats is kept once.
+                # There are millions of them: repeated strings are stored once.
                 delivered = Delivered(place, seq, intern(kind), intern(subject))
                 devices[device].applied[intern(stream)].append(delivered)
             case Requested(client_msg_id=client_msg_id):

@@ -1,4 +1,4 @@
-"""What a fault is. To add one: a class in `faults/` that says how often it happens and what it does."""
+"""The base class of faults. To add one, write a class in `faults/` that says how often it happens and what it does."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.faults.scene.probe import Probe
 
 
 class DatabaseIs(StrEnum):
-    """How the database is away, which tells how soon a request is refused."""
+    """The way in which the database is unavailable. It determines how soon a request must be refused."""
 
     REFUSING = "refusing"
     FROZEN = "frozen"
@@ -24,7 +24,7 @@ class DatabaseIs(StrEnum):
 
 @dataclass(frozen=True)
 class Scene:
-    """All that a fault can lay hands on."""
+    """All that a fault can act on."""
 
     cluster: Cluster
     workload: Workload
@@ -33,32 +33,31 @@ class Scene:
     random: Random
     is_short: bool
     numbers: Iterator[int] = field(default_factory=count)
-    """For the names of more devices."""
+    """Suffixes for the names of additional devices."""
 
 
 class Unavailable(Exception):
-    """The fault cannot be made on this machine; the message tells what is missing."""
+    """The fault cannot be made on this machine. The message says what is missing."""
 
 
 class Fault(ABC):
     name: str
     title: str
     times = 3
-    """In the long run."""
+    """How often it happens in a full run."""
     in_short = True
     seconds = (10.0, 2.0)
-    """How long it lasts, in the long run and in the short one."""
+    """How many seconds it lasts in a full run and in a short one."""
     database: DatabaseIs | None = None
     needs_wires = True
-    """Whether it does something to the wires between servers, clients and database, or moves the database. Without them
-    everything is faster: all bytes go through the process of the run.
-    """
+    """True if it acts on the wires between servers, clients and database, or moves the database. Without wires
+    everything is faster: all their bytes go through the process of the run."""
     kills = False
-    """Whether it kills server processes."""
+    """True if it kills server processes."""
 
     @abstractmethod
     async def happen(self, scene: Scene) -> None:
-        """Does it, and takes it back. When this returns nothing stands in the way of serving any more."""
+        """Make the fault and undo it. When this returns, nothing prevents the servers from serving."""
 
     def lasts(self, scene: Scene) -> float:
         return self.seconds[scene.is_short]

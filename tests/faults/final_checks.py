@@ -1,4 +1,4 @@
-"""The end of a run: everybody resumes once more, and nothing may be left over in the servers."""
+"""The end of a run: every device resumes once more, and the servers must hold no leftovers."""
 
 import asyncio
 
@@ -12,20 +12,20 @@ from tests.faults.truth import Truth, read_truth
 from tests.faults.violations import Kind, Violation
 
 _TIMEOUT = 15.0
-"""Seconds in which nothing comes until nothing more is waited for."""
+"""Seconds without a new event after which the wait for more ends."""
 _UNTIL_FREE = 20.0
 _CUT_OFF = "timeout graceful shutdown exceeded"
 _BUSY = 'state="busy"'
 
 
 async def finish(scene: Scene) -> tuple[Truth, Background, list[Violation]]:
-    """Everything is quiet now: what stands in the database, and what is wrong with the servers."""
+    """Returns what is stored once the load is over, and what is wrong with the servers."""
     workload = scene.workload
     heads = {stream: last for stream, (_, last) in (await read_truth(scene.cluster.address)).heads.items()}
 
     async def resume(client: Client) -> None:
         client.device.cut()
-        # Whoever does not get there has a hole, which the checker finds.
+        # A device that does not get there has a hole, which the checker finds.
         await client.device.catch_up({stream: heads[stream] for stream in workload.streams_of(client)}, _TIMEOUT)
         scene.history.note(Finished(client.device.name))
 
@@ -44,19 +44,19 @@ async def finish(scene: Scene) -> tuple[Truth, Background, list[Violation]]:
 
 
 async def _check_server(server: Server) -> list[Violation]:
-    """Alive, with all its connections free, and a log that tells of nothing unexpected."""
+    """Checks that it is alive, all its connections are free, and its log has no unexpected line."""
     name = server.process.log.name
     if server.process.process.poll() is not None:
         return [Violation(Kind.UNAVAILABLE, f"{name}: the process has ended")]
-    # A request that outlives the time which a restart leaves it is cut off, and the log tells of that at length.
+    # A request that outlives the shutdown timeout is cut off, and the log has a traceback of it.
     was_cut_off = _CUT_OFF in server.process.log.read_text()
     wrong = (
         [] if was_cut_off else [Violation(Kind.UNAVAILABLE, f"{name}: {line}") for line in server.process.troubles()]
     )
     try:
         async with asyncio.timeout(_UNTIL_FREE):
-            # It has work of its own, which takes a connection for a moment.
-            while busy := await _list_busy(server):  # noqa: ASYNC110 - nobody tells when it is done
+            # Its periodic jobs take a connection for a moment.
+            while busy := await _list_busy(server):  # noqa: ASYNC110 - there is no notification
                 await asyncio.sleep(0.05)
     except TimeoutError:
         wrong.append(Violation(Kind.UNAVAILABLE, f"{name}: connections were not given back: {busy}"))

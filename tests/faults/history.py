@@ -1,7 +1,6 @@
-"""What the clients noted down while things went wrong, in the order in which it happened to them.
+"""The records of the clients, in the order in which things happened to them.
 
-Records are only ever added, each as a line of JSON: a run that failed can be looked at again.
-"""
+Records are only added, each as a line of JSON: a failed run can be examined later."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ FILE = "history.jsonl"
 
 
 class Requested(NamedTuple):
-    """A client wants to send a message. It is tried until it is answered or refused."""
+    """A client is going to send a message. It retries until there is a final answer."""
 
     account: str
     chat: str
@@ -21,7 +20,7 @@ class Requested(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The message stands, says the server; a retry is answered like this too."""
+    """The server says that the message is stored. A retry gets the same answer."""
 
     client_msg_id: str
     id: str
@@ -30,21 +29,21 @@ class Answered(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """An attempt had no answer, or 503: it may stand or not."""
+    """An attempt had no answer, or 503: the message may be stored or not."""
 
     client_msg_id: str
     why: str
 
 
 class Refused(NamedTuple):
-    """A final answer: it does not stand, and will not."""
+    """A final refusal: the message is not stored, and will not be."""
 
     client_msg_id: str
     code: str
 
 
 class Resumed(NamedTuple):
-    """A device was let in with these cursors."""
+    """The hello of a device with these cursors was accepted."""
 
     device: str
     account: str
@@ -52,7 +51,7 @@ class Resumed(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """An event reached a device. `subject` is the id of what it tells about."""
+    """An event reached a device. `subject` is the id of what it is about."""
 
     device: str
     stream: str
@@ -62,7 +61,7 @@ class Applied(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """A device was told that the log does not hold what comes next."""
+    """The server reported to a device that the log does not hold the next event."""
 
     device: str
     stream: str
@@ -71,13 +70,13 @@ class Gap(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """A device has resumed at the end, and had all the time it needed."""
+    """A device has resumed at the end, with enough time to receive everything."""
 
     device: str
 
 
 class Moving(NamedTuple):
-    """The first request to let somebody into a chat or out of it is about to go out, and has been answered."""
+    """The first request to add or remove a member is about to be sent, or was answered."""
 
     chat: str
     account: str
@@ -85,14 +84,14 @@ class Moving(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """A device's socket was closed: with a code by the server, with none by the network."""
+    """A device's socket was closed: with a code by the server, without one by the network."""
 
     device: str
     code: int | None
 
 
 class Mark(NamedTuple):
-    """Something was done to the servers, the database or the network."""
+    """A fault began or ended."""
 
     at: float
     what: str
@@ -102,7 +101,7 @@ Record: TypeAlias = (
     Requested | Answered | Unknown | Refused | Resumed | Applied | Gap | Finished | Moving | Closed | Mark
 )
 RESTART = "rolling-restart"
-"""The mark under which clients may be told to come back, and nothing else."""
+"""The mark between which and its end clients may receive 1012."""
 ADDING, ADDED, REMOVING, REMOVED = "adding", "added", "removing", "removed"
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
@@ -111,7 +110,7 @@ _KINDS: dict[str, Any] = {
 
 
 class History:
-    """Notes records down, until it is closed."""
+    """A file of records, until it is closed."""
 
     def __init__(self, folder: Path) -> None:
         self._file = (folder / FILE).open("ab", buffering=1 << 20)
@@ -131,5 +130,5 @@ def read_history(folder: Path) -> Iterator[Record]:
 
 
 def subject_of(data: dict[str, Any]) -> str:
-    """What an event is about, out of its data: the message, the account or the chat."""
+    """Returns the id of the message, account or chat in an event's data."""
     return str(data.get("id") or data.get("account_id") or data.get("chat_id") or "")

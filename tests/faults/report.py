@@ -1,4 +1,4 @@
-"""What came of a run, for eyes and for programs."""
+"""The report of a run: printed, as JSON and as Markdown."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ _COUNTED = {
     "resumed": "connections of devices",
 }
 _SHOWN = 20
-"""Violations that are printed; the JSON has them all."""
+"""Violations that are printed. The JSON has all of them."""
 
 
 def as_json(plan: Plan, outcome: Outcome) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def write_json(data: dict[str, Any], file: Path) -> None:
 
 
 def write_markdown(data: dict[str, Any], file: Path) -> None:
-    """As docs/reliability.md has it."""
+    """Write the results as docs/reliability.md shows them."""
     found = ", ".join(f"{count} {kind}" for kind, count in data["found"].items())
     lines = [
         f"Seed {data['seed']}, {data['servers']} servers, {data['clients']} people in {data['chats']} chats, up to "

@@ -1,4 +1,4 @@
-"""One run: servers, people who talk, faults one after the other, and at the end the truth."""
+"""One run: servers, load, faults one after the other, and the final checks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -23,18 +23,18 @@ from tests.faults.scene.probe import Probe
 from tests.faults.violations import Kind, Violation
 
 ReportProgress = Callable[[str, int, int], None]
-"""Called with what goes on, the messages acknowledged, and the faults done."""
+"""Called with the current step, the count of acknowledged messages, and the count of faults made."""
 _MOVE_PERIOD = 0.4
 _BEFORE = 20
-"""Messages that are acknowledged before anything breaks: else the first fault would meet nobody."""
+"""Messages that are acknowledged before the first fault: it must meet a running load."""
 _UNTIL_SERVED = 90.0
 _MARGIN, _SETTLES = 1.0, 10.0
-"""Seconds before a fault and after it that are not quiet."""
+"""Seconds before a fault and after it that do not count as quiet."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is to be run. `folder` is for the history, the logs and the database."""
+    """The parameters of a run. `folder` is for the history, the logs and the database."""
 
     folder: Path
     faults: Sequence[Fault]
@@ -44,12 +44,12 @@ class Plan:
     messages: int = 0
     seed: int = 0
     times: int | None = None
-    """How often each fault is made, where it is not as often as it is due."""
+    """How often each fault is made, if not as often as the fault itself says."""
     is_short: bool = False
     program: Sequence[str] = ("main.py",)
 
     def schedule(self) -> list[Fault]:
-        """In a random order, each fault as often as it is due."""
+        """Returns the faults in random order, each as often as it is due."""
         due = [fault for fault in self.faults for _ in range(self.times or fault.times)]
         Random(self.seed).shuffle(due)
         return due
@@ -66,7 +66,7 @@ class Broken:
 
 @dataclass
 class Outcome:
-    """What came of it."""
+    """The result of a run."""
 
     verdict: Verdict
     broken: Broken
@@ -78,7 +78,7 @@ class Outcome:
 
 
 async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
-    """Raises what the harness itself could not do."""
+    """Run the plan. Raises errors of the harness itself."""
     began = monotonic()
     random = Random(plan.seed)
     report_progress("starting", 0, 0)
@@ -111,7 +111,7 @@ async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
 
 
 def _periods(happened: Sequence[Happened]) -> list[Period]:
-    """By the clock that the servers have."""
+    """Returns the periods of the faults by the wall clock of the servers."""
     since = time() - monotonic()
     return [
         Period(since + one.began - _MARGIN, since + one.ended + one.recovery + _SETTLES, one.fault.kills)
@@ -151,7 +151,7 @@ async def _break_things(plan: Plan, scene: Scene, report_progress: ReportProgres
 
 @asynccontextmanager
 async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """They run beside the block, and end with it. It ends with the first of them that fails."""
+    """Runs the load beside the block and ends it with the block. The first failing task ends both."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in works]
         yield

@@ -1,4 +1,4 @@
-"""The checker finds what subscribers and jobs did wrong, and nothing where all is well."""
+"""The checker finds each mistake of subscribers and jobs, and nothing in a correct run."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ def at(seconds: float) -> datetime:
 
 
 def truth() -> Truth:
-    """A chat of six messages: the fifth event has a job."""
+    """A chat with six messages. The fifth event has a job."""
     return Truth(events={CHAT: list(LOG)})
 
 
@@ -29,7 +29,7 @@ def noted(seq: int, lag: float = 0.1) -> Noted:
 
 
 def background() -> Background:
-    """As it went: everything once and in order."""
+    """A correct run: each event once and in order."""
     return Background(
         noted={one.name: [noted(event.seq) for event in LOG if one.wants(event.kind)] for one in SUBSCRIBERS},
         attempts=[Attempt(CHAT, 5, at(10), at(10.2))],
@@ -37,7 +37,7 @@ def background() -> Background:
     )
 
 
-def test_where_all_is_well_it_finds_nothing() -> None:
+def test_a_correct_run_has_no_violation() -> None:
     assert list(check_background(background(), truth())) == []
 
 
@@ -91,7 +91,7 @@ def run_a_job_of_nothing(those: Background) -> None:
         (run_a_job_of_nothing, Kind.CHANGED),
     ],
 )
-def test_it_finds_what_is_wrong(spoil: Callable[[Background], None], kind: Kind) -> None:
+def test_each_mistake_is_found(spoil: Callable[[Background], None], kind: Kind) -> None:
     those = background()
     spoil(those)
     assert {violation.kind for violation in check_background(those, truth())} == {kind}
@@ -104,7 +104,7 @@ def test_a_job_may_run_twice() -> None:
 
 
 def test_lags_are_grouped_by_the_fault_at_that_time() -> None:
-    """Of fewer than 100 values no p99 is told."""
+    """With fewer than 100 values no p99 is reported."""
     kill = Period(at(1_000).timestamp(), at(2_000).timestamp(), is_kill=True)
     other = Period(at(2_000).timestamp(), at(3_000).timestamp(), is_kill=False)
     those = Background(
@@ -123,6 +123,6 @@ def test_lags_are_grouped_by_the_fault_at_that_time() -> None:
         (Lag(JOBS, 200, None, 10.1, 11.0), 1),
     ],
 )
-def test_what_came_late_is_found(lag: Lag, expected: int) -> None:
+def test_late_work_is_found(lag: Lag, expected: int) -> None:
     assert len(list(check_lags([lag], is_short=False))) == expected
     assert list(check_lags([lag], is_short=True)) == []

@@ -1,5 +1,5 @@
-# Longer than 250 lines: a history, a truth, and one line for each way in which they can be at odds.
-"""The checker finds what is wrong, each kind of it, and nothing where all is well."""
+# Longer than 250 lines: a history, a truth, and one line for each way in which they can differ.
+"""The checker finds each kind of violation, and nothing in a correct run."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +45,7 @@ LOG = [
 
 
 def truth() -> Truth:
-    """Anna has a chat with Boris, who is shown out after her first message and let in again after the second."""
+    """Anna has a chat with Boris, who is removed after her first message and added again after the second."""
     return Truth(
         messages={
             CHAT: [Message(1, "m1", "c1", "anna"), Message(2, "m2", "c2", "anna"), Message(3, "m3", "c3", "boris")]
@@ -61,7 +61,7 @@ def applied(device: str, *seqs: int) -> list[Record]:
 
 
 def history() -> list[Record]:
-    """As it went: one answer was lost, and Boris was away when he was let in again."""
+    """A correct run: one answer was lost, and Boris was offline when he was added again."""
     return [
         Resumed("anna", "anna", {"anna": 0}),
         Resumed("boris", "boris", {"boris": 0}),
@@ -113,7 +113,7 @@ def instead(record: Record, *others: Record) -> list[Record]:
     return records
 
 
-def test_where_all_is_well_nothing_is_found() -> None:
+def test_a_correct_run_has_no_violation() -> None:
     verdict = check(history(), truth())
     assert verdict.violations == []
     assert verdict.counts.acknowledged == 3
@@ -123,7 +123,7 @@ def test_where_all_is_well_nothing_is_found() -> None:
 
 
 def test_a_device_that_reconnects_after_its_removal_need_not_receive_the_removal() -> None:
-    """And begins again with being let in."""
+    """It resumes with its own `member.added`."""
     came_back = Resumed("boris", "boris", {"boris": 1, CHAT: 4})
     records = [record for record in history() if record not in (came_back, *applied("boris", 4, 5))]
     assert kinds(records, truth()) == {Kind.HOLE}

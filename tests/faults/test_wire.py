@@ -1,4 +1,4 @@
-"""The wire that faults of the network are made with loses nothing, unless it is told to."""
+"""The wire, by which network faults are made, loses nothing unless it is set to."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ END = b"that was all"
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    """To a server that says everything back, and then that it was told that this was all."""
+    """A wire to a server that echoes everything, and then reports that it has received the end."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
@@ -30,7 +30,7 @@ async def wire() -> AsyncIterator[Wire]:
 
 @asynccontextmanager
 async def sending(wire: Wire) -> AsyncIterator[asyncio.StreamReader]:
-    """Somebody who has sent everything, and waits for the answer."""
+    """A client that has sent everything and waits for the answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
     try:
         writer.write(TEXT)
@@ -40,20 +40,20 @@ async def sending(wire: Wire) -> AsyncIterator[asyncio.StreamReader]:
         writer.transport.abort()
 
 
-async def test_it_passes_everything_on_and_each_end_of_it(wire: Wire) -> None:
+async def test_it_forwards_all_bytes_and_the_end_of_each_side(wire: Wire) -> None:
     async with sending(wire) as reader:
         assert await reader.read() == TEXT + END
 
 
-async def test_slow_it_keeps_the_order(wire: Wire) -> None:
+async def test_a_slow_wire_keeps_the_order(wire: Wire) -> None:
     wire.latency = 0.01
     wire.bytes_per_second = 5_000_000
     async with sending(wire) as reader:
         assert await reader.read() == TEXT + END
 
 
-async def test_what_waits_while_it_is_silent_comes_afterwards(wire: Wire) -> None:
-    """On a connection that stood already, and on one that is made meanwhile."""
+async def test_bytes_that_wait_during_silence_arrive_afterwards(wire: Wire) -> None:
+    """On a connection that was open already, and on one that is opened meanwhile."""
     async with sending(wire) as before:
         wire.silence()
         async with sending(wire) as meanwhile:
@@ -63,11 +63,11 @@ async def test_what_waits_while_it_is_silent_comes_afterwards(wire: Wire) -> Non
             assert await meanwhile.read() == TEXT + END
 
 
-async def test_silent_it_keeps_even_the_end_of_a_connection_to_itself(wire: Wire) -> None:
-    """As a network does that has lost one side: the other one goes on waiting."""
+async def test_a_silent_wire_withholds_the_end_of_a_connection(wire: Wire) -> None:
+    """As a network that has lost one side: the other side goes on waiting."""
     _, writer = await asyncio.open_connection("127.0.0.1", wire.port)
     writer.write(b"?")
-    while sum(end.is_target for end in wire.ends) < 1:  # noqa: ASYNC110 - nobody tells
+    while sum(end.is_target for end in wire.ends) < 1:  # noqa: ASYNC110 - there is no notification
         await asyncio.sleep(0.01)
     wire.silence()
     writer.transport.abort()
@@ -78,7 +78,7 @@ async def test_silent_it_keeps_even_the_end_of_a_connection_to_itself(wire: Wire
         await asyncio.sleep(0.01)
 
 
-async def test_half_closed_it_still_passes_on_what_is_answered(wire: Wire) -> None:
+async def test_a_half_closed_connection_still_forwards_the_answer(wire: Wire) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
     writer.write(b"?")
     assert await reader.readexactly(1) == b"?"
@@ -87,7 +87,7 @@ async def test_half_closed_it_still_passes_on_what_is_answered(wire: Wire) -> No
     writer.close()
 
 
-async def test_a_reset_ends_what_there_is_and_nothing_that_comes(wire: Wire) -> None:
+async def test_a_reset_ends_present_connections_and_no_later_ones(wire: Wire) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
     writer.write(b"?")
     assert await reader.readexactly(1) == b"?"

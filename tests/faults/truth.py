@@ -1,4 +1,4 @@
-"""What stands in the database once everything is over."""
+"""What is stored in the database at the end of a run."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -33,8 +33,7 @@ class Event(NamedTuple):
 class Truth:
     """Chats with their messages, streams with their events, each in ascending order; and their counters.
 
-    `broken` tells of the invariants that do not hold, as `manage.py doctor` does.
-    """
+    `broken` lists the invariants that do not hold, as `manage.py doctor` does."""
 
     messages: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
     last_seqs: dict[str, int] = field(default_factory=dict)
@@ -89,5 +88,5 @@ async def read_truth(address: DatabaseAddress) -> Truth:
 
 
 def _invariants() -> Sequence[Invariant]:
-    """What the modules declare for `manage.py doctor`."""
+    """Returns what the modules declare for `manage.py doctor`."""
     return [invariant for module in discover_modules().values() for invariant in module.invariants]

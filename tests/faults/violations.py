@@ -1,4 +1,4 @@
-"""What can be found to be wrong."""
+"""The kinds of violations."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -6,25 +6,25 @@ from typing import NamedTuple
 
 class Kind(StrEnum):
     LOST = "lost"
-    """A message that was acknowledged does not stand, an event was not handled, or a job did not run."""
+    """An acknowledged message is not stored, an event was not handled, or a job did not run."""
     DOUBLED = "doubled"
-    """A message stands twice, or an event came or was handled twice."""
+    """A message is stored twice, or an event was delivered or handled twice."""
     HOLE = "hole"
-    """A number is missing: in a chat, in a log, or in what a device was told."""
+    """A sequence number is missing: in a chat, in a log, or in what a device received."""
     LEAK = "leak"
-    """Something reached somebody who was not in the chat, or was taken from such a one."""
+    """Something reached a user who was not in the chat, or was accepted from such a user."""
     CHANGED = "changed"
-    """Two answers about the same thing differ, or an answer and the database."""
+    """Two answers about the same thing differ, or an answer and the database differ."""
     REFUSED = "refused"
     """A member's message was refused, or never settled."""
     BROKEN = "broken"
-    """An invariant that `manage.py doctor` looks after does not hold."""
+    """An invariant that `manage.py doctor` checks does not hold."""
     MISORDERED = "misordered"
-    """A subscriber has handled the events of a stream in another order than that of their numbers."""
+    """A subscriber has handled the events of a stream in another order than their sequence numbers."""
     LATE = "late"
-    """A subscriber or a job came later than promised."""
+    """A subscriber or a job was later than promised."""
     UNAVAILABLE = "unavailable"
-    """The server did not behave as promised while the database was away, or after."""
+    """The server did not behave as promised while the database was unavailable, or afterwards."""
 
 
 class Violation(NamedTuple):

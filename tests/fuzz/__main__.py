@@ -17,7 +17,7 @@ from tests.adapters.embedded.support import open_folder
 from tests.fakers import API
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-# As the configuration has them.
+# The same values as in schemathesis.toml.
 ADMIN = {
     "ACCOUNT_EMAIL": "keeper@example.com",
     "ACCOUNT_USERNAME": "keeper",
@@ -38,7 +38,8 @@ def fuzz(
     examples: Annotated[int, typer.Option(min=1, help="Number per operation and phase.")] = 5,
     seed: Annotated[int, typer.Option(help="Seed; the same seed sends the same requests.")] = 1,
 ) -> None:
-    """Asks the server for what its document allows, and for what it does not. All other options are Schemathesis'."""
+    """Send requests that the document allows, and ones that it does not. All other options are those of
+    Schemathesis."""
     folder = open_folder()
     try:
         with (
@@ -57,7 +58,7 @@ def fuzz(
 
 
 def make_admin(database: DatabaseAddress) -> None:
-    """An administrator, so that no address is closed."""
+    """Create an administrator, so that every operation is accessible."""
     where = {
         "PG_SERVER_ADDRESS": database.host,
         "PG_SERVER_PORT": str(database.port),
@@ -70,7 +71,7 @@ def make_admin(database: DatabaseAddress) -> None:
 
 
 def furnish(address: str) -> None:
-    """Chats of the keeper's with two more people and some messages in them."""
+    """Create chats of the administrator with two more users and some messages."""
     with httpx.Client(base_url=f"{address}{API}", timeout=60) as http:
 
         def post(path: str, **body: object) -> dict[str, str]:

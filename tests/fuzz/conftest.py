@@ -1,4 +1,4 @@
-"""How hard the fuzzers try: little and always the same in the gate, much and ever new things with `make fuzz`."""
+"""The effort of the fuzzers: few fixed examples in the gate, many random ones with `make fuzz`."""
 
 from hypothesis import settings
 

@@ -1,4 +1,4 @@
-"""An application that answers what it was asked, and the answers that come back."""
+"""An application that echoes each request, and a reader of its responses."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Asked = tuple[bytes, bytes, bytes]
 
 
 class Echo:
-    """An ASGI application. It remembers what it was asked."""
+    """An ASGI application. It remembers the requests."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
@@ -45,11 +45,11 @@ def encode(asked: Asked) -> bytes:
 class Answer:
     status: int
     echo: bytes | None
-    """What the application says that it was asked; None if it was not."""
+    """The request as the application received it, None if the answer is not its own."""
 
 
 def read_answers(data: bytes) -> list[Answer]:
-    """Returns the final answers; asserts that there is nothing else but one of version 0.9, which has the status 0."""
+    """Returns the final answers. Asserts that there is nothing else, except one of version 0.9, which has status 0."""
     answers: list[Answer] = []
     while data:
         head, _, rest = data.partition(b"\r\n\r\n")
@@ -67,7 +67,7 @@ def read_answers(data: bytes) -> list[Answer]:
 
 
 def count_answers(data: bytes) -> int:
-    """Returns how many final answers there are, or -1 where one is not complete."""
+    """Returns how many final answers there are, or -1 if one is not complete."""
     try:
         return len(read_answers(data))
     except AssertionError:

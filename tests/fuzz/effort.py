@@ -1,4 +1,4 @@
-"""How many examples a fuzzer tries."""
+"""The number of examples that a fuzzer tries."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthChe
 
 
 def effort(examples: int, **more: Any) -> settings:
-    """So many examples, the same at each run; in the long form many times as many, by a seed that is printed."""
+    """So many examples, the same at each run; in the long form many times as many, with a seed that is printed."""
     is_long = settings.get_current_profile_name() == LONG
     return settings(
         max_examples=examples * _TIMES if is_long else examples,

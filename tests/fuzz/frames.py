@@ -1,4 +1,4 @@
-"""Frames as strategies: from those of a good client down to bytes on the wire that are no frames at all."""
+"""Frames as strategies: from valid requests to bytes that are no frames at all."""
 
 import json
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Binary:
-    """A binary frame, which nobody wants."""
+    """A binary frame, which the protocol does not allow."""
 
     data: bytes
 
 
 @dataclass(frozen=True)
 class Wire:
-    """Bytes as they are, whatever they are to the protocol."""
+    """Raw bytes, whatever they are to the protocol."""
 
     data: bytes
 
@@ -37,11 +37,11 @@ Sent = Text | Binary | Wire
 
 CLUB = "c1000000-0000-4000-8000-000000000000"
 TOKEN = "an access token"
-"""What stands in a frame for what is known only once the server runs."""
+"""A placeholder for a value that is known only once the server runs."""
 
 
 def filled(sent: Sent, club: str, token: str) -> Sent:
-    """The frame with the id of a chat, and a token, in their places."""
+    """Returns the frame with the id of a chat, and a token, in place of the placeholders."""
     match sent:
         case Text(text):
             return Text(text.replace(CLUB, club).replace(TOKEN, token))
@@ -49,7 +49,7 @@ def filled(sent: Sent, club: str, token: str) -> Sent:
             return sent
 
 
-# JSON spells halves of surrogate pairs, and numbers of any size.
+# JSON can spell halves of surrogate pairs, and numbers of any size.
 letters = st.characters(codec=None)
 texts = st.text(letters, max_size=12) | st.sampled_from(["", "\0", "\ud800", "a\udfffb", "👨‍👩‍👧", "я" * 70, " \u2028"])
 whole = st.integers(-3, 12) | st.sampled_from([MAX_BIGINT, MAX_BIGINT + 1, -MAX_BIGINT - 1, 10**30, 10**400])
@@ -103,7 +103,7 @@ def _almost(draw: st.DrawFn) -> Json:
 
 
 def _spelled(objects: st.SearchStrategy[Json]) -> st.SearchStrategy[Text]:
-    """JSON in one of its spellings, whole or cut off."""
+    """JSON in one of its spellings, complete or cut off."""
     dumped = st.tuples(objects, st.booleans()).map(lambda pair: _dump(*pair))
     cut = st.tuples(dumped, st.integers(1, 40)).map(lambda pair: pair[0][: -pair[1]])
     twice = dumped.filter(lambda text: text.startswith("{") and len(text) > 2).map(
@@ -122,10 +122,10 @@ def _dump(value: Json, is_ascii: bool) -> str:
 
 
 good = _spelled(_requests())
-"""Requests of a good client: carried out, or refused for a reason of the chat's."""
+"""Valid requests: carried out, or refused for a reason of the chat."""
 
 almost_good = _spelled(_almost())
-"""With one thing wrong: something missing, something more, or something else."""
+"""Requests with one mistake: something missing, something additional, or something different."""
 
 garbage: st.SearchStrategy[Sent] = st.one_of(
     st.text(max_size=30).map(Text),
@@ -137,7 +137,7 @@ garbage: st.SearchStrategy[Sent] = st.one_of(
 
 @st.composite
 def _pieces(draw: st.DrawFn) -> Wire:
-    """A text frame in fragments, perhaps with a ping of the protocol's in between, or with its end missing."""
+    """A text frame in fragments, perhaps with a ping in between, or without its end."""
     raw = draw(good).text.encode()
     cut = draw(st.integers(0, len(raw)))
     parts = [Frame(Opcode.TEXT, raw[:cut], fin=False).serialize(mask=True)]

@@ -1,8 +1,7 @@
-# Longer than 250 lines: the whole of what chats do, in one place to be read beside the contract.
-"""What the chats of a few people ought to be, in plain Python: lists, dictionaries and no database.
+# Longer than 250 lines: the whole behaviour of chats, in one place to be read beside the contract.
+"""A model of the chats of a few users in plain Python: lists, dictionaries and no database.
 
-Methods carry out what the server would, or raise a Refusal; they answer the status of the success.
-"""
+Methods do what the server must do and return the status of the success, or raise a Refusal."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ class Refusal(Exception):
 
 @dataclass
 class Message:
-    """`fixed` is what never changes of it, `reactions` who gave what, the first ones in front."""
+    """`fixed` are the fields that never change. `reactions` are in the order of their first giver."""
 
     fixed: Json
     text: str
@@ -33,7 +32,7 @@ class Message:
         return sum(given == emoji for given, _ in self.reactions)
 
     def as_json(self) -> Json:
-        """For nobody in particular, as events have it."""
+        """Returns the message without the caller's own fields, as in events."""
         emojis = dict.fromkeys(emoji for emoji, _ in self.reactions)
         return {
             **self.fixed,
@@ -66,7 +65,7 @@ class Chat:
         self.members: dict[str, Member] = {}
         self.messages: list[Message] = []
         self.events: Events = []
-        # How far everyone has read who was ever here: by reading or by sending, not by having joined.
+        # The read position of everyone who was ever a member: changed by reading or sending, not by joining.
         self.positions: dict[str, int] = {}
         # Former members, with the last event that each may read.
         self.left: dict[str, int] = {}
@@ -95,7 +94,7 @@ class Chat:
         }
 
     def refusal_of_send(self, who: str, reply_to_seq: int | None) -> int | None:
-        """The status with which a new message is refused; `sent` takes one that is not."""
+        """Returns the status with which a new message is refused, None if `sent` may take it."""
         if who not in self.members:
             return 404
         role = self.members[who].role
@@ -232,14 +231,14 @@ class Chat:
         self._streams[who].append(("chat.joined", joined))
 
     def _replace_text(self, seq: int, text: str) -> None:
-        """In the events of a message; what former members may read loses its text."""
+        """Removes the text of a message from its events; former members can no longer read it."""
         last_left = max(self.left.values(), default=0)
         of_message = [
             (number, data)
             for number, (kind, data) in enumerate(self.events, 1)
             if kind.startswith("message.") and data["seq"] == seq
         ]
-        # Of many edits only the last ones keep a text.
+        # Only the latest edits keep a text.
         with_text = [*of_message[:1], *of_message[1:][-10:]]
         for number, data in of_message:
             data["text"] = text if number > last_left and (number, data) in with_text else ""
@@ -273,7 +272,7 @@ class Chat:
 
 
 def plain(message: Json) -> Json:
-    """A message of the server's as the model has it: of what changes, only whether."""
+    """Returns a message of the server in the form of the model: fields that vary become booleans."""
     return {**message, "edited_at": message["edited_at"] is not None, "deleted_at": message["deleted_at"] is not None}
 
 

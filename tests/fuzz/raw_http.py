@@ -1,9 +1,9 @@
-"""Streams of raw HTTP bytes as strategies: requests in which one or two things are not as they should be."""
+"""Streams of raw HTTP bytes as strategies: requests with one or two mistakes."""
 
 from hypothesis import strategies as st
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
-"""Looks like a request, and is the body of one."""
+"""Looks like a request, but is the body of one."""
 LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 

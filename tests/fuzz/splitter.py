@@ -1,4 +1,4 @@
-"""Where each request of a stream of bytes ends, as RFC 9112 says. It shares no code with the server."""
+"""Finds where each request of a stream of bytes ends, as RFC 9112 says. It shares no code with the server."""
 
 import re
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Ruling(IntEnum):
 
     SERVE = 0
     MAY_REFUSE = 1
-    """It may be lenient, and then there is one way to read it."""
+    """The server may be lenient; then there is only one way to read it."""
     MUST_REFUSE = 2
 
 
@@ -84,7 +84,7 @@ class _Reader:
 
 
 def split(data: bytes) -> list[Request]:
-    """Returns the requests up to the first that is not whole, has to be refused, or ends the connection."""
+    """Returns the requests up to the first that is incomplete, must be refused, or ends the connection."""
     reader, requests = _Reader(data), list[Request]()
     while True:
         while reader.data[reader.place : reader.place + 1] in (b"\r", b"\n"):
@@ -175,7 +175,7 @@ def _read_fields(reader: _Reader, request: Request, fields: list[tuple[bytes, by
         if found is None:
             raise _Wrong
         if b"\t" in line:
-            # Whitespace as any other, and refused by many.
+            # Whitespace here is permitted, and refused by many servers.
             request.may_be_refused()
         fields.append((found[1].lower(), found[2]))
 

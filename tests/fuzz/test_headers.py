@@ -1,4 +1,4 @@
-"""Headers, cursors and bodies that no good client would send: a refusal, and never an error of the server's own."""
+"""Headers, cursors and bodies that no correct client sends: they are refused, and never cause an internal error."""
 
 import re
 from asyncio import Event
@@ -35,7 +35,8 @@ class Answer:
 async def ask(
     app: FastAPI, path: str, *headers: Header, method: str = "GET", query: bytes = b"", body: bytes = b""
 ) -> Answer:
-    """The head of the answer, from the application itself: the bytes arrive as they are, and no endless one is read."""
+    """Returns the head of the application's answer. Calls it directly: bytes arrive unchanged, and no endless body is
+    read."""
     started: list[Any] = []
     has_started = Event()
     messages = iter([{"type": "http.request", "body": body, "more_body": False}])
@@ -72,7 +73,7 @@ async def ask(
 
 @pytest.fixture
 def own(anna: FakeClient, quiet_log: list[str]) -> Header:
-    """What proves that it is Anna who asks."""
+    """The header that identifies Anna."""
     return b"authorization", anna.headers["Authorization"].encode()
 
 
@@ -98,7 +99,7 @@ async def test_an_unsigned_token_is_refused(app: FastAPI, own: Header, value: by
 
 @given(place=st.integers(0, 400), more=anything.filter(bool))
 @effort(60)
-async def test_a_token_with_something_more_in_it_is_nobodys(app: FastAPI, own: Header, place: int, more: bytes) -> None:
+async def test_a_token_with_extra_bytes_is_refused(app: FastAPI, own: Header, place: int, more: bytes) -> None:
     name, value = own
     place = len(b"Bearer ") + place % (len(value) - len(b"Bearer "))
     answer = await ask(app, "/accounts/me", (name, value[:place] + more + value[place:]))
@@ -107,8 +108,8 @@ async def test_a_token_with_something_more_in_it_is_nobodys(app: FastAPI, own: H
 
 @given(number=numbers | anything | st.integers(0, 4).map(lambda number: b"%d" % number))
 @effort(60)
-async def test_a_number_to_go_on_from_is_one_that_the_log_has(app: FastAPI, own: Header, number: bytes) -> None:
-    """Anna's stream is empty as yet."""
+async def test_a_last_event_id_is_a_sequence_number_of_the_log(app: FastAPI, own: Header, number: bytes) -> None:
+    """Anna's stream is empty at first."""
     accept = (b"accept", b"text/event-stream")
     answer = await ask(app, "/accounts/me/events", own, accept, (b"last-event-id", number))
     if number.isdigit() and len(number) <= len(str(MAX_BIGINT)) and int(number) <= MAX_BIGINT:
@@ -122,7 +123,7 @@ async def test_a_number_to_go_on_from_is_one_that_the_log_has(app: FastAPI, own:
     known=anything | st.sampled_from([b"*", b'W/"x"', b'"', b",,", b'W/, *, "\xff"']),
 )
 @effort(60)
-async def test_a_catalogue_is_given_in_one_of_its_languages(
+async def test_the_catalogue_is_served_in_one_of_its_languages(
     app: FastAPI, own: Header, language: bytes, known: bytes
 ) -> None:
     answer = await ask(app, "/catalogues/countries", own, (b"accept-language", language), (b"if-none-match", known))
@@ -132,7 +133,7 @@ async def test_a_catalogue_is_given_in_one_of_its_languages(
 
 @given(requested=anything | st.from_regex(rb"[A-Za-z0-9._:-]{0,130}", fullmatch=True))
 @effort(60)
-async def test_an_answer_has_the_id_that_was_given_or_one_that_is_sane(
+async def test_a_response_has_the_given_request_id_or_a_new_valid_one(
     app: FastAPI, own: Header, requested: bytes
 ) -> None:
     sane = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
@@ -156,7 +157,7 @@ cursors = (
 
 @given(cursor=cursors, limit=numbers | anything | st.just(b"1"))
 @effort(80)
-async def test_a_page_begins_where_a_cursor_says_or_nowhere(
+async def test_a_page_begins_at_a_valid_cursor_or_is_refused(
     app: FastAPI, own: Header, club: str, cursor: bytes, limit: bytes
 ) -> None:
     query = f"cursor={quote_from_bytes(cursor)}&limit={quote_from_bytes(limit)}".encode()
@@ -192,7 +193,7 @@ bodies = st.binary(max_size=60) | st.sampled_from(
 
 @given(path=st.sampled_from(["/accounts/sign-in", "/accounts/token"]), kind=content_types, body=bodies)
 @effort(80)
-async def test_a_body_that_is_none_is_refused(app: FastAPI, own: Header, path: str, kind: bytes, body: bytes) -> None:
+async def test_an_invalid_body_is_refused(app: FastAPI, own: Header, path: str, kind: bytes, body: bytes) -> None:
     answer = await ask(app, path, (b"content-type", kind), method="POST", body=body)
     assert answer.status in (401, 415, 422), (kind, body)
     assert answer.headers[b"content-type"] == b"application/problem+json"

@@ -1,4 +1,4 @@
-"""Lists that are walked while they grow: what was there comes once, in order; what is new disturbs nothing."""
+"""Lists that are read while they grow: existing items come once and in order, and new items do not disturb that."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +16,7 @@ limits = st.integers(1, 4)
 
 
 async def pages(user: FakeClient, path: str, limit: int, **where: str) -> AsyncIterator[list[dict[str, Any]]]:
-    """One after the other, each read when it is asked for."""
+    """Yields one page after the other, each read when it is requested."""
     page = ok(await user.get(path, limit=limit, **where))
     yield page["items"]
     while page["next_cursor"] is not None:
@@ -51,10 +51,10 @@ async def test_members_added_meanwhile_come_last(
 
 @given(size=st.integers(0, 7), limit=limits, news=st.lists(st.booleans(), max_size=3))
 @effort(12)
-async def test_chats_that_come_to_the_front_meanwhile_are_not_seen_twice(
+async def test_chats_that_move_to_the_front_meanwhile_are_not_seen_twice(
     server: httpx.AsyncClient, size: int, limit: int, news: list[bool]
 ) -> None:
-    """A chat that is new, or a message in one that was seen already."""
+    """A new chat, or a new message in a chat of an earlier page."""
     user = await FakeClient.sign_up(server)
     there = [await user.open_chat() for _ in range(size)][::-1]
     growth = iter(news)
@@ -94,6 +94,6 @@ async def test_accounts_created_meanwhile_come_last(
         seen += [user["username"] for user in page]
         if len(seen) < len(expected):
             came = [await sign_up(username) for username in next(growth, ())]
-            # The list is in the order of their coming, and so they are at its end.
+            # The list is ordered by creation, so they are at its end.
             expected += came
     assert seen == expected

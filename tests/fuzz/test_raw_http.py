@@ -1,4 +1,4 @@
-"""Whatever bytes come, the server and RFC 9112 agree on where each request ends, and each has one answer."""
+"""For any bytes, the server and RFC 9112 agree on where each request ends, and each request has one answer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class Line(asyncio.Transport):
 
 
 async def serve(pieces: Sequence[bytes]) -> tuple[Echo, bytes]:
-    """Returns what the application was asked, and what the server wrote until it closed the connection."""
+    """Returns what the application received, and what the server wrote until it closed the connection."""
     echo, line = Echo(), Line()
     protocol = HttpProtocol(Config(echo, ws="none"), ServerState(), {})
     protocol.connection_made(line)

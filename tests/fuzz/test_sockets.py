@@ -1,4 +1,4 @@
-"""Whatever comes over a socket: documented replies, documented close codes, a quiet log, and nobody else notices."""
+"""Any input of a socket gets documented replies and close codes, leaves a quiet log, and affects no other client."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ async def dictionary(server: httpx.AsyncClient) -> Dictionary:
 
 @pytest.fixture
 async def witness(boris: FakeClient, club: str, live_server: str, quiet_log: list[str]) -> AsyncIterator[FakeSocket]:
-    """Boris, who is in the club and connected all the time, and misses nothing."""
+    """Boris, a member of the club. He stays connected and must miss no event."""
     async with FakeSocket(boris, live_server) as device:
         yield device
         head = ok(await boris.get(f"/chats/{club}"))["event_seq"]
@@ -40,7 +40,7 @@ async def witness(boris: FakeClient, club: str, live_server: str, quiet_log: lis
 
 
 class Fuzzed:
-    """One connection, and all that the server says on it."""
+    """One connection, and everything that the server sends on it."""
 
     def __init__(self, connection: ClientConnection, dictionary: Dictionary) -> None:
         self._connection = connection
@@ -60,7 +60,7 @@ class Fuzzed:
             return
 
     async def listen(self, replies: int) -> int | None:
-        """Until there are so many replies (None), or the server closes: its code."""
+        """Read until there are so many replies (returns None), or the server closes (returns the code)."""
         async with asyncio.timeout(60):
             try:
                 while len(self.replies) < replies:
@@ -74,7 +74,7 @@ class Fuzzed:
 
 
 def read(sent: frames.Sent) -> Json | None:
-    """The object in a frame, if it is one."""
+    """Returns the object in a frame, None if there is none."""
     try:
         read = json.loads(sent.text, parse_constant=int) if isinstance(sent, frames.Text) else None
     except (ValueError, RecursionError):
@@ -83,7 +83,7 @@ def read(sent: frames.Sent) -> Json | None:
 
 
 def id_of(request: Json) -> int | str | None:
-    """What a reply names."""
+    """Returns the id that a reply to this request must have."""
     given_id = request.get("id")
     if isinstance(given_id, str):
         is_text = not any("\ud800" <= letter <= "\udfff" for letter in given_id)
@@ -104,7 +104,7 @@ some_frames = st.one_of(frames.good, frames.good, frames.almost_good, frames.alm
 
 @given(sent=st.lists(some_frames, max_size=12))
 @effort(80)
-async def test_a_good_hello_and_then_anything(
+async def test_any_frames_after_a_good_hello(
     anna: FakeClient,
     club: str,
     live_server: str,
@@ -112,7 +112,7 @@ async def test_a_good_hello_and_then_anything(
     dictionary: Dictionary,
     sent: list[frames.Sent],
 ) -> None:
-    """Each object is answered once; the first frame that is none ends the socket."""
+    """Each object gets one reply. The first frame without an object closes the socket."""
     sent = [frames.filled(each, club, anna.access_token) for each in sent]
     objects = [read(each) for each in sent]
     good = objects[: objects.index(None)] if None in objects else objects
@@ -131,13 +131,13 @@ async def test_a_good_hello_and_then_anything(
             assert fuzzed.replies.pop() == {"reply_to": "last", "status": "ok", "data": {}}
     await witness.ask("ping")
     replies = Counter(reply["reply_to"] for reply in fuzzed.replies)
-    # What was under way when the socket was ended is done without a word.
+    # Requests in progress when the socket is closed get no reply.
     assert replies <= asked if None in objects else replies == asked
 
 
 @given(sent=st.lists(some_frames, min_size=1, max_size=4))
 @effort(30)
-async def test_anything_before_a_hello(
+async def test_any_frames_before_a_hello(
     anna: FakeClient,
     club: str,
     live_server: str,
@@ -145,7 +145,7 @@ async def test_anything_before_a_hello(
     dictionary: Dictionary,
     sent: list[frames.Sent],
 ) -> None:
-    """Whoever does not say hello first is refused; a hello behind it is too late."""
+    """A client that does not send hello first is refused, even if a hello follows."""
     sent = [frames.filled(each, club, anna.access_token) for each in sent]
     first = read(sent[0])
     async with connect(f"ws://{live_server}{API}/ws", compression=None) as connection:
@@ -172,7 +172,7 @@ async def test_bytes_that_are_no_frames(
     dictionary: Dictionary,
     sent: list[frames.Sent],
 ) -> None:
-    """In the end the client goes away, in the middle of a frame perhaps: then there may be no close code at all."""
+    """In the end the client disconnects, perhaps in the middle of a frame; then there may be no close code."""
     sent = [frames.filled(each, club, anna.access_token) for each in sent]
     async with connect(f"ws://{live_server}{API}/ws", compression=None) as connection:
         fuzzed = Fuzzed(connection, dictionary)

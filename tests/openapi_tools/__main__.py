@@ -1,8 +1,7 @@
 """Lints docs/openapi.json and generates clients from it: `make lint-api`.
 
-The tools are npm packages, pinned in package-lock.json. They run in the Node that a wheel of the development
-dependencies brings, and are installed into the virtual environment, once for each version of the lock file.
-"""
+The tools are npm packages, pinned in package-lock.json. They run in the Node of a wheel among the development
+dependencies. They are installed into the virtual environment, once for each version of the lock file."""
 
 import os
 import shutil
@@ -37,7 +36,7 @@ _QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", 
 
 
 def main() -> int:
-    """Return 1 where a tool complains or a generated client does not load, else 0."""
+    """Return 1 if a tool complains or a generated client does not load, else 0."""
     install()
     with tempfile.TemporaryDirectory(dir=INSTALLED) as folder:
         shutil.copytree(HERE, folder, dirs_exist_ok=True)
@@ -47,7 +46,7 @@ def main() -> int:
 
 
 def install() -> None:
-    """Install what the lock file names, unless that is what is installed."""
+    """Install what the lock file names, unless it is installed already."""
     expected, present = (HERE / LOCK).read_bytes(), INSTALLED / LOCK
     # npm writes the second file when it has finished.
     if present.exists() and present.read_bytes() == expected and (MODULES / ".package-lock.json").exists():

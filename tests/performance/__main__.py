@@ -1,4 +1,4 @@
-"""`python -m tests.performance`: measures the server beside others, in one run."""
+"""`python -m tests.performance`: measures the server and others to compare it with, in one run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +26,7 @@ def bench(
     seconds: Annotated[float, typer.Option(min=0.5, help="Seconds per contender and round.")] = 3.0,
     output: Annotated[Path, typer.Option(help="Folder for the JSON and the pictures.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Measures, prints a table and the ratios, writes JSON and a picture."""
+    """Measure, print a table and the ratios, write JSON and a picture."""
     console = Console()
     scenarios = [scenario for scenario in all_scenarios() if not only or scenario.name in only]
     if not scenarios:
@@ -34,7 +34,7 @@ def bench(
     pace = _QUICK if quick else Pace(rounds, seconds)
     where = machine()
     columns = (TextColumn("{task.description:<60}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    # It draws itself when told to, and not beside what is measured.
+    # It is drawn between measurements only: drawing would take CPU from them.
     with Progress(*columns, console=console, auto_refresh=False) as progress:
         task = progress.add_task("starting the server", total=1.0)
         progress.refresh()

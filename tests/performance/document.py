@@ -1,4 +1,4 @@
-"""`python -m tests.performance.document`: puts the last figures into docs/performance.md, so that nobody types them."""
+"""`python -m tests.performance.document`: writes the latest figures into docs/performance.md."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def _number(value: float | None, digits: int = 1) -> str:
 
 
 def _target(ratio: Mapping[str, Any]) -> tuple[str, str]:
-    """What is wanted of a ratio, and whether it is so."""
+    """Returns the target of a ratio, and "yes" or "no": is it reached?"""
     if ratio["at_least"] is not None:
         goal = f", goal {ratio['goal']:g}" if ratio["goal"] else ""
         return f"≥ {ratio['at_least']:g}{goal}", "met" if ratio["value"] >= ratio["at_least"] else "**missed**"
@@ -131,7 +131,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
 
 
 def put(page: str, name: str, lines: Iterator[str]) -> str:
-    """The page with the part between its two marks replaced."""
+    """Returns the page with the part between its two marks replaced."""
     begin, end = f"<!-- {name}: written by `make bench-document` -->", f"<!-- end of {name} -->"
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if not pattern.search(page):
@@ -141,7 +141,7 @@ def put(page: str, name: str, lines: Iterator[str]) -> str:
 
 
 def document(results: Annotated[Path, typer.Option(help="Folder of the JSON and the pictures.")] = _RESULTS) -> None:
-    """Puts what there is into the page, and the pictures beside it."""
+    """Write all available results into the page, and copy the pictures beside it."""
     page = PAGE.read_text(encoding="utf-8")
     for name, render in _PARTS.items():
         file = results / f"{name}.json"

@@ -1,7 +1,6 @@
-"""Fills the messenger's tables, by statements of the database: a million messages in seconds.
+"""Fills the messenger's tables by SQL statements: a million messages in seconds.
 
-What is written is what the same sends would have written: messages, events and counters agree.
-"""
+The rows are those that the same sends would have written: messages, events and counters agree."""
 
 from uuid import UUID
 
@@ -77,7 +76,7 @@ async def connect(address: DatabaseAddress) -> "asyncpg.Connection[asyncpg.Recor
 
 
 async def fill_messages(address: DatabaseAddress, chat_id: str, sender_id: str, count: int) -> None:
-    """Brings a chat to `count` messages."""
+    """Adds messages until the chat has `count`."""
     connection = await connect(address)
     try:
         async with connection.transaction():
@@ -96,7 +95,7 @@ async def fill_messages(address: DatabaseAddress, chat_id: str, sender_id: str, 
 
 
 async def fill_members(address: DatabaseAddress, chat_id: str, count: int) -> None:
-    """Adds people to a chat who have no other purpose. Their `member.added` events are left out."""
+    """Adds members to a chat who do nothing. Their `member.added` events are left out."""
     connection = await connect(address)
     try:
         async with connection.transaction():
@@ -112,7 +111,7 @@ async def fill_members(address: DatabaseAddress, chat_id: str, count: int) -> No
 
 
 async def fill_chats(address: DatabaseAddress, account_id: str, count: int) -> None:
-    """Opens chats of one message each that the account is alone in."""
+    """Creates chats with one message each and the account as their only member."""
     connection = await connect(address)
     try:
         await connection.execute(_CHATS, UUID(account_id), count)
@@ -122,7 +121,7 @@ async def fill_chats(address: DatabaseAddress, account_id: str, count: int) -> N
 
 
 async def fill_events(address: DatabaseAddress, account_id: str, count: int) -> dict[str, int]:
-    """Spreads so many events over the chats of `fill_chats`, after their first one; how many each has got."""
+    """Spreads `count` events over the chats of `fill_chats`, after their first one. Returns the number in each chat."""
     connection = await connect(address)
     try:
         rows = await connection.fetch(_EVENTS, UUID(account_id), count)

@@ -1,4 +1,4 @@
-"""`python -m tests.performance.growth`: the same work with more messages in the database, and by more processes."""
+"""`python -m tests.performance.growth`: the same load with more messages in the database, and by more processes."""
 
 import asyncio
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def growth(
     ] = 0,
     output: Annotated[Path, typer.Option(help="Folder for the JSON and the pictures.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Measures, prints a table, writes JSON and a picture."""
+    """Measure, print a table, write JSON and a picture."""
     console = Console()
     if sends_to_remember:
         with World(quick=quick) as world:
@@ -86,7 +86,7 @@ def _measure(world: World, chat: str, size: int, rounds: int, seconds: float) ->
 
 
 def _remember(console: Console, world: World, count: int) -> Iterator[dict[str, float]]:
-    """Memory at each power of ten. Over sockets, which is the fastest way, and the one that has most to remember."""
+    """Measures memory at each power of ten. Sends go over sockets: the fastest way, and the one that caches most."""
     clients = [(world.socket(user), chat) for user, chat in world.alone]
     done, next_reported = 0, 0
     while True:

@@ -15,7 +15,7 @@ from tests.performance.world import World
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a run takes: rounds, seconds of each contender in each round, and as many more before the first one."""
+    """The length of a run: rounds, seconds of each contender in each round, and as many more before the first one."""
 
     rounds: int
     seconds: float
@@ -24,7 +24,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A scenario's medians, and the ratios out of them."""
+    """A scenario's medians, and the ratios between them."""
 
     scenario: Scenario
     results: dict[str, Summary]
@@ -34,7 +34,7 @@ class Measured:
 def measure(
     world: World, scenarios: Sequence[Scenario], pace: Pace, report_progress: Callable[[str, float], None]
 ) -> list[Measured]:
-    """Measures one scenario after the other. `report_progress` hears what is under way, and how much of all that is."""
+    """Measures one scenario after the other. `report_progress` receives the current step and the share that is done."""
     measured = []
     for number, scenario in enumerate(scenarios):
         report_progress(f"{scenario.name}: preparing", number / len(scenarios))
@@ -44,7 +44,7 @@ def measure(
                 contender.run(pace.warm_up)
             outcomes: dict[str, list[Outcome]] = defaultdict(list)
             for round_number in range(pace.rounds):
-                # There and back: nobody is always the one who follows whoever leaves the caches to others.
+                # The order alternates, so that no contender always follows one that leaves the caches in a bad state.
                 turns = list(contenders.items())[:: -1 if round_number % 2 else 1]
                 for place, (name, contender) in enumerate(turns):
                     share = (round_number + place / len(contenders)) / pace.rounds

@@ -1,4 +1,4 @@
-"""What one measurement gives, and what several of them come to."""
+"""The results of one measurement, and their medians."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from statistics import median
 
 @dataclass(slots=True)
 class Outcome:
-    """One round of one contender. Latencies are in seconds; CPU is in cores, memory in bytes."""
+    """One round of one contender. Latencies are in seconds, CPU in cores, memory in bytes."""
 
     count: int
     seconds: float
@@ -33,7 +33,7 @@ class Summary:
 
     @property
     def cost(self) -> float:
-        """Microseconds of the server's CPU for each; a machine with other work to do changes it little."""
+        """Microseconds of the server's CPU per request. Other work on the machine changes it little."""
         return self.cpu.get("server", 0.0) / self.rate * 1e6 if self.rate else 0.0
 
 

@@ -12,7 +12,7 @@ mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "messenger", "axes.spines.t
 
 
 def draw(data: dict[str, Any], path: Path) -> None:
-    """The ratios that have something to reach: how far each is, with the target at 1."""
+    """Draws the ratios that have a target, relative to it: the target is at 1."""
     ratios = [
         ratio
         for scenario in data["scenarios"]
@@ -22,7 +22,7 @@ def draw(data: dict[str, Any], path: Path) -> None:
     if not ratios:
         return
     figure, axes = pyplot.subplots(figsize=(8, 0.7 + 0.5 * len(ratios)), layout="constrained")
-    # More is better in all of them: what has to be small counts the other way round.
+    # More is better in all of them: values that have to be small are inverted.
     reached = [
         ratio["value"] / ratio["at_least"] if ratio["at_least"] is not None else ratio["at_most"] / ratio["value"]
         for ratio in ratios
@@ -42,7 +42,7 @@ def draw(data: dict[str, Any], path: Path) -> None:
 
 
 def draw_growth(data: dict[str, Any], path: Path) -> None:
-    """Rates over the size of the database, a line for each number of processes."""
+    """Draws rates over the size of the database, a line for each number of processes."""
     figure, panels = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for axes, name, title in zip(panels, ("sends", "histories"), ("sends/s", "pages of history/s"), strict=True):
         for count in sorted({point["processes"] for point in data["points"]}):

@@ -1,4 +1,4 @@
-"""`python -m tests.performance.profile`: where a send's time goes in the process, by what the code belongs to."""
+"""`python -m tests.performance.profile`: CPU time of a send in the process, by the layer of the code."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ from tests.performance.world import World
 _SECONDS = 10
 _PER_SECOND = 200
 _OTHERS = "the interpreter's own library"
-# By the file of the innermost frame that is one of these: what the interpreter's library does counts for its caller.
+# By the file of the innermost frame among these: the standard library counts for its caller.
 _LAYERS = {
     "/loguru/": "the log line",
     "/fastapi_engine/middlewares/log": "the log line",
@@ -38,7 +38,7 @@ _LAYERS = {
 def profile(
     output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Samples the process from outside while it is busy, prints a table, writes JSON."""
+    """Sample the process from outside while it is busy, print a table, write JSON."""
     console = Console()
     table = Table("where", "REST, %", "WebSocket, %")
     with World(quick=True) as world:
@@ -59,7 +59,7 @@ def profile(
 
 
 def _sample(world: World, load: Callable[[float], Outcome]) -> dict[str, float]:
-    """Percent of the busy samples."""
+    """Returns the percentage of the busy samples in each layer."""
     load(2)
     raw = world.data / "profile.raw"
     spy = Path(sys.executable).with_name("py-spy")
@@ -81,7 +81,7 @@ def _sample(world: World, load: Callable[[float], Outcome]) -> dict[str, float]:
 
 
 def _is_idle(frame: str) -> bool:
-    """The loop waiting for news, and threads waiting for work."""
+    """Returns True for the event loop waiting for I/O, and for threads waiting for work."""
     return any(file in frame for file in ("/asyncio/runners.py", "/threading.py", "/selectors.py"))
 
 

@@ -1,4 +1,4 @@
-"""What was measured, for eyes and for programs."""
+"""The results as a table and as JSON."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.performance.scenario import Ratio
 
 
 def machine() -> dict[str, Any]:
-    """Where this was measured."""
+    """Describes the machine of the measurement."""
     cpu = Path("/proc/cpuinfo")
     models = (
         [line.split(":")[1].strip() for line in cpu.read_text().splitlines() if line.startswith("model name")]
@@ -34,7 +34,7 @@ def machine() -> dict[str, Any]:
 
 
 _NUMBERS = {"rate": 9, "p50 ms": 6, "p99 ms": 6, "server": 6, "DB": 4, "load": 4, "µs": 6, "MB": 4}
-"""The columns of figures and their widths: with them a table has 80 columns, as a file and most terminals do."""
+"""The columns of figures and their widths. With them a table has 80 columns, as a file and most terminals do."""
 
 
 def show(console: Console, measured: Sequence[Measured]) -> None:

@@ -1,4 +1,4 @@
-"""What a scenario is. To add one: a file in `scenarios/` with a class and its instances in `SCENARIOS`."""
+"""The base class of scenarios. To add one: a file in `scenarios/` with a class and its instances in `SCENARIOS`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +16,8 @@ Results = Mapping[str, Summary]
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Something that is measured: `run` loads it for so many seconds. `server` is whose CPU and memory are told."""
+    """Something that is measured: `run` puts it under load for so many seconds. CPU and memory are those of
+    `server`."""
 
     run: Callable[[float], Outcome]
     server: Server | None = None
@@ -24,7 +25,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A figure out of one run, which another machine gives too, and what it has to be."""
+    """A ratio within one run, which is similar on other machines, and its target."""
 
     title: str
     compute: Callable[[Results], float]
@@ -37,12 +38,12 @@ class Ratio:
 
 
 def rate_of(one: str, other: str) -> Callable[[Results], float]:
-    """How many times the rate of the one is that of the other."""
+    """Returns a function: the rate of `one` divided by that of `other`."""
     return lambda results: results[one].rate / results[other].rate
 
 
 class Scenario(ABC):
-    """Contenders that are measured in turn, A B C C B A, so that whatever else the machine does hits all of them."""
+    """Contenders that are measured in turn, A B C C B A, so that other work on the machine affects all of them."""
 
     name: str
     title: str
@@ -51,7 +52,7 @@ class Scenario(ABC):
 
     @abstractmethod
     def contenders(self, world: World, stack: ExitStack) -> Mapping[str, Contender]:
-        """Prepares what they need, which is not a part of what is measured. `stack` closes it after the last round."""
+        """Prepares the contenders; this is not measured. `stack` closes what they need after the last round."""
 
 
 def all_scenarios() -> Iterator[Scenario]:

@@ -1,6 +1,6 @@
-"""`python -m tests.performance.search`: searches in a million messages, and how soon a new one is found."""
+"""`python -m tests.performance.search`: searches in a million messages, and the delay until a new one is found."""
 
-# Longer than 250 lines: it fills, measures and reports, and nothing else uses a part of it.
+# Longer than 250 lines: it fills, measures and reports, and no other file uses a part of it.
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 class Texts:
-    """Texts of a vocabulary whose words are as frequent as in a language (Zipf)."""
+    """Generates texts from a vocabulary whose word frequencies are those of a language (Zipf)."""
 
     def __init__(self, dice: Random, size: int = 60_000) -> None:
         self._dice = dice
@@ -77,7 +77,7 @@ class Texts:
         return " ".join(self._dice.choices(self.words, cum_weights=self._weights, k=length))
 
     def queries(self, kind: str) -> Iterator[str]:
-        """Endless queries of one kind."""
+        """Yields endless queries of one kind."""
         dice, words = self._dice, self.words
         while True:
             match kind:
@@ -113,7 +113,7 @@ def search(
     seconds: Annotated[float, typer.Option(help="Of these sends.")] = 20.0,
     output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Fills a database, builds the index, measures, prints a table and writes JSON."""
+    """Fill a database, build the index, measure, print a table and write JSON."""
     console, where, dice = Console(), machine(), Random(18)
     texts = Texts(dice)
     with World(quick=False) as world:
@@ -146,7 +146,7 @@ def search(
 
 
 async def _fill(world: World, texts: Texts, users: Sequence[User], messages: int, dice: Random) -> Mapping[str, Any]:
-    """Messages of two years in chats of which some are larger than others; returns the chats of each caller."""
+    """Adds messages of two years to chats of different sizes. Returns the chats of each caller."""
     connection = await asyncpg.connect(**world.database.connect_arguments())
     chats = [UUID(int=dice.getrandbits(128), version=4) for _ in range(_CHATS)]
     of_callers = {user.id: dice.sample(chats, _CHATS_OF_CALLER) for user in users}
@@ -181,7 +181,7 @@ def _is_building(world: World, user: User) -> bool:
 
 
 def _measure(world: World, users: Sequence[User], queries: Iterator[str], rounds: int) -> dict[str, Any]:
-    """Each caller in turn, one search at a time."""
+    """Measures one search at a time, each caller in turn."""
     times, hits, truncated = [], 0, 0
     groups = {"server": world.messenger.family, "postgres": world.postgres_processes}
     before = {name: cpu_seconds(processes()) for name, processes in groups.items()}
@@ -201,7 +201,8 @@ def _measure(world: World, users: Sequence[User], queries: Iterator[str], rounds
 async def _measure_lag(
     world: World, user: User, chats: Mapping[str, Any], texts: Texts, rate: int, seconds: float
 ) -> list[float]:
-    """Sends so many messages a second in the person's chats, and looks for some of them; milliseconds, sorted."""
+    """Sends so many messages a second in the user's chats, and searches for some of them. Returns milliseconds,
+    sorted."""
     lags: list[float] = []
     host, port = world.messenger.address
     async with connect(f"ws://{host}:{port}{API}/ws", max_size=None) as socket:

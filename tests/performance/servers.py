@@ -1,4 +1,4 @@
-"""The servers that are measured, each a process of its own."""
+"""The servers that are measured, each in a process of its own."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ _RATES = (
 
 
 class Server:
-    """A process that listens, and what it costs, with its children but for PostgreSQL."""
+    """A process that listens. Its cost includes its children, but not PostgreSQL."""
 
     def __init__(self, process: subprocess.Popen[bytes], address: Address) -> None:
         self.process = process
@@ -64,21 +64,20 @@ def messenger(
     more: Mapping[str, str] | None = None,
     project: Path = ROOT,
 ) -> Iterator[Server]:
-    """`python main.py` as one would run it in production, durable, on a PostgreSQL of its own or on `database`; with
-    `more` settings. `project` is the folder of the application, or of a copy of it.
-    """
+    """Runs `python main.py` as in production, durable, on a PostgreSQL of its own or on `database`; with `more`
+    settings. `project` is the folder of the application, or of a copy of it."""
     port = free_port()
     settings = {
         "ENVIRONMENT": "PROD",
         "AUTH_SECRET": "4Zq9xk2LrT7vBnW1yHc8PdJm5sGf0aUe",
         "AUTH_ACCESS_TTL": "86400",
-        # It is sends that are measured, not the hashing of passwords.
+        # Sends are measured, not password hashing.
         "AUTH_ARGON2_TIME_COST": "1",
         "AUTH_ARGON2_MEMORY_COST": "64",
         "API_SERVICE_PORT": str(port),
         "API_RELOAD": "false",
         "API_WORKERS": str(workers),
-        # Counted as in production, and never reached.
+        # Calls are counted as in production, but the limits are never reached.
         **{f"RATE_LIMIT_{what}": "1000000000/minute" for what in _RATES},
         "LOG_LEVEL": "INFO",
         "LOG_WRITE_TO_FILE": "false",
@@ -102,7 +101,7 @@ def messenger(
 
 @contextmanager
 def asgi_app(name: str, log: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Another application under uvicorn, with the options of ours: `baselines.echo:app`."""
+    """Runs another application under uvicorn, with the same options as ours: `baselines.echo:app`."""
     port = free_port()
     program = [
         sys.executable,
@@ -118,7 +117,7 @@ def asgi_app(name: str, log: Path, settings: Mapping[str, str] | None = None) ->
 
 @contextmanager
 def script(path: str, log: Path) -> Iterator[Server]:
-    """A program that takes its port as the only argument."""
+    """Runs a program that takes its port as the only argument."""
     port = free_port()
     with _running([sys.executable, str(Path(__file__).parent / path), str(port)], {}, log) as process:
         server = Server(process, ("127.0.0.1", port))
@@ -140,7 +139,7 @@ def _running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            # Linux shares the CPU among sessions first: the generator of the load must not live on the server's part.
+            # Linux shares the CPU among sessions first: the load generator must not take from the server's share.
             start_new_session=True,
         )
     try:
@@ -155,7 +154,7 @@ def _running(
 
 
 def _wait_until(server: Server, path: str | None) -> None:
-    """Until it answers: a path with 200, or just a connection."""
+    """Waits until it answers: a path with 200, or just a connection."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if server.process.poll() is not None:

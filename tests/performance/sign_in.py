@@ -1,6 +1,5 @@
-"""`python -m tests.performance.sign_in`: whether the time of a refusal tells who has an account, and what a flood of
-sign-ins does to sends. Passwords are hashed at full cost.
-"""
+"""`python -m tests.performance.sign_in`: does the time of a refusal reveal who has an account, and what does a flood of
+sign-ins do to sends? Passwords are hashed at full cost."""
 
 import asyncio
 import shutil
@@ -28,7 +27,7 @@ def sign_in(
     seconds: Annotated[float, typer.Option(min=1, help="Seconds of sending, without and with the sign-ins.")] = 10.0,
     at_once: Annotated[int, typer.Option(min=1, help="Number of clients that sign in all the time.")] = 200,
 ) -> None:
-    """Measures and prints."""
+    """Measure and print."""
     data = ROOT / ".data" / "sign-in"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
@@ -68,7 +67,7 @@ async def _refused(http: httpx.AsyncClient, login: str) -> int:
 
 
 async def _send(user: FakeClient, chat: str, seconds: float) -> list[float]:
-    """How long each of one send after the other took."""
+    """Returns the durations of sends, one after the other."""
     taken: list[float] = []
     end = perf_counter() + seconds
     while (began := perf_counter()) < end:
@@ -79,7 +78,8 @@ async def _send(user: FakeClient, chat: str, seconds: float) -> list[float]:
 
 @asynccontextmanager
 async def _flood(http: httpx.AsyncClient, at_once: int) -> AsyncIterator[Counter[int]]:
-    """So many who try a password again as soon as they are answered, or as they are told to after a 503."""
+    """Runs so many clients that try a password again as soon as they are answered, or after the Retry-After of a
+    503."""
     answers: Counter[int] = Counter()
 
     async def insist(number: int) -> None:

@@ -1,4 +1,4 @@
-"""The tables of `make bench`, in a terminal of 80 columns and in a file."""
+"""The tables of `make bench` in a terminal of 80 columns and in a file."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""What processes cost while something is measured."""
+"""CPU and memory of processes during a measurement."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -12,13 +12,13 @@ def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
-            # Those of children that have ended, as backends do, count as well.
+            # Children that have ended count as well: backends do end.
             total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
 def memory(processes: Iterable[psutil.Process]) -> int:
-    """Resident bytes."""
+    """Returns resident bytes."""
     total = 0
     for process in processes:
         with suppress(psutil.NoSuchProcess):
@@ -27,7 +27,7 @@ def memory(processes: Iterable[psutil.Process]) -> int:
 
 
 class Meter:
-    """CPU of groups of processes, in cores, from its making on."""
+    """Measures the CPU of groups of processes in cores, from its creation on."""
 
     def __init__(self, groups: Mapping[str, Callable[[], list[psutil.Process]]]) -> None:
         self._groups = groups

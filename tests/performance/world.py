@@ -1,7 +1,6 @@
-"""Where the measuring happens: the servers, the database, people with tokens and their chats.
+"""The environment of a measurement: the servers, the database, users with tokens and their chats.
 
-Things are made at their first use, so that a run of one scenario starts only what that one needs.
-"""
+Each is created at its first use, so that a run of one scenario starts only what it needs."""
 
 import asyncio
 import json
@@ -41,7 +40,7 @@ class User:
 
 
 class World:
-    """Use as a context; everything that was started ends with it."""
+    """A context. At its end everything that was started ends."""
 
     def __init__(
         self, *, quick: bool, workers: int = 1, data: Path = ROOT / ".data" / "bench", project: Path = ROOT
@@ -67,12 +66,12 @@ class World:
     ) -> None:
         self._running.close()
         if error is not None and not isinstance(error, KeyboardInterrupt):
-            # The logs tell why.
+            # The logs have the reason.
             self._stack.pop_all()
         self._stack.close()
 
     def start_messenger(self, workers: int, project: Path = ROOT) -> None:
-        """Starts the server, again if need be: on the same data, with another number of processes."""
+        """Starts the server, again if necessary: on the same data, with another number of processes."""
         self._running.close()
         self.messenger = self._running.enter_context(
             messenger(self.data / "postgres", workers=workers, project=project)
@@ -90,7 +89,7 @@ class World:
                     processes.append(process)
         return processes
 
-    # People and chats.
+    # Users and chats.
 
     def sign_up(self) -> User:
         name = f"bench_{next(_numbers)}"
@@ -101,7 +100,7 @@ class World:
 
     @cached_property
     def users(self) -> list[User]:
-        """Sixteen people."""
+        """Sixteen users."""
         return [self.sign_up() for _ in range(16)]
 
     def open_chat(self, owner: User, *others: User) -> str:
@@ -110,12 +109,12 @@ class World:
 
     @cached_property
     def chats(self) -> list[str]:
-        """Eight chats of all sixteen people."""
+        """Eight chats of all sixteen users."""
         return [self.open_chat(*self.users) for _ in range(8)]
 
     @cached_property
     def alone(self) -> list[tuple[User, str]]:
-        """Sixteen more people, each with a chat that nobody else is in."""
+        """Sixteen more users, each with a chat of their own without other members."""
         return [(user, self.open_chat(user)) for user in [self.sign_up() for _ in range(16)]]
 
     def call(self, user: User, method: str, path: str, body: Any = None) -> Any:
@@ -124,7 +123,7 @@ class World:
     def socket(self, user: User) -> Socket:
         return Socket(self.messenger.address, f"{API}/ws", {"token": user.token})
 
-    # Others to compare with.
+    # Servers to compare with.
 
     @cached_property
     def echo(self) -> Server:

@@ -21,7 +21,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def data_dir() -> Iterator[Path]:
-    """The folder of a stopped server, whose table `kept` holds a 7. All tests share it and leave it in this state."""
+    """The folder of a stopped server. Its table `kept` holds a 7. All tests share it and leave it in this state."""
     place = open_folder()
     with EmbeddedPostgres(place / "postgres", durable=False) as server:
         query(server.address, "CREATE TABLE kept AS SELECT 7 AS n")

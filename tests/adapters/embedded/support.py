@@ -1,4 +1,4 @@
-"""What the tests of the embedded PostgreSQL share: a place for the data, another process as its owner, SQL."""
+"""Helpers of the tests of the embedded PostgreSQL: a place for the data, another process as its owner, SQL."""
 
 import json
 import os
@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).parents[3]
 AS_ROOT = os.geteuid() == 0
 ORDINARY = pwd.getpwnam("nobody") if AS_ROOT else pwd.getpwuid(os.getuid())
 
-# Everything is imported before the user changes: the interpreter itself may be closed to that one.
+# All imports come before the change of the user: that user may have no access to the interpreter.
 _OWNER = """
 import dataclasses, json, os, resource, sys
 from pathlib import Path
@@ -43,7 +43,7 @@ except EmbeddedPostgresError as error:
 
 
 class Owner:
-    """Another process that starts a server and holds it until `kill` or the end of the block."""
+    """Another process that starts a server and keeps it until `kill` or the end of the block."""
 
     def __init__(
         self, data_dir: Path, *, ordinary: bool = False, durable: bool = False, file_size: int | None = None
@@ -85,7 +85,7 @@ class Owner:
 
 
 def query(address: DatabaseAddress, sql: str, *, database: str | None = None, password: str | None = None) -> str:
-    """What psql prints; CalledProcessError when the server refuses."""
+    """Returns what psql prints. Raises CalledProcessError if the server refuses."""
     where = [f"--host={address.host}", f"--port={address.port}", f"--username={address.user}"]
     return subprocess.run(
         [
@@ -118,7 +118,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether the process ended; whoever inherited it may not have buried it yet."""
+    """Returns True if the process ended. It may still be a zombie whose parent has not waited for it."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -128,7 +128,7 @@ def is_gone(pid: int) -> bool:
 
 @contextmanager
 def process_of(uid: int) -> Iterator[int]:
-    """The number of a live process that has nothing to do with PostgreSQL, run by the user if we may."""
+    """The number of a living process that has nothing to do with PostgreSQL, run by the user if that is permitted."""
     with subprocess.Popen(["sleep", "60"], user=uid if AS_ROOT else None) as process:
         try:
             yield process.pid
@@ -137,7 +137,7 @@ def process_of(uid: int) -> Iterator[int]:
 
 
 def open_folder() -> Path:
-    """A new folder that every user may pass through; pytest's own are closed to all but the one who runs it."""
+    """Create a folder that every user may pass through. Those of pytest are closed to all but the user who runs it."""
     place = Path(tempfile.mkdtemp(prefix="pg-"))
     place.chmod(0o755)
     return place

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL at work, and what it survives."""
+"""The embedded PostgreSQL: normal use, and crashes that it survives."""
 
 import json
 import os
@@ -77,7 +77,7 @@ def test_another_process_finds_the_running_server(server: EmbeddedPostgres) -> N
     assert EmbeddedPostgres.running(folder, database="Some name") == server.address
 
 
-def test_an_owner_that_is_killed_takes_the_server_along_and_loses_nothing(data_dir: Path) -> None:
+def test_the_server_ends_with_its_killed_owner_and_loses_nothing(data_dir: Path) -> None:
     with Owner(data_dir, durable=True) as owner:
         query(owner.address, "CREATE TABLE committed ()")
         postmaster = postmaster_of(data_dir)
@@ -87,7 +87,7 @@ def test_an_owner_that_is_killed_takes_the_server_along_and_loses_nothing(data_d
             query(again.address, "DROP TABLE committed")
 
 
-def test_without_a_next_start_the_server_of_a_killed_owner_ends_too(data_dir: Path) -> None:
+def test_the_server_of_a_killed_owner_ends_without_a_next_start(data_dir: Path) -> None:
     with Owner(data_dir) as owner:
         postmaster = postmaster_of(data_dir)
         owner.kill()
@@ -136,8 +136,8 @@ def test_a_start_waits_for_the_orphans_of_a_killed_server(data_dir: Path) -> Non
     client.join()
 
 
-def test_a_server_that_outlived_its_owner_is_ended_first(data_dir: Path) -> None:
-    """As on a system whose kernel does not end it: the same command line, with nobody above it."""
+def test_a_server_that_outlived_its_owner_is_ended_at_the_next_start(data_dir: Path) -> None:
+    """As on a system whose kernel does not end it: the same command line, without a parent."""
     with EmbeddedPostgres(data_dir, durable=False):
         command = Path(f"/proc/{postmaster_of(data_dir)}/cmdline").read_text().split("\0")[:-1]
         runs_as = (data_dir / "data").stat().st_uid
@@ -152,7 +152,7 @@ def test_a_server_that_outlived_its_owner_is_ended_first(data_dir: Path) -> None
             assert query(server.address, "SELECT 1") == "1"
 
 
-def test_stale_lock_files_with_the_number_of_a_living_stranger_do_not_matter(data_dir: Path) -> None:
+def test_stale_lock_files_with_the_number_of_an_unrelated_process_are_ignored(data_dir: Path) -> None:
     with Owner(data_dir, durable=True) as owner:
         stale = data_dir / "data" / "postmaster.pid"
         postmaster = postmaster_of(data_dir)
@@ -167,7 +167,7 @@ def test_stale_lock_files_with_the_number_of_a_living_stranger_do_not_matter(dat
         assert not is_gone(stranger)
 
 
-def test_a_new_database_that_was_left_half_made_is_made_again(place: Path) -> None:
+def test_an_incomplete_new_database_is_created_again(place: Path) -> None:
     unfinished = place / "postgres" / "data.new"
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18\n")

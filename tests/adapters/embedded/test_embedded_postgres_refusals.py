@@ -1,4 +1,4 @@
-"""What the embedded PostgreSQL cannot work with, each told in one line that says what to do instead."""
+"""What the embedded PostgreSQL cannot work with. Each error is one line that says what to do instead."""
 
 import os
 import subprocess
@@ -39,14 +39,14 @@ def checked(message: str) -> str:
     return message
 
 
-def test_a_path_that_is_a_file(place: Path) -> None:
+def test_a_path_of_a_file_is_refused(place: Path) -> None:
     (place / "file").write_text("kept")
     assert "is not a folder; or set PG_EMBEDDED_DATA_DIR" in refusal(place / "file")
     assert "is not a folder; or set PG_EMBEDDED_DATA_DIR" in refusal(place / "file" / "postgres")
     assert (place / "file").read_text() == "kept"
 
 
-def test_a_folder_that_is_not_writable(place: Path) -> None:
+def test_a_folder_that_is_not_writable_is_refused(place: Path) -> None:
     os.chown(place, ORDINARY.pw_uid, -1)
     place.chmod(0o500)
     with Owner(place / "postgres", ordinary=True) as owner:
@@ -54,7 +54,7 @@ def test_a_folder_that_is_not_writable(place: Path) -> None:
     assert "cannot be used" in (message := refusal(Path("/proc/postgres"))) or "is not open" in message
 
 
-def test_a_folder_below_one_that_is_closed(place: Path) -> None:
+def test_a_folder_below_an_inaccessible_one_is_refused(place: Path) -> None:
     closed = place / "closed"
     closed.mkdir()
     closed.chmod(0o700 if AS_ROOT else 0)
@@ -64,8 +64,9 @@ def test_a_folder_below_one_that_is_closed(place: Path) -> None:
     assert list(closed.iterdir()) == []
 
 
-def test_a_folder_of_another_user(data_dir: Path) -> None:
-    """Only root runs it as its owner; here an ordinary user finds root's, or one that is closed to everybody."""
+def test_a_folder_of_another_user_is_refused(data_dir: Path) -> None:
+    """Root runs PostgreSQL as the owner of the folder. An ordinary user cannot use root's folder, or one without
+    access."""
     parent = data_dir.parent
     parent.chmod(0o755 if AS_ROOT else 0)
     try:
@@ -81,22 +82,22 @@ def half_a_folder(root: Path, version: str) -> Path:
     return root
 
 
-def test_data_of_another_version(place: Path) -> None:
+def test_data_of_another_version_is_refused(place: Path) -> None:
     message = refusal(half_a_folder(place / "postgres", "17"))
     assert "was made by PostgreSQL 17, the built-in one is 18 and does not read it" in message
 
 
-def test_data_whose_password_is_gone(place: Path) -> None:
+def test_data_without_its_password_is_refused(place: Path) -> None:
     assert "password is missing" in refusal(half_a_folder(place / "postgres", "18"))
 
 
-def test_a_folder_with_files_of_something_else(place: Path) -> None:
+def test_a_folder_with_files_of_other_programs_is_refused(place: Path) -> None:
     (place / "postgres" / "data").mkdir(parents=True)
     (place / "postgres" / "data" / "letter.txt").touch()
     assert "has files in it but no database" in refusal(place / "postgres")
 
 
-def test_a_symbolic_link_where_a_file_of_ours_should_be(place: Path) -> None:
+def test_a_symbolic_link_in_place_of_an_own_file_is_refused(place: Path) -> None:
     data_dir = half_a_folder(place / "postgres", "18")
     (data_dir / "password").write_text("secret")
     (place / "precious").write_text("kept")
@@ -106,7 +107,7 @@ def test_a_symbolic_link_where_a_file_of_ours_should_be(place: Path) -> None:
 
 
 def test_a_foreign_server_on_the_data_folder_is_refused(data_dir: Path) -> None:
-    """Its postmaster.pid names a process that lives, and not one that we started: it is left alone."""
+    """Its postmaster.pid names a living process that we did not start. That process is not touched."""
     pid_file = data_dir / "data" / "postmaster.pid"
     with process_of(uid := (data_dir / "data").stat().st_uid) as stranger:
         pid_file.write_text(f"{stranger}\n{data_dir / 'data'}\n1\n5432\n")
@@ -134,7 +135,7 @@ def small_files(place: Path) -> Owner:
 
 
 @pytest.mark.parametrize("limited", [small_files, small_disk] if MAY_MOUNT else [small_files])
-def test_a_new_database_that_finds_no_room(limited: Callable[[Path], Owner], place: Path) -> None:
+def test_a_new_database_on_a_full_disk_is_refused(limited: Callable[[Path], Owner], place: Path) -> None:
     try:
         with limited(place) as owner:
             assert "free some space" in owner.refusal or "ulimit" in checked(owner.refusal)
@@ -144,7 +145,7 @@ def test_a_new_database_that_finds_no_room(limited: Callable[[Path], Owner], pla
             subprocess.run(["umount", place], check=True)
 
 
-def test_a_start_with_too_little_room_for_its_files(data_dir: Path) -> None:
+def test_a_start_with_too_little_disk_space_is_refused(data_dir: Path) -> None:
     with Owner(data_dir, file_size=0) as owner:
         assert "may not grow as large as the database needs" in checked(owner.refusal)
     with EmbeddedPostgres(data_dir, durable=False) as server:
@@ -153,7 +154,7 @@ def test_a_start_with_too_little_room_for_its_files(data_dir: Path) -> None:
 
 if MAY_MOUNT:
 
-    def test_a_start_on_a_full_disk_works_again_when_there_is_room(data_dir: Path, place: Path) -> None:
+    def test_a_start_on_a_full_disk_works_again_once_there_is_space(data_dir: Path, place: Path) -> None:
         assert mount_small_disk(place, "100m")
         try:
             subprocess.run(["cp", "-a", data_dir, place], check=True)
@@ -168,7 +169,7 @@ if MAY_MOUNT:
             subprocess.run(["umount", place], check=True)
 
 
-def test_a_platform_without_the_wheel() -> None:
+def test_a_platform_without_the_wheel_is_refused() -> None:
     code = (
         "import sys; sys.path = [path for path in sys.path if 'site-packages' not in path]\n"
         "from pathlib import Path; from app.adapters.db.embedded import EmbeddedPostgres\n"
@@ -179,7 +180,7 @@ def test_a_platform_without_the_wheel() -> None:
     assert "EmbeddedPostgresError: the built-in PostgreSQL is not installed" in checked(last)
 
 
-def test_a_thread_whose_end_would_end_the_server(place: Path) -> None:
+def test_a_thread_whose_end_would_end_the_server_is_refused(place: Path) -> None:
     errors: list[RuntimeError] = []
 
     def start() -> None:
@@ -194,5 +195,5 @@ def test_a_thread_whose_end_would_end_the_server(place: Path) -> None:
     assert not (place / "postgres").exists()
 
 
-def test_the_programs_of_the_wheel_are_there() -> None:
+def test_the_programs_of_the_wheel_exist() -> None:
     assert all(program(find_binaries(), name).is_file() for name in ("postgres", "initdb", "psql"))

@@ -15,12 +15,12 @@ from app.modules.streams_module.extension import Event, Handle, Subscriber, Subs
 from app.utils.module import Module
 
 REMINDED = 5
-"""A message in so many is followed by a job."""
+"""One message in so many is followed by a job."""
 _LONGEST_DELAY = 8
 """Seconds from a message to its job."""
 _FAILS = 0.005
-"""How often the failing subscriber raises, once it has noted all that it was given."""
-# No key: an event that was handled twice is to be seen. `place` is the order of noting.
+"""The probability that the failing subscriber raises after it has noted its events."""
+# No key: an event that is handled twice has to be visible. `place` is the order of noting.
 TABLE = """
 CREATE TABLE {0} (place bigint GENERATED ALWAYS AS IDENTITY, stream_id uuid, seq bigint, at timestamptz,
                   noted_at timestamptz DEFAULT clock_timestamp())
@@ -45,7 +45,7 @@ class Reminder(BaseModel):
 
 
 async def remind(context: JobContext, reminder: Reminder) -> None:
-    """Notes the attempt, whatever becomes of it, and then the reminder, by its key."""
+    """Note the attempt first, then the reminder by its key."""
     async with context.unit_of_work() as work:
         await (await work.raw()).execute(_ATTEMPT, reminder.chat_id, reminder.seq, reminder.due_at)
     async with context.unit_of_work() as work:
@@ -79,7 +79,7 @@ async def _fail_now_and_then(context: SubscriberContext, events: Sequence[Event]
 
 
 async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
-    """A reminder has the number of its message's event for a key."""
+    """Enqueue the jobs. The key of a reminder is the sequence number of its message's event."""
     await _note("battery.reminding", context, events)
     for one in events:
         if one.seq % REMINDED == 0:

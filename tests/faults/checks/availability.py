@@ -1,4 +1,4 @@
-"""How the servers behave while the database is away: refused soon, told when to come back, alive, and back soon."""
+"""Checks the servers while the database is down: fast refusals with Retry-After, liveness, fast recovery."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from tests.faults.violations import Kind, Violation
 _REFUSAL_DEADLINE = {DatabaseIs.REFUSING: 1.0, DatabaseIs.FROZEN: 5.0}
 _RECOVERY_DEADLINE = 5.0
 _LENIENCE = 10.0
-"""How much longer everything may take where other work goes on beside it."""
+"""The factor by which all limits grow when other work runs on the same machine."""
 
 
 class Happened(NamedTuple):
-    """One time that a fault was made. `recovery` is from its end until every server served."""
+    """One occurrence of a fault. `recovery` is the time in seconds from its end until every server served again."""
 
     fault: Fault
     began: float
@@ -23,7 +23,7 @@ class Happened(NamedTuple):
 
 
 class Behaviour(NamedTuple):
-    """The slowest answers while a fault lasted."""
+    """The slowest responses while a fault lasted."""
 
     refusal: float
     live: float
@@ -38,7 +38,7 @@ def behaviour(happened: Sequence[Happened], probe: Probe) -> Behaviour:
 
 
 def check_availability(happened: Sequence[Happened], probe: Probe, *, is_short: bool) -> Iterator[Violation]:
-    """Of the faults that take the database away."""
+    """Checks the faults that make the database unavailable."""
     lenience = _LENIENCE if is_short else 1.0
     for one in happened:
         if one.fault.database is None:

@@ -1,4 +1,4 @@
-"""Each event handled once and in order by every subscriber, each job run, and both soon."""
+"""Checks that every subscriber handled each event once and in order, that each job ran, and that both were timely."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,14 +12,14 @@ from tests.faults.violations import Kind, Violation
 _QUIET_DEADLINE = 2.0
 _AFTER_KILL_DEADLINE = 10.0
 _LENIENCE = 10.0
-"""How much longer everything may take where other work goes on beside it."""
+"""The factor by which all limits grow when other work runs on the same machine."""
 _FEW = 100
-"""Fewer values have no p99."""
+"""With fewer values there is no p99."""
 JOBS = "jobs"
 
 
 class Period(NamedTuple):
-    """A time in which something was broken, in seconds since 1970; `is_kill` where processes were killed."""
+    """A period with a fault, in seconds since 1970. `is_kill` is True if processes were killed."""
 
     began: float
     ended: float
@@ -27,7 +27,7 @@ class Period(NamedTuple):
 
 
 class Lag(NamedTuple):
-    """How late something came: p99 in seconds, None of too few."""
+    """The delays of one kind of work: p99 in seconds, None if there are too few values."""
 
     name: str
     handled: int
@@ -37,7 +37,7 @@ class Lag(NamedTuple):
 
 
 def check_background(background: Background, truth: Truth) -> Iterator[Violation]:
-    """Whether each event was handled and each job ran, as often as it is to be."""
+    """Yields a violation for each event or job that was handled too often, not at all, or out of order."""
     for name, events in expected(truth).items():
         yield from _check_noted(name, events, background.noted.get(name, []))
     reminders = set(expected_reminders(truth))
@@ -53,7 +53,7 @@ def check_background(background: Background, truth: Truth) -> Iterator[Violation
 
 
 def measure(background: Background, periods: Sequence[Period]) -> list[Lag]:
-    """Of each subscriber, and of the first attempts of jobs."""
+    """Returns the lags of each subscriber and of the first attempts of jobs."""
     lags = [_lag(name, ((one.at, one.noted_at) for one in those), periods) for name, those in background.noted.items()]
     first: dict[tuple[str, int], Attempt] = {}
     for one in background.attempts:
@@ -62,7 +62,7 @@ def measure(background: Background, periods: Sequence[Period]) -> list[Lag]:
 
 
 def check_lags(lags: Iterable[Lag], *, is_short: bool) -> Iterator[Violation]:
-    """Whether they came soon."""
+    """Yields a violation for each lag above its limit."""
     lenience = _LENIENCE if is_short else 1.0
     for lag in lags:
         if lag.quiet is not None and lag.quiet > _QUIET_DEADLINE * lenience:
@@ -90,7 +90,7 @@ def _check_noted(name: str, events: Iterable[tuple[str, int]], noted: Sequence[N
 
 
 def _lag(name: str, times: Iterable[tuple[datetime, datetime]], periods: Sequence[Period]) -> Lag:
-    """Of (when it was due, when it came)."""
+    """Returns the lag for a list of pairs (time due, time handled)."""
     by_time: Mapping[bool | None, list[float]] = {True: [], False: [], None: []}
     for due, came in times:
         by_time[_is_kill(due, came, periods)].append((came - due).total_seconds())
@@ -99,7 +99,7 @@ def _lag(name: str, times: Iterable[tuple[datetime, datetime]], periods: Sequenc
 
 
 def _is_kill(due: datetime, came: datetime, periods: Sequence[Period]) -> bool | None:
-    """None of what was due and came while nothing was broken."""
+    """Returns True if processes were killed in between, None if nothing was broken."""
     for period in periods:
         if came >= datetime.fromtimestamp(period.began, UTC) and due <= datetime.fromtimestamp(period.ended, UTC):
             return period.is_kill

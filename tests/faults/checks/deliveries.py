@@ -1,4 +1,4 @@
-"""What each device was told is the log: in order, nothing twice, nothing missing, nothing that is not meant for it."""
+"""Checks that each device received the event log: in order, no duplicates, no gaps, nothing it has no right to."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ class Delivered(NamedTuple):
 
 @dataclass(slots=True)
 class Device:
-    """What happened to one device. `resumes` are the places in the history at which it was let in."""
+    """What happened to one device. `resumes` are the places in the history at which its hello was accepted."""
 
     name: str
     account: str
@@ -73,7 +73,8 @@ class _StreamOfDevice:
             yield from self._check_missing(last, self.log[-1].seq + 1, inf)
 
     def _check_missing(self, last: int, seq: int, place: float) -> Iterator[Violation]:
-        """Whoever came back while out of the chat need not hear the rest of a stay; all else has to come."""
+        """A device that resumed while out of the chat need not receive the rest of that stay. All other events are
+        required."""
         for number, stay in enumerate(self.stays):
             missing = range(max(last + 1, stay.first), int(min(seq, stay.last + 1)))
             if missing and not self._came_back_outside(number, place):
@@ -85,7 +86,7 @@ class _StreamOfDevice:
         )
 
     def _check_allowed(self, delivered: Delivered) -> Iterator[Violation]:
-        """Those who come back see what was said while they were out, but not before they are back."""
+        """A member who returns may read what was said during the absence, but only after the return."""
         if any(delivered.seq in stay for stay in self.stays):
             return
         before = sum(1 for stay in self.stays if stay.last < delivered.seq)

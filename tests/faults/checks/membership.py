@@ -1,4 +1,4 @@
-"""Who was in which chat between which numbers of its log, and when the harness let people in and out."""
+"""Who was a member of which chat between which sequence numbers, and when the harness removed and added members."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -10,11 +10,11 @@ from tests.faults.history import ADDED, ADDING, REMOVING, Moving
 from tests.faults.truth import Event
 
 Place: TypeAlias = int
-"""Where a record stands in the history."""
+"""The position of a record in the history."""
 
 
 class Stay(NamedTuple):
-    """A time in a chat: from one's own `member.added` to one's own `member.removed`, both included."""
+    """A period of membership: from the account's `member.added` to its `member.removed`, both included."""
 
     first: int
     last: float
@@ -24,7 +24,7 @@ class Stay(NamedTuple):
 
 
 class Absence(NamedTuple):
-    """A time out of a chat, as the harness saw it: from before the first request to after the answer to the last."""
+    """A period out of a chat, as the harness saw it: from before the first request to after the answer to the last."""
 
     removing: Place
     adding: float
@@ -32,7 +32,7 @@ class Absence(NamedTuple):
 
 
 def stays_in(events: Sequence[Event]) -> dict[str, list[Stay]]:
-    """By account, as the log of a chat tells it."""
+    """Returns the stays of each account according to the event log of a chat."""
     stays: dict[str, list[Stay]] = defaultdict(list)
     for event in events:
         if event.kind == "member.added":
@@ -43,7 +43,7 @@ def stays_in(events: Sequence[Event]) -> dict[str, list[Stay]]:
 
 
 def list_absences(moves: Iterable[tuple[Place, Moving]]) -> Mapping[tuple[str, str], list[Absence]]:
-    """By chat and account, in order: the n-th of them lies between the n-th stay and the next."""
+    """Returns the absences by chat and account, in order: the n-th lies between the n-th stay and the next."""
     absences: dict[tuple[str, str], list[Absence]] = defaultdict(list)
     for place, move in moves:
         times = absences[move.chat, move.account]
@@ -57,6 +57,6 @@ def list_absences(moves: Iterable[tuple[Place, Moving]]) -> Mapping[tuple[str, s
 
 
 def has_any_between(places: Sequence[Place], first: Place, last: float) -> bool:
-    """Whether one of the places, which are in ascending order, lies strictly between the two."""
+    """Returns True if one of the places, which are in ascending order, lies strictly between the two."""
     index = bisect_left(places, first + 1)
     return index < len(places) and places[index] < last

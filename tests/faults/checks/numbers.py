@@ -1,4 +1,4 @@
-"""Numbers have no holes and no repeats, counters agree with them, and the log tells of each message once."""
+"""Checks that sequence numbers have no holes and no repeats, counters agree, and each message has one event."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ def check_numbers(truth: Truth) -> Iterator[Violation]:
 
 
 def check_log(truth: Truth) -> Iterator[Violation]:
-    """In the order of the messages' numbers."""
+    """Checks that the log has one event for each message, in the order of their sequence numbers."""
     for chat, messages in truth.messages.items():
         logged = [event.subject for event in truth.events.get(chat, ()) if event.kind == "message.created"]
         if logged != [message.id for message in messages]:

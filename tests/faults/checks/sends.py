@@ -1,4 +1,4 @@
-"""Each wanted message stands once, or not at all, as its client was told."""
+"""Checks that each message is stored once or not at all, in agreement with the responses its client received."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from tests.faults.violations import Kind, Violation
 
 @dataclass(slots=True)
 class Send:
-    """A wanted message, and all that its client was told about it."""
+    """A message that a client sent, and all responses to it."""
 
     requested: Requested
     place: Place
@@ -70,7 +70,8 @@ def _check_refusal(send: Send, found: Sequence[Message], absences: Sequence[Abse
 
 
 def check_senders(truth: Truth) -> Iterator[Violation]:
-    """What stands was sent by members: by the numbers of the log, in whose order everything was committed."""
+    """Checks that the sender of each stored message was a member, by the sequence numbers, which follow commit
+    order."""
     for chat, messages in truth.messages.items():
         events = truth.events.get(chat, [])
         stays = stays_in(events)

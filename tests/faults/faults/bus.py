@@ -1,4 +1,4 @@
-"""The doorbell between the servers is gone: the connections that hear it are ended again and again."""
+"""An outage of the bus between the servers: its LISTEN connections are terminated again and again."""
 
 from tests.bus_outage import interrupt_bus
 from tests.faults.fault import Fault, Scene

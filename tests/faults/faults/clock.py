@@ -1,4 +1,4 @@
-"""The clock of one server is an hour off, as after a wrong time zone or a dead battery."""
+"""The clock of one server is an hour off, as after a wrong time zone or an empty battery."""
 
 import asyncio
 from pathlib import Path
@@ -23,7 +23,7 @@ class ClockMoved(Fault):
             raise Unavailable("libfaketime is not installed")
         server = scene.random.choice(scene.cluster.servers)
         await server.stop()
-        # The clock that tells how long something takes stays right, as it does when somebody sets the time.
+        # The monotonic clock stays correct, as it does when an administrator sets the time.
         await server.start(LD_PRELOAD=str(_LIBRARY), FAKETIME=self._offset, FAKETIME_DONT_FAKE_MONOTONIC="1")
         await asyncio.sleep(self.lasts(scene))
         await server.stop()

@@ -1,4 +1,4 @@
-"""Devices that hang, and many that come back at once."""
+"""Devices that stop reading, and many devices that reconnect at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,12 +9,12 @@ from tests.faults.load.device import Device
 
 _STOPPED = 5
 _RECONNECT_DEADLINE = 180.0
-"""Two cores that serve them all, and are all of them, need their time."""
+"""Seconds. The load and the servers share two cores, and a storm occupies both."""
 
 
 @asynccontextmanager
 async def _more_devices(scene: Scene, count: int, *, from_the_start: bool) -> AsyncIterator[list[Device]]:
-    """Of the same people, beside the ones that they have."""
+    """Additional devices of the same users."""
     clients = scene.workload.clients
     devices = []
     for number in range(count):
@@ -34,7 +34,7 @@ async def _more_devices(scene: Scene, count: int, *, from_the_start: bool) -> As
 
 
 class StoppedReading(Fault):
-    """Each asks for everything from the beginning, and takes none of it."""
+    """Each device asks for all events from the beginning, and reads none of the response."""
 
     name = "stopped-reading"
     title = "Sockets that stop reading"
@@ -51,7 +51,7 @@ class StoppedReading(Fault):
 
 
 class Storm(Fault):
-    """Everybody's devices are cut off at the same moment, and come back."""
+    """All devices lose their connections at the same moment and reconnect."""
 
     name = "storm"
     title = "1,000 devices (100 in the short form) reconnect at once"

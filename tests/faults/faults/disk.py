@@ -12,14 +12,14 @@ from time import monotonic
 from tests.faults.fault import Fault, Scene, Unavailable
 
 _ROOM = 64 << 20
-"""Bytes that are free beside the data before the balloon is blown up."""
+"""Bytes that are free beside the data before the file that fills the disk is written."""
 _BLOCK = bytes(1 << 20)
 _FULL_DEADLINE = 60.0
 _STANDSTILL = 2.0
 
 
 class DiskFull(Fault):
-    """The data are moved to a small disk in memory, which a balloon fills; then they are moved back."""
+    """The data move to a small disk in memory, which a file fills; then they move back."""
 
     name = "disk-full"
     title = "The disk full under PostgreSQL"

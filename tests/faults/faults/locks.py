@@ -1,4 +1,4 @@
-"""Somebody holds the rows that everyone needs: the servers' connections wait, and their pools run dry."""
+"""Another transaction locks rows that all requests need: the servers' connections wait, and their pools run out."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The network between clients and servers, and between servers and their database, through wires of the tests' own."""
+"""Faults of the network between clients and servers, and between servers and database, by wires (tests/wire.py)."""
 
 import asyncio
 from abc import abstractmethod
@@ -8,7 +8,7 @@ from tests.wire import Wire
 
 
 class _Network(Fault):
-    """Does something to all wires on one side, and mends them."""
+    """A fault that acts on all wires of one side, and restores them."""
 
     times = 2
     what: str

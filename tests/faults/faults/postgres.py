@@ -1,4 +1,4 @@
-"""PostgreSQL ends, or stands still."""
+"""PostgreSQL crashes, or is suspended."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Server processes end, and come back."""
+"""Server processes end and start again."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ class ServerKilled(Fault):
 
 
 class RollingRestart(Fault):
-    """One after the other, as a new version is brought in. Clients see 1012, and requests that they send again."""
+    """Servers restart one after the other, as for an upgrade. Clients see 1012, and repeat some requests."""
 
     name = RESTART
     title = "Rolling restart"

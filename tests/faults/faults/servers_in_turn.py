@@ -1,4 +1,4 @@
-"""Server processes die one after the other, faster than what they left behind is noticed."""
+"""Server processes are killed one after the other, before the others notice what each left behind."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ class ServersKilledInTurn(Fault):
         servers = scene.cluster.servers
         for number in range(round(self.lasts(scene) / _EVERY)):
             server = servers[number % len(servers)]
-            # It may still be about to start.
+            # It may still be starting.
             await server.kill()
             server.process.start()
             await asyncio.sleep(_EVERY)

@@ -1,4 +1,4 @@
-"""Somebody with one device who talks: over the socket and over HTTP, and again until it is settled."""
+"""A user with one device who sends messages over the socket and over HTTP, and retries until each is settled."""
 
 import asyncio
 from random import Random
@@ -13,7 +13,7 @@ from tests.faults.load.user import AGAIN, User
 _BY_SOCKET = 0.75
 _TWICE = 0.01
 _ONCE_MORE = 0.02
-"""How many messages are sent again although they were answered, as by a client that has lost the answer."""
+"""The share of answered messages that are sent again, as by a client that has lost the answer."""
 
 
 class Client:
@@ -24,13 +24,13 @@ class Client:
         self._history = history
 
     async def send(self, chat: str, text: str) -> int:
-        """The number that it stands under now, 0 if it was refused."""
+        """Returns the sequence number of the stored message, 0 if it was refused."""
         client_msg_id = str(UUID(int=self.random.getrandbits(128), version=4))
         message = {"client_msg_id": client_msg_id, "text": text}
         self._history.note(Requested(self.user.id, chat, client_msg_id))
         pause = 0.05
         while True:
-            # Now and then twice at once, as from somebody who taps twice.
+            # Sometimes twice at once, as by a user who taps twice.
             attempts = 2 if self.random.random() < _TWICE else 1
             outcomes = await asyncio.gather(*(self._attempt(chat, message) for _ in range(attempts)))
             if settled := [outcome for outcome in outcomes if outcome is not None]:
@@ -43,7 +43,7 @@ class Client:
         return seq
 
     async def _attempt(self, chat: str, message: dict[str, str]) -> int | None:
-        """Its number, 0 if it is refused for good; None where that is not known yet."""
+        """Returns the sequence number, 0 if it is refused for good, None if that is not known yet."""
         client_msg_id = message["client_msg_id"]
         try:
             if self.device.connected.is_set() and self.random.random() < _BY_SOCKET:

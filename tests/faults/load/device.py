@@ -1,4 +1,4 @@
-"""A device of somebody's: connected as well as it goes. It notes what comes, and resumes from its own numbers."""
+"""A device of a user. It stays connected as far as possible, records events and resumes from its own cursors."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from tests.faults.load.user import User
 
 _TIMEOUT = 8.0
 _PROBE_PERIOD = 4.0
-"""Seconds of silence after which a device asks whether anybody is there; after as many again it connects anew."""
+"""Seconds of silence after which a device sends a ping. After as many again it reconnects."""
 _NOT_SIGNED_IN = 4401
 _LOST: dict[str, Any] = {}
-"""In the place of a reply that will not come."""
+"""Takes the place of a reply that will not come."""
 
 
 class Device:
@@ -35,7 +35,7 @@ class Device:
         self._news = asyncio.Event()
 
     async def stay_connected(self) -> None:
-        """Until cancelled."""
+        """Connect and reconnect until cancelled."""
         pause = 0.05
         try:
             while True:
@@ -53,7 +53,7 @@ class Device:
             self.cut()
 
     async def connect(self) -> None:
-        """Raises NoAnswer, also where a server cannot let it in just now."""
+        """Raises NoAnswer, also if a server cannot accept the hello at the moment."""
         self._gone.clear()
         self._socket = await Socket.open(*self.user.random.choice(self.user.endpoints), self._take, self._lose)
         cursors = dict(self.cursors)
@@ -64,13 +64,13 @@ class Device:
             raise NoAnswer(str(refusal["code"]))
 
     async def ask(self, action: str, **data: Any) -> dict[str, Any]:
-        """The whole reply. Raises NoAnswer; a server that stays silent is left then."""
+        """Returns the whole reply. Raises NoAnswer, after which a silent server is left."""
         if not self.connected.is_set():
             raise NoAnswer("not connected")
         return await self._answer(self._begin(action, **data)[1])
 
     async def catch_up(self, heads: Mapping[str, int], seconds: float) -> None:
-        """Until it is at these numbers, or nothing more comes; somebody has to keep it connected."""
+        """Wait until the cursors reach these sequence numbers, or nothing comes any more. Needs `stay_connected`."""
         with suppress(TimeoutError):
             while any(self.cursors.get(stream, 0) < head for stream, head in heads.items()):
                 self._news.clear()
@@ -78,12 +78,12 @@ class Device:
                     await self._news.wait()
 
     def cut(self) -> None:
-        """Goes away without a word. What was still on its way is not applied."""
+        """Close the connection without a close frame. What was still in transit is not applied."""
         if self._socket is not None:
             self._socket.cut()
 
     def read(self, *, on: bool) -> None:
-        """Hangs, and takes nothing from its socket; or goes on."""
+        """Stop reading from the socket, or go on."""
         self._hangs = not on
         if self._socket is not None and self._socket.transport is not None:
             if on:

@@ -1,4 +1,4 @@
-"""A small HTTP client of one kept connection: libraries would cost more than the servers do."""
+"""A minimal HTTP client with one kept connection: libraries would cost more CPU than the servers."""
 
 import asyncio
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
     @property
     def code(self) -> str:
-        """The problem's, else the status."""
+        """Returns the code of the problem, or the status."""
         try:
             return str(self.json["code"])
         except (orjson.JSONDecodeError, KeyError, TypeError):
@@ -60,7 +60,7 @@ class Http:
                 raise
 
     def move(self, host: str, port: int) -> None:
-        """To another server, from the next request on."""
+        """Use another server from the next request on."""
         self.close()
         self._address = host, port
 

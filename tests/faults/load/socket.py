@@ -1,4 +1,4 @@
-"""As much of a WebSocket client as is needed here, and as little: the load shares its cores with the servers."""
+"""A minimal WebSocket client: the load shares its cores with the servers."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,11 +15,11 @@ def _ignore(_: object) -> None: ...
 
 
 class NoAnswer(Exception):
-    """The connection was refused, cut, or silent for too long: nothing is known."""
+    """The connection was refused, cut, or silent for too long: the outcome is unknown."""
 
 
 class Socket(asyncio.Protocol):
-    """One connection. `on_frame` gets each JSON frame, `on_close` the server's code at the end, if it gave one."""
+    """One connection. `on_frame` gets each JSON frame. `on_close` gets the server's close code, or None."""
 
     def __init__(self, on_frame: Callable[[dict[str, Any]], None], on_close: Callable[[int | None], None]) -> None:
         self._on_frame = on_frame
@@ -57,7 +57,7 @@ class Socket(asyncio.Protocol):
             self.transport.write(encode(orjson.dumps(frame)))
 
     def cut(self) -> None:
-        """Goes away without a word; nothing comes any more."""
+        """Close the connection without a close frame. No more frames are handled."""
         if self.transport is not None:
             self.transport.abort()
         self._end()
@@ -94,7 +94,7 @@ class Socket(asyncio.Protocol):
         on_close(self.code)
 
     def _take_frames(self, buffer: bytes, place: int) -> int:
-        """Handles all whole frames; where the rest begins."""
+        """Handles all complete frames. Returns where the rest begins."""
         size = len(buffer)
         while size - place >= 2:
             length, start = buffer[place + 1], place + 2

@@ -1,4 +1,4 @@
-"""Somebody with an account, who asks any server, and another one when there is no answer."""
+"""A user who calls any server, and another one if there is no answer."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -9,14 +9,14 @@ from tests.faults.load.http import API, Answer, Http
 from tests.faults.load.socket import NoAnswer
 
 Endpoint = tuple[str, int]
-"""Where a server is reached."""
+"""Host and port of a server."""
 _PASSWORD = "correct horse battery"
 AGAIN = frozenset({401, 429, 503})
-"""Statuses that tell to try again; after 401 with a new token."""
+"""Statuses after which a request is repeated; after 401 with a new token."""
 
 
 class Unexpected(Exception):
-    """A server answered what it never should."""
+    """A server answered what it must never answer."""
 
 
 class User:
@@ -38,20 +38,20 @@ class User:
         self.token = (await self.insist("POST", "/accounts/sign-in", body)).json["access_token"]
 
     async def call(self, method: str, path: str, body: Any = None) -> Answer:
-        """One attempt. Raises NoAnswer."""
+        """Makes one attempt. Raises NoAnswer."""
         try:
             answer = await self._http.ask(method, f"{API}{path}", self.token, body)
         except NoAnswer:
             self._http.move(*self.random.choice(self.endpoints))
             raise
         if answer.status == 401 and self.token:
-            # By the clock of this server the token is not good, or no longer.
+            # By the clock of this server the token is not valid yet, or has expired.
             self.token = ""
             await self.sign_in()
         return answer
 
     async def insist(self, method: str, path: str, body: Any = None, also: Collection[int] = ()) -> Answer:
-        """Until it is done. `also` are statuses that a repetition of what was done may have."""
+        """Retries until the request succeeds. `also` are statuses that a repetition of a completed request may get."""
         pause = 0.05
         while True:
             try:

@@ -1,4 +1,4 @@
-"""People in chats: they talk, edit, react, read, and are let out and in again."""
+"""Users in chats: they send, edit, react and read, and are removed and added again."""
 
 import asyncio
 from collections import deque
@@ -16,14 +16,15 @@ from tests.faults.load.user import Endpoint, Unexpected, User
 _HOT = 0.15
 """The share of the messages that goes to the hot chat."""
 _OUTSIDE = 0.005
-"""The share that is sent by somebody who is out of the chat just then, and is to be refused."""
+"""The share of messages whose sender is out of the chat at that moment; they must be refused."""
 _CHANGES = 0.04
-"""Edits, reactions and reads, to one message."""
+"""The share of edits, reactions and reads for one message."""
 _TICK = 0.02
 _MAX_UNSETTLED = 4.0
-"""Seconds' worth of messages that may wait for their outcome; nobody says more until some of them have it."""
+"""Messages without an outcome, in seconds of the rate. At this limit the clients wait for outcomes before they send
+more."""
 _AT_ONCE = 20
-"""Sign-ups and connections at the start."""
+"""Sign-ups and connections at the same time, at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Workload:
         self._is_over = asyncio.Event()
 
     async def open(self) -> None:
-        """Everybody signs up and connects; then the chats are opened."""
+        """Sign up all users, connect them, and create the chats."""
         limit = asyncio.Semaphore(_AT_ONCE)
 
         async def join(number: int) -> Client:
@@ -83,7 +84,7 @@ class Workload:
         self.chats = list(await asyncio.gather(*map(open_chat, groups)))
 
     async def talk(self, rate: float) -> None:
-        """So many messages a second in all, as long as they are answered, until `settle`."""
+        """Send `rate` messages a second in all, as far as they are answered, until `settle`."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while not self._is_over.is_set():
@@ -97,7 +98,7 @@ class Workload:
                         self._begin(self._change())
 
     async def move(self, period: float) -> None:
-        """Lets somebody out of a chat, or in again, every so often, until `settle`."""
+        """Remove a member from a chat, or add one again, every `period` seconds, until `settle`."""
         while not self._is_over.is_set():
             await asyncio.sleep(period)
             try:
@@ -106,7 +107,7 @@ class Workload:
                 self.errors.append(error)
 
     async def settle(self) -> None:
-        """Stops, and waits until everything that was wanted has its outcome."""
+        """Stop, and wait until every message has its outcome."""
         self._is_over.set()
         while self._tasks:
             await asyncio.wait(self._tasks)
@@ -119,7 +120,7 @@ class Workload:
             client.user.leave()
 
     def streams_of(self, client: Client) -> list[str]:
-        """Those that it reads now."""
+        """Returns the streams that the client reads now."""
         chats = [chat.id for chat in self.chats if client in chat.members and client not in chat.out]
         return [client.user.id, *chats]
 
@@ -133,7 +134,7 @@ class Workload:
             chat.stored.append((sender, seq))
 
     async def _change(self) -> None:
-        """Whoever is let out meanwhile is refused, and so is a change to what is deleted."""
+        """Makes one change. It may be refused: the member was removed meanwhile, or the message is deleted."""
         chat = self._random.choice(self.chats)
         if not chat.stored:
             return
@@ -165,7 +166,7 @@ class Workload:
                 return
             chat.out.append(client)
             self._note(chat, client, REMOVING)
-            # 404: an attempt that was not answered had been carried out.
+            # 404: an attempt without an answer had succeeded.
             await chat.owner.user.insist("DELETE", f"{members}/{client.user.id}", also=(404,))
             self._note(chat, client, REMOVED)
 

@@ -1,4 +1,4 @@
-"""Servers on one database, and the wires before and behind each of them."""
+"""Servers on one database, with wires before and behind each of them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ from tests.processes import copy_project
 from tests.wire import Wire
 
 _SETTINGS = {
-    # Whoever signed in at the beginning is still to be signed in at the end.
+    # Sessions must outlive the run.
     "AUTH_ACCESS_TTL": "86400",
     "LOG_LEVEL": "WARNING",
 }
 
 
 class Server:
-    """A server process. `front` is the wire that its clients come by, `back` the one to its database."""
+    """A server process. `front` is the wire to its clients, `back` the wire to the database."""
 
     def __init__(self, process: ServerProcess, back: Wire) -> None:
         self.process = process
@@ -35,7 +35,7 @@ class Server:
         await asyncio.to_thread(self.process.process.wait)
 
     async def stop(self) -> None:
-        """SIGTERM, and as long as it needs."""
+        """Send SIGTERM and wait until it has ended."""
         await asyncio.to_thread(self.process.stop, 60)
 
     async def start(self, **variables: str) -> None:
@@ -47,7 +47,7 @@ class Server:
 
 
 class Cluster:
-    """Use as a context; everything that was started ends with it."""
+    """A context. At its end everything that was started ends."""
 
     def __init__(
         self, folder: Path, servers: int, program: Sequence[str] = ("main.py",), *, is_wired: bool = True
@@ -76,7 +76,7 @@ class Cluster:
                 )
                 self.servers.append(Server(process, back))
                 if number == 0:
-                    # It makes the tables; the others come to a database that is ready.
+                    # The first server creates the tables; the others connect to a database that is ready.
                     await self.servers[0].until_ready()
                     await self._prepare_background()
             for server in self.servers:
@@ -99,7 +99,7 @@ class Cluster:
 
     @property
     def endpoints(self) -> list[Endpoint]:
-        """Where clients reach the servers: through the wires, where there are any."""
+        """Returns where clients reach the servers: through the wires, if there are any."""
         ports = (server.front.port if self._is_wired else server.process.port for server in self.servers)
         return [("127.0.0.1", port) for port in ports]
 
@@ -125,5 +125,5 @@ class Cluster:
             server.back.target = address.host, address.port
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """To the database itself, past the wires."""
+        """Connects to the database directly, without a wire."""
         return await asyncpg.connect(**self.address.connect_arguments(), timeout=30)

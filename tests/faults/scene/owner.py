@@ -1,8 +1,7 @@
 """A process that owns a PostgreSQL: `python -m tests.faults.scene.owner FOLDER`.
 
-Each line that it reads starts the server, again if it has ended, and is answered with its address. A process of its
-own, because the server ends with the thread that started it, and a start keeps that thread waiting.
-"""
+For each line on its standard input it starts the server, again if it has ended, and prints its address. It is a process
+of its own because the server ends with the thread that started it, and a start blocks that thread."""
 
 import sys
 from dataclasses import asdict
@@ -12,7 +11,7 @@ import orjson
 
 from app.adapters.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
-# Small enough for a disk that is to be filled.
+# Small enough for a disk that is filled by a fault.
 _OPTIONS = {"max_wal_size": "256MB", "min_wal_size": "32MB"}
 
 

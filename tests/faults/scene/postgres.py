@@ -1,4 +1,4 @@
-"""The database of a run: durable, and treated badly."""
+"""The database of a run: durable, and target of faults."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ class Postgres:
         self._owner: asyncio.subprocess.Process | None = None
 
     async def start(self) -> DatabaseAddress:
-        """Starts it, or brings it back; RuntimeError where that is not possible."""
+        """Start it, or restart it. Raises RuntimeError if that is not possible."""
         if self._owner is None:
             self._owner = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.faults.scene.owner", str(self.folder)),
@@ -46,14 +46,14 @@ class Postgres:
             self._owner = None
 
     async def end(self, how: signal.Signals) -> None:
-        """Sends the postmaster a signal that ends it, and waits until the last of its processes is gone."""
+        """Send the postmaster a signal that ends it, and wait until the last of its processes is gone."""
         family = family_of(postmaster_of(self.folder))
         os.kill(family[0], how)
-        while not all(map(is_gone, family)):  # noqa: ASYNC110 - nobody tells
+        while not all(map(is_gone, family)):  # noqa: ASYNC110 - there is no notification
             await asyncio.sleep(0.02)
 
     def signal_all(self, how: signal.Signals) -> None:
-        """To the postmaster and all of its children."""
+        """Send a signal to the postmaster and all of its children."""
         for pid in family_of(postmaster_of(self.folder)):
             try:
                 os.kill(pid, how)

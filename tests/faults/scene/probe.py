@@ -1,4 +1,4 @@
-"""Asks each server all the time whether it lives and whether it serves, and remembers what it heard and how soon."""
+"""Probes liveness and readiness of each server all the time, and records the answers and their durations."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ _PERIOD = 0.2
 _TIMEOUT = 20.0
 LIVE = "/healthcheck/live"
 _NEEDS_DATABASE = (f"{API}/chats?limit=1", f"{API}/accounts/me")
-"""By each of the two ways in which a request comes to a connection."""
+"""One request for each of the two ways to get a connection (unit of work, pool of the hot paths)."""
 
 
 class Sample(NamedTuple):
@@ -23,7 +23,7 @@ class Sample(NamedTuple):
     began: float
     seconds: float
     status: int | None
-    """None: no answer."""
+    """None if there was no answer."""
     retry_after: bool
 
     @property
@@ -32,7 +32,7 @@ class Sample(NamedTuple):
 
 
 class Probe:
-    """Past the wires, as somebody who is in no chat."""
+    """Probes the servers directly, without wires, as a user who is in no chat."""
 
     def __init__(self, servers: Sequence[Server], user: User) -> None:
         self.samples: list[Sample] = []
@@ -42,7 +42,7 @@ class Probe:
         self._news = asyncio.Event()
 
     async def keep_probing(self) -> None:
-        """Until cancelled."""
+        """Probe until cancelled."""
         async with asyncio.TaskGroup() as group:
             for number in range(len(self._servers)):
                 group.create_task(self._probe(number, LIVE))
@@ -50,14 +50,14 @@ class Probe:
                     group.create_task(self._probe(number, path))
 
     async def until_served(self, since: float) -> float:
-        """Waits until every server has served a request that needs the database; how long it took them all."""
+        """Wait until every server has served a request that needs the database. Returns how long that took for all."""
         while min(self._served_at) < since:
             self._news.clear()
             await self._news.wait()
         return max(self._served_at) - since
 
     def between(self, began: float, ended: float, matches: Callable[[Sample], bool]) -> list[Sample]:
-        """Of requests that began in this time."""
+        """Returns the samples of requests that began in this period."""
         return [sample for sample in self.samples if began <= sample.began < ended and matches(sample)]
 
     async def _probe(self, number: int, path: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.performance.background`: what subscribers cost, and how fast one catches up."""
+"""`python -m tests.performance.background`: the cost of subscribers, and how fast one catches up."""
 
 import asyncio
 import shutil
@@ -48,7 +48,7 @@ def background(
     seconds: Annotated[float, typer.Option(min=0.5, help="Of each run.")] = 3.0,
     output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Measures, prints a table, writes JSON."""
+    """Measure, print a table, write JSON."""
     console = Console()
     where = machine()
     figures = [*catch_up(events), *idle(pairs, seconds)]
@@ -63,7 +63,7 @@ def background(
 
 @contextmanager
 def _project(name: str) -> Iterator[Path]:
-    """A copy of the project that has one of the modules beside this file."""
+    """Yields a copy of the project that has one of the modules beside this file."""
     folder = ROOT / ".data" / f"bench-{name}-project"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -76,7 +76,7 @@ def _project(name: str) -> Iterator[Path]:
 
 
 def catch_up(events: int) -> list[Figure]:
-    """One process, a subscriber that inserts a row an event, and a backlog in a hundred chats."""
+    """Measures one process with a subscriber that inserts a row per event, and a backlog in a hundred chats."""
     with _project("noting") as project, World(quick=True) as world:
         chats = [world.open_chat(world.users[0]) for _ in range(_CHATS)]
         for chat in chats:
@@ -84,7 +84,7 @@ def catch_up(events: int) -> list[Figure]:
         world.psql(world.database, _NOTED)
         world.start_messenger(1, project)
         took, noted = asyncio.run(_until_noted(world, events // _CHATS * _CHATS))
-    # As the time of a thousand events: less is better, as with the other figures.
+    # As the time for a thousand events: less is better, as with the other figures.
     return [
         Figure(f"a backlog of {noted:,} events: 1,000 events, a row each", took / noted * 1e6, "ms", 200),
         Figure("the same in events a second", noted / took, ""),
@@ -92,11 +92,11 @@ def catch_up(events: int) -> list[Figure]:
 
 
 async def _until_noted(world: World, events: int) -> tuple[float, int]:
-    """Seconds from the first row to the last, and the number of rows."""
+    """Returns the seconds from the first row to the last, and the number of rows."""
     connection = await fill.connect(world.database)
     rows = "SELECT sum(seq) FROM subscriber_cursor WHERE subscriber = 'noting'"
     try:
-        while not await connection.fetchval("SELECT EXISTS (SELECT FROM bench_noted)"):  # noqa: ASYNC110 - nobody tells
+        while not await connection.fetchval("SELECT EXISTS (SELECT FROM bench_noted)"):  # noqa: ASYNC110 - there is no notification
             await asyncio.sleep(0.01)
         began = time.perf_counter()
         while (await connection.fetchval(rows) or 0) < events:  # noqa: ASYNC110
@@ -107,7 +107,8 @@ async def _until_noted(world: World, events: int) -> tuple[float, int]:
 
 
 def idle(pairs: int, seconds: float) -> list[Figure]:
-    """CPU of server and database for a send, without subscribers and with five that want nothing; and at rest."""
+    """Measures CPU of server and database per send, without subscribers and with five that match no event; and at
+    rest."""
     data = ROOT / ".data"
     with (
         _project("idle") as project,
@@ -118,7 +119,7 @@ def idle(pairs: int, seconds: float) -> list[Figure]:
         clients = {id(world): [(world.socket(user), chat) for user, chat in world.alone] for world in worlds}
 
         def cost(world: World, length: float) -> float:
-            """Microseconds a send."""
+            """Returns microseconds per send."""
             before = _cpu(world)
             sent = websocket.run_sends(clients[id(world)], _IN_FLIGHT, length, wait_for_events=True).count
             time.sleep(_SETTLES)
@@ -128,7 +129,7 @@ def idle(pairs: int, seconds: float) -> list[Figure]:
             cost(world, 1.0)
         more = []
         for number in range(pairs):
-            # There and back: neither is always the one that comes second.
+            # The order alternates, so that neither always comes second.
             costs = {id(world): cost(world, seconds) for world in worlds[:: -1 if number % 2 else 1]}
             more.append((costs[id(with_five)] / costs[id(without)] - 1) * 100)
         for sockets in clients.values():

@@ -1,4 +1,4 @@
-"""The `websockets` library alone: whatever one socket says goes to all that listen. `python broadcast.py PORT`."""
+"""The `websockets` library alone: each frame of one socket goes to all listeners. `python broadcast.py PORT`."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""The least that FastAPI can do for a send: the same models, and no database, identity or log."""
+"""The minimum that FastAPI does for a send: the same models, but no database, identity or log."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4

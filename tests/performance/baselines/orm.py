@@ -1,7 +1,6 @@
-"""Sends and history the way they are usually written: a session a request, ORM objects, `response_model`.
+"""Sends and history in the usual style: a session per request, ORM objects, `response_model`.
 
-No identity, no idempotency, no events: less work than the messenger does.
-"""
+No identity, no idempotency, no events: less work than the messenger does."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`python -m tests.performance.hostile`: what one connection without an account does to everybody else."""
+"""`python -m tests.performance.hostile`: what one connection without an account costs all other clients."""
 
 import multiprocessing
 import time
@@ -24,7 +24,7 @@ from tests.performance.servers import ROOT, messenger
 
 _MAX_ADDED_MS = 100.0
 _PAUSE = 0.01
-"""Seconds between two questions."""
+"""Seconds between two requests."""
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -46,7 +46,7 @@ def hostile(
     seconds: Annotated[float, typer.Option(min=0.5, help="Seconds per input.")] = 5.0,
     output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Measures, prints a table, writes JSON. The rates are the default ones."""
+    """Measure, print a table, write JSON. The rate limits are the default ones."""
     console = Console()
     inputs = [what for what in all_inputs() if not only or any(part in what.name for part in only)]
     if not inputs:
@@ -61,7 +61,7 @@ def hostile(
         for what in track(inputs, console=console, description="measuring"):
             with _attacked(server.address, what):
                 waits.append(_ask(server.address, seconds, what.name))
-            # What it has left behind is not the next one's.
+            # Effects of one input must not be counted for the next one.
             time.sleep(1)
     table = Table("input", "p50, ms", "p99, ms", "longest, ms", "")
     for wait in (idle, *waits):
@@ -83,7 +83,7 @@ def _attacked(address: Address, what: Input) -> Iterator[None]:
 
 
 def _ask(address: Address, seconds: float, name: str) -> Wait:
-    """One question after the other, on one connection."""
+    """Sends one request after the other, on one connection."""
     taken: list[float] = []
     connection = HTTPConnection(*address, timeout=60)
     until = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""One connection at a time that sends an input as fast as it may."""
+"""One connection at a time that sends an input as fast as it can."""
 
 import select
 import socket
@@ -10,11 +10,11 @@ from tests.performance.hostile.inputs import Input
 _TICK = 0.005
 """Seconds."""
 _TIMEOUT = 2.0
-"""Seconds that the server may take nothing."""
+"""Seconds that the server may read nothing."""
 
 
 def attack(host: str, port: int, what: Input) -> None:
-    """Until the process is ended. A connection that the server closes is followed by the next one."""
+    """Runs until the process is ended. A connection that the server closes is followed by the next one."""
     began, sent = time.monotonic(), 0
     while True:
         with suppress(OSError), socket.create_connection((host, port)) as connection:

@@ -1,4 +1,4 @@
-"""What a client without an account can send that costs more than it looks."""
+"""Inputs of a client without an account that cost more than they seem to."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _HANDSHAKE = (
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A connection begins with `begin`, and goes on with `part`, again and again, until the server closes it."""
+    """A connection that sends `begin` first, and then `part` again and again, until the server closes it."""
 
     name: str
     begin: bytes

@@ -1,4 +1,4 @@
-"""`python -m tests.performance.live`: what live connections cost, and what one of them does to the others."""
+"""`python -m tests.performance.live`: the cost of live connections, and the effect of one on the others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -31,7 +31,7 @@ def live(
     only: Annotated[list[str] | None, typer.Option(help="Name of a part; may be given more than once.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
 ) -> None:
-    """Measures, prints a table, writes JSON."""
+    """Measure, print a table, write JSON."""
     console = Console()
     parts = {name: measure for name, measure in _PARTS.items() if not only or name in only}
     if not parts:
@@ -39,7 +39,7 @@ def live(
     where = machine()
     figures: list[Figure] = []
     for measure in track(list(parts.values()), console=console, description="measuring"):
-        # A server of its own each: memory of an earlier part would hide what this one takes.
+        # Each part has a server of its own: memory of an earlier part would hide what this one takes.
         with World(quick=True) as world:
             figures += measure(world)
     table = Table("figure", "measured", "target", "")

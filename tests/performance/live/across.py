@@ -1,4 +1,4 @@
-"""From the acknowledgement of a send by one process to its event at a socket of another one."""
+"""The delay from the acknowledgement of a send in one process to its event at a socket of another process."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ def measure(world: World) -> list[Figure]:
 
 @contextmanager
 def across_processes(world: World) -> Iterator[Callable[..., Talk]]:
-    """How somebody talks (`Crowd.talk` with its count and pause) to somebody whose socket is at a second process."""
+    """Yields a function as `Crowd.talk` whose listener is connected to a second process."""
     anna, boris = world.users[:2]
     chat = world.open_chat(anna, boris)
     with messenger(world.data / "second", database=world.database) as second:

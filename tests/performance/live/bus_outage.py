@@ -1,4 +1,4 @@
-"""Two processes that do not hear each other for some seconds: what one writes, the other finds by its sweep."""
+"""An outage of the bus between two processes: events of one reach the other by its sweep."""
 
 import asyncio
 import threading
@@ -11,12 +11,12 @@ from tests.performance.world import World
 
 _SILENCE = 10.0
 _TALK = 5.0
-"""Seconds. One talk is over before the bell is back, the next one goes on beyond."""
+"""Seconds. One talk ends before the bus is back, the next one goes on afterwards."""
 _PAUSE = 0.05
 
 
 def measure(world: World) -> list[Figure]:
-    """The longest way of an event: during the silence, and over its end."""
+    """Measures the longest delay of an event: during the outage, and across its end."""
     with across_processes(world) as talk:
         silent = threading.Thread(target=lambda: asyncio.run(interrupt_bus(world.database, _SILENCE)))
         silent.start()

@@ -1,4 +1,4 @@
-"""People on sockets, and when each of them got what."""
+"""Users on sockets, and the times at which each received each event."""
 
 import json
 import selectors
@@ -14,14 +14,14 @@ _TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Seconds until each message was at each listener. An event that came before its acknowledgement took none."""
+    """Seconds until each message was at each listener, 0 if the event came before the acknowledgement."""
 
     since_sent: list[float]
     since_acknowledged: list[float]
 
 
 class Crowd:
-    """Listeners of one chat. A message's number is the order of its sending on one socket."""
+    """Listeners of one chat. Messages are numbered in the order of their sending on one socket."""
 
     def __init__(self, listeners: Sequence[Socket]) -> None:
         self._selector = selectors.DefaultSelector()
@@ -31,7 +31,7 @@ class Crowd:
             self._got[listener] = 0
 
     def leave_out(self, listeners: Iterable[Socket]) -> None:
-        """These stop reading."""
+        """Makes these listeners stop reading."""
         for listener in listeners:
             self._selector.unregister(listener.socket)
             del self._got[listener]
@@ -40,7 +40,8 @@ class Crowd:
         self._selector.close()
 
     def talk(self, speaker: Socket, make: MakeFrame, *, count: int, pause: float) -> "Talk":
-        """Sends `count` messages, one each `pause` seconds, and waits until all are acknowledged and everywhere."""
+        """Sends `count` messages, one each `pause` seconds, and waits until all are acknowledged and delivered
+        everywhere."""
         sent_at: list[float] = []
         acknowledged: list[float] = []
         arrivals: list[tuple[int, float]] = []
@@ -80,5 +81,5 @@ class Crowd:
 
 
 def settle() -> None:
-    """Until the server has done what connecting brings along."""
+    """Waits until the server has finished the work that new connections cause."""
     sleep(2)

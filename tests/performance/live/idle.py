@@ -1,4 +1,4 @@
-"""A thousand sockets that nothing happens on."""
+"""A thousand idle sockets."""
 
 import asyncio
 import time
@@ -22,7 +22,8 @@ WHERE application_name = 'messenger' AND state <> 'idle' AND pid <> pg_backend_p
 
 
 def measure(world: World) -> list[Figure]:
-    """Resident memory a socket, of ours and of a bare server, and the database connections that are at work."""
+    """Measures resident memory per socket, of ours and of a bare server, and the number of busy database
+    connections."""
     users = [world.sign_up() for _ in range(_SOCKETS + _WARM_UP)]
     for _ in range(_CHATS):
         chat = world.open_chat(users[0])

@@ -1,4 +1,4 @@
-"""A device that was away for a week comes back to 1,500 chats, beside a hundred sockets that talk."""
+"""A device that was offline for a week resumes in 1,500 chats, beside a hundred active sockets."""
 
 import asyncio
 import multiprocessing
@@ -32,7 +32,7 @@ def measure(world: World) -> list[Figure]:
     make = send_frames(chat)
     crowd.talk(speaker, make, count=_MESSAGES // 4, pause=_PAUSE)
     alone = crowd.talk(speaker, make, count=_MESSAGES, pause=_PAUSE).since_sent
-    # In a process of its own: what it reads would delay the reading of the others, which is what is measured.
+    # A process of its own reads the replay: in this one it would delay the reading of the others, which is measured.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
         come_back = partial(_come_back, world.messenger.address, user.token, dict.fromkeys(missed, 1))
         elsewhere.submit(come_back, 0).result()
@@ -52,7 +52,7 @@ def measure(world: World) -> list[Figure]:
 
 
 def _come_back(address: Address, token: str, cursors: dict[str, int], events: int) -> float:
-    """Seconds until all of it is there."""
+    """Returns the seconds until everything was received."""
     began = perf_counter()
     socket = Socket(address, f"{API}/ws", {"token": token, "cursors": cursors})
     came = 0

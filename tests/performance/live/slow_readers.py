@@ -12,12 +12,12 @@ _USERS, _DEVICES, _STOPPED = 20, 10, 20
 _MESSAGES = 400
 _PAUSE = 0.1
 _TEXT = "🐻" * 4_000
-"""16 KB: the kernel's own buffers, some megabytes a socket, are full before the talk is over."""
+"""16 KB: the kernel's buffers, some megabytes per socket, fill up before the talk is over."""
 _READS_TOO_SLOWLY = (1013).to_bytes(2, "big")
 
 
 def measure(world: World) -> list[Figure]:
-    """The same talk twice: with everyone reading, and with some who have stopped."""
+    """Measures the same talk twice: with all listeners reading, and with some who have stopped."""
     users = [world.sign_up() for _ in range(_USERS)]
     chat = world.open_chat(*users)
     sockets = [world.socket(user) for user in users for _ in range(_DEVICES)]
@@ -47,7 +47,8 @@ def measure(world: World) -> list[Figure]:
 
 
 def _is_closed_as_slow(client: Socket) -> bool:
-    """Reads what had come before the close. A connection that was cut without a word counts: nobody was reading."""
+    """Reads what came before the close. A connection cut without a close frame counts, too: the client was not
+    reading."""
     try:
         while True:
             client.next()

@@ -1,7 +1,6 @@
-"""A small HTTP/1.1 client that costs next to nothing: one thread, sockets and prepared bytes.
+"""A minimal HTTP/1.1 client: one thread, sockets and prepared bytes.
 
-Each connection has one request in flight. About 15 µs a request, most of it in the kernel.
-"""
+Each connection has one request in flight. About 15 µs a request, most of it in the kernel."""
 
 import json
 import selectors
@@ -17,14 +16,14 @@ from tests.performance.outcome import Outcome
 
 Address = tuple[str, int]
 MakeRequest = Callable[[], bytes]
-"""The bytes of a connection's next request."""
+"""A function that returns the bytes of a connection's next request."""
 
 TEXT = "Привет! Встречаемся в семь у входа, билеты у меня."
 TIMEOUT = 30.0
 
 
 class LoadError(Exception):
-    """The server answered what it should not have."""
+    """The server answered something unexpected."""
 
 
 class _Connection:
@@ -41,7 +40,7 @@ class _Connection:
         self.socket.sendall(self.make())
 
     def receive(self) -> bool:
-        """Whether the answer is complete; LoadError unless it is a success."""
+        """Returns True if the answer is complete. Raises LoadError unless it is a success."""
         self.buffer += self.socket.recv(1 << 18)
         head = self.buffer.find(b"\r\n\r\n")
         if head < 0:
@@ -68,7 +67,7 @@ def get(address: Address, path: str, token: str = "") -> MakeRequest:
 
 
 def post_messages(address: Address, path: str, token: str = "") -> MakeRequest:
-    """Messages with a `client_msg_id` each."""
+    """Makes sends, with a `client_msg_id` each."""
     before = b'{"client_msg_id":"%s-' % uuid_start()
     after = f'","text":"{TEXT}"}}'.encode()
     head = _head("POST", address, path, token) + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (
@@ -80,7 +79,7 @@ def post_messages(address: Address, path: str, token: str = "") -> MakeRequest:
 
 
 def uuid_start() -> bytes:
-    """A uuid but for its last twelve digits."""
+    """Returns a random uuid without its last twelve digits."""
     digits = token_hex(10)
     return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-8{digits[15:18]}".encode()
 
@@ -91,10 +90,9 @@ def _head(method: str, address: Address, path: str, token: str) -> bytes:
 
 
 def run(address: Address, makers: Sequence[MakeRequest], seconds: float, rate: float | None = None) -> Outcome:
-    """One connection for each of `makers`, as fast as it goes, or at `rate` requests a second in all.
+    """Runs one connection for each of `makers`, as fast as possible, or at `rate` requests a second in all.
 
-    With a rate, latencies count from when a request was due: a server that stalls is charged for all that it delays.
-    """
+    With a rate, latencies count from when a request was due: a stalling server is charged for all that it delays."""
     connections = [_Connection(address, make) for make in makers]
     selector = selectors.DefaultSelector()
     try:
@@ -144,7 +142,7 @@ def _run_paced(
     while True:
         now = perf_counter()
         while free and due <= now and due < end:
-            # A timer that is a millisecond late is not the server's doing; a connection that was not free is.
+            # A late timer is not the server's fault. A connection that was not free is.
             free.pop().send(due if starved else now)
             due += step
         starved = not free
@@ -160,7 +158,7 @@ def _run_paced(
 
 
 def ask(address: Address, method: str, path: str, body: Any = None, token: str = "") -> Any:
-    """One call, for preparing; its JSON."""
+    """Makes one call for the preparation. Returns its JSON."""
     connection = HTTPConnection(*address, timeout=TIMEOUT)
     try:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})

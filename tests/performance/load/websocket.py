@@ -1,4 +1,4 @@
-"""A small WebSocket client that costs next to nothing: prepared frames, and an eye only for where a frame ends."""
+"""A minimal WebSocket client: prepared frames, and a parser that only finds where a frame ends."""
 
 import json
 import selectors
@@ -15,7 +15,7 @@ MakeFrame = Callable[[], bytes]
 
 
 class Socket:
-    """One WebSocket that has connected."""
+    """A connected WebSocket."""
 
     def __init__(self, address: Address, path: str, hello: dict[str, Any] | None = None) -> None:
         self.socket = connect(address)
@@ -36,19 +36,19 @@ class Socket:
                 raise LoadError(str(reply))
 
     def next(self) -> bytes:
-        """The next text frame; waits for it."""
+        """Returns the next text frame; waits for it."""
         while True:
             for frame in self.frames():
                 return frame
             self._more()
 
     def receive(self) -> Iterator[bytes]:
-        """What has come, frame by frame; something has."""
+        """Yields the frames of the next bytes. Call it when the socket is readable."""
         self._more()
         return self.frames()
 
     def frames(self) -> Iterator[bytes]:
-        """The whole text frames in the buffer; pings are answered."""
+        """Yields the complete text frames in the buffer; answers pings."""
         buffer, place = self.buffer, 0
         size = len(buffer)
         try:
@@ -83,7 +83,7 @@ class Socket:
 
 
 def encode(payload: bytes) -> bytes:
-    """A client's text frame, masked with zeros: valid, and the payload needs no work."""
+    """Returns a client's text frame. Its mask is zeros: that is valid, and leaves the payload as it is."""
     size = len(payload)
     if size < 126:
         return bytes((0x81, 0x80 | size)) + b"\0\0\0\0" + payload
@@ -91,7 +91,7 @@ def encode(payload: bytes) -> bytes:
 
 
 def send_frames(chat_id: str, text: str = TEXT) -> MakeFrame:
-    """Sends to a chat with a `client_msg_id` each."""
+    """Makes sends to a chat, with a `client_msg_id` each."""
     start, numbers = uuid_start().decode(), count()
 
     def make() -> bytes:
@@ -135,7 +135,8 @@ class _Pipeline:
 def run_sends(
     clients: Sequence[tuple[Socket, str]], in_flight: int, seconds: float, *, wait_for_events: bool
 ) -> Outcome:
-    """Sends over each socket to its chat, `in_flight` at once; done when acknowledged and, if asked, delivered back."""
+    """Sends over each socket to its chat, `in_flight` at once. A send is done when it is acknowledged and, if
+    requested, delivered back."""
     pipelines = [_Pipeline(client, send_frames(chat_id)) for client, chat_id in clients]
     latencies: list[float] = []
     selector = selectors.DefaultSelector()
@@ -172,7 +173,7 @@ def run_sends(
 def run_fan_out(
     sender: Socket, make: MakeFrame, listeners: Sequence[Socket], in_flight: int, seconds: float
 ) -> Outcome:
-    """One sender; counts what all listeners receive. A message is done when each of them has it."""
+    """Sends from one socket and counts what all listeners receive. A message is done when each of them has it."""
     selector = selectors.DefaultSelector()
     for place, listener in enumerate(listeners):
         selector.register(listener.socket, selectors.EVENT_READ, place)

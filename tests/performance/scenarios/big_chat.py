@@ -1,4 +1,4 @@
-"""What a send costs its sender when many are to read it."""
+"""What a send costs its sender in a chat of many members."""
 
 import asyncio
 from collections.abc import Mapping

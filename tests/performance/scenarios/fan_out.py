@@ -1,4 +1,4 @@
-"""One message to 500 sockets, beside a bare broadcast of the same bytes."""
+"""One message to 500 sockets, compared with a bare broadcast of the same bytes."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ _USERS = 25
 
 
 class FanOut(Scenario):
-    """500 devices of 25 people listen; one person sends. A message is done when each device has it."""
+    """500 devices of 25 users listen, and one user sends. A message is done when each device has it."""
 
     name = "fan-out"
     title = "Fan-out of one chat to 500 sockets"
@@ -64,7 +64,7 @@ class FanOut(Scenario):
 
 
 def _sample_event(world: World, token: str, chat: str, listeners: list[Socket]) -> bytes:
-    """An event as each listener has just got it."""
+    """Returns an event as each listener has just received it."""
     http.ask(world.messenger.address, "POST", f"/api/v1/chats/{chat}/messages", {"text": http.TEXT}, token)
     events = []
     for listener in listeners:

@@ -1,4 +1,4 @@
-"""Reading 50 messages deep in a chat's history."""
+"""Pages of 50 messages deep in a chat's history."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ FROM generate_series(1, $2::int) AS n
 
 
 def pages(address: Address, path: str, token: str, messages: int) -> list[MakeRequest]:
-    """Pages from all over the history, no two after each other beside each other."""
+    """Makes requests for pages from all over the history. Consecutive requests are far apart."""
 
     def connection(first: int) -> MakeRequest:
         seqs = [100 + (first * 104_729 + number * 7_919) % (messages - 100) for number in range(500)]

@@ -1,4 +1,4 @@
-"""Who is calling: the check of a token, called directly in this process."""
+"""The check of an access token, called directly in this process."""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _SIGNED = 1_000
 
 
 class Identify(Scenario):
-    """A token that was seen before, and one whose signature has to be verified."""
+    """A token that is cached, and one whose signature has to be verified."""
 
     name = "identify"
     title = "Authenticator.identify, called directly"

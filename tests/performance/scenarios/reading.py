@@ -1,4 +1,4 @@
-"""What clients ask for all day: their chats, what is new, and nothing at all."""
+"""The most frequent reads of clients: chats, new events, and polls without news."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,7 +15,8 @@ _EVENTS = 10_000
 
 
 class Reading(Scenario):
-    """`nothing new` is a poll of one's own stream at its head: a token check, a connection and two rows by key."""
+    """`nothing new` is a poll of the account's own stream at its head: a token check, a connection and two rows by
+    key."""
 
     name = "reading"
     title = "Reading, 16 connections"

@@ -1,4 +1,4 @@
-"""Sends over REST, durable, beside a bare echo and the usual ORM endpoint."""
+"""Durable sends over REST, compared with a bare echo and the usual ORM endpoint."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from tests.performance.world import API, World
 
 
 def sends(world: World, connections: int, chats: int = 8) -> list[MakeRequest]:
-    """Connections spread over people and chats."""
+    """Spreads connections over users and chats."""
     return [
         http.post_messages(world.messenger.address, f"{API}/chats/{chat}/messages", user.token)
         for user, chat in islice(
@@ -22,7 +22,7 @@ def sends(world: World, connections: int, chats: int = 8) -> list[MakeRequest]:
 
 
 def _shifted(chats: list[str]) -> list[str]:
-    """Sixteen people go round these eight chats in another step, so that each person writes to two of them."""
+    """Sixteen users go round these eight chats with another step, so that each user writes to two of them."""
     return chats + chats[1:] + chats[:1]
 
 
@@ -69,7 +69,7 @@ class SendRestConnections(Scenario):
 
 
 class SendCalm(Scenario):
-    """Half of what the server can do: how long one waits when it is busy, but not overrun."""
+    """Sends at half of the maximum rate: the latency of a busy server that is not overloaded."""
 
     name = "send-calm"
     title = "Send over REST at half of the top rate, 64 connections"

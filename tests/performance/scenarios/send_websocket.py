@@ -1,4 +1,4 @@
-"""Sends over WebSockets, beside what the database does with one message a transaction."""
+"""Sends over WebSockets, compared with what the database does with one message per transaction."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _IN_FLIGHT = 20
 
 
 class SendWebSocket(Scenario):
-    """Sixteen sockets, each in a chat of its own, 20 sends in flight on each."""
+    """Sixteen sockets, each in a chat of its own, with 20 sends in flight on each."""
 
     name = "send-websocket"
     title = "Send over WebSocket, 16 sockets, 20 in flight on each"
@@ -46,10 +46,10 @@ class SendWebSocket(Scenario):
 
 
 def pgbench(world: World, seconds: float) -> Outcome:
-    """As many clients as there are sockets, each transaction a message and its chat's counter, in prepared statements.
+    """Runs as many clients as there are sockets. Each transaction is a message and its chat's counter, in prepared
+    statements.
 
-    It writes less than a send of the messenger does: no event, no read position, no membership asked for.
-    """
+    It writes less than a send of the messenger does: no event, no read position, no check of the membership."""
     whole = max(round(seconds), 1)
     script = str(world.pgbench_script)
     process = world.pgbench(

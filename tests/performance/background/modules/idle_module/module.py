@@ -1,4 +1,4 @@
-"""Five subscribers that want nothing of what is sent."""
+"""Five subscribers that match no event of a send."""
 
 from collections.abc import Sequence
 

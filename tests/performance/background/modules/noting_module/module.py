@@ -1,4 +1,4 @@
-"""A subscriber that begins at the first event and inserts a row for each."""
+"""A subscriber that starts at the first event and inserts a row for each."""
 
 from collections.abc import Sequence
 
