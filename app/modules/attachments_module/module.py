@@ -16,7 +16,7 @@ from app.modules.attachments_module.services.downloads import Downloads
 from app.modules.attachments_module.services.erasure import FILES_OF_ACCOUNT
 from app.modules.attachments_module.services.links import Links
 from app.modules.attachments_module.services.part import PART, PURGE
-from app.modules.attachments_module.services.processing import LANE, PROCESS
+from app.modules.attachments_module.services.processing import FILES, IMAGES, PROCESS, PROCESS_IMAGE
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.services.subscriber import DELETIONS
 from app.modules.attachments_module.services.tus import CORS
@@ -55,7 +55,9 @@ module = Module(
         DELETIONS,
         FILES_OF_ACCOUNT,
         PROCESS,
-        LANE,
+        PROCESS_IMAGE,
+        FILES,
+        IMAGES,
         COLLECT,
         COLLECT_OFTEN,
         CORS,

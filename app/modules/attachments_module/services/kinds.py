@@ -2,7 +2,8 @@
 
 import puremagic
 
-HEAD_BYTES = 64 * 1024
+from app.modules.attachments_module.services.store import HEAD_BYTES
+
 UNKNOWN, TEXT = "application/octet-stream", "text/plain"
 _JPEG, _PNG, _GIF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a")
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")

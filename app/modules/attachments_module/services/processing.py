@@ -1,51 +1,27 @@
-"""What happens to a file after its last byte: a job finds out what it is, and stores it under its content."""
+"""What happens to a file after its last byte: jobs find out what it is, and store it under its content."""
 
-from __future__ import annotations
-
-import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.attachments_module.db.cruds import attachments as crud
-from app.modules.attachments_module.db.cruds import contents, uploads
-from app.modules.attachments_module.services import metrics
-from app.modules.attachments_module.services.kinds import HEAD_BYTES, kind_of, sniff
-from app.modules.attachments_module.services.store import FileStore, content_path, piece_path, upload_prefix
-from app.modules.attachments_module.services.views import message_of, view_in_event, view_in_message
+from app.modules.attachments_module.db.cruds import uploads
+from app.modules.attachments_module.errors import StoreUnavailable
+from app.modules.attachments_module.services.ending import Outcome, claim, finish
+from app.modules.attachments_module.services.images import store_image
+from app.modules.attachments_module.services.kinds import IMAGE_TYPES, sniff
+from app.modules.attachments_module.services.store import FileStore, Upload, content_path, upload_prefix
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, RetryAt
-from app.modules.messages_module.extension import Messages
-from app.modules.streams_module.services.log import Log, event, now
 
-LANE = Lane("attachments", 2)
-_CHECKED_AFTER = timedelta(hours=6)
-"""How long a job may take to store a content that it has claimed."""
-_DELETED_AFTER = timedelta(seconds=2)
+FILES, IMAGES = Lane("attachments", 2), Lane("images", 1)
+"""Images take processor time and memory: whatever else is uploaded does not wait for them."""
+_STORE_AGAIN_AFTER = timedelta(seconds=5)
 
 
 class ToProcess(BaseModel):
     attachment_id: UUID
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a file has turned out to be."""
-
-    state: str
-    content_type: str
-    size: int | None = None
-    sha256: str | None = None
-    width: int | None = None
-    height: int | None = None
-    blurhash: str | None = None
-    previews: Sequence[dict[str, Any]] = ()
-    reason: str | None = None
 
 
 async def enqueue_processing(work: UnitOfWork, jobs: Jobs, owner_id: UUID, attachment_id: UUID) -> None:
@@ -53,50 +29,40 @@ async def enqueue_processing(work: UnitOfWork, jobs: Jobs, owner_id: UUID, attac
 
 
 async def process(context: JobContext, payload: ToProcess) -> None:
-    """Stores an upload. It runs again after a crash: each step first looks whether it is done already."""
-    attachment_id = payload.attachment_id
+    """Stores an upload, or leaves it to the lane of images."""
+    await _run(context, payload.attachment_id, is_for_images=False)
+
+
+async def process_image(context: JobContext, payload: ToProcess) -> None:
+    """Stores the copy of an image."""
+    await _run(context, payload.attachment_id, is_for_images=True)
+
+
+async def _run(context: JobContext, attachment_id: UUID, *, is_for_images: bool) -> None:
+    """It runs again after a crash: each step first looks whether it is done already."""
     store = context.container.get(FileStore)
     async with context.unit_of_work() as work:
         raw = await work.raw()
         row = await crud.find(raw, attachment_id)
         pieces = await uploads.list_pieces(raw, attachment_id)
-    if row is not None and row["state"] == "processing":
-        upload = Upload(store, attachment_id, pieces)
-        outcome = await _store_as_it_is(context, upload, sniff(await upload.head()))
-        await finish(context, attachment_id, outcome)
-    # The bytes are under their content by now, or nobody wants them.
-    await store.delete_below(upload_prefix(attachment_id))
+    try:
+        if row is not None and row["state"] == "processing":
+            upload = Upload(store, attachment_id, pieces)
+            content_type = sniff(await upload.head())
+            is_image = content_type in IMAGE_TYPES
+            if is_image and not is_for_images:
+                async with context.unit_of_work() as work:
+                    jobs, payload = context.container.get(Jobs), ToProcess(attachment_id=attachment_id)
+                    await jobs.enqueue(work, PROCESS_IMAGE, payload, key=str(attachment_id), owner_id=row["owner_id"])
+                return
+            keep = store_image if is_image else _store_as_it_is
+            await finish(context, attachment_id, await keep(context, upload, content_type))
+        # The bytes are under their content by now, or nobody needs them.
+        await store.delete_below(upload_prefix(attachment_id))
+    except StoreUnavailable:
+        raise RetryAt(datetime.now(UTC) + _STORE_AGAIN_AFTER) from None
     async with context.unit_of_work() as work:
         await uploads.delete_pieces(await work.raw(), attachment_id)
-
-
-class Upload:
-    """The stored bytes of an upload that is complete."""
-
-    def __init__(self, store: FileStore, attachment_id: UUID, pieces: Sequence[Any]) -> None:
-        self.store = store
-        self.id = attachment_id
-        self.size = sum(piece["size"] for piece in pieces)
-        self._paths = [piece_path(attachment_id, piece["start"], piece["name"]) for piece in pieces]
-
-    async def read(self) -> AsyncIterator[bytes]:
-        for path in self._paths:
-            async for chunk in self.store.read(path):
-                yield chunk
-
-    async def head(self) -> bytes:
-        head = b""
-        async for chunk in self.read():
-            head += chunk
-            if len(head) >= HEAD_BYTES:
-                break
-        return head[:HEAD_BYTES]
-
-    async def hash(self) -> str:
-        hasher = hashlib.sha256()
-        async for chunk in self.read():
-            await asyncio.to_thread(hasher.update, chunk)
-        return hasher.hexdigest()
 
 
 async def _store_as_it_is(context: JobContext, upload: Upload, content_type: str) -> Outcome:
@@ -106,65 +72,5 @@ async def _store_as_it_is(context: JobContext, upload: Upload, content_type: str
     return Outcome("ready", content_type, upload.size, sha256)
 
 
-async def claim(context: JobContext, attachment_id: UUID, sha256: str) -> None:
-    """To be called before a content is stored. Raises RetryAt while an older object of it is being deleted."""
-    async with context.unit_of_work() as work:
-        if await contents.claim(await work.raw(), attachment_id, sha256, now() + _CHECKED_AFTER) is None:
-            raise RetryAt(datetime.now(UTC) + _DELETED_AFTER)
-
-
-async def finish(context: JobContext, attachment_id: UUID, outcome: Outcome) -> None:
-    """Writes what became of a file: into its row, to its owner, and into the message that carries it."""
-    log = context.container.get(Log)
-    is_written = False
-    while not is_written:
-        async with context.unit_of_work() as work:
-            raw = await work.raw()
-            before = await crud.find(raw, attachment_id)
-            message = before and message_of(before)
-            streams: set[UUID] = set()
-            if before is not None:
-                streams = await log.lock(work, chats=[message[0]] if message else [], accounts=[before["owner_id"]])
-            row = await crud.find(raw, attachment_id, lock=True)
-            if row is None or row["state"] != "processing":
-                # Deleted meanwhile: the collector may have looked before the content was stored.
-                await contents.check_soon(raw, [outcome.sha256] if outcome.sha256 else [], now())
-                return
-            # A send that took it in between holds another lock: once more, in the right order.
-            is_written = message_of(row) == message
-            if is_written:
-                await _write(context, work, log, row, outcome, has_stream=row["owner_id"] in streams)
-    metrics.PROCESSED.labels(outcome.state).inc()
-
-
-async def _write(
-    context: JobContext, work: UnitOfWork, log: Log, row: Any, outcome: Outcome, *, has_stream: bool
-) -> None:
-    raw = await work.raw()
-    reserved = outcome.size or 0
-    await uploads.release(raw, row["owner_id"], row["reserved"] - reserved)
-    await crud.finish(
-        raw,
-        row["id"],
-        outcome.state,
-        outcome.content_type,
-        outcome.size,
-        outcome.sha256,
-        outcome.width,
-        outcome.height,
-        outcome.blurhash,
-        outcome.previews,
-        outcome.reason,
-        reserved,
-    )
-    if has_stream:
-        told = view_in_event(await crud.find(raw, row["id"]))
-        await log.append(work, row["owner_id"], event(f"attachment.{outcome.state}", told))
-    if message := message_of(row):
-        await crud.set_kind(raw, *message, row["id"], kind_of(outcome.content_type))
-        value = [view_in_message(one) for one in await crud.list_of_message(raw, *message)]
-        messages = context.container.get(Messages)  # type: ignore[type-abstract]
-        await messages.set_part(work, *message, "attachments", value)
-
-
-PROCESS = Job("attachments.process", ToProcess, process, timeout_s=3600.0, lane=LANE.name)
+PROCESS = Job("attachments.process", ToProcess, process, timeout_s=3600.0, lane=FILES.name)
+PROCESS_IMAGE = Job("attachments.image", ToProcess, process_image, timeout_s=300.0, lane=IMAGES.name)

@@ -1,6 +1,8 @@
 """Where the bytes are: one object store, a folder or S3."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -16,6 +18,8 @@ from app.modules.attachments_module.errors import StoreUnavailable
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.settings import PROJECT_ROOT
 
+HEAD_BYTES = 64 * 1024
+"""Bytes that say what a file is."""
 CHUNK = 256 * 1024
 """Bytes that are read from the store at once."""
 _PART = 5 * 1024 * 1024
@@ -95,6 +99,35 @@ def upload_prefix(attachment_id: UUID) -> str:
 def content_path(sha256: str, variant: str = "original") -> str:
     """Returns the path of a content, or of one of its previews."""
     return f"files/{sha256}" if variant == "original" else f"previews/{sha256}/{variant}"
+
+
+class Upload:
+    """The stored bytes of an upload that is complete."""
+
+    def __init__(self, store: FileStore, attachment_id: UUID, pieces: Sequence[Any]) -> None:
+        self.store = store
+        self.id = attachment_id
+        self.size = sum(piece["size"] for piece in pieces)
+        self._paths = [piece_path(attachment_id, piece["start"], piece["name"]) for piece in pieces]
+
+    async def read(self) -> AsyncIterator[bytes]:
+        for path in self._paths:
+            async for chunk in self.store.read(path):
+                yield chunk
+
+    async def head(self) -> bytes:
+        head = b""
+        async for chunk in self.read():
+            head += chunk
+            if len(head) >= HEAD_BYTES:
+                break
+        return head[:HEAD_BYTES]
+
+    async def hash(self) -> str:
+        hasher = hashlib.sha256()
+        async for chunk in self.read():
+            await asyncio.to_thread(hasher.update, chunk)
+        return hasher.hexdigest()
 
 
 @contextmanager

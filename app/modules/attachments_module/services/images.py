@@ -1,0 +1,103 @@
+"""Images: a copy without metadata takes the place of the upload, with previews; the work is done by another process."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from app.modules.attachments_module.services.ending import Outcome, claim
+from app.modules.attachments_module.services.store import CHUNK, Upload, content_path
+from app.modules.jobs_module.extension import JobContext
+
+MAX_IMAGE_BYTES = 128 * 1024 * 1024
+"""Of an image file. 40 million pixels take no more than that in any usual format."""
+_PROGRAM = Path(__file__).with_name("image_process.py")
+_SECONDS = 60.0
+
+
+async def store_image(context: JobContext, upload: Upload, content_type: str) -> Outcome:
+    """Stores the copy of an image and its previews. A file that is no proper image is refused."""
+    if upload.size > MAX_IMAGE_BYTES:
+        return Outcome("refused", content_type, reason="too_large")
+    with TemporaryDirectory(prefix="messenger-image-") as place:
+        folder = Path(place)
+        await _write(folder / "source", upload)
+        found = await convert(folder)
+        if "refused" in found:
+            return Outcome("refused", content_type, reason=found["refused"])
+        original = folder / "original"
+        content = await asyncio.to_thread(_hash, original)
+        await claim(context, upload.id, content)
+        previews = []
+        for preview in found["previews"]:
+            file = folder / preview["name"]
+            previews.append({**preview, "size": file.stat().st_size})
+            await upload.store.put_stream(content_path(content, preview["name"]), _read(file), file.stat().st_size)
+        await upload.store.put_stream(content_path(content), _read(original), original.stat().st_size)
+        return Outcome(
+            "ready",
+            found["content_type"],
+            original.stat().st_size,
+            content,
+            found["width"],
+            found["height"],
+            found["blurhash"],
+            previews,
+        )
+
+
+async def convert(folder: Path) -> Mapping[str, Any]:
+    """Runs the other process on the file `source` of a folder. Returns what it says, or why it could not."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        str(_PROGRAM),
+        str(folder / "source"),
+        str(folder),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},
+        cwd=folder,
+    )
+    try:
+        async with asyncio.timeout(_SECONDS):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        return {"refused": "too_slow"}
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    if process.returncode == 0:
+        answer: dict[str, Any] = orjson.loads(said)
+        return answer
+    # By a signal: the limit of its time, or the decoder has crashed.
+    return {"refused": "too_slow" if process.returncode in (-9, -24) else "broken_image"}
+
+
+async def _write(file: Path, upload: Upload) -> None:
+    with file.open("wb") as opened:
+        async for chunk in upload.read():
+            await asyncio.to_thread(opened.write, chunk)
+
+
+async def _read(file: Path) -> AsyncIterator[bytes]:
+    with file.open("rb") as opened:
+        while chunk := await asyncio.to_thread(opened.read, CHUNK):
+            yield chunk
+
+
+def _hash(file: Path) -> str:
+    hasher = sha256()
+    with file.open("rb") as opened:
+        while chunk := opened.read(CHUNK):
+            hasher.update(chunk)
+    return hasher.hexdigest()
