@@ -21,7 +21,7 @@ from tests.asyncapi import Dictionary, complain, validator_of
 from tests.fakers import FakeClient, FakeSocket, ok, problem
 from tests.servers import served
 
-_KIND = re.compile(r"[a-z]+\.(?:[a-z]+ed|left)")
+_KIND = re.compile(r"[a-z]+\.(?:[a-z]+ed|left|ready)")
 _NOTIFICATIONS = {"session.ended", "presence.left"}
 
 
