@@ -22,7 +22,7 @@ JobId = Annotated[UUID, typer.Argument(help="id of the job, as `list` shows it")
 
 
 class State(StrEnum):
-    """Of a job that is stored."""
+    """State of a stored job."""
 
     WAITING = "waiting"
     RUNNING = "running"

@@ -1,4 +1,4 @@
-"""What other modules may add to jobs: kinds of jobs, lanes, schedules. And how a job is enqueued."""
+"""Extension points of jobs: kinds of jobs, lanes, schedules. `Jobs` enqueues, cancels and reschedules jobs."""
 
 from asyncio import Semaphore
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -20,12 +20,12 @@ DEFAULT_LANE = "default"
 BACKOFF = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Seconds after each failed attempt; the last one repeats."""
 SCHEDULED = "schedule"
-"""The key of jobs that a schedule enqueues."""
+"""Key of the jobs that a schedule enqueues."""
 _OWNERS = UUID("6f0c1f0e-6d0b-4b58-9d2e-0d6d3b0a7c15")
 
 
 class RetryAt(Exception):
-    """Raised by a job that is to run again at this time. It does not count as a failure."""
+    """Raised by a job that must run again at `time`. It does not count as a failed attempt."""
 
     def __init__(self, time: datetime) -> None:
         if time.tzinfo is None:
@@ -35,11 +35,11 @@ class RetryAt(Exception):
 
 
 class Nothing(BaseModel):
-    """The payload of a job that needs none."""
+    """Payload of a job that needs no data."""
 
 
 class GiveUp(Exception):
-    """Raised by a job that no further attempt would help: it is dead at once, for this reason."""
+    """Raised by a job that no further attempt would help. The job is dead at once, for `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -47,15 +47,15 @@ class GiveUp(Exception):
 
 
 class LeaseLost(Exception):
-    """Another process has taken the job over: this one may change nothing any more."""
+    """Another process has taken the job over. This one must not change anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What a job works with. It holds no connection of the database outside `unit_of_work`.
+    """Context of one attempt. It holds no database connection outside `unit_of_work`.
 
     - `container`: settings groups and services, by type.
-    - `attempt`: 1 at the first one.
+    - `attempt`: number of the attempt, from 1.
     - `job_id`: the same at each attempt.
     """
 
@@ -67,9 +67,9 @@ class JobContext:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
-        """Commits at the end of the block, rolls back if it raises. One at a time.
+        """Opens a unit of work that commits at the end of the block and rolls back if it raises. One at a time.
 
-        While it is open no other process takes the job over. Raises LeaseLost if one has done so before.
+        No other process takes the job over while it is open. Raises LeaseLost if one has done so before.
         """
         async with self.free_sessions, open_unit_of_work(self.container.get(BackgroundDatabase)) as work:
             if not await hold(await work.raw(), self.lease):
@@ -82,15 +82,15 @@ Run = Callable[[JobContext, Any], Awaitable[None]]
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A kind of work for later. It runs at least once; what it changes in the database is to bear a repetition.
+    """A kind of background work. It runs at least once, so its changes must be idempotent.
 
-    - `name`: stable, since the jobs are stored under it.
-    - `payload`: the model of what it is given; as JSON in the database.
-    - `run(context, payload)`: an error counts as a failed attempt. RetryAt and GiveUp say otherwise.
-    - `max_attempts`: after so many failures it is dead, and an operator decides.
+    - `name`: stable, because jobs are stored under it.
+    - `payload`: model of its data; stored as JSON.
+    - `run(context, payload)`: an error counts as a failed attempt, except RetryAt and GiveUp.
+    - `max_attempts`: after this many failures the job is dead, and an operator decides.
     - `timeout_s`: seconds for one attempt.
     - `backoff`: seconds after each failed attempt; the last one repeats.
-    - `lane`: the jobs that it shares slots with.
+    - `lane`: jobs of one lane share slots.
     """
 
     name: str
@@ -102,17 +102,17 @@ class Job:
     lane: str = DEFAULT_LANE
 
     def pause_after(self, attempt: int) -> float:
-        """Returns the seconds after a failed attempt, the first one being 1."""
+        """Returns the seconds to wait after a failed attempt. The first attempt is 1."""
         return float(self.backoff[min(attempt, len(self.backoff)) - 1]) if self.backoff else 0.0
 
     def owner_of(self, key: str) -> UUID:
-        """Returns the owner of jobs that are enqueued with a key and without an owner."""
+        """Returns the owner id of jobs that are enqueued with a key and without an owner."""
         return uuid5(_OWNERS, f"{self.name}\0{key}")
 
 
 @dataclass(frozen=True)
 class Lane:
-    """So many jobs of this lane run at once in each process. Slow or dangerous work has a lane of its own."""
+    """A group of jobs of which at most `concurrency` run at once in each process. Use one for slow or risky jobs."""
 
     name: str
     concurrency: int
@@ -120,10 +120,10 @@ class Lane:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Runs a job once in each period in the whole installation. Periods without a server are skipped.
+    """Runs a job once per period in the whole installation. `every` is a timedelta, or seconds.
 
-    A period in which the run before has not ended is skipped, too. Each field of the payload needs a default.
-    `every` is a timedelta, or seconds.
+    A period is skipped if no server runs, or if the previous run has not ended. Each field of the payload needs a
+    default.
     """
 
     job: Job
@@ -135,7 +135,7 @@ class Schedule:
 
 
 class Jobs:
-    """Adds jobs, in the unit of work of what they belong to: both are durable, or none is."""
+    """Adds jobs in the unit of work of the change that they belong to: both are committed, or neither is."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.jobs = {job.name: job for job in jobs}
@@ -154,11 +154,11 @@ class Jobs:
         run_at: datetime | None = None,
         owner_id: UUID | None = None,
     ) -> UUID:
-        """Returns the id of the job: of a new one, or of the one that waits under the same key.
+        """Returns the id of the new job, or of the job that waits under the same key.
 
-        It runs after the commit, not before `run_at`. Where a job of the same owner and key waits, nothing is added:
-        that one runs after this commit. One that runs already does not count.
-        Raises ValueError for a job that no module contributes, and for another payload than its own.
+        The job runs after the commit and not before `run_at`. If a job of the same owner and key waits, nothing is
+        added: that job runs after this commit. A job that is already running does not prevent a new one.
+        Raises ValueError if no module contributes the job, or if the payload is of another model.
         """
         if job.name not in self.jobs:
             raise ValueError(f"no module contributes the job {job.name!r}")
@@ -182,13 +182,13 @@ class Jobs:
         return added
 
     async def cancel(self, work: UnitOfWork, job: Job, key: str, owner_id: UUID | None = None) -> bool:
-        """Removes the job that waits under a key. Returns True if there was one; one that runs goes on."""
+        """Removes the job that waits under a key. Returns True if there was one. A running job is not stopped."""
         return await queue.cancel(await work.raw(), owner_id or job.owner_of(key), job.name, key)
 
     async def reschedule(
         self, work: UnitOfWork, job: Job, key: str, run_at: datetime, owner_id: UUID | None = None
     ) -> bool:
-        """Moves the job that waits under a key to another time. Returns True if there was one."""
+        """Changes the time of the job that waits under a key. Returns True if there was one."""
         moved = await queue.reschedule(await work.raw(), owner_id or job.owner_of(key), job.name, key, run_at)
         work.after_commit(self._wake)
         return moved

@@ -1,4 +1,4 @@
-"""One append-only log a stream, numbered 1, 2, 3, ... in commit order with no hole.
+"""Event logs. Each stream is append-only and numbered 1, 2, 3, ... in commit order without gaps.
 
-A chat's id and an account's id are stream ids. Events are written in the transaction of the change that they tell.
+The ids of chats and accounts are stream ids. An event is written in the transaction of the change that it describes.
 """

@@ -5,7 +5,7 @@ from app.services.errors import Category, ErrorText, ServiceError
 
 
 class StreamGap(ServiceError):
-    """A cursor points outside the log: older than what is kept, or beyond the head. Read the whole state afresh."""
+    """The cursor is outside the log: older than its first event, or beyond its head. Read the whole state again."""
 
     category = Category.GONE
     code = "stream_gap"

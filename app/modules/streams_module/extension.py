@@ -1,4 +1,4 @@
-"""What other modules may add to streams: subscribers of the event log."""
+"""Extension point of streams: subscribers of the event log. Functions that read and hold their cursors."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from app.services.context import WorkContext
 
 
 class Event(NamedTuple):
-    """An event as it is stored now: a message that was edited or deleted since has its new content, or none."""
+    """An event as it is stored now. If its message was edited or deleted since, it has the new content, or none."""
 
     stream_id: UUID
     seq: int
@@ -27,7 +27,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SubscriberContext(WorkContext):
-    """What a handler works with. What it changes through `work` is durable together with the cursor: exactly once."""
+    """Context of a handler. What it changes through `work` is committed together with the cursor: exactly once."""
 
     stream_id: UUID
 
@@ -38,17 +38,17 @@ Rebuild = Callable[[SubscriberContext, UUID, int], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscriber:
-    """Reacts to events, and misses none. The server keeps a cursor for each stream in the database.
+    """Handles every event of certain kinds. The server keeps a cursor per stream in the database.
 
-    - `name`: stable, since the cursors are stored under it.
-    - `kinds`: the kinds of events that it handles; one may end in `.*`.
-    - `handle(context, events)`: events of one stream, in order. An error rolls back what it did, and it is called again
-      later: after the last attempt the event is set aside (`on_failure="skip"`) or the stream halts (`"stop"`).
-    - `start`: `"head"`: streams that exist at the registration begin at their present heads; `"first"`: all begin at
+    - `name`: stable, because cursors are stored under it.
+    - `kinds`: kinds of events that it handles; one may end in `.*`.
+    - `handle(context, events)`: gets events of one stream, in order. An error rolls back its changes, and it is called
+      again later. After the last attempt the event is set aside (`on_failure="skip"`) or the stream halts (`"stop"`).
+    - `start`: `"head"`: streams that exist at the registration begin at their current heads; `"first"`: all begin at
       their first event.
-    - `rebuild(context, stream_id, through_seq)`: the log no longer holds the events up to `through_seq`.
-    - `across_streams`: `handle` is called once per transaction, with events of several streams, those of one stream
-      after another. `context.stream_id` is that of the first event.
+    - `rebuild(context, stream_id, through_seq)`: called if the log no longer holds the events up to `through_seq`.
+    - `across_streams`: `handle` is called once per transaction with events of several streams, grouped by stream.
+      `context.stream_id` is that of the first event.
     """
 
     name: str
@@ -70,8 +70,10 @@ async def read_events(connection: Connection, stream_id: UUID, after: int, limit
 
 
 async def hold_streams(work: UnitOfWork, subscriber: Subscriber, stream_ids: Sequence[UUID]) -> set[UUID]:
-    """Keeps the subscriber from handling events of streams until the end of the unit of work: what it writes may be
-    written from elsewhere. Returns those that are held; of the others a process handles events just now.
+    """Keeps the subscriber from handling events of streams until the end of the unit of work.
+
+    Meanwhile the caller may write what the subscriber writes. Returns the streams that are held; the events of the
+    others are being handled by a process now.
     """
     return await cursors.hold(await work.raw(), stream_ids, subscriber.name)
 
@@ -79,20 +81,20 @@ async def hold_streams(work: UnitOfWork, subscriber: Subscriber, stream_ids: Seq
 async def find_oldest_pending(
     connection: Connection, subscriber: Subscriber, stream_ids: Sequence[UUID]
 ) -> datetime | None:
-    """Returns the time of the oldest event in these streams that the subscriber has still to handle.
+    """Returns the time of the oldest event in these streams that the subscriber has not handled.
 
-    For a subscriber that names its kinds in full.
+    For a subscriber whose `kinds` have no `.*`.
     """
     return await cursors.find_oldest_pending(connection, stream_ids, subscriber.name, subscriber.kinds)
 
 
 async def count_pending_streams(connection: Connection, subscriber: Subscriber) -> int:
-    """Returns how many streams have events that the subscriber has still to handle. It looks at all streams."""
+    """Returns the number of streams with events that the subscriber has not handled. It reads all streams."""
     return await cursors.count_pending(connection, subscriber.name, subscriber.kinds)
 
 
 def make_event(stream_id: UUID, row: Any) -> Event:
-    """Returns the event in a row of the log."""
+    """Makes an event from a row of the log."""
     data = row["data"]
-    # A connection under a session has decoded it.
+    # A connection of a session has already decoded the JSON.
     return Event(stream_id, row["seq"], row["kind"], data if isinstance(data, dict) else orjson.loads(data), row["at"])

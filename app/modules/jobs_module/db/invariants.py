@@ -1,4 +1,4 @@
-"""What an operator looks after."""
+"""Checks of jobs for `doctor`: dead jobs, and due jobs that no process runs."""
 
 from app.utils.invariants import Invariant
 

@@ -1,4 +1,4 @@
-"""Deleting the rows of jobs that succeeded."""
+"""Batched deletion of the rows of jobs that succeeded."""
 
 import asyncio
 
@@ -7,7 +7,10 @@ from app.modules.jobs_module.db.cruds.leases import Lease, complete
 
 
 class Completions:
-    """Jobs that end while a statement runs share the next one: a commit costs more than any job that does little."""
+    """Deletes the rows of completed jobs in batches, because a commit costs more than a small job.
+
+    Jobs that end while a statement runs share the next one.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -15,7 +18,7 @@ class Completions:
         self._deleting: asyncio.Task[None] | None = None
 
     async def add(self, lease: Lease) -> None:
-        """Returns once the row is deleted. Raises TransientDatabaseError."""
+        """Returns after the row is deleted. Raises TransientDatabaseError."""
         deleted = self._waiting[lease] = asyncio.get_running_loop().create_future()
         if self._deleting is None:
             self._deleting = asyncio.create_task(self._delete())
@@ -27,7 +30,7 @@ class Completions:
             try:
                 async with self._database.connection() as connection:
                     await complete(connection, list(taken))
-            except Exception as error:  # noqa: BLE001 - it is the error of each that waits
+            except Exception as error:  # noqa: BLE001 - each waiting job gets the error
                 for deleted in taken.values():
                     if not deleted.done():
                         deleted.set_exception(error)

@@ -1,4 +1,4 @@
-"""What is counted of jobs."""
+"""Metrics of jobs."""
 
 from app.utils.metrics import counter, gauge, histogram
 

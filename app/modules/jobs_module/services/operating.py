@@ -1,4 +1,4 @@
-"""What an operator does with jobs, in hand-written SQL. The running servers notice within a second."""
+"""Operator's view of jobs: list, retry, cancel; in hand-written SQL. Running servers notice within a second."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -20,7 +20,7 @@ _CANCEL = "DELETE FROM job WHERE id = $1 AND state <> 'running' RETURNING id"
 
 
 class JobStatus(NamedTuple):
-    """A job as it is stored."""
+    """A stored job, as `jobs list` shows it."""
 
     id: UUID
     name: str
@@ -37,8 +37,9 @@ async def list_jobs(connection: Connection, state: str | None = None, limit: int
 
 
 async def retry(connection: Connection, job_id: UUID) -> bool:
-    """Lets a dead or waiting job run now, with all its attempts. Returns False if it runs, does not exist, or a newer
-    one waits under its key.
+    """Makes a dead or waiting job due now, with all its attempts.
+
+    Returns False if the job is running, does not exist, or a newer job waits under its key.
     """
     try:
         return await connection.fetchval(_RETRY, job_id) is not None
@@ -47,5 +48,5 @@ async def retry(connection: Connection, job_id: UUID) -> bool:
 
 
 async def cancel(connection: Connection, job_id: UUID) -> bool:
-    """Removes a dead or waiting job. Returns False if it runs, or does not exist."""
+    """Removes a dead or waiting job. Returns False if the job is running or does not exist."""
     return await connection.fetchval(_CANCEL, job_id) is not None

@@ -1,4 +1,4 @@
-"""The jobs of one process: claims what is due, runs it, keeps the leases."""
+"""The job runner of one process: claims due jobs, runs them, renews their leases."""
 
 import asyncio
 from collections import Counter
@@ -22,18 +22,18 @@ from app.utils.background import cancel_and_wait, running
 from app.utils.container import Container
 
 LEASE = 10.0
-"""Seconds, as the statements have it."""
+"""Seconds. The SQL statements contain the same value."""
 _BEAT = 3.0
 _POLL = 1.0
-"""Seconds between two looks at what other processes have enqueued."""
+"""Seconds between two polls for jobs that other processes have enqueued."""
 _MEASURE = 15.0
 _GRACE = 4.0
-"""Seconds that jobs have to end at shutdown."""
+"""Seconds in which jobs may end at shutdown before they are cancelled."""
 _LAST_WORDS = 1.0
-"""Seconds that a statement, or a cancelled job, has to end at shutdown."""
+"""Seconds in which a statement or a cancelled job may end at shutdown."""
 _PAUSE = 0.5
 _SESSIONS = 4
-"""Units of work that jobs may have open at once: the subscribers' workers use the other sessions of the pool."""
+"""Units of work that jobs may have open at once. The subscriber workers use the other sessions of the pool."""
 _DEFAULT_CONCURRENCY = 8
 
 
@@ -48,7 +48,7 @@ class Runner:
         lanes: Sequence[Lane] = (),
         schedules: Sequence[Schedule] = (),
     ) -> None:
-        """Raises ValueError where a job names a lane that does not exist, and for a schedule that cannot run."""
+        """Raises ValueError if a job names a lane that does not exist, or if a schedule cannot run."""
         self._database = database
         self._container = container
         self._jobs = jobs.jobs
@@ -66,12 +66,12 @@ class Runner:
         jobs.on_enqueued(self.wake)
 
     def wake(self) -> None:
-        """There may be something to do."""
+        """Claims jobs without waiting for the next poll."""
         self._woken.set()
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the life of the application."""
+        """Runs jobs for the lifetime of the application. At shutdown, stops them and releases their leases."""
         if not self._jobs:
             yield
             return
@@ -81,7 +81,7 @@ class Runner:
                 async with running(self._schedules.run()):
                     yield
             finally:
-                # Not cancelled at once: what a statement has claimed by then is to be known here.
+                # Not cancelled at once: a claim that has committed must be known here, so that its jobs are released.
                 self._is_shutting_down = True
                 self.wake()
                 await asyncio.wait([claiming], timeout=_LAST_WORDS)
@@ -89,7 +89,7 @@ class Runner:
                 await self._stop_jobs()
 
     async def _stop_jobs(self) -> None:
-        """Lets jobs end, cancels those that do not, and releases their leases."""
+        """Waits for jobs to end, cancels those that do not, and releases their leases."""
         tasks = {running_job.task: running_job for running_job in self._running if running_job.task is not None}
         if not tasks:
             return
@@ -98,7 +98,7 @@ class Runner:
             tasks[task].cancel()
         if late:
             await asyncio.wait(late, timeout=_LAST_WORDS)
-        # One that goes on in spite of it keeps its lease until that expires: nothing else runs it meanwhile.
+        # A job that ignores the cancellation keeps its lease until it expires: no other process runs it meanwhile.
         cancelled = [running_job for task, running_job in tasks.items() if running_job.is_cancelled and task.done()]
         with suppress(TransientDatabaseError, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS), self._database.connection() as connection:
@@ -107,7 +107,7 @@ class Runner:
                     metrics.JOBS.labels(running_job.job.name, "released").inc()
 
     async def _keep_claiming(self) -> None:
-        """Until the process stops."""
+        """Claims and starts jobs until shutdown."""
         is_placed = False
         while not self._is_shutting_down:
             self._woken.clear()
@@ -117,14 +117,14 @@ class Runner:
                     await self._move_to_lanes()
                     is_placed = True
                 wait = await self._claim()
-            except Exception as error:  # noqa: BLE001 - the next look must come
+            except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot claim jobs: {!r}", error)
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
 
     async def _claim(self) -> float:
-        """Starts what is due. Returns the seconds until the next look; the end of a job wakes up before that."""
+        """Starts due jobs. Returns the seconds until the next claim; the end of a job triggers it earlier."""
         busy = Counter(running_job.job.lane for running_job in self._running)
         free = {lane: slots - busy[lane] for lane, slots in self._slots.items() if slots > busy[lane]}
         if not free:
@@ -162,7 +162,7 @@ class Runner:
             self.wake()
 
     async def _write(self, running_job: RunningJob, outcome: Outcome) -> None:
-        """As long as the lease lasts: the job runs again if this cannot be written."""
+        """Writes the outcome, with retries until the lease expires. If that fails, the job runs again."""
         while True:
             try:
                 if outcome.name == "succeeded":
@@ -186,20 +186,20 @@ class Runner:
                 return
 
     async def _keep_leases(self) -> None:
-        """Until cancelled."""
+        """Renews leases periodically until cancelled."""
         while True:
             await asyncio.sleep(_BEAT)
             if self._running:
                 await self.renew_leases()
 
     async def renew_leases(self) -> None:
-        """Renews the leases of all jobs that run, in one statement, and cancels the jobs whose lease is lost."""
+        """Renews the leases of all running jobs in one statement, and cancels the jobs whose lease is lost."""
         held = list(self._running)
         began = monotonic()
         try:
             async with self._database.connection() as connection:
                 renewed = await crud.renew(connection, [running_job.lease for running_job in held])
-        except Exception as error:  # noqa: BLE001 - the next beat must come
+        except Exception as error:  # noqa: BLE001 - the loop must continue
             logger.debug("cannot renew the leases of jobs: {!r}", error)
             lost = [running_job for running_job in held if monotonic() - running_job.renewed > LEASE]
         else:
@@ -221,7 +221,7 @@ class Runner:
                 running_job.cancel()
 
     async def _keep_measuring(self) -> None:
-        """Until cancelled."""
+        """Updates the metrics of waiting jobs periodically until cancelled."""
         while True:
             try:
                 async with self._database.connection() as connection:
@@ -230,11 +230,11 @@ class Runner:
                     metrics.WAITING.labels(lane).set(counts[lane]["waiting"] if lane in counts else 0)
                     metrics.OLDEST.labels(lane).set(counts[lane]["oldest"] if lane in counts else 0)
                 await self._move_to_lanes()
-            except Exception as error:  # noqa: BLE001 - the next look must come
+            except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot count jobs: {!r}", error)
             await asyncio.sleep(_MEASURE)
 
     async def _move_to_lanes(self) -> None:
-        """Another version may have enqueued jobs into other lanes."""
+        """Moves jobs that another version may have enqueued into other lanes."""
         async with self._database.connection() as connection:
             await crud.move_to_lanes(connection, {job.name: job.lane for job in self._jobs.values()})

@@ -1,4 +1,4 @@
-"""One attempt of one job, and what becomes of the job afterwards."""
+"""One attempt of a job and its outcome."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -16,23 +16,23 @@ from app.modules.jobs_module.services import metrics
 
 _LONGEST_ERROR = 2_000
 _INTERRUPTED_FOR = 1.0
-"""Seconds until a job runs again that the database has interrupted."""
+"""Seconds until a job runs again after a database error interrupted it."""
 
 
 @dataclass(eq=False)
 class RunningJob:
-    """A job that this process holds the lease of."""
+    """A job whose lease this process holds."""
 
     job: Job
     lease: Lease
     payload: str
     attempt: int
     renewed: float
-    """When the lease was renewed, by the clock of this process that only runs forward."""
+    """Time of the last renewal of the lease, by this process' monotonic clock."""
     is_ended: bool = False
-    """Its attempt is over; what became of it may not be written yet."""
+    """The attempt is over. Its outcome may not be written yet."""
     is_cancelled: bool = False
-    """The lease is lost, or the process stops: whatever the attempt raises then is no failure of the job."""
+    """The lease is lost or the process shuts down. An error of the attempt is then no failure of the job."""
     task: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
     def cancel(self) -> None:
@@ -43,7 +43,7 @@ class RunningJob:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an attempt. The row of a job that succeeded is deleted by Completions."""
+    """Result of an attempt. `Completions` deletes the rows of jobs that succeeded."""
 
     name: str
     error: str | None = None
@@ -61,10 +61,10 @@ class Outcome:
 
 
 async def attempt(running: RunningJob, context: JobContext) -> Outcome | None:
-    """Runs the job once. Returns None where another process has it, or this one stops."""
+    """Runs the job once. Returns None if another process has the lease, or if this process shuts down."""
     job = running.job
     if running.attempt > job.max_attempts:
-        # It was running when its process ended, each time.
+        # The process ended during each of the attempts.
         return Outcome("dead", "its process ended or lost the lease during the last attempt")
     began = monotonic()
     outcome: Outcome | None
@@ -84,10 +84,10 @@ async def attempt(running: RunningJob, context: JobContext) -> Outcome | None:
     except LeaseLost:
         return None
     except (DatabaseUnavailable, PoolExhausted) as error:
-        # Whether the database can be reached is no matter of the job, however few attempts it has.
+        # An unavailable database is no failure of the job, however few attempts it has.
         logger.warning("job {} ({}) was interrupted: {!r}", job.name, running.lease.job_id, error)
         outcome = Outcome("postponed", after=_INTERRUPTED_FOR)
-    except Exception as error:  # noqa: BLE001 - it is counted, and the other jobs go on
+    except Exception as error:  # noqa: BLE001 - it counts as a failed attempt; the other jobs continue
         if running.is_cancelled:
             return None
         if limit.expired() and isinstance(error, TimeoutError):
@@ -112,5 +112,5 @@ def _fail(running: RunningJob, error: BaseException) -> Outcome:
 
 
 def _cut(text: str) -> str:
-    """Returns it as it is stored."""
+    """Returns the error text as it is stored: limited in length, without NUL characters."""
     return text[:_LONGEST_ERROR].replace("\0", "")

@@ -1,4 +1,4 @@
-"""Periodic jobs: one of all processes enqueues the next run, in the transaction that moves the schedule."""
+"""Periodic jobs. One of all processes enqueues the next run, in the transaction that moves the schedule."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ _POLL = 1.0
 
 
 class Schedules:
-    """Looks every second; a period is no shorter than that."""
+    """Enqueues due periodic jobs. It polls every second, so a period must not be shorter."""
 
     def __init__(self, database: Database, jobs: Jobs, schedules: Sequence[Schedule]) -> None:
-        """Raises ValueError for a period that is too short, or a payload that has no defaults."""
+        """Raises ValueError if a period is too short, or if a payload lacks defaults."""
         self._database = database
         self._jobs = jobs
         self._schedules = {schedule.job.name: schedule for schedule in schedules}
@@ -30,7 +30,7 @@ class Schedules:
             schedule.job.payload()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Enqueues due jobs every second until cancelled."""
         if not self._schedules:
             return
         is_registered = False
@@ -40,17 +40,17 @@ class Schedules:
                     await self.register()
                     is_registered = True
                 await self.enqueue_due()
-            except Exception as error:  # noqa: BLE001 - the next look must come
+            except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot read the schedules: {!r}", error)
             await asyncio.sleep(_POLL)
 
     async def register(self) -> None:
-        """Adds the schedules that are new. They are due at once."""
+        """Adds new schedules. They are due at once."""
         async with self._database.connection() as connection:
             await crud.register(connection, self._periods)
 
     async def enqueue_due(self) -> None:
-        """Enqueues the jobs whose period has begun, but for those whose run before has not ended."""
+        """Enqueues the jobs whose period has begun, except those whose previous run has not ended."""
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
             for name in await crud.take_due(raw, self._periods):

@@ -1,4 +1,4 @@
-"""Jobs that note what they do in a table, and processes that run them."""
+"""Sample jobs that write notes to a table, and processes that run them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ class Text(BaseModel):
 
 
 class Process(NamedTuple):
-    """What another process has: connections and tasks of its own."""
+    """The database connections and jobs of one simulated process."""
 
     database: Database
     jobs: Jobs
@@ -37,7 +37,7 @@ class Process(NamedTuple):
         run_at: datetime | None = None,
         owner: UUID | None = None,
     ) -> UUID:
-        """In a unit of work of its own."""
+        """Enqueues a job in a unit of work of its own."""
         async with open_unit_of_work(self.database) as work:
             return await self.jobs.enqueue(work, job, Text(text=text), key, run_at, owner)
 
@@ -53,7 +53,7 @@ async def process(
 
 
 def enqueuing(container: Container, *jobs: Job) -> Process:
-    """A process that runs no jobs."""
+    """Returns a process that enqueues jobs but runs none."""
     return Process(container.get(Database), Jobs(jobs))
 
 
@@ -66,7 +66,7 @@ async def note(context: JobContext, text: str) -> None:
 
 
 def noting(name: str = "noting", **options: Any) -> Job:
-    """A job that notes its text."""
+    """Returns a job that notes its text."""
 
     async def run(context: JobContext, payload: Text) -> None:
         await note(context, payload.text)
@@ -75,7 +75,7 @@ def noting(name: str = "noting", **options: Any) -> Job:
 
 
 def failing(error: Exception, *, times: int = 1, **options: Any) -> Job:
-    """A job that raises an error at its first calls, and notes its text after that."""
+    """Returns a job that raises an error at its first `times` calls, and notes its text after that."""
     calls: list[int] = []
 
     async def run(context: JobContext, payload: Text) -> None:
@@ -96,7 +96,7 @@ async def attempts(connection: Connection) -> list[int]:
 
 
 async def until(connection: Connection, statement: str, *values: object) -> None:
-    """Waits for a statement that answers true."""
+    """Waits until a statement returns true."""
 
     async def is_true() -> bool:
         return bool(await connection.fetchval(statement, *values))

@@ -1,4 +1,4 @@
-"""What an operator does with jobs, and what `doctor` says of them."""
+"""`manage.py jobs`, and the checks of jobs by `doctor`."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +37,7 @@ async def test_an_operator_lists_retries_and_cancels_jobs(
     assert await texts(connection) == ["retried"]
 
 
-async def test_a_dead_job_is_not_retried_where_a_newer_one_waits_under_its_key(
+async def test_a_dead_job_is_not_retried_if_a_newer_job_waits_under_its_key(
     container: Container, connection: Connection, database_address: DatabaseAddress
 ) -> None:
     job = noting()

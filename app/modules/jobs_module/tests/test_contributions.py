@@ -1,4 +1,4 @@
-"""What modules contribute runs in the application: jobs, lanes and schedules; and a subscriber that enqueues a job."""
+"""Jobs, lanes and schedules that modules contribute run in the application. A subscriber enqueues a job."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -51,7 +51,7 @@ def app(settings: Settings) -> FastAPI:
 
 @pytest.fixture
 async def connection(app: FastAPI) -> AsyncIterator[Connection]:
-    """With the table, before the application runs."""
+    """A connection that creates the table of notes before the application starts."""
     connection = await app.state.container.get(Database).connect()
     await connection.execute(NOTED)
     yield connection

@@ -1,4 +1,4 @@
-"""Jobs that fail or take too long: what becomes of them."""
+"""Jobs that fail or exceed their timeout."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -33,9 +33,7 @@ async def test_a_job_that_fails_runs_again(container: Container, connection: Con
     assert await attempts(connection) == [3]
 
 
-async def test_what_a_failed_attempt_changed_is_as_durable_as_its_unit_of_work(
-    container: Container, connection: Connection
-) -> None:
+async def test_a_failed_attempt_rolls_back_its_open_unit_of_work(container: Container, connection: Connection) -> None:
     async def run(context: JobContext, payload: Text) -> None:
         async with context.unit_of_work() as work:
             await (await work.raw()).execute("INSERT INTO noted (text) VALUES ('rolled back')")
@@ -48,7 +46,7 @@ async def test_what_a_failed_attempt_changed_is_as_durable_as_its_unit_of_work(
     assert await texts(connection) == []
 
 
-async def test_after_the_last_attempt_a_job_is_dead_and_may_be_retried(
+async def test_a_job_is_dead_after_its_last_attempt_and_can_be_retried(
     container: Container, connection: Connection
 ) -> None:
     job = failing(ValueError("too bad\0"), times=3, max_attempts=3)
@@ -63,7 +61,7 @@ async def test_after_the_last_attempt_a_job_is_dead_and_may_be_retried(
     assert await attempts(connection) == [1]
 
 
-async def test_a_dead_job_may_be_cancelled(container: Container, connection: Connection) -> None:
+async def test_a_dead_job_can_be_cancelled(container: Container, connection: Connection) -> None:
     job = failing(GiveUp("no such address"))
     async with process(container, job) as here:
         job_id = await here.enqueue(job)
@@ -74,8 +72,8 @@ async def test_a_dead_job_may_be_cancelled(container: Container, connection: Con
         assert not await operating.cancel(connection, job_id)
 
 
-async def test_a_job_may_name_the_time_of_its_next_attempt(container: Container, connection: Connection) -> None:
-    """It does not count: there is one attempt only."""
+async def test_a_job_can_set_the_time_of_its_next_attempt(container: Container, connection: Connection) -> None:
+    """RetryAt does not count as an attempt: the job has only one."""
     job = failing(RetryAt(datetime.now(UTC)), times=4, max_attempts=1)
     async with process(container, job) as here:
         await here.enqueue(job, "postponed")
@@ -85,10 +83,10 @@ async def test_a_job_may_name_the_time_of_its_next_attempt(container: Container,
         RetryAt(datetime(2026, 1, 1))
 
 
-async def test_a_database_that_ends_the_connection_is_no_failure_of_the_job(
+async def test_a_lost_database_connection_is_no_failure_of_the_job(
     container: Container, connection: Connection
 ) -> None:
-    """As one that restarts: a job with one attempt is not dead because of it."""
+    """A database restart looks the same. A job with one attempt must not be dead because of it."""
     calls: list[int] = []
 
     async def run(context: JobContext, payload: Text) -> None:
@@ -106,7 +104,7 @@ async def test_a_database_that_ends_the_connection_is_no_failure_of_the_job(
     assert calls == [1, 1]
 
 
-async def test_the_backoff_moves_a_job_into_the_future(container: Container, connection: Connection) -> None:
+async def test_a_failed_job_waits_for_its_backoff(container: Container, connection: Connection) -> None:
     job = failing(ValueError("not yet"), backoff=(3600,))
     async with process(container, job) as here:
         await here.enqueue(job)
@@ -116,7 +114,7 @@ async def test_the_backoff_moves_a_job_into_the_future(container: Container, con
     assert [job.pause_after(attempt) for attempt in (1, 2, 3, 4)] == [1, 5, 5, 5]
 
 
-async def test_a_failed_job_goes_where_a_newer_one_with_its_key_waits(
+async def test_a_failed_job_is_deleted_if_a_newer_job_with_its_key_waits(
     container: Container, connection: Connection
 ) -> None:
     may_fail = asyncio.Event()
@@ -142,7 +140,7 @@ async def test_a_failed_job_goes_where_a_newer_one_with_its_key_waits(
     assert seen == ["older", "newer"]
 
 
-async def test_an_attempt_that_takes_too_long_is_a_failure(container: Container, connection: Connection) -> None:
+async def test_an_attempt_that_exceeds_its_timeout_fails(container: Container, connection: Connection) -> None:
     async def run(context: JobContext, payload: Text) -> None:
         await asyncio.Event().wait()
 
@@ -154,9 +152,7 @@ async def test_an_attempt_that_takes_too_long_is_a_failure(container: Container,
     assert dead.last_error == "TimeoutError: it took longer than 0.05 s"
 
 
-async def test_a_payload_that_this_version_cannot_read_is_a_failure(
-    container: Container, connection: Connection
-) -> None:
+async def test_an_attempt_with_an_unreadable_payload_fails(container: Container, connection: Connection) -> None:
     job = noting(max_attempts=1)
     await enqueuing(container, job).enqueue(job)
     await connection.execute("""UPDATE job SET payload = '{"text": 1}'""")

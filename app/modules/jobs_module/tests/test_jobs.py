@@ -1,4 +1,4 @@
-"""Jobs: each runs after the commit of what it belongs to, once, by one of the processes."""
+"""Jobs: each runs once, by one of the processes, after the commit of the change that it belongs to."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,9 @@ from app.utils.container import Container
 _LATER = timedelta(hours=1)
 
 
-async def test_a_job_runs_after_the_commit_and_not_without_it(container: Container, connection: Connection) -> None:
+async def test_a_job_runs_after_the_commit_and_not_after_a_rollback(
+    container: Container, connection: Connection
+) -> None:
     job = noting()
     async with process(container, job) as here:
         async with here.database.sessions() as session:
@@ -37,13 +39,13 @@ async def test_a_job_runs_after_the_commit_and_not_without_it(container: Contain
     assert await texts(connection) == ["committed"]
 
 
-async def test_the_application_has_jobs_and_refuses_what_no_module_contributes(container: Container) -> None:
+async def test_enqueuing_a_job_that_no_module_contributes_raises(container: Container) -> None:
     async with open_unit_of_work(container.get(Database)) as work:
         with pytest.raises(ValueError, match="no module contributes the job 'noting'"):
             await container.get(Jobs).enqueue(work, noting(), Text())
 
 
-async def test_a_payload_is_of_the_model_of_the_job(container: Container) -> None:
+async def test_a_payload_of_another_model_is_refused(container: Container) -> None:
     job = noting()
     here = enqueuing(container, job)
     async with open_unit_of_work(here.database) as work:
@@ -62,7 +64,7 @@ async def test_two_processes_run_each_job_once(container: Container, connection:
     assert sorted(await texts(connection), key=int) == [str(number) for number in range(200)]
 
 
-async def test_a_job_for_later_waits_for_its_time(container: Container, connection: Connection) -> None:
+async def test_a_job_with_a_future_time_waits_for_it(container: Container, connection: Connection) -> None:
     job = noting()
     at = datetime.now(UTC)
     async with process(container, job) as here:
@@ -73,7 +75,7 @@ async def test_a_job_for_later_waits_for_its_time(container: Container, connecti
     assert sorted(await texts(connection)) == ["now", "soon"]
 
 
-async def test_a_process_finds_what_another_one_enqueued(container: Container, connection: Connection) -> None:
+async def test_a_process_runs_jobs_that_another_process_enqueued(container: Container, connection: Connection) -> None:
     job = noting()
     async with process(container, job):
         await enqueuing(container, job).enqueue(job, "from elsewhere")
@@ -81,7 +83,7 @@ async def test_a_process_finds_what_another_one_enqueued(container: Container, c
     assert await texts(connection) == ["from elsewhere"]
 
 
-async def test_of_jobs_with_the_same_key_one_waits(container: Container, connection: Connection) -> None:
+async def test_only_one_job_waits_under_a_key(container: Container, connection: Connection) -> None:
     job, other = noting(), noting("other")
     owner = uuid4()
     here = enqueuing(container, job, other)
@@ -97,7 +99,9 @@ async def test_of_jobs_with_the_same_key_one_waits(container: Container, connect
     assert set(await texts(connection)) == {"first", "other job", "mine", "other key"}
 
 
-async def test_a_job_that_runs_does_not_swallow_a_new_one(container: Container, connection: Connection) -> None:
+async def test_a_running_job_does_not_prevent_a_new_one_with_its_key(
+    container: Container, connection: Connection
+) -> None:
     may_end = asyncio.Event()
 
     async def run(context: JobContext, payload: Text) -> None:
@@ -116,7 +120,7 @@ async def test_a_job_that_runs_does_not_swallow_a_new_one(container: Container, 
 
 
 async def test_a_job_waits_for_all_transactions_that_enqueued_it(container: Container, connection: Connection) -> None:
-    """Else it would run before the commit of the second one, and not see what that one has changed."""
+    """Otherwise it would run before the second commit, and would not see the changes of that transaction."""
     job = noting()
     elsewhere = enqueuing(container, job)
     await elsewhere.enqueue(job, "first", key="k")
@@ -131,7 +135,7 @@ async def test_a_job_waits_for_all_transactions_that_enqueued_it(container: Cont
     assert await texts(connection) == ["another one", "first"]
 
 
-async def test_a_job_that_waits_may_be_cancelled_or_moved(container: Container, connection: Connection) -> None:
+async def test_a_waiting_job_can_be_cancelled_or_rescheduled(container: Container, connection: Connection) -> None:
     job = noting()
     at = datetime.now(UTC)
     async with process(container, job) as here:
@@ -146,7 +150,7 @@ async def test_a_job_that_waits_may_be_cancelled_or_moved(container: Container, 
     assert await texts(connection) == ["moved"]
 
 
-async def test_a_lane_runs_so_many_jobs_at_once(container: Container, connection: Connection) -> None:
+async def test_a_lane_limits_how_many_jobs_run_at_once(container: Container, connection: Connection) -> None:
     at_once: list[int] = []
     busy = 0
 
@@ -173,7 +177,7 @@ async def test_an_unknown_lane_is_refused(container: Container) -> None:
             pass
 
 
-async def test_jobs_follow_their_kind_into_another_lane(container: Container, connection: Connection) -> None:
+async def test_stored_jobs_move_to_the_new_lane_of_their_kind(container: Container, connection: Connection) -> None:
     old = noting(lane="of before")
     await enqueuing(container, old).enqueue(old, "moved")
     async with process(container, noting()):
@@ -181,7 +185,7 @@ async def test_jobs_follow_their_kind_into_another_lane(container: Container, co
     assert await texts(connection) == ["moved"]
 
 
-async def test_jobs_of_a_module_that_is_gone_wait(container: Container, connection: Connection) -> None:
+async def test_jobs_of_a_removed_module_wait(container: Container, connection: Connection) -> None:
     job, gone = noting(), noting("gone")
     await enqueuing(container, gone).enqueue(gone, "of the module that is gone")
     async with process(container, job) as here:

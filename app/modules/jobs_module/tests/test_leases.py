@@ -1,4 +1,4 @@
-"""Leases: one process runs a job, and another one only where that process has ended or lost it."""
+"""Leases: one process runs a job. Another takes it over only if that process has ended or lost the lease."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,11 +41,11 @@ async def _nothing() -> None:
     pass
 
 
-async def test_the_job_of_a_process_that_was_killed_is_taken_over(container: Container, connection: Connection) -> None:
+async def test_a_job_of_a_killed_process_is_taken_over(container: Container, connection: Connection) -> None:
     job = noting()
     await enqueuing(container, job).enqueue(job, "taken over")
     assert len(await claim(connection, {"default": 8}, [job.name], uuid4())) == 1
-    # Its lease holds.
+    # The lease has not expired.
     assert await claim(connection, {"default": 8}, [job.name], uuid4()) == []
     await connection.execute(_EXPIRE)
     async with process(container, job):
@@ -53,7 +53,7 @@ async def test_the_job_of_a_process_that_was_killed_is_taken_over(container: Con
     assert await attempts(connection) == [2]
 
 
-async def test_a_job_that_ends_its_process_each_time_is_dead_in_the_end(
+async def test_a_job_that_kills_its_process_each_time_is_dead_after_its_last_attempt(
     container: Container, connection: Connection
 ) -> None:
     job = noting(max_attempts=2)
@@ -66,7 +66,7 @@ async def test_a_job_that_ends_its_process_each_time_is_dead_in_the_end(
     assert await texts(connection) == []
 
 
-async def test_a_job_whose_lease_is_lost_ends_here_and_changes_nothing(
+async def test_a_job_with_a_lost_lease_is_cancelled_and_changes_nothing(
     container: Container, connection: Connection
 ) -> None:
     ended: list[type[BaseException]] = []
@@ -89,7 +89,7 @@ async def test_a_job_whose_lease_is_lost_ends_here_and_changes_nothing(
             await enqueuing(container, job).enqueue(job)
             running.wake()
             await has_begun.wait()
-            # Another process has it from now on.
+            # From now on another process holds the lease.
             await connection.execute("UPDATE job SET lease_id = $1", uuid4())
             await lose()
             is_lost.set()
@@ -99,7 +99,7 @@ async def test_a_job_whose_lease_is_lost_ends_here_and_changes_nothing(
     assert await texts(connection) == []
 
 
-async def test_no_other_process_takes_a_job_over_within_its_unit_of_work(
+async def test_no_process_takes_over_a_job_with_an_open_unit_of_work(
     container: Container, connection: Connection
 ) -> None:
     claimed: list[int] = []
@@ -113,7 +113,7 @@ async def test_no_other_process_takes_a_job_over_within_its_unit_of_work(
     async with process(container, job) as here:
         await here.enqueue(job)
         await until_empty(connection)
-    # Its lease is over by then: it may run once more before that is renewed.
+    # Its lease is expired by then: the job may run once more before the lease is renewed.
     assert set(claimed) == {0}
 
 
@@ -144,9 +144,7 @@ async def test_at_shutdown_jobs_are_cancelled_and_released(
     assert await attempts(connection) == [1, 1]
 
 
-async def test_a_database_that_is_gone_for_a_moment_is_no_failure_of_a_job(
-    container: Container, connection: Connection
-) -> None:
+async def test_a_short_database_outage_is_no_failure_of_a_job(container: Container, connection: Connection) -> None:
     ends = 0
 
     async def run(context: JobContext, payload: Text) -> None:

@@ -1,4 +1,4 @@
-"""Periodic jobs: once in each period in the whole installation."""
+"""Periodic jobs run once per period in the whole installation."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ async def test_processes_run_a_periodic_job_once_and_skip_the_missed_periods(
     job = noting()
     schedule = Schedule(job, _HOUR)
     async with process(container, job, schedules=[schedule]), process(container, job, schedules=[schedule]):
-        # A new one is due at once.
+        # A new schedule is due at once.
         await until(connection, "SELECT count(*) = 1 FROM noted")
         await connection.execute(_IS_DUE)
         await until(connection, "SELECT count(*) = 2 FROM noted")
@@ -40,16 +40,14 @@ async def test_many_processes_at_once_enqueue_one_scheduled_job(container: Conta
     for one in processes:
         await one.enqueue_due()
     assert await connection.fetchval("SELECT count(*) FROM job") == 1
-    # The run before has not ended: this period is skipped.
+    # The previous run has not ended, so this period is skipped.
     await connection.execute(_IS_DUE)
     await processes[0].enqueue_due()
     assert await connection.fetchval("SELECT count(*) FROM job") == 1
     assert await connection.fetchval("SELECT next_at > now() FROM job_schedule WHERE name = 'noting'")
 
 
-async def test_a_period_that_became_shorter_does_not_wait_for_the_longer_one(
-    container: Container, connection: Connection
-) -> None:
+async def test_a_shortened_period_takes_effect_at_once(container: Container, connection: Connection) -> None:
     job = noting()
     for every in (_HOUR, timedelta(minutes=1)):
         schedules = Schedules(container.get(Database), Jobs([job]), [Schedule(job, every)])

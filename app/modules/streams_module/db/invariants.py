@@ -1,4 +1,4 @@
-"""What the log relies on."""
+"""Checks of the event log and of subscribers for `doctor`."""
 
 from app.utils.invariants import Invariant
 

@@ -1,4 +1,4 @@
-"""How every address of events is asked and answered: as a page, by waiting, or as server-sent events."""
+"""Query and response of every route that reads events: a page, long polling, or server-sent events."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -25,7 +25,7 @@ EVENTS_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 Watching = Callable[[], AbstractContextManager[Callable[[], bool]]]
-"""For the time of a block gives a function that says whether the reader's session is still live."""
+"""Opens a block and gives a function that returns True while the reader's session is live."""
 
 
 async def _find_remote_client(request: Request) -> RemoteClient:
@@ -38,7 +38,7 @@ async def _is_head(request: Request) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EventsQuery:
-    """What a reader of events asks for. `Last-Event-ID`, which browsers send by themselves, goes before `after`."""
+    """Query parameters of a route that reads events. `Last-Event-ID`, which browsers send, goes before `after`."""
 
     remote_client: Annotated[RemoteClient, Depends(_find_remote_client)]
     after: Annotated[Position, Query(description="sequence number of the last event that the client has")] = 0
@@ -69,22 +69,22 @@ class EventsQuery:
 
 @lru_cache(maxsize=64)
 def _prefers_stream(accept: str) -> bool:
-    """Returns True if the client prefers server-sent events to a page, or weighs both alike and names the events."""
+    """Returns True if the client prefers server-sent events, or accepts both alike and names text/event-stream."""
     stream, page = preference_for(_EVENT_STREAM, accept), preference_for(_JSON, accept)
     return stream.weight > 0 and (stream > page or (stream == page and stream.exactness == 2))
 
 
 async def answer_events(log_reader: LogReader, reader: Reader, query: EventsQuery, watching: Watching) -> Response:
-    """Returns the answer in the form that `Accept` asks for.
+    """Returns the response in the format that `Accept` asks for.
 
-    Waiting ends with the reader's session, or when the client leaves. HEAD does not wait.
+    Waiting ends when the reader's session ends or the client disconnects. HEAD does not wait.
     """
     if query.wants_stream:
         await log_reader.check(reader.stream_id, query.cursor())
         return StreamingResponse(
             () if query.is_head else _watched_events(log_reader, reader, query, watching),
             media_type=_EVENT_STREAM,
-            # No cache keeps it, and no proxy gathers it.
+            # Caches must not store it, and proxies must not buffer it.
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
     if query.is_head or not query.wait:

@@ -1,4 +1,4 @@
-"""Events as they go out on sockets: made once, and the same bytes for everyone."""
+"""Events encoded as WebSocket frames: once, with the same bytes for all receivers."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ class Frame(NamedTuple):
 
     @property
     def event(self) -> bytes:
-        """The event alone, as polls and server-sent events give it."""
+        """The event's JSON alone, as long polling and server-sent events send it."""
         return payload_of(self.wire)[len(_BEGINNING) : -len(_END)]
 
 
@@ -32,13 +32,13 @@ def make_frames(stream_id: str, rows: Sequence[Any]) -> list[Frame]:
 
 
 def encode_event(stream_id: str, seq: int, kind: str, data: bytes, at: str) -> Frame:
-    """`data` is JSON, `at` as `encode_time` gives it."""
+    """Encodes an event. `data` is JSON; `at` comes from `encode_time`."""
     before = f'{{"stream_id":"{stream_id}","seq":{seq},"kind":"{kind}","data":'.encode()
     return Frame(seq, kind, data, encode_text_frame(_BEGINNING, before, data, b',"at":"%b"}' % at.encode(), _END))
 
 
 def encode_text_frame(*parts: bytes) -> bytes:
-    """A server's unmasked, final text frame (RFC 6455, section 5.2) of a message in UTF-8."""
+    """Encodes a server's unmasked, final text frame (RFC 6455, section 5.2) of a message in UTF-8."""
     payload = b"".join(parts)
     length = len(payload)
     if length < 126:
@@ -49,5 +49,5 @@ def encode_text_frame(*parts: bytes) -> bytes:
 
 
 def payload_of(wire: bytes) -> bytes:
-    """The message in such a frame."""
+    """Returns the message in a frame of `encode_text_frame`."""
     return wire[2 + _LENGTH_SIZES.get(wire[1], 0) :]

@@ -1,4 +1,4 @@
-"""The hub of one process: hears the doorbell, reads the log once, and hands each event to all that follow it here."""
+"""The hub of one process: gets notifications, reads the log once, and delivers each event to its followers here."""
 
 import asyncio
 from collections import defaultdict
@@ -18,35 +18,35 @@ from app.utils.background import running
 from app.utils.isolation import call_isolated, report_failure
 
 SWEEP_PERIOD = 1.5
-"""Seconds between two looks at the heads of all streams that are followed here: rings may be lost."""
+"""Seconds between two checks of the heads of all followed streams, because notifications may be lost."""
 _SWEEP_SLICE = 5_000
 _FEEDS_AT_ONCE = 200
 _EVENTS_AT_ONCE = 200
-"""Events of one stream in one read."""
+"""Events of one stream per read."""
 _PAUSE = 0.2
 
 
 class Gap(NamedTuple):
-    """The log does not hold what would come next."""
+    """The log no longer holds the next event."""
 
     first_seq: int
     last_seq: int
 
 
 class Follower(Protocol):
-    """What follows a stream. All are called in the loop's thread, and must not wait."""
+    """Receiver of a stream's events. The methods are called in the event loop's thread and must not block."""
 
     def deliver(self, feed: "Feed", frames: Sequence[Frame]) -> None:
-        """The stream's next events, in order. Frames at or below one's own number are to be dropped."""
+        """Gets the stream's next events, in order. Drop frames at or below the follower's own number."""
 
     def report_gap(self, feed: "Feed", gap: Gap) -> None: ...
 
     def fail(self, feed: "Feed") -> None:
-        """Called after one of the others has raised: the follower missed events, and gets no more of this stream."""
+        """Called after another method has raised. The follower missed events and gets no more of this stream."""
 
 
 class Feed:
-    """A stream that is followed here. `last_seq` is the number up to which its followers were handed everything."""
+    """A stream that is followed here. All events up to `last_seq` were delivered to its followers."""
 
     __slots__ = ("followers", "head", "last_seq", "stream_id")
 
@@ -58,7 +58,7 @@ class Feed:
 
 
 class Hub:
-    """Feeds by stream. Subscribe first, then read the log up to `feed.last_seq`: nothing falls between."""
+    """Feeds by stream. Follow first, then read the log up to `feed.last_seq`: so no event is missed."""
 
     def __init__(self, database: Database, bus: Bus) -> None:
         self._database = database
@@ -74,7 +74,7 @@ class Hub:
         return self._feeds
 
     async def follow(self, stream_ids: Iterable[UUID], follower: Follower) -> list[Feed]:
-        """Follows streams from their present heads on, which each feed's `last_seq` then tells at least."""
+        """Follows streams from their current heads on. Each feed's `last_seq` is then at least that head."""
         feeds = []
         for stream_id in stream_ids:
             feed = self._feeds.get(stream_id)
@@ -104,19 +104,19 @@ class Hub:
                 self._dirty.pop(feed.stream_id, None)
 
     def publish(self, stream_id: UUID, frames: Callable[[], Sequence[Frame]], first_seq: int) -> None:
-        """Events that this process has just committed: handed on without being read back, where they come next."""
+        """Delivers events that this process has just committed, without a read, if they come next in their feed."""
         feed = self._feeds.get(stream_id)
         if feed is not None and feed.last_seq == first_seq - 1:
             self._deliver(feed, frames())
 
     async def read_after(self, afters: Mapping[UUID, int], limit: int) -> Sequence[Any]:
-        """Of each stream up to `limit` events after its number, for a follower that is behind."""
+        """Returns up to `limit` events of each stream after its number, for a follower that is behind."""
         async with self._database.connection() as connection:
             return await list_after(connection, afters, limit)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the life of the application."""
+        """Reads and sweeps for the lifetime of the application."""
         async with running(self._keep_reading()), running(self._keep_sweeping()):
             yield
 
@@ -133,7 +133,7 @@ class Hub:
         self._wake_up.set()
 
     async def _keep_reading(self) -> None:
-        """Until cancelled: reads what is new in the feeds that were rung, and hands it on."""
+        """Reads and delivers new events of the feeds that were notified, until cancelled."""
         while True:
             await self._wake_up.wait()
             self._wake_up.clear()
@@ -141,7 +141,7 @@ class Hub:
                 feeds = [self._dirty.pop(stream_id) for stream_id in list(self._dirty)[:_FEEDS_AT_ONCE]]
                 try:
                     await self._read(feeds)
-                except Exception as error:  # noqa: BLE001 - the feeds stay marked, and the next attempt must come
+                except Exception as error:  # noqa: BLE001 - the feeds stay marked, and the loop must continue
                     logger.warning("cannot read the event log: {!r}", error)
                     for feed in feeds:
                         if self._feeds.get(feed.stream_id) is feed:
@@ -158,7 +158,7 @@ class Hub:
             events = news.get(feed.stream_id)
             if events and feed.last_seq is not None:
                 stream_id = str(feed.stream_id)
-                # What was offered in the meantime is not built again.
+                # Events that were published meanwhile are not encoded again.
                 self._deliver(feed, [make_frame(stream_id, row) for row in events if row["seq"] > feed.last_seq])
                 if len(events) == _EVENTS_AT_ONCE:
                     self._mark(feed)
@@ -174,7 +174,7 @@ class Hub:
         for follower in tuple(feed.followers):
             try:
                 follower.deliver(feed, frames)
-            except Exception as error:  # noqa: BLE001 - no follower may keep an event from the others
+            except Exception as error:  # noqa: BLE001 - one follower must not prevent delivery to the others
                 self._remove_follower(feed, follower, error)
 
     def _report_gap(self, feed: Feed, gap: Gap) -> None:
@@ -191,13 +191,13 @@ class Hub:
                 self._remove_follower(feed, follower, error)
 
     def _remove_follower(self, feed: Feed, follower: Follower, error: Exception) -> None:
-        """Ends the following of one that raised: it would miss what it was just given, and never learn of it."""
+        """Removes a follower that raised, and calls its `fail`: otherwise it would miss events without knowing."""
         report_failure(follower, error)
         self.leave([feed], follower)
         call_isolated(follower.fail, feed)
 
     async def _keep_sweeping(self) -> None:
-        """Until cancelled: finds what no ring has told."""
+        """Finds events whose notification was lost, until cancelled."""
         while True:
             # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
@@ -206,7 +206,7 @@ class Hub:
             self._sweep_due.clear()
             try:
                 await self._sweep()
-            except Exception as error:  # noqa: BLE001 - the next sweep must come
+            except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot read the heads of streams: {!r}", error)
 
     async def _sweep(self) -> None:
@@ -221,12 +221,12 @@ class Hub:
                 if last_seq > feed.last_seq:
                     self._mark(feed)
                 elif last_seq < delivered.get(stream_id, 0):
-                    # Only a restored backup goes backwards.
+                    # A head moves back only after a backup was restored.
                     self._report_gap(feed, Gap(first_seq, last_seq))
                     feed.last_seq = feed.head = last_seq
 
     def measure(self) -> None:
-        """Tells the metrics how many streams are followed here."""
+        """Sets the metric of streams that are followed here."""
         metrics.STREAMS_FOLLOWED.set(len(self._feeds))
 
     async def _read_heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:

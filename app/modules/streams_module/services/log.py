@@ -1,4 +1,4 @@
-"""The log as the services of other modules use it."""
+"""The event log for the services of other modules: create, lock, append to and truncate streams."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class Log:
-    """Appends to streams inside a unit of work, and rings the doorbell after its commit."""
+    """Appends to streams inside a unit of work, and notifies the bus after its commit."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -39,11 +39,11 @@ class Log:
         await crud.insert_stream(await work.raw(), stream_id)
 
     async def claim_stream(self, work: UnitOfWork, stream_id: UUID) -> bool:
-        """Makes a stream under an id that a client chose; False where the id is taken, also by a race that was lost."""
+        """Creates a stream under an id that a client chose. Returns False if the id exists, or if a race was lost."""
         return await crud.claim_stream(await work.raw(), stream_id)
 
     async def lock(self, work: UnitOfWork, *, chats: Sequence[UUID] = (), accounts: Sequence[UUID] = ()) -> set[UUID]:
-        """Takes the row locks in the order that holds everywhere: chats by id, then accounts by id; what exists."""
+        """Locks stream rows in the global order: chats by id, then accounts by id. Returns the streams that exist."""
         work.before_stream_lock()
         raw = await work.raw()
         locked = await crud.lock_streams(raw, chats) if chats else set()
@@ -52,18 +52,18 @@ class Log:
         return locked
 
     async def append(self, work: UnitOfWork, stream_id: UUID, *events: NewEvent, at: datetime | None = None) -> int:
-        """Appends to one stream; the new head. `at` is the events' time where the state has the same."""
+        """Appends to one stream. Returns its new last_seq. `at`: the events' time, if the state stores the same time."""
         heads = await self._append(work, [(stream_id, event) for event in events], at)
         return heads[stream_id]
 
     def signal(self, work: UnitOfWork, kind: str, data: Mapping[str, Any], stream_id: UUID) -> None:
-        """Sends a signal to the live followers of a stream, once the unit of work is durable. It is not kept."""
+        """Sends a signal to the live followers of a stream after the commit. Signals are not stored."""
         work.after_commit(lambda: self._bus.signal({**data, "kind": kind, "stream_ids": [stream_id]}))
 
     async def append_to_each(
         self, work: UnitOfWork, kind: str, data: Mapping[UUID, Mapping[str, Any]]
     ) -> dict[UUID, int]:
-        """Appends one event to each of many streams, which `lock` has locked; their new heads."""
+        """Appends one event to each of many streams, which `lock` has locked. Returns their new last_seq."""
         return await self._append(work, [(stream_id, event(kind, those)) for stream_id, those in data.items()])
 
     async def _append(
@@ -81,12 +81,12 @@ class Log:
 
 
 def now() -> datetime:
-    """The time of an event, by this process' clock; the order is the numbers', never the times'."""
+    """The time of an event, by this process' clock. The order of events is that of their numbers, never of times."""
     return datetime.now(UTC)
 
 
 def to_json(data: Mapping[str, Any]) -> str:
-    """JSON text of an event's data."""
+    """Encodes the data of an event as JSON."""
     return orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
@@ -95,17 +95,17 @@ def event(kind: str, data: Mapping[str, Any]) -> NewEvent:
 
 
 def encode_time(at: datetime) -> str:
-    """RFC 3339 in UTC, ending in Z."""
+    """Encodes a time in RFC 3339 in UTC, ending in Z."""
     return at.isoformat().replace("+00:00", "Z")
 
 
 async def read_head(work: UnitOfWork, stream_id: UUID) -> tuple[int, int]:
-    """First and last number of a stream, as this transaction sees it."""
+    """Returns the first and last number of a stream, as this transaction sees it."""
     return await find_head(await work.raw(), stream_id) or (1, 0)
 
 
 async def truncate(connection: DatabaseConnection, stream_id: UUID, *, keep: int, limit: int) -> bool:
-    """Deletes up to `limit` of the oldest events of a locked stream, but for the last `keep`; whether it did."""
+    """Deletes up to `limit` of the oldest events of a locked stream, except the last `keep`. False if none is left."""
     first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
     until = min(last_seq - keep + 1, first_seq + limit)
     if until <= first_seq:

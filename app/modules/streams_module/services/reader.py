@@ -1,4 +1,4 @@
-"""Reading a log after a number: at once, by waiting for what comes, or as a stream of server-sent events."""
+"""Readers of a stream after a sequence number: a page, long polling, or server-sent events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -20,21 +20,21 @@ from app.resources.constants import MAX_BIGINT
 from app.utils.shutdown import Shutdown
 
 _KEEPALIVE = 15.0
-"""Seconds of silence after which a comment keeps proxies from closing."""
+"""Seconds without an event after which a comment keeps proxies from closing the connection."""
 _SSE_PAGE = 100
 _DELETED, _REMOVED = "chat.deleted", "member.removed"
 MAY_END = (_DELETED, _REMOVED)
 """Kinds of events that may be the last that a reader sees."""
 _MAX_KEPT = 200
-"""Events that wait for a reader who takes its time; beyond that it reads the log."""
+"""Events buffered for a slow reader. Beyond that it reads the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads which stream. Of a chat: the account, and the number of the event by which it joined.
+    """The reader of a stream. For a chat: the account, and the number of the event by which it joined.
 
-    The cut is by number: the reader's own `member.removed` after that number is the last event to be read, whatever
-    the log holds behind it. `left_seq` is its number where the account has left already.
+    Reading ends by sequence number: the account's own `member.removed` after `joined_seq` is the last event that it may
+    read, whatever follows in the log. `left_seq` is the number of that event if the account has left already.
     """
 
     stream_id: UUID
@@ -43,13 +43,13 @@ class Reader:
     left_seq: int = MAX_BIGINT
 
     def is_cut(self, seq: int, kind: str, data: bytes) -> bool:
-        """Whether this event ends the reading."""
+        """Returns True if the reader may not read beyond this event."""
         if kind == _DELETED:
             return True
         return kind == _REMOVED and seq > self.joined_seq and orjson.loads(data)["account_id"] == str(self.account_id)
 
     def cut(self, frames: Sequence[Frame]) -> tuple[Sequence[Frame], bool]:
-        """The events that may be read, and whether that is all there will ever be."""
+        """Returns the events that may be read, and True if no later event may be read."""
         for place, frame in enumerate(frames):
             if self.is_cut(frame.seq, frame.kind, frame.data):
                 return frames[: place + 1], True
@@ -57,7 +57,7 @@ class Reader:
 
 
 class Watcher:
-    """Follows one stream, and keeps what comes for a reader who is up to date: it need not ask the database."""
+    """Follows one stream and buffers its events, so that an up-to-date reader does not query the database."""
 
     def __init__(self) -> None:
         self._news = asyncio.Event()
@@ -75,18 +75,18 @@ class Watcher:
         self._news.set()
 
     def fail(self, feed: Feed) -> None:
-        """The reader finds in the log what is not delivered here."""
+        """Wakes the reader up: it reads from the log what was not delivered here."""
         self._frames.clear()
         self._news.set()
 
     def take_after(self, after: int) -> Sequence[Frame] | None:
-        """The events that come next after a number; None where the log has to be asked."""
+        """Returns the next events after a number. None if they must be read from the log."""
         frames = [frame for frame in self._frames if frame.seq > after]
         self._frames.clear()
         return frames if frames and frames[0].seq == after + 1 else None
 
     async def wait(self, seconds: float, shutdown: Shutdown) -> bool:
-        """Whether something has come in time; at once, and False, when the server stops."""
+        """Returns True if events arrived within `seconds`. Returns False at once at shutdown."""
         waiting = {asyncio.ensure_future(self._news.wait()), asyncio.ensure_future(shutdown.wait())}
         try:
             await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +99,7 @@ class Watcher:
 
 
 class LogReader:
-    """What the three transports read with."""
+    """Reads streams for long polling and server-sent events."""
 
     def __init__(self, database: Database, hub: Hub, shutdown: Shutdown) -> None:
         self._database = database
@@ -107,9 +107,9 @@ class LogReader:
         self._shutdown = shutdown
 
     async def poll(self, reader: Reader, after: int, limit: int, wait: float, is_allowed: Callable[[], bool]) -> bytes:
-        """A page as JSON; an empty one only after `wait` seconds, or when it is no longer allowed.
+        """Returns a page as JSON. It is empty only after `wait` seconds, or if `is_allowed` returns False.
 
-        No connection is held while it waits. `is_allowed` is asked at least every second.
+        No database connection is held while waiting. `is_allowed` is called at least every second.
         """
         page, is_empty = await self._page(reader, after, limit)
         if not is_empty or not wait:
@@ -117,7 +117,7 @@ class LogReader:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
         async with self._watch(reader.stream_id) as watcher:
-            # Once more after following: what came in between rang for nobody.
+            # Read again after following: events in between caused no notification here.
             page, is_empty = await self._page(reader, after, limit)
             while is_empty and is_allowed() and not self._shutdown.is_set and (left := deadline - loop.time()) > 0:
                 if await watcher.wait(min(left, 1.0), self._shutdown):
@@ -129,7 +129,7 @@ class LogReader:
         return page
 
     async def check(self, stream_id: UUID, after: int) -> None:
-        """Raises StreamGap for a number that the log cannot go on from."""
+        """Raises StreamGap if the log cannot continue after this number."""
         async with self._database.connection() as connection:
             first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
         _check_cursor(after, first_seq, last_seq)
@@ -137,10 +137,10 @@ class LogReader:
     async def server_sent_events(
         self, reader: Reader, after: int, is_allowed: Callable[[], bool]
     ) -> AsyncIterator[bytes]:
-        """Everything after a number, and then what comes, until the reader is cut off or the server stops.
+        """Yields all events after a number and then live events, until the reader's access ends or at shutdown.
 
-        `is_allowed` is asked at least every second. A database that is away ends it too: the reader comes back with
-        its number.
+        `is_allowed` is called at least every second. An unavailable database also ends the response: the client
+        reconnects with its last number.
         """
         try:
             async for part in self._server_sent_events(reader, after, is_allowed):
@@ -188,7 +188,7 @@ class LogReader:
             last_seq = min(page.last_seq, reader.left_seq)
             if not page.may_end:
                 return _join_page(page.items, last_seq), not page.items
-            # Where exactly it ends for this reader is a matter of the events themselves.
+            # Only the events themselves show where reading ends for this reader.
             rows = await list_events(connection, reader.stream_id, after, limit)
         if rows and rows[0]["seq"] != after + 1:
             # Pruned between the two reads.
@@ -211,10 +211,10 @@ def _check_cursor(after: int, first_seq: int, last_seq: int) -> None:
 
 
 def _encode_page(reader: Reader, frames: Sequence[Frame], last_seq: int) -> tuple[bytes, bool]:
-    """A page as JSON, and whether it is empty. `last_seq` is the head as it was just before the events were read."""
+    """Returns a page as JSON, and True if it is empty. `last_seq` is the head just before the events were read."""
     shown, is_cut = reader.cut(frames)
     if shown:
-        # Whoever is cut off sees nothing behind the cut.
+        # A reader without access sees no number after its last event.
         last_seq = shown[-1].seq if is_cut else max(last_seq, frames[-1].seq)
     return _join_page(b",".join([frame.event for frame in shown]), last_seq), not shown
 

@@ -1,4 +1,4 @@
-"""Forgetting events that are too old: in chunks, each a short transaction under its stream's lock."""
+"""Deletes events older than the retention time: in chunks, each a short transaction under its stream's lock."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,14 +19,14 @@ from app.utils import metrics
 
 _STREAMS_AT_ONCE = 1_000
 EVENTS_AT_ONCE = 1_000
-"""Events that one transaction deletes: the stream's lock, which sends wait for, is held for milliseconds."""
+"""Events that one transaction deletes: the stream's lock, which blocks sends, is held for milliseconds."""
 _PERIOD = 3_600.0
 _LONGEST = 1_800.0
-"""Seconds that one run may take; the next one goes on where it stopped."""
+"""Seconds that one run may take. The next run continues where it stopped."""
 
 
 async def forget_old_events(context: JobContext, _: Nothing) -> None:
-    """Prunes as STREAM_RETENTION_DAYS says."""
+    """Deletes events older than STREAM_RETENTION_DAYS."""
     days = context.container.get(Settings).streams.retention_days
     pruned = await prune(context.container.get(BackgroundDatabase), cutoff(days))
     metrics.RETENTION_LAST.set(time())
@@ -39,14 +39,14 @@ EVERY_HOUR = Schedule(FORGET_OLD_EVENTS, _PERIOD)
 
 
 def cutoff(days: int) -> datetime:
-    """Events from before this moment are forgotten."""
+    """Returns the time before which events are deleted."""
     return now() - timedelta(days=days)
 
 
 async def prune(database: Database, before: datetime, on_progress: Callable[[int], None] = lambda _: None) -> int:
-    """Deletes the events from before a moment, but for the last one of each stream: its number goes on.
+    """Deletes events from before a time, except the last one of each stream, so that its numbering continues.
 
-    How many went; `on_progress` hears of each chunk.
+    Returns the number of deleted events. `on_progress` gets the number of each chunk.
     """
     pruned, after = 0, UUID(int=0)
     while True:
@@ -67,7 +67,7 @@ async def _prune_chunk(database: Database, stream_id: UUID, before: datetime) ->
         raw = await work.raw()
         await lock_streams(raw, [stream_id])
         first_seq, last_seq = await find_head(raw, stream_id) or (1, 0)
-        # An event's time is by the clock of whoever wrote it: the oldest numbers go while they are old, and no others.
+        # Clocks of processes may differ, so times may not ascend: only the longest prefix of old events is deleted.
         until = await find_first_to_keep(raw, stream_id, first_seq, min(first_seq + EVENTS_AT_ONCE, last_seq), before)
         if until <= first_seq:
             return 0

@@ -11,7 +11,7 @@ from app.utils.container import Container
 
 @pytest.fixture
 async def connection(container: Container) -> AsyncIterator[Connection]:
-    """Beside the application's, with a table for what subscribers note."""
+    """A connection beside the application's. It creates the table in which subscribers note events."""
     connection = await container.get(Database).connect()
     await connection.execute(NOTED)
     yield connection

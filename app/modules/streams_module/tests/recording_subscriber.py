@@ -1,4 +1,4 @@
-"""Subscribers that note what they handle in a table, and processes that run them."""
+"""Subscribers that note handled events in a table, and processes that run them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ CREATE TABLE noted (place bigint GENERATED ALWAYS AS IDENTITY, subscriber text, 
 
 @asynccontextmanager
 async def process(container: Container, *subscribers: Subscriber, bus: Bus | None = None) -> AsyncIterator[Subscribers]:
-    """What another process has: connections and tasks of its own."""
+    """Runs subscribers as another process would: with its own connections and tasks."""
     address = container.get(Database).address
     bus = bus or container.get(Bus)  # type: ignore[type-abstract]
     async with BackgroundDatabase(address).connected() as database:
@@ -31,7 +31,7 @@ async def process(container: Container, *subscribers: Subscriber, bus: Bus | Non
 
 
 def noting(name: str = "noting", kinds: tuple[str, ...] = ("message.created",), **options: Any) -> Subscriber:
-    """A subscriber that notes each event in a table, and fails at texts that begin with `fail`."""
+    """Returns a subscriber that notes each event in a table, and fails at texts that begin with `fail`."""
 
     async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
         raw = await context.work.raw()
@@ -48,7 +48,7 @@ def noting(name: str = "noting", kinds: tuple[str, ...] = ("message.created",), 
 
 
 async def texts(connection: Connection, chat: str, name: str = "noting") -> list[str]:
-    """What was noted of a chat, in the order of noting."""
+    """Returns the texts noted of a chat, in the order of noting."""
     rows = await connection.fetch(
         "SELECT text FROM noted WHERE stream_id = $1 AND subscriber = $2 ORDER BY place", UUID(chat), name
     )

@@ -1,4 +1,4 @@
-"""`Accept` decides between a page and server-sent events, as RFC 9110 (12.5.1) weighs it."""
+"""`Accept` selects a page or server-sent events by the weights of RFC 9110 (12.5.1)."""
 
 import asyncio
 
@@ -50,11 +50,11 @@ CASES: list[tuple[list[str], str]] = [
 
 
 @pytest.mark.parametrize("path", ["/chats/{club}/events", "/accounts/me/events"])
-async def test_the_form_that_weighs_more_is_answered(anna: FakeClient, club: str, live_server: str, path: str) -> None:
-    """Either way inside the server: a query with more than usual takes the long one."""
+async def test_the_preferred_format_is_returned(anna: FakeClient, club: str, live_server: str, path: str) -> None:
+    """Both code paths are tested: the server has a slower one for queries with unknown parameters."""
     address = f"http://{live_server}{API}{path.format(club=club)}"
     async with httpx.AsyncClient(timeout=30) as http:
-        # httpx names a wildcard of its own.
+        # httpx sends `*/*` by default.
         del http.headers["accept"]
         for accept, expected in CASES:
             for query in ("after=0", "nobody=asks&after=0"):

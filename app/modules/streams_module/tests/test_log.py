@@ -1,4 +1,4 @@
-"""The log: numbered without a hole, and true to the state beside it."""
+"""The event log: numbered without gaps, and consistent with the state."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ from tests.fakers import FakeClient, ok, problem
 
 
 async def _read_all(user: FakeClient, address: str) -> list[dict[str, Any]]:
-    """A whole stream, a few events at a time."""
+    """Reads a whole stream, a few events at a time."""
     events: list[dict[str, Any]] = []
     while True:
         page = ok(await user.get(address, after=len(events), limit=7))
@@ -44,12 +44,12 @@ async def _do_something(user: FakeClient, users: list[FakeClient], chat: str, ch
     assert response.status_code < 500, response.text
 
 
-async def test_a_mixed_crowd_leaves_no_hole_in_any_stream(
+async def test_concurrent_changes_leave_no_gap_in_any_stream(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, stranger: FakeClient
 ) -> None:
     users = [anna, boris, clara, stranger]
     chat = await anna.open_chat(boris, clara)
-    choice = random.Random(7)  # noqa: S311 - the same crowd each time
+    choice = random.Random(7)  # noqa: S311 - the same choices at each run
     for _ in range(12):
         await asyncio.gather(*(_do_something(choice.choice(users), users[1:], chat, choice) for _ in range(10)))
     seen_by: list[FakeClient] = []
@@ -79,7 +79,7 @@ async def test_a_mixed_crowd_leaves_no_hole_in_any_stream(
 
 
 def _replay_members(events: list[dict[str, Any]]) -> dict[str, str]:
-    """Who is in the chat, told by its events alone."""
+    """Computes the members and roles from the events alone."""
     members: dict[str, str] = {}
     for event in events:
         if event["kind"] in ("member.added", "member.changed"):
@@ -90,11 +90,11 @@ def _replay_members(events: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _replay_messages(events: list[dict[str, Any]]) -> dict[int, str]:
-    """What is said in the chat, told by its events alone."""
+    """Computes the messages from the events alone."""
     return {event["data"]["seq"]: event["data"]["text"] for event in events if event["kind"].startswith("message.")}
 
 
-async def test_an_event_of_a_message_is_the_message(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_message_event_contains_the_message(anna: FakeClient, boris: FakeClient, club: str) -> None:
     address = f"/chats/{club}/messages/1"
 
     async def check(kind: str) -> None:
@@ -117,10 +117,10 @@ async def test_an_event_of_a_message_is_the_message(anna: FakeClient, boris: Fak
     await check("message.deleted")
 
 
-async def test_a_page_is_written_alike_by_the_database_and_by_the_server(
+async def test_pages_encoded_by_the_database_and_the_server_are_equal(
     anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
 ) -> None:
-    """The server writes those pages that hold somebody's removal."""
+    """The server encodes the pages that contain the removal of a member. The database encodes all others."""
     for text in ("Привет 👋", 'quotes " and \\ slashes', "line\nend \u2028"):
         await anna.send(club, text)
     connection = await asyncpg.connect(**database_address.connect_arguments())
@@ -169,7 +169,7 @@ async def test_a_cursor_beyond_the_head_is_a_gap(anna: FakeClient, club: str) ->
         assert (gap["first_seq"], gap["last_seq"]) == (1, 1)
 
 
-async def test_a_cursor_before_what_is_kept_is_a_gap(
+async def test_a_cursor_before_the_first_stored_event_is_a_gap(
     anna: FakeClient, club: str, database_address: DatabaseAddress
 ) -> None:
     for number in range(5):
@@ -185,17 +185,17 @@ async def test_a_cursor_before_what_is_kept_is_a_gap(
     assert [event["seq"] for event in await anna.events(club, after=4)] == [5, 6, 7]
 
 
-async def test_what_is_no_place_in_a_stream_is_refused(anna: FakeClient, stranger: FakeClient, club: str) -> None:
+async def test_invalid_cursors_and_limits_are_refused(anna: FakeClient, stranger: FakeClient, club: str) -> None:
     for address in (f"/chats/{club}/events", "/accounts/me/events"):
         for wrong in ({"after": -1}, {"after": 2**63}, {"after": "x"}, {"limit": 0}, {"limit": 201}, {"limit": -1}):
             problem(await anna.get(address, **wrong), 422, "validation_error")
     problem(await stranger.get(f"/chats/{club}/events"), 404, "not_found")
 
 
-async def test_events_and_state_are_written_together_or_not_at_all(
+async def test_events_and_state_are_committed_together_or_rolled_back(
     anna: FakeClient, club: str, database_address: DatabaseAddress
 ) -> None:
-    """The last statement of a change fails: what came before it is gone too, and the number is given anew."""
+    """The last statement of a change fails: the earlier ones are rolled back, and the number is used again."""
     await anna.send(club, "первое")
     connection = await asyncpg.connect(**database_address.connect_arguments())
     try:

@@ -1,4 +1,4 @@
-"""Old events are forgotten: what is kept goes on, and whoever has an older cursor is told of the gap."""
+"""Old events are deleted. Newer ones stay, and a client with an older cursor gets stream_gap."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ MONTH_AGO = timedelta(days=31)
 
 @pytest.fixture
 async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection of one's own to the test's database."""
+    """A separate connection to the test's database."""
     connection = await asyncpg.connect(**database_address.connect_arguments())
     yield connection
     await connection.close()
@@ -30,13 +30,13 @@ async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Conne
 
 @pytest.fixture
 async def database(database_address: DatabaseAddress) -> AsyncIterator[Database]:
-    """The database as another process would have it."""
+    """A separate pool to the test's database, as another process has."""
     async with Database(database_address).connected() as database:
         yield database
 
 
 async def make_old(sql: "asyncpg.Connection[asyncpg.Record]", stream_id: str, until: int) -> None:
-    """Events up to a number have happened a month ago."""
+    """Moves the time of events up to a number a month back."""
     await sql.execute(
         "UPDATE event SET at = at - $3::interval WHERE stream_id = $1 AND seq <= $2", UUID(stream_id), until, MONTH_AGO
     )
@@ -49,14 +49,14 @@ async def seqs(sql: "asyncpg.Connection[asyncpg.Record]", stream_id: str) -> lis
 
 @pytest.fixture
 async def long_talk(anna: FakeClient, club: str, sql: "asyncpg.Connection[asyncpg.Record]") -> str:
-    """A chat of eight events, the oldest five of them a month old."""
+    """A chat with eight events, of which the oldest five are a month old."""
     for number in range(6):
         await anna.send(club, f"№ {number}")
     await make_old(sql, club, 5)
     return club
 
 
-async def test_only_what_is_old_is_forgotten(
+async def test_only_old_events_are_deleted(
     long_talk: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     assert await prune(database, now() - timedelta(days=30)) == 5
@@ -64,7 +64,7 @@ async def test_only_what_is_old_is_forgotten(
     assert await prune(database, now() - timedelta(days=30)) == 0
 
 
-async def test_the_last_event_stays_and_the_numbers_go_on(
+async def test_the_last_event_stays_and_numbering_continues(
     anna: FakeClient, long_talk: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await prune(database, now() + timedelta(days=1))
@@ -74,7 +74,7 @@ async def test_the_last_event_stays_and_the_numbers_go_on(
     assert [event["seq"] for event in page["items"]] == [9]
 
 
-async def test_more_than_one_chunk_of_events_goes(
+async def test_more_events_than_one_chunk_are_deleted(
     club: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     many = 2 * EVENTS_AT_ONCE + 10
@@ -93,9 +93,7 @@ async def test_more_than_one_chunk_of_events_goes(
     assert max(chunks) <= EVENTS_AT_ONCE
 
 
-async def test_a_poll_from_before_is_answered_with_the_gap(
-    anna: FakeClient, long_talk: str, database: Database
-) -> None:
+async def test_polling_from_a_pruned_cursor_is_a_gap(anna: FakeClient, long_talk: str, database: Database) -> None:
     await prune(database, now() - timedelta(days=30))
     gap = problem(await anna.get(f"/chats/{long_talk}/events", after=4), 410, "stream_gap")
     assert (gap["first_seq"], gap["last_seq"]) == (6, 8)
@@ -103,7 +101,7 @@ async def test_a_poll_from_before_is_answered_with_the_gap(
     assert [event["seq"] for event in page["items"]] == [6, 7, 8]
 
 
-async def test_server_sent_events_from_before_are_answered_with_the_gap(
+async def test_server_sent_events_from_a_pruned_cursor_are_a_gap(
     anna: FakeClient, long_talk: str, database: Database
 ) -> None:
     await prune(database, now() - timedelta(days=30))
@@ -112,7 +110,7 @@ async def test_server_sent_events_from_before_are_answered_with_the_gap(
     assert (gap["first_seq"], gap["last_seq"]) == (6, 8)
 
 
-async def test_the_own_stream_is_forgotten_too(
+async def test_account_streams_are_pruned(
     anna: FakeClient, club: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await anna.open_chat(title="Второй")
@@ -125,7 +123,7 @@ async def test_the_own_stream_is_forgotten_too(
 async def test_a_poll_during_pruning_reports_the_gap(
     anna: FakeClient, long_talk: str, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    """It has seen the head from before, and reads the events from after: no hole may pass as the whole."""
+    """It read the old head and then the remaining events: a page with a gap must not look complete."""
     async with sql.transaction():
         await sql.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
         polling = asyncio.create_task(anna.get(f"/chats/{long_talk}/events", after=2))
@@ -144,10 +142,10 @@ async def test_a_poll_during_pruning_reports_the_gap(
     assert gap["first_seq"] == 6
 
 
-async def test_the_server_forgets_by_itself(
+async def test_the_server_deletes_old_events_periodically(
     long_talk: str, container: Container, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    """By a periodic job, as many days after the event as the settings say: here a hundred years."""
+    """A periodic job deletes events older than the configured number of days: here a hundred years."""
     await make_old(sql, long_talk, 5)
     await sql.execute(
         "UPDATE event SET at = at - interval '100 years' WHERE stream_id = $1 AND seq <= 5", UUID(long_talk)

@@ -1,6 +1,6 @@
-"""Claiming jobs and ending their leases, in hand-written SQL. Time is the database's: no process' clock decides.
+"""Claims jobs and ends their leases, in hand-written SQL. All times are the database's: processes' clocks may differ.
 
-`statement_timestamp()` is as old as the statement, and an index can be searched with it.
+`statement_timestamp()` is constant within a statement, so an index can be searched with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ FROM job WHERE state <> 'dead' GROUP BY lane
 
 
 class Lease(NamedTuple):
-    """The right to run a job, until it expires."""
+    """The right of one process to run a job until the lease expires."""
 
     owner_id: UUID
     job_id: UUID
@@ -79,7 +79,7 @@ class Lease(NamedTuple):
 
 
 async def claim(connection: Connection, free: Mapping[str, int], names: Sequence[str], lease_id: UUID) -> list[Any]:
-    """Takes the jobs that are due, at most so many of each lane, and those whose lease has expired."""
+    """Claims due jobs and jobs whose lease has expired, at most `free[lane]` of each lane."""
     return list(await connection.fetch(_CLAIM, list(free), list(free.values()), names, lease_id))
 
 
@@ -90,18 +90,18 @@ async def seconds_to_next(connection: Connection, lanes: Sequence[str], names: S
 
 
 async def move_to_lanes(connection: Connection, lanes: Mapping[str, str]) -> None:
-    """Moves jobs that were enqueued by another version into the lanes that they have now, by name."""
+    """Moves jobs that another version enqueued into their present lanes. `lanes` maps a job's name to its lane."""
     await connection.execute(_MOVE_TO_LANES, list(lanes), list(lanes.values()))
 
 
 async def renew(connection: Connection, leases: Sequence[Lease]) -> set[tuple[UUID, UUID]]:
-    """Returns (lease_id, job_id) of the leases that are held still."""
+    """Extends leases. Returns (lease_id, job_id) of those that are still held."""
     rows = await connection.fetch(_RENEW, *_columns(leases))
     return {(row["lease_id"], row["id"]) for row in rows}
 
 
 async def hold(connection: Connection, lease: Lease) -> bool:
-    """Keeps a lease from being taken over up to the end of the transaction. Returns False if it is lost."""
+    """Prevents a takeover of the lease until the end of the transaction. Returns False if the lease is lost."""
     return await connection.fetchval(_HOLD, *lease) is not None
 
 
@@ -118,9 +118,9 @@ async def put_back(
     run_at: datetime | None = None,
     after: float | None = None,
 ) -> None:
-    """Lets the job wait: until `run_at`, so many seconds from now, or until the time that it had.
+    """Sets the job to waiting: until `run_at`, for `after` seconds, or until its previous time.
 
-    `counts` False takes the attempt back. Where a newer job with the same key waits, this one goes.
+    `counts=False` takes the attempt back. If a newer job with the same key waits, this one is deleted.
     """
     try:
         await connection.execute(_RETURN, *lease, 0 if counts else 1, error, run_at, after)
@@ -133,12 +133,12 @@ async def bury(connection: Connection, lease: Lease, error: str) -> None:
 
 
 async def count(connection: Connection) -> list[Any]:
-    """Returns (lane, waiting, age in seconds of the oldest that is due)."""
+    """Returns (lane, waiting, age in seconds of the oldest due job) of each lane."""
     return list(await connection.fetch(_COUNT))
 
 
 def _columns(leases: Sequence[Lease]) -> tuple[list[UUID], list[UUID], list[UUID]]:
-    """In one order: renewing and completing lock the rows as they come."""
+    """Returns the columns in one order: renewing and completing lock the rows in the order given."""
     in_order = sorted(leases)
     return (
         [lease.owner_id for lease in in_order],

@@ -1,19 +1,19 @@
-"""Adding jobs and changing those that wait, in hand-written SQL."""
+"""Adds jobs and changes waiting jobs, in hand-written SQL."""
 
 from datetime import datetime
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
 
-# A job for now is due at once even where this process' clock is ahead of the database's.
+# A job without a time is due at once, even if this process' clock is ahead of the database's.
 _ADD = """
 INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
 VALUES ($1, $2, $3, $4, $5, $6::text::json, coalesce($7, least($8, clock_timestamp())), $8)
 ON CONFLICT (owner_id, name, key) WHERE state = 'waiting' AND key IS NOT NULL DO NOTHING
 RETURNING id
 """
-# Nothing claims the row until this transaction ends: the job sees what the transaction has changed. Those who enqueue
-# do not wait for each other.
+# Nothing claims the row until this transaction ends, so the job sees the transaction's changes. Transactions that
+# enqueue the same job do not wait for each other.
 _HOLD_WAITING = """
 SELECT id FROM job WHERE owner_id = $1 AND name = $2 AND key = $3 AND state = 'waiting' FOR KEY SHARE
 """
@@ -36,7 +36,7 @@ async def add(
     run_at: datetime | None,
     at: datetime,
 ) -> UUID:
-    """Returns the id of the new job, or of the one that waits under the same key."""
+    """Returns the id of the new job, or of the job that waits under the same key."""
     while True:
         added: UUID | None = await connection.fetchval(
             _ADD, owner_id, job_id, name, key, lane, payload, run_at, at
@@ -46,19 +46,19 @@ async def add(
         waiting: UUID | None = await connection.fetchval(_HOLD_WAITING, owner_id, name, key)
         if waiting is not None:
             return waiting
-        # It was claimed in between: the next round adds one.
+        # It was claimed between the two statements: the next round adds a job.
 
 
 async def exists(connection: Connection, owner_id: UUID, name: str, key: str) -> bool:
-    """Returns True if a job waits or runs."""
+    """Returns True if a job waits or runs under the key."""
     return await connection.fetchval(_EXISTS, owner_id, name, key) is not None
 
 
 async def cancel(connection: Connection, owner_id: UUID, name: str, key: str) -> bool:
-    """Returns True if a job waited."""
+    """Deletes the waiting job. Returns True if there was one."""
     return await connection.fetchval(_CANCEL, owner_id, name, key) is not None
 
 
 async def reschedule(connection: Connection, owner_id: UUID, name: str, key: str, run_at: datetime) -> bool:
-    """Returns True if a job waited."""
+    """Changes the time of the waiting job. Returns True if there was one."""
     return await connection.fetchval(_RESCHEDULE, owner_id, name, key, run_at) is not None

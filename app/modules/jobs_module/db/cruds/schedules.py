@@ -1,10 +1,10 @@
-"""When periodic jobs are due, in hand-written SQL by the database's clock."""
+"""Due times of periodic jobs, in hand-written SQL by the database's clock."""
 
 from collections.abc import Mapping
 
 from app.adapters.db.connection import Connection
 
-# A period that became shorter does not wait for the end of the longer one.
+# A shortened period does not wait for the end of the longer one.
 _REGISTER = """
 INSERT INTO job_schedule (name, next_at)
 SELECT s.name, statement_timestamp() FROM unnest($1::text[]) AS s(name) ORDER BY s.name
@@ -29,12 +29,12 @@ RETURNING s.name
 
 
 async def register(connection: Connection, periods: Mapping[str, float]) -> None:
-    """Adds schedules, by name and seconds of their period; new ones are due at once."""
+    """Adds new schedules, which are due at once. `periods` maps a job's name to seconds."""
     await connection.execute(_REGISTER, list(periods))
     await connection.execute(_SHORTEN, list(periods), list(periods.values()))
 
 
 async def take_due(connection: Connection, periods: Mapping[str, float]) -> list[str]:
-    """Moves the schedules that are due to their next period in the future, and returns their names."""
+    """Moves due schedules to their next period in the future. Returns their names."""
     rows = await connection.fetch(_TAKE, list(periods), list(periods.values()))
     return [row["name"] for row in rows]

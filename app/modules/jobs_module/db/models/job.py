@@ -1,4 +1,4 @@
-"""Work for later, and when periodic work is due."""
+"""Tables of jobs and of their schedules."""
 
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,10 @@ from app.adapters.db.base import Base
 
 
 class JobRow(Base):
-    """A job that waits, runs, or is dead: it failed too often. One that succeeded has no row.
+    """A job that waits, runs or is dead (its attempts failed). A job that succeeded has no row.
 
-    `lease_id`: the claim that it runs under, by one process; `leased_until`: another process takes it over then, by the
-    database's clock. A job that does not run has neither.
+    `lease_id`: the claim of the process that runs it. `leased_until`: another process takes the job over after this
+    time, by the database's clock. Both are NULL while the job does not run.
     """
 
     __tablename__ = "job"
@@ -27,9 +27,9 @@ class JobRow(Base):
             unique=True,
             postgresql_where=text("state = 'waiting' AND key IS NOT NULL"),
         ),
-        # One order for jobs that are due and for those whose lease expires.
+        # One order for due jobs and for jobs whose lease expires.
         Index("ix_job_due", "lane", text("coalesce(leased_until, run_at)"), postgresql_where=text("state <> 'dead'")),
-        # Updated with every claim and every heartbeat.
+        # Updated at each claim and each renewal of a lease.
         {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -49,7 +49,7 @@ class JobRow(Base):
 
 
 class JobScheduleRow(Base):
-    """When a periodic job is enqueued next, in the whole installation."""
+    """The time at which a periodic job is enqueued next. One row per job in the whole installation."""
 
     __tablename__ = "job_schedule"
 

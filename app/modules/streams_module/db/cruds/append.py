@@ -1,6 +1,6 @@
-"""Appending to logs, in hand-written SQL: every send goes through here.
+"""Appends events to streams, in hand-written SQL. Every send uses this.
 
-The numbers are taken from the stream's row, whose lock the statement takes if its transaction has not got it yet.
+Sequence numbers come from the stream's row. The statement locks that row unless its transaction already has.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
-# $1 streams, $2 kinds, $3 JSON in UTF-8, of each event; $4 at. A single kind is that of all events. The one text that
-# appends: alone, or as a part of the statement that sends. Events of one stream are numbered in the order given.
+# Of each event: $1 stream, $2 kind, $3 JSON in UTF-8. $4: time of all. A single kind applies to all events. This is the
+# only SQL that appends: alone, or as a part of the statement that sends. Events of a stream are numbered as given.
 APPEND_PARTS = """
 added AS (
     SELECT *, row_number() OVER (PARTITION BY stream_id ORDER BY place) AS n
@@ -29,12 +29,12 @@ added AS (
 """
 _APPEND = f"WITH {APPEND_PARTS} SELECT id, last_seq FROM head"  # noqa: S608 - constants only
 
-# One by one in the order of their ids: two transactions that take the same locks take them in the same order.
+# Rows are locked in the order of their ids: transactions that lock the same rows cannot deadlock.
 _LOCK = "SELECT id FROM stream WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 
 
 class NewEvent(NamedTuple):
-    """An event before it has its number. `data` is JSON."""
+    """An event without its sequence number. `data` is JSON."""
 
     kind: str
     data: bytes
@@ -45,20 +45,20 @@ async def insert_stream(connection: DatabaseConnection, stream_id: UUID) -> None
 
 
 async def claim_stream(connection: DatabaseConnection, stream_id: UUID) -> bool:
-    """Whether the id was free. Waits for a transaction that is claiming it at the same time."""
+    """Creates the stream. Returns False if the id exists. Waits for a transaction that is creating the same id."""
     statement = "INSERT INTO stream (id) VALUES ($1) ON CONFLICT (id) DO NOTHING RETURNING id"
     return await connection.fetchval(statement, stream_id) is not None
 
 
 async def lock_streams(connection: DatabaseConnection, stream_ids: Sequence[UUID]) -> set[UUID]:
-    """Locks the rows until the transaction's end; the ids that exist."""
+    """Locks the streams' rows until the end of the transaction. Returns the ids that exist."""
     return {row["id"] for row in await connection.fetch(_LOCK, sorted(set(stream_ids)))}
 
 
 async def append_events(
     connection: DatabaseConnection, events: Sequence[tuple[UUID, NewEvent]], at: datetime
 ) -> dict[UUID, int]:
-    """Appends each to its stream, in the given order; the streams' new heads. What is no stream is left out."""
+    """Appends each event to its stream, in the given order. Returns the new last_seq of each stream that exists."""
     rows = await connection.fetch(
         _APPEND,
         [stream_id for stream_id, _ in events],

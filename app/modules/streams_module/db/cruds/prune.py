@@ -1,4 +1,4 @@
-"""Forgetting old events, in hand-written SQL: by ranges of the key, so that a chunk costs the same in every stream."""
+"""Finds old events, in hand-written SQL, by ranges of the key: a chunk costs the same in every stream."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
-# Only so many heads are looked at, old or not: a quiet server must not pay for a statement over all of its streams.
+# The number of heads per statement is limited, old or not: otherwise one statement would read all streams.
 _CANDIDATES = """
 SELECT s.id, e.at < $2 AND s.first_seq < s.last_seq AS is_old
 FROM (SELECT id, first_seq, last_seq FROM stream WHERE id > $1 ORDER BY id LIMIT $3) s
@@ -21,7 +21,7 @@ WHERE e.stream_id = $1 AND e.seq >= $2 AND e.seq < $3 AND e.at >= $4
 
 
 async def list_candidates(connection: DatabaseConnection, after: UUID, before: datetime, limit: int) -> Sequence[Any]:
-    """The next `limit` streams by id, each with whether its oldest event is older than `before`."""
+    """Returns the next `limit` streams by id, and for each if its oldest event is older than `before`."""
     rows: Sequence[Any] = await connection.fetch(_CANDIDATES, after, before, limit)
     return rows
 
@@ -29,6 +29,6 @@ async def list_candidates(connection: DatabaseConnection, after: UUID, before: d
 async def find_first_to_keep(
     connection: DatabaseConnection, stream_id: UUID, first_seq: int, until: int, before: datetime
 ) -> int:
-    """The first number of the range whose event is not older than `before`; `until` where all of them are."""
+    """Returns the first number of the range whose event is not older than `before`, or `until` if all are older."""
     seq: int | None = await connection.fetchval(_FIRST_TO_KEEP, stream_id, first_seq, until, before)
     return until if seq is None else seq

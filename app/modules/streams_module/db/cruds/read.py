@@ -1,4 +1,4 @@
-"""Reading logs, in hand-written SQL: the stored JSON goes out as it is, without being parsed."""
+"""Reads and deletes events, in hand-written SQL. Stored JSON is sent as it is, without being parsed."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +14,8 @@ _HEAD = "SELECT first_seq, last_seq FROM stream WHERE id = $1"
 _AFTER = "SELECT seq, kind, data, at FROM event WHERE stream_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 
 _AT = time_as_json("e.at")
-# One round trip and one look: what was forgotten in between cannot be missing. The database itself writes the JSON; $4
-# are kinds that may be the last that a reader sees.
+# One statement, so its snapshot cannot miss events that are pruned meanwhile. The database writes the JSON. $4 are the
+# kinds that may be the last event that a reader sees.
 _PAGE = f"""
 SELECT s.first_seq, s.last_seq, coalesce(page.may_end, false) AS may_end, convert_to(page.items, 'UTF8') AS items
 FROM stream s CROSS JOIN LATERAL (
@@ -28,8 +28,9 @@ FROM stream s CROSS JOIN LATERAL (
 
 
 class Page(NamedTuple):
-    """A stream's first and last number, and some of its events: JSON without its brackets, b"" where there are none.
-    `may_end` where one of them is of a kind that was asked about.
+    """First and last number of a stream, and some of its events as JSON without brackets (b"" if there are none).
+
+    `may_end`: one of the events is of a requested kind.
     """
 
     first_seq: int
@@ -41,7 +42,7 @@ class Page(NamedTuple):
 async def find_page(
     connection: DatabaseConnection, stream_id: UUID, after: int, limit: int, ends: Sequence[str]
 ) -> Page:
-    """Events after a number, in ascending order."""
+    """Returns the events after a sequence number, in ascending order. `ends` are the kinds for `may_end`."""
     rows: Sequence[Any] = await connection.fetch(_PAGE, stream_id, after, limit, ends)
     if not rows:
         return Page(1, 0, may_end=False, items=b"")
@@ -49,7 +50,7 @@ async def find_page(
 
 
 async def find_head(connection: DatabaseConnection, stream_id: UUID) -> tuple[int, int] | None:
-    """First and last number of a stream."""
+    """Returns the first and last number of a stream. None if it does not exist."""
     rows: Sequence[Any] = await connection.fetch(_HEAD, stream_id)
     return (rows[0]["first_seq"], rows[0]["last_seq"]) if rows else None
 
@@ -57,18 +58,18 @@ async def find_head(connection: DatabaseConnection, stream_id: UUID) -> tuple[in
 async def list_events(
     connection: DatabaseConnection, stream_id: UUID, after: int, limit: int
 ) -> "Sequence[asyncpg.Record]":
-    """Events after a number, in ascending order."""
+    """Returns the events after a sequence number, in ascending order."""
     events: Sequence[asyncpg.Record] = await connection.fetch(_AFTER, stream_id, after, limit)
     return events
 
 
-# The oldest rows by their numbers, which have no holes: no search for them.
+# Numbers have no gaps, so the oldest rows are known without a search.
 _TRUNCATE = "DELETE FROM event WHERE stream_id = $1 AND seq >= $2 AND seq < $3"
 _SET_FIRST = "UPDATE stream SET first_seq = $2 WHERE id = $1"
 
 
 async def delete_oldest(connection: DatabaseConnection, stream_id: UUID, first_seq: int, until: int) -> None:
-    """Deletes the events from `first_seq` up to, but not with, `until`, which becomes the first."""
+    """Deletes the events from `first_seq` to `until - 1`. `until` becomes the first number."""
     await connection.execute(_TRUNCATE, stream_id, first_seq, until)
     await connection.execute(_SET_FIRST, stream_id, until)
 
@@ -85,7 +86,7 @@ CROSS JOIN LATERAL (
 
 
 async def list_heads(connection: DatabaseConnection, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    """First and last numbers of those streams that exist."""
+    """Returns the first and last number of each stream that exists."""
     rows = await connection.fetch(_HEADS, stream_ids)
     return {row["id"]: (row["first_seq"], row["last_seq"]) for row in rows}
 
@@ -93,6 +94,6 @@ async def list_heads(connection: DatabaseConnection, stream_ids: Sequence[UUID])
 async def list_after(
     connection: DatabaseConnection, afters: Mapping[UUID, int], limit: int
 ) -> "Sequence[asyncpg.Record]":
-    """Of each stream up to `limit` events after its number, in ascending order within the stream."""
+    """Returns up to `limit` events of each stream after its number, in ascending order within the stream."""
     rows: Sequence[asyncpg.Record] = await connection.fetch(_AFTER_EACH, list(afters), list(afters.values()), limit)
     return rows

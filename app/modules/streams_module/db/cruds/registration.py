@@ -1,4 +1,4 @@
-"""Registering subscribers, in hand-written SQL."""
+"""Registers subscribers, in hand-written SQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ _PROGRESS = "UPDATE subscriber SET registered_through = $2, is_registered = $3 W
 
 
 async def add(connection: Connection, subscribers: Sequence[tuple[str, bool]], at: datetime) -> None:
-    """Adds those that are new: (name, whether nothing is left to register)."""
+    """Adds new subscribers: (name, is_registered). A subscriber without cursors to write is registered at once."""
     names, registered = zip(*subscribers, strict=True)
     await connection.execute(_ADD, names, registered, at)
 
@@ -39,17 +39,17 @@ async def list_unregistered(connection: Connection, names: Sequence[str]) -> lis
 
 
 async def claim(connection: Connection, name: str) -> Any | None:
-    """Locks a subscriber that is not registered yet; None where there is none, or another process has it."""
+    """Locks a subscriber that is not registered yet. None if there is none, or if another process holds the lock."""
     rows = await connection.fetch(_CLAIM, name)
     return rows[0] if rows else None
 
 
 async def write_heads(connection: Connection, name: str, after: UUID | None, limit: int) -> UUID | None:
-    """Writes cursors at the present heads of the next streams; returns the last one's id, None at the end."""
+    """Writes cursors at the current heads of the next streams. Returns the last stream's id, None at the end."""
     last: UUID | None = await connection.fetchval(_WRITE_HEADS, name, after, limit)
     return last
 
 
 async def note_progress(connection: Connection, name: str, through: UUID | None) -> None:
-    """`through` is None once all streams have their cursor."""
+    """Stores how far the registration has come. `through` is None after all streams have their cursor."""
     await connection.execute(_PROGRESS, name, through, through is None)

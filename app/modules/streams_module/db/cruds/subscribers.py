@@ -1,7 +1,7 @@
-"""The cursors of subscribers, in hand-written SQL. `stream_id` comes first in each key. When something is tried again
-is by the database's clock: those of the processes may differ.
+"""Cursors of subscribers, in hand-written SQL. `stream_id` is the first column of each key.
 
-Nobody ever waits for the lock of a cursor: whoever finds it taken goes on and comes back. So it may be held while other
+Times of retries are by the database's clock, because the clocks of processes may differ. No transaction waits for the
+lock of a cursor: a process that finds it locked skips it and tries again later. So the lock may be held while other
 locks are waited for.
 """
 
@@ -55,7 +55,7 @@ UPDATE subscriber_cursor c SET seq = moved.seq, attempts = 0, retry_at = NULL
 FROM unnest($1::uuid[], $3::bigint[]) AS moved(stream_id, seq)
 WHERE c.stream_id = moved.stream_id AND c.subscriber = $2
 """
-# After a look at the kinds alone: a cursor never moves back, and no lock is waited for.
+# Written after reading only the kinds of events. A cursor never moves back, and no lock is waited for.
 _SKIP = """
 INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
 SELECT skipped.stream_id, skipped.subscriber, skipped.seq
@@ -115,13 +115,13 @@ WHERE stream_id = $1 AND subscriber = $2 AND seq = $3
 
 
 async def read_cursors(connection: Connection, stream_ids: Sequence[UUID], names: Sequence[str]) -> Sequence[Any]:
-    """Returns the cursors that exist. `is_waiting`: not to be moved now; `is_due`: to be tried again now."""
+    """Returns the cursors that exist. `is_waiting`: must not be moved now. `is_due`: a retry is due."""
     rows: Sequence[Any] = await connection.fetch(_READ, stream_ids, names)
     return rows
 
 
 async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -> Sequence[Any]:
-    """Locks the cursors that nobody else works with, and that are not waiting; returns (stream_id, seq, attempts)."""
+    """Locks cursors that are neither locked nor waiting. Returns (stream_id, seq, attempts)."""
     rows: list[Any] = list(await connection.fetch(_CLAIM, stream_ids, name))
     if missing := set(stream_ids) - {row["stream_id"] for row in rows}:
         rows += await connection.fetch(_CLAIM_NEW, sorted(missing), name)
@@ -129,7 +129,7 @@ async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -
 
 
 async def hold(connection: Connection, stream_ids: Sequence[UUID], name: str) -> set[UUID]:
-    """Locks cursors, whatever they wait for; returns the streams of those that nobody else works with."""
+    """Locks cursors that are not locked by others, even those that wait. Returns their streams."""
     await connection.execute(_CLAIM_NEW, stream_ids, name)
     return {row["stream_id"] for row in await connection.fetch(_HOLD, stream_ids, name)}
 
@@ -137,25 +137,25 @@ async def hold(connection: Connection, stream_ids: Sequence[UUID], name: str) ->
 async def find_oldest_pending(
     connection: Connection, stream_ids: Sequence[UUID], name: str, kinds: Sequence[str]
 ) -> datetime | None:
-    """Returns the time of the oldest event of these kinds that is not handled yet."""
+    """Returns the time of the oldest event of these kinds that the subscriber has not handled."""
     at: datetime | None = await connection.fetchval(_OLDEST_PENDING, stream_ids, name, kinds)
     return at
 
 
 async def count_pending(connection: Connection, name: str, kinds: Sequence[str]) -> int:
-    """Returns how many streams have events of these kinds that are not handled yet."""
+    """Returns the number of streams with events of these kinds that the subscriber has not handled."""
     return int(await connection.fetchval(_COUNT_PENDING, name, kinds))
 
 
 async def move(connection: Connection, name: str, seqs: Mapping[UUID, int]) -> None:
-    """Sets the cursors that the caller has claimed."""
+    """Moves cursors that the caller has claimed, and clears their failures."""
     await connection.execute(_MOVE, list(seqs), name, list(seqs.values()))
 
 
 async def write_skipped(connection: Connection, skipped: Sequence[tuple[UUID, str, int, int]]) -> None:
-    """Moves cursors over events of kinds that their subscribers do not want: (stream_id, subscriber, first, seq).
+    """Moves cursors past events that their subscribers do not handle: (stream_id, subscriber, first, seq).
 
-    `first` is where the looking began: a cursor before it has something left to handle.
+    `first` is the cursor from which the kinds were read. A stored cursor before it still has events to handle.
     """
     new = [(stream_id, name, seq) for stream_id, name, first, seq in skipped if first == 0]
     if new:
@@ -171,24 +171,24 @@ async def read_kinds(connection: Connection, afters: Mapping[UUID, int], limit: 
 
 
 async def read_emptied(connection: Connection, stream_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Returns the last number of each stream whose log was emptied by a restore, and has no event since."""
+    """Returns the last number of each stream whose log was emptied by a restore and has no event since."""
     if not stream_ids:
         return {}
     return {row["id"]: row["last_seq"] for row in await connection.fetch(_EMPTIED, stream_ids)}
 
 
 async def note_failure(connection: Connection, stream_id: UUID, name: str, seq: int, pause: float) -> None:
-    """Counts a failure at the event behind the cursor, which is tried again after `pause` seconds."""
+    """Counts a failure at the event after the cursor. It is tried again after `pause` seconds."""
     await connection.execute(_FAIL, stream_id, name, seq, pause)
 
 
 async def halt(connection: Connection, stream_id: UUID, name: str, seq: int) -> None:
-    """Stops at an event: the cursor is right before it."""
+    """Halts the stream at an event. The cursor is set right before it."""
     await connection.execute(_HALT, stream_id, name, seq - 1)
 
 
 async def set_aside(connection: Connection, stream_id: UUID, name: str, seq: int, error: str) -> None:
-    """Moves the cursor over an event, and keeps the event's number with what went wrong."""
+    """Moves the cursor past an event, and stores the event's number and the error."""
     await connection.execute(_SET_ASIDE, stream_id, name, seq, error)
 
 
@@ -197,7 +197,7 @@ async def list_due_retries(connection: Connection, names: Sequence[str], limit: 
 
 
 async def claim_failure(connection: Connection, names: Sequence[str]) -> Any | None:
-    """Locks one event that an operator wants to be handled once more; without `seq` where the log has forgotten it."""
+    """Locks one event that an operator wants to retry. `seq` is None if the event was pruned."""
     rows = await connection.fetch(_CLAIM_FAILURE, names)
     return rows[0] if rows else None
 

@@ -1,4 +1,4 @@
-"""Looking for streams whose events nobody was notified of, in hand-written SQL by the database's clock."""
+"""Finds streams with events that caused no notification, in hand-written SQL by the database's clock."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -54,13 +54,13 @@ async def add(connection: Connection) -> None:
 
 
 async def claim(connection: Connection) -> Any | None:
-    """Locks the pass over all streams where its next slice is due; None elsewhere."""
+    """Locks the sweep if its next slice is due. None otherwise."""
     rows = await connection.fetch(_CLAIM)
     return rows[0] if rows else None
 
 
 async def find_end(connection: Connection, after: UUID, limit: int) -> UUID | None:
-    """Returns the last stream of a slice; None where the slice is the last one."""
+    """Returns the last stream of a slice. None if the slice is the last one."""
     end: UUID | None = await connection.fetchval(_END_OF_SLICE, after, limit)
     return end
 
@@ -68,36 +68,36 @@ async def find_end(connection: Connection, after: UUID, limit: int) -> UUID | No
 async def list_behind(connection: Connection, after: UUID, end: UUID | None, names: Sequence[str]) -> Sequence[Any]:
     """Returns (id, name, events, since) of each stream and subscriber whose cursor is behind the head.
 
-    `since` is the time of the oldest event, in seconds since 1970; None where the log no longer holds any.
+    `since` is the time of the oldest event in seconds since 1970, None if the log no longer holds any.
     """
     rows: Sequence[Any] = await connection.fetch(_BEHIND, after, end, names)
     return rows
 
 
 async def move(connection: Connection, after: UUID | None, pause: float, behind: str, *, is_urgent: bool) -> None:
-    """Ends a slice; the next one is due after `pause` seconds. `behind` is JSON."""
+    """Ends a slice. The next one is due after `pause` seconds. `behind` is JSON."""
     await connection.execute(_MOVE, after or _START, pause, is_urgent, behind)
 
 
 async def note_behind(connection: Connection, behind: Mapping[str, tuple[int, float | None]]) -> None:
-    """Notes what a whole pass has found: by subscriber, events and the time of the oldest."""
+    """Stores the result of a whole sweep: by subscriber, the number of events and the time of the oldest."""
     events, since = zip(*behind.values(), strict=True)
     await connection.execute(_NOTE_BEHIND, list(behind), events, since)
 
 
 async def read_behind(connection: Connection, names: Sequence[str]) -> Sequence[Any]:
-    """Returns (name, events_behind, seconds) as of the last pass."""
+    """Returns (name, events_behind, seconds) as of the last sweep."""
     rows: Sequence[Any] = await connection.fetch(_READ_BEHIND, names)
     return rows
 
 
 async def run_soon(connection: Connection) -> None:
-    """Lets the pass begin anew, at once and without pauses."""
+    """Restarts the sweep, at once and without pauses."""
     await connection.execute(_HURRY, _START)
 
 
 async def beat(connection: Connection, process: UUID) -> bool:
-    """Notes that a process lives; returns True if another one was found dead."""
+    """Stores that the process is alive. Returns True if another process was found dead."""
     await connection.execute(_BEAT, process)
     return bool(await connection.fetch(_BURY))
 

@@ -9,10 +9,10 @@ from app.adapters.db.base import Base
 
 
 class Event(Base):
-    """One entry of a log.
+    """An event of a stream.
 
-    `data` is json, not jsonb: its bytes go out as they were written. No foreign key: whoever appends holds the row
-    lock of the stream, so its existence needs no second look on the hottest path.
+    `data` is json, not jsonb: its bytes are sent as they were written. There is no foreign key: a transaction that
+    appends holds the row lock of the stream, so the stream exists, and the hottest path saves a check.
     """
 
     __tablename__ = "event"

@@ -7,13 +7,13 @@ from app.adapters.db.base import Base
 
 
 class Stream(Base):
-    """The head of a log. Its row lock makes the order of numbers and the order of commits the same.
+    """The head of a stream. Its row lock makes the order of numbers and the order of commits the same.
 
-    `last_seq` is the newest event's number, 0 before the first; `first_seq` is the oldest number that is still kept.
+    `last_seq`: number of the newest event, 0 before the first. `first_seq`: number of the oldest stored event.
     """
 
     __tablename__ = "stream"
-    # Updated with every event: room on the page keeps the new version beside the old one, and no index is touched.
+    # Updated with every event. Free space keeps the new row version on the same page, so no index is updated.
     __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # noqa: RUF012
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

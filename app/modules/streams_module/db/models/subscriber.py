@@ -1,4 +1,4 @@
-"""How far the subscribers of the event log have come."""
+"""Tables of subscribers: their cursors, their failures, and the sweep."""
 
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,11 @@ from app.adapters.db.base import Base
 
 
 class SubscriberRow(Base):
-    """A subscriber that this database knows.
+    """A subscriber known to this database.
 
-    `registered_through`: the last stream, by id, whose cursor the registration has written; `is_registered`: it is
-    complete, and events are handled. `events_behind`, `behind_since`: the number of events that it has not handled, and
-    the time of the oldest, as of the last pass over all streams.
+    `registered_through`: the last stream, by id, for which the registration has written a cursor. `is_registered`: the
+    registration is complete, and events are handled. `events_behind`, `behind_since`: the number of events not handled
+    yet and the time of the oldest, as of the last sweep.
     """
 
     __tablename__ = "subscriber"
@@ -29,15 +29,15 @@ class SubscriberRow(Base):
 
 
 class SubscriberCursor(Base):
-    """The last event of a stream that a subscriber has handled, or does not want.
+    """The last event of a stream that a subscriber has handled or skipped.
 
-    `attempts`: failures at the next event; `retry_at`: not before then; `is_halted`: it waits for an operator.
+    `attempts`: failures at the next event. `retry_at`: no attempt before this time. `is_halted`: waits for an operator.
     """
 
     __tablename__ = "subscriber_cursor"
     __table_args__ = (
         Index("ix_subscriber_cursor_retry_at", "retry_at", postgresql_where=text("retry_at IS NOT NULL")),
-        # Updated with every event: room on the page keeps the new version beside the old one.
+        # Updated with every event. Free space keeps the new row version on the same page.
         {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -66,10 +66,11 @@ class SubscriberFailure(Base):
 
 
 class SubscriberSweep(Base):
-    """The pass over the heads of all streams that finds events without a notification: one in the installation.
+    """The sweep over all stream heads, which finds events that caused no notification. One per installation.
 
-    `after`: the last stream of the slice before; `next_at`: when the next slice is due; `is_urgent`: at once, up to the
-    end of the pass; `behind`: by subscriber, the events that this pass has found and the time of the oldest.
+    `after`: the last stream of the previous slice. `next_at`: when the next slice is due. `is_urgent`: slices are due
+    at once until the end of the sweep. `behind`: by subscriber, the events that this sweep has found, and the time of
+    the oldest.
     """
 
     __tablename__ = "subscriber_sweep"
@@ -82,7 +83,7 @@ class SubscriberSweep(Base):
 
 
 class SubscriberProcess(Base):
-    """A process that works on subscribers. What one has committed that died is looked for at once."""
+    """A process that runs subscribers. If it dies, the events that it committed are searched for at once."""
 
     __tablename__ = "subscriber_process"
 

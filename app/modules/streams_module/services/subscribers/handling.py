@@ -1,4 +1,4 @@
-"""Giving events to one subscriber, in transactions that move its cursors as well."""
+"""Handles events by one subscriber, in transactions that also move its cursors."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,21 +19,23 @@ from app.utils import metrics
 from app.utils.container import Container
 
 EVENTS_AT_ONCE = 200
-"""Of one stream in one transaction."""
+"""Events of one stream per transaction."""
 BACKOFF = (0.5, 2.0, 8.0, 30.0)
-"""Seconds after each failed attempt but the last one."""
+"""Seconds after each failed attempt except the last one."""
 _END_OF_STREAM = "chat.deleted"
-"""The only event that is kept of a stream that was purged."""
+"""The only event that is kept of a purged stream."""
 
 
 class _RunsAlone(Exception):
-    """A handler locks a stream: it must be the only one in its transaction, or the order of locks would not hold."""
+    """The handler locks a stream. It must be alone in its transaction, otherwise the lock order is broken."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a subscriber's streams: their cursors now, those with more to handle, those that another process
-    works with.
+    """Result for a subscriber's streams.
+
+    `seqs`: their cursors now. `more`: streams with more events to handle. `taken`: streams whose cursor another process
+    has locked, or that wait for a retry.
     """
 
     seqs: dict[UUID, int] = field(default_factory=dict)
@@ -47,16 +49,16 @@ class Outcome:
 
 
 class Handling:
-    """Hands events to subscribers. Of one stream and subscriber, one process at a time: who has locked the cursor."""
+    """Calls the handlers of subscribers. A lock of the cursor admits one process per stream and subscriber."""
 
     def __init__(self, database: Database, container: Container) -> None:
         self._database = database
         self._container = container
-        # The subscribers whose handlers lock streams.
+        # Names of subscribers whose handlers lock streams.
         self._alone: set[str] = set()
 
     async def handle(self, subscriber: Subscriber, stream_ids: Sequence[UUID]) -> Outcome:
-        """Handles what comes next in each stream. Raises DatabaseUnavailable or PoolExhausted."""
+        """Handles the next events of each stream. Raises DatabaseUnavailable or PoolExhausted."""
         if len(stream_ids) == 1:
             return await self._handle_one(subscriber, stream_ids[0])
         parts = [[stream_id] for stream_id in stream_ids]
@@ -67,7 +69,7 @@ class Handling:
                 raise
             except _RunsAlone:
                 self._alone.add(subscriber.name)
-            except Exception as error:  # noqa: BLE001 - one of the streams is at fault: by halves it is found soon
+            except Exception as error:  # noqa: BLE001 - bisect to find the stream that fails
                 logger.debug(
                     "subscriber {}: {} streams failed together and are handled in halves: {!r}",
                     subscriber.name,
@@ -87,7 +89,7 @@ class Handling:
             outcome.add(await self._transact(subscriber, [stream_id]))
         except (DatabaseUnavailable, PoolExhausted):
             raise
-        except Exception as error:  # noqa: BLE001 - one of the events is at fault: one at a time, to find it
+        except Exception as error:  # noqa: BLE001 - one event per transaction finds the one that fails
             logger.debug(
                 "subscriber {}: a batch failed, stream {} is handled event by event: {!r}",
                 subscriber.name,
@@ -101,7 +103,7 @@ class Handling:
                 one = await self._transact(subscriber, [stream_id], limit=1)
             except (DatabaseUnavailable, PoolExhausted):
                 raise
-            except Exception as error:  # noqa: BLE001 - it is counted, and the other streams go on
+            except Exception as error:  # noqa: BLE001 - it counts as a failed attempt; the other streams continue
                 await self._fail(subscriber, stream_id, error)
                 return outcome
             outcome.add(one)
@@ -110,7 +112,7 @@ class Handling:
         return outcome
 
     async def _transact(self, subscriber: Subscriber, stream_ids: Sequence[UUID], limit: int | None = None) -> Outcome:
-        """One transaction; with `limit`, no more wanted events of each stream than that."""
+        """Handles events of streams in one transaction. `limit`: maximum of matching events of each stream."""
         outcome = Outcome()
         async with open_unit_of_work(self._database) as work:
             if len(stream_ids) > 1:
@@ -147,9 +149,9 @@ class Handling:
         return outcome
 
     async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception) -> None:
-        """Counts a failure; after the last attempt the event is set aside, or the stream halts.
+        """Counts a failure. After the last attempt the event is set aside, or the stream halts.
 
-        The attempts go on where a lock or the database's own timeout is at fault, which may pass.
+        Attempts are unlimited after a transient database error (a lock, a statement timeout), because it may pass.
         """
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
@@ -180,7 +182,7 @@ class Handling:
         )
 
     async def retry_failure(self, subscribers: Mapping[str, Subscriber]) -> bool:
-        """Handles one of the events that were set aside and are to be retried; returns True if there was one."""
+        """Handles one of the events that were set aside and are to be retried. Returns True if there was one."""
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
             row = await crud.claim_failure(raw, list(subscribers))
@@ -197,7 +199,7 @@ class Handling:
                         await subscribers[name].handle(context, [make_event(stream_id, row)])
                 except (DatabaseUnavailable, PoolExhausted):
                     raise
-                except Exception as error:  # noqa: BLE001 - it is noted beside the event
+                except Exception as error:  # noqa: BLE001 - the error is stored with the event
                     failure = error
             if failure is None:
                 await crud.forget_failure(raw, stream_id, name, seq)
@@ -211,7 +213,7 @@ def _refuse() -> None:
 
 
 def _cut(subscriber: Subscriber, rows: Sequence[Any], limit: int | None) -> Sequence[Any]:
-    """Returns the rows up to the last one that is to be handled now."""
+    """Returns the rows up to the `limit`-th one that the subscriber handles."""
     if limit is None:
         return rows
     matching = 0
@@ -223,7 +225,7 @@ def _cut(subscriber: Subscriber, rows: Sequence[Any], limit: int | None) -> Sequ
 
 
 async def _take(subscriber: Subscriber, context: SubscriberContext, after: int, rows: Sequence[Any]) -> Sequence[Event]:
-    """Returns the events that are to be handled, after a gap is rebuilt."""
+    """Returns the events to handle. If the log has a gap before them, calls `rebuild` first."""
     if not rows:
         return ()
     first = rows[0]

@@ -1,4 +1,4 @@
-"""What an operator does with subscribers, in hand-written SQL. The running servers notice within a second."""
+"""Operator's view of subscribers: list, retry, skip, reset; in SQL. Running servers notice within a second."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -62,7 +62,7 @@ SELECT count(*) FROM moved
 
 
 class SubscriberStatus(NamedTuple):
-    """How a subscriber is doing."""
+    """State of a subscriber, as `subscribers list` shows it."""
 
     name: str
     is_registered: bool
@@ -71,11 +71,11 @@ class SubscriberStatus(NamedTuple):
     streams_behind: int
     events_behind: int
     seconds_behind: float
-    """Age of the oldest event that is not handled; 0 where there is none."""
+    """Age of the oldest event that is not handled; 0 if there is none."""
 
 
 class Failure(NamedTuple):
-    """An event that a subscriber could not handle; `is_due` where it is to be retried."""
+    """An event that a subscriber could not handle. `is_due`: it will be retried."""
 
     subscriber: str
     stream_id: UUID
@@ -93,15 +93,15 @@ async def list_failures(connection: Connection) -> list[Failure]:
 
 
 async def retry(connection: Connection, name: str, stream_id: UUID | None) -> int:
-    """Returns how many events and halted streams are to be retried."""
+    """Marks events and halted streams for a retry. Returns their number."""
     return int(await connection.fetchval(_RETRY, name, stream_id))
 
 
 async def skip_event(connection: Connection, name: str, stream_id: UUID) -> int:
-    """Sets the event behind the cursor of a halted stream aside; returns 0 where the stream is not halted."""
+    """Sets aside the event after the cursor of a halted stream. Returns 0 if the stream is not halted."""
     return int(await connection.fetchval(_SKIP, name, stream_id))
 
 
 async def reset(connection: Connection, name: str, stream_id: UUID | None, *, to_head: bool) -> int:
-    """Moves cursors to the heads, or before the first events; returns how many."""
+    """Moves cursors to the heads, or before the first events. Returns their number."""
     return int(await connection.fetchval(_RESET, name, stream_id, to_head))

@@ -1,4 +1,4 @@
-"""Making subscribers known to the database: those that start at the head get a cursor for each stream."""
+"""Registers subscribers in the database. Those that start at the head get a cursor for each stream."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,7 +13,7 @@ _STREAMS_AT_ONCE = 5_000
 
 
 async def register(database: Database, subscribers: Sequence[Subscriber]) -> bool:
-    """Registers what is new, in chunks that resume. Returns False while another process is at it."""
+    """Registers new subscribers, in chunks that resume. Returns False while another process registers them."""
     names = [subscriber.name for subscriber in subscribers]
     async with open_unit_of_work(database) as work:
         raw = await work.raw()

@@ -1,4 +1,4 @@
-"""The subscribers of one process: which streams have news for them, and in which order these are handled."""
+"""The subscriber runner of one process: finds streams with events to handle, and schedules them."""
 
 import asyncio
 import heapq
@@ -23,28 +23,28 @@ from app.utils.container import Container
 
 _WORKERS = 2
 _GATHER = 0.02
-"""Seconds in which notifications gather: many streams are handled in one transaction."""
+"""Seconds in which notifications are collected, so that one transaction handles many streams."""
 _ROUND = 0.1
-"""Seconds from one round of a worker to the next, where there is less to do than fits into one: while notifications
-keep coming, a round costs less for each of them.
+"""Minimum seconds between two rounds of a worker, unless a round is full. Under a steady flow of notifications fewer,
+larger rounds cost less.
 """
 _STREAMS_AT_ONCE = 100
 _BACKLOG_AT_LEAST = 20
-"""Of these: streams of the backlog that go on however many others are notified."""
+"""Streams of the backlog in each round, however many streams were just notified."""
 _STREAMS_IN_TRANSACTION = 25
 _TAKE_OVER = 0.2
-"""Seconds that another process has for the events that it committed itself, before this one looks at them."""
+"""Seconds that another process has for the events that it committed itself, before this one handles them."""
 _FLUSH_PERIOD = 30.0
 _FLUSHED_AT_ONCE = 5_000
 _PAUSE = 0.5
 _LAST_WORDS = 1.0
-"""Seconds that the cursors have to be written at shutdown."""
+"""Seconds in which cursors may be stored at shutdown."""
 _MAX_WAITING = 200_000
-"""Streams; what comes beyond them is found by the sweep."""
+"""Streams that may wait. The sweep finds those beyond this number."""
 
 
 class Subscribers:
-    """Wakes up for each stream with news, looks at the kinds of its events, and hands on those that are wanted.
+    """Runs subscribers: for each notified stream, reads the kinds of its new events, and handles the matching ones.
 
     Streams that were just notified come before those of the backlog.
     """
@@ -65,11 +65,11 @@ class Subscribers:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the life of the application."""
+        """Runs workers, retries and the sweep for the lifetime of the application."""
         if not self._subscribers:
             yield
             return
-        # Only now: a process that does not work on subscribers pays for no notification.
+        # Registered only here: a process without subscribers pays nothing for notifications.
         self._bus.on_stream_heads(self._on_own_heads, own=True)
         self._bus.on_stream_heads(self._on_other_heads, own=False)
         self._bus.on_reconnect(self._sweep.run_soon)
@@ -77,13 +77,13 @@ class Subscribers:
             for work in (*[self._keep_handling] * _WORKERS, self._keep_flushing, self._keep_retrying, self._sweep.run):
                 await stack.enter_async_context(running(work()))
             yield
-        # What is not written down is looked at again: a database that is silent is not waited for.
+        # Cursors that are not stored are computed again, so shutdown does not wait long for a database that hangs.
         with suppress(Exception):
             async with asyncio.timeout(_LAST_WORDS):
                 await self._flush()
 
     def add_backlog(self, stream_ids: Sequence[UUID]) -> None:
-        """Streams that may have events which nobody was notified of."""
+        """Adds streams that may have events without a notification."""
         self._backlog.update(dict.fromkeys(stream_ids))
         self._wake_up.set()
 
@@ -103,11 +103,11 @@ class Subscribers:
         self._wake_up.set()
 
     async def _keep_handling(self) -> None:
-        """Until cancelled."""
+        """Registers subscribers, then handles events until cancelled."""
         while not self._is_registered:
             try:
                 self._is_registered = await register(self._database, list(self._subscribers.values()))
-            except Exception as error:  # noqa: BLE001 - the next attempt must come
+            except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.warning("cannot register subscribers: {!r}", error)
             if not self._is_registered:
                 await asyncio.sleep(_PAUSE)
@@ -120,7 +120,7 @@ class Subscribers:
             began = asyncio.get_running_loop().time()
             try:
                 await self._handle(streams)
-            except Exception as error:  # noqa: BLE001 - the streams are tried again, and the loop goes on
+            except Exception as error:  # noqa: BLE001 - the streams are tried again; the loop must continue
                 logger.warning("subscribers were interrupted: {!r}", error)
                 self._schedule(list(streams), _PAUSE)
                 await asyncio.sleep(_PAUSE)
@@ -130,7 +130,7 @@ class Subscribers:
                 await asyncio.sleep(began + _ROUND - asyncio.get_running_loop().time())
 
     async def _wait(self) -> None:
-        """Until something is notified, or due."""
+        """Waits until a stream is notified or due."""
         self._wake_up.clear()
         now_ = asyncio.get_running_loop().time()
         with suppress(TimeoutError):
@@ -139,7 +139,7 @@ class Subscribers:
         await asyncio.sleep(_GATHER)
 
     def _take(self) -> dict[UUID, bool]:
-        """Streams to look at; True for those whose cursors may have been moved by another process."""
+        """Returns the streams of the next round. True for those whose cursors another process may have moved."""
         taken: dict[UUID, bool] = {}
         now_ = asyncio.get_running_loop().time()
         while self._later and self._later[0][0] <= now_:
@@ -163,12 +163,12 @@ class Subscribers:
                 for stream_id, seq in outcome.seqs.items():
                     self._cursors.move(stream_id, name, seq)
                 more |= outcome.more
-                # Another process has it, or it waits for its next attempt.
+                # Another process has locked it, or it waits for its next attempt.
                 self._schedule(outcome.taken, _TAKE_OVER)
         self.add_backlog(list(more))
 
     async def _find_due(self, streams: Mapping[UUID, bool]) -> tuple[dict[str, list[UUID]], set[UUID]]:
-        """Returns the streams with something for each subscriber, and those with more events than were looked at."""
+        """Returns by subscriber the streams with events to handle, and the streams with more events than were read."""
         due: dict[str, list[UUID]] = defaultdict(list)
         more: set[UUID] = set()
         unknown = {*self._cursors.unknown(streams), *(stream_id for stream_id, is_old in streams.items() if is_old)}
@@ -213,12 +213,12 @@ class Subscribers:
         return due, more
 
     async def _keep_flushing(self) -> None:
-        """Until cancelled: writes down what was skipped."""
+        """Stores skipped ranges periodically until cancelled."""
         while True:
             await asyncio.sleep(_FLUSH_PERIOD)
             try:
                 await self._flush()
-            except Exception as error:  # noqa: BLE001 - what is not written down is looked at again
+            except Exception as error:  # noqa: BLE001 - cursors that are not stored are computed again
                 logger.debug("cannot store the cursors of subscribers: {!r}", error)
 
     async def _flush(self) -> None:
@@ -227,7 +227,7 @@ class Subscribers:
                 await crud.write_skipped(connection, skipped)
 
     async def _keep_retrying(self) -> None:
-        """Until cancelled: what is due after a failure, and what an operator wants to be retried."""
+        """Retries failed streams that are due, and events that an operator marked, until cancelled."""
         while True:
             await asyncio.sleep(1.0)
             try:
@@ -236,5 +236,5 @@ class Subscribers:
                 self.add_backlog(due)
                 while await self._handling.retry_failure(self._subscribers):
                     pass
-            except Exception as error:  # noqa: BLE001 - the next look must come
+            except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot retry failed events: {!r}", error)

@@ -1,4 +1,4 @@
-"""Finding events without a notification: a process died between commit and notification, or the bus was down."""
+"""Finds events without a notification: a process died between commit and notification, or the bus was down."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +17,14 @@ from app.utils import metrics
 
 STREAMS_AT_ONCE = 5_000
 _SHARE = 100
-"""A slice that took a second is followed by a hundred without one: 1% of one core, however many streams there are."""
+"""Pause per second that a slice took: the sweep uses 1% of one core, however many streams exist."""
 _BEAT = 1.0
-"""Seconds between two signs of life of this process, and between two looks at what is due."""
+"""Seconds between two heartbeats of this process, and between two checks for a due slice."""
 _MEASURE = 15.0
 
 
 class Sweep:
-    """Takes part in the installation's one pass over all streams. `found` gets the streams with something to do."""
+    """This process' part in the installation's sweep over all streams. `found` gets streams with events to handle."""
 
     def __init__(self, database: Database, names: Sequence[str], found: Callable[[Sequence[UUID]], None]) -> None:
         self._database = database
@@ -34,11 +34,11 @@ class Sweep:
         self._is_urgent = True
 
     def run_soon(self) -> None:
-        """Something may have been missed: the pass begins anew, without pauses."""
+        """Restarts the sweep without pauses, because notifications may have been lost."""
         self._is_urgent = True
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Takes slices of the sweep until cancelled."""
         measured_at = -_MEASURE
         try:
             while True:
@@ -49,7 +49,7 @@ class Sweep:
                     if monotonic() >= measured_at + _MEASURE:
                         await self._measure()
                         measured_at = monotonic()
-                except Exception as error:  # noqa: BLE001 - the next round must come
+                except Exception as error:  # noqa: BLE001 - the loop must continue
                     logger.debug("cannot sweep the streams: {!r}", error)
                 await asyncio.sleep(_BEAT)
         finally:
@@ -73,7 +73,7 @@ class Sweep:
                 metrics.SUBSCRIBER_LAG_SECONDS.labels(row["name"]).set(row["seconds"])
 
     def _add(self, before: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, tuple[int, float | None]]:
-        """Returns what this pass has found up to here: by subscriber, events and the time of the oldest."""
+        """Returns the result of this sweep so far: by subscriber, the number of events and the time of the oldest."""
         behind = {name: tuple(before.get(name, (0, None))) for name in self._names}
         for row in rows:
             events, since = behind[row["name"]]
@@ -82,7 +82,7 @@ class Sweep:
         return behind
 
     async def _take_slice(self) -> bool:
-        """Returns True if the next slice is due at once."""
+        """Processes the slice that is due. Returns True if the next slice is due at once."""
         began = monotonic()
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
