@@ -1,1 +1,1 @@
-"""People: their accounts, their sessions, and the proof of who is calling."""
+"""Accounts of users, their sessions, and the authentication of requests."""

@@ -64,7 +64,7 @@ def create_admin(
 
     async def create(database: Database) -> AccountSignedUp:
         async with open_unit_of_work(database) as work:
-            # Nobody follows a stream that is made just now: there is nothing to ring for.
+            # A stream that has just been created has no readers yet, so no notification is needed.
             return await administration.create_admin(work, Log(MemoryBus()), Passwords(settings.auth), request)
 
     try:
@@ -129,7 +129,7 @@ def change_email(
 
 
 class KeepOrDelete(StrEnum):
-    """What becomes of the messages of an account that is erased."""
+    """What happens to the messages of an account that is erased."""
 
     KEEP = "keep"
     DELETE = "delete"

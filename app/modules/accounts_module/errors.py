@@ -10,13 +10,13 @@ class UsernameTaken(Conflict):
 
 
 class WrongCredentials(Unauthenticated):
-    """One and the same for an unknown account and a wrong password."""
+    """The login is unknown or the password is wrong. Both cases get the same answer."""
 
     title = "Wrong login or password"
 
 
 class WrongPassword(Forbidden):
-    """Whoever is signed in gave another password than the account's: the session stays as it is."""
+    """A signed-in user gave a wrong current password. The session stays open."""
 
     title = "The current password is wrong"
 
@@ -30,7 +30,7 @@ class TooManyPasswords(Unavailable):
 
 
 class SessionsUnknown(Unavailable):
-    """The process was frozen, or the database is unavailable: whether the caller's session has ended is not known."""
+    """It is unknown if the caller's session has ended: the process was frozen, or the database is unavailable."""
 
     title = "The session cannot be checked at the moment"
 

@@ -5,9 +5,9 @@ from app.utils.module import Modules
 
 
 def make_router(modules: Modules) -> APIRouter:
-    """The routes of one application, whose models have the fields that its modules contribute."""
+    """Returns the routes of one application. Their models have the fields that its modules contribute."""
     router = APIRouter()
-    # `profiles` comes last: its `/{account_id}` would take the others' words for an id.
+    # `profiles` comes last: its `/{account_id}` would match the paths of the others.
     for part in (
         sign_in.router,
         me.make_router(modules),

@@ -1,4 +1,4 @@
-"""What accounts rely on."""
+"""The invariants of accounts, checked by `manage.py doctor`."""
 
 from app.utils.invariants import Invariant
 

@@ -1,4 +1,4 @@
-"""Finds out who calls, once a request and before anything else asks."""
+"""The middleware that authenticates a request, once, before any endpoint or limit needs the caller."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -9,14 +9,14 @@ from app.settings import Settings
 from app.utils.container import Container
 
 REFUSAL = "refusal of the token"
-"""The key of the scope under which the ServiceError is that a Bearer token was refused with."""
+"""Key in the ASGI scope: the ServiceError that the Bearer token was refused with."""
 
 
 class AuthenticationMiddleware:
-    """Pure ASGI, below API_PREFIX. It puts the Identity of a good Bearer token into the scope, as the CALLER.
+    """Puts the Identity of a valid Bearer token into the ASGI scope, as the CALLER. Works below API_PREFIX only.
 
-    It refuses nothing itself: who may call an endpoint is for its dependencies, and a token that is not good is no
-    matter of an endpoint that needs none.
+    It refuses no request itself. The dependencies of an endpoint decide who may call it, and an endpoint that needs no
+    token ignores an invalid one.
     """
 
     def __init__(self, app: ASGIApp, container: Container) -> None:
@@ -31,7 +31,7 @@ class AuthenticationMiddleware:
                     try:
                         scope[CALLER] = await self._container.get(Authenticator).identify(value[7:].decode("latin-1"))
                     except ServiceError as error:
-                        # Its frames have the scope: each would keep the other.
+                        # The frames of the traceback refer to the scope: with it, the two would form a cycle.
                         scope[REFUSAL] = error.with_traceback(None)
                     break
         await self._app(scope, receive, send)

@@ -8,7 +8,10 @@ from app.utils.texts import as_line
 
 
 async def _device(request: Request) -> Device:
-    """Clients send names in UTF-8, where the standard has no encoding of its own but latin-1."""
+    """Returns the device that a request comes from.
+
+    Starlette decodes headers as latin-1, as HTTP defines them. Clients send UTF-8 in User-Agent.
+    """
     user_agent = request.headers.get("user-agent", "")
     with suppress(UnicodeDecodeError):
         user_agent = user_agent.encode("latin-1").decode()

@@ -1,4 +1,4 @@
-"""Who is calling, as a type: an endpoint that has a `CurrentIdentity` is for those who are signed in."""
+"""The caller as a parameter type: an endpoint with a `CurrentIdentity` requires a valid access token."""
 
 from typing import Annotated
 
@@ -18,10 +18,10 @@ Auth = Annotated[Authenticator, service(Authenticator)]
 
 
 class _Bearer(OAuth2PasswordBearer):
-    """The security scheme of the document, which is at the same time the check: one dependency to resolve, not three.
+    """The security scheme of the OpenAPI document, and the check itself: one dependency to resolve instead of three.
 
-    Raises Unauthenticated without a token, InvalidToken for one that is not good. The token was read by
-    AuthenticationMiddleware, which runs below API_PREFIX only.
+    Raises Unauthenticated without a token, and InvalidToken for an invalid one. AuthenticationMiddleware has read the
+    token. It runs below API_PREFIX only.
     """
 
     async def __call__(self, request: Request) -> Identity:  # type: ignore[override]
@@ -31,7 +31,7 @@ class _Bearer(OAuth2PasswordBearer):
         return identity
 
 
-# The address is completed with API_PREFIX in the document; here it only names the scheme.
+# The OpenAPI document adds API_PREFIX to this URL. Here it only defines the scheme.
 CurrentIdentity = Annotated[Identity, Depends(_Bearer(tokenUrl="accounts/token", scheme_name="OAuth2PasswordBearer"))]
 
 

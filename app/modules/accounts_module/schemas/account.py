@@ -27,7 +27,7 @@ _NO_NAME = re.compile(r"[_.]+")
 
 
 def _check_username(value: str) -> str:
-    # Before it is folded: the sign of the kelvin would become a k.
+    # Check before folding: the kelvin sign (U+212A) would become a k.
     if not _USERNAME.fullmatch(value):
         raise ValueError("must have 3 to 32 characters of a-z, 0-9, _ and .")
     if _NO_NAME.fullmatch(value):
@@ -137,7 +137,7 @@ class PasswordChange(RequestModel):
 
 
 class AccountModels(NamedTuple):
-    """The models of one application: with the fields that its modules contribute."""
+    """The models of one application, with the fields that its modules contribute."""
 
     me: type[AccountMe]
     public: type[AccountPublic]

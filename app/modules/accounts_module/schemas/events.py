@@ -1,4 +1,4 @@
-"""What the events of accounts hold, on the account's own stream."""
+"""The payloads of account events, which are written to the account's own stream."""
 
 from typing import Literal
 from uuid import UUID

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel
 
-# Keyboards of phones add a space; no username and no email has one.
+# Phone keyboards add a space at the end. No username and no email has one.
 Login = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254), Field(examples=["anna"])]
 GivenPassword = Annotated[str, Field(max_length=256, examples=["correct horse battery"])]
 

@@ -1,4 +1,4 @@
-"""Making and changing accounts."""
+"""Creates, changes, finds and lists accounts."""
 
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -33,14 +33,15 @@ async def sign_up(
     *,
     by_operator: bool = False,
 ) -> AccountSignedUp:
-    """Makes an account and its stream. A taken email or username is told by the unique indexes, so a race is too.
+    """Creates an account and its stream.
 
-    Reserved usernames are for the operator of the server.
+    A taken email or username violates a unique index, so concurrent sign-ups are refused, too. `source` is where the
+    request comes from, for the queue of passwords. Only the operator of the server may take reserved usernames.
     """
     check_password(request.password, "password", username=request.username, email=request.email)
     if not by_operator:
         check_reserved(request.username)
-    # Hashed before the first statement: no connection waits for it.
+    # Hash before the first statement, so that no database connection is held meanwhile.
     password_hash = await passwords.hash(request.password, source)
     account = Account(
         id=uuid4(),
@@ -67,7 +68,7 @@ async def get_me(work: UnitOfWork, parts: AccountParts, account_id: UUID) -> Acc
 async def update_me(
     work: UnitOfWork, log: Log, parts: AccountParts, sizes: SizesSettings, account_id: UUID, changes: AccountUpdate
 ) -> AccountMe:
-    """Changes what is given, and tells one's own stream. What changes nothing tells nothing."""
+    """Changes the given fields and appends `account.updated` to the account's stream, if anything changed."""
     await log.lock(work, accounts=[account_id])
     account = await _get(work, account_id)
     given = changes.model_dump(include=set(AccountUpdate.model_fields), exclude_unset=True)
@@ -117,10 +118,11 @@ async def change_password(
     current: str,
     new: str,
 ) -> bool:
-    """Sets a new password; False, and nothing changed, where the current one is wrong.
+    """Sets a new password. Returns False, and changes nothing, if the current one is wrong.
 
-    RateLimited after too many of these: whoever has found an open session guesses no faster than at the door. They are
-    counted by themselves, or a stranger at the door could keep the owner from a change.
+    Raises RateLimited after too many wrong passwords: a thief with an open session must not guess faster than a
+    stranger who signs in. The failures are counted apart from those of sign-ins. Otherwise a stranger who guesses at
+    sign-in could keep the owner from changing the password.
     """
     subject = uuid5(account_id, "change of password")
     async with failed_sign_ins.turn(subject):
@@ -137,7 +139,7 @@ async def change_password(
             return False
         await failed_sign_ins.forget(subject)
     password_hash = await passwords.hash(new, account_id.hex)
-    # An erasure that comes at the same time does not get its password back.
+    # Locked: an account that is erased at the same time must not get a password again.
     account = await _get(work, account_id, for_update=True)
     account.password_hash = password_hash
     await work.session.flush()
@@ -147,7 +149,7 @@ async def change_password(
 async def renew_hash(
     work: UnitOfWork, passwords: Passwords, account_id: UUID, password_hash: str, password: str, source: str
 ) -> None:
-    """Hashes the password as it is done now, unless it was changed meanwhile."""
+    """Replaces an outdated hash by one with the present parameters, unless the password was changed meanwhile."""
     renewed = await passwords.hash(password, source)
     await crud.replace_hash(work.session, account_id, password_hash, renewed)
 
@@ -164,7 +166,10 @@ async def get_profile(work: UnitOfWork, parts: AccountParts, viewer: UUID, accou
 async def list_profiles(
     work: UnitOfWork, parts: AccountParts, viewer: UUID, query: str, cursor: str | None, limit: int
 ) -> Page[AccountPublic]:
-    """The accounts whose username or display name contains the query, the oldest first: names change, this does not."""
+    """Returns the accounts whose username or display name contains the query, the oldest account first.
+
+    Names change and the creation time does not: the order is stable while a client reads the pages.
+    """
     after = decode_cursor(cursor, tuple[Moment, UUID], of="people") if cursor else None
     raw = await work.raw()
     rows = await profiles.list_profiles(raw, query, after, limit + 1)
@@ -176,25 +181,26 @@ async def list_profiles(
 
 
 async def list_refusing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
-    """Those of the accounts that have chosen that nobody adds them to groups and channels."""
+    """Returns those of the accounts that do not let others add them to groups and channels."""
     return await crud.list_refusing_ids(work.session, account_ids)
 
 
 async def list_existing_accounts(work: UnitOfWork, account_ids: set[UUID]) -> set[UUID]:
-    """Those of the ids that are accounts."""
+    """Returns those of the ids that belong to accounts which are not erased."""
     return await crud.list_existing_ids(work.session, account_ids)
 
 
 async def check_admin(work: UnitOfWork, account_id: UUID) -> None:
-    """Raises Forbidden for anyone but a server admin. Asked of the database: the right may have been taken back."""
+    """Raises Forbidden unless the account is a server admin. Reads the database: the right may have been revoked."""
     account = await crud.find_account(work.session, account_id)
     if account is None or not account.is_admin:
         raise Forbidden
 
 
 async def _get(work: UnitOfWork, account_id: UUID, *, for_update: bool = False) -> Account:
-    """Returns the caller's account. Raises InvalidToken where it was made after the backup that was restored, and for
-    one that has just been erased.
+    """Returns the caller's account.
+
+    Raises InvalidToken if it does not exist: it has just been erased, or it is newer than a backup that was restored.
     """
     account = await crud.find_account(work.session, account_id, for_update=for_update)
     if account is None:
@@ -208,5 +214,5 @@ async def _view_me(work: UnitOfWork, parts: AccountParts, account: Account, even
 
 
 async def find_account_id(connection: DatabaseConnection, username: str) -> UUID | None:
-    """Returns the id of the account with this username, as a person types it."""
+    """Returns the id of the account with this username, in any capitalization and with spaces around it."""
     return await profiles.find_id(connection, fold(username.strip()))

@@ -1,4 +1,4 @@
-"""What whoever runs the server does to accounts, with no account of their own."""
+"""The operator's actions on accounts, from the command line: create an admin, reset a password, change an email."""
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
@@ -14,17 +14,20 @@ from app.utils.canonical import normalize_email
 
 
 async def create_admin(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
-    """Makes an account that administers the server."""
+    """Creates an account that is a server admin."""
     signed_up = await sign_up(work, log, passwords, request, by_operator=True)
     account = await crud.find_account(work.session, signed_up.id)
-    assert account is not None  # noqa: S101 - it was made just now
+    assert account is not None  # noqa: S101 - it was created just now
     account.is_admin = True
     await work.session.flush()
     return signed_up
 
 
 async def reset_password(work: UnitOfWork, passwords: Passwords, login: str, password: str) -> int:
-    """Sets a new password, ends all sessions and returns how many, forgets wrong passwords. Raises AccountNotFound."""
+    """Sets a new password, ends all sessions and forgets failed sign-ins. Returns the number of ended sessions.
+
+    Raises AccountNotFound.
+    """
     account = await crud.find_by_login(work.session, login)
     if account is None:
         raise AccountNotFound
@@ -36,7 +39,7 @@ async def reset_password(work: UnitOfWork, passwords: Passwords, login: str, pas
 
 
 async def change_email(work: UnitOfWork, login: str, email: str) -> None:
-    """Sets another email. Raises AccountNotFound, and what the unique index raises for a taken one."""
+    """Sets another email. Raises AccountNotFound, or the error of the unique index for a taken one."""
     account = await crud.find_by_login(work.session, login)
     if account is None:
         raise AccountNotFound

@@ -1,4 +1,4 @@
-"""Turns a bearer token into an identity; the usual case costs no query and no cryptography."""
+"""Authentication of requests by Bearer tokens. The usual case needs no query and no cryptography."""
 
 from time import time
 
@@ -10,11 +10,11 @@ from app.modules.accounts_module.services.tokens import Identity, Tokens
 from app.settings.auth_settings import AuthSettings
 
 _REMEMBERED = 20_000
-"""Verified tokens kept at the most, about 1 KB each."""
+"""Maximum number of verified tokens in memory, about 1 KB each."""
 
 
 class Authenticator:
-    """Who is calling. Remembers the tokens that it has verified until they run out."""
+    """Finds the identity that a token belongs to. Caches verified tokens until they expire."""
 
     def __init__(self, settings: AuthSettings, database: Database, revocations: Revocations) -> None:
         self._settings = settings
@@ -24,14 +24,14 @@ class Authenticator:
         self._verified: dict[str, tuple[Identity, float]] = {}
 
     async def tokens(self) -> Tokens:
-        """The signer. Its secret is read at the first use: the database may be away when the server starts."""
+        """Returns the signer. Its secret is read at the first use: the database may be down when the server starts."""
         if self._tokens is None:
             secret = await find_signing_secret(self._settings, self._database)
             self._tokens = Tokens(secret, self._settings)
         return self._tokens
 
     async def identify(self, token: str) -> Identity:
-        """Raises InvalidToken for a token that is not ours, has run out, or whose session has ended."""
+        """Returns the caller. Raises InvalidToken for a foreign or expired token, and if its session has ended."""
         known = self._verified.get(token)
         if known is None:
             known = (await self.tokens()).read_access(token)

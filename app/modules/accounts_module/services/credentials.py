@@ -1,4 +1,4 @@
-"""Checking a login and a password."""
+"""Checks a login and a password, for sign-in."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,12 +15,12 @@ from app.services.rate_limits import RateLimits, network_of
 from app.utils.canonical import canonical_login
 
 _NOBODY = UUID("6f0c5c9a-1f0e-4a37-9d0e-2b8a3f6c1d54")
-"""The namespace of logins that no account has."""
+"""UUID namespace of the logins that no account has: failures are counted for them, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a client signs in with. `device` is what it proves to be by the token of an earlier sign-in."""
+    """What a client signs in with. `device` is proven by the device token of an earlier sign-in."""
 
     login: str
     password: str
@@ -29,7 +29,7 @@ class Attempt:
 
 
 class Credentials(NamedTuple):
-    """What the right password was found by, and the device that it came from."""
+    """The result of a successful check: the account, its stored hash, and the device that signs in."""
 
     account_id: UUID
     device_id: UUID
@@ -42,9 +42,10 @@ async def check_credentials(
 ) -> Credentials:
     """Returns the account that the login and the password belong to.
 
-    Wrong passwords count for the account, whichever of its names they came with. A known device is counted by itself,
-    and so is a network that the account has signed in from: a stranger keeps no owner out, nor waiting. A login that no
-    account has is treated like any other. No connection is held while the hash is computed.
+    Wrong passwords are counted per account, whether they come with its username or its email. A known device is counted
+    separately, and so is a network that the account has signed in from. So a stranger can neither lock out the owner
+    nor delay them. An unknown login is treated like any other. No database connection is held while the hash is
+    computed.
 
     Raises WrongCredentials, RateLimited, or TooManyPasswords.
     """

@@ -1,4 +1,4 @@
-"""Erasing an account: it is closed at once, and what modules keep of it goes in pieces, by a job that resumes."""
+"""Erasure of an account: a job closes it first, then deletes the data of all modules in chunks. The job can resume."""
 
 from datetime import datetime, timedelta
 from time import monotonic
@@ -26,28 +26,28 @@ from app.utils.container import Container
 from app.utils.module import Modules
 
 TOKENS_END_AFTER = timedelta(seconds=5)
-"""After the closing: other processes hear of ended sessions within 3 s. Until then a request may still come."""
+"""The time after closing in which requests may still come: other processes learn of ended sessions within 3 s."""
 _ROWS_AT_ONCE = 50
-"""For one call of a hook. A chat may be locked as long as that takes."""
+"""Rows for one call of a hook. A chat may be locked for as long as the call takes."""
 TURN = 20.0
-"""Seconds, then other jobs have their turn."""
+"""Seconds of work before the job lets other jobs run."""
 
 
 class ErasureRequest(BaseModel):
-    """Which account, and what becomes of its messages."""
+    """The parameters of the job: which account, and what happens to its messages."""
 
     account_id: UUID
     messages: Erasure
 
 
 class ErasureIncomplete(Exception):
-    """Hooks have failed; the others have done their part."""
+    """Some hooks failed. The others have finished."""
 
 
 async def request_erasure(work: UnitOfWork, jobs: Jobs, username: str, messages: Erasure) -> UUID:
-    """Enqueues the erasure of an account and returns its id. The last request for an account counts.
+    """Enqueues the erasure of an account and returns the account's id. A later request replaces an earlier one.
 
-    An account that is erased already can be named again, by the username that it has now. Raises AccountNotFound.
+    An account that is already erased can be erased again, by the username that it has now. Raises AccountNotFound.
     """
     account = await crud.find_by_username(work.session, fold(username))
     if account is None:
@@ -59,7 +59,7 @@ async def request_erasure(work: UnitOfWork, jobs: Jobs, username: str, messages:
 
 
 async def _run(context: JobContext, request: ErasureRequest) -> None:
-    """Closes the account and calls the hooks, each until it has nothing left."""
+    """Closes the account and calls each hook until it has no rows left."""
     async with context.unit_of_work() as work:
         closed_at = await _close(work, context.container, request.account_id)
     if closed_at + TOKENS_END_AFTER > now():
@@ -90,7 +90,7 @@ async def _call(hook: AccountHook, context: JobContext, request: ErasureRequest)
 
 
 async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> datetime:
-    """Deletes what an account is known and used by, and ends its sessions. Returns when that was; it happens once."""
+    """Deletes the names and the password of an account, and ends its sessions. Happens once. Returns when it was."""
     log = container.get(Log)
     await log.lock(work, accounts=[account_id])
     account = await work.session.get(Account, account_id, with_for_update=True)
@@ -99,7 +99,7 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> da
     if account.erased_at is not None:
         return account.erased_at
     at, username = now(), account.username
-    # No username and no address has this form: nobody has taken it, or can.
+    # No user can have taken this username, nor take it later: it contains a hyphen, which sign-up refuses.
     account.username, account.email, account.email_copy = f"deleted-{account_id.hex}", None, 0
     account.display_name = account.bio = ""
     account.who_may_add, account.is_admin = "nobody", False
@@ -121,9 +121,9 @@ async def _end_sessions(work: UnitOfWork, container: Container, account_id: UUID
 
 
 async def _erase_own(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    """The last event of the account's stream stays: the numbers have no hole, and the id stays taken."""
+    """Deletes the events of the account's stream but the last: sequence numbers have no gap, and the id stays taken."""
     await context.container.get(Log).lock(context.work, accounts=[account_id])
-    # Once more: its last socket was closed after the account was.
+    # Presence may have been written again: the last socket was closed after the account was.
     await delete_presence(context.connection, account_id)
     return await truncate(context.connection, account_id, keep=1, limit=limit)
 

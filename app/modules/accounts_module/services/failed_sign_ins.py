@@ -1,4 +1,4 @@
-"""How often a password may be guessed (NIST SP 800-63B-4, 3.2.2; ASVS 5, 6.1.1)."""
+"""The limit on guessing passwords (NIST SP 800-63B-4, 3.2.2; ASVS 5, 6.1.1)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,16 +18,16 @@ from app.utils.remote_client import check_client
 
 _DAY = 86_400
 _MAX_IN_A_ROW = 100
-"""NIST's limit. Past it only a known device or network, or `manage.py account reset-password`, opens the account."""
+"""NIST's limit. Beyond it, only a known device or network, or `manage.py account reset-password`, helps."""
 _FORGET_AFTER = timedelta(days=2)
-"""Longer than the longest wait."""
+"""Longer than the longest wait, which is a day."""
 
 
 class FailedSignIns:
-    """Counts wrong passwords in a row of a subject: an account, a device or network that it knows, an unknown login.
+    """Counts consecutive wrong passwords by subject: an account, a device or network it knows, or an unknown login.
 
-    As many as `RATE_LIMIT_SIGN_IN` says are free; then each one has to wait for its period, which doubles up to a day.
-    The count is in the database: it is the same for all processes, and outlives them.
+    `RATE_LIMIT_SIGN_IN` says how many are free. After that each attempt has to wait for the period of the limit, which
+    doubles each time up to a day. The count is in the database: all processes share it, and it survives restarts.
     """
 
     def __init__(self, database: Database, settings: LimitsSettings) -> None:
@@ -39,7 +39,7 @@ class FailedSignIns:
 
     @asynccontextmanager
     async def turn(self, subject: UUID) -> AsyncIterator[None]:
-        """Lets one password of a subject be checked at a time: many at once are no more than one after another."""
+        """Lets one password of a subject be checked at a time, so that parallel attempts do not evade the count."""
         if not self._enabled:
             yield
             return
@@ -53,24 +53,24 @@ class FailedSignIns:
             yield
 
     async def check(self, subject: UUID) -> None:
-        """Raises RateLimited while the subject has to wait."""
+        """Raises RateLimited if the subject has to wait."""
         if not self._enabled:
             return
         async with self._database.connection() as connection:
             failures, seconds = await crud.find_failures(connection, subject)
         wait = self._find_wait(failures)
-        # A database's clock that was set back does not make anyone wait longer.
+        # `seconds` is negative after the database's clock was set back. That must not make the wait longer.
         if 0 <= seconds < wait or failures >= max(_MAX_IN_A_ROW, self._free):
             raise RateLimited(retry_after=max(ceil(wait - seconds), 1))
 
     async def add(self, subject: UUID, *, until_success: bool = False) -> None:
-        """Counts a wrong password; `until_success`: until the right one comes."""
+        """Counts a wrong password. With `until_success` it counts until the right password is given, however late."""
         if self._enabled:
             async with self._database.connection() as connection:
                 await crud.add_failure(connection, subject, None if until_success else _FORGET_AFTER)
 
     async def forget(self, *subjects: UUID) -> None:
-        """The right password has come."""
+        """Resets the counts, after the right password."""
         if self._enabled:
             async with self._database.connection() as connection:
                 await crud.delete_failures(connection, list(subjects))

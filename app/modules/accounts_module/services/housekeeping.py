@@ -1,4 +1,4 @@
-"""Deleting what is over: ended sessions, wrong passwords that no longer count, and holds of usernames."""
+"""The job that deletes ended sessions, failed sign-ins that no longer count, and expired username holds."""
 
 from datetime import UTC, datetime
 
@@ -12,13 +12,13 @@ from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.settings import Settings
 
 _PERIOD = 30.0
-"""Seconds from one round to the next. Where nothing is over, a round is four look-ups in an index."""
+"""Seconds between two runs. A run that finds nothing costs four look-ups in an index."""
 _AT_ONCE = 1_000
-"""Rows that one statement deletes."""
+"""Maximum number of rows that one statement deletes."""
 
 
 async def delete_what_is_over(context: JobContext, _: Nothing) -> None:
-    """Deletes the sessions that ended AUTH_SESSION_RETENTION_DAYS ago or earlier, and the rest at once."""
+    """Deletes sessions AUTH_SESSION_RETENTION_DAYS after their end, and the rest as soon as it has expired."""
     retention = context.container.get(Settings).auth.session_retention
     deleted = await clean_up(context.container.get(BackgroundDatabase), datetime.now(UTC) - retention)
     if deleted:
@@ -30,7 +30,10 @@ CLEANUP_PERIOD = Schedule(TIDY, _PERIOD)
 
 
 async def clean_up(database: Database, before: datetime) -> int:
-    """Deletes the sessions that ended before a moment, in chunks. Returns how many."""
+    """Deletes, in chunks, the sessions that ended before a moment, and expired failures and holds.
+
+    Returns the number of deleted sessions.
+    """
     total = 0
     while True:
         async with database.connection() as connection:

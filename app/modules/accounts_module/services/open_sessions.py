@@ -1,4 +1,4 @@
-"""The sessions that have open connections in this process, and when the database is asked about each of them."""
+"""The sessions with open connections in this process, and when each has to be checked in the database."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,11 +8,12 @@ from uuid import UUID
 from app.utils.isolation import call_isolated
 
 _ASK_EVERY = 60.0
-"""Seconds. A session that nothing is heard of is asked about all the same: its row may be deleted, or a clock wrong."""
+"""Maximum seconds between two checks of a session. The check is needed without a revocation and before the expiry, too:
+the session's row may be deleted, or a clock may be wrong."""
 
 
 class Watch:
-    """One connection of a session. `is_live` until the session ends, of which `on_end` is told once."""
+    """One connection of a session. `is_live` is True until the session ends. Then `on_end` is called once."""
 
     __slots__ = ("_sessions", "is_live", "on_end", "session_id")
 
@@ -23,7 +24,7 @@ class Watch:
         self.is_live = True
 
     def stop(self) -> None:
-        """The connection is closed."""
+        """Ends the watch: the connection was closed."""
         self._sessions.leave(self)
 
 
@@ -31,19 +32,19 @@ class _Session:
     __slots__ = ("ask_at", "watches")
 
     def __init__(self) -> None:
-        # At the next look: when it expires is not known yet.
+        # Check it at the next round: its time of expiry is not known yet.
         self.ask_at = 0.0
         self.watches: set[Watch] = set()
 
 
 class OpenSessions:
-    """Sockets, event streams and long polls, by session. Nothing here waits."""
+    """The connections (sockets, event streams, long polls) of each session. No method waits."""
 
     def __init__(self) -> None:
         self._sessions: dict[UUID, _Session] = {}
 
     def watch(self, session_id: UUID, on_end: Callable[[], None]) -> Watch:
-        """Calls `on_end` when the session is revoked or expires, until the watch is stopped."""
+        """Returns a watch that calls `on_end` when the session is revoked or expires, unless it was stopped."""
         watch = Watch(self, session_id, on_end)
         session = self._sessions.get(session_id)
         if session is None:
@@ -53,7 +54,7 @@ class OpenSessions:
 
     @contextmanager
     def watching(self, session_id: UUID) -> Iterator[Callable[[], bool]]:
-        """Gives a function that tells whether the session is still live."""
+        """Yields a function that returns True while the session is live."""
         watch = self.watch(session_id, _nothing)
         try:
             yield lambda: watch.is_live
@@ -61,7 +62,7 @@ class OpenSessions:
             watch.stop()
 
     def leave(self, watch: Watch) -> None:
-        """Forgets a connection."""
+        """Removes a connection."""
         session = self._sessions.get(watch.session_id)
         if session is not None:
             session.watches.discard(watch)
@@ -69,20 +70,21 @@ class OpenSessions:
                 del self._sessions[watch.session_id]
 
     def end(self, session_id: UUID) -> None:
-        """Ends all connections of a session."""
+        """Ends all watches of a session, and calls their `on_end`."""
         session = self._sessions.pop(session_id, None)
         for watch in session.watches if session is not None else ():
             watch.is_live = False
             call_isolated(watch.on_end)
 
     def list_due(self, now: float, *, everything: bool) -> list[UUID]:
-        """Returns the sessions that the database has to be asked about; `now` is in elapsed seconds."""
+        """Returns the sessions that have to be checked in the database. `now` is in seconds of the monotonic clock."""
         return [key for key, session in self._sessions.items() if everything or session.ask_at <= now]
 
     def note(self, checked: Iterable[UUID], live: Mapping[UUID, datetime], at: datetime, now: float) -> list[UUID]:
-        """Takes what the database answered: when the live ones of those that were asked about expire.
+        """Takes the result of a check: `live` maps the live ones of the `checked` sessions to their times of expiry.
 
-        Returns the others: they have ended.
+        `at` and `now` are the time of the check by the wall clock and by the monotonic clock. Returns the checked
+        sessions that have ended.
         """
         for session_id, expires_at in live.items():
             session = self._sessions.get(session_id)
@@ -92,4 +94,4 @@ class OpenSessions:
 
 
 def _nothing() -> None:
-    """A reader looks for itself."""
+    """The user of `watching` polls the session's state, so it needs no callback."""

@@ -13,7 +13,7 @@ from app.utils.module import Modules
 
 
 class AccountParts(Parts):
-    """Describes the contributed fields, and makes the models of answers that have them."""
+    """Computes the contributed fields and builds the responses that contain them."""
 
     def __init__(self, modules: Modules, container: Container) -> None:
         super().__init__(modules.contributions(AccountPart), container)

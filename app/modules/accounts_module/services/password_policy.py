@@ -1,4 +1,4 @@
-"""Which passwords are refused: common ones, one's own name, and those that are shorter than they look."""
+"""The rules for new passwords: common ones, the account's own names, and too short ones are refused."""
 
 import gzip
 from functools import cache
@@ -10,13 +10,16 @@ from app.services.errors import ValidationFailed
 from app.utils.canonical import canonical_email, fold
 
 _COMMON = Path(__file__).with_name("common_passwords.txt.gz")
-"""Out of the 20,000 that have leaked most often, those of 8 characters or more; made by tests/common_passwords.py."""
+"""Those of the 20,000 most leaked passwords that have 8 characters or more. Made by tests/common_passwords.py."""
 _KEYS = str.maketrans("йцукенгшщзхъфывапролджэячсмитьбю", "qwertyuiop[]asdfghjkl;'zxcvbnm,.")
-"""The Russian letters by their keys: йцукенгш is the same habit as qwertyui."""
+"""Russian letters and the Latin letters on the same keys: йцукенгш is typed like qwertyui."""
 
 
 def check_password(password: str, field: str, *, username: str, email: str) -> None:
-    """Raises ValidationFailed for a password of the body's `field` that is among the first to be tried."""
+    """Raises ValidationFailed, naming the body's `field`, for a password that an attacker would try first.
+
+    The length is checked after normalization, which can shorten a password.
+    """
     normalized = normalize_password(password)
     if len(normalized) < MIN_PASSWORD:
         raise ValidationFailed(("body", field), f"a password has {MIN_PASSWORD} characters or more", "string_too_short")

@@ -1,4 +1,4 @@
-"""Password hashes: slow on purpose, so in threads, and a few at once."""
+"""Password hashing. It is slow on purpose, so it runs in threads, a few at a time."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from app.utils.fair_queue import FairQueue
 
 T = TypeVar("T")
 LONGEST_WAIT = 30.0
-"""Seconds that a password may wait to be computed: longer than a burst of sign-ins lasts, shorter than clients wait."""
+"""Seconds that a password may wait for its turn: longer than a burst of sign-ins, shorter than clients' timeouts."""
 MAX_WAITING = 500
-"""Passwords of one source that may wait."""
+"""Maximum number of waiting passwords of one source."""
 _COME_BACK = 5
-"""Seconds."""
+"""Seconds until a client may retry."""
 
 
 def _random_base64(count: int) -> str:
@@ -28,22 +28,23 @@ def _random_base64(count: int) -> str:
 
 
 class Verdict(NamedTuple):
-    """The result of a check. `is_outdated`: the stored hash is to be renewed."""
+    """The result of a check. `is_outdated`: the stored hash should be renewed."""
 
     is_right: bool
     is_outdated: bool = False
 
 
 def normalize_password(password: str) -> str:
-    """Returns the form that is hashed: devices compose the same letters differently (NIST SP 800-63B-4, 3.1.1.2)."""
+    """Returns the form that is hashed: devices encode the same letters differently (NIST SP 800-63B-4, 3.1.1.2)."""
     return normalize("NFKC", password)
 
 
 class Passwords:
-    """argon2id. At most `argon2_concurrency` at once, so that sign-ins cannot starve the sends.
+    """Hashes and verifies passwords with argon2id.
 
-    A call names its source, and sources take turns: a network, or a device or network that the account knows. A flood
-    from one of them does not keep the others waiting. Raises TooManyPasswords where it would last too long.
+    At most `argon2_concurrency` run at once, so that sign-ins cannot starve the sending of messages. Each call names
+    its source: a network, or a device or network that the account knows. Sources take turns, so a flood from one of
+    them does not delay the others. Raises TooManyPasswords if the wait would be too long.
     """
 
     def __init__(self, settings: AuthSettings) -> None:
@@ -55,7 +56,8 @@ class Passwords:
         self._hash = PasswordHash((self._hasher,))
         self._limiter = CapacityLimiter(settings.argon2_concurrency)
         self._queue = FairQueue(settings.argon2_concurrency)
-        # What an unknown login is checked against: it costs the same as a wrong password, and no password fits it.
+        # The hash that the password of an unknown login is checked against. It costs the same time as a wrong
+        # password, and no password matches it.
         self._nobody = (
             f"$argon2id$v=19$m={settings.argon2_memory_cost},t={settings.argon2_time_cost},"
             f"p={settings.argon2_parallelism}${_random_base64(16)}${_random_base64(32)}"
@@ -65,9 +67,9 @@ class Passwords:
         return await self._compute(source, self._hash.hash, normalize_password(password))
 
     async def verify(self, password: str, hashed: str | None, source: str = "") -> Verdict:
-        """Checks a password; it is never right, after the same work, where there is no hash.
+        """Checks a password. Without a hash it is never right, after the same amount of work.
 
-        Hashes of former releases are of passwords as they were typed.
+        Former releases hashed passwords as they were typed, so that form is tried as well.
         """
         compared, normalized = hashed or self._nobody, normalize_password(password)
         for tried in dict.fromkeys((normalized, password)):

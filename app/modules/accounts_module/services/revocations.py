@@ -1,4 +1,4 @@
-"""Which sessions have ended while their access tokens would still be good."""
+"""Revocation: the sessions that have ended before their access tokens expire, in memory."""
 
 import asyncio
 import time
@@ -18,21 +18,22 @@ from app.modules.accounts_module.services.open_sessions import OpenSessions
 
 _ENDED = "session.ended"
 _PERIOD = 0.7
-"""Seconds between two looks: every process sees a revocation within a second, also without any notification."""
+"""Seconds between two polls: every process sees a revocation within a second, even without a notification."""
 _TRUSTED = 3.0
-"""Seconds for which a look is good. Later nobody is served before the next one: the process was frozen, or the
-database could not be reached."""
+"""Seconds for which the result of a poll is valid. After that no request is served before the next poll: the process
+was frozen, or the database could not be reached."""
 _OVERLAP = timedelta(seconds=60)
-"""How far back each look goes: clocks differ, and a commit comes after the time that it tells."""
+"""How far each poll reads back: clocks differ, and a row is committed after the `revoked_at` in it."""
 _CHECKED_AT_ONCE = 1_000
-# Elapsed seconds, those in which the machine slept included.
+# Monotonic seconds, including the time in which the machine was suspended.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Revocations:
-    """A set in memory, kept up to date from the database; a token check costs no query.
+    """The set of revoked sessions, kept up to date from the database. Checking a token needs no query.
 
-    `open_sessions` are those with connections in this process: they end with their session, revoked or expired.
+    `open_sessions` are the sessions with connections in this process. The connections end when the session is revoked
+    or expires.
     """
 
     def __init__(self, database: Database, bus: Bus, access_lifetime: timedelta) -> None:
@@ -53,25 +54,28 @@ class Revocations:
 
     @property
     def are_known(self) -> bool:
-        """Returns False before the first look and after a gap: every session then looks like a live one."""
+        """Returns False before the first poll and after a gap. The set is incomplete then."""
         return time.clock_gettime(_CLOCK) < self._known_until
 
     def announce(self, session_ids: Iterable[UUID], at: datetime) -> None:
-        """Sessions have just ended: notes it here, and lets the other processes know at once if the bus is up."""
+        """Adds sessions that have just ended, and notifies the other processes over the bus."""
         self.add(session_ids, at)
         for session_id in session_ids:
             self._bus.notify(_ENDED, {"session_id": str(session_id)})
 
     def add(self, session_ids: Iterable[UUID], at: datetime | None = None) -> None:
-        """Notes sessions that have ended."""
+        """Adds sessions that have ended, and ends their connections in this process."""
         for session_id in session_ids:
             if session_id not in self._revoked:
                 self._revoked[session_id] = at or datetime.now(UTC)
             self.open_sessions.end(session_id)
 
     async def catch_up(self) -> None:
-        """Returns once they are known. Raises what the database raises, or SessionsUnknown where it takes too long."""
-        # One that had begun before the process was frozen says nothing of the time since.
+        """Polls, unless the set is up to date. Raises the database's error, or SessionsUnknown if a poll was too slow.
+
+        Concurrent callers share one poll.
+        """
+        # A poll that began before the process was frozen says nothing about the time since. Then a second one follows.
         for _ in range(2):
             if self.are_known:
                 return
@@ -83,7 +87,7 @@ class Revocations:
             raise SessionsUnknown
 
     async def find_staleness_error(self) -> Exception | None:
-        """As `catch_up`, but returns the error."""
+        """Does what `catch_up` does, but returns the error instead of raising it."""
         try:
             await self.catch_up()
         except Exception as error:  # noqa: BLE001 - the caller answers with it
@@ -91,14 +95,15 @@ class Revocations:
         return None
 
     async def refresh(self) -> None:
-        """Reads what other processes have revoked, and forgets those whose tokens have run out.
+        """Reads the revocations by other processes, and drops those whose access tokens have expired.
 
-        After a gap every session with open connections is asked about, else those that are new or due to expire.
+        Then checks the sessions with open connections: all of them after a gap, else those that are new or about to
+        expire.
         """
         began, began_at = datetime.now(UTC), time.clock_gettime(_CLOCK)
         everything, self._missed_notifications = self._missed_notifications or not self.are_known, False
         horizon = began - self._access_lifetime - _OVERLAP
-        # A clock may have been set back since.
+        # min: the clock may have been set back since the last poll.
         since = max(horizon, min(self._seen_until, began) - _OVERLAP) if self._seen_until else horizon
         try:
             async with self._database.connection() as connection:
@@ -115,13 +120,13 @@ class Revocations:
         self._seen_until, self._known_until = began, began_at + _TRUSTED
 
     async def keep_refreshing(self) -> None:
-        """Runs until cancelled."""
+        """Polls until cancelled."""
         was_unavailable = False
         while True:
             try:
                 await self.refresh()
                 was_unavailable = False
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next look must come
+            except Exception as error:  # noqa: BLE001 - after any error, the next poll must follow
                 if not was_unavailable:
                     logger.warning("cannot read ended sessions: {!r}", error)
                 was_unavailable = True
@@ -138,7 +143,7 @@ class Revocations:
     def _end_refresh(self, refreshing: asyncio.Task[None]) -> None:
         self._refreshing = None
         if not refreshing.cancelled():
-            # Whoever waited has been told.
+            # Marks the error as retrieved: the callers that waited have received it.
             refreshing.exception()
 
     def _on_session_ended(self, ended: Mapping[str, Any]) -> None:

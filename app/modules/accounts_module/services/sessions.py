@@ -1,4 +1,4 @@
-"""Signing in and out, and what becomes of a session in between."""
+"""Sessions: opening, refreshing, listing and ending them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from app.services.rate_limits import RateLimits
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where somebody signs in from, as the list of sessions shows it."""
+    """The device that a user signs in from, as the list of sessions shows it."""
 
     user_agent: str
     address: str
@@ -28,7 +28,7 @@ class Device:
 async def open_session(
     work: UnitOfWork, tokens: Tokens, revocations: Revocations, account_id: UUID, device: Device, *, limit: int
 ) -> TokenPair:
-    """One more device. Beyond `limit`, those that were used least lately are signed out.
+    """Opens a session and returns its tokens. Beyond `limit`, the least recently used sessions are ended.
 
     Raises WrongCredentials for an account that was erased meanwhile.
     """
@@ -45,7 +45,8 @@ async def open_session(
     )
     work.session.add(session)
     await work.session.flush()
-    # Its password was checked a while ago. From here on an erasure waits: the new row refers to the account.
+    # The password was checked a while ago, and the account may have been erased since. From here on an erasure waits,
+    # because the new row refers to the account.
     if await accounts.find_account(work.session, account_id) is None:
         raise WrongCredentials
     revoked = await crud.revoke_beyond(work.session, now, account_id, limit)
@@ -56,14 +57,14 @@ async def open_session(
 async def refresh(
     work: UnitOfWork, tokens: Tokens, revocations: Revocations, limits: RateLimits, refresh_token: str
 ) -> TokenPair:
-    """Returns a new pair for an unspent token.
+    """Returns a new pair of tokens for an unspent refresh token.
 
-    A token that was spent a moment ago, and whose successor is unspent, is answered with the pair that it was spent
-    for: the first answer was lost, or two tabs refresh at once. Any other spent token is in two hands: the session
-    ends, and that is committed although the call is refused. A token that is newer than the session's is from before
-    a backup was restored: it is refused, and nothing else.
+    A token that was spent within AUTH_REFRESH_REUSE_S seconds gets the same pair again, while the new token is unspent:
+    the first response was lost, or two tabs refresh at once. Any other spent token has been copied: the session ends.
+    That is committed although the call is refused. A token that is newer than the session was issued before a backup
+    was restored: it is refused, and the session stays.
 
-    Raises InvalidToken, or RateLimited after too many calls of one session.
+    Raises InvalidToken, or RateLimited after too many calls for one session.
     """
     claim = tokens.read_refresh(refresh_token)
     limits.hit(limits.rates.refresh_session, "refresh of", claim.session_id.int)
@@ -104,7 +105,7 @@ async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None
 
 
 async def end_session(work: UnitOfWork, revocations: Revocations, account_id: UUID, session_id: UUID) -> None:
-    """Ends one of one's own sessions; SessionNotFound for anyone else's."""
+    """Ends a session of the account. Raises SessionNotFound for a session of another account."""
     now = datetime.now(UTC)
     revoked = await crud.revoke(work.session, now, account_id=account_id, session_id=session_id)
     if not revoked:
@@ -119,17 +120,17 @@ async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identit
 
 
 async def end_all_sessions(work: UnitOfWork, account_id: UUID) -> int:
-    """How many there were. Every process sees it within a second, as it sees any revocation."""
+    """Ends the live sessions of an account and returns their number. All processes see it within a second."""
     return len(await crud.revoke(work.session, datetime.now(UTC), account_id=account_id))
 
 
 def _find_expiry(tokens: Tokens, created_at: datetime, now: datetime) -> datetime:
-    """Returns when a session that is used now expires, unless it is refreshed."""
+    """Returns when a session that is used now expires, unless it is used again."""
     return min(now + tokens.settings.refresh_lifetime, created_at + tokens.settings.session_lifetime)
 
 
 def _make_token_pair(tokens: Tokens, session: AuthSession) -> TokenPair:
-    """Returns the tokens of the session's generation; the same ones each time."""
+    """Returns the tokens of the session's current generation. They are the same at each call."""
     issued_at, expires_at = session.last_used_at, session.expires_at
     # No token outlives its session.
     access_expires_at = min(issued_at + tokens.settings.access_lifetime, expires_at)

@@ -1,4 +1,4 @@
-"""The secret that signs the tokens: the setting, else one made once and kept in the database."""
+"""The secret that signs tokens: the setting AUTH_SECRET, or a random one that is stored in the database."""
 
 from secrets import token_urlsafe
 from uuid import uuid4
@@ -6,13 +6,13 @@ from uuid import uuid4
 from app.adapters.db.database import Database
 from app.settings.auth_settings import AuthSettings
 
-# Whoever comes first writes; everyone reads what stands.
+# The first process writes the secret. The others, started at the same time, read that one.
 _KEEP = "INSERT INTO signing_key (id, name, secret) VALUES ($1, 'tokens', $2) ON CONFLICT (name) DO NOTHING"
 _READ = "SELECT secret FROM signing_key WHERE name = 'tokens'"
 
 
 async def find_signing_secret(settings: AuthSettings, database: Database) -> str:
-    """The same for all processes of one database."""
+    """Returns the secret, which is the same for all processes of one database. Creates it if there is none."""
     if settings.secret is not None:
         return settings.secret.get_secret_value()
     async with database.connection() as connection:

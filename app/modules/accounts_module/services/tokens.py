@@ -1,4 +1,4 @@
-"""Tokens: signed, so that a request proves who is calling without a query."""
+"""Signed tokens (JWT) for access, refresh and known devices. Verifying one needs no query."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,17 +16,18 @@ _ALGORITHM = "HS256"
 _AUDIENCE = "messenger"
 _DEVICE_LIFETIME = timedelta(days=365)
 _CLOCKS_DIFFER = 60
-"""Seconds that one server's clock may be ahead of another's."""
+"""Seconds that the clock of one server may be ahead of another's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is calling, and with which session."""
+    """The caller of a request and its session."""
 
     account_id: UUID
     session_id: UUID
 
-    # An account's requests count together, whatever session they come with. Read with each of them: in C.
+    # The key of rate limits. All sessions of an account count together. It is read for each request: attrgetter is
+    # faster than a Python function.
     rate_key = property(attrgetter("account_id.int"))
 
 
@@ -45,7 +46,7 @@ class DeviceClaim:
 
 
 class Tokens:
-    """Makes and reads all kinds; each is refused in another's place."""
+    """Makes and reads the three kinds of tokens. A token of one kind is refused as any other."""
 
     def __init__(self, secret: str, settings: AuthSettings) -> None:
         self._secret = secret
@@ -63,7 +64,7 @@ class Tokens:
         return self._sign("device", claims, issued_at, issued_at + _DEVICE_LIFETIME)
 
     def read_access(self, token: str) -> tuple[Identity, float]:
-        """Who the token was made for, and the Unix time of its end. InvalidToken for any other string."""
+        """Returns the identity and the Unix time at which the token expires. Raises InvalidToken."""
         claims = self._verify("access", token)
         try:
             return Identity(UUID(claims["sub"]), UUID(claims["sid"])), float(claims["exp"])
@@ -78,7 +79,10 @@ class Tokens:
             raise InvalidToken from None
 
     def find_device(self, token: str | None) -> DeviceClaim | None:
-        """Returns None for any string that is no device token: it opens nothing, and one without it is a stranger."""
+        """Returns None for any string that is not a valid device token.
+
+        That is no error: the token grants no access. A client without it is treated as an unknown device.
+        """
         try:
             claims = self._verify("device", token or "")
             return DeviceClaim(UUID(claims["sub"]), UUID(claims["did"]))
@@ -98,7 +102,8 @@ class Tokens:
                 self._secret,
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
-                # Looked at below: to the second, a server whose clock is ahead would be signing in vain.
+                # `iat` is checked below with a tolerance. The library has none: it would refuse tokens that were
+                # signed by a server whose clock is ahead.
                 options={"require": ["exp", "iat", "aud"], "verify_iat": False},
             )
         except (jwt.PyJWTError, ValueError):

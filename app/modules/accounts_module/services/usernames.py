@@ -1,4 +1,4 @@
-"""Which usernames may be taken, and by whom."""
+"""The rules for usernames: some are reserved, and some are held for their former owners."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,7 @@ from app.modules.accounts_module.errors import UsernameTaken
 from app.services.errors import ValidationFailed
 
 _MAX_HELD = 3
-"""Of one account: else one could hold any number of names by taking them in turn."""
+"""Maximum number of held usernames per account. Otherwise an account could hold any number by taking them in turn."""
 _NAMES = """
     abuse admin administracija administraciya administration administrator administrators admins all announcements
     anonymous api app billing bot bots channel channels contact daemon everybody everyone feedback ftp group groups help
@@ -21,21 +21,22 @@ _NAMES = """
     """
 _RESERVED = frozenset(_NAMES.split())
 _SEPARATORS = str.maketrans("", "", "_.")
-# Digits that stand for letters; 1 is an i, or an l.
+# Digits that replace similar letters. A 1 can be an i or an l.
 _DIGITS = tuple(str.maketrans("013457", f"o{one}east") for one in "il")
 
 
 def check_reserved(username: str) -> None:
-    """Raises ValidationFailed for a username that speaks for the server, in whatever spelling."""
+    """Raises ValidationFailed for a username that looks official, in any spelling with digits and separators."""
     bare = username.translate(_SEPARATORS)
     if not _RESERVED.isdisjoint((bare, *(bare.translate(digits) for digits in _DIGITS))):
         raise ValidationFailed(("body", "username"), "this username is reserved", "username_is_reserved")
 
 
 async def claim_username(work: UnitOfWork, account_id: UUID, username: str) -> None:
-    """Looks after a username that was written just now: raises UsernameTaken where it is held for another account.
+    """Claims a username that the account has just got: raises UsernameTaken if it is held for another account.
 
-    Whoever gives it up at the same time has committed by now: the unique index has waited.
+    Call it after the flush. The unique index has then waited for any transaction that gave the username up, so its
+    hold is visible here.
     """
     if await crud.find_holder(work.session, username, datetime.now(UTC)) not in (None, account_id):
         raise UsernameTaken
@@ -43,7 +44,7 @@ async def claim_username(work: UnitOfWork, account_id: UUID, username: str) -> N
 
 
 async def release_username(work: UnitOfWork, account_id: UUID, username: str, days: int) -> None:
-    """Holds a username that the account has no more."""
+    """Holds a username that the account no longer has, for `days` days."""
     if days:
         until = datetime.now(UTC) + timedelta(days=days)
         await crud.hold(work.session, username, account_id, until, _MAX_HELD)

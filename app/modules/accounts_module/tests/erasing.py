@@ -1,4 +1,4 @@
-"""Erasing an account as the server does it, without the wait for its tokens to end."""
+"""Helpers that erase an account by the server's own job."""
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database

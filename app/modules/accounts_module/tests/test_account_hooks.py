@@ -1,4 +1,4 @@
-"""Modules erase what they keep of an account, in pieces."""
+"""AccountHook: modules erase their data of an account, in chunks."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -28,7 +28,7 @@ failures: list[str] = []
 
 
 async def erase_notes(context: WorkContext, account_id: UUID, mode: Erasure, limit: int) -> bool:
-    """A module of its own: two rows at a time, whatever is asked for."""
+    """The hook of a module: deletes two rows at a time, whatever the limit is."""
     deleted = await context.connection.fetch(
         "DELETE FROM hooked WHERE id IN (SELECT id FROM hooked WHERE account_id = $1 LIMIT $2) RETURNING id",
         account_id,
@@ -79,7 +79,7 @@ async def connection(container: Container, server: httpx.AsyncClient) -> AsyncIt
 
 
 @pytest.mark.parametrize("turn", [erasure.TURN, 0.0])
-async def test_each_hook_runs_until_it_has_nothing_left_and_those_of_dependents_first(
+async def test_each_hook_runs_until_no_rows_are_left_and_hooks_of_dependents_run_first(
     container: Container,
     connection: Connection,
     monkeypatch: pytest.MonkeyPatch,
@@ -87,7 +87,7 @@ async def test_each_hook_runs_until_it_has_nothing_left_and_those_of_dependents_
     boris: FakeClient,
     turn: float,
 ) -> None:
-    """Also where other jobs have their turn after each piece."""
+    """This holds also if other jobs run after each chunk."""
     monkeypatch.setattr(erasure, "TURN", turn)
     for user in (anna, anna, anna, boris):
         await connection.execute("INSERT INTO hooked (account_id) VALUES ($1)", user.uuid)
@@ -96,7 +96,7 @@ async def test_each_hook_runs_until_it_has_nothing_left_and_those_of_dependents_
     assert await connection.fetchval("SELECT count(*) FROM hooked") == 1
 
 
-async def test_a_hook_that_fails_stops_no_other_one_and_is_tried_again(
+async def test_a_failing_hook_is_retried_and_does_not_stop_the_others(
     container: Container, connection: Connection, anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     failures.append("the disk is full")
@@ -108,7 +108,7 @@ async def test_a_hook_that_fails_stops_no_other_one_and_is_tried_again(
         return error is not None and "failing" in error
 
     await eventually(has_failed, 30)
-    # What it did is undone; all the others have run.
+    # Its changes are rolled back. All other hooks have run.
     assert await connection.fetchval("SELECT count(*) FROM hooked") == 1
     assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
     await connection.execute("UPDATE job SET run_at = now(), leased_until = NULL")

@@ -1,4 +1,4 @@
-"""One mailbox is one account, however its address is spelled."""
+"""One mailbox has one account, however its address is spelled."""
 
 import unicodedata
 
@@ -41,7 +41,7 @@ async def _sign_up(server: httpx.AsyncClient, number: int, email: str) -> httpx.
 
 
 @pytest.mark.parametrize("first", SPELLINGS)
-async def test_one_mailbox_is_one_account_and_signs_in_by_any_spelling(server: httpx.AsyncClient, first: str) -> None:
+async def test_a_mailbox_has_one_account_which_signs_in_by_any_spelling(server: httpx.AsyncClient, first: str) -> None:
     account = ok(await _sign_up(server, 0, first))
     for number, email in enumerate(SPELLINGS[first], 1):
         refusal = problem(await _sign_up(server, number, email), 409, "conflict")
@@ -62,12 +62,12 @@ async def test_an_invalid_email_is_refused_and_finds_no_account(server: httpx.As
     )
 
 
-async def test_what_only_looks_alike_is_another_mailbox(server: httpx.AsyncClient) -> None:
+async def test_similar_addresses_of_other_mailboxes_get_accounts_of_their_own(server: httpx.AsyncClient) -> None:
     for number, email in enumerate(("vera@bücher.example", *OTHERS)):
         ok(await _sign_up(server, number, email))
 
 
-async def test_a_login_that_is_not_the_username_finds_no_account(server: httpx.AsyncClient) -> None:
+async def test_a_login_that_only_resembles_the_username_finds_no_account(server: httpx.AsyncClient) -> None:
     vivi = await FakeClient.sign_up(server, "vivi")
     for login in (vivi.username.replace("i", "İ"), vivi.username.replace("i", "ı"), vivi.username.replace("v", "ν")):
         answer = await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": PASSWORD})

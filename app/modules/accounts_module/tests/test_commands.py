@@ -1,4 +1,4 @@
-"""What whoever runs the server does to accounts."""
+"""`manage.py account`: the operator's commands on accounts."""
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ async def sign_in(server: httpx.AsyncClient, login: str, password: str) -> httpx
     return await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": password})
 
 
-async def test_an_administrator_is_made_by_answering_questions(
+async def test_an_administrator_is_created_by_answering_prompts(
     server: httpx.AsyncClient, database_address: DatabaseAddress
 ) -> None:
     answers = f"Root@Example.com\nRoot_1\n{PASSWORD}\n{PASSWORD}\n"
@@ -31,7 +31,7 @@ async def test_an_administrator_is_made_by_answering_questions(
     assert me["event_seq"] == 0
 
 
-async def test_an_administrator_is_made_by_a_script(
+async def test_an_administrator_is_created_by_a_script(
     server: httpx.AsyncClient, database_address: DatabaseAddress
 ) -> None:
     result = await manage(
@@ -46,7 +46,9 @@ async def test_an_administrator_is_made_by_a_script(
     assert (await sign_in(server, "root", PASSWORD)).status_code == 200
 
 
-async def test_two_different_passwords_are_asked_for_again(database_address: DatabaseAddress) -> None:
+async def test_the_password_is_prompted_for_again_if_its_confirmation_differs(
+    database_address: DatabaseAddress,
+) -> None:
     answers = f"root@example.com\nroot\n{PASSWORD}\nanother one\n{PASSWORD}\n{PASSWORD}\n"
     result = await manage(database_address, "account", "create-admin", typed=answers)
     assert result.exit_code == 0, result.output
@@ -54,7 +56,9 @@ async def test_two_different_passwords_are_asked_for_again(database_address: Dat
 
 
 @pytest.mark.parametrize(("field", "value"), [("email", "nobody"), ("username", "a b"), ("password", "short")])
-async def test_what_sign_up_would_refuse_is_refused(database_address: DatabaseAddress, field: str, value: str) -> None:
+async def test_create_admin_refuses_what_sign_up_refuses(
+    database_address: DatabaseAddress, field: str, value: str
+) -> None:
     given = {"email": "root@example.com", "username": "root", "password": PASSWORD} | {field: value}
     options = [f"--{name}={text}" for name, text in given.items()]
     result = await manage(database_address, "account", "create-admin", *options)

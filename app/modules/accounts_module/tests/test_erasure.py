@@ -1,4 +1,4 @@
-"""An account is erased: nothing that tells of the person is left, and everything that others rely on stays."""
+"""Erasure of an account: its personal data is deleted, and what others rely on stays."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,14 +20,14 @@ from tests.manage import manage
 
 @pytest.fixture
 async def connection(container: Container, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Connection]:
-    """Beside the application's, which waits for no tokens to end."""
+    """A database connection. Erasures do not wait for tokens to end, except where a test says so."""
     monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
     connection = await container.get(Database).connect()
     yield connection
     await connection.close()
 
 
-async def test_the_person_is_forgotten_and_cannot_sign_in(
+async def test_an_erased_account_is_shown_without_names_and_cannot_sign_in(
     container: Container, connection: Connection, server: httpx.AsyncClient, anna: FakeClient, boris: FakeClient
 ) -> None:
     ok(await anna.patch("/accounts/me", {"bio": "Пишу код и письма", "display_name": "Анна Каренина"}))
@@ -66,7 +66,7 @@ async def test_no_row_holds_personal_data_after_erasure(
     assert await connection.fetchval("SELECT user_agent FROM auth_session WHERE account_id = $1", boris.uuid)
 
 
-async def test_the_username_is_held_for_a_time_and_the_address_is_free_at_once(
+async def test_after_erasure_the_username_is_held_for_a_time_and_the_email_is_free_at_once(
     container: Container, connection: Connection, server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     await erase(container, connection, anna)
@@ -77,7 +77,7 @@ async def test_the_username_is_held_for_a_time_and_the_address_is_free_at_once(
     ok(await server.post(f"{API}/accounts/sign-up", json=body | {"email": "third@example.com"}))
 
 
-async def test_groups_are_left_and_handed_over_to_the_senior_admin(
+async def test_an_erased_account_leaves_its_groups_and_the_senior_admin_becomes_owner(
     container: Container,
     connection: Connection,
     anna: FakeClient,
@@ -117,7 +117,7 @@ async def test_without_an_admin_the_senior_member_becomes_owner_and_an_empty_cha
     assert await connection.fetchval("SELECT deleted_at IS NOT NULL FROM chat WHERE id = $1", UUID(alone))
 
 
-async def test_messages_are_kept_or_deleted_as_was_asked_for(
+async def test_messages_are_kept_or_deleted_as_requested(
     container: Container, connection: Connection, anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     left = await boris.open_chat(anna, title="left")
@@ -132,7 +132,7 @@ async def test_messages_are_kept_or_deleted_as_was_asked_for(
         return [[m["text"] for m in ok(await boris.get(f"/chats/{c}/messages"))["items"]] for c in (club, left, direct)]
 
     assert await texts() == [["words of anna", "words of boris"]] * 3
-    # Once more, under the name that is left.
+    # Erase it again, by the username that it has now.
     anna.username = f"deleted-{anna.uuid.hex}"
     await erase(container, connection, anna, "delete")
     assert await texts() == [["", "words of boris"]] * 3
@@ -143,7 +143,7 @@ async def test_messages_are_kept_or_deleted_as_was_asked_for(
         assert "message.deleted" in {event["kind"] for event in events}
 
 
-async def test_of_its_own_stream_the_last_event_stays(
+async def test_the_last_event_of_the_account_stream_is_kept(
     container: Container, connection: Connection, anna: FakeClient, club: str
 ) -> None:
     before = ok(await anna.get("/accounts/me"))["event_seq"]
@@ -153,7 +153,7 @@ async def test_of_its_own_stream_the_last_event_stays(
     assert await connection.fetchval("SELECT count(*) FROM event WHERE stream_id = $1", anna.uuid) == 1
 
 
-async def test_the_account_is_closed_at_once_and_the_rest_waits_until_no_request_comes_from_it(
+async def test_the_account_is_closed_at_once_and_hooks_wait_until_its_tokens_have_ended(
     container: Container,
     connection: Connection,
     monkeypatch: pytest.MonkeyPatch,
@@ -176,10 +176,10 @@ async def test_the_account_is_closed_at_once_and_the_rest_waits_until_no_request
     assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
 
 
-async def test_an_account_that_is_erased_opens_no_session_with_a_password_checked_before(
+async def test_an_account_erased_after_the_password_check_opens_no_session(
     container: Container, connection: Connection, server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
-    """The hash takes its time, and the erasure comes in between."""
+    """Hashing takes time. The account may be erased meanwhile."""
     async with connection.transaction():
         await connection.execute("SELECT FROM account WHERE id = $1 FOR UPDATE", anna.uuid)
         body = {"login": anna.username, "password": PASSWORD}

@@ -1,4 +1,4 @@
-"""How often a password may be guessed, and that strangers who guess keep no owner out."""
+"""The limit on guessing passwords, and that strangers who guess do not lock the owner out."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ def app(settings: Settings) -> FastAPI:
 
 @pytest.fixture
 async def other_network(server: httpx.AsyncClient, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A network that nobody has signed in from."""
+    """A client in a network that no account has signed in from."""
     async with client_of(app, "203.0.113.7") as http:
         yield http
 
@@ -55,13 +55,13 @@ async def guess(http: httpx.AsyncClient, *logins: str, **more: str) -> None:
 
 
 async def is_refused(http: httpx.AsyncClient, login: str, password: str = PASSWORD, **more: str) -> int:
-    """Has to be; the seconds to wait."""
+    """Asserts that a sign-in is rate limited. Returns the seconds to wait."""
     answer = await sign_in(http, login, password, **more)
     problem(answer, 429, "rate_limited")
     return int(answer.headers["retry-after"])
 
 
-async def test_after_some_wrong_passwords_the_next_has_to_wait(
+async def test_after_three_wrong_passwords_the_next_attempt_has_to_wait(
     other_network: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     await guess(other_network, *[anna.username] * 3)
@@ -69,7 +69,9 @@ async def test_after_some_wrong_passwords_the_next_has_to_wait(
         assert HOUR - 60 < await is_refused(other_network, anna.username, password) <= HOUR
 
 
-async def test_all_names_of_an_account_count_together(other_network: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_wrong_passwords_for_the_username_and_the_email_count_together(
+    other_network: httpx.AsyncClient, anna: FakeClient
+) -> None:
     email = f"{anna.username}@example.com"
     await guess(other_network, anna.username.upper(), f" {email}", email.replace("example", "EXAMPLE"))
     for login in (anna.username, email, email.upper(), anna.username.replace("a", "ａ")):
@@ -103,18 +105,18 @@ async def test_the_wait_doubles_up_to_a_day(
         await guess(other_network, anna.username)
 
 
-async def test_a_hundred_wrong_ones_in_a_row_are_the_end_for_strangers(
+async def test_strangers_are_locked_out_after_a_hundred_consecutive_wrong_passwords(
     other_network: httpx.AsyncClient, server: httpx.AsyncClient, anna: FakeClient, connection: Connection
 ) -> None:
     await guess(other_network, anna.username)
     await connection.execute("UPDATE sign_in_failures SET failures = 100, failed_at = now() - interval '1 year'")
     await is_refused(other_network, anna.username)
-    # The owner, from home.
+    # The owner signs in from a known network.
     ok(await sign_in(server, anna.username))
     ok(await sign_in(other_network, anna.username))
 
 
-async def test_an_operator_opens_the_account_by_a_new_password(
+async def test_an_operator_unlocks_the_account_by_resetting_the_password(
     other_network: httpx.AsyncClient, anna: FakeClient, database_address: DatabaseAddress
 ) -> None:
     await guess(other_network, *[anna.username] * 3)
@@ -132,22 +134,22 @@ async def test_a_clock_that_was_set_back_does_not_make_the_wait_longer(
     ok(await sign_in(other_network, anna.username))
 
 
-async def test_strangers_do_not_keep_the_owner_out_at_home(
+async def test_strangers_do_not_lock_the_owner_out_in_a_known_network(
     other_network: httpx.AsyncClient, server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     ok(await anna.post("/accounts/sign-out"))
     await guess(other_network, *[anna.username] * 3)
     await is_refused(other_network, anna.username)
-    # A known network has tries of its own, and no more than that.
+    # A known network has free attempts of its own, and no more than these.
     await guess(server, *[anna.username] * 3)
     await is_refused(server, anna.username)
 
 
-async def test_strangers_do_not_keep_a_known_device_out_anywhere(
+async def test_strangers_do_not_lock_a_known_device_out_in_any_network(
     other_network: httpx.AsyncClient, app: FastAPI, server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     device_token = ok(await sign_in(server, anna.username))["device_token"]
-    # At home too.
+    # In a known network, too.
     for http in (other_network, server):
         await guess(http, *[anna.username] * 3)
         await is_refused(http, anna.username)
@@ -158,7 +160,7 @@ async def test_strangers_do_not_keep_a_known_device_out_anywhere(
     ok(await other_network.post(f"{API}/accounts/token", data=form))
 
 
-async def test_a_known_device_guesses_no_faster(
+async def test_a_known_device_has_the_same_limit(
     other_network: httpx.AsyncClient, server: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     device_token = ok(await sign_in(server, anna.username))["device_token"]
@@ -167,7 +169,7 @@ async def test_a_known_device_guesses_no_faster(
     ok(await sign_in(other_network, anna.username))
 
 
-async def test_what_is_no_device_token_of_the_account_makes_a_stranger(
+async def test_a_client_without_a_valid_device_token_of_the_account_is_an_unknown_device(
     other_network: httpx.AsyncClient, app: FastAPI, anna: FakeClient, boris: FakeClient
 ) -> None:
     theirs = ok(await sign_in(other_network, boris.username))["device_token"]
@@ -181,25 +183,27 @@ async def test_what_is_no_device_token_of_the_account_makes_a_stranger(
         await is_refused(other_network, anna.username, device_token=device_token)
     answer = await sign_in(other_network, anna.username, device_token="x" * 2049)
     problem(answer, 422, "validation_error")
-    # It opens nothing either.
+    # A device token grants no access either.
     device = {"Authorization": f"Bearer {theirs}"}
     problem(await other_network.get(f"{API}/accounts/me", headers=device), 401, "unauthenticated")
     problem(await other_network.post(f"{API}/accounts/refresh", json={"refresh_token": theirs}), 401, "unauthenticated")
 
 
-async def test_many_at_once_are_no_more_than_one_after_another(
+async def test_parallel_wrong_passwords_do_not_evade_the_limit(
     other_network: httpx.AsyncClient, anna: FakeClient
 ) -> None:
     answers = await asyncio.gather(*(sign_in(other_network, anna.username, "wrong") for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 17
 
 
-async def test_right_passwords_at_once_all_open(other_network: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_parallel_sign_ins_with_the_right_password_all_succeed(
+    other_network: httpx.AsyncClient, anna: FakeClient
+) -> None:
     for answer in await asyncio.gather(*(sign_in(other_network, anna.username) for _ in range(20))):
         ok(answer)
 
 
-async def test_processes_count_together_and_a_restart_forgets_nothing(
+async def test_failures_are_shared_by_processes_and_survive_a_restart(
     other_network: httpx.AsyncClient, anna: FakeClient, settings: Settings
 ) -> None:
     await guess(other_network, *[anna.username] * 3)
@@ -208,7 +212,7 @@ async def test_processes_count_together_and_a_restart_forgets_nothing(
         await is_refused(http, anna.username)
 
 
-async def test_an_open_session_guesses_no_faster(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_password_changes_with_a_wrong_password_are_limited(server: httpx.AsyncClient, anna: FakeClient) -> None:
     change = {"current_password": "wrong", "new_password": "a wholly other password"}
     for _ in range(3):
         problem(await anna.post("/accounts/me/password", change), 403, "forbidden")

@@ -1,4 +1,4 @@
-"""Sessions that are over do not stay for ever, nor do wrong passwords."""
+"""Ended sessions and failed sign-ins are deleted after some time."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +34,7 @@ async def test_sessions_that_ended_long_ago_are_deleted(
     ok(await anna.get("/accounts/me"))
 
 
-async def test_wrong_passwords_are_forgotten_but_for_those_of_an_account(
+async def test_old_failures_are_deleted_except_those_of_accounts(
     anna: FakeClient, running_server: ReusedServer
 ) -> None:
     connection, database = running_server.connection, running_server.container.get(Database)

@@ -1,4 +1,4 @@
-"""What ends the connections of a session that is over, however the process comes to know of it."""
+"""Connections end with their session, however the process learns that the session has ended."""
 
 import asyncio
 from datetime import timedelta
@@ -21,7 +21,7 @@ from tests.servers import ReusedServer
 
 @pytest.fixture
 def revocations(running_server: ReusedServer) -> Revocations:
-    """Of a process that looks when the test says so."""
+    """The revocations of a process that polls only when the test calls `refresh`."""
     return Revocations(running_server.container.get(Database), MemoryBus(), timedelta(seconds=5))
 
 
@@ -36,7 +36,7 @@ async def session_id(anna: FakeClient) -> UUID:
 
 
 class Ends(list[UUID]):
-    """Which of the connections that it watches have ended."""
+    """The ids of the watched sessions whose connections have ended."""
 
     def __init__(self, revocations: Revocations, *session_ids: UUID) -> None:
         super().__init__()
@@ -44,13 +44,13 @@ class Ends(list[UUID]):
             revocations.open_sessions.watch(session_id, lambda session_id=session_id: self.append(session_id))  # type: ignore[misc]
 
 
-async def test_a_session_that_was_revoked_at_the_beginning_of_a_long_gap_ends(
+async def test_a_session_revoked_at_the_start_of_a_long_gap_ends(
     revocations: Revocations, session_id: UUID, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await revocations.refresh()
     ends = Ends(revocations, session_id)
     await revocations.refresh()
-    # Longer ago than any token lives that was made before.
+    # Longer ago than the lifetime of an access token.
     await connection.execute("UPDATE auth_session SET revoked_at = now() - interval '1 hour'")
     await revocations.refresh()
     assert ends == []
@@ -78,7 +78,7 @@ async def test_a_connection_ends_when_its_session_expires_and_not_before(
     ends = Ends(revocations, session_id)
     await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.3 seconds'")
     await revocations.refresh()
-    # Refreshed meanwhile.
+    # The session was refreshed meanwhile.
     await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.6 seconds'")
     await asyncio.sleep(0.35)
     await revocations.refresh()
@@ -89,7 +89,7 @@ async def test_a_connection_ends_when_its_session_expires_and_not_before(
     assert session_id in revocations
 
 
-async def test_all_connections_of_a_session_end_and_those_of_others_go_on(
+async def test_all_connections_of_a_session_end_and_those_of_other_sessions_stay(
     revocations: Revocations, session_id: UUID, boris: FakeClient
 ) -> None:
     other = UUID(ok(await boris.get("/accounts/sessions"))["items"][0]["id"])
@@ -121,7 +121,9 @@ async def test_a_connection_made_after_the_end_of_its_session_ends_at_the_next_r
     assert ends == [session_id]
 
 
-async def test_an_error_of_one_connection_keeps_no_other_open(revocations: Revocations, session_id: UUID) -> None:
+async def test_an_error_of_one_connection_does_not_keep_the_others_open(
+    revocations: Revocations, session_id: UUID
+) -> None:
     def fail() -> None:
         raise RuntimeError("this one is broken")
 
@@ -138,7 +140,7 @@ async def test_after_a_gap_the_first_request_waits_for_a_refresh(
     authenticator = Authenticator(AuthSettings(), running_server.container.get(Database), revocations)
     await asyncio.gather(*(authenticator.identify(anna.access_token) for _ in range(5)))
     await connection.execute("UPDATE auth_session SET revoked_at = now()")
-    # Known to be good a moment ago: what another process has ended comes with the next look.
+    # The result of the last poll is still valid. What another process has ended comes with the next poll.
     await authenticator.identify(anna.access_token)
     revocations._known_until = 0.0
     for outcome in await asyncio.gather(
@@ -161,7 +163,7 @@ async def test_requests_are_refused_while_revocations_are_unknown(
         await there.catch_up()
 
 
-async def test_a_clock_that_is_set_back_hides_no_revocation(
+async def test_a_clock_set_back_does_not_hide_revocations(
     revocations: Revocations, session_id: UUID, connection: Connection
 ) -> None:
     await revocations.refresh()

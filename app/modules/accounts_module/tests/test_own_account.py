@@ -1,4 +1,4 @@
-"""One's own account: reading it, changing it, and its password."""
+"""The caller's own account: reading it, changing it, and changing its password."""
 
 import httpx
 
@@ -7,7 +7,7 @@ from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 NEW_PASSWORD = "staple of the new house"
 
 
-async def test_the_own_account_is_read_in_full(anna: FakeClient) -> None:
+async def test_the_own_account_has_all_fields(anna: FakeClient) -> None:
     me = ok(await anna.get("/accounts/me"))
     assert me["id"] == anna.id
     assert me["username"] == anna.username
@@ -55,7 +55,7 @@ async def test_a_taken_username_changes_nothing_and_writes_no_event(anna: FakeCl
     assert await anna.own_events() == []
 
 
-async def test_what_is_no_name_or_bio_is_refused(anna: FakeClient) -> None:
+async def test_invalid_names_and_bios_are_refused(anna: FakeClient) -> None:
     for wrong in (
         {"username": "a"},
         {"username": "анна"},
@@ -76,7 +76,7 @@ async def test_what_is_no_name_or_bio_is_refused(anna: FakeClient) -> None:
         problem(await anna.patch("/accounts/me", wrong), 422, "validation_error")
 
 
-async def test_a_new_password_ends_the_other_sessions_alone(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_a_new_password_ends_only_the_other_sessions(server: httpx.AsyncClient, anna: FakeClient) -> None:
     phone, tablet = [await anna.another_device().sign_in() for _ in range(2)]
     change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
     assert (await anna.post("/accounts/me/password", change)).status_code == 204

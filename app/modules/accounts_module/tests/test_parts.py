@@ -1,4 +1,4 @@
-"""Fields that modules contribute to accounts: in one's own account, in people, among members, and in PATCH."""
+"""AccountPart: fields that modules contribute to own accounts, to profiles, to members, and to PATCH."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal
@@ -31,7 +31,7 @@ async def describe_mood(context: Context, viewer_id: UUID, account_ids: Sequence
 
 
 async def set_mood(context: WorkContext, account_id: UUID, value: Any) -> bool:
-    """Returns True if it is another one."""
+    """Returns True if the mood has changed."""
     changed = await context.connection.fetchval(
         """
         INSERT INTO mood (id, mood) VALUES ($1, $2)
@@ -82,7 +82,9 @@ def seen(account: Mapping[str, Any]) -> tuple[Any, Any]:
     return account["mood"], account["is_viewer"]
 
 
-async def test_everyone_sees_what_an_account_has_set(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_contributed_field_is_shown_to_the_owner_and_to_others(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
     assert seen(ok(await anna.get("/accounts/me"))) == (None, True)
     assert seen(ok(await anna.patch("/accounts/me", {"mood": "merry"}))) == ("merry", True)
     assert seen(ok(await anna.get("/accounts/me"))) == ("merry", True)
@@ -93,7 +95,7 @@ async def test_everyone_sees_what_an_account_has_set(anna: FakeClient, boris: Fa
     assert members == users
 
 
-async def test_a_member_is_shown_alike_where_it_is_added_and_changed(
+async def test_a_member_has_the_contributed_fields_when_it_is_added_and_changed(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
 ) -> None:
     ok(await clara.patch("/accounts/me", {"mood": "sad"}))
@@ -102,7 +104,9 @@ async def test_a_member_is_shown_alike_where_it_is_added_and_changed(
     assert [seen(added), seen(changed)] == [("sad", False)] * 2
 
 
-async def test_a_page_is_described_at_once(anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str) -> None:
+async def test_a_page_of_accounts_is_described_by_one_call(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
+) -> None:
     asked.clear()
     ok(await anna.get("/accounts"))
     ok(await anna.get(f"/chats/{club}/members"))
@@ -110,7 +114,7 @@ async def test_a_page_is_described_at_once(anna: FakeClient, boris: FakeClient, 
     assert asked == [[anna.uuid, boris.uuid, clara.uuid], [anna.uuid, boris.uuid]]
 
 
-async def test_a_change_of_a_part_is_an_event_of_the_account(anna: FakeClient) -> None:
+async def test_a_change_of_a_contributed_field_is_an_event_of_the_account(anna: FakeClient) -> None:
     before = ok(await anna.get("/accounts/me"))
     after = ok(await anna.patch("/accounts/me", {"mood": "merry", "bio": "both"}))
     assert (after["event_seq"], after["bio"]) == (before["event_seq"] + 1, "both")
@@ -122,7 +126,7 @@ async def test_a_change_of_a_part_is_an_event_of_the_account(anna: FakeClient) -
     assert ok(await anna.patch("/accounts/me", {"mood": "sad"})) == only
 
 
-async def test_a_change_of_a_chats_part_is_an_event_of_the_chat(anna: FakeClient, club: str) -> None:
+async def test_a_change_of_a_contributed_chat_field_is_an_event_of_the_chat(anna: FakeClient, club: str) -> None:
     before = ok(await anna.get(f"/chats/{club}"))
     after = ok(await anna.patch(f"/chats/{club}", {"topic": "books"}))
     assert after["event_seq"] == before["event_seq"] + 1
@@ -152,7 +156,7 @@ async def test_the_document_has_the_fields_of_this_application_only(
     assert shown.keys() == usual.keys()
 
 
-async def test_without_such_a_module_the_answers_are_as_ever(settings: Settings) -> None:
+async def test_without_a_contributing_module_answers_have_no_contributed_fields(settings: Settings) -> None:
     async with served(build_app(settings)) as http:
         anna = await FakeClient.sign_up(http, "anna")
         assert "mood" not in ok(await anna.get("/accounts/me"))
@@ -168,7 +172,7 @@ async def test_without_such_a_module_the_answers_are_as_ever(settings: Settings)
 
 
 @pytest.mark.parametrize("part", [AccountPart("bio", str), ChatPart("title", str), AccountPart("role", str)])
-def test_a_field_that_exists_is_not_contributed_again(
+def test_contributing_an_existing_field_is_refused(
     base_settings: Settings, monkeypatch: pytest.MonkeyPatch, part: object
 ) -> None:
     known = discover_modules()

@@ -1,4 +1,4 @@
-"""What checking passwords costs, and that many at once keep nobody waiting for long."""
+"""The queue of passwords: what a check costs, and how many checks at once are shared out."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class WatchedPasswords(Passwords):
-    """Notes what it verifies by, and does it when the gate is open."""
+    """Records the parameters and the source of each hash. Computes while `gate` is set."""
 
     def __init__(self, settings: AuthSettings) -> None:
         super().__init__(settings)
@@ -50,14 +50,14 @@ def passwords(server: httpx.AsyncClient, app: FastAPI, settings: Settings) -> Wa
 
 
 def watch_passwords(app: FastAPI, settings: Settings) -> WatchedPasswords:
-    """The running application's, from now on."""
+    """Replaces the Passwords of the running application."""
     container: Container = app.state.container
     watched = WatchedPasswords(settings.auth)
     container.replace(Passwords, watched)
     return watched
 
 
-async def test_an_unknown_account_costs_what_a_wrong_password_costs(
+async def test_an_unknown_login_costs_the_same_hash_as_a_wrong_password(
     server: httpx.AsyncClient, anna: FakeClient, passwords: WatchedPasswords
 ) -> None:
     costs = []
@@ -70,7 +70,7 @@ async def test_an_unknown_account_costs_what_a_wrong_password_costs(
     assert costs == [costs[0]] * len(costs)
 
 
-async def test_sends_go_through_while_sign_ins_wait(
+async def test_messages_are_sent_while_sign_ins_wait(
     server: httpx.AsyncClient, anna: FakeClient, club: str, passwords: WatchedPasswords
 ) -> None:
     passwords.gate.clear()
@@ -86,10 +86,10 @@ async def test_sends_go_through_while_sign_ins_wait(
 
 
 @pytest.mark.parametrize("how", ["reset", "closed", "half-closed"])
-async def test_no_password_is_computed_for_clients_that_left_while_they_waited(
+async def test_no_password_is_computed_for_clients_that_disconnected_while_waiting(
     live_server: str, anna: FakeClient, passwords: WatchedPasswords, settings: Settings, how: str
 ) -> None:
-    """One that has closed its half of the connection may still read: it is told to come back."""
+    """A client that has closed only its sending half may still read. It gets a 503 with Retry-After."""
     host, port = live_server.split(":")
     body = f'{{"login": "{anna.username}", "password": "{PASSWORD}"}}'
     head = f"POST {API}/accounts/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json"
@@ -110,7 +110,8 @@ async def test_no_password_is_computed_for_clients_that_left_while_they_waited(
     passwords.gate.set()
     await anna.another_device().sign_in()
     sessions = ok(await anna.get("/accounts/sessions"))["items"]
-    # That of signing up, that of the other device, and some of those whose passwords were being computed already.
+    # The session of sign-up, that of the other device, and those of clients whose passwords were already being
+    # computed.
     computed = settings.auth.argon2_concurrency
     assert 2 <= len(sessions) <= 2 + computed
     if how == "half-closed":
@@ -126,7 +127,7 @@ def receive(client: socket.socket) -> bytes:
         return stream.read()
 
 
-async def test_of_too_many_sign_ins_at_once_the_last_get_retry_after(
+async def test_the_last_of_too_many_concurrent_sign_ins_get_retry_after(
     server: httpx.AsyncClient, anna: FakeClient, app: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert passwords_module.MAX_WAITING == 500
@@ -185,7 +186,7 @@ async def test_known_devices_and_networks_wait_in_queues_of_their_own(
 
 
 async def insist(server: httpx.AsyncClient, body: dict[str, str]) -> httpx.Response:
-    """Signs in as a client does whom a busy server tells to come back."""
+    """Signs in, and retries while the server answers 503."""
     while (answer := await server.post(f"{API}/accounts/sign-in", json=body)).status_code == 503:  # noqa: ASYNC110
         await asyncio.sleep(0.1)
     return answer

@@ -1,4 +1,4 @@
-"""Which passwords are taken, and in which forms."""
+"""Which passwords are accepted, and in which Unicode forms."""
 
 from unicodedata import normalize
 
@@ -25,7 +25,7 @@ async def sign_up(server: httpx.AsyncClient, password: str) -> httpx.Response:
     return await server.post(f"{API}/accounts/sign-up", json=body)
 
 
-async def test_a_common_password_or_the_own_name_is_refused_at_sign_up(server: httpx.AsyncClient) -> None:
+async def test_a_common_password_or_own_name_is_refused_at_sign_up(server: httpx.AsyncClient) -> None:
     for password in COMMON + OWN:
         body = problem(await sign_up(server, password), 422, "validation_error")
         (error,) = body["errors"]
@@ -36,7 +36,7 @@ async def test_a_common_password_or_the_own_name_is_refused_at_sign_up(server: h
     ok(await sign_up(server, PASSWORD))
 
 
-async def test_a_common_password_or_the_own_name_is_refused_at_a_change(anna: FakeClient) -> None:
+async def test_a_common_password_or_own_name_is_refused_at_a_change(anna: FakeClient) -> None:
     for password in (*COMMON, anna.username, f"{anna.username}@example.com"):
         change = {"current_password": PASSWORD, "new_password": password}
         body = problem(await anna.post("/accounts/me/password", change), 422, "validation_error")
@@ -60,7 +60,7 @@ async def test_a_common_password_is_refused_by_the_commands(
     await anna.another_device().sign_in()
 
 
-async def test_an_old_password_that_is_common_by_now_still_signs_in(
+async def test_an_existing_password_that_is_common_still_signs_in(
     anna: FakeClient, app: FastAPI, database_address: DatabaseAddress
 ) -> None:
     container: Container = app.state.container
@@ -71,7 +71,7 @@ async def test_an_old_password_that_is_common_by_now_still_signs_in(
     await anna.sign_in("password")
 
 
-async def test_a_hash_of_another_cost_is_renewed_by_the_next_sign_in(
+async def test_a_hash_with_other_parameters_is_renewed_at_the_next_sign_in(
     anna: FakeClient, app: FastAPI, settings: Settings, database_address: DatabaseAddress
 ) -> None:
     container: Container = app.state.container
@@ -93,7 +93,7 @@ async def test_a_hash_of_another_cost_is_renewed_by_the_next_sign_in(
     "password",
     ["моя Ёлка и йод é", "пароль ① ½ ﬁn", "ｆｕｌｌ ｗｉｄｔｈ", "정원 비밀번호 한글", "a\u00a0b\u2003c d e f"],
 )
-async def test_a_password_is_the_same_in_every_form_of_unicode(server: httpx.AsyncClient, password: str) -> None:
+async def test_a_password_is_the_same_in_every_unicode_form(server: httpx.AsyncClient, password: str) -> None:
     forms = {normalize(form, password) for form in ("NFC", "NFD", "NFKC", "NFKD")}
     for place, made in enumerate(forms):
         name = f"vera.{place}"
@@ -105,7 +105,7 @@ async def test_a_password_is_the_same_in_every_form_of_unicode(server: httpx.Asy
         problem(await server.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
 
 
-async def test_a_change_of_password_takes_either_form(anna: FakeClient) -> None:
+async def test_a_password_change_accepts_any_unicode_form(anna: FakeClient) -> None:
     first, second = "Ёлка и йод 1", "Ёлка и йод 2"
     for current, new in ((PASSWORD, first), (first, second)):
         change = {"current_password": normalize("NFD", current), "new_password": normalize("NFC", new)}
@@ -113,7 +113,7 @@ async def test_a_change_of_password_takes_either_form(anna: FakeClient) -> None:
     await anna.sign_in(normalize("NFD", second))
 
 
-async def test_a_hash_of_a_password_as_it_was_typed_still_opens_and_is_renewed(
+async def test_a_hash_of_a_password_that_was_not_normalized_still_matches_and_is_renewed(
     anna: FakeClient, settings: Settings, running_server: ReusedServer
 ) -> None:
     typed = normalize("NFD", "Ёлка и йод")
@@ -128,7 +128,7 @@ async def test_a_hash_of_a_password_as_it_was_typed_still_opens_and_is_renewed(
         await anna.sign_in(normalize(form, typed))
 
 
-async def test_a_password_is_as_long_as_what_is_hashed(server: httpx.AsyncClient) -> None:
+async def test_the_length_of_a_password_is_that_of_its_normalized_form(server: httpx.AsyncClient) -> None:
     composed = normalize("NFD", "йёйёй")
     assert len(composed) == 10
     body = problem(await sign_up(server, composed), 422, "validation_error")

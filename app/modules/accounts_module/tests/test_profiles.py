@@ -1,4 +1,4 @@
-"""Looking for people."""
+"""Reading and searching profiles."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ async def _find(user: FakeClient, query: str) -> list[str]:
     return [found["display_name"] for found in ok(await user.get("/accounts", query=query))["items"]]
 
 
-async def test_everyone_sees_the_public_side_of_a_person(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_profile_has_the_public_fields_only(anna: FakeClient, boris: FakeClient) -> None:
     ok(await anna.patch("/accounts/me", {"bio": "Пишу код"}))
     user = ok(await boris.get(f"/accounts/{anna.id}"))
     assert user == {
@@ -43,9 +43,7 @@ async def test_a_part_of_a_name_finds_it_in_any_case_and_script(server: httpx.As
     assert await _find(anna, "никого") == []
 
 
-async def test_a_name_is_found_as_it_is_written_and_without_its_diacritics(
-    server: httpx.AsyncClient, anna: FakeClient
-) -> None:
+async def test_a_name_is_found_with_and_without_its_diacritics(server: httpx.AsyncClient, anna: FakeClient) -> None:
     await FakeClient.sign_up(server, "izmir", "İzmir Cafe\u0301")
     await FakeClient.sign_up(server, "odysseus", "Ὀδυσσεύς")
     await FakeClient.sign_up(server, "lodz", "Łódź")
@@ -71,7 +69,7 @@ async def test_characters_with_a_meaning_in_sql_are_searched_literally(
     assert found == {"%": ["100%"], "a_b": ["a_b"], "/": ["a/b\\c"], "\\": ["a/b\\c"], "'": ["O'Neil"], "_b": ["a_b"]}
 
 
-async def test_pages_lead_through_everyone_once(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_pages_contain_every_account_once(server: httpx.AsyncClient, anna: FakeClient) -> None:
     for _ in range(4):
         await FakeClient.sign_up(server, "guest")
     seen: list[str] = []
@@ -87,7 +85,7 @@ async def test_pages_lead_through_everyone_once(server: httpx.AsyncClient, anna:
     assert len(set(seen)) == 5
 
 
-async def test_an_account_renamed_meanwhile_is_on_a_page(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_an_account_renamed_between_pages_is_not_missed(server: httpx.AsyncClient, anna: FakeClient) -> None:
     users = [await FakeClient.sign_up(server, name) for name in ("berta", "zoe", "carl")]
     page = ok(await anna.get("/accounts", limit=2))
     assert [user["id"] for user in page["items"]] == [anna.id, users[0].id]
@@ -123,7 +121,7 @@ async def test_a_new_name_is_found_and_the_old_one_is_not(anna: FakeClient, bori
     assert await _find(anna, "Борис") == await _find(anna, boris.username) == []
 
 
-async def test_what_is_no_question_is_refused(anna: FakeClient) -> None:
+async def test_invalid_queries_are_refused(anna: FakeClient) -> None:
     for wrong in (
         {"query": "x" * 101},
         {"query": "a\x00b"},

@@ -1,4 +1,4 @@
-"""Who tries too often is told when to come back."""
+"""Clients that call sign-up, sign-in or refresh too often get 429 with Retry-After."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tests.servers import served
 
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
-    """With limits that are soon reached."""
+    """An application with low limits."""
     limits = LimitsSettings(
         sign_in="3/hour",
         sign_in_address="9/hour",
@@ -42,7 +42,7 @@ async def test_right_passwords_are_not_counted(anna: FakeClient) -> None:
         await anna.another_device().sign_in()
 
 
-async def test_an_address_tries_so_many_logins(server: httpx.AsyncClient) -> None:
+async def test_sign_ins_are_limited_per_address(server: httpx.AsyncClient) -> None:
     answers = [await sign_in(server, f"nobody{number}", "wrong") for number in range(10)]
     assert [answer.status_code for answer in answers] == [401] * 9 + [429]
     problem(await server.post(f"{API}/accounts/token", data={"username": "x", "password": "x"}), 429, "rate_limited")
@@ -53,7 +53,7 @@ async def sign_up(http: httpx.AsyncClient, name: str) -> httpx.Response:
     return await http.post(f"{API}/accounts/sign-up", json=body)
 
 
-async def test_an_address_makes_so_many_accounts(server: httpx.AsyncClient) -> None:
+async def test_sign_ups_are_limited_per_address(server: httpx.AsyncClient) -> None:
     for name in "abcd":
         ok(await sign_up(server, name))
     problem(await sign_up(server, "e"), 429, "rate_limited")
@@ -63,7 +63,7 @@ async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
     return await http.post(f"{API}/accounts/refresh", json={"refresh_token": token})
 
 
-async def test_a_session_is_refreshed_so_often(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_refreshes_are_limited_per_session(server: httpx.AsyncClient, anna: FakeClient) -> None:
     phone = await anna.another_device().sign_in()
     for _ in range(2):
         anna.refresh_token = ok(await refresh(server, anna.refresh_token))["refresh_token"]
@@ -71,7 +71,7 @@ async def test_a_session_is_refreshed_so_often(server: httpx.AsyncClient, anna: 
     ok(await refresh(server, phone.refresh_token))
 
 
-async def test_an_address_tries_so_many_refreshes(server: httpx.AsyncClient) -> None:
+async def test_refreshes_are_limited_per_address(server: httpx.AsyncClient) -> None:
     answers = [await refresh(server, f"nonsense {number}") for number in range(7)]
     assert [answer.status_code for answer in answers] == [401] * 6 + [429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 3600

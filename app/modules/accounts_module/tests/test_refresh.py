@@ -1,4 +1,4 @@
-"""Refreshing: each token once, and what a second use means."""
+"""Refreshing a session: each refresh token is used once, and what a second use does."""
 
 import asyncio
 from dataclasses import replace
@@ -20,7 +20,7 @@ async def _refresh(server: httpx.AsyncClient, refresh_token: str) -> httpx.Respo
     return await server.post(f"{API}/accounts/refresh", json={"refresh_token": refresh_token})
 
 
-async def test_a_refresh_gives_a_new_pair_of_the_same_session(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_a_refresh_returns_a_new_pair_of_the_same_session(server: httpx.AsyncClient, anna: FakeClient) -> None:
     before = ok(await anna.get("/accounts/sessions"))["items"]
     token = anna.refresh_token
     for _ in range(3):
@@ -34,9 +34,7 @@ async def test_a_refresh_gives_a_new_pair_of_the_same_session(server: httpx.Asyn
     assert after[0]["expires_at"] > before[0]["expires_at"]
 
 
-async def test_a_refresh_whose_answer_was_lost_is_answered_with_the_same_pair(
-    server: httpx.AsyncClient, anna: FakeClient
-) -> None:
+async def test_a_repeated_refresh_gets_the_same_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
     first = ok(await _refresh(server, anna.refresh_token))
     for _ in range(3):
         assert ok(await _refresh(server, anna.refresh_token)) == first
@@ -54,7 +52,7 @@ async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
     await _is_over(server, anna, newest)
 
 
-async def test_a_token_from_before_a_restored_backup_is_refused_and_ends_nothing(
+async def test_a_token_newer_than_a_restored_backup_is_refused_and_the_session_stays(
     server: httpx.AsyncClient, anna: FakeClient, database_address: DatabaseAddress
 ) -> None:
     second = ok(await _refresh(server, anna.refresh_token))
@@ -68,7 +66,7 @@ async def test_a_token_from_before_a_restored_backup_is_refused_and_ends_nothing
     assert not await _is_refused(server, ok(await _refresh(server, anna.refresh_token))["access_token"])
 
 
-async def test_a_spent_token_that_comes_late_ends_the_session(
+async def test_a_spent_token_used_again_late_ends_the_session(
     server: httpx.AsyncClient, anna: FakeClient, running_server: ReusedServer
 ) -> None:
     phone = await anna.another_device().sign_in()
@@ -83,13 +81,13 @@ async def test_a_spent_token_that_comes_late_ends_the_session(
 
 
 async def _is_over(server: httpx.AsyncClient, anna: FakeClient, pair: dict[str, Any]) -> None:
-    """The refusal has not taken the end of the session back: neither token of its pair is good any more."""
+    """Asserts that the session has ended although the refresh was refused: both tokens of the pair are invalid."""
     problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
     assert await _is_refused(server, pair["access_token"])
     assert len(ok(await anna.get("/accounts/sessions"))["items"]) == 1
 
 
-async def test_where_no_repeat_is_allowed_a_spent_token_ends_the_session(settings: Settings) -> None:
+async def test_without_a_reuse_period_a_spent_token_ends_the_session(settings: Settings) -> None:
     auth = settings.auth.model_copy(update={"refresh_reuse_s": 0})
     async with served(build_app(replace(settings, auth=auth))) as http:
         anna = await FakeClient.sign_up(http, "anna")
@@ -99,7 +97,7 @@ async def test_where_no_repeat_is_allowed_a_spent_token_ends_the_session(setting
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-async def test_twenty_refreshes_at_once_get_the_same_pair(
+async def test_twenty_concurrent_refreshes_get_the_same_pair(
     server: httpx.AsyncClient, anna: FakeClient, settings: Settings, processes: int
 ) -> None:
     async with served(build_app(settings)) as other:
@@ -114,7 +112,7 @@ async def test_twenty_refreshes_at_once_get_the_same_pair(
     assert [session["current"] for session in ok(await phone.get("/accounts/sessions"))["items"]] == [True, False]
 
 
-async def test_a_race_for_an_old_token_gives_no_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_concurrent_refreshes_with_an_old_token_get_no_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
     pair = ok(await _refresh(server, anna.refresh_token))
     pair = ok(await _refresh(server, pair["refresh_token"]))
     answers = await asyncio.gather(*(_insist(server, anna.refresh_token) for _ in range(10)))
@@ -122,7 +120,7 @@ async def test_a_race_for_an_old_token_gives_no_pair(server: httpx.AsyncClient, 
     problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
 
 
-async def test_a_session_ends_however_often_it_is_refreshed(
+async def test_a_session_ends_at_its_maximum_lifetime_despite_refreshes(
     settings: Settings, database_address: DatabaseAddress
 ) -> None:
     auth = settings.auth.model_copy(update={"session_ttl": 600})
@@ -131,7 +129,7 @@ async def test_a_session_ends_however_often_it_is_refreshed(
         connection = await asyncpg.connect(**database_address.connect_arguments())
         await connection.execute("UPDATE auth_session SET created_at = created_at - interval '550 seconds'")
         pair = ok(await _refresh(http, anna.refresh_token))
-        # No token promises more than is left of the session.
+        # No token outlives its session.
         assert 40 <= pair["expires_in"] <= 50
         await connection.execute("UPDATE auth_session SET expires_at = now()")
         await connection.close()
@@ -139,8 +137,8 @@ async def test_a_session_ends_however_often_it_is_refreshed(
 
 
 async def _insist(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
-    """As a client does whom a busy server tells to come back."""
-    while (answer := await _refresh(server, refresh_token)).status_code == 503:  # noqa: ASYNC110 - nobody calls us
+    """Refreshes, and retries while the server answers 503."""
+    while (answer := await _refresh(server, refresh_token)).status_code == 503:  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.1)
     return answer
 
@@ -150,7 +148,7 @@ async def _is_refused(server: httpx.AsyncClient, access_token: str) -> bool:
     return response.status_code == 401
 
 
-async def test_what_is_no_refresh_token_is_refused(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_invalid_refresh_tokens_are_refused(server: httpx.AsyncClient, anna: FakeClient) -> None:
     for token in ("", "nonsense", "a.b.c", anna.access_token, anna.refresh_token[:-2], "токен"):
         problem(await _refresh(server, token), 401, "unauthenticated")
     for body in ({}, {"refresh_token": 5}, {"refresh_token": "x" * 2049}, {"refresh_token": "x", "more": 1}):

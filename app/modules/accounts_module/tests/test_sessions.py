@@ -1,4 +1,4 @@
-"""The devices that are signed in."""
+"""The list of sessions, and ending them."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -23,7 +23,7 @@ async def test_the_list_of_sessions_marks_the_current_one(anna: FakeClient, bori
     assert len(ok(await boris.get("/accounts/sessions"))["items"]) == 1
 
 
-async def test_pages_lead_through_all_devices_once(anna: FakeClient) -> None:
+async def test_pages_contain_every_session_once(anna: FakeClient) -> None:
     for _ in range(4):
         await anna.another_device().sign_in()
     everything = ok(await anna.get("/accounts/sessions"))
@@ -41,17 +41,17 @@ async def test_pages_lead_through_all_devices_once(anna: FakeClient) -> None:
         problem(await anna.get("/accounts/sessions", **wrong), 422, "validation_error")
 
 
-async def test_a_device_that_is_used_meanwhile_is_still_on_a_page(anna: FakeClient) -> None:
+async def test_a_session_used_between_pages_is_not_missed(anna: FakeClient) -> None:
     devices = [anna, *[await anna.another_device().sign_in() for _ in range(3)]]
     everything = [session["id"] for session in ok(await anna.get("/accounts/sessions"))["items"]]
     page = ok(await anna.get("/accounts/sessions", limit=2))
-    # The one that was used longest ago.
+    # Use the least recently used one.
     ok(await anna.post("/accounts/refresh", {"refresh_token": devices[0].refresh_token}))
     rest = ok(await anna.get("/accounts/sessions", limit=2, cursor=page["next_cursor"]))
     assert [session["id"] for session in page["items"] + rest["items"]] == everything
 
 
-async def test_one_signs_a_lost_device_out(anna: FakeClient) -> None:
+async def test_a_user_ends_the_session_of_a_lost_device(anna: FakeClient) -> None:
     phone = await anna.another_device().sign_in()
     (lost,) = [each["id"] for each in ok(await anna.get("/accounts/sessions"))["items"] if not each["current"]]
     assert (await anna.delete(f"/accounts/sessions/{lost}")).status_code == 204
@@ -69,7 +69,7 @@ async def test_a_session_of_another_account_cannot_be_ended(anna: FakeClient, bo
     ok(await anna.get("/accounts/me"))
 
 
-async def test_a_device_too_many_takes_the_place_of_the_one_used_least_lately(settings: Settings) -> None:
+async def test_a_session_beyond_the_limit_ends_the_least_recently_used_one(settings: Settings) -> None:
     async with served(build_app(replace(settings, sizes=SizesSettings(sessions_of_account=2)))) as http:
         oldest = await FakeClient.sign_up(http, "anna")
         other = await oldest.another_device().sign_in()

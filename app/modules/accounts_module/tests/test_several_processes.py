@@ -1,4 +1,4 @@
-"""Tokens among several processes: their clocks differ, and each of them starts at its own time."""
+"""Tokens with several processes, whose clocks differ and which start at different times."""
 
 from time import time
 
@@ -16,7 +16,7 @@ from app.settings import Settings
 from tests.fakers import FakeClient, ok
 
 
-async def test_a_token_of_a_process_whose_clock_is_ahead_opens_too(
+async def test_a_token_of_a_process_whose_clock_is_ahead_is_valid(
     anna: FakeClient, database_address: DatabaseAddress
 ) -> None:
     connection = await asyncpg.connect(**database_address.connect_arguments())
@@ -28,13 +28,13 @@ async def test_a_token_of_a_process_whose_clock_is_ahead_opens_too(
     ok(await anna.get("/accounts/me"))
 
 
-async def test_the_first_token_after_a_start_is_held_against_the_ended_sessions(
+async def test_a_process_that_has_just_started_refuses_tokens_of_ended_sessions(
     anna: FakeClient, settings: Settings, database_address: DatabaseAddress
 ) -> None:
     phone = await anna.another_device().sign_in()
     assert (await phone.post("/accounts/sign-out")).status_code == 204
     async with Database(database_address).connected() as database:
-        # Nobody looks on its own here: a process that has only just started.
+        # A process that has just started: it has not polled yet.
         revocations = Revocations(database, MemoryBus(), settings.auth.access_lifetime)
         authenticator = Authenticator(settings.auth, database, revocations)
         with pytest.raises(InvalidToken):

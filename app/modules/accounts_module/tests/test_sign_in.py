@@ -12,7 +12,7 @@ async def _sign_in(server: httpx.AsyncClient, login: Any, password: Any = PASSWO
     return await server.post(f"{API}/accounts/sign-in", json={"login": login, "password": password})
 
 
-async def test_one_signs_in_by_username_or_email_in_any_case(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_a_user_signs_in_by_username_or_email_in_any_case(server: httpx.AsyncClient, anna: FakeClient) -> None:
     email = f"{anna.username}@example.com"
     for login in (anna.username, anna.username.upper(), email, email.upper()):
         tokens = ok(await _sign_in(server, login))
@@ -29,7 +29,7 @@ async def test_spaces_around_a_login_do_not_matter(server: httpx.AsyncClient, an
             ok(await _sign_in(server, typed))
             form = {"username": typed, "password": PASSWORD}
             ok(await server.post(f"{API}/accounts/token", data=form))
-    # A password may well have one.
+    # A space belongs to the password.
     problem(await _sign_in(server, anna.username, PASSWORD + space), 401, "unauthenticated")
 
 
@@ -50,7 +50,7 @@ async def test_an_unknown_account_and_a_wrong_password_get_the_same_answer(
     assert all(answer.headers["www-authenticate"] == "Bearer" for answer in answers)
 
 
-async def test_what_is_no_login_is_refused(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_invalid_sign_in_requests_are_refused(server: httpx.AsyncClient, anna: FakeClient) -> None:
     for login, password in (
         (5, PASSWORD),
         ("", PASSWORD),
@@ -63,7 +63,7 @@ async def test_what_is_no_login_is_refused(server: httpx.AsyncClient, anna: Fake
     problem(await server.post(f"{API}/accounts/sign-in", json=more), 422, "validation_error")
 
 
-async def test_the_form_of_oauth2_signs_in_as_well(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_the_oauth2_form_signs_in(server: httpx.AsyncClient, anna: FakeClient) -> None:
     address = f"{API}/accounts/token"
     tokens = ok(await server.post(address, data={"username": anna.username, "password": PASSWORD}))
     assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in", "device_token"}
@@ -72,14 +72,14 @@ async def test_the_form_of_oauth2_signs_in_as_well(server: httpx.AsyncClient, an
     problem(await server.post(address, data={"username": anna.username}), 422, "validation_error")
 
 
-async def test_the_form_refuses_what_the_body_refuses(server: httpx.AsyncClient) -> None:
+async def test_the_oauth2_form_refuses_what_the_json_body_refuses(server: httpx.AsyncClient) -> None:
     address = f"{API}/accounts/token"
     for username, password in (("an\x00na", PASSWORD), ("x" * 255, PASSWORD), ("anna", "x" * 257)):
         form = {"username": username, "password": password}
         problem(await server.post(address, data=form), 422, "validation_error")
 
 
-async def test_signing_out_ends_this_session_alone(anna: FakeClient) -> None:
+async def test_sign_out_ends_only_this_session(anna: FakeClient) -> None:
     phone = await anna.another_device().sign_in()
     assert (await phone.post("/accounts/sign-out")).status_code == 204
     problem(await phone.get("/accounts/me"), 401, "unauthenticated")

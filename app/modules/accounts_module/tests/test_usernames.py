@@ -1,4 +1,4 @@
-"""Usernames that are nobody's, and those that have just been given up."""
+"""Reserved usernames, and usernames that are held after their owner gave them up."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 @pytest.mark.parametrize(
     "username", ["admin", "ADMIN", "ad.min", "_admin_", "4dm1n", "sys_tem", "r00t", "support", "everyone", "he1p"]
 )
-async def test_a_name_that_speaks_for_the_server_is_nobodys(
+async def test_a_username_that_looks_official_is_reserved(
     server: httpx.AsyncClient, anna: FakeClient, username: str
 ) -> None:
     body = {"email": "x@example.com", "password": PASSWORD, "username": username}
@@ -28,21 +28,23 @@ async def test_a_name_that_speaks_for_the_server_is_nobodys(
         assert (error["loc"], error["type"]) == (["body", "username"], "username_is_reserved")
 
 
-def test_names_that_only_begin_like_those_are_free() -> None:
+def test_usernames_that_only_contain_a_reserved_one_are_free() -> None:
     for username in ("administry", "admin7", "rooter", "supporter", "anna.admin", "helper", "adminka"):
         check_reserved(username)
     with pytest.raises(ValidationFailed):
         check_reserved("a.d.m.i.n")
 
 
-async def test_an_existing_reserved_name_is_kept(anna: FakeClient, database_address: DatabaseAddress) -> None:
+async def test_an_account_keeps_a_reserved_username_that_it_already_has(
+    anna: FakeClient, database_address: DatabaseAddress
+) -> None:
     connection = await asyncpg.connect(**database_address.connect_arguments())
     await connection.execute("UPDATE account SET username = 'admin' WHERE id = $1", anna.uuid)
     await connection.close()
     assert ok(await anna.patch("/accounts/me", {"username": "Admin", "bio": "Это я"}))["username"] == "admin"
 
 
-async def test_a_name_that_was_given_up_is_kept_for_its_owner(
+async def test_a_username_that_was_given_up_is_held_for_its_owner(
     server: httpx.AsyncClient, anna: FakeClient, boris: FakeClient, database_address: DatabaseAddress
 ) -> None:
     old = anna.username
@@ -54,7 +56,7 @@ async def test_a_name_that_was_given_up_is_kept_for_its_owner(
     ):
         assert problem(answer, 409, "conflict")["title"] == "This username is taken"
     assert ok(await anna.patch("/accounts/me", {"username": old}))["username"] == old
-    # The other one is held now; when its time is over, it is free.
+    # Now the other username is held. It is free after the hold expires.
     problem(await boris.patch("/accounts/me", {"username": "anna.second"}), 409, "conflict")
     connection = await asyncpg.connect(**database_address.connect_arguments())
     assert [row["username"] for row in await connection.fetch("SELECT * FROM username_hold")] == ["anna.second"]
@@ -64,7 +66,7 @@ async def test_a_name_that_was_given_up_is_kept_for_its_owner(
     await connection.close()
 
 
-async def test_a_username_cannot_be_taken_while_it_is_given_up(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_username_cannot_be_taken_while_its_owner_gives_it_up(anna: FakeClient, boris: FakeClient) -> None:
     for number in range(5):
         old = ok(await anna.get("/accounts/me"))["username"]
         _, taken = await asyncio.gather(
@@ -74,7 +76,7 @@ async def test_a_username_cannot_be_taken_while_it_is_given_up(anna: FakeClient,
         problem(taken, 409, "conflict")
 
 
-async def test_one_account_holds_few_names(anna: FakeClient, boris: FakeClient) -> None:
+async def test_an_account_holds_at_most_three_usernames(anna: FakeClient, boris: FakeClient) -> None:
     for number in range(5):
         ok(await anna.patch("/accounts/me", {"username": f"squat{number}"}))
     ok(await boris.patch("/accounts/me", {"username": "squat0"}))

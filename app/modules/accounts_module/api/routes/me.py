@@ -35,7 +35,7 @@ hot = APIRouter(prefix="/accounts/me", route_class=HotRoute)
 
 
 def make_router(modules: Modules) -> APIRouter:
-    """The routes whose models have the fields that modules contribute."""
+    """Returns the routes whose models have the fields that modules contribute."""
     router = APIRouter(prefix="/accounts/me")
     models = account_models(modules)
 

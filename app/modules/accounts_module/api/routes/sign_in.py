@@ -45,7 +45,7 @@ async def sign_up(
 
 @dataclass(frozen=True, slots=True)
 class SignInService:
-    """What signing in takes, whichever form the credentials come in."""
+    """Signs in with the dependencies of a request, for both forms of credentials."""
 
     device: DeviceDep
     limits: LimitsDep

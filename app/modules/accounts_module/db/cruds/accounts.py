@@ -8,8 +8,8 @@ from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import Account
 from app.utils.canonical import canonical_login
 
-# Hand-written: sign-in reads one row by key, and must not hold a session while a password is hashed. Of accounts of one
-# mailbox that are older than its key, each has the address that is spelled as its own.
+# Raw SQL: sign-in reads one row by key, and must not hold an ORM session while a password is hashed. Accounts that are
+# older than the rule of one account per mailbox may share a key. Then the exact spelling of the email decides.
 _FIND_BY_EMAIL = """
 SELECT id, password_hash FROM account WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1
 """
@@ -17,7 +17,7 @@ _FIND_BY_USERNAME = "SELECT id, password_hash FROM account WHERE username = $1 A
 
 
 async def find_credentials(connection: DatabaseConnection, login: str) -> Any | None:
-    """Id and password hash of the account that a login names, by username or email."""
+    """Returns the id and the password hash of the account with this username or email."""
     key, is_email = canonical_login(login)
     rows = await (
         connection.fetch(_FIND_BY_EMAIL, key, login.strip()) if is_email else connection.fetch(_FIND_BY_USERNAME, key)
@@ -26,18 +26,18 @@ async def find_credentials(connection: DatabaseConnection, login: str) -> Any | 
 
 
 async def find_account(session: AsyncSession, account_id: UUID, *, for_update: bool = False) -> Account | None:
-    """Returns None also for an account that is erased."""
+    """Returns an account, or None if it does not exist or is erased."""
     account = await session.get(Account, account_id, with_for_update=for_update or None)
     return account if account is not None and account.erased_at is None else None
 
 
 async def find_by_username(session: AsyncSession, username: str) -> Account | None:
-    """Returns an account that is erased, too."""
+    """Returns the account with this username, even if it is erased."""
     return (await session.scalars(select(Account).where(Account.username == username))).one_or_none()
 
 
 async def find_by_login(session: AsyncSession, login: str) -> Account | None:
-    """By username or email, as one signs in."""
+    """Returns the account with this username or email, as sign-in finds it."""
     key, is_email = canonical_login(login)
     named = Account.email_key == key if is_email else Account.username == key
     order = ((Account.email == login.strip()).desc(), Account.email_copy)
@@ -46,14 +46,14 @@ async def find_by_login(session: AsyncSession, login: str) -> Account | None:
 
 
 async def replace_hash(session: AsyncSession, account_id: UUID, old: str, new: str) -> None:
-    """Where the old one still stands."""
+    """Replaces the password hash if it is still `old`."""
     await session.execute(
         update(Account).where(Account.id == account_id, Account.password_hash == old).values(password_hash=new)
     )
 
 
 async def list_refusing_ids(session: AsyncSession, account_ids: set[UUID]) -> set[UUID]:
-    """Those that nobody may add to chats."""
+    """Returns those of the accounts that do not let others add them to groups and channels."""
     statement = select(Account.id).where(Account.id.in_(account_ids), Account.who_may_add == "nobody")
     return set((await session.scalars(statement)).all())
 

@@ -1,4 +1,4 @@
-"""Looking for people, in hand-written SQL: a search reads a bounded part of the table, however common a name is."""
+"""Reading and searching profiles, in raw SQL: a search reads a bounded part of the table, however common a name is."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,11 +19,11 @@ _ID = "SELECT id FROM account WHERE username = $1"
 _NEXT = "SELECT * FROM account WHERE (created_at, id) > ($2, $3::uuid) AND erased_at IS NULL ORDER BY created_at, id"
 _IN_ORDER = "ORDER BY a.created_at, a.id LIMIT $4"
 _ALL = f"{_COLUMNS} FROM ({_NEXT} LIMIT $4) a {_PRESENCE} {_IN_ORDER}"
-# A common name is soon found among the accounts in their order.
+# For a common name: enough matches are found among the next accounts in the order of the list.
 _AMONG_NEXT = f"""
 {_COLUMNS} FROM ({_NEXT} LIMIT 5000) a {_PRESENCE} WHERE a.search_text LIKE $5 {_IN_ORDER}
 """
-# A rare one through the index, and put in order afterwards: the planner cannot tell the two apart.
+# For a rare name: through the index, sorted afterwards. The planner cannot choose between the two itself.
 _BY_INDEX = f"""
 WITH found AS MATERIALIZED (
     SELECT id, created_at FROM account WHERE search_grams @> $6::int[] AND search_text LIKE $5
@@ -35,7 +35,7 @@ WITH found AS MATERIALIZED (
 
 
 async def find_profile(connection: DatabaseConnection, account_id: UUID) -> Any | None:
-    """The public fields of one account."""
+    """Returns the public fields of one account."""
     rows = await connection.fetch(_ONE, datetime.now(UTC), account_id)
     return rows[0] if rows else None
 
@@ -49,9 +49,9 @@ async def find_id(connection: DatabaseConnection, username: str) -> UUID | None:
 async def list_profiles(
     connection: DatabaseConnection, query: str, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Any]:
-    """Public fields of the accounts whose username or display name contains `query`, the oldest account first.
+    """Returns public fields of the accounts whose username or display name contains `query`, the oldest account first.
 
-    `after` are the time and the id of the last account of the page before.
+    `after` are the time of creation and the id of the last account of the previous page.
     """
     start = (datetime.now(UTC), *(after or _FROM_THE_FIRST), limit)
     text = search_text(query)

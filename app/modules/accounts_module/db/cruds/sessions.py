@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import AuthSession
 
-# Hand-written: polled every second by each process. A commit may come after the time it was given: hence the overlap
-# that the caller leaves.
+# Raw SQL: each process polls it every second. A row can be committed later than its `revoked_at`, so the caller reads
+# with an overlap.
 LIST_REVOKED = "SELECT id, revoked_at FROM auth_session WHERE revoked_at > $1"
 
-# Hand-written: asked of the sessions that have open connections.
+# Raw SQL: run for the sessions with open connections.
 LIST_LIVE = """
 SELECT id, expires_at FROM auth_session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > $2
 """
@@ -31,19 +31,22 @@ UPDATE auth_session SET user_agent = '', address = '' WHERE account_id = $1 AND 
 
 
 async def delete_ended(connection: DatabaseConnection, before: datetime, limit: int) -> int:
-    """Deletes sessions that ended before a moment, up to `limit` of each kind. Returns how many went."""
+    """Deletes sessions that ended before a moment, up to `limit` revoked and `limit` expired. Returns the number."""
     return int((await connection.execute(_DELETE_ENDED, before, limit)).rpartition(" ")[2])
 
 
 async def forget_devices(connection: DatabaseConnection, account_id: UUID) -> None:
-    """Blanks where the sessions of an account were opened from. The rows stay until all processes know of their end."""
+    """Clears the user agents and addresses of an account's sessions.
+
+    The rows stay until all processes have learnt that the sessions have ended.
+    """
     await connection.execute(_FORGET_DEVICES, account_id)
 
 
 async def spend_generation(
     session: AsyncSession, session_id: UUID, generation: int, now: datetime
 ) -> AuthSession | None:
-    """Compare and set: of two that spend the same refresh token at once, one gets the session, the other None."""
+    """Spends a refresh token, atomically: of two concurrent calls, one gets the session and the other None."""
     statement = (
         update(AuthSession)
         .where(
@@ -61,7 +64,7 @@ async def spend_generation(
 async def find_just_refreshed(
     session: AsyncSession, session_id: UUID, generation: int, since: datetime, now: datetime
 ) -> AuthSession | None:
-    """Returns the session where `generation` was spent at `since` or later, and its successor is unspent."""
+    """Returns the session if `generation` was spent at `since` or later and its successor is unspent."""
     statement = select(AuthSession).where(
         AuthSession.id == session_id,
         AuthSession.generation == generation + 1,
@@ -75,10 +78,10 @@ async def find_just_refreshed(
 async def list_live_sessions(
     session: AsyncSession, account_id: UUID, now: datetime, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[AuthSession]:
-    """Returns the newest first; `before` are the time and the id of the last one of the page before.
+    """Returns the live sessions, the newest first.
 
-    By when it was opened: the time of the last use moves, and a session that is used while its account turns the pages
-    would be on none of them.
+    `before` are the time of creation and the id of the last session of the previous page. The order is not by the last
+    use: a session that is used while a client reads the pages could appear on none of them.
     """
     key = tuple_(AuthSession.created_at, AuthSession.id)
     statement = (
@@ -93,7 +96,7 @@ async def list_live_sessions(
 
 
 async def revoke_beyond(session: AsyncSession, now: datetime, account_id: UUID, limit: int) -> list[UUID]:
-    """Ends the live sessions of an account but for those used last; their ids."""
+    """Ends the live sessions of an account except the `limit` most recently used. Returns the ids of the ended ones."""
     beyond = (
         select(AuthSession.id)
         .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now)
@@ -113,7 +116,10 @@ async def revoke(
     keep: UUID | None = None,
     spent_generation: int | None = None,
 ) -> list[UUID]:
-    """Ends the live sessions that match; their ids."""
+    """Ends the live sessions that match all given conditions, and returns their ids.
+
+    `keep` is a session to leave open. `spent_generation` ends a session only if its generation is newer.
+    """
     statement = update(AuthSession).where(AuthSession.revoked_at.is_(None)).values(revoked_at=now)
     if account_id is not None:
         statement = statement.where(AuthSession.account_id == account_id)

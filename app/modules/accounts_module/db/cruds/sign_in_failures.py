@@ -1,4 +1,4 @@
-"""Hand-written: they are asked before and after a password is hashed, and no session waits for that.
+"""Failed sign-ins, in raw SQL: they are read and written around the hashing of a password, without an ORM session.
 
 All times are by the database's clock, which all processes share.
 """
@@ -26,7 +26,7 @@ _LIST_ADDRESSES = "SELECT DISTINCT address FROM auth_session WHERE account_id = 
 
 
 async def find_failures(connection: DatabaseConnection, subject: UUID) -> tuple[int, float]:
-    """Returns how many there were in a row, and the seconds since the last one."""
+    """Returns the number of consecutive failures, and the seconds since the last one."""
     rows = await connection.fetch(_FIND, subject)
     return (rows[0]["failures"], rows[0]["seconds"]) if rows else (0, 0.0)
 
@@ -40,10 +40,10 @@ async def delete_failures(connection: DatabaseConnection, subjects: list[UUID]) 
 
 
 async def delete_old_failures(connection: DatabaseConnection, limit: int) -> int:
-    """Returns how many rows went."""
+    """Deletes up to `limit` failures that no longer count. Returns the number."""
     return int((await connection.execute(_DELETE_OLD, limit)).rpartition(" ")[2])
 
 
 async def list_addresses(connection: DatabaseConnection, account_id: UUID) -> list[str]:
-    """Returns where the account has signed in from, as far as its sessions are kept."""
+    """Returns the addresses of the account's stored sessions."""
     return [row["address"] for row in await connection.fetch(_LIST_ADDRESSES, account_id)]

@@ -18,13 +18,13 @@ DELETE FROM username_hold WHERE username IN (
 
 
 async def find_holder(session: AsyncSession, username: str, now: datetime) -> UUID | None:
-    """The account that a username is held for."""
+    """Returns the account that a username is held for."""
     statement = select(UsernameHold.account_id).where(UsernameHold.username == username, UsernameHold.held_until > now)
     return await session.scalar(statement)
 
 
 async def hold(session: AsyncSession, username: str, account_id: UUID, until: datetime, limit: int) -> None:
-    """Holds a username for its former owner, who has the `limit` that were given up last."""
+    """Holds a username for its former owner. The owner keeps the `limit` most recent holds."""
     values = {"account_id": account_id, "held_until": until}
     statement = insert(UsernameHold).values(username=username, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=[UsernameHold.username], set_=values))

@@ -11,14 +11,14 @@ from app.utils.names import search_grams, search_text
 
 
 class Account(BaseModel):
-    """A person's account. `username` is its own canonical form.
+    """An account of a user. `username` is stored in its canonical form.
 
-    `email_key` is the canonical form of `email`. `email_copy` is 0, and more only for accounts of one mailbox that are
-    older than this rule. `search_text` and `search_grams` are what people are found by. Columns that are made from
-    others follow them at every flush.
+    `email_key` is the canonical form of `email`. `email_copy` is 0. It is greater only for accounts that share a
+    mailbox because they are older than the rule of one account per mailbox. Searches use `search_text` and
+    `search_grams`. Derived columns are updated at every flush.
 
-    An account that is erased keeps its id, for what refers to it. It has neither email nor password, an empty
-    `display_name`, and a `username` that nobody can take.
+    An erased account keeps its row and id, because other rows refer to it. It has no email and no password, an empty
+    `display_name`, and a `username` that no user can take.
     """
 
     __tablename__ = "account"
@@ -38,9 +38,9 @@ class Account(BaseModel):
 
 
 Index("uq_account_email", Account.email_key, Account.email_copy, unique=True)
-# A list that does not move while it is read: nobody's place in it changes.
+# For lists of accounts in an order that does not change while a client reads the pages.
 Index("ix_account_created_at", Account.created_at, Account.id)
-# Not `fastupdate`: its list of pending entries would be read by each search, and merged by some sign-up.
+# Without `fastupdate`: each search would read its list of pending entries, and some sign-up would have to merge it.
 Index("ix_account_search_grams", Account.search_grams, postgresql_using="gin", postgresql_with={"fastupdate": "off"})
 
 
@@ -53,9 +53,10 @@ def _derive(_mapper: Any, _connection: Any, account: Account) -> None:
 
 
 class AccountPresence(Base):
-    """Whether somebody is here: apart from the account, since it changes all the time.
+    """The presence of an account. It is a table of its own because it changes all the time.
 
-    Whoever serves a socket of the account moves `online_until` ahead; a process that dies leaves it to pass.
+    A process that serves a socket of the account keeps moving `online_until` ahead. If the process dies, `online_until`
+    passes.
     """
 
     __tablename__ = "account_presence"

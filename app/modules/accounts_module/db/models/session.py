@@ -8,10 +8,9 @@ from app.adapters.db.base import BaseModel
 
 
 class AuthSession(BaseModel):
-    """A device that is signed in.
+    """A session: a device that is signed in.
 
-    `generation` counts its refresh tokens: the one whose number this is has not been spent yet. Tokens themselves are
-    not stored, they are signed.
+    `generation` is the number of its newest refresh token, which is unspent. Tokens are signed and not stored.
     """
 
     __tablename__ = "auth_session"

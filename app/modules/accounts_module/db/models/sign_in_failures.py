@@ -8,11 +8,11 @@ from app.adapters.db.base import Base
 
 
 class SignInFailures(Base):
-    """Wrong passwords in a row, by what they were given for.
+    """The number of consecutive wrong passwords of a subject.
 
-    `id` is an account's or a known device's, or it is derived from a known network or from a login that no account has.
-    All are counted alike, so that nobody learns which logins exist. An account's row is kept until the right password
-    comes: its `forget_at` is null.
+    `id` is the id of an account or of a known device, or it is derived from a known network or from an unknown login.
+    All are counted alike, so that an attacker does not learn which logins exist. The row of an account is kept until
+    the right password is given: its `forget_at` is null.
     """
 
     __tablename__ = "sign_in_failures"

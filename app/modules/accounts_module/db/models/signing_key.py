@@ -5,7 +5,7 @@ from app.adapters.db.base import BaseModel
 
 
 class SigningKey(BaseModel):
-    """The secret of all processes where AUTH_SECRET is not set: made by the first, read by the others."""
+    """The secret that signs tokens if AUTH_SECRET is not set. The first process creates it, the others read it."""
 
     __tablename__ = "signing_key"
 

@@ -8,7 +8,7 @@ from app.adapters.db.base import Base
 
 
 class UsernameHold(Base):
-    """A username that its owner gave up: until `held_until` nobody else takes it."""
+    """A username that its owner gave up. No other account can take it until `held_until`."""
 
     __tablename__ = "username_hold"
 
