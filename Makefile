@@ -16,7 +16,7 @@ endef
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
-.PHONY: bench bench-background bench-document bench-growth bench-hostile bench-live bench-profile
+.PHONY: bench bench-background bench-document bench-growth bench-hostile bench-live bench-profile bench-search
 .DEFAULT_GOAL := run
 
 # `exec`: signals to make's child reach the server.
@@ -90,6 +90,10 @@ bench-hostile: $(VENV)/.installed-bench
 # What subscribers cost, and how fast one catches up.
 bench-background: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.background $(ARGS)
+
+# Searches in a million messages, and how soon a new one is found.
+bench-search: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.search $(ARGS)
 
 bench-live: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.live $(ARGS)

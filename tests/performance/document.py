@@ -126,6 +126,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
     "memory": memory,
     "live": figures,
     "background": figures,
+    "search": figures,
     "profile": profile,
 }
 

@@ -1,15 +1,13 @@
 """`python -m tests.performance.search`: searches in a million messages, and the delay until a new one is found."""
 
-# Longer than 250 lines: it fills, measures and reports, and no other file uses a part of it.
-
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count
 from pathlib import Path
 from random import Random
-from statistics import median
 from time import monotonic, sleep
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -21,10 +19,11 @@ from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import connect
 
+from tests.performance.live.figure import Figure
 from tests.performance.load.http import LoadError, ask
+from tests.performance.outcome import percentile
 from tests.performance.report import machine, write_json
 from tests.performance.servers import ROOT
-from tests.performance.usage import cpu_seconds
 from tests.performance.world import API, User, World
 
 _CHATS, _CHATS_OF_CALLER, _CALLERS = 2_000, 50, 8
@@ -55,7 +54,7 @@ _HEADS = """
 UPDATE chat SET last_seq = newest.seq FROM (SELECT chat_id, max(seq) AS seq FROM message GROUP BY chat_id) newest
 WHERE chat.id = newest.chat_id
 """
-_SHOWN = ("p50", "p95", "p99", "longest", "server", "postgres", "hits", "truncated")
+_MOST_MS, _MOST_LAG_MS = 50.0, 1_000.0
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -127,22 +126,32 @@ def search(
         while _is_building(world, users[0]):
             sleep(0.5)
         built = monotonic() - began
-        found = {kind: _measure(world, users, texts.queries(kind), rounds) for kind in _KINDS}
+        times = {kind: _measure(world, users, texts.queries(kind), rounds) for kind in _KINDS}
         lags = asyncio.run(_measure_lag(world, users[0], chats, texts, rate, seconds))
-        sizes = asyncio.run(_sizes(world))
-    table = Table("milliseconds", *_SHOWN)
-    for kind, figures in found.items():
-        table.add_row(kind, *(f"{figures[name]:,.1f}" for name in _SHOWN))
+        size = asyncio.run(_size(world))
+    figures = [
+        *(Figure(f"{kind}, p95", percentile(sorted(one), 0.95), "ms", _MOST_MS) for kind, one in times.items()),
+        *_shares("all searches", [time for one in times.values() for time in one]),
+        *_shares(f"found after a send, at {rate} sends/s", lags, _MOST_LAG_MS),
+        Figure(f"an index of {messages:,} messages built, messages/s", messages / built, ""),
+        Figure("the index, bytes a message", size / messages, ""),
+    ]
+    table = Table("figure", "measured", "wanted", "")
+    for figure in figures:
+        wanted = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
+        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
+        table.add_row(figure.title, f"{figure.value:,.1f} {figure.unit}", wanted, verdict)
     console.print(table)
-    everything = sorted(time for figures in found.values() for time in figures["times"])
-    console.print(f"all kinds: p50 {_at(everything, 0.5):.1f}, p95 {_at(everything, 0.95):.1f}, "
-                  f"p99 {_at(everything, 0.99):.1f} ms")  # fmt: skip
-    console.print(f"the index of {messages:,} messages: built in {built:,.0f} s, {messages / built:,.0f}/s; {sizes}")
-    console.print(f"found after a send, at {rate}/s: p50 {_at(lags, 0.5):.0f}, p99 {_at(lags, 0.99):.0f} ms, "
-                  f"longest {lags[-1]:.0f} ms, {len(lags)} tries")  # fmt: skip
-    shown = {kind: {name: value for name, value in one.items() if name != "times"} for kind, one in found.items()}
-    data = {"machine": where, "messages": messages, "searches": shown, "built_s": built, "sizes": sizes}
-    write_json({**data, "rate": rate, "lag_ms": {"p50": median(lags), "p99": _at(lags, 0.99)}}, output / "search.json")
+    write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "search.json")
+
+
+def _shares(title: str, milliseconds: Sequence[float], most: float | None = None) -> list[Figure]:
+    ordered = sorted(milliseconds)
+    limits = {0.5: None, 0.95: None, 0.99: most}
+    return [
+        Figure(f"{title}, p{share * 100:.0f}", percentile(ordered, share), "ms", limit)
+        for share, limit in limits.items()
+    ]
 
 
 async def _fill(world: World, texts: Texts, users: Sequence[User], messages: int, dice: Random) -> Mapping[str, Any]:
@@ -180,34 +189,26 @@ def _is_building(world: World, user: User) -> bool:
     return False
 
 
-def _measure(world: World, users: Sequence[User], queries: Iterator[str], rounds: int) -> dict[str, Any]:
-    """Measures one search at a time, each caller in turn."""
-    times, hits, truncated = [], 0, 0
-    groups = {"server": world.messenger.family, "postgres": world.postgres_processes}
-    before = {name: cpu_seconds(processes()) for name, processes in groups.items()}
+def _measure(world: World, users: Sequence[User], queries: Iterator[str], rounds: int) -> list[float]:
+    """Measures one search at a time, each caller in turn. Returns milliseconds."""
+    times = []
     for number in range(rounds):
         q = next(queries)
         began = monotonic()
-        body = _search(world, users[number % len(users)], q)
+        _search(world, users[number % len(users)], q)
         times.append((monotonic() - began) * 1000)
-        hits += len(body["items"])
-        truncated += body["truncated"]
-    cpu = {name: (cpu_seconds(processes()) - before[name]) / rounds * 1000 for name, processes in groups.items()}
-    times.sort()
-    shares = {"p50": _at(times, 0.5), "p95": _at(times, 0.95), "p99": _at(times, 0.99), "longest": times[-1]}
-    return {**shares, **cpu, "hits": hits / rounds, "truncated": truncated / rounds, "times": times}
+    return times
 
 
 async def _measure_lag(
     world: World, user: User, chats: Mapping[str, Any], texts: Texts, rate: int, seconds: float
 ) -> list[float]:
-    """Sends so many messages a second in the user's chats, and searches for some of them. Returns milliseconds,
-    sorted."""
+    """Sends so many messages a second in the user's chats, and searches for some of them. Returns milliseconds."""
     lags: list[float] = []
     host, port = world.messenger.address
-    async with connect(f"ws://{host}:{port}{API}/ws", max_size=None) as socket:
+    # What is received is kept, and never read.
+    async with connect(f"ws://{host}:{port}{API}/ws", max_queue=None) as socket:
         await socket.send(json.dumps({"id": 0, "action": "hello", "data": {"token": user.token}}))
-        reading = asyncio.create_task(_drain(socket))
         theirs, began, sent = chats[user.id], monotonic(), 0
         looking: asyncio.Task[float] | None = None
         while monotonic() - began < seconds:
@@ -224,13 +225,7 @@ async def _measure_lag(
             await asyncio.sleep(max(began + sent / rate - monotonic(), 0))
         if looking is not None:
             lags.append(await looking)
-        reading.cancel()
-    return sorted(lags)
-
-
-async def _drain(socket: Any) -> None:
-    async for _ in socket:
-        pass
+    return lags
 
 
 def _await_hit(world: World, user: User, word: str) -> float:
@@ -240,20 +235,13 @@ def _await_hit(world: World, user: User, word: str) -> float:
     return (monotonic() - began) * 1000
 
 
-async def _sizes(world: World) -> str:
+async def _size(world: World) -> int:
+    """Returns the bytes of the index, with its table."""
     connection = await asyncpg.connect(**world.database.connect_arguments())
     try:
-        rows = await connection.fetch(
-            "SELECT relname, pg_relation_size(oid) / 1000000 AS size FROM pg_class WHERE relname = ANY($1) ORDER BY 1",
-            ["search_message", "pk_search_message", "ix_search_message_tsv"],
-        )
-        return ", ".join(f"{row['relname']} {row['size']} MB" for row in rows)
+        return int(await connection.fetchval("SELECT pg_total_relation_size('search_message')"))
     finally:
         await connection.close()
-
-
-def _at(times: Sequence[float], share: float) -> float:
-    return times[min(int(len(times) * share), len(times) - 1)]
 
 
 if __name__ == "__main__":
