@@ -52,7 +52,7 @@ class Log:
         return locked
 
     async def append(self, work: UnitOfWork, stream_id: UUID, *events: NewEvent, at: datetime | None = None) -> int:
-        """Appends to one stream. Returns its new last_seq. `at`: the events' time, if the state stores the same time."""
+        """Appends to one stream. Returns its new last_seq. `at`: the time of the events, if the state stores it too."""
         heads = await self._append(work, [(stream_id, event) for event in events], at)
         return heads[stream_id]
 
