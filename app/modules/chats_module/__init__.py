@@ -1,1 +1,1 @@
-"""Chats: who is in them, in which role, and how far everyone has read."""
+"""Chats, their members with roles, and read positions."""

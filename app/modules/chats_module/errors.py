@@ -2,7 +2,7 @@ from app.services.errors import Conflict, Forbidden, NotFound
 
 
 class ChatNotFound(NotFound):
-    """Also for a chat that the caller may not see: whether it exists is nobody's business."""
+    """The chat does not exist, or the caller may not see it. Strangers must not learn which chats exist."""
 
     title = "Chat not found"
 
@@ -28,7 +28,7 @@ class TooManyChats(Conflict):
 
 
 class AddingRefused(Forbidden):
-    """An account has chosen that nobody adds it to groups and channels."""
+    """An account does not let others add it to groups and channels."""
 
     title = "An account does not allow others to add it to chats"
 

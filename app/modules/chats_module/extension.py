@@ -1,4 +1,4 @@
-"""What other modules may add to chats."""
+"""Extension points of chats: fields (ChatPart), deletion (ChatPurge) and permissions (Permission)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,17 +22,21 @@ Purge = Callable[[WorkContext, UUID, int], Awaitable[bool]]
 class ChatPart(Part):
     """A field of ChatRead, computed when a chat is read; it may depend on the viewer.
 
-    - `read`: the field's annotation; `empty`: its value for a chat that `describe` says nothing of.
-    - `describe(context, viewer_id, chat_ids)`: the values by chat, once a page.
-    - `update`, `apply(context, chat_id, account_id, value)`: a field of PATCH, and what sets it. It runs under the lock
-      of the chat's stream, once the caller is known to be allowed to. It returns True if anything changed: then
+    - `read`: the field's annotation. `empty`: its value for a chat that `describe` leaves out.
+    - `describe(context, viewer_id, chat_ids)`: returns the values by chat. It is called once per page.
+    - `update`: a field of `PATCH /chats/{chat_id}`. `apply(context, chat_id, account_id, value)` sets it, under the
+      lock of the chat's stream, after the caller's permission was checked. It returns True if anything changed. Then
       `chat.updated` is written, without the value, and clients read the chat again.
     """
 
 
 @dataclass(frozen=True)
 class ChatPurge:
-    """Deletes what a module keeps of a deleted chat: `purge(context, chat_id, limit)` returns True if more is left."""
+    """Deletes the data that a module stores about a deleted chat.
+
+    `purge(context, chat_id, limit)` deletes about `limit` rows at most. It returns True if more is left, and is then
+    called again.
+    """
 
     name: str
     purge: Purge
@@ -46,8 +50,8 @@ ROLES = ("reader", "member", "admin", "owner")
 class Permission:
     """An action in a chat, with the lowest role that may do it in each type of chat.
 
-    In a type that is not named nobody may. `scope` is what an API key needs for it. All permissions together are the
-    one table that every action is checked against, over every transport.
+    In types of chats that `default` does not contain, no role may do it. `scope` is the scope that an API key needs.
+    All permissions together form the one table that every action is checked against, over every transport.
     """
 
     name: str
@@ -69,7 +73,7 @@ class Permission:
         return membership
 
     def allows(self, chat_type: str, role: str) -> bool:
-        """Returns True if a member with this role may do it."""
+        """Returns True if a member with this role may do the action."""
         return (chat_type, role) in self._allowed
 
 
@@ -77,7 +81,7 @@ ChatId = Annotated[UUID, Path(description="id of the chat", examples=["6f1c1d7e-
 
 
 def may(permission: Permission) -> Any:
-    """Returns a dependency that lets members with this permission pass: `Annotated[Membership, may(ADD_MEMBERS)]`."""
+    """Returns a dependency that requires a permission: `Annotated[Membership, may(ADD_MEMBERS)]`."""
 
     async def find(chat_id: ChatId, identity: CurrentIdentity, database: Db) -> Membership:
         async with database.connection() as connection:

@@ -5,7 +5,7 @@ from app.utils.module import Modules
 
 
 def make_router(modules: Modules) -> APIRouter:
-    """The routes of one application, whose models have the fields that its modules contribute."""
+    """Returns the routes of one application. Their models have the fields that its modules contribute."""
     router = APIRouter()
     for part in (chats.make_router(modules), members.make_router(modules), events.router):
         router.include_router(part)

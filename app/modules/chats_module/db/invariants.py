@@ -1,4 +1,4 @@
-"""What chats and memberships rely on. A deleted chat is left out: its rows are on their way."""
+"""The invariants of chats and memberships, checked by `manage.py doctor`. Deleted chats are left out."""
 
 from app.utils.invariants import Invariant
 

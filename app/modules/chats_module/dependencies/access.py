@@ -1,8 +1,7 @@
-"""Access as a type: an endpoint with a `ChatMembership` is for members, one with a `ChatChanger` for those of them who
-may change the chat.
+"""Access to a chat as a parameter type: `ChatMembership` requires a member, `ChatChanger` one who may change the chat.
 
-They keep strangers out before anything is locked or written. A change looks again under the lock: its caller may have
-been removed a moment ago.
+The checks run before anything is locked or written. A change checks again under the lock, because the caller may have
+been removed in the meantime.
 """
 
 from typing import Annotated

@@ -112,7 +112,7 @@ class ChatRead(ResponseModel):
 
 
 class ChatModels(NamedTuple):
-    """The models of one application: with the fields that its modules contribute."""
+    """The models of one application, with the fields that its modules contribute."""
 
     read: type[ChatRead]
     update: type[ChatUpdate]

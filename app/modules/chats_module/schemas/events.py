@@ -1,4 +1,4 @@
-"""What the events of chats hold: those of the chat's stream, and those of its members' own streams."""
+"""The payloads of chat events, on the chat's stream and on the members' own streams."""
 
 from typing import Any, Literal
 from uuid import UUID

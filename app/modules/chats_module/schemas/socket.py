@@ -1,4 +1,4 @@
-"""What chats add to the WebSocket."""
+"""The messages that chats add to the WebSocket."""
 
 from typing import Literal
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Loading the caller's place in a chat, or refusing."""
+"""Checks of the caller's membership and permissions in a chat."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ __all__ = ["Membership", "check", "find_last_departure", "get_event_reader", "ge
 
 
 async def get_membership(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Membership:
-    """ChatNotFound for everyone who is not in the chat."""
+    """Returns the membership of an account. Raises ChatNotFound if it is not a member."""
     membership = await find_membership(connection, chat_id, account_id)
     if membership is None:
         raise ChatNotFound
@@ -21,16 +21,18 @@ async def get_membership(connection: DatabaseConnection, chat_id: UUID, account_
 
 
 def check(membership: Membership, permission: Permission, refusal: str | None = None) -> None:
-    """Raises NotAllowedInChat where the member may not do it."""
+    """Raises NotAllowedInChat, with `refusal` as its text, unless the member has the permission."""
     if not permission.allows(membership.chat_type, membership.role):
         raise NotAllowedInChat(refusal)
 
 
 async def get_event_reader(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, after: int) -> Reader:
-    """The caller as a reader of the chat's events after a number: a member, or a former one up to its leaving.
+    """Returns the caller as a reader of the chat's events after sequence number `after`.
 
-    A former member goes on from an event that it has; the whole log, as the history, is for members.
-    Raises ChatNotFound where there is nothing to read, StreamGap for a former member whose events are deleted.
+    A former member may read up to the end of the membership, and only from an event that it already has. The whole
+    event log, like the history, is for members only.
+
+    Raises ChatNotFound if there is nothing to read, and StreamGap for a former member whose next events are deleted.
     """
     membership = await find_membership(connection, chat_id, account_id)
     if membership is not None:

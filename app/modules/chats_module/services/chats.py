@@ -1,4 +1,4 @@
-"""Making, changing and deleting chats."""
+"""Creates, changes and deletes chats."""
 
 from uuid import UUID, uuid4, uuid5
 
@@ -19,28 +19,29 @@ from app.services.errors import ValidationFailed
 from app.settings.sizes_settings import SizesSettings
 
 _DIRECT = UUID("5e0bd3a1-6f0e-5b5e-9c0f-4d8a4f1f7c35")
-"""Namespace of the ids of direct chats."""
+"""UUID namespace of the ids of direct chats."""
 _DIRECT_VERSION = 5
-"""Of the ids of direct chats, and of no others."""
+"""UUID version of the ids of direct chats, and of no other chats."""
 
 
 def direct_chat_id(one: UUID, other: UUID) -> UUID:
-    """The same for both, whoever begins: that is what makes a direct chat unique."""
+    """Returns the id of the direct chat of two accounts. The order does not matter, so two accounts have one chat."""
     return uuid5(_DIRECT, "".join(sorted((str(one), str(other)))))
 
 
 async def create_chat(
     work: UnitOfWork, log: Log, sizes: SizesSettings, creator_id: UUID, request: ChatCreate
 ) -> tuple[UUID, bool]:
-    """The chat's id, and whether it is new.
+    """Creates a chat. Returns its id, and True if it is new.
 
-    The same id again, by whom it was made by, is the same chat; so is a second direct chat of the same two.
+    It is not new if its creator sends the same id again, or if the direct chat of the two accounts exists. Raises
+    ValidationFailed, ChatIdTaken, and what `add_to_chat` raises.
     """
     others = dict.fromkeys(account_id for account_id in request.member_ids if account_id != creator_id)
     if request.type == "direct" and len(others) != 1:
         raise ValidationFailed(("body", "member_ids"), "a direct chat needs exactly one other account")
     if request.type != "direct" and request.id is not None and request.id.version == _DIRECT_VERSION:
-        # Anyone can work out the id of a direct chat: it is kept for the two whose chat it is.
+        # Any user can compute the id of a direct chat. Such ids are reserved for the two accounts of the chat.
         raise ValidationFailed(("body", "id"), "an id of version 5 is reserved for direct chats")
     await _check_accounts(work, creator_id, set(others))
     chat_id = direct_chat_id(creator_id, *others) if request.type == "direct" else request.id or uuid4()
@@ -74,7 +75,7 @@ async def create_chat(
 async def update_chat(
     work: UnitOfWork, log: Log, parts: ChatParts, chat_id: UUID, account_id: UUID, changes: ChatUpdate
 ) -> None:
-    """Changes title, description and what modules contribute. What changes nothing makes no event."""
+    """Changes the title, the description and contributed fields. Appends `chat.updated` if anything changed."""
     await log.lock(work, chats=[chat_id])
     check(await get_membership(await work.raw(), chat_id, account_id), CHANGE_CHAT)
     sent = {name: getattr(changes, name) for name in changes.model_fields_set}
@@ -91,14 +92,17 @@ async def update_chat(
 
 
 async def delete_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> None:
-    """Gone for everyone at once; its members' streams are told, and its rows deleted, in chunks afterwards."""
+    """Deletes a chat for all members at once. Deletions then notifies their streams and deletes the rows, in chunks.
+
+    Raises ChatNotFound or NotAllowedInChat.
+    """
     await log.lock(work, chats=[chat_id])
     check(await get_membership(await work.raw(), chat_id, account_id), DELETE_CHAT)
     await mark_deleted(work, log, chat_id, account_id)
 
 
 async def mark_deleted(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> None:
-    """Deletes a chat under the lock of its stream; Deletions does the rest."""
+    """Marks a chat as deleted. The caller holds the lock of its stream, and wakes Deletions after the commit."""
     without_words = {"title": None, "description": None}
     await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now(), **without_words))
     await log.append(work, chat_id, event("chat.deleted", {"chat_id": str(chat_id), "actor_id": str(account_id)}))
@@ -107,14 +111,14 @@ async def mark_deleted(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
 async def _check_accounts(work: UnitOfWork, creator_id: UUID, account_ids: set[UUID]) -> None:
     unknown = {creator_id, *account_ids} - await list_existing_accounts(work, {creator_id, *account_ids})
     if creator_id in unknown:
-        # The account was made after the backup that was restored.
+        # The account was created after the backup that was restored.
         raise InvalidToken
     if unknown:
         raise ValidationFailed(("body", "member_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
 
 
 async def _check_same(work: UnitOfWork, chat_id: UUID, creator_id: UUID, request: ChatCreate) -> None:
-    """The id is in use: by the very chat that is asked for, or by something else."""
+    """Raises ChatIdTaken unless the id belongs to the requested chat, and ChatNotFound if the caller has left it."""
     chat = await work.session.get(Chat, chat_id)
     if chat is None or chat.deleted_at is not None or chat.type != request.type:
         raise ChatIdTaken

@@ -1,4 +1,4 @@
-"""What is left to do once a chat is deleted: tell its members and delete its rows, in chunks that resume."""
+"""The background work after a chat was deleted: ends memberships and deletes rows, in chunks. It can resume."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ from app.utils.container import Container
 _MEMBERS_AT_ONCE = 100
 _ROWS_AT_ONCE = 2000
 _PERIOD = 60.0
-"""Seconds between two looks for what another process has left half-done."""
+"""Seconds between two checks for deletions that another process has left unfinished."""
 
 _NEXT_CHAT = select(Chat.id).where(Chat.deleted_at.is_not(None), Chat.purged_at.is_(None)).limit(1)
 
 
 class Deletions:
-    """Works off the chats that have `deleted_at` and not yet `purged_at`.
+    """Processes the chats that have `deleted_at` but no `purged_at` yet.
 
-    Each chunk is a unit of work of its own under the lock of the chat's stream: a crash loses one chunk, and several
-    processes take turns.
+    Each chunk is a unit of work of its own, under the lock of the chat's stream. So a crash loses one chunk at most,
+    and several processes can work on the same chat.
     """
 
     def __init__(self, database: Database, log: Log, purges: Sequence[ChatPurge], container: Container) -> None:
@@ -40,25 +40,25 @@ class Deletions:
         self._wake_up = asyncio.Event()
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Starts a round at once, since a chat was deleted."""
         self._wake_up.set()
 
     async def keep_deleting(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         while True:
             try:
                 while await self._do_chunk():
                     pass
             except Exception as error:  # noqa: BLE001 - the next round resumes where this one stopped
                 logger.warning("the deletion of chats was interrupted: {!r}", error)
-            # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the event.
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that arrives together with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PERIOD):
                     await self._wake_up.wait()
             self._wake_up.clear()
 
     async def _do_chunk(self) -> bool:
-        """Whether there was anything to do."""
+        """Processes one chunk of one chat. Returns False if there was nothing to do."""
         async with open_unit_of_work(self._database) as work:
             candidate = await work.session.scalar(_NEXT_CHAT)
             if candidate is None:
@@ -87,7 +87,7 @@ class Deletions:
         for purge in self._purges:
             if await purge.purge(context, chat_id, _ROWS_AT_ONCE):
                 return
-        # The last event, `chat.deleted`, stays: it keeps the id taken and tells late readers.
+        # The last event, `chat.deleted`, stays: late readers receive it, and the id stays taken.
         if await truncate(raw, chat_id, keep=1, limit=_ROWS_AT_ONCE):
             return
         await work.session.execute(update(Chat).where(Chat.id == chat_id).values(purged_at=now()))

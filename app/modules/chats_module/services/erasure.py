@@ -1,4 +1,4 @@
-"""What becomes of the chats of an account that is erased."""
+"""The hook that removes an erased account from its groups and channels."""
 
 from uuid import UUID
 
@@ -13,13 +13,16 @@ from app.services.context import WorkContext
 
 
 async def _leave_one(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
-    """Leaves one group or channel: its stream is locked for no longer. Direct chats stay, for the other one."""
+    """Leaves one group or channel per call, so that its stream is locked briefly. Returns True if it found one.
+
+    Direct chats stay, for the other account.
+    """
     chat_id = await find_shared_chat(context.connection, account_id)
     if chat_id is None:
         return False
     log, work = context.container.get(Log), context.work
     await log.lock(work, chats=[chat_id])
-    # It may have been deleted before the lock was there.
+    # The chat may have been deleted before the lock was taken.
     membership = await find_membership(context.connection, chat_id, account_id)
     if membership is not None and not await leave_erased(work, log, membership):
         await mark_deleted(work, log, chat_id, account_id)

@@ -1,4 +1,4 @@
-"""Members as they are shown, with the fields that other modules contribute to people."""
+"""Members as they are shown, with the fields that other modules contribute to accounts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from app.modules.chats_module.schemas import MemberRead
 
 
 class MemberViews:
-    """Makes the model that one application answers with."""
+    """Builds the members in responses, from rows and contributed fields."""
 
     def __init__(self, model: type[MemberRead], parts: AccountParts) -> None:
         self._model = model

@@ -1,4 +1,4 @@
-"""Who is in a chat, and as what."""
+"""Members of a chat: listing, adding, removing, and changing roles."""
 
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from app.settings.sizes_settings import SizesSettings
 async def list_members(
     work: UnitOfWork, views: MemberViews, chat_id: UUID, viewer: UUID, cursor: str | None, limit: int
 ) -> Page[MemberRead]:
-    """In the order of joining."""
+    """Returns the members of a chat in the order of joining."""
     (after,) = decode_cursor(cursor, tuple[Position]) if cursor else (0,)
     rows = await crud.list_members(work.session, chat_id, after, limit + 1)
     shown = rows[:limit]
@@ -41,7 +41,10 @@ async def list_members(
 async def add_members(
     work: UnitOfWork, log: Log, sizes: SizesSettings, chat_id: UUID, actor_id: UUID, request: MembersAdd
 ) -> bool:
-    """Lets people in, by owner or admin; an admin is made by the owner only. Whether anyone is new."""
+    """Adds members. Owners and admins may do it; only the owner may add admins. Returns True if any of them is new.
+
+    Raises ChatNotFound, DirectChatIsFixed, NotAllowedInChat, ValidationFailed, and what `add_to_chat` raises.
+    """
     roles = dict.fromkeys(request.account_ids, str(request.role))
     await log.lock(work, chats=[chat_id])
     actor = await get_membership(await work.raw(), chat_id, actor_id)
@@ -51,7 +54,7 @@ async def add_members(
     unknown = roles.keys() - await list_existing_accounts(work, set(roles))
     if unknown:
         raise ValidationFailed(("body", "account_ids"), f"no such account: {', '.join(sorted(map(str, unknown)))}")
-    # Only now: an id that is a chat's would be locked out of turn.
+    # Not before the check: an id that is a chat's would be locked in the wrong order.
     await log.lock(work, accounts=list(roles))
     present = await crud.list_present(work.session, chat_id, set(roles))
     new = {account_id: role for account_id, role in roles.items() if account_id not in present}
@@ -63,7 +66,7 @@ async def add_members(
 async def list_chosen(
     work: UnitOfWork, views: MemberViews, chat_id: UUID, viewer: UUID, account_ids: list[UUID]
 ) -> Page[MemberRead]:
-    """The members among the given accounts."""
+    """Returns those of the given accounts that are members, in the order of joining."""
     rows = await crud.list_chosen(work.session, chat_id, set(account_ids))
     return Page(items=await views.view(work, viewer, rows), next_cursor=None)
 
@@ -71,7 +74,12 @@ async def list_chosen(
 async def change_role(
     work: UnitOfWork, log: Log, views: MemberViews, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str
 ) -> MemberRead:
-    """Admins tell members and readers apart; who is an admin is the owner's choice, and so is the next owner."""
+    """Changes the role of a member, and returns the member.
+
+    Admins may make readers of members and members of readers. Only the owner may appoint or demote admins, and
+    transfer the ownership. Raises ChatNotFound, MemberNotFound, DirectChatIsFixed, NotAllowedInChat or
+    OwnerMustHandOver.
+    """
     await log.lock(work, chats=[chat_id])
     actor = await get_membership(await work.raw(), chat_id, actor_id)
     if actor.chat_type == "direct":
@@ -90,7 +98,11 @@ async def change_role(
 
 
 async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID) -> None:
-    """Leaving, or being shown out by somebody higher: the owner stands above admins, admins above all others."""
+    """Removes a member. With the actor's own id, the actor leaves.
+
+    The owner may remove everyone else, admins may remove members and readers. The owner cannot leave. Raises
+    ChatNotFound, MemberNotFound, DirectChatIsFixed, NotAllowedInChat or OwnerMustHandOver.
+    """
     await log.lock(work, chats=[chat_id])
     actor = await get_membership(await work.raw(), chat_id, actor_id)
     if actor.chat_type == "direct":
@@ -106,16 +118,16 @@ async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUI
             raise NotAllowedInChat
         if member.role == "admin":
             check(actor, APPOINT_ADMINS)
-    # Only now: an id that is a chat's would be locked out of turn.
+    # Not before the check: an id that is a chat's would be locked in the wrong order.
     await log.lock(work, accounts=[account_id])
     await remove_from_chat(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
 
 
 async def leave_erased(work: UnitOfWork, log: Log, membership: Membership) -> bool:
-    """Takes an account that is erased out of a group or channel, under the lock of the chat's stream.
+    """Removes an erased account from a group or channel. The caller holds the lock of the chat's stream.
 
-    An owner hands over to the longest-standing admin, else member, else reader. Returns False where nobody is left to
-    hand over to, and nothing was done.
+    The ownership passes to the admin who joined first; without admins to the member who joined first, else to the
+    reader. Returns False, and does nothing, if the owner is the only member left.
     """
     chat_id, account_id = membership.chat_id, membership.account_id
     if membership.role == "owner":
@@ -129,7 +141,7 @@ async def leave_erased(work: UnitOfWork, log: Log, membership: Membership) -> bo
 
 
 async def _set_role(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str) -> None:
-    """Gives a member a role; a new owner takes it from the actor."""
+    """Gives a member a role. If the role is `owner`, the actor becomes an admin."""
     at, changed = now(), {account_id: role}
     if role == "owner":
         changed = {actor_id: "admin", account_id: "owner"}

@@ -1,4 +1,4 @@
-"""Letting people into a chat and out of it: rows, counters and the events on both sides.
+"""Writes of adding and removing members: rows, counters, and the events on the streams of the chat and the accounts.
 
 The caller holds the locks of the chat's stream and of each account's stream.
 """
@@ -25,9 +25,11 @@ async def add_to_chat(
     actor_id: UUID,
     is_direct: bool = False,
 ) -> None:
-    """Adds members, each from the number of its own `member.added` on; all of them, or none where one does not fit.
+    """Adds all given members, or none if one cannot be added. The events of each start at its own `member.added`.
 
-    Direct chats count for nobody: however many groups others have put an account into, it can be written to.
+    `roles` are the roles by account. `read_seq` is the members' first read position. Direct chats do not count for the
+    limit of chats: an account can be written to, however many groups others have added it to.
+
     Raises TooManyMembers, TooManyChats or AddingRefused.
     """
     if await crud.change_count(work.session, chat_id, len(roles)) > sizes.members_of_chat:
@@ -81,7 +83,7 @@ def _list(account_ids: Iterable[UUID]) -> str:
 async def remove_from_chat(
     work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str
 ) -> None:
-    """Lets one account out. It may read the chat's stream up to its own `member.removed`."""
+    """Removes one member. The account may read the chat's stream up to its own `member.removed`."""
     await crud.change_count(work.session, chat_id, -1)
     removed_seq = await log.append(
         work,

@@ -1,4 +1,4 @@
-"""Who may do what with a chat and its members. A direct chat stays as it is."""
+"""Permissions on a chat and its members. No role may change a direct chat."""
 
 from app.modules.chats_module.extension import Permission
 
@@ -11,6 +11,6 @@ ADD_MEMBERS = Permission("members.add", _SHARED_ADMIN, "members:write")
 CHANGE_MEMBERS = Permission("members.change", _SHARED_ADMIN, "members:write")
 REMOVE_MEMBERS = Permission("members.remove", _SHARED_ADMIN, "members:write")
 APPOINT_ADMINS = Permission("members.appoint_admins", _SHARED_OWNER, "members:write")
-"""Admins are made, made members again, and removed by the owner alone; so is the next owner."""
+"""Only the owner may appoint, demote and remove admins, and transfer the ownership."""
 
 PERMISSIONS = (CHANGE_CHAT, DELETE_CHAT, ADD_MEMBERS, CHANGE_MEMBERS, REMOVE_MEMBERS, APPOINT_ADMINS)

@@ -1,4 +1,4 @@
-"""How far people have read."""
+"""Read positions of members."""
 
 from uuid import UUID
 
@@ -12,8 +12,12 @@ from app.services.errors import ValidationFailed
 
 
 async def mark_read(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int) -> ReadPosition:
-    """Moves one's read position forward, and tells one's own stream; a smaller number changes nothing."""
-    # A removal takes this lock too: whoever is a member now stays one until the end.
+    """Moves the account's read position forward and returns it. A smaller `seq` changes nothing.
+
+    If it moved, appends `read.moved` to the account's own stream, and sends a receipt to the members of a small chat.
+    Raises ChatNotFound, or ValidationFailed for a `seq` beyond the newest message.
+    """
+    # Removing a member takes this lock, too: the account stays a member until the commit.
     await log.lock(work, accounts=[account_id])
     raw = await work.raw()
     membership = await get_membership(raw, chat_id, account_id)

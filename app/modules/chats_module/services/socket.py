@@ -1,4 +1,4 @@
-"""What chats add to the WebSocket: their streams, and the request that moves a read position."""
+"""The WebSocket extensions of chats: their streams, the action `read`, and the signal `receipt`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Chats as JSON, ready to be sent."""
+"""Chats as their members see them: JSON bytes for responses, or dictionaries."""
 
 from collections.abc import Sequence
 from typing import Any

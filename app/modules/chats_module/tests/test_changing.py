@@ -30,7 +30,7 @@ async def test_null_clears_the_description(anna: FakeClient, boris: FakeClient) 
     assert updates == [{"chat_id": chat, "description": None, "actor_id": anna.id}]
 
 
-async def test_a_change_of_nothing_writes_no_event(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_change_without_effect_writes_no_event(anna: FakeClient, boris: FakeClient) -> None:
     club = await anna.open_chat(boris, title="Клуб", description="")
     before = ok(await anna.get(f"/chats/{club}"))
     for nothing in ({}, {"title": "Клуб"}, {"title": " Клуб ", "description": ""}):
@@ -47,14 +47,14 @@ async def test_a_change_of_nothing_writes_no_event(anna: FakeClient, boris: Fake
     assert ok(await anna.get(f"/chats/{club}")) == before
 
 
-async def test_a_direct_chat_has_nothing_to_rename_or_delete(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_direct_chat_cannot_be_renamed_or_deleted(anna: FakeClient, boris: FakeClient) -> None:
     chat = await anna.open_chat(boris, type="direct")
     problem(await anna.patch(f"/chats/{chat}", {"title": "Мы"}), 403, "forbidden")
     problem(await anna.delete(f"/chats/{chat}"), 403, "forbidden")
     ok(await boris.get(f"/chats/{chat}"))
 
 
-async def test_a_chat_is_deleted_by_its_owner_alone(
+async def test_only_the_owner_deletes_a_chat(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "admin"}))
@@ -64,7 +64,9 @@ async def test_a_chat_is_deleted_by_its_owner_alone(
     problem(await anna.delete(f"/chats/{club}"), 404, "not_found")
 
 
-async def test_a_deleted_chat_is_gone_for_everyone_at_once(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_deleted_chat_is_not_found_by_any_member_at_once(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
     message = await boris.send(club)
     kept = await anna.open_chat(boris, title="Другой")
     ok(await anna.delete(f"/chats/{club}"))
@@ -77,7 +79,7 @@ async def test_a_deleted_chat_is_gone_for_everyone_at_once(anna: FakeClient, bor
         assert [chat["id"] for chat in ok(await user.get("/chats"))["items"]] == [kept]
     retry = {"text": message["text"], "client_msg_id": message["client_msg_id"]}
     problem(await boris.post(f"/chats/{club}/messages", retry), 404, "not_found")
-    # Its id stays taken: a retry of the creation does not raise it from the dead.
+    # Its id stays taken: a retry of the creation does not restore the chat.
     problem(await anna.post("/chats", {"id": club, "type": "group"}), 409, "conflict")
 
 

@@ -1,4 +1,4 @@
-"""Opening chats: once each, whoever asks how often."""
+"""Creating chats: retries and concurrent requests create one chat."""
 
 import asyncio
 from typing import Any
@@ -51,7 +51,7 @@ async def test_added_members_appear_in_the_chat_stream_and_their_account_streams
     assert event["data"] == {"chat_id": club, "role": "member", "event_seq": 2}
 
 
-async def test_the_same_id_again_is_the_same_chat(anna: FakeClient, boris: FakeClient) -> None:
+async def test_creating_a_chat_with_the_same_id_returns_the_existing_chat(anna: FakeClient, boris: FakeClient) -> None:
     body: dict[str, Any] = {"id": str(uuid4()), "type": "group", "title": "Клуб"}
     first = await anna.post("/chats", body)
     again = await anna.post("/chats", body)
@@ -64,7 +64,7 @@ async def test_the_same_id_again_is_the_same_chat(anna: FakeClient, boris: FakeC
     assert len(await anna.own_events()) == 1
 
 
-async def test_one_id_opened_ten_times_at_once_is_one_chat(anna: FakeClient, boris: FakeClient) -> None:
+async def test_ten_concurrent_requests_with_one_id_create_one_chat(anna: FakeClient, boris: FakeClient) -> None:
     body = {"id": str(uuid4()), "type": "group", "member_ids": [boris.id]}
     answers = await asyncio.gather(*(anna.post("/chats", body) for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
@@ -72,7 +72,7 @@ async def test_one_id_opened_ten_times_at_once_is_one_chat(anna: FakeClient, bor
     assert len(await boris.own_events()) == 1
 
 
-async def test_two_people_have_one_direct_chat_from_both_sides(
+async def test_two_accounts_have_one_direct_chat_created_by_either(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient
 ) -> None:
     first = await anna.post("/chats", {"type": "direct", "member_ids": [boris.id]})
@@ -96,7 +96,9 @@ async def test_two_users_who_open_a_direct_chat_at_once_get_the_same_chat(anna: 
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
-async def test_a_direct_chat_is_with_exactly_one_other(anna: FakeClient, boris: FakeClient, clara: FakeClient) -> None:
+async def test_a_direct_chat_requires_exactly_one_other_account(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
     for member_ids in ([], [anna.id], [boris.id, clara.id]):
         refusal = problem(
             await anna.post("/chats", {"type": "direct", "member_ids": member_ids}), 422, "validation_error"
@@ -109,7 +111,7 @@ async def test_a_direct_chat_is_with_exactly_one_other(anna: FakeClient, boris: 
         problem(await anna.post("/chats", body), 422, "validation_error")
 
 
-async def test_what_is_no_chat_is_refused(anna: FakeClient, boris: FakeClient) -> None:
+async def test_invalid_chats_are_refused(anna: FakeClient, boris: FakeClient) -> None:
     wrong: list[Any] = [
         {},
         [],

@@ -1,4 +1,4 @@
-"""What is left to do once a chat is deleted: done in chunks, by whoever finds it."""
+"""The background work after a chat was deleted, in chunks, by any process."""
 
 from collections.abc import AsyncIterator
 from typing import TypeAlias
@@ -42,7 +42,7 @@ Tables: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 @pytest.fixture
 async def tables(database_address: DatabaseAddress) -> AsyncIterator[Tables]:
-    """The database as it is, beside the application."""
+    """Queries against the application's database."""
     connection = await asyncpg.connect(**database_address.connect_arguments())
     yield connection
     await connection.close()
@@ -55,7 +55,7 @@ async def _wait_until_purged(tables: Tables, chat: str) -> None:
     await eventually(is_purged)
 
 
-async def test_more_members_than_a_chunk_are_notified_once_each(anna: FakeClient, tables: Tables) -> None:
+async def test_each_of_more_members_than_a_chunk_is_notified_once(anna: FakeClient, tables: Tables) -> None:
     crowd = [uuid4() for _ in range(150)]
     await tables.execute(_CROWD, crowd)
     chat = ok(await anna.post("/chats", {"type": "channel", "member_ids": [str(guest) for guest in crowd]}))["id"]
@@ -67,7 +67,7 @@ async def test_more_members_than_a_chunk_are_notified_once_each(anna: FakeClient
     assert await tables.fetchval(_LEFT, UUID(chat)) == 0
 
 
-async def test_no_word_of_a_deleted_chat_stays(anna: FakeClient, tables: Tables) -> None:
+async def test_no_text_of_a_deleted_chat_is_kept(anna: FakeClient, tables: Tables) -> None:
     chat = await anna.open_chat(title="слово 1", description="слово 2")
     ok(await anna.patch(f"/chats/{chat}", {"title": "слово 3", "description": "слово 4"}))
     await anna.send(chat, "слово 5")
@@ -78,13 +78,13 @@ async def test_no_word_of_a_deleted_chat_stays(anna: FakeClient, tables: Tables)
     assert await tables.fetchval(_WORDS, UUID(chat)) == 0
 
 
-async def test_what_one_process_left_half_done_another_finishes(
+async def test_another_process_finishes_an_interrupted_deletion(
     anna: FakeClient, boris: FakeClient, club: str, tables: Tables, settings: Settings
 ) -> None:
     kept = await anna.open_chat(boris)
     for chat in (club, kept):
         await anna.send(chat)
-    # As after a crash: deleted for everyone, one member told, nothing purged.
+    # As after a crash: the chat is deleted, one member is notified, and nothing is purged.
     await tables.execute("UPDATE chat SET deleted_at = now() WHERE id = $1", UUID(club))
     await tables.execute("DELETE FROM chat_member WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)
     await tables.execute("DELETE FROM account_chat WHERE chat_id = $1 AND account_id = $2", UUID(club), anna.uuid)

@@ -1,4 +1,4 @@
-"""One's own chats, the one with the newest message first."""
+"""The list of the caller's chats, the one with the newest message first."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ async def _titles(user: FakeClient) -> list[str]:
     return [chat["title"] for chat in ok(await user.get("/chats"))["items"]]
 
 
-async def test_the_newest_message_brings_its_chat_to_the_top(anna: FakeClient, boris: FakeClient) -> None:
+async def test_a_new_message_moves_its_chat_to_the_top(anna: FakeClient, boris: FakeClient) -> None:
     first, second, third = [await anna.open_chat(boris, title=title) for title in ("1", "2", "3")]
     assert await _titles(anna) == ["3", "2", "1"]
     await boris.send(first)
@@ -24,7 +24,7 @@ async def test_the_newest_message_brings_its_chat_to_the_top(anna: FakeClient, b
     assert listed == [ok(await anna.get(f"/chats/{chat_id}")) for chat_id in (second, first, third)]
 
 
-async def test_pages_lead_through_all_chats_once(anna: FakeClient) -> None:
+async def test_pages_contain_every_chat_once(anna: FakeClient) -> None:
     opened = [await anna.open_chat(title=str(number)) for number in range(5)]
     seen: list[str] = []
     cursor: dict[str, Any] = {}
@@ -43,7 +43,7 @@ async def test_chats_of_others_are_not_visible(anna: FakeClient, stranger: FakeC
     assert [chat["id"] for chat in ok(await anna.get("/chats"))["items"]] == [club]
 
 
-async def test_what_is_no_page_is_refused(anna: FakeClient) -> None:
+async def test_invalid_page_parameters_are_refused(anna: FakeClient) -> None:
     for wrong in (
         {"limit": 0},
         {"limit": 201},

@@ -1,4 +1,4 @@
-"""Who is in a chat: letting in, showing out, leaving and coming back."""
+"""Members of a chat: adding, removing, leaving and rejoining."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ async def _roles(user: FakeClient, chat: str) -> dict[str, str]:
     return {each["account_id"]: each["role"] for each in ok(await user.get(f"/chats/{chat}/members"))["items"]}
 
 
-async def test_members_are_listed_as_they_joined(
+async def test_members_are_listed_in_the_order_of_joining(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     await anna.send(club)
@@ -34,7 +34,7 @@ async def test_members_are_listed_as_they_joined(
     problem(await stranger.get(f"/chats/{club}/members"), 404, "not_found")
 
 
-async def test_pages_lead_through_all_members_once(server: httpx.AsyncClient, anna: FakeClient) -> None:
+async def test_pages_contain_every_member_once(server: httpx.AsyncClient, anna: FakeClient) -> None:
     guests = [await FakeClient.sign_up(server, "guest") for _ in range(4)]
     chat = await anna.open_chat(*guests)
     seen: list[str] = []
@@ -104,7 +104,7 @@ async def test_one_account_that_cannot_be_added_prevents_adding_the_others(
     assert await clara.own_events() == []
 
 
-async def test_naming_a_chat_as_a_person_waits_for_no_lock_of_it(
+async def test_the_id_of_a_chat_in_place_of_an_account_is_not_locked(
     anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
 ) -> None:
     other = await boris.open_chat(title="Чужой чат")

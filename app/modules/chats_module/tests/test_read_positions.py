@@ -1,4 +1,4 @@
-"""How far people have read: their own position, and what the others have."""
+"""Read positions: the member's own, and the furthest of the others."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ from app.adapters.db.address import DatabaseAddress
 from tests.fakers import FakeClient, eventually, ok, problem
 
 
-async def test_reading_moves_forward_only(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_read_position_only_moves_forward(anna: FakeClient, boris: FakeClient, club: str) -> None:
     for number in range(5):
         await anna.send(club, str(number))
     assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 5
@@ -49,7 +49,7 @@ async def test_sending_moves_the_senders_read_position_and_writes_no_event(
     assert len(await boris.own_events()) == before
 
 
-async def test_a_message_that_is_deleted_is_no_longer_unread(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_deleted_message_is_not_unread(anna: FakeClient, boris: FakeClient, club: str) -> None:
     for number in range(5):
         await anna.send(club, str(number))
     for seq in (1, 4):
@@ -59,13 +59,13 @@ async def test_a_message_that_is_deleted_is_no_longer_unread(anna: FakeClient, b
     assert ok(await boris.put(f"/chats/{club}/read", {"seq": 2})) == {"read_seq": 2, "unread_count": 2}
     for seq in (3, 5, 5):
         ok(await anna.delete(f"/chats/{club}/messages/{seq}"))
-    # One that was read already, and one deleted before, count for nothing.
+    # Deleting a message that was read, or deleting one again, does not change the count.
     ok(await anna.delete(f"/chats/{club}/messages/2"))
     assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 0
     assert ok(await boris.put(f"/chats/{club}/read", {"seq": 2})) == {"read_seq": 2, "unread_count": 0}
 
 
-async def test_positions_moved_at_once_end_at_the_furthest(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_concurrent_moves_end_at_the_furthest_position(anna: FakeClient, boris: FakeClient, club: str) -> None:
     for number in range(8):
         await anna.send(club, str(number))
     seqs = [3, 8, 1, 5, 7, 2, 6, 4]
@@ -77,7 +77,7 @@ async def test_positions_moved_at_once_end_at_the_furthest(anna: FakeClient, bor
     assert moved[-1] == 8
 
 
-async def test_a_new_member_starts_at_the_last_message_and_counts_as_no_reader(
+async def test_a_new_member_starts_at_the_last_message_and_does_not_count_as_having_read(
     anna: FakeClient, clara: FakeClient, club: str
 ) -> None:
     for number in range(3):
@@ -85,7 +85,7 @@ async def test_a_new_member_starts_at_the_last_message_and_counts_as_no_reader(
     ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id]}))
     chat = ok(await clara.get(f"/chats/{club}"))
     assert (chat["read_seq"], chat["unread_count"], chat["others_read_seq"]) == (3, 0, 3)
-    # Being let in is not reading: nobody's message counts as seen by it.
+    # Being added is not reading: no message counts as read by the new member.
     assert ok(await anna.get(f"/chats/{club}"))["others_read_seq"] == 0
 
 
@@ -99,7 +99,7 @@ steps = st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 6)),
 
 @given(steps=steps)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_what_others_have_read_is_the_furthest_of_the_others(
+async def test_others_read_seq_is_the_furthest_position_of_the_others(
     trio: list[FakeClient], steps: list[tuple[int, bool, int]]
 ) -> None:
     chat = await trio[0].open_chat(*trio[1:])
@@ -124,7 +124,7 @@ async def test_what_others_have_read_is_the_furthest_of_the_others(
         assert seen["unread_count"] == last_seq - model[who]
 
 
-async def test_a_read_position_that_was_passed_meanwhile_is_not_published(
+async def test_a_move_to_a_position_that_was_passed_meanwhile_writes_no_event(
     anna: FakeClient, boris: FakeClient, club: str, database_address: DatabaseAddress
 ) -> None:
     await anna.send(club)
@@ -139,7 +139,7 @@ async def test_a_read_position_that_was_passed_meanwhile_is_not_published(
 
     try:
         async with sending.transaction():
-            # As a message of Boris' own does.
+            # As sending a message does for Boris.
             await sending.execute("UPDATE chat_member SET read_seq = 2 WHERE account_id = $1", boris.uuid)
             reading = asyncio.create_task(boris.put(f"/chats/{club}/read", {"seq": 1}))
             await eventually(is_waited_for)

@@ -1,4 +1,4 @@
-"""What each role may do, and how roles change hands."""
+"""What each role may do, and who may change roles."""
 
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ ROLES = ("owner", "admin", "member", "reader")
 
 @pytest.fixture
 async def users(server: httpx.AsyncClient) -> dict[str, FakeClient]:
-    """One for each role, and two more to act upon."""
+    """A user of each role, and two more users to act upon."""
     return {name: await FakeClient.sign_up(server, name) for name in (*ROLES, "other", "boss")}
 
 
@@ -39,7 +39,7 @@ async def test_roles_that_may_post(users: dict[str, FakeClient], chat_type: str,
     problem(await users["reader"].put(f"/chats/{chat}/messages/1/reactions/👍"), 403, "forbidden")
 
 
-async def test_a_member_made_a_reader_gets_the_answer_to_an_earlier_send(
+async def test_a_member_who_became_a_reader_gets_the_answer_to_a_repeated_earlier_send(
     anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     message = await boris.send(club, "успел")
@@ -49,7 +49,7 @@ async def test_a_member_made_a_reader_gets_the_answer_to_an_earlier_send(
     problem(await boris.post(f"/chats/{club}/messages", {"text": "ещё"}), 403, "forbidden")
 
 
-async def test_roles_may_be_given_by_higher_roles(users: dict[str, FakeClient]) -> None:
+async def test_roles_are_changed_by_higher_roles_only(users: dict[str, FakeClient]) -> None:
     chat = await _open(users, "group")
 
     async def change(actor: str, target: str, role: str) -> httpx.Response:
@@ -67,12 +67,12 @@ async def test_roles_may_be_given_by_higher_roles(users: dict[str, FakeClient]) 
     events = [event for event in await users["member"].events(chat) if event["kind"] == "member.changed"]
     assert [event["data"]["role"] for event in events] == ["reader", "member", "admin", "reader"]
     assert {event["data"]["account_id"] for event in events} == {users["other"].id}
-    # The same role again is no news.
+    # The same role again writes no event.
     ok(await change("owner", "other", "reader"))
     assert len([e for e in await users["member"].events(chat) if e["kind"] == "member.changed"]) == 4
 
 
-async def test_members_may_be_removed_by_higher_roles(users: dict[str, FakeClient], stranger: FakeClient) -> None:
+async def test_members_are_removed_by_higher_roles_only(users: dict[str, FakeClient], stranger: FakeClient) -> None:
     chat = await _open(users, "group")
 
     async def remove(actor: FakeClient, target: str) -> httpx.Response:
@@ -92,7 +92,9 @@ async def test_members_may_be_removed_by_higher_roles(users: dict[str, FakeClien
     assert payload["reason"] == "removed"
 
 
-async def test_the_owner_hands_over_and_may_go(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_the_owner_leaves_after_transferring_the_ownership(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
     problem(await anna.delete(f"/chats/{club}/members/{anna.id}"), 409, "conflict")
     assert ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "owner"}))["role"] == "owner"
     chat = ok(await anna.get(f"/chats/{club}"))
@@ -105,7 +107,9 @@ async def test_the_owner_hands_over_and_may_go(anna: FakeClient, boris: FakeClie
     ok(await boris.delete(f"/chats/{club}"))
 
 
-async def test_a_direct_chat_has_its_two_members(anna: FakeClient, boris: FakeClient, clara: FakeClient) -> None:
+async def test_the_members_of_a_direct_chat_cannot_be_changed(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
     chat = await anna.open_chat(boris, type="direct")
     problem(await anna.post(f"/chats/{chat}/members", {"account_ids": [clara.id]}), 409, "conflict")
     for target in (anna, boris):
@@ -114,7 +118,7 @@ async def test_a_direct_chat_has_its_two_members(anna: FakeClient, boris: FakeCl
     problem(await clara.delete(f"/chats/{chat}/members/{anna.id}"), 404, "not_found")
 
 
-async def test_what_is_no_member_or_role_is_refused(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_invalid_members_and_roles_are_refused(anna: FakeClient, boris: FakeClient, club: str) -> None:
     problem(await anna.patch(f"/chats/{club}/members/{uuid4()}", {"role": "admin"}), 404, "not_found")
     problem(await anna.delete(f"/chats/{club}/members/{uuid4()}"), 404, "not_found")
     for wrong in ({"role": "king"}, {"role": None}, {}, {"role": "admin", "more": 1}):

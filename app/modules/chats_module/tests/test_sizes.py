@@ -1,4 +1,4 @@
-"""How many chats an account may be in, and how many people a chat may hold."""
+"""The limits of chats per account and of members per chat."""
 
 from dataclasses import replace
 
@@ -13,17 +13,17 @@ from tests.fakers import FakeClient, ok, problem
 
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
-    """With room for little."""
+    """An application with low limits."""
     return build_app(
         replace(settings, sizes=SizesSettings(chats_of_account=3, members_of_chat=2, chats_added_by_one=2))
     )
 
 
-async def test_an_account_opens_so_many_groups_and_channels(anna: FakeClient, boris: FakeClient) -> None:
+async def test_the_groups_and_channels_that_an_account_creates_are_limited(anna: FakeClient, boris: FakeClient) -> None:
     opened = [await anna.open_chat(type=kind) for kind in ("group", "channel", "group")]
     error = problem(await anna.post("/chats", {"type": "group"}), 409, "conflict")
     assert "in 3 chats already" in error["detail"]
-    # What was refused has left nothing behind; others still add her, and direct chats are not counted.
+    # The refused request created nothing. Others can still add her, and direct chats do not count.
     assert len(ok(await anna.get("/chats"))["items"]) == 3
     await boris.open_chat(anna)
     await anna.open_chat(boris, type="direct")
@@ -31,7 +31,7 @@ async def test_an_account_opens_so_many_groups_and_channels(anna: FakeClient, bo
     await anna.open_chat()
 
 
-async def test_others_put_an_account_into_so_many_chats_and_it_is_still_reached(
+async def test_the_chats_that_others_add_an_account_to_are_limited(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, stranger: FakeClient
 ) -> None:
     first, second = await boris.open_chat(anna), await boris.open_chat(anna)
@@ -43,7 +43,7 @@ async def test_others_put_an_account_into_so_many_chats_and_it_is_still_reached(
     refused = problem(await stranger.post(f"/chats/{theirs}/members", {"account_ids": [anna.id]}), 409, "conflict")
     assert anna.id in refused["detail"]
     assert ok(await stranger.get(f"/chats/{theirs}"))["member_count"] == 1
-    # Her own chats, and those with one other, are not in the way.
+    # She can still create chats, and have direct chats.
     await anna.open_chat()
     await stranger.open_chat(anna, type="direct")
     await anna.open_chat(clara, type="direct")
@@ -65,14 +65,14 @@ async def test_an_account_that_refuses_to_be_added_can_be_written_to(
     for path, body in (("/chats", {"type": "group", "member_ids": [boris.id]}), (f"/chats/{theirs}/members", None)):
         refused = await stranger.post(path, body or {"account_ids": [boris.id]})
         assert boris.id in problem(refused, 403, "forbidden")["detail"]
-    # Where he is already he stays, he opens chats himself, and is written to.
+    # He stays a member where he is one, can create chats, and can be written to.
     ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
     await boris.open_chat(anna)
     await stranger.open_chat(boris, type="direct")
     assert "who_may_add" not in ok(await anna.get(f"/accounts/{boris.id}"))
 
 
-async def test_a_chat_has_so_many_members(
+async def test_the_members_of_a_chat_are_limited(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, stranger: FakeClient
 ) -> None:
     problem(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id]}), 409, "conflict")

@@ -1,4 +1,4 @@
-"""Who may do what in a chat, in hand-written SQL: asked at every request about a chat."""
+"""Memberships and former memberships, in raw SQL: they are read at each request about a chat."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +11,7 @@ FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
 
-# Of a deleted chat only the last event is left, also while its rows are still being deleted.
+# Only the last event of a deleted chat may be read, even while the others are still being deleted.
 _FIND_LEAVING = """
 SELECT CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
 FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
@@ -22,7 +22,7 @@ _LAST_LEAVING = "SELECT max(left_event_seq) FROM former_member WHERE chat_id = $
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person's place in a chat, as it was when it was read."""
+    """A snapshot of an account's membership of a chat, with the fields of the chat that checks need."""
 
     chat_id: UUID
     account_id: UUID
@@ -37,14 +37,14 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What a former member may read of a chat's events: from `first_seq` to `left_seq`."""
+    """The events of a chat that a former member may read: from `first_seq` to `left_seq`."""
 
     first_seq: int
     left_seq: int
 
 
 async def find_membership(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Membership | None:
-    """None for strangers and former members, and for a chat that is deleted or never was."""
+    """Returns None if the account is not a member, or if the chat is deleted or does not exist."""
     rows = await connection.fetch(_FIND, chat_id, account_id)
     if not rows:
         return None
@@ -63,11 +63,11 @@ async def find_membership(connection: DatabaseConnection, chat_id: UUID, account
 
 
 async def find_departure(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Departure | None:
-    """None for members and strangers."""
+    """Returns None if the account is not a former member."""
     rows = await connection.fetch(_FIND_LEAVING, chat_id, account_id)
     return Departure(rows[0]["first_seq"], rows[0]["left_event_seq"]) if rows else None
 
 
 async def find_last_departure(connection: DatabaseConnection, chat_id: UUID) -> int:
-    """The last event of the chat that any former member may read; 0 without former members."""
+    """Returns the sequence number of the last event that any former member may read, or 0 without former members."""
     return await connection.fetchval(_LAST_LEAVING, chat_id) or 0

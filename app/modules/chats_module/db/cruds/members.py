@@ -10,7 +10,7 @@ from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import Account
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember, FormerMember
 
-# Hand-written: each count ends where it is enough, which no aggregate does.
+# Raw SQL: each count stops at the limit (OFFSET), which an aggregate cannot.
 _BUSY = """
 SELECT id FROM unnest($1::uuid[]) AS wanted (id)
 WHERE EXISTS (
@@ -42,13 +42,16 @@ _MEMBER = select(
 
 
 async def list_members(session: AsyncSession, chat_id: UUID, after_joined: int, limit: int) -> list[Any]:
-    """Members with their names, in the order of joining; `after_joined` is the last one's `joined_event_seq`."""
+    """Returns members with their names, in the order of joining.
+
+    `after_joined` is the `joined_event_seq` of the last member of the previous page.
+    """
     statement = _MEMBER.where(ChatMember.chat_id == chat_id, ChatMember.joined_event_seq > after_joined)
     return list((await session.execute(statement.order_by(ChatMember.joined_event_seq).limit(limit))).all())
 
 
 async def list_chosen(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> list[Any]:
-    """Those of the accounts that are members, with their names, in the order of joining."""
+    """Returns those of the accounts that are members, with their names, in the order of joining."""
     statement = _MEMBER.where(ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids))
     return list((await session.execute(statement.order_by(ChatMember.joined_event_seq))).all())
 
@@ -58,7 +61,7 @@ async def find_member(session: AsyncSession, chat_id: UUID, account_id: UUID) ->
 
 
 async def list_present(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> set[UUID]:
-    """Those of the accounts that are in the chat."""
+    """Returns those of the accounts that are members of the chat."""
     statement = select(ChatMember.account_id).where(
         ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids)
     )
@@ -76,9 +79,10 @@ async def insert_members(
     joined_at: datetime,
     added_by: UUID | None,
 ) -> None:
-    """Members in the order of `roles`; their `member.added` events are numbered from `first_event_seq` on.
+    """Inserts members in the order of `roles`. Their `member.added` events are numbered from `first_event_seq` on.
 
-    `joined_seqs` are the numbers of the `chat.joined` events on their own streams; `added_by` is None in a direct chat.
+    `joined_seqs` are the sequence numbers of the `chat.joined` events on the accounts' own streams. `added_by` is None
+    in a direct chat.
     """
     rows = [
         {
@@ -112,7 +116,7 @@ async def insert_members(
 async def delete_members(
     session: AsyncSession, chat_id: UUID, account_ids: Collection[UUID], left_event_seq: int
 ) -> None:
-    """Makes them former members, who may read the chat's events up to `left_event_seq`."""
+    """Makes the members former members, who may read the chat's events up to `left_event_seq`."""
     await session.execute(
         delete(ChatMember).where(ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids))
     )
@@ -135,7 +139,7 @@ async def set_role(session: AsyncSession, chat_id: UUID, account_id: UUID, role:
 
 
 async def change_count(session: AsyncSession, chat_id: UUID, difference: int) -> int:
-    """How many there are now."""
+    """Adds `difference` to the number of members, and returns the new number."""
     statement = update(Chat).where(Chat.id == chat_id).values(member_count=Chat.member_count + difference)
     return int(await session.scalar(statement.returning(Chat.member_count)) or 0)
 
@@ -143,24 +147,27 @@ async def change_count(session: AsyncSession, chat_id: UUID, difference: int) ->
 async def list_busy_accounts(
     connection: DatabaseConnection, account_ids: Sequence[UUID], actor_id: UUID, limit: int
 ) -> list[UUID]:
-    """Those that others have put into so many groups and channels, or more; the actor, if it has opened so many."""
+    """Returns the accounts that others have added to `limit` or more groups and channels.
+
+    The actor itself is in the list if it has created `limit` or more.
+    """
     return [row["id"] for row in await connection.fetch(_BUSY, account_ids, actor_id, limit - 1)]
 
 
 async def list_added_often(
     connection: DatabaseConnection, account_ids: Sequence[UUID], actor_id: UUID, limit: int
 ) -> list[UUID]:
-    """Those that are in so many groups and channels, or more, into which the actor has put them."""
+    """Returns the accounts that are in `limit` or more groups and channels to which the actor has added them."""
     return [row["id"] for row in await connection.fetch(_ADDED_OFTEN, account_ids, actor_id, limit - 1)]
 
 
 async def find_shared_chat(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
-    """Returns a group or channel that the account is in, None if there is none."""
+    """Returns a group or channel that the account is in, or None."""
     found: UUID | None = await connection.fetchval(_SHARED_CHAT, account_id)
     return found
 
 
 async def find_successor(connection: DatabaseConnection, chat_id: UUID, owner_id: UUID) -> UUID | None:
-    """Returns the member that a chat is handed over to where its owner goes."""
+    """Returns the member that becomes the owner if the owner is removed, or None without other members."""
     found: UUID | None = await connection.fetchval(_HEIR, chat_id, owner_id)
     return found

@@ -1,13 +1,13 @@
-"""Moving a read position, in hand-written SQL: each reader does it all the time.
+"""Read positions, in raw SQL, because they move all the time.
 
-Rows are taken in the order chat, member: the order in which a batch of messages takes them.
+Rows are locked in the order chat, member, as a batch of messages locks them.
 """
 
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
-# Only where it changes what the two furthest positions of different people are: most reads take no lock here.
+# Updates only if one of the two furthest positions of different members changes: most calls take no lock here.
 _MOVE_FURTHEST = """
 UPDATE chat SET
     runner_up_read_seq = CASE
@@ -20,8 +20,9 @@ UPDATE chat SET
 WHERE id = $1 AND $3 > CASE WHEN furthest_reader_id = $2 THEN furthest_read_seq ELSE runner_up_read_seq END
 """
 
-# Of a chat c and its member m. Sends count nothing: an index of the deleted messages alone is read, and only where
-# something is unread. In the statement that reads the event's number too: both are of one moment.
+# The unread messages of member m in chat c. Sending a message updates no counter. Only an index of the deleted messages
+# is read, and only if something is unread. Callers read the event's sequence number in the same statement, so that both
+# come from one snapshot.
 UNREAD = """
 CASE WHEN c.last_seq > m.read_seq THEN c.last_seq - m.read_seq - (
     SELECT count(*) FROM message WHERE chat_id = c.id AND seq > m.read_seq AND deleted_at IS NOT NULL
@@ -38,12 +39,12 @@ UPDATE chat_member SET read_seq = $3 WHERE chat_id = $1 AND account_id = $2 AND 
 
 
 async def move_read(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, seq: int) -> bool:
-    """Whether it moved: one's own message may have moved it further in the meantime."""
+    """Returns True if the position moved. The account's own message may have moved it further in the meantime."""
     await connection.execute(_MOVE_FURTHEST, chat_id, account_id, seq)
     return await connection.fetchval(_MOVE_OWN, chat_id, account_id, seq) is not None
 
 
 async def find_read(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> tuple[int, int]:
-    """A member's read position, and how many messages after it are not deleted."""
+    """Returns a member's read position, and the number of messages after it that are not deleted."""
     row = (await connection.fetch(_FIND, chat_id, account_id))[0]
     return row["read_seq"], row["unread_count"]

@@ -1,4 +1,4 @@
-"""Which chats' streams an account may read, in hand-written SQL: asked by every socket that connects."""
+"""The chat streams that an account may read, in raw SQL: each socket that connects reads them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ JOIN stream s ON s.id = a.chat_id
 WHERE a.account_id = $1
 """
 
-# As `find_departure` has it: of a deleted chat only the last event is left.
+# As in `find_departure`, only the last event of a deleted chat may be read.
 _LEFT = """
 SELECT f.chat_id, CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
 FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
@@ -33,7 +33,7 @@ SELECT chat_id FROM (
 
 
 async def list_readable(connection: DatabaseConnection, account_id: UUID) -> Sequence[Any]:
-    """Returns the streams of the account's chats, with the numbers of the two events by which it joined each."""
+    """Returns the streams of the account's chats, with the sequence numbers of the two events by which it joined."""
     rows: Sequence[Any] = await connection.fetch(_READABLE, account_id)
     return rows
 
@@ -45,5 +45,5 @@ async def list_left(connection: DatabaseConnection, account_id: UUID, chat_ids: 
 
 
 async def list_small(connection: DatabaseConnection, account_id: UUID, most_members: int, in_all: int) -> list[UUID]:
-    """Returns the chats of at most so many members, the smallest first, as long as they have `in_all` together."""
+    """Returns chats of at most `most_members` members, the smallest first, up to `in_all` members in total."""
     return [row["chat_id"] for row in await connection.fetch(_SMALL, account_id, most_members, in_all)]

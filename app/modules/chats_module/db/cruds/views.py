@@ -1,4 +1,4 @@
-"""Chats as their members see them, in hand-written SQL: the list is read at every start of a client."""
+"""Chats as their members see them, in raw SQL: each client reads the list when it starts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -50,7 +50,10 @@ async def find_chat(connection: DatabaseConnection, viewer: UUID, chat_id: UUID)
 async def list_chats(
     connection: DatabaseConnection, viewer: UUID, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Any]:
-    """The viewer's chats, the one with the newest message first."""
+    """Returns the viewer's chats, the one with the newest message first.
+
+    `before` are the `active_at` and the id of the last chat of the previous page.
+    """
     active_at, chat_id = before or (None, None)
     rows: Sequence[Any] = await connection.fetch(_PAGE, viewer, active_at, chat_id, limit)
     return rows

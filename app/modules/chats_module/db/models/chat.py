@@ -8,15 +8,17 @@ from app.adapters.db.base import Base, Timestamps
 
 
 class Chat(Timestamps, Base):
-    """A chat, the root of its family: its id is the `chat_id` of all the others.
+    """A chat, the root of a family of tables: its id is the `chat_id` of the others.
 
-    `last_seq` counts messages. `furthest_*` and `runner_up_read_seq` are the two furthest read positions of different
-    people: what others have read is one of the two for everyone, with no member's row looked at. `active_at` orders the
-    lists of chats. A chat is deleted by `deleted_at`, at once for everyone; its rows go in chunks until `purged_at`.
+    `last_seq` is the sequence number of the newest message. `furthest_*` and `runner_up_read_seq` are the two furthest
+    read positions of different members. For each member one of the two is what the others have read, so that no row of
+    another member has to be read. `active_at` orders lists of chats. `deleted_at` deletes the chat for all members at
+    once; its rows are then deleted in chunks until `purged_at`.
     """
 
     __tablename__ = "chat"
-    # Updated with every batch of messages: no index holds a column that changes then.
+    # The row is updated with each batch of messages. No index contains a column that changes then, so that the updates
+    # are heap-only.
     __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # noqa: RUF012
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -32,13 +34,13 @@ class Chat(Timestamps, Base):
     furthest_read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     furthest_reader_id: Mapped[UUID | None]
     runner_up_read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    # Of title, description and owner: their events have the same time.
+    # When the title, the description or the owner changed. The event of the change has the same time.
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     deleted_at: Mapped[datetime | None]
     purged_at: Mapped[datetime | None]
 
 
-# What a crash has left half-deleted is found at the next start.
+# Finds the chats whose deletion is unfinished, after a crash, too.
 Index(
     "ix_chat_to_purge",
     Chat.deleted_at,

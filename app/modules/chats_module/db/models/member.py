@@ -8,7 +8,7 @@ from app.adapters.db.base import Base, ChatFamilyModel
 
 
 class ChatMember(ChatFamilyModel):
-    """A person in a chat. `joined_event_seq` is the number of the `member.added` event that let them in."""
+    """A member of a chat. `joined_event_seq` is the sequence number of the member's `member.added` event."""
 
     __tablename__ = "chat_member"
     __table_args__ = {"postgresql_with": {"fillfactor": 70}}  # noqa: RUF012 - read_seq moves all the time
@@ -22,10 +22,11 @@ class ChatMember(ChatFamilyModel):
 
 
 class AccountChat(Base):
-    """`My chats`, keyed by the account: the other side of the membership, for the reader who starts from a person.
+    """A chat in the chat list of an account: the membership, keyed by the account.
 
-    `joined_seq` is the number of the `chat.joined` event on the account's own stream. `added_by` is who put the account
-    into a group or channel, itself where it opened that; null for a direct chat, and for rows older than the column.
+    `joined_seq` is the sequence number of the `chat.joined` event on the account's own stream. `added_by` is the
+    account that added it to a group or channel, or the account itself if it created the chat. It is null for a direct
+    chat, and for rows older than the column.
     """
 
     __tablename__ = "account_chat"
@@ -45,7 +46,7 @@ Index(
 
 
 class FormerMember(ChatFamilyModel):
-    """An account that has left a chat. It may read the chat's events up to `left_event_seq`, and nothing else."""
+    """An account that is no longer a member. It may read the chat's events up to `left_event_seq`, and nothing else."""
 
     __tablename__ = "former_member"
 
