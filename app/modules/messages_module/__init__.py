@@ -1,1 +1,1 @@
-"""Messages: sending them in order, once; reading, changing and deleting them; reactions."""
+"""Messages: sending in order and once, reading, editing and deleting; reactions."""

@@ -27,7 +27,7 @@ class IdempotencyMismatch(ServiceError):
     )
 
     def __init__(self) -> None:
-        # As every 422 does, it tells the place.
+        # Every 422 response names the place of the error.
         place = {"loc": ["body", "client_msg_id"], "msg": self.title, "type": self.code}
         super().__init__(extra={"errors": [place]})
 
@@ -37,6 +37,6 @@ class QueueFull(Unavailable):
 
 
 class OutcomeUnknown(Unavailable):
-    """The connection broke while the database was committing. The same `client_msg_id` again settles it."""
+    """The connection broke during the commit. A retry with the same `client_msg_id` gets a definite result."""
 
     title = "It is unknown whether the message was stored; send it again with the same client_msg_id"

@@ -1,4 +1,4 @@
-"""What other modules may add to messages."""
+"""Extension points of messages: parts, views and send checks. `Messages` is the service for other modules."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,24 +16,24 @@ from app.services.errors import ServiceError
 
 
 class _NeedsPrepare:
-    """The only value of its kind."""
+    """Type of sentinel values."""
 
     def __repr__(self) -> str:
         return "NEEDS_PREPARE"
 
 
 NEEDS_PREPARE: Final = _NeedsPrepare()
-"""Returned by `derive` where only `prepare`, under the locks, can tell the value."""
+"""Returned by `derive` if only `prepare`, under the locks, can compute the value."""
 AS_EMPTY: Final = _NeedsPrepare()
 """Default of `redacted`: the same as `empty`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartRequest:
-    """A send or an edit for which a part has to be prepared.
+    """A send or an edit for which a part must be prepared.
 
-    `request` is the body; `value` what it gives for the part; `server_value` what the server itself gives; `current`
-    the value that is stored, None for a new message.
+    `request`: the body. `value`: what `derive` returned. `server_value`: value given by the server itself. `current`:
+    the stored value, None for a new message.
     """
 
     chat_id: UUID
@@ -48,7 +48,7 @@ class PartRequest:
 
 
 class StoredPart(NamedTuple):
-    """A part that was stored with a message; `previous` is the value before an edit, None for a new message."""
+    """A part stored with a message. `previous`: the value before an edit, None for a new message."""
 
     chat_id: UUID
     seq: int
@@ -66,18 +66,19 @@ DescribeMessages = Callable[[Context, UUID, Sequence[tuple[UUID, int]]], Awaitab
 
 @dataclass(frozen=True)
 class MessagePart:
-    """A field of a message that is the same for every viewer; it is stored with the message and written into events.
+    """A field of messages that is the same for every viewer. It is stored with the message and written into events.
 
-    - `read`, `create`, `update`: annotations of the field in answers, in POST and in PATCH; without `create` the server
-      alone gives the value.
-    - `empty`: the value of a message that has none; it is not stored. `redacted`: what a tombstone shows.
-    - `replaces_text`: with this part, `text` may be missing.
-    - `derive(request)`: the value, or NEEDS_PREPARE. It runs when the send is queued, before any lock.
-    - `prepare(context, requests)`: values or refusals, once a batch, under the locks, before numbers are given.
-    - `store(context, stored)`: writes the module's own rows, in the message's transaction.
-    - `remove(context, chat_id, seqs)`: in the transaction of a deletion.
+    - `read`, `create`, `update`: annotations of the field in responses, in POST and in PATCH. Without `create`, only
+      the server sets the value.
+    - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message.
+    - `replaces_text`: a message with this part may have no text.
+    - `derive(request)`: returns the value, or NEEDS_PREPARE. It runs when the send is queued, before any lock.
+    - `prepare(context, requests)`: returns values or refusals. It runs once per batch, under the locks, before numbers
+      are assigned.
+    - `store(context, stored)`: writes the module's own rows in the message's transaction.
+    - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.
 
-    Without `derive` and `prepare` the value is stored as it was given.
+    Without `derive` and `prepare`, the value is stored as it was sent.
     """
 
     name: str
@@ -99,12 +100,12 @@ class MessagePart:
 
 @dataclass(frozen=True)
 class MessageView:
-    """A field of messages that are read over REST. It may depend on the viewer.
+    """A field of messages read over REST. It may depend on the viewer.
 
-    No event has it, nor the answer to a send.
+    Events and responses to sends do not have it.
 
-    Either `describe(context, viewer_id, messages)`, once a page, or `sql`: an expression of the type json over the
-    message `m` and the viewer `$2`.
+    Either `describe(context, viewer_id, messages)`, called once per page, or `sql`: an expression of the type json over
+    the message `m` and the viewer `$2`.
     """
 
     name: str
@@ -116,7 +117,7 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSend:
-    """A send, or an edit, in a chat for which a check is switched on."""
+    """A send or an edit in a chat for which the check is enabled."""
 
     chat_id: UUID
     sender_id: UUID
@@ -129,10 +130,10 @@ Check = Callable[[Context, Sequence[CheckedSend]], Awaitable[Sequence[ServiceErr
 
 @dataclass(frozen=True)
 class SendCheck:
-    """May refuse sends and edits, in the chats for which `set_check` has switched it on; others do not pay for it.
+    """A check that may refuse sends and edits. It costs nothing in chats for which `set_check` has not enabled it.
 
-    `check(context, sends)` returns a refusal or None for each. It runs once a batch, under the locks, for sends of
-    members that may post and that are no repetitions.
+    `check(context, sends)` returns a refusal or None for each. It runs once per batch, under the locks, for new
+    messages of members that may post.
     """
 
     name: str
@@ -140,12 +141,12 @@ class SendCheck:
 
 
 async def set_check(work: UnitOfWork, chat_id: UUID, name: str, on: bool) -> None:
-    """Switches a check on or off for one chat."""
+    """Enables or disables a check for one chat."""
     await write_check(await work.raw(), chat_id, name, is_on=on)
 
 
 class Messages(ABC):
-    """The service of messages, in the container: what the server itself does with them."""
+    """The service of messages for other modules, in the container."""
 
     @abstractmethod
     async def post(
@@ -158,18 +159,18 @@ class Messages(ABC):
         digest_source: bytes | None = None,
         at: datetime | None = None,
     ) -> Any:
-        """Sends a MessageCreate for an account that may post there; returns it when it is durable.
+        """Sends a MessageCreate for an account that may post in the chat. Returns after the message is durable.
 
-        `server_parts` are values of parts; `digest_source` is compared on a retry in place of the body; `at` is
-        the message's `created_at` where it is not now, as for an import.
+        `server_parts`: values of parts. `digest_source`: compared on a retry instead of the body. `at`: `created_at` of
+        the message if it is not now, for example in an import.
         """
 
     @abstractmethod
     async def erase(
         self, work: UnitOfWork, chat_id: UUID, seqs: Sequence[int], *, reason: str, actor_id: UUID | None = None
     ) -> None:
-        """Deletes messages of any sender, under the lock of their chat: event `message.deleted` for each."""
+        """Deletes messages of any sender under the lock of their chat. Appends `message.deleted` for each."""
 
     @abstractmethod
     async def set_part(self, work: UnitOfWork, chat_id: UUID, seq: int, name: str, value: Any) -> None:
-        """Sets one part of a message, under the lock of its chat: event `message.updated`."""
+        """Sets one part of a message under the lock of its chat. Appends `message.updated`."""

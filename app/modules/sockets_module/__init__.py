@@ -1,1 +1,1 @@
-"""WebSockets: one socket for all of an account's streams, with requests and signals beside them."""
+"""WebSockets: one socket for all streams of an account, with requests and signals."""

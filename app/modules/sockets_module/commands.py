@@ -31,7 +31,7 @@ def asyncapi(
 
 
 def asyncapi_text(settings: Settings) -> str:
-    """The document of a server on this machine with these settings."""
+    """Returns the document of a server on this machine with these settings."""
     modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
     document = make_document(settings.app, modules, host=f"localhost:{settings.app.service_port}", is_secure=False)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"

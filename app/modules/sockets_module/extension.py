@@ -1,6 +1,6 @@
-"""What other modules may add to the WebSocket: requests, signals, and the streams that come over it.
+"""Extension points of the WebSocket: requests, signals, and the streams that it carries.
 
-A module that contributes here need not depend on the sockets: without them its contributions count for nothing.
+A contributing module need not depend on the sockets module. Without it, the contributions are ignored.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,12 +23,12 @@ from app.utils.module import Modules
 
 @dataclass(frozen=True, slots=True)
 class SocketContext:
-    """What a request over a socket is carried out with. It holds no connection of the database.
+    """Context of a request over a socket. It holds no database connection.
 
     - `account_id`, `session_id`: the caller.
     - `container`: settings groups and services, by type.
-    - `find_refusal()`: why what was asked for is not carried out any more: the session has ended since; else None.
-    - `following(stream_id)`: True if the socket follows the stream, as far as this process knows now.
+    - `find_refusal()`: returns the reason not to execute the request any more (its session has ended), else None.
+    - `following(stream_id)`: returns True if the socket follows the stream, as far as this process knows now.
     - `signal(kind, data, stream_id)`: sends a declared signal to the live followers of a stream, on all processes.
     - `granted`: what the action's permission returned.
     """
@@ -43,19 +43,19 @@ class SocketContext:
 
     @property
     def at(self) -> datetime:
-        """The time now."""
+        """The current time in UTC."""
         return datetime.now(UTC)
 
     def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """Commits at the end of the block, rolls back if it raises."""
+        """Opens a unit of work that commits at the end of the block and rolls back if it raises."""
         return open_unit_of_work(self.container.get(Database))
 
 
 class SocketPermission(Protocol):
-    """What an action may demand, as a Permission of chats."""
+    """A permission that an action requires, such as a Permission of chats."""
 
     async def check(self, connection: Connection, account_id: UUID, value: Any, /) -> Any:
-        """Raises a ServiceError where the account may not; what it returns is the `granted` of the context."""
+        """Returns a value for `granted` of the context. Raises ServiceError if the account lacks the permission."""
 
 
 Model = type[BaseModel] | Callable[[Modules], type[BaseModel]]
@@ -66,16 +66,16 @@ Begin = Callable[[SocketContext, Any, Done], None]
 
 @dataclass(frozen=True)
 class SocketAction:
-    """Something that a client may ask for over its socket: `{"id", "action": name, "data"}`.
+    """A request that clients may send over the socket: `{"id", "action": name, "data"}`.
 
-    - `data`, `reply`: the models of the request's data and of the reply's; without `reply` it is `{}`. Either may be a
-      function that gives the model for the modules of one application.
-    - `handle(context, data)`: carries it out, in a task of its own, and returns the reply or None. What it raises
+    - `data`, `reply`: models of the request's data and of the reply's. Without `reply` it is `{}`. Each may be a
+      function that returns the model for the modules of one application.
+    - `handle(context, data)`: executes the request in a task of its own, and returns the reply or None. What it raises
       becomes the error of the reply. The first lines of its docstring are the summary in the AsyncAPI document.
-    - `begin(context, data, done)`: in place of `handle`, for what is asked for very often. It has no task and must not
-      wait. It raises, or `done` is called once, with the reply's data as JSON or with an error.
-    - `ordered_by`: a field of the data. Requests of one socket with the same value are carried out in the order sent,
-      across actions. Those that only begin may be under way together, and keep their order themselves.
+    - `begin(context, data, done)`: instead of `handle`, for very frequent requests. It runs without a task and must not
+      block. It raises, or calls `done` once with the reply's data as JSON or with an error.
+    - `ordered_by`: a field of the data. Requests of one socket with the same value are executed in the order sent,
+      across actions. Requests with `begin` may overlap, and must keep their order themselves.
     - `permission`: checked with the value of `ordered_by`, before `handle`.
     """
 
@@ -98,10 +98,10 @@ class SocketAction:
 
 @dataclass(frozen=True)
 class Signal:
-    """Something that the followers of a stream get live and that is not kept, as typing.
+    """A live message to the followers of a stream that is not stored, such as typing.
 
-    `data` describes it. Its `account_id`, where it has one, is the account that it is about, which does not get it. A
-    signal of more than 1,000 bytes of JSON is dropped. One of a kind that is not declared never reaches a client.
+    `data`: model of its data. If it has an `account_id`, that is the account that the signal is about, which does not
+    get it. A signal of more than 1,000 bytes of JSON is dropped. A signal of an undeclared kind never reaches a client.
     """
 
     optional_host: ClassVar[bool] = True
@@ -113,9 +113,9 @@ class Signal:
 class ReadableStream(NamedTuple):
     """A stream that an account may read now.
 
-    - `first_seq`, `last_seq`: the numbers of its first and last event.
-    - `joined_seq`: the number of the event with which the account began to read it; 0 for all of it.
-    - `account_seq`: the number of the event in the account's own stream that said so.
+    - `first_seq`, `last_seq`: numbers of its first and last event.
+    - `joined_seq`: number of the event at which the account began to read it; 0 for all of it.
+    - `account_seq`: number of the event in the account's own stream that announced it.
     """
 
     stream_id: UUID
@@ -126,7 +126,7 @@ class ReadableStream(NamedTuple):
 
 
 class LeftStream(NamedTuple):
-    """A stream that an account may read no longer, but for its events from `first_seq` up to `left_seq`."""
+    """A stream that an account has left. It may still read the events from `first_seq` up to `left_seq`."""
 
     stream_id: UUID
     first_seq: int
@@ -134,7 +134,7 @@ class LeftStream(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """What an event in an account's own stream says: it reads this stream too, from the event `joined_seq` on."""
+    """The content of a joining event in an account's own stream: the stream, and its event from which it is read."""
 
     stream_id: UUID
     joined_seq: int

@@ -5,7 +5,7 @@ from app.utils.module import Modules
 
 
 def make_router(modules: Modules) -> APIRouter:
-    """The routes of one application, whose models have the fields that its modules contribute."""
+    """Builds the routes of one application. Their models have the fields that its modules contribute."""
     router = APIRouter()
     for part in (messages, reactions):
         router.include_router(part.make_router(modules))

@@ -1,4 +1,4 @@
-"""What the numbers of messages rely on."""
+"""Checks of messages and reactions for `doctor`."""
 
 from app.utils.invariants import Invariant
 

@@ -1,4 +1,4 @@
-"""What the events of messages hold: the same for every viewer, so nothing is `mine`."""
+"""Payloads of message events. They are the same for every viewer, so reactions have no `mine`."""
 
 from datetime import datetime
 from typing import Any

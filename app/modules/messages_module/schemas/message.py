@@ -12,15 +12,15 @@ from app.utils.texts import has_escape, is_seen, overrides_direction
 
 MAX_TEXT = 4000
 _MAX_SENT = 10 * MAX_TEXT
-"""With the white space around it: the event has to fit into a frame of the members' clients. Many stop at 1 MiB, and
-would come back to it for ever."""
+"""Including surrounding white space. The event must fit into a WebSocket frame: many clients refuse frames over 1 MiB,
+and would reconnect forever."""
 _MAX_EMOJI = 32
 
 
 def _text_check(*, may_be_empty: bool = False) -> Callable[[str], str]:
-    """Returns a check of a text, which is stored as it was sent and counted without the white space around it.
+    """Returns a validator of texts. A text is stored as it was sent and counted without surrounding white space.
 
-    It is one function for each kind of text: a send calls no other one.
+    It is a single function, because a send calls no other validator.
     """
 
     def check(value: str) -> str:
@@ -45,7 +45,7 @@ Text = Annotated[
     str, Field(examples=["Привет! 👋"], json_schema_extra={"pattern": NOT_BLANK}), AfterValidator(_text_check())
 ]
 ReplacedText = Annotated[str, Field(examples=["Привет! 👋"]), AfterValidator(_text_check(may_be_empty=True))]
-"""A text that may be empty: another field may be there in its place."""
+"""A text that may be empty, because another field may replace it."""
 Emoji = Annotated[
     str,
     Path(
@@ -53,7 +53,7 @@ Emoji = Annotated[
         max_length=_MAX_EMOJI,
         description="one emoji, with or without variation selectors",
         examples=["👍"],
-        # No pattern: without the flag `u`, which generators of clients leave out, JavaScript does not compile it.
+        # No pattern: JavaScript cannot compile it without the flag `u`, which client generators omit.
         json_schema_extra={"format": "emoji"},
     ),
     AfterValidator(canonical_emoji),
@@ -103,7 +103,7 @@ class MessageUpdate(RequestModel):
 
 
 class PartialMessageUpdate(RequestModel):
-    """What should have been different; what is left out stays as it is."""
+    """Fields of a message to change. Missing fields stay unchanged."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"text": "Привет, Анна! 👋"}})
 

@@ -1,4 +1,4 @@
-"""The models of one application: with the fields that its modules contribute to messages."""
+"""Models of messages of one application, with the fields that its modules contribute."""
 
 from functools import cache
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from app.utils.module import Modules
 
 
 class MessageModels(NamedTuple):
-    """What the routes, the socket and the documents use."""
+    """Models that routes, sockets and documents use."""
 
     create: type[MessageCreate]
     update: type[MessageUpdate] | type[PartialMessageUpdate]
@@ -34,7 +34,7 @@ def message_models(modules: Modules) -> MessageModels:
     parts, views = modules.contributions(MessagePart), modules.contributions(MessageView)
     stored = {part.name: (part.read, ...) for part in parts}
     example = {part.name: part.empty for part in parts}
-    # The answer to a send has the same model, and no views.
+    # The response to a send has the same model without views.
     shown = stored | {view.name: (view.read, view.empty) for view in views}
     read = extended(MessageRead, shown, example | {view.name: view.empty for view in views})
     tombstone = {part.name: part.of_tombstone for part in parts}
@@ -61,6 +61,6 @@ def _create_model(parts: tuple[MessagePart, ...]) -> type[MessageCreate]:
     given = [part for part in parts if part.create is not None]
     fields: dict[str, Any] = {part.name: (part.create, part.empty) for part in given}
     if any(part.replaces_text for part in given):
-        # Where all of them are empty, MessageParts refuses the message.
+        # MessageParts refuses a message in which all of them are empty.
         fields["text"] = (ReplacedText, "")
     return extended(MessageCreate, fields, {})

@@ -1,4 +1,4 @@
-"""What messages add to the WebSocket."""
+"""Socket requests and signals of messages."""
 
 from functools import cache
 from typing import Literal
@@ -17,12 +17,12 @@ _BORIS = "b6a1c1d7-52f0-4d0a-9b0e-2f8d3c5b7a91"
 
 @cache
 def send_data(modules: Modules) -> type[MessageCreate]:
-    """Returns the model of a message, as POST takes it, with the chat that it is for."""
+    """Returns the model of a message, as in POST, with the `chat_id`."""
     return extended(message_models(modules).create, {"chat_id": (UUID, ...)}, {"chat_id": _CHAT}, name="SendData")
 
 
 class TypingData(RequestModel):
-    """Whether the caller is typing."""
+    """The caller starts or stops typing."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"chat_id": _CHAT, "is_typing": True}})
 

@@ -1,4 +1,4 @@
-"""One batch of sends, in one transaction: the batch writer commits what the unit of work does not."""
+"""Writes one batch of sends in one transaction."""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -25,7 +25,7 @@ from app.utils import metrics
 
 @dataclass(slots=True)
 class Written:
-    """What a batch has added to one stream: `message.created` events with the numbers after `base`."""
+    """Events that a batch appended to one stream: `message.created` with the numbers after `base`."""
 
     chat_id: UUID
     base: int
@@ -34,7 +34,7 @@ class Written:
 
 
 class Result(NamedTuple):
-    """What came of a batch: what was written, and the chats whose lock was not to be had."""
+    """Result of a batch: what was written, and the chats that were skipped because their stream was locked."""
 
     written: list[Written]
     passed_over: list[UUID]
@@ -49,12 +49,11 @@ async def write_batch(
     *,
     wait: bool,
 ) -> Result:
-    """Writes what waits for the chats, and resolves each send.
+    """Writes the waiting sends of the chats, and resolves each send.
 
-    The chats' streams are locked first, in the order of their ids. With `wait` they are waited for; without, those
-    that somebody else holds are passed over. `gather` then gives the sends to those that are locked, or do not exist:
-    they become a part of `batch`. Raises what the database raises, with no send resolved, as long as nothing was
-    committed.
+    The chats' streams are locked first, in the order of their ids. With `wait`, it waits for locks; without, streams
+    that another transaction has locked are skipped. Then `gather` returns the sends of chats that are locked or do not
+    exist, which are appended to `batch`. If nothing was committed, it raises the database's error and resolves no send.
     """
     async with database.connection() as connection:
         transaction = connection.transaction(isolation="read_committed")
@@ -76,7 +75,7 @@ async def write_batch(
             await transaction.commit()
         except DRIVER_ERRORS as error:
             return Result(written if await _settle(database, plan, error) else [], [])
-        # Durable from here on: nothing may raise any more, or the batch would be taken for unwritten.
+        # The batch is committed. Nothing may raise from here on, otherwise the caller would treat it as not written.
         metrics.SENDS_WRITTEN.inc(len(plan.new))
         metrics.SENDS_REPLAYED.inc(len(plan.existing))
         metrics.SENDS_REFUSED.inc(len(plan.refused))
@@ -97,23 +96,24 @@ def _by_chat(plan: Plan, at: datetime) -> list[Written]:
 
 
 async def _replay(connection: Connection, views: MessageViews, send: Send, seq: int) -> Sent | Exception:
-    """The message as it stands now, edited or deleted."""
+    """Returns the stored message in its current state, edited or deleted."""
     try:
         return Sent(await views.view_sent(connection, send.chat_id, seq), replayed=True)
-    except Exception as error:  # noqa: BLE001 - it is this send's outcome, and no other's
+    except Exception as error:  # noqa: BLE001 - the error concerns only this send
         return error
 
 
 async def _roll_back(transaction: "asyncpg.transaction.Transaction") -> None:
-    """A connection that is gone has rolled back by itself."""
+    """Rolls back. A broken connection has rolled back by itself."""
     with suppress(*DRIVER_ERRORS):
         await transaction.rollback()
 
 
 async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
-    """The connection broke during COMMIT: looks whether the messages stand, and says so where that cannot be known.
+    """Resolves the sends after the connection broke during COMMIT. Returns True if the messages are stored.
 
-    Whether they do. A server that does not answer a COMMIT in time would not answer this question either.
+    If that cannot be determined, the sends get OutcomeUnknown. After a timeout of COMMIT it does not ask: the server
+    would not answer that query either.
     """
     unknown = OutcomeUnknown()
     unknown.__cause__ = cause
@@ -130,6 +130,6 @@ async def _settle(database: Database, plan: Plan, cause: BaseException) -> bool:
 
 async def _list_stored(database: Database, messages: Sequence[NewMessage]) -> set[str]:
     async with database.connection() as connection, connection.transaction():
-        # The locks are granted only once the broken transaction has ended, one way or the other.
+        # The locks are granted only after the broken transaction has ended.
         await crud.lock_chat_streams(connection, list({message.chat_id for message in messages}), wait=True)
         return await crud.list_stored(connection, messages)

@@ -1,4 +1,4 @@
-"""Editing and deleting messages, and reactions: lock, reload, check, then write."""
+"""Edits and deletes messages and changes reactions: lock, reload, check, then write."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,19 +26,19 @@ from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ServiceError
 
 MAX_EMOJIS = 50
-"""Different emojis on one message."""
+"""Maximum number of different emojis on one message."""
 MAX_EDITS_WITH_TEXT = 10
-"""Earlier edits of a message whose events hold its newest text; those before have none, so that an edit stays cheap."""
+"""Earlier edits whose events get the newest text. Events of older edits are emptied, so that an edit stays cheap."""
 MAX_EMOJIS_OF_ACCOUNT = 20
-"""So that nobody takes the room of all the others."""
+"""Maximum per account, so that one account cannot use up the limit of the message."""
 
 
 async def edit_message(
     work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, account_id: UUID, seq: int, request: MessageUpdate
 ) -> None:
-    """Edits a message, by its sender, who may still post; its earlier events lose what was there before.
+    """Edits a message of the account, which must still be allowed to post. Its earlier events get the new text.
 
-    What is left out of the request keeps its value. A request that changes nothing makes no event.
+    Fields missing in the request keep their values. A request that changes nothing appends no event.
     """
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     if message["sender_id"] != membership.account_id:
@@ -71,7 +71,7 @@ async def edit_message(
 async def set_part(
     work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, seq: int, name: str, value: Any
 ) -> None:
-    """Sets one part of a message, by the server: event `message.updated`. A deleted message stays as it is."""
+    """Sets one part of a message and appends `message.updated`. A deleted message is not changed."""
     await log.lock(work, chats=[chat_id])
     raw = await work.raw()
     message = await crud.find_message(raw, chat_id, seq)
@@ -94,7 +94,7 @@ async def _change(
     *,
     edited_at: datetime | None = None,
 ) -> None:
-    """Writes a message's new content, an event that has it, and puts it into the earlier events."""
+    """Writes a message's new content, appends an event with it, and writes it into the earlier events."""
     chat_id, seq, fields = message["chat_id"], message["seq"], parts.fields
     shown = {"text": text, **values}
     changed = await _as_event(work, parts, message, **shown, **({"edited_at": edited_at} if edited_at else {}))
@@ -103,7 +103,7 @@ async def _change(
     readable, emptied = [*first, *edits[-MAX_EDITS_WITH_TEXT:]], edits[:-MAX_EDITS_WITH_TEXT]
     stored = fields.to_store(values)
     await crud.edit_message(raw, chat_id, seq, text, stored, edited_at, [*readable, event_seq])
-    # Whoever has left reads the events up to the leaving, and none of the words that came later.
+    # Former members read events up to their departure, and must not see text written later.
     blank_until = await find_last_departure(raw, chat_id)
     blank = dump({"text": "", **fields.of_tombstone()})
     await crud.replace_in_events(raw, chat_id, readable, dump(shown), blank, blank_until=blank_until)
@@ -113,7 +113,7 @@ async def _change(
 async def delete_message(
     work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, account_id: UUID, seq: int
 ) -> None:
-    """By its sender or an admin. A message that is deleted already stays as it is."""
+    """Deletes a message by its sender or an admin. A deleted message is not changed."""
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     if message["sender_id"] == membership.account_id:
         check(membership, DELETE_OWN)
@@ -123,7 +123,7 @@ async def delete_message(
 
 
 async def erase_messages(work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, seqs: Sequence[int]) -> int:
-    """Deletes messages by the server itself; returns how many were not deleted before."""
+    """Deletes messages on behalf of the server. Returns how many were not deleted before."""
     await log.lock(work, chats=[chat_id])
     raw = await work.raw()
     found = [await crud.find_message(raw, chat_id, seq) for seq in seqs]
@@ -145,7 +145,7 @@ async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: RawConnec
 
 
 async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
-    """Once is enough: the same emoji again changes nothing."""
+    """Adds a reaction. Repeating it changes nothing."""
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     check(membership, REACT)
     if message["deleted_at"] is not None:
@@ -160,7 +160,7 @@ async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UU
 
 
 async def remove_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
-    """Taking back what was not given changes nothing."""
+    """Removes a reaction. It changes nothing if there is none."""
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     check(membership, TAKE_BACK_REACTION)
     if await crud.remove_reaction(raw, chat_id, seq, emoji, account_id):
@@ -180,7 +180,7 @@ async def _load(
 
 
 async def _as_event(work: UnitOfWork, parts: MessageParts, message: Any, **changes: Any) -> dict[str, Any]:
-    """Returns the message as events hold it, with what is about to change."""
+    """Returns the message as events contain it, with the given changes."""
     stored = await parts.views.for_event(await work.raw(), message["chat_id"], message["seq"])
     return stored | changes
 

@@ -1,4 +1,4 @@
-"""What messages add to chats."""
+"""Contributions of messages to chats: the last message, and the purge of a deleted chat."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

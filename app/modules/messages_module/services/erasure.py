@@ -1,4 +1,4 @@
-"""What becomes of the messages of an account that is erased."""
+"""Deletes the messages of an erased account."""
 
 from uuid import UUID
 
@@ -10,13 +10,13 @@ from app.services.context import WorkContext
 
 
 async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, limit: int) -> bool:
-    """Deletes messages of one chat, those of chats that the account has left included. Reactions stay."""
+    """Deletes messages of one chat, which the account may have left. Reactions stay. False if none are left."""
     if mode == "keep":
         return False
     chat_id = await find_chat_with_messages(context.connection, account_id)
     if chat_id is None:
         return False
-    # The chat may be deleted before the lock is there: then there are none.
+    # The chat may have been deleted before the lock was granted. Then the list is empty.
     await context.container.get(Log).lock(context.work, chats=[chat_id])
     seqs = await list_messages_of(context.connection, account_id, chat_id, limit)
     messages = context.container.get(Messages)  # type: ignore[type-abstract]

@@ -1,4 +1,4 @@
-"""The fields of a message: one ordered list, from which the JSON of Python and that of SQL are made."""
+"""Fields of a message: one ordered list, from which the JSON in Python and the JSON in SQL are made."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from app.adapters.db.sql import time_as_json
 from app.modules.messages_module.db.cruds.history import REACTIONS
 from app.modules.messages_module.extension import MessagePart, MessageView
 
-# Each name with its JSON: one or more arguments of `concat`.
+# Each name with the SQL of its JSON: one or more arguments of `concat`.
 _BEFORE_PARTS: tuple[tuple[str, str], ...] = (
     ("id", """'"', m.id, '"'"""),
     ("chat_id", """'"', m.chat_id, '"'"""),
@@ -34,19 +34,19 @@ _NO_REACTIONS: tuple[()] = ()
 
 
 class MessageFields:
-    """The core's fields, and those that modules contribute: parts after `reply_to_seq`, views at the end."""
+    """Fields of the core and of modules: parts come after `reply_to_seq`, views at the end."""
 
     def __init__(self, parts: Sequence[MessagePart] = (), views: Sequence[MessageView] = ()) -> None:
         self.parts = tuple(parts)
         self.views = tuple(views)
         self.empty = {part.name: part.empty for part in parts}
-        """What a message has where nothing was given."""
+        """Values of the parts of a message that has none."""
         stored = [(part.name, _sql_of_part(part)) for part in parts]
         shown = [(view.name, f"coalesce(({view.sql})::text, {_constant(view.empty)})") for view in views if view.sql]
         self.event_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS])
-        """SQL of the JSON that events hold: over the message `m`, without what differs from viewer to viewer."""
+        """SQL of the JSON in events, over the message `m`. It is the same for every viewer."""
         self.read_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
-        """SQL of the JSON that `$2` reads."""
+        """SQL of the JSON that the viewer `$2` reads."""
 
     def new_message(
         self,
@@ -60,7 +60,7 @@ class MessageFields:
         values: Mapping[str, Any],
         at: datetime,
     ) -> dict[str, Any]:
-        """Returns a message that is being sent as events show it, its fields in the order of the SQL."""
+        """Returns a message that is being sent, as events show it, with its fields in the order of the SQL."""
         return {
             "id": message_id,
             "chat_id": chat_id,
@@ -79,11 +79,11 @@ class MessageFields:
         }
 
     def values_of(self, stored: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Returns the value of each part, from what is stored."""
+        """Returns the value of each part from the column `parts`."""
         return self.empty | {name: value for name, value in (stored or {}).items() if name in self.empty}
 
     def to_store(self, values: Mapping[str, Any]) -> bytes | None:
-        """Returns the JSON of the column `parts`: None where every part is empty."""
+        """Returns the JSON for the column `parts`, None if every part is empty."""
         non_empty = {name: value for name, value in values.items() if value != self.empty.get(name)}
         return orjson.dumps(non_empty, default=str) if non_empty else None
 
@@ -97,7 +97,7 @@ def _sql_of_part(part: MessagePart) -> str:
 
 
 def _constant(value: Any) -> str:
-    """Returns a JSON value as a text constant of SQL."""
+    """Encodes a JSON value as a text constant of SQL."""
     return "'" + orjson.dumps(value, default=str).decode().replace("'", "''") + "'"
 
 

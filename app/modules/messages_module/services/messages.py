@@ -1,4 +1,4 @@
-"""What other modules do with messages: forwards, schedules and hooks send through the same queue as every client."""
+"""Implementation of `Messages`: forwards, schedules and hooks send through the same queue as clients."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from app.modules.streams_module.services.log import Log
 
 
 class MessageService(Messages):
-    """The one of the running application."""
+    """The implementation of `Messages` in the running application."""
 
     def __init__(self, queue: SendQueue, parts: MessageParts, log: Log) -> None:
         self._queue = queue

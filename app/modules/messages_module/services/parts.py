@@ -1,4 +1,4 @@
-"""What the contributed parts of messages do when one is sent, changed or deleted."""
+"""Calls the contributed parts of messages on a send, an edit or a deletion."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ from app.utils.container import Container
 
 
 class PartValues(NamedTuple):
-    """The values that a request gives to parts.
+    """Values of parts in a request.
 
-    `needs` are the parts whose values only `prepare` can tell; `sent` is what the client itself has sent, as canonical
-    JSON, for the comparison on a retry.
+    `needs`: parts whose values only `prepare` can compute. `sent`: what the client sent, as canonical JSON, compared on
+    a retry.
     """
 
     values: Mapping[str, Any]
@@ -42,7 +42,7 @@ NOTHING = PartValues({}, (), b"")
 
 @dataclass(frozen=True, slots=True)
 class PartInput:
-    """Who asks for a part, and where."""
+    """A send or an edit whose parts are prepared."""
 
     chat_id: UUID
     chat_type: str
@@ -56,7 +56,7 @@ class PartInput:
 
 
 class MessageParts:
-    """Calls the parts of one application. Without any, a send costs nothing more."""
+    """Calls the parts of one application. Without parts a send costs nothing extra."""
 
     def __init__(self, views: MessageViews, checks: Sequence[SendCheck], container: Container) -> None:
         self.views = views
@@ -69,10 +69,10 @@ class MessageParts:
         self._updatable = {part.name for part in fields.parts if part.update is not None}
 
     def for_send(self, request: MessageCreate, server_parts: Mapping[str, Any]) -> PartValues:
-        """Returns what a new message gives to its parts. Raises ServiceError where a part refuses the request."""
+        """Returns the values of the parts of a new message. Raises ServiceError if a part refuses the request."""
         if not self.fields.parts:
             return NOTHING
-        # Most sends have none of them: that costs no call.
+        # Most sends have no parts, and make no further call.
         given = request.__pydantic_fields_set__ & self._creatable
         if self._replacing and not request.text and not (given and self._is_replaced(request)):
             raise ValidationFailed(("body", "text"), f"text or one of {', '.join(self._replacing)} is required")
@@ -84,7 +84,7 @@ class MessageParts:
         return any(getattr(request, name) for name in self._replacing)
 
     def for_update(self, request: BaseModel, text: str) -> PartValues:
-        """Returns what an edit gives to the parts; a part that is left out keeps its value. `text` is the new text."""
+        """Returns the values of the parts in an edit. A missing part keeps its value. `text` is the new text."""
         given = request.model_fields_set & self._updatable
         return self._derive(request.model_copy(update={"text": text}), given, {})
 
@@ -115,7 +115,7 @@ class MessageParts:
     async def check(
         self, connection: Connection, sends: Sequence[tuple[CheckedSend, Sequence[str]]], at: datetime
     ) -> list[ServiceError | None]:
-        """Returns the first refusal of each send by the checks that are named beside it."""
+        """Returns for each send the first refusal by the checks named with it, or None."""
         refusals: list[ServiceError | None] = [None] * len(sends)
         context = Context(connection, self._container, at)
         for check in self._checks:
@@ -129,7 +129,7 @@ class MessageParts:
     async def prepare(
         self, connection: Connection, inputs: Sequence[PartInput], at: datetime
     ) -> list[Mapping[str, Any] | ServiceError]:
-        """Returns the values of each, each part asked once for all; or why one is refused."""
+        """Returns the values or a refusal for each input. Each part is called once for all inputs."""
         results: list[Mapping[str, Any] | ServiceError] = [one.given.values for one in inputs]
         context = Context(connection, self._container, at)
         for part in self.fields.parts:
@@ -152,7 +152,7 @@ class MessageParts:
         at: datetime,
         messages: Sequence[tuple[UUID, int, UUID, Mapping[str, Any], Mapping[str, Any] | None]],
     ) -> None:
-        """Lets the parts write their rows for messages: (chat, seq, sender, values, values before an edit)."""
+        """Calls `store` of the parts: (chat, seq, sender, values, values before an edit)."""
         context = Context(connection, self._container, at)
         for part in self.fields.parts:
             if part.store is None:
@@ -166,7 +166,7 @@ class MessageParts:
                 await part.store(context, stored)
 
     async def remove(self, connection: Connection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
-        """Lets the parts forget what they have of messages that are being deleted."""
+        """Calls `remove` of the parts for messages that are being deleted."""
         context = Context(connection, self._container, at)
         for part in self.fields.parts:
             if part.remove is not None:

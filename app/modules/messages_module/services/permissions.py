@@ -1,4 +1,4 @@
-"""Who may do what with messages."""
+"""Permissions of messages, by type of chat and role."""
 
 from app.modules.chats_module.extension import Permission
 

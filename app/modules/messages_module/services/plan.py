@@ -1,4 +1,4 @@
-"""What becomes of each send of a batch, decided under the locks of its chats."""
+"""Plans a batch: decides the outcome of each send, under the locks of its chats."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ from app.services.errors import ServiceError, ValidationFailed
 
 @dataclass(slots=True)
 class Tail:
-    """The end of a chat: the last numbers of its messages and of its stream, with those that the batch adds."""
+    """The last numbers of a chat's messages and of its stream, including the messages that the batch adds."""
 
     seq: int
     event_seq: int
@@ -32,8 +32,9 @@ class Tail:
 
 @dataclass(slots=True)
 class _Poster:
-    """A member who sends to a chat, with what the batch has written for them, by `client_msg_id` as an integer: the
-    hash of a UUID is a call of Python.
+    """A member who sends to a chat.
+
+    `known`: messages of the batch by `client_msg_id` as an integer, because the hash of a UUID is a Python call.
     """
 
     membership: SenderMembership
@@ -43,7 +44,7 @@ class _Poster:
 
 @dataclass(slots=True)
 class Plan:
-    """What becomes of each send: written, refused, or found to stand already. `tails` are of all chats that exist."""
+    """Outcome of each send: written, refused, or already stored. `tails` are of all chats that exist."""
 
     new: list[tuple[Send, NewMessage]] = field(default_factory=list)
     refused: list[tuple[Send, ServiceError]] = field(default_factory=list)
@@ -52,7 +53,7 @@ class Plan:
     parts: list[tuple[UUID, int, UUID, Mapping[str, Any], None]] = field(default_factory=list)
 
     def repeat(self, send: Send, known: tuple[int, bytes]) -> None:
-        """A message with the same `client_msg_id` exists: it is the answer, unless its body was another one."""
+        """Handles a `client_msg_id` that exists: returns that message, or refuses if its body was different."""
         seq, digest = known
         if digest == send.digest:
             self.existing.append((send, seq))
@@ -61,7 +62,7 @@ class Plan:
 
     @property
     def messages(self) -> Mapping[UUID, Sequence[NewMessage]]:
-        """What is new, by chat, in the order of the numbers."""
+        """New messages by chat, in the order of their numbers."""
         return {chat_id: tail.messages for chat_id, tail in self.tails.items() if tail.messages}
 
 
@@ -72,9 +73,9 @@ async def make_plan(
     batch: Sequence[Send],
     at: datetime,
 ) -> Plan:
-    """Decides what becomes of each send: first who may send and what is there already, then the parts, then numbers.
+    """Decides the outcome of each send: checks membership and existing messages, prepares parts, assigns numbers.
 
-    Numbers go on from each chat's last message and its stream's head, whose locks the caller holds.
+    Numbers continue after each chat's last message and its stream's head. The caller holds the locks.
     """
     plan = Plan()
     if not batch:
@@ -136,7 +137,7 @@ async def _check(
     candidates: Sequence[tuple[Send, _Poster]],
     at: datetime,
 ) -> list[tuple[Send, _Poster]]:
-    """Returns those that the checks of their chats let pass; the others are refused."""
+    """Returns the sends that the checks of their chats accept. Adds the others to `plan.refused`."""
     sends = [
         (
             CheckedSend(send.chat_id, send.sender_id, poster.membership.role, send.request),
@@ -154,7 +155,7 @@ async def _check(
 async def _prepare(
     connection: Connection, parts: MessageParts, candidates: Sequence[tuple[Send, _Poster]], at: datetime
 ) -> dict[Send, Mapping[str, Any] | ServiceError]:
-    """Returns the values of those sends whose parts have to be prepared."""
+    """Returns the values or a refusal of each send whose parts must be prepared."""
     inputs = {
         send: PartInput(
             send.chat_id,
@@ -175,12 +176,12 @@ async def _prepare(
 
 
 def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[int]]:
-    """Each chat and sender once, and for each send the place of its own among them."""
+    """Returns the distinct pairs of chat and sender, and for each send the index of its pair."""
     posters: dict[tuple[UUID, UUID], int] = {}
     places: list[int] = []
     before: Send | None = None
     for send in batch:
-        # Sends of one socket follow each other, and have the very same ids.
+        # Sends of one socket follow each other and share the same id objects.
         if before is None or send.chat_id is not before.chat_id or send.sender_id is not before.sender_id:
             place = posters.setdefault((send.chat_id, send.sender_id), len(posters))
         places.append(place)
@@ -217,7 +218,7 @@ def _number(
 
 
 def _make_ids(count: int) -> Iterator[str]:
-    """Random ids (UUID, version 4): one question to the system for all of them, and no object for each."""
+    """Makes random ids (UUID version 4) with one system call for all, and without an object per id."""
     random = os.urandom(16 * count).hex()
     for place in range(0, len(random), 32):
         part = random[place : place + 32]

@@ -1,7 +1,7 @@
-"""The queues of sends of one process: one a chat. What waits is written in batches, of several chats at once.
+"""The send queues of one process, one per chat. Waiting sends are written in batches of several chats.
 
-While a batch commits, the next one gathers, and so it does until its chats are locked. A lone send is a batch of one
-and waits for nobody.
+While a batch commits, and until its chats are locked, the next one collects sends. A single send is a batch of one and
+is written at once.
 """
 
 import asyncio
@@ -28,24 +28,24 @@ from app.utils import metrics
 from app.utils.isolation import call_isolated
 
 MAX_BATCH = 100
-"""Sends in one transaction, and chats that they may go to: each of them has its share of the batch."""
+"""Sends in one transaction. Each chat gets its share of the batch."""
 MAX_CHATS = 25
 _SHARE = 20
-"""What a chat counts for at most when chats are gathered for a batch: a busy one leaves room for others."""
+"""Sends of one chat that count when chats are chosen for a batch, so that a busy chat leaves room for others."""
 MAX_WRITERS = 2
-"""Batches of several chats under way at once: one is written while the other one commits."""
+"""Concurrent batches of several chats: one is written while the other commits."""
 MAX_FULL_WRITERS = 4
-"""The same where what waits fills one more: small ones would cost more than they bring."""
+"""The same while the waiting sends fill another batch. More small batches would cost more than they gain."""
 MAX_WAITING = 20_000
-"""Sends that may wait in this process; beyond that a caller is told to come back."""
+"""Sends that may wait in this process. Beyond that a send is refused with QueueFull."""
 MAX_WAITING_IN_CHAT = 2_000
 
 
 class SendQueue:
-    """Takes sends in the order of the calls, and writes each chat's in that order.
+    """Accepts sends in the order of the calls, and writes those of a chat in that order.
 
-    A chat is in one batch at a time. A batch of several chats waits for no lock: a chat that somebody else has locked
-    is left to a batch of its own, so that it holds nobody up.
+    A chat is in one batch at a time. A batch of several chats does not wait for locks: a chat whose stream is locked by
+    another transaction gets a batch of its own, so that it delays no other chat.
     """
 
     def __init__(self, database: Database, bus: Bus, hub: Hub, limits: RateLimits, parts: MessageParts) -> None:
@@ -54,9 +54,9 @@ class SendQueue:
         self._bus = bus
         self._hub = hub
         self._limits = limits
-        # Of the chats that have sends waiting or being written.
+        # Queues of chats with sends that wait or are being written.
         self._queues: dict[UUID, deque[Send]] = {}
-        # Those of them that are in no batch, the one that waits longest first.
+        # Chats with a queue that are in no batch, the longest waiting first.
         self._ready: deque[UUID] = deque()
         self._writers = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -70,10 +70,10 @@ class SendQueue:
         find_refusal: Callable[[], Exception | None] | None = None,
         by_server: ByServer = BY_CLIENT,
     ) -> Awaitable[Sent]:
-        """As `put`, for whoever can wait: the result comes when the message is durable.
+        """Queues a send like `put`. The returned awaitable gives the result when the message is durable.
 
-        The awaitable raises what the chat refuses, or Unavailable. Giving up the waiting takes nothing back: the
-        message may be written all the same.
+        It raises the refusal of the chat, or Unavailable. Cancelling it does not cancel the send: the message may still
+        be written.
         """
         outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
 
@@ -97,11 +97,11 @@ class SendQueue:
         find_refusal: Callable[[], Exception | None] | None = None,
         by_server: ByServer = BY_CLIENT,
     ) -> None:
-        """Queues in the order of the calls. `on_result` is called once, when the message is durable or refused.
+        """Queues a send, in the order of the calls. `on_result` is called once, when the message is durable or refused.
 
-        `find_refusal` is called just before the message is written: its sender's session may have ended since. Give the
-        same object with each send of a session: sends in a row share one call.
-        Raises RateLimited, QueueFull, or what a part refuses, with nothing queued.
+        `find_refusal` is called just before the message is written, because the sender's session may have ended. Pass
+        the same object with each send of a session: consecutive sends share one call. Raises RateLimited, QueueFull, or
+        the refusal of a part. Then nothing is queued.
         """
         self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
         queue = self._queues.get(chat_id)
@@ -118,11 +118,11 @@ class SendQueue:
             self._start_writer()
 
     def measure(self) -> None:
-        """Tells the metrics how much waits."""
+        """Sets the metric of waiting sends."""
         metrics.SENDS_WAITING.set(self._waiting)
 
     async def drain(self) -> None:
-        """Waits until everything that was queued has its outcome."""
+        """Waits until every queued send has its outcome."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -132,13 +132,13 @@ class SendQueue:
         task.add_done_callback(self._tasks.discard)
 
     def _start_writer(self) -> None:
-        """One more, where there is work for it."""
+        """Starts another writer if chats are ready and the limit of writers is not reached."""
         if self._ready and self._writers < (MAX_FULL_WRITERS if self._waiting >= MAX_BATCH else MAX_WRITERS):
             self._writers += 1
             self._start(self._write_ready())
 
     async def _write_ready(self) -> None:
-        """Until nothing is ready. Whoever is idle has neither queue nor task."""
+        """Writes batches until no chat is ready. An idle chat has neither a queue nor a task."""
         try:
             while self._ready:
                 chat_ids = self._take_ready()
@@ -157,7 +157,7 @@ class SendQueue:
             self._start_writer()
 
     def _take_ready(self) -> list[UUID]:
-        """As many chats as fill a batch: what is left is for another writer."""
+        """Takes the chats for one batch. The rest is left to another writer."""
         chat_ids: list[UUID] = []
         waiting = 0
         while self._ready and len(chat_ids) < MAX_CHATS and waiting < MAX_BATCH:
@@ -179,7 +179,7 @@ class SendQueue:
             del self._queues[chat_id]
 
     def _gather(self, chat_ids: Collection[UUID]) -> list[Send]:
-        """A batch out of these chats' queues: an equal share of each, then what there is room for."""
+        """Takes a batch from these chats' queues: an equal share of each, then more as far as there is room."""
         gathered: list[Send] = []
         for most in (MAX_BATCH // max(len(chat_ids), 1), MAX_BATCH):
             for chat_id in chat_ids:
@@ -196,17 +196,17 @@ class SendQueue:
         *,
         wait: bool,
     ) -> Sequence[UUID]:
-        """Writes one batch, whatever becomes of it; the chats that were passed over."""
+        """Writes one batch, and resolves every send. Returns the chats that were skipped because they are locked."""
         try:
             written, passed_over = await write_batch(self._database, self._parts, chat_ids, batch, gather, wait=wait)
-        except Exception as error:  # noqa: BLE001 - every send gets its outcome, whatever went wrong
+        except Exception as error:  # noqa: BLE001 - every send must get an outcome
             await self._fail(error, batch or self._gather(chat_ids))
             return ()
         finally:
             if batch:
                 metrics.SEND_BATCH.observe(len(batch))
         for those in written:
-            # Durable already: an error here must not look like one of the writing.
+            # The batch is committed, so an error here must not be handled as a failed write.
             call_isolated(self._publish, those)
         return passed_over
 
@@ -221,13 +221,13 @@ class SendQueue:
             metrics.SENDS_FAILED.inc()
             batch[0].resolve(error)
         else:
-            # One of them is at fault: each on its own, so that it fails alone.
+            # One of the sends causes the error. Each is written in its own batch, so that only that one fails.
             for send in batch:
                 if not send.is_resolved:
                     await self._write([send.chat_id], [send], lambda _: (), wait=True)
 
     def _publish(self, written: Written) -> None:
-        """To this process' own followers without a read; the others are rung for."""
+        """Publishes messages to this process' followers without a read. Other processes are notified by the bus."""
         first = written.base + 1
 
         def make_frames() -> Sequence[Frame]:

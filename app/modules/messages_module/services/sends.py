@@ -1,4 +1,4 @@
-"""A message on its way: from the request to its outcome."""
+"""A send, from the request to its result."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,14 +14,14 @@ from app.modules.messages_module.services.parts import PartValues
 
 
 class Sent(NamedTuple):
-    """The message as JSON, and whether it stood already."""
+    """The message as JSON. `replayed`: it was already stored."""
 
     body: bytes
     replayed: bool = False
 
 
 class ByServer(NamedTuple):
-    """What the server itself says of a send: values of parts, what a retry is compared with, the message's time."""
+    """Fields of a send that only the server sets: values of parts, bytes compared on a retry, the message's time."""
 
     parts: Mapping[str, Any] = MappingProxyType({})
     digest_source: bytes | None = None
@@ -29,19 +29,19 @@ class ByServer(NamedTuple):
 
 
 BY_CLIENT = ByServer()
-"""A client's send: its parts are in the body, which a retry is compared with, and its time is now."""
+"""A send by a client: its parts are in the body, a retry is compared with the body, and its time is now."""
 
 
 def digest_of(text: str, reply_to_seq: int | None, parts: bytes = b"") -> bytes:
-    """Returns what a retry is compared with; `parts` are those that were sent, as canonical JSON."""
+    """Returns the digest that is compared on a retry. `parts`: the parts that were sent, as canonical JSON."""
     body = f"{reply_to_seq}\0{text}".encode()
     return blake2b(body + b"\0" + parts if parts else body, digest_size=16).digest()
 
 
 class Send:
-    """A message to be written, and what is called with its outcome.
+    """A message to be written, with the callback for its result.
 
-    `find_refusal` is called just before the message is written: the sender's session may have ended since.
+    `find_refusal` is called just before the message is written, because the sender's session may have ended.
     """
 
     __slots__ = (
@@ -85,20 +85,20 @@ class Send:
         self.is_resolved = False
 
     def resolve(self, result: Sent | Exception) -> None:
-        """Tells it once. Never raises: the others of the batch are to be told as well."""
+        """Calls the callback once. Never raises, so that the other sends of the batch get their results."""
         if self.is_resolved:
             return
         self.is_resolved = True
         try:
             self.on_result(result)
-        except Exception as error:  # noqa: BLE001 - the message stands, or does not, whoever hears of it
+        except Exception as error:  # noqa: BLE001 - a callback cannot change the outcome
             logger.opt(exception=error).error("the result of a send could not be delivered")
 
 
 def refuse_ended(sends: Sequence[Send]) -> list[Send]:
-    """Returns the sends that are still to be written; resolves the others with why not.
+    """Returns the sends that may be written. Resolves the others with their refusal.
 
-    Sends in a row with the very same `find_refusal` share one call of it.
+    Consecutive sends with the same `find_refusal` object share one call.
     """
     accepted: list[Send] = []
     find_refusal: Callable[[], Exception | None] | None = None

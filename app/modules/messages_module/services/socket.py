@@ -1,4 +1,4 @@
-"""What messages add to the WebSocket: sending, and that one is typing."""
+"""Socket requests of messages: `send` and `typing`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Messages as JSON."""
+"""Messages as JSON for their readers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from app.services.context import Context
 from app.utils.container import Container
 
 _BEYOND = 2**62
-"""Behind every message, with room to add a limit to."""
+"""A position after every message, to which a limit can be added without overflow."""
 
 
 class MessageViews:
@@ -38,7 +38,7 @@ class MessageViews:
         return message
 
     async def view_sent(self, connection: Connection, chat_id: UUID, seq: int) -> bytes:
-        """Returns a message as events and the answer to a send have it: the same for every viewer."""
+        """Returns a message as events and responses to sends contain it: the same for every viewer."""
         message = await self._queries.find_for_event(connection, chat_id, seq)
         if message is None:
             raise MessageNotFound
@@ -58,8 +58,9 @@ class MessageViews:
     async def list_found(
         self, connection: Connection, viewer: UUID, found: Sequence[tuple[UUID, int, int]]
     ) -> Mapping[tuple[UUID, int], bytes]:
-        """Returns those of the messages (chat, number, revision) that the viewer may read, and that are not deleted or
-        changed since that revision: the number of the last event that holds their content, 0 without one.
+        """Returns those messages (chat, number, revision) that the viewer may read, if unchanged and not deleted.
+
+        The revision is the number of the last event that holds the message's content, 0 without one.
         """
         rows = await self._queries.list_found(connection, viewer, found) if found else []
         keys = [(chat_id, seq) for chat_id, seq, _ in rows]
@@ -79,7 +80,7 @@ class MessageViews:
         around_seq: int | None = None,
         limit: int,
     ) -> bytes:
-        """Returns a page of a chat; with no position given, the newest one. Raises ChatNotFound for non-members."""
+        """Returns a page of a chat, the newest one without a position. Raises ChatNotFound for non-members."""
         if after_seq is not None:
             side, position = Side.AFTER, min(after_seq, _BEYOND)
         elif around_seq is not None:
@@ -99,7 +100,7 @@ class MessageViews:
     async def _describe(
         self, connection: Connection, viewer: UUID, messages: Sequence[tuple[UUID, bytes]]
     ) -> list[bytes]:
-        """Adds the fields that Python computes, each once for all of the messages."""
+        """Adds the fields that Python computes. Each view is called once for all messages."""
         found = [(chat_id, orjson.loads(message)) for chat_id, message in messages]
         keys = [(chat_id, message["seq"]) for chat_id, message in found]
         context = Context(connection, self._container, now())
@@ -113,7 +114,7 @@ class MessageViews:
 
 def _sides(page: Page, side: Side) -> tuple[bool, bool]:
     if page.first_seq is None or page.last_seq is None:
-        # Nothing is there: everything lies on the other side of the position.
+        # The page is empty: all messages are on the other side of the position.
         return side is Side.AFTER and page.head > 0, side is Side.BEFORE and page.head > 0
     return page.first_seq > 1, page.last_seq < page.head
 

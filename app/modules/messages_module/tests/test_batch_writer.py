@@ -1,4 +1,4 @@
-"""The writer of batches: what becomes of each send when something goes wrong with one, or with all."""
+"""The batch writer: outcomes of the sends when one of them or the whole batch fails."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from app.modules.messages_module.services.sends import Sent
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 
-# $1: what the statement is known by, that waits for a lock.
+# $1: a part of the text of the statement that waits for a lock.
 _STUCK = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'
@@ -32,11 +32,11 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 async def _find_stuck(administrator: Connection, statement: str) -> int:
-    """The server process of the writer, once it waits."""
+    """Waits until the writer's statement is blocked. Returns its PostgreSQL process id."""
     found: list[int] = []
 
     async def is_stuck() -> bool:
-        # Within a transaction the view shows what it showed before.
+        # Within a transaction the view would return its first snapshot.
         await administrator.execute("SELECT pg_stat_clear_snapshot()")
         found.extend(row["pid"] for row in await administrator.fetch(_STUCK, statement))
         return bool(found)
@@ -47,7 +47,7 @@ async def _find_stuck(administrator: Connection, statement: str) -> int:
 
 @pytest.fixture
 def queue(app: FastAPI, club: str) -> SendQueue:
-    """The queue of the running application."""
+    """The send queue of the running application."""
     container: Container = app.state.container
     return container.get(SendQueue)
 
@@ -60,7 +60,7 @@ async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Conn
     await connection.close()
 
 
-async def test_what_is_refused_at_the_last_moment_is_not_written(anna: FakeClient, club: str, queue: SendQueue) -> None:
+async def test_sends_that_find_refusal_refuses_are_not_written(anna: FakeClient, club: str, queue: SendQueue) -> None:
     refusals: list[InvalidToken | None] = [None, InvalidToken(), None]
     sends = [
         queue.submit(UUID(club), anna.uuid, MessageCreate(text=str(number)), partial(refusals.__getitem__, number % 3))
@@ -70,15 +70,15 @@ async def test_what_is_refused_at_the_last_moment_is_not_written(anna: FakeClien
     assert [isinstance(outcome, InvalidToken) for outcome in outcomes] == [False, True, False] * 3
     history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
     assert [(item["seq"], item["text"]) for item in history] == list(enumerate("023568", 1))
-    # A batch of nothing else.
+    # A batch in which every send is refused.
     refused = queue.submit(UUID(club), anna.uuid, MessageCreate(text="x"), InvalidToken)
     with pytest.raises(InvalidToken):
         await refused
     assert (await anna.send(club))["seq"] == 7
 
 
-async def test_one_that_cannot_be_written_fails_alone(anna: FakeClient, club: str, queue: SendQueue) -> None:
-    # What the schema refuses at the door, PostgreSQL refuses for the whole statement.
+async def test_a_send_that_cannot_be_written_fails_alone(anna: FakeClient, club: str, queue: SendQueue) -> None:
+    # The API's schema refuses this text. Without that check, PostgreSQL refuses the whole statement.
     bad = MessageCreate.model_construct(client_msg_id=uuid4(), text="a\x00b", reply_to_seq=None)
     sends = [MessageCreate(text=str(number)) for number in range(4)]
     sends.insert(2, bad)
@@ -91,12 +91,12 @@ async def test_one_that_cannot_be_written_fails_alone(anna: FakeClient, club: st
     assert (await anna.send(club))["seq"] == 5
 
 
-async def test_refusals_in_a_batch_leave_the_others_their_numbers(
+async def test_refused_sends_leave_no_gap_in_the_numbers(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str, queue: SendQueue
 ) -> None:
     ok(await anna.patch(f"/chats/{club}/members/{boris.id}", {"role": "reader"}))
     sends = [(stranger, ChatNotFound), (anna, None), (boris, NotAllowedInChat), (anna, None)] * 5
-    # Submitted before the writer runs: one batch.
+    # Submitted before the writer runs, so all are in one batch.
     outcomes = await asyncio.gather(
         *(queue.submit(UUID(club), who.uuid, MessageCreate(text="?")) for who, _ in sends), return_exceptions=True
     )
@@ -118,12 +118,12 @@ async def test_a_cancelled_send_fails_no_other_send(anna: FakeClient, club: str,
             call.cancel()
     answers = await asyncio.gather(*calls, return_exceptions=True)
     assert [isinstance(answer, asyncio.CancelledError) for answer in answers] == [True, False] * 4 + [True]
-    # Whether those were written that nobody waited for, a retry tells: each stands once.
+    # A cancelled send may be written or not. After a retry each message is stored once.
     seqs = [ok(await anna.post(f"/chats/{club}/messages", body))["seq"] for body in bodies]
     assert sorted(seqs) == list(range(1, len(bodies) + 1))
 
 
-async def test_more_than_a_batch_is_written_in_the_order_it_came(anna: FakeClient, club: str, queue: SendQueue) -> None:
+async def test_more_sends_than_one_batch_are_written_in_order(anna: FakeClient, club: str, queue: SendQueue) -> None:
     count = 2 * MAX_BATCH + 1
     await asyncio.gather(
         *(queue.submit(UUID(club), anna.uuid, MessageCreate(text=str(number))) for number in range(count))
@@ -137,11 +137,11 @@ async def test_more_than_a_batch_is_written_in_the_order_it_came(anna: FakeClien
     [
         # The writer waits for the lock of the stream.
         ("SELECT FROM stream FOR UPDATE", _LOCKING),
-        # The writer holds that lock, and waits in the middle of its insertion.
+        # The writer holds that lock and waits in its insert.
         ("LOCK TABLE message IN SHARE MODE", _INSERTING),
     ],
 )
-async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
+async def test_a_broken_connection_loses_and_duplicates_no_message(
     anna: FakeClient, club: str, administrator: Connection, obstacle: str, statement: str
 ) -> None:
     bodies = [{"client_msg_id": str(uuid4()), "text": str(number)} for number in range(20)]
@@ -151,7 +151,7 @@ async def test_a_connection_that_is_cut_loses_and_doubles_nothing(
         writer = await _find_stuck(administrator, statement)
         assert await administrator.fetchval("SELECT pg_terminate_backend($1, 1000)", writer)
     answers = await sending
-    # Those of the batch that was cut are told so; whoever came after it is served.
+    # Sends of the broken batch get 503. Later ones are written.
     assert 503 in {answer.status_code for answer in answers}
     for answer in answers:
         if answer.status_code == 503:
@@ -175,7 +175,7 @@ FOR EACH ROW EXECUTE FUNCTION wait()
 """
 
 
-async def test_a_connection_that_is_cut_in_its_commit_leaves_the_outcome_to_a_retry(
+async def test_a_retry_settles_the_outcome_of_a_commit_on_a_broken_connection(
     anna: FakeClient, club: str, administrator: Connection
 ) -> None:
     await anna.send(club, "до")
@@ -192,9 +192,7 @@ async def test_a_connection_that_is_cut_in_its_commit_leaves_the_outcome_to_a_re
     assert (await anna.post(f"/chats/{club}/messages", body)).headers["idempotent-replayed"] == "true"
 
 
-async def test_a_lock_timeout_is_answered_with_unavailable(
-    anna: FakeClient, club: str, administrator: Connection
-) -> None:
+async def test_a_lock_timeout_returns_503(anna: FakeClient, club: str, administrator: Connection) -> None:
     async with administrator.transaction():
         await administrator.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))
         refused = await anna.post(f"/chats/{club}/messages", {"text": "Ау"})

@@ -21,7 +21,7 @@ async def test_an_edit_by_the_sender_is_published_to_all_members(
     assert (await anna.events(club))[-1] == event
 
 
-async def test_an_edit_replaces_the_words_in_the_earlier_events(
+async def test_an_edit_replaces_the_text_in_the_earlier_events(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
 ) -> None:
     await anna.send(club, "мой код 4711")
@@ -33,12 +33,12 @@ async def test_an_edit_replaces_the_words_in_the_earlier_events(
     events = [event for event in await clara.events(club) if event["data"].get("seq") == 1]
     assert [event["kind"] for event in events] == ["message.created", "message.edited", "message.edited"]
     assert {event["data"]["text"] for event in events} == {"мой код — мой"}
-    # All else is as it was.
+    # Everything else in the events is unchanged.
     before[-1]["data"]["text"] = "мой код — мой"
     assert events[0] == before[-1]
 
 
-async def test_events_of_many_edits_hold_the_newest_text_or_none(
+async def test_events_of_many_edits_contain_the_newest_text_or_none(
     anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     await anna.send(club, "слово 0")
@@ -57,15 +57,15 @@ async def test_a_retry_of_the_send_returns_the_edited_message(anna: FakeClient, 
     response = await anna.post(f"/chats/{club}/messages", retry)
     assert (response.status_code, response.json()) == (200, edited)
     assert response.headers["idempotent-replayed"] == "true"
-    # What was sent first is compared, not what stands now.
+    # The digest is of the first text, not of the current one.
     problem(await anna.post(f"/chats/{club}/messages", retry | {"text": "второе"}), 422, "idempotency_mismatch")
 
 
-async def test_a_message_is_edited_by_its_sender_only(
+async def test_only_the_sender_edits_a_message(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     await boris.send(club, "моё")
-    # Not even the owner of the chat.
+    # Even the owner of the chat may not edit it.
     problem(await anna.patch(f"/chats/{club}/messages/1", {"text": "твоё"}), 403, "forbidden")
     problem(await stranger.patch(f"/chats/{club}/messages/1", {"text": "твоё"}), 404, "not_found")
     problem(await boris.patch(f"/chats/{club}/messages/2", {"text": "где?"}), 404, "not_found")
@@ -95,7 +95,9 @@ async def test_sender_and_admins_delete_a_message(
     problem(await anna.delete(f"/chats/{direct}/messages/1"), 403, "forbidden")
 
 
-async def test_a_tombstone_keeps_its_number_and_loses_its_words(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_deleted_message_keeps_its_number_and_loses_its_text(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
     sent = await anna.send(club, "тайна первая")
     ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "тайна вторая"}))
     ok(await boris.put(f"/chats/{club}/messages/1/reactions/👍"))
@@ -111,7 +113,7 @@ async def test_a_tombstone_keeps_its_number_and_loses_its_words(anna: FakeClient
     after = await boris.events(club)
     assert (after[-1]["kind"], after[-1]["data"]) == ("message.deleted", stone)
     assert "тайна" not in str(after)
-    # Numbers, kinds and all else in the earlier events are as they were.
+    # Numbers, kinds and other fields of the earlier events are unchanged.
     for event in before:
         if event["kind"] in ("message.created", "message.edited") and event["data"]["seq"] == 1:
             event["data"]["text"] = ""
@@ -119,7 +121,7 @@ async def test_a_tombstone_keeps_its_number_and_loses_its_words(anna: FakeClient
     assert ok(await boris.get(f"/chats/{club}/messages/2"))["reply_to_seq"] == 1
 
 
-async def test_what_is_deleted_stays_deleted(anna: FakeClient, club: str) -> None:
+async def test_a_deleted_message_stays_deleted(anna: FakeClient, club: str) -> None:
     sent = await anna.send(club, "было")
     ok(await anna.delete(f"/chats/{club}/messages/1"))
     stone = ok(await anna.get(f"/chats/{club}/messages/1"))
@@ -134,7 +136,7 @@ async def test_what_is_deleted_stays_deleted(anna: FakeClient, club: str) -> Non
     assert (await anna.send(club, "дальше"))["seq"] == 2
 
 
-async def test_edits_and_a_deletion_at_once_leave_no_word_behind(
+async def test_concurrent_edits_and_a_deletion_leave_no_text_in_events(
     anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     await anna.send(club, "слово 0")

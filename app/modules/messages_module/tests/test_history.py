@@ -1,4 +1,4 @@
-"""Reading a chat: any page of it, whole and in order."""
+"""History: pages of a chat, complete and in order."""
 
 import asyncpg
 import pytest
@@ -17,7 +17,7 @@ numbers = st.integers(0, LENGTH + 3) | st.just(MAX_BIGINT)
 
 
 def _expected(last_seq: int, position: str | None, number: int, limit: int) -> list[int]:
-    """The page, out of the list of all numbers."""
+    """Computes the page from the list of all numbers."""
     everything = list(range(1, last_seq + 1))
     if position == "before_seq":
         return [seq for seq in everything if seq < number][-limit:]
@@ -25,7 +25,8 @@ def _expected(last_seq: int, position: str | None, number: int, limit: int) -> l
         return [seq for seq in everything if seq > number][:limit]
     if position is None:
         return everything[-limit:]
-    # Around: a window as full as the chat allows, with the number (or its nearest neighbour) as near to the middle.
+    # Around: a window as full as the chat allows, with the number or its nearest neighbour as close to the middle as
+    # possible.
     centre = min(max(number, 1), last_seq)
     windows = [everything[start : start + limit] for start in range(max(last_seq - limit, 0) + 1)]
     return min(windows, key=lambda window: abs(window[0] + limit // 2 - centre)) if last_seq else []
@@ -33,7 +34,7 @@ def _expected(last_seq: int, position: str | None, number: int, limit: int) -> l
 
 @pytest.fixture
 async def long_chat(anna: FakeClient, club: str) -> str:
-    """Twelve messages, numbered by their texts."""
+    """A chat with twelve messages, whose texts are their numbers."""
     for number in range(LENGTH):
         await anna.send(club, str(number + 1))
     return club
@@ -41,7 +42,7 @@ async def long_chat(anna: FakeClient, club: str) -> str:
 
 @given(position=positions, number=numbers, limit=st.integers(1, LENGTH + 3))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_a_page_holds_its_messages_and_says_what_is_beside_it(
+async def test_a_page_has_its_messages_and_shows_if_there_are_more(
     boris: FakeClient, long_chat: str, position: str | None, number: int, limit: int
 ) -> None:
     where = {position: number} if position else {}
@@ -52,11 +53,11 @@ async def test_a_page_holds_its_messages_and_says_what_is_beside_it(
     if expected:
         assert (page["has_before"], page["has_after"]) == (expected[0] > 1, expected[-1] < LENGTH)
     else:
-        # Before the first, or behind the last.
+        # The page is before the first message or after the last one.
         assert (page["has_before"], page["has_after"]) == (position == "after_seq", position == "before_seq")
 
 
-async def test_pages_lead_through_the_whole_history_both_ways(anna: FakeClient, long_chat: str) -> None:
+async def test_pages_cover_the_whole_history_in_both_directions(anna: FakeClient, long_chat: str) -> None:
     address = f"/chats/{long_chat}/messages"
     forward: list[int] = []
     page = ok(await anna.get(address, after_seq=0, limit=5))
@@ -75,13 +76,13 @@ async def test_pages_lead_through_the_whole_history_both_ways(anna: FakeClient, 
     assert forward == backward == list(range(1, LENGTH + 1))
 
 
-async def test_an_empty_chat_has_an_empty_page_everywhere(anna: FakeClient, club: str) -> None:
+async def test_each_page_of_an_empty_chat_is_empty(anna: FakeClient, club: str) -> None:
     for where in ({}, {"before_seq": 5}, {"after_seq": 0}, {"after_seq": 5}, {"around_seq": 1}):
         page = ok(await anna.get(f"/chats/{club}/messages", **where))
         assert page == {"items": [], "has_before": False, "has_after": False}
 
 
-async def test_what_is_no_page_is_refused(anna: FakeClient, stranger: FakeClient, club: str) -> None:
+async def test_invalid_positions_and_limits_are_refused(anna: FakeClient, stranger: FakeClient, club: str) -> None:
     address = f"/chats/{club}/messages"
     for limit in (0, 201, -1, 2**63, "all", "true", ""):
         problem(await anna.get(address, limit=limit), 422, "validation_error")
@@ -95,10 +96,10 @@ async def test_what_is_no_page_is_refused(anna: FakeClient, stranger: FakeClient
     assert ok(await anna.get(address, limit=200))["items"] == []
 
 
-async def test_a_page_is_to_the_letter_what_sending_answered(
+async def test_history_and_the_response_to_a_send_have_equal_bytes(
     anna: FakeClient, club: str, database_address: DatabaseAddress
 ) -> None:
-    """The database writes the one, this process the other."""
+    """The database encodes the history. The server process encodes the response to a send."""
     texts = [
         '"quoted" \\ and / slashes',
         "tab\tline\nreturn\r separated",
@@ -110,7 +111,7 @@ async def test_a_page_is_to_the_letter_what_sending_answered(
     page = await anna.get(f"/chats/{club}/messages")
     items = b",".join(answer.content for answer in sent)
     assert page.content == b'{"items":[%b],"has_before":false,"has_after":false}' % items
-    # A second with no fraction is written without one, on either side.
+    # A time without a fraction of a second is written without one by both.
     connection = await asyncpg.connect(**database_address.connect_arguments())
     try:
         await connection.execute("UPDATE message SET created_at = '2026-01-02 03:04:05+00' WHERE seq = 1")

@@ -1,4 +1,4 @@
-"""Fields that modules contribute to messages: in requests, answers, the history and events, on REST and the socket."""
+"""Fields that modules contribute to messages: in requests, responses, the history and events, over REST and sockets."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
@@ -48,7 +48,7 @@ def derive_number(request: Any) -> Any:
 
 
 async def prepare_number(context: Context, requests: Sequence[PartRequest]) -> Sequence[Any]:
-    """As a module would that looks something up for each: here it refuses what is not odd."""
+    """Like a module that looks up a value for each request. It refuses even numbers."""
     return [request.value if request.value % 2 else Conflict("even") for request in requests]
 
 
@@ -114,7 +114,7 @@ async def last_event(user: FakeClient, chat: str) -> dict[str, Any]:
     return (await user.events(chat))[-1]
 
 
-async def test_a_part_is_in_the_answer_the_history_and_the_event(
+async def test_a_part_is_in_the_response_the_history_and_the_event(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str
 ) -> None:
     async with FakeSocket(boris, live_server) as socket:
@@ -149,7 +149,7 @@ async def test_a_retry_is_compared_with_the_parts_that_were_sent(anna: FakeClien
         problem(await anna.post(f"/chats/{club}/messages", other), 422, "idempotency_mismatch")
 
 
-async def test_an_edit_changes_a_part_and_leaves_out_what_it_does_not_name(anna: FakeClient, club: str) -> None:
+async def test_an_edit_changes_only_the_parts_that_it_names(anna: FakeClient, club: str) -> None:
     await anna.send(club, "Срочно", importance="high")
     edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"importance": "low"}))
     assert (edited["text"], edited["importance"]) == ("Срочно", "low")
@@ -163,7 +163,7 @@ async def test_an_edit_changes_a_part_and_leaves_out_what_it_does_not_name(anna:
     assert len(await anna.events(club)) == before
 
 
-async def test_a_tombstone_shows_no_part(anna: FakeClient, club: str) -> None:
+async def test_a_deleted_message_shows_no_part(anna: FakeClient, club: str) -> None:
     await anna.send(club, "СРОЧНО", importance="high", number=3)
     ok(await anna.delete(f"/chats/{club}/messages/1"))
     shown = ok(await anna.get(f"/chats/{club}/messages/1"))
@@ -174,7 +174,7 @@ async def test_a_tombstone_shows_no_part(anna: FakeClient, club: str) -> None:
     assert removed == [(UUID(club), [1])]
 
 
-async def test_a_part_is_prepared_before_numbers_are_given_and_stored_with_them(anna: FakeClient, club: str) -> None:
+async def test_a_part_is_prepared_before_numbers_are_assigned(anna: FakeClient, club: str) -> None:
     assert (await anna.send(club, "1", number=1))["number"] == 1
     problem(await anna.post(f"/chats/{club}/messages", {"text": "2", "number": 2}), 409, "conflict")
     third = await anna.send(club, "3", number=3)
@@ -182,7 +182,7 @@ async def test_a_part_is_prepared_before_numbers_are_given_and_stored_with_them(
     assert [(one.seq, one.value, one.previous) for one in stored if one.value] == [(1, 1, None), (2, 3, None)]
 
 
-async def test_a_check_refuses_sends_and_edits_where_it_is_switched_on(
+async def test_a_check_refuses_sends_and_edits_in_chats_that_enable_it(
     anna: FakeClient, boris: FakeClient, club: str, app: FastAPI
 ) -> None:
     other = await anna.open_chat(boris, title="Другой чат")
@@ -220,7 +220,7 @@ async def test_the_server_sets_a_part_and_erases_messages(anna: FakeClient, club
         await messages.post(UUID(club), uuid4(), create(text="?"))
 
 
-async def test_the_documents_describe_the_parts(server: httpx.AsyncClient, app: FastAPI) -> None:
+async def test_api_documents_describe_the_parts(server: httpx.AsyncClient, app: FastAPI) -> None:
     schemas = ok(await server.get("/openapi.json"))["components"]["schemas"]
     for model in ("MessageCreate", "MessageUpdate", "MessageRead"):
         assert "importance" in schemas[model]["properties"]
@@ -234,5 +234,5 @@ async def test_the_documents_describe_the_parts(server: httpx.AsyncClient, app: 
         assert "is_own" not in sockets[payload]["properties"]
 
 
-def test_without_the_module_nothing_of_it_is_left(base_settings: Settings) -> None:
+def test_a_disabled_module_adds_nothing_to_the_document(base_settings: Settings) -> None:
     assert "importance" not in asyncapi_text(replace(base_settings))

@@ -11,12 +11,12 @@ from tests.fakers import FakeClient, ok, problem
 
 @pytest.fixture
 async def liked(anna: FakeClient, club: str) -> str:
-    """The address of a message's reactions."""
+    """The path of a message's reactions."""
     await anna.send(club, "Какая книга следующая?")
     return f"/chats/{club}/messages/1/reactions"
 
 
-async def test_everyone_sees_who_much_was_given_and_what_is_their_own(
+async def test_members_see_counts_of_reactions_and_which_are_their_own(
     anna: FakeClient, boris: FakeClient, club: str, liked: str
 ) -> None:
     ok(await boris.put(f"{liked}/👍"))
@@ -46,7 +46,7 @@ async def test_everyone_sees_who_much_was_given_and_what_is_their_own(
     assert "mine" not in str(reactions)
 
 
-async def test_giving_or_taking_back_twice_is_once(anna: FakeClient, club: str, liked: str) -> None:
+async def test_repeated_adding_or_removing_changes_nothing(anna: FakeClient, club: str, liked: str) -> None:
     answers = await asyncio.gather(*(anna.put(f"{liked}/👍") for _ in range(5)))
     assert all(ok(answer)["reactions"] == [{"emoji": "👍", "count": 1, "mine": True}] for answer in answers)
     for _ in range(3):
@@ -95,7 +95,7 @@ async def test_an_emoji_is_the_same_reaction_in_each_of_its_spellings(
     assert {e["data"]["emoji"] for e in await anna.events(club) if e["kind"].startswith("reaction")} == {emoji}
 
 
-async def test_one_emoji_is_one_emoji(anna: FakeClient, liked: str) -> None:
+async def test_a_reaction_is_exactly_one_emoji(anna: FakeClient, liked: str) -> None:
     emojis = (
         "👍",
         "👍🏽",
@@ -138,7 +138,7 @@ async def test_one_emoji_is_one_emoji(anna: FakeClient, liked: str) -> None:
             problem(await anna.call(method, f"{liked}/{quote(wrong)}"), 422, "validation_error")
 
 
-async def test_a_message_takes_so_many_different_emojis_and_so_many_of_one_person(
+async def test_different_emojis_are_limited_per_message_and_per_account(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, liked: str
 ) -> None:
     ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id]}))
@@ -148,10 +148,10 @@ async def test_a_message_takes_so_many_different_emojis_and_so_many_of_one_perso
     for user, given in ((anna, of_anna), (boris, of_boris), (clara, of_clara)):
         for emoji in given:
             ok(await user.put(f"{liked}/{emoji}"))
-    # Anna has given all of hers; once more is no more.
+    # Anna has used up her limit. A repeated reaction does not count.
     problem(await anna.put(f"{liked}/{of_boris[0]}"), 409, "conflict")
     ok(await anna.put(f"{liked}/{of_anna[0]}"))
-    # Clara has some left, but for those that the message has already.
+    # The message has reached its limit. Clara may only add emojis that it already has.
     problem(await clara.put(f"{liked}/{emojis[-1]}"), 409, "conflict")
     ok(await clara.put(f"{liked}/{of_anna[0]}"))
 

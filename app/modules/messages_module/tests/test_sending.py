@@ -1,4 +1,4 @@
-"""Sending: every message once, in order, with its event."""
+"""Sending: each message is stored once, in order, with its event."""
 
 import asyncio
 from datetime import datetime, timedelta, timezone
@@ -14,7 +14,7 @@ from app.utils.module import Modules
 from tests.fakers import FakeClient, ok, problem
 
 
-async def test_a_message_comes_back_as_it_was_sent(anna: FakeClient, club: str) -> None:
+async def test_a_message_is_returned_as_it_was_sent(anna: FakeClient, club: str) -> None:
     text = "  Ёжик, 你好, hello 👩‍👩‍👧‍👦\n"
     message = await anna.send(club, text)
     assert message["text"] == text
@@ -23,14 +23,14 @@ async def test_a_message_comes_back_as_it_was_sent(anna: FakeClient, club: str) 
     assert ok(await anna.get(f"/chats/{club}/messages/1")) == message
 
 
-async def test_fifty_senders_at_once_leave_no_hole_and_no_repeat(anna: FakeClient, club: str) -> None:
+async def test_concurrent_sends_are_numbered_without_gaps_or_duplicates(anna: FakeClient, club: str) -> None:
     messages = await asyncio.gather(*(anna.send(club, f"№ {number}") for number in range(50)))
     assert sorted(message["seq"] for message in messages) == list(range(1, 51))
     events = [event for event in await anna.events(club) if event["kind"] == "message.created"]
     assert [event["data"]["seq"] for event in events] == list(range(1, 51))
 
 
-async def test_one_id_sent_twenty_times_at_once_makes_one_message(anna: FakeClient, club: str) -> None:
+async def test_concurrent_sends_with_one_client_msg_id_create_one_message(anna: FakeClient, club: str) -> None:
     body = {"client_msg_id": str(uuid4()), "text": "один раз"}
     answers = await asyncio.gather(*(anna.post(f"/chats/{club}/messages", body) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
@@ -40,17 +40,17 @@ async def test_one_id_sent_twenty_times_at_once_makes_one_message(anna: FakeClie
     assert all(answer.headers["idempotent-replayed"] == "true" for answer in replays)
 
 
-async def test_the_same_id_with_another_body_is_refused(anna: FakeClient, club: str) -> None:
+async def test_a_client_msg_id_with_another_body_is_refused(anna: FakeClient, club: str) -> None:
     message = await anna.send(club, "первое")
     body = {"client_msg_id": message["client_msg_id"], "text": "второе"}
     problem(await anna.post(f"/chats/{club}/messages", body), 422, "idempotency_mismatch")
 
 
-async def test_a_stranger_finds_no_chat(stranger: FakeClient, club: str) -> None:
+async def test_a_send_by_a_non_member_gets_404(stranger: FakeClient, club: str) -> None:
     problem(await stranger.post(f"/chats/{club}/messages", {"text": "пустите"}), 404, "not_found")
 
 
-async def test_two_people_may_use_the_same_id(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_client_msg_id_is_unique_per_sender_and_chat(anna: FakeClient, boris: FakeClient, club: str) -> None:
     other = await anna.open_chat(boris)
     body = {"client_msg_id": str(uuid4()), "text": "одинаково"}
     sent = [ok(await user.post(f"/chats/{chat}/messages", body)) for user in (anna, boris) for chat in (club, other)]
@@ -58,12 +58,12 @@ async def test_two_people_may_use_the_same_id(anna: FakeClient, boris: FakeClien
     assert len({message["id"] for message in sent}) == 4
 
 
-async def test_a_message_without_an_id_is_a_new_one_each_time(anna: FakeClient, club: str) -> None:
+async def test_each_send_without_a_client_msg_id_is_a_new_message(anna: FakeClient, club: str) -> None:
     sent = [ok(await anna.post(f"/chats/{club}/messages", {"text": "раз"})) for _ in range(2)]
     assert [(message["seq"], message["client_msg_id"]) for message in sent] == [(1, None), (2, None)]
 
 
-async def test_an_answer_names_a_message_of_the_chat(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_a_reply_must_refer_to_a_message_of_the_chat(anna: FakeClient, boris: FakeClient, club: str) -> None:
     await anna.send(club, "вопрос")
     answer = await boris.send(club, "ответ", reply_to_seq=1)
     assert answer["reply_to_seq"] == 1
@@ -75,9 +75,7 @@ async def test_an_answer_names_a_message_of_the_chat(anna: FakeClient, boris: Fa
     problem(await boris.post(f"/chats/{club}/messages", again), 422, "idempotency_mismatch")
 
 
-async def test_an_imported_message_has_the_time_that_it_is_given(
-    anna: FakeClient, club: str, container: Container
-) -> None:
+async def test_an_imported_message_keeps_its_time(anna: FakeClient, club: str, container: Container) -> None:
     create = message_models(container.get(Modules)).create
     service = container.get(Messages)  # type: ignore[type-abstract]
     at = datetime(2020, 2, 29, 15, tzinfo=timezone(timedelta(hours=3)))

@@ -1,4 +1,4 @@
-"""One batch carries the sends of several chats: none of them notices the others."""
+"""Batches with sends to several chats: chats do not affect each other."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ NOWHERE = UUID("0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11")
 
 @pytest.fixture
 def queue(app: FastAPI, anna: FakeClient) -> SendQueue:
-    """The queue of the running application."""
+    """The send queue of the running application."""
     container: Container = app.state.container
     return container.get(SendQueue)
 
@@ -47,7 +47,7 @@ async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Conn
 
 
 async def count_waiting(administrator: Connection) -> int:
-    """How many connections wait for a lock."""
+    """Returns how many connections wait for a lock."""
     await administrator.execute("SELECT pg_stat_clear_snapshot()")
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     return int(await administrator.fetchval(waiting))
@@ -60,12 +60,12 @@ async def until_waiting(administrator: Connection, count: int) -> None:
     await eventually(is_so)
 
 
-async def test_each_chat_has_its_own_numbers_in_the_order_of_the_calls(
+async def test_messages_of_each_chat_are_numbered_in_the_order_of_the_calls(
     anna: FakeClient, boris: FakeClient, stranger: FakeClient, queue: SendQueue
 ) -> None:
     chats = [UUID(await anna.open_chat(boris)) for _ in range(5)]
     channel = UUID(await anna.open_chat(boris, type="channel"))
-    choice = random.Random(7)  # noqa: S311 - the same choice each time
+    choice = random.Random(7)  # noqa: S311 - the same choices at each run
     sends: list[tuple[UUID, FakeClient, MessageCreate, type]] = []
     for number in range(3 * MAX_BATCH):
         chat = choice.choice([*chats, channel, NOWHERE])
@@ -76,7 +76,7 @@ async def test_each_chat_has_its_own_numbers_in_the_order_of_the_calls(
         elif chat == channel and sender is boris:
             refusal = NotAllowedInChat
         sends.append((chat, sender, MessageCreate(client_msg_id=uuid4(), text=str(number)), refusal))
-    # A fifth of them twice: the second one finds the first.
+    # A fifth of them is sent twice. The second send gets the first message.
     sends += choice.sample(sends, len(sends) // 5)
     outcomes = await asyncio.gather(
         *(queue.submit(chat, sender.uuid, message) for chat, sender, message, _ in sends), return_exceptions=True
@@ -101,7 +101,7 @@ async def test_each_chat_has_its_own_numbers_in_the_order_of_the_calls(
         assert seen["others_read_seq"] == max(by_anna, default=0)
 
 
-async def test_a_locked_chat_holds_up_no_other_chat(anna: FakeClient, club: str, administrator: Connection) -> None:
+async def test_a_locked_chat_delays_no_other_chat(anna: FakeClient, club: str, administrator: Connection) -> None:
     others = [await anna.open_chat() for _ in range(3)]
     async with administrator.transaction():
         await administrator.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", UUID(club))
@@ -112,9 +112,7 @@ async def test_a_locked_chat_holds_up_no_other_chat(anna: FakeClient, club: str,
     assert (await held_up)["seq"] == 1
 
 
-async def test_more_locked_chats_than_there_are_writers_hold_up_no_other(
-    anna: FakeClient, administrator: Connection
-) -> None:
+async def test_more_locked_chats_than_writers_delay_no_other_chat(anna: FakeClient, administrator: Connection) -> None:
     locked = [await anna.open_chat() for _ in range(5)]
     free = await anna.open_chat()
     async with administrator.transaction():
@@ -126,7 +124,7 @@ async def test_more_locked_chats_than_there_are_writers_hold_up_no_other(
     assert [(await task)["seq"] for task in held_up] == [1] * len(locked)
 
 
-async def test_two_batches_are_under_way_at_once_and_more_only_where_they_are_full(
+async def test_more_than_two_batches_run_only_if_they_are_full(
     anna: FakeClient, administrator: Connection, queue: SendQueue
 ) -> None:
     chats = iter([UUID(await anna.open_chat()) for _ in range(40)])
@@ -137,7 +135,7 @@ async def test_two_batches_are_under_way_at_once_and_more_only_where_they_are_fu
             sends.extend(queue.submit(chat, anna.uuid, MessageCreate(text="?")) for _ in range(each))
 
     async with administrator.transaction():
-        # No batch gets beyond its first statement.
+        # No batch gets past its first statement.
         await administrator.execute("LOCK TABLE stream IN EXCLUSIVE MODE")
         for batches in (1, 2):
             send(to_chats=1, each=1)
@@ -152,7 +150,9 @@ async def test_two_batches_are_under_way_at_once_and_more_only_where_they_are_fu
     assert {type(sent) for sent in await asyncio.gather(*sends)} == {Sent}
 
 
-async def test_a_busy_chat_leaves_the_others_their_share(anna: FakeClient, club: str, queue: SendQueue) -> None:
+async def test_a_busy_chat_leaves_other_chats_their_share_of_a_batch(
+    anna: FakeClient, club: str, queue: SendQueue
+) -> None:
     quiet = [UUID(await anna.open_chat()) for _ in range(MAX_CHATS - 1)]
     order: list[UUID] = []
 

@@ -1,4 +1,4 @@
-"""What may be sent, to the letter; and bodies that are none."""
+"""Texts of messages: what is accepted and what is refused. Invalid bodies."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,18 +15,14 @@ JSON = "application/json"
 
 
 @pytest.mark.parametrize("length", [1, 4000])
-async def test_a_text_is_counted_in_characters_without_the_space_around_it(
-    anna: FakeClient, club: str, length: int
-) -> None:
+async def test_the_length_of_a_text_excludes_surrounding_white_space(anna: FakeClient, club: str, length: int) -> None:
     for text in ("x" * length, "ё" * length, "👋" * length, " \n" + "x" * length + "\t "):
         assert (await anna.send(club, text))["text"] == text
     history = ok(await anna.get(f"/chats/{club}/messages"))["items"]
     assert history[-1]["text"] == " \n" + "x" * length + "\t "
 
 
-async def test_the_space_around_a_text_makes_no_event_that_is_too_large_for_a_client(
-    anna: FakeClient, club: str
-) -> None:
+async def test_surrounding_white_space_makes_no_event_too_large_for_clients(anna: FakeClient, club: str) -> None:
     for space in (" ", "\u3000", "\x1c"):
         refused = await anna.post(f"/chats/{club}/messages", {"text": "x" + space * 40_000})
         problem(refused, 422, "validation_error")
@@ -34,7 +30,7 @@ async def test_the_space_around_a_text_makes_no_event_that_is_too_large_for_a_cl
     assert all(len(orjson.dumps({"event": event})) < 2**20 for event in await anna.events(club))
 
 
-async def test_what_is_no_text_is_neither_sent_nor_put_in_place_of_one(anna: FakeClient, club: str) -> None:
+async def test_invalid_texts_are_refused_in_sends_and_edits(anna: FakeClient, club: str) -> None:
     message = await anna.send(club, "было")
     unseen = ("", " ", "\n\t \u2003", "\u200b", "\ufeff \u200d", "\u3164\u2800", "\u202e\u202c", "\U000e0020")
     escapes = ("a\x1b[2J", "\x9b31mкрасный")
@@ -49,12 +45,12 @@ async def test_what_is_no_text_is_neither_sent_nor_put_in_place_of_one(anna: Fak
     assert ok(await anna.get(f"/chats/{club}/messages"))["items"] == [message]
 
 
-async def test_text_of_both_directions_is_sent_as_it_is(anna: FakeClient, club: str) -> None:
+async def test_bidirectional_text_is_stored_unchanged(anna: FakeClient, club: str) -> None:
     for text in ("\u200fשלום!", "see \u2067אבג\u2069, please", "\u202bمرحبا", "می\u200cخواهم\nو"):
         assert (await anna.send(club, text))["text"] == text
 
 
-async def test_what_is_no_message_is_refused(anna: FakeClient, club: str) -> None:
+async def test_invalid_messages_are_refused(anna: FakeClient, club: str) -> None:
     await anna.send(club)
     for wrong in (
         {},
@@ -83,7 +79,7 @@ async def _send_raw(user: FakeClient, chat: str, content: Any, content_type: str
     return await user.http.post(f"{API}/chats/{chat}/messages", content=content, headers=headers)
 
 
-async def test_a_broken_body_is_the_senders_mistake(anna: FakeClient, club: str) -> None:
+async def test_a_malformed_body_gets_422(anna: FakeClient, club: str) -> None:
     for raw in (
         b"",
         b"{",
@@ -101,11 +97,11 @@ async def test_a_broken_body_is_the_senders_mistake(anna: FakeClient, club: str)
         b"[" * 100_000,
     ):
         problem(await _send_raw(anna, club, raw), 422, "validation_error")
-    # Two halves of one character are a character.
+    # Two surrogate halves make one character.
     assert ok(await _send_raw(anna, club, rb'{"text": "\ud83d\udc4b"}'))["text"] == "👋"
 
 
-async def test_a_body_is_json_and_says_so(anna: FakeClient, club: str) -> None:
+async def test_a_body_requires_the_json_content_type(anna: FakeClient, club: str) -> None:
     body = b'{"text": "x"}'
     for content_type in (None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"):
         problem(await _send_raw(anna, club, body, content_type), 415, "unsupported_media_type")
@@ -113,7 +109,7 @@ async def test_a_body_is_json_and_says_so(anna: FakeClient, club: str) -> None:
         ok(await _send_raw(anna, club, body, content_type))
 
 
-async def test_a_body_over_its_limit_is_refused_however_it_comes(anna: FakeClient, club: str) -> None:
+async def test_a_body_over_the_limit_is_refused_with_and_without_content_length(anna: FakeClient, club: str) -> None:
     too_large = b'{"text": "' + b"x" * MAX_MESSAGE_BYTES + b'"}'
 
     async def in_parts() -> AsyncIterator[bytes]:
@@ -128,7 +124,7 @@ async def test_a_body_over_its_limit_is_refused_however_it_comes(anna: FakeClien
     assert ok(await anna.get(f"/chats/{club}"))["last_seq"] == 1
 
 
-async def test_a_number_that_no_message_can_have_is_refused(anna: FakeClient, club: str) -> None:
+async def test_invalid_sequence_numbers_are_refused(anna: FakeClient, club: str) -> None:
     await anna.send(club)
     for seq in (0, -1, 2**63, "9" * 5000, "one", "1.5", "%00"):
         for method, path, body in (

@@ -1,4 +1,4 @@
-"""Two processes on one database: the same promises."""
+"""Sending through two processes on one database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,9 @@ async def anna_there(anna: FakeClient, settings: Settings) -> AsyncIterator[Fake
         yield FakeClient(http, id=anna.id, headers=anna.headers)
 
 
-async def test_sends_through_both_are_numbered_as_one(anna: FakeClient, anna_there: FakeClient, club: str) -> None:
+async def test_sends_through_two_processes_are_numbered_without_gaps(
+    anna: FakeClient, anna_there: FakeClient, club: str
+) -> None:
     sent = await asyncio.gather(*(user.send(club, str(n)) for n in range(40) for user in (anna, anna_there)))
     assert sorted(message["seq"] for message in sent) == list(range(1, 81))
     history = ok(await anna.get(f"/chats/{club}/messages", limit=200))["items"]
@@ -30,7 +32,9 @@ async def test_sends_through_both_are_numbered_as_one(anna: FakeClient, anna_the
     assert [event["data"]["seq"] for event in events if event["kind"] == "message.created"] == list(range(1, 81))
 
 
-async def test_one_id_through_both_makes_one_message(anna: FakeClient, anna_there: FakeClient, club: str) -> None:
+async def test_one_client_msg_id_through_two_processes_creates_one_message(
+    anna: FakeClient, anna_there: FakeClient, club: str
+) -> None:
     body = {"client_msg_id": str(uuid4()), "text": "один раз"}
     answers = await asyncio.gather(
         *(user.post(f"/chats/{club}/messages", body) for _ in range(10) for user in (anna, anna_there))
@@ -40,7 +44,7 @@ async def test_one_id_through_both_makes_one_message(anna: FakeClient, anna_ther
     assert ok(await anna.get(f"/chats/{club}"))["last_seq"] == 1
 
 
-async def test_a_member_removed_on_one_process_posts_nothing_on_another(
+async def test_a_member_removed_by_one_process_cannot_post_through_another(
     anna: FakeClient, boris: FakeClient, anna_there: FakeClient, club: str
 ) -> None:
     boris_there = FakeClient(anna_there.http, headers=boris.headers)

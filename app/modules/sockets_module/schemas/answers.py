@@ -1,4 +1,4 @@
-"""What the server sends. Frames are put together as text where speed matters; these models say what they are."""
+"""Models of the frames that the server sends. Hot paths write the JSON directly; these models document it."""
 
 from datetime import datetime
 from typing import Generic, Literal, TypeVar

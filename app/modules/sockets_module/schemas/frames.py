@@ -1,4 +1,4 @@
-"""What a client sends, beside the requests that modules contribute. The AsyncAPI document is made from these models."""
+"""Models of the frames of a client, except contributed requests. The AsyncAPI document is made from them."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,7 +9,7 @@ from app.modules.base_module.schemas import BodyInt, RequestModel
 from app.resources.constants import MAX_BIGINT
 
 RequestId = Annotated[StrictInt, Field(ge=-MAX_BIGINT, le=MAX_BIGINT)] | Annotated[StrictStr, Field(max_length=64)]
-"""Chosen by the client, and told back as `reply_to`."""
+"""Chosen by the client, and returned as `reply_to`."""
 
 MAX_CURSORS = 20_000
 
@@ -33,7 +33,7 @@ class PingData(RequestModel):
 
 
 class RequestFrame(RequestModel):
-    """Every request has an id, which its reply tells back."""
+    """A request. Its reply has the same id in `reply_to`."""
 
     id: RequestId
 

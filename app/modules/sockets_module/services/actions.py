@@ -1,4 +1,4 @@
-"""The actions that modules contribute, as one application has them: with the models of their frames."""
+"""Contributed socket actions, bound to one application with the models of their frames."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.modules.sockets_module.schemas import EmptyReply, Nothing, OkReply, Req
 from app.utils.module import Modules
 
 _OWN = ("hello", "ping")
-"""What the socket itself answers."""
+"""Actions of the socket itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Action:
 
 @cache
 def bind_actions(modules: Modules) -> Mapping[str, Action]:
-    """Returns the contributed actions by their names. Raises ValueError for one that cannot be served."""
+    """Returns the contributed actions by name. Raises ValueError if an action cannot be served."""
     return {one.name: _bind(one, modules) for one in modules.contributions(SocketAction)}
 
 
@@ -79,12 +79,12 @@ def _model(given: Model, modules: Modules) -> type[BaseModel]:
 
 
 def title_of(name: str) -> str:
-    """Returns the part of a class' name: `MessageCreated` of `message.created`."""
+    """Returns a part of a class name: `MessageCreated` for `message.created`."""
     return "".join(map(str.capitalize, name.replace("_", ".").split(".")))
 
 
 def example_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Returns the model's example, else the first one of each required field; {} where one of them has none."""
+    """Returns the model's example, or the first example of each required field. {} if a required field has none."""
     extra = model.model_config.get("json_schema_extra")
     if isinstance(extra, dict) and "example" in extra:
         return dict(extra["example"])  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document of the WebSocket, made from the models that parse its frames and describe its answers."""
+"""The AsyncAPI 3 document of the WebSocket, made from the models of its frames."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -62,12 +62,12 @@ class _Message(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The name without its dot: tools want keys of letters, digits and underscores."""
+        """The name with underscores instead of dots: tools require keys of letters, digits and underscores."""
         return self.name.replace(".", "_")
 
 
 def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secure: bool) -> dict[str, Any]:
-    """The document of a server that is reached at `host`; the kinds of events are those of the served modules."""
+    """Makes the document of a server at `host`. The kinds of events are those of the enabled modules."""
     nothing = _reply("empty.reply", EmptyReply, Nothing)
     asked = [
         (_request("hello", Hello), _reply("hello.reply", HelloReply, HelloAnswer)),
@@ -121,7 +121,7 @@ def _reply(name: str, model: type[BaseModel], data: type[BaseModel]) -> _Message
 
 
 def _event(kind: str, data: type[BaseModel]) -> _Message:
-    """The frame of one kind of event, as a model of its own: `MessageCreatedFrame`."""
+    """Returns the frame of one kind of event with a model of its own: `MessageCreatedFrame`."""
     name = title_of(kind)
     only: Any = Literal[kind]
     event = create_model(f"{name}Event", __base__=EventRead, kind=(only, ...), data=(data, ...))
@@ -133,7 +133,7 @@ def _event(kind: str, data: type[BaseModel]) -> _Message:
 
 
 def _signal(signal: Signal) -> _Message:
-    """The frame of one kind of signal, as a model of its own: `TypingFrame`."""
+    """Returns the frame of one kind of signal with a model of its own: `TypingFrame`."""
     title, data = title_of(signal.kind), signal.data
     if "kind" not in data.model_fields:
         only: Any = Literal[signal.kind]
@@ -146,7 +146,7 @@ def _signal(signal: Signal) -> _Message:
 
 
 def _components(messages: Sequence[_Message]) -> dict[str, Any]:
-    # As they are validated: a field with a default may be left out, also of what the server sends.
+    # In validation mode: a field with a default is optional, also in the server's frames.
     payloads, document = models_json_schema(
         [(message.model, "validation") for message in messages], ref_template="#/components/schemas/{model}"
     )
@@ -155,7 +155,7 @@ def _components(messages: Sequence[_Message]) -> dict[str, Any]:
         if "example" in schema:
             schema["examples"] = [schema.pop("example")]
     return {
-        # A model whose name a module uses too has another one in the document.
+        # If two models have the same name, their names in the document are longer.
         "messages": {one.key: _describe(one, payloads[one.model, "validation"]) for one in messages},
         "schemas": schemas,
     }
@@ -174,7 +174,7 @@ def _describe(message: _Message, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _receives(request: _Message, replies: Sequence[_Message]) -> dict[str, Any]:
-    """The server receives this, and answers with one of these."""
+    """Describes an operation in which the server receives `request` and sends one of `replies`."""
     return {
         "action": "receive",
         "channel": _ref("channels", "ws"),

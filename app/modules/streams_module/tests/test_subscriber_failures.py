@@ -1,4 +1,4 @@
-"""Subscribers that fail: what becomes of the event, of the stream, and of all others."""
+"""Failures of subscribers: their effect on the event, on its stream, and on other streams and subscribers."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -22,7 +22,7 @@ WHERE stream_id = $1 AND seq = $2
 """
 
 
-async def test_an_event_that_cannot_be_handled_is_set_aside_and_may_be_retried(
+async def test_a_failing_event_is_set_aside_and_can_be_retried(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     other = await anna.open_chat(title="Другой чат")
@@ -45,10 +45,10 @@ async def test_an_event_that_cannot_be_handled_is_set_aside_and_may_be_retried(
         assert await connection.fetchval("SELECT count(*) FROM subscriber_failure") == 0
 
 
-async def test_a_statement_that_takes_too_long_delays_its_stream_and_its_subscriber_only(
+async def test_a_statement_timeout_delays_only_its_stream_and_subscriber(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
-    """A lock, or a table that grew: it may pass, so that nothing is set aside."""
+    """The cause may be a lock or a large table. It may pass, so the event is not set aside."""
     other = await anna.open_chat(title="Другой чат")
     is_slow = True
     noting_slow = noting("a slow one")
@@ -78,7 +78,7 @@ async def test_a_statement_that_takes_too_long_delays_its_stream_and_its_subscri
         assert await operating.list_failures(connection) == []
 
 
-async def test_a_stream_halts_where_the_subscriber_says_so(
+async def test_a_stream_halts_at_a_failing_event_with_on_failure_stop(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     other = await anna.open_chat(title="Другой чат")
@@ -99,14 +99,14 @@ async def test_a_stream_halts_where_the_subscriber_says_so(
         assert [failure.error for failure in await operating.list_failures(connection)] == ["skipped by an operator"]
 
 
-async def test_a_subscriber_that_stays_behind_is_shown(
+async def test_a_subscriber_that_is_behind_is_reported(
     anna: FakeClient,
     club: str,
     container: Container,
     connection: Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """In events and seconds: to the operator, in the metrics, and by `doctor` after five minutes."""
+    """The lag in events and seconds is shown to the operator, in the metrics, and by `doctor` after five minutes."""
     monkeypatch.setattr(sweep, "_MEASURE", 0)
     (invariant,) = (one for one in INVARIANTS if "minutes behind" in one.says)
 

@@ -1,4 +1,4 @@
-"""Subscribers after a restored backup: the log is empty, and goes on with larger numbers."""
+"""Subscribers after a restored backup: the log is empty and continues with larger numbers."""
 
 from uuid import UUID
 
@@ -62,7 +62,7 @@ async def test_each_stream_is_rebuilt_once_without_waiting_for_a_new_event(
     assert dict(rebuilt) == heads
 
 
-async def test_without_rebuild_the_gap_is_passed_over(
+async def test_a_subscriber_without_rebuild_skips_the_gap(
     anna: FakeClient, club: str, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "_FLUSH_PERIOD", 0.05)

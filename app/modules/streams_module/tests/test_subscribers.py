@@ -1,4 +1,4 @@
-"""Durable subscribers: each event is handled once, in order, whatever happens to the process or the notification."""
+"""Durable subscribers: each event is handled once and in order, even after crashes and lost notifications."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
 
-async def test_each_event_from_the_registration_on_is_handled_once_in_order(
+async def test_each_event_since_the_registration_is_handled_once_and_in_order(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     await anna.send(club, "from before")
@@ -34,7 +34,7 @@ async def test_each_event_from_the_registration_on_is_handled_once_in_order(
         await until_noted(connection, club, ["0", "1", "2", "3", "4", "after the restart"])
 
 
-async def test_one_that_starts_at_the_first_event_handles_the_whole_log(
+async def test_a_subscriber_that_starts_at_the_first_event_handles_the_whole_log(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     await anna.send(club, "from before")
@@ -44,7 +44,7 @@ async def test_one_that_starts_at_the_first_event_handles_the_whole_log(
         await until_noted(connection, club, ["", "", "from before"], "all")
 
 
-async def test_processes_share_the_streams_and_handle_nothing_twice(
+async def test_processes_share_streams_and_handle_no_event_twice(
     anna: FakeClient, boris: FakeClient, container: Container, connection: Connection
 ) -> None:
     chats = [await anna.open_chat(boris) for _ in range(6)]
@@ -74,7 +74,7 @@ async def test_an_event_without_notification_is_found_when_the_bus_reconnects(
         await until_noted(connection, club, ["nobody was notified"])
 
 
-async def test_a_handler_may_append_events_itself(
+async def test_a_handler_can_append_events(
     anna: FakeClient, boris: FakeClient, container: Container, connection: Connection
 ) -> None:
     chats = [await anna.open_chat(boris) for _ in range(4)]
@@ -99,7 +99,7 @@ async def test_a_handler_may_append_events_itself(
         assert [one.data["of"] for one in events if one.kind == "test.echoed"] == sent
 
 
-async def test_a_subscriber_that_the_retention_overtook_rebuilds_the_stream(
+async def test_a_subscriber_behind_the_retention_rebuilds_the_stream(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     rebuilt: list[tuple[UUID, int]] = []
@@ -132,14 +132,14 @@ async def test_unsubscribed_kinds_are_skipped(
     assert [row["seq"] for row in cursors] == [head + 3]
 
 
-def test_a_kind_may_be_named_by_its_group() -> None:
+def test_kinds_can_be_named_by_their_group() -> None:
     subscriber = noting(kinds=("message.*", "chat.updated"))
     assert subscriber.wants("message.created")
     assert subscriber.wants("chat.updated")
     assert not subscriber.wants("chat.deleted")
 
 
-async def test_one_that_handles_several_streams_at_once_gets_the_events_of_each_in_order(
+async def test_a_subscriber_across_streams_gets_the_events_of_each_stream_in_order(
     anna: FakeClient, boris: FakeClient, container: Container, connection: Connection
 ) -> None:
     chats = [await anna.open_chat(boris) for _ in range(4)]

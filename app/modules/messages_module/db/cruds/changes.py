@@ -1,4 +1,7 @@
-"""Changing a message under the lock of its chat's stream, in hand-written SQL: the events' JSON is changed along."""
+"""Edits and deletes messages and changes reactions, in hand-written SQL, under the lock of the chat's stream.
+
+The JSON of the messages' events is changed in the same transaction.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +23,7 @@ UPDATE message SET text = '', parts = NULL, deleted_at = $3, reaction_count = 0,
 WHERE chat_id = $1 AND seq = $2
 """
 _DELETE_REACTIONS = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2"
-# Numbers and kinds stay; the content changes. What former members may read keeps none: the new one is not for them.
+# Numbers and kinds stay, only the content changes. Events that former members may read get no content.
 _REPLACE = """
 UPDATE event
 SET data = (data::jsonb || convert_from(CASE WHEN seq > $5 THEN $3::bytea ELSE $4::bytea END, 'UTF8')::jsonb)::json
@@ -55,12 +58,12 @@ async def edit_message(
     edited_at: datetime | None,
     event_seqs: Sequence[int],
 ) -> None:
-    """Changes text and parts; `event_seqs` are the events that hold them from now on. None: it counts as no edit."""
+    """Changes text and parts. `event_seqs`: events that now hold them. `edited_at` None: not shown as an edit."""
     await connection.execute(_EDIT, chat_id, seq, text, parts, edited_at, event_seqs)
 
 
 async def delete_message(connection: DatabaseConnection, chat_id: UUID, seq: int, at: datetime) -> None:
-    """Leaves a tombstone."""
+    """Empties a message and removes its reactions. The row and its number stay."""
     await connection.execute(_DELETE, chat_id, seq, at)
     await connection.execute(_DELETE_REACTIONS, chat_id, seq)
 
@@ -74,14 +77,14 @@ async def replace_in_events(
     *,
     blank_until: int,
 ) -> None:
-    """Puts the JSON `shown` into a message's earlier events; `blank` into those up to `blank_until`."""
+    """Writes the JSON `shown` into a message's events, and `blank` into those up to `blank_until`."""
     await connection.execute(_REPLACE, chat_id, event_seqs, shown, blank, blank_until)
 
 
 async def add_reaction(
     connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID, at: datetime
 ) -> bool:
-    """Whether it is new."""
+    """Adds a reaction. Returns True if it is new."""
     added = await connection.fetchval(_ADD_REACTION, chat_id, seq, emoji, account_id, at) is not None
     if added:
         await connection.execute(_COUNT_REACTION, chat_id, seq, 1)
@@ -91,7 +94,7 @@ async def add_reaction(
 async def remove_reaction(
     connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID
 ) -> bool:
-    """Whether it was there."""
+    """Removes a reaction. Returns True if it existed."""
     removed = await connection.fetchval(_REMOVE_REACTION, chat_id, seq, emoji, account_id) is not None
     if removed:
         await connection.execute(_COUNT_REACTION, chat_id, seq, -1)
@@ -105,6 +108,6 @@ async def count_of_emoji(connection: DatabaseConnection, chat_id: UUID, seq: int
 async def count_other_emojis(
     connection: DatabaseConnection, chat_id: UUID, seq: int, emoji: str, account_id: UUID
 ) -> tuple[int, int]:
-    """How many different emojis the message has beside this one: from everyone, and from this account."""
+    """Returns the number of other different emojis on the message: of all accounts, and of this account."""
     row = (await connection.fetch(_COUNT_EMOJIS, chat_id, seq, emoji, account_id))[0]
     return row["total"], row["own"]

@@ -1,4 +1,4 @@
-"""Which checks are switched on for a chat, in hand-written SQL."""
+"""Send checks that are enabled for a chat, in hand-written SQL."""
 
 from collections.abc import Sequence
 from uuid import UUID

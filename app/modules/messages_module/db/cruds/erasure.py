@@ -2,7 +2,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
-# In the order of the unique index over chat, sender and client_msg_id: else the planner reads the whole table for a
+# Sorted like the unique index over chat, sender and client_msg_id. Otherwise the planner reads the whole table for a
 # sender of many messages.
 _LIVE = """
 SELECT m.chat_id, m.seq FROM message m
@@ -21,11 +21,11 @@ _LIST = f"SELECT live.seq FROM (SELECT $2::uuid AS chat_id) seen CROSS JOIN LATE
 
 
 async def find_chat_with_messages(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
-    """Returns a chat with messages of an account that are not deleted, also one that it has left."""
+    """Returns a chat with messages of the account that are not deleted. It may have left that chat."""
     found: UUID | None = await connection.fetchval(_FIND_CHAT, account_id)
     return found
 
 
 async def list_messages_of(connection: DatabaseConnection, account_id: UUID, chat_id: UUID, limit: int) -> list[int]:
-    """Returns the numbers of some of them, none for a chat that is deleted."""
+    """Returns the numbers of up to `limit` such messages in the chat. None of a deleted chat."""
     return [row["seq"] for row in await connection.fetch(_LIST, account_id, chat_id, limit)]

@@ -1,4 +1,4 @@
-"""The three statements of a batch of sends, in hand-written SQL: the hottest path of all."""
+"""The three statements of a batch of sends, in hand-written SQL. This is the hottest path of the server."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,12 +9,12 @@ from uuid import UUID
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.streams_module.services.log import APPEND_PARTS
 
-# From `stream` alone: a join would be read at the snapshot from before the lock was granted.
+# From `stream` alone: a joined table would be read by the snapshot from before the lock was granted.
 _LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 
-# A new statement has a later snapshot: all that was committed under the locks before is seen. Two kinds of rows: one
-# for each sender's standing in a chat, and one for each message that stands already, hardly ever any.
+# A new statement has a later snapshot, so it sees everything committed under the locks before. Two kinds of rows: one
+# for each sender's membership, and one for each message that is already stored, which is rare.
 _FIND_SENDERS_AND_EXISTING = """
 SELECT poster.place, c.type, c.last_seq, m.role, c.send_checks, NULL::bigint, NULL::bytea
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS poster(chat_id, sender_id, place)
@@ -27,7 +27,7 @@ JOIN message old ON old.chat_id = ($1::uuid[])[wanted.poster + 1] AND old.sender
     AND old.client_msg_id = wanted.client_msg_id
 """
 
-# `counted` before `moved`: the rows are locked in the order chat, member, as by whoever moves a read position.
+# `counted` before `moved`: rows are locked in the order chat, member, as by other changes of a read position.
 _INSERT = f"""
 WITH {APPEND_PARTS}, sent AS (
     INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, reply_to_seq, digest, created_at,
@@ -67,7 +67,7 @@ JOIN message m ON m.chat_id = new.chat_id AND m.seq = new.seq AND m.id = new.id
 
 
 class SenderMembership(NamedTuple):
-    """How somebody stands in a chat whose last message has this number."""
+    """The sender's membership in a chat. `last_seq` is the number of the chat's last message."""
 
     chat_type: str
     role: str
@@ -76,7 +76,7 @@ class SenderMembership(NamedTuple):
 
 
 class NewMessage(NamedTuple):
-    """A message with its number, ready to be written. `event` is its JSON; without `at` it is of now."""
+    """A message with its numbers, ready to be inserted. `event` is its JSON. Without `at` it is created now."""
 
     chat_id: UUID
     seq: int
@@ -93,9 +93,9 @@ class NewMessage(NamedTuple):
 
 
 async def lock_chat_streams(connection: DatabaseConnection, chat_ids: Sequence[UUID], *, wait: bool) -> dict[UUID, int]:
-    """Takes the row locks that make commit order and number order the same; the heads of the streams that it got.
+    """Locks the streams' rows, so that commit order and number order are the same. Returns the heads of these.
 
-    With `wait`, those are all that exist; without, those that nobody else holds.
+    With `wait`, all streams that exist are locked. Without it, those that another transaction has locked are skipped.
     """
     rows = await connection.fetch(_LOCK if wait else _LOCK_FREE, chat_ids)
     return {row["id"]: row["last_seq"] for row in rows}
@@ -107,10 +107,10 @@ async def find_senders_and_existing(
     places: Sequence[int],
     client_msg_ids: Sequence[UUID | None],
 ) -> tuple[dict[int, SenderMembership], dict[int, tuple[int, bytes]]]:
-    """For each chat and sender, by its place, how the sender stands in the chat; nothing for who is not in it.
+    """Returns memberships and messages that are already stored.
 
-    For each wanted message, of the poster at its place and with its `client_msg_id`, the number and the digest of the
-    one that stands already; nothing where none does.
+    The first mapping has the sender's membership by the index in `posters`; non-members are missing. The second has the
+    number and the digest by the index in `places`, for each message whose `client_msg_id` its sender has used before.
     """
     rows = await connection.fetch(
         _FIND_SENDERS_AND_EXISTING,
@@ -132,10 +132,10 @@ async def find_senders_and_existing(
 async def insert_messages(
     connection: DatabaseConnection, by_chat: Mapping[UUID, Sequence[NewMessage]], at: datetime
 ) -> None:
-    """Messages, their events and all counters in one statement.
+    """Inserts messages and their events and updates all counters, in one statement.
 
-    In each chat, whose stream is locked, messages and events are numbered in the order given, without a gap from the
-    next number on.
+    The streams of the chats must be locked. In each chat, messages and events are numbered in the given order, without
+    gaps after the last number.
     """
     *columns, events = zip(*chain.from_iterable(by_chat.values()), strict=True)
     last_of = [messages[-1] for messages in by_chat.values()]
@@ -162,12 +162,12 @@ async def insert_messages(
 
 
 def _or_null(column: Sequence[object]) -> Sequence[object] | None:
-    """Returns the column, None where it has nothing but None: the driver looks at each member of an array in Python."""
+    """Returns None if all values are None, otherwise the column: the driver checks each array item in Python."""
     return None if column.count(None) == len(column) else column
 
 
 async def list_stored(connection: DatabaseConnection, messages: Sequence[NewMessage]) -> set[str]:
-    """The ids of those messages that are written."""
+    """Returns the ids of those messages that are stored."""
     rows = await connection.fetch(
         _LIST_STORED,
         [message.chat_id for message in messages],

@@ -9,12 +9,12 @@ from app.adapters.db.base import ChatFamilyModel
 
 
 class Message(ChatFamilyModel):
-    """A message. `seq` runs 1, 2, 3, ... in its chat with no hole; a deleted one keeps its number and loses its text.
+    """A message. `seq` is 1, 2, 3, ... in its chat without gaps. A deleted message keeps its number and loses its text.
 
-    `parts` are the fields that modules contribute, without those that are empty. `digest` is of the first body, for the
-    comparison on a retry. `event_seqs` are the numbers of the events that hold the content: an edit or a deletion
-    changes it there too. No foreign keys: the transaction that inserts holds the lock of the chat's stream and has just
-    read the chat and the sender's membership.
+    `parts`: non-empty fields that modules contribute. `digest`: hash of the first body, compared on a retry.
+    `event_seqs`: numbers of the events that hold the content; edits and deletions change it there too. There are no
+    foreign keys: the inserting transaction holds the lock of the chat's stream, and has just read the chat and the
+    sender's membership.
     """
 
     __tablename__ = "message"
@@ -36,5 +36,5 @@ class Message(ChatFamilyModel):
     event_seqs: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
-# Unread messages are counted without the deleted ones. Sends do not touch this index.
+# Unread messages are counted without deleted ones. Sends do not update this index.
 Index("ix_message_deleted", Message.chat_id, Message.seq, postgresql_where=Message.deleted_at.is_not(None))

@@ -8,7 +8,7 @@ from app.adapters.db.base import ChatFamilyModel
 
 
 class Reaction(ChatFamilyModel):
-    """One person's emoji on one message."""
+    """One account's emoji on one message."""
 
     __tablename__ = "reaction"
 

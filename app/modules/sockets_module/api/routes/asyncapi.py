@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False)
 async def asyncapi(
     request: Request, settings: Annotated[Settings, service(Settings)], modules: Annotated[Modules, service(Modules)]
 ) -> JSONResponse:
-    """What goes over the WebSocket, as OpenAPI tells it of the rest; shown where that is shown."""
+    """Returns the AsyncAPI document of the WebSocket. Raises NotFound in production, like the OpenAPI document."""
     if settings.app.mode is Mode.PROD:
         raise NotFound
     url = request.url

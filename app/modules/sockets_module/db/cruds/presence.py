@@ -1,4 +1,4 @@
-"""Who is here, in hand-written SQL: written every half minute for all sockets of a process at once."""
+"""Presence of accounts, in hand-written SQL. Written every 30 seconds for all sockets of a process at once."""
 
 from collections.abc import Sequence
 from datetime import datetime
