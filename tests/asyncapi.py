@@ -1,4 +1,4 @@
-"""Frames as the AsyncAPI document has them."""
+"""Validates frames against the AsyncAPI document."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ REPLIES = ("hello_reply", "send_reply", "read_reply", "empty_reply", "error_repl
 
 
 def validator_of(document: Json, message: str, *, strict: bool = False) -> Draft7Validator:
-    """Of one message's payload. Strict: what the document does not name is not there either."""
+    """Returns a validator of one message's payload. If strict, it refuses members that the document does not name."""
     components = {"schemas": {name: dict(schema) for name, schema in document["components"]["schemas"].items()}}
     for schema in components["schemas"].values():
-        # A problem has members of its own by its code, as RFC 9457 has it.
+        # By RFC 9457, a problem has additional members that depend on its code.
         if strict and schema.get("title") != "Problem":
             schema.setdefault("additionalProperties", False)
     payload = document["components"]["messages"][message]["payload"]
@@ -26,7 +26,7 @@ def complain(validator: Draft7Validator, payload: Any) -> str | None:
 
 
 class Dictionary:
-    """Tells which of the document's messages a frame of the server's is."""
+    """Finds the message of the document that a server frame is."""
 
     def __init__(self, document: Json) -> None:
         self._validators = {
@@ -35,7 +35,7 @@ class Dictionary:
         self.close_codes = {int(code) for code in document["channels"]["ws"]["x-close-codes"]}
 
     def find(self, frame: Json) -> set[str]:
-        """The messages that it may be; it has to be one."""
+        """Returns the names of the matching messages. There should be exactly one."""
         if "event" in frame:
             names: tuple[str, ...] = (frame["event"]["kind"].replace(".", "_"),)
         elif "signal" in frame:

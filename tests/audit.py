@@ -1,8 +1,7 @@
-"""Whether what is pinned has known holes: `make audit`.
+"""Reports known vulnerabilities of the pinned packages: `make audit`.
 
-It asks PyPI, through pip-audit. A machine that cannot ask is told so, loudly, and goes on: pip-audit itself takes
-packages that the service does not know for sound ones.
-"""
+pip-audit asks PyPI. Where PyPI does not answer, a loud warning is printed and the gate goes on: pip-audit itself
+reports packages that the service does not know as safe."""
 
 import json
 import subprocess
@@ -14,14 +13,14 @@ _ASK = ["--no-deps", "--disable-pip", "--progress-spinner", "off", "--timeout", 
 
 
 def main() -> int:
-    """1 where something has a hole, else 0."""
+    """Return 1 if a package has a vulnerability, else 0."""
     command = [sys.executable, "-m", "pip_audit", "--requirement", str(REQUIREMENTS), *_ASK]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return judge(done.stdout, done.stderr)
 
 
 def judge(report: str, complaint: str) -> int:
-    """Tells a report of pip-audit; with none there was an error, which is told in its place."""
+    """Prints a report of pip-audit. Without a report, prints the error in its place. Returns the exit code."""
     try:
         packages = json.loads(report)["dependencies"]
         reason = "it knows none of the packages"

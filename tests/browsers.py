@@ -1,4 +1,4 @@
-"""People who use the page in a real browser: Debian's Chromium, driven by Playwright."""
+"""Users of the page in a real browser: Debian's Chromium, driven by Playwright."""
 
 import json
 import re
@@ -27,7 +27,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 
 
 def find_chromium() -> str:
-    """Where it is. A browser test without a browser fails: one that is left out tells nothing."""
+    """Returns the path of the browser. A test without a browser fails: a skipped one would prove nothing."""
     for name in EXECUTABLES:
         path = shutil.which(name)
         if path is not None:
@@ -52,7 +52,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @dataclass
 class Reader:
-    """Somebody at the page. What goes wrong in it, and every request that leaves the server's address, is noted."""
+    """A user at the page. Errors in the page, and every request to another host, are recorded."""
 
     context: BrowserContext
     page: Page
@@ -62,7 +62,7 @@ class Reader:
 
     @classmethod
     async def sit_down(cls, browser: Browser, address: str, **options: Any) -> "Reader":
-        """In front of a browser window of one's own; no page is open yet."""
+        """Opens a browser window; no page is open yet."""
         context = await browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
         context.set_default_timeout(10_000)
         page = await context.new_page()
@@ -89,7 +89,7 @@ class Reader:
 
     @classmethod
     async def come_as(cls, browser: Browser, address: str, user: FakeClient, **options: Any) -> "Reader":
-        """At the page, with a session that somebody has already."""
+        """Opens the page with an existing session of the user."""
         pair = {"access_token": user.access_token, "refresh_token": user.refresh_token, "expires_in": 900}
         kept = {"name": "messenger.session", "value": json.dumps({**pair, "until": (time() + 900) * 1000})}
         state = {"origins": [{"origin": f"http://{address}", "localStorage": [kept]}]}
@@ -112,16 +112,16 @@ class Reader:
         await expect(self.page.locator(".state")).to_have_attribute("data-state", "offline", timeout=15_000)
 
     def forgive(self, *parts: str) -> None:
-        """Forgets complaints with one of these in them: the browser notes every answer that is an error."""
+        """Forgets complaints that contain one of these texts: the browser records every error response."""
         self.complaints = [line for line in self.complaints if not any(part in line for part in parts)]
 
     async def settings(self) -> Locator:
-        """Opens the settings, behind one's name."""
+        """Opens the settings, by a click on the user's name."""
         await self.page.locator(".own").click()
         return self.page.get_by_role("dialog", name="Settings")
 
     async def find(self, name: str) -> None:
-        """Finds somebody by name and opens the chat with them."""
+        """Finds a user by name and opens the chat with them."""
         await self.page.locator("#search").fill(name)
         await self.page.get_by_role("list", name="People").get_by_role("button", name=name).click()
         await expect(self.composer).to_be_visible()
@@ -130,7 +130,7 @@ class Reader:
         await self.item(title).click()
 
     def item(self, title: str) -> Locator:
-        """A chat in the list."""
+        """Returns a chat in the list."""
         return self.page.locator(".sidebar .chat-item", has_text=title).first
 
     @property
@@ -151,10 +151,10 @@ class Reader:
         )
 
     async def sees(self, *texts: str) -> None:
-        """These messages, in this order, and no others."""
+        """Expect these messages, in this order, and no others."""
         await expect(self.messages).to_have_text([re.compile(f"^{re.escape(text)}$") for text in texts], timeout=15_000)
 
     async def choose(self, text: str, action: str) -> None:
-        """From the menu of a message."""
+        """Choose an action in the menu of a message."""
         await self.message(text).get_by_role("button", name="Actions for the message").click()
         await self.page.get_by_role("menu").get_by_text(action, exact=True).click()

@@ -1,4 +1,4 @@
-"""An outage of the bus between processes, made from the database's side."""
+"""An outage of the bus between processes, made on the side of the database."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ _PERIOD = 0.1
 
 
 async def interrupt_bus(database: DatabaseAddress, seconds: float) -> None:
-    """Ends the connections of every bus, again and again, for this time."""
+    """Terminates the connections of every bus again and again for this time."""
     connection = await asyncpg.connect(**database.connect_arguments(), timeout=30)
     try:
         async with asyncio.timeout(seconds):

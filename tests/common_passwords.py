@@ -1,8 +1,7 @@
-"""Writes the list of common passwords anew, out of Django's: `python tests/common_passwords.py Django-6.0.whl`.
+"""Writes the list of common passwords from that of Django: `python tests/common_passwords.py Django-6.0.whl`.
 
-`pip download --no-deps django` brings the wheel. The list in it was made by Royce Williams, and is kept by Django under
-its license (BSD-3-Clause).
-"""
+`pip download --no-deps django` downloads the wheel. Its list was made by Royce Williams, and is kept by Django under
+its license (BSD-3-Clause)."""
 
 import gzip
 import sys
@@ -11,11 +10,11 @@ from zipfile import ZipFile
 
 LIST = Path(__file__).parents[1] / "app" / "modules" / "accounts_module" / "services" / "common_passwords.txt.gz"
 SHORTEST = 8
-"""What is shorter is refused by its length."""
+"""Shorter passwords are refused by their length."""
 
 
 def write_list(wheel: Path) -> int:
-    """How many there are. The same wheel gives the same bytes."""
+    """Writes the list. Returns the number of passwords. The same wheel gives the same bytes."""
     with ZipFile(wheel) as archive:
         text = gzip.decompress(archive.read("django/contrib/auth/common-passwords.txt.gz")).decode()
     passwords = sorted({word for word in text.lower().split() if len(word) >= SHORTEST and word.isascii()})

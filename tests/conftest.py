@@ -15,20 +15,20 @@ _LONGEST = ("test_main_job.py", "test_table.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The fixtures serve the modules' own tests too: they are a plugin, loaded once, from either side."""
+    """The fixtures serve the modules' own tests too. They are a plugin, which is loaded once from either side."""
     config.pluginmanager.import_plugin("tests.fixtures")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores: tests wait for processes and for time, too."""
+    """Returns 1.5 workers per core: tests also wait for processes and time."""
     return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first: else one process waits for the other one at the end."""
+    """Start the longest tests first: otherwise one worker would wait for another at the end."""
     items.sort(key=lambda item: item.path.name not in _LONGEST)
-    # What stands by now need not be looked at by each collection.
+    # Objects that exist by now need not be visited by each garbage collection.
     gc.freeze()
 
 
@@ -42,12 +42,12 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def project(place: Path) -> Path:
-    """A copy of the project that processes run in; nobody changes it."""
+    """A copy of the project, in which processes run. No test changes it."""
     return copy_project(place)
 
 
 @pytest.fixture
 async def wire(database_address: DatabaseAddress) -> AsyncIterator[Wire]:
-    """Between the server and its database."""
+    """A wire between the server and its database."""
     async with wire_to(database_address.host, database_address.port) as wire:
         yield wire

@@ -1,4 +1,4 @@
-"""A container without a Docker: files put where the Dockerfile puts them, its commands run as it would run them."""
+"""A container without a Docker: files are copied as the Dockerfile says, and its commands run as in a container."""
 
 import json
 import os
@@ -19,11 +19,12 @@ from tests.processes import clean_environment
 
 ROOT = Path(__file__).parents[1]
 _OTHER_USER = re.compile(r"useradd .*|-o messenger -g messenger")
-"""Here it is whoever runs the tests: another one may not be able to reach the interpreter."""
+"""The current user runs the tests: another user may have no access to the interpreter."""
 
 
 class Container:
-    """Of the last stage. `root` is its file system; the packages are the pinned ones of whoever runs the tests."""
+    """A container of the last stage. `root` is its file system. The pinned packages are those installed for the
+    tests."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -47,12 +48,12 @@ class Container:
         return rest
 
     def command(self, instruction: str) -> list[str]:
-        """Of CMD or HEALTHCHECK."""
+        """Returns the command of CMD or HEALTHCHECK."""
         return list(json.loads(self.one(instruction)[self.one(instruction).index("[") :]))
 
     @contextmanager
     def running(self, *command: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
-        """A command with the container's environment and what `docker run --env` adds."""
+        """Starts a command with the container's environment and what `docker run --env` adds."""
         process = subprocess.Popen(
             list(command),
             cwd=self.workdir,
@@ -68,18 +69,18 @@ class Container:
                 process.kill()
 
     def run(self, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """The same to its end."""
+        """Runs a command until it ends."""
         with self.running(*command, **variables) as process:
             said, _ = process.communicate(timeout=300)
         return subprocess.CompletedProcess(command, process.returncode, said)
 
     def files(self) -> set[str]:
-        """Everything below the working directory, but for the data."""
+        """Returns all files below the working directory, except the data."""
         names = {path.relative_to(self.workdir).as_posix() for path in self.workdir.rglob("*")}
         return {name for name in names if not name.startswith(".data/")}
 
     def _environment(self) -> dict[str, str]:
-        """Of ENV."""
+        """Returns the variables of ENV."""
         variables = dict(item.split("=", 1) for step in self.all("ENV") for item in shlex.split(step))
         variables["PATH"] = self._here(variables["PATH"]).replace("$PATH", os.environ["PATH"])
         return variables
@@ -96,7 +97,7 @@ class Container:
 
 
 def _read(dockerfile: Path) -> list[tuple[str, str]]:
-    """The instructions of the last stage."""
+    """Returns the instructions of the last stage."""
     text = re.sub(r"^#.*\n", "", dockerfile.read_text(encoding="utf-8"), flags=re.MULTILINE)
     lines = [line.split(None, 1) for line in re.sub(r"\\\n\s*", "", text).splitlines() if line]
     last = max(place for place, (name, _) in enumerate(lines) if name == "FROM")
@@ -104,7 +105,7 @@ def _read(dockerfile: Path) -> list[tuple[str, str]]:
 
 
 def _link_packages(venv: Path) -> list[Path]:
-    """What requirements.txt pins and nothing else, out of the packages that are installed here."""
+    """Links the installed packages that requirements.txt pins, and no others."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     (folder,) = venv.glob("lib/python*/site-packages")
     files: list[Path] = []
@@ -122,7 +123,7 @@ def _link_packages(venv: Path) -> list[Path]:
 
 
 def _copy(name: str, place: Path) -> None:
-    """As COPY does, without what .dockerignore leaves out."""
+    """Copies as COPY does, without files that .dockerignore excludes."""
     source = ROOT / name
     for path in [source] if source.is_file() else sorted(source.rglob("*")):
         if path.is_file() and not _is_ignored(path.relative_to(ROOT).as_posix()):
@@ -132,7 +133,8 @@ def _copy(name: str, place: Path) -> None:
 
 
 def _is_ignored(name: str) -> bool:
-    """The last line of .dockerignore that fits the file, or a folder that it is in, decides."""
+    """Returns True if the file is ignored. The last line of .dockerignore that matches it, or a parent folder,
+    decides."""
     parts = name.split("/")
     folders = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
     ignored = False

@@ -1,4 +1,4 @@
-"""Databases for tests: cloned from one that is migrated, emptied after each test, and taken by the next."""
+"""Databases for tests: cloned from a migrated one, emptied after each test, and reused by the next."""
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -26,9 +26,9 @@ _SETTINGS = """
 SELECT 'settings', count(*), 0 FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
 WHERE datname = current_database()
 """
-# By them statements are planned; an analysis that ran meanwhile has changed them.
+# The planner uses these sizes. An analysis that ran during the test has changed them.
 _SIZES = "SELECT 'sizes', sum(relpages), sum(reltuples)::bigint FROM pg_class"
-# What a test has begun ends before its rows are deleted, as it would with a database that is dropped.
+# Transactions of the test end before its rows are deleted, as if the database were dropped.
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -47,9 +47,9 @@ async def execute(address: DatabaseAddress, statement: str) -> None:
 
 
 async def clone(template: DatabaseAddress) -> DatabaseAddress:
-    """A new database with all tables and no rows."""
+    """Create a database with all tables and no rows."""
     address = template.with_database(f"test_{uuid4().hex[:12]}")
-    # Files copied as they are: a third of the time that a copy through the WAL takes.
+    # A copy of the files takes a third of the time of a copy through the WAL.
     await execute(
         template.with_database("postgres"),
         f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}" STRATEGY FILE_COPY',
@@ -62,9 +62,8 @@ async def drop(address: DatabaseAddress) -> None:
 
 
 class Databases:
-    """To delete a test's rows costs a fiftieth of what a clone costs. Where a test has changed more than rows, or rows
-    that migrations brought, its database is dropped, and the next test gets a clone.
-    """
+    """Reuses databases: deleting a test's rows costs a fiftieth of a clone. If a test has changed more than rows, or
+    has changed rows of a migration, its database is dropped, and the next test gets a clone."""
 
     def __init__(self, template: DatabaseAddress) -> None:
         self._template = template
@@ -75,7 +74,7 @@ class Databases:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[DatabaseAddress]:
-        """A database for the time of the block; nobody can tell it from a new one."""
+        """A database for the time of the block. It cannot be distinguished from a new one."""
         address = self._free.pop() if self._free else await self.make()
         yield address
         if await self._is_emptied(address):
@@ -84,7 +83,7 @@ class Databases:
             await drop(address)
 
     async def make(self) -> DatabaseAddress:
-        """One that is the caller's to drop."""
+        """Create a database that the caller drops."""
         address = await clone(self._template)
         connection = await asyncpg.connect(**address.connect_arguments())
         if not self._snapshot_query:
@@ -96,9 +95,10 @@ class Databases:
     async def delete_rows(
         self, connection: Connection, address: DatabaseAddress, *, but_for: Collection[str] = ()
     ) -> bool:
-        """Whether it is as it was when it was made, now that a test's rows are gone, `but_for` those of some tables."""
+        """Deletes the rows of a test, `but_for` those of some tables. Returns True if the database is as it was when it
+        was created."""
         tables = [table for table in self._empty if table not in but_for]
-        # One statement: references between rows are looked at when all of them are gone.
+        # One statement: foreign keys are checked when all rows are gone.
         deletes = [f"_{number} AS (DELETE FROM {table})" for number, table in enumerate(tables)]  # noqa: S608 - our names
         await connection.execute(f"WITH {', '.join(deletes)} SELECT")
         return list(await connection.fetch(self._snapshot_query)) == self._as_new[address.database]
@@ -108,11 +108,11 @@ class Databases:
             await drop(address)
 
     async def _prepare(self, connection: Connection) -> None:
-        """Notes what is empty, and how to look at the rest."""
+        """Records which tables are empty, and how to compare the others."""
         tables = [table for (table,) in await connection.fetch(_TABLES)]
         full = [table for table in tables if await connection.fetchval(f"TABLE {table} LIMIT 1") is not None]
         self._empty = [table for table in tables if table not in full]
-        # A row that was written has the number of a newer transaction, and one that was deleted is missing.
+        # A written row has the number of a newer transaction, and a deleted one is missing.
         rows = "SELECT '{0}', count(*), max(xmin::text::bigint) FROM {0}"
         self._snapshot_query = (
             " UNION ALL ".join([*map(rows.format, (*_CATALOGUES, *full)), _SETTINGS, _SIZES]) + " ORDER BY 1"

@@ -1,4 +1,4 @@
-"""People who use the server in tests, through one small typed client."""
+"""Users of the server in tests, with one small typed client."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ _numbers = count(1)
 
 @dataclass
 class FakeClient:
-    """A person at a client. Each call answers the whole response; what `ok` answers is its body, after a look at it."""
+    """A user at a client. Each call returns the whole response. `ok` checks it and returns its body."""
 
     http: httpx.AsyncClient
     id: str = ""
@@ -33,7 +33,7 @@ class FakeClient:
 
     @classmethod
     async def sign_up(cls, http: httpx.AsyncClient, name: str | None = None, display_name: str | None = None) -> Self:
-        """A new person, signed in."""
+        """Creates a user, signed in."""
         username = f"{name or 'person'}_{next(_numbers)}"
         body = {"email": f"{username}@example.com", "password": PASSWORD, "username": username}
         if display_name:
@@ -44,7 +44,7 @@ class FakeClient:
         return await user.sign_in()
 
     async def sign_in(self, password: str = PASSWORD) -> Self:
-        """One more session; this client goes on with it."""
+        """Opens another session. This client uses it from now on."""
         body = {"login": self.username, "password": password}
         tokens = (await self.http.post(f"{API}/accounts/sign-in", json=body)).raise_for_status().json()
         self.access_token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
@@ -52,13 +52,13 @@ class FakeClient:
         return self
 
     def another_device(self) -> "FakeClient":
-        """The same person, not yet signed in there."""
+        """Returns a client of the same user that is not signed in yet."""
         return FakeClient(self.http, id=self.id, username=self.username)
 
     async def call(
         self, method: str, path: str, json: Any = None, *, params: Mapping[str, Any] | None = None, **more: Any
     ) -> httpx.Response:
-        """A call below the prefix."""
+        """Calls a path below the prefix."""
         if json is not None:
             more["json"] = json
         return await self.http.request(method, f"{API}{path}", params=params, headers=self.headers, **more)
@@ -79,12 +79,12 @@ class FakeClient:
         return await self.call("DELETE", path)
 
     async def open_chat(self, *others: "FakeClient", type: str = "group", **fields: Any) -> str:  # noqa: A002
-        """A chat with others; its id."""
+        """Create a chat with other users. Returns its id."""
         body = {"type": type, "member_ids": [other.id for other in others], **fields}
         return str(ok(await self.post("/chats", body))["id"])
 
     async def send(self, chat_id: str, text: str = "Привет", **fields: Any) -> dict[str, Any]:
-        """A message, sent as a careful client does."""
+        """Send a message with a `client_msg_id`."""
         body = {"client_msg_id": str(uuid4()), "text": text, **fields}
         return ok(await self.post(f"/chats/{chat_id}/messages", body))
 
@@ -100,14 +100,14 @@ class FakeClient:
 
 
 def ok(response: httpx.Response) -> dict[str, Any]:
-    """The body of an answer that has to be a success."""
+    """Returns the body of a response that must be a success."""
     assert response.is_success, f"{response.status_code} {response.text}"
     body: dict[str, Any] = response.json() if response.content else {}
     return body
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The body of an answer that has to be this problem."""
+    """Returns the body of a response that must be this problem."""
     assert response.status_code == status, f"{response.status_code} {response.text}"
     assert response.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
@@ -119,7 +119,7 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
 
 
 class FakeSocket:
-    """A device on a WebSocket: it notes what comes, and remembers its cursors when it is cut off."""
+    """A device on a WebSocket. It records events, and keeps its cursors when it is cut off."""
 
     def __init__(self, user: FakeClient, address: str) -> None:
         self.user = user
@@ -142,12 +142,12 @@ class FakeSocket:
         await self.cut()
 
     async def connect(self, address: str | None = None) -> dict[str, Any]:
-        """Says hello with the cursors that it has; the reply's data."""
+        """Send hello with the current cursors. Returns the reply's data."""
         await self._open(address or self.address)
         return await self.ask("hello", token=self.user.access_token, cursors=self.cursors)
 
     async def refused(self) -> int | None:
-        """Says hello, and is not let in; the close code."""
+        """Send a hello that must be refused. Returns the close code."""
         await self._open(self.address)
         with suppress(asyncio.CancelledError):
             await self.begin("hello", token=self.user.access_token)
@@ -155,7 +155,7 @@ class FakeSocket:
         return self.close_code
 
     async def cut(self) -> None:
-        """Goes away without a word, if it was there."""
+        """Close the connection without a close frame, if it is open."""
         if self._listening is None:
             return
         self._listening.cancel()
@@ -163,7 +163,7 @@ class FakeSocket:
         await asyncio.wait([self._listening])
 
     def begin(self, action: str, **data: Any) -> Awaitable[dict[str, Any]]:
-        """Sends a request; its whole reply comes later."""
+        """Send a request. The result is awaited later and is the whole reply."""
         request_id = next(self._ids)
         reply = self._replies[request_id] = asyncio.get_running_loop().create_future()
         frame = json.dumps({"id": request_id, "action": action, "data": data})
@@ -171,13 +171,13 @@ class FakeSocket:
         return reply
 
     async def ask(self, action: str, *, seconds: float = 30, **data: Any) -> dict[str, Any]:
-        """The data of a request's reply, which has to be ok."""
+        """Send a request. Returns the data of its reply, which must be ok."""
         reply = await asyncio.wait_for(self.begin(action, **data), seconds)
         assert reply["status"] == "ok", reply
         return dict(reply["data"])
 
     async def until(self, is_so: Callable[[], bool], seconds: float = 30) -> None:
-        """Waits for what comes until it is as it should be."""
+        """Read frames until the condition is True."""
         async with asyncio.timeout(seconds):
             while not is_so():
                 self._news.clear()
@@ -226,7 +226,7 @@ class FakeSocket:
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
-    """Waits for what another task or process does in its own time."""
+    """Wait until another task or process has made the condition True."""
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - nobody tells a test that it has happened
+        while not await condition():  # noqa: ASYNC110 - there is no notification
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The places that tests happen in: a PostgreSQL for the session, a database and an application for each test."""
+"""Fixtures: one PostgreSQL for the session, and a database and an application for each test."""
 
 import asyncio
 import gc
@@ -38,12 +38,12 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[DatabaseAddress]:
-    """The server: `PG_SERVER_ADDRESS` if it is set, else an embedded one that may forget."""
+    """The server: `PG_SERVER_ADDRESS` if it is set, else an embedded one without durability."""
     settings = load_settings(env_file=None)
     if not settings.db.is_embedded:
         yield own_server_address(settings.db)
         return
-    # Not among pytest's own folders: every run of pytest closes those to the user whom PostgreSQL runs as under root.
+    # Not below pytest's folders: pytest denies access to the user whom PostgreSQL runs as under root.
     folder = open_folder()
     try:
         with EmbeddedPostgres(folder / "postgres", durable=False) as server:
@@ -54,7 +54,7 @@ def postgres() -> Iterator[DatabaseAddress]:
 
 @pytest.fixture(scope="session")
 def template(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """A database that is migrated once; the tests' own ones are clones of it."""
+    """A database that is migrated once. The databases of the tests are clones of it."""
     address = postgres.with_database(f"test_template_{uuid4().hex[:8]}")
     asyncio.run(execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
     migrate(address)
@@ -77,7 +77,7 @@ async def servers(databases: Databases, base_settings: Settings) -> AsyncIterato
 
 
 def runs(request: pytest.FixtureRequest) -> bool:
-    """Whether the test is one with a running server."""
+    """Returns True if the test uses a running server."""
     return "running_server" in request.fixturenames
 
 
@@ -85,17 +85,16 @@ def runs(request: pytest.FixtureRequest) -> bool:
 async def database_address(
     request: pytest.FixtureRequest, databases: Databases, servers: Servers
 ) -> AsyncIterator[DatabaseAddress]:
-    """A database of one's own, with all tables and no rows."""
+    """A database for the test, with all tables and no rows."""
     async with servers.one() if runs(request) else databases.one() as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def base_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """As a newcomer has them, but for a cheap password hash and quiet logs.
+    """Default settings, except for a cheap password hash and quiet logs.
 
-    Servers that are kept for long forget no events by themselves: tests of that make events a month old.
-    """
+    Servers that are kept for long do not delete old events by themselves: their tests make events a month old."""
     settings = load_settings(env_file=None)
     settings = replace(
         settings,
@@ -111,13 +110,13 @@ def base_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def settings(base_settings: Settings, database_address: DatabaseAddress) -> Settings:
-    """For an application on this test's database."""
+    """Settings of an application on this test's database."""
     return replace(base_settings, db=settings_for(database_address))
 
 
 @pytest.fixture
 def running_server(servers: Servers, database_address: DatabaseAddress) -> ReusedServer:
-    """The one on this test's database. Whoever wants another one makes an `app` of its own."""
+    """The server on this test's database. A test that needs another one overrides `app`."""
     return servers.on(database_address)
 
 
@@ -129,14 +128,14 @@ def app(running_server: ReusedServer) -> FastAPI:
 
 @pytest.fixture
 def container(app: FastAPI) -> Container:
-    """What the application's modules have put there."""
+    """The container with the services of the application's modules."""
     container: Container = app.state.container
     return container
 
 
 @pytest.fixture
 async def server(request: pytest.FixtureRequest, app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the running application that is nobody in particular."""
+    """A client of the running application, without an account."""
     async with client_of(app) if runs(request) else served(app) as http:
         yield http
 
@@ -169,7 +168,7 @@ async def clara(server: httpx.AsyncClient) -> FakeClient:
 
 @pytest.fixture
 async def stranger(server: httpx.AsyncClient) -> FakeClient:
-    """Signed in, and in nobody's chat."""
+    """Signed in, but in no chat of the others."""
     return await FakeClient.sign_up(server, "stranger")
 
 
@@ -181,16 +180,16 @@ def anonymous(server: httpx.AsyncClient) -> FakeClient:
 
 @pytest.fixture
 async def club(anna: FakeClient, boris: FakeClient) -> str:
-    """A group that Anna owns and Boris is in; its id."""
+    """The id of a group that Anna owns and Boris is a member of."""
     return await anna.open_chat(boris, title="Книжный клуб")
 
 
 @pytest.fixture
 async def quiet_log() -> AsyncIterator[list[str]]:
-    """What was logged above information; it has to be nothing."""
+    """The log lines above level INFO. There must be none at the end."""
     lines: list[str] = []
     sink, level = logger.add(lines.append, level="WARNING", format="{level} {message}"), logging.root.level
-    # The standard library's loggers lead there as well: uvicorn's, and asyncio's of errors that nobody has seen.
+    # The standard library's loggers lead there as well: those of uvicorn, and of asyncio for unretrieved exceptions.
     logging.root.setLevel(logging.WARNING)
     yield lines
     gc.collect()

@@ -1,4 +1,4 @@
-"""`python manage.py`, run inside the tests against a test's database."""
+"""Runs `python manage.py` inside the tests, on a test's database."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from tests.processes import KNOWN_VARIABLES
 
 
 def variables_for(address: DatabaseAddress) -> dict[str, str]:
-    """The settings of a server on this database; a password hash costs little."""
+    """Returns the settings of a server on this database, with a cheap password hash."""
     return {
         "PG_SERVER_ADDRESS": address.host,
         "PG_SERVER_PORT": str(address.port),
@@ -26,7 +26,7 @@ def variables_for(address: DatabaseAddress) -> dict[str, str]:
 
 
 async def manage(address: DatabaseAddress, *arguments: str, typed: str = "", **variables: str) -> Result:
-    """What the command has printed, and its exit code. In a thread: a command has an event loop of its own."""
+    """Returns what the command printed, and its exit code. Runs in a thread: a command has an event loop of its own."""
     nothing: dict[str, str | None] = dict.fromkeys(KNOWN_VARIABLES)
     run = partial(
         CliRunner().invoke,

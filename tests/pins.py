@@ -1,7 +1,6 @@
-"""Writes what requirements.txt pins into pyproject.toml too, where `uv run` reads it: part of `make pins`.
+"""Copies the pins of requirements.txt into pyproject.toml, where `uv run` reads them: part of `make pins`.
 
-The lock file that uv makes names the registry and is made anew on each machine.
-"""
+A lock file of uv would name the registry and differ between machines."""
 
 import re
 from pathlib import Path
@@ -11,13 +10,13 @@ _LIST = re.compile(r"(?<=^constraint-dependencies = \[\n).*?(?=^\])", re.MULTILI
 
 
 def constraints() -> str:
-    """The lines of requirements.txt as items of a list."""
+    """Returns the lines of requirements.txt as items of a list."""
     pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     return "".join(f'    "{pin}",\n' for pin in pins if not pin.startswith("#"))
 
 
 def with_constraints(project: str) -> str:
-    """The text of pyproject.toml with its list renewed."""
+    """Returns the text of pyproject.toml with its list updated."""
     return _LIST.sub(lambda _: constraints(), project, count=1)
 
 

@@ -1,4 +1,4 @@
-"""The server as a process of its own, as `python main.py` starts it: on a free port, in a copy of the project."""
+"""The server as a process, as `python main.py` starts it: on a free port, in a copy of the project."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ _CHEAP = {
 
 
 def copy_project(place: Path) -> Path:
-    """The code without anyone's `.env`, data and logs."""
+    """Copy the code without `.env`, data and logs."""
     copy = place / "project"
     shutil.copytree(PROJECT_ROOT / "app", copy / "app")
     for name in ("main.py", "manage.py", "alembic.ini"):
@@ -36,19 +36,20 @@ def copy_project(place: Path) -> Path:
 
 
 def clean_environment(variables: dict[str, str]) -> dict[str, str]:
-    """Without the settings of whoever runs the tests. What one process has compiled, the next one need not."""
+    """Returns the environment without the settings of the current user. Compiled bytecode is shared between
+    processes."""
     left_out = KNOWN_VARIABLES | {"PYTHONDONTWRITEBYTECODE"}
     return {name: value for name, value in os.environ.items() if name not in left_out} | variables
 
 
 def end_as_by_ctrl_c() -> None:
-    """Makes a program that starts others unwind however it is told to end, so that it leaves none of them behind."""
+    """Make a program end its child processes whichever signal ends it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
 
 
 def run(project: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`python main.py` to its end, for a start that is refused."""
+    """Run `python main.py` until it ends, for a start that is refused."""
     return subprocess.run(
         [sys.executable, "main.py"],
         cwd=project,
@@ -78,7 +79,7 @@ def is_free(port: int) -> bool:
 
 
 class RunningServer:
-    """From its start to the end of the block, where whatever is left of it is killed."""
+    """A server from its start to the end of the block, where all that is left of it is killed."""
 
     def __init__(self, project: Path, data_dir: Path, **variables: str) -> None:
         self.port = free_port()
@@ -87,7 +88,7 @@ class RunningServer:
         self._output = project / f"output-{self.port}.txt"
         where = {"API_SERVICE_PORT": str(self.port), "PG_EMBEDDED_DATA_DIR": str(data_dir)}
         with self._output.open("wb") as output:
-            # A session of its own: a Ctrl-C reaches all of it and nobody else.
+            # A session of its own: Ctrl-C reaches all of it and no other process.
             self.process = subprocess.Popen(
                 [sys.executable, "main.py"],
                 cwd=project,
@@ -109,7 +110,7 @@ class RunningServer:
 
     @property
     def output(self) -> str:
-        """All that was printed."""
+        """All output so far."""
         return self._output.read_text(encoding="utf-8")
 
     def wait_until_ready(self) -> Self:
@@ -117,21 +118,21 @@ class RunningServer:
         return self
 
     def answers(self, path: str, seconds: float = READY_SECONDS) -> bool:
-        """Whether it is 200 within the time."""
+        """Returns True if the answer is 200 within the time."""
         return eventually(lambda: self._status(path) == 200 or self.process.poll() is not None, seconds) and (
             self._status(path) == 200
         )
 
     def family(self) -> list[int]:
-        """The first process and all that it has started: workers, PostgreSQL, their children."""
+        """Returns the first process and all that it has started: workers, PostgreSQL, their children."""
         return family_of(self.process.pid)
 
     def workers(self) -> list[int]:
-        """Those of the family that run this application."""
+        """Returns those of the family that run the application."""
         return [pid for pid in self.family()[1:] if b"multiprocessing.spawn" in _command_line(pid)]
 
     def end(self, how: signal.Signals) -> int:
-        """As Ctrl-C, `kill` and `kill -9` do; the exit code."""
+        """Ends it as Ctrl-C, `kill` or `kill -9` do. Returns the exit code."""
         if how is signal.SIGINT:
             os.killpg(self.process.pid, how)
         else:
@@ -139,7 +140,7 @@ class RunningServer:
         return self.process.wait(30)
 
     def _status(self, path: str) -> int:
-        # Asked many times a second: a client of httpx takes longer to make than the server to start.
+        # Called many times a second: creating a client of httpx takes longer than the start of the server.
         connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", path)
@@ -151,7 +152,7 @@ class RunningServer:
 
 
 def family_of(pid: int) -> list[int]:
-    """The process, its children and theirs."""
+    """Returns the process, its children and theirs."""
     parents = _parents()
     found = [pid]
     for one in found:

@@ -1,4 +1,4 @@
-"""Takes the pictures of the README, of a server that is started for them: `python tests/screenshots.py`."""
+"""Takes the pictures of the README from a server that it starts: `python tests/screenshots.py`."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ DESKTOP = {"viewport": {"width": 1200, "height": 760}}
 
 
 async def furnish(http: httpx.AsyncClient) -> tuple[FakeClient, FakeClient, str]:
-    """People who have something to say to each other. Anna, Boris, and the chat to look at."""
+    """Create users with messages. Returns Anna, Boris, and the chat to show."""
     names = [("anna", "Анна Ветрова"), ("boris", "Борис 🐻"), ("clara", "Clara Jensen"), ("dmitry", "Дмитрий Орлов")]
     anna, boris, clara, dmitry = [await FakeClient.sign_up(http, *name) for name in names]
     news = await dmitry.open_chat(anna, boris, clara, type="channel", title="Новости дома")
@@ -101,7 +101,7 @@ async def take_all(settings: Settings, requested: Callable[[str], bool]) -> None
 
 
 def main() -> None:
-    """The four of the README; `all` takes every view there is."""
+    """Take the four pictures of the README; `all` takes every view."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     readme = {"chat-light", "chat-dark", "phone-light", "phone-dark"}
     everything = "all" in sys.argv[1:]

@@ -1,4 +1,4 @@
-"""Servers for tests. To start one takes longer than most tests do: it goes on running, and the next finds it as new."""
+"""Servers for tests. A start takes longer than most tests, so a server is reused as long as it is as good as new."""
 
 import asyncio
 import socket
@@ -25,12 +25,12 @@ from tests.databases import Connection, Databases, drop
 from tests.fakers import eventually
 
 _TIMEOUT = 30.0
-"""Seconds in which what a test has begun has to end by itself."""
+"""Seconds in which everything that a test has started must end by itself."""
 _UNDER_WAY = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
 """
-# They run at the start. Their schedules are deleted with the rows of the first test: no test meets them again.
+# They run at the start. Their schedules are deleted with the rows of the first test, so no test meets them again.
 _PERIODIC_JOBS_HAVE_RUN = """
 SELECT EXISTS (SELECT FROM job_schedule) AND NOT EXISTS (SELECT FROM job)
 """
@@ -40,7 +40,7 @@ _REMEMBERED = ("public.signing_key",)
 
 
 class _Uvicorn(uvicorn.Server):
-    """Leaves the signals to pytest."""
+    """A server that leaves signals to pytest."""
 
     capture_signals = nullcontext  # type: ignore[assignment]
 
@@ -56,21 +56,22 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
 
 
 def client_of(app: FastAPI, address: str = "127.0.0.1") -> httpx.AsyncClient:
-    """A client in the same process as the application, which runs."""
+    """Returns a client in the same process as the running application."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 123))
     return httpx.AsyncClient(transport=transport, base_url="http://server")
 
 
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """The application, started, and a client of it in the same process."""
+    """Runs the application, and yields a client in the same process."""
     async with app.router.lifespan_context(app), client_of(app) as http:
         yield http
 
 
 @asynccontextmanager
 async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
-    """The application on a real port, with the server's own settings and these; its address as host:port."""
+    """Serves the application on a real port, with the server's own settings and these. Yields its address as
+    host:port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*listener.getsockname())
@@ -88,13 +89,13 @@ async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
 
 @dataclass(frozen=True, eq=False)
 class ReusedServer:
-    """The application as it is deployed, on a database that nobody else uses."""
+    """The application as it is deployed, on a database of its own."""
 
     app: FastAPI
     address: str
     database: DatabaseAddress
     connection: Connection
-    """To the same database, beside the application's."""
+    """A second connection to the same database."""
     services: Mapping[type, object]
     """What its container held when it was new."""
     life: AsyncExitStack
@@ -105,12 +106,12 @@ class ReusedServer:
         return container
 
     async def is_at_rest(self) -> bool:
-        """Whether nobody is connected to it, and it has nothing under way."""
+        """Returns True if no client is connected to it and it has no work in progress."""
         return not self.container.get(Hub).feeds and not await self.connection.fetchval(_UNDER_WAY)
 
 
 class Servers:
-    """Where a test has changed more than rows, its server ends, and the next test gets a new one."""
+    """Reuses servers. If a test has changed more than rows, its server ends, and the next test gets a new one."""
 
     def __init__(self, databases: Databases, settings: Settings) -> None:
         self._databases = databases
@@ -120,7 +121,7 @@ class Servers:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[DatabaseAddress]:
-        """The database of a server for the time of the block; nobody can tell it from a new one."""
+        """The database of a server for the time of the block. It cannot be distinguished from a new one."""
         server = self._free.pop() if self._free else await self._start()
         self._taken[server.database] = server
         yield server.database
@@ -157,7 +158,7 @@ class Servers:
             await eventually(server.is_at_rest, _TIMEOUT)
             return await self._databases.delete_rows(server.connection, server.database, but_for=_REMEMBERED)
         except DRIVER_ERRORS:
-            # It goes on and on, or the test has ended all connections, or dropped a table.
+            # It does not come to rest, or the test has ended all connections, or dropped a table.
             return False
 
     async def _end(self, server: ReusedServer) -> None:

@@ -1,4 +1,4 @@
-"""Each endpoint has one address: nothing that resembles it leads there, or anywhere else."""
+"""Each endpoint has one address: similar addresses lead to no endpoint."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -33,7 +33,7 @@ ADDRESSES = [
 
 
 def spellings(address: str) -> list[str]:
-    """Addresses that a careless client, or a careful attacker, makes of one."""
+    """Returns variants of an address that a careless client or an attacker may use."""
     first, _, rest = address[1:].partition("/")
     last = address.rpartition("/")[2]
     return [
@@ -65,12 +65,12 @@ def spellings(address: str) -> list[str]:
 
 @pytest.fixture
 def offline(base_settings: Settings) -> FastAPI:
-    """For what needs no database."""
+    """An application without a database."""
     return build_app(base_settings)
 
 
 async def ask(app: FastAPI, method: str, address: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
-    """Asks for the address as it is written: httpx would remove dot segments. Its path is decoded as uvicorn does."""
+    """Sends the path exactly as it is written: httpx would remove dot segments. It is decoded as uvicorn does."""
     sent: list[Any] = []
     scope = {
         "type": "http",
@@ -107,7 +107,7 @@ async def test_no_answer_leads_to_another_scheme_or_host(offline: FastAPI) -> No
             assert (await ask(offline, method, "/", said)).headers["location"] == "/docs"
 
 
-async def test_a_slash_at_the_end_is_another_address(offline: FastAPI) -> None:
+async def test_a_trailing_slash_makes_another_address(offline: FastAPI) -> None:
     async with served(offline) as http:
         for address in ADDRESSES:
             for method in ("GET", "POST"):
@@ -115,8 +115,8 @@ async def test_a_slash_at_the_end_is_another_address(offline: FastAPI) -> None:
                     problem(await http.request(method, f"{address}/"), 404, "not_found")
 
 
-async def test_the_index_finds_what_the_router_finds(offline: FastAPI, base_settings: Settings) -> None:
-    """An address that only one of them knows would pass by what the other one checks."""
+async def test_the_route_index_finds_the_same_as_the_router(offline: FastAPI, base_settings: Settings) -> None:
+    """An address that only one of them knows would bypass the checks of the other."""
     plain = build_app(base_settings)
     index = plain.user_middleware.pop()
     assert repr(index) == "Middleware(RouteIndex)"
@@ -129,7 +129,7 @@ async def test_the_index_finds_what_the_router_finds(offline: FastAPI, base_sett
                     assert answers[0].status_code == answers[1].status_code, (method, spelling)
 
 
-async def test_a_method_that_is_not_allowed_gets_the_allowed_ones(app: FastAPI, server: httpx.AsyncClient) -> None:
+async def test_a_wrong_method_gets_the_list_of_allowed_ones(app: FastAPI, server: httpx.AsyncClient) -> None:
     document = (await server.get("/openapi.json")).json()
     for template, operations in document["paths"].items():
         path = template.replace("{chat_id}", CHAT)

@@ -1,4 +1,4 @@
-"""What is said of the packages that the server runs on, by the answers of the service."""
+"""The report of `make audit`, for each answer of the service."""
 
 import json
 from typing import Any

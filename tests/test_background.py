@@ -1,4 +1,4 @@
-"""Work beside a block ends with the block, whatever becomes of its cancellation."""
+"""Work in the background ends with its block, even if it swallows its cancellation."""
 
 import asyncio
 
@@ -7,8 +7,8 @@ import pytest
 from app.utils.background import running
 
 
-async def test_work_that_takes_its_cancellation_for_an_error_ends_all_the_same() -> None:
-    """As that of a driver's which is in the middle of a statement."""
+async def test_work_that_treats_its_cancellation_as_an_error_still_ends() -> None:
+    """As a database driver does in the middle of a statement."""
     lost = 0
 
     async def go_on() -> None:

@@ -1,4 +1,4 @@
-"""`db backup` and `db restore`, and what clients are told afterwards that have seen more than the backup holds."""
+"""`db backup` and `db restore`, and what clients learn whose cursors are ahead of the backup."""
 
 import stat
 from collections.abc import AsyncIterator
@@ -18,12 +18,12 @@ from tests.manage import manage
 from tests.servers import listening, settings_for
 
 LOST = 4
-"""Messages that were sent after the backup."""
+"""Messages that are sent after the backup."""
 
 
 @pytest.fixture
 async def own_database(databases: Databases) -> AsyncIterator[DatabaseAddress]:
-    """A database that may be put in the place of another one."""
+    """A database that may be replaced."""
     address = await databases.make()
     yield address
     await drop(address)
@@ -40,7 +40,8 @@ async def server_on(settings: Settings, address: DatabaseAddress) -> AsyncIterat
 
 
 async def check_gap(user: FakeClient, at: str, chat: str, cursors: dict[str, int]) -> dict[str, int]:
-    """Every transport says that the cursors cannot be resumed; the cursors from which it goes on."""
+    """Check that every transport reports the cursors as not resumable. Returns the cursors from which the client goes
+    on."""
     for path, stream_id in ((f"/chats/{chat}/events", chat), ("/accounts/me/events", user.id)):
         problem(await user.get(path, after=cursors[stream_id]), 410, "stream_gap")
         headers = {**user.headers, "Accept": "text/event-stream", "Last-Event-ID": str(cursors[stream_id])}
@@ -57,7 +58,7 @@ async def check_gap(user: FakeClient, at: str, chat: str, cursors: dict[str, int
 
 
 async def check_unknown(late: FakeClient) -> None:
-    """An account that was made after the backup is not signed in, though its access token has not expired."""
+    """Check that an account created after the backup is not signed in, though its access token has not expired."""
     problem(await late.get("/accounts/me"), 401, "unauthenticated")
     problem(await late.patch("/accounts/me", {"bio": "new"}), 401, "unauthenticated")
     problem(await late.post("/chats", {"type": "group", "title": "t"}), 401, "unauthenticated")
@@ -89,7 +90,7 @@ async def test_a_cursor_beyond_a_restored_backup_is_reported_as_a_gap(
             await check_unknown(late)
             await check_gap(boris, at, club, cursors)
             assert ok(await boris.get(f"/chats/{club}/messages"))["items"] == before
-            # As many new events as were lost, and more: in both streams.
+            # As many new events as were lost, and more, in both streams.
             sent = [await anna.send(club, f"новое {number}") for number in range(2 * LOST)]
             for message in sent:
                 ok(await boris.put(f"/chats/{club}/read", {"seq": message["seq"]}))
@@ -99,11 +100,11 @@ async def test_a_cursor_beyond_a_restored_backup_is_reported_as_a_gap(
             (event,) = await boris.events(club, after=now[club])
             assert event["data"]["text"] == "дальше"
             assert event["seq"] < 2**53
-        # The same backup once more: what this server has told is unknown again.
+        # Restore the same backup again: the events of this server are unknown again.
         cursors = {club: event["seq"], boris.id: now[boris.id]}
 
 
-async def test_a_backup_is_readable_by_its_owner_only(database_address: DatabaseAddress, tmp_path: Path) -> None:
+async def test_only_the_owner_can_read_a_backup(database_address: DatabaseAddress, tmp_path: Path) -> None:
     file = tmp_path / "backups" / "monday.dump"
     assert (await manage(database_address, "db", "backup", str(file))).exit_code == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -127,7 +128,7 @@ async def test_a_folder_that_cannot_be_created_is_reported_in_one_line(
     assert "Traceback" not in result.output
 
 
-async def test_nothing_is_restored_while_a_server_uses_the_database(
+async def test_a_restore_is_refused_while_a_server_uses_the_database(
     anna: FakeClient, club: str, database_address: DatabaseAddress, tmp_path: Path
 ) -> None:
     file = tmp_path / "monday.dump"
@@ -140,7 +141,7 @@ async def test_nothing_is_restored_while_a_server_uses_the_database(
 
 
 @pytest.mark.parametrize("part", [0.0, 0.5])
-async def test_a_file_that_is_no_whole_backup_leaves_the_database_as_it_is(
+async def test_an_incomplete_backup_file_changes_nothing(
     base_settings: Settings, own_database: DatabaseAddress, tmp_path: Path, part: float
 ) -> None:
     file = tmp_path / "monday.dump"
@@ -155,8 +156,10 @@ async def test_a_file_that_is_no_whole_backup_leaves_the_database_as_it_is(
         ok(await anna.get("/accounts/me"))
 
 
-async def test_the_numbers_move_ahead_by_a_command_too(base_settings: Settings, own_database: DatabaseAddress) -> None:
-    """For whoever has brought PostgreSQL itself back to an earlier moment."""
+async def test_a_command_moves_the_sequence_numbers_ahead(
+    base_settings: Settings, own_database: DatabaseAddress
+) -> None:
+    """For operators who have restored PostgreSQL to an earlier moment themselves."""
     async with server_on(base_settings, own_database) as (http, _):
         anna = await FakeClient.sign_up(http, "anna")
         club = await anna.open_chat()

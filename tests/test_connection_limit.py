@@ -1,4 +1,4 @@
-"""One address cannot hold all connections of a process."""
+"""One IP address cannot take all connections of a process."""
 
 import asyncio
 import resource
@@ -20,7 +20,7 @@ GET = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 @asynccontextmanager
 async def limited(settings: Settings, *, trusted: tuple[str, ...] = ()) -> AsyncIterator[str]:
-    """A server that lets an address have two connections."""
+    """A server that allows two connections per IP address."""
     sizes = settings.sizes.model_copy(update={"connections_of_address": 2})
     app = settings.app.model_copy(update={"trusted_proxies": trusted})
     async with listening(build_app(replace(settings, sizes=sizes, app=app))) as address:
@@ -29,7 +29,7 @@ async def limited(settings: Settings, *, trusted: tuple[str, ...] = ()) -> Async
 
 @asynccontextmanager
 async def held(address: str, data: bytes, expected: bytes) -> AsyncIterator[None]:
-    """A connection that stays open."""
+    """An open connection."""
     host, port = address.split(":")
     async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -41,7 +41,7 @@ async def held(address: str, data: bytes, expected: bytes) -> AsyncIterator[None
 
 
 @pytest.mark.parametrize(("data", "expected"), [(b"", b""), (HANDSHAKE + b"\r\n", b"\r\n\r\n"), (GET[:20], b"")])
-async def test_an_address_has_so_many_connections(base_settings: Settings, data: bytes, expected: bytes) -> None:
+async def test_connections_are_limited_per_ip_address(base_settings: Settings, data: bytes, expected: bytes) -> None:
     async with limited(base_settings) as address:
 
         async def is_served() -> bool:
@@ -57,7 +57,7 @@ async def test_an_address_has_so_many_connections(base_settings: Settings, data:
             await eventually(is_served)
 
 
-async def test_a_trusted_proxy_speaks_for_many(base_settings: Settings) -> None:
+async def test_a_trusted_proxy_is_not_limited(base_settings: Settings) -> None:
     async with (
         limited(base_settings, trusted=("127.0.0.0/8",)) as address,
         held(address, b"", b""),
@@ -67,7 +67,7 @@ async def test_a_trusted_proxy_speaks_for_many(base_settings: Settings) -> None:
         assert statuses(await talk(address, [GET])) == [b"200"]
 
 
-def test_an_address_of_ipv6_is_known_by_its_first_half() -> None:
+def test_ipv6_addresses_are_counted_by_their_first_64_bits() -> None:
     limit = ConnectionLimit(1, ["2001:db8:1::/48"])
     assert limit.enter("2001:db8::1")
     assert not limit.enter("2001:db8::2")
@@ -79,7 +79,7 @@ def test_an_address_of_ipv6_is_known_by_its_first_half() -> None:
     assert limit.enter("2001:db8::2")
 
 
-def test_an_address_gets_no_more_than_half_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ip_address_gets_at_most_half_of_the_file_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (6, 6))
     limit = ConnectionLimit(100, [])
     assert [limit.enter("192.0.2.1") for _ in range(4)] == [True, True, True, False]

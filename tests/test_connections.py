@@ -1,4 +1,4 @@
-"""Each request is answered once and in its turn, and each state of a connection has an end."""
+"""Each request is answered once and in order, and each state of a connection has a time limit."""
 
 import asyncio
 import re
@@ -67,7 +67,7 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
 
 
 async def talk_and_let_go(stage: Stage, *segments: bytes) -> bytes:
-    """Lets the slow request go on once everything is sent and all deadlines are over."""
+    """Lets the slow request finish once everything is sent and all timeouts are over."""
     talking = asyncio.create_task(talk(stage.address, segments))
     await asyncio.sleep(0.6)
     assert not talking.done()
@@ -76,23 +76,23 @@ async def talk_and_let_go(stage: Stage, *segments: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("rest", [b"GET /fast HTT", POST, POST + b"ab", HANDSHAKE])
-async def test_what_is_incomplete_behind_an_answer_ends(stage: Stage, rest: bytes) -> None:
+async def test_an_incomplete_request_behind_an_answer_times_out(stage: Stage, rest: bytes) -> None:
     for segments in ([GET + rest], [GET, rest]):
         assert statuses(await talk(stage.address, segments)) == [b"200", b"408"]
 
 
 @pytest.mark.parametrize("rest", [b"GET /fast HTT", POST, POST + b"ab", HANDSHAKE])
-async def test_what_is_incomplete_behind_a_slow_answer_ends_after_it(stage: Stage, rest: bytes) -> None:
+async def test_an_incomplete_request_behind_a_slow_answer_times_out_after_it(stage: Stage, rest: bytes) -> None:
     assert statuses(await talk_and_let_go(stage, SLOW, rest)) == [b"200", b"408"]
 
 
-async def test_a_body_may_wait_for_the_answer_before_its_own(stage: Stage) -> None:
+async def test_a_body_may_wait_for_the_previous_answer(stage: Stage) -> None:
     answer = await talk_and_let_go(stage, SLOW + POST, b"abcd" + GET)
     assert statuses(answer) == [b"200"] * 3
     assert b'["abcd","none"]' in answer
 
 
-async def test_what_is_valid_is_answered_before_what_is_not_is_refused(stage: Stage) -> None:
+async def test_valid_requests_are_answered_before_an_invalid_one_is_refused(stage: Stage) -> None:
     for wrong in (
         b"nonsense\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
@@ -104,13 +104,13 @@ async def test_what_is_valid_is_answered_before_what_is_not_is_refused(stage: St
         assert statuses(await talk_and_let_go(stage, SLOW + GET, wrong, GET)) == [b"200", b"200", b"400"]
 
 
-async def test_a_chunk_that_is_wrong_behind_a_slow_request_is_refused_in_its_turn(stage: Stage) -> None:
+async def test_an_invalid_chunk_behind_a_slow_request_is_refused_in_its_turn(stage: Stage) -> None:
     post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
     assert statuses(await talk_and_let_go(stage, SLOW + post + b"1\r\na\r\nx\r\n")) == [b"200", b"400"]
 
 
 @pytest.mark.parametrize("at_once", [16 * 1024, 40])
-async def test_requests_that_come_at_once_are_answered_in_their_order(
+async def test_pipelined_requests_are_answered_in_order(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(http_protocol, "PARSED_AT_ONCE", at_once)
@@ -120,7 +120,7 @@ async def test_requests_that_come_at_once_are_answered_in_their_order(
     answer = await talk(stage.address, [b"".join([*requests, last])])
     assert statuses(answer) == [b"200"] * 1002
     assert [int(number) for number in re.findall(rb'"/fast","(\d+)"', answer)] == list(range(1000))
-    # The last is half a request.
+    # The last one is half a request.
     monkeypatch.setattr(http_protocol, "READ_TIMEOUT", TIMEOUT)
     host, port = stage.address.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -130,7 +130,7 @@ async def test_requests_that_come_at_once_are_answered_in_their_order(
     writer.close()
 
 
-async def test_a_client_that_sends_no_more_is_answered_all_the_same(stage: Stage) -> None:
+async def test_a_half_closed_client_still_gets_its_answer(stage: Stage) -> None:
     for request, expected in ((GET, [b"200"]), (POST + b"abcd" + GET, [b"200"] * 2), (POST + b"ab", []), (GET[:9], [])):
         host, port = stage.address.split(":")
         async with asyncio.timeout(TIMEOUT):
@@ -141,7 +141,7 @@ async def test_a_client_that_sends_no_more_is_answered_all_the_same(stage: Stage
             writer.close()
 
 
-async def test_a_client_that_sends_no_more_is_not_served_for_ever(stage: Stage) -> None:
+async def test_a_half_closed_client_is_not_served_forever(stage: Stage) -> None:
     host, port = stage.address.split(":")
     async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -152,12 +152,12 @@ async def test_a_client_that_sends_no_more_is_not_served_for_ever(stage: Stage) 
         writer.close()
 
 
-async def test_a_handshake_that_is_not_answered_ends(stage: Stage) -> None:
+async def test_an_unanswered_handshake_times_out(stage: Stage) -> None:
     with suppress(ConnectionResetError):
         assert await talk(stage.address, [HANDSHAKE + b"\r\n"]) == b""
 
 
-async def test_a_target_in_absolute_form_names_the_host(stage: Stage) -> None:
+async def test_a_target_in_absolute_form_gives_the_host(stage: Stage) -> None:
     only = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     for target, expected in (
         (b"http://a.example:81/fast?q=1", b'["/fast","q=1","a.example:81"]'),
@@ -186,7 +186,7 @@ async def test_a_target_in_absolute_form_names_the_host(stage: Stage) -> None:
         b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n",
     ],
 )
-async def test_a_head_that_two_parsers_could_read_differently_is_refused(stage: Stage, request_: bytes) -> None:
+async def test_an_ambiguous_head_is_refused(stage: Stage, request_: bytes) -> None:
     assert statuses(await talk(stage.address, [request_ + GET])) == [b"400"]
 
 
@@ -196,16 +196,14 @@ async def test_trailers_are_not_headers(stage: Stage) -> None:
     assert (statuses(answer), b'["abcd","none"]' in answer) == ([b"200"], True)
 
 
-async def test_what_is_around_the_chunks_of_a_body_has_a_largest_size(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_overhead_of_chunks_is_limited(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_meter, "FRAMING_BYTES", 1000)
     post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
     for endless in (b"1;" + b"a" * 2000, b"0\r\nX-Trailer: " + b"a" * 2000):
         assert statuses(await talk(stage.address, [post, endless])) == [b"413"]
 
 
-async def test_a_body_may_take_long_while_it_makes_progress(stage: Stage) -> None:
+async def test_a_slow_body_is_accepted_while_it_makes_progress(stage: Stage) -> None:
     """Five times as long as a body may be silent."""
     post = POST.replace(b"Content-Length: 4", b"Content-Length: 40960")
     reader, writer = await asyncio.open_connection(*stage.address.split(":"))
@@ -217,12 +215,12 @@ async def test_a_body_may_take_long_while_it_makes_progress(stage: Stage) -> Non
     writer.close()
 
 
-async def test_a_body_that_waits_for_the_application_is_not_late(stage: Stage) -> None:
+async def test_a_body_that_waits_for_the_application_does_not_time_out(stage: Stage) -> None:
     post = POST.replace(b"/echo", b"/slow-echo").replace(b"Content-Length: 4", b"Content-Length: 400000")
     assert statuses(await talk_and_let_go(stage, post, b"a" * 400_000)) == [b"200"]
 
 
-async def test_half_a_request_is_refused_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_half_a_request_is_refused_at_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "LINGER", 0.1)
     stage = Stage()
     async with listening(stage.app) as address:

@@ -1,4 +1,4 @@
-"""The main job, from outside: people talk, nothing is lost, not even by `kill -9`."""
+"""An end-to-end test: users send messages, and none is lost, not even by `kill -9`."""
 
 import asyncio
 import signal
@@ -15,26 +15,26 @@ from tests.processes import RunningServer
 
 LANGUAGES = ("russian", "english", "chinese")
 LINES = 340
-"""Of each language, or a few more, where the package has as many."""
+"""The least number of lines in each language, if the package has as many."""
 AT_ONCE = 24
-"""Dialogues that go on at the same time."""
+"""Dialogues at the same time."""
 PAGE = 200
 
 
 def dialogues(language: str) -> list[list[str]]:
-    """From the package chatterbot-corpus; each is a list of lines that two people say in turns."""
+    """Returns dialogues of the package chatterbot-corpus: lines that two people say in turns."""
     folder = files("chatterbot_corpus") / "data" / language
     sources = sorted((file for file in folder.iterdir() if file.name.endswith(".yml")), key=lambda file: file.name)
     found: list[list[str]] = []
     for file in sources:
         if sum(map(len, found)) < LINES:
             for lines in yaml.safe_load(file.read_text("utf-8"))["conversations"]:
-                # Some lines of the package are blank, which is no message.
+                # Some lines of the package are blank, which is not a valid message.
                 found.append([line for line in lines if line.strip()])
     return found
 
 
-async def test_a_long_conversation_in_three_languages_outlives_kill_9(project: Path, place: Path) -> None:
+async def test_a_long_conversation_in_three_languages_survives_kill_9(project: Path, place: Path) -> None:
     dialogues_by_language = {language: dialogues(language) for language in LANGUAGES}
     assert sum(len(lines) for every in dialogues_by_language.values() for lines in every) >= 1000
 
@@ -61,7 +61,7 @@ async def test_a_long_conversation_in_three_languages_outlives_kill_9(project: P
     with RunningServer(project, place / "postgres", API_RELOAD="false") as again:
         again.wait_until_ready()
         async with _client(again) as http:
-            # No one has to sign in again: the secret that signs the tokens is kept, too.
+            # No user has to sign in again: the secret that signs the tokens is stored, too.
             boris.http = http
             history = await _history(boris, chat_id)
             texts = [text.encode() for every in dialogues_by_language.values() for lines in every for text in lines]
@@ -78,7 +78,7 @@ def _client(server: RunningServer) -> httpx.AsyncClient:
 async def _talk(
     chat_id: str, dialogues: list[tuple[tuple[FakeClient, FakeClient], list[str]]]
 ) -> list[list[dict[str, Any]]]:
-    """Some dialogues at once, each in its order; the messages as the server answered them."""
+    """Sends some dialogues at once, each in its order. Returns the messages as the server answered them."""
     free = asyncio.Semaphore(AT_ONCE)
 
     async def hold(pair: tuple[FakeClient, FakeClient], lines: list[str]) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ async def _talk(
 
 
 async def _history(reader: FakeClient, chat_id: str) -> list[dict[str, Any]]:
-    """All of it, page by page, from the first message on."""
+    """Returns the whole history, page by page, from the first message on."""
     found: list[dict[str, Any]] = []
     more = True
     while more:

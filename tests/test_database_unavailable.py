@@ -1,4 +1,4 @@
-"""The database goes away and comes back: whoever asks is told to try again, and no restart is needed."""
+"""During a database outage callers get 503 with Retry-After. Afterwards the server works without a restart."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def calls(user: FakeClient, chat: str) -> list[tuple[str, str, Any]]:
-    """One of each way in which a request uses the database."""
+    """Returns one call for each way in which a request uses the database."""
     return [
         ("GET", "/chats", None),
         ("GET", "/accounts/me", None),
@@ -51,7 +51,7 @@ async def test_requests_during_an_outage_get_retry_after_and_succeed_later(
 ) -> None:
     await anna.send(club)
     async with FakeSocket(boris, live_server) as socket:
-        # Answered only once nothing is left to catch up with.
+        # It is answered once there is nothing left to replay.
         await socket.ask("ping")
         wire.cut()
         for method, path, body in calls(anna, club):
@@ -80,7 +80,7 @@ async def test_requests_during_an_outage_get_retry_after_and_succeed_later(
 async def test_the_first_calls_succeed_as_soon_as_the_database_is_back(
     anna: FakeClient, club: str, wire: Wire, server: httpx.AsyncClient
 ) -> None:
-    """At any moment: also right after a try to reach it has failed, and of many processes' first calls."""
+    """At any moment: also right after a failed attempt to connect, and for the first calls of many processes."""
     await anna.send(club)
     for number in range(4):
         wire.cut()
@@ -94,7 +94,7 @@ async def test_the_first_calls_succeed_as_soon_as_the_database_is_back(
 
 
 async def give_up(user: FakeClient) -> None:
-    """Asks, and goes away before the answer."""
+    """Send a request, and disconnect before the answer."""
     try:
         async with asyncio.timeout(0.01):
             await user.get("/chats")
@@ -114,10 +114,10 @@ async def works(user: FakeClient, method: str, path: str, body: Any) -> bool:
     return answer.is_success
 
 
-async def test_a_database_that_is_silent_is_given_up_once(
+async def test_a_request_gives_up_a_silent_database_after_one_timeout(
     anna: FakeClient, boris: FakeClient, club: str, wire: Wire, live_server: str, server: httpx.AsyncClient
 ) -> None:
-    """A request is refused after one statement that is not answered: no rollback is waited for."""
+    """It is refused after one unanswered statement: no rollback is awaited."""
     await anna.send(club)
     wire.silence()
     answers = await asyncio.gather(*(anna.call(method, path, body) for method, path, body in calls(anna, club)))
@@ -138,7 +138,7 @@ async def test_a_database_that_is_silent_is_given_up_once(
 async def test_a_hello_during_a_database_outage_is_answered_with_unavailable(
     anna: FakeClient, app: FastAPI, settings: Settings, wire: Wire, live_server: str
 ) -> None:
-    """Both where the token is known already, and by a process that has not even its secret yet."""
+    """Both if the token is cached, and in a process that has not even loaded the secret."""
     wire.cut()
     async with listening(build_app(app.state.container.get(Settings))) as cold:
         for address in (live_server, cold):
@@ -154,7 +154,7 @@ async def test_a_hello_during_a_database_outage_is_answered_with_unavailable(
             assert await socket.ask("ping") == {}
 
 
-async def test_server_sent_events_end_and_go_on_with_the_last_number(
+async def test_server_sent_events_end_and_resume_with_the_last_event_id(
     anna: FakeClient,
     boris: FakeClient,
     club: str,
@@ -162,7 +162,7 @@ async def test_server_sent_events_end_and_go_on_with_the_last_number(
     server: httpx.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The log is looked at after each silence of this length.
+    # The log is read after each silence of this length.
     monkeypatch.setattr(reader, "_KEEPALIVE", 0.2)
     headers = {**boris.headers, "Accept": "text/event-stream"}
     address = f"/api/v1/chats/{club}/events"

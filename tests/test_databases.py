@@ -1,4 +1,4 @@
-"""A test's database is as good as new, though another test had it before."""
+"""A reused test database is as good as new."""
 
 import asyncpg
 import pytest
@@ -20,11 +20,11 @@ CHANGES = (
 
 @pytest.fixture
 def databases(template: DatabaseAddress) -> Databases:
-    """Of this test alone."""
+    """The databases of this test."""
     return Databases(template)
 
 
-async def test_rows_and_connections_that_could_write_more_are_gone(databases: Databases) -> None:
+async def test_rows_and_connections_of_the_previous_test_are_gone(databases: Databases) -> None:
     insert = "INSERT INTO stream (id) VALUES (gen_random_uuid())"
     async with databases.one() as first:
         await execute(first, insert)
@@ -41,7 +41,7 @@ async def test_rows_and_connections_that_could_write_more_are_gone(databases: Da
     await databases.close()
 
 
-async def test_a_database_that_was_changed_for_good_is_not_used_again(databases: Databases) -> None:
+async def test_a_database_with_a_changed_schema_is_not_reused(databases: Databases) -> None:
     former: DatabaseAddress | None = None
     for change in CHANGES:
         async with databases.one() as database:

@@ -1,4 +1,4 @@
-"""The doctor finds each thing that is wrong, and mends what can be mended."""
+"""`manage.py doctor` finds each problem, and fixes those that can be fixed."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.processes import free_port
 
 @pytest.fixture
 async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection of one's own to the test's database."""
+    """A connection to the test's database."""
     connection = await asyncpg.connect(**database_address.connect_arguments())
     yield connection
     await connection.close()
@@ -23,7 +23,7 @@ async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Conne
 
 @pytest.fixture
 async def talk(anna: FakeClient, boris: FakeClient, club: str) -> str:
-    """A chat in which something has happened; its id."""
+    """The id of a chat with events of all kinds."""
     for number in range(4):
         await anna.send(club, f"№ {number}")
     ok(await boris.put(f"/chats/{club}/read", {"seq": 2}))
@@ -31,7 +31,7 @@ async def talk(anna: FakeClient, boris: FakeClient, club: str) -> str:
     return club
 
 
-async def test_all_is_well_where_all_is_well(talk: str, database_address: DatabaseAddress) -> None:
+async def test_a_healthy_server_has_no_findings(talk: str, database_address: DatabaseAddress) -> None:
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 0, result.output
     assert "no problems found" in result.output
@@ -79,7 +79,7 @@ async def test_broken_invariants_are_found_and_fixed(
 
 
 @pytest.mark.parametrize("says", NOT_FIXABLE)
-async def test_what_only_a_backup_mends_is_found(
+async def test_damage_that_only_a_backup_repairs_is_found(
     talk: str, database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]", says: str
 ) -> None:
     await sql.execute(NOT_FIXABLE[says], UUID(talk))
@@ -115,7 +115,7 @@ async def test_a_full_disk_is_found(database_address: DatabaseAddress) -> None:
     assert "MB are free" in result.output
 
 
-async def test_a_clock_that_is_off_is_found(
+async def test_a_wrong_clock_is_found(
     database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await sql.execute(
@@ -128,7 +128,7 @@ async def test_a_clock_that_is_off_is_found(
     assert "they differ by 300 s" in result.output
 
 
-async def test_a_database_without_its_tables_is_found(
+async def test_a_database_without_tables_is_found(
     database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await sql.execute("DELETE FROM alembic_version")
@@ -152,13 +152,13 @@ async def test_an_unavailable_database_is_reported(template: DatabaseAddress) ->
     assert "✗ the database answers" in result.output
 
 
-async def test_a_setting_that_is_not_allowed_is_found(template: DatabaseAddress) -> None:
+async def test_an_invalid_setting_is_found(template: DatabaseAddress) -> None:
     result = await manage(template, "doctor", API_SERVICE_PORT="many")
     assert result.exit_code == 1
     assert "API_SERVICE_PORT" in result.output
 
 
-async def test_a_store_of_the_rate_limits_that_does_not_answer_is_found(database_address: DatabaseAddress) -> None:
+async def test_an_unavailable_rate_limit_storage_is_found(database_address: DatabaseAddress) -> None:
     storage = f"redis://:secret@127.0.0.1:{free_port()}"
     result = await manage(database_address, "doctor", "--least-free-mb=0", RATE_LIMIT_STORAGE=storage)
     assert result.exit_code == 1
@@ -173,7 +173,7 @@ async def test_a_misspelt_setting_is_found(database_address: DatabaseAddress) ->
     assert "did you mean API_SERVICE_PORT?" in result.output
 
 
-async def test_a_folder_of_logs_that_cannot_be_written_is_found(
+async def test_a_log_folder_that_is_not_writable_is_found(
     database_address: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "logs").touch()
@@ -183,13 +183,15 @@ async def test_a_folder_of_logs_that_cannot_be_written_is_found(
     assert "✗ log files can be written" in result.output
 
 
-async def test_more_processes_than_postgresql_has_connections_for_are_found(database_address: DatabaseAddress) -> None:
+async def test_too_many_processes_for_the_connections_of_postgresql_are_found(
+    database_address: DatabaseAddress,
+) -> None:
     result = await manage(database_address, "doctor", "--least-free-mb=0", API_WORKERS="64", PG_POOL_SIZE="200")
     assert result.exit_code == 1
     assert "64 processes with 217 connections each need 13888" in result.output
 
 
-async def test_a_database_that_knows_only_english_letters_is_found(
+async def test_a_database_whose_locale_knows_only_english_letters_is_found(
     database_address: DatabaseAddress, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     english = database_address.with_database(f"test_english_{uuid4().hex[:8]}")

@@ -1,4 +1,4 @@
-"""What the documents tell to type is what there is."""
+"""Commands, links and tables in the documents match the code."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def test_the_gate_ends_with_the_test_command_of_the_readme(project_root: Path) -
         assert f"&& {typed}\n" in (project_root / name).read_text(encoding="utf-8")
 
 
-def test_every_link_between_the_documents_leads_somewhere(project_root: Path) -> None:
+def test_every_link_between_the_documents_works(project_root: Path) -> None:
     documents = [*project_root.glob("*.md"), *project_root.glob("docs/**/*.md"), *project_root.glob("app/**/*.md")]
     broken = [
         f"{document.name}: {target}"
@@ -51,14 +51,14 @@ def test_the_index_lists_every_document_and_decision(project_root: Path) -> None
     assert [page for page in documents if page != "README.md" and f"({page})" not in index] == []
 
 
-def test_the_structure_lists_no_module_that_is_gone(project_root: Path) -> None:
+def test_the_structure_lists_no_removed_module(project_root: Path) -> None:
     folders = {manifest.parent.name for manifest in (project_root / "app" / "modules").glob("*_module/module.py")}
     for name in README:
         listed = set(re.findall(r"^    (\w+_module)/", (project_root / name).read_text(encoding="utf-8"), re.MULTILINE))
         assert listed <= folders
 
 
-def test_an_account_is_one_word_in_russian(project_root: Path) -> None:
+def test_the_russian_word_for_an_account_is_the_same_everywhere(project_root: Path) -> None:
     texts = [*project_root.glob("*.md"), *project_root.glob("docs/**/*.md"), *project_root.glob("app/**/*.md*")]
     texts += project_root.glob("app/modules/ui_module/static/js/**/*.js")
     other = re.compile("учётн[а-я]+ запис|учетн[а-я]+ запис", re.IGNORECASE)
@@ -76,7 +76,7 @@ def test_the_rest_guide_names_calls_that_exist(project_root: Path, page: str) ->
 
 
 @pytest.mark.parametrize("page", REST_GUIDES)
-def test_the_rights_of_the_rest_guide_are_those_of_the_code(project_root: Path, page: str) -> None:
+def test_the_permissions_in_the_rest_guide_are_those_of_the_code(project_root: Path, page: str) -> None:
     rights: list[tuple[Permission, ...]] = [
         (of_messages.POST, of_messages.EDIT_OWN, of_messages.TYPE),
         (of_messages.REACT,),
@@ -87,7 +87,7 @@ def test_the_rights_of_the_rest_guide_are_those_of_the_code(project_root: Path, 
     ]
     text = (project_root / "docs" / page).read_text(encoding="utf-8")
     table = re.findall(r"^\| [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
-    # Without its head, reading and leaving, for which no permission is needed.
+    # Without the head of the table, reading and leaving, for which no permission is needed.
     for cells, granted in zip(table[2:-1], rights, strict=True):
         for kind, cell in zip(("direct", "group", "channel"), cells, strict=True):
             named = [role for role in ROLES if role in cell]

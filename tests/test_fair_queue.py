@@ -1,4 +1,4 @@
-"""Places that are given in turn."""
+"""The queue that admits waiters of different keys in turn."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def test_keys_take_turns_however_many_wait_under_one() -> None:
     assert queue.count("flood") == 0
 
 
-async def test_no_more_than_the_places_are_taken_at_once() -> None:
+async def test_no_more_than_the_limit_run_at_once() -> None:
     queue, now, most = FairQueue(3), 0, 0
 
     async def work(number: int) -> None:
@@ -49,7 +49,7 @@ async def test_a_cancelled_waiter_gives_its_place_back() -> None:
             pytest.fail("there is no place")
     waiting = [asyncio.create_task(hold()) for _ in range(4)]
     await asyncio.sleep(0)
-    # Given up at the moment in which a place comes free, before and behind those who go on.
+    # Cancelled at the moment when a place becomes free, before and behind waiters that go on.
     free.set()
     for task in waiting[::2]:
         task.cancel()

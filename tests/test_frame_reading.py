@@ -1,4 +1,4 @@
-"""What one WebSocket client can cost the others is bounded, whatever frames it sends."""
+"""The cost of one WebSocket client to the others is bounded, whatever frames it sends."""
 
 import pytest
 from websockets.frames import Frame, Opcode
@@ -22,12 +22,12 @@ CLOSE = Frame(Opcode.CLOSE, (1000).to_bytes(2, "big")).serialize(mask=True)
 
 @pytest.fixture(autouse=True)
 def burst_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more small frames are allowed as time passes: a busy machine takes its time."""
+    """Allow no additional small frames over time: a busy machine is slow."""
     monkeypatch.setattr(frame_reading, "SMALL_FRAMES_PER_SECOND", 0.0)
 
 
 @pytest.mark.parametrize("name", FLOODS)
-async def test_small_frames_that_come_too_often_end_the_connection(name: str) -> None:
+async def test_too_many_small_frames_end_the_connection(name: str) -> None:
     begin = BEGINNING if "fragments" in name else b""
     application, line = await serve([TEXT + begin + FLOODS[name] * 5000], at_once=True)
     assert (application.received, application.close_code) == (["{}"], 1008)
@@ -43,7 +43,7 @@ async def test_a_flood_after_the_servers_close_is_not_read() -> None:
         assert line.written.count(b"\x8a") <= SMALL_FRAMES_AT_ONCE
 
 
-async def test_some_frames_are_read_in_each_turn() -> None:
+async def test_a_limited_number_of_frames_is_read_per_turn_of_the_loop() -> None:
     async with connected(at_once=True) as (protocol, application, line):
         protocol.data_received(TEXT * 1000)
         assert line.is_paused
@@ -60,7 +60,7 @@ async def test_some_frames_are_read_in_each_turn() -> None:
         assert not line.is_paused
 
 
-async def test_nothing_is_read_from_a_client_that_reads_nothing() -> None:
+async def test_nothing_is_read_from_a_client_that_does_not_read() -> None:
     async with connected(at_once=True) as (protocol, application, line):
         protocol.pause_writing()
         assert line.is_paused
@@ -90,7 +90,7 @@ WRONG_HEADERS = {
 
 
 @pytest.mark.parametrize("name", WRONG_HEADERS)
-async def test_a_header_is_judged_when_it_arrives(name: str) -> None:
+async def test_a_header_is_checked_when_it_arrives(name: str) -> None:
     """Not when the frame is complete, which it may never be."""
     header, code = WRONG_HEADERS[name]
     application, line = await serve([TEXT + header], at_once=True)
@@ -105,7 +105,7 @@ async def test_a_close_may_come_between_two_fragments() -> None:
 
 
 async def test_a_close_by_the_server_does_not_wait_for_half_a_frame() -> None:
-    """The client completes its frame, if it likes, and answers the close: that is the end."""
+    """The client may complete its frame, and answers the close: then the connection ends."""
     long = Frame(Opcode.TEXT, b"a" * 1000).serialize(mask=True)
     async with connected(at_once=True) as (protocol, application, line):
         protocol.data_received(long[:500])

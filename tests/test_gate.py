@@ -1,4 +1,4 @@
-"""One gate, whoever looks: a person, a commit, another machine."""
+"""The same checks run for a person, a commit, and a CI machine."""
 
 import re
 import tomllib
@@ -10,7 +10,7 @@ from tests.pins import with_constraints
 
 
 def recipe(makefile: str, target: str) -> tuple[list[str], list[str]]:
-    """What a target of the Makefile needs first, and its commands."""
+    """Returns the prerequisites and the commands of a target of the Makefile."""
     found = re.search(rf"^{target}:(.*)\n((?:\t.*\n)*)", makefile, re.MULTILINE)
     assert found is not None
     return found[1].split(), [line.strip() for line in found[2].splitlines()]
@@ -26,7 +26,7 @@ def test_a_commit_is_checked_by_the_first_part_of_the_gate(project_root: Path) -
     assert recipe(makefile, target)[1] != []
 
 
-def test_another_machine_runs_the_same_gate_on_every_python(project_root: Path) -> None:
+def test_ci_runs_the_same_gate_on_every_python(project_root: Path) -> None:
     workflow = yaml.safe_load((project_root / ".github/workflows/check.yml").read_text(encoding="utf-8"))
     (job,) = workflow["jobs"].values()
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
@@ -34,8 +34,8 @@ def test_another_machine_runs_the_same_gate_on_every_python(project_root: Path) 
     assert f">={job['strategy']['matrix']['python'][0]}" == project["requires-python"]
 
 
-def test_uv_installs_what_the_server_needs_as_it_is_pinned(project_root: Path) -> None:
-    """`make pins` brings it up to date."""
+def test_uv_installs_the_pinned_versions(project_root: Path) -> None:
+    """`make pins` updates them."""
     text = (project_root / "pyproject.toml").read_text(encoding="utf-8")
     uv = tomllib.loads(text)["tool"]["uv"]
     assert uv["default-groups"] == []

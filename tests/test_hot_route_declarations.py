@@ -1,4 +1,4 @@
-"""What a hot route cannot do is refused when it is declared."""
+"""Declarations that a hot route does not support are refused."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any

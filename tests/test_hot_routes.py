@@ -1,4 +1,4 @@
-"""A hot route reads a request as FastAPI does: beside each there is a plain route of the same endpoint."""
+"""A hot route reads a request as FastAPI does: each is compared with a plain route of the same endpoint."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -92,7 +92,7 @@ POLLS = [
     "limit=1&after=0",
 ]
 FOR_ITSELF = frozenset({"id", "seq", "client_msg_id", "created_at", "request_id", "instance"})
-"""What differs from message to message, and from answer to answer."""
+"""Fields that differ between messages or responses."""
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ async def ask_both(
     ]
 
 
-async def test_the_calls_that_are_made_most_are_hot(app: FastAPI) -> None:
+async def test_the_most_frequent_calls_are_hot(app: FastAPI) -> None:
     hot = {
         (method, context.path)
         for context in iter_route_contexts(app.router.routes)
@@ -144,7 +144,7 @@ async def test_the_calls_that_are_made_most_are_hot(app: FastAPI) -> None:
     }
 
 
-async def test_a_send_is_answered_alike(anna: FakeClient, club: str) -> None:
+async def test_both_routes_answer_a_send_alike(anna: FakeClient, club: str) -> None:
     json = {"Content-Type": "application/json"}
     for body in BODIES:
         hot, plain = await ask_both(anna, "POST", f"/chats/{club}/messages", json, body.encode())
@@ -156,12 +156,12 @@ async def test_a_send_is_answered_alike(anna: FakeClient, club: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/messages+json", "application/json; charset=latin-1"])
-async def test_a_content_type_is_judged_alike(anna: FakeClient, club: str, kind: str) -> None:
+async def test_both_routes_treat_a_content_type_alike(anna: FakeClient, club: str, kind: str) -> None:
     hot, plain = await ask_both(anna, "POST", f"/chats/{club}/messages", {"Content-Type": kind}, b'{"text": "a"}')
     assert outcome_of(hot) == outcome_of(plain)
 
 
-async def test_text_in_another_encoding_is_refused_alike(anna: FakeClient, club: str) -> None:
+async def test_both_routes_refuse_text_in_another_encoding(anna: FakeClient, club: str) -> None:
     json = {"Content-Type": "application/json"}
     for body in (b'{"text": "\xff"}', '{"text": "a"}'.encode("utf-16"), '{"text": "a"}'.encode("utf-16-le")):
         hot, plain = await ask_both(anna, "POST", f"/chats/{club}/messages", json, body)
@@ -169,7 +169,7 @@ async def test_text_in_another_encoding_is_refused_alike(anna: FakeClient, club:
         assert outcome_of(hot) == outcome_of(plain), body
 
 
-async def test_an_address_is_read_alike(anna: FakeClient, club: str) -> None:
+async def test_both_routes_read_a_path_and_query_alike(anna: FakeClient, club: str) -> None:
     json = {"Content-Type": "application/json"}
     for chat in ("none", "3c9f4f0e-0b7e-4c39-a3b3-6b1f3f0d2a55", club, f"urn:uuid:{club}", f"{{{club}}}"):
         for body in (b'{"text": "a"}', b'{"text": ""}'):
@@ -179,7 +179,7 @@ async def test_an_address_is_read_alike(anna: FakeClient, club: str) -> None:
         assert outcome_of(hot) == outcome_of(plain), chat
 
 
-async def test_a_page_is_answered_alike(anna: FakeClient, club: str) -> None:
+async def test_both_routes_answer_a_page_alike(anna: FakeClient, club: str) -> None:
     for number in range(4):
         await anna.send(club, f"№ {number}")
     for query in ("", *QUERIES):
@@ -187,7 +187,7 @@ async def test_a_page_is_answered_alike(anna: FakeClient, club: str) -> None:
         assert outcome_of(hot) == outcome_of(plain), query
 
 
-async def test_a_poll_is_answered_alike(anna: FakeClient, stranger: FakeClient, club: str) -> None:
+async def test_both_routes_answer_a_poll_alike(anna: FakeClient, stranger: FakeClient, club: str) -> None:
     await anna.send(club)
     for user in (anna, stranger):
         for path in (f"/chats/{club}/events", "/chats/none/events", "/accounts/me/events"):
@@ -196,7 +196,7 @@ async def test_a_poll_is_answered_alike(anna: FakeClient, stranger: FakeClient, 
                 assert outcome_of(hot) == outcome_of(plain), (path, query)
 
 
-async def test_a_poll_that_prefers_a_stream_is_answered_alike(anna: FakeClient, club: str) -> None:
+async def test_both_routes_answer_a_poll_that_prefers_a_stream_alike(anna: FakeClient, club: str) -> None:
     headers = {"Accept": "text/html, text/event-stream", "Last-Event-ID": "x"}
     for path in (f"/chats/{club}/events", "/accounts/me/events"):
         hot, plain = await ask_both(anna, "GET", f"{path}?after=999999", headers)

@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows. Which way imports run stands in pyproject.toml, for import-linter."""
+"""Rules of this project that no linter checks. The rules for imports are in pyproject.toml, for import-linter."""
 
 import ast
 import re
@@ -22,25 +22,25 @@ MAY_COMMIT = {
     "app/adapters/db/migrations/env.py",  # the lock under which migrations run belongs to no unit of work
 }
 MAY_TOUCH_THE_ENVIRONMENT = {
-    "app/fastapi_engine/server.py",  # tells its workers where the embedded PostgreSQL is
-    "app/utils/processes.py",  # what the first process tells its workers is no setting
+    "app/fastapi_engine/server.py",  # gives its workers the address of the embedded PostgreSQL
+    "app/utils/processes.py",  # what the first process passes to its workers is no setting
     "app/adapters/db/embedded/process.py",  # a child gets a clean environment
     "tests",  # they start processes
 }
 SQL = re.compile(
     r"\s*(SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|WITH|CREATE|DROP|ALTER|TRUNCATE|SET|NOTIFY|LISTEN)\s"
-    # A piece of a statement, wherever it stands in the text.
+    # A part of a statement, anywhere in the text.
     r"|.*\b(FROM\s+\w|WHERE\s|VALUES\s*\(|ORDER BY\s|LIMIT\s|RETURNING\s|JOIN\s)",
     re.DOTALL,
 )
 SQL_OR_NOT = re.compile("")
 RUN = {"execute", "executemany", "fetch", "fetchrow", "fetchval", "prepare", "scalar", "scalars", "text"}
-"""Who takes SQL as the first argument, whatever it looks like."""
+"""Functions that take SQL as the first argument, whatever it looks like."""
 MODULE = re.compile(rf"\b([a-z0-9_]+){MODULE_SUFFIX}\b")
 
 
 def python_files(folder: str = "") -> list[Path]:
-    """The project's own: tests included, environments and templates not."""
+    """The project's own files: with tests, without environments and templates."""
     tops = [ROOT / folder] if folder else [*ROOT.glob("*.py"), ROOT / "app", ROOT / "tests"]
     files = [file for top in tops for file in ([top] if top.is_file() else sorted(top.rglob("*.py")))]
     return [file for file in files if not file.is_relative_to(TEMPLATES)]
@@ -102,7 +102,7 @@ def test_a_long_file_says_why() -> None:
 
 
 def test_values_reach_the_database_as_parameters() -> None:
-    """SQL may be put together out of constants and quoted names, never out of values."""
+    """SQL may be composed of constants and quoted names, never of values."""
     mixed = {
         f"{name_of(file)}:{node.lineno}"
         for file in python_files("app")
@@ -135,7 +135,7 @@ def _mixes_values_into_sql(node: ast.expr, looks: re.Pattern[str] = SQL) -> bool
 
 
 def _is_sql_itself(part: ast.expr) -> bool:
-    """A constant, by its name, or a name in quotes, by the function that quotes it."""
+    """Returns True for a constant, recognized by its name, and for the result of the function that quotes names."""
     match part:
         case ast.Constant():
             return True
@@ -173,7 +173,7 @@ def test_the_rule_about_parameters_distinguishes_values_from_sql(code: str, mixe
 
 
 def test_nothing_lists_the_modules() -> None:
-    """Outside the modules a file may know one of them, beside the base; who names two keeps a list."""
+    """Outside the modules a file may name one of them, beside the base. A file that names two keeps a list."""
     known = set(discover_modules()) - {"base"}
     lists = {
         name_of(file): named
@@ -186,7 +186,7 @@ def test_nothing_lists_the_modules() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(discover_modules()))
-def test_a_module_names_those_it_uses(name: str) -> None:
+def test_a_module_declares_the_modules_it_uses(name: str) -> None:
     used = {
         found[1]
         for file in python_files(f"app/modules/{name}{MODULE_SUFFIX}")
@@ -194,12 +194,12 @@ def test_a_module_names_those_it_uses(name: str) -> None:
         for imported in imports_of(file)
         if (found := re.match(rf"app\.modules\.(\w+){MODULE_SUFFIX}\b(?!\.extension\b)", imported))
     }
-    # What is contributed to an extension point is checked at the start: its host need not be there.
+    # Contributions to an extension point are checked at the start: the host of the point may be absent.
     assert used - {name} <= set(discover_modules()[name].depends_on)
 
 
-def test_the_linter_of_imports_sees_every_file_of_a_module() -> None:
-    """It looks into packages only; a module's tests may import what they like."""
+def test_the_import_linter_sees_every_file_of_a_module() -> None:
+    """It reads packages only. A module's tests may import anything."""
     blind = {
         name_of(folder)
         for file in python_files("app/modules")
@@ -210,8 +210,8 @@ def test_the_linter_of_imports_sees_every_file_of_a_module() -> None:
     assert blind == set()
 
 
-def test_no_test_pretends() -> None:
-    """No mocks, nothing skipped, nothing expected to fail."""
+def test_no_test_uses_mocks_or_is_skipped() -> None:
+    """No mocks, no skipped tests, no expected failures."""
     pretending = {
         f"{name_of(file)}:{getattr(node, 'lineno', 1)}"
         for file in python_files()
@@ -223,7 +223,7 @@ def test_no_test_pretends() -> None:
 
 
 def test_middlewares_are_pure_asgi() -> None:
-    """Three of the framework's own base class cost 838 µs a request, three pure ones 6."""
+    """Three middlewares of the framework's base class cost 838 µs a request, three pure ones 6."""
     heavy = {
         name_of(file)
         for file in python_files("app")
@@ -232,8 +232,8 @@ def test_middlewares_are_pure_asgi() -> None:
     assert heavy == set()
 
 
-def test_the_first_process_imports_nothing_that_only_serving_takes() -> None:
-    """With the reload on, and with workers, it starts others; a second of imports would come on top of theirs."""
+def test_the_first_process_imports_no_package_that_only_serving_needs() -> None:
+    """With reload and with workers it only starts others. Its imports would add a second to theirs."""
     look = "import sys, app.fastapi_engine.server; print({'alembic', 'fastapi', 'sqlalchemy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -1,4 +1,4 @@
-"""What every address has in common."""
+"""Behaviour that all addresses share."""
 
 import re
 from dataclasses import replace
@@ -18,11 +18,11 @@ PAGE = "https://chat.example.com"
 
 @pytest.fixture
 def offline(base_settings: Settings) -> Settings:
-    """For what needs no database: it is nowhere."""
+    """Settings without a database."""
     return base_settings
 
 
-async def test_the_root_leads_to_the_documents(offline: Settings) -> None:
+async def test_the_root_redirects_to_the_documents(offline: Settings) -> None:
     async with served(build_app(offline)) as http:
         root = await http.get("/")
         assert (root.status_code, root.headers["location"]) == (307, "/docs")
@@ -42,7 +42,7 @@ async def test_the_documents_need_no_internet(offline: Settings) -> None:
             assert len(response.content) > 100
 
 
-async def test_in_production_nothing_is_documented(offline: Settings) -> None:
+async def test_the_documents_are_off_in_production(offline: Settings) -> None:
     hidden = replace(offline, app=AppSettings(mode=Mode.PROD))
     async with served(build_app(hidden)) as http:
         for address in ("/docs", "/openapi.json", "/docs/assets/swagger-ui.css"):
@@ -50,7 +50,7 @@ async def test_in_production_nothing_is_documented(offline: Settings) -> None:
         assert (await http.get("/")).headers["location"] == "/healthcheck"
 
 
-async def test_a_sane_request_id_comes_back_and_any_other_is_replaced(offline: Settings) -> None:
+async def test_a_valid_request_id_is_returned_and_any_other_is_replaced(offline: Settings) -> None:
     async with served(build_app(offline)) as http:
         for sane in ("7", "0b6f3f3f-5d1e-4f6f", "trace:a.b_c", "x" * 128):
             response = await http.get("/healthcheck/live", headers={"X-Request-ID": sane})
@@ -66,7 +66,7 @@ async def test_a_sane_request_id_comes_back_and_any_other_is_replaced(offline: S
         assert len(given) == 7
 
 
-async def test_an_address_that_is_none_and_a_method_that_it_lacks_are_problems(offline: Settings) -> None:
+async def test_an_unknown_path_and_a_wrong_method_are_problems(offline: Settings) -> None:
     async with served(build_app(offline)) as http:
         for address in ("/nowhere", "/api/v1/nowhere", "/api/v2/chats", "/docs/assets/none.js", "/%00", "/\ufffd"):
             body = problem(await http.get(address), 404, "not_found")
@@ -83,14 +83,14 @@ async def test_an_address_that_is_none_and_a_method_that_it_lacks_are_problems(o
             assert refused.headers["allow"] == allowed
 
 
-async def test_a_host_that_is_none_is_no_failure(offline: Settings) -> None:
+async def test_an_invalid_host_is_no_internal_error(offline: Settings) -> None:
     async with served(build_app(offline)) as http:
         for host in ("[", "[::1", "a b", "", "evil.example.com:99999999"):
             problem(await http.get(f"{API}/chats", headers={"Host": host}), 401, "unauthenticated")
             problem(await http.get("/nowhere", headers={"Host": host}), 404, "not_found")
 
 
-async def test_only_known_pages_may_call_from_a_browser(offline: Settings) -> None:
+async def test_only_allowed_origins_may_call_from_a_browser(offline: Settings) -> None:
     settings = replace(offline, app=AppSettings(cors_origins=(PAGE,)))
     asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization,content-type"}
     async with served(build_app(settings)) as http:
@@ -99,7 +99,7 @@ async def test_only_known_pages_may_call_from_a_browser(offline: Settings) -> No
         assert allowed.headers["access-control-allow-origin"] == PAGE
         assert "PATCH" in allowed.headers["access-control-allow-methods"]
         assert "access-control-allow-credentials" not in allowed.headers
-        # A refusal is readable by the page too.
+        # The page can read a refusal, too.
         refused = await http.get(f"{API}/accounts/me", headers={"Origin": PAGE})
         problem(refused, 401, "unauthenticated")
         assert refused.headers["access-control-allow-origin"] == PAGE
@@ -152,7 +152,7 @@ async def test_no_response_names_the_server_software(live_server: str) -> None:
             assert "uvicorn" not in str(headers)
 
 
-async def test_the_prefix_moves_the_modules_alone(offline: Settings) -> None:
+async def test_the_prefix_moves_only_the_routes_of_modules(offline: Settings) -> None:
     moved = replace(offline, app=AppSettings(prefix="/chat"))
     async with served(build_app(moved)) as http:
         problem(await http.get("/chat/accounts/me"), 401, "unauthenticated")

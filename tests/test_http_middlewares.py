@@ -1,4 +1,4 @@
-"""Modules stand around requests: they say who calls, and the rate limiter asks nothing else."""
+"""Middlewares of modules: they identify the caller, and the rate limiter relies on that alone."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class Badge:
 
 
 class Badges:
-    """Knows a caller by a number that it wears."""
+    """Identifies a caller by the number in a header."""
 
     def __init__(self, app: ASGIApp, container: Container) -> None:
         self.app = app
@@ -62,7 +62,7 @@ MODULE = Module(
 
 @pytest.fixture
 async def badges(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
-    """A server of that module alone, with no accounts."""
+    """A server with this module alone, without accounts."""
     known = discover_modules()
     monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"badges": MODULE})
     limits = LimitsSettings(account="2/minute", address="1/minute")
@@ -71,20 +71,20 @@ async def badges(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         yield http
 
 
-async def test_callers_are_counted_as_a_module_knows_them(badges: httpx.AsyncClient) -> None:
+async def test_callers_are_counted_by_the_identity_that_a_module_gives(badges: httpx.AsyncClient) -> None:
     for badge in ("1", "2"):
         for _ in range(2):
             ok(await badges.get(f"{API}/doors", headers={"X-Badge": badge}))
         problem(await badges.get(f"{API}/doors", headers={"X-Badge": badge}), 429, "rate_limited")
 
 
-async def test_others_are_counted_by_their_address(badges: httpx.AsyncClient) -> None:
+async def test_other_callers_are_counted_by_ip_address(badges: httpx.AsyncClient) -> None:
     ok(await badges.get(f"{API}/doors"))
     problem(await badges.get(f"{API}/doors", headers={"Authorization": "Bearer x"}), 429, "rate_limited")
     ok(await badges.get(f"{API}/doors", headers={"X-Badge": "1"}))
 
 
-async def test_what_a_middleware_raises_is_a_problem(badges: httpx.AsyncClient) -> None:
+async def test_an_exception_of_a_middleware_becomes_a_problem(badges: httpx.AsyncClient) -> None:
     problem(await badges.get(f"{API}/doors", headers={"X-Badge": "no number"}), 500, "internal_error")
 
 
@@ -96,8 +96,8 @@ class CountingAuthenticator(Authenticator):
         return await super().identify(token)
 
 
-async def test_a_token_is_read_once_a_request(container: Container, anna: FakeClient, club: str) -> None:
-    """A good one and a bad one, with the short way and without, also where nobody needs it."""
+async def test_a_token_is_verified_once_per_request(container: Container, anna: FakeClient, club: str) -> None:
+    """A good and a bad one, on hot routes and others, also where no account is needed."""
     usual = container.get(Authenticator)
     counting = CountingAuthenticator(AuthSettings(), container.get(Database), container.get(Revocations))
     container.replace(Authenticator, counting)

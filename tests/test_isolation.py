@@ -1,4 +1,4 @@
-"""What others have registered may raise: it stops nobody, and nothing is lost without a sign."""
+"""Code that others have registered may raise: it stops nothing else, and no error is silent."""
 
 from collections.abc import Sequence
 from typing import NoReturn
@@ -83,7 +83,7 @@ async def test_a_socket_that_cannot_be_served_is_closed_and_resumes(
         assert [event["data"]["text"] for event in socket.events[club]] == ["1", "2"]
 
 
-async def test_a_socket_reads_the_log_where_what_is_delivered_leaves_a_hole(
+async def test_a_socket_fills_gaps_in_the_delivery_from_the_log(
     anna: FakeClient, boris: FakeClient, club: str, container: Container, live_server: str
 ) -> None:
     async with FakeSocket(anna, live_server) as watching, FakeSocket(boris, live_server) as socket:
@@ -102,16 +102,16 @@ async def test_a_socket_reads_the_log_where_what_is_delivered_leaves_a_hole(
         await socket.until(lambda: len(socket.events[club]) == 3)
 
 
-async def test_sends_go_on_where_the_announcing_of_a_batch_fails(
+async def test_sends_go_on_after_a_failed_announcement_of_a_batch(
     anna: FakeClient, club: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More of them than there are writers: each one releases its chats."""
+    """More failures than there are writers: each writer releases its chats."""
     monkeypatch.setattr(Hub, "publish", fail)
     monkeypatch.setattr(Bus, "_deliver_stream_heads", fail)
     assert [(await anna.send(club, str(number)))["seq"] for number in range(6)] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_an_action_after_the_commit_that_raises_stops_neither_the_others_nor_the_request(
+async def test_an_exception_in_an_after_commit_action_affects_neither_the_others_nor_the_request(
     database_address: object, container: Container
 ) -> None:
     done: list[int] = []
@@ -131,7 +131,7 @@ async def test_a_change_is_answered_although_its_notification_failed(
     assert ok(await anna.patch(f"/chats/{club}", {"title": "Новое имя"}))["title"] == "Новое имя"
 
 
-async def test_a_listener_of_the_bus_that_raises_stops_no_other_one() -> None:
+async def test_an_exception_in_a_listener_of_the_bus_does_not_stop_the_others() -> None:
     bus = MemoryBus()
     received: list[object] = []
     for listen in (bus.on_stream_heads, bus.on_signal):
@@ -149,7 +149,7 @@ def test_an_error_is_logged_under_the_name_of_its_owner() -> None:
     assert call_isolated(len, "")
 
 
-def test_a_container_takes_one_thing_of_a_type() -> None:
+def test_a_container_holds_one_service_of_a_type() -> None:
     container = Container()
     container.put(str, "first")
     with pytest.raises(ValueError, match="already has a str"):

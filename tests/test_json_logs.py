@@ -1,4 +1,4 @@
-"""Logs for machines: one JSON object a line, under the id of the request that caused it."""
+"""JSON logs: one object per line, with the id of the request that caused it."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ from tests.servers import served
 
 @pytest.fixture
 def stderr(base_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """Where everything that this process logs goes as JSON; afterwards it is quiet again."""
+    """Everything that this process logs as JSON. Afterwards logging is off again."""
     written = StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     setup_logging(LogSettings(format=LogFormat.JSON, level=LogLevel.DEBUG, write_to_file=False))
@@ -29,7 +29,7 @@ def stderr(base_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.fixture
 def app(settings: Settings, stderr: StringIO) -> FastAPI:
-    """The application with one address that fails, below the way in of every other one."""
+    """The application with one route that fails, below all middlewares."""
     app = build_app(settings)
     router = APIRouter()
 
@@ -43,7 +43,7 @@ def app(settings: Settings, stderr: StringIO) -> FastAPI:
 
 
 def lines(stderr: StringIO) -> list[dict[str, object]]:
-    """What was logged; a line that is no JSON fails here."""
+    """Returns the logged lines. A line that is not JSON fails here."""
     return [json.loads(line) for line in stderr.getvalue().split("\n") if line]
 
 

@@ -1,4 +1,4 @@
-"""Log files: a folder that cannot be written, a full disk, and files of processes that live or have ended."""
+"""Log files: a folder that is not writable, a full disk, and files of running and ended processes."""
 
 import json
 import os
@@ -20,7 +20,7 @@ Start = Callable[[Path, LogFormat], StringIO]
 
 @pytest.fixture
 def start(base_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Logs into a folder as a server does; afterwards it is quiet again. Returns what goes to standard error."""
+    """Logs into a folder as a server does. Returns what is written to standard error."""
 
     def start(folder: Path, form: LogFormat) -> StringIO:
         written = StringIO()
@@ -45,8 +45,8 @@ def test_lines_go_to_the_file_and_to_standard_error(start: Start, tmp_path: Path
 
 
 @pytest.mark.parametrize("form", LogFormat)
-def test_a_folder_that_cannot_be_written_is_said_once(start: Start, tmp_path: Path, form: LogFormat) -> None:
-    # A file in the folder's place refuses root as well.
+def test_a_folder_that_is_not_writable_is_reported_once(start: Start, tmp_path: Path, form: LogFormat) -> None:
+    # A file in place of the folder: it stops root as well.
     (tmp_path / "logs").touch()
     stderr = start(tmp_path / "logs", form)
     for number in range(3):
@@ -59,7 +59,7 @@ def test_a_folder_that_cannot_be_written_is_said_once(start: Start, tmp_path: Pa
     assert [line.rpartition("line ")[2][0] for line in errors if "cannot" not in line] == ["0", "1", "2"]
 
 
-def test_a_full_disk_is_said_once_each_time_it_fills(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_reported_once_each_time_it_fills(capsys: pytest.CaptureFixture[str]) -> None:
     file = LogFile(Path("/dev/full"))
     for _ in range(3):
         file.write("a line\n")
@@ -82,8 +82,8 @@ def test_a_large_file_is_followed_by_the_next(tmp_path: Path, monkeypatch: pytes
     assert Path(file.baseFilename).read_text() == "line 14\n"
 
 
-def test_the_newest_files_stay_and_those_of_living_processes(tmp_path: Path) -> None:
-    ended = 2**22 + 1  # beyond the largest number of a process
+def test_the_newest_files_and_those_of_running_processes_are_kept(tmp_path: Path) -> None:
+    ended = 2**22 + 1  # above the largest process id
     for age in range(30):
         path = tmp_path / f"messenger-{ended + age}.log"
         path.touch()

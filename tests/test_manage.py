@@ -67,7 +67,7 @@ def test_the_modules_bring_their_commands() -> None:
 @pytest.mark.parametrize(
     "arguments", [("db", "drop"), ("db", "recreate"), ("db", "fill"), ("streams", "prune"), ("seed",)]
 )
-async def test_what_destroys_or_invents_refuses_in_production(
+async def test_commands_that_delete_or_generate_data_refuse_in_production(
     database_address: DatabaseAddress, arguments: tuple[str, ...]
 ) -> None:
     production = {"ENVIRONMENT": "PROD", "AUTH_SECRET": "0123456789abcdefghijklmnopqrstuv"}
@@ -78,7 +78,9 @@ async def test_what_destroys_or_invents_refuses_in_production(
 
 
 @pytest.mark.parametrize("arguments", [("db", "drop"), ("db", "recreate"), ("streams", "prune")])
-async def test_what_destroys_asks_first(database_address: DatabaseAddress, arguments: tuple[str, ...]) -> None:
+async def test_commands_that_delete_data_ask_first(
+    database_address: DatabaseAddress, arguments: tuple[str, ...]
+) -> None:
     result = await manage(database_address, *arguments, typed="n\n")
     assert result.exit_code == 1
     assert "Aborted" in result.output
@@ -96,7 +98,7 @@ def test_an_error_that_an_operator_can_fix_is_reported_in_one_line(
 
 
 @pytest.mark.parametrize("arguments", ["db create", "db migrate", "db check", "db drop --yes", "catalogues list"])
-def test_a_database_that_cannot_be_used_is_one_line(
+def test_an_unusable_database_is_reported_in_one_line(
     project_root: Path, template: DatabaseAddress, arguments: str
 ) -> None:
     for wrong, reported in (
@@ -109,10 +111,10 @@ def test_a_database_that_cannot_be_used_is_one_line(
         assert reported in result.stderr
 
 
-async def test_a_role_that_lacks_a_right_learns_the_statement_that_helps(
+async def test_a_role_without_a_privilege_gets_the_statement_that_grants_it(
     project_root: Path, template: DatabaseAddress
 ) -> None:
-    """The statements are carried out as they are printed: after each the next command goes on."""
+    """The statements are run as they are printed; after each the next command succeeds."""
     maintenance = template.with_database("postgres")
     name = f"test_{uuid4().hex[:12]}"
     role = replace(template.with_database(name), user=name, password="weak")
@@ -124,7 +126,7 @@ async def test_a_role_that_lacks_a_right_learns_the_statement_that_helps(
             statement = re.search(r"(CREATE|ALTER) DATABASE .*", refused.stderr)
             assert statement, refused.stderr
             if command == "create":
-                # As an administrator who does not hand the database over.
+                # As an administrator who does not make the role the owner.
                 assert statement[0] == f'CREATE DATABASE "{name}" OWNER "{name}"'
                 await execute(maintenance, f'CREATE DATABASE "{name}"')
             else:
@@ -136,14 +138,14 @@ async def test_a_role_that_lacks_a_right_learns_the_statement_that_helps(
 
 
 def test_a_file_that_cannot_be_accessed_is_reported_in_one_line(project_root: Path, template: DatabaseAddress) -> None:
-    """As in a folder that is closed, which root would not notice."""
+    """As in a folder without access, which root would not notice."""
     result = run(project_root, "db", "backup", "x" * 300, **variables_for(template))
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == f"{'x' * 300}: File name too long\n"
 
 
 @pytest.mark.parametrize("program", ["main.py", "manage.py", "create_module.py"])
-def test_without_its_packages_a_program_says_how_to_install_them(project_root: Path, program: str) -> None:
+def test_a_program_without_its_packages_says_how_to_install_them(project_root: Path, program: str) -> None:
     result = subprocess.run(
         [sys.executable, "-S", program], cwd=project_root, capture_output=True, text=True, timeout=60, check=False
     )
@@ -152,14 +154,14 @@ def test_without_its_packages_a_program_says_how_to_install_them(project_root: P
     assert "make run" in result.stderr
 
 
-def test_the_generated_documents_are_as_the_code_has_them() -> None:
-    """With or without the modules made here: whether those are written down is their maker's choice."""
+def test_the_generated_documents_are_up_to_date() -> None:
+    """With or without modules created here: their authors choose if those are documented."""
     made = [make_documents(), make_documents(added=False)]
     stale = {path.name for path in made[0] if path.read_text(encoding="utf-8") not in {one[path] for one in made}}
     assert stale == set(), "if that was meant to change, run `python manage.py docs`"
 
 
-async def test_the_document_can_be_printed_as_it_is_set_up_here(database_address: DatabaseAddress) -> None:
+async def test_the_openapi_document_of_this_installation_can_be_printed(database_address: DatabaseAddress) -> None:
     result = await manage(database_address, "openapi", "--stdout", API_TITLE="Почта дома")
     assert result.exit_code == 0, result.output
     assert '"title": "Почта дома"' in result.output

@@ -1,4 +1,4 @@
-"""Several processes keep their metrics in one folder: each can tell those of all."""
+"""Several processes write their metrics to one folder, and each can report those of all."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ sys.stdin.read()
 
 @contextmanager
 def worker(project_root: Path, folder: Path) -> Iterator[None]:
-    """A process that has sent five messages, and holds three sockets until the end of the block."""
+    """A process that has sent five messages, and has three sockets until the end of the block."""
     with subprocess.Popen(
         [sys.executable, "-c", _WORKER],
         cwd=project_root,
@@ -38,7 +38,7 @@ def worker(project_root: Path, folder: Path) -> Iterator[None]:
         process.kill()
 
 
-def test_what_was_counted_stays_and_what_was_held_goes(project_root: Path, tmp_path: Path) -> None:
+def test_counters_of_an_ended_process_stay_and_its_gauges_disappear(project_root: Path, tmp_path: Path) -> None:
     with worker(project_root, tmp_path):
         with worker(project_root, tmp_path):
             both = render(tmp_path).decode()

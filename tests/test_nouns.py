@@ -1,4 +1,4 @@
-"""What one thing of a module is called, and which tables are the module's."""
+"""The singular noun of a module, and the tables that belong to it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The document of the API: complete enough to write a client by."""
+"""The OpenAPI document: complete enough to write a client by."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _parts(part: Any) -> Iterator[Json]:
-    """Every object of the document."""
+    """Yields every object of the document."""
     if isinstance(part, dict):
         yield part
         part = list(part.values())
@@ -47,7 +47,7 @@ def _resolve(document: Json, schema: Json) -> Json:
 
 
 def _has_example(document: Json, schema: Json) -> bool:
-    """Of its own, or of what it is made of."""
+    """Returns True if it has an example of its own, or its parts have."""
     schema = _resolve(document, schema)
     if schema.keys() & {"example", "examples", "const", "enum", "default"} or schema.get("type") in ("boolean", "null"):
         return True
@@ -61,7 +61,7 @@ def _has_example(document: Json, schema: Json) -> bool:
     return bool(properties) and all(_has_example(document, each) for each in properties.values())
 
 
-def test_every_operation_says_what_it_is(document: Json) -> None:
+def test_every_operation_has_a_summary_and_a_description(document: Json) -> None:
     tags = {tag["name"] for tag in document["tags"]}
     ids: list[str] = []
     for method, path, operation in _operations(document):
@@ -110,7 +110,7 @@ def test_every_operation_gives_examples(document: Json) -> None:
                     assert media["examples"], (where, status)
 
 
-def test_the_example_of_an_error_is_that_error(document: Json) -> None:
+def test_the_example_of_an_error_has_its_code(document: Json) -> None:
     reported: dict[str, set[str]] = {}
     for method, path, operation in _operations(document):
         for status, answer in operation["responses"].items():
@@ -148,7 +148,7 @@ def test_examples_have_every_required_member(document: Json) -> None:
             assert set(schema.get("required", ())) <= set(schema["example"]), name
 
 
-def test_parameters_of_a_path_have_its_order(document: Json) -> None:
+def test_path_parameters_are_in_the_order_of_the_path(document: Json) -> None:
     for method, path, operation in _operations(document):
         given = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"]
         assert given == re.findall(r"\{(\w+)\}", path), (method, path)
@@ -180,19 +180,19 @@ def test_the_description_covers_what_all_calls_have_in_common(document: Json) ->
     assert "`POST /api/v1/accounts/refresh`" in document["info"]["description"]
 
 
-def test_numbers_have_the_bounds_that_the_server_keeps(document: Json) -> None:
+def test_numbers_have_the_bounds_that_the_server_enforces(document: Json) -> None:
     values = [part.get(bound) for part in _parts(document) for bound in ("minimum", "maximum")]
     found = [value for value in values if isinstance(value, int | float)]
     assert all(type(bound) is int and bound <= MAX_BIGINT for bound in found)
     assert MAX_BIGINT in found
 
 
-def test_what_an_address_cannot_spell_is_no_parameter(document: Json) -> None:
+def test_values_that_a_url_cannot_hold_are_no_parameters(document: Json) -> None:
     for method, path, operation in _operations(document):
         for parameter in operation.get("parameters", ()):
             assert "type" in parameter["schema"], (method, path, parameter["name"])
 
 
-def test_everything_that_is_referred_to_is_there(document: Json) -> None:
+def test_every_reference_leads_to_a_definition(document: Json) -> None:
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert {part["$ref"] for part in _parts(document) if isinstance(part.get("$ref"), str)} <= known

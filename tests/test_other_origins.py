@@ -1,4 +1,4 @@
-"""Pages and apps of other origins: those that are allowed can read every answer, all others none."""
+"""Pages and apps of other origins: allowed ones can read every response, all others none."""
 
 import asyncio
 from base64 import b64encode
@@ -67,7 +67,7 @@ OTHER = [
 
 @pytest.fixture
 def settings_of_page(base_settings: Settings) -> Settings:
-    """Without a database: nothing listens there."""
+    """Settings without a database: nothing listens at its address."""
     nowhere = DbSettings(server_address="127.0.0.1", server_port=1)
     return replace(base_settings, db=nowhere, app=AppSettings(cors_origins=("https://App.example.com:443", APP)))
 
@@ -78,7 +78,7 @@ async def http(settings_of_page: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def test_every_answer_can_be_read_by_an_allowed_page(http: httpx.AsyncClient, settings_of_page: Settings) -> None:
+async def test_an_allowed_page_can_read_every_response(http: httpx.AsyncClient, settings_of_page: Settings) -> None:
     answers = [
         (200, await http.get("/healthcheck/live", headers={"Origin": PAGE})),
         (200, await http.head("/healthcheck/live", headers={"Origin": PAGE})),
@@ -106,7 +106,7 @@ async def test_every_answer_can_be_read_by_an_allowed_page(http: httpx.AsyncClie
         assert {"X-Request-ID", "Retry-After", "ETag", "Idempotent-Replayed", "Allow"} <= set(exposed)
 
 
-async def test_whatever_the_documents_name_may_be_sent(http: httpx.AsyncClient) -> None:
+async def test_all_documented_methods_and_headers_may_be_sent(http: httpx.AsyncClient) -> None:
     paths = (await http.get("/openapi.json")).json()["paths"].values()
     parameters = [one for path in paths for operation in path.values() for one in operation.get("parameters", ())]
     headers = {one["name"].lower() for one in parameters if one["in"] == "header"}
@@ -132,13 +132,13 @@ async def test_a_refused_preflight_is_a_problem(http: httpx.AsyncClient) -> None
         assert refused.headers.get("access-control-allow-origin") == (PAGE if origin == PAGE else None)
 
 
-async def test_other_origins_can_read_nothing(http: httpx.AsyncClient) -> None:
+async def test_other_origins_can_read_no_response(http: httpx.AsyncClient) -> None:
     for origin in ("https://evil.example", "null", f"{PAGE}.evil.example", "http://app.example.com", "app.example.com"):
         for path in ("/healthcheck/live", "/nowhere", f"{API}/chats"):
             assert "access-control-allow-origin" not in (await http.get(path, headers={"Origin": origin})).headers
 
 
-def test_an_origin_in_the_settings_is_an_origin() -> None:
+def test_an_invalid_origin_in_the_settings_is_refused() -> None:
     assert AppSettings(cors_origins=("HTTP://Localhost:80", "tauri://localhost")).cors_origins == (
         "http://localhost",
         "tauri://localhost",
@@ -149,10 +149,10 @@ def test_an_origin_in_the_settings_is_an_origin() -> None:
 
 
 @pytest.mark.parametrize("forwarded", [None, "https", "http"])
-async def test_a_socket_is_for_the_servers_own_pages_and_the_allowed_ones(
+async def test_sockets_accept_the_servers_own_pages_and_allowed_origins_only(
     settings_of_page: Settings, forwarded: str | None
 ) -> None:
-    """Also behind a proxy that ends TLS and is trusted."""
+    """Also behind a trusted proxy that terminates TLS."""
     trusting = AppSettings(trusted_proxies=("127.0.0.1",))
     options = proxy_options(trusting) if forwarded else {}
     more = {"X-Forwarded-Proto": forwarded} if forwarded else {}
@@ -169,7 +169,7 @@ async def preflight(http: httpx.AsyncClient, origin: str, method: str, headers: 
 
 
 async def shake_hands(address: str, headers: Mapping[str, str]) -> int:
-    """Asks for a WebSocket; the status of the answer."""
+    """Sends a WebSocket handshake. Returns the status of the response."""
     given = dict(headers) | {
         "Connection": "Upgrade",
         "Upgrade": "websocket",

@@ -1,4 +1,4 @@
-"""Settings that modules own: read, refused and documented as those of the core."""
+"""Settings of modules: read, refused and documented as those of the core."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class PostSettings(SettingsGroup):
-    """As a module declares its own."""
+    """The settings of a module."""
 
     model_config = SettingsConfigDict(env_prefix="POST_")
 
@@ -35,7 +35,7 @@ class PostSettings(SettingsGroup):
             yield "POST_OFFICE: ENVIRONMENT=PROD refuses the default"
 
 
-def test_a_setting_of_a_module_is_read_and_refused_with_those_of_the_core(
+def test_settings_of_a_module_are_read_and_refused_with_those_of_the_core(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / ".env"
@@ -52,7 +52,7 @@ def test_a_setting_of_a_module_is_read_and_refused_with_those_of_the_core(
     assert [problem.partition(":")[0] for problem in refusal.value.problems] == ["LOG_LEVEL", "POST_STAMP"]
 
 
-def test_settings_that_were_loaded_without_the_modules_are_completed(tmp_path: Path) -> None:
+def test_settings_loaded_without_the_modules_are_completed(tmp_path: Path) -> None:
     """As a command loads them that builds an application."""
     file = tmp_path / ".env"
     file.write_text("POST_STAMP=5\n", encoding="utf-8")
@@ -73,9 +73,7 @@ def test_a_module_may_refuse_values_in_production(monkeypatch: pytest.MonkeyPatc
         load_all_settings(known, None)
 
 
-def test_settings_of_a_module_that_is_not_served_are_known_and_not_read(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_settings_of_a_disabled_module_are_known_and_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     known = {"post": Module(name="post", description="", settings=PostSettings, on_by_default=False)}
     monkeypatch.setenv("POST_STAMP", "0")
     assert load_all_settings(known, None).own == {}
@@ -86,7 +84,7 @@ def test_settings_of_a_module_that_is_not_served_are_known_and_not_read(
     assert "POST_STAMPS" in line
 
 
-def test_a_variable_that_two_declare_stops_the_start() -> None:
+def test_a_variable_declared_twice_stops_the_start() -> None:
     post = Module(name="post", description="", settings=PostSettings)
     mail = Module(name="mail", description="", settings=type("MailSettings", (PostSettings,), {}))
     fast = Module(name="fast", description="", contributes=(RateLimit("send", "1/minute", "account"),))

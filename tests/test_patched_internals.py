@@ -1,8 +1,7 @@
 """What the code relies on in libraries beyond their documented API: the table is docs/adr/0020-patched-internals.md.
 
-An upgrade that changes one of these things fails here. Read the difference, correct the place if needed, then write the
-new digest down.
-"""
+If an upgrade changes one of these, a test fails here. Review the difference, adapt the code if needed, then write down
+the new digest."""
 
 import ast
 import asyncio
@@ -65,7 +64,7 @@ REVIEWED: tuple[tuple[str, Callable[..., object], str], ...] = (
     ("app/adapters/db/session_pool.py", QueuePool._do_return_conn, "4ae3d0db155965df"),
     ("app/adapters/db/migrations/env.py", MigrationContext.run_migrations, "86177da522eec799"),
 )
-"""The place, what it overrides or calls around, and the digest of the source that was reviewed."""
+"""Each file, the function it overrides or depends on, and the digest of the reviewed source."""
 
 INTERNAL = (
     "alembic.runtime",
@@ -79,7 +78,7 @@ INTERNAL = (
     "websockets.frames",
     "websockets.protocol",
 )
-"""Modules of libraries that their documents do not offer to others, or of which more is used than they offer."""
+"""Undocumented modules of libraries, or documented ones of which undocumented parts are used."""
 MAY_IMPORT_INTERNALS = {place for place, _, _ in REVIEWED} | {
     f"{PATCHED}/client_frames.py",
     f"{PATCHED}/upgrades.py",
@@ -88,7 +87,7 @@ BOUNDED = "alembic asyncpg fastapi httptools prometheus-client sqlalchemy starle
 
 
 def digest_of(reviewed: Callable[..., object]) -> str:
-    """Of a function, or of all functions of a class."""
+    """Returns the digest of a function, or of all functions of a class."""
     members = vars(reviewed).values() if inspect.isclass(reviewed) else [reviewed]
     functions = [getattr(member, "fget", None) or getattr(member, "__func__", member) for member in members]
     sources = [textwrap.dedent(inspect.getsource(one)) for one in functions if inspect.isfunction(one)]
@@ -96,7 +95,7 @@ def digest_of(reviewed: Callable[..., object]) -> str:
 
 
 @pytest.mark.parametrize(("place", "relied_on", "digest"), REVIEWED)
-def test_what_a_place_relies_on_is_what_was_reviewed(place: str, relied_on: Callable[..., object], digest: str) -> None:
+def test_the_overridden_code_is_what_was_reviewed(place: str, relied_on: Callable[..., object], digest: str) -> None:
     assert (ROOT / place).is_file()
     library = relied_on.__module__.partition(".")[0]
     found = digest_of(relied_on)
@@ -125,7 +124,7 @@ def imported(file: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("library", BOUNDED.split())
-def test_a_minor_release_that_was_not_reviewed_is_not_installed(library: str) -> None:
+def test_no_minor_release_without_a_review_is_installed(library: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     allowed = {one.name: one.specifier for one in map(Requirement, project["dependencies"])}
     reviewed = Version(version(library))
@@ -135,8 +134,8 @@ def test_a_minor_release_that_was_not_reviewed_is_not_installed(library: str) ->
     assert later not in allowed[library], f"pyproject.toml allows {library} {later}, which was not reviewed"
 
 
-def test_a_dependency_asks_for_nothing_that_a_hot_route_does_not_know() -> None:
-    """A new kind of parameter would be left out without a word: app/dependencies/hot_route.py."""
+def test_no_dependency_has_a_parameter_that_hot_routes_do_not_know() -> None:
+    """A new kind of parameter would be ignored silently: app/dependencies/hot_route.py."""
     known = """
         path_params query_params header_params cookie_params body_params dependencies name call request_param_name
         websocket_param_name http_connection_param_name response_param_name background_tasks_param_name
@@ -148,7 +147,7 @@ def test_a_dependency_asks_for_nothing_that_a_hot_route_does_not_know() -> None:
 
 
 class Callbacks:
-    """What the parser of httptools calls."""
+    """The callbacks of the parser of httptools."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -161,13 +160,13 @@ class Callbacks:
         self.bodies.append(body)
 
 
-def test_the_parser_of_requests_tells_what_a_callback_raised() -> None:
+def test_the_http_parser_passes_on_the_exception_of_a_callback() -> None:
     with pytest.raises(httptools.HttpParserError) as caught:
         httptools.HttpRequestParser(Callbacks()).feed_data(b"GET / HTTP/1.1\r\nwrong: x\r\n\r\n")
     assert isinstance(caught.value.__context__, LookupError), "httptools no longer chains what a callback raised"
 
 
-def test_the_parser_of_requests_stops_behind_the_head_of_an_offer() -> None:
+def test_the_http_parser_stops_after_the_head_of_an_upgrade_request() -> None:
     head = b"POST / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\ncontent-length: 3\r\n\r\n"
     parser = httptools.HttpRequestParser(Callbacks())
     with pytest.raises(httptools.HttpParserUpgrade) as offer:
@@ -179,8 +178,8 @@ def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
     return Frame(opcode, data, fin).serialize(mask=True)
 
 
-def test_the_parser_of_frames_keeps_the_size_of_a_message_in_fragments() -> None:
-    """frame_reading.py reads it, and clears it before a close frame, which may come between two fragments."""
+def test_the_frame_parser_counts_the_size_of_a_fragmented_message() -> None:
+    """frame_reading.py reads it, and resets it before a close frame, which may come between two fragments."""
     connection = ServerProtocol(state=State.OPEN)
     connection.receive_data(masked(Opcode.TEXT, b"abc", fin=False))
     assert connection.current_size == 3
@@ -202,8 +201,8 @@ def test_the_mask_is_applied_by_the_library_in_c() -> None:
     assert inspect.isbuiltin(apply_mask), "websockets was installed without its speedups: each frame costs more"
 
 
-def test_a_live_gauge_is_kept_in_a_file_that_names_its_process(tmp_path: Path) -> None:
-    """app/utils/metrics.py finds processes that have ended by these names."""
+def test_the_file_of_a_live_gauge_has_the_process_id_in_its_name(tmp_path: Path) -> None:
+    """app/utils/metrics.py finds ended processes by these names."""
     program = "from prometheus_client import Gauge; Gauge('a', 'b', multiprocess_mode='livesum')"
     environment = clean_environment({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
     process = subprocess.Popen([sys.executable, "-c", program], env=environment)
@@ -212,7 +211,7 @@ def test_a_live_gauge_is_kept_in_a_file_that_names_its_process(tmp_path: Path) -
 
 
 def test_a_field_of_a_frozen_model_is_read_from_its_dictionary() -> None:
-    """The requests of a socket get the very same object as value: app/modules/sockets_module/services/requests.py."""
+    """The requests of a socket get the same object as value: app/modules/sockets_module/services/requests.py."""
 
     class Data(BaseModel):
         model_config = ConfigDict(frozen=True)
@@ -224,7 +223,7 @@ def test_a_field_of_a_frozen_model_is_read_from_its_dictionary() -> None:
     assert data.model_dump() == {"value": "bc"}
 
 
-async def test_a_statement_of_the_pool_that_is_given_up_finishes_and_the_next_one_waits_for_it(
+async def test_an_abandoned_statement_of_the_pool_finishes_before_the_next_one_starts(
     postgres: DatabaseAddress,
 ) -> None:
     connection = await asyncpg.connect(**postgres.connect_arguments(), connection_class=PooledConnection)
@@ -238,7 +237,7 @@ async def test_a_statement_of_the_pool_that_is_given_up_finishes_and_the_next_on
     await connection.close()
 
 
-async def test_a_statement_outside_the_pool_that_is_given_up_ends_with_its_connection(
+async def test_an_abandoned_statement_outside_the_pool_ends_with_its_connection(
     postgres: DatabaseAddress,
 ) -> None:
     connection = await asyncpg.connect(**postgres.connect_arguments(), connection_class=DriverConnection)

@@ -1,4 +1,4 @@
-"""What is said of where a request came from is believed of those who are trusted, and of nobody else."""
+"""Forwarded headers are used if they come from trusted proxies, and ignored otherwise."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ TRUSTED = AppSettings(trusted_proxies=("127.0.0.1", "10.0.0.0/8"))
 
 @asynccontextmanager
 async def behind(settings: Settings, app: AppSettings) -> AsyncIterator[httpx.AsyncClient]:
-    """A server that takes calls from 127.0.0.1."""
+    """A server that trusts 127.0.0.1 as a proxy."""
     async with (
         listening(build_app(settings), **proxy_options(app)) as address,
         httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http,
@@ -27,7 +27,7 @@ async def behind(settings: Settings, app: AppSettings) -> AsyncIterator[httpx.As
 
 
 async def seen_from(http: httpx.AsyncClient, forwarded: list[str]) -> str:
-    """The address that the server takes somebody for who signs in now."""
+    """Signs in, and returns the IP address that the server has recorded."""
     user = await FakeClient.sign_up(http)
     http.headers = httpx.Headers([("X-Forwarded-For", value) for value in forwarded])
     await user.sign_in()
@@ -42,7 +42,7 @@ async def seen_from(http: httpx.AsyncClient, forwarded: list[str]) -> str:
         (["203.0.113.7"], "203.0.113.7"),
         (["203.0.113.7:4711"], "203.0.113.7"),
         (["2001:db8::7"], "2001:db8::7"),
-        # What the client wrote itself stands before what the proxies have added.
+        # The client's own entry comes before those that the proxies have added.
         (["6.6.6.6, 203.0.113.7"], "203.0.113.7"),
         (["127.0.0.1, 203.0.113.7"], "203.0.113.7"),
         (["6.6.6.6, 203.0.113.7, 10.1.2.3"], "203.0.113.7"),
@@ -64,7 +64,7 @@ async def test_headers_of_untrusted_proxies_are_ignored(settings: Settings, trus
         assert "strict-transport-security" not in answer.headers
 
 
-async def test_https_is_kept_to_where_it_is(settings: Settings) -> None:
+async def test_strict_transport_security_is_sent_over_https_only(settings: Settings) -> None:
     async with behind(settings, TRUSTED) as http:
         plain = await http.get("/healthcheck/live")
         assert "strict-transport-security" not in plain.headers

@@ -1,4 +1,4 @@
-"""Who calls too often is told when to come back; nobody else notices."""
+"""Callers that exceed a limit get 429 with Retry-After; other callers are not affected."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from tests.servers import listening, served
 
 @asynccontextmanager
 async def limited(settings: Settings, **rates: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A server with limits that are soon reached."""
+    """A server with low limits."""
     async with served(build_app(replace(settings, limits=LimitsSettings(**rates)))) as http:
         yield http
 
@@ -33,7 +33,7 @@ def rate_limited(response: httpx.Response, seconds: int = 60) -> None:
     assert body["retry_after"] == int(response.headers["retry-after"])
 
 
-async def test_an_account_makes_so_many_calls_of_whatever_kind(settings: Settings) -> None:
+async def test_all_calls_of_an_account_count_together(settings: Settings) -> None:
     async with limited(settings, account="4/minute") as http:
         anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
         ok(await anna.get("/chats"))
@@ -45,7 +45,7 @@ async def test_an_account_makes_so_many_calls_of_whatever_kind(settings: Setting
         ok(await boris.get("/chats"))
 
 
-async def test_requests_without_a_valid_token_are_counted_by_address(settings: Settings) -> None:
+async def test_requests_without_a_valid_token_are_counted_by_ip_address(settings: Settings) -> None:
     async with limited(settings, address="5/minute") as http:
         anna = await FakeClient.sign_up(http, "anna")
         problem(await http.get(f"{API}/chats"), 401, "unauthenticated")
@@ -54,14 +54,14 @@ async def test_requests_without_a_valid_token_are_counted_by_address(settings: S
             problem(await http.get(f"{API}/chats", headers=bad), 401, "unauthenticated")
         rate_limited(await http.get(f"{API}/chats"))
         rate_limited(await http.post(f"{API}/accounts/sign-in", json={}))
-        # Who is signed in, and who looks after the server, are counted elsewhere or not at all.
+        # Requests with a session and probes are counted elsewhere or not at all.
         ok(await anna.get("/chats"))
         for address in ("/healthcheck/live", "/metrics", "/docs"):
             assert (await http.get(address)).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["send", "create_chat", "add_members", "search"])
-async def test_what_costs_has_a_limit_of_its_own(settings: Settings, kind: str) -> None:
+async def test_expensive_operations_have_limits_of_their_own(settings: Settings, kind: str) -> None:
     async with limited(settings, **{kind: "3/10 minutes"}) as http:
         anna, boris = await FakeClient.sign_up(http, "anna"), await FakeClient.sign_up(http, "boris")
         chat = await anna.open_chat(boris)
@@ -80,7 +80,7 @@ async def test_what_costs_has_a_limit_of_its_own(settings: Settings, kind: str) 
             ok(await boris.call(*calls[kind]))
 
 
-async def test_sends_are_counted_alike_on_both_ways(settings: Settings) -> None:
+async def test_sends_over_http_and_socket_are_counted_together(settings: Settings) -> None:
     app = build_app(replace(settings, limits=LimitsSettings(send="3/minute")))
     async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
@@ -118,7 +118,7 @@ async def test_requests_over_a_socket_are_calls_of_the_account(settings: Setting
             rate_limited(await anna.get("/chats"))
 
 
-async def test_so_many_sockets_are_opened(settings: Settings) -> None:
+async def test_the_number_of_opened_sockets_is_limited(settings: Settings) -> None:
     app = build_app(replace(settings, limits=LimitsSettings(hello="2/minute")))
     async with listening(app) as address, httpx.AsyncClient(base_url=f"http://{address}", timeout=30) as http:
         anna = await FakeClient.sign_up(http, "anna")
@@ -132,7 +132,7 @@ async def test_so_many_sockets_are_opened(settings: Settings) -> None:
         assert late.close_code == 1013
 
 
-async def test_a_server_may_count_nothing(settings: Settings) -> None:
+async def test_limits_can_be_switched_off(settings: Settings) -> None:
     none = {"account": "1/day", "address": "1/day", "sign_up": "1/day", "create_chat": "1/day"}
     async with limited(settings, enable=False, **none) as http:
         for name in ("anna", "boris"):
@@ -156,7 +156,7 @@ def test_the_network_half_of_an_ipv6_address_is_one_client(address: str, network
     assert network_of(address) == network
 
 
-def test_what_is_over_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_windows_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "_FEWEST_TO_SWEEP", 10)
     now = 1000.0
     monkeypatch.setattr(rate_limits, "time", lambda: now)
@@ -173,7 +173,7 @@ def test_what_is_over_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("back", [1, 59, 60, 61, 3600, 21_600])
-def test_a_clock_that_is_behind_opens_a_new_window(monkeypatch: pytest.MonkeyPatch, back: int) -> None:
+def test_a_clock_that_is_set_back_opens_a_new_window(monkeypatch: pytest.MonkeyPatch, back: int) -> None:
     now = 100_000.0
     monkeypatch.setattr(rate_limits, "time", lambda: now)
     limits = RateLimits(LimitsSettings())

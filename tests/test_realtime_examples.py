@@ -1,4 +1,4 @@
-"""The clients of docs/realtime.md do what it says: nothing lost, nothing twice, whatever happens to the wire."""
+"""The example clients of docs/realtime.md lose and duplicate no event, whatever happens to the connection."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ EXAMPLES = {"realtime_client.py": sys.executable, "realtime_client.mjs": str(NOD
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port; the example speaks through the wire."""
+    """A client of the real port. The example connects through the wire."""
     async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
         yield http
 
@@ -40,7 +40,7 @@ async def wire(live_server: str) -> AsyncIterator[Wire]:
 
 
 class Example:
-    """An example as it runs: what it has printed, and its standard input."""
+    """A running example: its output and its standard input."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
@@ -69,7 +69,7 @@ class Example:
 
 @asynccontextmanager
 async def started(name: str, address: str, user: FakeClient, watcher: FakeClient, chat: str) -> AsyncIterator[Example]:
-    """A person at an example, connected."""
+    """An example of this user, connected."""
     file = Path(__file__).parents[1] / "docs" / "examples" / name
     arguments = (f"http://{address}", user.username, PASSWORD, chat)
     example = Example(
@@ -88,7 +88,7 @@ async def started(name: str, address: str, user: FakeClient, watcher: FakeClient
 async def example(
     request: pytest.FixtureRequest, boris: FakeClient, anna: FakeClient, club: str, wire: Wire
 ) -> AsyncIterator[Example]:
-    """Boris at the example, connected."""
+    """An example of Boris, connected."""
     async with started(request.param, wire.address, boris, anna, club) as example:
         yield example
 
@@ -132,7 +132,7 @@ async def test_an_example_has_everything_once_after_its_connection_was_cut(
     await eventually(lambda: has_all(new_chat, 2))
     head = ok(await anna.get(f"/chats/{club}"))["event_seq"]
     assert example.seqs(club) == list(range(began_at + 1, head + 1))
-    # From his own joining on: Anna's stands before it.
+    # From the `member.added` of Boris on. That of Anna comes before it.
     assert example.seqs(new_chat) == [2, 3]
     assert example.seqs(boris.id) == [own_began_at + 1]
     said = await texts_of(anna, club)
@@ -141,10 +141,10 @@ async def test_an_example_has_everything_once_after_its_connection_was_cut(
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
-async def test_an_example_comes_back_after_its_access_token_has_expired(
+async def test_an_example_resumes_after_its_access_token_has_expired(
     settings: Settings, anna: FakeClient, boris: FakeClient, club: str, name: str
 ) -> None:
-    """Its tokens are from a process that issues brief ones; those of the others last."""
+    """Its tokens come from a process that issues short-lived ones; those of the others do not expire."""
     brief = settings.auth.model_copy(update={"access_ttl": 2})
     async with (
         listening(build_app(replace(settings, auth=brief))) as address,

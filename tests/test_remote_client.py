@@ -1,4 +1,4 @@
-"""A request knows whether its client is still there, and nothing of it is kept once it is answered."""
+"""A request notices when its client disconnects, and holds no memory once it is answered."""
 
 import asyncio
 import gc
@@ -47,7 +47,9 @@ async def test_the_task_of_an_answered_request_is_freed_without_the_garbage_coll
         gc.enable()
 
 
-async def test_a_poll_ends_with_its_client(anna: FakeClient, club: str, running_server: ReusedServer) -> None:
+async def test_a_poll_ends_when_its_client_disconnects(
+    anna: FakeClient, club: str, running_server: ReusedServer
+) -> None:
     hub = running_server.container.get(Hub)
 
     async def is_followed() -> bool:

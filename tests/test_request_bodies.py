@@ -1,4 +1,4 @@
-"""The form of a body is judged alike at every address, whichever way the request takes inside the server."""
+"""The format of a body is checked alike at every address, on hot routes and others."""
 
 import asyncio
 import gzip
@@ -60,7 +60,7 @@ REFUSALS = {"JSON": "application/json", "form": "application/x-www-form-urlencod
 
 
 async def post(user: FakeClient, path: str, body: bytes, *headers: tuple[str, str]) -> httpx.Response:
-    """Sends exactly these headers beside the token."""
+    """Sends exactly these headers in addition to the token."""
     given = [*user.headers.items(), *headers]
     return await user.http.request("POST", f"{API}{path}", content=body, headers=given)
 
@@ -74,13 +74,13 @@ def refusal(answer: httpx.Response) -> tuple[str | None, str | None]:
     return answer.headers.get("accept"), answer.headers.get("accept-encoding")
 
 
-async def test_json_is_read_under_each_of_its_names(anna: FakeClient, club: str) -> None:
+async def test_every_media_type_of_json_is_accepted(anna: FakeClient, club: str) -> None:
     for kind in JSON_TYPES:
         assert ok(await post(anna, f"/chats/{club}/messages", a_message(), ("Content-Type", kind)))["text"] == "привет"
         assert (await post(anna, "/chats", b'{"type": "group", "title": "x"}', ("Content-Type", kind))).is_success, kind
 
 
-async def test_another_type_is_refused_with_the_one_that_is_read(anna: FakeClient, club: str) -> None:
+async def test_another_media_type_is_refused_and_the_supported_one_is_named(anna: FakeClient, club: str) -> None:
     for kind in OTHER_TYPES:
         for path in (f"/chats/{club}/messages", "/chats", "/accounts/sign-in"):
             answer = await post(anna, path, a_message(), ("Content-Type", kind))
@@ -90,17 +90,17 @@ async def test_another_type_is_refused_with_the_one_that_is_read(anna: FakeClien
         assert refusal(answer) == (REFUSALS["JSON"], None), kinds
 
 
-async def test_a_body_needs_a_type_and_no_body_needs_none(anna: FakeClient, club: str) -> None:
+async def test_a_body_needs_a_content_type_and_no_body_needs_none(anna: FakeClient, club: str) -> None:
     for path in (f"/chats/{club}/messages", "/chats", "/accounts/sign-up"):
         assert refusal(await post(anna, path, a_message())) == (REFUSALS["JSON"], None)
         assert refusal(await post(anna, path, a_message(), ("Content-Type", ""))) == (REFUSALS["JSON"], None)
         problem(await post(anna, path, b""), 422, "validation_error")
         problem(await post(anna, path, b"", ("Content-Type", "")), 422, "validation_error")
-    # What reads no body has no opinion on it.
+    # A route without a body ignores it.
     assert (await post(anna, "/accounts/sign-out", b"x", ("Content-Type", "text/plain"))).status_code == 204
 
 
-async def test_a_compressed_body_is_refused_with_what_is_read_instead(anna: FakeClient, club: str) -> None:
+async def test_a_compressed_body_is_refused_and_the_supported_encoding_is_named(anna: FakeClient, club: str) -> None:
     for coding in CODINGS:
         for path in (f"/chats/{club}/messages", "/chats", "/accounts/sign-up"):
             for body in (gzip.compress(a_message()), a_message()):
@@ -121,7 +121,7 @@ async def test_a_compressed_body_is_refused_with_what_is_read_instead(anna: Fake
     assert (await post(anna, f"/chats/{club}/messages", a_message(), *plain)).status_code == 201
 
 
-async def test_the_form_takes_forms_only(anna: FakeClient) -> None:
+async def test_the_form_route_accepts_forms_only(anna: FakeClient) -> None:
     form = f"username={anna.username}&password={PASSWORD.replace(' ', '+')}".encode()
     usual = ("Content-Type", "application/x-www-form-urlencoded")
     path = "/accounts/token"
@@ -136,7 +136,7 @@ async def test_the_form_takes_forms_only(anna: FakeClient) -> None:
     problem(await post(anna, path, b"", usual), 422, "validation_error")
 
 
-async def test_every_route_with_a_body_checks_its_form(server: httpx.AsyncClient) -> None:
+async def test_every_route_with_a_body_checks_its_format(server: httpx.AsyncClient) -> None:
     document = (await server.get("/openapi.json")).json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -165,10 +165,10 @@ async def leave_in_the_middle(address: str, head: str) -> None:
     await writer.wait_closed()
 
 
-async def test_a_client_that_leaves_in_the_middle_of_a_body_is_no_error(
+async def test_a_client_that_disconnects_in_the_middle_of_a_body_is_no_error(
     anna: FakeClient, club: str, live_server: str, server: httpx.AsyncClient, quiet_log: list[str]
 ) -> None:
-    """On the short way, FastAPI's way and a form: it counts as 499, and not as an error of the server or the client."""
+    """On a hot route, a plain route and a form: it counts as 499, and not as an error of server or client."""
     lines: list[Any] = []
     sink = logger.add(lines.append, level="INFO", format="{message}")
 

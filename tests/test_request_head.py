@@ -27,7 +27,7 @@ LENGTH_DIFFERS_EACH_TIME = ("/healthcheck", "/metrics")
 
 @pytest.fixture
 async def caller(anna: FakeClient, live_server: str) -> AsyncIterator[FakeClient]:
-    """Anna, by way of a real connection: the server, not the application, leaves the body out."""
+    """Anna over a real connection: the server, not the application, omits the body."""
     async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=30) as anna.http:
         yield anna
 
@@ -36,7 +36,7 @@ def fields(answer: httpx.Response, *, but_for: frozenset[str] = DIFFER_EACH_TIME
     return {name: value for name, value in answer.headers.items() if name not in but_for}
 
 
-async def test_head_answers_as_get_does_with_no_body(caller: FakeClient, boris: FakeClient) -> None:
+async def test_head_has_the_headers_of_get_and_no_body(caller: FakeClient, boris: FakeClient) -> None:
     club = await caller.open_chat(boris, title="Клуб")
     await caller.send(club)
     inside = [
@@ -78,8 +78,8 @@ async def test_head_needs_the_rights_of_get(caller: FakeClient, stranger: FakeCl
         assert (await caller.http.head(f"{API}{path}", headers=stranger.headers)).status_code == 404, path
 
 
-async def test_head_waits_for_no_event(caller: FakeClient, boris: FakeClient) -> None:
-    """The connection goes on to serve the next request: nothing of an answer is left in it."""
+async def test_head_does_not_wait_for_events(caller: FakeClient, boris: FakeClient) -> None:
+    """The connection serves the next request: no byte of a body was left in it."""
     club = await caller.open_chat(boris)
     for address in (f"{API}/chats/{club}/events", f"{API}/accounts/me/events"):
         head = await caller.http.head(f"{address}?after=1&wait=30", headers=caller.headers, timeout=10)
@@ -102,7 +102,7 @@ async def test_head_is_no_operation_of_its_own(app: FastAPI, server: httpx.Async
     assert [path for path in paths if "head" in path] == []
 
 
-async def test_what_has_no_get_has_no_head(server: httpx.AsyncClient) -> None:
+async def test_a_route_without_get_has_no_head(server: httpx.AsyncClient) -> None:
     for path in ("/accounts/me/password", "/catalogues/languages/items/ru"):
         refused = await server.head(f"{API}{path}")
         assert refused.status_code == 405

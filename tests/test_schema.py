@@ -1,4 +1,4 @@
-"""The tables: as the models say, and made to be spread by chat."""
+"""The database schema: it agrees with the models and can be partitioned by chat."""
 
 import asyncpg
 
@@ -8,7 +8,7 @@ from app.adapters.db.servers import is_migrated
 
 KEYED_OTHERWISE = {"attachment", "search_build"}
 """Tables that only name a chat: a file belongs to its account, and a build of the search index has a position in it."""
-# Of the tables that hold something of a chat or stream, and of the two themselves.
+# Those of the tables of chats and streams, and of all that belongs to one.
 _UNIQUE_INDEXES = """
 SELECT t.relname AS table_name, i.relname AS index_name,
        array_agg(a.attname::text ORDER BY a.attnum) AS columns
@@ -43,7 +43,9 @@ async def _fetch(address: DatabaseAddress, query: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
-async def test_every_unique_index_of_the_chat_family_has_its_key(database_address: DatabaseAddress) -> None:
+async def test_every_unique_index_of_the_chat_tables_contains_the_partition_key(
+    database_address: DatabaseAddress,
+) -> None:
     indexes = await _fetch(database_address, _UNIQUE_INDEXES)
     tables = {index["table_name"] for index in indexes}
     assert tables >= {"chat", "stream", "chat_member", "account_chat", "message", "reaction", "event"}

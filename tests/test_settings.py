@@ -1,4 +1,4 @@
-"""Settings: read from the environment and `.env`, refused in one line, written down in `.env.example`."""
+"""Settings: read from the environment and `.env`, refused in one line, documented in `.env.example`."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ SECRET = "q8Vw2k1ZbN0sT5yR7uXc3eF6hJ9mL4pA"
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the one who runs the tests has set."""
+    """Remove the settings of the person who runs the tests."""
     for variable in KNOWN_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
 
@@ -64,11 +64,11 @@ def test_an_invalid_value_is_reported_in_one_line_with_the_name_of_its_variable(
     assert "\n" not in line
 
 
-def test_an_empty_variable_is_as_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(monkeypatch, **dict.fromkeys(KNOWN_VARIABLES, "")) == load_settings(env_file=None)
 
 
-def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_takes_precedence_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("API_TITLE=Из файла\nAPI_SERVICE_PORT=9001\nNOT_OURS=1\n", encoding="utf-8")
     monkeypatch.setenv("API_SERVICE_PORT", "9002")
@@ -93,7 +93,7 @@ def test_the_mode_follows_the_environment_unless_it_is_set(monkeypatch: pytest.M
         ({"ENVIRONMENT": "DEV"}, True),
     ],
 )
-def test_it_reloads_for_developers_only(
+def test_reload_is_on_for_developers_only(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], reloads: bool
 ) -> None:
     assert load(monkeypatch, **variables).app.reloads is reloads
@@ -113,7 +113,7 @@ def test_production_requires_a_strong_secret(monkeypatch: pytest.MonkeyPatch, se
 
 
 @pytest.mark.parametrize("password", ["", "postgres", "Password"])
-def test_production_wants_a_real_password_of_its_own_server(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+def test_production_requires_a_real_password_of_its_database(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
     own = {"ENVIRONMENT": "PROD", "AUTH_SECRET": SECRET, "PG_SERVER_ADDRESS": "db.example.com"}
     with pytest.raises(SettingsError, match=r"^PG_SERVER_PASSWD: "):
         load(monkeypatch, **own, PG_SERVER_PASSWD=password)
@@ -121,7 +121,7 @@ def test_production_wants_a_real_password_of_its_own_server(monkeypatch: pytest.
     load(monkeypatch, **own | {"PG_SERVER_ADDRESS": "/run/postgresql"}, PG_SERVER_PASSWD="")
 
 
-def test_a_secret_shows_neither_in_the_settings_nor_in_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_appears_neither_in_the_settings_nor_in_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, AUTH_SECRET=SECRET, PG_SERVER_PASSWD="Zq7-long-and-random")
     assert SECRET not in repr(settings)
     assert "Zq7" not in repr(settings)
@@ -163,7 +163,7 @@ def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPat
         (b"API_TITLE=a\nAPI_CONTACT_NAME=\xc0\xed\xed\xe0\n", 2),
     ],
 )
-def test_a_line_of_the_file_that_cannot_be_read_is_named(tmp_path: Path, text: bytes, line: int) -> None:
+def test_a_line_of_the_file_that_cannot_be_read_is_reported(tmp_path: Path, text: bytes, line: int) -> None:
     file = tmp_path / ".env"
     file.write_bytes(text)
     with pytest.raises(SettingsError) as refusal:

@@ -1,4 +1,4 @@
-"""Which modules are served: APPLICATION_ENABLED_MODULES, and what they need of each other."""
+"""The choice of the modules that are served: APPLICATION_ENABLED_MODULES, and their dependencies."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +38,12 @@ def names(*requested: str) -> list[str]:
         ([], ["base"]),
     ],
 )
-def test_modules_are_chosen_by_name_each_after_those_it_needs(requested: list[str], served: list[str]) -> None:
+def test_modules_are_chosen_by_name_and_follow_their_dependencies(requested: list[str], served: list[str]) -> None:
     assert names(*requested) == served
 
 
 @pytest.mark.parametrize("requested", [["nonsense"], ["BASE", "-nonsense"], ["BASE", "talk"], ["-"]])
-def test_an_unknown_name_is_answered_with_the_known_ones(requested: list[str]) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(requested: list[str]) -> None:
     with pytest.raises(ModulesError, match=r"known: base, people, quotes, talks$") as refusal:
         names(*requested)
     assert "\n" not in str(refusal.value)
@@ -88,7 +88,7 @@ class Part:
     name: str
 
 
-def test_what_modules_contribute_is_collected_by_kind_in_their_order() -> None:
+def test_contributions_are_collected_by_kind_in_the_order_of_modules() -> None:
     first, second, other = Part("first"), Part("second"), ChatPurge("other", purge=_purge)
     house = {
         "base": Module(name="base", description=""),
@@ -107,7 +107,7 @@ def test_a_second_contribution_of_the_same_name_stops_the_start() -> None:
         choose_modules(house, ["BASE"])
 
 
-def test_a_contribution_to_a_module_that_is_left_out_stops_the_start() -> None:
+def test_a_contribution_to_a_disabled_module_stops_the_start() -> None:
     house = {
         "chats": Module(name="chats", description=""),
         "files": Module(name="files", description="", contributes=(ChatPurge("files", _purge),)),
@@ -116,7 +116,7 @@ def test_a_contribution_to_a_module_that_is_left_out_stops_the_start() -> None:
         choose_modules(house, ["BASE", "-chats"])
 
 
-def test_a_contribution_whose_host_is_optional_counts_for_nothing_without_it() -> None:
+def test_a_contribution_to_an_absent_optional_module_is_ignored() -> None:
     house = {
         "sockets": Module(name="sockets", description=""),
         "files": Module(name="files", description="", contributes=(Signal("files", BaseModel),)),

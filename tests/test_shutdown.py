@@ -1,4 +1,4 @@
-"""What runs beside the requests ends when it is told to, whatever happens at that very moment."""
+"""Background work ends at shutdown, whatever happens at that moment."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,13 +22,13 @@ class Bus(MemoryBus):
 
 @pytest.fixture
 async def nowhere() -> AsyncIterator[Database]:
-    """A database that nobody has started."""
+    """A database that is not running."""
     async with Database(DatabaseAddress("/nowhere", 1, "nobody", "", "nothing")).connected() as database:
         yield database
 
 
 @pytest.mark.parametrize("steps", range(5))
-async def test_a_bus_that_comes_back_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
+async def test_a_bus_that_reconnects_during_shutdown_does_not_delay_it(nowhere: Database, steps: int) -> None:
     bus = Bus()
     async with asyncio.timeout(30) as deadline:
         async with Hub(nowhere, bus).working():
@@ -40,7 +40,7 @@ async def test_a_bus_that_comes_back_while_the_server_stops_holds_nothing_up(now
 
 
 @pytest.mark.parametrize("steps", range(5))
-async def test_a_chat_that_is_deleted_while_the_server_stops_holds_nothing_up(nowhere: Database, steps: int) -> None:
+async def test_a_chat_deleted_during_shutdown_does_not_delay_it(nowhere: Database, steps: int) -> None:
     deletions = Deletions(nowhere, Log(Bus()), (), Container())
     async with asyncio.timeout(30) as deadline:
         async with running(deletions.keep_deleting()):

@@ -1,4 +1,4 @@
-"""Nothing that is sent may be of any size: each limit is a problem of its own, and none of them is a failure."""
+"""All input has a maximum size. Each limit has a problem of its own, and none is an internal error."""
 
 import gzip
 import json
@@ -15,20 +15,20 @@ PACKED = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
 
 async def in_pieces(size: int) -> AsyncIterator[bytes]:
-    """A body with no length told."""
+    """Yields a body without a declared length."""
     for _ in range(size // 65_536 + 1):
         yield b"x" * 65_536
 
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Over a real port: it is there that bodies come in pieces."""
+    """A client of the real port: only there do bodies come in pieces."""
     async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=30) as http:
         yield http
 
 
-async def test_a_body_has_a_largest_size_however_it_is_sent(server: httpx.AsyncClient, anna: FakeClient) -> None:
-    """Each call has its own: what it may need, and no more."""
+async def test_a_body_has_a_maximum_size_however_it_is_sent(server: httpx.AsyncClient, anna: FakeClient) -> None:
+    """Each call has its own limit: what it may need, and no more."""
     for path, largest in (("/chats", MAX_CHAT_BYTES), ("/accounts/refresh", MAX_BODY_BYTES)):
         for content in (b"x" * (largest + 1), in_pieces(2 * MIB)):
             refused = await anna.call("POST", path, content=content)
@@ -38,7 +38,7 @@ async def test_a_body_has_a_largest_size_however_it_is_sent(server: httpx.AsyncC
     ok(await anna.call("POST", "/chats", content=body + b" " * (MAX_CHAT_BYTES - len(body))))
 
 
-async def test_a_caller_that_is_not_signed_in_sends_small_bodies_only(server: httpx.AsyncClient, club: str) -> None:
+async def test_a_caller_without_a_session_sends_small_bodies_only(server: httpx.AsyncClient, club: str) -> None:
     for path in ("/accounts/sign-in", "/accounts/sign-up", "/accounts/token", "/chats", f"/chats/{club}/messages"):
         refused = await server.post(f"{API}{path}", content=b"x" * (MAX_BODY_BYTES + 1))
         problem(refused, 413, "payload_too_large")
@@ -59,7 +59,7 @@ async def test_the_largest_chat_and_message_fit(anna: FakeClient) -> None:
     )
 
 
-async def test_many_members_are_one_error(server: httpx.AsyncClient, anna: FakeClient, club: str) -> None:
+async def test_too_many_members_are_one_error(server: httpx.AsyncClient, anna: FakeClient, club: str) -> None:
     many = json.dumps(dict.fromkeys(map(str, range(1_000)), 1)).encode()
     anna.headers["Content-Type"] = "application/json"
     for path in ("/accounts/sign-in", "/accounts/sign-up", "/chats", f"/chats/{club}/messages"):
@@ -71,14 +71,14 @@ async def test_many_members_are_one_error(server: httpx.AsyncClient, anna: FakeC
         assert len(problem(refused, 422, "validation_error")["errors"]) == 1
 
 
-async def test_a_packed_body_stays_packed(anna: FakeClient) -> None:
+async def test_a_compressed_body_is_not_decompressed(anna: FakeClient) -> None:
     packed = gzip.compress(json.dumps({"type": "group"}).encode() + b" " * (2 * MIB))
     refused = await anna.http.post(f"{API}/chats", content=packed, headers=anna.headers | PACKED)
     problem(refused, 415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("depth", [500, 10_000, 40_000])
-async def test_a_body_that_is_nested_without_end_is_not_valid(anna: FakeClient, club: str, depth: int) -> None:
+async def test_a_deeply_nested_body_is_invalid(anna: FakeClient, club: str, depth: int) -> None:
     anna.headers["Content-Type"] = "application/json"
     for body in (
         b"[" * depth,
@@ -89,14 +89,14 @@ async def test_a_body_that_is_nested_without_end_is_not_valid(anna: FakeClient, 
         problem(await anna.call("POST", f"/chats/{club}/messages", content=body), 422, "validation_error")
 
 
-async def test_an_address_has_a_largest_length(anna: FakeClient) -> None:
+async def test_an_address_has_a_maximum_length(anna: FakeClient) -> None:
     problem(await anna.get("/accounts", query="x" * 9_000), 414, "uri_too_long")
     problem(await anna.get("/" + "x" * 9_000), 414, "uri_too_long")
     problem(await anna.get("/accounts", query="x" * 1_000), 422, "validation_error")
 
 
 @pytest.mark.parametrize("path", ["/chats", "/accounts", "/chats/{}/members", "/chats/{}/messages", "/chats/{}/events"])
-async def test_a_page_has_a_largest_size(anna: FakeClient, club: str, path: str) -> None:
+async def test_a_page_has_a_maximum_size(anna: FakeClient, club: str, path: str) -> None:
     ok(await anna.get(path.format(club), limit=200))
     for limit in (201, 10**30, 0, -1):
         problem(await anna.get(path.format(club), limit=limit), 422, "validation_error")

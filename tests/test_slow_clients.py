@@ -1,4 +1,4 @@
-"""Who is slow is waited for, and not for ever: an end comes to each way of holding a connection open."""
+"""Slow clients: every way to hold a connection open has a time limit."""
 
 import asyncio
 import re
@@ -27,14 +27,14 @@ _TIME_WAIT = "06"
 
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that waits for moments only."""
+    """Shorten all timeouts of the server."""
     for name in ("HEAD_TIMEOUT", "BODY_TIMEOUT", "READ_TIMEOUT", "LINGER", "CHECK_EVERY"):
         monkeypatch.setattr(http_protocol, name, 0.2)
 
 
 @pytest.fixture
 async def offline(base_settings: Settings, short_timeouts: None) -> AsyncIterator[str]:
-    """For what needs no database."""
+    """A server without a database."""
     async with listening(build_app(base_settings), timeout_keep_alive=1) as address:
         yield address
 
@@ -50,7 +50,7 @@ async def connected(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, a
 
 
 async def drip(address: str, begin: bytes, drop: bytes) -> bytes:
-    """Sends a beginning, then drop by drop, until the server has had enough; what it has answered."""
+    """Send a beginning, then `drop` repeatedly, until the server closes. Returns what it has answered."""
     async with asyncio.timeout(TIMEOUT), connected(address) as (reader, writer):
 
         async def go_on() -> None:
@@ -61,7 +61,7 @@ async def drip(address: str, begin: bytes, drop: bytes) -> bytes:
 
         dripping = asyncio.create_task(go_on())
         answer = b""
-        # What is dropped after the end of the connection resets it.
+        # Bytes sent after the end of the connection reset it.
         with suppress(ConnectionError):
             while piece := await reader.read(65_536):
                 answer += piece
@@ -94,11 +94,11 @@ def problem_in(answer: bytes) -> tuple[int, str]:
     ],
     ids=["silence", "line breaks", "half a head", "a header", "half a handshake", "a body", "chunks of a body"],
 )
-async def test_a_request_that_does_not_come_in_is_ended(offline: str, begin: bytes, drop: bytes) -> None:
+async def test_a_slow_request_times_out(offline: str, begin: bytes, drop: bytes) -> None:
     assert problem_in(await drip(offline, begin, drop)) == (408, "request_timeout")
 
 
-async def test_what_comes_in_after_an_answer_is_not_read_for_ever(offline: str) -> None:
+async def test_a_body_behind_an_early_answer_is_not_read_forever(offline: str) -> None:
     get = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n"
     answers = (await drip(offline, get + b"\r\n", b"\r\n")).split(b"HTTP/1.1 ")
     assert [answer[:3] for answer in answers] == [b"", b"200", b"408"]
@@ -119,14 +119,14 @@ def test_a_proxy_gives_up_an_idle_connection_before_the_server_does(proxy: str) 
     assert [int(number) < uvicorn_options()["timeout_keep_alive"] for number in seconds] == [True]
 
 
-async def test_a_response_that_is_not_read_is_given_up(offline: str) -> None:
+async def test_a_response_that_is_not_read_times_out(offline: str) -> None:
     host, port = offline.split(":")
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.setblocking(False)
         loop = asyncio.get_running_loop()
         await loop.sock_connect(client, (host, int(port)))
-        # Far more than all buffers between here and there hold.
+        # Far more than all buffers between client and server hold.
         await loop.sock_sendall(client, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
         own_port = client.getsockname()[1]
         is_let_go = await asyncio.to_thread(eventually_so, lambda: not _holds_connection(int(port), own_port), TIMEOUT)
@@ -134,7 +134,7 @@ async def test_a_response_that_is_not_read_is_given_up(offline: str) -> None:
 
 
 def _holds_connection(server_port: int, client_port: int) -> bool:
-    """Returns True while the kernel keeps the server's end in any state, be it with an answer that nobody takes."""
+    """Returns True while the kernel has the server's end of the connection in any state, even with unsent data."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         _, local, remote, state, *_ = line.split()
         if (int(local.split(":")[1], 16), int(remote.split(":")[1], 16)) == (server_port, client_port):
@@ -151,21 +151,21 @@ def _holds_connection(server_port: int, client_port: int) -> bool:
     ],
     ids=["one header", "many headers", "an endless header"],
 )
-async def test_a_head_has_a_largest_size(offline: str, head: bytes) -> None:
+async def test_a_head_has_a_maximum_size(offline: str, head: bytes) -> None:
     async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
         writer.write(head)
         assert problem_in(await reader.read()) == (431, "headers_too_large")
 
 
-async def test_a_large_head_that_may_be_is_served(offline: str) -> None:
+async def test_a_large_head_within_the_limit_is_served(offline: str) -> None:
     head = b"POST /healthcheck/live HTTP/1.1\r\nHost: x\r\nX-Large: " + b"a" * 60_000 + b"\r\n"
     async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
-        # With a body that comes in the same moment.
+        # With a body that arrives at the same moment.
         writer.write(head + b"Content-Length: 100000\r\n\r\n" + b"x" * 100_000)
         assert (await reader.readline()).startswith(b"HTTP/1.1 405 ")
 
 
-async def test_what_is_no_http_is_a_problem_too(offline: str) -> None:
+async def test_invalid_http_gets_a_problem_too(offline: str) -> None:
     async with asyncio.timeout(TIMEOUT), connected(offline) as (reader, writer):
         writer.write(b"nonsense\r\n\r\n")
         assert problem_in(await reader.read()) == (400, "bad_request")
@@ -173,7 +173,7 @@ async def test_what_is_no_http_is_a_problem_too(offline: str) -> None:
 
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
-    """With as few connections to its database as may be."""
+    """An application with as few database connections as possible."""
     return build_app(replace(settings, db=settings.db.model_copy(update={"pool_size": 2, "session_pool_size": 2})))
 
 
@@ -183,7 +183,7 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def test_slow_clients_hold_nothing_that_others_need(anna: FakeClient, club: str, live_server: str) -> None:
+async def test_slow_clients_hold_no_resource_that_others_need(anna: FakeClient, club: str, live_server: str) -> None:
     head = f"POST {API}/chats/{club}/messages HTTP/1.1\r\nHost: x\r\nAuthorization: {anna.headers['Authorization']}\r\n"
     async with asyncio.timeout(TIMEOUT):
         writers = []

@@ -1,4 +1,4 @@
-"""State that is brought forward by events, as the documents say, is the state that `GET /chats` gives: every field."""
+"""State that a client updates by events, as documented, equals the state of `GET /chats` in every field."""
 
 import asyncio
 import importlib.util
@@ -47,7 +47,7 @@ ReadState = Callable[[], Awaitable[State]]
 
 
 class Talk:
-    """Three people in two chats who do what they may, and what they may not."""
+    """Three users in two chats. They do what they may, and what they may not."""
 
     def __init__(self, seed: int, users: list[FakeClient], chats: list[str]) -> None:
         self.dice = Random(seed)
@@ -79,7 +79,7 @@ class Talk:
         assert answer.status_code < 500, answer.text
 
     async def change_once(self, chat: str) -> None:
-        """What random steps rarely do, and nothing after it that makes a client read the chat again."""
+        """Do what random steps rarely do, without anything afterwards that makes a client reload the chat."""
         anna, boris, clara = self.users
         path = f"/chats/{chat}"
         for role in ("admin", "owner"):
@@ -105,7 +105,8 @@ class Talk:
 
 
 def plain(chat: State) -> State:
-    """Without what no event tells: the order of reactions once their first giver has taken one back."""
+    """Returns the state without what no event carries: the order of reactions once their first giver has removed
+    one."""
     last = chat["last_message"]
     if last is None:
         return chat
@@ -158,7 +159,7 @@ async def in_node(base: str, tokens: State) -> AsyncIterator[ReadState]:
 
 
 @pytest.mark.parametrize("client", [in_python, in_node], ids=["python", "node"])
-async def test_a_client_that_follows_events_has_the_state_that_the_server_gives(
+async def test_a_client_that_applies_events_has_the_state_of_the_server(
     server: httpx.AsyncClient, live_server: str, client: Callable[..., Any]
 ) -> None:
     for seed in range(2):
@@ -193,7 +194,7 @@ async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncCl
     before = ok(await anna.get(f"/chats/{chat}"))
     for _ in range(STEPS):
         await talk.step()
-        # She stays: what she is told has no break.
+        # She stays a member, so her events have no gap.
         assert (await anna.get(f"/chats/{chat}")).is_success
     events = await anna.events(chat, after=before["event_seq"])
     process = await asyncio.create_subprocess_exec(

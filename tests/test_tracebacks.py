@@ -1,4 +1,4 @@
-"""A traceback in the log names the error and its place, and repeats nothing that a client has sent."""
+"""A traceback in the log names the error and its place, and contains nothing that a client has sent."""
 
 import asyncpg
 import pytest

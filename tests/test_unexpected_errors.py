@@ -1,4 +1,4 @@
-"""What nobody foresaw: one shape, and nothing of the inside shown to the outside."""
+"""Unexpected errors: one format, and no internals in the response."""
 
 import asyncio
 from dataclasses import replace
@@ -68,7 +68,7 @@ async def test_internals_are_shown_in_local_mode_only(base_settings: Settings, m
         assert body["instance"] == "/raise"
         assert (SECRET in response.text) == (mode is Mode.LOCAL)
         assert "Traceback" not in response.text
-        # The page that asked may read it.
+        # The page that sent the request may read it.
         assert response.headers["access-control-allow-origin"] == "https://chat.example.com"
         wrong = await http.get("/wrong-answer")
         problem(wrong, 500, "internal_error")
@@ -79,7 +79,7 @@ async def test_internals_are_shown_in_local_mode_only(base_settings: Settings, m
     ("error", "code"),
     [("DatabaseUnavailable", "unavailable"), ("DatabaseBusy", "unavailable"), ("PoolExhausted", "overloaded")],
 )
-async def test_what_may_succeed_later_says_when(base_settings: Settings, error: str, code: str) -> None:
+async def test_a_temporary_failure_has_a_retry_after(base_settings: Settings, error: str, code: str) -> None:
     async with served(_app(base_settings, Mode.LOCAL)) as http:
         response = await http.get(f"/errors/{error}")
         problem(response, 503, code)
@@ -89,12 +89,12 @@ async def test_what_may_succeed_later_says_when(base_settings: Settings, error: 
 
 @pytest.mark.parametrize("error", ["ConnectionRefusedError", "TimeoutError", "OSError", "InterfaceError"])
 async def test_other_errors_are_not_reported_as_database_errors(base_settings: Settings, error: str) -> None:
-    """A disk, a mail server or a bug raises the very same types as the driver."""
+    """Errors of a disk, a mail server or a bug have the same types as those of the driver."""
     async with served(_app(base_settings, Mode.PROD)) as http:
         problem(await http.get(f"/errors/{error}"), 500, "internal_error")
 
 
-async def test_a_commit_that_fails_is_no_success(settings: Settings, database_address: DatabaseAddress) -> None:
+async def test_a_failed_commit_is_no_success(settings: Settings, database_address: DatabaseAddress) -> None:
     async with served(_app(settings, Mode.PROD)) as http:
         response = await http.get("/fail-at-commit")
         assert "not true" not in response.text

@@ -1,4 +1,4 @@
-"""An offer to switch protocols that is not a WebSocket handshake is ignored: one request has one answer."""
+"""A request to switch protocols that is no WebSocket handshake is served as if it had no Upgrade header."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -31,7 +31,7 @@ async def offline(base_settings: Settings) -> AsyncIterator[str]:
 
 
 async def talk(address: str, segments: Sequence[bytes], until: bytes | None = None) -> bytes:
-    """Returns all that the server answers to these segments, until it closes or has answered `until`."""
+    """Returns the answer to these segments, until the server closes or has sent `until`."""
     host, port = address.split(":")
     async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -75,18 +75,18 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-async def test_an_offer_that_is_ignored_takes_nothing_from_the_body(offline: str, name: str) -> None:
+async def test_an_ignored_upgrade_request_takes_no_bytes_of_the_body(offline: str, name: str) -> None:
     request, status = REQUESTS[name]
     for segments in ([request + NEXT], [*halves(request), NEXT], [request[:30], request[30:-7], request[-7:] + NEXT]):
         assert statuses(await talk(offline, segments)) == [status, b"200"]
 
 
-async def test_many_offers_in_a_row_are_answered_one_by_one(offline: str) -> None:
+async def test_many_upgrade_requests_in_a_row_are_answered_one_by_one(offline: str) -> None:
     one = REQUESTS["h2c"][0]
     assert statuses(await talk(offline, [one * 20 + NEXT])) == [b"405"] * 20 + [b"200"]
 
 
-async def test_an_offer_of_http_1_0_is_ignored(offline: str) -> None:
+async def test_an_upgrade_request_of_http_1_0_is_ignored(offline: str) -> None:
     answer = await talk(offline, [HANDSHAKE.replace(b"HTTP/1.1", b"HTTP/1.0") + LENGTH + NEXT])
     assert statuses(answer) == [b"426"]
 
@@ -97,27 +97,27 @@ async def test_connect_is_refused_and_ends_the_connection(offline: str) -> None:
         assert statuses(await talk(offline, [request + NEXT])) == [b"400"]
 
 
-async def test_a_body_with_a_wrong_framing_is_refused_with_an_offer_too(offline: str) -> None:
+async def test_a_body_with_invalid_framing_is_refused_in_an_upgrade_request_too(offline: str) -> None:
     for framing in (b"Transfer-Encoding: gzip\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\nno size\r\n"):
         request = b"POST /healthcheck/live HTTP/1.1\r\nHost: x\r\n" + OFFER % b"h2c" + framing
         assert statuses(await talk(offline, [request + NEXT]))[-1:] == [b"400"]
 
 
 @pytest.mark.parametrize("more", [b"", b"X-Large: " + b"a" * 20_000 + b"\r\n", b"X-Many: 1\r\n" * 300])
-async def test_a_handshake_is_answered_however_large_its_head_is(offline: str, more: bytes) -> None:
+async def test_a_handshake_is_answered_whatever_the_size_of_its_head(offline: str, more: bytes) -> None:
     for segments in ([HANDSHAKE + more + b"\r\n" + PING], [HANDSHAKE + more + b"\r\n", PING]):
         answer = await talk(offline, segments, until=b"\x8a\x00")
         assert statuses(answer) == [b"101"]
 
 
 @pytest.mark.parametrize("name", [b"Connection", b"Upgrade"])
-async def test_an_offer_of_very_many_protocols_is_no_handshake(offline: str, name: bytes) -> None:
+async def test_a_request_with_very_many_protocols_is_no_handshake(offline: str, name: bytes) -> None:
     for more in (name + b": " + b"x," * 600 + b"y\r\n", (name + b": x\r\n") * 600):
         answer = await talk(offline, [HANDSHAKE + more + b"\r\n" + NEXT])
         assert statuses(answer) == [b"426", b"200"]
 
 
-async def test_white_space_behind_a_value_is_no_part_of_it(offline: str) -> None:
+async def test_trailing_white_space_is_no_part_of_a_value(offline: str) -> None:
     answer = await talk(
         offline, [HANDSHAKE.replace(b"\r\n", b" \t\r\n").replace(b"1.1 \t", b"1.1") + b"\r\n" + PING], b"\x8a\x00"
     )
@@ -128,14 +128,14 @@ async def test_white_space_behind_a_value_is_no_part_of_it(offline: str) -> None
     assert b"x-request-id: a-name\r\n" in answer.lower()
 
 
-async def test_frames_right_behind_the_handshake_are_read(offline: str) -> None:
-    # It is not a request of the socket's: the connection is closed with 4400.
+async def test_frames_right_after_the_handshake_are_read(offline: str) -> None:
+    # It is not a valid hello: the connection is closed with 4400.
     answer = await talk(offline, [HANDSHAKE + b"\r\n" + HELLO], until=b"\x88")
     assert statuses(answer) == [b"101"]
     assert (4401).to_bytes(2, "big") in answer
 
 
-async def test_a_handshake_behind_a_request_that_is_not_answered_yet_is_ignored(offline: str) -> None:
+async def test_a_handshake_behind_an_unanswered_request_is_ignored(offline: str) -> None:
     first = b"GET /healthcheck/live HTTP/1.1\r\nHost: x\r\n\r\n"
     assert statuses(await talk(offline, [first + HANDSHAKE + b"\r\n" + NEXT])) == [b"200", b"426", b"200"]
     answer = await talk(offline, [first, HANDSHAKE + b"\r\n" + PING], until=b"\x8a\x00")

@@ -1,4 +1,4 @@
-"""Whatever way a client's frames come cut into packets, the application receives each message once and in order."""
+"""However the frames of a client are split into packets, the application receives each message once and in order."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ cuts = st.lists(st.integers(0, 400), max_size=12)
 
 
 def encode(messages: Sequence[tuple[str, Any]]) -> tuple[bytes, list[str | bytes]]:
-    """What a client puts on the wire, and what that means."""
+    """Returns the bytes that a client sends, and the messages in them."""
     frames, meant = [], list[str | bytes]()
     for kind, content in messages:
         if kind == "pieces":
@@ -85,7 +85,7 @@ WRONG = {
 
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("name", WRONG)
-async def test_what_is_wrong_ends_the_connection_after_what_was_right(name: str, at_once: bool) -> None:
+async def test_an_invalid_frame_ends_the_connection_after_the_valid_ones(name: str, at_once: bool) -> None:
     wrong, code = WRONG[name]
     before, _ = encode([("text", "до")])
     after, _ = encode([("text", "после")])
@@ -97,7 +97,7 @@ async def test_what_is_wrong_ends_the_connection_after_what_was_right(name: str,
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-async def test_nothing_is_received_behind_a_close(at_once: bool) -> None:
+async def test_nothing_is_received_after_a_close(at_once: bool) -> None:
     before, _ = encode([("text", "до")])
     after, _ = encode([("text", "после")])
     close = Frame(Opcode.CLOSE, (1000).to_bytes(2, "big")).serialize(mask=True)

@@ -1,4 +1,4 @@
-"""`python manage.py worker`: subscribers and jobs without HTTP. And when work in the background begins and ends."""
+"""`python manage.py worker`: subscribers and jobs without HTTP; and the start and end of background work."""
 
 import asyncio
 import signal
@@ -42,7 +42,7 @@ async def connection(database_address: DatabaseAddress) -> AsyncIterator[Connect
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_worker_works_until_it_is_asked_to_end(
+async def test_a_worker_works_until_it_is_terminated(
     database_address: DatabaseAddress, tmp_path: Path, number: signal.Signals
 ) -> None:
     output = tmp_path / "output"
@@ -83,7 +83,7 @@ def test_a_worker_needs_the_tables(postgres: DatabaseAddress) -> None:
     assert "is not migrated: run `python manage.py db migrate`" in done.stderr
 
 
-async def test_a_worker_serves_its_metrics_where_it_is_told_to(
+async def test_a_worker_serves_its_metrics_at_the_configured_address(
     database_address: DatabaseAddress, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -130,7 +130,7 @@ def run_again(arguments: Sequence[str], variables: dict[str, str]) -> subprocess
 
 
 @pytest.mark.parametrize("program", [("main.py",), ("manage.py", "worker")])
-async def test_a_process_ends_in_time_while_a_job_waits_for_a_database_that_is_silent(
+async def test_a_process_ends_in_time_while_a_job_waits_for_a_silent_database(
     database_address: DatabaseAddress, connection: Connection, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     project = copy_project(tmp_path)
@@ -160,7 +160,7 @@ async def test_a_process_ends_in_time_while_a_job_waits_for_a_database_that_is_s
 
 
 @pytest.mark.parametrize("is_on", [True, False])
-async def test_work_in_the_background_lasts_within_the_life_of_all_modules(settings: Settings, is_on: bool) -> None:
+async def test_background_work_can_use_the_services_of_modules_until_it_ends(settings: Settings, is_on: bool) -> None:
     seen: list[str] = []
     app = build_app(replace(settings, app=settings.app.model_copy(update={"background": is_on})))
 

@@ -26,11 +26,11 @@ HANDSHAKE = Request(
     ),
 )
 MAX = 70_000
-"""Bytes that a message may have here: more than a length of two bytes can tell."""
+"""The maximum size of a message in bytes: more than a two-byte length can express."""
 
 
 class Line(asyncio.Transport):
-    """A transport that keeps what is written, and whether reading is paused."""
+    """A transport that keeps what is written, and records if reading is paused."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Line(asyncio.Transport):
 
 
 class Application:
-    """Accepts, and keeps what it receives until the end."""
+    """An application that accepts, and keeps what it receives until the end."""
 
     def __init__(self, *, at_once: bool) -> None:
         self._at_once = at_once
@@ -95,7 +95,7 @@ async def connected(*, at_once: bool, early: bytes = b"") -> AsyncIterator[tuple
 
 
 async def serve(packets: Sequence[bytes], *, at_once: bool, is_early: bool = False) -> tuple[Application, Line]:
-    """A connection on which these packets come, and nothing more."""
+    """Feeds these packets to a connection, and nothing more."""
     rest = list(packets)
     early = rest.pop(0) if is_early and rest else b""
     async with connected(at_once=at_once, early=early) as (protocol, application, line):

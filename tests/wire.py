@@ -1,4 +1,5 @@
-"""A wire that a test can cut, slow and silence: between a client and the server, or the server and its database."""
+"""A proxy that a test can cut, slow down and silence: between a client and the server, or the server and its
+database."""
 
 import asyncio
 import socket
@@ -8,18 +9,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 _MAX_HELD = 1 << 18
-"""Bytes that are on their way in one direction; beyond that the sender has to wait."""
+"""Bytes in transit in one direction; beyond that the sender has to wait."""
 _STEP = 0.05
-"""Seconds between two portions of what is throttled."""
+"""Seconds between two portions of a throttled connection."""
 
 
 class Wire:
-    """Passes bytes on.
+    """Forwards bytes.
 
-    Cut, it ends every connection and refuses new ones, until it is mended. Deaf, it loses what is answered. Slowed
-    down by `latency` (seconds, in each direction) or `bytes_per_second` (of each connection and direction), it loses
-    nothing, and neither does it while it is silent: then everything waits, as packets do that are sent again.
-    """
+    Cut, it ends every connection and refuses new ones, until it is restored. Deaf, it loses the server's answers.
+    Slowed down by `latency` (seconds, in each direction) or `bytes_per_second` (of each connection and direction), it
+    loses nothing, and neither does it while it is silent: then all bytes wait, as packets that are sent again do."""
 
     def __init__(self, host: str, port: int) -> None:
         self.target = host, port
@@ -37,7 +37,7 @@ class Wire:
         return f"127.0.0.1:{self.port}"
 
     async def restore(self) -> None:
-        """From here on it listens, and passes on as fast as it can."""
+        """Listen again, and forward at full speed."""
         self.is_deaf, self.latency, self.bytes_per_second = False, 0.0, None
         self.speak()
         if self._listener is None:
@@ -52,17 +52,17 @@ class Wire:
         self.reset()
 
     def reset(self) -> None:
-        """Ends every connection the hard way, as a firewall does that has forgotten them."""
+        """Resets every connection, as a firewall does that has dropped their state."""
         for end in tuple(self.ends):
             end.reset()
 
     def forget(self) -> None:
-        """Loses all that the present connections carry from now on. Neither side hears of it."""
+        """Drops everything that the present connections carry from now on, without a sign to either side."""
         for end in tuple(self.ends):
             end.is_forgotten = True
 
     def half_close(self) -> None:
-        """Tells the side that serves, on every connection, that nothing more will come; its answers still pass."""
+        """Signals the end of data to the serving side of every connection; its answers still pass."""
         for end in tuple(self.ends):
             if end.is_target:
                 end.take(b"")
@@ -77,7 +77,7 @@ class Wire:
 
 
 class _End(asyncio.Protocol):
-    """One end of a connection. What it hears, its peer writes; an empty portion stands for the end of it all."""
+    """One end of a connection. Its peer writes what it reads. An empty portion is the end of the data."""
 
     def __init__(self, wire: Wire, peer: "_End | None") -> None:
         self.is_target = peer is not None
@@ -138,7 +138,7 @@ class _End(asyncio.Protocol):
         if self._peer is None or (self._has_received_end and self._has_sent_end):
             return
         if self._peer._held or not self._wire.speaks.is_set():
-            # The other side does not know yet: first comes what is still on its way.
+            # The other side does not know yet: bytes in transit come first.
             self._peer.take(b"")
         else:
             self._peer.reset()
@@ -150,7 +150,7 @@ class _End(asyncio.Protocol):
         self._hold_back(False)
 
     def take(self, data: bytes) -> None:
-        """Writes, now or when the wire lets it."""
+        """Writes, now or when the wire allows it."""
         wire = self._wire
         if not self._held and not wire.latency and wire.bytes_per_second is None and wire.speaks.is_set():
             self._write(data)

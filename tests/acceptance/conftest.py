@@ -12,14 +12,14 @@ from tests.databases import drop, execute
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """One for the session; each test opens windows of its own."""
+    """One browser for the session. Each test opens windows of its own."""
     async with chromium() as running:
         yield running
 
 
 @pytest.fixture
 def empty_database(postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """A database with nothing in it, not even a migration's mark."""
+    """An empty database: no tables, no version of migrations."""
     address = postgres.with_database(f"test_{uuid4().hex[:12]}")
     asyncio.run(execute(postgres, f'CREATE DATABASE "{address.database}" TEMPLATE template0'))
     yield address

@@ -1,4 +1,4 @@
-"""Servers with one mistake each, switched on only here: a short run with the matching fault finds every one of them."""
+"""Servers with one deliberate bug each. A short run with the matching fault finds every one of them."""
 
 import shutil
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def folder() -> Iterator[Path]:
 
 
 async def found_in(folder: Path, program: list[str], *names: str, times: int = 1) -> set[Kind]:
-    """What is found wrong after these faults, each made so often, while people talk."""
+    """Returns the kinds of violations after these faults, each made so often, under load."""
     faults = [fault for fault in all_faults() if fault.name in names]
     assert len(faults) == len(names)
     plan = Plan(
@@ -41,12 +41,12 @@ async def found_in(folder: Path, program: list[str], *names: str, times: int = 1
     return {violation.kind for violation in outcome.verdict.violations}
 
 
-async def test_the_server_as_it_is_passes(folder: Path) -> None:
+async def test_the_correct_server_passes(folder: Path) -> None:
     assert await found_in(folder, ["main.py"], "postgres-killed", "bus-interrupted") == set()
 
 
-async def test_numbers_without_the_lock_are_found(folder: Path) -> None:
-    """Two processes write into one chat: neither keeps the other from taking the same number."""
+async def test_sequence_numbers_without_the_lock_are_found(folder: Path) -> None:
+    """Two processes write into one chat, and neither prevents the other from taking the same number."""
     found = await found_in(folder, ["-m", "tests.faults.broken", "numbers_without_the_lock"])
     assert found & {Kind.REFUSED, Kind.CHANGED, Kind.DOUBLED, Kind.HOLE}
 
@@ -57,7 +57,7 @@ async def test_an_answer_before_the_commit_is_found(folder: Path) -> None:
 
 
 async def test_delivery_by_notifications_only_is_found(folder: Path) -> None:
-    """Whoever was away meanwhile never hears of it."""
+    """Clients that were offline at the time never receive the event."""
     found = await found_in(
         folder, ["-m", "tests.faults.broken", "notifications_only"], "bus-interrupted", "front-resets"
     )

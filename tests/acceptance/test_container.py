@@ -1,4 +1,4 @@
-"""The Dockerfile, without a Docker: what stands in the image, how it is started, how it is looked at."""
+"""The Dockerfile, without a Docker: the contents of the image, its start, and its health check."""
 
 import re
 import shutil
@@ -16,9 +16,9 @@ from tests.processes import free_port
 
 LARGEST = 250_000_000
 BASE = 120_000_000
-"""The slim image of Python."""
+"""Bytes of the slim image of Python."""
 TAKEN_OUT = 40_000_000
-"""Debuggers' symbols and compilers' headers, which the first stage leaves behind."""
+"""Bytes of debug symbols and headers that the first stage removes."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def container() -> Iterator[Container]:
     shutil.rmtree(place)
 
 
-def test_it_holds_the_code_and_nothing_that_is_not_served(container: Container) -> None:
+def test_the_image_holds_the_code_and_no_other_files(container: Container) -> None:
     sources = {name for name in container.files() if not name.endswith(".pyc") and "." in name}
     assert {"main.py", "manage.py", "alembic.ini", "app/utils/module_creator/templates/migration.py.jinja"} <= sources
     assert {Path(name).parts[0] for name in sources} == {"main.py", "manage.py", "alembic.ini", "app", ".data"}
@@ -40,13 +40,13 @@ def test_it_holds_the_code_and_nothing_that_is_not_served(container: Container) 
     }
 
 
-def test_it_is_small(container: Container) -> None:
-    """As far as it is ours: the packages, with what Python compiles of them, and the code."""
+def test_the_image_is_small(container: Container) -> None:
+    """Counted is our own part: the packages, with their bytecode, and the code."""
     ours = [*container.packages, *(container.workdir / name for name in container.files())]
     assert BASE + sum(path.stat().st_size for path in ours if path.is_file()) - TAKEN_OUT < LARGEST
 
 
-async def test_it_serves_with_its_own_packages_and_writes_nothing_beside_its_data(
+async def test_it_serves_with_its_own_packages_and_writes_only_to_its_data(
     container: Container, database_address: DatabaseAddress
 ) -> None:
     before = container.files()

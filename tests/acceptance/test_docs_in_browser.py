@@ -1,4 +1,4 @@
-"""Swagger UI, in a real browser with no internet."""
+"""Swagger UI in a real browser, without internet access."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,12 +13,12 @@ from tests.fakers import PASSWORD, FakeClient
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
+    """A client of the real port."""
     async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
         yield http
 
 
-async def test_a_developer_signs_in_at_the_documents_and_calls_the_api(
+async def test_a_developer_signs_in_on_the_documents_page_and_calls_the_api(
     browser: Browser, anna: FakeClient, live_server: str
 ) -> None:
     developer = await Reader.sit_down(browser, live_server, viewport={"width": 1200, "height": 1200})
@@ -39,7 +39,7 @@ async def test_a_developer_signs_in_at_the_documents_and_calls_the_api(
     await call.get_by_role("button", name="Execute").click()
     await expect(call.locator(".live-responses-table .response .response-col_status")).to_contain_text("200")
     await expect(call.locator(".live-responses-table .response")).to_contain_text(anna.username)
-    # A refusal of the page's policy would be a complaint.
+    # A violation of the page's Content-Security-Policy would be a complaint.
     assert developer.complaints == []
     assert developer.strangers == []
     await developer.context.close()

@@ -44,7 +44,7 @@ http {{
 
 
 def configure(folder: Path, port: int, server: str) -> Path:
-    """Writes the documented configuration, with this server behind it, without TLS."""
+    """Writes the documented configuration for this server, without TLS."""
     documented = re.sub(r"(?m)^ *(ssl_|server 127).*\n", "", DOCUMENTED)
     documented = documented.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     documented = documented.replace("least_conn;", f"server {server};")
@@ -96,7 +96,7 @@ class running:  # noqa: N801 - it reads as a verb
 
 
 async def talk(port: int, pieces: list[bytes], enough: int | None = None) -> bytes:
-    """Returns all that is answered until the connection is closed; after `enough` answers nothing more is sent."""
+    """Returns all bytes until the connection is closed. After `enough` answers nothing more is sent."""
     async with asyncio.timeout(TIMEOUT):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         answer = b""
@@ -132,18 +132,18 @@ async def test_nginx_and_the_server_read_the_same_requests(
     enough = sum(request.is_whole for request in requests) if is_incomplete else None
     answers = read_answers(await talk(nginx, cut(stream, places), enough))
     assert [answer.echo for answer in answers if answer.echo is not None] == [encode(asked) for asked in echo.asked]
-    # Somebody else, whose request nginx sends over the same connection to the server.
+    # A request of another client, which nginx sends over the same connection to the server.
     (other,) = read_answers(await talk(nginx, [LAST.replace(b"/last", b"/other")]))
     assert other.echo == encode((b"GET", b"/other", b""))
     for request in requests:
         if not answers:
-            # A refusal may be lost: nginx resets a connection on which there is more to read.
+            # A refusal may be lost: nginx resets a connection that still has unread data.
             is_due = request.is_whole and request.ruling is Ruling.SERVE
             assert not is_due or request.may_end_connection, request
             return
         answer = answers.pop(0)
         if request.ruling is Ruling.MUST_REFUSE:
-            # What nginx makes of it is nginx's own: the server has read the same.
+            # nginx answers in its own way; the server has read the same request.
             return
         if answer.echo is None:
             assert request.ruling is not Ruling.SERVE or not request.is_whole, (request, answer)

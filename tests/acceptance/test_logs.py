@@ -1,4 +1,4 @@
-"""What a run of the server writes down, and what it never does."""
+"""What the server writes to its log, and what it never writes."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ JSON = {"Content-Type": "application/json"}
 
 @contextmanager
 def visited(project: Path, data_dir: Path, **variables: str) -> Iterator[tuple[RunningServer, list[str]]]:
-    """A server that somebody has used; with the secrets that went over the wire."""
+    """A server that was used; with the secrets that were sent to it and received."""
     with RunningServer(project, data_dir, API_RELOAD="false", **variables) as server:
         server.wait_until_ready()
         with httpx.Client(base_url=server.base_url + API) as http:
@@ -34,7 +34,7 @@ def visited(project: Path, data_dir: Path, **variables: str) -> Iterator[tuple[R
             new = http.post("/accounts/refresh", json={"refresh_token": pair["refresh_token"]}).json()
             bearer = {"Authorization": f"Bearer {new['access_token']}", "X-Request-ID": "asked-by-me"}
             assert http.get("/accounts?query=whom-i-look-for", headers=bearer).status_code == 200
-            # Not JSON at all: the answer repeats nothing, and neither does the log.
+            # Not JSON at all: neither the answer nor the log repeats it.
             assert (
                 http.post("/accounts/sign-in", content=f'{{"password": "{PASSWORD}"', headers=JSON).status_code == 422
             )
@@ -67,7 +67,7 @@ def test_each_request_has_one_line_with_its_id_and_no_secret(project: Path, data
     assert [secret for secret in secrets if secret in server.output] == []
 
 
-def test_the_text_is_one_line_a_request_too(project: Path, data_dir: Path) -> None:
+def test_the_text_format_has_one_line_per_request_too(project: Path, data_dir: Path) -> None:
     with visited(project, data_dir, LOG_LEVEL="TRACE", LOG_WRITE_TO_FILE="true") as (server, secrets):
         pass
     lines = server.output.splitlines()

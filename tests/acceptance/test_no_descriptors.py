@@ -1,4 +1,4 @@
-"""A process that may open no further file says so, and serves on what it has open."""
+"""A process that cannot open another file reports that, and goes on serving open connections."""
 
 import resource
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.processes import RunningServer
 FILES = ("/ui", "/ui/js/main.js", "/docs/assets/swagger-ui.css")
 
 
-def test_a_file_that_cannot_be_opened_is_not_a_database_that_is_down(project: Path, place: Path) -> None:
+def test_an_exhausted_file_limit_is_not_reported_as_a_database_outage(project: Path, place: Path) -> None:
     with RunningServer(project, place / "postgres-of-descriptors", API_RELOAD="false") as server:
         server.wait_until_ready()
         with httpx.Client(base_url=server.base_url, timeout=30) as http:
@@ -19,7 +19,7 @@ def test_a_file_that_cannot_be_opened_is_not_a_database_that_is_down(project: Pa
                 assert http.get(path).status_code == 200, path
             pid = server.process.pid
             limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-            # Below what is open now: each further file, socket or folder is one too many.
+            # Below the number of open files: each new file, socket or folder exceeds it.
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limits[1]))
             for path in FILES:
                 answer = http.get(path)

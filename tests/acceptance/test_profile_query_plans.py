@@ -1,4 +1,4 @@
-"""Searches for people among 100,000 accounts: none reads more than a part of the table, however common a name is."""
+"""Profile searches among 100,000 accounts: none reads more than a part of the table, however common a name is."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _FIRST, _LAST = ("anna", "boris", "clara", "Ёжик", "王小明"), ("Ivanova",
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 _COLUMNS = ("id", "email", "email_key", "username", "display_name", "password_hash", "search_text", "search_grams")
 MAX_PAGES = 2_500
-"""Of 8 KB, that a search may touch. The table and its indexes have 8,000."""
+"""Pages of 8 KB that a search may touch. The table and its indexes have 8,000."""
 COMMON = ("a", "ann", "王", "петров", "smith 7", "person", "o'n", "%")
 RARE = ("person_77777", "smith 777", "zzz", "qx", "no body", "王小明 ivanova 999", "аннапетров", "777 77")
 

@@ -1,7 +1,6 @@
-"""The hot statements on 10,000 chats and a million messages: rows are found through an index, however many there are.
+"""The hot statements on 10,000 chats and a million messages: rows are found by an index, at any size.
 
-It is the statements themselves that are explained, run by the functions that run them in the server.
-"""
+The explained statements are the real ones, run by the functions that run them in the server."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -25,7 +24,8 @@ from app.modules.streams_module.db.cruds import append, read
 from app.resources.constants import MAX_PAGE
 
 MAX_PAGES = 1_000
-"""Of 8 KB, that a statement may touch: some for each of a hundred chats. One chat has half of all messages: 10,000."""
+"""Pages of 8 KB that a statement may touch: some for each of a hundred chats. One chat with half of all messages has
+10,000."""
 _LONG, _SHORT = 500_000, 50
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ SELECT md5('chat' || c)::uuid, md5('person' || p)::uuid, 'member', 1, now()
 FROM generate_series(1, 10000) AS c, LATERAL (VALUES (1 + c % 1000), (1 + (c + 1) % 1000)) AS member(p);
 INSERT INTO account_chat (account_id, chat_id, joined_seq) SELECT account_id, chat_id, 1 FROM chat_member;
 """  # noqa: S608 - constants only
-# An index that is built at the end costs a fraction of one that grows by row.
+# An index that is built at the end costs a fraction of one that grows row by row.
 _FILL_LARGE = {
     "message": """
         INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, digest, created_at, event_seqs)
@@ -63,7 +63,7 @@ WHERE conrelid = $1::text::regclass AND contype IN ('p', 'u')
 
 
 class Explainer:
-    """Runs what a connection would run, and keeps how it was done in place of what came out."""
+    """Explains the statements that a connection would run, and keeps the plans in place of the results."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -137,7 +137,7 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
 
 @pytest.fixture(scope="module")
 def large_database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """A database of a million messages and as many events."""
+    """A database with a million messages and as many events."""
     address = template.with_database(f"test_large_{uuid4().hex[:8]}")
     maintenance = template.with_database("postgres")
     asyncio.run(_execute(maintenance, f'CREATE DATABASE "{address.database}" TEMPLATE "{template.database}"'))
@@ -188,7 +188,7 @@ def _read_whole(plan: dict[str, Any]) -> set[str]:
 
 
 def _sorted_tables(plan: dict[str, Any]) -> set[str]:
-    """Tables of which more than a page is put in order after it was read."""
+    """Returns the tables of which more than a page was sorted after it was read."""
     return {
         part["Relation Name"]
         for node in _nodes(plan)
@@ -201,7 +201,7 @@ def _sorted_tables(plan: dict[str, Any]) -> set[str]:
 async def _explain(
     address: DatabaseAddress, run: Callable[[Explainer], Awaitable[object]], mode: str
 ) -> list[dict[str, Any]]:
-    """How it is done on a connection of the server's own pool; what it changes is taken back."""
+    """Returns the plans on a connection of the server's own pool. Changes are rolled back."""
     async with Database(address).connected() as database, database.connection() as connection:
         transaction = connection.transaction()
         await transaction.start()
@@ -212,10 +212,10 @@ async def _explain(
         return explainer.plans
 
 
-# A prepared statement is planned for its values at first, and for any values later on.
+# A prepared statement is first planned for its values, and later for any values.
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
 @pytest.mark.parametrize("name", HOT)
-async def test_a_hot_statement_reads_no_more_than_it_gives(
+async def test_a_hot_statement_reads_no_more_than_it_returns(
     large_database: DatabaseAddress, name: str, mode: str
 ) -> None:
     plans = await _explain(large_database, HOT[name], mode)
@@ -227,7 +227,7 @@ async def test_a_hot_statement_reads_no_more_than_it_gives(
 
 
 @pytest.mark.parametrize("name", HOT)
-async def test_a_statement_that_is_prepared_on_an_empty_database_will_do_when_it_grows(
+async def test_a_statement_prepared_on_an_empty_database_still_works_when_it_grows(
     database_address: DatabaseAddress, name: str
 ) -> None:
     for plan in await _explain(database_address, HOT[name], "force_generic_plan"):

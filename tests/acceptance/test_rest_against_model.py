@@ -1,4 +1,4 @@
-"""Whatever a few people do in their chats, in whatever order: the server tells what a model in plain Python tells."""
+"""Random actions of a few users in their chats: the server gives the same answers as a model in plain Python."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ CHATS = 3
 
 users = st.integers(0, USERS - 1)
 chats = st.integers(0, CHATS - 1)
-# Mostly of messages that are there.
+# Mostly of messages that exist.
 seqs = st.integers(1, 9)
 texts = st.sampled_from(["да", "нет", " может быть ", "👍"])
 emojis = st.sampled_from(["👍", "❤️", "🎉"])
@@ -35,7 +35,7 @@ positions = st.integers(0, 12) | st.just(2**63 - 1)
 
 
 class Talk(RuleBasedStateMachine):
-    """Four people and three chats: two groups, and a channel that two of them begin without."""
+    """Four users and three chats: two groups, and a channel that starts with two of the users."""
 
     def __init__(self, portal: BlockingPortal, http: httpx.AsyncClient) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Talk(RuleBasedStateMachine):
         return Chat(chat_id, type, [creator.id, *(other.id for other in others)], self.streams)
 
     def both(self, who: int, method: str, path: str, body: Json | None, model: Callable[[], int]) -> httpx.Response:
-        """The same to the server and to the model, and the same from both: a success, or a refusal."""
+        """Sends the same call to the server and to the model. Both must succeed, or refuse with the same status."""
         response: httpx.Response = self.do(self.users[who].call, method, path, body)
         try:
             status = model()
@@ -83,7 +83,7 @@ class Talk(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 20), text=st.none() | st.none() | texts)
     def send_again(self, which: int, text: str | None) -> None:
-        """As it was sent, or, with a `text`, under the same id something else."""
+        """Repeats a send, or, with a `text`, sends something else under the same id."""
         if not self.retries:
             return
         user, place, body, seq = self.retries[which % len(self.retries)]
@@ -176,7 +176,7 @@ class Talk(RuleBasedStateMachine):
 
     @rule(who=users, limit=st.integers(1, CHATS))
     def list_of_chats(self, who: int, limit: int) -> None:
-        """All of the account's chats, in pages: the one with the newest message first."""
+        """Lists all of the account's chats in pages: the one with the newest message first."""
         reader = self.users[who]
         mine = sorted((chat for chat in self.chats if reader.id in chat.members), key=lambda chat: -chat.active)
         answer = self.do(walk, reader, "/chats", limit)
@@ -196,7 +196,7 @@ class Talk(RuleBasedStateMachine):
             ]
 
     def teardown(self) -> None:
-        """In the end everything, once more."""
+        """Compares everything once more at the end."""
         for who, user in enumerate(self.users):
             self.list_of_chats(who, CHATS)
             own = self.do(user.own_events)
@@ -209,7 +209,7 @@ class Talk(RuleBasedStateMachine):
 
 
 async def walk(user: FakeClient, path: str, limit: int) -> list[Json]:
-    """A whole list, page by page."""
+    """Returns a whole list, page by page."""
     items: list[Json] = []
     cursor: dict[str, str] = {}
     while True:
@@ -223,7 +223,7 @@ async def walk(user: FakeClient, path: str, limit: int) -> list[Json]:
 
 @pytest.fixture
 def portal() -> Iterator[BlockingPortal]:
-    """The way from a state machine, which waits for nothing, to an application in another thread."""
+    """Connects the synchronous state machine to an application in another thread."""
     with start_blocking_portal() as portal:
         yield portal
 

@@ -1,4 +1,4 @@
-"""Search at length: a thousand histories, any bytes at all, and an indexer that is killed again and again."""
+"""Long tests of the search: a thousand histories, arbitrary text, and an indexer that is killed again and again."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ _PIECES = ['"', "-", "from:@", "in:", "has:", "before:2026", " ", "'", "\\", "&"
            "\u202e", "ё", "👍", "\u0301", "ا", "東", "x" * 30]  # fmt: skip
 
 
-async def test_a_thousand_histories_are_searched_as_by_reading_everything(server: httpx.AsyncClient) -> None:
+async def test_search_results_of_a_thousand_histories_are_those_of_a_full_scan(server: httpx.AsyncClient) -> None:
     for seed in range(10):
         histories = await Histories.begin(server, seed)
         for _ in range(_HISTORIES // 10):
@@ -49,7 +49,7 @@ async def test_any_text_is_answered_or_refused_in_time(anna: FakeClient, club: s
 
 @asynccontextmanager
 async def running_worker(address: DatabaseAddress, output: Path) -> AsyncIterator[None]:
-    """A process that indexes, from its start on; it is killed at the end."""
+    """Runs a process that indexes from its start on, and kills it at the end."""
     variables = clean_environment(variables_for(address) | {"LOG_WRITE_TO_FILE": "false"})
     with output.open("wb") as file:
         worker = await asyncio.create_subprocess_exec(

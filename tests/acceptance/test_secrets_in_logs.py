@@ -1,4 +1,4 @@
-"""Whatever is asked and whatever goes wrong, no secret is written down: neither on the screen nor in a file."""
+"""No secret is written to standard error or a log file, whatever is requested and whatever fails."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ QUERY, COOKIE, NAME = "whom-i-look-for", "a-cookie-of-somebody", "a-name-nobody-
 
 @contextmanager
 def quoting(address: DatabaseAddress) -> Iterator[None]:
-    """A database that takes no message and no name, and quotes them in its refusals."""
+    """A database that accepts no message and no name, and quotes them in its errors."""
     query(address, "ALTER TABLE message ADD CONSTRAINT none CHECK (text IS NULL) NOT VALID")
     query(
         address,
@@ -43,14 +43,14 @@ def quoting(address: DatabaseAddress) -> Iterator[None]:
 
 @contextmanager
 def broken(address: DatabaseAddress) -> Iterator[None]:
-    """A database in which nobody finds the accounts."""
+    """A database without the table of accounts."""
     query(address, "ALTER TABLE account RENAME TO account_elsewhere")
     yield
     query(address, "ALTER TABLE account_elsewhere RENAME TO account")
 
 
 def visit(http: httpx.Client, server: RunningServer, address: DatabaseAddress) -> list[str]:
-    """Hands over every kind of secret, in right ways and in wrong ones; those that the server made itself."""
+    """Sends every kind of secret in valid and invalid requests. Returns the secrets that the server generated."""
     name = "keeper"
     account = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
     login = {"login": name, "password": PASSWORD}
@@ -74,13 +74,13 @@ def visit(http: httpx.Client, server: RunningServer, address: DatabaseAddress) -
     assert http.post("/accounts/me/password", json=change, headers=bearer).status_code == 403
     change["current_password"] = PASSWORD
     assert http.post("/accounts/me/password", json=change, headers=bearer).status_code == 204
-    # In an address a token is no good; it is not logged all the same.
+    # A token in the query is not accepted, and must not be logged either.
     http.get("/chats", params={"access_token": pairs[-1]["access_token"]})
     for token in (pairs[-1]["access_token"], forged):
         with connect(f"ws://127.0.0.1:{server.port}{API}/ws") as socket:
             socket.send(json.dumps({"id": 1, "action": "hello", "data": {"token": token}}))
             assert json.loads(socket.recv())["reply_to"] == 1
-            # Whose token is no good has been shown out by now.
+            # The socket of an invalid token is closed by now.
             with suppress(ConnectionClosed):
                 socket.send(json.dumps({"id": 2, "action": "hello", "data": {"token": token}}))
     talk(http, server, address, pairs[-1]["access_token"])
@@ -93,7 +93,7 @@ def visit(http: httpx.Client, server: RunningServer, address: DatabaseAddress) -
 
 
 def talk(http: httpx.Client, server: RunningServer, address: DatabaseAddress, token: str) -> None:
-    """A conversation on every transport, with what goes wrong in one."""
+    """Sends messages on every transport, with typical errors on each."""
     headers = {"Authorization": f"Bearer {token}", "Cookie": f"session={COOKIE}"}
     http.get("/accounts", params={"query": QUERY}, headers=headers).raise_for_status()
     assert http.get("/nowhere", params={"query": QUERY}, headers=headers).status_code == 404
@@ -133,7 +133,7 @@ def talk(http: httpx.Client, server: RunningServer, address: DatabaseAddress, to
     [{"LOG_LEVEL": "TRACE"}, {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json"}],
     ids=["text", "json"],
 )
-def test_no_secret_is_written(project: Path, place: Path, variables: dict[str, str]) -> None:
+def test_no_secret_is_written_to_a_log(project: Path, place: Path, variables: dict[str, str]) -> None:
     data_dir = place / f"postgres-of-secrets-{variables.get('LOG_FORMAT', 'text')}"
     options = {"API_RELOAD": "false", "LOG_WRITE_TO_FILE": "true", "AUTH_SECRET": AUTH_SECRET}
     with RunningServer(project, data_dir, **options, **variables) as server:
@@ -145,7 +145,7 @@ def test_no_secret_is_written(project: Path, place: Path, variables: dict[str, s
         server.process.terminate()
         server.process.wait(30)
     written = server.output + (project / "logs" / f"messenger-{server.process.pid}.log").read_text(encoding="utf-8")
-    # The failures were told at length.
+    # The failures were logged with their tracebacks.
     assert written.count("UndefinedTable") >= 3
     assert "RaiseError: P0001" in written
     assert f"WS {API}/ws" in written

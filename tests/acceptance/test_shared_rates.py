@@ -1,4 +1,4 @@
-"""Several processes that count calls together, in a Redis of the test's own."""
+"""Several processes with a shared rate limit storage, a Redis of the test's own."""
 
 import asyncio
 import shutil
@@ -23,7 +23,7 @@ from tests.processes import free_port
 
 @contextmanager
 def redis_server(port: int, folder: Path) -> Iterator[None]:
-    """Debian's, on a port of its own; it keeps nothing."""
+    """Debian's Redis on a port of its own. It stores nothing on disk."""
     program = shutil.which("redis-server")
     assert program, "the test of a shared store needs Redis: `apt-get update && apt-get install -y redis-server`"
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
@@ -64,7 +64,7 @@ async def test_processes_with_a_shared_store_count_together(tmp_path: Path) -> N
         async with one.working(), other.working():
             for _ in range(1000):
                 one.hit("1000/hour", "calls of", "anna")
-            # The other one has let in a few before it hears of them; far fewer than it would by itself.
+            # The other process admits a few requests before it knows the count; far fewer than it would alone.
             await eventually(lambda: is_refused(other, "1000/hour"), 40)
             with pytest.raises(RateLimited) as refused:
                 other.check("1000/hour", "calls of", "anna")
@@ -85,7 +85,7 @@ async def test_an_unavailable_storage_refuses_no_request_and_is_logged_once(
             for _ in range(5):
                 here.hit("9/hour", "calls of", "anna")
                 await asyncio.sleep(0.05)
-            # Each goes on with its own count.
+            # Each process goes on with a count of its own.
             await eventually(lambda: is_refused(here, "9/hour"))
             assert len([line for line in warnings if "RATE_LIMIT_STORAGE is unavailable" in line]) == 1
             with redis_server(port, tmp_path):

@@ -1,4 +1,4 @@
-"""Several processes that serve: who dies is replaced, who is slow is not taken for dead."""
+"""Several serving processes: a dead one is replaced, and a slow one is not taken for dead."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         assert eventually(lambda: len(server.workers()) == 2)
         first, second = server.workers()
         os.kill(first, signal.SIGKILL)
-        # The other one may still be on its way, and is waited for first.
+        # The other one may still be starting, so wait for it first.
         assert eventually(lambda: len(server.workers()) == 2 and first not in server.workers(), 60)
         assert second in server.workers()
         assert server.answers("/healthcheck/ready")
@@ -36,20 +36,20 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
 
 
 def make_workers_late(folder: Path, seconds: int) -> None:
-    """With the folder in PYTHONPATH: as on a machine that is busy."""
+    """Makes workers start late, as on a busy machine, if the folder is in PYTHONPATH."""
     late = f"import sys, time\nif '--multiprocessing-fork' in sys.argv: time.sleep({seconds})\n"
     (folder / "sitecustomize.py").write_text(late)
 
 
-def test_a_worker_that_takes_long_to_start_is_waited_for(project: Path, data_dir: Path, tmp_path: Path) -> None:
-    """Killed for it, none would ever serve."""
+def test_a_worker_that_starts_slowly_is_not_killed(project: Path, data_dir: Path, tmp_path: Path) -> None:
+    """If slow ones were killed, none would ever serve."""
     make_workers_late(tmp_path, 7)
     with RunningServer(project, data_dir, API_WORKERS="2", PYTHONPATH=str(tmp_path)) as server:
         server.wait_until_ready()
         assert "died" not in server.output
 
 
-def test_a_worker_that_dies_while_it_starts_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_death_of_a_starting_worker_is_noticed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_workers_late(tmp_path, 600)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     worker = Worker(uvicorn.Config("nothing:there"), [])

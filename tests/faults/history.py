@@ -101,7 +101,7 @@ Record: TypeAlias = (
     Requested | Answered | Unknown | Refused | Resumed | Applied | Gap | Finished | Moving | Closed | Mark
 )
 RESTART = "rolling-restart"
-"""The mark between which and its end clients may receive 1012."""
+"""The mark of a rolling restart. Only during one may the server send 1012."""
 ADDING, ADDED, REMOVING, REMOVED = "adding", "added", "removing", "removed"
 _KINDS: dict[str, Any] = {
     kind.__name__: kind

@@ -12,7 +12,7 @@ from tests.databases import clone, drop
 
 @pytest.fixture(scope="session")
 def shared_database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
-    """One database for all tests with processes: each brings people of its own."""
+    """One database for all tests with processes. Each test creates users of its own."""
     address = asyncio.run(clone(template))
     yield address
     asyncio.run(drop(address))
@@ -31,7 +31,7 @@ def four_servers(
 async def clients(four_servers: list[ServerProcess]) -> AsyncIterator[list[httpx.AsyncClient]]:
     """A client of each process."""
     async with AsyncExitStack() as stack:
-        # Idle connections are given up before the server does so: a request could meet its closing.
+        # The client drops idle connections before the server does: a request could meet the close.
         limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
         yield [
             await stack.enter_async_context(

@@ -1,4 +1,4 @@
-"""Devices that change transports: what each applies is to be its streams' logs, whichever way the events came."""
+"""Devices that change transports: each must apply the logs of its streams, whichever transport delivers the events."""
 
 import asyncio
 from collections import defaultdict
@@ -15,15 +15,15 @@ from websockets.exceptions import ConnectionClosed
 from tests.fakers import API, FakeClient
 
 _COME_BACK = (1011, 1013)
-"""Close codes of a server that cannot keep up; as an answer 503, they may come where a machine is busy."""
+"""Close codes of an overloaded server. They and 503 are allowed on a busy machine."""
 _LONGEST = 8.0
-"""Seconds on one transport, however little comes."""
+"""The longest time in seconds on one transport, however few events come."""
 _PAUSE, _PAUSE_OUTSIDE = 0.4, 2.0
 """Seconds between two polls of a stream, and of one that cannot be read for now."""
 
 
 class Device:
-    """One device of a person. It goes on from its own numbers, on any process and any transport."""
+    """One device of a user. It resumes from its own cursors, on any process and any transport."""
 
     def __init__(self, user: FakeClient, addresses: Sequence[str], random: Random) -> None:
         self.user = user
@@ -40,7 +40,8 @@ class Device:
         self._tired = asyncio.Event()
 
     async def wander(self, stop: asyncio.Event) -> None:
-        """WebSocket, server-sent events, long polls, and again: cut after so many events, resumed on any process."""
+        """Use WebSocket, server-sent events and long polls in turn. Each is cut after some events and resumed on any
+        process."""
         ways = [(self._by_socket, 200), (self._by_sse, 40), (self._by_polls, 20)]
         turn = self.random.randrange(3)
         while not stop.is_set():
@@ -52,7 +53,7 @@ class Device:
             await self._until_cut(way, stop)
 
     async def catch_up(self, heads: dict[str, int], seconds: float = 30) -> None:
-        """By WebSocket, until it is at these numbers."""
+        """Resume by WebSocket until the cursors reach these sequence numbers."""
         listening = asyncio.ensure_future(self._keep_connected())
         try:
             async with asyncio.timeout(seconds):
@@ -127,7 +128,7 @@ class Device:
         await self._each_stream(address, self._poll)
 
     async def _each_stream(self, address: str, read: Callable[[str, str], Awaitable[None]]) -> None:
-        """Reads its own stream and every chat; a chat that it is let into is read from then on."""
+        """Reads the account's own stream and every chat. A chat whose `member.added` arrives is read from then on."""
         reading: dict[str, asyncio.Task[None]] = {}
 
         async def keep_reading(stream_id: str) -> None:
@@ -152,7 +153,7 @@ class Device:
     async def _read_sse(self, address: str, stream_id: str) -> None:
         headers = f"Accept: text/event-stream\r\nLast-Event-ID: {self.cursors[stream_id]}"
         async with self._get(address, stream_id, "", headers) as answer:
-            # Each event is a chunk of its own: sizes stand on lines of theirs.
+            # Each event is a chunk of its own; the sizes of chunks are on lines between them.
             while answer is not None and (line := await answer.readline()):
                 if line.startswith(b"data: ") and line.endswith(b"\n"):
                     self.apply(orjson.loads(line[6:]))
@@ -168,7 +169,8 @@ class Device:
     async def _get(
         self, address: str, stream_id: str, query: str, headers: str
     ) -> AsyncIterator[asyncio.StreamReader | None]:
-        """The body of an answer, None where one is not in the chat. By hand: thousands cost a library dearly."""
+        """Yields the body of the answer, None if the account is not in the chat. A library would be too slow for
+        thousands."""
         path = f"{API}/accounts/me/events" if stream_id == self.user.id else f"{API}/chats/{stream_id}/events"
         authorization = self.user.headers["Authorization"]
         reader, writer = await asyncio.open_connection(*address.split(":"), limit=2**20)
@@ -180,7 +182,7 @@ class Device:
             if status == 200:
                 self._outside.discard(stream_id)
             elif status in (404, 503):
-                # Whoever is not in the chat at the moment; and a server that cannot keep up.
+                # The account is not in the chat at the moment, or the server is overloaded.
                 self._outside.add(stream_id)
             else:
                 self.faults.append(f"answered {status}")

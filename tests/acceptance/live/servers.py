@@ -20,7 +20,7 @@ _TROUBLE = re.compile(r"Traceback|\b(ERROR|CRITICAL)\b|never retrieved|was destr
 
 
 class ServerProcess:
-    """`python main.py`, or another program, on a port of its own. What it says goes to a file."""
+    """`python main.py`, or another program, on a port of its own. Its output goes to a file."""
 
     process: subprocess.Popen[bytes]
 
@@ -62,7 +62,7 @@ class ServerProcess:
         self.start()
 
     def start(self, **variables: str) -> None:
-        """Again, once it has ended; with these variables beside the first ones."""
+        """Starts the process, again once it has ended. These variables are added to the first ones."""
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *self._program],
@@ -85,7 +85,7 @@ class ServerProcess:
         raise AssertionError(f"the server did not start: {self.log.read_text()}")
 
     def stop(self, seconds: float = 15) -> None:
-        """SIGTERM, and what must come of it."""
+        """Send SIGTERM, and check that the process ends as it must."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -96,19 +96,19 @@ class ServerProcess:
             raise
 
     def troubles(self) -> list[str]:
-        """Lines of the log that a healthy server never writes."""
+        """Returns the lines of the log that a healthy server never writes."""
         return [line for line in self.log.read_text().splitlines() if _TROUBLE.search(line)]
 
     @property
     def resident_kib(self) -> int:
-        """Memory that the process holds, as Linux counts it."""
+        """Returns the resident memory of the process in KiB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
 
 
 @contextmanager
 def servers(database: DatabaseAddress, folder: Path, count: int, **variables: str) -> Iterator[list[ServerProcess]]:
-    """So many processes on one database, ready to serve; their logs have to be clean at the end."""
+    """Runs so many processes on one database, ready to serve. Their logs must be clean at the end."""
     logs = [folder / f"server_{number}.log" for number in range(count)]
     running = [ServerProcess(database, log, ("main.py",), ROOT, **variables) for log in logs]
     try:

@@ -1,7 +1,6 @@
-"""Four processes on one database, and devices that are cut off and come back elsewhere, by another transport.
+"""Four processes on one database, and devices that are cut off and resume on another process and transport.
 
-`MESSENGER_LIVE_SEED` picks another run, `MESSENGER_LIVE_SCALE` multiplies its messages (the gate's form is 1).
-"""
+`MESSENGER_LIVE_SEED` picks another run. `MESSENGER_LIVE_SCALE` multiplies its messages (the gate's form is 1)."""
 
 import asyncio
 import os
@@ -25,19 +24,19 @@ SEED = int(os.environ.get("MESSENGER_LIVE_SEED", "20"))
 SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))
 USERS, DEVICES_EACH, CHATS, MEMBERS = 50, 2, 20, 6
 MESSAGES = 150 * SCALE
-"""In each chat."""
+"""The number of messages in each chat."""
 SILENCE = 10
 """Seconds without the bus."""
 
 
 @pytest.fixture
 async def users(clients: list[httpx.AsyncClient]) -> list[FakeClient]:
-    """All of them signed up, spread over the processes."""
+    """Sign up all users, spread over the processes."""
     return list(await asyncio.gather(*(FakeClient.sign_up(clients[number % 4]) for number in range(USERS))))
 
 
 class Chat:
-    """A group in which one person talks, over a socket that stays, and the others come and go."""
+    """A group in which one member sends over a stable socket, and the others come and go."""
 
     def __init__(
         self, owner: FakeClient, members: list[FakeClient], clients: list[httpx.AsyncClient], seed: int
@@ -55,7 +54,7 @@ class Chat:
         self.id = (await self._insist(self.owner, "POST", "/chats", body)).json()["id"]
 
     async def live(self) -> None:
-        """Messages, edits, reactions, people shown out and let in again."""
+        """Send messages, edit, react, remove members and add them again."""
         client = self.random.choice(self.clients)
         async with FakeSocket(self.owner, client.base_url.netloc.decode()) as socket:
             for number in range(1, MESSAGES + 1):
@@ -106,7 +105,7 @@ class Chat:
             self.out.append(gone)
 
     async def _insist(self, user: FakeClient, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Asks any of the processes, and again where a lock is not granted in time on a busy machine."""
+        """Sends a request to any of the processes, and repeats it if a lock times out on a busy machine."""
         async with asyncio.timeout(30):
             while True:
                 there = FakeClient(self.random.choice(self.clients), headers=user.headers)
@@ -123,8 +122,8 @@ async def test_every_device_applies_the_logs_of_its_streams(
     four_servers: list[ServerProcess],
     shared_database: DatabaseAddress,
 ) -> None:
-    """In order, nothing twice, nothing missing; and nobody gets what is not meant for it. Also where the processes do
-    not hear each other for some seconds."""
+    """In order, no duplicates, no gaps, and no events of others. Also if the bus between the processes is down for some
+    seconds."""
     random = Random(SEED)
     chats = []
     for number in range(CHATS):
@@ -178,8 +177,8 @@ def ids_of(inside: dict[str, list[Chat]], device: Device) -> list[str]:
 def check_against_log(
     device: Device, log: list[dict[str, Any]], applied: list[dict[str, Any]], *, is_out: bool
 ) -> None:
-    """Everything up to the end, or up to the last time that one was shown out. Who connected while out begins again at
-    its own `member.added`, and may ask for what is before it by number."""
+    """A device receives everything up to the end, or up to its last removal. A device that resumes while it is not a
+    member begins again at its own `member.added`, and may ask for earlier events by number."""
     comings = [(event["seq"], event["kind"]) for event in log if is_about(event, device.user.id)]
     end = log[-1]["seq"]
     if is_out:
@@ -195,7 +194,7 @@ def check_against_log(
         stored = log[event["seq"] - 1]
         assert (event["seq"], event["kind"]) == (stored["seq"], stored["kind"])
         if event["data"] != stored["data"]:
-            # A later change of the message took its text away, or replaced it.
+            # A later change of the message removed its text from the event, or replaced it.
             assert event["data"] | {"text": ""} == stored["data"] | {"text": ""}
             assert stored["data"]["text"] in texts_after(event, log)
     for (gone, kind), (back, _) in pairwise(comings):
@@ -206,7 +205,7 @@ def check_against_log(
 
 
 def texts_after(event: dict[str, Any], log: list[dict[str, Any]]) -> list[str]:
-    """Returns what an event of a message may hold since the message was changed."""
+    """Returns the texts that an event of a message may hold since the message was changed."""
     later = [other["data"] for other in log[event["seq"] :] if other["kind"] in ("message.edited", "message.deleted")]
     texts = [data["text"] for data in later if data["id"] == event["data"]["id"]]
     return ["", *texts] if texts else []

@@ -1,4 +1,4 @@
-"""A process that was frozen: what happened meanwhile holds for it from its first moment on."""
+"""A process that was suspended: changes made meanwhile apply from its first moment on."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ _FROZEN = 3.5
 """Seconds."""
 
 
-async def test_a_session_that_was_revoked_meanwhile_neither_writes_nor_reads(
+async def test_a_session_revoked_during_the_suspension_can_neither_write_nor_read(
     shared_database: DatabaseAddress, tmp_path: Path
 ) -> None:
     with servers(shared_database, tmp_path, 1) as (server,):
@@ -33,7 +33,7 @@ async def test_a_session_that_was_revoked_meanwhile_neither_writes_nor_reads(
                     os.kill(server.process.pid, signal.SIGSTOP)
                     try:
                         connection = await asyncpg.connect(**shared_database.connect_arguments())
-                        # As if the process had been frozen since: longer than it looks back.
+                        # As if the process had been suspended since then: longer than it looks back.
                         await connection.execute(
                             """UPDATE auth_session SET revoked_at = now() - interval '1 hour'
                                WHERE account_id = $1 AND id <> (

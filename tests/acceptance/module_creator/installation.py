@@ -1,4 +1,4 @@
-"""A server process that is stopped, killed and started again, and people who go on using it."""
+"""A server process that is stopped, killed and started again, and users who go on using it."""
 
 import signal
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from tests.processes import RunningServer
 
 
 class Installation:
-    """A server on a database, and Anna and Boris, who have a chat there."""
+    """A server on a database, with Anna and Boris, who share a chat."""
 
     anna: FakeClient
     boris: FakeClient
@@ -37,7 +37,7 @@ class Installation:
         await self.http.aclose()
 
     def start(self) -> None:
-        """Begins to serve, on a port of its own; its clients go there."""
+        """Start serving on a port of its own. The clients are directed there."""
         variables = environment_of(self.database) | {"API_RELOAD": "false"}
         self.server = self._stack.enter_context(RunningServer(self.project, self.project / "unused", **variables))
         self.server.wait_until_ready()

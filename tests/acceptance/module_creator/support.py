@@ -1,4 +1,4 @@
-"""A copy of the project to make modules in, and the commands that are run there."""
+"""A copy of the project to create modules in, and the commands that are run there."""
 
 import os
 import re
@@ -20,10 +20,10 @@ _LEFT_OUT = (".git", ".data", ".env", "logs", "node_modules", ".venv", "venv")
 _CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
 _LOOK_AT_MODULES = re.compile(r"discover_modules|choose_modules|MODULES_DIR|operations|openapi|alembic|known_heads")
-"""What only tests name that can tell whether there are more modules."""
+"""Found only in tests whose result depends on the set of modules."""
 
 _TIMES = 60
-"""That Ctrl-C is pressed, every two seconds, until it counts as not heard."""
+"""Ctrl-C is pressed every two seconds, so many times, before the program counts as not reacting."""
 
 AFFECTED = [
     str(path.relative_to(REPOSITORY))
@@ -31,13 +31,13 @@ AFFECTED = [
     for path in sorted((REPOSITORY / folder).rglob("test_*.py"))
     if "acceptance" not in path.parts and _LOOK_AT_MODULES.search(path.read_text(encoding="utf-8"))
 ]
-"""The tests that can tell."""
+"""The tests whose result depends on the set of modules."""
 
 QUESTION = "Введите латинское название модуля:\n-> "
 
 
 def copy_project(place: Path, *, with_caches: bool = False) -> Path:
-    """With the caches of the checkers: what they know of unchanged files need not be found out again."""
+    """Copies the caches of the checkers too: they know the unchanged files already."""
     copied = place / "project"
     left_out = _LEFT_OUT if with_caches else (*_LEFT_OUT, *_CACHES)
     shutil.copytree(REPOSITORY, copied, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
@@ -46,7 +46,7 @@ def copy_project(place: Path, *, with_caches: bool = False) -> Path:
 
 
 def tree(project: Path) -> dict[str, bytes]:
-    """All files with their contents, and all folders, but for what Python and the checkers keep for themselves."""
+    """Returns all files with their contents, and all folders, except the caches of Python and the checkers."""
     kept = ("__pycache__", *_CACHES, "logs")
     return {
         str(path.relative_to(project)): path.read_bytes() if path.is_file() else b""
@@ -63,7 +63,7 @@ def run(
     before: Callable[[], None] | None = None,
     **environment: str,
 ) -> "subprocess.CompletedProcess[str]":
-    """A Python program or module of the copy, with an environment of its own."""
+    """Runs a Python program or module of the copy, with an environment of its own."""
     return subprocess.run(
         [sys.executable, *command],
         cwd=project,
@@ -79,7 +79,7 @@ def run(
 
 
 def succeeds(project: Path, *command: str, at: DatabaseAddress | None = None) -> str:
-    """What the command printed; it has to end well."""
+    """Returns what the command printed. It must succeed."""
     done = run(project, *command, at=at)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -101,7 +101,7 @@ def environment_of(at: DatabaseAddress | None) -> dict[str, str]:
 
 
 def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str]":
-    """The program, and Ctrl-C as soon as it asks."""
+    """Runs the program, and presses Ctrl-C as soon as it prompts."""
     process = subprocess.Popen(
         [sys.executable, "create_module.py"],
         cwd=project,
@@ -109,12 +109,13 @@ def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # As a terminal starts it: who runs the tests in the background may ignore Ctrl-C, and so would it.
+        # As a terminal starts it. Tests that run in the background may ignore Ctrl-C, and the program would inherit
+        # that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     asked = process.stdout.read(len(QUESTION.encode()))
-    # Between the question and the wait for an answer Python only notes a signal, and waits all the same.
+    # A signal between the prompt and the wait for input is only noted by Python, which waits all the same.
     for _ in range(_TIMES):
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
@@ -127,12 +128,12 @@ def interrupted_at_the_prompt(project: Path) -> "subprocess.CompletedProcess[str
 
 
 def changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
-    """The paths of two trees in which these differ."""
+    """Returns the paths at which two trees differ."""
     return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
 
 async def fetch(address: DatabaseAddress, query: str) -> list[Any]:
-    """The first column."""
+    """Returns the first column."""
     connection = await asyncpg.connect(**address.connect_arguments())
     try:
         return [row[0] for row in await connection.fetch(query)]

@@ -1,4 +1,4 @@
-"""A module that was written from the contract alone: a folder and a migration, and nothing else is edited."""
+"""A module written by the contract alone: a folder and a migration. No other file is edited."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ WAITING = "SELECT name FROM job WHERE name = 'importance.count'"
 
 
 def drop_in(project: Path) -> None:
-    """Copies the folder to its place, and the migration to the end of the chain."""
+    """Copy the folder to its place, and the migration to the end of the chain."""
     place = project / "app/modules" / FOLDER.name
     shutil.copytree(FOLDER, place, ignore=shutil.ignore_patterns("__pycache__", "migration.py"))
     migration = (FOLDER / "migration.py").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def drop_in(project: Path) -> None:
 
 @pytest.fixture(scope="module")
 async def place(tmp_path_factory: pytest.TempPathFactory, postgres: DatabaseAddress) -> AsyncIterator[Installation]:
-    """An installation that had been used before the module was dropped in, with the documents written anew."""
+    """An installation that was used before the module was added. Its documents are generated again."""
     database = postgres.with_database(f"test_{uuid4().hex[:12]}")
     await execute(postgres, f'CREATE DATABASE "{database.database}" TEMPLATE template0')
     project = copy_project(tmp_path_factory.mktemp("outsider"))
@@ -85,7 +85,7 @@ async def test_both_documents_describe_the_field(place: Installation) -> None:
         assert ("importance" in schema.get("required", ())) == ("id" in schema["properties"])
 
 
-async def test_a_message_has_the_importance_that_it_was_sent_with(place: Installation) -> None:
+async def test_a_message_has_the_importance_it_was_sent_with(place: Installation) -> None:
     anna, club = place.anna, place.club
     path = f"/chats/{club}/messages"
     body = {"client_msg_id": str(uuid4()), "text": "Пожар", "importance": "high"}
@@ -99,7 +99,7 @@ async def test_a_message_has_the_importance_that_it_was_sent_with(place: Install
     problem(await anna.post(path, {"text": "?", "importance": "urgent"}), 422, "validation_error")
 
 
-async def test_a_message_from_before_the_module_is_of_normal_importance_and_its_retry_succeeds(
+async def test_an_older_message_has_normal_importance_and_its_retry_succeeds(
     place: Installation,
 ) -> None:
     body = {key: place.old[key] for key in ("client_msg_id", "text")}
@@ -108,7 +108,7 @@ async def test_a_message_from_before_the_module_is_of_normal_importance_and_its_
     assert (await place.find(place.old["seq"]))["importance"] == "normal"
 
 
-async def test_a_change_keeps_what_it_leaves_out_and_a_tombstone_has_no_importance(place: Installation) -> None:
+async def test_a_change_keeps_omitted_fields_and_a_deleted_message_has_no_importance(place: Installation) -> None:
     anna, club = place.anna, place.club
     sent = await anna.send(club, "Скоро", importance="high")
     path = f"/chats/{club}/messages/{sent['seq']}"
@@ -125,7 +125,7 @@ async def test_a_change_keeps_what_it_leaves_out_and_a_tombstone_has_no_importan
     ]
 
 
-async def test_every_transport_delivers_it(place: Installation) -> None:
+async def test_every_transport_delivers_the_field(place: Installation) -> None:
     anna, boris, club = place.anna, place.boris, place.club
     async with FakeSocket(anna, place.address) as his, FakeSocket(boris, place.address) as hers:
         sent = await his.ask("send", chat_id=club, text="С сокета", importance="low")

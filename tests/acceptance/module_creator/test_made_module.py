@@ -1,4 +1,4 @@
-"""What `python create_module.py` makes runs, is tested and is typed from its first minute."""
+"""A module created by `python create_module.py` runs, passes its tests and is fully typed without edits."""
 
 import asyncio
 import shutil
@@ -16,22 +16,22 @@ from tests.acceptance.module_creator.support import AFFECTED, environment_of, fe
 MADE = ["app/modules/shop_module", "app/adapters/db/migrations/versions"]
 
 
-def test_it_passes_the_checkers(shop: Path) -> None:
+def test_a_created_module_passes_the_checkers(shop: Path) -> None:
     succeeds(shop, "-m", "ruff", "check", ".")
     succeeds(shop, "-m", "ruff", "format", "--check", ".")
     succeeds(shop, "-m", "mypy", *MADE)
     succeeds(shop, str(Path(sys.executable).with_name("lint-imports")))
 
 
-def test_its_form_suits_every_name(project: Path) -> None:
+def test_the_formatting_is_right_for_every_name(project: Path) -> None:
     for name in ("a", "base2", "of_the_club", "pages", "abcdefghijklmnopqrstuvwx"):
         succeeds(project, "create_module.py", name)
     succeeds(project, "-m", "ruff", "check", ".")
     succeeds(project, "-m", "ruff", "format", "--check", ".")
 
 
-def test_two_of_them_leave_all_tests_green(project: Path, postgres: DatabaseAddress) -> None:
-    """All that look at modules, operations or migrations: the rest cannot tell that there are more."""
+def test_all_tests_pass_with_two_created_modules(project: Path, postgres: DatabaseAddress) -> None:
+    """All tests that depend on modules, operations or migrations; the others cannot notice more modules."""
     for name in ("shop", "notes"):
         succeeds(project, "create_module.py", name)
     made = ("app/modules/shop_module", "app/modules/notes_module")
@@ -39,7 +39,7 @@ def test_two_of_them_leave_all_tests_green(project: Path, postgres: DatabaseAddr
     assert " passed" in said
 
 
-def test_a_server_that_runs_already_serves_it_with_nothing_done(open_project: Path) -> None:
+def test_a_running_server_serves_a_created_module_without_a_restart_by_hand(open_project: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -61,12 +61,12 @@ def test_a_server_that_runs_already_serves_it_with_nothing_done(open_project: Pa
         assert all(operation["tags"] == ["shop"] for operation in document["paths"][path].values())
 
 
-def test_its_table_comes_and_goes_with_it(project: Path, empty_database: DatabaseAddress) -> None:
+def test_a_table_is_created_and_dropped_with_its_module(project: Path, empty_database: DatabaseAddress) -> None:
     before = tree(project)
     succeeds(project, "create_module.py", "shop")
     succeeds(project, "manage.py", "db", "migrate", at=empty_database)
 
-    # Whoever deletes the files by hand goes on as before; whoever makes the module again finds its table.
+    # Deleting the files by hand leaves the table. A module created again under the name finds it.
     shutil.rmtree(project / "app/modules/shop_module")
     for migration in (project / MADE[1]).glob("*_shop_0001_*.py"):
         migration.unlink()
@@ -83,7 +83,9 @@ def test_its_table_comes_and_goes_with_it(project: Path, empty_database: Databas
     assert "shop_0001" not in asyncio.run(fetch(empty_database, "SELECT version_num FROM alembic_version"))
 
 
-def test_a_change_of_its_model_goes_into_its_own_branch(project: Path, empty_database: DatabaseAddress) -> None:
+def test_a_change_of_its_model_becomes_a_migration_in_its_own_branch(
+    project: Path, empty_database: DatabaseAddress
+) -> None:
     succeeds(project, "create_module.py", "shop")
     model = project / "app/modules/shop_module/db.py"
     model.write_text(model.read_text().replace("    title:", "    price: Mapped[int | None]\n    title:"))
@@ -97,7 +99,7 @@ def test_a_change_of_its_model_goes_into_its_own_branch(project: Path, empty_dat
 
 
 def _answer(address: str, status: int) -> httpx.Response:
-    """The answer of a server that starts, or starts anew: its first one with this status."""
+    """Returns the first answer with this status of a server that starts or restarts."""
     deadline = time.monotonic() + 60
     while True:
         try:

@@ -13,7 +13,7 @@ from app.utils.module_creator import CreatorError, ModuleCreator
 from tests.acceptance.module_creator.support import QUESTION, environment_of, interrupted_at_the_prompt, run, tree
 
 
-def test_the_dialogue_on_a_terminal(project: Path) -> None:
+def test_the_dialogue_works_on_a_terminal(project: Path) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "create_module.py"],
@@ -33,7 +33,7 @@ def test_the_dialogue_on_a_terminal(project: Path) -> None:
         while chunk := os.read(ours, 1024):
             seen += chunk
     except OSError:
-        pass  # how a terminal tells that the other side is closed
+        pass  # a terminal reports in this way that the other side is closed
     finally:
         os.close(ours)
     assert process.wait(timeout=30) == 0
@@ -43,7 +43,7 @@ def test_the_dialogue_on_a_terminal(project: Path) -> None:
 
 
 @pytest.mark.parametrize("locale", ["C", "ru_RU.KOI8-R"])
-def test_the_dialogue_through_a_pipe_whatever_the_locale(project: Path, locale: str) -> None:
+def test_the_dialogue_works_through_a_pipe_in_any_locale(project: Path, locale: str) -> None:
     done = run(project, "create_module.py", says="shop\n", LC_ALL=locale, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{QUESTION}\n-> Модуль shop_module успешно создан!\n"
@@ -59,7 +59,7 @@ def test_a_refusal_is_one_line_and_nothing_is_written(shop: Path, name: str | by
     assert tree(shop) == before
 
 
-def test_a_name_that_cannot_be_is_asked_for_again(project: Path) -> None:
+def test_the_dialogue_asks_again_after_an_invalid_name(project: Path) -> None:
     done = run(project, "create_module.py", says="my shop\nchat\nshop\n")
     assert (done.returncode, done.stdout) == (0, f"{QUESTION}-> -> \n-> Модуль shop_module успешно создан!\n")
     assert [line.partition(" / ")[2][:20] for line in done.stderr.splitlines()] == [
@@ -68,7 +68,7 @@ def test_a_name_that_cannot_be_is_asked_for_again(project: Path) -> None:
     ]
 
 
-def test_a_closed_input_is_one_line(shop: Path) -> None:
+def test_a_closed_input_is_reported_in_one_line(shop: Path) -> None:
     before = tree(shop)
     done = run(shop, "create_module.py", before=lambda: os.close(0))
     assert (done.returncode, done.stdout) == (1, f"{QUESTION}\n")
@@ -107,13 +107,13 @@ def test_a_closed_input_is_one_line(shop: Path) -> None:
         ("auth", "table auth_session already exists"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_with_its_reason(name: str, reason: str) -> None:
+def test_an_invalid_name_is_refused_with_the_reason(name: str, reason: str) -> None:
     with pytest.raises(CreatorError, match=f" / .*{reason}"):
         ModuleCreator(name.strip())
 
 
 @pytest.mark.parametrize("name", ["shop", "shop_module"])
-def test_a_name_that_exists_is_refused(shop: Path, name: str) -> None:
+def test_an_existing_name_is_refused(shop: Path, name: str) -> None:
     before = tree(shop)
     done = run(shop, "create_module.py", name)
     assert (done.returncode, done.stdout) == (2, "")
@@ -122,7 +122,7 @@ def test_a_name_that_exists_is_refused(shop: Path, name: str) -> None:
     assert tree(shop) == before
 
 
-def test_what_ctrl_d_leaves_is_one_line(shop: Path) -> None:
+def test_ctrl_d_ends_it_with_one_line(shop: Path) -> None:
     before = tree(shop)
     done = run(shop, "create_module.py")
     assert (done.returncode, done.stdout) == (1, f"{QUESTION}\n")
@@ -130,7 +130,7 @@ def test_what_ctrl_d_leaves_is_one_line(shop: Path) -> None:
     assert tree(shop) == before
 
 
-def test_what_ctrl_c_leaves_is_one_line(shop: Path) -> None:
+def test_ctrl_c_ends_it_with_one_line(shop: Path) -> None:
     before = tree(shop)
     done = interrupted_at_the_prompt(shop)
     assert (done.returncode, done.stdout) == (130, f"{QUESTION}\n")
@@ -138,7 +138,7 @@ def test_what_ctrl_c_leaves_is_one_line(shop: Path) -> None:
     assert tree(shop) == before
 
 
-def test_a_failure_half_way_is_undone(shop: Path) -> None:
+def test_a_failure_half_way_is_rolled_back(shop: Path) -> None:
     def allow_small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
 
@@ -150,7 +150,7 @@ def test_a_failure_half_way_is_undone(shop: Path) -> None:
 
 
 def test_a_read_only_folder_is_reported(project: Path) -> None:
-    # A file in the folder's place refuses root as well.
+    # A file in place of the folder: it stops root as well.
     versions = project / "app/adapters/db/migrations/versions"
     versions.rename(versions.with_name("elsewhere"))
     versions.touch()

@@ -1,4 +1,4 @@
-"""docs/modules.md: what it says to change in a module that was just made, done and put through the gate."""
+"""The next steps of docs/modules.md, applied to a new module and put through the gate."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ FOLDER = "app/modules/notes_module"
 MIGRATION = re.compile(r"app/adapters/db/migrations/versions/\d{8}_notes_\d{4}_\w+\.py")
 
 
-def test_a_module_goes_on_as_the_page_says_and_touches_nothing_outside_its_folder(
+def test_the_steps_of_the_page_work_and_change_nothing_outside_the_module_folder(
     project: Path, postgres: DatabaseAddress, empty_database: DatabaseAddress
 ) -> None:
     before = tree(project)

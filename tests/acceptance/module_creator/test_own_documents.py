@@ -1,4 +1,5 @@
-"""A module with a setting, a rate limit, an error, a metric and an event of its own: nothing else changes by hand."""
+"""A module with a setting, a rate limit, an error, a metric and an event of its own; no other file is edited by
+hand."""
 
 from pathlib import Path
 
@@ -88,7 +89,7 @@ print(container.get(LettersSettings).stamp)
 
 @pytest.fixture
 def letters(project: Path) -> Path:
-    """A copy of the project with the module, which was written by hand."""
+    """A copy of the project with the handwritten module."""
     folder = project / "app" / "modules" / "letters_module"
     folder.mkdir()
     for name, text in FILES.items():
@@ -96,7 +97,7 @@ def letters(project: Path) -> Path:
     return project
 
 
-def test_the_documents_include_a_module_that_touches_nothing_else(letters: Path) -> None:
+def test_the_documents_include_a_module_that_changes_no_other_file(letters: Path) -> None:
     before = tree(letters)
     checked = run(letters, "manage.py", "docs", "--check")
     assert checked.returncode == 1
@@ -120,7 +121,7 @@ def test_a_wrong_setting_of_a_module_stops_the_start_in_one_line_each(letters: P
     ]
 
 
-def test_a_wrong_setting_that_only_a_worker_finds_stops_all_of_them(
+def test_a_wrong_setting_that_only_a_worker_finds_stops_all_workers(
     letters: Path, empty_database: DatabaseAddress
 ) -> None:
     manifest = letters / "app" / "modules" / "letters_module" / "module.py"

@@ -1,4 +1,4 @@
-"""Eve, who sits at the page."""
+"""Eve, who uses the page."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ from tests.fakers import FakeClient
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
+    """A client of the real port."""
     async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
         yield http
 
@@ -25,7 +25,7 @@ async def her(server: httpx.AsyncClient) -> FakeClient:
 
 @pytest.fixture
 async def eve(browser: Browser, live_server: str, her: FakeClient) -> AsyncIterator[Reader]:
-    """Eve at the page, signed in. Nothing may go wrong in her browser, nor leave for elsewhere."""
+    """Eve at the page, signed in. Errors in her browser and requests to other hosts fail the test."""
     reader = await Reader.come_as(browser, live_server, her)
     yield reader
     await reader.context.close()

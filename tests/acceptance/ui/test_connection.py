@@ -1,4 +1,4 @@
-"""A page whose network comes and goes: nothing is missed, and nothing stands twice."""
+"""The page on an unreliable network: no message is missed, and none is shown twice."""
 
 import httpx
 from fastapi import FastAPI
@@ -10,7 +10,7 @@ from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
 
 
-async def test_a_client_that_loses_the_network_has_everything_once(
+async def test_the_page_shows_every_message_once_after_a_network_outage(
     eve: Reader, browser: Browser, server: httpx.AsyncClient, live_server: str
 ) -> None:
     frank = await Reader.come_as(browser, live_server, await FakeClient.sign_up(server, "frank", "Frank"))
@@ -39,7 +39,7 @@ async def test_a_client_that_loses_the_network_has_everything_once(
     await frank.context.close()
 
 
-async def test_sockets_that_are_cut_again_and_again_lose_and_double_nothing(
+async def test_repeated_disconnects_lose_and_double_no_message(
     eve: Reader, her: FakeClient, anna: FakeClient, app: FastAPI
 ) -> None:
     chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))["id"]
@@ -62,7 +62,7 @@ async def test_sockets_that_are_cut_again_and_again_lose_and_double_nothing(
     await eve.sees(*history)
 
 
-async def test_what_was_written_before_a_reload_is_sent_after_it(eve: Reader, anna: FakeClient) -> None:
+async def test_a_message_written_before_a_reload_is_sent_afterwards(eve: Reader, anna: FakeClient) -> None:
     await eve.find("Анна")
     await eve.write("раз")
     await expect(eve.page.locator(".message:not(.pending)")).to_have_count(1)
@@ -70,7 +70,7 @@ async def test_what_was_written_before_a_reload_is_sent_after_it(eve: Reader, an
     await eve.is_offline()
     await eve.write("два")
     await expect(eve.page.locator(".message.pending")).to_have_count(1)
-    # The page is closed with the message in it, and opened anew.
+    # The page is closed with the unsent message, and opened again.
     await eve.page.goto("about:blank")
     await eve.context.set_offline(False)
     await eve.page.goto(f"{eve.address}/ui")

@@ -1,4 +1,4 @@
-"""Finding a message at the page, and reading around it."""
+"""Finding a message on the page, and reading the messages around it."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.fakers import FakeClient, ok
 
 @pytest.fixture
 async def club(her: FakeClient, anna: FakeClient) -> str:
-    """A long chat with one message to look for, and a short one with another."""
+    """A long chat with one message to search for, and a short one with another."""
     club = str(ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"])
     for number in range(1, 201):
         await anna.send(club, "🎉 Где зелёный фонарь? https://example.com" if number == 20 else f"сообщение {number}")
@@ -22,7 +22,7 @@ async def club(her: FakeClient, anna: FakeClient) -> str:
     return club
 
 
-async def test_a_message_is_found_and_shown_among_those_around_it(eve: Reader, anna: FakeClient, club: str) -> None:
+async def test_a_found_message_is_shown_with_the_messages_around_it(eve: Reader, anna: FakeClient, club: str) -> None:
     page = eve.page
     await page.locator("#search").fill("фонарь ")
     found = page.get_by_role("list", name="Messages").get_by_role("button")
@@ -32,7 +32,7 @@ async def test_a_message_is_found_and_shown_among_those_around_it(eve: Reader, a
     await expect(page.locator('[data-seq="20"]')).to_be_in_viewport()
     await expect(page.locator('[data-seq="20"]')).to_have_class(re.compile("pointed"))
     await expect(page.locator('[data-seq="200"]')).to_have_count(0)
-    # What is new is not among old ones; the way there is one button, or scrolling.
+    # New messages do not appear among old ones. A button, or scrolling, leads to them.
     await anna.send(club, "новое")
     await expect(page.locator(".jump .badge")).to_be_visible()
     await expect(page.locator('[data-seq="201"]')).to_have_count(0)
@@ -43,7 +43,7 @@ async def test_a_message_is_found_and_shown_among_those_around_it(eve: Reader, a
         await page.wait_for_timeout(50)
     seqs = await page.locator("[data-seq]").evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
     assert seqs == list(range(seqs[0], 202))
-    # Once more to the same message, and to the end at once.
+    # Open the same message once more, and jump to the end at once.
     await found.nth(1).click()
     await expect(page.locator('[data-seq="20"]')).to_be_in_viewport()
     await page.get_by_role("button", name="To the newest messages").click()
@@ -53,7 +53,7 @@ async def test_a_message_is_found_and_shown_among_those_around_it(eve: Reader, a
     assert eve.complaints == []
 
 
-async def test_a_search_is_narrowed_by_filters(eve: Reader, club: str) -> None:
+async def test_filters_narrow_a_search(eve: Reader, club: str) -> None:
     page = eve.page
     await eve.open("Двор")
     await page.get_by_role("button", name="Search in this chat").click()
@@ -73,7 +73,7 @@ async def test_a_search_is_narrowed_by_filters(eve: Reader, club: str) -> None:
     assert eve.complaints == []
 
 
-async def test_the_keyboard_leads_from_anywhere_to_a_message(eve: Reader, club: str) -> None:
+async def test_a_message_can_be_found_by_keyboard_alone(eve: Reader, club: str) -> None:
     page = eve.page
     await eve.open("Двор")
     await page.keyboard.press("Control+k")
@@ -88,7 +88,7 @@ async def test_the_keyboard_leads_from_anywhere_to_a_message(eve: Reader, club: 
     await expect(page.get_by_role("list", name="Messages").get_by_role("button")).to_have_count(0)
 
 
-async def test_a_phone_shows_what_was_found_and_then_the_chat(
+async def test_a_phone_shows_the_results_and_then_the_chat(
     browser: Browser, live_server: str, her: FakeClient, club: str
 ) -> None:
     phone = await Reader.come_as(browser, live_server, her, **PHONE)

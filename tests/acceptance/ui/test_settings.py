@@ -1,4 +1,4 @@
-"""What stands behind one's own name, and a group's title."""
+"""The settings of the user, and those of a group."""
 
 from playwright.async_api import Browser, Route, expect
 
@@ -58,7 +58,7 @@ async def test_a_password_is_changed_and_other_devices_end(eve: Reader, her: Fak
     eve.forgive("401", "403", "422")
 
 
-async def test_a_device_is_signed_out_from_another(eve: Reader, her: FakeClient) -> None:
+async def test_a_session_is_signed_out_from_another_device(eve: Reader, her: FakeClient) -> None:
     lost, old = [await her.another_device().sign_in() for _ in range(2)]
     settings = await eve.settings()
     devices = settings.get_by_role("region", name="Devices").get_by_role("listitem")
@@ -148,7 +148,7 @@ async def test_a_short_chat_is_at_the_bottom_and_shapes_are_shown_while_it_loads
     await eve.open("Анна")
     await expect(eve.page.locator(".skeleton.messages")).to_be_visible()
     await expect(eve.page.locator(".skeleton.messages")).to_contain_text("Loading…")
-    # Its reader asked for less motion.
+    # This user prefers reduced motion.
     assert (
         await eve.page.locator(".skeleton.messages").evaluate("shape => getComputedStyle(shape).animationName")
         == "none"
@@ -163,7 +163,7 @@ async def test_a_short_chat_is_at_the_bottom_and_shapes_are_shown_while_it_loads
     assert 0 <= around["y"] + around["height"] - message["y"] - message["height"] < 40
 
 
-async def test_times_are_written_as_the_reader_writes_them(browser: Browser, live_server: str) -> None:
+async def test_times_are_formatted_as_in_the_locale_of_the_reader(browser: Browser, live_server: str) -> None:
     for locale, written in (("en-US", "9:34 PM"), ("en-GB", "21:34"), ("ru-RU", "21:34")):
         reader = await Reader.sit_down(browser, live_server, locale=locale)
         await reader.page.goto(f"{reader.address}/ui")

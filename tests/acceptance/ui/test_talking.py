@@ -1,4 +1,4 @@
-"""People at the page in a real browser: what they see of each other."""
+"""Users at the page in a real browser: what they see of each other."""
 
 import re
 
@@ -54,7 +54,7 @@ async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_serv
     await frank.context.close()
 
 
-async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(
+async def test_a_long_history_loads_on_scrolling_and_unread_messages_are_marked(
     eve: Reader, her: FakeClient, anna: FakeClient
 ) -> None:
     club = ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"]
@@ -73,7 +73,7 @@ async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(
     await expect(eve.page.locator('[data-seq="1"]')).to_be_in_viewport()
     seqs = await eve.page.locator("[data-seq]").evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
     assert seqs == list(range(1, 131))
-    # Reading above, one is not torn away by what comes; the button leads to it.
+    # While older messages are read, new ones do not scroll the list. The button leads to them.
     await anna.send(club, "новое")
     await expect(eve.page.locator(".jump .badge")).to_have_text("1")
     await expect(eve.page.locator('[data-seq="1"]')).to_be_in_viewport()
@@ -82,7 +82,7 @@ async def test_a_long_history_comes_as_one_scrolls_and_unread_ones_are_marked(
     await expect(eve.page.locator(".jump")).to_be_hidden()
 
 
-async def test_a_group_is_made_by_keyboard_and_its_members_come_and_go(
+async def test_a_group_is_created_by_keyboard_and_its_members_come_and_go(
     eve: Reader, anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
     page = eve.page
@@ -121,7 +121,7 @@ async def test_a_channel_is_read_only_for_its_readers(eve: Reader, her: FakeClie
     await eve.sees("Теперь можно")
 
 
-async def test_a_phone_shows_one_half_at_a_time_in_its_own_language(
+async def test_a_phone_shows_the_list_or_the_chat_in_its_own_language(
     browser: Browser, anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
     club = await anna.open_chat(boris, title="Клуб")

@@ -1,1 +1,1 @@
-"""Importance of messages: what a newcomer writes who has read the contract of the extension points alone."""
+"""Importance of messages: a module written by the contract of the extension points alone."""

@@ -1,4 +1,4 @@
-"""All of it in one file, beside its migration. It is copied to app/modules, where no other file knows of it."""
+"""The whole module in one file, beside its migration. It is copied to app/modules, where no other file knows it."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
@@ -20,7 +20,7 @@ Importance = Literal["low", "normal", "high"]
 
 
 class ImportanceSettings(SettingsGroup):
-    """Variables `IMPORTANCE_*`."""
+    """The settings `IMPORTANCE_*`."""
 
     model_config = SettingsConfigDict(env_prefix="IMPORTANCE_")
     russian: ClassVar[Mapping[str, str]] = {"greeting": "ответ на importance_ping"}
@@ -29,7 +29,7 @@ class ImportanceSettings(SettingsGroup):
 
 
 class ImportanceNote(Base):
-    """Each `message.created`. Nothing but the subscriber keeps a second row of an event out."""
+    """A `message.created` event that was handled. No constraint prevents a second row: only the subscriber does."""
 
     __tablename__ = "importance_note"
 
