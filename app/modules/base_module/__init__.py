@@ -1,1 +1,1 @@
-"""What every module speaks with: the shapes of requests, pages and problems, and the root address."""
+"""What all modules share: base models of requests and responses, pages, problem details, cursors; and the root path."""

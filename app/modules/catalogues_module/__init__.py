@@ -1,1 +1,1 @@
-"""Catalogues: the short lists of words that forms are filled from, in the reader's language."""
+"""Catalogues: short lists of values for forms, such as countries, in the caller's language."""

@@ -85,7 +85,7 @@ def remove(name: Name, key: Key, yes: Yes = False) -> None:
 
 
 def _run(action: Callable[[UnitOfWork, CatalogueCache], Awaitable[T]]) -> T:
-    discover_modules()  # whichever module declares a catalogue
+    discover_modules()  # any module may declare a catalogue
 
     async def run(database: Database) -> T:
         async with open_unit_of_work(database) as work:

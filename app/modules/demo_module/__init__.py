@@ -1,4 +1,5 @@
-"""A believable demo: people, their chats and what they have said, for looking around and for trying things under load.
+"""Demo data: accounts, chats and messages, for looking around and for load tests.
 
-It writes finished history into the tables of other modules, by COPY, as no service would: so it alone may know them.
+It writes a finished history into the tables of other modules, by COPY. It is the only module that may use the tables of
+others, because their services cannot write history.
 """

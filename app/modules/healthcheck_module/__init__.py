@@ -1,1 +1,1 @@
-"""Whether the server lives, and whether it can serve."""
+"""Health checks: liveness and readiness of the server."""

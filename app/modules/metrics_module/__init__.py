@@ -1,1 +1,1 @@
-"""What the server counts and measures, for Prometheus."""
+"""Metrics of the server for Prometheus."""

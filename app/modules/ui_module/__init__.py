@@ -1,1 +1,1 @@
-"""The page at `/ui`: a small chat client in the browser, made of plain files that this server hands out."""
+"""The page at `/ui`: a small chat client for the browser, served as static files."""

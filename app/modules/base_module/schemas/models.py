@@ -1,4 +1,4 @@
-"""The two kinds of models: what comes in is checked to the letter, what goes out is ours."""
+"""The base models: RequestModel for bodies, which are checked strictly, and ResponseModel for responses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class RequestModel(BaseModel):
-    """A body. Unknown fields are refused, and so is text that PostgreSQL cannot store."""
+    """The base of request bodies. Refuses unknown fields, and text that PostgreSQL cannot store."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,7 +24,7 @@ class RequestModel(BaseModel):
 
 
 class ResponseModel(BaseModel):
-    """An answer, or a part of one."""
+    """The base of responses and of their parts."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -32,9 +32,10 @@ class ResponseModel(BaseModel):
 def extended(
     base: type[Model], fields: Mapping[str, Any], example: Mapping[str, Any], *, name: str | None = None
 ) -> type[Model]:
-    """Returns the model with more fields, under its own name: those that modules contribute to one application.
+    """Returns the model with additional fields, under its own name or `name`.
 
-    `fields` are as `pydantic.create_model` takes them; `example` is added to the model's example.
+    They are the fields that modules contribute to one application. `fields` have the form that `pydantic.create_model`
+    takes. `example` is added to the model's example.
     """
     if not fields:
         return base
@@ -50,9 +51,9 @@ def extended(
 
 
 def with_parts(base: type[Model], parts: Sequence[Part]) -> type[Model]:
-    """Returns the model of an answer with the fields of these parts.
+    """Returns the model of a response with the fields of the given parts.
 
-    Raises ModulesError for a field that the model has already.
+    Raises ModulesError for a field that the model already has.
     """
     for part in parts:
         if part.name in base.model_fields:
@@ -64,5 +65,5 @@ def with_parts(base: type[Model], parts: Sequence[Part]) -> type[Model]:
 
 
 def with_updates(base: type[Model], parts: Sequence[Part]) -> type[Model]:
-    """Returns the model of a PATCH with the fields of those parts that can be set."""
+    """Returns the model of a PATCH body with the fields of those parts that can be set."""
     return extended(base, {part.name: (part.update, None) for part in parts if part.apply is not None}, {})

@@ -1,4 +1,4 @@
-"""Lists: `{"items": [...], "next_cursor": "opaque" | null}`."""
+"""Pages of lists: `{"items": [...], "next_cursor": "opaque" | null}`."""
 
 from typing import Annotated, Generic, TypeVar
 

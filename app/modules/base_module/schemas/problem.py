@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): the one shape of all errors."""
+"""Problem details (RFC 9457), the format of all errors."""
 
 from typing import Any
 
@@ -49,7 +49,10 @@ class Problem(ResponseModel):
 
 
 def refuses(*errors: type[ServiceError]) -> dict[str, Any]:
-    """An operation's `openapi_extra`: the refusals that are its own; those that any may give are added to all."""
+    """Returns the `openapi_extra` of an operation that may raise these errors.
+
+    The OpenAPI document adds the errors that any operation may return.
+    """
     return {
         "x-refuses": [
             {

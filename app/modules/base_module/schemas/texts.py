@@ -1,10 +1,13 @@
-"""What people may call things, and write about them."""
+"""The rules for texts that users write: names, titles and descriptions."""
 
 from app.utils.texts import has_control, has_line_break, is_seen, turns_direction
 
 
 def check_name(value: str) -> str:
-    """Trim a name or a title. Raises ValueError unless it is one line on which something is seen, in one direction."""
+    """Returns a name or a title without spaces around it.
+
+    Raises ValueError unless it is one line with a visible character, and for what `check_prose` refuses.
+    """
     value = value.strip()
     if not is_seen(value):
         raise ValueError("must have at least one visible character")
@@ -14,7 +17,9 @@ def check_name(value: str) -> str:
 
 
 def check_prose(value: str) -> str:
-    """Raises ValueError for control characters, and for signs that turn the direction of what is shown after them."""
+    """Returns the text. Raises ValueError for control characters, and for characters that change the direction of the
+    text after them.
+    """
     if has_control(value):
         raise ValueError("control characters are not allowed")
     if turns_direction(value):

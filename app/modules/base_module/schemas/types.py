@@ -1,4 +1,4 @@
-"""Types that more than one module's schemas use."""
+"""Field types for schemas of several modules."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,7 +10,9 @@ from app.resources.constants import MAX_BIGINT
 
 
 def check_text(value: str) -> str:
-    """Refuses what PostgreSQL cannot store: a NUL, and half of a surrogate pair, which JSON can spell."""
+    """Returns the text. Raises ValueError for what PostgreSQL cannot store: a NUL, or a lone surrogate, which JSON can
+    express.
+    """
     if "\x00" in value:
         raise ValueError("a NUL character cannot be stored")
     if not value.isascii():
@@ -28,22 +30,22 @@ def _refuse_null(value: object) -> object:
 
 
 NOT_NULL = BeforeValidator(_refuse_null)
-"""For a field of a change that may be left out, of something that cannot be removed."""
+"""For a field of a PATCH body that may be omitted but not be null: its value cannot be removed."""
 
 NOT_BLANK = r"\S"
-"""For the document, as a pattern: something beside white space."""
+"""A pattern for the OpenAPI document: at least one character that is not white space."""
 
 BodyInt = Annotated[StrictInt, Field(ge=0, le=MAX_BIGINT)]
-"""A whole number of a body: neither a bool nor a string."""
+"""A whole number in a body. A boolean or a string is refused."""
 
 Position = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
-"""A number that a query gives: 0 stands before the first."""
+"""A sequence number in a query. 0 means before the first."""
 
 Storable = Annotated[str, AfterValidator(check_text)]
 """Text that PostgreSQL can store."""
 
 Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
-"""A time that is one in every zone, and to the database."""
+"""A time with a time zone, in a range that Python and the database can represent in every zone."""
 
 PathSeq = Annotated[
     int, Path(ge=1, le=MAX_BIGINT, description="sequence number of the message in its chat", examples=[1])

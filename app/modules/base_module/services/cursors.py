@@ -1,4 +1,4 @@
-"""Opaque cursors: where a page ended, in a form that clients do not take apart."""
+"""Opaque cursors of lists: the sort key of the last item of a page, encoded."""
 
 from base64 import b64decode, urlsafe_b64encode
 from datetime import datetime
@@ -14,17 +14,17 @@ T = TypeVar("T")
 
 
 def encode_cursor(*values: str | int | datetime | UUID, of: str = "") -> str:
-    """Returns the sort key of a page's last item as text; the ids may be the driver's own kind of UUID.
+    """Returns the cursor for the sort key of a page's last item. Ids may be UUIDs of the database driver's own type.
 
-    `of` names the list, so that a cursor of another list with a key of the same shape is refused.
+    `of` names the list: a cursor of another list is refused, even if its key has the same shape.
     """
     return urlsafe_b64encode(orjson.dumps((of, *values), default=str)).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str, shape: type[T], *, of: str = "") -> T:
-    """Returns the key as the tuple type `shape`. Raises ValidationFailed for anything else.
+    """Returns the sort key as the tuple type `shape`. Raises ValidationFailed for an invalid cursor.
 
-    Anyone can make a cursor up: `shape` has to allow nothing that the database cannot take.
+    Clients can forge cursors. So `shape` must allow no value that the database refuses.
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)

@@ -1,4 +1,4 @@
-"""Cursors: what goes in comes out, and nothing else does."""
+"""Cursors: a key is encoded and decoded unchanged, and anything else is refused."""
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
@@ -21,17 +21,17 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 @given(st.integers(0, MAX_BIGINT))
-def test_a_number_comes_back(number: int) -> None:
+def test_a_number_is_encoded_and_decoded_unchanged(number: int) -> None:
     assert decode_cursor(encode_cursor(number), tuple[Position]) == (number,)
 
 
 @given(texts)
-def test_a_text_comes_back(text: str) -> None:
+def test_a_text_is_encoded_and_decoded_unchanged(text: str) -> None:
     assert decode_cursor(encode_cursor(text), tuple[Storable]) == (text,)
 
 
 @given(moments, st.uuids())
-def test_a_time_and_an_id_come_back(at: datetime, chat_id: UUID) -> None:
+def test_a_time_and_an_id_are_encoded_and_decoded_unchanged(at: datetime, chat_id: UUID) -> None:
     assert decode_cursor(encode_cursor(at, str(chat_id)), tuple[Moment, UUID]) == (at, chat_id)
 
 
@@ -69,6 +69,6 @@ def test_a_cursor_of_another_list_is_refused() -> None:
         decode_cursor(encode_cursor(5, of="chats"), tuple[Position], of="people")
 
 
-def test_what_does_not_belong_into_a_cursor_is_not_overlooked() -> None:
+def test_invalid_characters_in_a_cursor_are_refused() -> None:
     with pytest.raises(ValidationFailed):
         decode_cursor(encode_cursor(5) + "!", tuple[Position])

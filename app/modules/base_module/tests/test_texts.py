@@ -1,4 +1,4 @@
-"""What counts as seen, and what a name may hold."""
+"""Which characters count as visible, and which a name may contain."""
 
 import pytest
 
@@ -43,7 +43,7 @@ SEEN = (
 
 
 @pytest.mark.parametrize("kind", UNSEEN)
-def test_what_is_not_seen_is_no_name(kind: str) -> None:
+def test_a_name_without_visible_characters_is_refused(kind: str) -> None:
     assert not is_seen(UNSEEN[kind])
     assert not any(map(is_seen, UNSEEN[kind]))
     with pytest.raises(ValueError, match="visible character"):
@@ -52,7 +52,7 @@ def test_what_is_not_seen_is_no_name(kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_letters_signs_and_emoji_of_every_script_are_names(name: str) -> None:
+def test_names_may_have_letters_signs_and_emoji_of_every_script(name: str) -> None:
     assert check_name(f"  {name}\n") == name
 
 
@@ -65,28 +65,28 @@ def test_letters_signs_and_emoji_of_every_script_are_names(name: str) -> None:
         *("\u2066Anna\u202c", "\u202a\u2067Anna\u202c\u2069"),
     ],
 )
-def test_a_name_is_one_line_in_one_direction_without_controls(name: str) -> None:
+def test_a_name_with_line_breaks_controls_or_direction_overrides_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"line|control|direction"):
         check_name(name)
 
 
-def test_signs_of_direction_that_are_closed_again_are_a_part_of_a_name() -> None:
+def test_a_name_may_have_directional_characters_that_are_closed() -> None:
     for name in ("\u2068Анна\u2069", "\u202bאנה\u202c Anna", "אנה\u200f!", "\u2067\u2066a\u2069\u2069"):
         assert check_name(name) == name
 
 
-def test_prose_has_lines_and_no_controls() -> None:
+def test_prose_may_have_line_breaks_but_no_control_characters() -> None:
     assert check_prose("Пишу код\n\n\tи письма \u200b") == "Пишу код\n\n\tи письма \u200b"
     for text in ("a\x1b[31m", "a\x08", "\u202egro", "\u2067"):
         with pytest.raises(ValueError, match=r"control|direction"):
             check_prose(text)
 
 
-def test_of_a_name_that_a_program_gives_the_rest_is_kept() -> None:
+def test_invalid_characters_are_removed_from_names_that_programs_give() -> None:
     assert as_line("Телефон \u202eгро\x1b[31m\tAnna\u2028 👩‍💻") == "Телефон гро[31mAnna 👩‍💻"
     assert as_line("Mozilla/5.0 (X11; Linux)") == "Mozilla/5.0 (X11; Linux)"
 
 
-def test_escape_sequences_are_found_in_either_form() -> None:
+def test_escape_sequences_are_detected_in_both_forms() -> None:
     assert all(map(has_escape, ("a\x1b[2J", "\x9b31m", "Привет\x9d0;title\x07", "\x90q")))
     assert not any(map(has_escape, ("a\x07\x7f\x1f", "Привет\u2028", "\x85", "👩‍💻", "\t\n\v\f\r")))

@@ -11,7 +11,7 @@ MAX_POSITION = 2**31 - 1
 
 Key = Annotated[
     str,
-    # Slashes stand in the names of time zones; a dot alone would be lost on the way, in addresses.
+    # Names of time zones contain slashes. Dots are not allowed: clients and proxies remove `.` segments from paths.
     Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*(/[A-Za-z0-9][A-Za-z0-9_+-]*)*$", examples=["RU"]),
 ]
 Value = Annotated[

@@ -1,4 +1,4 @@
-"""Catalogues in memory, as the bytes of their answers."""
+"""The cache of catalogues in memory, as the bytes of their responses."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from app.modules.catalogues_module.schemas import CatalogueSummary
 from app.modules.catalogues_module.services.languages import Language
 
 _FRESH_FOR = 0.8
-"""Seconds that a process believes its memory: every process shows a change within a second."""
+"""Seconds for which a process uses its cache without a check, so that every process shows a change within a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedCatalogue:
-    """A catalogue in one language, ready to be sent. Equal bytes have equal tags, in every process."""
+    """The response for a catalogue in one language. Equal bodies have equal tags, in every process."""
 
     body: bytes
     etag: str
@@ -38,7 +38,7 @@ class _Entry:
 
 
 class CatalogueCache:
-    """All catalogues of a process. What it has is checked against the versions in the database, when asked for."""
+    """The catalogues of a process. Each read checks the entry against the versions in the database, if it is due."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,26 +50,26 @@ class CatalogueCache:
         self._lock = asyncio.Lock()
 
     def model(self, name: str) -> type[CatalogueModel]:
-        """Raises CatalogueNotFound."""
+        """Returns the model of a catalogue. Raises CatalogueNotFound."""
         model = self._models.get(name)
         if model is None:
             raise CatalogueNotFound
         return model
 
     def invalidate(self) -> None:
-        """Lets the next reader look at the database: this process has changed something."""
+        """Makes the next read check the versions in the database, after this process has changed a catalogue."""
         self._invalidations += 1
         self._checked_at = float("-inf")
 
     async def page(self, cursor: str | None, limit: int) -> Page[CatalogueSummary]:
-        """How many items each catalogue has, by its name."""
+        """Returns a page of catalogues by name, with the number of items in each."""
         (after,) = decode_cursor(cursor, tuple[str]) if cursor else ("",)
         names = sorted(name for name in self._models if name > after)
         items = [CatalogueSummary(name=name, count=(await self._entry(name)).count) for name in names[:limit]]
         return Page(items=items, next_cursor=encode_cursor(items[-1].name) if len(names) > limit else None)
 
     async def get(self, name: str, language: Language) -> RenderedCatalogue:
-        """Raises CatalogueNotFound."""
+        """Returns the response for a catalogue. Raises CatalogueNotFound."""
         self.model(name)
         return (await self._entry(name)).by_language[language]
 
@@ -89,7 +89,7 @@ class CatalogueCache:
         return monotonic() - self._checked_at < _FRESH_FOR
 
     async def _check(self) -> None:
-        # The time before the question, not after the answer: what is committed in between is news to us.
+        # The time before the query, not after it: what is committed in between must be seen by the next check.
         began, invalidations = monotonic(), self._invalidations
         async with self._database.session() as session:
             self._versions = await crud.list_versions(session)
@@ -97,7 +97,8 @@ class CatalogueCache:
             self._checked_at = began
 
     async def _read(self, name: str) -> _Entry:
-        # Rows read after their version may be newer than it, never older: the next check brings the two together.
+        # The rows are read after their version. So they may be newer than it but never older, and the next check reads
+        # them again.
         version = self._versions.get(name, 0)
         async with self._database.session() as session:
             rows = await crud.list_items(session, self._models[name])

@@ -1,4 +1,4 @@
-"""Changing catalogues, one change of a catalogue at a time."""
+"""Changes to the items of catalogues. Changes to one catalogue run one after the other."""
 
 from uuid import uuid4
 
@@ -15,13 +15,13 @@ from app.modules.catalogues_module.schemas import (
 from app.modules.catalogues_module.services.cache import CatalogueCache
 
 _STEP = 10
-"""Between two positions, so that something fits in between."""
+"""Difference between the positions of added items, so that other items fit in between."""
 
 
 async def add_item(
     work: UnitOfWork, cache: CatalogueCache, name: str, request: CatalogueItemCreate
 ) -> CatalogueItemRead:
-    """Raises CatalogueNotFound, CatalogueKeyTaken."""
+    """Adds an item. Raises CatalogueNotFound or CatalogueKeyTaken."""
     model = await _open(work, cache, name)
     if await crud.find_item(work.session, model, request.key) is not None:
         raise CatalogueKeyTaken
@@ -38,7 +38,7 @@ async def add_item(
 async def update_item(
     work: UnitOfWork, cache: CatalogueCache, name: str, key: str, changes: CatalogueItemUpdate
 ) -> CatalogueItemRead:
-    """Changes what is given. Raises CatalogueNotFound, CatalogueItemNotFound."""
+    """Changes the given fields. Raises CatalogueNotFound or CatalogueItemNotFound."""
     item = await _get(work, await _open(work, cache, name), key)
     for field, value in changes.model_dump(exclude_unset=True).items():
         setattr(item, field, value)
@@ -47,7 +47,7 @@ async def update_item(
 
 
 async def delete_item(work: UnitOfWork, cache: CatalogueCache, name: str, key: str) -> None:
-    """Raises CatalogueNotFound, CatalogueItemNotFound."""
+    """Deletes an item. Raises CatalogueNotFound or CatalogueItemNotFound."""
     await work.session.delete(await _get(work, await _open(work, cache, name), key))
     await work.session.flush()
 

@@ -1,4 +1,4 @@
-"""Which of our languages a reader wants."""
+"""The choice of the language of a response."""
 
 import re
 from typing import Literal
@@ -12,9 +12,10 @@ _CHOICE = re.compile(
 
 
 def choose_language(accept_language: str | None) -> Language:
-    """By an Accept-Language header (RFC 9110): the one wanted most, of two wanted alike the one named first.
+    """Returns the language with the highest weight in an Accept-Language header (RFC 9110).
 
-    English where neither is wanted, or the header makes no sense.
+    If the weights are equal, the language that is named first is returned. English is the default, also for an invalid
+    header.
     """
     weights: dict[Language, float] = {}
     for part in (accept_language or "").split(","):

@@ -1,4 +1,4 @@
-"""People at the catalogues."""
+"""Fixtures of the tests of catalogues."""
 
 import asyncpg
 import pytest
@@ -9,7 +9,7 @@ from tests.fakers import FakeClient
 
 @pytest.fixture
 async def admin(clara: FakeClient, database_address: DatabaseAddress) -> FakeClient:
-    """Clara, an admin of the server."""
+    """Clara, a server admin."""
     connection = await asyncpg.connect(**database_address.connect_arguments())
     await connection.execute("UPDATE account SET is_admin = true WHERE id = $1", clara.uuid)
     await connection.close()

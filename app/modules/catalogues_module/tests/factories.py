@@ -1,4 +1,4 @@
-"""Calls that the tests of catalogues make."""
+"""Requests that the tests of catalogues share."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ FLOOD = {"key": "flood", "value_ru": "Флуд", "value_en": "Flood"}
 async def read_catalogue(
     user: FakeClient, path: str, language: str | None = None, etag: str | None = None
 ) -> httpx.Response:
-    """A catalogue, as asked for by a client that speaks a language, and that may have it already."""
+    """Requests a catalogue, with an Accept-Language header and the ETag of an earlier response, if given."""
     headers = {"Accept-Language": language, "If-None-Match": etag}
     given = {name: value for name, value in headers.items() if value is not None}
     return await user.http.get(f"{API}{path}", headers=user.headers | given)
 
 
 async def values(user: FakeClient, path: str, language: str | None = None) -> dict[str, str]:
-    """What the items of a catalogue are called, by key, in the order given."""
+    """Returns the values of a catalogue's items by key, in the order of the response."""
     return {item["key"]: item["value"] for item in ok(await read_catalogue(user, path, language))["items"]}
 
 

@@ -1,4 +1,4 @@
-"""Changing catalogues: by admins of the server, and seen by every process."""
+"""Changing catalogues: only server admins may, and every process shows the change."""
 
 import asyncio
 from typing import Any
@@ -24,7 +24,7 @@ async def test_an_added_item_comes_last_and_is_shown_at_once(admin: FakeClient, 
     assert list(await values(anna, REASONS, "ru"))[-1] == "flood"
 
 
-async def test_a_changed_item_has_another_tag(admin: FakeClient, anna: FakeClient) -> None:
+async def test_a_change_of_an_item_changes_the_etag(admin: FakeClient, anna: FakeClient) -> None:
     tag = (await read_catalogue(anna, REASONS, "ru")).headers["etag"]
     changed = ok(await admin.patch(f"{REASONS}/items/spam", {"value_ru": "Назойливая реклама"}))
     assert (changed["value_ru"], changed["value_en"]) == ("Назойливая реклама", "Spam")
@@ -39,7 +39,7 @@ async def test_an_inactive_item_is_marked_and_stays_in_the_list(admin: FakeClien
     assert (items[-1]["key"], items[-1]["is_active"]) == ("spam", False)
 
 
-async def test_a_deleted_item_is_gone(admin: FakeClient, anna: FakeClient) -> None:
+async def test_a_deleted_item_is_not_listed(admin: FakeClient, anna: FakeClient) -> None:
     assert (await admin.delete(f"{REASONS}/items/spam")).status_code == 204
     assert await find(anna, REASONS, "spam") is None
     problem(await admin.delete(f"{REASONS}/items/spam"), 404, "not_found")
@@ -47,7 +47,7 @@ async def test_a_deleted_item_is_gone(admin: FakeClient, anna: FakeClient) -> No
 
 
 @pytest.mark.parametrize("key", ["Europe/Moscow", "Europe%2FMoscow"])
-async def test_a_key_may_hold_a_slash(admin: FakeClient, key: str) -> None:
+async def test_a_key_may_contain_slashes(admin: FakeClient, key: str) -> None:
     changed = ok(await admin.patch(f"/catalogues/time-zones/items/{key}", {"value_en": "Moscow time"}))
     assert (changed["key"], changed["value_en"]) == ("Europe/Moscow", "Moscow time")
 
@@ -58,7 +58,7 @@ async def test_a_key_is_unique_in_a_catalogue(admin: FakeClient) -> None:
     problem(await admin.post(f"{REASONS}/items", {**FLOOD, "key": "spam"}), 409, "conflict")
 
 
-async def test_only_an_admin_of_the_server_changes_a_catalogue(
+async def test_only_a_server_admin_changes_a_catalogue(
     anna: FakeClient, anonymous: FakeClient, admin: FakeClient
 ) -> None:
     before = ok(await admin.get(REASONS))
@@ -69,7 +69,7 @@ async def test_only_an_admin_of_the_server_changes_a_catalogue(
     assert ok(await admin.get(REASONS)) == before
 
 
-async def test_what_is_no_item_is_refused(admin: FakeClient) -> None:
+async def test_invalid_items_are_refused(admin: FakeClient) -> None:
     changes: list[dict[str, Any]] = [
         {"key": ""},
         {"key": "a b"},
@@ -93,7 +93,7 @@ async def test_what_is_no_item_is_refused(admin: FakeClient) -> None:
     assert ok(await admin.get(REASONS)) == before
 
 
-async def test_a_catalogue_that_is_not_there_takes_no_items(admin: FakeClient) -> None:
+async def test_changing_an_unknown_catalogue_is_not_found(admin: FakeClient) -> None:
     problem(await admin.post("/catalogues/nothing/items", FLOOD), 404, "not_found")
     problem(await admin.patch("/catalogues/nothing/items/spam", {}), 404, "not_found")
     problem(await admin.delete("/catalogues/nothing/items/spam"), 404, "not_found")
@@ -115,7 +115,7 @@ async def test_another_process_shows_a_change_within_a_second(
         assert "flood" in await values(there, REASONS)
 
 
-async def test_between_two_changes_a_catalogue_is_answered_from_memory(app: FastAPI, admin: FakeClient) -> None:
+async def test_an_unchanged_catalogue_is_read_from_the_cache(app: FastAPI, admin: FakeClient) -> None:
     cache = app.state.container.get(CatalogueCache)
     first = await cache.get("countries", "ru")
     assert await cache.get("countries", "ru") is first
@@ -125,7 +125,7 @@ async def test_between_two_changes_a_catalogue_is_answered_from_memory(app: Fast
     assert await cache.get("countries", "ru") is not first
 
 
-async def test_a_change_that_is_taken_back_is_never_shown(admin: FakeClient, anna: FakeClient) -> None:
+async def test_a_change_that_is_rolled_back_is_never_shown(admin: FakeClient, anna: FakeClient) -> None:
     before = (await read_catalogue(anna, REASONS)).headers["etag"]
     problem(await admin.delete(f"{REASONS}/items/nothing"), 404, "not_found")
     assert (await read_catalogue(anna, REASONS)).headers["etag"] == before

@@ -1,4 +1,4 @@
-"""`python manage.py catalogues`: the same catalogues, without an account."""
+"""`python manage.py catalogues`: reading and changing catalogues without an account."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.manage import manage
 NAME = "report-reasons"
 
 
-async def test_they_are_listed_and_shown(database_address: DatabaseAddress) -> None:
+async def test_catalogues_are_listed_and_shown(database_address: DatabaseAddress) -> None:
     listed = await manage(database_address, "catalogues", "list")
     assert listed.exit_code == 0, listed.output
     assert ["countries", "249"] in [line.split() for line in listed.output.splitlines()]
@@ -43,7 +43,7 @@ async def test_an_item_is_added_changed_and_removed(anna: FakeClient, database_a
         (("set", NAME, "spam", "--ru= "), "ru: must have at least one"),
     ],
 )
-async def test_what_is_no_item_is_refused(
+async def test_invalid_items_are_refused(
     database_address: DatabaseAddress, arguments: tuple[str, ...], says: str
 ) -> None:
     refused = await manage(database_address, "catalogues", *arguments)
@@ -51,7 +51,7 @@ async def test_what_is_no_item_is_refused(
     assert says in refused.output
 
 
-async def test_removing_asks_first(anna: FakeClient, database_address: DatabaseAddress) -> None:
+async def test_remove_asks_for_confirmation(anna: FakeClient, database_address: DatabaseAddress) -> None:
     asked = await manage(database_address, "catalogues", "remove", NAME, "spam", typed="n\n")
     assert asked.exit_code == 1
     assert await find(anna, REASONS, "spam") is not None

@@ -1,4 +1,4 @@
-"""A declared model is a catalogue, in whatever module it stands."""
+"""Any module can declare a catalogue."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 
 from app.modules.catalogues_module.db.models import CatalogueModel, find_catalogues
 
-# In a process of its own: a model, once declared, is there for all tests.
+# In a separate process: a declared model would exist for all other tests, too.
 _DECLARES = """
 from app.modules.catalogues_module.db.models import CatalogueModel, find_catalogues
 
@@ -20,14 +20,14 @@ assert find_catalogues()["moods-of-the-day"] is MoodOfTheDay
 """
 
 
-def test_a_declared_model_has_its_address(project_root: Path) -> None:
+def test_a_declared_model_is_served_at_its_path(project_root: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _DECLARES], cwd=project_root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
 
-def test_a_table_of_another_name_is_no_catalogue() -> None:
+def test_a_catalogue_model_with_another_table_name_is_refused() -> None:
     with pytest.raises(TypeError, match="catalogue_some_name"):
 
         class Mood(CatalogueModel):

@@ -1,4 +1,4 @@
-"""Reading catalogues: the right language, and no byte twice."""
+"""Reading catalogues: the choice of the language, and ETags."""
 
 import re
 
@@ -20,7 +20,7 @@ async def test_the_catalogues_are_listed_with_their_counts(anna: FakeClient) -> 
         assert len(ok(await anna.get(f"/catalogues/{name}"))["items"]) == count > 0
 
 
-async def test_the_catalogues_come_in_pages_too(anna: FakeClient) -> None:
+async def test_the_list_of_catalogues_has_pages(anna: FakeClient) -> None:
     names = [catalogue["name"] for catalogue in ok(await anna.get("/catalogues"))["items"]]
     first = ok(await anna.get("/catalogues", limit=2))
     rest = ok(await anna.get("/catalogues", cursor=first["next_cursor"]))
@@ -29,7 +29,7 @@ async def test_the_catalogues_come_in_pages_too(anna: FakeClient) -> None:
     problem(await anna.get("/catalogues", cursor="x"), 422, "validation_error")
 
 
-async def test_an_item_has_these_fields_and_no_others(anna: FakeClient) -> None:
+async def test_an_item_has_the_documented_fields_only(anna: FakeClient) -> None:
     first, second, *_ = ok(await anna.get("/catalogues/chat-types"))["items"]
     assert first.keys() == {"id", "key", "value", "position", "is_active"}
     assert (first["key"], first["value"], first["is_active"]) == ("direct", "Direct chat", True)
@@ -62,7 +62,7 @@ def test_the_language_is_the_preferred_one_else_english(header: str | None, lang
     assert choose_language(header) == language
 
 
-async def test_a_catalogue_speaks_the_readers_language(anna: FakeClient) -> None:
+async def test_a_catalogue_is_returned_in_the_callers_language(anna: FakeClient) -> None:
     russian = await read_catalogue(anna, COUNTRIES, "ru")
     assert russian.headers["content-language"] == "ru"
     assert "Accept-Language" in russian.headers["vary"]
@@ -81,7 +81,7 @@ async def test_every_item_has_a_name_in_both_languages(anna: FakeClient) -> None
         assert all(re.search("[a-z]", value.lower()) for value in english.values())
 
 
-async def test_what_a_reader_has_is_not_sent_again(anna: FakeClient) -> None:
+async def test_an_unchanged_catalogue_is_not_sent_again(anna: FakeClient) -> None:
     first = await read_catalogue(anna, COUNTRIES, "ru")
     tag = first.headers["etag"]
     for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
@@ -98,6 +98,6 @@ async def test_catalogues_require_a_signed_in_caller(anonymous: FakeClient) -> N
         problem(await anonymous.get(path), 401, "unauthenticated")
 
 
-async def test_a_catalogue_that_is_not_there_is_not_found(anna: FakeClient) -> None:
+async def test_an_unknown_catalogue_is_not_found(anna: FakeClient) -> None:
     for name in ("nothing", "report_reasons", "catalogue-countries", "%00", "Countries"):
         problem(await anna.get(f"/catalogues/{name}"), 404, "not_found")

@@ -1,4 +1,4 @@
-"""Chats of a demo and what is said in them: numbers, events, counters and read positions, as sending leaves them."""
+"""Demo chats with their messages, events, counters and read positions, as if the messages had been sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 
 @dataclass(slots=True)
 class Tables:
-    """Rows by table, in the order of the columns that `writing` gives them."""
+    """Rows by table. Their columns have the order of `writing._COLUMNS`."""
 
     fields: MessageFields
     streams: list[Row] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Tables:
 
 @dataclass(slots=True)
 class _Conversation:
-    """A chat while it goes on."""
+    """A chat while its messages are being generated."""
 
     id: UUID
     type: str
@@ -50,7 +50,10 @@ class _Conversation:
 def make_conversations(
     random: Random, people: Sequence[Person], messages: int, now: datetime, days: int, fields: MessageFields
 ) -> Tables:
-    """Direct chats, groups and a channel, some livelier than others; `messages` in all, in the last `days`."""
+    """Returns the rows of direct chats, groups and a channel.
+
+    They have `messages` messages in total, in the last `days` days. Some chats have many more messages than others.
+    """
     tables = Tables(fields)
     began_at = now - timedelta(days=days)
     conversations = [
@@ -92,7 +95,7 @@ def _directs(random: Random, people: Sequence[Person], began_at: datetime) -> li
 
 
 def _share(random: Random, messages: int, conversations: int) -> list[int]:
-    """A few talks are long, most are short."""
+    """Returns the number of messages of each conversation. A few conversations are long, most are short."""
     weights = [random.paretovariate(1.1) for _ in range(conversations)]
     shares = [int(messages * weight / sum(weights)) for weight in weights]
     shares[0] += messages - sum(shares)
@@ -179,7 +182,7 @@ def _write(
 
 
 def _finish(random: Random, tables: Tables, conversation: _Conversation, now: datetime) -> None:
-    """How far everyone has read, and the heads."""
+    """Adds the read positions of the members, the chat, and the head of its stream."""
     for person in conversation.members:
         own = conversation.read[person.id]
         seq = random.choice((conversation.seq, conversation.seq, random.randint(own, conversation.seq)))

@@ -1,4 +1,4 @@
-"""Who takes part in a demo."""
+"""Demo accounts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from app.modules.demo_module.services import words
 
 @dataclass(slots=True)
 class Person:
-    """An account to be. `last_seq` is the head of its stream so far."""
+    """An account that is going to be written. `last_seq` is the head of its stream so far."""
 
     id: UUID
     username: str
@@ -21,7 +21,7 @@ class Person:
 
 
 def make_people(random: Random, count: int, taken: set[str], created_at: datetime) -> list[Person]:
-    """Russian and English names, one in two; usernames that nobody has."""
+    """Returns accounts with Russian and English names in turn, and usernames that are not in `taken`."""
     people = []
     used = set(taken)
     for number in range(count):

@@ -1,4 +1,4 @@
-"""What demo people are called, and what they say."""
+"""The names and texts of demo accounts."""
 
 FIRST_RU = [
     "Анна",

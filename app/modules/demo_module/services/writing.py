@@ -1,4 +1,4 @@
-"""Writing a demo by COPY: ten thousand messages take about a second."""
+"""Writing demo data by COPY. Ten thousand messages take about a second."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -19,7 +19,7 @@ from app.utils.names import search_grams, search_text
 
 _ROWS_AT_ONCE = 2_000
 _DAYS = 21
-"""The demo's past: within the time that events are kept, unless that was made short."""
+"""Days that the history covers: less than the retention of events, unless that was shortened."""
 
 _COLUMNS: dict[Any, tuple[str, ...]] = {
     Account: (
@@ -54,9 +54,9 @@ async def seed(
     days: int = _DAYS,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sequence[Person]:
-    """Makes people and what they have said, all or nothing; the people. They share one password.
+    """Writes demo accounts, chats and messages in one transaction, and returns the accounts. They share one password.
 
-    `chance` makes the same demo again; `on_progress` hears how many of all rows are written.
+    The same `chance` generates the same data. `on_progress(done, total)` is called with numbers of rows.
     """
     random = Random(chance)  # noqa: S311 - nothing here is a secret
     password_hash = await passwords.hash(password)

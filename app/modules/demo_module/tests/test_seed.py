@@ -1,4 +1,4 @@
-"""A demo looks as if it had happened."""
+"""Demo data looks as if the messages had been sent."""
 
 import httpx
 
@@ -10,25 +10,27 @@ PASSWORD = "a demo for everyone"
 
 
 async def seed(database_address: DatabaseAddress, *more: str) -> str:
-    """Seeds, and says what was printed."""
+    """Runs `manage.py seed` and returns its output."""
     result = await manage(database_address, "seed", "--chance=7", f"--password={PASSWORD}", *more)
     assert result.exit_code == 0, result.output
     return result.output
 
 
 async def someone(server: httpx.AsyncClient, printed: str) -> FakeClient:
-    """The person that the command says to sign in as."""
+    """Signs in as the account that the command prints."""
     username = printed.partition("sign in as ")[2].split(" / ")[0]
     return await FakeClient(server, username=username).sign_in(PASSWORD)
 
 
-async def test_ten_thousand_messages_leave_nothing_for_the_doctor(database_address: DatabaseAddress) -> None:
+async def test_the_doctor_finds_no_problem_in_ten_thousand_demo_messages(database_address: DatabaseAddress) -> None:
     assert "60 people and 10000 messages were added" in await seed(database_address)
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 0, result.output
 
 
-async def test_demo_people_sign_in_read_and_go_on(server: httpx.AsyncClient, database_address: DatabaseAddress) -> None:
+async def test_demo_accounts_sign_in_read_and_send_messages(
+    server: httpx.AsyncClient, database_address: DatabaseAddress
+) -> None:
     person = await someone(server, await seed(database_address, "--people=8", "--messages=400"))
     chats = ok(await person.get("/chats", limit=100))["items"]
     assert {"direct", "group", "channel"} == {chat["type"] for chat in chats}
@@ -44,7 +46,7 @@ async def test_demo_people_sign_in_read_and_go_on(server: httpx.AsyncClient, dat
     assert message["seq"] == chat["last_seq"] + 1
 
 
-async def test_a_demo_message_sent_again_is_the_same_message(
+async def test_sending_a_demo_message_again_returns_the_same_message(
     server: httpx.AsyncClient, database_address: DatabaseAddress
 ) -> None:
     person = await someone(server, await seed(database_address, "--people=4", "--messages=200"))

@@ -1,4 +1,4 @@
-"""What the server needs, looked at now."""
+"""The state of the server's dependencies at this moment."""
 
 import asyncio
 from time import perf_counter
@@ -20,16 +20,16 @@ async def check_health(settings: Settings, database: Database) -> Health:
 
 
 async def _check_database(database: Database, *, shows_details: bool) -> Check:
-    """It answers, and its tables are those that this code was written for.
+    """Checks that the database responds within `_TIMEOUT` and is migrated to the schema of this code.
 
-    Without `shows_details` the reason of a failure names no address, role or database.
+    Without `shows_details`, the reason of a failure contains no address, role or database name.
     """
     began = perf_counter()
     try:
         async with asyncio.timeout(_TIMEOUT), database.connection() as connection:
             exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
             rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
-    except Exception as error:  # noqa: BLE001 - whatever it is, the check has failed
+    except Exception as error:  # noqa: BLE001 - any error is a failed check
         trouble = diagnose(database.unavailable_because or error, database.address)
         detail = (str(trouble) if shows_details else trouble.reason) if trouble else type(error).__name__
         return Check(status="failed", latency_ms=None, detail=detail)

@@ -14,7 +14,7 @@ from tests.processes import free_port
 from tests.servers import served, settings_for
 
 
-async def test_a_server_that_is_well_says_so(server: httpx.AsyncClient, settings: Settings) -> None:
+async def test_a_healthy_server_reports_ok(server: httpx.AsyncClient, settings: Settings) -> None:
     health = await server.get("/healthcheck")
     assert health.status_code == 200
     assert health.json()["status"] == "ok"
@@ -25,7 +25,7 @@ async def test_a_server_that_is_well_says_so(server: httpx.AsyncClient, settings
     assert (await server.get("/healthcheck/live")).json() == {"status": "ok"}
 
 
-async def test_a_database_that_is_not_migrated_serves_no_requests(
+async def test_a_server_is_not_ready_while_the_database_is_not_migrated(
     server: httpx.AsyncClient, database_address: DatabaseAddress
 ) -> None:
     connection = await asyncpg.connect(**database_address.connect_arguments())
@@ -67,10 +67,10 @@ async def test_a_server_without_database_is_live_and_not_ready(
 
 
 @pytest.mark.parametrize("mode", Mode)
-async def test_the_reason_of_a_failure_names_nothing_where_the_api_shows_no_internals(
+async def test_the_reason_of_a_failure_contains_no_names_unless_the_mode_is_local(
     settings: Settings, database_address: DatabaseAddress, mode: Mode
 ) -> None:
-    """With the reason of the first failure, also while the next try is waited for."""
+    """The reason of the first failure is shown also while the server waits for the next attempt to connect."""
     address = replace(database_address, host="127.0.0.1", port=free_port())
     unavailable = replace(settings, app=settings.app.model_copy(update={"mode": mode}), db=settings_for(address))
     async with served(build_app(unavailable)) as http:

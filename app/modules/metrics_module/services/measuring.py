@@ -1,4 +1,4 @@
-"""Looking at what is not counted as it happens."""
+"""Periodic measurement of the metrics that are not counted at an event."""
 
 import asyncio
 
@@ -6,11 +6,11 @@ from app.utils import metrics
 from app.utils.metrics import MetricCollectors
 
 _PERIOD = 5.0
-"""Seconds between two looks: of several processes a scrape asks only one, and sees the others as they were then."""
+"""Seconds between two measurements. A scrape reaches only one process, and reads the last values of the others."""
 
 
 async def keep_measuring(collectors: MetricCollectors) -> None:
-    """Until cancelled."""
+    """Collects metrics and measures the lag of the event loop, until cancelled."""
     loop = asyncio.get_running_loop()
     while True:
         collectors.collect()

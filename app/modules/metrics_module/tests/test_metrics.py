@@ -1,4 +1,4 @@
-"""The metrics tell what happens, by names that are documented."""
+"""The metrics count what happens, and each of them is documented."""
 
 import re
 from collections.abc import AsyncIterator
@@ -16,13 +16,13 @@ from tests.servers import served
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
+    """A client of the server's real port, which the fake clients of these tests use."""
     async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
         yield http
 
 
 async def scrape(server: httpx.AsyncClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Samples by name and labels."""
+    """Returns the samples by name and labels."""
     answer = await server.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -34,7 +34,7 @@ async def scrape(server: httpx.AsyncClient) -> dict[tuple[str, frozenset[tuple[s
 
 
 class Difference:
-    """What a scrape tells more than an earlier one: the counters are the process', which has served other tests."""
+    """The differences between two scrapes. The counters belong to the process, which other tests have used, too."""
 
     def __init__(self, server: httpx.AsyncClient) -> None:
         self._server = server
@@ -50,7 +50,7 @@ class Difference:
 
 @pytest.fixture
 async def counted(server: httpx.AsyncClient, club: str) -> Difference:
-    """From when the people and their club are there."""
+    """Counts from the moment at which the accounts and their chat exist."""
     difference = Difference(server)
     await difference.begin()
     return difference
@@ -67,7 +67,9 @@ async def test_requests_are_counted_by_the_template_of_their_route(
     assert await counted.of("messenger_http_request_seconds_count", method="GET", route=route, status="404") == 1
 
 
-async def test_unknown_paths_are_one_series(anna: FakeClient, server: httpx.AsyncClient, counted: Difference) -> None:
+async def test_unknown_paths_are_counted_in_one_series(
+    anna: FakeClient, server: httpx.AsyncClient, counted: Difference
+) -> None:
     for number in range(5):
         await server.get(f"/wp-admin/{number}.php")
     await server.request("PROPFIND", "/coffee")
@@ -104,7 +106,7 @@ async def test_sends_and_deliveries_are_counted(
 
 
 async def test_a_connected_bus_is_reported_by_its_metric(settings: Settings) -> None:
-    """A new one: the gauge is the process', and a server that has ended in it would have said no."""
+    """Starts a new server: the gauge belongs to the process, and a server that has stopped in it has set it to 0."""
     async with served(build_app(settings)) as http:
         await FakeClient.sign_up(http)
         samples = await scrape(http)
@@ -112,7 +114,7 @@ async def test_a_connected_bus_is_reported_by_its_metric(settings: Settings) -> 
     assert sum(value for (name, _), value in samples.items() if name == "messenger_pool_connections") >= 1
 
 
-async def test_every_metric_has_its_line_in_the_documentation(server: httpx.AsyncClient, project_root: Path) -> None:
+async def test_every_metric_is_documented(server: httpx.AsyncClient, project_root: Path) -> None:
     families = text_string_to_metric_families((await server.get("/metrics")).text)
     served = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     page = (project_root / "docs" / "metrics.md").read_text(encoding="utf-8")

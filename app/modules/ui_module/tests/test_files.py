@@ -1,4 +1,4 @@
-"""What the server hands out at /ui, before any browser looks at it."""
+"""The files that the server serves at /ui, checked without a browser."""
 
 import re
 from dataclasses import replace
@@ -40,7 +40,7 @@ async def test_a_file_that_has_not_changed_is_not_sent_again(server: httpx.Async
         assert changed.content == first.content
 
 
-async def test_what_a_file_asks_for_is_there_and_nowhere_else(server: httpx.AsyncClient) -> None:
+async def test_every_file_that_a_file_refers_to_is_served_by_this_server(server: httpx.AsyncClient) -> None:
     for name in FILES:
         text = (await server.get(f"/ui/{name}")).text
         addresses = re.findall(r"""(?:href|src)(?:=|: )["'](/ui/[^"']+)""", text)
@@ -56,21 +56,21 @@ async def test_nothing_else_on_the_disk_is_served(server: httpx.AsyncClient) -> 
         problem(await server.get(f"/ui/{path}"), 404, "not_found")
 
 
-async def test_the_page_knows_the_address_of_the_api(settings: Settings) -> None:
+async def test_the_page_contains_the_prefix_of_the_api(settings: Settings) -> None:
     elsewhere = replace(settings, app=settings.app.model_copy(update={"prefix": "/messenger/v2"}))
     async with served(build_app(elsewhere)) as http:
         assert '<meta name="api-prefix" content="/messenger/v2">' in (await http.get("/ui/")).text
         assert (await http.head("/ui")).status_code == 200
 
 
-async def test_a_server_may_do_without_the_page(settings: Settings) -> None:
+async def test_the_page_can_be_switched_off(settings: Settings) -> None:
     without = replace(settings, app=settings.app.model_copy(update={"ui_enable": False}))
     async with served(build_app(without)) as http:
         for path in ("/ui", "/ui/", "/ui/js/main.js"):
             problem(await http.get(path), 404, "not_found")
 
 
-def test_every_text_is_there_in_both_languages() -> None:
+def test_every_text_exists_in_both_languages() -> None:
     texts = dict(LANGUAGES.findall((FOLDER / "js" / "i18n.js").read_text(encoding="utf-8")))
     keys = {language: re.findall(r"^    '([^']+)':", body, re.MULTILINE) for language, body in texts.items()}
     assert keys.keys() == {"en", "ru"}
@@ -81,7 +81,7 @@ def test_every_text_is_there_in_both_languages() -> None:
 
 
 def test_every_text_has_enough_contrast() -> None:
-    """4.5 to 1, as WCAG AA has it, by day and by night."""
+    """WCAG AA requires 4.5 to 1. This holds for the light and the dark theme."""
     found = COLOURS.findall((FOLDER / "css" / "base.css").read_text(encoding="utf-8"))
     grounds = ("ground", "surface", "raised", "hover", "chosen")
     pairs = [(text, ground) for text in ("text", "accent", "danger") for ground in grounds]

@@ -11,5 +11,5 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def root(settings: Annotated[Settings, service(Settings)]) -> RedirectResponse:
-    """Leads to Swagger UI, or to the health check where the documents are not shown."""
+    """Redirects to Swagger UI, or to the health check in production, where the documentation is not served."""
     return RedirectResponse("/healthcheck" if settings.app.mode is Mode.PROD else "/docs")

@@ -48,6 +48,9 @@ async def read(
 
 
 def _has(if_none_match: str | None, etag: str) -> bool:
-    """The weak comparison of RFC 9110: proxies that compress make a tag weak."""
+    """Returns True if the header contains the tag, by the weak comparison of RFC 9110.
+
+    Proxies that compress responses make tags weak.
+    """
     known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
     return etag in known or "*" in known

@@ -8,7 +8,7 @@ from app.modules.catalogues_module.db.models import CatalogueModel, CatalogueVer
 
 
 async def list_items(session: AsyncSession, model: type[CatalogueModel]) -> list[Any]:
-    """All items in their order, as rows."""
+    """Returns all items, in their order, as rows."""
     columns = (model.id, model.key, model.value_ru, model.value_en, model.position, model.is_active)
     return list((await session.execute(select(*columns).order_by(model.position, model.key))).all())
 
@@ -18,18 +18,18 @@ async def find_item(session: AsyncSession, model: type[CatalogueModel], key: str
 
 
 async def find_last_position(session: AsyncSession, model: type[CatalogueModel]) -> int | None:
-    """None where the catalogue is empty."""
+    """Returns the highest position, or None if the catalogue is empty."""
     return await session.scalar(select(func.max(model.position)))
 
 
 async def list_versions(session: AsyncSession) -> dict[str, int]:
-    """By the catalogue's name; one that was never changed is not in it."""
+    """Returns versions by catalogue name. A catalogue that was never changed is not included."""
     rows = await session.execute(select(CatalogueVersion.name, CatalogueVersion.version))
     return {row.name: row.version for row in rows}
 
 
 async def bump_version(session: AsyncSession, name: str) -> None:
-    """Tells all processes of a change, and locks the catalogue against others until the end of the transaction."""
+    """Increments the version, by which all processes see a change. Locks the catalogue until the transaction ends."""
     statement = insert(CatalogueVersion).values(name=name, version=1)
     await session.execute(
         statement.on_conflict_do_update(

@@ -9,9 +9,9 @@ _PREFIX = "catalogue_"
 
 
 class CatalogueModel(BaseModel):
-    """A list of words in two languages. Whoever declares one, in any module, has its address.
+    """The base of catalogues: an item with a value in two languages. Any module may declare a subclass.
 
-    A table `catalogue_some_name` is served at `/catalogues/some-name`. `key` is what other tables and clients store.
+    The table `catalogue_some_name` is served at `/catalogues/some-name`. Other tables and clients store the `key`.
     """
 
     __abstract__ = True
@@ -29,7 +29,7 @@ class CatalogueModel(BaseModel):
 
 
 def find_catalogues() -> dict[str, type[CatalogueModel]]:
-    """Every catalogue that is declared, by the name in its address."""
+    """Returns all declared catalogues by the name in their path."""
     models = (mapper.class_ for mapper in Base.registry.mappers)
     catalogues = [model for model in models if issubclass(model, CatalogueModel)]
     return {

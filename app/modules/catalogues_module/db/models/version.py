@@ -5,9 +5,9 @@ from app.adapters.db.base import Base
 
 
 class CatalogueVersion(Base):
-    """How often a catalogue was changed through the API: what processes compare their memory with.
+    """The number of changes to a catalogue through the API. Processes compare their cache with it.
 
-    Its row is also the lock of those who change the catalogue. One that was never changed has none.
+    The row is also the lock for changes to the catalogue. A catalogue that was never changed has no row.
     """
 
     __tablename__ = "version_of_catalogue"

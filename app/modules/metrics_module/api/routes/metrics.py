@@ -23,6 +23,6 @@ _EXAMPLE = 'messenger_sends_total{outcome="written"} 1024.0\nmessenger_sockets 1
 async def metrics(collectors: Annotated[MetricCollectors, service(MetricCollectors)]) -> PlainTextResponse:
     """Returns the metrics of all worker processes in Prometheus format."""
     collectors.collect()
-    # Files are read where there are several processes.
+    # In a thread: with several processes, rendering reads files.
     text = await run_in_threadpool(render, shared_metrics())
     return PlainTextResponse(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)

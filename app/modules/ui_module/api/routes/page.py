@@ -16,10 +16,10 @@ _POLICY = {
     "img-src": "'self'",
     "connect-src": "'self'",
     "base-uri": "'none'",
-    # Forms are read by the scripts: should those fail, no password leaves in an address.
+    # Scripts read the forms. If they fail, the browser must not send a password in a URL.
     "form-action": "'none'",
     "frame-ancestors": "'none'",
-    # Texts of other people never become markup: the browser refuses it.
+    # The browser refuses to turn text, such as that of other users, into markup.
     "require-trusted-types-for": "'script'",
     "trusted-types": "'none'",
 }
@@ -32,7 +32,7 @@ _HEADERS = {
 }
 
 
-# In a thread: they read the disk.
+# Not async, so that it runs in a thread: it reads files.
 @router.get("")
 @router.get("/{name:path}")
 def page(
@@ -40,7 +40,7 @@ def page(
     name: str = "",
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
-    """The page, or one of its files."""
+    """Returns the page, or one of its files."""
     if not settings.app.ui_enable:
         raise NotFound
     return read_file(name or INDEX, settings.app.prefix).answer(if_none_match, _HEADERS)
