@@ -148,16 +148,16 @@ FindJoined = Callable[[Mapping[str, object]], Joined]
 
 @dataclass(frozen=True)
 class StreamSource:
-    """Streams that accounts may read, beside their own, which the socket knows by itself.
+    """Streams that accounts may read besides their own, which the socket always follows.
 
-    - `list_streams(context, account_id)`: those that the account may read now, as of one moment.
-    - `list_left(context, account_id, stream_ids)`: those of these streams that the account has left.
-    - `joins`: the kinds of events in an account's own stream by which it begins to read one more stream; each with what
-      reads the event's data.
-    - `list_audience(context, account_id, most)`: the streams whose followers see the account come and go, those with
-      the fewest readers first, of `most` readers in all.
+    - `list_streams(context, account_id)`: returns the streams that the account may read now, as of one moment.
+    - `list_left(context, account_id, stream_ids)`: returns those of these streams that the account has left.
+    - `joins`: kinds of events in an account's own stream by which it begins to read another stream. Each has a function
+      that reads the event's data.
+    - `list_audience(context, account_id, most)`: returns the streams whose followers are notified of the account's
+      presence: those with the fewest readers first, with at most `most` readers in all.
 
-    A stream ends for an account as the log's other readers have it: by its own removal, or by the stream's deletion.
+    For an account, a stream ends as for the log's other readers: by its own removal, or by the stream's deletion.
     """
 
     optional_host: ClassVar[bool] = True

@@ -81,7 +81,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("emoji", SPELLINGS)
-async def test_an_emoji_is_the_same_reaction_in_each_of_its_spellings(
+async def test_all_spellings_of_an_emoji_are_the_same_reaction(
     anna: FakeClient, boris: FakeClient, club: str, liked: str, emoji: str
 ) -> None:
     for spelling in SPELLINGS[emoji]:

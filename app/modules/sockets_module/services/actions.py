@@ -18,7 +18,7 @@ _OWN = ("hello", "ping")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A SocketAction, and what it is in one application."""
+    """A SocketAction with its models in one application."""
 
     name: str
     request: type[RequestFrame]

@@ -1,4 +1,4 @@
-"""The life of one WebSocket, from its first frame to its close."""
+"""The lifetime of one WebSocket, from the handshake to its close."""
 
 import asyncio
 from collections.abc import Mapping
@@ -43,11 +43,11 @@ HELLO_TIMEOUT = 10.0
 HEARTBEAT = 20
 """Seconds between the server's pings."""
 _REQUESTS_IN_A_ROW = 50
-"""Of one socket, until it is the others' turn."""
+"""Requests of one socket in a row, before other connections get their turn."""
 
 
 class Connection:
-    """Takes care of one socket. The task of the endpoint receives; one more runs only while there is work to do."""
+    """Serves one socket. The endpoint's task receives. A second task runs only while events must be replayed."""
 
     def __init__(self, websocket: WebSocket, container: Container) -> None:
         self._websocket = websocket
@@ -62,7 +62,7 @@ class Connection:
         self._closing: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
-        """From the handshake to the close."""
+        """Serves the socket from the handshake to the close."""
         if not _is_allowed_origin(self._websocket, self._container.get(Settings).app.cors_origins):
             await self._websocket.close(1008)
             return
@@ -88,7 +88,7 @@ class Connection:
         try:
             identity = await self._container.get(Authenticator).identify(hello.data.token)
             self._limits.hit(self._limits.rates.hello, "sockets of", identity.account_id.int)
-        except Exception as error:  # noqa: BLE001 - it becomes the reply
+        except Exception as error:  # noqa: BLE001 - the error becomes the reply
             await self._reject_hello(hello, error)
             return
         hello.data.cursors.update(await read_cursors(cursors))
@@ -102,7 +102,7 @@ class Connection:
         try:
             try:
                 streams = await self._sources.list_streams(identity.account_id)
-            except Exception as error:  # noqa: BLE001 - it becomes the reply
+            except Exception as error:  # noqa: BLE001 - the error becomes the reply
                 await self._reject_hello(hello, error)
                 return
             self._answer_hello(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
@@ -114,7 +114,7 @@ class Connection:
         except (BadFrame, WebSocketDisconnect) as error:
             if isinstance(error, BadFrame):
                 await self._close(BAD_FRAME)
-        except Exception as error:  # noqa: BLE001 - the client connects again, with its cursors
+        except Exception as error:  # noqa: BLE001 - the client reconnects with its cursors
             logger.warning("a socket was closed by an error: {!r}", error)
             await self._close(TRY_AGAIN)
         finally:
@@ -126,7 +126,7 @@ class Connection:
                 await presence.mark_offline(identity.account_id)
 
     async def _first_frame(self) -> tuple[Hello, Any] | None:
-        """Hello and its cursors as they came, or None after the socket was closed for want of it. Raises BadFrame."""
+        """Returns hello and its unread cursors. None if the socket was closed without hello. Raises BadFrame."""
         try:
             async with asyncio.timeout(HELLO_TIMEOUT):
                 frame = parse_frame(_text_in(await self._websocket.receive()))
@@ -139,7 +139,7 @@ class Connection:
         return read_hello(frame)
 
     async def _receive(self, socket: Socket) -> None:
-        """Until the client goes."""
+        """Handles requests until the client disconnects."""
         requests = Requests(socket, self._container)
         extensions = self._websocket.scope.get("extensions", {})
         receive = extensions.get(RECEIVE_EXTENSION, self._websocket.receive)
@@ -166,7 +166,7 @@ class Connection:
         socket.answer(hello.id, reply.model_dump_json().encode())
 
     async def _reject_handshake(self, error: RateLimited) -> None:
-        """Answers the handshake with the problem, where the server can; else the answer is 403."""
+        """Refuses the handshake with the problem, if the ASGI server supports it; otherwise with 403."""
         problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
         headers = {"Retry-After": str(error.retry_after)}
         if "websocket.http.response" in self._websocket.scope.get("extensions", {}):
@@ -177,7 +177,7 @@ class Connection:
             await self._websocket.close(POLICY)
 
     async def _reject_hello(self, hello: Hello, error: Exception) -> None:
-        """Tells why, and closes: for who is not signed in, or for a server that cannot serve just now."""
+        """Sends the error, and closes the socket: NOT_SIGNED_IN for an invalid token, TRY_AGAIN for other errors."""
         problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
         reply = {"reply_to": hello.id, "status": "error", "error": problem}
         with suppress(RuntimeError, OSError):
@@ -189,7 +189,7 @@ class Connection:
             self._replay = asyncio.create_task(self._keep_replaying())
 
     def _begin_closing(self, code: int) -> None:
-        # Not the caretaker's work: it may be waiting for the very reader who has stopped.
+        # Not in the task that replays: it may be waiting for the very client that stopped reading.
         self._closing = asyncio.create_task(self._close(code))
 
     def _overflow(self) -> None:
@@ -197,7 +197,7 @@ class Connection:
             self._socket.end(TRY_AGAIN)
 
     async def _keep_replaying(self) -> None:
-        """Until nothing is left to do for now."""
+        """Replays events until the socket is up to date."""
         socket = self._socket
         try:
             while socket is not None and not socket.send_buffer.closed:
@@ -209,14 +209,14 @@ class Connection:
                     await send_page(socket, self._hub)
                 else:
                     return
-        except Exception as error:  # noqa: BLE001 - the client connects again, with its cursors
+        except Exception as error:  # noqa: BLE001 - the client reconnects with its cursors
             logger.warning("cannot serve a socket: {!r}", error)
             await self._close(TRY_AGAIN)
         finally:
             self._replay = None
 
     async def _close(self, code: int, reason: str = "") -> None:
-        """Never fails: the other side may be gone."""
+        """Closes the socket. Never raises: the client may have disconnected."""
         metrics.SOCKETS_ENDED.labels(code).inc()
         with suppress(RuntimeError, OSError, WebSocketDisconnect):
             await self._websocket.send({"type": "websocket.close", "code": code, "reason": reason})
@@ -229,7 +229,10 @@ def _text_in(message: Mapping[str, Any]) -> str | None:
 
 
 def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
-    """A page of another site must not use its visitor's network; clients that are no browsers send no origin."""
+    """Returns True if the page's origin may connect. Clients other than browsers send no origin.
+
+    A page of another site must not connect through its visitor's network.
+    """
     origin = websocket.headers.get("origin")
     if origin is None or normalize_origin(origin) in allowed:
         return True

@@ -1,4 +1,4 @@
-"""From the text of a frame to a request that is as the schemas say."""
+"""Parses frames: from text to a validated request."""
 
 import asyncio
 import json
@@ -15,20 +15,20 @@ from app.modules.sockets_module.schemas import MAX_CURSORS, Hello, RequestFrame,
 from app.services.errors import ValidationFailed
 
 _MAX_MEMBERS = 50
-"""Of an object in a request. Each one more would be an error of its own."""
+"""Maximum members of an object in a request, because each wrong one is an error in the reply."""
 _CURSORS_IN_A_ROW = 500
-"""Of a hello, until the other connections have had their turn."""
+"""Cursors of a hello that are validated in a row, before other connections get their turn."""
 
 _request_id: TypeAdapter[int | str] = TypeAdapter(RequestId)
 _cursors: TypeAdapter[dict[UUID, int]] = TypeAdapter(dict[UUID, BodyInt])
 
 
 class BadFrame(Exception):
-    """What came is no JSON object in a text frame."""
+    """The frame is not a text frame with a JSON object."""
 
 
 def parse_frame(text: str | None) -> dict[str, Any]:
-    """The object in a frame; BadFrame for anything else, a binary frame (None) included."""
+    """Returns the object in a frame. Raises BadFrame for anything else, including a binary frame (None)."""
     try:
         frame = orjson.loads(text) if text is not None else None
     except orjson.JSONDecodeError:
@@ -39,9 +39,9 @@ def parse_frame(text: str | None) -> dict[str, Any]:
 
 
 def read_hello(frame: dict[str, Any]) -> tuple[Hello, Any]:
-    """Returns the hello in a frame, without its cursors, and the cursors as they came. Raises BadFrame.
+    """Returns the hello in a frame without its cursors, and the unread cursors. Raises BadFrame.
 
-    Cursors may be many. They are read after the token, which is checked first.
+    There may be many cursors. They are read only after the token was checked.
     """
     data = frame.get("data")
     cursors: Any = {}
@@ -56,8 +56,9 @@ def read_hello(frame: dict[str, Any]) -> tuple[Hello, Any]:
 
 
 async def read_cursors(cursors: Any) -> dict[UUID, int]:
-    """Returns the cursors of a hello, in steps between which the other connections have their turn. Raises BadFrame at
-    the first step with one that is wrong.
+    """Returns the cursors of a hello. Raises BadFrame at the first invalid batch of them.
+
+    They are validated in batches, between which other connections get their turn.
     """
     if not isinstance(cursors, dict) or len(cursors) > MAX_CURSORS:
         raise BadFrame
@@ -85,7 +86,7 @@ def read_request(frame: dict[str, Any], models: Mapping[str, type[RequestFrame]]
 
 
 def find_request_id(frame: dict[str, Any]) -> int | str | None:
-    """The id that a reply can name, None where there is no valid one."""
+    """Returns the request's id for the reply. None if it has no valid one."""
     try:
         return _request_id.validate_python(frame.get("id"))
     except ValidationError:
@@ -99,7 +100,7 @@ def _check_sizes(frame: dict[str, Any], data: Any) -> None:
 
 
 def _parse_surrogates(text: str) -> Any:
-    """A lone surrogate is JSON, though nothing that can be stored: it is to be refused in its place."""
+    """Parses JSON with lone surrogates. They cannot be stored, so validation refuses the field that contains them."""
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):

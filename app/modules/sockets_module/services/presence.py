@@ -1,4 +1,4 @@
-"""Who is online: an account with a socket on any process."""
+"""Presence: an account is online while it has a socket on any process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -20,15 +20,15 @@ from app.utils.background import running
 _LEFT = "presence.left"
 _REFRESH = 30.0
 _LASTS = timedelta(seconds=75)
-"""How long an account counts as online without a refresh: its process may have died."""
+"""Time for which an account counts as online without a refresh, because its process may have died."""
 _STREAMS_IN_A_SIGNAL = 15
-"""A signal names the streams that it goes to, and has to stay small."""
+"""Maximum of streams in a signal. It names them and must stay small."""
 _MAX_RECEIVERS = 5_000
-"""Readers who are notified that one account comes or goes: those of the streams with the fewest."""
+"""Maximum of readers notified of one account's presence. Streams with the fewest readers come first."""
 
 
 class Presence:
-    """Keeps `account_presence` up to date for the sockets of this process, and notifies those who know the account."""
+    """Updates `account_presence` for the sockets of this process, and notifies readers of shared streams."""
 
     def __init__(self, database: Database, bus: Bus, registry: Registry, sources: Sources) -> None:
         self._database = database
@@ -39,34 +39,37 @@ class Presence:
         bus.on_notification(_LEFT, self._on_left)
 
     async def mark_online(self, account_id: UUID) -> None:
-        """The account's first socket here."""
+        """Stores and publishes that an account is online. Called for its first socket here."""
         now = datetime.now(UTC)
         try:
             async with self._database.connection() as connection:
                 await crud.note_present(connection, [account_id], now, now + _LASTS)
             await self._publish(account_id, online=True, at=now)
-        except Exception as error:  # noqa: BLE001 - the next refresh notes it
+        except Exception as error:  # noqa: BLE001 - the next refresh stores it
             logger.debug("cannot store that an account came online: {!r}", error)
 
     async def mark_offline(self, account_id: UUID) -> None:
-        """The account's last socket here. If it has one elsewhere, that process' refresh corrects it."""
+        """Stores and publishes that an account is offline. Called after its last socket here closed.
+
+        If it has a socket on another process, that process corrects the state.
+        """
         now = datetime.now(UTC)
         try:
             async with self._database.connection() as connection:
                 await crud.note_gone(connection, account_id, now)
             await self._publish(account_id, online=False, at=now)
             self._bus.notify(_LEFT, {"account_id": str(account_id)})
-        except Exception as error:  # noqa: BLE001 - it passes by itself, and the socket is gone already
+        except Exception as error:  # noqa: BLE001 - the state expires, and the socket is already closed
             logger.debug("cannot store that an account went offline: {!r}", error)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the life of the application."""
+        """Refreshes presence for the lifetime of the application."""
         async with running(self._keep_refreshing()):
             yield
 
     def _on_left(self, left: Mapping[str, Any]) -> None:
-        """Another process has seen an account's last socket there go, while there is one here."""
+        """Corrects the state if another process marked an account offline that has a socket here."""
         account_id = UUID(left["account_id"])
         if account_id in self._registry:
             correction = asyncio.create_task(self.mark_online(account_id))
@@ -80,7 +83,7 @@ class Presence:
             self._registry.signal("presence", presence, *audience[first : first + _STREAMS_IN_A_SIGNAL])
 
     async def _keep_refreshing(self) -> None:
-        """Until cancelled."""
+        """Refreshes presence periodically until cancelled."""
         while True:
             await asyncio.sleep(_REFRESH)
             now = datetime.now(UTC)
@@ -89,5 +92,5 @@ class Presence:
                 if account_ids:
                     async with self._database.connection() as connection:
                         await crud.note_present(connection, account_ids, now, now + _LASTS)
-            except Exception as error:  # noqa: BLE001 - the next round must come
+            except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot refresh presence: {!r}", error)

@@ -1,4 +1,4 @@
-"""All sockets of one process: how many an account has, whose session has ended, who has stopped reading."""
+"""All sockets of one process: limits per account, ended sessions, stalled clients, and signals."""
 
 import asyncio
 from collections import defaultdict
@@ -24,7 +24,7 @@ _STALL_CHECK = 1.0
 
 
 class Registry:
-    """Sockets by account. Signals of the declared kinds go from here to the sockets that they are for."""
+    """Sockets by account. It delivers signals of declared kinds to the sockets that follow their streams."""
 
     def __init__(self, hub: Hub, bus: Bus, signals: Collection[str], revocations: Revocations) -> None:
         self._hub = hub
@@ -36,7 +36,7 @@ class Registry:
         bus.on_signal(self._on_signal)
 
     def __contains__(self, account_id: UUID) -> bool:
-        """Whether the account has a socket here."""
+        """Returns True if the account has a socket here."""
         return account_id in self._sockets
 
     @property
@@ -53,14 +53,14 @@ class Registry:
         return sum(len(sockets) for sockets in self._sockets.values())
 
     def add(self, socket: Socket) -> bool:
-        """Whether it is the account's first one here."""
+        """Adds a socket. Returns True if it is the account's first one here."""
         sockets = self._sockets[socket.identity.account_id]
         sockets.add(socket)
         self._watches[socket] = self._sessions.watch(socket.identity.session_id, socket.end_session)
         return len(sockets) == 1
 
     def remove(self, socket: Socket) -> bool:
-        """Whether it was the account's last one here."""
+        """Removes a socket. Returns True if it was the account's last one here."""
         sockets = self._sockets.get(socket.identity.account_id, set())
         sockets.discard(socket)
         self._watches.pop(socket).stop()
@@ -70,11 +70,11 @@ class Registry:
         return True
 
     def measure(self) -> None:
-        """Tells the metrics how many sockets there are."""
+        """Sets the metric of open sockets."""
         metrics.SOCKETS.set(self.count)
 
     def make_room(self, account_id: UUID) -> None:
-        """Closes the account's sockets that were used least lately, until one more may be added."""
+        """Closes the account's least recently used sockets, so that one more can be added."""
         sockets = [socket for socket in self._sockets.get(account_id, ()) if not socket.is_closing]
         sockets.sort(key=lambda socket: socket.used_at, reverse=True)
         for socket in sockets[MAX_SOCKETS_OF_ACCOUNT - 1 :]:
@@ -82,12 +82,12 @@ class Registry:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the life of the application."""
+        """Checks for stalled clients for the lifetime of the application."""
         async with running(self._keep_checking()):
             yield
 
     async def _keep_checking(self) -> None:
-        """Until cancelled: ends the sockets whose readers have stopped."""
+        """Closes sockets whose clients have stopped reading, until cancelled."""
         while True:
             await asyncio.sleep(_STALL_CHECK)
             for sockets in tuple(self._sockets.values()):
@@ -106,7 +106,7 @@ class Registry:
         self._bus.signal({**shown, "kind": kind, "stream_ids": stream_ids})
 
     def _on_signal(self, signal: Mapping[str, Any]) -> None:
-        """Delivers a signal to the followers of its streams, but not to the account that it is about."""
+        """Delivers a signal to the followers of its streams, except the account that it is about."""
         if signal.get("kind") not in self._signals:
             return
         about = signal.get("account_id")

@@ -1,4 +1,4 @@
-"""Bringing a socket from its cursors to the present: pages from the log, at the reader's own pace."""
+"""Replays events to a socket from its cursors to the present, in pages from the log, at the client's pace."""
 
 import asyncio
 from collections import defaultdict
@@ -15,16 +15,16 @@ from app.modules.streams_module.services.hub import Gap, Hub
 from app.modules.streams_module.services.reader import Reader
 
 _STREAMS_IN_A_ROW = 100
-"""Of a hello, until it is the others' turn."""
+"""Streams of a hello in a row, before other connections get their turn."""
 _STREAMS_AT_ONCE = 25
 _EVENTS_AT_ONCE = 25
-"""Of one stream in one page."""
+"""Events of one stream per page."""
 
 
 def list_starts(streams: Sequence[ReadableStream], account_id: UUID, cursors: Mapping[UUID, int]) -> dict[UUID, int]:
-    """Where the streams that hello names no cursor of begin: the numbers before their first events.
+    """Returns for each stream without a cursor in hello the number before its first event on this socket.
 
-    Nothing for a client that names no cursor of the account's stream either: it has no state to complete.
+    It is empty if hello has no cursor of the account's own stream: that client has no state to complete.
     """
     account_cursor = cursors.get(account_id)
     if account_cursor is None:
@@ -38,9 +38,9 @@ def _start_of(stream: ReadableStream, account_cursor: int | None) -> int:
 
 
 async def follow_all(socket: Socket, hub: Hub, streams: Sequence[ReadableStream], cursors: Mapping[UUID, int]) -> None:
-    """Follows every stream that the account may read, each from its cursor, else from where the contract begins.
+    """Follows every stream that the account may read, from its cursor or from the default start.
 
-    Cursors of other streams are ignored; one that the log cannot go on from is answered with a gap.
+    Cursors of other streams are ignored. If the log cannot continue from a cursor, a gap is sent.
     """
     account_id = socket.identity.account_id
     account_cursor = cursors.get(account_id)
@@ -60,17 +60,17 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[ReadableStream]
         socket.streams[stream_id] = Following(Reader(stream_id, account_id, joined_seq), cursor, known_seq=last_seq)
         if gap is not None:
             gaps.append(socket.encode_gap(stream_id, gap))
-    # Before anything of these streams, and at the reader's own pace: after a restored backup it may be all of them.
+    # Before any event of these streams, and at the client's pace: after a restored backup every stream may have a gap.
     await socket.send_buffer.put_page(gaps)
     await _attach(socket, hub, list(socket.streams.values()))
 
 
 async def find_left(socket: Socket, sources: Sources, cursors: Mapping[UUID, int]) -> None:
-    """Notes what is still to be read of the streams that the account has left, from their cursors to the leaving."""
+    """Prepares the replay of streams that the account has left, from their cursors up to its removal."""
     unknown = [stream_id for stream_id in cursors if stream_id not in socket.streams]
     if not unknown:
         return
-    # A stream that is joined later goes on from here.
+    # A stream that is joined later continues from here.
     socket.left_at.update((stream_id, cursors[stream_id]) for stream_id in unknown)
     account_id = socket.identity.account_id
     gaps: list[bytes] = []
@@ -89,7 +89,7 @@ async def find_left(socket: Socket, sources: Sources, cursors: Mapping[UUID, int
 
 
 async def send_left(socket: Socket, hub: Hub) -> None:
-    """One page of a stream that the account has left. It is not followed: nothing live comes from there."""
+    """Sends one page of a stream that the account has left. The stream is not followed, so nothing live is sent."""
     stream_id, following = next(iter(socket.left.items()))
     rows = await hub.read_after({stream_id: following.cursor}, _EVENTS_AT_ONCE)
     page = [row for row in rows if row["seq"] <= following.reader.left_seq]
@@ -111,7 +111,7 @@ async def follow_joined(socket: Socket, hub: Hub) -> None:
 
 
 async def send_page(socket: Socket, hub: Hub) -> None:
-    """One page of the streams that are behind; those with nothing left go live."""
+    """Sends one page of the streams that are behind. Streams that have caught up go live."""
     part = dict(islice(socket.behind.items(), _STREAMS_AT_ONCE))
     heads = {key: following.feed.last_seq or 0 for key, following in part.items() if following.feed is not None}
     rows = await hub.read_after({key: following.cursor for key, following in part.items()}, _EVENTS_AT_ONCE)
@@ -119,21 +119,21 @@ async def send_page(socket: Socket, hub: Hub) -> None:
     for row in rows:
         pages[row["stream_id"]].append(row)
     for stream_id, following in part.items():
-        # The others' turn: a whole page is milliseconds of work.
+        # Other connections get their turn: a whole page takes milliseconds.
         await asyncio.sleep(0)
         page = pages.get(stream_id, [])
         if not page and following.cursor < heads.get(stream_id, 0):
-            # Forgotten between the two looks, to the last one.
+            # All remaining events were pruned between the two reads.
             socket.put_gap(stream_id, Gap(heads[stream_id] + 1, heads[stream_id]))
             following.cursor = heads[stream_id]
         await _send(socket, following, page)
         if socket.streams.get(stream_id) is not following:
-            # It has ended for this account, with the rest of the page unsent.
+            # The stream has ended for this account. The rest of the page is not sent.
             continue
         if len(page) < _EVENTS_AT_ONCE:
             _go_live(socket, following)
         else:
-            # To the end of the line: no stream keeps the others waiting.
+            # Moved to the end, so that no stream delays the others.
             socket.behind[stream_id] = socket.behind.pop(stream_id, following)
 
 
@@ -149,7 +149,7 @@ async def _send(socket: Socket, following: Following, page: list[Any]) -> None:
 
 
 def _go_live(socket: Socket, following: Following) -> None:
-    """From here on the hub delivers, if it has not handed on more than was read; else one more page is due."""
+    """Lets the hub deliver the stream live, if it has delivered no more than was read. Otherwise it stays behind."""
     feed = following.feed
     if feed is None or feed.last_seq is None:
         return

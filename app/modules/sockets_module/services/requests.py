@@ -1,4 +1,4 @@
-"""What a client asks for over its socket; answered in the order asked for within one chat, or what else orders it."""
+"""Executes the requests of one socket. Those with the same ordering value (such as a chat) run in order."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,32 +27,32 @@ from app.utils.module import Modules
 from app.utils.token_bucket import TokenBucket
 
 MAX_IN_FLIGHT = 128
-"""Requests of one socket that are being carried out; beyond that nothing more is read from it."""
+"""Requests of one socket in execution. Beyond that no further frame is read from it."""
 _REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND = 500, 5.0
-"""Answers `rate_limited` on one socket until it is closed: a client that is told to wait has to wait."""
+"""Replies `rate_limited` to one socket before it is closed, because its client ignores the limit."""
 _INSTANCE = "/ws"
 
 
 class _RequestQueue:
-    """What one socket has under way for one value, as a chat. What has no value has a line of its own.
+    """Requests of one socket in execution with one ordering value, such as a chat. A request without one is alone.
 
-    `running` are the ids of those requests that only began, by numbers of our own: clients may give an id twice.
+    `running`: ids of the requests with `begin`, by internal numbers, because clients may use an id twice.
     """
 
     __slots__ = ("all_done", "last_task", "running", "value")
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        # They keep their order by themselves.
+        # Requests with `begin`, which keep their order themselves.
         self.running: dict[int, int | str] = {}
-        # Where a turn waits until they are done.
+        # Set when they are done. A task that waits for them creates it.
         self.all_done: asyncio.Event | None = None
-        # The newest of those that wait for all that came before.
+        # The newest task. It waits for everything before it.
         self.last_task: asyncio.Task[None] | None = None
 
 
 class Requests:
-    """Carries out the requests of one socket."""
+    """Executes the requests of one socket."""
 
     def __init__(self, socket: Socket, container: Container) -> None:
         self._socket = socket
@@ -83,15 +83,15 @@ class Requests:
         return self._in_flight >= MAX_IN_FLIGHT
 
     async def wait_for_room(self) -> None:
-        """While it `is_full`."""
+        """Waits while it `is_full`."""
         while self.is_full:
             self._room.clear()
             await self._room.wait()
 
     def handle(self, frame: dict[str, Any], staleness_error: Exception | None = None) -> None:
-        """Begins one request; those that only begin do so in the order of the calls. Not while it `is_full`.
+        """Starts one request. Those with `begin` start in the order of the calls. Do not call it while it `is_full`.
 
-        `staleness_error` refuses all but a ping: it is not known whether the session has ended.
+        `staleness_error` refuses everything but a ping, because it is unknown if the session has ended.
         """
         try:
             self._limits.hit(self._rate, "calls of", self._who)
@@ -113,8 +113,8 @@ class Requests:
             key = object() if value is None else value
             queue = self._queues[key] = _RequestQueue(key)
         else:
-            # The very same object in all requests of the line: who looks it up need not compare UUIDs. The model is
-            # frozen: tests/test_patched_internals.py.
+            # The same object in all requests of the queue, so that lookups need not compare UUIDs. The model is frozen:
+            # tests/test_patched_internals.py.
             data.__dict__[action.ordered_by] = queue.value
         self._in_flight += 1
         begin = action.begin
@@ -126,11 +126,11 @@ class Requests:
         done = partial(self._end, begin, queue, number)
         try:
             begin(self._context, data, done)
-        except Exception as error:  # noqa: BLE001 - it becomes the reply
+        except Exception as error:  # noqa: BLE001 - the error becomes the reply
             done(error)
 
     def _end(self, begin: Callable[..., None], queue: _RequestQueue, number: int, result: bytes | Exception) -> None:
-        """What came of a request that only began."""
+        """Sends the reply of a request with `begin`."""
         request_id = queue.running.pop(number, None)
         if request_id is None:
             logger.error("{} ended a request twice", owner_of(begin))
@@ -151,12 +151,12 @@ class Requests:
     async def _run_in_order(
         self, queue: _RequestQueue, before: asyncio.Task[None] | None, action: Action, request: Any
     ) -> None:
-        """After everything that was asked for in this line before."""
+        """Executes a request after all earlier ones in its queue."""
         try:
             if before is not None:
                 await asyncio.wait([before])
             if queue.running:
-                # No more of them begin while something waits for its turn.
+                # No further request begins while a task waits.
                 queue.all_done = asyncio.Event()
                 await queue.all_done.wait()
                 queue.all_done = None
@@ -164,7 +164,7 @@ class Requests:
             if refusal is not None:
                 raise refusal
             self._socket.answer(request.id, await self._execute(action, request.data))
-        except Exception as error:  # noqa: BLE001 - it becomes the reply
+        except Exception as error:  # noqa: BLE001 - the error becomes the reply
             self._refuse(request.id, error, action.handle or action.begin)
         finally:
             if self.is_full:
@@ -209,7 +209,7 @@ class Requests:
 
 
 def _find_refusal(socket: Socket, revocations: Revocations) -> ServiceError | None:
-    """Returns why a request that was read before is not carried out any more, None where it is."""
+    """Returns the reason not to execute a request that was read before, or None."""
     if not socket.is_signed_in:
         return InvalidToken()
     return None if revocations.are_known else SessionsUnknown()

@@ -1,4 +1,4 @@
-"""What a socket still has to be sent: little, or the reader is too slow."""
+"""The send buffer of a socket. It is small: a client that reads too slowly is disconnected."""
 
 import asyncio
 from collections import deque
@@ -13,15 +13,15 @@ from app.modules.streams_module.services.frames import payload_of
 MAX_FRAMES = 256
 MAX_BYTES = 1_000_000
 STALLED_AFTER = 8.0
-"""Seconds in which a reader takes nothing at all until it counts as one that has stopped."""
+"""Seconds without any progress after which a client counts as stalled."""
 
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class SendBuffer:
-    """Writes frames in order. What the transport takes goes out at once; the rest waits here, within bounds.
+    """Writes frames in order: at once if the transport accepts them, otherwise from a bounded buffer.
 
-    `overflow` is called, once, when more waits than may.
+    `overflow` is called once, when the buffer exceeds its limit.
     """
 
     __slots__ = (
@@ -37,7 +37,7 @@ class SendBuffer:
     )
 
     def __init__(self, send: AsgiSend, write: Callable[[bytes], bool] | None, overflow: Callable[[], None]) -> None:
-        """`write` hands a ready frame to the transport, False where that is full; None where a server has no such."""
+        """`write` passes a ready frame to the transport, and returns False if that is full. None: not supported."""
         self._send = send
         self._write = write
         self._overflow = overflow
@@ -49,13 +49,13 @@ class SendBuffer:
         self.closed = False
 
     def put_soon(self, frame: bytes) -> None:
-        """As `put`, but a moment later: what a batch of sends brings to one socket goes out as one write."""
+        """Queues a frame for the end of this loop iteration, so that many frames to one socket are one write."""
         if not self._soon:
             asyncio.get_running_loop().call_soon(self._put_now)
         self._soon.append(frame)
 
     def put(self, frames: Sequence[bytes]) -> None:
-        """Frames as they are sent, in order. Never waits."""
+        """Sends or buffers encoded frames, in order. Never waits."""
         if self._soon:
             self._soon.extend(frames)
         else:
@@ -65,7 +65,7 @@ class SendBuffer:
         if self.closed or not frames:
             return
         is_free = not self._frames and self._draining is None
-        # One write, and so one call of the system, for all of them.
+        # One write, and so one system call, for all of them.
         if is_free and self._write is not None and self._write(frames[0] if len(frames) == 1 else b"".join(frames)):
             return
         self._frames.extend(frames)
@@ -77,7 +77,7 @@ class SendBuffer:
             self._draining = asyncio.create_task(self._drain())
 
     async def put_page(self, frames: Sequence[bytes]) -> None:
-        """Many frames at the reader's own pace: they never wait in the queue of what is live."""
+        """Sends many frames at the client's pace. They are not counted in the buffer of live frames."""
         self._put_now()
         for frame in frames:
             if self._draining is not None:
@@ -88,7 +88,7 @@ class SendBuffer:
                 await self._send_one(frame)
 
     def close(self) -> None:
-        """Drops what waits; nothing goes out any more."""
+        """Drops the buffered frames. Nothing is sent any more."""
         self.closed = True
         self._frames.clear()
         self._bytes = 0
@@ -115,12 +115,12 @@ class SendBuffer:
             self._draining = None
 
     async def _send_one(self, frame: bytes) -> None:
-        """Waits until the transport has room."""
+        """Sends a frame, and waits until the transport has room."""
         self.blocked_since = monotonic()
         try:
             await self._send({"type": "websocket.send", "text": payload_of(frame).decode()})
         except (OSError, RuntimeError, WebSocketDisconnect):
-            # The other side is gone: whoever receives on this socket hears it as well.
+            # The client has disconnected. The task that receives on this socket gets the same error.
             self.closed = True
             self._frames.clear()
         finally:

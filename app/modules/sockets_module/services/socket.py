@@ -1,4 +1,4 @@
-"""A socket: what it follows, how far it has come in each stream, and what makes it end."""
+"""The state of a socket: the streams that it follows, its position in each, and its close codes."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -18,20 +18,19 @@ from app.modules.streams_module.services.reader import MAY_END, Reader
 NOT_SIGNED_IN = 4401
 BAD_FRAME = 4400
 POLICY = 1008
-"""The client ignores the limits that it was told of."""
+"""The client ignores its rate limits."""
 REPLACED = 4409
-"""The account has opened too many sockets since: this one was used least lately. To connect again would close another
-one.
+"""The account has opened too many sockets, and this was the least recently used one. A reconnect would close another.
 """
 TRY_AGAIN = 1013
-"""The reader is too slow, or the server cannot serve it now: with its cursors it misses nothing."""
+"""The client reads too slowly, or the server cannot serve it now. It reconnects with its cursors and misses nothing."""
 
 
 class Following:
-    """One stream of one socket. `cursor` is the last number that went out; `is_live` once nothing is left to fetch.
+    """One stream of one socket. `cursor`: last number sent. `is_live`: nothing is left to read from the log.
 
-    The reader may read it as of the event `known_seq`. `is_removed` says that a removal has come which the reader has
-    not reached yet, and `is_known` that no other one can be in what is left to fetch.
+    The account may read the stream as of event `known_seq`. `is_removed`: a removal of the account was delivered by the
+    hub, but not yet sent. `is_known`: the events left to read contain no other removal.
     """
 
     __slots__ = (
@@ -55,22 +54,21 @@ class Following:
 
     @property
     def has_signals(self) -> bool:
-        """True while the reader is one for sure: a signal is for the readers of its moment."""
+        """True while the account certainly may read the stream now. Signals are only for current readers."""
         return self.is_live or (self.is_known and not self.is_removed)
 
     def look_ahead(self, frame: Frame) -> None:
-        """Takes what counts at once, though the reader comes to the event later."""
+        """Records a removal at once, before the event itself is sent."""
         if frame.kind in MAY_END:
             self.is_removed |= self.reader.is_cut(frame.seq, frame.kind, frame.data)
 
 
 class Socket:
-    """A connected account, as the hub and the registry see it.
+    """A connected account, as the hub and the registry see it. All methods run in the loop's thread and never block.
 
-    All methods run in the loop's thread and never wait. `behind` holds the streams that have to be read from the log
-    first, `left` those that the account has left, `joined` those that are to be followed; whoever takes care of the
-    socket is called by `wake`, and by `close` when it is to end. `joins` are the kinds of events in the account's own
-    stream by which it begins to read one more.
+    `behind`: streams that must be read from the log first. `left`: streams that the account has left. `joined`: streams
+    to be followed. `wake` and `close` are callbacks that replay events and close the connection. `joins`: kinds of
+    events in the account's own stream by which it begins to read another stream.
     """
 
     def __init__(self, identity: Identity, send_buffer: SendBuffer, hub: Hub, joins: Mapping[str, FindJoined]) -> None:
@@ -85,37 +83,37 @@ class Socket:
         self.close: Callable[[int], None] = lambda code: None
         self.is_closing = False
         self.used_at = monotonic()
-        # Until the session is revoked or expires: what came before is not carried out after it.
+        # False after the session is revoked or has expired. Requests received before are not executed after that.
         self.is_signed_in = True
-        # The last number that the client has of each stream that the account may not read.
+        # Last number that the client has of each stream that the account may not read.
         self.left_at: dict[UUID, int] = {}
         self.account_head = 0
         self._hub = hub
         self._joins = joins
-        # Kinds of events from which something may follow for what this socket is sent.
+        # Kinds of events that may change what this socket follows.
         self._changes = frozenset((*joins, *MAY_END))
 
     def end(self, code: int) -> None:
-        """Closes the socket with this code, whatever it is waiting for; the first code counts."""
+        """Closes the socket with a code, without waiting for buffered frames. Only the first code counts."""
         if not self.is_closing:
             self.is_closing = True
             self.send_buffer.close()
             self.close(code)
 
     def end_session(self) -> None:
-        """The session was revoked, or has expired."""
+        """Closes the socket, because the session was revoked or has expired."""
         self.is_signed_in = False
         self.end(NOT_SIGNED_IN)
 
     def answer(self, reply_to: int | str, data: bytes) -> None:
-        """Tells that a request was carried out, and what came of it, as JSON."""
+        """Sends the reply to an executed request. `data` is JSON."""
         self.send_buffer.put_soon(
             encode_text_frame(b'{"reply_to":', orjson.dumps(reply_to), b',"status":"ok","data":', data, b"}")
         )
 
     def refuse(self, reply_to: int | str | None, problem: Mapping[str, Any]) -> None:
-        """Tells why a request was not carried out."""
-        # Not by orjson: what is told back may hold half a letter.
+        """Sends the error reply to a refused request."""
+        # Not by orjson: the id or the problem may contain lone surrogates.
         reply = json.dumps({"reply_to": reply_to, "status": "error", "error": problem}, default=str)
         self.send_buffer.put_soon(encode_text_frame(reply.encode()))
 
@@ -153,11 +151,11 @@ class Socket:
             self.put_gap(feed.stream_id, gap)
 
     def fail(self, feed: Feed) -> None:
-        """Closes the socket: its client connects again, with its cursors, and misses nothing."""
+        """Closes the socket: its client reconnects with its cursors, and misses nothing."""
         self.end(TRY_AGAIN)
 
     def put_gap(self, stream_id: UUID, gap: Gap) -> None:
-        """The client reads this stream afresh; from `last_seq` on it goes on here."""
+        """Sends a gap. The client reads the stream's state again; events after `last_seq` continue on this socket."""
         self.send_buffer.put([self.encode_gap(stream_id, gap)])
 
     @staticmethod
@@ -166,7 +164,7 @@ class Socket:
         return encode_text_frame(orjson.dumps({"gap": payload}))
 
     def passed(self, following: Following, seq: int, kind: str, data: bytes) -> bool:
-        """Notes that an event went out, and what follows from it; whether it was the stream's last for this socket."""
+        """Records that an event was sent, and its effects. True if it is the stream's last for this socket."""
         following.cursor = seq
         if kind not in self._changes:
             return False
@@ -182,7 +180,7 @@ class Socket:
         return False
 
     def _read_log(self, following: Following) -> None:
-        """Reads the stream's next events from the log: what was delivered does not follow on what went out."""
+        """Reads the stream's next events from the log, because the delivered ones do not follow the last one sent."""
         following.is_live = following.is_known = False
         self.behind[following.reader.stream_id] = following
         self.wake()
@@ -195,7 +193,7 @@ class Socket:
             self._hub.leave([following.feed], self)
 
     def leave_all(self) -> None:
-        """The end: nothing is followed any more."""
+        """Stops following all streams, because the socket has closed."""
         feeds = [following.feed for following in self.streams.values() if following.feed is not None]
         self._hub.leave(feeds, self)
         self.streams.clear()
@@ -203,14 +201,15 @@ class Socket:
         self.left.clear()
 
     def _join(self, joined: Joined) -> None:
-        """A stream that this account began to read just now comes by itself, from the event of its joining on; one that
-        it had before on this socket goes on where it stopped.
+        """Prepares to follow a stream that the account has just joined, from the event of its joining.
+
+        A stream that this socket had before continues where it stopped.
         """
         stream_id, joined_seq = joined
         known = self.streams.get(stream_id) or self.joined.get(stream_id)
         reader = Reader(stream_id, self.identity.account_id, joined_seq)
         if known is not None:
-            # Let out and in again before the first was heard or followed here: the log goes on without a break.
+            # Removed and added again before the removal was sent, or before the stream was followed: reading continues.
             known.reader, known.known_seq = reader, joined_seq
             return
         following = self.left.pop(stream_id, None)

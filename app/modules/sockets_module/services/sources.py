@@ -13,7 +13,7 @@ from app.utils.container import Container
 
 
 class Sources:
-    """Asks each source in turn, over one connection."""
+    """Calls all contributed stream sources, over one connection."""
 
     def __init__(self, sources: Sequence[StreamSource], container: Container) -> None:
         self._sources = sources
@@ -24,7 +24,7 @@ class Sources:
     async def list_streams(self, account_id: UUID) -> Sequence[ReadableStream]:
         """Returns the streams that the account may read now, its own first.
 
-        Its own is read first: a stream that the account joins between the two looks comes by an event after that one.
+        Its own stream is read first. So a stream joined between the reads is announced by an event after that head.
         """
         async with self._context() as context:
             own = await find_head(context.connection, account_id)
@@ -43,7 +43,7 @@ class Sources:
         return left
 
     async def list_audience(self, account_id: UUID, most: int) -> Sequence[UUID]:
-        """Returns the streams whose followers see the account come and go: of each source, of `most` readers in all."""
+        """Returns the streams whose followers are notified of the account's presence: up to `most` readers a source."""
         audience: list[UUID] = []
         async with self._context() as context:
             for source in self._sources:

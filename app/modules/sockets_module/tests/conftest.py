@@ -6,6 +6,6 @@ import pytest
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
+    """An HTTP client for the real port, where sockets are served."""
     async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
         yield http

@@ -1,4 +1,4 @@
-"""A module that adds requests, signals and streams to the WebSocket."""
+"""A sample module that contributes requests, signals and streams to the WebSocket."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from app.utils.module import Module
 
 
 class Table:
-    """What a test does to the actions, and sees of them."""
+    """State shared by a test and the sample actions."""
 
     def __init__(self) -> None:
         self.clear()
@@ -38,11 +38,11 @@ class Table:
 
 
 table = Table()
-"""Of the test that runs; each one begins with `table.clear()`."""
+"""State of the running test. Each test calls `table.clear()` first."""
 
 
 class Guests:
-    """A permission of the module's own: for those who sit at the table."""
+    """A permission of the sample module: for the guests of a table."""
 
     async def check(self, connection: Connection, account_id: UUID, value: Any) -> str:
         assert await connection.fetchval("SELECT 1") == 1
@@ -59,7 +59,7 @@ class RollData(RequestModel):
 
 
 class RollReply(ResponseModel):
-    """How the dice fell."""
+    """The result of the dice."""
 
     value: int = Field(examples=[6])
     is_followed: bool = Field(examples=[True])
@@ -70,7 +70,7 @@ class ChatData(RequestModel):
 
 
 class Cheered(ResponseModel):
-    """Somebody cheers."""
+    """A guest cheers."""
 
     chat_id: UUID
     account_id: UUID
@@ -118,7 +118,7 @@ def fumble(context: SocketContext, data: ChatData, done: Done) -> None:
 
 
 async def open_board(context: SocketContext, data: ChatData) -> None:
-    """A stream that is no chat: its owner reads it from its second event on."""
+    """Creates a stream that is not a chat. Its owner reads it from its second event."""
     log = context.container.get(Log)
     async with context.unit_of_work() as work:
         await log.create_stream(work, data.chat_id)

@@ -1,4 +1,4 @@
-"""Who may connect, from where, and how often."""
+"""Admission of sockets: origins, sessions, rates, and the number of sockets per account."""
 
 import json
 from dataclasses import replace
@@ -20,7 +20,7 @@ FRIENDLY = "https://chat.example.com"
 
 @pytest.fixture
 async def app(settings: Settings) -> FastAPI:
-    """With one page elsewhere that may call it."""
+    """An application with one other allowed origin."""
     return build_app(replace(settings, app=settings.app.model_copy(update={"cors_origins": (FRIENDLY,)})))
 
 
@@ -43,10 +43,10 @@ async def test_the_servers_own_origin_and_allowed_origins_are_accepted(live_serv
             await connection.ping()
 
 
-async def test_one_socket_too_many_closes_the_one_that_was_used_least_lately(
+async def test_a_socket_over_the_limit_closes_the_least_recently_used_one(
     anna: FakeClient, boris: FakeClient, live_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Finally: to come back would close another one."""
+    """Clients must not reconnect after this close code: that would close another socket."""
     assert registry.MAX_SOCKETS_OF_ACCOUNT == 50
     monkeypatch.setattr(registry, "MAX_SOCKETS_OF_ACCOUNT", 2)
     first, second, third, other = (FakeSocket(user, live_server) for user in (anna, anna, anna, boris))
@@ -59,7 +59,7 @@ async def test_one_socket_too_many_closes_the_one_that_was_used_least_lately(
                 await socket.ask("ping")
 
 
-async def test_a_handshake_too_many_is_refused_before_it_is_carried_out(settings: Settings) -> None:
+async def test_handshakes_over_the_limit_are_refused_with_429(settings: Settings) -> None:
     few = replace(settings, limits=LimitsSettings(hello_address="2/minute"))
     async with listening(build_app(few)) as address:
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""The AsyncAPI document is true: to its own form, to the code, and to what goes over a socket."""
+"""The AsyncAPI document is valid, and matches the code and the frames of real sockets."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ _NOTIFICATIONS = {"session.ended", "presence.left"}
 
 
 class Recorder(FakeSocket):
-    """A device that keeps every frame of both directions."""
+    """A device that records every received frame."""
 
     def __init__(self, user: FakeClient, address: str) -> None:
         super().__init__(user, address)
@@ -39,7 +39,7 @@ class Recorder(FakeSocket):
 
 @pytest.fixture
 async def document(settings: Settings) -> dict[str, Any]:
-    """Without the modules made here, which may be written down in the pages or not."""
+    """The document without modules that are not part of the project, such as one made by create_module.py."""
     return await read_document(without_added_modules(settings))
 
 
@@ -80,7 +80,7 @@ def documented_kinds(document: dict[str, Any]) -> set[str]:
     return {document["components"]["messages"][key]["name"] for key in names_of(document, "tell_events")}
 
 
-async def test_it_is_an_asyncapi_3_document(document: dict[str, Any]) -> None:
+async def test_the_document_is_valid_asyncapi_3(document: dict[str, Any]) -> None:
     assert document["asyncapi"] == "3.0.0"
     assert {"title", "version"} <= set(document["info"])
     assert all({"host", "protocol"} <= set(server) for server in document["servers"].values())
@@ -101,13 +101,13 @@ async def test_it_is_an_asyncapi_3_document(document: dict[str, Any]) -> None:
         Draft7Validator.check_schema(schema)
 
 
-async def test_its_examples_are_what_they_are_examples_of(document: dict[str, Any]) -> None:
+async def test_examples_match_their_schemas(document: dict[str, Any]) -> None:
     for key, message in document["components"]["messages"].items():
         for example in message["examples"]:
             assert complain(validator_of(document, key, strict=True), example["payload"]) is None, key
 
 
-async def test_it_describes_every_kind_of_event_in_the_code(document: dict[str, Any], project_root: Path) -> None:
+async def test_every_kind_of_event_in_the_code_is_described(document: dict[str, Any], project_root: Path) -> None:
     in_code = {
         node.value
         for file in (project_root / "app" / "modules").rglob("*.py")
@@ -118,7 +118,7 @@ async def test_it_describes_every_kind_of_event_in_the_code(document: dict[str, 
     assert documented_kinds(document) == in_code - _NOTIFICATIONS
 
 
-def test_an_event_that_shows_no_example_is_described_all_the_same(base_settings: Settings) -> None:
+def test_an_event_without_an_example_is_described(base_settings: Settings) -> None:
     class NoteShown(ResponseModel):
         title: str
 
@@ -128,7 +128,7 @@ def test_an_event_that_shows_no_example_is_described_all_the_same(base_settings:
     assert document["components"]["messages"]["note_shown"]["examples"] == []
 
 
-async def test_everything_that_goes_over_a_socket_is_as_it_says(
+async def test_every_frame_of_a_socket_matches_the_document(
     anna: FakeClient,
     boris: FakeClient,
     stranger: FakeClient,
@@ -144,7 +144,7 @@ async def test_everything_that_goes_over_a_socket_is_as_it_says(
         await socket.until(lambda: bool(socket.gaps))
         frames = socket.received
     kinds = {frame["event"]["kind"] for frame in frames if "event" in frame}
-    # Fields and files that modules contribute make these; the tests of those modules look at them.
+    # Modules with parts and files make these. Their own tests check them.
     elsewhere = {"message.updated", "attachment.ready", "attachment.refused"}
     assert kinds == documented_kinds(document) - elsewhere
     dictionary = Dictionary(whole_document)
@@ -157,7 +157,7 @@ async def test_everything_that_goes_over_a_socket_is_as_it_says(
 
 
 async def live_through_everything(anna: FakeClient, boris: FakeClient, stranger: FakeClient, socket: Recorder) -> None:
-    """Boris' socket hears each kind of event, signal and reply at least once."""
+    """Sends each kind of event, signal and reply to Boris' socket at least once."""
     club = await anna.open_chat(boris, title="Клуб")
     await anna.send(club)
     ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "Иначе"}))
@@ -186,14 +186,14 @@ async def live_through_everything(anna: FakeClient, boris: FakeClient, stranger:
     await socket.until(lambda: "chat.left" in socket.kinds(boris.id))
 
 
-async def test_it_is_hidden_where_the_other_documents_are(settings: Settings) -> None:
+async def test_api_documents_are_hidden_in_production(settings: Settings) -> None:
     production = replace(settings, app=settings.app.model_copy(update={"mode": Mode.PROD}))
     async with served(build_app(production)) as http:
         for address in ("/asyncapi.json", "/openapi.json"):
             problem(await http.get(address), 404, "not_found")
 
 
-async def test_the_document_gives_the_address_of_the_socket(settings: Settings) -> None:
+async def test_the_document_has_the_address_of_the_socket(settings: Settings) -> None:
     elsewhere = replace(settings, app=settings.app.model_copy(update={"prefix": "/messenger"}))
     async with served(build_app(elsewhere)) as http:
         listed = ok(await http.get("https://chat.example.com/asyncapi.json"))
@@ -202,7 +202,7 @@ async def test_the_document_gives_the_address_of_the_socket(settings: Settings) 
 
 
 @pytest.mark.parametrize("page", ["realtime.md", "realtime.ru.md"])
-async def test_the_page_for_people_says_the_same(
+async def test_the_documentation_lists_the_same_events_actions_and_close_codes(
     document: dict[str, Any], whole_document: dict[str, Any], project_root: Path, page: str
 ) -> None:
     rows = re.findall(r"^\| `([^`]+)` \|", (project_root / "docs" / page).read_text(encoding="utf-8"), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Whatever a client sends: an error reply or the right close code, a quiet log, and nobody else notices."""
+"""Invalid frames: an error reply or the right close code, a quiet log, and no effect on other clients."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ DEEP = 10_000
 
 @pytest.fixture
 async def other_socket(boris: FakeClient, live_server: str, quiet_log: list[str]) -> AsyncIterator[FakeSocket]:
-    """Boris, who is connected all the time, and has to notice nothing."""
+    """Boris' socket, which stays connected and must not be affected."""
     async with FakeSocket(boris, live_server) as socket:
         yield socket
         await socket.ask("ping")
@@ -35,7 +35,7 @@ def hello(user: FakeClient, **data: Any) -> str:
 
 
 async def close_code_of(connection: ClientConnection) -> int | None:
-    """How the server ends it, whatever it says before."""
+    """Reads to the end. Returns the server's close code."""
     async with asyncio.timeout(30):
         try:
             while True:
@@ -57,7 +57,7 @@ NO_OBJECTS: dict[str, str | bytes] = {
 }
 
 
-async def test_a_frame_that_is_no_json_object_closes_the_socket(
+async def test_frames_other_than_json_objects_close_the_socket(
     anna: FakeClient, live_server: str, other_socket: FakeSocket
 ) -> None:
     for name, frame in NO_OBJECTS.items():
@@ -82,9 +82,7 @@ async def test_a_frame_that_is_too_large_closes_the_socket(
     await asyncio.gather(sending, return_exceptions=True)
 
 
-async def test_text_that_is_no_utf_8_closes_the_socket(
-    anna: FakeClient, live_server: str, other_socket: FakeSocket
-) -> None:
+async def test_invalid_utf_8_closes_the_socket(anna: FakeClient, live_server: str, other_socket: FakeSocket) -> None:
     connection = await open_connection(live_server)
     await connection.send(hello(anna))
     await connection.recv()
@@ -106,7 +104,7 @@ FIRST_FRAMES = {
 }
 
 
-async def test_the_first_frame_is_a_good_hello(live_server: str, other_socket: FakeSocket) -> None:
+async def test_the_first_frame_must_be_a_valid_hello(live_server: str, other_socket: FakeSocket) -> None:
     for name, (frame, code) in FIRST_FRAMES.items():
         connection = await open_connection(live_server)
         await connection.send(frame)
@@ -123,7 +121,7 @@ WRONG_CURSORS: dict[str, Any] = {
 }
 
 
-async def test_a_hello_of_an_account_has_good_cursors(
+async def test_a_hello_with_invalid_cursors_closes_the_socket(
     anna: FakeClient, live_server: str, other_socket: FakeSocket
 ) -> None:
     for name, cursors in WRONG_CURSORS.items():
@@ -162,7 +160,7 @@ REFUSED = {
 }
 
 
-async def test_a_request_that_is_not_understood_is_refused_and_the_socket_goes_on(
+async def test_an_invalid_request_is_refused_and_the_socket_stays_open(
     anna: FakeClient, live_server: str, other_socket: FakeSocket
 ) -> None:
     connection = await open_connection(live_server)
@@ -179,7 +177,7 @@ async def test_a_request_that_is_not_understood_is_refused_and_the_socket_goes_o
     await connection.close()
 
 
-async def test_requests_of_strangers_are_refused_as_over_http(
+async def test_requests_of_non_members_are_refused_as_over_http(
     stranger: FakeClient, club: str, live_server: str, other_socket: FakeSocket
 ) -> None:
     async with FakeSocket(stranger, live_server) as socket:
@@ -194,7 +192,7 @@ async def test_requests_of_strangers_are_refused_as_over_http(
     assert other_socket.signals == []
 
 
-async def test_an_id_may_be_used_again(anna: FakeClient, live_server: str, other_socket: FakeSocket) -> None:
+async def test_request_ids_can_be_reused(anna: FakeClient, live_server: str, other_socket: FakeSocket) -> None:
     connection = await open_connection(live_server)
     await connection.send(hello(anna))
     await connection.recv()
@@ -205,7 +203,7 @@ async def test_an_id_may_be_used_again(anna: FakeClient, live_server: str, other
     await connection.close()
 
 
-async def test_a_frame_in_pieces_is_one_frame(anna: FakeClient, live_server: str, other_socket: FakeSocket) -> None:
+async def test_a_fragmented_frame_is_one_frame(anna: FakeClient, live_server: str, other_socket: FakeSocket) -> None:
     connection = await open_connection(live_server)
     await connection.send(hello(anna))
     await connection.recv()

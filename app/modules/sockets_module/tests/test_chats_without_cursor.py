@@ -1,4 +1,4 @@
-"""What hello tells of streams that the client names no cursor of: a list of chats that moves has holes."""
+"""Streams without a cursor in hello: a list of chats that changes while it is read has gaps."""
 
 from random import Random
 
@@ -8,7 +8,7 @@ from tests.fakers import FakeClient, FakeSocket, ok
 
 
 async def load(user: FakeClient, limit: int, between_pages: list[tuple[FakeClient, str]]) -> dict[str, int]:
-    """The cursors of the documented first steps, the list read page by page; each page is followed by a message."""
+    """Reads the state as documented, page by page. Returns the cursors. After each page a message is sent."""
     me = ok(await user.get("/accounts/me"))
     cursors = {me["id"]: me["event_seq"]}
     cursor: dict[str, str] = {}
@@ -23,7 +23,7 @@ async def load(user: FakeClient, limit: int, between_pages: list[tuple[FakeClien
             await sender.send(chat, "пока читают список")
 
 
-async def test_a_chat_that_rose_while_the_list_was_read_is_named_by_hello(
+async def test_hello_names_a_chat_that_moved_while_the_list_was_read(
     anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
     lowest, *_ = [await anna.open_chat(boris, title=str(number)) for number in range(4)]
@@ -40,18 +40,18 @@ async def test_a_chat_that_rose_while_the_list_was_read_is_named_by_hello(
     assert device.seqs(lowest) == [4]
 
 
-async def test_whatever_moves_while_the_list_is_read_every_chat_is_known_after_hello(
+async def test_after_hello_every_chat_is_known_whatever_moved_while_the_list_was_read(
     server: httpx.AsyncClient, anna: FakeClient, live_server: str
 ) -> None:
     for seed in range(8):
-        dice = Random(seed)  # noqa: S311 - dice, no secret
+        dice = Random(seed)  # noqa: S311 - not a secret
         reader = await FakeClient.sign_up(server, "reader")
         chats = [await anna.open_chat(reader, title=str(number)) for number in range(9)]
         device = FakeSocket(reader, live_server)
         moves = [(anna, dice.choice(chats)) for _ in range(9)]
         device.cursors = await load(reader, dice.randint(1, 4), moves)
         reply = await device.connect()
-        # As the page on realtime says: what is named here is read, and has a cursor from then on.
+        # As docs/realtime.md says: the client reads the chats listed here, and then has their cursors.
         for chat_id, seq in reply["without_cursor"].items():
             device.cursors[chat_id] = max(seq, ok(await reader.get(f"/chats/{chat_id}"))["event_seq"])
         heads = {chat["id"]: chat["event_seq"] for chat in ok(await reader.get("/chats", limit=200))["items"]}
@@ -59,13 +59,13 @@ async def test_whatever_moves_while_the_list_is_read_every_chat_is_known_after_h
         await device.cut()
 
 
-async def test_a_hello_without_cursors_begins_at_the_heads(boris: FakeClient, club: str, live_server: str) -> None:
+async def test_a_hello_without_cursors_starts_at_the_heads(boris: FakeClient, club: str, live_server: str) -> None:
     device = FakeSocket(boris, live_server)
     assert (await device.connect())["without_cursor"] == {}
     await device.cut()
 
 
-async def test_a_chat_joined_since_the_state_was_read_begins_at_the_joining(
+async def test_a_chat_joined_since_the_state_was_read_starts_at_the_joining(
     anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
     device = FakeSocket(boris, live_server)

@@ -1,4 +1,4 @@
-"""A module adds requests, signals and streams to the WebSocket: nothing else has to know of them."""
+"""A module contributes requests, signals and streams to the WebSocket, without changes in other modules."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -38,7 +38,7 @@ async def socket(anna: FakeClient, live_server: str) -> AsyncIterator[FakeSocket
         yield socket
 
 
-async def test_a_request_is_checked_and_answered(socket: FakeSocket, club: str) -> None:
+async def test_a_contributed_request_is_validated_and_executed(socket: FakeSocket, club: str) -> None:
     await socket.until(lambda: bool(socket.events[club]))
     assert await socket.ask("roll", chat_id=club, sides=20) == {"value": 20, "is_followed": True}
     assert (await socket.ask("roll", chat_id=str(uuid4())))["is_followed"] is False
@@ -50,7 +50,7 @@ async def test_a_request_is_checked_and_answered(socket: FakeSocket, club: str) 
     assert {"roll", "send", "ping"} <= set(error["errors"][0]["msg"].removeprefix("one of ").split(", "))
 
 
-async def test_requests_of_one_value_are_carried_out_in_order_across_actions(
+async def test_requests_with_one_ordering_value_run_in_order_across_actions(
     socket: FakeSocket, anna: FakeClient, club: str
 ) -> None:
     other = await anna.open_chat()
@@ -63,7 +63,7 @@ async def test_requests_of_one_value_are_carried_out_in_order_across_actions(
     assert [(await reply)["status"] for reply in (thinking, *after)] == ["ok", "ok", "ok"]
 
 
-async def test_what_only_begins_is_waited_for_by_what_comes_after_it(socket: FakeSocket, club: str) -> None:
+async def test_later_requests_wait_for_requests_with_begin(socket: FakeSocket, club: str) -> None:
     first, second = socket.begin("deal", chat_id=club), socket.begin("deal", chat_id=club)
     rolled = socket.begin("roll", chat_id=club)
     await socket.ask("ping")
@@ -77,7 +77,7 @@ async def test_what_only_begins_is_waited_for_by_what_comes_after_it(socket: Fak
     assert (await socket.begin("fumble", chat_id=club))["error"]["detail"] == "the cards are on the floor"
 
 
-async def test_an_outcome_that_comes_twice_counts_once(socket: FakeSocket, club: str) -> None:
+async def test_only_the_first_call_of_done_counts(socket: FakeSocket, club: str) -> None:
     first = socket.begin("deal", chat_id=club)
     await socket.ask("ping")
     for _ in range(3):
@@ -88,7 +88,7 @@ async def test_an_outcome_that_comes_twice_counts_once(socket: FakeSocket, club:
         await socket.ask("think", chat_id=club)
 
 
-async def test_an_error_is_answered_and_logged_under_its_owners_name(socket: FakeSocket, club: str) -> None:
+async def test_an_error_is_sent_and_logged_with_the_name_of_its_handler(socket: FakeSocket, club: str) -> None:
     lines: list[str] = []
     sink = logger.add(lines.append, level="ERROR", format="{message}")
     for action, status, code in (("break_down", 500, "internal_error"), ("whisper", 500, "internal_error")):
@@ -100,7 +100,7 @@ async def test_an_error_is_answered_and_logged_under_its_owners_name(socket: Fak
     await socket.ask("ping")
 
 
-async def test_the_permission_is_checked_before(
+async def test_the_permission_is_checked_before_the_action(
     socket: FakeSocket, boris: FakeClient, stranger: FakeClient, club: str, live_server: str
 ) -> None:
     async with FakeSocket(boris, live_server) as other, FakeSocket(stranger, live_server) as outside:
@@ -114,7 +114,7 @@ async def test_the_permission_is_checked_before(
         assert not any(signal["kind"] == "cheered" for signal in socket.signals + outside.signals)
 
 
-async def test_streams_of_a_module_come_like_those_of_chats(socket: FakeSocket, stranger: FakeClient) -> None:
+async def test_contributed_streams_are_followed_like_chats(socket: FakeSocket, stranger: FakeClient) -> None:
     board = str(uuid4())
     async with FakeSocket(stranger, socket.address) as outside:
         await socket.ask("open_board", chat_id=board)
@@ -131,7 +131,7 @@ async def test_streams_of_a_module_come_like_those_of_chats(socket: FakeSocket, 
 
 
 @pytest.mark.usefixtures("app")
-async def test_the_rate_of_an_account_counts_them(settings: Settings) -> None:
+async def test_contributed_requests_count_towards_the_rate_of_the_account(settings: Settings) -> None:
     few = build_app(replace(settings, limits=LimitsSettings(account="20/hour")))
     async with listening(few) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
         anna = await FakeClient.sign_up(http)
@@ -141,7 +141,7 @@ async def test_the_rate_of_an_account_counts_them(settings: Settings) -> None:
     assert replies[-1]["error"]["code"] == "rate_limited"
 
 
-async def test_the_document_has_them(anna: FakeClient) -> None:
+async def test_the_document_describes_contributed_requests(anna: FakeClient) -> None:
     document = ok(await anna.http.get("/asyncapi.json"))
     operation = document["operations"]["roll"]
     assert operation["summary"] == "Rolls the dice."
@@ -152,7 +152,7 @@ async def test_the_document_has_them(anna: FakeClient) -> None:
         {"payload": {"reply_to": 1, "status": "ok", "data": {"value": 6, "is_followed": True}}}
     ]
     assert schemas["RollRequest"]["properties"]["data"] == {"$ref": "#/components/schemas/RollData"}
-    # The module's own model has the name that the frame would have.
+    # The module's own model has the same name as the frame would have.
     payload = schemas[messages["roll_reply"]["payload"]["$ref"].rpartition("/")[2]]
     data = schemas[payload["properties"]["data"]["$ref"].rpartition("/")[2]]
     assert (set(payload["properties"]), set(data["properties"])) == (
@@ -167,7 +167,7 @@ def bind(action: SocketAction) -> None:
     bind_actions(Modules([Module(name="games", description="", contributes=(action,))]))
 
 
-def test_an_action_that_cannot_be_served_stops_the_start() -> None:
+def test_an_action_that_cannot_be_served_raises_at_startup() -> None:
     with pytest.raises(ValueError, match="'ping' is reserved"):
         bind(SocketAction("ping", ChatData, handle=think))
     with pytest.raises(ValueError, match="'roll' has no 'board_id' in its data"):

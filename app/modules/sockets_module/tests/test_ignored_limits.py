@@ -1,4 +1,4 @@
-"""A client that is told to wait has to wait."""
+"""Rate limits of sockets: typing has its own, and a client that ignores them is disconnected."""
 
 from dataclasses import replace
 from typing import Any
@@ -25,7 +25,7 @@ def count_typing(socket: FakeSocket) -> int:
 
 async def test_typing_has_a_rate_of_its_own(anna: FakeClient, boris: FakeClient, club: str, live_server: str) -> None:
     async with FakeSocket(anna, live_server) as socket, FakeSocket(boris, live_server) as other:
-        # Hello is answered before the chats are followed.
+        # Hello is answered before the chats are followed, so wait for an event.
         await socket.ask("send", chat_id=club, text="written")
         await other.until(lambda: other.events[club] != [])
         for _ in range(2):

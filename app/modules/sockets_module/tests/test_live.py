@@ -1,4 +1,4 @@
-"""What comes over a socket while it is connected, and after it was cut off."""
+"""Events that a socket gets while it is connected, and after a reconnect."""
 
 from fastapi import FastAPI
 
@@ -6,7 +6,7 @@ from app.adapters.base.bus import Bus
 from tests.fakers import FakeClient, FakeSocket, ok
 
 
-async def test_a_message_reaches_every_member_as_rest_gives_it(
+async def test_members_get_a_message_as_in_rest_responses(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str
 ) -> None:
     async with FakeSocket(boris, live_server) as socket:
@@ -26,7 +26,7 @@ async def test_a_socket_sends_and_sees_its_own_message(anna: FakeClient, club: s
     assert ok(await anna.get(f"/chats/{club}/messages/1")) == message
 
 
-async def test_what_was_missed_comes_once_and_in_order(
+async def test_missed_events_are_sent_once_and_in_order(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str
 ) -> None:
     async with FakeSocket(boris, live_server) as socket:
@@ -40,9 +40,7 @@ async def test_what_was_missed_comes_once_and_in_order(
     assert [event["data"]["text"] for event in socket.events[club]] == [str(number) for number in range(1, 60)]
 
 
-async def test_a_new_chat_comes_by_itself_from_the_joining_on(
-    anna: FakeClient, boris: FakeClient, live_server: str
-) -> None:
+async def test_a_new_chat_is_followed_from_its_joining(anna: FakeClient, boris: FakeClient, live_server: str) -> None:
     async with FakeSocket(boris, live_server) as socket:
         chat = await anna.open_chat(boris, title="Новый")
         await anna.send(chat, "ты здесь?")
@@ -62,7 +60,7 @@ async def test_a_removed_member_gets_the_removal_and_nothing_after_it(
     assert socket.kinds(club) == ["member.removed"]
 
 
-async def test_a_revoked_session_is_closed(anna: FakeClient, live_server: str) -> None:
+async def test_the_socket_of_a_revoked_session_is_closed(anna: FakeClient, live_server: str) -> None:
     async with FakeSocket(anna, live_server) as socket:
         ok(await anna.post("/accounts/sign-out"))
         await socket.until(lambda: socket.close_code is not None, seconds=3)

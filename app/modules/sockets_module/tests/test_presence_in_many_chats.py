@@ -1,4 +1,4 @@
-"""The members of small chats are told that somebody has come, in however many chats that account is."""
+"""Presence is published to the members of an account's chats, however many chats it has; small chats come first."""
 
 import pytest
 
@@ -28,7 +28,7 @@ async def test_presence_is_published_to_every_chat(
         await socket.until(lambda: has_seen(socket, anna))
 
 
-async def test_the_smallest_chats_come_first_where_there_are_too_many_members(
+async def test_the_smallest_chats_come_first_if_there_are_too_many_members(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, live_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert presence._MAX_RECEIVERS == 5_000

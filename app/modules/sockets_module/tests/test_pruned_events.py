@@ -1,4 +1,4 @@
-"""A socket whose cursor is older than the log is told so, and goes on."""
+"""A socket with a cursor older than the log gets a gap and continues."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from tests.fakers import FakeClient, FakeSocket
 
 
 async def forget(address: DatabaseAddress, stream_id: str, until: int) -> None:
-    """Makes the events up to a number old, and forgets what is old."""
+    """Makes the events up to a number old, and prunes them."""
     connection = await asyncpg.connect(**address.connect_arguments())
     await connection.execute(
         "UPDATE event SET at = at - interval '31 days' WHERE stream_id = $1 AND seq <= $2", UUID(stream_id), until
@@ -23,7 +23,7 @@ async def forget(address: DatabaseAddress, stream_id: str, until: int) -> None:
         await prune(database, now() - timedelta(days=30))
 
 
-async def test_a_cursor_from_before_gets_a_gap_and_the_other_streams_go_on(
+async def test_a_pruned_cursor_gets_a_gap_and_other_streams_continue(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str, database_address: DatabaseAddress
 ) -> None:
     other = await anna.open_chat(boris, title="Другой")
@@ -42,7 +42,7 @@ async def test_a_cursor_from_before_gets_a_gap_and_the_other_streams_go_on(
     assert socket.seqs(other) == [3]
 
 
-async def test_a_cursor_at_the_edge_of_what_is_kept_gets_everything(
+async def test_a_cursor_right_before_the_first_stored_event_has_no_gap(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str, database_address: DatabaseAddress
 ) -> None:
     for number in range(6):

@@ -1,4 +1,4 @@
-"""A socket that is still catching up while its account is let out of a chat."""
+"""A member is removed from a chat while their socket is still replaying."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ from tests.fakers import FakeClient, FakeSocket, eventually, ok
 
 
 def noting_socket(user: FakeClient, container: Container, received: list[dict[str, Any]]) -> Socket:
-    """Notes what goes out to the person."""
+    """A socket that records the frames sent to it."""
 
     async def send(message: Any) -> None:
         received.append(orjson.loads(message["text"]))
@@ -29,10 +29,10 @@ def noting_socket(user: FakeClient, container: Container, received: list[dict[st
     return Socket(Identity(user.uuid, user.uuid), SendBuffer(send, None, lambda: None), container.get(Hub), joins)
 
 
-async def test_nothing_behind_the_removal_is_read_from_the_log_either(
+async def test_replay_sends_nothing_after_the_removal(
     anna: FakeClient, boris: FakeClient, club: str, app: FastAPI, server: httpx.AsyncClient
 ) -> None:
-    """The page that holds the removal is full, and more pages follow it in the log."""
+    """The page that contains the removal is full, and more pages follow it in the log."""
     received: list[dict[str, Any]] = []
     container: Container = app.state.container
     hub = container.get(Hub)
@@ -84,10 +84,10 @@ async def test_a_member_added_twice_before_the_chat_is_followed_again_misses_no_
     assert seqs == [3, 4, 5, 6, 7]
 
 
-async def test_signals_end_with_a_removal_that_is_still_to_be_read(
+async def test_signals_end_at_a_removal_that_is_not_replayed_yet(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, app: FastAPI, live_server: str
 ) -> None:
-    """Boris catches up slowly. While he is a member he hears others type and is heard; afterwards neither."""
+    """Boris replays slowly. As a member he gets and sends typing signals. After the removal he does neither."""
     chat = await anna.open_chat(boris, clara, title="Клуб")
     for number in range(60):
         await anna.send(chat, f"до прихода Бориса {number}")
@@ -115,7 +115,7 @@ async def test_signals_end_with_a_removal_that_is_still_to_be_read(
         def received_by_clara(user: FakeClient) -> int:
             return sum(signal["kind"] == "typing" and signal["account_id"] == user.id for signal in of_clara.signals)
 
-        # Hello is answered before the chats are followed.
+        # Hello is answered before the chats are followed, so wait for an event.
         await anna.send(chat, "все здесь")
         await of_clara.until(lambda: bool(of_clara.events[chat]))
         await of_anna.ask("typing", chat_id=chat, is_typing=True)

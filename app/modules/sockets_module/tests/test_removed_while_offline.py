@@ -1,4 +1,4 @@
-"""A device that was offline while its account left a chat reads the chat's events up to the leaving, and none after."""
+"""A device that was offline when its account left a chat gets the chat's events up to the removal, and none after."""
 
 import json
 from typing import Any
@@ -8,12 +8,12 @@ import pytest
 from tests.fakers import API, FakeClient, FakeSocket, eventually, ok, problem
 
 REMOVAL = 6
-"""Number of the `member.removed` event: two members, three messages, the removal."""
+"""Number of the `member.removed` event, after two joins and three messages."""
 
 
 @pytest.fixture
 async def offline_socket(anna: FakeClient, boris: FakeClient, club: str, live_server: str) -> FakeSocket:
-    """The device of Boris, with the cursors of before; he was removed since."""
+    """Boris' device with cursors from before his removal."""
     device = FakeSocket(boris, live_server)
     device.cursors = {club: 2, boris.id: 1}
     for number in range(3):
@@ -25,14 +25,14 @@ async def offline_socket(anna: FakeClient, boris: FakeClient, club: str, live_se
 
 
 async def read_stream(user: FakeClient, chat: str, after: int) -> list[dict[str, Any]]:
-    """The server-sent events after a number, to the end of the answer."""
+    """Returns the server-sent events after a number, to the end of the response."""
     headers = {**user.headers, "Accept": "text/event-stream", "Last-Event-ID": str(after)}
     async with user.http.stream("GET", f"{API}/chats/{chat}/events", headers=headers, timeout=30) as response:
         assert response.status_code == 200
         return [json.loads(line[6:]) async for line in response.aiter_lines() if line.startswith("data: ")]
 
 
-async def test_every_transport_brings_what_came_before_the_removal(
+async def test_every_transport_sends_the_events_up_to_the_removal(
     offline_socket: FakeSocket, anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     expected = (await anna.events(club))[2:REMOVAL]
@@ -52,7 +52,7 @@ async def test_every_transport_brings_what_came_before_the_removal(
     assert (left["kind"], left["data"]["event_seq"]) == ("chat.left", REMOVAL)
 
 
-async def test_nothing_but_these_events_is_open_to_a_former_member(
+async def test_a_former_member_reads_only_events_up_to_the_removal(
     offline_socket: FakeSocket, boris: FakeClient, stranger: FakeClient, club: str
 ) -> None:
     for after in (REMOVAL, REMOVAL + 1, 100):
@@ -69,7 +69,7 @@ async def test_nothing_but_these_events_is_open_to_a_former_member(
     assert not offline_socket.events[club]
 
 
-async def test_words_of_after_the_removal_do_not_come_in_earlier_events(
+async def test_earlier_events_do_not_show_texts_edited_after_the_removal(
     offline_socket: FakeSocket, anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
 ) -> None:
     ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "тайна"}))
@@ -96,7 +96,7 @@ async def test_a_member_removed_twice_reads_up_to_the_second_removal(
     assert offline_socket.seqs(club) == [event["seq"] for event in await boris.events(club, after=2)]
 
 
-async def test_a_member_who_rejoins_goes_on_from_the_cursor_of_the_chat(
+async def test_a_member_who_rejoins_continues_from_the_cursor_of_the_chat(
     offline_socket: FakeSocket, anna: FakeClient, boris: FakeClient, club: str
 ) -> None:
     async with offline_socket:
@@ -107,7 +107,7 @@ async def test_a_member_who_rejoins_goes_on_from_the_cursor_of_the_chat(
     assert offline_socket.seqs(club) == list(range(3, offline_socket.seqs(club)[-1] + 1))
 
 
-async def test_of_a_deleted_chat_only_the_deletion_is_left(
+async def test_only_the_deletion_event_of_a_deleted_chat_is_kept(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str
 ) -> None:
     device = FakeSocket(boris, live_server)

@@ -1,4 +1,4 @@
-"""What a socket is brought up with: much of it, to a reader who takes its time or stops."""
+"""Replay of many events, also to clients that read slowly or stop reading."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ async def sql(database_address: DatabaseAddress) -> AsyncIterator["asyncpg.Conne
 
 @pytest.fixture
 def registry(app: FastAPI, live_server: str) -> Registry:
-    """The server's own list of its sockets."""
+    """The registry of the running server."""
     container: Container = app.state.container
     return container.get(Registry)
 
@@ -46,7 +46,7 @@ def has(registry: Registry, count: int) -> Callable[[], Awaitable[bool]]:
 async def fill(
     sql: "asyncpg.Connection[asyncpg.Record]", owner: FakeClient, member: FakeClient, chats: int, events: int
 ) -> list[UUID]:
-    """Many chats of the two, each with many events, as the server would have written them."""
+    """Writes many chats of the two accounts, each with many events, as the server would have written them."""
     chat_ids = [uuid4() for _ in range(chats)]
     await sql.execute("INSERT INTO stream (id, last_seq) SELECT unnest($1::uuid[]), $2", chat_ids, events)
     await sql.execute(
@@ -89,7 +89,7 @@ async def add_events(
     await sql.execute("UPDATE stream SET last_seq = $2 WHERE id = ANY($1)", chat_ids, last)
 
 
-async def test_the_events_of_a_week_in_many_chats_are_replayed_while_others_are_served(
+async def test_missed_events_of_many_chats_are_replayed_while_others_are_served(
     anna: FakeClient,
     boris: FakeClient,
     clara: FakeClient,
@@ -99,7 +99,7 @@ async def test_the_events_of_a_week_in_many_chats_are_replayed_while_others_are_
 ) -> None:
     busy, quiet = 1_000, 2
     chat_ids = await fill(sql, anna, boris, CHATS, quiet)
-    # One of them was very busy, the others a little.
+    # One chat was very busy, the others had a few events.
     await add_events(sql, chat_ids[:1], quiet + 1, busy)
     await add_events(sql, chat_ids[1:], quiet + 1, quiet + (MISSED - busy) // (CHATS - 1) + 1)
     heads = {
@@ -129,7 +129,7 @@ async def test_the_events_of_a_week_in_many_chats_are_replayed_while_others_are_
 async def test_a_restored_backup_reports_a_gap_of_every_chat(
     anna: FakeClient, boris: FakeClient, sql: "asyncpg.Connection[asyncpg.Record]", live_server: str
 ) -> None:
-    """All at once, more than a socket may have waiting: it is not taken for a slow reader."""
+    """The gaps are more frames than a send buffer holds. The client must not be treated as a slow one."""
     chat_ids = await fill(sql, anna, boris, 4_000, 2)
     connection = await connect_lazily(boris, live_server, {str(chat_id): 1_000 for chat_id in chat_ids})
     await asyncio.sleep(0.5)
@@ -140,7 +140,7 @@ async def test_a_restored_backup_reports_a_gap_of_every_chat(
     await connection.close()
 
 
-async def test_a_member_added_while_offline_gets_the_chat_from_the_joining_on(
+async def test_a_member_added_while_offline_gets_the_chat_from_its_joining(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, live_server: str
 ) -> None:
     async with FakeSocket(clara, live_server) as socket:
@@ -155,7 +155,7 @@ async def test_a_member_added_while_offline_gets_the_chat_from_the_joining_on(
     assert socket.kinds(club) == ["member.added", "message.created"]
 
 
-async def test_a_chat_that_one_comes_back_to_goes_on_where_it_stopped(
+async def test_a_rejoined_chat_continues_where_it_stopped(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str
 ) -> None:
     async with FakeSocket(boris, live_server) as socket:
@@ -171,7 +171,7 @@ async def test_a_chat_that_one_comes_back_to_goes_on_where_it_stopped(
 
 
 async def connect_lazily(user: FakeClient, address: str, cursors: dict[str, int]) -> ClientConnection:
-    """A client with small buffers that reads nothing but what it is made to."""
+    """Connects a client with small buffers that reads only on demand."""
     host, port = address.split(":")
     sock = sockets.socket()
     sock.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
@@ -185,7 +185,7 @@ async def connect_lazily(user: FakeClient, address: str, cursors: dict[str, int]
     return connection
 
 
-async def test_a_client_that_stops_reading_during_replay_is_closed_with_a_reason(
+async def test_a_client_that_stops_reading_during_replay_is_closed_with_1013(
     anna: FakeClient,
     boris: FakeClient,
     sql: "asyncpg.Connection[asyncpg.Record]",
@@ -204,7 +204,7 @@ async def test_a_client_that_stops_reading_during_replay_is_closed_with_a_reason
     assert 0 < len(received) < 30_000
 
 
-async def test_whose_session_ends_while_it_does_not_read_is_closed_all_the_same(
+async def test_a_client_that_does_not_read_is_closed_when_its_session_ends(
     anna: FakeClient,
     boris: FakeClient,
     sql: "asyncpg.Connection[asyncpg.Record]",
@@ -223,7 +223,7 @@ async def test_whose_session_ends_while_it_does_not_read_is_closed_all_the_same(
 
 
 async def connection_frames(connection: ClientConnection) -> AsyncIterator[str | bytes]:
-    """What comes until the end, whichever end it is."""
+    """Yields frames until either side closes."""
     try:
         while True:
             yield await asyncio.wait_for(connection.recv(), 20)

@@ -1,4 +1,4 @@
-"""What a client asks for in a wrong way is answered, and the socket stays open; what is no frame closes it."""
+"""Invalid requests get an error reply and the socket stays open. Frames other than JSON objects close it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,14 +15,14 @@ from tests.fakers import API, FakeClient
 
 @pytest.fixture
 async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
-    """People of these tests speak to the real port."""
+    """An HTTP client for the real port, where sockets are served."""
     async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
         yield http
 
 
 @asynccontextmanager
 async def signed_in(user: FakeClient, address: str) -> AsyncIterator[ClientConnection]:
-    """A socket after its hello; frames go out as the test writes them."""
+    """A socket after its hello. The test writes frames itself."""
     async with connect(f"ws://{address}{API}/ws") as socket:
         await socket.send(orjson.dumps({"id": 1, "action": "hello", "data": {"token": user.access_token}}).decode())
         await socket.recv()
@@ -49,7 +49,7 @@ _WRONG: list[tuple[str, Any, list[str]]] = [
 _NO_OBJECTS = ("", "nope", "[]", "1", '{"id": NaN, "action": "ping"}', "[" * 100_000, b"{}", '{"id": 1')
 
 
-async def test_a_wrong_request_is_answered_with_its_place(anna: FakeClient, club: str, live_server: str) -> None:
+async def test_the_error_of_an_invalid_request_names_the_field(anna: FakeClient, club: str, live_server: str) -> None:
     async with signed_in(anna, live_server) as socket:
         for frame, reply_to, loc in _WRONG:
             await socket.send(frame.replace("CHAT", club))
@@ -61,7 +61,7 @@ async def test_a_wrong_request_is_answered_with_its_place(anna: FakeClient, club
         assert orjson.loads(await socket.recv()) == {"reply_to": "still here", "status": "ok", "data": {}}
 
 
-async def test_what_is_no_json_object_closes_the_socket(anna: FakeClient, live_server: str) -> None:
+async def test_a_frame_other_than_a_json_object_closes_the_socket(anna: FakeClient, live_server: str) -> None:
     for frame in _NO_OBJECTS:
         async with signed_in(anna, live_server) as socket:
             await socket.send(frame)

@@ -1,4 +1,4 @@
-"""A server without sockets: what other modules contribute to them counts for nothing."""
+"""A server without the sockets module ignores what other modules contribute to it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -25,13 +25,13 @@ async def server(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def test_everything_else_is_served(anna: FakeClient, boris: FakeClient, club: str) -> None:
+async def test_other_modules_work_without_sockets(anna: FakeClient, boris: FakeClient, club: str) -> None:
     await anna.send(club, "без сокетов")
     ok(await boris.put(f"/chats/{club}/read", {"seq": 1}))
     assert [event["kind"] for event in await boris.events(club)] == ["member.added", "member.added", "message.created"]
 
 
-async def test_there_is_no_trace_of_the_socket(server: httpx.AsyncClient) -> None:
+async def test_the_api_has_no_trace_of_sockets(server: httpx.AsyncClient) -> None:
     for address in ("/asyncapi.json", f"{API}/ws"):
         assert (await server.get(address)).status_code == 404
     document = ok(await server.get("/openapi.json"))

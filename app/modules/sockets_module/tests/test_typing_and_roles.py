@@ -1,4 +1,4 @@
-"""Who is heard typing: those who may post, from the moment that their role changes."""
+"""Typing signals: only members who may post can send them, from the moment that their role changes."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def _last_role(socket: FakeSocket, chat: str) -> str | None:
 
 
 @pytest.mark.parametrize(("chat_type", "typists"), [("group", ("admin", "member")), ("channel", ("admin",))])
-async def test_typing_follows_the_role(
+async def test_typing_requires_a_role_that_may_post(
     anna: FakeClient, boris: FakeClient, live_server: str, chat_type: str, typists: tuple[str, ...]
 ) -> None:
     chat = await anna.open_chat(boris, type=chat_type)
@@ -32,14 +32,14 @@ async def test_typing_follows_the_role(
         for role in ("reader", "admin", "member", "reader"):
             await _change(anna, chat, role, socket)
             assert await _types(socket, chat) is (role in typists), role
-        # As the database has it at the next hello, and with the changes that are read again.
+        # The role is read from the database at the next hello, and then changed again by the replayed events.
         await socket.cut()
         ok(await anna.patch(f"/chats/{chat}/members/{boris.id}", {"role": "admin"}))
         await socket.connect()
         assert await _types(socket, chat)
 
 
-async def test_a_chat_that_is_joined_meanwhile_is_known_by_its_type_and_role(
+async def test_typing_in_a_chat_joined_meanwhile_requires_a_role_that_may_post(
     anna: FakeClient, boris: FakeClient, live_server: str
 ) -> None:
     async with FakeSocket(boris, live_server) as socket:
