@@ -1,8 +1,8 @@
 """Tasks that run as long as the application, or end before it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 _CANCELLED_AGAIN_AFTER = 1.0
@@ -21,13 +21,20 @@ async def cancel_and_wait(task: asyncio.Task[Any]) -> None:
 
 
 @asynccontextmanager
-async def running(coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs the coroutine beside the block, and ends it at the block's end."""
-    task = asyncio.create_task(coroutine)
+async def running(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Runs the coroutines beside the block, and ends all of them together at the block's end."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         yield
     finally:
-        await cancel_and_wait(task)
+        await _together(cancel_and_wait(task) for task in tasks)
+
+
+async def _together(ends: Iterable[Awaitable[object]]) -> None:
+    """Waits for all of them. Raises the first of their errors."""
+    for outcome in await asyncio.gather(*ends, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 class Background:
@@ -42,8 +49,13 @@ class Background:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the serving."""
-        async with AsyncExitStack() as stack:
+        """Around the serving. Works end together: each may wait for a database that no longer answers."""
+        begun: list[AbstractAsyncContextManager[None]] = []
+        try:
             for work in self._works:
-                await stack.enter_async_context(work())
+                context = work()
+                await context.__aenter__()
+                begun.append(context)
             yield
+        finally:
+            await _together(context.__aexit__(None, None, None) for context in begun)

@@ -1,6 +1,7 @@
 """The driver's connection, whose errors say whether the statement or the database is at fault."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, NoReturn, Protocol, TypeAlias
 
 import asyncpg
@@ -25,6 +26,10 @@ class DatabaseConnection(Protocol):
     async def fetchval(self, query: str, *args: Any) -> Any: ...
     async def fetch(self, query: str, *args: Any) -> Any: ...
     async def execute(self, query: str, *args: Any) -> Any: ...
+
+
+_CLOSE_TIMEOUT = 0.5
+"""Seconds for the end of a connection that both sides know of."""
 
 
 class DriverConnection(asyncpg.Connection):
@@ -64,6 +69,11 @@ class DriverConnection(asyncpg.Connection):
             return await super().fetchrow(query, *args, **options)
         except DRIVER_ERRORS as error:
             self._raise(error)
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Closes the connection; a server that does not answer is not waited for."""
+        with suppress(TimeoutError):
+            await super().close(timeout=_CLOSE_TIMEOUT if timeout is None else timeout)
 
     def _raise(self, error: BaseException) -> NoReturn:
         raise as_transient(error, is_closed=self.is_closed()) or error

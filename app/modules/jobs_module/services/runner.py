@@ -75,7 +75,7 @@ class Runner:
         if not self._jobs:
             yield
             return
-        async with running(self._keep_leases()), running(self._keep_measuring()):
+        async with running(self._keep_leases(), self._keep_measuring()):
             claiming = asyncio.create_task(self._keep_claiming())
             try:
                 async with running(self._schedules.run()):

@@ -117,7 +117,7 @@ class Hub:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Reads and sweeps for the lifetime of the application."""
-        async with running(self._keep_reading()), running(self._keep_sweeping()):
+        async with running(self._keep_reading(), self._keep_sweeping()):
             yield
 
     def _on_stream_heads(self, heads: Mapping[UUID, int]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -73,9 +73,8 @@ class Subscribers:
         self._bus.on_stream_heads(self._on_own_heads, own=True)
         self._bus.on_stream_heads(self._on_other_heads, own=False)
         self._bus.on_reconnect(self._sweep.run_soon)
-        async with AsyncExitStack() as stack:
-            for work in (*[self._keep_handling] * _WORKERS, self._keep_flushing, self._keep_retrying, self._sweep.run):
-                await stack.enter_async_context(running(work()))
+        works = (*[self._keep_handling] * _WORKERS, self._keep_flushing, self._keep_retrying, self._sweep.run)
+        async with running(*(work() for work in works)):
             yield
         # Cursors that are not stored are computed again, so shutdown does not wait long for a database that hangs.
         with suppress(Exception):
