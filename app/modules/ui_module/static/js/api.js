@@ -1,4 +1,4 @@
-// Calls to the server, and the session that they are made with.
+// Requests to the server, and the session with its tokens.
 
 const PREFIX = document.querySelector('meta[name="api-prefix"]').content;
 const KEY = 'messenger.session';
@@ -7,7 +7,7 @@ const RENEW_BEFORE_MS = 60_000;
 
 export const socketAddress = () => `${location.origin.replace(/^http/, 'ws')}${PREFIX}/ws`;
 
-/** The server refused: `body` is its problem document. */
+/** The server refused a request. `body` is the problem document. */
 export class Problem extends Error {
   constructor(body, status) {
     super(body.title ?? `HTTP ${status}`);
@@ -16,16 +16,16 @@ export class Problem extends Error {
     this.code = body.code ?? 'http_error';
   }
 
-  /** Whether the same request may go through later. */
+  /** True if the same request may succeed later. */
   get passes() {
     return this.status === 503 || this.status === 429 || this.status === 500 || this.status === 502 || this.status === 504;
   }
 }
 
-/** No answer came. */
+/** There was no response. */
 export class Unreachable extends Error {}
 
-/** Tokens in local storage: all tabs share one session, and its refresh token is spent by one of them at a time. */
+/** The tokens, in local storage: all tabs share one session, and only one of them refreshes it at a time. */
 class Session extends EventTarget {
   get tokens() {
     try {
@@ -48,12 +48,15 @@ class Session extends EventTarget {
     this.dispatchEvent(new Event('ended'));
   }
 
-  /** An access token with some life left, and other than `refused`. Throws Problem when the session is over. */
+  /**
+   * Returns an access token that does not expire soon and is not `refused`. Throws Problem if the session has ended,
+   * or Unreachable.
+   */
   async token(refused = null) {
     const isGood = (tokens) => tokens && tokens.access_token !== refused && tokens.until - Date.now() > Math.min(RENEW_BEFORE_MS, tokens.expires_in * 200);
     if (isGood(this.tokens)) return this.tokens.access_token;
     return alone(async () => {
-      // Another tab may have been first.
+      // Another tab may have refreshed the session meanwhile.
       const tokens = this.tokens;
       if (isGood(tokens)) return tokens.access_token;
       if (!tokens) throw new Problem({ code: 'unauthenticated' }, 401);
@@ -70,14 +73,14 @@ class Session extends EventTarget {
 }
 
 export const session = new Session();
-// Signed out, or in as somebody else, in another tab.
+// The user has signed out in another tab.
 addEventListener('storage', (event) => {
   if (event.key === KEY && event.newValue === null) session.dispatchEvent(new Event('ended'));
 });
 
 let queue = Promise.resolve();
 
-/** One at a time: among all tabs where the browser has locks (https and localhost), else in this tab. */
+/** Runs one function at a time: in all tabs if the browser has locks (https and localhost), else in this tab. */
 function alone(run) {
   if (navigator.locks) return navigator.locks.request(KEY, run);
   const turn = queue.then(run);
@@ -85,7 +88,7 @@ function alone(run) {
   return turn;
 }
 
-/** A call of somebody who is signed in; the body of its answer. Throws Problem or Unreachable. */
+/** Sends a request with the user's access token, and returns the body of the response. Throws Problem or Unreachable. */
 export async function call(method, path, body) {
   const token = await session.token();
   try {
@@ -101,7 +104,7 @@ export const get = (path, query = {}) => {
   return call('GET', given.length ? `${path}?${new URLSearchParams(given)}` : path);
 };
 
-/** All pages of a list. */
+/** Returns the items of all pages of a list. */
 export async function getAll(path) {
   const items = [];
   let cursor = null;
@@ -121,7 +124,7 @@ export async function signUp(form) {
 export async function signIn(login, password) {
   const device = localStorage.getItem(DEVICE_KEY);
   const { device_token, ...pair } = await request('POST', '/accounts/sign-in', { login, password, ...(device && { device_token: device }) });
-  // Outlives the session: strangers' wrong passwords do not keep this browser out.
+  // Kept after signing out: with it, wrong passwords of strangers do not delay the user's sign-in in this browser.
   localStorage.setItem(DEVICE_KEY, device_token);
   session.keep(pair);
 }
@@ -147,7 +150,7 @@ async function request(method, path, body, token) {
     throw new Problem(answer ?? {}, response.status);
   } catch (error) {
     if (error instanceof Problem) throw error;
-    // Something between here and the server answered in its own way.
+    // A proxy has answered with something that is not JSON.
     if (response && !response.ok) throw new Problem({}, response.status);
     throw new Unreachable(String(error));
   }

@@ -1,6 +1,6 @@
-// What an event does to a chat and to its messages: no more than the documents say, and nothing of the page.
+// The effects of events on a chat and its messages, as documented in docs/realtime.md. Independent of the page.
 
-/** Brings a chat, as `GET /chats/{id}` gives it to the account, forward by the next event of its stream. */
+/** Applies the next event of its stream to a chat, as `GET /chats/{id}` returns it to the account. */
 export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   const last = chat.last_message;
   const isOwn = data.account_id === accountId;
@@ -9,7 +9,7 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   switch (kind) {
     case 'message.created':
       Object.assign(chat, { last_seq: data.seq, last_message: data });
-      // A message moves its sender's read position: no event of its own tells that.
+      // A message moves its sender's read position, without an event for it.
       if (data.sender_id === accountId) Object.assign(chat, { read_seq: data.seq, unread_count: 0 });
       else Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
       break;
@@ -41,7 +41,7 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   }
 }
 
-/** The messages that are loaded; the same event twice changes nothing. */
+/** Applies an event to the loaded messages. Applying it twice changes nothing. */
 export function applyToMessages(messages, { kind, data }, accountId) {
   const known = messages.get(data.seq);
   if (kind === 'message.created') {
@@ -56,8 +56,8 @@ export function applyToMessages(messages, { kind, data }, accountId) {
 }
 
 /**
- * Moves the read position of a chat. False where the number of unread messages is not known any more: of messages that
- * are not loaded nobody has said which are deleted.
+ * Moves the read position of a chat. Returns false if the number of unread messages is unknown afterwards: it is not
+ * known which messages are deleted among those that are not loaded.
  */
 export function moveRead(chat, seq) {
   if (seq >= chat.last_seq) {
@@ -72,7 +72,7 @@ export function moveRead(chat, seq) {
   return true;
 }
 
-/** No event says which reactions are the reader's own: that is known from before. */
+/** Returns a message after a change. Events do not say which reactions are the user's own, so that is taken over. */
 function changed(known, data) {
   const own = new Set(known.reactions.filter((reaction) => reaction.mine).map((reaction) => reaction.emoji));
   return { ...data, reactions: data.reactions.map((reaction) => ({ ...reaction, mine: own.has(reaction.emoji) })) };

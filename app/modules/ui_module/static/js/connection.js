@@ -1,4 +1,4 @@
-// One WebSocket that is always on its way back: it says where it stopped, and gets exactly the rest.
+// A WebSocket that reconnects. It sends its cursors, and receives exactly the events after them.
 
 import { Problem, session, socketAddress } from './api.js';
 import { wait } from './dom.js';
@@ -6,18 +6,18 @@ import { wait } from './dom.js';
 const LONGEST_PAUSE_MS = 15_000;
 const ANSWER_WITHIN_MS = 10_000;
 const NOT_SIGNED_IN = 4401;
-/** The account has opened too many sockets since. To come back by itself would close another one. */
+/** The account has opened too many sockets. Reconnecting automatically would close another one. */
 const REPLACED = 4409;
 
-/** The connection broke before the answer came: whether the request was carried out is not known. */
+/** The connection was lost before the reply. It is unknown if the server has carried out the request. */
 export class Disconnected extends Error {}
 
 /**
- * States: `offline` (no network, or the server has not answered for a while), `connecting`, `online`.
- * Events: `state`, `greeted` with the reply to hello, and `frame` for everything that is no reply.
+ * States: `offline` (no network, or repeated attempts have failed), `connecting`, `online`.
+ * Events: `state`, `greeted` with the reply to hello, and `frame` for each frame that is not a reply.
  */
 export class Connection extends EventTarget {
-  /** `prepare` runs before each connection, and answers the cursors to begin from. */
+  /** `prepare` runs before each connection, and returns the cursors to start from. */
   constructor(prepare) {
     super();
     this.prepare = prepare;
@@ -38,7 +38,7 @@ export class Connection extends EventTarget {
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState !== 'visible') return;
       this.nudge();
-      // A phone that slept may hold a socket that died meanwhile.
+      // The socket may have died while the phone was asleep.
       if (this.state === 'online') this.check();
     }, { signal });
     this.run();
@@ -51,9 +51,9 @@ export class Connection extends EventTarget {
     this.nudge();
   }
 
-  /** The data of the reply. Throws Problem for a refusal, Disconnected when no reply came. */
+  /** Sends a request and returns the data of the reply. Throws Problem, or Disconnected if there was no reply. */
   ask(action, data = {}) {
-    // A socket that is closing takes nothing any more; its end is announced a moment later.
+    // A socket that is closing sends nothing. Its close event follows a moment later.
     if (this.state !== 'online' || this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Disconnected());
     return this.request(action, data);
   }
@@ -75,7 +75,7 @@ export class Connection extends EventTarget {
       if (this.stopped) return;
       this.become(navigator.onLine && this.failures <= 1 ? 'connecting' : 'offline');
       if (this.replaced) {
-        // Until the user comes back to this page.
+        // Wait until the user returns to this page.
         await new Promise((go) => { this.nudge = go; });
         continue;
       }
@@ -89,7 +89,7 @@ export class Connection extends EventTarget {
     if (!(error instanceof Disconnected) && error.name === 'TypeError') console.error(error);
   }
 
-  /** From the first frame to the close. */
+  /** Runs one connection, from opening the socket to its close. */
   async connect() {
     const cursors = await this.prepare();
     let token = await session.token();
@@ -112,7 +112,7 @@ export class Connection extends EventTarget {
         this.become('online');
         beating = setInterval(() => this.check(), hello.heartbeat_s * 1000);
       } catch {
-        // Its close says why.
+        // The close code says why.
       }
     };
     const code = await closed;
@@ -123,7 +123,7 @@ export class Connection extends EventTarget {
     this.failures += 1;
   }
 
-  /** A socket that does not answer is dead, though nobody said so. */
+  /** Pings the server, and drops a socket that does not answer. */
   async check() {
     const { socket } = this;
     const late = setTimeout(() => socket === this.socket && this.drop(), ANSWER_WITHIN_MS);
@@ -131,7 +131,7 @@ export class Connection extends EventTarget {
     clearTimeout(late);
   }
 
-  /** Forgets the socket at once: without a network its own close may come minutes later. */
+  /** Drops the socket at once: without a network its close event may come minutes later. */
   drop(code = 0) {
     const { socket } = this;
     if (!socket) return;

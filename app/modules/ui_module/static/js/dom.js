@@ -1,8 +1,8 @@
-// Making elements. Texts are always text nodes: nothing that people write becomes markup.
+// Helpers that create and update elements. Texts are always text nodes, so that texts of users never become markup.
 
 import { t } from './i18n.js';
 
-/** An element: `on` holds listeners, `data` the dataset, `vars` custom properties; other keys are attributes. */
+/** Creates an element. `on` are listeners, `data` the dataset, `vars` custom properties; other keys are attributes. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -38,7 +38,7 @@ const PATHS = {
   channel: 'M4 10v4h3l7 4V6l-7 4H4zM18 9.5c1.3 1.5 1.3 3.5 0 5',
 };
 
-/** A drawn sign. It says nothing to a screen reader: the button around it has its own name. */
+/** Creates an SVG icon. It is hidden from screen readers: the button around it has a label. */
 export function icon(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
@@ -54,17 +54,17 @@ export function iconButton(name, label, onClick, attributes = {}) {
   return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, on: { click: onClick }, ...attributes }, icon(name));
 }
 
-/** A colour that stays with the id. */
+/** Returns the hue of an id, always the same. */
 export const hueOf = (id) => [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 360, 7);
 
-/** A circle with initials, in a colour that stays with the id. */
+/** Creates a circle with initials, in the colour of the id. */
 export function avatar(name, id, { online = false, small = false } = {}) {
   const words = name.trim().split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const letters = (words.length ? words.slice(0, 2) : [name.trim() || '?']).map((word) => [...word][0]).join('');
   return h('span', { class: `avatar${small ? ' small' : ''}${online ? ' online' : ''}`, 'aria-hidden': 'true', vars: { '--hue': hueOf(id) } }, letters.toUpperCase());
 }
 
-/** Grey shapes in the place of what is being loaded; a screen reader hears the word. */
+/** Creates grey shapes in place of content that is being loaded, with a text for screen readers. */
 export function skeleton(kind, count) {
   return h(kind === 'chats' ? 'li' : 'div', { class: `skeleton ${kind}`, data: { key: 'skeleton' } },
     h('span', { class: 'visually-hidden' }, t('chats.loading')),
@@ -72,8 +72,8 @@ export function skeleton(kind, count) {
 }
 
 /**
- * Makes the children what `rows` say: each row has a `key`, a `signature` of all that it shows, and `build`. What has
- * not changed stays as it is, and so do focus and scrolling.
+ * Makes the children match `rows`. Each row has a `key`, a `signature` of all that it shows, and `build`. Elements whose
+ * signature is unchanged stay, and so do the focus and the scroll position.
  */
 export function reconcile(parent, rows) {
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
@@ -102,7 +102,7 @@ export function reconcile(parent, rows) {
 
 const focusables = (element) => [...element.querySelectorAll('button')];
 
-/** A UUID; `crypto.randomUUID` is missing on plain http. */
+/** Returns a random UUID. `crypto.randomUUID` does not exist on plain http. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
@@ -113,7 +113,7 @@ export function newId() {
 
 export const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** A function that runs once, soon, however often it is called until then; also in a tab that is not shown. */
+/** Returns a function that runs once in a microtask after any number of calls. Microtasks run in hidden tabs, too. */
 export function soon(run) {
   let due = false;
   return () => {
@@ -126,7 +126,7 @@ export function soon(run) {
   };
 }
 
-/** Runs `ms` after the last call. */
+/** Returns a function that runs `ms` milliseconds after its last call. */
 export function settled(run, ms) {
   let timer = 0;
   return (...given) => {
@@ -137,7 +137,7 @@ export function settled(run, ms) {
 
 const announcer = document.getElementById('announcer');
 
-/** Has a screen reader say it. */
+/** Lets screen readers announce a text. */
 export function announce(text) {
   announcer.append(h('p', {}, text));
   while (announcer.children.length > 5) announcer.firstChild.remove();
@@ -145,7 +145,7 @@ export function announce(text) {
 
 const toasts = document.getElementById('toasts');
 
-/** Shows a line for some seconds. */
+/** Shows a line of text for 6 seconds. */
 export function toast(text) {
   const line = h('p', { class: 'toast' }, text);
   toasts.append(line);

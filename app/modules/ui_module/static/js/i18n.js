@@ -1,4 +1,4 @@
-// Every text of the page, in two languages. A text may be a set of plural forms, chosen by `n`.
+// All texts of the page, in two languages. A text may be a set of plural forms, which `n` selects.
 
 const KEY = 'messenger.language';
 
@@ -362,7 +362,7 @@ function chosen() {
   return wanted ? wanted.slice(0, 2).toLowerCase() : 'en';
 }
 
-/** The reader's own way of the language, as en-GB: it decides how times are written. */
+/** Returns the user's regional variant of the language, such as en-GB: it decides the format of times. */
 const locale = () => navigator.languages.find((name) => name.startsWith(language)) ?? language;
 
 export const currentLanguage = () => language;
@@ -376,7 +376,7 @@ export function chooseLanguage(name) {
   localStorage.setItem(KEY, language);
 }
 
-/** The text of a key, with its {places} filled in. */
+/** Returns the text of a key with its {places} filled in. */
 export function t(key, places = {}) {
   let text = TEXTS[language][key];
   if (text === undefined) throw new Error(`no text for ${key}`);
@@ -384,7 +384,7 @@ export function t(key, places = {}) {
   return text.replace(/\{(\w+)\}/g, (_, place) => (typeof places[place] === 'number' ? places[place].toLocaleString(language) : places[place]));
 }
 
-/** What a person is told of an error: the words for its field, its title or its code. */
+/** Returns the text of an error for the user: by its field, its title or its code. */
 export function explain(error) {
   const problem = error.body ?? (error.code ? error : {});
   const field = problem.errors?.[0]?.loc?.join('.');
@@ -399,12 +399,12 @@ const FIELDS = {
   'This username is taken': 'username',
 };
 
-/** The name of the form field that an error is about, if it is about one. */
+/** Returns the name of the form field that an error is about, if any. */
 export function fieldOf(error) {
   return error.body?.errors?.[0]?.loc?.at(-1) ?? FIELDS[error.body?.title];
 }
 
-/** Making a format takes longer than using it a hundred times. */
+/** Returns a formatter that is created once per language: creating one takes longer than a hundred uses. */
 function format(options) {
   const made = new Map();
   return (date) => {
@@ -421,7 +421,7 @@ const fullDate = format({ day: 'numeric', month: 'long', year: 'numeric' });
 
 const daysAgo = (date) => Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
 
-/** A day, as a divider says it. */
+/** Returns the text of a day for dividers. */
 export function day(date) {
   const ago = daysAgo(date);
   if (ago === 0) return t('day.today');
@@ -429,7 +429,7 @@ export function day(date) {
   return (date.getFullYear() === new Date().getFullYear() ? dayAndMonth : fullDate)(date);
 }
 
-/** A moment in as few letters as will do. */
+/** Returns a short text of a moment: a time, a weekday or a date. */
 export function shortMoment(date) {
   const ago = daysAgo(date);
   return (ago <= 0 ? time : ago < 7 ? weekday : shortDate)(date);

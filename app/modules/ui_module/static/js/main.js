@@ -1,4 +1,4 @@
-// The beginning: signed in or not, and what follows from it.
+// Starts the page: the sign-in form, or the chats of the signed-in user.
 
 import { session } from './api.js';
 import { Connection } from './connection.js';
@@ -14,13 +14,13 @@ const root = document.getElementById('app');
 let running = null;
 
 const settings = {
-  /** The page in that language; its shell, if one is signed in. */
+  /** Shows the page in a language. Returns its shell if the user is signed in. */
   chooseLanguage(name) {
     chooseLanguage(name);
     show();
     return running?.shell;
   },
-  /** `light`, `dark`, or `system`: whatever the system shows. */
+  /** `light`, `dark`, or `system`: the theme of the operating system. */
   theme: () => localStorage.getItem(THEME) ?? 'system',
   chooseTheme(theme) {
     if (theme === 'system') localStorage.removeItem(THEME);
@@ -40,7 +40,7 @@ function applyTheme() {
   else document.documentElement.dataset.theme = theme;
 }
 
-/** Shows what there is to show, in the language of now. */
+/** Renders the page in the current language. */
 function show() {
   document.documentElement.lang = currentLanguage();
   document.title = t('app.name');
@@ -61,7 +61,7 @@ function start() {
     let outbox = null;
     const connection = new Connection(async () => {
       const cursors = await store.prepare();
-      // It needs to know whose it is, and is shown from the first connection on.
+      // It needs the id of the account, which is known after the first `prepare`.
       if (!outbox) {
         outbox = running.outbox = new Outbox(store, connection);
         show();

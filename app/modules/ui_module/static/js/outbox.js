@@ -1,5 +1,5 @@
-// Messages that are written and not yet acknowledged. Each has its client_msg_id from the start, so that sending it
-// again, after a break or a reload, never makes a second one.
+// Messages that the server has not acknowledged yet, in local storage. Each has a client_msg_id from the start, so that
+// sending it again, after a disconnection or a reload, creates no second message.
 
 import { Problem } from './api.js';
 import { newId, wait } from './dom.js';
@@ -33,7 +33,7 @@ export class Outbox {
     for (const chatId of new Set(this.items.map((item) => item.chat_id))) this.flush(chatId);
   }
 
-  /** Sends what waits in a chat, one after the other: so they stand in the order in which they were written. */
+  /** Sends the waiting messages of a chat one after the other, so that their order stays. */
   async flush(chatId) {
     if (this.sending.has(chatId)) return;
     this.sending.add(chatId);
@@ -46,16 +46,16 @@ export class Outbox {
     }
   }
 
-  /** Whether to go on with the next one. */
+  /** Sends one message. Returns false if the connection was lost. */
   async send(item) {
     const { chat_id, client_msg_id, text, reply_to_seq } = item;
     try {
       const message = await this.connection.ask('send', { chat_id, client_msg_id, text, reply_to_seq });
-      // Its event takes it out of here; unless that came before this page began to listen.
+      // The event of the message removes it from the queue. If the event arrived earlier, remove it here.
       if (message.seq <= (this.store.chats.get(chat_id)?.last_seq ?? Infinity)) this.forget(client_msg_id);
       else item.isSent = true;
     } catch (error) {
-      // Disconnected: the next connection begins here again.
+      // Disconnected: the next connection sends it again.
       if (!(error instanceof Problem)) return false;
       if (error.passes) await wait(1000 + 1000 * Math.random());
       else item.failed = error.body;

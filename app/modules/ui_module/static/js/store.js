@@ -1,4 +1,4 @@
-// What the page knows: people, chats and their messages. Events bring it forward, each once, by its number.
+// The state of the page: accounts, chats and their messages. Each event is applied once, by its sequence number.
 
 import { Problem, call, get, getAll } from './api.js';
 import { applyEvent, applyToMessages, moveRead } from './chat.js';
@@ -20,10 +20,13 @@ export class Store extends EventTarget {
     this.tellReads = settled(() => this.settleReads(), 150);
   }
 
-  /** What a connection needs first: everything at the first time, afterwards the chats that could not be read then. */
+  /**
+   * Reads what a connection needs: all state at the first time, later the chats that could not be read before. Returns
+   * the cursors by stream.
+   */
   async prepare() {
     if (!this.me) {
-      // The account before its chats: what happens in between comes again as an event.
+      // The account is read before its chats: what happens in between is received as an event.
       const me = await get('/accounts/me');
       const chats = await getAll('/chats');
       chats.forEach((chat) => this.addChat(chat));
@@ -44,7 +47,7 @@ export class Store extends EventTarget {
     return this.list.reduce((sum, chat) => sum + (chat.unread_count > 0), 0);
   }
 
-  /** A person; until the answer is here, one without a name. */
+  /** Returns an account. It has no name until the response has arrived. */
   person(id) {
     if (!this.people.has(id)) {
       this.people.set(id, { id, username: '', display_name: '…', online: false });
@@ -61,25 +64,25 @@ export class Store extends EventTarget {
 
   keepPerson(person) {
     const known = this.people.get(person.id);
-    // An account that is erased has no name.
+    // An erased account has no name.
     const name = (person.display_name ?? known?.display_name) || t('person.deleted');
     this.people.set(person.id, { ...known, ...person, display_name: name });
     this.changed();
   }
 
-  /** One's own account, as the server has it now. */
+  /** Stores the fields of the user's own account that the server has sent. */
   keepMe(account) {
     const { event_seq: _, ...changes } = account;
     Object.assign(this.me, changes);
     this.keepPerson(changes);
   }
 
-  /** Whether somebody is at their device: without a connection that is not known of anyone. */
+  /** Returns true if an account is online. Without a connection that is unknown, and the result is false. */
   isOnline(person) {
     return Boolean(person?.online) && this.connection.state === 'online';
   }
 
-  /** The other one of a direct chat. */
+  /** Returns the other account of a direct chat, or null. */
   peer(chat) {
     if (chat.type !== 'direct' || !chat.members) return null;
     const other = chat.members.find((member) => member.account_id !== this.me.id);
@@ -90,11 +93,11 @@ export class Store extends EventTarget {
     return chat.type === 'direct' ? (this.peer(chat)?.display_name ?? '…') : (chat.title ?? '…');
   }
 
-  /** The state of a chat, new or read again. Events up to its `event_seq` are in it; the cursor goes on by itself. */
+  /** Stores the state of a chat. It contains the events up to its `event_seq`. The cursor of a known chat stays. */
   addChat(fresh) {
     const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), during: [], members: null, isLoaded: false, hasBefore: true, hasAfter: false, draft: '' };
     const known = this.chats.get(fresh.id) ?? own;
-    // Read before an event that has been applied since.
+    // An event that was applied meanwhile is newer than this state.
     if (known.event_seq > fresh.event_seq) return known;
     Object.assign(known, fresh);
     this.chats.set(known.id, known);
@@ -113,7 +116,7 @@ export class Store extends EventTarget {
     this.changed();
   }
 
-  /** Makes a chat, or finds the direct one that is there. */
+  /** Creates a chat, or finds the existing direct chat. Returns its id. */
   async createChat(request) {
     const made = await call('POST', '/chats', request);
     if (!this.chats.has(made.id)) this.addChat(made);
@@ -122,7 +125,7 @@ export class Store extends EventTarget {
 
   // Messages
 
-  /** The newest page, and the members, whose names it needs. Once; then events keep it up to date. */
+  /** Loads the newest page and the members, whose names it needs. Later, events keep both up to date. */
   async open(chat) {
     if (!chat.members) this.loadMembers(chat).catch(() => {});
     if (!chat.isLoaded) await this.loadPage(chat, { limit: PAGE });
@@ -133,13 +136,13 @@ export class Store extends EventTarget {
     return chat.hasBefore && first ? this.loadPage(chat, { before_seq: first, limit }) : Promise.resolve();
   }
 
-  /** The messages that follow, where those around an old one are loaded. */
+  /** Loads the next page of newer messages, after `loadAround`. */
   loadNewer(chat, limit = PAGE) {
     const last = [...chat.messages.keys()].at(-1);
     return chat.hasAfter && last ? this.loadPage(chat, { after_seq: last, limit }) : Promise.resolve();
   }
 
-  /** A page with a message in its middle, in the place of what is loaded. */
+  /** Replaces the loaded messages by a page with the given message in the middle. */
   async loadAround(chat, seq) {
     await chat.loading;
     await this.loadPage(chat, { around_seq: seq, limit: PAGE });
@@ -166,17 +169,17 @@ export class Store extends EventTarget {
     if (!query.after_seq) chat.hasBefore = page.has_before;
     if (!query.before_seq) chat.hasAfter = page.has_after;
     chat.isLoaded = true;
-    // What came while the page was on its way may be missing in it; twice does no harm.
+    // Events that arrived during the request may be missing in the page. Applying one twice changes nothing.
     chat.during.forEach((event) => this.applyToLoaded(chat, event));
     chat.during = [];
   }
 
-  /** A new message belongs to those that are loaded where they reach to the newest. */
+  /** Applies an event to the loaded messages. A new message is added only if the messages before it are loaded. */
   applyToLoaded(chat, event) {
     if (event.kind !== 'message.created' || !chat.hasAfter) applyToMessages(chat.messages, event, this.me.id);
   }
 
-  /** A message that is quoted and not loaded yet. */
+  /** Returns a quoted message, or null while it is being loaded. */
   quoted(chat, seq) {
     const known = chat.messages.get(seq) ?? chat.quotes.get(seq);
     if (known || chat.quotes.has(seq)) return known;
@@ -188,7 +191,7 @@ export class Store extends EventTarget {
     return null;
   }
 
-  /** The server went on without us for too long: the chat is read afresh. */
+  /** Reads a stream's state again: the server no longer has the events after the cursor. */
   async readAfresh(id) {
     if (id === this.me.id) {
       const me = await get('/accounts/me');
@@ -206,7 +209,7 @@ export class Store extends EventTarget {
     this.changed();
   }
 
-  // What the socket brings
+  // Frames of the socket
 
   take(frame) {
     if (frame.event) this.apply(frame.event);
@@ -247,7 +250,7 @@ export class Store extends EventTarget {
     }
   }
 
-  /** The chats that no cursor was sent of: those that moved while the list was read were on no page of it. */
+  /** Adds the chats that no cursor was sent for: chats that moved while the list was read may be on none of its pages. */
   complete(chatIds) {
     chatIds.filter((id) => !this.chats.has(id) && !this.joining.has(id)).forEach((id) => this.join(id));
   }
@@ -257,12 +260,12 @@ export class Store extends EventTarget {
     this.readJoined(id).catch(() => {});
   }
 
-  /** What no event tells: how many of the messages that were read elsewhere are deleted. */
+  /** Reads the number of unread messages: no event says how many of the messages read on another device are deleted. */
   readState(chat) {
     return get(`/chats/${chat.id}`).then((fresh) => this.chats.has(chat.id) && this.addChat(fresh)).catch(() => {});
   }
 
-  /** A chat that the account has joined. Its events wait until it is here. */
+  /** Reads a chat that the account has joined. Its events are kept until the response arrives. */
   async readJoined(id) {
     try {
       const fresh = await get(`/chats/${id}`);
@@ -299,7 +302,7 @@ export class Store extends EventTarget {
 
   // Reading
 
-  /** The reader has seen the messages up to this one. */
+  /** Moves the read position to a message that the user has seen. */
   see(chat, seq) {
     if (seq <= chat.read_seq) return;
     chat.isUncounted = !moveRead(chat, seq);
@@ -308,7 +311,7 @@ export class Store extends EventTarget {
     this.tellReads();
   }
 
-  /** Tells the server what was read; without a connection, at the next one. */
+  /** Sends read positions to the server. Without a connection they are sent after the next one. */
   settleReads() {
     for (const chat of this.chats.values()) {
       if (!chat.owesRead) continue;
@@ -322,7 +325,7 @@ export class Store extends EventTarget {
 
 const activity = (chat) => Date.parse(chat.last_message?.created_at ?? chat.created_at);
 
-/** What the page itself keeps of a chat, besides its state. */
+/** Applies an event to what the page stores about a chat besides its state. */
 function applyToPage(chat, { kind, data }, store) {
   if (kind === 'message.created') {
     clearTimeout(chat.typing.get(data.sender_id));

@@ -1,4 +1,4 @@
-// Signing in and signing up.
+// The forms for signing in and signing up.
 
 import { signIn, signUp } from '../api.js';
 import { h, icon } from '../dom.js';

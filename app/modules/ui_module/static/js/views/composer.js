@@ -1,4 +1,4 @@
-// The place to write: a new message, a reply, or another text for an old one.
+// The form for writing a message, a reply, or a new text of an existing message.
 
 import { call } from '../api.js';
 import { h, icon, iconButton } from '../dom.js';
@@ -111,7 +111,7 @@ export class Composer {
     this.tellTyping(false);
   }
 
-  /** Not worth a retry. */
+  /** Sends a typing signal. Failures are ignored: it is not worth a retry. */
   tellTyping(isTyping) {
     this.context.connection.ask('typing', { chat_id: this.id, is_typing: isTyping }).catch(() => {});
   }
@@ -122,7 +122,7 @@ export class Composer {
   }
 
   pressed(event) {
-    // On a phone Enter begins a new line, as its keyboard says.
+    // On a phone, Enter starts a new line, as its keyboard shows.
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches) {
       event.preventDefault();
       this.submit();

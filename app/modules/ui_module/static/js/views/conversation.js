@@ -1,4 +1,4 @@
-// One chat: its head, its messages and the place to write.
+// One chat: its header, its messages and the form for writing.
 
 import { announce, avatar, h, icon, iconButton } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
@@ -41,7 +41,7 @@ export class Conversation {
     if (!matchMedia('(pointer: coarse)').matches) this.composer.focus();
   }
 
-  /** Shows a message in its place, once the chat is here. */
+  /** Scrolls to a message, once the chat is loaded. */
   goTo(seq) {
     this.timeline.goTo(seq);
   }

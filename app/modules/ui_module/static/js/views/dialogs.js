@@ -1,4 +1,4 @@
-// Dialogs, which keep the focus inside and close with Escape; and the picking of people.
+// Dialogs, which keep the focus inside and close with Escape; and the picker of accounts.
 
 import { get } from '../api.js';
 import { avatar, h, iconButton, reconcile, settled, toast } from '../dom.js';
@@ -9,7 +9,7 @@ export function dialog(title, content, { className = '' } = {}) {
     class: className, 'aria-label': title,
     on: {
       close: () => element.remove(),
-      // A click beside it.
+      // A click outside of the dialog.
       click: (event) => event.target === element && element.close(),
     },
   },
@@ -21,13 +21,13 @@ export function dialog(title, content, { className = '' } = {}) {
   return element;
 }
 
-/** Gives an open dialog another title. */
+/** Changes the title of an open dialog. */
 export function rename(element, title) {
   element.setAttribute('aria-label', title);
   element.querySelector('h2').textContent = title;
 }
 
-/** Whether the reader says yes. */
+/** Asks for confirmation. Returns true if the user confirms. */
 export function confirmed(question, yes) {
   return new Promise((resolve) => {
     const element = h('dialog', { class: 'question', 'aria-labelledby': 'question', on: { close: () => { resolve(element.returnValue === 'yes'); element.remove(); } } },
@@ -41,7 +41,7 @@ export function confirmed(question, yes) {
   });
 }
 
-/** A search for people; `chosen` is a Map of those that are picked. */
+/** Creates a search for accounts. `chosen` is the Map of the picked ones, `leftOut` the ids that are not offered. */
 export function peoplePicker(chosen, leftOut = new Set()) {
   const chips = h('ul', { class: 'chips' });
   const results = h('ul', { class: 'chat-list' });

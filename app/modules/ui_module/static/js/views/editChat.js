@@ -1,4 +1,4 @@
-// Another title or description for a group or a channel.
+// The dialog that changes the title and the description of a group or channel.
 
 import { call } from '../api.js';
 import { h } from '../dom.js';

@@ -1,4 +1,4 @@
-// Who is in a chat, and what may be done about it.
+// The dialog with the members of a chat, and the actions that the user's role allows.
 
 import { call } from '../api.js';
 import { avatar, h, iconButton, reconcile, toast } from '../dom.js';
@@ -14,7 +14,7 @@ export function membersDialog({ store, openChat }, chat) {
   const buttons = h('div', { class: 'buttons' });
   const element = dialog(store.title(chat), h('div', { class: 'dialog-form' }, description, h('h3', {}, t('members.title')), list, buttons), { className: 'drawer' });
 
-  /** What the reader's role allows now. */
+  /** Returns the actions that the user's role allows now. */
   function actions() {
     if (chat.type === 'direct') return [];
     return [

@@ -1,4 +1,4 @@
-// One message, and what may be done with it.
+// One message, and the actions on it.
 
 import { call } from '../api.js';
 import { avatar, h, hueOf, icon, iconButton, toast } from '../dom.js';
@@ -48,7 +48,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
   };
 }
 
-/** A message that the server has not acknowledged. */
+/** Returns the row of a message that the server has not acknowledged yet. */
 export function pendingRow({ outbox }, chat, item, isFirst) {
   const state = item.failed ? 'failed' : item.isSent ? 'sent' : 'pending';
   return {
@@ -78,7 +78,7 @@ function quote(message, quoted, name, actions) {
     h('strong', { dir: 'auto' }, name ?? ''), h('span', { dir: 'auto' }, text));
 }
 
-/** Text nodes, and links for what looks like one. */
+/** Returns text nodes, and links for URLs. */
 function withLinks(text) {
   return text.split(LINK).map((part, place) => (place % 2 ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part));
 }

@@ -1,4 +1,4 @@
-// A new group or channel. Direct chats begin at the person, in the search.
+// The dialog for a new group or channel. Direct chats are opened from the search.
 
 import { h, newId } from '../dom.js';
 import { explain, t } from '../i18n.js';
@@ -6,7 +6,7 @@ import { dialog, peoplePicker } from './dialogs.js';
 
 export function newChatDialog({ store, openChat }) {
   const chosen = new Map();
-  // Made once: pressing the button twice, or again after a break, makes one chat.
+  // One id for all attempts: pressing the button again, or a retry, creates no second chat.
   const id = newId();
   const error = h('p', { class: 'error', role: 'alert' });
 

@@ -1,4 +1,4 @@
-// The search for messages: its filters, what was found, and the way to each message in its place.
+// The search for messages: its filters, and its results, which open the message in its chat.
 
 import { Problem, get } from '../api.js';
 import { avatar, h, reconcile } from '../dom.js';
@@ -9,7 +9,7 @@ const BEFORE_HIT = 30;
 const LONGEST = 160;
 
 export class MessageSearch {
-  /** `readWords` gives what is typed into the field; it is part of the page only where the server has the search. */
+  /** `readWords` returns the text of the search field. The search is hidden if the server does not have it. */
   constructor(context, readWords) {
     this.context = context;
     this.readWords = readWords;
@@ -34,7 +34,7 @@ export class MessageSearch {
     Object.assign(this, { items: null, cursor: null, words: '', said: '' });
   }
 
-  /** Searches one chat, or all for null. */
+  /** Searches one chat, or all chats for null. */
   narrow(chatId) {
     this.inChat = chatId;
     this.find();
@@ -61,7 +61,7 @@ export class MessageSearch {
     this.note.textContent = !words ? '' : isWaiting ? t('chats.loading') : this.said;
   }
 
-  /** Looks for the words as they are now; with a cursor, for what follows. */
+  /** Searches for the current words. With a cursor, loads the next page. */
   async find(cursor = null) {
     const words = this.readWords();
     if (!words || !this.isThere) return this.context.changed();
@@ -78,7 +78,7 @@ export class MessageSearch {
     } catch (error) {
       if (asked !== this.asked) return;
       this.items ??= [];
-      // A server without the module does not know the address.
+      // A server without the search module answers 404.
       this.isThere = !(error instanceof Problem && error.status === 404 && !this.inChat);
       this.said = error.code === 'search_building' ? t('search.building') : error.status === 422 ? t('search.nothing') : this.isThere ? explain(error) : '';
     }
@@ -104,10 +104,10 @@ export class MessageSearch {
   }
 }
 
-/** The part of a text around its first hit; the hits are marked. Offsets count UTF-16 code units, as strings here do. */
+/** Returns the part of a text around its first hit, with the hits marked. Offsets count UTF-16 code units. */
 function marked(text, highlights) {
   let start = Math.max(0, (highlights[0]?.offset ?? 0) - BEFORE_HIT);
-  // Not through the middle of a word, nor of a pair of surrogates.
+  // Cut neither a word nor a surrogate pair.
   if (start > 0) start = text.lastIndexOf(' ', start + 15) > start - 15 ? text.lastIndexOf(' ', start + 15) + 1 : start;
   if (/[\udc00-\udfff]/.test(text[start] ?? '')) start += 1;
   if (highlights[0] && start > highlights[0].offset) start = highlights[0].offset;

@@ -1,4 +1,4 @@
-// One's own profile, the look of the page, the password and the devices that are signed in.
+// Settings: the user's profile, the appearance of the page, the password and the sessions.
 
 import { call, getAll, signOut } from '../api.js';
 import { h, iconButton, reconcile, toast } from '../dom.js';
@@ -20,14 +20,14 @@ export function settingsDialog(context) {
   return element;
 }
 
-/** A part of the dialog, under its title. */
+/** Creates a part of the dialog with a title. */
 const section = (title, ...content) => h('section', { 'aria-label': title }, h('h3', {}, title), ...content);
 
 function field(name, label, attributes, tag = 'input') {
   return h('div', { class: 'field' }, h('label', { for: name }, label), h(tag, { id: name, name, dir: 'auto', 'aria-describedby': `${name}-error`, ...attributes }), h('p', { id: `${name}-error`, class: 'error' }));
 }
 
-/** A form that says beside the field what is wrong with it, and goes there. */
+/** Creates a form that shows an error next to its field, and moves the focus there. */
 function form(fields, label, submit) {
   const alert = h('p', { class: 'error', role: 'alert' });
   const element = h('form', { class: 'fields', method: 'post', on: { submit: run } },
@@ -73,7 +73,7 @@ function look({ settings }, close) {
   return section(t('settings.look'), h('div', { class: 'choices' },
     choice('language', t('settings.language'), languages.map((name) => h('option', { value: name, lang: name, selected: name === currentLanguage() }, t(`language.${name}`))), (name) => {
       close();
-      // All texts are made anew, those of this dialog too.
+      // All texts are rendered again, also those of this dialog.
       settingsDialog(settings.chooseLanguage(name).context).querySelector('#language').focus();
     }),
     choice('theme', t('settings.theme'), ['system', 'light', 'dark'].map((name) => h('option', { value: name, selected: name === settings.theme() }, t(`settings.theme.${name}`))), settings.chooseTheme)));
@@ -141,7 +141,7 @@ async function attempt(run) {
   }
 }
 
-/** What a person calls the device that a User-Agent is of. */
+/** Returns a readable name of the device that a User-Agent belongs to. */
 function deviceOf(userAgent) {
   const named = (names) => names.find(([pattern]) => pattern.test(userAgent))?.[1];
   const browser = named(BROWSERS);

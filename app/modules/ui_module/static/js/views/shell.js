@@ -1,4 +1,4 @@
-// The two halves of the page, and which of them a phone shows.
+// The two halves of the page. A phone shows one of them.
 
 import { h } from '../dom.js';
 import { t } from '../i18n.js';
@@ -32,15 +32,15 @@ export class Shell {
     return location.hash.startsWith('#/') ? location.hash.slice(2).split('/')[0] : '';
   }
 
-  /** Opens a chat, at a message if one is named: `#/<chat>/<seq>` leads there too. */
+  /** Opens a chat, at a message if `seq` is given. The hash `#/<chat>/<seq>` does the same. */
   openChat(id, seq) {
     const hash = id ? `#/${id}${seq ? `/${seq}` : ''}` : '#/';
-    // Once more to the same message: the address does not change.
+    // The same message again: the hash does not change, so there is no event.
     if (seq && location.hash === hash) this.conversation?.goTo(seq);
     location.hash = hash;
   }
 
-  /** Goes to the message in the address, once for each time that it appears there. */
+  /** Scrolls to the message in the hash, once for each change of the hash. */
   goToSeq() {
     const seq = Number(location.hash.split('/')[2]);
     if (this.shownHash === location.hash) return;
@@ -71,7 +71,7 @@ export class Shell {
   }
 }
 
-/** Whether one half shows at a time. */
+/** Returns true if the page shows one half at a time. */
 const isNarrow = () => matchMedia('(max-width: 720px)').matches;
 
 function nothingChosen() {

@@ -1,4 +1,4 @@
-// Chats by activity, the search for people and messages, and the reader's own settings.
+// The sidebar: chats by activity, the search for accounts and messages, and the button of the settings.
 
 import { get } from '../api.js';
 import { avatar, h, icon, iconButton, reconcile, settled, skeleton, toast } from '../dom.js';
@@ -112,7 +112,7 @@ export class Sidebar {
     };
   }
 
-  /** Searches the messages of one chat: the field is where the words come next. */
+  /** Limits the search to one chat, and moves the focus to the search field. */
   searchIn(chatId) {
     this.messages.narrow(chatId);
     this.search.focus();
@@ -154,7 +154,7 @@ export class Sidebar {
   }
 }
 
-/** Arrows move between the items of the lists, as everywhere. */
+/** Moves the focus between the items of the lists by arrow keys. */
 function moveBetweenItems(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;

@@ -1,4 +1,4 @@
-// The messages of a chat: older ones come as one scrolls up, and what is in view counts as read.
+// The messages of a chat. Scrolling up loads older ones, and messages in view count as read.
 
 import { h, iconButton, reconcile, skeleton, toast } from '../dom.js';
 import { day, explain, t } from '../i18n.js';
@@ -30,7 +30,7 @@ export class Timeline {
 
   async begin() {
     const { chat } = this;
-    // Where the unread ones begin is marked, and stays so until the chat is left.
+    // The start of the unread messages stays marked until the user leaves the chat.
     this.newFrom = chat.unread_count > 0 ? chat.read_seq + 1 : null;
     try {
       this.hasFailed = false;
@@ -49,7 +49,7 @@ export class Timeline {
     const { chat } = this;
     if (!chat) return;
     const isOnline = this.context.connection.state === 'online';
-    // What failed is tried again with every new connection.
+    // Each new connection tries again to load what has failed.
     if (isOnline && !this.wasOnline) this.hasFailed = false;
     this.wasOnline = isOnline;
     this.updateNote(chat);
@@ -65,7 +65,7 @@ export class Timeline {
     reconcile(this.rows, this.describe(chat));
     if (!this.isPlaced) this.place();
     else if (this.isAtEnd) this.scrollToEnd();
-    // Older ones came in above: what is being read stays where it is.
+    // Older messages were added above: the visible ones stay in place.
     else if (this.first < first) scroller.scrollTop = scroller.scrollHeight - fromEnd;
     this.scrolled();
   }
@@ -95,14 +95,14 @@ export class Timeline {
     };
     const actions = { composer: this.composer, goTo: (seq) => this.goTo(seq) };
     for (const message of chat.messages.values()) add(message, (isFirst) => messageRow(this.context, chat, message, isFirst, actions));
-    // What waits to be sent follows the newest message, where that is here.
+    // Unsent messages follow the newest message, if that is loaded.
     for (const item of (!chat.hasAfter && this.context.outbox?.of(chat.id)) || []) {
       add({ ...item, sender_id: this.context.store.me.id }, (isFirst) => pendingRow(this.context, chat, item, isFirst));
     }
     return rows;
   }
 
-  /** At first: where the unread ones begin, else at the end. */
+  /** Scrolls to the start of the unread messages at first, or to the end. */
   place() {
     this.isPlaced = true;
     const divider = this.rows.querySelector('.divider.new');
@@ -113,7 +113,7 @@ export class Timeline {
     }
   }
 
-  /** To the newest messages, which may have to be read again. */
+  /** Scrolls to the newest messages, and loads them if necessary. */
   async toEnd() {
     const { chat } = this;
     if (chat.hasAfter) {
@@ -150,7 +150,7 @@ export class Timeline {
     try {
       await read();
     } catch (error) {
-      // Not again with every pixel.
+      // Do not retry at each scroll event.
       this.pauses = true;
       setTimeout(() => { this.pauses = false; }, 2000);
       toast(explain(error));
@@ -164,10 +164,10 @@ export class Timeline {
     if (seen) this.context.store.see(chat, Number(seen.dataset.seq));
   }
 
-  /** Shows a message, however old, among those around it. */
+  /** Shows a message among those around it. Loads them if necessary. */
   async goTo(seq) {
     const { chat } = this;
-    // Until then nothing else is shown, and so nothing counts as read.
+    // Nothing else is shown meanwhile, so that nothing counts as read.
     this.goal = seq;
     try {
       await this.opening;
