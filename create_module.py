@@ -1,4 +1,4 @@
-"""Makes a new module: `python create_module.py`, and it asks for the name."""
+"""Creates a new module: `python create_module.py`, which asks for the name."""
 
 from app.utils.launcher import launch
 

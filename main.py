@@ -1,8 +1,8 @@
-"""Serves the messenger: `python main.py`."""
+"""Starts the server: `python main.py`."""
 
 import signal
 
-# Ctrl-C while a process, a worker too, is still importing just ends it: until the server takes over, with no traceback.
+# Ctrl-C ends the process, or a worker, without a traceback while it imports, until the server installs its handlers.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from app.utils.launcher import launch  # noqa: E402 - the signal comes first

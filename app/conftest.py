@@ -2,5 +2,5 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The fixtures serve the modules' own tests too: they are a plugin, loaded once, from either side."""
+    """Loads the fixtures for the modules' own tests. They are a plugin that is loaded once, also from `tests`."""
     config.pluginmanager.import_plugin("tests.fixtures")

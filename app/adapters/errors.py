@@ -1,4 +1,4 @@
-"""What the outside world can do to us: the errors that adapters raise, whatever the driver."""
+"""The errors that adapters raise for databases, independent of the driver."""
 
 import errno
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ import asyncpg
 
 
 class TransientDatabaseError(Exception):
-    """The database did not carry out a statement, for a reason that may pass: the same request may succeed later.
+    """The database did not execute a statement, for a reason that may pass. The same request may succeed later.
 
-    It is raised where a connection is acquired or used, and nowhere else.
+    It is raised only where a connection is acquired or used.
     """
 
 
@@ -19,15 +19,15 @@ class DatabaseUnavailable(TransientDatabaseError):
 
 
 class DatabaseTimeout(DatabaseUnavailable):
-    """The database did not answer within the timeout: whether it carried out the statement is unknown."""
+    """The database did not answer within the timeout. The statement may or may not have been executed."""
 
 
 class DatabaseBusy(TransientDatabaseError):
-    """A lock, a deadlock, or the server's own timeout ended the statement. The connection is good."""
+    """A lock, a deadlock, or the server's own timeout ended the statement. The connection is usable."""
 
 
 class PoolExhausted(TransientDatabaseError):
-    """All connections of this process are in use, or it may open no more. The database may be well."""
+    """All connections of this process are in use, or it cannot open more. The database itself may be available."""
 
 
 DRIVER_ERRORS = (
@@ -37,14 +37,14 @@ DRIVER_ERRORS = (
     OSError,
     TransientDatabaseError,
 )
-"""All that a statement may raise: what the server refuses, and a connection that is lost or does not answer in time."""
+"""Everything that a statement may raise: errors of the server, and lost or silent connections."""
 
 _UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
-    # A statement on a connection that has just received the server's goodbye, and is not closed yet.
+    # A statement on a connection on which the server has just announced its end, and which is not closed yet.
     asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
-    # No such database or role, or another password: an operator corrects it while the server runs.
+    # The database or role does not exist, or the password is wrong. An operator can correct it while the server runs.
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.AdminShutdownError,
@@ -64,9 +64,9 @@ _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
 
 
 def as_transient(error: BaseException, *, is_closed: bool = False) -> TransientDatabaseError | None:
-    """Returns what an error of the driver means, None where the statement itself is at fault.
+    """Returns the transient error for an error of the driver; None if the statement itself is wrong.
 
-    Call it only with errors of the driver: an OSError of anything else would look like one of the database.
+    Call it only with errors of the driver: any other OSError would look like one of the database.
     """
     if isinstance(error, TransientDatabaseError):
         return error
@@ -88,7 +88,7 @@ def as_transient(error: BaseException, *, is_closed: bool = False) -> TransientD
 
 @contextmanager
 def driver_calls() -> Iterator[None]:
-    """Around calls of the driver alone: raises TransientDatabaseError in place of what it means."""
+    """Raises TransientDatabaseError in place of a driver's transient errors. The block must call the driver only."""
     try:
         yield
     except DRIVER_ERRORS as error:

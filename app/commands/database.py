@@ -1,4 +1,4 @@
-"""`python manage.py db ...`"""
+"""The commands `python manage.py db ...`."""
 
 import asyncio
 import subprocess
@@ -92,7 +92,7 @@ def revision(
 
 
 def _format(path: Path) -> None:
-    """As the gate wants it. Where there is no ruff, nobody runs the gate."""
+    """Formats a file as the checks require. Does nothing without ruff, which is installed for development only."""
     ruff = Path(sys.executable).with_name("ruff")
     if ruff.exists():
         subprocess.run([ruff, "format", "--quiet", path], check=True)  # noqa: S603 - our own formatter, and no shell

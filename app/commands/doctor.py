@@ -1,4 +1,4 @@
-"""`python manage.py doctor`: looks at everything that can be wrong, and says what to do about it."""
+"""`python manage.py doctor`, which checks a server and its database and says how to fix problems."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -39,11 +39,11 @@ commands = typer.Typer()
 
 _OLDEST_SERVER = 150_000
 _MAX_SKEW = 2.0
-"""Seconds that clocks may differ: tokens and presence are by the clock of whoever answers."""
+"""Seconds that clocks may differ. Tokens and presence use the clock of the process that handles the request."""
 _SHOWN = 3
-"""Places that are told of one thing that is wrong."""
+"""How many places of one problem are shown."""
 _AT_ONCE = 100
-"""Streams that one repair locks."""
+"""How many streams one repair locks."""
 _TIMEOUT = 600.0
 
 
@@ -79,7 +79,7 @@ def doctor(
 
 
 def _find_problems(console: Console, least_free_mb: int) -> list[Finding]:
-    """Looks at everything and tells of it; what is wrong."""
+    """Runs all checks, prints their findings, and returns those that are problems."""
     wrong: list[Finding] = []
 
     def report(finding: Finding) -> None:
@@ -104,7 +104,7 @@ def _print_finding(console: Console, finding: Finding) -> None:
 
 
 def _run_checks(least_free_mb: int, report: Callable[[Finding], None]) -> None:
-    """From what is needed for everything else to what is in the tables; stops where the rest cannot be looked at."""
+    """Runs all checks, from the settings to the rows of the tables. Stops if the remaining checks are not possible."""
     about = "the settings are valid"
     try:
         known = discover_modules()
@@ -138,7 +138,7 @@ async def _check_database(address: DatabaseAddress, settings: Settings, report: 
             return
         report(await check_extension(connection))
         known = discover_modules()
-        # What others build on comes first, and is mended first.
+        # Modules that others depend on are checked first, and so repaired first.
         for module in choose_modules(known, known):
             for invariant in module.invariants:
                 report(await _check_invariant(connection, invariant))
@@ -146,7 +146,7 @@ async def _check_database(address: DatabaseAddress, settings: Settings, report: 
 
 @asynccontextmanager
 async def _connected(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """With patience: whole tables are looked at, and nothing is locked by that."""
+    """Opens a read-only connection without a statement timeout: checks read whole tables, and lock nothing."""
     connection = await Database(address).connect(statement_timeout="0", default_transaction_read_only="on")
     try:
         yield connection
@@ -213,7 +213,7 @@ async def _check_invariant(connection: "asyncpg.Connection[asyncpg.Record]", inv
 
 
 async def _repair(address: DatabaseAddress, findings: Sequence[Finding]) -> None:
-    """Each in units of work of its own, under the locks of the chats or accounts that are mended."""
+    """Repairs each finding in its own units of work, under the locks of the chats or accounts concerned."""
     log = Log(MemoryBus())
     async with Database(address).connected() as database:
         for finding in findings:

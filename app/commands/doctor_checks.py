@@ -1,4 +1,4 @@
-"""What the server needs beside its tables, as `python manage.py doctor` looks at it."""
+"""The checks of `python manage.py doctor` that do not read tables."""
 
 import asyncio
 import getpass
@@ -18,13 +18,13 @@ from app.settings.limits_settings import LimitsSettings
 from app.utils.invariants import Invariant
 
 _TIMEOUT = 2.0
-"""Seconds that Redis, and a notification, may take."""
+"""Seconds to wait for Redis, and for a notification."""
 _BESIDE_THE_POOLS = 2
-"""Connections of a process outside its pools: the bus, and one that waits for the database's return."""
+"""Connections of a process outside its pools: the bus, and the task that tries to reconnect."""
 
 
 class Finding(NamedTuple):
-    """Something that was looked at. `wrong` tells what was found, nothing where all is well."""
+    """The result of one check. `wrong` has the problems that were found; it is empty if there are none."""
 
     about: str
     wrong: Sequence[str] = ()
@@ -48,7 +48,10 @@ def check_disk_space(settings: Settings, least_free_mb: int) -> Finding:
 
 
 def check_log_files() -> Finding:
-    """By a file of its own: root may write where the rights say no, and nobody on a disk that is read-only."""
+    """Checks that log files can be written, by writing one.
+
+    Permissions alone do not decide: root may write without them, and a disk may be read-only.
+    """
     wrong = []
     try:
         with tempfile.TemporaryFile(dir=_existing(LOGS_DIR)):
@@ -66,7 +69,7 @@ def _existing(place: Path) -> Path:
 
 
 async def check_rate_limit_storage(settings: LimitsSettings) -> Finding:
-    """The Redis in which the processes count together."""
+    """Checks the Redis in which the processes count together."""
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
@@ -85,7 +88,7 @@ async def check_rate_limit_storage(settings: LimitsSettings) -> Finding:
 
 
 async def check_notifications(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
-    """Processes tell each other of news by them; a pooler that gives connections to transactions loses them."""
+    """Checks that notifications arrive. The bus needs them; a pooler in transaction mode loses them."""
     received = asyncio.Event()
     channel = f"doctor_{uuid4().hex}"
 

@@ -1,4 +1,4 @@
-"""`python manage.py docs`, `openapi` and `schema`: what is made from the code, and kept beside it."""
+"""`python manage.py docs`, `openapi` and `schema`, which write the generated documents."""
 
 import shutil
 import subprocess
@@ -31,7 +31,7 @@ def docs(
             typer.echo(f"{_shown(path)} is stale: run `python manage.py docs`", err=True)
             continue
         if path == DOT:
-            # First: without graphviz the picture would stay stale, and nothing would say so.
+            # Drawn before the text is written: if graphviz is missing, the text stays stale and `--check` reports it.
             _draw(text)
         path.write_text(text, encoding="utf-8")
         typer.echo(f"wrote {_shown(path)}")

@@ -1,4 +1,4 @@
-"""The tables as a picture: for graphviz, and as a Mermaid diagram that web pages draw by themselves."""
+"""Draws the tables for graphviz, and as a Mermaid diagram."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -7,15 +7,15 @@ from typing import NamedTuple
 from sqlalchemy import Column, Table
 
 _REFERS = {"chat_id": "chat", "account_id": "account", "stream_id": "stream", "sender_id": "account"}
-"""What columns refer to by their names: most references inside the chat family have no constraint, for speed."""
+"""The tables that columns refer to by name. Most references between tables of a chat have no constraint, for speed."""
 _STREAMS = ("chat", "account")
-"""Tables whose ids are ids of streams."""
+"""Tables whose ids are also ids of streams."""
 _LONE_IN_A_ROW = 3
 _NAMES = {"datetime": "timestamptz", "largebinary": "bytea", "biginteger": "bigint"}
 
 
 class Reference(NamedTuple):
-    """A line of the picture."""
+    """A reference from a column to a table, drawn as a line."""
 
     table: str
     column: str
@@ -24,7 +24,7 @@ class Reference(NamedTuple):
 
 
 def draw_dot(tables: Mapping[str, Table]) -> str:
-    """A graph for `dot`. Solid lines are foreign keys, dashed ones hold by the way rows are written."""
+    """Returns a graph for `dot`. Solid lines are foreign keys; dashed ones are references without a constraint."""
     nodes = "\n".join(f"  {name} [label=<{_dot_table(table)}>];" for name, table in tables.items())
     edges = "\n".join(
         f"  {line.table}:{line.column}:w -> {line.to}:id_:e [style={'solid' if line.has_constraint else 'dashed'}];"
@@ -46,7 +46,7 @@ def draw_dot(tables: Mapping[str, Table]) -> str:
 
 
 def draw_mermaid(tables: Mapping[str, Table]) -> str:
-    """An entity-relationship diagram."""
+    """Returns an entity-relationship diagram in Mermaid."""
     lines = ["erDiagram"]
     for name, table in tables.items():
         lines.append(f"    {name} {{")
@@ -59,7 +59,7 @@ def draw_mermaid(tables: Mapping[str, Table]) -> str:
 
 
 def references(tables: Mapping[str, Table]) -> Sequence[Reference]:
-    """From each column that refers to another table: by a foreign key, or by its name."""
+    """Returns the references of all columns, by a foreign key or by the column's name."""
     found = []
     for name, table in tables.items():
         for column in table.columns:
@@ -85,7 +85,7 @@ def _dot_table(table: Table) -> str:
 
 
 def _type(column: "Column[object]") -> str:
-    """As PostgreSQL calls it, in one word."""
+    """Returns PostgreSQL's name of the column's type, in one word."""
     name = type(column.type).__name__.lower()
     item = getattr(column.type, "item_type", None)
     if item is not None:

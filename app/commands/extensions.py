@@ -1,7 +1,7 @@
-"""What modules add to `manage.py`, in files `*commands.py` beside their manifests.
+"""Commands and documents of modules, in files `*commands.py` beside their manifests.
 
-A Typer called `commands` adds commands. `documents`, a mapping from paths to functions of Settings, adds generated
-documents.
+A Typer called `commands` adds commands to `manage.py`. `documents`, a mapping from paths to functions of Settings, adds
+generated documents.
 """
 
 from functools import cache
@@ -13,6 +13,6 @@ from app.resources.constants import MODULES_DIR
 
 @cache
 def command_files() -> tuple[ModuleType, ...]:
-    """Returns the files of all modules on disk, imported."""
+    """Imports and returns these files of all modules on disk."""
     files = sorted(MODULES_DIR.glob("*_module/*commands.py"))
     return tuple(import_module(f"app.modules.{file.parent.name}.{file.stem}") for file in files)

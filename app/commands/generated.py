@@ -1,4 +1,4 @@
-"""The documents that are made from the code, as they should be now."""
+"""The current texts of the generated documents."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -30,9 +30,9 @@ PAGE = DOCS_DIR / "database.md"
 
 
 def make_documents(*, added: bool = True) -> Mapping[Path, str]:
-    """Returns each generated document as it should be: with the modules that are on by default, on a new server.
+    """Returns the current text of each generated document, for a new server with the modules enabled by default.
 
-    With or without those made here by `module create`.
+    `added` includes modules created here by `module create`.
     """
     settings = load_settings(env_file=None)
     settings = replace(settings, modules=ModulesSettings(enabled_modules=("BASE",)))
@@ -62,39 +62,39 @@ def make_documents(*, added: bool = True) -> Mapping[Path, str]:
         OPENAPI: openapi_text(settings),
         **{PROJECT_ROOT / path: make(settings) for path, make in of_modules.items()},
         PAGE: with_tables(tables),
-        # The last one: its picture needs graphviz.
+        # The last one, because its picture needs graphviz.
         DOT: draw_dot(tables),
     }
 
 
 def openapi_text(settings: Settings) -> str:
-    """Returns the document of the application that these settings make."""
+    """Returns the OpenAPI document of the application with these settings."""
     document = build_app(settings).openapi()
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
 
 
 def without_added_modules(settings: Settings) -> Settings:
-    """Without the modules made here by `module create`: whether they are written down is their maker's choice."""
+    """Returns the settings without the modules created here by `module create`, which their authors may document."""
     names = ("BASE", *(f"-{name}" for name in sorted(branches())))
     return replace(settings, modules=ModulesSettings(enabled_modules=names))
 
 
 def read_tables(*, added: bool = True) -> dict[str, Table]:
-    """The tables of all modules on disk, by name; with or without those of modules made here by `module create`."""
+    """Returns the tables of all modules on disk by name. `added` includes modules created by `module create`."""
     discover_modules()
     left_out = frozenset() if added else branches()
     return {name: table for name, table in sorted(Base.metadata.tables.items()) if owner_of(name, left_out) is None}
 
 
 def with_tables(tables: Mapping[str, Table]) -> str:
-    """Returns docs/database.md with its diagram renewed."""
+    """Returns docs/database.md with a new diagram."""
     return with_part(PAGE, "tables", f"```mermaid\n{draw_mermaid(tables)}```\n")
 
 
 def with_part(page: Path, name: str, part: str) -> str:
-    """Returns the page with the lines between its comments `<!-- name: ... -->` and `<!-- end of name -->` renewed.
+    """Returns the page with `part` between its comments `<!-- name: ... -->` and `<!-- end of name -->`.
 
-    Where `part` is the rows of a table, the head of the table stays.
+    If `part` is the rows of a table, the table's head is kept. Raises ValueError if the page has no such comments.
     """
     text = page.read_text(encoding="utf-8")
     pattern = rf"(<!-- {name}: [^\n]*-->\n(?:\n?\|[^\n]*\n\|[-|]+\n)?).*?(?<=\n)(?=\n?<!-- end of {name} -->\n)"

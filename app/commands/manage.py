@@ -1,4 +1,4 @@
-"""All commands under one program: those of the house, and those that a module brings in a file `commands.py`."""
+"""The program `manage.py`: the commands of the core, and those in the modules' files `commands.py`."""
 
 import typer
 from alembic.util import CommandError
@@ -42,7 +42,7 @@ _USAGE_ERRORS = (
 
 
 def main() -> None:
-    """Runs the command that was typed. What an operator can correct is said in one line."""
+    """Runs the command of the command line. Prints one line for an error that an operator can correct."""
     try:
         program()
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""`python manage.py module ...`"""
+"""The commands `python manage.py module ...`."""
 
 from typing import Annotated
 

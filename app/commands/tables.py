@@ -1,4 +1,4 @@
-"""The rows of the tables in docs/errors*.md, docs/metrics.md and docs/realtime*.md."""
+"""Writes the rows of the tables in docs/errors*.md, docs/metrics.md and docs/realtime*.md."""
 
 from collections.abc import Iterable, Iterator
 
@@ -59,13 +59,13 @@ def _subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
 
 
 def _text_by_status(refusal: type[ServiceError], status: int) -> ErrorText:
-    """Returns the title, and what a client does with any refusal of this status."""
+    """Returns the error's title, and what a client should do with any error of this status."""
     usual = ERROR_TEXTS.get(refusal.category) or ERROR_TEXTS[CODES.get(status, "conflict")]
     return usual._replace(meaning=refusal.title, russian_meaning=refusal.title)
 
 
 def _texts(text: ErrorText, *, in_russian: bool) -> tuple[str, str]:
-    """What is not translated is in English."""
+    """Returns the meaning and the action. A text without a translation is in English."""
     if in_russian:
         return text.russian_meaning or text.meaning, text.russian_action or text.action
     return text.meaning, text.action

@@ -1,4 +1,4 @@
-"""`python manage.py worker`: a process that runs subscribers and jobs, and serves nothing but its metrics."""
+"""`python manage.py worker`, a process that runs subscribers and jobs, and serves only its metrics."""
 
 import asyncio
 import signal
@@ -49,7 +49,7 @@ def worker(
 
 
 async def work(app: FastAPI) -> None:
-    """Runs the application without serving it, until the process is asked to end."""
+    """Runs the application without serving it, until the process receives a signal to stop."""
     loop = asyncio.get_running_loop()
     shutdown_requested = asyncio.Event()
 
@@ -67,7 +67,7 @@ async def work(app: FastAPI) -> None:
 
 @contextmanager
 def _serving_metrics(host: str, port: int) -> Iterator[None]:
-    """In a thread: whatever the work does, a scrape is answered."""
+    """Serves the metrics in a thread, so that a scrape is answered even if the event loop is blocked."""
     try:
         server, thread = start_http_server(port, host, collect(shared_metrics()))
     except OSError as error:
@@ -81,7 +81,7 @@ def _serving_metrics(host: str, port: int) -> Iterator[None]:
 
 
 def _for_worker(settings: Settings, address: DatabaseAddress) -> Settings:
-    """Returns the settings with the work in the background, on this database."""
+    """Returns the settings with background work enabled, for this database."""
     place = {
         "server_address": address.host,
         "server_port": address.port,
@@ -97,5 +97,5 @@ def _for_worker(settings: Settings, address: DatabaseAddress) -> Settings:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """By default SIGTERM would end the process with no `finally`, and leave an embedded server behind."""
+    """Raises SystemExit. By default SIGTERM ends the process without `finally` and leaves an embedded server behind."""
     raise SystemExit(0)

@@ -1,4 +1,4 @@
-"""The database as a parameter of an endpoint."""
+"""Endpoint parameters for the database: the unit of work and the read-only session."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -14,21 +14,21 @@ Db = Annotated[Database, service(Database)]
 
 
 async def unit_of_work(database: Db) -> AsyncIterator[UnitOfWork]:
-    """One request, one transaction."""
+    """Opens the unit of work of a request, which commits when the endpoint returns."""
     async with open_unit_of_work(database) as work:
         yield work
 
 
-# "function": the commit comes before the answer. A plain `yield` dependency would commit after the answer was sent, and
-# a commit that fails would have been answered 200.
+# "function" commits before the answer is sent. A plain `yield` dependency would commit afterwards, and a client would
+# get 200 for a commit that failed.
 Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]
 
 
 async def read_session(database: Db) -> AsyncIterator[AsyncSession]:
-    """A transaction that cannot write."""
+    """Opens a read-only session for a request."""
     async with database.session() as session:
         yield session
 
 
-# "function": the connection is given back before the answer is sent, however slowly the client takes it.
+# "function" releases the connection before the answer is sent, however slowly the client reads it.
 ReadSession = Annotated[AsyncSession, Depends(read_session, scope="function")]

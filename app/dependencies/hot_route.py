@@ -1,9 +1,10 @@
-"""The route class of the operations that are called more often than all others together.
+"""The route class for the most frequent operations.
 
-FastAPI opens two exit stacks a request, parses the body and then validates what it parsed, and keeps a cache of the
-dependencies: a good part of what a send costs this process. A hot route is declared and documented like any other, and
-read from the same declaration with less work. What it does not support is refused when the route is declared. FastAPI
-documents the route class and not the declaration: tests/test_patched_internals.py.
+For each request FastAPI opens two exit stacks, parses the body and then validates the parsed body, and keeps a cache of
+dependencies. That is a large part of the cost of a send in this process. A hot route is declared and documented like
+any other; its requests are read by the same declaration with less work. A declaration that it does not support is
+refused at the start. FastAPI documents the route class, but not the declaration's internals that this module reads: see
+tests/test_patched_internals.py.
 """
 
 import json
@@ -28,9 +29,9 @@ Errors = list[Any]
 
 
 class HotRoute(APIRoute):
-    """Calls an endpoint that returns a Response, with dependencies that neither yield nor run in a thread.
+    """A route for an endpoint that returns a Response and whose dependencies neither yield nor run in a thread.
 
-    Declare it by `APIRouter(route_class=HotRoute)`. A dependency that is named twice is called twice.
+    Declare it by `APIRouter(route_class=HotRoute)`. A dependency that is used twice is called twice.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -47,7 +48,7 @@ class HotRoute(APIRoute):
         return handle
 
     async def respond(self, scope: Scope, body: bytes) -> Response:
-        """Returns the answer to a request whose body was read.
+        """Returns the response to a request whose body was read.
 
         Raises RequestValidationError, and what the dependencies and the endpoint raise.
         """
@@ -68,9 +69,9 @@ class HotRoute(APIRoute):
         return response
 
     async def _read_again(self, body: bytes) -> tuple[Any, Errors]:
-        """Returns the body as FastAPI reads it, and its errors: they name the place where the JSON is wrong.
+        """Returns the body as FastAPI reads it, and its errors, which name the place where the JSON is wrong.
 
-        Raises RequestValidationError for what is not JSON, HTTPException for what cannot be read at all.
+        Raises RequestValidationError if the body is not JSON, HTTPException if it cannot be read at all.
         """
         try:
             received = json.loads(body) if body else PydanticUndefined
@@ -85,14 +86,14 @@ class HotRoute(APIRoute):
 
 
 class _Field(NamedTuple):
-    """A value in the path, the query or the headers."""
+    """A parameter in the path, the query or the headers."""
 
     name: str
     alias: str
     is_list: bool
     is_required: bool
     field: Any
-    """FastAPI's own."""
+    """FastAPI's ModelField."""
     loc: tuple[str, str]
 
     def read(self, given: Mapping[str, str] | QueryParams | Headers, values: dict[str, Any], errors: Errors) -> None:
@@ -109,7 +110,7 @@ class _Field(NamedTuple):
 
 
 class _Call:
-    """What a function asks for: values of the request, and the results of other functions."""
+    """The parameters of a function: values of the request, and the results of its dependencies."""
 
     def __init__(self, asked: Dependant) -> None:
         unsupported = (asked.cookie_params, asked.background_tasks_param_name, asked.response_param_name)
@@ -128,7 +129,7 @@ class _Call:
         self.needs_request_only = not (self._before or self._path or self._query or self._headers)
 
     async def read(self, request: Request, errors: Errors) -> dict[str, Any]:
-        """Returns the arguments of the function; adds what is wrong with the request to `errors`."""
+        """Returns the arguments of the function. Adds the problems of the request to `errors`."""
         values: dict[str, Any] = {}
         for call in self._before:
             count = len(errors)

@@ -1,4 +1,4 @@
-"""What lives as long as the application, as a parameter: `Annotated[Clock, service(Clock)]`."""
+"""Endpoint parameters for the application's services: `Annotated[Clock, service(Clock)]`."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 def container_of(scope: Scope) -> Container:
-    """The container of the application that answers this request or socket."""
+    """Returns the container of the application that handles this request or socket."""
     container = scope["app"].state.container
     assert isinstance(container, Container)  # noqa: S101
     return container
 
 
 def service(kind: type[T]) -> Any:
-    """A dependency that gives the application's one object of this type."""
+    """Returns a dependency that provides the application's object of this type."""
 
     # A plain function would be run in a thread.
     async def find(connection: HTTPConnection) -> T:

@@ -1,4 +1,4 @@
-"""The text that introduces the OpenAPI document. `docs/rest.md` says the same in more detail."""
+"""The introduction of the OpenAPI document. `docs/rest.md` has more detail."""
 
 API_DESCRIPTION = """\
 A self-hosted messenger server: accounts, chats, messages and a durable event log, over REST, server-sent events and \

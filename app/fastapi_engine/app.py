@@ -1,4 +1,4 @@
-"""The application as a server process asks for it: `uvicorn app.fastapi_engine.app:create_app --factory`."""
+"""The application factory of a server process: `uvicorn app.fastapi_engine.app:create_app --factory`."""
 
 import gc
 
@@ -24,8 +24,8 @@ def create_app() -> FastAPI:
         stop_with(*error.problems)
     except ModulesError as error:
         stop_with(str(error))
-    # What stands now stands to the end. Requests leave next to no circles behind, and at 700 new objects, the default,
-    # each of them is searched for some.
+    # The objects that exist now live as long as the process. Requests create almost no reference cycles. With the
+    # default threshold of 700 new objects, the collector would run for each request.
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
     return app

@@ -1,11 +1,11 @@
-"""How a request's body comes in: of any size, but with progress, and with little around it."""
+"""Measures how a request's body arrives: it must make progress, and must not be mostly framing."""
 
 BYTES_PER_SECOND = 1024
-"""What a body must bring on average beyond the time for its first bytes."""
+"""The average rate at which a body must arrive, after the time allowed for its first bytes."""
 FRAMING_BYTES = 64 * 1024
 FRAMING_RATIO = 8
-"""Bytes of the sizes, extensions and trailers of chunks for each byte of a body, beside FRAMING_BYTES. Chunks of one
-byte take six."""
+"""How many bytes of chunk sizes, extensions and trailers are allowed for each byte of a body, beside FRAMING_BYTES.
+Chunks of one byte need six."""
 
 
 class BodyMeter:

@@ -1,4 +1,4 @@
-"""How many connections one address may hold to this process."""
+"""The limit of connections that one IP address may have to this process."""
 
 import resource
 from collections import Counter
@@ -9,14 +9,14 @@ from ipaddress import ip_address, ip_network
 from app.services.rate_limits import network_of
 
 LIMIT_STATE = "connection_limit"
-"""The name under which the lifespan's state holds the limit."""
+"""The key of the limit in the lifespan's state."""
 _MAX_FILES = 65_536
 
 
 class ConnectionLimit:
-    """Counts connections by address; of IPv6, by its first half.
+    """Counts connections per IP address, for IPv6 per /64 network.
 
-    Proxies that are trusted speak for many clients and are not counted: they count their own. No address gets more than
+    Trusted proxies are not counted: they forward many clients and limit those themselves. No address gets more than
     half of the files that the process may open.
     """
 
@@ -38,7 +38,7 @@ class ConnectionLimit:
         self._find_key = find_key
 
     def enter(self, address: str) -> bool:
-        """Counts a connection. Returns False, and counts nothing, if the address holds as many as it may."""
+        """Counts a connection. Returns False, and counts nothing, if the address has reached the limit."""
         key = self._find_key(address)
         if key is None:
             return True
@@ -48,7 +48,7 @@ class ConnectionLimit:
         return True
 
     def leave(self, address: str) -> None:
-        """Counts a connection no longer. It was counted before."""
+        """Stops counting a connection that `enter` counted."""
         key = self._find_key(address)
         if key is None:
             return
@@ -58,7 +58,7 @@ class ConnectionLimit:
 
 
 def raise_file_limit() -> None:
-    """Lets this process and those that it starts open as many files as the system allows, up to 65,536."""
+    """Raises the limit of open files to what the system allows, up to 65,536, for this process and its children."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
     if soft != resource.RLIM_INFINITY and soft < limit:

@@ -1,4 +1,4 @@
-"""Builds the application out of settings and modules."""
+"""Builds the application from settings and modules."""
 
 from functools import cache, partial
 from typing import Any
@@ -35,9 +35,9 @@ from app.utils.setup_modules import choose_modules, discover_modules
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The application, not yet started: it opens nothing, and reads nothing but missing settings of modules.
+    """Returns the application, not started yet. It opens nothing, and reads only missing settings of modules.
 
-    Raises ModulesError where APPLICATION_ENABLED_MODULES cannot be served, SettingsError where those are wrong.
+    Raises ModulesError if APPLICATION_ENABLED_MODULES cannot be served, SettingsError if those settings are wrong.
     """
     modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
     settings = with_own(settings, own_groups(modules))
@@ -65,7 +65,7 @@ def build_app(settings: Settings) -> FastAPI:
         openapi_url="/openapi.json" if shows_docs else None,
         docs_url=None,
         redoc_url=None,
-        # To where? The scheme and the host that a client used are known to its proxy only.
+        # Behind a proxy the server does not know the scheme and the host to redirect to.
         redirect_slashes=False,
         openapi_tags=[{"name": module.name, "description": module.description} for module in modules],
         routes=_routes(modules, settings.app.prefix),
@@ -91,8 +91,10 @@ def build_app(settings: Settings) -> FastAPI:
 
 @cache
 def _routes(modules: Modules, prefix: str) -> list[BaseRoute]:
-    """All that the modules serve. At the first request FastAPI looks at every signature, which takes a quarter of a
-    second: once a process, in which the tests build hundreds of applications.
+    """Returns the routes of all modules, cached for the process.
+
+    At the first request FastAPI inspects every signature, which takes a quarter of a second. Tests build hundreds of
+    applications in one process.
     """
     routes = APIRouter(generate_unique_id_function=_operation_id)
     for module in modules:
@@ -116,5 +118,5 @@ def _contact(settings: Settings) -> dict[str, Any] | None:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """`chats_create`: the tag and the function's name."""
+    """Returns the tag and the function's name: `chats_create`."""
     return f"{route.tags[0]}_{route.name}" if route.tags else route.name

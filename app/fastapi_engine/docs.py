@@ -1,4 +1,4 @@
-"""Swagger UI from our own files."""
+"""Swagger UI, served from local files."""
 
 import re
 from base64 import b64encode
@@ -18,7 +18,7 @@ _ASSETS = "/docs/assets"
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
-    # Swagger UI writes its styles into the elements.
+    # Swagger UI sets inline styles.
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data:",
     "connect-src": "'self'",
@@ -29,7 +29,7 @@ _POLICY = {
 
 
 def install_docs(app: FastAPI, settings: AppSettings) -> None:
-    """Serves `/docs`, whose scripts and styles come from this server: it works with no internet."""
+    """Serves `/docs`. Its scripts and styles come from this server, so it works without the internet."""
     router = APIRouter(include_in_schema=False)
     page = bytes(
         get_swagger_ui_html(
@@ -48,7 +48,7 @@ def install_docs(app: FastAPI, settings: AppSettings) -> None:
     async def docs() -> HTMLResponse:
         return HTMLResponse(page, headers=headers)
 
-    # In a thread: it reads the disk.
+    # Not async, so that it runs in a thread: it reads the disk.
     @router.get(_ASSETS + "/{name}")
     def asset(name: str, if_none_match: Annotated[str, Header()] = "") -> Response:
         return read_static_file(folder, name).answer(if_none_match, {})
@@ -57,7 +57,7 @@ def install_docs(app: FastAPI, settings: AppSettings) -> None:
 
 
 def _policy_of(page: bytes) -> str:
-    """Lets in our own files, and of the scripts within the page those that are there now."""
+    """Returns a Content-Security-Policy that allows local files and, by their hashes, the page's inline scripts."""
     scripts = [_POLICY["script-src"]]
     for script in re.findall(rb"<script>(.*?)</script>", page, re.DOTALL):
         scripts.append(f"'sha256-{b64encode(sha256(script).digest()).decode()}'")

@@ -1,4 +1,4 @@
-"""What the documents say of the codes that are not a module's own: docs/errors.md, docs/errors.ru.md."""
+"""The texts in docs/errors.md and docs/errors.ru.md about the codes that belong to no module."""
 
 from app.services.errors import ErrorText
 

@@ -1,4 +1,4 @@
-"""Which requests are WebSocket handshakes. Any other offer to switch protocols is ignored (RFC 9110, 7.8)."""
+"""Recognizes WebSocket handshakes. Any other offer to switch protocols is ignored (RFC 9110, 7.8)."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,12 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 PATHS_STATE = "websocket_paths"
-"""The name under which the lifespan's state holds the patterns of all WebSocket paths."""
+"""The key of the patterns of all WebSocket paths in the lifespan's state."""
 
 Header = tuple[bytes, bytes]
 
 _LONGEST_OFFER = 1024
-"""Bytes of all `Connection` and `Upgrade` headers: the library takes long to read them."""
+"""The largest size of all `Connection` and `Upgrade` headers, in bytes. The library parses them slowly."""
 
 
 def list_websocket_paths(app: FastAPI) -> tuple[re.Pattern[str], ...]:
@@ -33,8 +33,9 @@ def list_websocket_paths(app: FastAPI) -> tuple[re.Pattern[str], ...]:
 def read_handshake(
     method: str, target: bytes, http_version: str, headers: Sequence[Header], paths: Iterable[re.Pattern[str]]
 ) -> Request | None:
-    """Returns the handshake, or None if the request is not one: a GET of HTTP/1.1 on a WebSocket's path, without a
-    body, with the headers that RFC 6455 requires.
+    """Returns the handshake, or None if the request is not one.
+
+    A handshake is a GET of HTTP/1.1 on a WebSocket's path, without a body, with the headers that RFC 6455 requires.
     """
     try:
         url = parse_url(target)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what the routes declare, and what is true of all of them."""
+"""The OpenAPI document: the routes' declarations, completed by what all routes have in common."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -50,17 +50,17 @@ _COMMON = {
         "The server cannot answer at the moment; try again after the time in Retry-After",
     ),
 }
-"""Errors that operations do not declare: the example's name, its code and title, and the description of the answer."""
+"""Errors that operations do not declare: the example's name, code and title, and the response's description."""
 _EXTRA: dict[str, Json] = {
     "validation_error": {"errors": [{"loc": ["body", "text"], "msg": "Field required", "type": "missing"}]},
     "rate_limited": {"retry_after": 1},
     "unavailable": {"retry_after": 1},
 }
-"""Members that the examples of these codes have besides."""
+"""Additional members of the examples of these codes."""
 
 
 def document(app: FastAPI, settings: AppSettings) -> Json:
-    """Return the document of the application's routes. It is built once."""
+    """Returns the document of the application's routes. It is built once."""
     if app.openapi_schema:
         return app.openapi_schema
     schema = get_openapi(
@@ -70,7 +70,7 @@ def document(app: FastAPI, settings: AppSettings) -> Json:
         description=API_DESCRIPTION.format(prefix=settings.prefix),
         contact=app.contact,
         license_info={"name": "MIT", "identifier": "MIT"},
-        # Relative: the document describes the server that it came from.
+        # Relative, because the document describes the server that it came from.
         servers=[{"url": "/", "description": "This server"}],
         routes=app.routes,
     )
@@ -103,7 +103,7 @@ def document(app: FastAPI, settings: AppSettings) -> Json:
 
 
 def _finish_parameters(path: str, operation: Json) -> None:
-    """Put path parameters in the order of the path, and remove null: an address cannot express it."""
+    """Puts path parameters in the order of the path, and removes null, which a URL cannot express."""
     parameters = operation.get("parameters", [])
     parameters.sort(key=lambda one: (one["in"] != "path", path.find(f"{{{one['name']}}}")))
     for parameter in parameters:
@@ -114,9 +114,9 @@ def _finish_parameters(path: str, operation: Json) -> None:
 
 
 def _add_errors(path: str, operation: Json) -> None:
-    """Add the errors of the operation and those of all operations, each with an example of its own."""
+    """Adds the errors of the operation and those of all operations, each with an example."""
     answers = operation["responses"]
-    answers.pop("422", None)  # FastAPI's own, of another shape
+    answers.pop("422", None)  # FastAPI's own, with another schema
     instance = _instance(path, operation)
     declared = {status for status, answer in answers.items() if "content" in answer}
 
@@ -144,7 +144,7 @@ def _add_errors(path: str, operation: Json) -> None:
 
 
 def _instance(path: str, operation: Json) -> str:
-    """Return the path with an example in place of each parameter, or its name where it has no example."""
+    """Returns the path with an example in place of each parameter, or its name if it has no example."""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             example = parameter["schema"].get("examples", [parameter["name"]])[0]
@@ -153,7 +153,7 @@ def _instance(path: str, operation: Json) -> str:
 
 
 def _restore_nulls(model: Json) -> None:
-    """Complete the example of a model: FastAPI leaves out members that are null."""
+    """Completes the example of a model: FastAPI leaves out members that are null."""
     if "example" in model:
         properties = model["properties"]
         for name in model.get("required", ()):
@@ -162,9 +162,9 @@ def _restore_nulls(model: Json) -> None:
 
 
 def _finish_number(part: Json) -> None:
-    """Write bounds as integers, and name the format that an integer needs.
+    """Writes bounds as integers, and adds the format of an integer.
 
-    FastAPI makes floats of bounds, and the largest bigint becomes one more than the database takes.
+    FastAPI converts bounds to floats, which makes the largest bigint greater by one than the database allows.
     """
     for bound in ("minimum", "maximum"):
         if isinstance(part.get(bound), float) and part[bound].is_integer():
@@ -175,7 +175,7 @@ def _finish_number(part: Json) -> None:
 
 
 def _parts(part: Any) -> Iterator[Json]:
-    """Yield every object of the document."""
+    """Yields every object of the document."""
     if isinstance(part, dict):
         yield part
         part = list(part.values())

@@ -1,4 +1,4 @@
-"""The one place that turns an error into an answer: RFC 9457 problem details."""
+"""Turns errors into problem responses (RFC 9457). No other place does."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -32,7 +32,7 @@ STATUSES = {
     Category.UNSUPPORTED_TYPE: 415,
     Category.UNSATISFIABLE: 416,
     Category.RATE_LIMITED: 429,
-    # Of the protocol of uploads (tus): it has no name of its own.
+    # The status of the upload protocol (tus) for a wrong checksum. It has no standard name.
     Category.CORRUPT: 460,
     Category.UNAVAILABLE: 503,
     Category.FULL: 507,
@@ -58,11 +58,11 @@ CODES = {
 
 _UNAVAILABLE = "The database does not answer; try again"
 _MAX_ERRORS = 50
-"""Of one request: a body of a megabyte can hold a hundred thousand."""
+"""How many errors of one request are reported. A body of a megabyte can have a hundred thousand."""
 
 
 class Problems(ProblemMaker):
-    """Problems out of errors. Internals of unexpected ones are shown only on one's own machine."""
+    """Turns errors into problems. Internals of unexpected errors are shown only if `show_internals` is set."""
 
     def __init__(self, *, show_internals: bool, constraint_errors: Mapping[str, type[Exception]]) -> None:
         self._show_internals = show_internals
@@ -72,9 +72,9 @@ class Problems(ProblemMaker):
         return self._describe(self._foreseen(error), instance, owner)
 
     def answer(self, error: Exception, instance: str) -> Response:
-        """The same as an HTTP response."""
+        """Returns the problem of an error as an HTTP response."""
         foreseen = self._foreseen(error)
-        # Those that a route has put on the error, too.
+        # A route may have set headers on the error, too.
         headers = {**(getattr(error, "headers", None) or {}), **(getattr(foreseen, "headers", None) or {})}
         if isinstance(foreseen, ServiceError):
             if foreseen.retry_after is not None:
@@ -87,7 +87,7 @@ class Problems(ProblemMaker):
         )
 
     def _foreseen(self, error: Exception) -> Exception:
-        """What the error means to a client, where a driver or the database raised it."""
+        """Returns the expected error that an error of a driver or the framework means; else the error itself."""
         constraint = violated_constraint(error)
         if constraint is not None:
             return self._constraint_errors.get(constraint, Conflict)()
@@ -95,7 +95,7 @@ class Problems(ProblemMaker):
             logger.warning("the database did not execute a statement: {!r}", error)
             return Overloaded() if isinstance(error, PoolExhausted) else Unavailable(_UNAVAILABLE)
         if isinstance(error, HTTPException) and error.status_code == HTTPStatus.BAD_REQUEST:
-            # A body that is no JSON at all comes as a validation error; one that cannot even be read comes as this.
+            # A body that is not JSON raises a validation error; one that cannot be read at all raises this one.
             return RequestValidationError([{"type": "unreadable", "loc": ("body",), "msg": str(error.detail)}])
         return error
 
@@ -103,12 +103,12 @@ class Problems(ProblemMaker):
         if isinstance(error, ServiceError):
             more = dict(error.extra)
             if error.retry_after is not None:
-                # On a socket there are no headers.
+                # A WebSocket has no headers for it.
                 more["retry_after"] = error.retry_after
             return make_problem(STATUSES[error.category], error.code, error.title, error.detail, instance, **more)
-        # One that a callback raises is of its own making: the request was valid.
+        # A validation error that a callback raises is a bug of the callback: the request was valid.
         if isinstance(error, RequestValidationError) or (isinstance(error, ValidationError) and owner is None):
-            # `input` and `ctx` are left out: they would repeat passwords.
+            # `input` and `ctx` are left out, because they would repeat passwords.
             errors = [
                 {"loc": list(item["loc"]), "msg": item["msg"], "type": item["type"]}
                 for item in error.errors()[:_MAX_ERRORS]
@@ -129,7 +129,7 @@ class Problems(ProblemMaker):
 
 
 def make_problem(status: int, code: str, title: str, detail: str, instance: str, **extra: Any) -> dict[str, Any]:
-    """The members of a problem, with the id of the request that is being answered."""
+    """Returns the members of a problem, with the id of the current request."""
     return {
         "type": f"urn:messenger:problem:{code}",
         "title": title,
@@ -143,7 +143,7 @@ def make_problem(status: int, code: str, title: str, detail: str, instance: str,
 
 
 def install_problems(app: FastAPI, problems: Problems) -> None:
-    """Registers the answers to expected errors; the errors middleware answers all others."""
+    """Registers the handlers of expected errors. The errors middleware handles all others."""
 
     async def answer(request: Request, error: Exception) -> Response:
         return problems.answer(error, shown_path(request.scope))

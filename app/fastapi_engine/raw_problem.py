@@ -1,4 +1,4 @@
-"""Answers that the protocol writes itself, where no request reaches the application."""
+"""Problem responses that the HTTP protocol writes itself, for requests that do not reach the application."""
 
 from http import HTTPStatus
 from uuid import uuid4
@@ -10,7 +10,7 @@ from app.utils.logs import request_id
 
 
 def write_problem(status: int, detail: str, *headers: str) -> bytes:
-    """Returns a whole answer, of the shape that all errors have, after which the connection is closed."""
+    """Returns the bytes of a whole problem response, after which the connection is closed."""
     id_of_request = uuid4().hex
     token = request_id.set(id_of_request)
     phrase = HTTPStatus(status).phrase

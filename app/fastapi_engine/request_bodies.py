@@ -1,5 +1,5 @@
-"""Checks the form of a request's body before FastAPI reads it: its size, media type, charset, coding, text encoding,
-and the number of its members.
+"""Checks a request's body before FastAPI reads it: its size, media type, charset, content coding, text encoding, and
+the number of its members.
 """
 
 import json
@@ -20,7 +20,7 @@ from app.services.http_requests import CALLER
 
 
 class BodyForm(NamedTuple):
-    """The media types that a route reads. `shown` is the value of `Accept` in a refusal."""
+    """The media types that a route accepts. `shown` is the value of `Accept` in a refusal."""
 
     shown: str
     is_json: bool
@@ -32,13 +32,15 @@ _JSON_TYPE = re.compile(r"application/(?:json|[!#$%&'*+.^_`|~0-9a-z-]+\+json)", 
 _USUAL_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 _UTF_8 = frozenset({"utf-8", "utf8"})
 _LONGEST_TYPE = 256
-"""Of a Content-Type. Each of its parameters is read several times."""
+"""The longest Content-Type. Each of its parameters is parsed several times."""
 _MAX_MEMBERS = 50
-"""Of a JSON object or a form. Each one more would be an error of its own, which takes as long as a small request."""
+"""The largest number of members of a JSON object or a form. Each unknown member is an error of its own, which costs as
+much as a small request.
+"""
 
 
 def body_form_of(route: APIRoute) -> BodyForm | None:
-    """Returns the form of the body that the route's endpoint declares, None if it declares no body."""
+    """Returns the form of the body that the route's endpoint declares; None if it declares no body."""
     if route.body_field is None:
         return None
     return _FORM if isinstance(route.body_field.field_info, params.Form) else _JSON
@@ -47,7 +49,7 @@ def body_form_of(route: APIRoute) -> BodyForm | None:
 def checks_body(form: BodyForm, limit: int, app: ASGIApp) -> ASGIApp:
     """Returns an application that refuses a body of another form, and passes any other request to `app`.
 
-    It reads the whole body. A client that leaves meanwhile is a ClientDisconnect, which FastAPI would answer with 422.
+    It reads the whole body. It raises ClientDisconnect if the client leaves meanwhile; FastAPI would answer with 422.
     """
 
     async def check(scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +64,7 @@ async def read_checked_body(scope: Scope, receive: Receive, form: BodyForm, limi
     body = await _read_body(scope, receive, limit)
     if not (form.is_json and _is_declared_as_json(scope)):
         _check_headers(scope, form, body)
-    # RFC 8259, section 8.1. FastAPI would guess the encoding; hot routes and the WebSocket do not.
+    # JSON is UTF-8 (RFC 8259, section 8.1). FastAPI would guess the encoding; hot routes and the WebSocket do not.
     if form.is_json and not (body[:1] == b"{" and body[1:2] != b"\0") and json.detect_encoding(body) != "utf-8":
         raise RequestValidationError(
             [{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON must be UTF-8 without a byte order mark"}]
@@ -89,7 +91,7 @@ def _is_declared_as_json(scope: Scope) -> bool:
 
 def _has_too_many_members(form: BodyForm, body: bytes) -> bool:
     if not form.is_json:
-        # Fields, or the boundaries of multipart.
+        # The separators of fields, or the boundaries of multipart.
         return max(body.count(b"&"), body.count(b"\n--")) > _MAX_MEMBERS
     if body.count(b":") <= _MAX_MEMBERS:
         return False
@@ -101,8 +103,9 @@ def _has_too_many_members(form: BodyForm, body: bytes) -> bool:
 
 
 async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """Returns the whole body. Raises ClientDisconnect, and HTTPException 413 once there is more than `limit` bytes, or
-    MAX_BODY_BYTES of a caller who is not signed in.
+    """Returns the whole body. Raises ClientDisconnect, and HTTPException 413 if the body is too large.
+
+    The largest size is `limit` bytes, or MAX_BODY_BYTES for a caller who is not signed in.
     """
     limit = limit if scope.get(CALLER) is not None else min(limit, MAX_BODY_BYTES)
     size = 0
@@ -121,7 +124,7 @@ async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 
 def _body_again(body: bytes, receive: Receive) -> Receive:
-    """Returns a `receive` that gives a body which was read already."""
+    """Returns a `receive` that returns a body which was read already."""
     is_given = False
 
     async def give() -> Message:

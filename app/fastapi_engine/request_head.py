@@ -1,4 +1,4 @@
-"""What RFC 9112 requires of a request's head and the parser does not check."""
+"""Checks of a request's head that RFC 9112 requires and the parser does not make."""
 
 import re
 
@@ -12,7 +12,7 @@ _VERSIONS = ("1.1", "1.0")
 
 
 class BadHead(Exception):
-    """The request is refused, and its connection closed: where it ends, or whom it is for, is ambiguous."""
+    """The end of the request or its host is ambiguous. The request is refused and its connection closed."""
 
     def __init__(self, detail: str, status: int = 400) -> None:
         super().__init__(detail)
@@ -20,7 +20,7 @@ class BadHead(Exception):
 
 
 def check_head(http_version: str, headers: list[Header]) -> None:
-    """Removes the white space behind the values (RFC 9112, section 5.1), which the parser leaves there.
+    """Checks the headers, and removes white space after their values (RFC 9112, section 5.1), which the parser keeps.
 
     Raises BadHead.
     """
@@ -42,7 +42,7 @@ def check_head(http_version: str, headers: list[Header]) -> None:
 
 
 def take_absolute_form(target: bytes, headers: list[Header]) -> bytes:
-    """Returns the path and the query of a target such as `http://host/path?query`, whose host replaces the header's.
+    """Returns the path and the query of a target such as `http://host/path?query`. Its host replaces the `Host` header.
 
     Raises BadHead for a target of another form.
     """

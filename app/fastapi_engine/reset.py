@@ -1,4 +1,4 @@
-"""Ending a connection whose client takes nothing."""
+"""Resets a connection whose client reads nothing."""
 
 import struct
 from asyncio import Transport
@@ -8,6 +8,6 @@ _AT_ONCE = struct.pack("ii", 1, 0)
 
 
 def reset(transport: Transport) -> None:
-    """Ends a connection with what was not taken: the kernel would keep that, and offer it to the client on and on."""
+    """Ends a connection and drops its unread output, which the kernel would otherwise keep and send again."""
     transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, _AT_ONCE)
     transport.abort()

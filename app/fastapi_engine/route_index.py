@@ -1,8 +1,8 @@
-"""Finds the route of a request by method, number of path segments and last segment, in place of asking every router
-in turn.
+"""Finds the route of a request by method, number of path segments and last segment, without asking each router in turn.
 
-FastAPI keeps included routers as a tree, and looks through the whole of it anew at each level: with a module's routers
-two deep that is 36% of all that a send costs in this process. What this goes around: tests/test_patched_internals.py.
+FastAPI keeps included routers as a tree, and searches the whole tree again at each level. With modules' routers at a
+depth of two that is 36% of the cost of a send in this process. tests/test_patched_internals.py names the internals that
+this module bypasses.
 """
 
 import re
@@ -30,26 +30,27 @@ class _Entry(NamedTuple):
     route: APIRoute
     app: ASGIApp
     last: str | None
-    """The last segment of the path, None where it is a parameter."""
+    """The last segment of the path; None if it is a parameter."""
     shown: str | None
-    """What logs show in place of a path that holds a secret."""
+    """The path that logs show in place of a path with a secret; None if it has none."""
 
 
 _NO_ENTRIES: Mapping[str | None, list[_Entry]] = {None: []}
 
 
 class RouteIndex:
-    """Pure ASGI, the innermost middleware. The application's router answers whatever is not found here: 404, sockets,
-    files. What an endpoint raises goes to ErrorsMiddleware.
+    """The innermost ASGI middleware, which calls the route of a request.
 
-    Of several routes that match, the one declared first answers, as in the router; those with a parameter of the kind
-    `path`, which has any number of segments, come last. A GET route answers HEAD as well: uvicorn sends no body.
+    The application's router answers requests without a route here: 404, sockets, files. ErrorsMiddleware handles the
+    errors of endpoints. If several routes match, the one declared first answers, as in the router. Routes with a
+    parameter of the kind `path`, which has any number of segments, come last. A GET route answers HEAD as well: uvicorn
+    sends no body.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._entries: dict[tuple[str, int], dict[str | None, list[_Entry]]] = {}
-        """By method and number of slashes, then by the last segment where some route names it, None for any other."""
+        """Routes by method and number of slashes, then by last segment. None is for segments that no route names."""
         self._of_any_length: dict[str, list[_Entry]] = defaultdict(list)
         self._methods: list[tuple[re.Pattern[str], set[str], str | None]] = []
 
@@ -73,7 +74,7 @@ class RouteIndex:
                     }
                     await entry.app(scope, receive, send)
                     return
-            # The router would name the methods of one route only, of all that serve the address.
+            # The router would name the methods of only one of the routes with this path.
             matching = [(methods, shown) for regex, methods, shown in self._methods if regex.fullmatch(path)]
             allowed = {name for methods, _ in matching for name in methods}
             if allowed:
@@ -122,15 +123,16 @@ class RouteIndex:
 
 
 def _by_last_segment(entries: list[_Entry]) -> dict[str | None, list[_Entry]]:
-    """Returns the entries, in their order, that may match a path which ends with each segment that one of them names;
-    under None those that may match any other path.
+    """Returns, for each last segment that an entry names, the entries that may match a path with that last segment.
+
+    The key None has those that may match any other path. The order of entries is kept.
     """
     named = {entry.last for entry in entries} - {None}
     return {last: [entry for entry in entries if entry.last in (None, last)] for last in (None, *named)}
 
 
 def _answers(route: HotRoute, form: BodyForm | None, limit: int) -> ASGIApp:
-    """Returns the application of a hot route: it goes around the wrappers that FastAPI puts around each route."""
+    """Returns the ASGI application of a hot route, without the wrappers that FastAPI puts around each route."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         body = b"" if form is None else await read_checked_body(scope, receive, form, limit)

@@ -1,4 +1,4 @@
-"""The first process: it owns the port and the embedded PostgreSQL, and serves by itself or through workers."""
+"""The first process of a server. It owns the port and the embedded PostgreSQL, and serves itself or through workers."""
 
 import os
 import signal
@@ -33,19 +33,20 @@ from app.utils.processes import METRICS_VARIABLE, PARENT_VARIABLE
 from app.utils.setup_modules import ModulesError, choose_modules, read_modules
 
 _GRACE = 5
-"""Seconds that requests in flight have to finish once the server is told to stop."""
+"""Seconds that requests in progress have to finish once the server receives a signal to stop."""
 _IDLE = 75
-"""Seconds that a connection stays open between two requests: longer than proxies keep theirs (nginx 60), so that the
-side that sends is the side that closes. Else a request meets the closing now and then, and may be done or not."""
+"""Seconds that a connection stays open between two requests. Proxies keep theirs for less (nginx 60 s), so the sender
+of requests is the side that closes. Otherwise a request may meet the close, and its sender cannot know if it was
+executed."""
 _TRY_AGAIN_AFTER = 1.0
-"""Seconds from one try to reach a database that is unavailable at the start to the next."""
+"""Seconds between two attempts to reach a database that is unavailable at the start."""
 _WORKER_HEALTH_TIMEOUT = 30
-"""Seconds without a sign of a worker until it is killed and replaced. It gives none while it is imported, and a machine
-that is busy takes long over that: killed then, its successor would fare no better."""
+"""Seconds after which a worker that does not answer pings is killed and replaced. It does not answer while it imports,
+which takes long on a busy machine; its replacement would not be faster."""
 
 
 def main() -> None:
-    """Serves until it is told to stop. What an operator can correct is said in one line."""
+    """Serves until a signal to stop. Prints one line for an error that an operator can correct."""
     signals = _Signals()
     raise_file_limit()
     try:
@@ -67,9 +68,9 @@ def main() -> None:
 
 
 def _bind(settings: AppSettings) -> socket.socket:
-    """Takes the port before anything else is started. It listens only once somebody answers."""
+    """Binds the port before anything else is started. The socket listens only once a process serves."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # With its protocol named: asyncio turns Nagle's delay off only where it reads TCP.
+    # The protocol is named because asyncio turns Nagle's algorithm off only for sockets with IPPROTO_TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -85,13 +86,13 @@ def _bind(settings: AppSettings) -> socket.socket:
 
 
 def _written(host: str, port: int) -> str:
-    """Returns the address as a URL has it."""
+    """Returns the address as it is written in a URL."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[DatabaseAddress]:
-    """Starts the embedded server and tells the workers where it is, by the variables that name anyone's own server."""
+    """Starts the embedded server and passes its address to the workers in the variables `PG_SERVER_*`."""
     if not settings.db.is_embedded:
         yield own_server_address(settings.db)
         return
@@ -111,9 +112,9 @@ def _database(settings: Settings) -> Iterator[DatabaseAddress]:
 
 
 def _migrate(address: DatabaseAddress) -> None:
-    """Brings the tables to the newest form; where the database is unavailable, as soon as it returns.
+    """Migrates the database; if it is unavailable, as soon as it is available again.
 
-    The server is alive until then, and not ready. Raises DatabaseNotReady for what an operator has to change first.
+    The server runs until then, but is not ready. Raises DatabaseNotReady if an operator has to change something first.
     """
     try:
         _bring_up_to_date(address)
@@ -129,7 +130,7 @@ def _migrate(address: DatabaseAddress) -> None:
 
 def _bring_up_to_date(address: DatabaseAddress) -> None:
     if not is_migrated(address):
-        # Alembic is heavy, and needed only when there is something new.
+        # Alembic is slow to import, and needed only if there are new migrations.
         from app.adapters.db.migrations.commands import migrate
 
         logger.info("migrating the database")
@@ -137,7 +138,7 @@ def _bring_up_to_date(address: DatabaseAddress) -> None:
 
 
 def _migrate_later(address: DatabaseAddress, known_trouble: str) -> None:
-    """Tries until it succeeds. Logs each trouble once."""
+    """Tries to migrate until it succeeds. Logs each problem once."""
     while True:
         time.sleep(_TRY_AGAIN_AFTER)
         try:
@@ -157,7 +158,7 @@ def _serve_migrated(
     address: DatabaseAddress,
     sockets: list[socket.socket] | None = None,
 ) -> None:
-    """In a process that a reload has started: a module that was made meanwhile has brought its table along."""
+    """Migrates the database, then serves, in a process that a reload started: a new module may have brought a table."""
     try:
         _migrate(address)
     except (DatabaseIsNewer, DatabaseNotReady) as error:
@@ -189,24 +190,24 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
 
 
 def _address(settings: AppSettings, listener: socket.socket) -> str:
-    """What to open in a browser."""
+    """Returns the URL to open in a browser."""
     return f"http://{_written(*listener.getsockname()[:2])}{'' if settings.mode is Mode.PROD else '/docs'}"
 
 
 def proxy_options(settings: AppSettings) -> dict[str, Any]:
-    """Whose X-Forwarded-For and X-Forwarded-Proto are believed: of nobody, unless they are named."""
+    """Returns uvicorn's options for trusted proxies. X-Forwarded-For and X-Forwarded-Proto of others are ignored."""
     return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": list(settings.trusted_proxies)}
 
 
 def uvicorn_options(**more: Any) -> dict[str, Any]:
-    """How uvicorn serves this application, wherever it is run."""
+    """Returns uvicorn's options for this application, wherever it runs."""
     return {
-        # By name: a first process that only starts others has no use for them, nor for all that they import.
+        # By name, so that a first process that only starts workers does not import them.
         "http": "app.fastapi_engine.patched.http_protocol:HttpProtocol",
-        # The HTTP protocol switches to its own.
+        # The HTTP protocol switches to its own WebSocket protocol.
         "ws": "none",
         "ws_max_size": MAX_FRAME_BYTES,
-        # A frame costs several times as much with it, and each socket 64 KiB.
+        # With compression a frame costs several times as much, and each socket 64 KiB more.
         "ws_per_message_deflate": False,
         "log_config": None,
         "access_log": False,
@@ -219,7 +220,7 @@ def uvicorn_options(**more: Any) -> dict[str, Any]:
 
 
 class _Signals:
-    """Ctrl-C and SIGTERM both unwind: by default SIGTERM would end the process with no `finally`."""
+    """Makes Ctrl-C and SIGTERM raise SystemExit. By default SIGTERM would end the process without `finally`."""
 
     def __init__(self) -> None:
         self.shutdown_requested = False
@@ -227,6 +228,6 @@ class _Signals:
             signal.signal(number, self._end)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        # What is raised may be lost, if Python happens to be in a callback of its own, around a fork say.
+        # The exception may be lost if Python is inside a callback of its own, for example around a fork.
         self.shutdown_requested = True
         raise SystemExit(0)

@@ -1,4 +1,4 @@
-"""What the callbacks of contributions work with: contributions are made at import, before anything else exists."""
+"""The context of contributed callbacks. Contributions are created at import, before services and connections exist."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from app.utils.container import Container
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Given to each callback of a contribution.
+    """The context that each callback of a contribution receives.
 
-    - `connection`: the host's own, inside its transaction where it has one.
+    - `connection`: the host's connection, inside its transaction if it has one.
     - `container`: settings groups and services, by type.
     - `at`: the time of the operation.
     """
@@ -24,7 +24,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class WorkContext(Context):
-    """As Context, within a unit of work: what the callback changes is durable with the host's own changes."""
+    """A context with a unit of work: the callback's changes are committed with the host's own changes."""
 
     work: UnitOfWork
 

@@ -1,4 +1,4 @@
-"""What a service can refuse. No HTTP here: one table in `fastapi_engine` turns a category into a status."""
+"""The errors of services. They do not depend on HTTP: one table in `fastapi_engine` maps categories to statuses."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 
 class Category(StrEnum):
-    """The kind of a refusal."""
+    """The category of an error, which determines the HTTP status."""
 
     BAD_REQUEST = "bad_request"
     INVALID = "invalid"
@@ -27,7 +27,7 @@ class Category(StrEnum):
 
 
 class ErrorText(NamedTuple):
-    """What docs/errors.md and docs/errors.ru.md say of a code: what it means, and what a client does."""
+    """The texts about a code in docs/errors.md and docs/errors.ru.md: its meaning, and what a client should do."""
 
     meaning: str
     action: str
@@ -36,21 +36,21 @@ class ErrorText(NamedTuple):
 
 
 class ServiceError(Exception):
-    """A refusal with a stable code.
+    """An error with a stable code, which a service raises to refuse a request.
 
-    `code` and `title` belong to the class and never change; `detail` may tell more of this case.
-    `extra` stands beside them in the answer; `retry_after` is in whole seconds; `headers` are sent with the answer.
+    `code` and `title` belong to the class and never change. `detail` may describe the single case. `extra` has further
+    members of the problem response, `headers` its additional headers. `retry_after` is in whole seconds.
     """
 
     category: ClassVar[Category]
     code: ClassVar[str]
     title: ClassVar[str]
     example_of_extra: ClassVar[Mapping[str, Any]] = {}
-    """What `extra` holds, for the OpenAPI document."""
+    """An example of `extra` for the OpenAPI document."""
     members_of_extra: ClassVar[Mapping[str, Any]] = {}
     """JSON Schemas of the members of `extra` that only this class has."""
     text: ClassVar[ErrorText | None] = None
-    """For a class with a code of its own; without it the documents have `title`, and the action of its status."""
+    """The texts of a class with its own code. Without them the documents show `title` and the action for its status."""
 
     def __init__(
         self, detail: str | None = None, *, extra: Mapping[str, Any] | None = None, retry_after: int | None = None
@@ -63,18 +63,18 @@ class ServiceError(Exception):
 
 
 class ProblemMaker(ABC):
-    """Turns any error into the members of a problem answer; for those who answer in other ways than HTTP."""
+    """Turns any error into the members of a problem, for protocols other than HTTP."""
 
     @abstractmethod
     def describe(self, error: Exception, instance: str, owner: object = None) -> dict[str, Any]:
-        """Returns the problem; `instance` is the address that was asked.
+        """Returns the problem. `instance` is the requested path.
 
-        `owner` is the callback of a module that has raised the error: an unexpected one is logged under its name.
+        `owner` is the module's callback that raised the error. An unexpected error is logged under its name.
         """
 
 
 class ValidationFailed(ServiceError):
-    """A value that only the service can judge. Its place is told as the schemas tell theirs."""
+    """A value is invalid by a rule that only the service can check. `loc` is its place, as in errors of the schemas."""
 
     category = Category.INVALID
     code = "validation_error"
@@ -116,7 +116,7 @@ class RateLimited(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """Nothing is known to be wrong with the request: the same one may go through later."""
+    """The server cannot handle the request now. The same request may succeed later."""
 
     category = Category.UNAVAILABLE
     code = "unavailable"
@@ -127,7 +127,7 @@ class Unavailable(ServiceError):
 
 
 class Overloaded(Unavailable):
-    """The server works on as much as it can: nothing is wrong with the request or the database."""
+    """The server is at its limit of concurrent work. The request and the database are fine."""
 
     code = "overloaded"
     title = "The server is overloaded"

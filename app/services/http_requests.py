@@ -1,4 +1,4 @@
-"""What modules do with each HTTP request before its endpoint is known."""
+"""Extension points for every HTTP request, before its endpoint is known."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from starlette.types import ASGIApp
 from app.utils.container import Container
 
 CALLER = "caller"
-"""The key of an ASGI scope under which a middleware puts the Caller that it has authenticated."""
+"""The key of an ASGI scope under which a middleware stores the Caller that it authenticated."""
 
 
 class Caller(Protocol):
-    """The authenticated client that a request comes from."""
+    """The authenticated sender of a request."""
 
     @property
     def rate_key(self) -> int:
-        """What its requests are counted by."""
+        """The key by which the rate limiter counts its requests."""
 
 
 @dataclass(frozen=True)
 class CorsHeaders:
-    """Contributes headers that pages of allowed origins may send, and those of answers that they may read."""
+    """Contributes request headers that pages of allowed origins may send, and response headers that they may read."""
 
     sent: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
@@ -30,11 +30,11 @@ class CorsHeaders:
 
 @dataclass(frozen=True)
 class HttpMiddleware:
-    """Contributes an ASGI application around all requests.
+    """Contributes an ASGI middleware around all requests.
 
-    `make(app, container)` returns it. It runs before the request is counted by the rate limiter, and before the body is
-    read. What it raises becomes a problem answer. The order is that of the modules: the first is outermost. It makes
-    every request slower: endpoints that need something of their own use dependencies.
+    `make(app, container)` returns it. It runs before the rate limiter counts the request, and before the body is read.
+    Its errors become problem responses. The middlewares have the order of the modules; the first is the outermost. Each
+    one makes every request slower, so an endpoint that needs something for itself uses a dependency.
     """
 
     name: str

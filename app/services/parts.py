@@ -1,4 +1,4 @@
-"""Fields that modules contribute to what another module answers: computed when they are read, and set by PATCH."""
+"""Fields that modules contribute to another module's responses. They are computed on reading, and set by PATCH."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ Describe = Callable[[Context, UUID, Sequence[UUID]], Awaitable[Mapping[UUID, Any
 
 @dataclass(frozen=True)
 class Part:
-    """What the kinds of parts have in common; each has a class of its own in the `extension.py` of its host.
+    """The base of all kinds of parts. Each kind has its own class in the `extension.py` of its host.
 
-    - `read`: the field's annotation; `empty`: its value for a thing that `describe` says nothing of.
-    - `describe(context, viewer_id, ids)`: the values by id, once a page, as the viewer sees them.
-    - `update`, `apply`: the annotation of a field of PATCH, and what sets it. `apply` returns True if anything changed.
+    - `read`: the field's annotation; `empty`: its value for an object that `describe` returns nothing for.
+    - `describe(context, viewer_id, ids)`: returns the values by id, as the viewer sees them. Called once per page.
+    - `update`: the annotation of a field of PATCH; `apply` sets its value, and returns True if anything changed.
     """
 
     name: str
@@ -32,14 +32,14 @@ class Part:
 
 
 class Parts:
-    """Asks the contributed parts for their values, each once a page, and applies their changes."""
+    """Collects the values of the contributed parts, with one call of each per page, and applies their changes."""
 
     def __init__(self, parts: Sequence[Part], container: Container) -> None:
         self._parts = parts
         self._container = container
 
     async def describe(self, connection: Connection, viewer: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-        """Returns the contributed fields of each thing, as the viewer sees them."""
+        """Returns the contributed fields of each object in the order of `ids`, as the viewer sees them."""
         if not self._parts:
             return [{}] * len(ids)
         context = Context(connection, self._container, datetime.now(UTC))
@@ -49,8 +49,9 @@ class Parts:
         return [{part.name: values.get(one, part.empty) for part, values in described} for one in ids]
 
     async def apply(self, work: UnitOfWork, ids: tuple[UUID, ...], changes: Mapping[str, Any]) -> bool:
-        """Applies those of the changes that belong to parts; `ids` come before the value. Returns True if any changed
-        anything.
+        """Applies the changes that belong to parts. Returns True if any of them changed anything.
+
+        A part's `apply` is called with `ids` before the value.
         """
         context = await work_context(work, self._container, datetime.now(UTC))
         return any(

@@ -1,9 +1,9 @@
-"""How often someone may try something.
+"""Rate limits.
 
-Counted in this process, with nothing awaited: it stands in the way of every request. Where a store is named, the
-processes tell it what they have counted twice a second and hear what the others have, so that together they let through
-at most what comes in half a second more than they should. A store that is away leaves each of them with its own count.
-Windows end by elapsed time: a wall clock that is set does not move them.
+Every request is counted, so counting happens in this process and awaits nothing. If a store is configured, each
+process exchanges its counts with the store twice a second. Together the processes exceed a limit by at most the
+requests of half a second. While the store is unavailable, each process counts alone. Windows end by elapsed time, so a
+change of the wall clock does not move them.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _parse = cache(parse)
 
 
 class _Window:
-    """The tries of one time: all that are known of, and those among them that the store has not been told."""
+    """The attempts in one window of time: all known ones, and those not reported to the store yet."""
 
     __slots__ = ("amount", "began_at", "count", "ends_at", "is_shared", "unreported")
 
@@ -49,16 +49,16 @@ class _Window:
         self.is_shared = False
 
     def is_open(self, now: float) -> bool:
-        """Returns False also before the beginning: a process that is restored on another machine finds its clock set
-        back.
+        """Returns True inside the window. False also before its beginning: the clock of a process that was restored on
+        another machine may be set back.
         """
         return self.began_at <= now < self.ends_at
 
 
 class RateLimits:
-    """Fixed windows that begin with the first try. `rates` has the rates of the core.
+    """Counts attempts in fixed windows, which begin with the first attempt.
 
-    `contributed` has those of the modules by their names.
+    `rates` has the rates of the core; `contributed` has those of the modules by their names.
     """
 
     def __init__(self, settings: LimitsSettings, contributed: Mapping[str, str] | None = None) -> None:
@@ -67,7 +67,7 @@ class RateLimits:
         self._windows: dict[_Key, _Window] = {}
         self._sweep_at = _FEWEST_TO_SWEEP
         self._is_over = False
-        # Of the windows that the store has to be told of; None where each process counts for itself.
+        # The windows with counts to report to the store; None if each process counts for itself.
         self._unreported: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
     @overload
@@ -75,9 +75,9 @@ class RateLimits:
     @overload
     def hit(self, rate: RateLimit, what: str | int, *, count: int = 1) -> None: ...
     def hit(self, rate: str | RateLimit, what: str | int, who: str | int = "", count: int = 1) -> None:
-        """Counts a try of `count` things; raises RateLimited, with the seconds to wait, where there were too many.
+        """Counts `count` attempts. Raises RateLimited with the seconds to wait if there were too many.
 
-        A limit that a module contributes is followed by whom it counts for: `limits.hit(NOTES, account_id.int)`.
+        A contributed limit is followed by the key that it counts for: `limits.hit(NOTES, account_id.int)`.
         """
         if not self.rates.enable:
             return
@@ -94,18 +94,18 @@ class RateLimits:
             self._unreported[key] = window
 
     def check(self, rate: str, what: str, who: str | int) -> None:
-        """As `hit`, but counts none."""
+        """Raises RateLimited if the limit is reached. Unlike `hit`, it counts nothing."""
         window = self._windows.get((rate, what, who))
         if window is not None and window.count >= window.amount and window.is_open(now := time()):
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the life of the application."""
+        """Synchronizes the counts with the store for the time of the block, which is the application's lifetime."""
         if self._unreported is None:
             yield
             return
-        # Not for those who have no such store.
+        # Imported here: a server without such a store does not need them.
         from limits.aio.storage import RedisStorage
         from redis.asyncio import ConnectionPool
 
@@ -129,7 +129,7 @@ class RateLimits:
         return window
 
     async def _keep_synchronizing(self, store: "RedisStorage") -> None:
-        """Until cancelled; a cancellation that a client of the store has swallowed is not waited for twice."""
+        """Exchanges counts with the store until cancelled. `_is_over` ends it if the client swallows a cancellation."""
         was_unavailable = False
         while not self._is_over:
             await asyncio.sleep(_AGREE_EVERY)
@@ -159,15 +159,18 @@ class RateLimits:
         window.unreported -= reported
         window.count = total + window.unreported
         if not window.is_shared:
-            # Of those who count together, the first one's window is everyone's. The store says in seconds what is left
-            # of it, to which the library adds the wall clock.
+            # All processes use the window of the process that counted first. The store returns the seconds that are
+            # left of it, to which the library adds the wall clock.
             window.ends_at = time() + max(await store.get_expiry(name) - wall_clock(), 0)
             window.is_shared = True
 
 
 @lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
-    """Whom an address belongs to: of IPv6 everyone has 2**64 of them, and is known by the first half."""
+    """Returns the key of an IP address for counting: the address, or the /64 network of an IPv6 address.
+
+    A client with IPv6 usually has all 2**64 addresses of its network.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:

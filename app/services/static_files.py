@@ -1,4 +1,4 @@
-"""Files that are served as they are on disk: a change shows at the next reload of a page."""
+"""Static files, served as they are on disk: a change is visible when a page is reloaded."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.services.errors import NotFound, Unavailable
 
-# Named here, since the system's own table differs from one machine to the next. Other files are not served.
+# Listed here, because the system's own table differs between machines. Other files are not served.
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -19,7 +19,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
 }
-# No name leads out of the folder: there are no dots but before an ending.
+# No name leads out of the folder: dots are allowed only before a suffix.
 _NAME = re.compile(r"(?:[\w-]+/)*[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _LONGEST_NAME = 255
 
@@ -30,9 +30,9 @@ class StaticFile:
     media_type: str
 
     def answer(self, if_none_match: str, headers: Mapping[str, str]) -> Response:
-        """Returns the file, or 304 if the client has it. The ETag changes with the bytes, and with nothing else."""
+        """Returns the file, or 304 if the client has it. The ETag depends on the bytes alone."""
         etag = f'"{sha256(self.body).hexdigest()[:32]}"'
-        # Stored, but asked for again each time: a new version of the server is never shown half old.
+        # Cached, but revalidated each time: a page never mixes files of two versions of the server.
         headers = {**headers, "ETag": etag, "Cache-Control": "no-cache"}
         known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
         if etag in known or "*" in known:
@@ -41,9 +41,9 @@ class StaticFile:
 
 
 def read_static_file(folder: Path, name: str) -> StaticFile:
-    """Returns a file by its path below the folder. It reads the disk: call it in a thread.
+    """Returns a file by its path below the folder. It reads the disk, so call it in a thread.
 
-    Raises NotFound, and Unavailable where the system cannot open the file, since too many files are open, say.
+    Raises NotFound, and Unavailable if the system cannot open the file, for example because too many files are open.
     """
     media_type = _TYPES.get(Path(name).suffix) if len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) else None
     if media_type is None:

@@ -1,7 +1,7 @@
 """Settings: every variable that the server reads, in one object.
 
-`load_settings()` is the only place that reads the environment and `.env`; everything else is handed its group.
-`app.utils.own_settings` knows the groups of the modules, and calls it with them.
+Only `load_settings()` reads the environment and `.env`; other code receives its group. `app.utils.own_settings` knows
+the groups of the modules and passes them to it.
 """
 
 from collections import defaultdict
@@ -42,7 +42,7 @@ ENV_FILE = PROJECT_ROOT / ".env"
 
 
 class SettingsError(Exception):
-    """Settings are missing or wrong. Each of the `problems` is one line: the name, and what is allowed."""
+    """Settings are missing or wrong. Each of the `problems` is one line with the name and the allowed values."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -51,9 +51,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All groups. Immutable; `dataclasses.replace` makes a variant. `own` has the groups of the modules by their type.
+    """All groups of settings. Immutable; `dataclasses.replace` returns a variant.
 
-    A group that `own` does not hold is read where the application is built: from the environment and `env_file`.
+    `own` has the groups of the modules by their type. A missing one is read from the environment and `env_file` when
+    the application is built.
     """
 
     app: AppSettings
@@ -71,11 +72,11 @@ class Settings:
 CORE_GROUPS: Mapping[str, type[SettingsGroup]] = {
     one.name: one.type for one in fields(Settings) if isinstance(one.type, type) and issubclass(one.type, SettingsGroup)
 }
-"""By their names in `Settings`."""
+"""The groups of the core by their names in `Settings`."""
 
 
 def variable_name(group: type[SettingsGroup], field: str) -> str:
-    """The environment variable that a field is read from."""
+    """Returns the environment variable that a field is read from."""
     alias = group.model_fields[field].validation_alias
     if isinstance(alias, str):
         return alias
@@ -95,7 +96,7 @@ def load_settings(
 ) -> Settings:
     """Reads the environment, then `env_file`, then the defaults.
 
-    `own` returns the groups of the modules that the settings enable. Raises SettingsError with all that is wrong.
+    `own` returns the groups of the modules that the settings enable. Raises SettingsError with all problems.
     """
     try:
         problems = read_problems(env_file) if env_file else []
@@ -119,9 +120,9 @@ def load_settings(
 
 
 def with_own(settings: Settings, groups: Iterable[type[SettingsGroup]]) -> Settings:
-    """Returns the settings with exactly these groups in `own`; reads those that are missing, as `load_settings` does.
+    """Returns the settings with exactly these groups in `own`. Reads missing groups as `load_settings` does.
 
-    Raises SettingsError with all that is wrong in what it read.
+    Raises SettingsError with all problems of the groups that it read.
     """
     groups = tuple(dict.fromkeys(groups))
     read: dict[type[SettingsGroup], SettingsGroup] = {}
@@ -136,14 +137,14 @@ def with_own(settings: Settings, groups: Iterable[type[SettingsGroup]]) -> Setti
 
 
 def unknown_variables(env_file: Path | None = ENV_FILE, own: Iterable[type[SettingsGroup]] = ()) -> list[str]:
-    """A line for each variable that looks like a misspelt setting, with the name that was probably meant."""
+    """Returns a line for each variable that looks like a misspelt setting, with the name that was probably meant."""
     return list(find_unknown_names(known_variables(own), env_file))
 
 
 def _read(
     group: type[SettingsGroup], env_file: Path | None, read: dict[type[SettingsGroup], SettingsGroup]
 ) -> Iterator[str]:
-    """Adds the group to `read`, or yields what is wrong with it."""
+    """Adds the group to `read`, or yields its problems."""
     try:
         read[group] = group(_env_file=env_file)
     except ValidationError as error:
@@ -151,7 +152,7 @@ def _read(
 
 
 def _explain(group: type[SettingsGroup], error: ValidationError) -> Iterator[str]:
-    """A line for each wrong field; pydantic's own message says what is allowed, and a secret is not repeated."""
+    """Yields a line for each wrong field. pydantic's message says what is allowed. A secret value is not shown."""
     by_variable = {variable_name(group, name): name for name in group.model_fields}
     for wrong in error.errors():
         field = str(wrong["loc"][0]) if wrong["loc"] else ""
@@ -162,7 +163,7 @@ def _explain(group: type[SettingsGroup], error: ValidationError) -> Iterator[str
             continue
         variable = variable_name(group, name)
         is_secret = "Secret" in str(group.model_fields[name].annotation)
-        # A required setting that is missing comes with the whole input, which may hold the secrets of other fields.
+        # The error for a missing setting contains the whole input, which may have the secrets of other fields.
         shown = "" if is_secret or wrong["type"] == "missing" else f" {wrong['input']!r} is not allowed:"
         yield f"{variable}:{shown} {allowed[:1].lower()}{allowed[1:]} ({group.model_fields[name].description})"
 
@@ -185,7 +186,7 @@ def _environment(env_file: Path | None) -> Mode | None:
 
 
 def _production_problems(groups: Iterable[SettingsGroup], environment: Mode | None) -> Iterator[str]:
-    """What only ENVIRONMENT=PROD refuses, in those groups that could be read."""
+    """Yields the problems that only ENVIRONMENT=PROD refuses, for the groups that could be read."""
     if environment is Mode.PROD:
         for group in groups:
             yield from group.problems_in_production()

@@ -1,4 +1,4 @@
-"""What the API is called, where it listens and how much it shows."""
+"""Settings of the application: its environment, name, address, processes and origins."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -13,7 +13,7 @@ from app.settings.origins import normalize_origin
 
 
 class Mode(StrEnum):
-    """Production, development, or one's own machine."""
+    """The environment of a server: production, development, or a developer's machine."""
 
     PROD = "PROD"
     DEV = "DEV"
@@ -43,7 +43,7 @@ def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class EnvironmentSettings(SettingsGroup):
-    """`ENVIRONMENT`."""
+    """The variable `ENVIRONMENT`."""
 
     environment: Mode = Field(
         Mode.LOCAL,
@@ -113,11 +113,11 @@ class AppSettings(EnvironmentSettings):
     @model_validator(mode="after")
     def _mode_follows_environment(self) -> Self:
         if "mode" not in self.model_fields_set:
-            # The model is frozen for its users, not for its own making.
+            # The model is frozen, but its own validator may complete it.
             object.__setattr__(self, "mode", self.environment)
         return self
 
     @property
     def reloads(self) -> bool:
-        """Whether the server restarts itself when a file changes."""
+        """True if the server restarts when a source file changes."""
         return self.reload and self.workers == 1 and self.environment is not Mode.PROD

@@ -1,4 +1,4 @@
-"""How accounts prove who they are, and for how long."""
+"""Settings of authentication: secrets, password hashing, tokens and sessions."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -11,7 +11,7 @@ from app.settings.base import SettingsGroup
 
 _SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 8
-"""Different ones, in a secret."""
+"""The smallest number of different characters in a secret."""
 
 
 class AuthSettings(SettingsGroup):

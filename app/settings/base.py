@@ -1,4 +1,4 @@
-"""How a group of settings is read: from the environment, then from `.env`, then its default."""
+"""The base of all groups of settings. A value comes from the environment, then from `.env`, then from its default."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 class SettingsGroup(BaseSettings):
     """One group of variables. Each field's description is its line in `.env.example` and in the README.
 
-    `russian` has the descriptions for README.ru.md, by the name of the field.
+    `russian` has the descriptions for README.ru.md by the names of the fields.
     """
 
     russian: ClassVar[Mapping[str, str]] = {}
@@ -23,7 +23,7 @@ class SettingsGroup(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True,
         extra="ignore",
-        # An empty variable is how compose files and shells say "not set".
+        # In compose files and shells an empty variable means "not set".
         env_ignore_empty=True,
         env_file_encoding=ENCODING,
         hide_input_in_errors=False,
@@ -41,4 +41,4 @@ def _split(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-"""A list written with commas: `a, b`."""
+"""A list of names, written with commas: `a, b`."""

@@ -1,4 +1,4 @@
-"""Which PostgreSQL holds the data: one's own, or the embedded one."""
+"""Settings of the database: a PostgreSQL server in `PG_SERVER_*`, or the embedded one."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -51,16 +51,16 @@ class DbSettings(SettingsGroup):
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the server brings its own PostgreSQL."""
+        """True if the embedded PostgreSQL is used."""
         return self.server_address is None
 
     @property
     def embedded_data_path(self) -> Path:
-        """The absolute folder of the embedded server."""
+        """The absolute path of the embedded server's data folder."""
         return PROJECT_ROOT / self.embedded_data_dir
 
     def problems_in_production(self) -> Iterator[str]:
-        # Through the folder of a socket the system's own user may sign in, with no password at all.
+        # Through a Unix socket the system's own user may connect without a password.
         is_remote = self.server_address is not None and not self.server_address.startswith("/")
         if is_remote and self.server_passwd.get_secret_value().lower() in _KNOWN_PASSWORDS:
             yield "PG_SERVER_PASSWD: ENVIRONMENT=PROD refuses an empty or default password"

@@ -1,4 +1,4 @@
-"""All settings as the text of `.env.example`, and as the tables of the READMEs: `python manage.py docs`."""
+"""Writes all settings as `.env.example` and as the tables of the READMEs, for `python manage.py docs`."""
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
@@ -13,7 +13,7 @@ _HEAD = """\
 # the default. An environment variable overrides its line in .env.
 """
 _FOLLOWS = {"API_MODE": "ENVIRONMENT"}
-"""The default is another one's value: written down, it would no longer follow."""
+"""Variables whose default is the value of another one. `.env.example` must not fix their value."""
 
 
 def describe_settings(own: Iterable[type[SettingsGroup]]) -> str:
@@ -22,7 +22,7 @@ def describe_settings(own: Iterable[type[SettingsGroup]]) -> str:
 
 
 def tabulate_settings(own: Iterable[type[SettingsGroup]], *, in_russian: bool) -> str:
-    """Returns the rows of a README's table. What is not translated is in English."""
+    """Returns the rows of a README's table. A description without a translation is in English."""
     return "".join(row for group in (*CORE_GROUPS.values(), *own) for row in _rows(group, in_russian=in_russian))
 
 
@@ -47,7 +47,7 @@ def _rows(group: type[SettingsGroup], *, in_russian: bool) -> Iterator[str]:
 
 
 def _write(default: object) -> str:
-    """A default as one would write it; nothing for what is not set."""
+    """Returns a default as it is written in `.env`; an empty text if there is none."""
     match default:
         case None:
             return ""

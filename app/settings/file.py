@@ -1,4 +1,4 @@
-"""What a `.env` file says, and which names in it and in the environment are no settings."""
+"""Checks a `.env` file, and finds misspelt names in it and in the environment."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -9,23 +9,23 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 
 _SIMILAR = 0.6
-"""How alike a name with a prefix of ours is to a setting, to be one that was misspelt."""
+"""The similarity to a setting, from 0 to 1, from which a name with a known prefix counts as misspelt."""
 _ALMOST_THE_SAME = 0.85
-"""The same for a name of the environment without such a prefix: most of them belong to other programs."""
+"""The same for a name in the environment without such a prefix. Most of them belong to other programs."""
 ENCODING = "utf-8-sig"
-"""UTF-8; editors of Windows begin a file with a mark."""
-# It would log what SettingsError says.
+"""UTF-8 with an optional byte order mark, which Windows editors write."""
+# This logger would repeat what SettingsError reports.
 getLogger("dotenv.main").setLevel(ERROR)
 
 
 class UnreadableFile(Exception):
-    """The message is one line."""
+    """The file cannot be read. The message is one line."""
 
 
 def read_problems(path: Path) -> list[str]:
-    """Returns a line for each line of the file that cannot be understood, with its number.
+    """Returns a line for each line of the file that cannot be parsed, with its number.
 
-    Raises UnreadableFile where none of it can be read.
+    Raises UnreadableFile if the file as a whole cannot be read.
     """
     try:
         bindings = _bindings(path)
@@ -42,13 +42,13 @@ def read_problems(path: Path) -> list[str]:
 
 
 def _line_of(binding: Binding) -> int:
-    """The empty lines before it belong to it."""
+    """Returns the line number of a binding. Its text begins with the empty lines before it."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def find_unknown_names(known: Iterable[str], path: Path | None) -> Iterator[str]:
-    """Returns a line for each variable that looks like one of the `known` and is none, with the nearest of them."""
+    """Yields a line for each variable that resembles a `known` one and is not one, with the nearest of them."""
     known = sorted(known)
     in_file = [binding.key for binding in _bindings(path) if binding.key is not None] if path else []
     prefixes = tuple({f"{name.partition('_')[0]}_" for name in known if "_" in name})

@@ -1,4 +1,4 @@
-"""How often one may call."""
+"""Settings of rate limits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from pydantic_settings import SettingsConfigDict
 from app.settings.base import SettingsGroup
 
 Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/([1-9]\d* )?(second|minute|hour|day)s?$")]
-"""A count and a time, as `10/minute` or `300/10 minutes`."""
+"""A count and a period, such as `10/minute` or `300/10 minutes`."""
 
 _MEMORY = "memory://"
 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """A limit that a module contributes. It is the setting `RATE_LIMIT_<NAME>`, and `RateLimits.hit` takes it.
+    """A rate limit that a module contributes. It adds the setting `RATE_LIMIT_<NAME>`; pass it to `RateLimits.hit`.
 
-    - `default`: a count and a time, as `10/minute`.
-    - `key`: whom it counts for, as the documents say it: `account`, `IP address`.
+    - `default`: a count and a period, such as `10/minute`.
+    - `key`: what it counts for, for the documents: `account`, `IP address`.
     - `description`, `russian`: what is counted, for `.env.example` and the tables of settings.
     """
 
@@ -36,7 +36,7 @@ class _ContributedRates(SettingsGroup):
 
 
 def rates_group(limits: Sequence[RateLimit]) -> type[SettingsGroup]:
-    """Returns a new group that has a setting for each of the limits."""
+    """Returns a new group with a setting for each of the limits."""
     rates: dict[str, Any] = {}
     for limit in limits:
         described = limit.description or f"{limit.name.replace('_', ' ')}, per {limit.key}"
@@ -58,7 +58,7 @@ class LimitsSettings(SettingsGroup):
     model_config = SettingsConfigDict(env_prefix="RATE_LIMIT_")
 
     enable: bool = Field(True, description="apply the rate limits; false removes them all")
-    # The address of a store may hold its password.
+    # The URL of a store may contain its password.
     storage: Annotated[SecretStr, AfterValidator(_check_storage)] = Field(
         SecretStr(_MEMORY),
         description="where calls are counted: memory:// in each process separately, redis://host:6379 in all "
@@ -110,5 +110,5 @@ class LimitsSettings(SettingsGroup):
 
     @property
     def is_shared(self) -> bool:
-        """Whether all processes count together."""
+        """True if all processes count together in a store."""
         return self.storage.get_secret_value() != _MEMORY

@@ -1,4 +1,4 @@
-"""What is logged, and where."""
+"""Settings of logging."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Which modules are served."""
+"""Settings of the modules to serve."""
 
 from collections.abc import Mapping
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Origins of pages and apps (RFC 6454), whichever way they are spelled."""
+"""Normalizes and compares origins of pages and apps (RFC 6454)."""
 
 import re
 
@@ -10,7 +10,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 def normalize_origin(origin: str) -> str | None:
-    """Returns the origin in lower case and without a default port; None for `null` and whatever else is no origin."""
+    """Returns the origin in lower case and without a default port; None for `null` and other texts."""
     found = _ORIGIN.fullmatch(origin)
     if found is None:
         return None
@@ -21,7 +21,7 @@ def normalize_origin(origin: str) -> str | None:
 def is_origin_of_host(origin: str, host: str) -> bool:
     """Returns True if the origin is the server that the request's `Host` names.
 
-    The scheme decides on the default port only: a server behind a proxy that ends TLS does not know its own.
+    The scheme only determines the default port. A server behind a proxy that ends TLS does not know its own scheme.
     """
     of_origin, of_host = _ORIGIN.fullmatch(origin), _HOST.fullmatch(host)
     if of_origin is None or of_host is None:

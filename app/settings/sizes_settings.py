@@ -1,4 +1,4 @@
-"""How much of a thing there may be."""
+"""Settings of sizes: the largest texts, lists and numbers of objects."""
 
 from collections.abc import Mapping
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""The log of events, and the doorbell that announces them."""
+"""Settings of the event log, and of the bus that announces events."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -7,11 +7,11 @@ _RANGE = re.compile(r"\s*([^\s;/]+)/([^\s;/]+)\s*(;.*)?", re.DOTALL)
 _WEIGHT = re.compile(r";\s*q\s*=\s*([^;\s]*)", re.IGNORECASE)
 _VALID_WEIGHT = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 _RANGES_READ = 50
-"""Of one header, which may have 64 KiB."""
+"""How many ranges of one header are read. A header may have 64 KiB."""
 
 
 class Preference(NamedTuple):
-    """How much a client wants a media type: the weight, from 0 to 1, of the range that names it most exactly."""
+    """A client's preference for a media type: the weight, from 0 to 1, of the most exact range that matches it."""
 
     weight: float
     exactness: int

@@ -1,4 +1,4 @@
-"""Tasks that run as long as the application, or end before it."""
+"""Background tasks: running, cancelling, and ending them before the application ends."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
@@ -6,12 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 _CANCELLED_AGAIN_AFTER = 1.0
-"""Seconds."""
+"""Seconds between two cancellations of the same task."""
 
 
 async def cancel_and_wait(task: asyncio.Task[Any]) -> None:
-    """Cancels it, again and again until it ends: drivers turn a cancellation that comes in the middle of a statement
-    into an error of theirs, and work that goes on after errors would go on after that one.
+    """Cancels the task repeatedly until it ends. Raises the error with which it ended, if any.
+
+    A driver may turn a cancellation in the middle of a statement into an error of its own. A task that continues after
+    errors would continue after that one, too.
     """
     while not task.done():
         task.cancel()
@@ -22,7 +24,7 @@ async def cancel_and_wait(task: asyncio.Task[Any]) -> None:
 
 @asynccontextmanager
 async def running(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs the coroutines beside the block, and ends all of them together at the block's end."""
+    """Runs each coroutine in a task beside the block, and cancels all tasks together at the end of the block."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         yield
@@ -31,25 +33,28 @@ async def running(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]
 
 
 async def _together(ends: Iterable[Awaitable[object]]) -> None:
-    """Waits for all of them. Raises the first of their errors."""
+    """Waits for all of them at once. Raises the first of their errors."""
     for outcome in await asyncio.gather(*ends, return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome
 
 
 class Background:
-    """Work that uses the services of all modules: it begins after the last module's start and ends before they end."""
+    """Work that uses the services of all modules. It starts after the last module and ends before the modules end."""
 
     def __init__(self) -> None:
         self._works: list[Callable[[], AbstractAsyncContextManager[None]]] = []
 
     def add(self, work: Callable[[], AbstractAsyncContextManager[None]]) -> None:
-        """Adds work, during the start of a module."""
+        """Adds work. Call it while a module starts."""
         self._works.append(work)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Around the serving. Works end together: each may wait for a database that no longer answers."""
+        """Runs all added work for the time of the block, in which the application serves.
+
+        Works end together, because each may wait for a database that no longer answers.
+        """
         begun: list[AbstractAsyncContextManager[None]] = []
         try:
             for work in self._works:

@@ -1,4 +1,4 @@
-"""How large the body of a request may be: a property of its route."""
+"""The largest body of a request, a property of its route."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -1,22 +1,22 @@
-"""The one canonical form of names and addresses: for look-up, uniqueness and limits.
+"""The canonical form of usernames and email addresses: for look-up, uniqueness and limits.
 
-PostgreSQL compares what is computed here and never folds case itself: its idea of lower case depends on its locale.
-Whoever changes a function changes the rows too, by a migration.
+PostgreSQL compares the strings computed here and never folds case itself, because its lower case depends on its locale.
+A change of a function requires a migration that updates the stored rows.
 """
 
 import unicodedata
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, ValidatedEmail, validate_email
 
-# A private server may use a domain that the internet does not know, `.local` or `.test`. The library documents this
-# list as changeable.
+# A private server may use a domain that does not exist on the internet, such as `.local` or `.test`. The library's
+# documentation allows a change of this list.
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _LONGEST_EMAIL, _LONGEST_LABEL = 254, 63
 
 
 def fold(text: str) -> str:
-    """Return text without differences of case and of compatible forms: NFKC and full case folding, until stable."""
+    """Returns text without differences of case and of compatible forms: NFKC and full case folding, until stable."""
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text.casefold())
@@ -24,15 +24,15 @@ def fold(text: str) -> str:
 
 
 def normalize_email(value: str) -> str:
-    """Return the address as it is stored and shown: NFKC, trimmed, in the case it was given in.
+    """Returns the address as it is stored and shown: NFKC, trimmed, with its case unchanged.
 
-    Raises ValueError for what is no address.
+    Raises ValueError if it is not an email address.
     """
     return _parse(value).original
 
 
 def canonical_email(value: str) -> str:
-    """Return the key of a mailbox: local part folded, domain in Punycode. What is no address is only folded."""
+    """Returns the key of a mailbox: local part folded, domain in Punycode. An invalid address is only folded."""
     try:
         email = _parse(value)
     except ValueError:
@@ -41,14 +41,14 @@ def canonical_email(value: str) -> str:
 
 
 def canonical_login(value: str) -> tuple[str, bool]:
-    """Return the key that a login is looked up by, and whether it is an email's; else it is a username's."""
+    """Returns the key that a login is looked up by, and True if it is an email address, False if it is a username."""
     folded = fold(value.strip()).strip()
     return (canonical_email(value), True) if "@" in folded else (folded, False)
 
 
 def _parse(value: str) -> ValidatedEmail:
     email = unicodedata.normalize("NFKC", value).strip()
-    # Before the library looks at each letter of it, which takes it up to 70 ms.
+    # Checked first: the library inspects each letter, which takes up to 70 ms for a long text.
     if len(email) > _LONGEST_EMAIL or max(map(len, email.rpartition("@")[2].split("."))) > _LONGEST_LABEL:
         raise ValueError("an email address has at most 254 characters, and its domain 63 between two dots")
     try:

@@ -1,4 +1,4 @@
-"""How commands ask before they destroy."""
+"""The confirmation that destructive commands ask for."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="do not ask for confirmation; r
 
 
 def confirm(environment: Mode, question: str, yes: bool) -> None:
-    """Whatever destroys asks first, and in PROD wants to be told beforehand."""
+    """Asks for a confirmation unless `yes` is True. Ends the command if it is refused; in PROD requires `yes`."""
     if yes:
         return
     if environment is Mode.PROD:

@@ -1,14 +1,14 @@
-"""What one emoji is, and the one form that it is stored in."""
+"""The grammar of one emoji, and the canonical form in which it is stored."""
 
 import re
 
-# By its grammar, with the blocks that emoji come from, the places of future ones included: the interpreter's own
-# tables end with the Unicode of its year.
+# An emoji is recognized by its grammar and by the blocks of emoji, including code points reserved for future ones. The
+# interpreter's tables end with the Unicode version of its release.
 _PICTOGRAPH = (
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935"
     "\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001faff]"
 )
-# Emoji that are shown as text without a selector: Emoji and not Emoji_Presentation in Unicode 17. No newer one is.
+# Emoji that are shown as text without a selector: Emoji and not Emoji_Presentation in Unicode 17. New emoji never are.
 _TEXT_BY_DEFAULT = (
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u2328\u23cf\u23ed-\u23ef\u23f1\u23f2\u23f8-\u23fa"
     "\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb\u25fc\u2600-\u2604\u260e\u2611\u2618\u261d\u2620\u2622\u2623\u2626\u262a"
@@ -34,9 +34,9 @@ _SELECTED = re.compile(f"(?:[0-9#*](?=\u20e3)|{_TEXT_BY_DEFAULT}(?!{_TONE}))")
 
 
 def canonical_emoji(value: str) -> str:
-    """Return one emoji in its fully-qualified form: a variation selector where Unicode wants one, and nowhere else.
+    """Returns one emoji in its fully-qualified form: with a variation selector only where Unicode requires one.
 
-    Raises ValueError for what is not one emoji.
+    Raises ValueError if the value is not one emoji.
     """
     if not _EMOJI.fullmatch(value):
         raise ValueError("one emoji")

@@ -1,10 +1,10 @@
-"""The lines that an operator reads when a command cannot go on."""
+"""The error lines of a command that cannot continue."""
 
 import sys
 from typing import NoReturn
 
 REFUSED = 2
-"""The exit status of a process that said what an operator has to correct."""
+"""The exit status of a process that printed what an operator has to correct."""
 
 
 def stop_with(*problems: str, code: int = REFUSED) -> NoReturn:

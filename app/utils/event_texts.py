@@ -1,4 +1,4 @@
-"""What docs/realtime.md and docs/realtime.ru.md say of a kind of event."""
+"""The texts about a kind of event in docs/realtime.md and docs/realtime.ru.md."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,9 +6,9 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class EventText:
-    """A contribution of the module that writes the event.
+    """The documentation of a kind of event, contributed by the module that writes it.
 
-    Without it the tables have the names of the fields, and the stream of the chat if `chat_id` is one of them.
+    Without it the tables list the names of the fields. The stream is that of the chat if `chat_id` is one of them.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""A bounded number of places, given in turn to those who wait."""
+"""A queue for a bounded number of places that serves keys in turn."""
 
 import asyncio
 from collections import deque
@@ -9,19 +9,19 @@ from app.utils.remote_client import check_client
 
 
 class FairQueue:
-    """Keys take turns: many who wait under one key hold up another key by one place at most."""
+    """A queue in which keys take turns. Many tasks waiting under one key delay another key by at most one place."""
 
     def __init__(self, places: int) -> None:
         self._free = places
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     def count(self, key: str) -> int:
-        """Returns how many wait under the key."""
+        """Returns the number of tasks that wait under the key."""
         return len(self._waiting.get(key, ()))
 
     @asynccontextmanager
     async def place(self, key: str, seconds: float) -> AsyncIterator[None]:
-        """Holds a place during the block. Raises TimeoutError where none is free in time, and ClientLeft."""
+        """Holds a place during the block. Raises TimeoutError if none is free within `seconds`, and ClientLeft."""
         has_to_wait = not self._free
         async with asyncio.timeout(seconds):
             await self._acquire(key)
@@ -48,7 +48,7 @@ class FairQueue:
                 if not queue:
                     self._waiting.pop(key, None)
             else:
-                # It was given at the same moment.
+                # The place was given at the same moment.
                 self._release()
             raise
 
@@ -58,9 +58,9 @@ class FairQueue:
             place = queue.popleft()
             del self._waiting[key]
             if queue:
-                # Behind the other keys.
+                # The key goes behind the other keys.
                 self._waiting[key] = queue
-            # One that has given up is about to take itself out.
+            # A task that was cancelled will remove itself.
             if not place.done():
                 place.set_result(None)
                 return

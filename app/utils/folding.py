@@ -1,7 +1,7 @@
-"""The form of text that searches compare: without differences of case, of compatible forms and of diacritics.
+"""Folded text, the form that searches compare: without differences of case, of compatible forms and of diacritics.
 
-It is made cluster by cluster (a character with the marks on it), so that each character of it is known to come from a
-range of the original text.
+Text is folded cluster by cluster (a character with its marks). So the range of the original text is known for each
+character of the folded text.
 """
 
 import re
@@ -14,11 +14,11 @@ from app.utils.canonical import fold
 from app.utils.texts import without_ignored
 
 _LAST = 0x1FFFF
-"""Behind it there are no marks and signs but variation selectors, which are ignored."""
+"""The last code point that is inspected. After it the only marks are variation selectors, which are ignored."""
 
 
 def char_class(points: Iterable[int]) -> str:
-    """Return code points, in ascending order, as the inside of a character class."""
+    """Returns the inside of a regular expression's character class. `points` are in ascending order."""
     ranges: list[list[int]] = []
     for point in points:
         if ranges and ranges[-1][1] == point - 1:
@@ -31,16 +31,16 @@ def char_class(points: Iterable[int]) -> str:
 MARKS = char_class(point for point in range(0x300, _LAST) if unicodedata.category(chr(point))[0] == "M")
 SIGNS = char_class(point for point in range(0xA2, _LAST) if unicodedata.category(chr(point)) in ("So", "Sc", "Sk"))
 
-# What belongs to the character before it: marks, what is ignored, vowels and finals of decomposed Hangul, and the
-# voiced marks of half-width Katakana.
+# Characters that belong to the one before them: marks, ignored characters, vowels and finals of decomposed Hangul, and
+# the voiced marks of half-width Katakana.
 _FOLLOWING = (
     MARKS + "\u00ad\u061c\u200b-\u200f\u2060-\u2064\ufeff\ufe0e\ufe0f\U000e0100-\U000e01ef"
     "\u1160-\u11ff\ud7b0-\ud7ff\uff9e\uff9f"
 )
-# Folding changes these by their case alone, one to one.
+# Folding changes only the case of these characters, one to one.
 _PLAIN = "\\x00-\\x5f\\x61-\\x7fА-Яа-я\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3«»—–“”„"
 _CLUSTER = re.compile(f"[^{_PLAIN}][{_FOLLOWING}]*|.[{_FOLLOWING}]+", re.DOTALL)
-# Latin, Greek and Cyrillic diacritics, Hebrew points, Arabic vowel signs with the stretching of lines.
+# Latin, Greek and Cyrillic diacritics, Hebrew points, Arabic vowel signs and the tatweel.
 _DIACRITICS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
 _SHORT_I = re.compile("и\u0306")
 _LETTERS = str.maketrans(
@@ -52,8 +52,10 @@ _LETTERS = str.maketrans(
 
 
 class Folded(NamedTuple):
-    """Folded text. `starts` and `ends` are, for each of its characters, the range of the original that it comes from;
-    None where the two texts have the same length and each character has its place.
+    """Folded text with the origin of its characters.
+
+    `starts` and `ends` have, for each character, the range of the original text that it comes from. They are None if
+    each character comes from the one at the same position.
     """
 
     text: str
@@ -61,14 +63,14 @@ class Folded(NamedTuple):
     ends: Sequence[int] | None = None
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """Return the range of the original text that this range of the folded one comes from."""
+        """Returns the range of the original text that a range of the folded text comes from."""
         if self.starts is None or self.ends is None:
             return start, end
         return self.starts[start], self.ends[end - 1]
 
 
 def fold_text(text: str) -> str:
-    """Return the text in the form that is compared."""
+    """Returns the text in the form that searches compare."""
     if not text.isascii():
         text = _CLUSTER.sub(lambda cluster: _fold_cluster(cluster[0]), text)
     elif "`" in text:
@@ -77,7 +79,7 @@ def fold_text(text: str) -> str:
 
 
 def fold_with_places(text: str) -> Folded:
-    """Return the same with the place of each character in the original."""
+    """Returns the same text as `fold_text`, with the origin of each character."""
     folded = fold_text(text)
     if text.isascii():
         return Folded(folded)
@@ -99,10 +101,10 @@ def fold_with_places(text: str) -> Folded:
 
 @lru_cache(maxsize=20_000)
 def _fold_cluster(cluster: str) -> str:
-    """Of characters that come from one place. Lower case changes nothing of the result, whatever is beside it."""
+    """Returns one cluster folded. Lower-casing the whole text later does not change the result."""
     folded = fold(without_ignored(cluster.translate(_LETTERS)))
     decomposed = unicodedata.normalize("NFD", folded)
     if _DIACRITICS.search(decomposed):
-        # The short i is a letter of its own, and no i with a mark.
+        # The Russian `й` is a letter of its own, not an `и` with a mark.
         decomposed = _DIACRITICS.sub("", _SHORT_I.sub("й", decomposed))
     return unicodedata.normalize("NFC", decomposed).translate(_LETTERS).lower()

@@ -1,4 +1,4 @@
-"""Calling what others have registered: an error of one callback never reaches the caller, nor the next callback."""
+"""Isolated calls of registered callbacks: an error of one reaches neither the caller nor the next callback."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +9,7 @@ from app.utils import metrics
 
 
 def call_isolated(callback: Callable[..., object], *args: object) -> bool:
-    """Calls `callback`. Logs and counts the error that it raises under its owner's name; returns False in that case."""
+    """Calls `callback`. Returns False if it raised an error, which is logged and counted under the callback's name."""
     try:
         callback(*args)
     except Exception as error:  # noqa: BLE001 - the caller's work goes on, whatever a callback does

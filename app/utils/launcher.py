@@ -1,4 +1,4 @@
-"""How the programs at the root start. It needs neither the packages nor a Python that is new enough."""
+"""Starts the programs in the project's root. It works without the packages and with an older Python."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ _OLDEST = (3, 11)
 
 
 def launch(module: str) -> None:
-    """Calls `main` of a module. Ends the process with one line where its packages are not installed."""
+    """Calls `main` of a module. Ends the process with one line if the packages are not installed."""
     if sys.version_info < _OLDEST:
         stop_with(f"this is Python {sys.version.split()[0]}; 3.11 or newer is needed: {sys.executable}")
     try:
@@ -24,6 +24,6 @@ def launch(module: str) -> None:
             f".venv and installs all that is needed; then start {sys.argv[0]} with .venv/bin/python"
         )
     if sys.stdin is None:
-        # Closed, as by `<&-`: questions find the end of the input.
+        # Standard input is closed, as by `<&-`: questions then find the end of the input.
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     main()

@@ -1,4 +1,4 @@
-"""Log files: one of each process, and what is left of processes that have ended."""
+"""Log files: one per process, and the removal of old ones."""
 
 import os
 import re
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TextIO
 
 _BYTES = 20_000_000
-"""Of a file; then the next one begins."""
+"""The size at which a file is full and the next one begins."""
 _OLD_ONES = 10
-"""Files of a process beside the one it writes."""
+"""How many full files a process keeps."""
 _FILES_KEPT = 20
-"""Files beside those of living processes."""
+"""How many files of processes that have ended are kept."""
 _OF_PROCESS = re.compile(r"messenger-(\d+)\.")
 
 
 class LogFile(RotatingFileHandler):
-    """A file that loguru writes to. Where it cannot be written, that is said once, and standard error has all lines."""
+    """A file that loguru writes to. A failure to write is reported once; standard error has all lines anyway."""
 
-    # The lines come with their end.
+    # The lines end with a line break already.
     terminator = ""
 
     def __init__(self, path: Path) -> None:
@@ -41,18 +41,18 @@ class LogFile(RotatingFileHandler):
         self._failure = sys.exception()
         stream: TextIO | None = self.stream
         self.stream = None
-        # What is left in its buffer cannot be written either.
+        # The rest of its buffer cannot be written either.
         with suppress(OSError):
             if stream is not None:
                 stream.close()
 
     def stop(self) -> None:
-        """Loguru calls it at the end."""
+        """Closes the file. Loguru calls it at the end."""
         self.close()
 
 
 def open_log_file(folder: Path) -> LogFile:
-    """The file of this process. Forgets old ones: each start of a process begins one."""
+    """Opens the file of this process, and removes old files: each start of a process creates one."""
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
         _forget_old_files(folder)
@@ -60,7 +60,7 @@ def open_log_file(folder: Path) -> LogFile:
 
 
 def _forget_old_files(folder: Path) -> None:
-    """Keeps the newest files, and all of living processes."""
+    """Removes all files but the newest ones and those of running processes."""
     by_age = sorted(folder.glob("messenger-*"), key=lambda path: path.stat().st_mtime)
     for path in by_age[:-_FILES_KEPT]:
         found = _OF_PROCESS.match(path.name)

@@ -1,4 +1,4 @@
-"""Logging: loguru, with everything that speaks to the standard library's logging led into it."""
+"""Logging by loguru, which also receives the records of the standard library's logging."""
 
 import json
 import logging
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from loguru import Record
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""The id of the request that is being answered, on every log line that it causes."""
+"""The id of the current request. It is on every log line that the request causes."""
 
 _TEXT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <7} {extra[request_id]} {name}: {message}"
 
 
 def setup_logging(settings: LogSettings) -> None:
-    """Points every log of this process to stderr and, if wanted, to a file of its own under `logs/`.
+    """Sends all logs of this process to stderr and, if enabled, to a file of this process in `logs/`.
 
-    No line holds a query, a body, a token or a password. So libraries are heard from WARNING on only, whatever the
-    level: below it they log addresses with queries, headers, frames and statements. Tracebacks show no values.
+    No line contains a query, a body, a token or a password. So libraries log from WARNING on, whatever the level: below
+    it they log URLs with queries, headers, frames and statements. Tracebacks contain no values.
     """
     logger.remove()
     logging.root.handlers = [_ToLoguru()]
     level = logger.level(settings.level.value).no if settings.enable else logging.CRITICAL + 1
     level = max(level, logging.WARNING)
     logging.root.setLevel(level)
-    # By a level of its own: uvicorn asks for this logger's, not for the one that is in effect.
+    # Set on the logger itself: uvicorn reads this logger's own level, not the effective one.
     logging.getLogger("uvicorn.error").setLevel(level)
-    # It warns of every byte that a client gets wrong.
+    # It logs a warning for each wrong byte of a client.
     logging.getLogger("python_multipart").setLevel(max(level, logging.ERROR))
     if not settings.enable:
         return
@@ -48,8 +48,8 @@ def setup_logging(settings: LogSettings) -> None:
         "backtrace": False,
     }
     if settings.write_to_file:
-        # One file a process: two processes that rotate one file lose lines. First the file: a line that standard error
-        # shows is in the file already.
+        # One file per process: two processes that rotate one file lose lines. The file comes first, so a line that
+        # standard error shows is already in the file.
         logger.add(open_log_file(LOGS_DIR), **common)  # type: ignore[arg-type]
     logger.add(sys.stderr, **common)  # type: ignore[arg-type]
 
@@ -66,7 +66,7 @@ def _text_line(record: "Record") -> str:
 
 
 def _json_line(record: "Record") -> str:
-    """One line whatever happened: a traceback is a text inside it."""
+    """Returns one line of JSON. A traceback is a string inside it."""
     line = {
         "time": record["time"].isoformat(),
         "level": record["level"].name,
@@ -75,18 +75,18 @@ def _json_line(record: "Record") -> str:
         **{key: value for key, value in record["extra"].items() if key != "json"},
     }
     if record["exception"] is not None and record["exception"].value is not None:
-        # Within the line: a traceback of many lines is no JSON.
+        # Inside the line: a traceback of many lines after it would not be JSON.
         line["exception"] = format_traceback(record["exception"].value)
     try:
         record["extra"]["json"] = orjson.dumps(line, default=str).decode()
     except orjson.JSONEncodeError:
-        # Half a character, which UTF-8 cannot spell; the slower encoder escapes it.
+        # A lone surrogate, which UTF-8 cannot encode. The slower encoder escapes it.
         record["extra"]["json"] = json.dumps(line, default=str)
     return "{extra[json]}\n"
 
 
 class _ToLoguru(logging.Handler):
-    """Hands a record of the standard library's logging to loguru, under the name of its own logger."""
+    """Passes records of the standard library's logging to loguru, under the names of their loggers."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

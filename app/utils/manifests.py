@@ -1,4 +1,4 @@
-"""What a manifest says about names, settings and rate limits, without running it: that would import the framework."""
+"""Reads names, settings and rate limits from a manifest without running it, which would import the framework."""
 
 import ast
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ _LITERALS = {"name", "depends_on", "on_by_default"}
 
 
 class _NeedsImport(Exception):
-    """A value is computed, or defined where it cannot be found."""
+    """A value is computed, or its definition cannot be found by parsing."""
 
 
 def read_manifest(manifest: Path) -> Module | None:
-    """Returns the module with its names, settings and rate limits; None where only running the file can tell them.
+    """Returns the module with its names, settings and rate limits; None if that requires running the manifest.
 
-    It imports the file that defines the settings, where that is not the manifest itself.
+    The file that defines the settings is imported if it is not the manifest itself.
     """
     for node in ast.walk(_parse(manifest)):
         match node:
@@ -59,7 +59,7 @@ def _settings(manifest: Path, value: ast.expr | None) -> type[SettingsGroup] | N
 
 
 def _limits(file: Path, value: ast.expr | None) -> Iterator[RateLimit]:
-    """Yields the rate limits among the contributions; others are nothing that the settings need."""
+    """Yields the rate limits among the contributions. The settings do not need the other ones."""
     match value:
         case ast.Tuple(elts=elements):
             for element in elements:
@@ -72,7 +72,7 @@ def _limits(file: Path, value: ast.expr | None) -> Iterator[RateLimit]:
 
 
 def _definition(file: Path, name: str) -> tuple[Path, ast.expr | None]:
-    """Returns what is assigned to a name and in which file: this one, or that of the project that it comes from."""
+    """Returns the file that defines a name, and the value assigned there. Follows an import inside the project."""
     for node in _parse(file).body:
         match node:
             case ast.Assign(targets=[ast.Name(id=assigned)], value=value) if assigned == name:

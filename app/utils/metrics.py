@@ -1,8 +1,7 @@
-"""What is counted: the metrics of the core, and the functions that define others. Counting takes about a microsecond.
-It never fails.
+"""The metrics of the core, and the functions that define others. Counting takes about a microsecond and never fails.
 
-With several worker processes prometheus_client keeps the values in files that all of them share (docs/metrics.md), so a
-gauge says how those of several processes become one.
+With several worker processes prometheus_client keeps the values in shared files (docs/metrics.md). So each gauge says
+how the values of several processes are combined.
 """
 
 import os
@@ -26,13 +25,13 @@ from app.utils.processes import shared_metrics
 
 
 def _ensure_folder(shared: Path) -> None:
-    """Makes the folder again where a cleaner of temporary files has removed it: no metric is made or read without."""
+    """Creates the folder if a cleaner of temporary files removed it: no metric can be defined or read without it."""
     shared.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 if (_shared := shared_metrics()) is not None:
     _ensure_folder(_shared)
-# A second series for each counter, that nothing reads.
+# They would be a second series for each counter, which nothing reads.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
 _NAMESPACE = "messenger"
@@ -40,7 +39,7 @@ _Mode = Literal["livesum", "livemin", "livemax", "max"]
 
 
 class Defined(NamedTuple):
-    """What docs/metrics.md says of a metric."""
+    """The description of a metric in docs/metrics.md."""
 
     name: str
     labels: tuple[str, ...]
@@ -51,19 +50,19 @@ DEFINED: list[Defined] = []
 
 
 def counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
-    """Defines a counter, once in a process: `messenger_<name>_total`."""
+    """Defines the counter `messenger_<name>_total`. Call it once per process."""
     DEFINED.append(Defined(f"{_NAMESPACE}_{name}_total", labels, text))
     return Counter(name, text, labels, namespace=_NAMESPACE, registry=REGISTRY)
 
 
 def gauge(name: str, text: str, labels: tuple[str, ...] = (), *, multiprocess_mode: _Mode) -> Gauge:
-    """Defines a gauge. The mode says how those of several processes become one."""
+    """Defines the gauge `messenger_<name>`. The mode says how the values of several processes are combined."""
     DEFINED.append(Defined(f"{_NAMESPACE}_{name}", labels, text))
     return Gauge(name, text, labels, namespace=_NAMESPACE, registry=REGISTRY, multiprocess_mode=multiprocess_mode)
 
 
 def histogram(name: str, text: str, labels: tuple[str, ...] = (), *, buckets: tuple[float, ...]) -> Histogram:
-    """Defines a histogram."""
+    """Defines the histogram `messenger_<name>`."""
     DEFINED.append(Defined(f"{_NAMESPACE}_{name}", labels, text))
     return Histogram(name, text, labels, namespace=_NAMESPACE, registry=REGISTRY, buckets=buckets)
 
@@ -165,13 +164,13 @@ RETENTION_LAST = gauge(
 
 
 class MetricCollectors:
-    """What is not counted as it happens but looked at, before a scrape and every few seconds."""
+    """Functions that set gauges, called before a scrape and every few seconds."""
 
     def __init__(self) -> None:
         self._collectors: list[Callable[[], None]] = []
 
     def add(self, measure: Callable[[], None]) -> None:
-        """`measure` sets gauges. It must not wait, and may be called at any time from now on."""
+        """Adds a function that sets gauges. It must not wait, and may be called at any time from now on."""
         self._collectors.append(measure)
 
     def collect(self) -> None:
@@ -180,14 +179,15 @@ class MetricCollectors:
 
 
 def render(shared: Path | None) -> bytes:
-    """All metrics as Prometheus reads them."""
+    """Returns all metrics in Prometheus' text format."""
     return generate_latest(collect(shared))
 
 
 def collect(shared: Path | None) -> CollectorRegistry:
-    """All metrics, of this process or of all that keep theirs in the folder `shared`.
+    """Returns all metrics of this process, or of all processes that keep theirs in the folder `shared`.
 
-    Memory, time and open files are told of a lone process: of several they would be those of whichever answers.
+    Memory, time and open files are included for a single process only: of several, they would be those of the process
+    that happens to answer.
     """
     together = CollectorRegistry()
     if shared is None:
@@ -201,9 +201,9 @@ def collect(shared: Path | None) -> CollectorRegistry:
 
 
 def _forget_the_dead(shared: Path) -> None:
-    """What a process that has ended counted stays; what it was at the moment does not.
+    """Removes the live gauges of processes that have ended. Their counters stay.
 
-    The names of the files are the library's: tests/test_patched_internals.py.
+    The library chooses the names of the files: see tests/test_patched_internals.py.
     """
     for pid in {path.stem.rpartition("_")[2] for path in shared.glob("gauge_live*.db")}:
         try:

@@ -1,4 +1,4 @@
-"""The manifest of a module: all that the application needs to know of it."""
+"""The manifest of a module: everything that the application needs to know about it."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -10,7 +10,7 @@ from app.utils.container import Container
 from app.utils.invariants import Invariant
 
 if TYPE_CHECKING:
-    # The first process reads manifests, and has no other use for the framework.
+    # The first process reads manifests and does not need the framework otherwise.
     from fastapi import APIRouter
 
 T = TypeVar("T")
@@ -19,22 +19,22 @@ Lifespan = Callable[[Container], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Module:
-    """One slice of the application.
+    """The manifest of one module of the application.
 
     - `name`: as in `APPLICATION_ENABLED_MODULES`, without `_module`.
-    - `router`: served below `API_PREFIX`, or a function that makes it for the modules of one application;
+    - `router`: served below `API_PREFIX`, or a function that returns it for the modules of one application;
       `root_router`: served at the root.
     - `depends_on`: names of the modules whose services it uses; they start first and stop last.
     - `models`: the tables it owns.
-    - `lifespan`: runs around the serving; it puts the module's services into the container.
-    - `events`: the kinds that it writes into streams, each with the model of its data; or a function that gives them
+    - `lifespan`: a context manager around the serving; it puts the module's services into the container.
+    - `events`: the kinds that it writes into streams, each with the model of its data; or a function that returns them
       for the modules of one application.
-    - `constraint_errors`: the ServiceError that a violated constraint of its tables stands for.
-    - `invariants`: what its tables rely on and no constraint can say, for `manage.py doctor`.
-    - `settings`: its own variables; `container.get` has the group.
+    - `constraint_errors`: the ServiceError to raise for each constraint of its tables that is violated.
+    - `invariants`: conditions on its tables that no constraint can express, for `manage.py doctor`.
+    - `settings`: its own variables; `container.get` returns the group.
     - `contributes`: what it adds to other modules, through the classes in their `extension.py`.
 
-    A file `commands.py` beside the manifest, with a Typer called `commands`, adds to `manage.py`.
+    A file `commands.py` beside the manifest, with a Typer called `commands`, adds commands to `manage.py`.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Module:
 
 
 class Modules(tuple[Module, ...]):
-    """Those that are served, each after the ones it depends on."""
+    """The enabled modules, each after the ones that it depends on."""
 
     @property
     def events(self) -> Mapping[str, type]:

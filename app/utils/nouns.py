@@ -1,4 +1,4 @@
-"""What one thing of a module is called, and which tables are a module's by their names."""
+"""The singular of a module's name, and the module that a table belongs to by its name."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ _ENDINGS = ((r"(?<=.)ies$", "y"), (r"(?<=ss|ch|sh)es$|(?<=x)es$", ""), (r"(?<=.)
 
 
 def singular(noun: str) -> str:
-    """Returns the singular of a regular English plural, and any other noun as it is: `categories`, `category`."""
+    """Returns the singular of a regular English plural (`category` for `categories`), any other noun unchanged."""
     if _SAME.search(noun):
         return noun
     return next((re.sub(ending, one, noun) for ending, one in _ENDINGS if re.search(ending, noun)), noun)

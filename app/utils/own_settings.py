@@ -16,13 +16,13 @@ _rates_of = cache(rates_group)
 def load_all_settings(known: Mapping[str, Module], env_file: Path | None = ENV_FILE) -> Settings:
     """Reads the settings of the core and of those `known` modules that the settings enable, as `load_settings` does.
 
-    Raises SettingsError with all that is wrong. Modules that cannot be chosen are left to `choose_modules`.
+    Raises SettingsError with all problems. `choose_modules` reports modules that cannot be enabled.
     """
     return load_settings(env_file, _own(known))
 
 
 def own_groups(modules: Iterable[Module]) -> Iterator[type[SettingsGroup]]:
-    """Yields the groups that these modules declare, in their order; rate limits are a group of their own."""
+    """Yields the groups that these modules declare, in their order. Rate limits are a group of their own."""
     for module in modules:
         if module.settings is not None:
             yield module.settings

@@ -1,4 +1,4 @@
-"""What a process does about the process that started it."""
+"""The relation of a worker process to the first process, which started it."""
 
 import ctypes
 import os
@@ -9,30 +9,31 @@ import time
 from pathlib import Path
 
 PARENT_VARIABLE = "MESSENGER_PARENT_PID"
-"""Set by the first process for the workers that it starts."""
+"""An environment variable with the id of the first process. That process sets it for its workers."""
 
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""Set by the first process where it starts several workers; prometheus_client looks at it when it is imported."""
+"""Set by the first process if it starts several workers. prometheus_client reads it when it is imported."""
 
 _PR_SET_PDEATHSIG = 1
 
 
 def shared_metrics() -> Path | None:
-    """The folder that the workers keep their metrics in, so that each can tell those of all; None for a lone one."""
+    """Returns the folder in which the workers share their metrics; None if there is only one worker."""
     folder = os.environ.get(METRICS_VARIABLE)
     return Path(folder) if folder else None
 
 
 def end_with_parent() -> None:
-    """Lets a worker end with the first process, however that ends. Does nothing in the first process itself.
+    """Makes a worker end when the first process ends, in whatever way. Does nothing in the first process itself.
 
-    SIGKILL, since what is left may be wedged: nothing that was acknowledged is lost by it.
+    The worker is killed by SIGKILL, because it may hang. Nothing that was acknowledged is lost by that.
     """
     parent = os.environ.get(PARENT_VARIABLE)
     if parent is None or int(parent) == os.getpid():
         return
     if sys.platform == "linux":
-        # Called in the worker's main thread; its parent waits in its own main thread.
+        # The kernel sends the signal when the parent's thread that started this worker ends. That is its main thread,
+        # which lives as long as the process.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != int(parent):
             os._exit(1)

@@ -1,4 +1,4 @@
-"""Whether the client at the other end of a connection is still there."""
+"""The client of a connection, and whether it has disconnected."""
 
 import asyncio
 from contextvars import ContextVar, Token
@@ -10,7 +10,7 @@ _STATE = "peer"
 
 
 class ClientLeft(Exception):
-    """The client left while its request waited for its turn: no work was done."""
+    """The client disconnected while its request waited in a queue. No work was done."""
 
 
 class RemoteClient:
@@ -27,23 +27,24 @@ _served: ContextVar[_Served] = ContextVar("served", default=None)
 
 
 def serve_client(remote_client: RemoteClient) -> Token[_Served]:
-    """Notes the client whose request the current task answers. Tasks that the request starts are nobody's: they may
-    work for other clients, too.
+    """Stores the client whose request the current task answers. Tasks that the request starts have no client, because
+    they may work for other clients, too.
 
-    Give the token to `end_serving`: a task whose own context refers to it is freed by the garbage collector alone.
+    Pass the token to `end_serving`. Otherwise the task's context refers to the task, and only the garbage collector
+    frees it.
     """
     return _served.set((remote_client, asyncio.current_task()))
 
 
 def end_serving(token: Token[_Served]) -> None:
-    """The request is answered."""
+    """Removes the client of the current task once its request is answered."""
     _served.reset(token)
 
 
 def check_client() -> None:
     """Raises ClientLeft if the client whose request the current task answers has left.
 
-    Queues call it when the turn of one that had to wait has come: requests that were given up would hold up the others.
+    Queues call it when a request that waited gets its turn: abandoned requests would delay the others.
     """
     served = _served.get()
     if served is not None and served[0].has_left and served[1] is asyncio.current_task():
@@ -51,11 +52,11 @@ def check_client() -> None:
 
 
 def with_remote_client(state: dict[str, object], remote_client: RemoteClient) -> dict[str, object]:
-    """Returns the ASGI state of a connection's requests."""
+    """Returns a copy of an ASGI state that also holds the client of the connection."""
     return {**state, _STATE: remote_client}
 
 
 def remote_client_of(scope: Scope) -> RemoteClient:
-    """The client that sent this request. Servers other than this project's own do not say when it has left."""
+    """Returns the client that sent this request. With another ASGI server it never has left."""
     remote_client = scope.get("state", {}).get(_STATE)
     return remote_client if isinstance(remote_client, RemoteClient) else RemoteClient()

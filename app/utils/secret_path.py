@@ -1,4 +1,4 @@
-"""Paths that hold a secret, as the token of a signed address: a property of a route. Logs show the route instead."""
+"""Routes whose paths contain a secret, such as the token of a signed address. Logs show the route instead."""
 
 from collections.abc import Callable, MutableMapping
 from typing import Any, TypeVar
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 E = TypeVar("E", bound=Callable[..., object])
 
 SHOWN_PATH = "shown path"
-"""The key of an ASGI scope under which the path of the route is, where the path of the request holds a secret."""
+"""The key of an ASGI scope for the path of the route, set if the path of the request contains a secret."""
 _NAME = "__secret_path__"
 
 

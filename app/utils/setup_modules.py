@@ -1,4 +1,4 @@
-"""Which modules there are, and which are served. The folder `app/modules` is the only list."""
+"""Finds the modules and chooses those to serve. The folder `app/modules` is the only list of modules."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -24,14 +24,14 @@ class ModulesError(Exception):
 
 
 def discover_modules() -> dict[str, Module]:
-    """Every module on disk by its name, enabled or not."""
+    """Returns every module on disk by its name, whether it is enabled or not."""
     return _by_name((manifest, _load(manifest)) for manifest in _manifests())
 
 
 def read_modules() -> dict[str, Module]:
     """Returns the same modules with what `choose_modules` and the settings need: names, settings and rate limits.
 
-    Their files are parsed and not run, which takes a second. A manifest that only running can tell is run.
+    Manifests are parsed and not run, because running them takes a second. One that cannot be read so is run.
     """
     return _by_name((manifest, read_manifest(manifest) or _load(manifest)) for manifest in _manifests())
 
@@ -59,11 +59,11 @@ def _by_name(modules: Iterable[tuple[Path, Module]]) -> dict[str, Module]:
 
 
 def choose_modules(known: dict[str, Module], enabled: Iterable[str]) -> list[Module]:
-    """The modules to serve, each after those it depends on.
+    """Returns the modules to serve, each after those that it depends on.
 
-    `enabled` is the value of APPLICATION_ENABLED_MODULES: names in any case, with or without `_module`; `BASE` is all
-    that are on by default; `-name` takes one out. The base module is always served.
-    Raises ModulesError for an unknown name, a dependency that is left out, or a circle.
+    `enabled` is the value of APPLICATION_ENABLED_MODULES: names in any case, with or without `_module`. `BASE` is all
+    modules that are enabled by default; `-name` excludes one. The base module is always served.
+    Raises ModulesError for an unknown name, a dependency that is excluded, or a cycle.
     """
     chosen = {BASE_MODULE} if BASE_MODULE in known else set()
     left_out: set[str] = set()
@@ -100,7 +100,7 @@ def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
 def _check_contributions(modules: Sequence[Module]) -> None:
     """Raises ModulesError for a contribution whose host is not served, and for a second one of the same name.
 
-    A kind with `optional_host` says that its contributions count for nothing without their host.
+    If a kind has `optional_host`, its contributions are ignored when the host is not served.
     """
     served = {module.name for module in modules}
     owners: dict[tuple[type, object], str] = {}

@@ -1,6 +1,6 @@
-"""Knowing early that the server is about to stop.
+"""The early signal that the server shuts down.
 
-The lifespan ends only after the last request, so a request that waits for something has to hear it before.
+The lifespan ends only after the last request, so a request that waits for something needs the signal before.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from types import FrameType
 
 
 class Shutdown:
-    """Set once the process was told to stop."""
+    """An event that is set when the process receives a signal to stop."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -29,7 +29,7 @@ class Shutdown:
 
     @contextmanager
     def watching_signals(self) -> Iterator[None]:
-        """Listens in front of the server's own signal handlers, inside the running loop; then they go on."""
+        """Handles signals before the server's own handlers, which then run as well. Call it inside the running loop."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -1,8 +1,8 @@
-"""How often something may happen: a rate with a burst, for one connection."""
+"""The token bucket that limits the rate of one connection."""
 
 
 class TokenBucket:
-    """A rate with a burst: `burst` at once, and `rate` a second from then on."""
+    """A rate limit with a burst: `burst` actions at once, and `rate` per second from then on."""
 
     __slots__ = ("_burst", "_left", "_rate", "_since")
 
@@ -12,7 +12,7 @@ class TokenBucket:
         self._since = 0.0
 
     def take(self, now: float) -> bool:
-        """Takes one; returns False if none is left. `now` is in seconds of a clock that is never set back."""
+        """Takes one token. Returns False if none is left. `now` is in seconds of a monotonic clock."""
         self._left = min(self._left + (now - self._since) * self._rate, self._burst)
         self._since = now
         if self._left < 1:

@@ -1,23 +1,23 @@
-"""Tracebacks for the log. They name what went wrong and where, and hold nothing that a client has sent."""
+"""Tracebacks for the log. They name the error and its place, and contain nothing that a client sent."""
 
 import traceback
 from collections.abc import Iterator
 
 _WITH_VALUES = ("22", "P0")
-"""Classes of SQLSTATE whose messages quote values: data exceptions, and what triggers raise."""
+"""Classes of SQLSTATE whose messages quote values: data exceptions, and errors that triggers raise."""
 
 
 def format_traceback(error: BaseException) -> str:
-    """Returns the traceback of an error and of those that led to it, without the values that messages quote."""
+    """Returns the traceback of an error and of its causes, without the values that messages quote."""
     return "".join(_parts(error, set()))
 
 
 def describe_error(error: BaseException) -> str:
-    """Returns the message of an error, as far as it can hold no value of a request.
+    """Returns the message of an error without the parts that may contain values of a request.
 
-    PostgreSQL puts whole rows into the detail of its errors, asyncpg quotes the argument that it cannot encode, and
-    pydantic the input that is not valid. Errors are told apart by their attributes: the first process, which logs as
-    well, imports none of these libraries.
+    PostgreSQL puts whole rows into the detail of its errors. asyncpg quotes the argument that it cannot encode, and
+    pydantic the input that is not valid. Errors are recognized by their attributes, because the first process logs as
+    well and imports none of these libraries.
     """
     module = type(error).__module__
     if module.startswith("sqlalchemy") and error.__cause__ is not None:
@@ -40,7 +40,7 @@ def _quotes_values(error: BaseException) -> bool:
 def _parts(error: BaseException, seen: set[int]) -> Iterator[str]:
     seen.add(id(error))
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    # What led to an error that quotes a value quotes it too.
+    # The cause of an error that quotes a value quotes it, too.
     if before is not None and id(before) not in seen and not _quotes_values(error):
         yield from _parts(before, seen)
         yield "\nwhich led to:\n\n"

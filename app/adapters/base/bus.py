@@ -1,4 +1,4 @@
-"""What processes say to each other. Nothing of it is kept: the event log is the truth."""
+"""The bus: messages between the processes of the server. None of them is stored; the event log is the truth."""
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
@@ -14,14 +14,14 @@ SignalListener = Callable[[Mapping[str, Any]], None]
 NotificationListener = Callable[[Mapping[str, Any]], None]
 
 MAX_SIGNAL = 1000
-"""Bytes of JSON that a signal or a notification may have."""
+"""The largest JSON of a signal or a notification, in bytes."""
 
 
 class Bus(ABC):
-    """Three channels: rings (a stream has news), signals (for clients) and notifications (for processes alone).
+    """Three channels: stream heads (a stream has new events), signals (for clients), notifications (for processes).
 
-    All of them may be lost, doubled or late: what must not be lost never goes this way. Listeners of all processes hear
-    everything, those of the sending process included. They must not block. A listener that raises stops no other one.
+    A message may be lost, doubled or late, so nothing that must arrive is sent only this way. Every message goes to the
+    listeners of all processes, the sending one included. Listeners must not block. One that raises stops no other one.
     """
 
     def __init__(self) -> None:
@@ -31,8 +31,9 @@ class Bus(ABC):
         self._on_reconnect: list[Callable[[], None]] = []
 
     def on_stream_heads(self, listener: StreamListener, *, own: bool | None = None) -> None:
-        """Calls `listener` with streams and the numbers that they now end at: of all processes, or with `own`, of this
-        one alone (True) or of the others alone (False).
+        """Calls `listener` with streams and their last sequence numbers.
+
+        `own` selects the sender: True is this process alone, False the others alone, None all.
         """
         self._on_stream_heads.append((listener, own))
 
@@ -45,24 +46,24 @@ class Bus(ABC):
         self._on_notification[topic].append(listener)
 
     def on_reconnect(self, listener: Callable[[], None]) -> None:
-        """Calls `listener` when the bus is back after an absence: whatever was rung meanwhile was not heard."""
+        """Calls `listener` when the bus is connected again. Messages sent while it was down were not delivered."""
         self._on_reconnect.append(listener)
 
     @abstractmethod
     def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
-        """Says that a stream now ends at `last_seq`. Never waits, never fails."""
+        """Announces that a stream now ends at `last_seq`. Never waits, never raises."""
 
     @abstractmethod
     def signal(self, signal: Mapping[str, Any]) -> None:
-        """Sends something to clients that is not kept, in JSON of at most MAX_SIGNAL bytes; a larger one is dropped."""
+        """Sends a message for clients, without storing it. JSON larger than MAX_SIGNAL bytes is dropped."""
 
     @abstractmethod
     def notify(self, topic: str, data: Mapping[str, Any]) -> None:
-        """Sends something to the other processes, which no client ever sees; the same bound of size."""
+        """Sends a message for processes, which no client sees. JSON larger than MAX_SIGNAL bytes is dropped."""
 
     @abstractmethod
     def connected(self) -> AbstractAsyncContextManager[None]:
-        """Around the life of the application."""
+        """Keeps the bus connected for the time of the block, which is the application's lifetime."""
 
     def _deliver_stream_heads(self, heads: Mapping[UUID, int], *, own: bool) -> None:
         for listener, filter_own in self._on_stream_heads:

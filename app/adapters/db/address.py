@@ -1,4 +1,4 @@
-"""Where a PostgreSQL database is found."""
+"""The address of a PostgreSQL database."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """All that a client needs to connect. A `host` that begins with a slash is the folder of a Unix socket."""
+    """What a client needs to connect. A `host` that begins with a slash is the folder of a Unix socket."""
 
     host: str
     port: int
@@ -15,11 +15,14 @@ class DatabaseAddress:
     database: str
 
     def with_database(self, database: str) -> "DatabaseAddress":
-        """Another database of the same server."""
+        """Returns the address of another database on the same server."""
         return replace(self, database=database)
 
     def connect_arguments(self) -> dict[str, Any]:
-        """As asyncpg names them. An empty password leaves the choice to the system: peer, .pgpass, the environment."""
+        """Returns the arguments of `asyncpg.connect`.
+
+        With an empty password asyncpg uses what the system offers: peer authentication, .pgpass, the environment.
+        """
         return {
             "host": self.host,
             "port": self.port,

@@ -1,4 +1,4 @@
-"""The two bases of all tables, and how their constraints are called."""
+"""The base classes of all tables, and the naming of their constraints."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """The root: one MetaData, so that a constraint's name tells its table and columns."""
+    """The root of all models. Its one MetaData names each constraint after its table and columns."""
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it once, at the class's making
@@ -26,14 +26,14 @@ class Base(DeclarativeBase):
 
 
 class Timestamps:
-    """When a row was made and last changed; both by the database's clock unless the application says."""
+    """The times at which a row was created and last changed. The database's clock sets them by default."""
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
 class BaseModel(Timestamps, Base):
-    """A table whose key is one uuid, made by the application, else by the database."""
+    """A table with one uuid as its key. The application sets it, else the database generates it."""
 
     __abstract__ = True
 
@@ -45,8 +45,8 @@ class BaseModel(Timestamps, Base):
 class ChatFamilyModel(Base):
     """A table that belongs to a chat.
 
-    `chat_id` stands first in its key, in each unique index, foreign key and WHERE, so that the family can be spread
-    over servers by chat later without a rewrite.
+    `chat_id` comes first in its key and in each unique index, foreign key and WHERE. So these tables can later be
+    distributed over servers by chat without a rewrite.
     """
 
     __abstract__ = True

@@ -1,4 +1,4 @@
-"""The driver's connection, whose errors say whether the statement or the database is at fault."""
+"""Connections whose errors distinguish a wrong statement from a database that is unavailable."""
 
 import asyncio
 from contextlib import suppress
@@ -15,13 +15,11 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 _FINISH_TIMEOUT = 0.5
-"""Seconds that a statement has to finish after its caller was cancelled or told of a timeout; then its connection is
-closed.
-"""
+"""Seconds that a statement may still run after its caller was cancelled or timed out. Then its connection is closed."""
 
 
 class DatabaseConnection(Protocol):
-    """asyncpg's connection, be it pooled or under a session."""
+    """The part of asyncpg's connection that queries use, whether it is pooled or belongs to a session."""
 
     async def fetchval(self, query: str, *args: Any) -> Any: ...
     async def fetch(self, query: str, *args: Any) -> Any: ...
@@ -33,11 +31,11 @@ _CLOSE_TIMEOUT = 0.5
 
 
 class DriverConnection(asyncpg.Connection):
-    """Raises TransientDatabaseError for what may pass, and ends with a statement that is given up.
+    """A connection that raises TransientDatabaseError for errors that may pass, and ends with an abandoned statement.
 
-    asyncpg asks the server to cancel such a statement, on a connection of its own, and lets whatever comes next wait
-    for that: a rollback, say, which a server that no longer answers never gets. Ours is opened again as soon. The
-    method that is overridden is private: tests/test_patched_internals.py.
+    asyncpg would open a second connection to cancel the statement, and make the next statement (a rollback, for
+    example) wait for that. A server that no longer answers would never get it. Opening a new connection takes no
+    longer. The overridden method is private: see tests/test_patched_internals.py.
     """
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109
@@ -79,15 +77,15 @@ class DriverConnection(asyncpg.Connection):
         raise as_transient(error, is_closed=self.is_closed()) or error
 
     def _cancel_current_command(self, *_: object) -> None:
-        # Not at once: the driver is about to say why.
+        # Not at once: the driver first has to raise the reason.
         asyncio.get_running_loop().call_soon(self.terminate)
 
 
 class PooledConnection(DriverConnection):
-    """Lets a statement whose caller was cancelled finish, for a short time.
+    """A connection that gives a statement whose caller was cancelled a short time to finish.
 
-    asyncpg would ask the server to cancel it, on another connection. Clients can leave hundreds of times a second, and
-    a connection of PostgreSQL is a process.
+    asyncpg would cancel it through another connection. Clients can disconnect hundreds of times a second, and each
+    connection of PostgreSQL is a process.
     """
 
     def _cancel_current_command(self, *waiters: Any) -> None:
@@ -101,17 +99,20 @@ class PooledConnection(DriverConnection):
 
 
 def translate_errors(engine: AsyncEngine) -> None:
-    """Makes the engine's sessions raise TransientDatabaseError as well: they use prepared statements of the driver."""
+    """Makes the engine's sessions raise TransientDatabaseError.
+
+    They use the driver's prepared statements, so the methods of DriverConnection do not see their errors.
+    """
 
     def translate(context: ExceptionContext) -> BaseException | None:
         error = context.original_exception.__cause__ or context.original_exception
         if isinstance(error, asyncpg.ReadOnlySQLTransactionError) and _is_for_reading(context):
-            return None  # the code's mistake; without such a session the server is a standby
+            return None  # a mistake in the code; outside a read-only session it means that the server is a standby
         transient = as_transient(error)
         if transient is None and context.is_disconnect:
             transient = DatabaseUnavailable(repr(context.original_exception))
         if isinstance(transient, DatabaseUnavailable):
-            # The pool drops this connection, and all that are as old.
+            # The pool drops this connection, and all that are at least as old.
             context.is_disconnect = True
         return transient
 

@@ -1,11 +1,11 @@
-"""Which constraint a statement has violated, behind the layers of SQLAlchemy."""
+"""Finds the constraint that a statement violated."""
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 
 def violated_constraint(error: BaseException) -> str | None:
-    """The name of the constraint that a statement violated, None for any other error."""
+    """Returns the name of the constraint that a statement violated; None for any other error."""
     violation = _driver_error(error)
     if isinstance(violation, asyncpg.IntegrityConstraintViolationError):
         return violation.constraint_name or ""

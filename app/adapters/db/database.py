@@ -1,4 +1,4 @@
-"""The connections of one process to its PostgreSQL: a SQLAlchemy engine, and a pool for the hot paths."""
+"""The connections of one process to PostgreSQL: a SQLAlchemy engine, and a pool for the hot paths."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -19,34 +19,39 @@ from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, driver_calls
 from app.utils import metrics
 from app.utils.background import cancel_and_wait
 
-# A server that no longer answers at all: whoever asks is told within 5 s, after waiting for a place in the pool and for
-# a new connection, or after waiting for an answer.
+# With a server that no longer answers, a request fails within 5 s: after it waited for a place in the pool and for a
+# new connection, or after it waited for an answer.
 POOL_TIMEOUT = 2.5
-"""Seconds to a place in the pool."""
+"""Seconds to wait for a place in the pool."""
 CONNECT_TIMEOUT = 2.0
-"""Seconds to a new connection."""
+"""Seconds to wait for a new connection."""
 TRY_AGAIN_AFTER = 0.25
-"""Seconds from one try to reach a server that is away to the next."""
+"""Seconds between two attempts to reach a server that is unavailable."""
 TRY_AT_ONCE_AFTER = 0.03
-"""The same where a caller asks and the last try was refused at once: the first calls after a restart succeed."""
+"""Seconds to the next attempt when a caller needs a connection and the last attempt was refused at once. It is short so
+that the first requests after a restart of the server succeed.
+"""
 COMMAND_TIMEOUT = 4.5
-"""Seconds to an answer: longer than the server's own patience with a statement."""
+"""Seconds to wait for an answer. Longer than the server's own `statement_timeout`."""
 
 _SESSION = {
     "application_name": "messenger",
     "statement_timeout": "4s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "30s",
-    # JIT pays off in seconds-long queries only; ours last less than its compilation.
+    # JIT pays off only in queries that take seconds. Compiling ours would take longer than running them.
     "jit": "off",
 }
-# Requests take few rows by key. PostgreSQL, which knows a new table as small, would read it whole, and go on so in
-# a prepared statement while the table grows: until it is analysed, some minutes and many thousand rows later.
+# Requests read few rows by key. PostgreSQL assumes that a new table is small and plans to scan it. A prepared statement
+# keeps that plan while the table grows, until it is analysed, which is minutes and many thousand rows later.
 _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
 class Database:
-    """Opens nothing until the first use: a server that is away at the start is a server that is not ready yet."""
+    """The connections of one process, opened at the first use.
+
+    So a process can start before its database does; it is not ready until then.
+    """
 
     def __init__(
         self,
@@ -56,10 +61,10 @@ class Database:
         session_pool_size: int = 5,
         session: Mapping[str, str] | None = None,
     ) -> None:
-        """`session` are settings of PostgreSQL for the pooled connections, beside the usual ones."""
+        """`session` has settings of PostgreSQL for the pooled connections, beside the usual ones."""
         self.address = address
         self.unavailable_because: Exception | None = None
-        """Why no connection can be opened at the moment."""
+        """The reason why no connection can be opened at the moment, or None."""
         self._session = _BY_KEY | dict(session or {})
         self._return: asyncio.Task[None] | None = None
         self._try: asyncio.Task[bool] | None = None
@@ -72,9 +77,9 @@ class Database:
             pool_size=session_pool_size,
             pool_timeout=POOL_TIMEOUT,
             pool_use_lifo=True,
-            # Else an error tells them, and the log with it: a password's hash is among them.
+            # Parameters would appear in errors and so in the log. Password hashes are among them.
             hide_parameters=True,
-            # Subscribers read every event: three times as fast as the standard library's.
+            # Subscribers read every event. orjson is three times as fast as the standard library.
             json_deserializer=orjson.loads,
         )
         replace_dead_connections(self.engine)
@@ -82,7 +87,7 @@ class Database:
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     async def connect(self, connection_class: type[Connection] = DriverConnection, **settings: Any) -> Connection:
-        """A connection of its own, outside the pools; the caller closes it. Raises TransientDatabaseError."""
+        """Opens a connection outside the pools, which the caller closes. Raises TransientDatabaseError."""
         with driver_calls():
             return await asyncpg.connect(
                 **self.address.connect_arguments(),
@@ -93,9 +98,11 @@ class Database:
             )
 
     async def _connect_for_pool(self, connection_class: type[Connection] = DriverConnection) -> Connection:
-        """Once a server could not be reached, one task tries on. Callers share one more try, where the last one was
-        refused at once and a moment ago; else they are refused without waiting. Hundreds of tries would take the time
-        of a server that is about to come back, and one that starts may accept a connection and say nothing for seconds.
+        """Opens a connection for a pool. Raises DatabaseUnavailable if the server was unreachable a moment ago.
+
+        After a failure one task goes on trying to connect. Callers share one more attempt, if the last one was refused
+        at once and the pause since then is over; else they fail without waiting. Hundreds of attempts would slow a
+        server that is starting. Such a server may also accept a connection and not answer for seconds.
         """
         if self._return is not None and not await self._has_returned():
             raise DatabaseUnavailable("the database was unreachable a moment ago")
@@ -109,7 +116,7 @@ class Database:
             raise
 
     async def _has_returned(self) -> bool:
-        """Returns True if a try that is under way now succeeds soon."""
+        """Returns True if the shared attempt to connect succeeds within TRY_AGAIN_AFTER."""
         if self._try is None and asyncio.get_running_loop().time() < self._no_try_before:
             return False
         trying = self._reach()
@@ -117,7 +124,7 @@ class Database:
         return trying.done() and trying.result()
 
     def _reach(self) -> "asyncio.Task[bool]":
-        """Returns the try that is under way, or a new one."""
+        """Returns the attempt to connect that is in progress, or starts one."""
         if self._try is None:
             self._try = asyncio.create_task(self._try_once())
         return self._try
@@ -129,7 +136,7 @@ class Database:
             (await self.connect()).terminate()
         except DRIVER_ERRORS as error:
             self.unavailable_because = error
-            # A server that is silent is not asked by callers, who would wait for it in vain.
+            # Callers do not try a server that accepts connections and stays silent: they would wait in vain.
             is_refused = loop.time() - began < TRY_AGAIN_AFTER
             self._no_try_before = loop.time() + (TRY_AT_ONCE_AFTER if is_refused else CONNECT_TIMEOUT)
             return False
@@ -150,19 +157,19 @@ class Database:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Database"]:
-        """Around the life of the application: closes everything at the end."""
+        """Closes all connections at the end of the block, which is the application's lifetime."""
         try:
             yield self
         finally:
             for task in (self._return, self._try):
                 if task is not None:
                     await cancel_and_wait(task)
-            # Requests are over by now; a server that has gone would be waited for in vain.
+            # Requests are over by now. A clean close would wait for a server that may be gone.
             self._pool.terminate()
             await self.engine.dispose()
 
     def measure(self) -> None:
-        """Tells the metrics how many connections there are, and how many of them are at work."""
+        """Sets the metrics of idle and busy connections in each pool."""
         metrics.POOL_CONNECTIONS.labels("hot", "idle").set(self._pool.idle)
         metrics.POOL_CONNECTIONS.labels("hot", "busy").set(self._pool.busy)
         sessions = self.engine.pool
@@ -171,21 +178,22 @@ class Database:
             metrics.POOL_CONNECTIONS.labels("session", "busy").set(sessions.checkedout())
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """A pooled asyncpg connection for a hot path: one row by key costs a tenth of what a session takes."""
+        """Acquires a pooled asyncpg connection for a hot path. A row by key costs a tenth of the same in a session."""
         return self._pool.connection()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A read-only session: PostgreSQL refuses to write in it. Only the unit of work commits one."""
+        """Opens a read-only session, in which PostgreSQL refuses to write. Changes go through the unit of work."""
         async with self.sessions() as session:
             await session.connection(execution_options={"postgresql_readonly": True})
             yield session
 
 
 class BackgroundDatabase(Database):
-    """The small pools of subscribers and jobs, so that neither waits for the other kind of work, nor requests for them.
+    """The small pools of subscribers and jobs. Requests and background work do not wait for each other's connections.
 
-    A process that freezes in the middle of a transaction loses it soon, and another one takes over.
+    A transaction that is idle for 8 s is ended by the server. So another process can take over the work of a process
+    that froze in the middle of one.
     """
 
     POOL_SIZE = 4
@@ -200,4 +208,4 @@ class BackgroundDatabase(Database):
         )
 
     def measure(self) -> None:
-        """Its connections are not among those of requests."""
+        """Does nothing: the metrics count the connections of requests only."""

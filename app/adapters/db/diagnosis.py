@@ -1,4 +1,4 @@
-"""Why a database cannot be used, in words for an operator."""
+"""Explains to an operator why a database cannot be used."""
 
 import socket
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from app.adapters.db.address import DatabaseAddress
 
 
 class DatabaseNotReady(Exception):
-    """Nothing can be done with the database as it is. The message is one line."""
+    """The database cannot be used as it is. The message is one line."""
 
 
 class Diagnosis(NamedTuple):
-    """What is wrong.
+    """What is wrong with a database, and what to do.
 
-    `reason` names no address, role or database; `advice` and `details` do. A permanent trouble does not pass until an
-    operator changes something.
+    `reason` names no address, role or database; `advice` and `details` do. A permanent problem lasts until an operator
+    changes something.
     """
 
     reason: str
@@ -31,9 +31,9 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None:
-    """What an error of the driver says about the database, None for an error of anything else."""
+    """Returns what an error of the driver says about the database; None if another component raised it."""
     cause = _driver_error(error)
-    # A row that a constraint refuses says nothing against the database.
+    # A violated constraint does not mean that something is wrong with the database.
     if cause is None or isinstance(cause, asyncpg.IntegrityConstraintViolationError):
         return None
     where = address.host if address.host.startswith("/") else f"{address.host}:{address.port}"
@@ -50,7 +50,8 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None
             advice = "set PG_SERVER_LOGIN and PG_SERVER_PASSWD"
             return Diagnosis("the server refuses the role or its password", details, advice, is_permanent=True)
         case asyncpg.InsufficientPrivilegeError():
-            # Rights on the database are not enough: since PostgreSQL 15 only its owner may create tables in `public`.
+            # Privileges on the database are not enough: since PostgreSQL 15 only its owner may create tables in
+            # `public`.
             advice = f"let the role own the database and its tables: ALTER DATABASE {name} OWNER TO {role}"
             if "create database" in str(cause):
                 advice = f"let an administrator of the server run CREATE DATABASE {name} OWNER {role}"
@@ -72,7 +73,7 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None
 
 @contextmanager
 def explain_driver_errors(address: DatabaseAddress) -> Iterator[None]:
-    """Raises DatabaseNotReady in the place of an error that the database is the cause of."""
+    """Raises DatabaseNotReady in place of an error that the database caused."""
     try:
         yield
     except Exception as error:
@@ -83,11 +84,11 @@ def explain_driver_errors(address: DatabaseAddress) -> Iterator[None]:
 
 
 def _driver_error(error: BaseException | None) -> BaseException | None:
-    """The error of the driver behind those that others have made of it."""
+    """Returns the driver's error in the chain of causes."""
     while error is not None:
         if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError):
             return error
-        # A file has a name; a socket has none.
+        # An OSError about a file has a file name; one about a socket has none.
         if isinstance(error, OSError) and error.filename is None:
             return error
         error = getattr(error, "orig", None) or error.__cause__

@@ -1,7 +1,7 @@
-"""The connections of the hot paths.
+"""The connection pool of the hot paths.
 
-asyncpg's own pool runs a task at each taking and another one at each giving back, and stands between its user and every
-call: twice the cost of one row by key.
+asyncpg's own pool starts a task for each acquire and each release, and wraps every call. That doubles the cost of
+reading one row by key.
 """
 
 import asyncio
@@ -15,17 +15,18 @@ from app.adapters.errors import DRIVER_ERRORS, PoolExhausted
 from app.utils import metrics
 
 IDLE_SECONDS = 300.0
-"""What lay unused for so long is not trusted: something on the way may have forgotten it."""
+"""Seconds after which an idle connection is dropped: a firewall or proxy on the way may have forgotten it."""
 TRUSTED_SECONDS = 1.0
-"""A connection that was idle for longer is asked for a sign of life before it is used: one round trip. The server may
-have gone meanwhile, without a word that reached this process."""
+"""Seconds after which an idle connection is tested before it is used, by one round trip. The server may have vanished
+meanwhile without closing it."""
 PING_TIMEOUT = 1.0
-"""Seconds to that sign."""
+"""The timeout of that test, in seconds."""
 
 
 async def is_alive(connection: Connection) -> bool:
-    """Returns True if the server answers on it, once a statement that was cancelled has finished. A connection without
-    an answer is closed.
+    """Returns True if the server answers on the connection; otherwise closes it.
+
+    The answer comes after a statement that still runs on the connection.
     """
     try:
         await connection.execute("SELECT 1", timeout=PING_TIMEOUT)
@@ -35,11 +36,11 @@ async def is_alive(connection: Connection) -> bool:
 
 
 class Pool:
-    """Up to `size` connections, opened when they are needed; the one used last is used next.
+    """A pool of up to `size` connections, opened when they are needed. The one used last is used next.
 
-    Whoever finds all of them taken waits in line, PoolExhausted after `timeout` seconds. A connection that is closed,
-    is given back inside a transaction, or has failed its user is dropped. One that died while it was idle is replaced
-    before it is used. A user that is cancelled costs no connection: its statement finishes, and the next user follows.
+    When all of them are in use, tasks wait in a queue; PoolExhausted is raised after `timeout` seconds. A connection is
+    dropped if it is closed, released inside a transaction, or has failed. One that died while it was idle is replaced
+    before it is used. A task that is cancelled costs no connection: its statement finishes, and the next task gets it.
     """
 
     def __init__(self, connect: Callable[[], Coroutine[Any, Any, Connection]], size: int, timeout: float) -> None:
@@ -50,9 +51,9 @@ class Pool:
         self._acquired: set[Connection] = set()
         self._opening = 0
         self._is_over = False
-        # What users that were cancelled have left behind: connections that open, and statements that finish.
+        # Work that cancelled tasks left behind: connections that are being opened, and statements that finish.
         self._background: set[asyncio.Task[None]] = set()
-        # Each is given a connection, or None: room to open one.
+        # Each receives a connection, or None as the permission to open one.
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
     @property
@@ -65,7 +66,7 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """One for the time of the block."""
+        """Acquires a connection for the time of the block. Raises TransientDatabaseError."""
         connection = await self._acquire()
         give_back = self._release
         try:
@@ -80,7 +81,7 @@ class Pool:
             give_back(connection)
 
     def terminate(self) -> None:
-        """Ends all of them at once, and each that is being opened as soon as it is."""
+        """Terminates all connections at once, and those that are being opened as soon as they are open."""
         self._is_over = True
         for connection in [*self._acquired, *(connection for connection, _ in self._idle)]:
             connection.terminate()
@@ -104,8 +105,9 @@ class Pool:
         return await self._wait() or await self._open()
 
     async def _is_alive(self, connection: Connection, since: float) -> bool:
-        """Whether a taken connection still answers. If not, its place is free for a new one, and the connections that
-        were idle for as long are closed with it.
+        """Returns True if an acquired connection still answers.
+
+        If not, its place is free for a new one, and the connections that were idle for at least as long are closed too.
         """
         try:
             if await is_alive(connection):
@@ -121,7 +123,7 @@ class Pool:
         return False
 
     async def _open(self) -> Connection:
-        """In a place that is counted as opening already. A caller that is cancelled leaves the connection to others."""
+        """Opens a connection; the caller has counted it in `_opening`. If the caller is cancelled, others get it."""
         opening = asyncio.ensure_future(self._connect())
         try:
             connection = await asyncio.shield(opening)
@@ -139,7 +141,7 @@ class Pool:
             connection = await opening
         except BaseException as error:
             if opening.done() and not opening.cancelled() and opening.exception() is None:
-                # It opened in the very moment in which the pool ended.
+                # It was opened at the moment when the pool ended.
                 opening.result().terminate()
             self._hand_over(None)
             if not isinstance(error, DRIVER_ERRORS):
@@ -149,7 +151,7 @@ class Pool:
             self._release(connection)
 
     def _add(self, connection: Connection) -> None:
-        """Counts an opened connection as taken."""
+        """Counts an opened connection as acquired."""
         self._opening -= 1
         self._acquired.add(connection)
         if self._is_over:
@@ -162,7 +164,7 @@ class Pool:
             async with asyncio.timeout(self._timeout):
                 return await slot
         except BaseException as error:
-            # Given up in the very moment in which the turn came: it is the next one's.
+            # Cancelled at the moment when it received the slot: the next task gets it.
             if slot.done() and not slot.cancelled():
                 given = slot.result()
                 self._release(given) if given is not None else self._hand_over(None)
@@ -172,7 +174,7 @@ class Pool:
             raise
 
     def _release_later(self, connection: Connection) -> None:
-        """Once its statement has finished."""
+        """Releases the connection once its statement has finished."""
         self._run_in_background(self._release_when_idle(connection))
 
     async def _release_when_idle(self, connection: Connection) -> None:
@@ -197,7 +199,10 @@ class Pool:
             self._hand_over(connection)
 
     def _hand_over(self, slot: "Connection | None") -> None:
-        """To whoever waits longest. Until it wakes up the connection counts as taken, and the room as being opened."""
+        """Gives a connection, or with None the permission to open one, to the task that has waited longest.
+
+        Until that task wakes up, the connection counts as acquired, and the permission as being opened.
+        """
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():

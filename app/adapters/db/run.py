@@ -1,6 +1,6 @@
-"""What a command does on the database that the settings name.
+"""Runs a command's work on the configured database.
 
-Apart from `provide`, which the first process of a server imports: it needs no SQLAlchemy.
+It is a module apart from `servers`, because the first process of a server imports that one and needs no SQLAlchemy.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 def run_on_database(settings: DbSettings, job: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
-    """For a command: what `job` answers, run on the database that the settings name.
+    """Runs `job` for a command on the configured database, and returns its result.
 
-    Raises DatabaseNotReady where it is out of reach or not migrated, and EmbeddedPostgresError.
+    Raises DatabaseNotReady if the database is unreachable or not migrated, and EmbeddedPostgresError.
     """
 
     async def run(address: DatabaseAddress) -> T:

@@ -1,4 +1,4 @@
-"""The database that the settings name: one's own server, or the embedded one, started where it does not run yet."""
+"""The configured database server: the one in `PG_SERVER_*`, or the embedded one, started if it does not run yet."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from app.settings.db_settings import DbSettings
 
 
 def own_server_address(settings: DbSettings) -> DatabaseAddress:
-    """The address in `PG_SERVER_*`."""
+    """Returns the address in `PG_SERVER_*`."""
     return DatabaseAddress(
         host=settings.server_address or "",
         port=settings.server_port,
@@ -31,7 +31,7 @@ def embedded_server(settings: DbSettings) -> EmbeddedPostgres:
 
 @contextmanager
 def database_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
-    """For a command: attaches to a server that runs, else starts the embedded one for the time of the block.
+    """Yields the address of a running server, or starts the embedded one for the time of the block. For commands.
 
     Raises EmbeddedPostgresError, and DatabaseNotReady for any error of the driver in the block.
     """
@@ -46,7 +46,7 @@ def database_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
 
 
 def is_migrated(address: DatabaseAddress) -> bool:
-    """Whether the tables are those that this code was written for."""
+    """Returns True if the database has the newest migrations of this code."""
 
     async def read() -> bool:
         with driver_calls():

@@ -1,4 +1,4 @@
-"""The connections of sessions: SQLAlchemy's pool, with a fair queue of waiters."""
+"""The connection pool of sessions: SQLAlchemy's pool with a fair queue of waiting tasks."""
 
 import asyncio
 from time import monotonic
@@ -17,12 +17,12 @@ from app.utils.remote_client import check_client
 
 
 class SessionPool(AsyncAdaptedQueuePool):
-    """Serves its waiters in the order in which they came, PoolExhausted after `timeout` seconds.
+    """A pool that serves waiting tasks in order of arrival. Raises PoolExhausted after `timeout` seconds.
 
-    The library's queue wakes one of those that wait when a connection comes back, and none where opening one has
-    failed. Here each caller takes a place first, and there are as many places as connections. A caller whose client
-    left while it waited gives its place to the next one: ClientLeft. The methods that are overridden are those that
-    SQLAlchemy's own pools override: tests/test_patched_internals.py.
+    SQLAlchemy's queue wakes one waiting task when a connection is released, but none when opening one has failed. Here
+    each task takes a place first, and there are as many places as connections. A task whose client left while it waited
+    gives its place to the next one and raises ClientLeft. The overridden methods are those that SQLAlchemy's own pools
+    override: see tests/test_patched_internals.py.
     """
 
     _sqla_logger_namespace = "sqlalchemy.pool.SessionPool"
@@ -56,7 +56,7 @@ class SessionPool(AsyncAdaptedQueuePool):
 
 
 def replace_dead_connections(engine: AsyncEngine) -> None:
-    """Lets the engine's pool replace a connection that died while it was idle before it is used."""
+    """Makes the engine's pool replace a connection that died while it was idle, before it is used."""
     event.listen(engine.sync_engine, "checkin", _note_return)
     event.listen(engine.sync_engine, "checkout", _check)
 
@@ -66,8 +66,10 @@ def _note_return(_connection: AdaptedConnection | None, entry: ConnectionPoolEnt
 
 
 def _check(connection: AdaptedConnection, entry: ConnectionPoolEntry, _fairy: object) -> None:
-    """The errors tell the pool to open another connection in the place of this one, the second one also in the places
-    of all that are as old.
+    """Checks a connection before it is used.
+
+    Raises DisconnectionError if it is closed: the pool replaces it. Raises InvalidatePoolError if the server does not
+    answer: the pool also replaces all connections that are at least as old.
     """
     if connection.driver_connection.is_closed():
         raise DisconnectionError

@@ -1,4 +1,4 @@
-"""The unit of work: the one place, beside the batch writer of sends, that commits."""
+"""The unit of work: the only place that commits, besides the batch writer of sends."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,27 +15,27 @@ RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class UnitOfWork:
-    """One request's changes: all of them, or none.
+    """One request's transaction: all of its changes are committed, or none.
 
-    Not safe for use by several tasks at once.
+    It must not be used by several tasks at once.
     """
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self._after_commit: list[Callable[[], None]] = []
-        # Called before a stream is locked; it may raise, where the order of locks would not hold.
+        # Called before a stream is locked. It may raise if this lock would violate the order of locks.
         self.before_stream_lock: Callable[[], None] = lambda: None
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Calls `action` once these changes are durable; never if they are rolled back.
+        """Calls `action` after the commit; never if the changes are rolled back.
 
-        An error of an action is logged and counted. It reaches neither the other actions nor the caller, whose changes
-        are durable.
+        An error of an action is logged and counted. It does not reach the other actions or the caller, because the
+        changes are durable.
         """
         self._after_commit.append(action)
 
     async def raw(self) -> RawConnection:
-        """The driver's connection under the session, inside the same transaction."""
+        """Returns the driver's connection of the session, inside the same transaction."""
         connection = await self.session.connection()
         fairy = await connection.get_raw_connection()
         raw = fairy.driver_connection
@@ -46,7 +46,7 @@ class UnitOfWork:
         return raw
 
     async def commit(self) -> None:
-        """Makes what was done so far durable although the request is about to be refused."""
+        """Commits the changes made so far. A request calls it itself only to keep them although it will be refused."""
         await self.session.commit()
         actions, self._after_commit = self._after_commit, []
         for action in actions:
@@ -55,7 +55,7 @@ class UnitOfWork:
 
 @asynccontextmanager
 async def open_unit_of_work(database: Database) -> AsyncIterator[UnitOfWork]:
-    """Commits at the end of the block, rolls back if it raises."""
+    """Opens a unit of work: commits at the end of the block, rolls back if the block raises."""
     async with database.sessions() as session:
         work = UnitOfWork(session)
         yield work

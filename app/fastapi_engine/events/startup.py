@@ -1,4 +1,4 @@
-"""The life of the application: what is opened before the first request, and closed after the last."""
+"""The lifespan of the application: what is opened before the first request and closed after the last one."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -19,8 +19,8 @@ from app.utils.module import Module
 def lifespan_of(
     container: Container, modules: Sequence[Module]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, object]]]:
-    """Opens the database, then each module in the order of their dependencies, then their work in the background;
-    closes in the opposite order.
+    """Returns the lifespan. It opens the database, then the modules in the order of their dependencies, then their
+    background work. It closes them in the opposite order.
     """
 
     @asynccontextmanager

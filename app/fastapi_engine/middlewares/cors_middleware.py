@@ -1,4 +1,4 @@
-"""Which web pages may call the API from a browser."""
+"""The CORS middleware: which web pages may call the API from a browser."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ _REQUEST_HEADERS = (
     "Accept-Language",
     "If-None-Match",
 )
-"""Those that the documents name."""
+"""The request headers that the documents name."""
 _ANSWER_HEADERS = (
     "X-Request-ID",
     "Idempotent-Replayed",
@@ -35,9 +35,10 @@ _ANSWER_HEADERS = (
 
 
 class _CorsMiddleware(CORSMiddleware):
-    """Skips requests without an origin where none is allowed: their answers never vary. Refusals are problems.
+    """Starlette's CORS middleware, with problems as refusals.
 
-    Overrides a method that Starlette does not document: tests/test_patched_internals.py.
+    It skips requests without an origin if no origin is allowed, because their responses never vary. The overridden
+    method is not documented by Starlette: see tests/test_patched_internals.py.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,9 +60,9 @@ class _CorsMiddleware(CORSMiddleware):
 
 
 def cors_middleware(settings: AppSettings, contributed: Sequence[CorsHeaders] = ()) -> Middleware:
-    """Starlette's own, which is pure ASGI. Tokens travel in a header, so no cookies are allowed along.
+    """Returns the middleware for the configured origins. Credentials are not allowed: tokens are sent in a header.
 
-    `contributed` are headers of modules.
+    `contributed` has the headers of modules.
     """
     return Middleware(
         _CorsMiddleware,

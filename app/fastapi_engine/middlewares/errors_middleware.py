@@ -1,4 +1,4 @@
-"""The outermost guard: whatever goes wrong inside becomes one problem answer, and no address is too long."""
+"""The errors middleware: every unhandled error becomes a problem response, and paths that are too long are refused."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -12,12 +12,14 @@ from app.utils.remote_client import ClientLeft, remote_client_of
 from app.utils.secret_path import shown_path
 
 _CLIENT_LEFT = 499
-"""Never sent: nginx's number for a client that left before its answer, for the access line and the metrics."""
+"""nginx's status for a client that left before its response. It is never sent; the access log and metrics show it."""
 
 
 class ErrorsMiddleware:
-    """Pure ASGI. The framework's own handler of 500 stands outside all middlewares, so its answer would have neither
-    request id nor CORS headers.
+    """ASGI middleware that answers unhandled errors.
+
+    The framework's own handler of 500 runs outside all middlewares, so its response would have neither a request id nor
+    CORS headers.
     """
 
     def __init__(self, app: ASGIApp, *, problems: Problems) -> None:
@@ -45,12 +47,12 @@ class ErrorsMiddleware:
                 return
             response = Response(status_code=_CLIENT_LEFT)
             if isinstance(error, ClientLeft) and not remote_client_of(scope).is_gone:
-                # It may have closed its half of the connection only, and wait for the answer.
+                # The client may have closed only its half of the connection, and wait for the response.
                 response = self.problems.answer(Overloaded(), shown_path(scope))
             await response(scope, receive, send)
         except Exception as error:
             if started:
-                # Half an answer is out: only a broken connection still tells the client.
+                # A part of the response is sent already: only a broken connection shows the client that it failed.
                 raise
             response = self.problems.answer(error, shown_path(scope))
             await response(scope, receive, send)

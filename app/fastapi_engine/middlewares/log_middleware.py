@@ -1,4 +1,4 @@
-"""One id and one access line a request, and its client for the places where it waits."""
+"""The log middleware: an id and an access line for each request, and its client for the queues where it waits."""
 
 import re
 from time import perf_counter
@@ -15,7 +15,7 @@ _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
 class LogMiddleware:
-    """Pure ASGI, outside all others: also a refused origin and an unexpected error have their id and their line."""
+    """ASGI middleware outside all others, so that a refused origin or an unexpected error also has an id and a line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -27,7 +27,7 @@ class LogMiddleware:
         requested_id = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         id_header = requested_id if _SANE_ID.fullmatch(requested_id) else uuid4().hex.encode()
         token = request_id.set(id_header.decode())
-        # What a WebSocket has sent is done, also after it has gone.
+        # What a WebSocket has sent is executed even if the client has left since.
         served = serve_client(remote_client_of(scope)) if scope["type"] == "http" else None
         began = perf_counter()
         status = 500
@@ -44,7 +44,8 @@ class LogMiddleware:
         finally:
             took = (perf_counter() - began) * 1000
             client = scope["client"][0] if scope.get("client") else "-"
-            # As it was sent: decoded, it may hold a line break. The query is left out, for what people search for.
+            # The path as it was sent: decoded, it may contain a line break. The query is left out, because it contains
+            # what users search for.
             path = scope["raw_path"].decode("ascii", "backslashreplace")
             if SHOWN_PATH in scope:
                 path = scope[SHOWN_PATH] or path

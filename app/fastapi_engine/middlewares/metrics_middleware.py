@@ -1,4 +1,4 @@
-"""How many requests of each kind there are, and how long they take."""
+"""The metrics middleware: counts and durations of requests per route, method and status."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -11,16 +11,16 @@ from app.utils import metrics
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _NO_ROUTE, _OTHER = "(none)", "(other)"
 _WAITS = "/events"
-"""Routes that end so wait for news: their time says nothing about the server."""
+"""The suffix of routes that wait for events. Their duration says nothing about the server."""
 
 
 class MetricsMiddleware:
-    """Pure ASGI. Requests are told apart by the template of their route: what nobody serves makes no new series."""
+    """ASGI middleware that counts requests by the template of their route. Unknown paths create no new series."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._templates: dict[int, str] | None = None
-        # Finding a series by its labels takes longer than counting.
+        # Looking up a series by its labels takes longer than counting.
         self._counters: dict[tuple[str, int, int], Callable[[float], None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

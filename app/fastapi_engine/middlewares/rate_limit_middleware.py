@@ -1,4 +1,4 @@
-"""How often anyone may call the API, whatever for: authenticated callers by themselves, all others by their address."""
+"""The rate limit of all calls of the API: per authenticated caller, else per IP address."""
 
 from collections.abc import Awaitable
 
@@ -9,9 +9,9 @@ from app.services.rate_limits import RateLimits, network_of
 
 
 class RateLimitMiddleware:
-    """Pure ASGI, before a body is read. What costs more than a usual call is counted by itself, where it is done.
+    """ASGI middleware that limits calls before a body is read. Expensive operations have limits of their own as well.
 
-    What stands outside the prefix is for those who run the server: a probe must not be refused for others' calls.
+    Paths outside the prefix are for operators and are not limited: a probe must not be refused because of other calls.
     """
 
     def __init__(self, app: ASGIApp, *, prefix: str, limits: RateLimits) -> None:
@@ -20,7 +20,7 @@ class RateLimitMiddleware:
         self._limits = limits
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # Nothing is awaited here: a coroutine of its own would be resumed with each wait of the endpoint.
+        # Not a coroutine, because it awaits nothing: a coroutine would be resumed whenever the endpoint waits.
         if scope["type"] == "http" and scope["path"].startswith(self._prefix):
             caller: Caller | None = scope.get(CALLER)
             rates = self._limits.rates

@@ -1,11 +1,11 @@
-"""What a browser is told about every answer."""
+"""The security headers of every response."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    # For what is no page. A page brings a policy of its own.
+    # For responses that are not pages. A page sets its own policy.
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
@@ -14,10 +14,10 @@ _HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class SecurityHeadersMiddleware:
-    """Pure ASGI. What an answer says itself stands.
+    """ASGI middleware that adds the headers that a response does not set itself.
 
-    Answers hold tokens and messages: they are kept by nobody, unless they say how. Whether a request came by HTTPS is
-    what the server sees, or what a proxy says that is trusted.
+    Responses contain tokens and messages, so they are not cached unless they say how. A request counts as HTTPS if the
+    server, or a trusted proxy, says so.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -33,7 +33,7 @@ class SecurityHeadersMiddleware:
                 headers = list(message.get("headers", ()))
                 own = {name for name, _ in headers} & _OWN
                 if b"etag" in own:
-                    # It is kept, and asked for again.
+                    # It is cached and revalidated.
                     own.add(b"cache-control")
                 headers += [header for header in _HEADERS if header[0] not in own] if own else _HEADERS
                 if scope["scheme"] == "https":

@@ -1,13 +1,13 @@
-"""A client's WebSocket frames (RFC 6455, section 5.2), as far as it takes to read the usual one, a whole text, and to
-judge the header of every other one when it arrives.
+"""Parses a client's WebSocket frames (RFC 6455, section 5.2): reads whole texts, the usual frames, and checks the
+headers of all other frames when they arrive.
 """
 
-# The one in C, where the library was built with it.
+# The implementation in C, if the library was built with it.
 from websockets.frames import apply_mask  # type: ignore[attr-defined]
 
 CLOSE = 0x8
 SMALL_FRAME = 256
-"""Bytes of payload below which a frame costs more for being a frame than for what it carries."""
+"""Bytes of payload below which a frame's own cost exceeds that of its payload."""
 
 _FINAL_TEXT = 0x81
 _FINAL = 0x80
@@ -17,10 +17,10 @@ _MASKED = 0x80
 
 
 def read_frame(data: bytes | bytearray, place: int) -> tuple[int, int, str | None] | None:
-    """The frame that begins at a place: where its payload starts and ends, maybe beyond what has come, and its text.
+    """Returns the start and the end of the payload of the frame that begins at `place`, and its text.
 
-    None where not even its length has come. The text is None unless this is one whole, masked, valid text that has come
-    to its end.
+    Returns None if not even its length has arrived. The end may be beyond the data that has arrived. The text is None
+    unless the frame is a whole, masked, valid text message that has arrived completely.
     """
     size = len(data)
     if size - place < 2:
@@ -45,9 +45,9 @@ def read_frame(data: bytes | bytearray, place: int) -> tuple[int, int, str | Non
 
 
 def find_fault(first: int, second: int, *, is_continued: bool) -> str | None:
-    """Returns what is wrong with a frame by its first two bytes, None if nothing is.
+    """Returns what is wrong with a frame according to its first two bytes; None if nothing is.
 
-    `is_continued`: a message has begun, and its next fragment is expected.
+    `is_continued` is True if a message has begun and its next fragment is expected.
     """
     opcode = first & 0x0F
     if opcode not in _OPCODES:

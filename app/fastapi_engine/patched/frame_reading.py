@@ -1,4 +1,4 @@
-"""The reading half of the WebSocket protocol: what one client can cost the others is bounded."""
+"""The reading half of the WebSocket protocol. It bounds what one client can cost the other ones."""
 
 import asyncio
 from collections import deque
@@ -10,10 +10,10 @@ from app.fastapi_engine.patched.client_frames import CLOSE, SMALL_FRAME, find_fa
 from app.utils.token_bucket import TokenBucket
 
 FRAMES_A_TURN = 64
-"""Of one socket, until the other connections have had their turn."""
+"""How many frames of one socket are read before the other connections have their turn."""
 SMALL_FRAMES_AT_ONCE = 100
-"""Frames of less than 256 bytes that are not a whole text: pings, pongs, fragments. Clients need few of them, and each
-costs as much as a request.
+"""The limit of frames of less than 256 bytes that are not a whole text: pings, pongs, fragments. Clients need few of
+them, and each costs as much as a request.
 """
 SMALL_FRAMES_PER_SECOND = 50
 
@@ -23,21 +23,21 @@ _TOO_LARGE = 1009
 
 
 class FrameReading(WebSocketsSansIOProtocol):
-    """Reads some frames in each turn, reads nothing while the application or the client does not keep up, and ends the
-    connection where small frames come too often.
+    """Reads a limited number of frames per turn of the event loop.
 
-    Texts that come whole are read here; the parser gets all other frames, one whole frame at a time. A header is judged
-    when it arrives.
+    It reads nothing while the application or the client does not keep up, and closes a connection whose small frames
+    arrive too often. Whole texts are parsed here. The library's parser gets all other frames, one whole frame at a
+    time. A header is checked when it arrives.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._unread = bytearray()
-        # Texts that the application gets as one message, and those of such a message that it takes one by one.
+        # Texts that the application will get as one message, and the texts of such a message that it takes one by one.
         self._arrived: list[str] = []
         self._texts: deque[str] = deque()
         self._small_frames = TokenBucket(SMALL_FRAMES_AT_ONCE, SMALL_FRAMES_PER_SECOND)
-        # While whole frames may be left in `_unread`.
+        # True while `_unread` may contain whole frames.
         self._has_more = False
         self._turn: asyncio.Handle | None = None
         self._is_deaf = False
@@ -49,7 +49,7 @@ class FrameReading(WebSocketsSansIOProtocol):
                 self._read_frames()
 
     def _read_frames(self) -> None:
-        """One turn: frames from the beginning of `_unread`, in order."""
+        """Reads the frames of one turn from the beginning of `_unread`, in order."""
         self._turn = None
         unread, place = self._unread, 0
         self._has_more = True
@@ -62,7 +62,7 @@ class FrameReading(WebSocketsSansIOProtocol):
                 or self.conn.current_size is not None
                 or self.close_sent
             ):
-                # Not a whole text, or not where one is valid.
+                # Not a whole text, or a text at a place where it is not valid.
                 if not self._may_be_parsed(frame, place):
                     self._has_more = False
                     break
@@ -77,7 +77,7 @@ class FrameReading(WebSocketsSansIOProtocol):
         self._regulate()
 
     def _may_be_parsed(self, frame: tuple[int, int, str | None] | None, place: int) -> bool:
-        """Returns True if the frame at a place is good and complete; ends the connection if it is wrong."""
+        """Returns True if the frame at `place` is valid and complete. Ends the connection if it is invalid."""
         if self._is_deaf or len(self._unread) - place < 2:
             return False
         first, size_so_far = self._unread[place], self.conn.current_size
@@ -97,7 +97,7 @@ class FrameReading(WebSocketsSansIOProtocol):
             self._fail(_POLICY, "too many small frames")
             return False
         if first & 0x0F == CLOSE:
-            # It may come between two fragments, and ends their message as well.
+            # A close frame may come between two fragments, and ends their message as well.
             self.conn.current_size = None
         return True
 
@@ -113,7 +113,7 @@ class FrameReading(WebSocketsSansIOProtocol):
             self.queue.put_nowait(message)
 
     def _fail(self, code: int, reason: str) -> None:
-        """Ends the connection, after the texts that came before the fault."""
+        """Ends the connection, after passing on the texts that arrived before the fault."""
         self._put_arrived()
         if self.close_sent:
             self.stop_reading()
@@ -122,14 +122,14 @@ class FrameReading(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
 
     def stop_reading(self) -> None:
-        """Ignores whatever comes from now on: it is received, and dropped."""
+        """Ignores all further input: it is received and dropped."""
         self._is_deaf, self._has_more = True, False
         self._unread.clear()
         if self._turn is not None:
             self._turn.cancel()
 
     def _regulate(self) -> None:
-        """Reads on once the application has received what came, and the client has taken what was written."""
+        """Pauses reading while the application has input to receive or the client has output to read, else resumes."""
         if self.disconnected or self.transport.is_closing():
             return
         is_held = not self.close_sent and not (self.queue.empty() and self.writable.is_set())
@@ -164,7 +164,7 @@ class FrameReading(WebSocketsSansIOProtocol):
         return {"type": "websocket.receive", "text": self._texts.popleft()}
 
     async def receive_all(self) -> Any:
-        """As `receive`, but a message may have `texts` in place of `text`: all that have come, one at the least."""
+        """Receives like `receive`, but a message may have `texts` instead of `text`: all texts that have arrived."""
         if not self._texts:
             return await self._receive()
         texts, self._texts = list(self._texts), deque()

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with deadlines for slow clients, checked once in a while, and with a largest head."""
+"""uvicorn's HTTP protocol with deadlines for slow clients, which are checked periodically, and a limit of the head."""
 
 from asyncio import BaseTransport, TimerHandle
 
@@ -16,23 +16,23 @@ from app.fastapi_engine.reset import reset
 from app.utils.remote_client import RemoteClient, with_remote_client
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Of a request's first line and its headers."""
+"""The largest size of a request's first line and headers."""
 PARSED_AT_ONCE = 16 * 1024
-"""Bytes. Requests that have to wait for answers before theirs are parsed later: a read may hold thousands of them."""
+"""Bytes parsed in one step. A read may hold thousands of pipelined requests, which wait for the responses before."""
 HEAD_TIMEOUT = 10.0
-"""Seconds from the connection, or the first byte after an answer, to the end of the headers."""
+"""Seconds from the connection, or from the first byte after a response, to the end of the headers."""
 BODY_TIMEOUT = 30.0
-"""Seconds from there to the end of a small body, and for which a body may come in without progress."""
+"""Seconds from the end of the headers to the end of a small body, and for which a body may make no progress."""
 READ_TIMEOUT = 30.0
-"""Seconds in which a client that has let its answers pile up has to take some of them."""
+"""Seconds in which a client with a full send buffer has to read some of it."""
 LINGER = 3.0
-"""Seconds for a client that still sends to see that it was answered already."""
+"""Seconds for which a client that still sends may notice that it was answered already."""
 CHECK_EVERY = 2.0
 _HEAD_TOO_LARGE = f"A request head must have at most {MAX_HEAD_BYTES} bytes"
 
 
 class HttpProtocol(UpgradingProtocol):
-    """Answers each request once, and ends each connection: a request and its answer each have a deadline."""
+    """The HTTP protocol of one connection. Each request is answered once; reading and answering it have deadlines."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -69,7 +69,7 @@ class HttpProtocol(UpgradingProtocol):
             self._limit = None
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Answers what has come in whole; a reader that waits for events is not kept waiting."""
+        """Lets requests that arrived completely be answered. `has_left` ends a request that waits for events."""
         self._remote_client.has_left = self._has_eof = True
         self._taken_by = self.loop.time() + READ_TIMEOUT
         if self._is_refused or self._unparsed:
@@ -103,7 +103,7 @@ class HttpProtocol(UpgradingProtocol):
 
     def _receive(self, data: bytes) -> None:
         if self._read_by is None and self.cycle is not None and self.cycle.response_complete:
-            # The first byte of what may become the next request. Even line breaks before it would be waited for.
+            # The first byte of what may become the next request. The deadline also covers line breaks before it.
             self._read_by = self.loop.time() + HEAD_TIMEOUT
         self._chunk_bytes = len(data)
         self._unset_keepalive_if_required()
@@ -141,7 +141,7 @@ class HttpProtocol(UpgradingProtocol):
 
     def on_headers_complete(self) -> None:
         if self._head_bytes + self._chunk_bytes > MAX_HEAD_BYTES:
-            # In what has come there may be a piece of the body as well.
+            # The received bytes may include a part of the body.
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > MAX_HEAD_BYTES:
                 raise BadHead(_HEAD_TOO_LARGE, 431)
@@ -156,9 +156,9 @@ class HttpProtocol(UpgradingProtocol):
         super().on_headers_complete()
         self._in_head, self._in_body = False, True
         self._body = BodyMeter()
-        # Nothing is read while requests wait for the answers before theirs.
+        # Nothing is read while pipelined requests wait for earlier responses.
         self._read_by = None if self.pipeline else self.loop.time() + BODY_TIMEOUT
-        # Trailers are not headers: where a request comes from and who sends it is settled by now.
+        # Trailers are not headers: they must not change the sender or the address of the request.
         self.headers = []
 
     def on_body(self, body: bytes) -> None:
@@ -178,7 +178,7 @@ class HttpProtocol(UpgradingProtocol):
         if self._refusal and is_last:
             self._write_refusal()
         elif self._in_body and is_last and self.cycle.response_complete:
-            # It is answered, and the rest of its body is of no use.
+            # The request is answered; the rest of its body is not needed.
             self._read_by = min(self._read_by or now + LINGER, now + LINGER)
         elif (self._in_head or self._in_body) and not self._is_refused:
             self._read_by = now + (HEAD_TIMEOUT if self._in_head else BODY_TIMEOUT)
@@ -202,10 +202,10 @@ class HttpProtocol(UpgradingProtocol):
     def _check(self) -> None:
         now = self.loop.time()
         if self._in_body and self._read_by is not None and self.flow.read_paused:
-            # The application has not read yet what came in: the client can do nothing.
+            # The application has not read the received input yet, so the client cannot make progress.
             self._read_by = now + BODY_TIMEOUT
         if self.transport.is_closing() and not self._is_closing:
-            # It waits until everything is taken; if the client takes nothing, that would be for ever.
+            # A closing transport waits until all output is read: without a deadline, maybe for ever.
             self._is_closing = True
             self._taken_by = self._taken_by or now + READ_TIMEOUT
         if self._taken_by is not None and now > self._taken_by:
@@ -231,7 +231,7 @@ class HttpProtocol(UpgradingProtocol):
                 self.pipeline.popleft()
             elif cycle.response_started:
                 self._refusal = b""
-            # What waits for the rest of the body waits in vain, and whatever is answered now comes too late.
+            # The rest of the body will not arrive, and a response would come too late.
             cycle.disconnected = True
             cycle.message_event.set()
         else:
@@ -242,7 +242,7 @@ class HttpProtocol(UpgradingProtocol):
     def _write_refusal(self) -> None:
         self.transport.write(self._refusal)
         self._refusal = b""
-        # A connection that is closed with something unread is reset, and the answer lost: so it is read for a while.
+        # Closing a connection with unread input resets it, and the response is lost. So input is read for a while.
         self._read_by = self.loop.time() + LINGER
         if self.transport.can_write_eof() and not self._has_eof:
             self.transport.write_eof()

@@ -1,4 +1,4 @@
-"""A request that offers another protocol: it is a WebSocket handshake, or it is served as if it had not."""
+"""Requests that offer another protocol: a WebSocket handshake switches to it; any other offer is ignored."""
 
 from httptools import HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -8,15 +8,15 @@ from app.fastapi_engine.handshake import PATHS_STATE, read_handshake
 
 
 class UpgradingProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, with this project's treatment of upgrades."""
+    """uvicorn's HTTP protocol with this project's handling of upgrades."""
 
     def parse(self, data: bytes | memoryview) -> None:
-        """Raises HttpParserError."""
+        """Feeds data to the parser, and handles offers of another protocol. Raises HttpParserError."""
         while data:
             try:
                 self.parser.feed_data(data)
             except HttpParserUpgrade as offer:
-                # The parser stops behind the head of a CONNECT, or of a request that offers another protocol.
+                # The parser stops after the head of a CONNECT, or of a request that offers another protocol.
                 data = memoryview(data)[offer.args[0] :]
                 if self.scope["method"] == "CONNECT":
                     self.refuse(400, "CONNECT is not supported")
@@ -28,15 +28,15 @@ class UpgradingProtocol(HttpToolsProtocol):
             return
 
     def refuse(self, status: int, detail: str) -> None:
-        """Answers the request that is being read with a problem, in its turn, and ends the connection."""
+        """Answers the current request with a problem, after the responses to earlier ones, and ends the connection."""
         raise NotImplementedError
 
     def switch_to_websocket(self, handshake: Request, rest: bytes) -> None:
-        """Goes on with what came behind the handshake."""
+        """Switches to the WebSocket protocol. `rest` is the input after the handshake."""
         raise NotImplementedError
 
     def _find_handshake(self) -> Request | None:
-        """Returns the request as a WebSocket handshake; None if it is not one, or if answers before it are due."""
+        """Returns the request as a WebSocket handshake; None if it is not one, or an earlier request is unanswered."""
         if self.cycle is not None and not self.cycle.response_complete:
             return None
         scope = self.scope
@@ -44,9 +44,9 @@ class UpgradingProtocol(HttpToolsProtocol):
         return read_handshake(scope["method"], self.url, scope["http_version"], self.headers, paths)
 
     def _parse_head_again(self) -> None:
-        """Ignores the offer: without it, the parser goes on to the body.
+        """Ignores the offer: parses the head again without it, so that the parser continues with the body.
 
-        The parser cannot be told to do so. Bytes behind the head would be parsed as the next request.
+        The parser has no option for that. It would parse the bytes after the head as the next request.
         """
         scope, headers = self.scope, self.headers
         line = b"%s %s HTTP/%s\r\n" % (scope["method"].encode(), self.url, scope["http_version"].encode())

@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol, with three things that ASGI has no words for."""
+"""uvicorn's WebSocket protocol with three features that ASGI does not have."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,14 +15,13 @@ from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 _INVALID_DATA = 1007
 _RESTARTS = 1012
 _SHUTDOWN_TIMEOUT = 2.0
-"""Seconds in which a client may answer the close of a server that stops."""
+"""Seconds in which a client may answer the close frame when the server shuts down."""
 
 
 class WebSocketProtocol(FrameReading):
-    """Takes frames that are encoded already, gives all texts at once that have come, and closes a socket whose reader
-    has stopped.
+    """Sends encoded frames, receives all arrived texts at once, and closes a socket whose client has stopped reading.
 
-    An event is encoded once and its bytes go to every socket, with no task switch in between.
+    An event is encoded once, and its bytes are written to every socket without a task switch in between.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -33,10 +32,10 @@ class WebSocketProtocol(FrameReading):
     def take_handshake(
         self, request: Request, early: bytes, timeout: float, at_end: Callable[[], None] = lambda: None
     ) -> None:
-        """Begins with a handshake that is known to be valid, however large its head is.
+        """Begins with a handshake that was validated before, whatever the size of its head.
 
-        Nothing is read until it is accepted; `early` is what came behind it. Aborts if no answer is out in `timeout` s.
-        `at_end` is called once the connection is lost.
+        Nothing is read until it is accepted; `early` is the input after it. Aborts the connection if no response is
+        sent within `timeout` seconds. Calls `at_end` when the connection is lost.
         """
         self._at_end = at_end
         self._early = early
@@ -56,7 +55,7 @@ class WebSocketProtocol(FrameReading):
 
     def _begin_frames(self) -> None:
         self._end_handshake()
-        # The handshake's own parser waits for the text of the request, and would limit its size.
+        # The library's parser of handshakes would wait for the text of the request, and limit its size.
         self.conn = ServerProtocol(state=State.OPEN, max_size=self.config.ws_max_size, logger=self.logger)
         self.transport.resume_reading()
         early, self._early = self._early, b""
@@ -70,7 +69,7 @@ class WebSocketProtocol(FrameReading):
         await super().run_asgi()
 
     def write_frame(self, frame: bytes) -> bool:
-        """Hands a whole frame to the transport; False, and nothing is written, where it is full or the socket ends."""
+        """Writes a whole frame to the transport. Returns False and writes nothing if it is full or the socket ends."""
         if not self.writable.is_set() or self.close_sent or self.disconnected or self.conn.state is not State.OPEN:
             return False
         self.transport.write(frame)
@@ -82,7 +81,7 @@ class WebSocketProtocol(FrameReading):
             if self._handshake_timer is not None and self.conn.state is State.OPEN:
                 self._begin_frames()
             return
-        # A reader that has stopped would hold up its own closing.
+        # A client that has stopped reading would delay its own closing.
         self.writable.set()
         await super().send(message)
         if self.close_timer is not None:
@@ -104,7 +103,7 @@ class WebSocketProtocol(FrameReading):
             try:
                 self.frames[0].decode()
             except UnicodeDecodeError:
-                # The client's mistake, and no traceback's worth.
+                # The client's mistake: no traceback is logged.
                 if not self.close_sent:
                     self.queue.put_nowait({"type": "websocket.disconnect", "code": _INVALID_DATA})
                     self.conn.send_close(_INVALID_DATA)
@@ -124,13 +123,14 @@ class WebSocketProtocol(FrameReading):
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        # A reader that has stopped holds up the end of the transport, which is what tells the application.
+        # While the client reads nothing, the transport does not end, and its end is what notifies the application.
         self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": "keepalive ping timeout"})
         self._abort_in(self.close_timeout)
 
     def _end(self, timeout: float) -> None:
-        """Sends the close frame, and reads on, to no purpose, until the client has seen it: what is closed with
-        something unread is reset, and the frame lost.
+        """Sends the close frame, and then reads and drops input until the client has received it.
+
+        Closing a connection with unread input resets it, and the frame is lost.
         """
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
@@ -143,7 +143,7 @@ class WebSocketProtocol(FrameReading):
         self._abort_in(timeout)
 
     def _abort_in(self, seconds: float) -> None:
-        """A transport that closes waits until everything is read; by whoever reads nothing that would be for ever."""
+        """Aborts the connection after `seconds`: a closing transport waits for the client to read, maybe for ever."""
         if self.disconnected:
             return
         if self.close_timer is not None:

@@ -1,4 +1,4 @@
-"""uvicorn's supervisor of several processes, told at once when one of them has died."""
+"""uvicorn's supervisor of several processes, which notices at once when one of them has died."""
 
 import socket
 
@@ -10,10 +10,10 @@ from app.utils.err_message import REFUSED
 
 
 class Worker(multiprocess.Process):
-    """A process that serves.
+    """A worker process.
 
-    The supervisor waits for a sign of it by a pipe. It held both ends of that: the end of the process was no end of the
-    pipe, and was waited for as long as the sign itself.
+    The supervisor pings it through a pipe. uvicorn's supervisor keeps both ends of the pipe open, so the pipe does not
+    end with the process, and a death is noticed only after the ping's timeout.
     """
 
     def start(self) -> None:
@@ -21,7 +21,7 @@ class Worker(multiprocess.Process):
         self.child_conn.close()
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serves. A worker that has said what an operator has to correct ends as one that is not started again."""
+        """Serves. A worker that ends with an error for the operator exits with a status that prevents a restart."""
         try:
             super().target(sockets)
         except SystemExit as end:
@@ -29,11 +29,11 @@ class Worker(multiprocess.Process):
 
 
 def serve_by_workers(config: uvicorn.Config, listener: socket.socket) -> None:
-    """Until it is told to stop. A worker that dies, or gives no sign for too long, is replaced.
+    """Serves by workers until a signal to stop. A worker that dies, or does not answer pings, is replaced.
 
-    One that cannot start, as for a wrong setting, ends them all.
+    If a worker cannot start, for example because of a wrong setting, all of them end.
     """
-    # The supervisor has no other place to name what it starts.
+    # The supervisor has no option for the class of its processes.
     multiprocess.Process = Worker  # type: ignore[misc]
     supervisor = multiprocess.Multiprocess(config, sockets=[listener])
     supervisor.run()

@@ -1,4 +1,4 @@
-"""Makes a module that runs, is tested and is typed from its first minute; and takes it back."""
+"""Creates a module with routes, tests and types that work at once, and removes it."""
 
 from app.utils.module_creator.base_creator import CreatorError
 from app.utils.module_creator.creator import ModuleCreator

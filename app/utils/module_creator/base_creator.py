@@ -1,4 +1,4 @@
-"""Files made from templates: all of them, or none."""
+"""Creates files from templates: all of them, or none."""
 
 import os
 import shutil
@@ -14,20 +14,21 @@ _EXTENSION = ".jinja"
 
 
 class CreatorError(Exception):
-    """Nothing was made, and nothing is left behind. The message is one line, in Russian and in English."""
+    """Nothing was created, and no file is left behind. The message is one line, in Russian and in English."""
 
 
 class BaseCreator(ABC):
-    """Renders a folder of templates and single ones, and puts them in their places at once.
+    """Renders templates and moves the results to their places at once.
 
-    Everything is written under names of this process, beside the final ones, and then renamed: whoever looks sees no
-    half of it, and what fails is taken back.
+    Files are written beside their final places, under names of this process, and then renamed. So no other process sees
+    an incomplete file, and a failure is rolled back.
     """
 
     @abstractmethod
     def targets(self) -> Mapping[str, Path]:
-        """The final place of each template, a file or a folder, by its path below `templates`. A folder comes last:
-        it is what the application looks for.
+        """The final path of each template, a file or a folder, by the template's path below `templates`.
+
+        A folder comes last, because the application looks for it.
         """
 
     @abstractmethod
@@ -35,11 +36,11 @@ class BaseCreator(ABC):
         """The variables of the templates."""
 
     def finish(self, text: str) -> str:
-        """The last touch to the text of a Python file."""
+        """Returns the final text of a Python file. Override it to format the text."""
         return text
 
     def create(self) -> list[Path]:
-        """Puts everything in place. Raises CreatorError if it cannot, OSError never."""
+        """Creates all files and returns their paths. Raises CreatorError, never OSError."""
         drafts: dict[Path, Path] = {}
         placed: list[Path] = []
         try:
@@ -77,12 +78,12 @@ class BaseCreator(ABC):
         draft.write_text(self.finish(text) if ".py" in template.suffixes else text, encoding="utf-8", newline="\n")
 
     def _name(self, template: Path) -> str:
-        """`test_NAME.py.jinja` is written as `test_shop.py`."""
+        """Returns the name of the file for a template: `test_shop.py` for `test_NAME.py.jinja`."""
         return template.name.removesuffix(_EXTENSION).replace("NAME", str(self.context()["name"]))
 
 
 def _place(draft: Path, target: Path) -> None:
-    """Renames, but never over what is there. A folder that is not empty refuses by itself."""
+    """Renames a draft, but never over an existing file. A folder that is not empty cannot be replaced anyway."""
     if draft.is_dir():
         draft.rename(target)
         return

@@ -1,4 +1,4 @@
-"""A module: which names it may have, and where its files go."""
+"""Creates a module: checks its name and chooses the paths of its files."""
 
 import builtins
 import keyword
@@ -13,11 +13,11 @@ from app.utils.nouns import owner_of, singular
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 24
-"""The first migration is called by the name and five characters more; Alembic keeps 32."""
+"""The longest name. The id of the first migration adds five characters; Alembic stores 32."""
 _RESERVED = {BASE_MODULE, "docs", "metrics", "openapi", "ws"}
-"""What `BASE` means to the settings, and the first words of addresses that are not a module's."""
+"""Names that settings use (`BASE`), and the first segments of paths that do not belong to a module."""
 _AMBIGUOUS = re.compile(rf"{MODULE_SUFFIX}$|_\d{{4}}$")
-"""`shop_0001` is the first migration of `shop`."""
+"""Names that could be confused: `shop_module` is `shop`, and `shop_0001` is the first migration of `shop`."""
 _LINE = 120
 
 _TABLE = re.compile(r"(?:__tablename__\s*=|create_table\()\s*\"(\w+)\"")
@@ -26,13 +26,13 @@ _ADDRESS = re.compile(r"prefix=\"/([\w-]+)")
 _WORD = re.compile(r"[A-Za-z]\w*")
 _DEFINITION = re.compile(r"(async )?def ")
 _BRACKETS = re.compile(r"\((?:[^()]|\([^()]*\))*\)|\{[^{}]*\}|\[(?:[^\[\]]|\[[^\[\]]*\])*\]")
-"""Those that are within no others, with at most one more pair within."""
+"""Outermost brackets, with at most one more level inside."""
 
 
 class ModuleCreator(BaseCreator):
-    """A module with one table, its five routes, their tests, and a migration that stands on its own.
+    """Creates a module with one table, its five routes, their tests, and a migration in a branch of its own.
 
-    Raises CreatorError for a name that cannot be: `shop` and `shop_module` are the same one.
+    Raises CreatorError for a name that is not allowed. `shop` and `shop_module` are the same name.
     """
 
     def __init__(self, name: str) -> None:
@@ -45,7 +45,9 @@ class ModuleCreator(BaseCreator):
 
     @property
     def revision(self) -> str:
-        """The same for the same name: a module that is removed and made again finds its table as it was."""
+        """The id of the first migration. It depends on the name only, so a module that is removed and created again
+        finds its table.
+        """
         return f"{self.name}_0001"
 
     def targets(self) -> Mapping[str, Path]:
@@ -68,7 +70,7 @@ class ModuleCreator(BaseCreator):
         }
 
     def finish(self, text: str) -> str:
-        """Imports in the formatter's order, long lines in its form: both depend on the name."""
+        """Returns the text with imports in the formatter's order and long lines wrapped. Both depend on the name."""
         lines: list[str] = []
         imports: list[str] = []
         for line in text.splitlines():
@@ -100,7 +102,7 @@ class ModuleCreator(BaseCreator):
             )
 
     def _would_own(self, table: str) -> bool:
-        """A table belongs to a module by its name's beginning: a module `chat` would take `chat_member` away."""
+        """Returns True if the table would belong to this module by its prefix: `chat_member` would, to `chat`."""
         return table == self.noun or (table in _main_tables() and owner_of(table, [self.name]) is not None)
 
 
@@ -125,7 +127,10 @@ def _check_spelling(name: str) -> None:
 
 
 def _noun(name: str) -> str:
-    """What one of them is called: `note` in `notes`. A word that the files need for something else gets another."""
+    """Returns the singular of a module's name: `note` for `notes`.
+
+    A word that has another meaning in Python or in the templates gets a suffix.
+    """
     noun = singular(name)
     taken = {word for path in TEMPLATES.rglob("*.py.jinja") for word in _WORD.findall(path.read_text(encoding="utf-8"))}
     means_something = keyword.iskeyword(noun) or hasattr(builtins, noun) or {noun, _class_name(noun)} & taken
@@ -137,12 +142,15 @@ def _class_name(noun: str) -> str:
 
 
 def _tables() -> set[str]:
-    """Read from the files: importing all modules would take seconds, and fail with any of them."""
+    """Returns the names of all tables, parsed from the files.
+
+    An import of all modules would take seconds, and fail if one of them is broken.
+    """
     return _found(_TABLE, (*_models(), *MIGRATIONS_DIR.glob("versions/*.py")))
 
 
 def _main_tables() -> set[str]:
-    """Those of the project's own modules, whose migrations are in the main chain."""
+    """Returns the tables of the project's own modules, whose migrations are in the main chain."""
     names = [path.name for path in MIGRATIONS_DIR.glob("versions/*.py")]
     made_here = {f"{found[1]}{MODULE_SUFFIX}" for name in names if (found := _BRANCH_MIGRATION.match(name))}
     return _found(_TABLE, (path for path in _models() if path.relative_to(MODULES_DIR).parts[0] not in made_here))
@@ -165,7 +173,7 @@ def _arranged(imports: list[str]) -> list[str]:
 
 
 def _wrapped(line: str) -> str:
-    """A line that is too long, broken in its last brackets, or in those of the parameters."""
+    """Returns a long line broken inside its last brackets, or inside those of the parameters."""
     if len(line) <= _LINE:
         return line
     if line.startswith("from "):

@@ -1,4 +1,4 @@
-"""What `python create_module.py` asks and answers."""
+"""The dialogue of `python create_module.py`."""
 
 import sys
 from typing import TextIO
@@ -12,10 +12,10 @@ _INTERRUPTED = "Модуль не создан: ввод прерван / No mod
 
 
 def main() -> None:
-    """Asks for a name, or takes the one on the command line, and makes the module.
+    """Asks for a name, or takes the one on the command line, and creates the module.
 
-    A name that cannot be is asked for again. Ends the process with one line and a status other than 0 where nothing
-    was made.
+    Asks again after a name that is not allowed. If nothing was created, ends the process with one line and a status
+    other than 0.
     """
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         _speak_utf8(stream)
@@ -30,7 +30,7 @@ def main() -> None:
     except CreatorError as error:
         stop_with(str(error))
     except KeyboardInterrupt:
-        print()  # noqa: T201 - the line that follows stands on its own
+        print()  # noqa: T201 - ends the line of the question
         stop_with(_INTERRUPTED, code=130)
 
 
@@ -40,7 +40,7 @@ def _make(creator: ModuleCreator) -> str:
 
 
 def _ask() -> ModuleCreator:
-    """Asks until a name can be, and ends the process where the input ends before that."""
+    """Asks until a name is allowed. Ends the process if the input ends before that."""
     print("Введите латинское название модуля:")  # noqa: T201
     refused = False
     while True:
@@ -50,14 +50,14 @@ def _ask() -> ModuleCreator:
             refused = True
             print(error, file=sys.stderr)  # noqa: T201
         except EOFError:
-            print()  # noqa: T201 - the line that follows stands on its own
+            print()  # noqa: T201 - ends the line of the question
             if refused:
                 raise SystemExit(2) from None
             stop_with(_INTERRUPTED, code=1)
 
 
 def _speak_utf8(stream: TextIO) -> None:
-    """Whatever the system's locale is; a name that is no UTF-8 is refused like any other that is not Latin."""
+    """Makes a stream use UTF-8, whatever the system's locale. A name that is not UTF-8 is refused as not Latin."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""Takes back what the creator has made."""
+"""Removes the files of a module that the creator made."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from app.utils.module_creator.base_creator import CreatorError
 
 
 class ModuleRemover:
-    """The files of a module that has migrations of its own.
+    """Removes the files of a module that has its own branch of migrations.
 
     Raises CreatorError for any other module, and for one that others depend on.
     """
@@ -24,7 +24,7 @@ class ModuleRemover:
                 f"Модуля {self.name} с собственными миграциями нет / "
                 f"There is no module {self.name} with migrations of its own"
             )
-        # It imports every module, which whoever makes one has no need to wait for.
+        # Imported here: it imports every module, and the creation of a module should not wait for that.
         from app.utils.setup_modules import discover_modules
 
         users = [module.name for module in discover_modules().values() if self.name in module.depends_on]
@@ -35,7 +35,7 @@ class ModuleRemover:
             )
 
     def remove(self) -> None:
-        """The folder first, in one step: without it nothing looks for the tables."""
+        """Removes the files. The folder goes first, in one step: without it nothing looks for the tables."""
         leaving = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.draft")
         self.folder.rename(leaving)
         for path in self._migrations:

@@ -10,7 +10,7 @@ __all__ = ["MemoryBus", "PostgresBus", "make_bus"]
 
 
 def make_bus(driver: BusDriver, database: Database) -> Bus:
-    """The bus that `BUS_DRIVER` names."""
+    """Returns the bus that `BUS_DRIVER` names."""
     return (
         MemoryBus()
         if driver is BusDriver.MEMORY

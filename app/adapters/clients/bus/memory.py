@@ -12,7 +12,7 @@ from app.utils import metrics
 
 
 class MemoryBus(Bus):
-    """For tests, and for a single process: others never hear it."""
+    """A bus for tests and for a single process. It does not reach other processes."""
 
     def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
         self._deliver_stream_heads({stream_id: last_seq}, own=True)

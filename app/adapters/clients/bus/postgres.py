@@ -1,7 +1,7 @@
-"""The bus over LISTEN and NOTIFY, on one connection a process.
+"""The bus over LISTEN and NOTIFY, on one connection per process.
 
-Never inside the transaction that tells the news: NOTIFY takes a lock of the whole cluster until after the fsync. Here
-it stands alone, after the commit, and many rings share one.
+NOTIFY holds a lock of the whole cluster until after the fsync. So it is never called inside the transaction whose
+events it announces: it has its own transaction after the commit, and many messages share one NOTIFY.
 """
 
 import asyncio
@@ -21,26 +21,26 @@ from app.utils.background import running
 
 _CHANNEL = "messenger"
 _GATHER = 0.005
-"""Seconds that rings gather before they go out together."""
+"""Seconds that messages are collected before they are sent together."""
 _HEADS_IN_ONE = 150
-"""A payload has at most 8,000 bytes; a ring has up to 53."""
+"""A payload has at most 8,000 bytes; a stream head takes up to 53."""
 _SIGNALS_IN_ONE = 7
 _MAX_WAITING = 50_000
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
-"""Seconds between two attempts to connect; they double."""
+"""Seconds between two attempts to connect: the first pause, and the limit up to which it doubles."""
 _SILENCE = 5.0
-"""Seconds with nothing to say after which the connection is tried; and that its answer may take."""
+"""Seconds without a message after which the connection is tested, and the timeout of that test."""
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class PostgresBus(Bus):
-    """Hears its own process at once and the others through the database; connects again by itself."""
+    """Delivers to its own process at once, and to the others through the database. Reconnects by itself."""
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
         super().__init__()
         self._connect = connect
-        # Tells a process' own notifications, which it has heard already, from those of others.
+        # Identifies this process' messages when they come back: they have been delivered here already.
         self._origin = uuid4().hex[:12]
         self._heads: dict[UUID, int] = {}
         self._signals: list[bytes] = []
@@ -78,7 +78,7 @@ class PostgresBus(Bus):
             yield
 
     async def _keep_connected(self) -> None:
-        """Until cancelled."""
+        """Connects, listens and sends; connects again when the connection is lost. Runs until it is cancelled."""
         pause, was_down = _SHORTEST_PAUSE, False
         while True:
             connected_at = None
@@ -87,7 +87,7 @@ class PostgresBus(Bus):
                 try:
                     await connection.add_listener(_CHANNEL, self._on_notify)
                     connected_at = monotonic()
-                    # Also the first time: what was rung between the start and now was not heard.
+                    # Also the first time: messages sent between the start and now were not received.
                     self._report_reconnect()
                     metrics.BUS_CONNECTED.set(1)
                     if was_down:
@@ -108,7 +108,7 @@ class PostgresBus(Bus):
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _send_pending(self, connection: Connection) -> None:
-        """Sends what gathers, until the connection is lost."""
+        """Sends collected messages until the connection is lost. Raises ConnectionError."""
         lost = False
 
         def on_lost(_: object) -> None:
@@ -122,7 +122,7 @@ class PostgresBus(Bus):
                 async with asyncio.timeout(_SILENCE):
                     await self._wake_up.wait()
             except TimeoutError:
-                # The other side may be gone without a word: then this is not answered.
+                # The server may have vanished without closing the connection: then this gets no answer.
                 await connection.execute("SELECT 1", timeout=_SILENCE)
                 continue
             await asyncio.sleep(_GATHER)
@@ -133,7 +133,7 @@ class PostgresBus(Bus):
         raise ConnectionError("the server ended the connection")
 
     def _take(self) -> list[str]:
-        """Everything that waits, in as few payloads as it fits in."""
+        """Takes all pending messages and returns them as payloads, as few as they fit in."""
         heads, self._heads = list(self._heads.items()), {}
         texts = {"s": self._signals, "n": self._notifications}
         self._signals, self._notifications = [], []

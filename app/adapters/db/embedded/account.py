@@ -1,4 +1,4 @@
-"""Whom the server runs as: PostgreSQL refuses to run as root."""
+"""The system user that the embedded server runs as. PostgreSQL refuses to run as root."""
 
 import os
 import sys
@@ -16,17 +16,17 @@ _CANDIDATES = ("postgres", "nobody")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A system user that root steps down to."""
+    """A system user that root switches to."""
 
     name: str
     uid: int
     gid: int
 
     def check_reaches(self, path: Path, otherwise: str) -> None:
-        """Raise, naming the folder that is closed, unless this user can pass through every folder down to `path`.
+        """Raises EmbeddedPostgresError if a folder on the way to `path` is closed to this user, and names that folder.
 
-        `otherwise` is what a person can do besides opening it. What does not exist yet is left out, and no mode is
-        ever changed: the folders are somebody else's.
+        `otherwise` is what an operator can do instead of opening the folder. Folders that do not exist yet are not
+        checked. No mode is changed, because the folders belong to other users.
         """
         path = path.resolve()
         for part in [*reversed(path.parents), path]:
@@ -43,7 +43,11 @@ class Account:
 
 
 def choose_account(cluster: Path) -> Account | None:
-    """None: the server runs as we do. As root: the owner of a cluster that stands, else `postgres`, else `nobody`."""
+    """Returns the user that the server runs as; None if it runs as the user of this process.
+
+    For root it is the owner of an existing cluster, else `postgres`, else `nobody`. Raises EmbeddedPostgresError if
+    the system has none of them.
+    """
     if sys.platform == "win32" or os.geteuid() != 0:
         return None
     if cluster.exists() and (owner := cluster.stat()).st_uid != 0:

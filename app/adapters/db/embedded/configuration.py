@@ -17,8 +17,8 @@ _SMALL_SERVER = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # The log is for the server's own troubles, so it stays small: what a client did wrong is told to the client, and
-    # no statement or value, which may be somebody's message, is written down.
+    # The log stays small: it has the server's own problems only. A client's mistakes are reported to the client.
+    # Statements and values are not logged, because they may hold the text of messages.
     "log_min_messages": "error",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
@@ -30,7 +30,7 @@ _SHARED_MEMORY_NEEDED = 32 << 20
 
 
 def configuration(host: str, port: int, *, durable: bool, options: Mapping[str, str]) -> dict[str, str]:
-    """All settings for the command line. `options` override any of them but where the server listens."""
+    """Returns all settings for the command line. `options` override any of them but the listening address."""
     if host.startswith("/"):
         where = {"listen_addresses": "", "unix_socket_directories": host, "unix_socket_permissions": "0700"}
     else:
@@ -47,7 +47,9 @@ def configuration(host: str, port: int, *, durable: bool, options: Mapping[str, 
 
 
 def _dynamic_shared_memory() -> dict[str, str]:
-    """In a container without a usable /dev/shm parallel queries would fail: ordinary files do instead."""
+    """Returns the setting for shared memory. Parallel queries fail in a container without a usable /dev/shm, so the
+    server uses ordinary files there.
+    """
     if sys.platform != "linux":
         return {}
     if _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).total >= _SHARED_MEMORY_NEEDED:

@@ -1,4 +1,4 @@
-"""What can go wrong with the embedded server, each in one line that says what to do."""
+"""Errors of the embedded server. Each message is one line that says what to do."""
 
 import errno
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 ELSEWHERE = "set PG_EMBEDDED_DATA_DIR to another folder, or PG_SERVER_ADDRESS to a server of your own"
 INSTALLED_ELSEWHERE = "install the application in another folder, or set PG_SERVER_ADDRESS to a server of your own"
 _STRANGER = "another PostgreSQL that was not started by this application uses {folder}: stop it"
-# What PostgreSQL prints (in English, being started with LC_ALL=C), and what that means for the owner of the folder.
+# What PostgreSQL prints (in English, because of LC_ALL=C), and what it means for an operator.
 _OUTPUT = {
     "No space left on device": "the disk of {folder} is full: free some space",
     "Disk quota exceeded": "the disk quota for {folder} is used up: free some space",
@@ -35,12 +35,12 @@ _HARDLY_ANY = 64 << 10
 
 
 class EmbeddedPostgresError(Exception):
-    """The embedded server cannot be used. The message is one line for a person, with what to set instead."""
+    """The embedded server cannot be used. The message is one line for an operator and says what to change."""
 
 
 @contextmanager
 def system_errors_explained(folder: Path) -> Iterator[None]:
-    """Turn any OSError of the block into an EmbeddedPostgresError about `folder`."""
+    """Turns any OSError of the block into an EmbeddedPostgresError about `folder`."""
     try:
         yield
     except OSError as error:
@@ -49,7 +49,7 @@ def system_errors_explained(folder: Path) -> Iterator[None]:
 
 
 def explain_output(output: str, folder: Path, doing: str) -> EmbeddedPostgresError:
-    """The error behind a failed `doing` of a PostgreSQL program that printed `output`."""
+    """Returns an error for a PostgreSQL program that failed and printed `output`. `doing` is a verb phrase."""
     for printed, reason in _OUTPUT.items():
         if printed in output:
             return _about(folder, reason)

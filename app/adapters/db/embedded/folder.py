@@ -1,12 +1,12 @@
-"""What stands under the data folder, and whose it is.
+"""The files in the data folder of the embedded server, and their owner.
 
-data/         the cluster; made as data.new and renamed when it is whole
+data/         the cluster; created as data.new and renamed when it is complete
 run/          the Unix socket
-owner.lock    held by the application that started the server; its process number is inside
-server.lock   held by every process of the server itself, the orphans of a killed one included
+owner.lock    held by the application that started the server; contains its process id
+server.lock   held by every process of the server, including those that survive when it is killed
 server.json   the process and the address of the server started last
-password      of the superuser
-postgres.log  and postgres.log.1, the one before
+password      the superuser's password
+postgres.log  the log; postgres.log.1 is the previous one
 """
 
 import hashlib
@@ -23,21 +23,21 @@ from app.adapters.db.embedded.account import Account
 from app.adapters.db.embedded.errors import ELSEWHERE, EmbeddedPostgresError
 
 _LOG_LIMIT = 4 << 20
-# sun_path holds 104 bytes on macOS and 108 on Linux, and the name of the socket itself takes its share.
+# sun_path holds 104 bytes on macOS and 108 on Linux. The rest is for the name of the socket itself.
 _SOCKET_FOLDER_LIMIT = 80
-# Characters that mean themselves in PostgreSQL's lists and in the host of a client.
+# Characters without a special meaning in PostgreSQL's lists and in a client's host.
 _PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)
 
 
 class Postmaster(NamedTuple):
-    """What a server says of itself in `postmaster.pid`."""
+    """What `postmaster.pid` says about a server."""
 
     pid: int
     status: str
 
 
 class DataFolder:
-    """The paths under one data folder. With an account, all that is made here is given to it."""
+    """The paths in one data folder. If `account` is set, it becomes the owner of everything created here."""
 
     def __init__(self, root: Path, account: Account | None = None) -> None:
         self.root = root
@@ -52,14 +52,14 @@ class DataFolder:
         self._state = root / "server.json"
 
     def prepare(self) -> None:
-        """Make the folder if it is missing. An existing one becomes the account's only if it is empty."""
+        """Creates the folder if it is missing. An existing one changes its owner only if it is empty."""
         if self.account:
             self.account.check_reaches(self.root.parent, ELSEWHERE)
         for parent in reversed(self.root.parents):
             if not parent.exists():
                 parent.mkdir(exist_ok=True)
                 if self.account:
-                    # Ours since just now: without this a strict umask would close it to the account.
+                    # Just created: a strict umask would close it to the account.
                     parent.chmod(0o711)
         if not self.root.exists():
             self.root.mkdir(mode=0o700, exist_ok=True)
@@ -70,7 +70,7 @@ class DataFolder:
             self.account.check_reaches(self.root, ELSEWHERE)
 
     def make_private(self, path: Path) -> None:
-        """Make a folder for the account alone; one that stands already has to be just that."""
+        """Creates a folder that only the account can access. Raises EmbeddedPostgresError if another user owns it."""
         try:
             path.mkdir(mode=0o700)
         except FileExistsError:
@@ -81,14 +81,14 @@ class DataFolder:
         self._give(path)
 
     def open(self, path: Path, flags: int) -> int:
-        """Open a file of ours, made with mode 0600; never through a symbolic link, for it may be root who opens."""
+        """Opens a file, created with mode 0600. Never follows a symbolic link, because this process may be root."""
         fd = os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         if sys.platform != "win32" and self.account:
             os.fchown(fd, self.account.uid, self.account.gid)
         return fd
 
     def write(self, path: Path, text: str) -> None:
-        """Replace a file as a whole, also when the power fails half-way."""
+        """Replaces a file atomically: a power failure leaves the old or the new content."""
         new = path.with_name(f"{path.name}.new")
         new.unlink(missing_ok=True)
         with os.fdopen(self.open(new, os.O_WRONLY | os.O_EXCL), "w") as file:
@@ -98,22 +98,22 @@ class DataFolder:
         new.replace(path)
 
     def open_log(self) -> int:
-        """The log to append to; a large one is put aside first."""
+        """Opens the log for appending, and returns its descriptor. A large log is renamed first."""
         if self.log.is_file() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_name(f"{self.log.name}.1"))
         return self.open(self.log, os.O_WRONLY | os.O_APPEND)
 
     def socket_folder(self) -> Path:
-        """`run/`, or a short private folder of the system where that path cannot be a socket's."""
+        """Returns `run/`, or a short private folder in the system's temporary one if a socket cannot have that path."""
         run = self.root / "run"
         if len(str(run)) <= _SOCKET_FOLDER_LIMIT and _PLAIN.fullmatch(str(run)):
             return run
-        # Named after the folder and the user: the same at the next start, another one for everybody else.
+        # The name depends on the folder and the user: it is the same at the next start, and differs for other users.
         name = hashlib.sha256(f"{self._uid()}:{self.root}".encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir(), f"messenger-pg-{name}")
 
     def read_password(self) -> str:
-        """The superuser's password, made with the cluster."""
+        """Returns the superuser's password, which was created with the cluster. Raises EmbeddedPostgresError."""
         try:
             return self.password.read_text().strip()
         except FileNotFoundError:
@@ -123,7 +123,7 @@ class DataFolder:
             ) from None
 
     def postmaster(self) -> Postmaster | None:
-        """What `postmaster.pid` says; the one who wrote it may be dead by now."""
+        """Returns what `postmaster.pid` says, None if it says nothing. The server that wrote it may have ended."""
         try:
             lines = self.postmaster_pid.read_text().splitlines()
             return Postmaster(int(lines[0]), lines[7].strip() if len(lines) > 7 else "")
@@ -131,11 +131,11 @@ class DataFolder:
             return None
 
     def write_state(self, state: dict[str, Any]) -> None:
-        """Note down which server was started."""
+        """Stores which server was started."""
         self.write(self._state, json.dumps(state))
 
     def read_state(self) -> dict[str, Any]:
-        """What `write_state` noted last, or nothing."""
+        """Returns what `write_state` stored last; an empty dictionary if there is nothing readable."""
         try:
             state = json.loads(self._state.read_text())
         except (FileNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""A lock on a file that ends with the processes that hold it, however they end."""
+"""A file lock that the system releases when the processes that hold it end, in whatever way."""
 
 import os
 import sys
@@ -15,17 +15,17 @@ _PAUSE = 0.02
 
 
 class FileLock:
-    """Held from `acquire` to `release`, and beyond that by every child process that was given `fd`.
+    """A lock held from `acquire` to `release`, and longer by every child process that inherits `fd`.
 
-    On Windows children do not hold it.
+    On Windows child processes do not hold it.
     """
 
     def __init__(self, fd: int) -> None:
-        """Takes `fd` over: it is closed by `release`."""
+        """Takes ownership of `fd`, which `release` closes."""
         self.fd = fd
 
     def acquire(self, wait: float = 0.0) -> bool:
-        """Whether the lock was got within `wait` seconds."""
+        """Returns True if the lock was acquired within `wait` seconds."""
         deadline = time.monotonic() + wait
         while not self._try():
             if time.monotonic() >= deadline:
@@ -34,20 +34,20 @@ class FileLock:
         return True
 
     def sign(self) -> None:
-        """Write the number of this process into the file, for `read_pid`."""
+        """Writes the id of this process into the file, for `read_pid`."""
         os.ftruncate(self.fd, 0)
         os.lseek(self.fd, 0, os.SEEK_SET)
         os.write(self.fd, str(os.getpid()).encode())
 
     def release(self) -> None:
-        """Let this process's hold go."""
+        """Closes this process's descriptor, and with it its share of the lock."""
         os.close(self.fd)
 
     def _try(self) -> bool:
-        # Linux and macOS: flock, not lockf, for it is flock that children share.
+        # Linux and macOS: flock, not lockf, because child processes inherit only flock's locks.
         with suppress(BlockingIOError, PermissionError):
             if sys.platform == "win32":
-                # A byte far beyond the text, which would be unreadable to others otherwise.
+                # A byte far beyond the text: other processes could not read the text if it were locked.
                 os.lseek(self.fd, 1 << 20, os.SEEK_SET)
                 msvcrt.locking(self.fd, msvcrt.LK_NBLCK, 1)
             else:
@@ -57,5 +57,5 @@ class FileLock:
 
 
 def read_pid(path: Path) -> str:
-    """Who signed a lock file, for messages."""
+    """Returns the process id in a lock file, as text for messages."""
     return path.read_text() or "(unknown)"

@@ -1,4 +1,4 @@
-"""How PostgreSQL programs are started as our children."""
+"""Starts and ends PostgreSQL's programs as child processes."""
 
 import ctypes
 import errno
@@ -15,21 +15,21 @@ from app.adapters.db.embedded.account import Account
 from app.adapters.db.embedded.errors import EmbeddedPostgresError
 
 _PR_SET_PDEATHSIG = 1
-# Fast shutdown writes a checkpoint; an immediate one leaves that to the next start, and loses nothing either.
+# A fast shutdown writes a checkpoint. An immediate one leaves recovery to the next start, and loses nothing either.
 _FAST_SECONDS, _IMMEDIATE_SECONDS = 10.0, 5.0
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 
 
 def clean_environment() -> dict[str, str]:
-    """No locale of the user, no PG* settings, and none of the application's secrets."""
+    """Returns an environment without the user's locale, PG* variables and the application's secrets."""
     return {"LC_ALL": "C"} | {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
 
 
 def spawn(arguments: list[str | Path], account: Account | None, lock_fd: int, output: int) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, where a Ctrl-C of the terminal does not reach it.
+    """Starts a program in its own session, where a Ctrl-C of the terminal does not reach it.
 
-    It inherits the lock, and on Linux it ends with this process however that ends: the kernel sends it SIGQUIT when
-    *the thread that called* ends, so call from the main thread. macOS and Windows have nothing of the kind.
+    It inherits the lock. On Linux it ends with this process, in whatever way this one ends: the kernel sends it SIGQUIT
+    when *the calling thread* ends, so call this from the main thread. macOS and Windows have no such mechanism.
     """
     try:
         return subprocess.Popen(  # noqa: S603 - our own programs, and no shell
@@ -37,7 +37,7 @@ def spawn(arguments: list[str | Path], account: Account | None, lock_fd: int, ou
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # The current folder may be closed to the account; the one of the binaries is known to be open.
+            # The current folder may be closed to the account; the folder of the binaries is known to be open.
             cwd=Path(arguments[0]).parent,
             env=clean_environment(),
             **_platform_options(account, lock_fd),
@@ -52,7 +52,7 @@ def spawn(arguments: list[str | Path], account: Account | None, lock_fd: int, ou
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Shut a server down, less and less gently. Does nothing to one that ended already."""
+    """Shuts a server down: fast, then immediately, then by a kill. Does nothing if it has ended already."""
     if sys.platform == "win32":
         process.terminate()
         process.wait()
@@ -78,8 +78,8 @@ def _platform_options(account: Account | None, lock_fd: int) -> dict[str, Any]:
 
 
 def _die_with_parent(quit_signal: int) -> Callable[[], None]:
-    # Everything that may allocate or take a lock is done before the fork. The hook runs after the change of user,
-    # which would clear the setting.
+    # Everything that may allocate memory or take a lock is done before the fork. The hook runs after the change of
+    # user, which would clear the setting.
     prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
 
     def hook() -> None:

@@ -30,20 +30,20 @@ from app.adapters.db.embedded.lock import FileLock, read_pid
 from app.adapters.db.embedded.process import end, spawn
 
 _SOCKET_PORT = 5432
-# Long, for the recovery after a crash may have to read `max_wal_size` of log.
+# Recovery after a crash may have to read `max_wal_size` of the write-ahead log.
 _READY_SECONDS = 300.0
 _POLL_SECONDS = 0.01
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL server of our own under one folder.
+    """A PostgreSQL server as a child process, with its data in one folder.
 
-    The server is a child of this process and ends with it, also when that is killed (by the kernel on Linux; elsewhere
-    a server left behind is stopped by the next start). Two locks guard the folder. One is held by this object from
-    `start` to `stop`: whoever finds it taken is refused at once. The other is inherited by every process of the server,
-    so it is free exactly when the last of them is gone, and until then no second server touches the data.
+    The server ends with this process, even if this process is killed: on Linux the kernel ends it; elsewhere the next
+    start stops the server left behind. Two locks guard the folder. This object holds one from `start` to `stop`: a
+    second start fails at once. Every process of the server inherits the other lock, so it is free exactly when the last
+    of them has ended. Until then no second server touches the data.
 
-    All calls block. `start` belongs to the main thread.
+    All calls block. Call `start` from the main thread.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class EmbeddedPostgres:
         durable: bool = True,
         options: Mapping[str, str] | None = None,
     ) -> None:
-        """Touches nothing yet. `durable=False` is for tests: a crash of the system may lose the data.
+        """Starts nothing yet. `durable=False` is for tests: a crash of the system may lose the data.
 
-        `options` are settings of PostgreSQL; they override any of ours but where it listens.
+        `options` are settings of PostgreSQL. They override the default ones, except for the listening address.
         """
         self._root = data_dir.absolute()
         self._database = database
@@ -77,18 +77,18 @@ class EmbeddedPostgres:
 
     @property
     def address(self) -> DatabaseAddress:
-        """Where the server was started; RuntimeError before that."""
+        """The address of the server. Raises RuntimeError before `start`."""
         if self._address is None:
             raise RuntimeError("the embedded PostgreSQL was not started")
         return self._address
 
     @property
     def alive(self) -> bool:
-        """Whether the server runs. If it ended by itself, `start` brings it back."""
+        """True if the server runs. If it ended by itself, `start` starts it again."""
         return self._process is not None and self._process.poll() is None
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the server to end; whether it did so in time."""
+        """Waits for the server to end. Returns True if it ended within `timeout` seconds."""
         if self._process is not None:
             try:
                 self._process.wait(timeout)
@@ -97,11 +97,11 @@ class EmbeddedPostgres:
         return True
 
     def start(self, *, wait_for_lock: float = 10.0) -> DatabaseAddress:
-        """Run the server and return its address once it takes connections; at once if it runs already.
+        """Starts the server and returns its address once it accepts connections; at once if it runs already.
 
-        A new folder is filled first, and a missing database is created. `wait_for_lock` is for the processes of a
-        former server whose owner was killed; a folder whose owner lives is refused without waiting. Whatever stands
-        in the way is an EmbeddedPostgresError, and nothing is left running.
+        A new folder gets a cluster, and a missing database is created. `wait_for_lock` is how many seconds to wait for
+        the processes of a former server whose owner was killed. A folder whose owner runs is refused without waiting.
+        Raises EmbeddedPostgresError if the server cannot start; then nothing is left running.
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("the embedded PostgreSQL would end with the thread that started it: use the main thread")
@@ -116,7 +116,7 @@ class EmbeddedPostgres:
         return self._address
 
     def stop(self) -> None:
-        """End the server, gently at first, and let the folder go. Does nothing when there is nothing to end."""
+        """Ends the server and releases the folder. Does nothing if the server does not run."""
         if self._process is not None:
             end(self._process)
             self._process = None
@@ -129,11 +129,11 @@ class EmbeddedPostgres:
 
     @staticmethod
     def running(data_dir: Path, *, database: str = "messenger") -> DatabaseAddress | None:
-        """The address of a server that runs on the folder by somebody's `start`, else None. Takes no lock."""
+        """Returns the address of the server that any process started on the folder, else None. Takes no lock."""
         folder = DataFolder(data_dir.absolute())
         with system_errors_explained(folder.root):
             state, postmaster = folder.read_state(), folder.postmaster()
-            # A number alone may be another process by now: both files have to name it, and it has to answer.
+            # A process id may have been reused: both files have to name it, and the server has to answer.
             if postmaster is None or postmaster.pid != state.get("pid") or postmaster.status != "ready":
                 return None
             host, port = str(state["host"]), int(state["port"])
@@ -161,7 +161,7 @@ class EmbeddedPostgres:
             self._process, log_start = self._launch(folder, binaries, lock.fd, host, port)
             folder.write_state({"pid": self._process.pid, "host": host, "port": port})
         finally:
-            # From here on only the server holds it.
+            # From here on only the server's processes hold the lock.
             lock.release()
         self._wait_until_ready(self._process, folder, log_start)
         address = DatabaseAddress(host, port, SUPERUSER, password, self._database)
@@ -181,13 +181,13 @@ class EmbeddedPostgres:
         lock.sign()
 
     def _end_left_behind(self, folder: DataFolder, seconds: float) -> None:
-        """End a server that outlived its owner, which is gone, since the folder is ours now."""
+        """Ends a server that outlived its owner. The owner has ended, because this process owns the folder now."""
         postmaster = folder.postmaster()
         if postmaster is None or self.running(self._root) is None:
             return
         with suppress(ProcessLookupError):
             os.kill(postmaster.pid, signal.SIGINT)
-        # Its file goes last of all, except on Windows, where the signal just ends the process.
+        # The server removes its file last, except on Windows, where the signal just ends the process.
         deadline = time.monotonic() + seconds
         while sys.platform != "win32" and folder.postmaster() is not None:
             if time.monotonic() > deadline:
@@ -212,11 +212,12 @@ class EmbeddedPostgres:
     def _launch(
         self, folder: DataFolder, binaries: Path, lock_fd: int, host: str, port: int
     ) -> tuple[subprocess.Popen[bytes], int]:
-        """Start the server process; with where its part of the log begins."""
+        """Starts the server process. Returns it and the position at which its part of the log begins."""
         postmaster = folder.postmaster()
         if postmaster is None or postmaster.pid == folder.read_state().get("pid"):
-            # Ours, and nobody holds the lock: it is dead, though its number may belong to a stranger by now, which
-            # PostgreSQL would take for a living server. A file that is not ours is left to PostgreSQL's own checks.
+            # Written by our server, and the lock is free: that server has ended. Its process id may belong to another
+            # process by now, which PostgreSQL would take for a running server. Files that another PostgreSQL wrote are
+            # left to PostgreSQL's own checks.
             for stale in (folder.postmaster_pid, Path(host, f".s.PGSQL.{port}.lock")):
                 stale.unlink(missing_ok=True)
         settings = configuration(host, port, durable=self._durable, options=self._options)

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database and the models: of every module on disk, served or not."""
+"""Alembic's environment: the database, and the models of every module on disk, whether it is enabled or not."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from app.utils.nouns import owner_of
 from app.utils.setup_modules import discover_modules
 
 _ONE_AT_A_TIME = 7_215_331_046
-"""Key of the lock under which migrations run: several servers may start at once."""
+"""The key of the advisory lock under which migrations run. Several servers may start at once."""
 _POLL_PERIOD = 0.1
 """Seconds."""
 
 
 def _includes(removed: frozenset[str]) -> Callable[[SchemaItem, str | None, str, bool, SchemaItem | None], bool]:
-    """Which tables models are compared with: none that a removed module has left behind."""
+    """Returns Alembic's filter of tables to compare. It leaves out tables that a removed module left behind."""
     modules = branches() | removed
     revised = context.config.attributes.get("revised")
 
@@ -49,13 +49,13 @@ def _revisions(connection: Connection) -> list[str]:
 
 
 def _migrate(connection: Connection) -> None:
-    # Asked for again and again, outside of a transaction: an index that is made concurrently waits for all others.
+    # Polled, outside of a transaction: an index that is created concurrently waits for all other transactions.
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}):
         connection.rollback()
         sleep(_POLL_PERIOD)
     try:
         removed = removed_modules(_revisions(connection))
-        # The lock is the session's: it outlives this commit, and the migrations have their own transactions.
+        # The lock belongs to the session and outlives this commit. The migrations have their own transactions.
         connection.commit()
         context.configure(
             connection=connection,
@@ -65,8 +65,8 @@ def _migrate(connection: Connection) -> None:
             transaction_per_migration=True,
             include_object=_includes(removed),
         )
-        # The row of a removed module stays, for the day it comes back; Alembic would stop at a revision without a
-        # file. It calls this method: tests/test_patched_internals.py.
+        # The row of a removed module is kept in case it is installed again. Alembic would fail on a revision without a
+        # file, so the method that it calls is replaced: see tests/test_patched_internals.py.
         migration = context.get_context()
         migration.get_current_heads = lambda: tuple(  # type: ignore[method-assign]
             revision for revision in _revisions(connection) if revision in known_revisions()
@@ -99,6 +99,6 @@ async def _run() -> None:
 
 if context.is_offline_mode():
     raise SystemExit("migrations run against a database only: they compare and check")
-# A manifest brings the tables of its module.
+# Loading a manifest loads the models of its module.
 discover_modules()
 asyncio.run(_run())

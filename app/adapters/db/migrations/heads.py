@@ -1,8 +1,8 @@
-"""The migrations on disk, without the weight of Alembic: a server process only compares them.
+"""The revisions of the migrations on disk, read without importing Alembic: a server process only compares them.
 
-The main chain has ids of twelve hexadecimal digits. A module made by `create_module.py` has a branch of its own, whose
-ids are the module's name and a number: `shop_0001`. No revision of one leads to a revision of another, so a module goes
-with its files, and what a database still knows of it is told from what only newer code would know.
+The main chain has ids of twelve hexadecimal digits. A module created by `create_module.py` has its own branch, whose
+ids are the module's name and a number: `shop_0001`. No revision of one branch depends on another branch. So a module
+can be removed with its files, and its revisions in a database can be distinguished from those of newer code.
 """
 
 import re
@@ -22,7 +22,7 @@ class DatabaseIsNewer(Exception):
 
 @cache
 def known_revisions() -> dict[str, frozenset[str]]:
-    """Every revision on disk, with those it builds on."""
+    """Returns every revision on disk with the revisions that it follows."""
     revisions: dict[str, frozenset[str]] = {}
     for path in (MIGRATIONS_DIR / "versions").glob("*.py"):
         text = path.read_text(encoding="utf-8")
@@ -34,29 +34,29 @@ def known_revisions() -> dict[str, frozenset[str]]:
 
 @cache
 def known_heads() -> frozenset[str]:
-    """Revisions that no other builds on."""
+    """Returns the revisions that no other one follows."""
     revisions = known_revisions()
     return frozenset(revisions).difference(*revisions.values())
 
 
 def module_of(revision: str) -> str | None:
-    """The module whose branch a revision stands in; None for the main chain."""
+    """Returns the module to whose branch a revision belongs; None for the main chain."""
     found = _OF_MODULE.fullmatch(revision)
     return found[1] if found else None
 
 
 def head_of(module: str | None) -> str | None:
-    """The newest revision of a module's branch, or of the main chain; None where there is no such branch."""
+    """Returns the newest revision of a module's branch, or of the main chain; None if there is no such branch."""
     return next((head for head in sorted(known_heads()) if module_of(head) == module), None)
 
 
 def branches() -> frozenset[str]:
-    """The modules that have a branch of their own."""
+    """Returns the modules that have their own branch."""
     return frozenset(name for revision in known_revisions() if (name := module_of(revision)))
 
 
 def removed_modules(revisions: Iterable[str]) -> frozenset[str]:
-    """The modules that a database with these revisions has tables of, while their files are gone.
+    """Returns the modules that a database with these revisions has tables of and whose files are gone.
 
     Raises DatabaseIsNewer for a revision that is unknown for any other reason.
     """

@@ -1,7 +1,7 @@
 """Writes `catalogues.json`: `python -m app.adapters.db.migrations.seeds.make_catalogues`.
 
-Which languages and countries there are, says pycountry (ISO 639 and 3166); which time zones, tzdata (IANA); and what
-they are called in Russian and English, Babel (Unicode CLDR).
+The languages and countries come from pycountry (ISO 639 and 3166), the time zones from tzdata (IANA), and the names in
+Russian and English from Babel (Unicode CLDR).
 """
 
 import json
@@ -46,7 +46,7 @@ def _time_zones() -> Iterable[Row]:
 
 
 def _city(locale: Locale, zone: str) -> str:
-    """CLDR knows some zones by an older name, and leaves out what the zone's own name says already."""
+    """Returns the city of a zone. CLDR has some zones under an older name, and none whose own name is the city's."""
     aliases = get_global("zone_aliases")
     for name in (zone, aliases.get(zone), *sorted(old for old, new in aliases.items() if new == zone)):
         if name in locale.time_zones and "city" in locale.time_zones[name]:
@@ -59,7 +59,7 @@ def _by_name(rows: Iterable[Row]) -> list[Row]:
 
 
 def make_seeds() -> str:
-    """The file's text: one row a line, so that a difference can be read."""
+    """Returns the file's text, with one row per line so that a diff is readable."""
     made_with = {package: version(package) for package in ("babel", "pycountry", "tzdata")}
     catalogues = {
         "languages": _by_name(_languages()),

@@ -1,8 +1,8 @@
 """catalogues
 
-Languages, time zones and countries come from a file, `seeds/catalogues.json`, which `seeds/make_catalogues.py` wrote
-out of kept packages. Were they asked when the migration runs, two servers would have different rows, by the day of
-their installation, and every server would need the packages.
+Languages, time zones and countries come from the file `seeds/catalogues.json`, which `seeds/make_catalogues.py` wrote
+from maintained packages. If the migration used the packages itself, the rows of a server would depend on the day of
+its installation, and every server would need the packages.
 """
 
 import json

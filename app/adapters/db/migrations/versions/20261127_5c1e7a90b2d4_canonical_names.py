@@ -1,4 +1,4 @@
-"""the canonical forms of emails and names: one mailbox is one account, and people are found through an index"""
+"""canonical forms of emails and names: one account per mailbox, and an index for the search of accounts"""
 
 from datetime import UTC, datetime
 from uuid import UUID

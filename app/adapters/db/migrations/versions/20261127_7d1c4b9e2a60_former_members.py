@@ -1,4 +1,4 @@
-"""former members, an index of deleted messages, no words of deleted chats"""
+"""former members, an index of deleted messages, removal of the titles of deleted chats"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""wrong passwords in a row are counted in the database; ended sessions are found by when they expired"""
+"""a counter of consecutive wrong passwords, and an index of sessions by their expiry"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""each emoji is stored in one form, with or without variation selectors as Unicode wants it"""
+"""canonical emoji: variation selectors only where Unicode requires them"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""usernames that are held for their former owners; who put an account into a chat, and who may"""
+"""usernames reserved for their former owners; the account that added a member, and the setting of who may add one"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""the index of messages"""
+"""the search index of messages"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""people are found by names without diacritics: `ежик` finds Ёжик"""
+"""search of names without diacritics: `ежик` finds Ёжик"""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

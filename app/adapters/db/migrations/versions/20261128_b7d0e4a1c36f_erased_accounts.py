@@ -1,4 +1,4 @@
-"""accounts that are erased; holds of usernames and former members by what they are looked up by"""
+"""erased accounts; indexes of reserved usernames and of former members"""
 
 import sqlalchemy as sa
 from alembic import op
