@@ -11,7 +11,7 @@ from app.modules.attachments_module.db.models import (
     MessageAttachment,
 )
 from app.modules.attachments_module.schemas import EVENT_TEXTS, EVENTS
-from app.modules.attachments_module.services.collecting import COLLECT, COLLECT_OFTEN
+from app.modules.attachments_module.services.collecting import COLLECT, COLLECT_OFTEN, SWEEP, SWEEP_DAILY
 from app.modules.attachments_module.services.downloads import Downloads
 from app.modules.attachments_module.services.erasure import FILES_OF_ACCOUNT
 from app.modules.attachments_module.services.links import Links
@@ -36,6 +36,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
     container.put(Downloads, Downloads(database, store, links))
     yield
+    await store.close()
 
 
 module = Module(
@@ -60,6 +61,8 @@ module = Module(
         IMAGES,
         COLLECT,
         COLLECT_OFTEN,
+        SWEEP,
+        SWEEP_DAILY,
         CORS,
         CREATE_ATTACHMENT,
         UPLOAD_PART,

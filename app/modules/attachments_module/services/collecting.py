@@ -1,7 +1,12 @@
 """Deleting what nobody needs any more: expired uploads, files that no message carries, and contents of neither."""
 
-from datetime import timedelta
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
 
+from loguru import logger
 from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -12,6 +17,8 @@ from app.modules.streams_module.services.log import now
 
 EVERY = timedelta(seconds=15)
 _AT_ONCE = 100
+_ORPHAN_AFTER = timedelta(hours=24)
+_IS_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REMEMBERED = timedelta(days=7)
 """How long an expired upload is answered 410."""
 
@@ -58,5 +65,49 @@ async def collect_soon(work: UnitOfWork, jobs: Jobs) -> None:
     await jobs.enqueue(work, COLLECT, Everything(), key="soon")
 
 
+async def sweep(context: JobContext, _: Everything) -> None:
+    """Deletes objects that no row knows and that are old: what processes had stored that were killed a moment later."""
+    store, before = context.container.get(FileStore), now() - _ORPHAN_AFTER
+    await store.delete_unfinished(before)
+    orphans: list[str] = []
+    async for paths in list_orphans(store, partial(_list_known, context), before):
+        orphans += paths
+        await store.delete(*paths)
+    if orphans:
+        logger.info("{} objects that no file has were deleted, such as {}", len(orphans), orphans[0])
+
+
+async def _list_known(context: JobContext, uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:
+    async with context.unit_of_work() as work:
+        return await crud.list_known(await work.raw(), uploads, contents)
+
+
+async def list_orphans(
+    store: FileStore, list_known: Callable[[Sequence[UUID], Sequence[str]], Awaitable[set[str]]], before: datetime
+) -> AsyncIterator[list[str]]:
+    """Yields the paths of objects that are older, and whose upload or content is not known."""
+    for prefix in ("uploads", "files", "previews"):
+        found: dict[str, str] = {}
+        async for one in store.list(prefix):
+            if one.changed_at < before:
+                found[one.path] = one.path.split("/")[1]
+            if len(found) == _AT_ONCE:
+                yield await _orphans_among(found, prefix, list_known)
+                found = {}
+        if found:
+            yield await _orphans_among(found, prefix, list_known)
+
+
+async def _orphans_among(
+    found: Mapping[str, str], prefix: str, list_known: Callable[[Sequence[UUID], Sequence[str]], Awaitable[set[str]]]
+) -> list[str]:
+    names = sorted(set(found.values()))
+    ids = [UUID(name) for name in names if prefix == "uploads" and _IS_ID.fullmatch(name)]
+    known = await list_known(ids, [] if prefix == "uploads" else names)
+    return [path for path, name in found.items() if name not in known]
+
+
 COLLECT = Job("attachments.collect", Everything, collect, timeout_s=600.0)
 COLLECT_OFTEN = Schedule(COLLECT, EVERY)
+SWEEP = Job("attachments.sweep", Everything, sweep, timeout_s=6 * 3600.0)
+SWEEP_DAILY = Schedule(SWEEP, timedelta(days=1))

@@ -2,10 +2,13 @@
 
 import asyncio
 import hashlib
+import re
+import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any, TypeAlias
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -27,7 +30,20 @@ _PART = 5 * 1024 * 1024
 _TIMEOUT = timedelta(seconds=20)
 _RETRY: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 
+_SETTLE = 0.05
+
 _Store: TypeAlias = LocalStore | S3Store
+
+
+_UNFINISHED = re.compile(r"#[0-9]+$")
+"""How the library calls a file that it is writing."""
+
+
+class Object(NamedTuple):
+    """Something in the store."""
+
+    path: str
+    changed_at: datetime
 
 
 class FileStore:
@@ -36,6 +52,7 @@ class FileStore:
     def __init__(self, settings: AttachmentSettings) -> None:
         self._settings = settings
         self._opened: _Store | None = None
+        self._folder = _folder_of(settings)
 
     @property
     def _store(self) -> _Store:
@@ -43,6 +60,11 @@ class FileStore:
         if self._opened is None:
             self._opened = _open(self._settings)
         return self._opened
+
+    async def close(self) -> None:
+        """Lets the library's threads end what they have begun: an interpreter that ends meanwhile would be aborted."""
+        if self._opened is not None:
+            await asyncio.sleep(_SETTLE)
 
     async def put(self, path: str, data: bytes) -> None:
         """Writes an object at once: it is there as a whole, or not at all."""
@@ -76,15 +98,23 @@ class FileStore:
                 except (NotFoundError, FileNotFoundError):
                     continue
 
-    async def list(self, prefix: str) -> AsyncIterator[str]:
-        """Yields the paths of all objects below a prefix."""
+    async def list(self, prefix: str) -> AsyncIterator[Object]:
+        """Yields all objects below a prefix."""
         with _calls():
             async for batch in obstore.list(self._store, prefix):
                 for one in batch:
-                    yield one["path"]
+                    yield Object(one["path"], one["last_modified"])
 
     async def delete_below(self, prefix: str) -> None:
-        await self.delete(*[path async for path in self.list(prefix)])
+        await self.delete(*[one.path async for one in self.list(prefix)])
+        if self._folder is not None:
+            # With what a process has left there that was killed while it wrote: no list has it.
+            await asyncio.to_thread(shutil.rmtree, self._folder / prefix, ignore_errors=True)
+
+    async def delete_unfinished(self, before: datetime) -> None:
+        """Deletes what killed processes have left in a folder. An S3 service does that by a rule of the bucket."""
+        if self._folder is not None:
+            await asyncio.to_thread(_delete_unfinished, self._folder, before.timestamp())
 
 
 def piece_path(attachment_id: UUID, start: int, name: str) -> str:
@@ -137,14 +167,26 @@ def _calls() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except (BaseError, OSError) as error:
-        logger.warning("the store of files cannot do this: {!r}", error)
+        # The rest of the message is the library's own state.
+        logger.warning("the store of files: {}", str(error).partition("\n")[0])
         raise StoreUnavailable from error
 
 
-def _open(settings: AttachmentSettings) -> _Store:
+def _folder_of(settings: AttachmentSettings) -> Path | None:
     parts = urlsplit(settings.store)
-    if parts.scheme == "file":
-        folder = PROJECT_ROOT / f"{parts.netloc}{parts.path}"
+    return PROJECT_ROOT / f"{parts.netloc}{parts.path}" if parts.scheme == "file" else None
+
+
+def _delete_unfinished(folder: Path, before: float) -> None:
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            if _UNFINISHED.search(file.name) and file.is_file() and file.stat().st_mtime < before:
+                file.unlink()
+
+
+def _open(settings: AttachmentSettings) -> _Store:
+    parts, folder = urlsplit(settings.store), _folder_of(settings)
+    if folder is not None:
         return LocalStore(folder, automatic_cleanup=True, mkdir=True)
     secret = settings.s3_secret_access_key
     given: dict[str, Any] = {

@@ -61,7 +61,7 @@ async def test_an_image_is_turned_and_says_nothing_of_its_place(
     assert (corner[0] > 200) is (orientation in (1, 4, 5, 6))
 
     async def is_deleted() -> bool:
-        return not [path async for path in container.get(FileStore).list(f"uploads/{found['id']}")]
+        return not [one.path async for one in container.get(FileStore).list(f"uploads/{found['id']}")]
 
     await eventually(is_deleted)
 

@@ -130,7 +130,7 @@ async def test_the_bytes_of_a_deleted_message_go_unless_another_one_has_them(
     ok(await anna.delete(f"/chats/{club}/messages/2"))
 
     async def are_gone() -> bool:
-        paths = [path async for path in store.list("files")]
+        paths = [one.path async for one in store.list("files")]
         return f"files/{first['sha256']}" not in paths and await count_rows() == 0
 
     await eventually(are_gone)

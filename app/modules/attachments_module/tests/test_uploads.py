@@ -3,12 +3,19 @@
 import asyncio
 import hashlib
 from base64 import b64encode
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from os import urandom
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.modules.attachments_module.db.cruds import contents as crud
+from app.modules.attachments_module.services.collecting import list_orphans
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.uploading import (
@@ -103,7 +110,7 @@ async def test_of_two_requests_at_one_offset_one_adds_its_bytes(anna: FakeClient
     assert (await download(anna, found["url"])).content == bytes([won]) * 3
 
     async def is_empty() -> bool:
-        return not [path async for path in container.get(FileStore).list(f"uploads{path}")]
+        return not [one.path async for one in container.get(FileStore).list(f"uploads{path}")]
 
     await eventually(is_empty)
 
@@ -158,7 +165,7 @@ async def test_an_upload_is_ended_by_its_owner(anna: FakeClient, boris: FakeClie
     problem(await tus(anna, "DELETE", path), 404, "not_found")
 
     async def is_deleted() -> bool:
-        return not [path async for path in container.get(FileStore).list(f"uploads{path}")]
+        return not [one.path async for one in container.get(FileStore).list(f"uploads{path}")]
 
     await eventually(is_deleted)
 
@@ -175,7 +182,7 @@ async def test_an_upload_expires(anna: FakeClient, connection: Connection, conta
         return not await connection.fetchval("SELECT coalesce(sum(bytes), 0) FROM attachment_usage")
 
     await eventually(is_deleted)
-    assert [path async for path in container.get(FileStore).list(f"uploads{path}")] == []
+    assert [one.path async for one in container.get(FileStore).list(f"uploads{path}")] == []
     problem(await add(anna, path, 5, b"67890"), 410, "upload_expired")
 
 
@@ -206,7 +213,7 @@ async def test_what_nobody_uses_is_deleted_and_what_another_file_has_stays(
     data = urandom(1000)
     first, second = await ready(anna, data), await ready(boris, data)
     store = container.get(FileStore)
-    assert [path async for path in store.list("files")].count(f"files/{first['sha256']}") == 1
+    assert [one.path async for one in store.list("files")].count(f"files/{first['sha256']}") == 1
     ok(await anna.delete(f"/attachments/{first['id']}"))
 
     async def is_deleted() -> bool:
@@ -220,7 +227,7 @@ async def test_what_nobody_uses_is_deleted_and_what_another_file_has_stays(
     await collect(container)
 
     async def is_gone() -> bool:
-        return f"files/{first['sha256']}" not in [path async for path in store.list("files")]
+        return f"files/{first['sha256']}" not in [one.path async for one in store.list("files")]
 
     await eventually(is_gone)
 
@@ -242,3 +249,23 @@ async def test_what_nobody_uses_is_deleted_and_what_another_file_has_stays(
 )
 async def test_a_name_is_one_line_without_folders(anna: FakeClient, given: str, shown: str) -> None:
     assert (await upload(anna, b"x", given))["filename"] == shown
+
+
+async def test_objects_that_no_file_has_go_after_a_day(anna: FakeClient, container: Container, tmp_path: Path) -> None:
+    store = FileStore(AttachmentSettings(store=f"file://{tmp_path}"))
+    one = await ready(anna, b"kept")
+    unknown = ["uploads/x/0-a", f"uploads/{uuid4()}/0-a", "files/0123", "previews/0123/small"]
+    for path in (*unknown, f"files/{one['sha256']}"):
+        await store.put(path, b"x")
+    (tmp_path / "files" / "0123#1").write_bytes(b"half")
+    known = partial(list_known_by, container)
+    for hours, expected in ((-1, []), (1, sorted(unknown))):
+        before = datetime.now(UTC) + timedelta(hours=hours)
+        assert sorted([path async for paths in list_orphans(store, known, before) for path in paths]) == expected
+    await store.delete_unfinished(datetime.now(UTC) + timedelta(hours=1))
+    assert not (tmp_path / "files" / "0123#1").exists()
+
+
+async def list_known_by(container: Container, uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:
+    async with container.get(Database).connection() as connection:
+        return await crud.list_known(connection, uploads, contents)

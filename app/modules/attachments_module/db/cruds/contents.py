@@ -28,6 +28,10 @@ _MARK_UNUSED = """
 UPDATE attachment_content SET is_deleting = true WHERE sha256 = ANY($1) AND check_at IS NOT NULL RETURNING sha256
 """
 _FORGET = "DELETE FROM attachment_content WHERE sha256 = ANY($1) AND is_deleting"
+_LIST_KNOWN = """
+SELECT DISTINCT attachment_id::text AS name FROM attachment_piece WHERE attachment_id = ANY($1)
+UNION ALL SELECT sha256 FROM attachment_content WHERE sha256 = ANY($2)
+"""
 _IS_ANY_DUE = "SELECT EXISTS (SELECT FROM attachment WHERE expires_at <= $1)"
 _MARK_DUE = """
 UPDATE attachment SET state = CASE WHEN state IN ('uploading', 'expired') THEN 'expired' ELSE 'deleted' END
@@ -70,6 +74,11 @@ async def mark_unused(connection: DatabaseConnection, at: datetime, limit: int) 
 async def forget(connection: DatabaseConnection, contents: Sequence[str]) -> None:
     """Their objects are deleted."""
     await connection.execute(_FORGET, contents)
+
+
+async def list_known(connection: DatabaseConnection, uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:
+    """Returns those of the uploads and contents that have a row."""
+    return {str(row["name"]) for row in await connection.fetch(_LIST_KNOWN, uploads, contents)}
 
 
 async def is_any_due(connection: DatabaseConnection, at: datetime) -> bool:

@@ -1,0 +1,118 @@
+"""The same contract on a folder and on S3."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from os import urandom
+
+import pytest
+
+from app.fastapi_engine.constructor import build_app
+from app.modules.attachments_module.errors import StoreUnavailable
+from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.settings import AttachmentSettings
+from app.modules.attachments_module.tests.pictures import picture
+from app.modules.attachments_module.tests.s3 import s3_server
+from app.modules.attachments_module.tests.uploading import add, begin, download, post, processed, ready
+from app.settings import Settings
+from tests.fakers import FakeClient, eventually, ok, problem
+from tests.servers import served
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttachmentSettings]:
+    with s3_server(tmp_path_factory.mktemp("s3")) as settings:
+        yield settings
+
+
+@pytest.fixture(params=["folder", "S3"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AttachmentSettings:
+    if request.param == "folder":
+        return AttachmentSettings(store=f"file://{tmp_path_factory.mktemp('store')}")
+    settings: AttachmentSettings = request.getfixturevalue("s3")
+    return settings
+
+
+async def read(store: FileStore, path: str, start: int = 0, end: int | None = None) -> bytes:
+    return b"".join([chunk async for chunk in store.read(path, start, end)])
+
+
+async def listed(store: FileStore, prefix: str) -> list[str]:
+    return sorted([one.path async for one in store.list(prefix)])
+
+
+async def test_objects_are_written_read_listed_and_deleted(place: AttachmentSettings) -> None:
+    store, data = FileStore(place), urandom(12_000_001)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(data), 100_000):
+            yield data[start : start + 100_000]
+
+    await store.put("uploads/a/0-x", b"hello")
+    await store.put("uploads/a/0-x", b"other")
+    await store.put_stream("uploads/b/big", chunks(), len(data))
+    await store.put("uploads/b/empty", b"")
+    assert await read(store, "uploads/a/0-x") == b"other"
+    assert await read(store, "uploads/a/0-x", 1, 3) == b"th"
+    assert await read(store, "uploads/b/big") == data
+    assert await read(store, "uploads/b/big", 5_000_000, 5_000_010) == data[5_000_000:5_000_010]
+    assert await read(store, "uploads/b/empty") == b""
+    assert await listed(store, "uploads/a") == ["uploads/a/0-x"]
+    await store.delete("uploads/a/0-x", "uploads/a/0-x", "nothing")
+    await store.delete_below("uploads/b/")
+    assert await listed(store, "uploads") == []
+    with pytest.raises(FileNotFoundError):
+        await read(store, "uploads/a/0-x")
+
+
+async def test_a_stream_that_breaks_leaves_no_object(place: AttachmentSettings) -> None:
+    store = FileStore(place)
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield bytes(6_000_000)
+        raise ConnectionError("the other side has gone")
+
+    with pytest.raises((ConnectionError, StoreUnavailable)):
+        await store.put_stream("broken/x", broken(), 12_000_000)
+    assert await listed(store, "broken") == []
+
+
+async def test_files_are_kept_wherever_the_settings_say(settings: Settings, place: AttachmentSettings) -> None:
+    app = build_app(replace(settings, own={AttachmentSettings: place}))
+    async with served(app) as http:
+        anna, store = await FakeClient.sign_up(http, "anna"), FileStore(place)
+        data = urandom(9_000_000)
+        path = await begin(anna, len(data), filename="данные")
+        assert (await add(anna, path, 0, data[:5_000_000])).status_code == 204
+        assert (await add(anna, path, 5_000_000, data[5_000_000:])).status_code == 204
+        found = await processed(anna, path[1:])
+        assert (await download(anna, found["url"], Range="bytes=4999990-5000009")).content == data[4999990:5000010]
+        image = await ready(anna, picture("PNG"), "кот.png")
+        assert (await download(anna, image["previews"][0]["url"])).status_code == 200
+        for one in (found, image):
+            ok(await anna.delete(f"/attachments/{one['id']}"))
+
+        async def are_gone() -> bool:
+            names = (found["sha256"], image["sha256"], found["id"], image["id"])
+            paths = [path for prefix in ("files", "previews", "uploads") for path in await listed(store, prefix)]
+            return not any(path.split("/")[1] in names for path in paths)
+
+        await eventually(are_gone)
+
+
+async def test_a_store_that_is_down_fails_uploads_and_downloads_and_nothing_else(
+    settings: Settings, s3: AttachmentSettings
+) -> None:
+    down = s3.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
+    async with served(build_app(replace(settings, own={AttachmentSettings: down}))) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        chat = await anna.open_chat()
+        path = await begin(anna, 10)
+        refused = await add(anna, path, 0, b"1234567890")
+        problem(refused, 503, "unavailable")
+        assert refused.headers["retry-after"]
+        problem(await post(anna, b"x"), 503, "unavailable")
+        await anna.send(chat, "Привет")
+    async with served(build_app(replace(settings, own={AttachmentSettings: s3}))) as http:
+        anna.http = http
+        assert (await add(anna, path, 0, b"1234567890")).status_code == 204
+        assert (await processed(anna, path[1:]))["state"] == "ready"
