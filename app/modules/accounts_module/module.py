@@ -19,7 +19,7 @@ from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.erasure import ERASE, OWN_HOOK
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
-from app.modules.accounts_module.services.housekeeping import CLEANUP_PERIOD, TIDY
+from app.modules.accounts_module.services.housekeeping import CLEANUP, CLEANUP_SCHEDULE
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
@@ -50,7 +50,7 @@ module = Module(
     depends_on=("base", "streams", "jobs"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, AUTHENTICATION, ERASE, OWN_HOOK, TIDY, CLEANUP_PERIOD),
+    contributes=(*EVENT_TEXTS, AUTHENTICATION, ERASE, OWN_HOOK, CLEANUP, CLEANUP_SCHEDULE),
     lifespan=lifespan,
     invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},

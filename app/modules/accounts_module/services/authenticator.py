@@ -9,7 +9,7 @@ from app.modules.accounts_module.services.signing_secret import find_signing_sec
 from app.modules.accounts_module.services.tokens import Identity, Tokens
 from app.settings.auth_settings import AuthSettings
 
-_REMEMBERED = 20_000
+_MAX_CACHED = 20_000
 """Maximum number of verified tokens in memory, about 1 KB each."""
 
 
@@ -35,7 +35,7 @@ class Authenticator:
         known = self._verified.get(token)
         if known is None:
             known = (await self.tokens()).read_access(token)
-            if len(self._verified) >= _REMEMBERED:
+            if len(self._verified) >= _MAX_CACHED:
                 self._verified.clear()
             self._verified[token] = known
         identity, expires_at = known

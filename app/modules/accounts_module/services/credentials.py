@@ -14,7 +14,7 @@ from app.modules.accounts_module.services.tokens import DeviceClaim
 from app.services.rate_limits import RateLimits, network_of
 from app.utils.canonical import canonical_login
 
-_NOBODY = UUID("6f0c5c9a-1f0e-4a37-9d0e-2b8a3f6c1d54")
+_UNKNOWN_LOGINS = UUID("6f0c5c9a-1f0e-4a37-9d0e-2b8a3f6c1d54")
 """UUID namespace of the logins that no account has: failures are counted for them, too."""
 
 
@@ -52,7 +52,7 @@ async def check_credentials(
     network = network_of(attempt.address)
     async with database.connection() as connection:
         row = await find_credentials(connection, attempt.login)
-        account_id = UUID(str(row["id"])) if row else uuid5(_NOBODY, canonical_login(attempt.login)[0])
+        account_id = UUID(str(row["id"])) if row else uuid5(_UNKNOWN_LOGINS, canonical_login(attempt.login)[0])
         addresses = await list_addresses(connection, account_id)
     device = attempt.device if attempt.device is not None and attempt.device.account_id == account_id else None
     limits.hit(limits.rates.sign_in_address, "sign-in from", device.device_id.hex if device else network)

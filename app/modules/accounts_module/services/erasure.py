@@ -116,7 +116,7 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> da
 async def _end_sessions(work: UnitOfWork, container: Container, account_id: UUID) -> None:
     at, revocations = now(), container.get(Revocations)
     revoked = await sessions.revoke(work.session, at, account_id=account_id)
-    await sessions.forget_devices(await work.raw(), account_id)
+    await sessions.clear_devices(await work.raw(), account_id)
     work.after_commit(lambda: revocations.announce(revoked, at))
 
 

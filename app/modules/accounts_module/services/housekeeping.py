@@ -7,7 +7,7 @@ from loguru import logger
 from app.adapters.db.database import BackgroundDatabase, Database
 from app.modules.accounts_module.db.cruds.sessions import delete_ended
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_old_failures
-from app.modules.accounts_module.db.cruds.username_holds import delete_over
+from app.modules.accounts_module.db.cruds.username_holds import delete_expired_holds
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.settings import Settings
 
@@ -17,7 +17,7 @@ _AT_ONCE = 1_000
 """Maximum number of rows that one statement deletes."""
 
 
-async def delete_what_is_over(context: JobContext, _: Nothing) -> None:
+async def delete_expired(context: JobContext, _: Nothing) -> None:
     """Deletes sessions AUTH_SESSION_RETENTION_DAYS after their end, and the rest as soon as it has expired."""
     retention = context.container.get(Settings).auth.session_retention
     deleted = await clean_up(context.container.get(BackgroundDatabase), datetime.now(UTC) - retention)
@@ -25,8 +25,8 @@ async def delete_what_is_over(context: JobContext, _: Nothing) -> None:
         logger.info("{} ended sessions were deleted", deleted)
 
 
-TIDY = Job("accounts.delete_what_is_over", Nothing, delete_what_is_over)
-CLEANUP_PERIOD = Schedule(TIDY, _PERIOD)
+CLEANUP = Job("accounts.delete_what_is_over", Nothing, delete_expired)
+CLEANUP_SCHEDULE = Schedule(CLEANUP, _PERIOD)
 
 
 async def clean_up(database: Database, before: datetime) -> int:
@@ -38,7 +38,7 @@ async def clean_up(database: Database, before: datetime) -> int:
     while True:
         async with database.connection() as connection:
             failures = await delete_old_failures(connection, _AT_ONCE)
-            holds = await delete_over(connection, _AT_ONCE)
+            holds = await delete_expired_holds(connection, _AT_ONCE)
             sessions = await delete_ended(connection, before, _AT_ONCE)
         total += sessions
         if max(failures, holds, sessions) < _AT_ONCE:

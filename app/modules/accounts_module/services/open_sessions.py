@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.utils.isolation import call_isolated
 
-_ASK_EVERY = 60.0
+_CHECK_EVERY = 60.0
 """Maximum seconds between two checks of a session. The check is needed without a revocation and before the expiry, too:
 the session's row may be deleted, or a clock may be wrong."""
 
@@ -29,11 +29,11 @@ class Watch:
 
 
 class _Session:
-    __slots__ = ("ask_at", "watches")
+    __slots__ = ("check_at", "watches")
 
     def __init__(self) -> None:
         # Check it at the next round: its time of expiry is not known yet.
-        self.ask_at = 0.0
+        self.check_at = 0.0
         self.watches: set[Watch] = set()
 
 
@@ -78,7 +78,7 @@ class OpenSessions:
 
     def list_due(self, now: float, *, everything: bool) -> list[UUID]:
         """Returns the sessions that have to be checked in the database. `now` is in seconds of the monotonic clock."""
-        return [key for key, session in self._sessions.items() if everything or session.ask_at <= now]
+        return [key for key, session in self._sessions.items() if everything or session.check_at <= now]
 
     def note(self, checked: Iterable[UUID], live: Mapping[UUID, datetime], at: datetime, now: float) -> list[UUID]:
         """Takes the result of a check: `live` maps the live ones of the `checked` sessions to their times of expiry.
@@ -89,7 +89,7 @@ class OpenSessions:
         for session_id, expires_at in live.items():
             session = self._sessions.get(session_id)
             if session is not None:
-                session.ask_at = now + min((expires_at - at).total_seconds(), _ASK_EVERY)
+                session.check_at = now + min((expires_at - at).total_seconds(), _CHECK_EVERY)
         return [session_id for session_id in checked if session_id not in live]
 
 

@@ -19,7 +19,7 @@ LONGEST_WAIT = 30.0
 """Seconds that a password may wait for its turn: longer than a burst of sign-ins, shorter than clients' timeouts."""
 MAX_WAITING = 500
 """Maximum number of waiting passwords of one source."""
-_COME_BACK = 5
+_RETRY_AFTER = 5
 """Seconds until a client may retry."""
 
 
@@ -58,7 +58,7 @@ class Passwords:
         self._queue = FairQueue(settings.argon2_concurrency)
         # The hash that the password of an unknown login is checked against. It costs the same time as a wrong
         # password, and no password matches it.
-        self._nobody = (
+        self._unmatched_hash = (
             f"$argon2id$v=19$m={settings.argon2_memory_cost},t={settings.argon2_time_cost},"
             f"p={settings.argon2_parallelism}${_random_base64(16)}${_random_base64(32)}"
         )
@@ -71,7 +71,7 @@ class Passwords:
 
         Former releases hashed passwords as they were typed, so that form is tried as well.
         """
-        compared, normalized = hashed or self._nobody, normalize_password(password)
+        compared, normalized = hashed or self._unmatched_hash, normalize_password(password)
         for tried in dict.fromkeys((normalized, password)):
             if await self._compute(source, self._hash.verify, tried, compared) and hashed is not None:
                 return Verdict(True, tried != normalized or self._hasher.check_needs_rehash(hashed))
@@ -79,9 +79,9 @@ class Passwords:
 
     async def _compute(self, source: str, function: Callable[..., T], *arguments: str) -> T:
         if self._queue.count(source) >= MAX_WAITING:
-            raise TooManyPasswords(retry_after=_COME_BACK)
+            raise TooManyPasswords(retry_after=_RETRY_AFTER)
         try:
             async with self._queue.place(source, LONGEST_WAIT):
                 return await to_thread.run_sync(function, *arguments, limiter=self._limiter)
         except TimeoutError:
-            raise TooManyPasswords(retry_after=_COME_BACK) from None
+            raise TooManyPasswords(retry_after=_RETRY_AFTER) from None

@@ -19,7 +19,7 @@ from app.modules.accounts_module.services.open_sessions import OpenSessions
 _ENDED = "session.ended"
 _PERIOD = 0.7
 """Seconds between two polls: every process sees a revocation within a second, even without a notification."""
-_TRUSTED = 3.0
+_VALID_FOR = 3.0
 """Seconds for which the result of a poll is valid. After that no request is served before the next poll: the process
 was frozen, or the database could not be reached."""
 _OVERLAP = timedelta(seconds=60)
@@ -117,7 +117,7 @@ class Revocations:
             self._missed_notifications = everything
             raise
         self._revoked = {session_id: at for session_id, at in self._revoked.items() if at > horizon}
-        self._seen_until, self._known_until = began, began_at + _TRUSTED
+        self._seen_until, self._known_until = began, began_at + _VALID_FOR
 
     async def keep_refreshing(self) -> None:
         """Polls until cancelled."""

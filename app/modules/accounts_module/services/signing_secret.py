@@ -7,7 +7,7 @@ from app.adapters.db.database import Database
 from app.settings.auth_settings import AuthSettings
 
 # The first process writes the secret. The others, started at the same time, read that one.
-_KEEP = "INSERT INTO signing_key (id, name, secret) VALUES ($1, 'tokens', $2) ON CONFLICT (name) DO NOTHING"
+_INSERT = "INSERT INTO signing_key (id, name, secret) VALUES ($1, 'tokens', $2) ON CONFLICT (name) DO NOTHING"
 _READ = "SELECT secret FROM signing_key WHERE name = 'tokens'"
 
 
@@ -18,6 +18,6 @@ async def find_signing_secret(settings: AuthSettings, database: Database) -> str
     async with database.connection() as connection:
         secret = await connection.fetchval(_READ)
         if secret is None:
-            await connection.execute(_KEEP, uuid4(), token_urlsafe(48))
+            await connection.execute(_INSERT, uuid4(), token_urlsafe(48))
             secret = await connection.fetchval(_READ)
     return str(secret)

@@ -15,7 +15,7 @@ from app.settings.auth_settings import AuthSettings
 _ALGORITHM = "HS256"
 _AUDIENCE = "messenger"
 _DEVICE_LIFETIME = timedelta(days=365)
-_CLOCKS_DIFFER = 60
+_MAX_CLOCK_SKEW = 60
 """Seconds that the clock of one server may be ahead of another's."""
 
 
@@ -112,6 +112,6 @@ class Tokens:
             raise InvalidToken
         payload: dict[str, Any] = decoded["payload"]
         made_at = payload["iat"]
-        if not isinstance(made_at, int | float) or made_at > time() + _CLOCKS_DIFFER:
+        if not isinstance(made_at, int | float) or made_at > time() + _MAX_CLOCK_SKEW:
             raise InvalidToken
         return payload

@@ -22,7 +22,7 @@ _NAMES = """
 _RESERVED = frozenset(_NAMES.split())
 _SEPARATORS = str.maketrans("", "", "_.")
 # Digits that replace similar letters. A 1 can be an i or an l.
-_DIGITS = tuple(str.maketrans("013457", f"o{one}east") for one in "il")
+_DIGITS = tuple(str.maketrans("013457", f"o{letter}east") for letter in "il")
 
 
 def check_reserved(username: str) -> None:

@@ -80,14 +80,14 @@ async def test_two_old_accounts_of_one_mailbox_both_sign_in(
     anna: FakeClient, boris: FakeClient, database_address: DatabaseAddress
 ) -> None:
     connection = await asyncpg.connect(**database_address.connect_arguments())
-    one, other = "post@bücher.example", "post@xn--bcher-kva.example"
-    for user, email, copy in ((anna, one, 0), (boris, other, 1)):
+    unicode_form, ascii_form = "post@bücher.example", "post@xn--bcher-kva.example"
+    for user, email, copy in ((anna, unicode_form, 0), (boris, ascii_form, 1)):
         await connection.execute(
             "UPDATE account SET email = $2, email_key = $3, email_copy = $4 WHERE id = $1",
-            *(user.uuid, email, other, copy),
+            *(user.uuid, email, ascii_form, copy),
         )
     await connection.close()
-    for login, user in ((one, anna), (other, boris), (other.upper(), anna), (boris.username, boris)):
+    for login, user in ((unicode_form, anna), (ascii_form, boris), (ascii_form.upper(), anna), (boris.username, boris)):
         device = user.another_device()
         tokens = ok(await device.post("/accounts/sign-in", {"login": login, "password": PASSWORD}))
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}

@@ -55,7 +55,7 @@ async def test_the_password_is_prompted_for_again_if_its_confirmation_differs(
     assert "do not match" in result.output
 
 
-@pytest.mark.parametrize(("field", "value"), [("email", "nobody"), ("username", "a b"), ("password", "short")])
+@pytest.mark.parametrize(("field", "value"), [("email", "unknown"), ("username", "a b"), ("password", "short")])
 async def test_create_admin_refuses_what_sign_up_refuses(
     database_address: DatabaseAddress, field: str, value: str
 ) -> None:
@@ -91,7 +91,7 @@ async def test_a_reset_password_ends_all_sessions(
 
 
 async def test_the_password_of_an_unknown_account_is_not_reset(database_address: DatabaseAddress) -> None:
-    result = await manage(database_address, "account", "reset-password", "nobody", f"--password={PASSWORD}")
+    result = await manage(database_address, "account", "reset-password", "unknown", f"--password={PASSWORD}")
     assert result.exit_code == 1
     assert "Account not found" in str(result.exception)
 

@@ -212,5 +212,5 @@ async def test_an_operator_erases_an_account(
     assert ok(await boris.get(f"/chats/{club}/messages"))["items"][0]["text"] == ""
     doctor = await manage(database_address, "doctor", "--least-free-mb=0")
     assert doctor.exit_code == 0, doctor.output
-    for name, more in (("nobody", ()), (boris.username, ("--messages", "some"))):
+    for name, more in (("unknown", ()), (boris.username, ("--messages", "some"))):
         assert (await manage(database_address, "account", "erase", name, *more)).exit_code != 0

@@ -82,8 +82,8 @@ async def test_wrong_passwords_for_the_username_and_the_email_count_together(
 
 async def test_an_unknown_login_is_treated_like_any_other(other_network: httpx.AsyncClient) -> None:
     for logins in (
-        ["nobody", "NOBODY", " nobody "],
-        ["nobody@example.com", "NOBODY@EXAMPLE.COM", "nobody@example.com"],
+        ["unknown", "UNKNOWN", " unknown "],
+        ["unknown@example.com", "UNKNOWN@EXAMPLE.COM", "unknown@example.com"],
     ):
         await guess(other_network, *logins)
         assert HOUR - 60 < await is_refused(other_network, logins[0]) <= HOUR

@@ -35,7 +35,7 @@ async def session_id(anna: FakeClient) -> UUID:
     return UUID(ok(await anna.get("/accounts/sessions"))["items"][0]["id"])
 
 
-class Ends(list[UUID]):
+class EndedSessions(list[UUID]):
     """The ids of the watched sessions whose connections have ended."""
 
     def __init__(self, revocations: Revocations, *session_ids: UUID) -> None:
@@ -48,7 +48,7 @@ async def test_a_session_revoked_at_the_start_of_a_long_gap_ends(
     revocations: Revocations, session_id: UUID, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await revocations.refresh()
-    ends = Ends(revocations, session_id)
+    ends = EndedSessions(revocations, session_id)
     await revocations.refresh()
     # Longer ago than the lifetime of an access token.
     await connection.execute("UPDATE auth_session SET revoked_at = now() - interval '1 hour'")
@@ -64,7 +64,7 @@ async def test_a_bus_outage_counts_as_a_gap(
 ) -> None:
     bus = MemoryBus()
     revocations = Revocations(running_server.container.get(Database), bus, timedelta(seconds=5))
-    ends = Ends(revocations, session_id)
+    ends = EndedSessions(revocations, session_id)
     await revocations.refresh()
     await connection.execute("DELETE FROM auth_session")
     bus._report_reconnect()
@@ -75,7 +75,7 @@ async def test_a_bus_outage_counts_as_a_gap(
 async def test_a_connection_ends_when_its_session_expires_and_not_before(
     revocations: Revocations, session_id: UUID, connection: Connection
 ) -> None:
-    ends = Ends(revocations, session_id)
+    ends = EndedSessions(revocations, session_id)
     await connection.execute("UPDATE auth_session SET expires_at = now() + interval '0.3 seconds'")
     await revocations.refresh()
     # The session was refreshed meanwhile.
@@ -93,7 +93,7 @@ async def test_all_connections_of_a_session_end_and_those_of_other_sessions_stay
     revocations: Revocations, session_id: UUID, boris: FakeClient
 ) -> None:
     other = UUID(ok(await boris.get("/accounts/sessions"))["items"][0]["id"])
-    ends = Ends(revocations, session_id, session_id, other)
+    ends = EndedSessions(revocations, session_id, session_id, other)
     stopped = revocations.open_sessions.watch(session_id, lambda: pytest.fail("it is closed already"))
     stopped.stop()
     stopped.stop()
@@ -116,7 +116,7 @@ async def test_a_connection_made_after_the_end_of_its_session_ends_at_the_next_r
 ) -> None:
     await connection.execute("UPDATE auth_session SET revoked_at = now() - interval '1 hour'")
     await revocations.refresh()
-    ends = Ends(revocations, session_id)
+    ends = EndedSessions(revocations, session_id)
     await revocations.refresh()
     assert ends == [session_id]
 
@@ -128,7 +128,7 @@ async def test_an_error_of_one_connection_does_not_keep_the_others_open(
         raise RuntimeError("this one is broken")
 
     revocations.open_sessions.watch(session_id, fail)
-    ends = Ends(revocations, session_id)
+    ends = EndedSessions(revocations, session_id)
     revocations.open_sessions.watch(session_id, fail)
     revocations.add([session_id])
     assert ends == [session_id]
@@ -158,7 +158,7 @@ async def test_requests_are_refused_while_revocations_are_unknown(
             await revocations.catch_up()
         assert not revocations.are_known
     there = Revocations(running_server.container.get(Database), MemoryBus(), timedelta(seconds=5))
-    monkeypatch.setattr(revocations_module, "_TRUSTED", 0.0)
+    monkeypatch.setattr(revocations_module, "_VALID_FOR", 0.0)
     with pytest.raises(SessionsUnknown):
         await there.catch_up()
 

@@ -91,7 +91,7 @@ async def test_a_contributed_field_is_shown_to_the_owner_and_to_others(
     assert seen(ok(await boris.get(f"/accounts/{anna.id}"))) == ("merry", False)
     users = {user["id"]: seen(user) for user in ok(await boris.get("/accounts"))["items"]}
     assert users == {anna.id: ("merry", False), boris.id: (None, True)}
-    members = {one["account_id"]: seen(one) for one in ok(await boris.get(f"/chats/{club}/members"))["items"]}
+    members = {member["account_id"]: seen(member) for member in ok(await boris.get(f"/chats/{club}/members"))["items"]}
     assert members == users
 
 
@@ -110,7 +110,7 @@ async def test_a_page_of_accounts_is_described_by_one_call(
     asked.clear()
     ok(await anna.get("/accounts"))
     ok(await anna.get(f"/chats/{club}/members"))
-    ok(await anna.get("/accounts", query="nobody is called so"))
+    ok(await anna.get("/accounts", query="a name of no account"))
     assert asked == [[anna.uuid, boris.uuid, clara.uuid], [anna.uuid, boris.uuid]]
 
 

@@ -61,7 +61,7 @@ async def test_an_unknown_login_costs_the_same_hash_as_a_wrong_password(
     server: httpx.AsyncClient, anna: FakeClient, passwords: WatchedPasswords
 ) -> None:
     costs = []
-    for login in (anna.username, f"{anna.username}@example.com", "nobody", "nobody@example.com"):
+    for login in (anna.username, f"{anna.username}@example.com", "unknown", "unknown@example.com"):
         wrong = {"login": login, "password": "wrong password"}
         problem(await server.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
         costs.append(passwords.computed.copy())
@@ -75,7 +75,7 @@ async def test_messages_are_sent_while_sign_ins_wait(
 ) -> None:
     passwords.gate.clear()
     body = {"login": anna.username, "password": PASSWORD}
-    sign_ins = [asyncio.create_task(insist(server, body)) for _ in range(50)]
+    sign_ins = [asyncio.create_task(sign_in_with_retries(server, body)) for _ in range(50)]
     await eventually(lambda: all_wait(passwords, 50), 60)
     for number in range(1, 21):
         assert (await anna.send(club))["seq"] == number
@@ -171,7 +171,7 @@ async def test_known_devices_and_networks_wait_in_queues_of_their_own(
 ) -> None:
     async with client_of(app, "203.0.113.7") as elsewhere:
         for http in (server, elsewhere):
-            for login in ("nobody", "nobody.else"):
+            for login in ("unknown", "unknown.too"):
                 wrong = {"login": login, "password": "wrong password"}
                 problem(await http.post(f"{API}/accounts/sign-in", json=wrong), 401, "unauthenticated")
         at_home = {"login": anna.username, "password": PASSWORD}
@@ -185,7 +185,7 @@ async def test_known_devices_and_networks_wait_in_queues_of_their_own(
     assert len({known_network, known_device, "127.0.0.1", "203.0.113.7"}) == 4
 
 
-async def insist(server: httpx.AsyncClient, body: dict[str, str]) -> httpx.Response:
+async def sign_in_with_retries(server: httpx.AsyncClient, body: dict[str, str]) -> httpx.Response:
     """Signs in, and retries while the server answers 503."""
     while (answer := await server.post(f"{API}/accounts/sign-in", json=body)).status_code == 503:  # noqa: ASYNC110
         await asyncio.sleep(0.1)

@@ -43,7 +43,7 @@ async def test_right_passwords_are_not_counted(anna: FakeClient) -> None:
 
 
 async def test_sign_ins_are_limited_per_address(server: httpx.AsyncClient) -> None:
-    answers = [await sign_in(server, f"nobody{number}", "wrong") for number in range(10)]
+    answers = [await sign_in(server, f"unknown{number}", "wrong") for number in range(10)]
     assert [answer.status_code for answer in answers] == [401] * 9 + [429]
     problem(await server.post(f"{API}/accounts/token", data={"username": "x", "password": "x"}), 429, "rate_limited")
 

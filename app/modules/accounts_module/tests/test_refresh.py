@@ -49,7 +49,7 @@ async def test_a_spent_token_whose_successor_is_spent_ends_the_session(
     pair = ok(await _refresh(server, phone.refresh_token))
     newest = ok(await _refresh(server, pair["refresh_token"]))
     problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
-    await _is_over(server, anna, newest)
+    await _assert_ended(server, anna, newest)
 
 
 async def test_a_token_newer_than_a_restored_backup_is_refused_and_the_session_stays(
@@ -77,10 +77,10 @@ async def test_a_spent_token_used_again_late_ends_the_session(
     ok(await server.get(f"{API}/accounts/me", headers={"Authorization": f"Bearer {again['access_token']}"}))
     await running_server.connection.execute(move, timedelta(seconds=2))
     problem(await _refresh(server, phone.refresh_token), 401, "unauthenticated")
-    await _is_over(server, anna, pair)
+    await _assert_ended(server, anna, pair)
 
 
-async def _is_over(server: httpx.AsyncClient, anna: FakeClient, pair: dict[str, Any]) -> None:
+async def _assert_ended(server: httpx.AsyncClient, anna: FakeClient, pair: dict[str, Any]) -> None:
     """Asserts that the session has ended although the refresh was refused: both tokens of the pair are invalid."""
     problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
     assert await _is_refused(server, pair["access_token"])
@@ -102,7 +102,7 @@ async def test_twenty_concurrent_refreshes_get_the_same_pair(
 ) -> None:
     async with served(build_app(settings)) as other:
         servers = [server, other][:processes]
-        tries = (_insist(servers[number % processes], anna.refresh_token) for number in range(20))
+        tries = (_refresh_with_retries(servers[number % processes], anna.refresh_token) for number in range(20))
         pairs = [ok(answer) for answer in await asyncio.gather(*tries)]
         assert all(pair == pairs[0] for pair in pairs)
         for http in servers:
@@ -115,7 +115,7 @@ async def test_twenty_concurrent_refreshes_get_the_same_pair(
 async def test_concurrent_refreshes_with_an_old_token_get_no_pair(server: httpx.AsyncClient, anna: FakeClient) -> None:
     pair = ok(await _refresh(server, anna.refresh_token))
     pair = ok(await _refresh(server, pair["refresh_token"]))
-    answers = await asyncio.gather(*(_insist(server, anna.refresh_token) for _ in range(10)))
+    answers = await asyncio.gather(*(_refresh_with_retries(server, anna.refresh_token) for _ in range(10)))
     assert [answer.status_code for answer in answers] == [401] * 10
     problem(await _refresh(server, pair["refresh_token"]), 401, "unauthenticated")
 
@@ -136,7 +136,7 @@ async def test_a_session_ends_at_its_maximum_lifetime_despite_refreshes(
         problem(await _refresh(http, pair["refresh_token"]), 401, "unauthenticated")
 
 
-async def _insist(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
+async def _refresh_with_retries(server: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
     """Refreshes, and retries while the server answers 503."""
     while (answer := await _refresh(server, refresh_token)).status_code == 503:  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.1)

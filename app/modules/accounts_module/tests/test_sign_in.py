@@ -39,8 +39,8 @@ async def test_an_unknown_account_and_a_wrong_password_get_the_same_answer(
     answers = [
         await _sign_in(server, anna.username, "wrong password"),
         await _sign_in(server, f"{anna.username}@example.com", "wrong password"),
-        await _sign_in(server, "nobody"),
-        await _sign_in(server, "nobody@example.com"),
+        await _sign_in(server, "unknown"),
+        await _sign_in(server, "unknown@example.com"),
         await _sign_in(server, anna.username, ""),
     ]
     bodies = [problem(answer, 401, "unauthenticated") for answer in answers]

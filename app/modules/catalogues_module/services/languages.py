@@ -5,7 +5,7 @@ from typing import Literal
 
 Language = Literal["ru", "en"]
 
-_OURS: dict[str, Language] = {"ru": "ru", "en": "en"}
+_SUPPORTED: dict[str, Language] = {"ru": "ru", "en": "en"}
 _CHOICE = re.compile(
     r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9]{1,8})*\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?"
 )
@@ -22,7 +22,7 @@ def choose_language(accept_language: str | None) -> Language:
         choice = _CHOICE.fullmatch(part)
         if choice is None:
             continue
-        language = _OURS.get(choice[1].lower())
+        language = _SUPPORTED.get(choice[1].lower())
         if language is not None:
             weights[language] = max(float(choice[2] or 1), weights.get(language, 0.0))
     accepted = [language for language, weight in weights.items() if weight > 0]

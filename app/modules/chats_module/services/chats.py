@@ -24,9 +24,9 @@ _DIRECT_VERSION = 5
 """UUID version of the ids of direct chats, and of no other chats."""
 
 
-def direct_chat_id(one: UUID, other: UUID) -> UUID:
+def direct_chat_id(first: UUID, second: UUID) -> UUID:
     """Returns the id of the direct chat of two accounts. The order does not matter, so two accounts have one chat."""
-    return uuid5(_DIRECT, "".join(sorted((str(one), str(other)))))
+    return uuid5(_DIRECT, "".join(sorted((str(first), str(second)))))
 
 
 async def create_chat(
@@ -103,8 +103,8 @@ async def delete_chat(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUI
 
 async def mark_deleted(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> None:
     """Marks a chat as deleted. The caller holds the lock of its stream, and wakes Deletions after the commit."""
-    without_words = {"title": None, "description": None}
-    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now(), **without_words))
+    cleared = {"title": None, "description": None}
+    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(deleted_at=now(), **cleared))
     await log.append(work, chat_id, event("chat.deleted", {"chat_id": str(chat_id), "actor_id": str(account_id)}))
 
 

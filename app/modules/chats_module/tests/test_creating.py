@@ -90,7 +90,7 @@ async def test_two_accounts_have_one_direct_chat_created_by_either(
 async def test_two_users_who_open_a_direct_chat_at_once_get_the_same_chat(anna: FakeClient, boris: FakeClient) -> None:
     pairs = [(anna, boris), (boris, anna)] * 5
     answers = await asyncio.gather(
-        *(one.post("/chats", {"type": "direct", "member_ids": [other.id]}) for one, other in pairs)
+        *(user.post("/chats", {"type": "direct", "member_ids": [peer.id]}) for user, peer in pairs)
     )
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1

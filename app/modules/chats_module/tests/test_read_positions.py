@@ -105,23 +105,23 @@ async def test_others_read_seq_is_the_furthest_position_of_the_others(
     chat = await trio[0].open_chat(*trio[1:])
     model = [0, 0, 0]
     last_seq = 0
-    for who, sends, seq in steps:
+    for index, sends, seq in steps:
         if sends:
             last_seq += 1
-            await trio[who].send(chat)
-            model[who] = last_seq
+            await trio[index].send(chat)
+            model[index] = last_seq
         else:
-            response = await trio[who].put(f"/chats/{chat}/read", {"seq": seq})
+            response = await trio[index].put(f"/chats/{chat}/read", {"seq": seq})
             if seq > last_seq:
                 problem(response, 422, "validation_error")
             else:
                 ok(response)
-                model[who] = max(model[who], seq)
-    for who, user in enumerate(trio):
+                model[index] = max(model[index], seq)
+    for index, user in enumerate(trio):
         seen: dict[str, Any] = ok(await user.get(f"/chats/{chat}"))
-        others = max(position for each, position in enumerate(model) if each != who)
-        assert (seen["read_seq"], seen["others_read_seq"]) == (model[who], others)
-        assert seen["unread_count"] == last_seq - model[who]
+        others = max(position for other, position in enumerate(model) if other != index)
+        assert (seen["read_seq"], seen["others_read_seq"]) == (model[index], others)
+        assert seen["unread_count"] == last_seq - model[index]
 
 
 async def test_a_move_to_a_position_that_was_passed_meanwhile_writes_no_event(

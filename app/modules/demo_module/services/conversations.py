@@ -87,10 +87,10 @@ def _channel(random: Random, people: Sequence[Person], began_at: datetime) -> _C
 def _directs(random: Random, people: Sequence[Person], began_at: datetime) -> list[_Conversation]:
     pairs = {tuple(sorted(random.sample(range(len(people)), 2))) for _ in range(len(people) * 2)}
     conversations = []
-    for one, other in sorted(pairs):
-        two = (people[one], people[other])
-        chat_id = direct_chat_id(two[0].id, two[1].id)
-        conversations.append(_Conversation(chat_id, "direct", None, None, None, two, began_at))
+    for first, second in sorted(pairs):
+        members = (people[first], people[second])
+        chat_id = direct_chat_id(members[0].id, members[1].id)
+        conversations.append(_Conversation(chat_id, "direct", None, None, None, members, began_at))
     return conversations
 
 

@@ -16,7 +16,7 @@ async def seed(database_address: DatabaseAddress, *more: str) -> str:
     return result.output
 
 
-async def someone(server: httpx.AsyncClient, printed: str) -> FakeClient:
+async def sign_in_as_printed(server: httpx.AsyncClient, printed: str) -> FakeClient:
     """Signs in as the account that the command prints."""
     username = printed.partition("sign in as ")[2].split(" / ")[0]
     return await FakeClient(server, username=username).sign_in(PASSWORD)
@@ -31,7 +31,7 @@ async def test_the_doctor_finds_no_problem_in_ten_thousand_demo_messages(databas
 async def test_demo_accounts_sign_in_read_and_send_messages(
     server: httpx.AsyncClient, database_address: DatabaseAddress
 ) -> None:
-    person = await someone(server, await seed(database_address, "--people=8", "--messages=400"))
+    person = await sign_in_as_printed(server, await seed(database_address, "--people=8", "--messages=400"))
     chats = ok(await person.get("/chats", limit=100))["items"]
     assert {"direct", "group", "channel"} == {chat["type"] for chat in chats}
     chat = max(chats, key=lambda chat: int(chat["last_seq"]))
@@ -49,7 +49,7 @@ async def test_demo_accounts_sign_in_read_and_send_messages(
 async def test_sending_a_demo_message_again_returns_the_same_message(
     server: httpx.AsyncClient, database_address: DatabaseAddress
 ) -> None:
-    person = await someone(server, await seed(database_address, "--people=4", "--messages=200"))
+    person = await sign_in_as_printed(server, await seed(database_address, "--people=4", "--messages=200"))
     person.id = ok(await person.get("/accounts/me"))["id"]
     for chat in ok(await person.get("/chats", limit=100))["items"]:
         for message in ok(await person.get(f"/chats/{chat['id']}/messages", limit=200))["items"]:
@@ -63,7 +63,7 @@ async def test_sending_a_demo_message_again_returns_the_same_message(
                     "idempotency_mismatch",
                 )
                 return
-    raise AssertionError("nobody has said anything")
+    raise AssertionError("the account has sent no message")
 
 
 async def test_a_second_demo_is_added_to_the_first(database_address: DatabaseAddress) -> None:

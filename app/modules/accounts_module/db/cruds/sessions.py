@@ -25,7 +25,7 @@ WITH revoked AS (
 DELETE FROM auth_session WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired)
 """
 
-_FORGET_DEVICES = """
+_CLEAR_DEVICES = """
 UPDATE auth_session SET user_agent = '', address = '' WHERE account_id = $1 AND (user_agent, address) <> ('', '')
 """
 
@@ -35,12 +35,12 @@ async def delete_ended(connection: DatabaseConnection, before: datetime, limit: 
     return int((await connection.execute(_DELETE_ENDED, before, limit)).rpartition(" ")[2])
 
 
-async def forget_devices(connection: DatabaseConnection, account_id: UUID) -> None:
+async def clear_devices(connection: DatabaseConnection, account_id: UUID) -> None:
     """Clears the user agents and addresses of an account's sessions.
 
     The rows stay until all processes have learnt that the sessions have ended.
     """
-    await connection.execute(_FORGET_DEVICES, account_id)
+    await connection.execute(_CLEAR_DEVICES, account_id)
 
 
 async def spend_generation(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import UsernameHold
 
-_DELETE_OVER = """
+_DELETE_EXPIRED = """
 DELETE FROM username_hold WHERE username IN (
     SELECT username FROM username_hold WHERE held_until < now() ORDER BY held_until LIMIT $1 FOR UPDATE SKIP LOCKED
 )
@@ -42,6 +42,6 @@ async def release(session: AsyncSession, username: str) -> None:
     await session.execute(delete(UsernameHold).where(UsernameHold.username == username))
 
 
-async def delete_over(connection: DatabaseConnection, limit: int) -> int:
+async def delete_expired_holds(connection: DatabaseConnection, limit: int) -> int:
     """Deletes holds whose time is over. Returns how many rows went."""
-    return int((await connection.execute(_DELETE_OVER, limit)).rpartition(" ")[2])
+    return int((await connection.execute(_DELETE_EXPIRED, limit)).rpartition(" ")[2])

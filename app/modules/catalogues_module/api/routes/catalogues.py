@@ -42,12 +42,12 @@ async def read(
         "Cache-Control": "private, no-cache",
         "Content-Language": language,
     }
-    if _has(if_none_match, rendered.etag):
+    if _matches(if_none_match, rendered.etag):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(rendered.body, headers=headers, media_type="application/json")
 
 
-def _has(if_none_match: str | None, etag: str) -> bool:
+def _matches(if_none_match: str | None, etag: str) -> bool:
     """Returns True if the header contains the tag, by the weak comparison of RFC 9110.
 
     Proxies that compress responses make tags weak.

@@ -12,12 +12,12 @@ WHERE c.id = $1 AND c.deleted_at IS NULL
 """
 
 # Only the last event of a deleted chat may be read, even while the others are still being deleted.
-_FIND_LEAVING = """
+_FIND_DEPARTURE = """
 SELECT CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
 FROM former_member f JOIN chat c ON c.id = f.chat_id JOIN stream s ON s.id = f.chat_id
 WHERE f.chat_id = $1 AND f.account_id = $2
 """
-_LAST_LEAVING = "SELECT max(left_event_seq) FROM former_member WHERE chat_id = $1"
+_LAST_DEPARTURE = "SELECT max(left_event_seq) FROM former_member WHERE chat_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ async def find_membership(connection: DatabaseConnection, chat_id: UUID, account
 
 async def find_departure(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Departure | None:
     """Returns None if the account is not a former member."""
-    rows = await connection.fetch(_FIND_LEAVING, chat_id, account_id)
+    rows = await connection.fetch(_FIND_DEPARTURE, chat_id, account_id)
     return Departure(rows[0]["first_seq"], rows[0]["left_event_seq"]) if rows else None
 
 
 async def find_last_departure(connection: DatabaseConnection, chat_id: UUID) -> int:
     """Returns the sequence number of the last event that any former member may read, or 0 without former members."""
-    return await connection.fetchval(_LAST_LEAVING, chat_id) or 0
+    return await connection.fetchval(_LAST_DEPARTURE, chat_id) or 0

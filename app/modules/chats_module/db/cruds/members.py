@@ -12,20 +12,20 @@ from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember, Fo
 
 # Raw SQL: each count stops at the limit (OFFSET), which an aggregate cannot.
 _BUSY = """
-SELECT id FROM unnest($1::uuid[]) AS wanted (id)
+SELECT id FROM unnest($1::uuid[]) AS given (id)
 WHERE EXISTS (
-    SELECT FROM account_chat WHERE account_id = wanted.id AND (added_by = account_id) = (wanted.id = $2) OFFSET $3
+    SELECT FROM account_chat WHERE account_id = given.id AND (added_by = account_id) = (given.id = $2) OFFSET $3
 )
 """
 _ADDED_OFTEN = """
-SELECT id FROM unnest($1::uuid[]) AS wanted (id)
-WHERE id <> $2 AND EXISTS (SELECT FROM account_chat WHERE account_id = wanted.id AND added_by = $2 OFFSET $3)
+SELECT id FROM unnest($1::uuid[]) AS given (id)
+WHERE id <> $2 AND EXISTS (SELECT FROM account_chat WHERE account_id = given.id AND added_by = $2 OFFSET $3)
 """
 _SHARED_CHAT = """
 SELECT c.id FROM account_chat a JOIN chat c ON c.id = a.chat_id
 WHERE a.account_id = $1 AND c.type <> 'direct' AND c.deleted_at IS NULL LIMIT 1
 """
-_HEIR = """
+_SUCCESSOR = """
 SELECT account_id FROM chat_member WHERE chat_id = $1 AND account_id <> $2
 ORDER BY role <> 'admin', role <> 'member', joined_event_seq LIMIT 1
 """
@@ -169,5 +169,5 @@ async def find_shared_chat(connection: DatabaseConnection, account_id: UUID) -> 
 
 async def find_successor(connection: DatabaseConnection, chat_id: UUID, owner_id: UUID) -> UUID | None:
     """Returns the member that becomes the owner if the owner is removed, or None without other members."""
-    found: UUID | None = await connection.fetchval(_HEIR, chat_id, owner_id)
+    found: UUID | None = await connection.fetchval(_SUCCESSOR, chat_id, owner_id)
     return found

@@ -17,7 +17,7 @@ export class Problem extends Error {
   }
 
   /** True if the same request may succeed later. */
-  get passes() {
+  get isTransient() {
     return this.status === 503 || this.status === 429 || this.status === 500 || this.status === 502 || this.status === 504;
   }
 }
@@ -39,7 +39,7 @@ class Session extends EventTarget {
     return this.tokens !== null;
   }
 
-  keep(pair) {
+  store(pair) {
     localStorage.setItem(KEY, JSON.stringify({ ...pair, until: Date.now() + pair.expires_in * 1000 }));
   }
 
@@ -53,16 +53,16 @@ class Session extends EventTarget {
    * or Unreachable.
    */
   async token(refused = null) {
-    const isGood = (tokens) => tokens && tokens.access_token !== refused && tokens.until - Date.now() > Math.min(RENEW_BEFORE_MS, tokens.expires_in * 200);
-    if (isGood(this.tokens)) return this.tokens.access_token;
-    return alone(async () => {
+    const isValid = (tokens) => tokens && tokens.access_token !== refused && tokens.until - Date.now() > Math.min(RENEW_BEFORE_MS, tokens.expires_in * 200);
+    if (isValid(this.tokens)) return this.tokens.access_token;
+    return runExclusively(async () => {
       // Another tab may have refreshed the session meanwhile.
       const tokens = this.tokens;
-      if (isGood(tokens)) return tokens.access_token;
+      if (isValid(tokens)) return tokens.access_token;
       if (!tokens) throw new Problem({ code: 'unauthenticated' }, 401);
       try {
         const pair = await request('POST', '/accounts/refresh', { refresh_token: tokens.refresh_token });
-        this.keep(pair);
+        this.store(pair);
         return pair.access_token;
       } catch (error) {
         if (error instanceof Problem && error.status === 401) this.end();
@@ -81,7 +81,7 @@ addEventListener('storage', (event) => {
 let queue = Promise.resolve();
 
 /** Runs one function at a time: in all tabs if the browser has locks (https and localhost), else in this tab. */
-function alone(run) {
+function runExclusively(run) {
   if (navigator.locks) return navigator.locks.request(KEY, run);
   const turn = queue.then(run);
   queue = turn.catch(() => {});
@@ -126,7 +126,7 @@ export async function signIn(login, password) {
   const { device_token, ...pair } = await request('POST', '/accounts/sign-in', { login, password, ...(device && { device_token: device }) });
   // Kept after signing out: with it, wrong passwords of strangers do not delay the user's sign-in in this browser.
   localStorage.setItem(DEVICE_KEY, device_token);
-  session.keep(pair);
+  session.store(pair);
 }
 
 export async function signOut() {

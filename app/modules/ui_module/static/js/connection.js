@@ -27,17 +27,17 @@ export class Connection extends EventTarget {
     this.failures = 0;
     this.nextId = 1;
     this.replies = new Map();
-    this.nudge = () => {};
+    this.wakeUp = () => {};
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     addEventListener('offline', () => {
       this.drop();
-      this.become('offline');
+      this.setState('offline');
     }, { signal });
-    addEventListener('online', () => this.nudge(), { signal });
+    addEventListener('online', () => this.wakeUp(), { signal });
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState !== 'visible') return;
-      this.nudge();
+      this.wakeUp();
       // The socket may have died while the phone was asleep.
       if (this.state === 'online') this.check();
     }, { signal });
@@ -48,7 +48,7 @@ export class Connection extends EventTarget {
     this.stopped = true;
     this.listeners.abort();
     this.drop();
-    this.nudge();
+    this.wakeUp();
   }
 
   /** Sends a request and returns the data of the reply. Throws Problem, or Disconnected if there was no reply. */
@@ -69,18 +69,18 @@ export class Connection extends EventTarget {
   async run() {
     while (!this.stopped) {
       if (navigator.onLine) {
-        this.become(this.failures > 1 ? 'offline' : 'connecting');
+        this.setState(this.failures > 1 ? 'offline' : 'connecting');
         await this.connect().catch((error) => this.fail(error));
       }
       if (this.stopped) return;
-      this.become(navigator.onLine && this.failures <= 1 ? 'connecting' : 'offline');
+      this.setState(navigator.onLine && this.failures <= 1 ? 'connecting' : 'offline');
       if (this.replaced) {
         // Wait until the user returns to this page.
-        await new Promise((go) => { this.nudge = go; });
+        await new Promise((resolve) => { this.wakeUp = resolve; });
         continue;
       }
       const pause = Math.min(LONGEST_PAUSE_MS, 250 * 1.8 ** this.failures) * (0.7 + 0.6 * Math.random());
-      await Promise.race([wait(navigator.onLine ? pause : LONGEST_PAUSE_MS), new Promise((go) => { this.nudge = go; })]);
+      await Promise.race([wait(navigator.onLine ? pause : LONGEST_PAUSE_MS), new Promise((resolve) => { this.wakeUp = resolve; })]);
     }
   }
 
@@ -99,25 +99,25 @@ export class Connection extends EventTarget {
     this.socket = socket;
     const closed = new Promise((resolve) => { this.closed = resolve; });
     socket.onclose = ({ code }) => this.drop(code);
-    socket.onmessage = ({ data }) => this.take(JSON.parse(data));
-    const late = setTimeout(() => this.drop(), ANSWER_WITHIN_MS);
-    let beating = 0;
+    socket.onmessage = ({ data }) => this.receive(JSON.parse(data));
+    const timeout = setTimeout(() => this.drop(), ANSWER_WITHIN_MS);
+    let heartbeat = 0;
     socket.onopen = async () => {
       try {
         const hello = await this.request('hello', { token, cursors });
-        clearTimeout(late);
+        clearTimeout(timeout);
         this.failures = 0;
         this.refused = null;
         this.dispatchEvent(new CustomEvent('greeted', { detail: hello }));
-        this.become('online');
-        beating = setInterval(() => this.check(), hello.heartbeat_s * 1000);
+        this.setState('online');
+        heartbeat = setInterval(() => this.check(), hello.heartbeat_s * 1000);
       } catch {
         // The close code says why.
       }
     };
     const code = await closed;
-    clearTimeout(late);
-    clearInterval(beating);
+    clearTimeout(timeout);
+    clearInterval(heartbeat);
     if (code === NOT_SIGNED_IN) this.refused = token;
     this.replaced = code === REPLACED;
     this.failures += 1;
@@ -126,9 +126,9 @@ export class Connection extends EventTarget {
   /** Pings the server, and drops a socket that does not answer. */
   async check() {
     const { socket } = this;
-    const late = setTimeout(() => socket === this.socket && this.drop(), ANSWER_WITHIN_MS);
+    const timeout = setTimeout(() => socket === this.socket && this.drop(), ANSWER_WITHIN_MS);
     await this.ask('ping').catch(() => {});
-    clearTimeout(late);
+    clearTimeout(timeout);
   }
 
   /** Drops the socket at once: without a network its close event may come minutes later. */
@@ -140,11 +140,11 @@ export class Connection extends EventTarget {
     socket.close();
     for (const { reject } of this.replies.values()) reject(new Disconnected());
     this.replies.clear();
-    this.become(navigator.onLine ? 'connecting' : 'offline');
+    this.setState(navigator.onLine ? 'connecting' : 'offline');
     this.closed(code);
   }
 
-  take(frame) {
+  receive(frame) {
     if (!('reply_to' in frame)) {
       this.dispatchEvent(new CustomEvent('frame', { detail: frame }));
       return;
@@ -155,7 +155,7 @@ export class Connection extends EventTarget {
     else reply?.reject(new Problem(frame.error, frame.error.status));
   }
 
-  become(state) {
+  setState(state) {
     if (this.state === state) return;
     this.state = state;
     this.dispatchEvent(new Event('state'));

@@ -114,7 +114,7 @@ export function newId() {
 export const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Returns a function that runs once in a microtask after any number of calls. Microtasks run in hidden tabs, too. */
-export function soon(run) {
+export function coalesced(run) {
   let due = false;
   return () => {
     if (due) return;
@@ -127,7 +127,7 @@ export function soon(run) {
 }
 
 /** Returns a function that runs `ms` milliseconds after its last call. */
-export function settled(run, ms) {
+export function debounced(run, ms) {
   let timer = 0;
   return (...given) => {
     clearTimeout(timer);

@@ -88,7 +88,7 @@ const TEXTS = {
     'chat.subscribers': { one: '{n} subscriber', other: '{n} subscribers' },
     'chat.online': 'online',
     'chat.lastSeen': 'last seen {when}',
-    'chat.away': 'offline',
+    'chat.offline': 'offline',
     'chat.typing': '{names} is typing…',
     'chat.typingMany': '{names} are typing…',
     'chat.typingDirect': 'typing…',
@@ -263,7 +263,7 @@ const TEXTS = {
     'chat.subscribers': { one: '{n} подписчик', few: '{n} подписчика', many: '{n} подписчиков', other: '{n} подписчиков' },
     'chat.online': 'в сети',
     'chat.lastSeen': 'был(а) {when}',
-    'chat.away': 'не в сети',
+    'chat.offline': 'не в сети',
     'chat.typing': '{names} печатает…',
     'chat.typingMany': '{names} печатают…',
     'chat.typingDirect': 'печатает…',
@@ -358,8 +358,8 @@ const TEXTS = {
 let language = chosen();
 
 function chosen() {
-  const wanted = [localStorage.getItem(KEY), ...navigator.languages].find((name) => name && name.slice(0, 2).toLowerCase() in TEXTS);
-  return wanted ? wanted.slice(0, 2).toLowerCase() : 'en';
+  const preferred = [localStorage.getItem(KEY), ...navigator.languages].find((name) => name && name.slice(0, 2).toLowerCase() in TEXTS);
+  return preferred ? preferred.slice(0, 2).toLowerCase() : 'en';
 }
 
 /** Returns the user's regional variant of the language, such as en-GB: it decides the format of times. */

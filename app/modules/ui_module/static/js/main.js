@@ -4,7 +4,7 @@ import { session } from './api.js';
 import { Connection } from './connection.js';
 import { toast } from './dom.js';
 import { chooseLanguage, currentLanguage, t } from './i18n.js';
-import { Outbox } from './outbox.js';
+import { SendQueue } from './sendQueue.js';
 import { Store } from './store.js';
 import { authView } from './views/auth.js';
 import { Shell } from './views/shell.js';
@@ -58,26 +58,26 @@ function show() {
 function start() {
   if (session.isOpen) {
     const store = new Store();
-    let outbox = null;
+    let sendQueue = null;
     const connection = new Connection(async () => {
       const cursors = await store.prepare();
       // It needs the id of the account, which is known after the first `prepare`.
-      if (!outbox) {
-        outbox = running.outbox = new Outbox(store, connection);
+      if (!sendQueue) {
+        sendQueue = running.sendQueue = new SendQueue(store, connection);
         show();
       }
       return cursors;
     });
     store.connection = connection;
     connection.addEventListener('greeted', ({ detail }) => store.complete(Object.keys(detail.without_cursor)));
-    connection.addEventListener('frame', ({ detail }) => store.take(detail));
+    connection.addEventListener('frame', ({ detail }) => store.applyFrame(detail));
     connection.addEventListener('state', () => {
       store.changed();
       if (connection.state !== 'online') return;
-      store.settleReads();
-      outbox.flushAll();
+      store.sendReads();
+      sendQueue.flushAll();
     });
-    running = { store, connection, outbox };
+    running = { store, connection, sendQueue };
   }
   show();
 }

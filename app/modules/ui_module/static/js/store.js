@@ -2,7 +2,7 @@
 
 import { Problem, call, get, getAll } from './api.js';
 import { applyEvent, applyToMessages, moveRead } from './chat.js';
-import { settled, soon } from './dom.js';
+import { coalesced, debounced } from './dom.js';
 import { t } from './i18n.js';
 
 const PAGE = 50;
@@ -16,8 +16,8 @@ export class Store extends EventTarget {
     this.people = new Map();
     this.chats = new Map();
     this.joining = new Map();
-    this.changed = soon(() => this.dispatchEvent(new Event('change')));
-    this.tellReads = settled(() => this.settleReads(), 150);
+    this.changed = coalesced(() => this.dispatchEvent(new Event('change')));
+    this.sendReadsSoon = debounced(() => this.sendReads(), 150);
   }
 
   /**
@@ -40,7 +40,7 @@ export class Store extends EventTarget {
   }
 
   get list() {
-    return [...this.chats.values()].sort((one, other) => activity(other) - activity(one));
+    return [...this.chats.values()].sort((a, b) => activity(b) - activity(a));
   }
 
   get unread() {
@@ -57,12 +57,12 @@ export class Store extends EventTarget {
   }
 
   refreshPerson(id) {
-    return get(`/accounts/${id}`).then((person) => this.keepPerson(person)).catch((error) => {
+    return get(`/accounts/${id}`).then((person) => this.storePerson(person)).catch((error) => {
       if (!(error instanceof Problem)) this.people.delete(id);
     });
   }
 
-  keepPerson(person) {
+  storePerson(person) {
     const known = this.people.get(person.id);
     // An erased account has no name.
     const name = (person.display_name ?? known?.display_name) || t('person.deleted');
@@ -71,10 +71,10 @@ export class Store extends EventTarget {
   }
 
   /** Stores the fields of the user's own account that the server has sent. */
-  keepMe(account) {
+  storeMe(account) {
     const { event_seq: _, ...changes } = account;
     Object.assign(this.me, changes);
-    this.keepPerson(changes);
+    this.storePerson(changes);
   }
 
   /** Returns true if an account is online. Without a connection that is unknown, and the result is false. */
@@ -95,7 +95,7 @@ export class Store extends EventTarget {
 
   /** Stores the state of a chat. It contains the events up to its `event_seq`. The cursor of a known chat stays. */
   addChat(fresh) {
-    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), during: [], members: null, isLoaded: false, hasBefore: true, hasAfter: false, draft: '' };
+    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), eventsDuringLoad: [], members: null, isLoaded: false, hasBefore: true, hasAfter: false, draft: '' };
     const known = this.chats.get(fresh.id) ?? own;
     // An event that was applied meanwhile is newer than this state.
     if (known.event_seq > fresh.event_seq) return known;
@@ -170,8 +170,8 @@ export class Store extends EventTarget {
     if (!query.before_seq) chat.hasAfter = page.has_after;
     chat.isLoaded = true;
     // Events that arrived during the request may be missing in the page. Applying one twice changes nothing.
-    chat.during.forEach((event) => this.applyToLoaded(chat, event));
-    chat.during = [];
+    chat.eventsDuringLoad.forEach((event) => this.applyToLoaded(chat, event));
+    chat.eventsDuringLoad = [];
   }
 
   /** Applies an event to the loaded messages. A new message is added only if the messages before it are loaded. */
@@ -192,7 +192,7 @@ export class Store extends EventTarget {
   }
 
   /** Reads a stream's state again: the server no longer has the events after the cursor. */
-  async readAfresh(id) {
+  async reload(id) {
     if (id === this.me.id) {
       const me = await get('/accounts/me');
       const chats = await getAll('/chats');
@@ -211,10 +211,10 @@ export class Store extends EventTarget {
 
   // Frames of the socket
 
-  take(frame) {
+  applyFrame(frame) {
     if (frame.event) this.apply(frame.event);
-    else if (frame.signal) this.hear(frame.signal);
-    else if (frame.gap) this.readAfresh(frame.gap.stream_id).catch(() => {});
+    else if (frame.signal) this.applySignal(frame.signal);
+    else if (frame.gap) this.reload(frame.gap.stream_id).catch(() => {});
     this.changed();
   }
 
@@ -230,7 +230,7 @@ export class Store extends EventTarget {
       chat.cursor = event.seq;
       if (event.seq > chat.event_seq) applyEvent(chat, event, this.me.id);
       applyToPage(chat, event, this);
-      if (chat.loading) chat.during.push(event);
+      if (chat.loading) chat.eventsDuringLoad.push(event);
       if (chat.isLoaded) this.applyToLoaded(chat, event);
       this.dispatchEvent(new CustomEvent('applied', { detail: { chat, event } }));
     }
@@ -246,7 +246,7 @@ export class Store extends EventTarget {
     } else if (kind === 'read.moved' && data.read_seq > chat?.read_seq) {
       if (!moveRead(chat, data.read_seq)) this.readState(chat);
     } else if (kind === 'account.updated') {
-      this.keepMe(data);
+      this.storeMe(data);
     }
   }
 
@@ -280,13 +280,13 @@ export class Store extends EventTarget {
     }
   }
 
-  hear(signal) {
+  applySignal(signal) {
     const chat = this.chats.get(signal.chat_id);
     if (signal.kind === 'presence') {
-      if (this.people.has(signal.account_id)) this.keepPerson({ id: signal.account_id, online: signal.online, last_seen_at: signal.last_seen_at });
+      if (this.people.has(signal.account_id)) this.storePerson({ id: signal.account_id, online: signal.online, last_seen_at: signal.last_seen_at });
     } else if (signal.kind === 'receipt' && chat) {
       chat.others_read_seq = Math.max(chat.others_read_seq, signal.read_seq);
-      const member = chat.members?.find((one) => one.account_id === signal.account_id);
+      const member = chat.members?.find(({ account_id: id }) => id === signal.account_id);
       if (member) member.read_seq = Math.max(member.read_seq, signal.read_seq);
     } else if (signal.kind === 'typing' && chat) {
       clearTimeout(chat.typing.get(signal.account_id));
@@ -305,20 +305,20 @@ export class Store extends EventTarget {
   /** Moves the read position to a message that the user has seen. */
   see(chat, seq) {
     if (seq <= chat.read_seq) return;
-    chat.isUncounted = !moveRead(chat, seq);
-    chat.owesRead = true;
+    chat.isUnreadCountUnknown = !moveRead(chat, seq);
+    chat.hasUnsentRead = true;
     this.changed();
-    this.tellReads();
+    this.sendReadsSoon();
   }
 
   /** Sends read positions to the server. Without a connection they are sent after the next one. */
-  settleReads() {
+  sendReads() {
     for (const chat of this.chats.values()) {
-      if (!chat.owesRead) continue;
-      chat.owesRead = false;
+      if (!chat.hasUnsentRead) continue;
+      chat.hasUnsentRead = false;
       this.connection.ask('read', { chat_id: chat.id, seq: chat.read_seq })
-        .then(() => chat.isUncounted && this.readState(chat))
-        .catch(() => { chat.owesRead = true; });
+        .then(() => chat.isUnreadCountUnknown && this.readState(chat))
+        .catch(() => { chat.hasUnsentRead = true; });
     }
   }
 }
@@ -337,7 +337,7 @@ function applyToPage(chat, { kind, data }, store) {
   } else if (kind === 'member.removed' && chat.members) {
     chat.members = chat.members.filter((member) => member.account_id !== data.account_id);
   } else if (kind === 'member.changed') {
-    const member = chat.members?.find((one) => one.account_id === data.account_id);
+    const member = chat.members?.find(({ account_id: id }) => id === data.account_id);
     if (member) member.role = data.role;
   } else if (kind === 'chat.deleted') {
     store.chats.delete(chat.id);

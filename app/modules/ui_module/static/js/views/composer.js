@@ -15,7 +15,7 @@ export class Composer {
     this.context = context;
     this.id = id;
     this.onSent = onSent;
-    this.typingTold = 0;
+    this.typingSentAt = 0;
     this.target = null;
     this.input = h('textarea', {
       id: 'composer', rows: 1, placeholder: t('composer.placeholder'), autocomplete: 'off', dir: 'auto', enterkeyhint: 'enter', 'aria-describedby': 'composer-error',
@@ -96,9 +96,9 @@ export class Composer {
       this.stopTyping();
       return;
     }
-    if (Date.now() - this.typingTold > TYPING_EVERY_MS) {
-      this.typingTold = Date.now();
-      this.tellTyping(true);
+    if (Date.now() - this.typingSentAt > TYPING_EVERY_MS) {
+      this.typingSentAt = Date.now();
+      this.sendTyping(true);
     }
     clearTimeout(this.typingEnds);
     this.typingEnds = setTimeout(() => this.stopTyping(), TYPING_ENDS_MS);
@@ -106,13 +106,13 @@ export class Composer {
 
   stopTyping() {
     clearTimeout(this.typingEnds);
-    if (!this.typingTold) return;
-    this.typingTold = 0;
-    this.tellTyping(false);
+    if (!this.typingSentAt) return;
+    this.typingSentAt = 0;
+    this.sendTyping(false);
   }
 
   /** Sends a typing signal. Failures are ignored: it is not worth a retry. */
-  tellTyping(isTyping) {
+  sendTyping(isTyping) {
     this.context.connection.ask('typing', { chat_id: this.id, is_typing: isTyping }).catch(() => {});
   }
 
@@ -152,7 +152,7 @@ export class Composer {
     this.input.value = '';
     this.cancel();
     this.stopTyping();
-    this.context.outbox.add(chat.id, text, target?.message.seq);
+    this.context.sendQueue.add(chat.id, text, target?.message.seq);
     this.onSent();
     this.focus();
   }

@@ -84,7 +84,7 @@ export class Conversation {
     if (chat.type === 'group') return t('chat.members', { n: chat.member_count });
     if (!peer) return '';
     if (peer.online) return store.isOnline(peer) ? t('chat.online') : '';
-    return peer.last_seen_at ? t('chat.lastSeen', { when: shortMoment(new Date(peer.last_seen_at)) }) : t('chat.away');
+    return peer.last_seen_at ? t('chat.lastSeen', { when: shortMoment(new Date(peer.last_seen_at)) }) : t('chat.offline');
   }
 
   announce({ chat, event: { kind, data } }) {

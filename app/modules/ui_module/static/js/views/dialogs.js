@@ -1,7 +1,7 @@
 // Dialogs, which keep the focus inside and close with Escape; and the picker of accounts.
 
 import { get } from '../api.js';
-import { avatar, h, iconButton, reconcile, settled, toast } from '../dom.js';
+import { avatar, debounced, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 
 export function dialog(title, content, { className = '' } = {}) {
@@ -45,7 +45,7 @@ export function confirmed(question, yes) {
 export function peoplePicker(chosen, leftOut = new Set()) {
   const chips = h('ul', { class: 'chips' });
   const results = h('ul', { class: 'chat-list' });
-  const input = h('input', { id: 'find-people', type: 'search', autocomplete: 'off', maxlength: 100, on: { input: settled(find, 200) } });
+  const input = h('input', { id: 'find-people', type: 'search', autocomplete: 'off', maxlength: 100, on: { input: debounced(find, 200) } });
   let found = [];
 
   async function find() {

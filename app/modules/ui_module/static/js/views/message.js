@@ -49,7 +49,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
 }
 
 /** Returns the row of a message that the server has not acknowledged yet. */
-export function pendingRow({ outbox }, chat, item, isFirst) {
+export function pendingRow({ sendQueue }, chat, item, isFirst) {
   const state = item.failed ? 'failed' : item.isSent ? 'sent' : 'pending';
   return {
     key: `p${item.client_msg_id}`,
@@ -59,8 +59,8 @@ export function pendingRow({ outbox }, chat, item, isFirst) {
         h('div', { class: 'bubble' }, h('p', { class: 'text', dir: 'auto' }, ...withLinks(item.text)), foot(item, state))),
       item.failed && h('div', { class: 'failure', role: 'alert' },
         h('span', {}, t('message.failed', { why: explain(item.failed) })),
-        h('button', { type: 'button', class: 'button small', on: { click: () => outbox.retry(item) } }, t('message.retry')),
-        h('button', { type: 'button', class: 'button small', on: { click: () => outbox.forget(item.client_msg_id) } }, t('message.discard')))),
+        h('button', { type: 'button', class: 'button small', on: { click: () => sendQueue.retry(item) } }, t('message.retry')),
+        h('button', { type: 'button', class: 'button small', on: { click: () => sendQueue.forget(item.client_msg_id) } }, t('message.discard')))),
   };
 }
 

@@ -13,7 +13,7 @@ export class MessageSearch {
   constructor(context, readWords) {
     this.context = context;
     this.readWords = readWords;
-    this.isThere = true;
+    this.isAvailable = true;
     this.inChat = null;
     this.forget();
     this.onlyHere = h('button', { type: 'button', class: 'only-here', hidden: true, on: { click: () => this.narrow(this.inChat ? null : this.chosen) } });
@@ -31,7 +31,7 @@ export class MessageSearch {
   }
 
   forget() {
-    Object.assign(this, { items: null, cursor: null, words: '', said: '' });
+    Object.assign(this, { items: null, cursor: null, words: '', statusText: '' });
   }
 
   /** Searches one chat, or all chats for null. */
@@ -46,25 +46,25 @@ export class MessageSearch {
     if (this.inChat && !store.chats.has(this.inChat)) this.inChat = null;
     const words = this.readWords();
     const chat = store.chats.get(this.inChat ?? chosen);
-    this.filters.hidden = !this.isThere || !(words || this.inChat);
+    this.filters.hidden = !this.isAvailable || !(words || this.inChat);
     this.onlyHere.hidden = !chat;
     if (chat) {
       this.onlyHere.setAttribute('aria-pressed', String(Boolean(this.inChat)));
       this.onlyHere.textContent = t('search.in', { name: store.title(chat) }) + (this.inChat ? ' ×' : '');
     }
-    const items = words && this.isThere ? this.items ?? [] : [];
+    const items = words && this.isAvailable ? this.items ?? [] : [];
     reconcile(this.list, items.map((item) => this.row(item)));
     this.title.hidden = items.length === 0;
     this.more.hidden = !words || !this.cursor;
-    const isWaiting = Boolean(words) && this.isThere && this.items === null && !this.said;
+    const isWaiting = Boolean(words) && this.isAvailable && this.items === null && !this.statusText;
     this.note.classList.toggle('loading', isWaiting);
-    this.note.textContent = !words ? '' : isWaiting ? t('chats.loading') : this.said;
+    this.note.textContent = !words ? '' : isWaiting ? t('chats.loading') : this.statusText;
   }
 
   /** Searches for the current words. With a cursor, loads the next page. */
   async find(cursor = null) {
     const words = this.readWords();
-    if (!words || !this.isThere) return this.context.changed();
+    if (!words || !this.isAvailable) return this.context.changed();
     const asked = this.asked = {};
     const filters = Object.fromEntries(new FormData(this.form));
     if (!cursor) this.forget();
@@ -74,13 +74,13 @@ export class MessageSearch {
       if (asked !== this.asked) return;
       this.items = [...cursor ? this.items : [], ...page.items];
       this.cursor = page.next_cursor;
-      this.said = page.truncated && this.cursor ? t('search.partial') : this.items.length ? '' : t('search.nothing');
+      this.statusText = page.truncated && this.cursor ? t('search.partial') : this.items.length ? '' : t('search.nothing');
     } catch (error) {
       if (asked !== this.asked) return;
       this.items ??= [];
       // A server without the search module answers 404.
-      this.isThere = !(error instanceof Problem && error.status === 404 && !this.inChat);
-      this.said = error.code === 'search_building' ? t('search.building') : error.status === 422 ? t('search.nothing') : this.isThere ? explain(error) : '';
+      this.isAvailable = !(error instanceof Problem && error.status === 404 && !this.inChat);
+      this.statusText = error.code === 'search_building' ? t('search.building') : error.status === 422 ? t('search.nothing') : this.isAvailable ? explain(error) : '';
     }
     this.context.changed();
   }

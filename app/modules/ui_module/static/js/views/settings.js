@@ -63,7 +63,7 @@ function profile({ store }) {
       field('bio', t('settings.bio'), { value: me.bio ?? '', maxlength: 500, rows: 2 }, 'textarea'),
     ], t('settings.save'), async (given) => {
       const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== (me[name] ?? '')));
-      if (Object.keys(changes).length) store.keepMe(await call('PATCH', '/accounts/me', changes));
+      if (Object.keys(changes).length) store.storeMe(await call('PATCH', '/accounts/me', changes));
       toast(t('settings.saved'));
     }));
 }

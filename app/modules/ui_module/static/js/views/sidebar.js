@@ -1,7 +1,7 @@
 // The sidebar: chats by activity, the search for accounts and messages, and the button of the settings.
 
 import { get } from '../api.js';
-import { avatar, h, icon, iconButton, reconcile, settled, skeleton, toast } from '../dom.js';
+import { avatar, debounced, h, icon, iconButton, reconcile, skeleton, toast } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { newChatDialog } from './newChat.js';
 import { MessageSearch } from './search.js';
@@ -18,7 +18,7 @@ export class Sidebar {
         keydown: (event) => event.key === 'Escape' && this.search.value && this.clear(event),
       },
     });
-    this.findSoon = settled(() => { this.find(); this.messages.find(); }, 200);
+    this.findSoon = debounced(() => { this.find(); this.messages.find(); }, 200);
     this.messages = new MessageSearch({ ...context, changed: () => this.update() }, () => this.search.value.trimStart() && this.search.value);
     this.state = h('p', { class: 'state', role: 'status' });
     this.chats = h('ul', { class: 'chat-list', 'aria-label': t('chats.title') });
@@ -61,17 +61,17 @@ export class Sidebar {
     reconcile(this.people, people.map((person) => this.personRow(person)));
     this.peopleTitle.hidden = people.length === 0;
     this.messages.update(chosen);
-    const isEmpty = chats.length === 0 && people.length === 0 && !(query && this.messages.isThere);
+    const isEmpty = chats.length === 0 && people.length === 0 && !(query && this.messages.isAvailable);
     this.hint.classList.toggle('loading', isEmpty && Boolean(query) && !this.found);
     this.hint.textContent = !isEmpty ? '' : !query ? t('chats.none') : this.found ? t('chats.nothing') : t('chats.loading');
   }
 
   chatRow(chat) {
-    const { store, outbox, openChat } = this.context;
+    const { store, sendQueue, openChat } = this.context;
     const name = store.title(chat);
     const peer = store.peer(chat);
     const isChosen = chat.id === this.chosen;
-    const last = outbox?.of(chat.id).at(-1) ?? chat.last_message;
+    const last = sendQueue?.of(chat.id).at(-1) ?? chat.last_message;
     const when = shortMoment(new Date(last?.created_at ?? chat.created_at));
     const shown = { name, isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, typing: chat.typing.size };
     return {
@@ -143,7 +143,7 @@ export class Sidebar {
   async talkTo(person) {
     const { store, openChat } = this.context;
     try {
-      store.keepPerson(person);
+      store.storePerson(person);
       const id = await store.createChat({ type: 'direct', member_ids: [person.id] });
       this.search.value = '';
       this.found = null;

@@ -96,7 +96,7 @@ export class Timeline {
     const actions = { composer: this.composer, goTo: (seq) => this.goTo(seq) };
     for (const message of chat.messages.values()) add(message, (isFirst) => messageRow(this.context, chat, message, isFirst, actions));
     // Unsent messages follow the newest message, if that is loaded.
-    for (const item of (!chat.hasAfter && this.context.outbox?.of(chat.id)) || []) {
+    for (const item of (!chat.hasAfter && this.context.sendQueue?.of(chat.id)) || []) {
       add({ ...item, sender_id: this.context.store.me.id }, (isFirst) => pendingRow(this.context, chat, item, isFirst));
     }
     return rows;

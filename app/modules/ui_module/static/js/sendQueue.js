@@ -4,13 +4,13 @@
 import { Problem } from './api.js';
 import { newId, wait } from './dom.js';
 
-export class Outbox {
+export class SendQueue {
   constructor(store, connection) {
     this.store = store;
     this.connection = connection;
     this.prefix = `messenger.outbox.${store.me.id}.`;
     this.items = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix)).map((key) => JSON.parse(localStorage.getItem(key)));
-    this.items.sort((one, other) => one.created_at.localeCompare(other.created_at));
+    this.items.sort((a, b) => a.created_at.localeCompare(b.created_at));
     this.sending = new Set();
     store.addEventListener('applied', ({ detail: { event } }) => {
       if (event.kind === 'message.created' && event.data.sender_id === store.me.id) this.forget(event.data.client_msg_id);
@@ -38,7 +38,7 @@ export class Outbox {
     if (this.sending.has(chatId)) return;
     this.sending.add(chatId);
     try {
-      for (let item; (item = this.of(chatId).find((one) => !one.failed && !one.isSent)); ) {
+      for (let item; (item = this.of(chatId).find(({ failed, isSent }) => !failed && !isSent)); ) {
         if (this.connection.state !== 'online' || !(await this.send(item))) return;
       }
     } finally {
@@ -57,7 +57,7 @@ export class Outbox {
     } catch (error) {
       // Disconnected: the next connection sends it again.
       if (!(error instanceof Problem)) return false;
-      if (error.passes) await wait(1000 + 1000 * Math.random());
+      if (error.isTransient) await wait(1000 + 1000 * Math.random());
       else item.failed = error.body;
     }
     this.store.changed();
