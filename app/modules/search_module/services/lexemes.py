@@ -27,7 +27,10 @@ def write_tsvector(text: str, extra: Iterable[str] = ()) -> str:
     for word in words_of(text):
         for lexeme in word.lexemes:
             positions[lexeme].append(word.position)
-    words = [f"{quote(lexeme)}:{','.join(map(str, places))}" for lexeme, places in positions.items()]
+    words = [
+        f"{quote(lexeme)}:{places[0] if len(places) == 1 else ','.join(map(str, places))}"
+        for lexeme, places in positions.items()
+    ]
     return " ".join([*words, *map(quote, extra)])
 
 
@@ -45,8 +48,9 @@ def write_tsquery(query: Query, sender_id: UUID | None = None, *, indexed_only: 
 
 def quote(lexeme: str) -> str:
     """Returns a lexeme in quotes, for the input of tsvector and tsquery."""
-    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
+    if "\\" in lexeme or "'" in lexeme:
+        lexeme = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{lexeme}'"
 
 
 def _write_term(term: Term) -> str:

@@ -28,7 +28,9 @@ _UNSPACED = (
     + char_class([*range(0xF900, 0xFB00), *range(0x20000, 0x32400)])
 )
 _RUN = re.compile(rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*|[{SIGNS}]")
-_ASCII_RUN = re.compile("[0-9a-z]+")
+# The same for texts without marks, signs and other letters than these: most texts, at a third of the time.
+_USUAL_RUN = re.compile("[0-9a-zа-я]+")
+_UNUSUAL = re.compile("[^\\x00-\\x7fа-я«»—–“”„]")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _PIECE = re.compile(f"[{_UNSPACED}](?:[{_UNSPACED}]|[{MARKS}])*|(?:(?![{_UNSPACED}]).)+", re.DOTALL)
 _RUSSIAN = re.compile("[а-я]+")
@@ -79,9 +81,11 @@ def pieces_of(folded: str) -> list[Piece]:
     """Return the runs of characters that belong together."""
     pieces: list[Piece] = []
     after = 0
-    for run in (_ASCII_RUN if folded.isascii() else _RUN).finditer(folded):
+    is_usual = not _UNUSUAL.search(folded)
+    is_spaced = is_usual or not _HAS_UNSPACED.search(folded)
+    for run in (_USUAL_RUN if is_usual else _RUN).finditer(folded):
         start, end = run.span()
-        if not _HAS_UNSPACED.search(folded, start, end):
+        if is_spaced or not _HAS_UNSPACED.search(folded, start, end):
             pieces.append(Piece(start, end, folded[after:start], is_unspaced=False))
             after = end
             continue

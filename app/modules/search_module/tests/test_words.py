@@ -1,0 +1,59 @@
+"""How texts are folded and split into words."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.modules.search_module.services.words import words_in_place, words_of
+from app.utils.folding import fold_text, fold_with_places
+
+texts = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("абёЁй-'’ éé̈İςß東ﾊﾞ👍🏽ا")), max_size=20)
+
+
+@given(texts)
+def test_each_folded_character_comes_from_a_place_in_the_text(text: str) -> None:
+    folded = fold_with_places(text)
+    assert folded.text == fold_text(text)
+    if folded.starts is not None:
+        assert len(folded.starts) == len(folded.ends or ()) == len(folded.text)
+    places = [folded.original(at, at + 1) for at in range(len(folded.text))]
+    assert all(0 <= start < end <= len(text) for start, end in places)
+    assert places == sorted(places)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", max_codepoint=0x24F), max_size=20))
+def test_composed_and_decomposed_letters_are_the_same(text: str) -> None:
+    assert fold_text(unicodedata.normalize("NFC", text)) == fold_text(unicodedata.normalize("NFD", text))
+
+
+@given(texts)
+def test_a_text_has_the_same_words_with_and_without_their_places(text: str) -> None:
+    assert [word.lexemes for word in words_of(text)] == [word.lexemes for word in words_in_place(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Ёлка ЙОД мой", "елка йод мой"),
+        ("и\u0306од е\u0308ж", "йод еж"),
+        ("Café Łódź Straße", "cafe lodz strasse"),
+        ("İSTANBUL ΟΔΟΣ ﬁne", "istanbul οδοσ fine"),
+        ("ﾊﾞｲｸ Ｈｉ ①", "バイク hi 1"),
+        ("مُحَمَّد שָׁלוֹם हिन्दी", "محمد שלום हिन्दी"),
+        ("don’t e‑mail", "don't e-mail"),
+    ],
+)
+def test_differences_that_do_not_count_are_gone(text: str, folded: str) -> None:
+    assert fold_text(text) == folded
+
+
+def test_the_parts_of_a_compound_are_words_and_so_is_the_whole() -> None:
+    words = [(word.position, word.lexemes[0], word.is_joined) for word in words_of("E-mail: a_b don't 12-34")]
+    assert words == [
+        *[(1, "e$", False), (2, "mail$", False), (1, "email$", True)],
+        *[(3, "a$", False), (4, "b$", False), (3, "ab$", True)],
+        *[(5, "don$", False), (6, "t$", False), (5, "dont$", True)],
+        *[(7, "12", False), (8, "34", False), (7, "1234", True)],
+    ]
