@@ -33,8 +33,7 @@ def rebuild() -> None:
     """
 
     async def run(database: Database) -> Progress:
-        async with open_unit_of_work(database) as work:
-            await building.begin(work)
+        await _begin(database)
         finishing = asyncio.create_task(_finish(database))
         while not finishing.done():
             await asyncio.wait([finishing], timeout=_POLL_PERIOD)
@@ -44,6 +43,17 @@ def rebuild() -> None:
         return await building.read_progress(database)
 
     typer.echo(_describe(run_on_database(load_settings().db, run)))
+
+
+async def _begin(database: Database) -> None:
+    """Begins a build, unless one is under way. A server that looks for one holds its row for a moment."""
+    while True:
+        async with open_unit_of_work(database) as work:
+            if await building.begin(work):
+                return
+        if (await building.read_progress(database)).is_building:
+            return
+        await asyncio.sleep(0.1)
 
 
 async def _finish(database: Database) -> None:

@@ -71,6 +71,19 @@ async def test_an_operator_builds_a_new_index(
     assert shown == ["the index is complete", "0 chats have messages that are not indexed yet"]
 
 
+async def test_a_rebuild_waits_for_a_server_that_looks_for_a_build(
+    talk: str, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    before = await connection.fetchval("SELECT 'search_message'::regclass::oid")
+    async with connection.transaction():
+        await connection.execute("SELECT FROM search_build FOR UPDATE")
+        rebuilding = asyncio.create_task(manage(database_address, "search", "rebuild"))
+        await asyncio.sleep(3)
+        assert not rebuilding.done()
+    assert (await rebuilding).exit_code == 0
+    assert await connection.fetchval("SELECT 'search_message'::regclass::oid") != before
+
+
 async def test_what_changes_during_a_build_is_in_the_new_index_as_it_is(
     anna: FakeClient, talk: str, container: Container, connection: Connection
 ) -> None:
