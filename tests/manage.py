@@ -1,6 +1,7 @@
 """Runs `python manage.py` inside the tests, on a test's database."""
 
 from functools import partial
+from tempfile import gettempdir
 
 from anyio import to_thread
 from typer.testing import CliRunner, Result
@@ -22,6 +23,8 @@ def variables_for(address: DatabaseAddress) -> dict[str, str]:
         "AUTH_ARGON2_MEMORY_COST": "8",
         "AUTH_ARGON2_PARALLELISM": "1",
         "ENVIRONMENT": "LOCAL",
+        # Not the files of this machine.
+        "ATTACHMENT_STORE": f"file://{gettempdir()}/no-files-of-tests",
     }
 
 

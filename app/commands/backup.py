@@ -32,6 +32,7 @@ def backup(
 ) -> None:
     """Write a consistent backup of all data into one file. The server keeps running.
 
+    Files are not in the database: copy ATTACHMENT_STORE afterwards, so that the copy has all files of the backup.
     Only the user who runs this command may read the file, and its folder if it is created.
     """
     if file.exists():

@@ -31,7 +31,8 @@ from app.commands.doctor_checks import (
 from app.modules.streams_module.services.log import Log
 from app.settings import Settings, SettingsError, load_settings
 from app.utils.confirmation import Yes, confirm
-from app.utils.invariants import Invariant
+from app.utils.invariants import Inspection, Invariant
+from app.utils.module import Modules
 from app.utils.own_settings import load_all_settings, own_groups
 from app.utils.setup_modules import ModulesError, choose_modules, discover_modules
 
@@ -142,6 +143,10 @@ async def _check_database(address: DatabaseAddress, settings: Settings, report: 
         for module in choose_modules(known, known):
             for invariant in module.invariants:
                 report(await _check_invariant(connection, invariant))
+        enabled = Modules(choose_modules(known, settings.modules.enabled_modules))
+        for inspection in enabled.contributions(Inspection):
+            wrong = await inspection.find(settings, connection)
+            report(Finding(inspection.says, wrong, inspection.advice))
 
 
 @asynccontextmanager

@@ -1,6 +1,8 @@
 """Invariants of the database, declared by the modules that own the tables and checked by `manage.py doctor`."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,3 +21,17 @@ class Invariant:
     find: str
     advice: str
     fix: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """A contribution to `manage.py doctor`: something outside the database that has to agree with its rows.
+
+    - `says`: the condition as a sentence.
+    - `find(settings, connection)`: returns a line for each violation. The connection cannot write.
+    - `advice`: what the operator should do.
+    """
+
+    says: str
+    find: Callable[[Any, Any], Awaitable[Sequence[str]]]
+    advice: str

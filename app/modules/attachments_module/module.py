@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
 from app.modules.attachments_module.api.router import root_router, router
+from app.modules.attachments_module.db.invariants import INVARIANTS
 from app.modules.attachments_module.db.models import (
     Attachment,
     AttachmentContent,
@@ -14,6 +15,7 @@ from app.modules.attachments_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.attachments_module.services.collecting import COLLECT, COLLECT_OFTEN, SWEEP, SWEEP_DAILY
 from app.modules.attachments_module.services.downloads import Downloads
 from app.modules.attachments_module.services.erasure import FILES_OF_ACCOUNT
+from app.modules.attachments_module.services.inspecting import INSPECTIONS
 from app.modules.attachments_module.services.links import Links
 from app.modules.attachments_module.services.part import PART, PURGE
 from app.modules.attachments_module.services.processing import FILES, IMAGES, PROCESS, PROCESS_IMAGE
@@ -49,8 +51,10 @@ module = Module(
     lifespan=lifespan,
     events=EVENTS,
     settings=AttachmentSettings,
+    invariants=INVARIANTS,
     contributes=(
         *EVENT_TEXTS,
+        *INSPECTIONS,
         PART,
         PURGE,
         DELETIONS,

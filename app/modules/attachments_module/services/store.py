@@ -100,6 +100,8 @@ class FileStore:
 
     async def list(self, prefix: str) -> AsyncIterator[Object]:
         """Yields all objects below a prefix."""
+        if self._folder is not None and not self._folder.is_dir():
+            return
         with _calls():
             async for batch in obstore.list(self._store, prefix):
                 for one in batch:

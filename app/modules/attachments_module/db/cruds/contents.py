@@ -28,6 +28,7 @@ _MARK_UNUSED = """
 UPDATE attachment_content SET is_deleting = true WHERE sha256 = ANY($1) AND check_at IS NOT NULL RETURNING sha256
 """
 _FORGET = "DELETE FROM attachment_content WHERE sha256 = ANY($1) AND is_deleting"
+_LIST_READY = "SELECT id, sha256 FROM attachment WHERE state = 'ready' ORDER BY id"
 _LIST_KNOWN = """
 SELECT DISTINCT attachment_id::text AS name FROM attachment_piece WHERE attachment_id = ANY($1)
 UNION ALL SELECT sha256 FROM attachment_content WHERE sha256 = ANY($2)
@@ -74,6 +75,11 @@ async def mark_unused(connection: DatabaseConnection, at: datetime, limit: int) 
 async def forget(connection: DatabaseConnection, contents: Sequence[str]) -> None:
     """Their objects are deleted."""
     await connection.execute(_FORGET, contents)
+
+
+async def list_ready(connection: DatabaseConnection) -> Any:
+    """Returns the id and the content of all files that can be downloaded."""
+    return await connection.fetch(_LIST_READY)
 
 
 async def list_known(connection: DatabaseConnection, uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:

@@ -1,0 +1,59 @@
+"""What `manage.py doctor` finds out about the store of files."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+from app.modules.attachments_module.db.cruds import contents as crud
+from app.modules.attachments_module.errors import StoreUnavailable
+from app.modules.attachments_module.services.collecting import list_orphans
+from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.settings import AttachmentSettings
+from app.modules.streams_module.services.log import now
+from app.settings import Settings
+from app.utils.invariants import Inspection
+
+_OLD = timedelta(hours=48)
+"""Younger objects may belong to what is being uploaded, and the sweep deletes the others once a day."""
+
+
+async def _find_missing(settings: Settings, connection: Connection) -> list[str]:
+    try:
+        stored = {one.path.partition("/")[2] async for one in _store(settings).list("files")}
+    except StoreUnavailable as error:
+        return [str(error.__cause__).partition("\n")[0]]
+    return [
+        f"file {row['id']}: {row['sha256']}" for row in await crud.list_ready(connection) if row["sha256"] not in stored
+    ]
+
+
+async def _find_orphans(settings: Settings, connection: Connection) -> list[str]:
+    async def list_known(uploads: Sequence[UUID], contents: Sequence[str]) -> set[str]:
+        return await crud.list_known(connection, uploads, contents)
+
+    try:
+        return [path async for paths in list_orphans(_store(settings), list_known, now() - _OLD) for path in paths]
+    except StoreUnavailable:
+        # The other inspection says so.
+        return []
+
+
+def _store(settings: Settings) -> FileStore:
+    group = settings.own[AttachmentSettings]
+    assert isinstance(group, AttachmentSettings)  # noqa: S101
+    return FileStore(group)
+
+
+INSPECTIONS = (
+    Inspection(
+        says="the bytes of every file are in the store",
+        find=_find_missing,
+        advice="copy the objects from a backup of ATTACHMENT_STORE; until then these files are answered 404",
+    ),
+    Inspection(
+        says="the store has no old objects that belong to no file",
+        find=_find_orphans,
+        advice="the running server deletes them once a day; a copy of another database's store may be deleted by hand",
+    ),
+)

@@ -1,0 +1,43 @@
+"""`manage.py doctor` knows the store of files."""
+
+from os import utime
+from pathlib import Path
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.settings import AttachmentSettings
+from app.modules.attachments_module.tests.uploading import ready
+from app.utils.container import Container
+from tests.fakers import FakeClient
+from tests.manage import manage
+
+
+async def test_missing_files_and_old_objects_without_a_file_are_found(
+    anna: FakeClient, container: Container, database_address: DatabaseAddress, tmp_path: Path
+) -> None:
+    one = await ready(anna, b"here")
+    place = AttachmentSettings(store=f"file://{tmp_path}/copy")
+    copy, path = FileStore(place), f"files/{one['sha256']}"
+
+    async def doctor() -> str:
+        return (await manage(database_address, "doctor", "--least-free-mb=0", ATTACHMENT_STORE=place.store)).output
+
+    assert f"✗ the bytes of every file are in the store\n    file {one['id']}" in await doctor()
+    await copy.put_stream(path, container.get(FileStore).read(path), 4)
+    assert "no problems found" in await doctor()
+    await copy.put("files/unknown", b"x")
+    assert "no problems found" in await doctor()
+    utime(tmp_path / "copy" / "files" / "unknown", (0, 0))
+    assert "✗ the store has no old objects that belong to no file\n    files/unknown" in await doctor()
+
+
+async def test_the_space_of_an_account_is_counted_again(
+    anna: FakeClient, connection: Connection, database_address: DatabaseAddress, container: Container
+) -> None:
+    await ready(anna, b"here")
+    store = container.get(AttachmentSettings).store
+    await connection.execute("UPDATE attachment_usage SET bytes = 100")
+    fixed = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes", ATTACHMENT_STORE=store)
+    assert f"{anna.id}: 100 bytes are counted, the files have 4" in fixed.output
+    assert await connection.fetchval("SELECT bytes FROM attachment_usage") == 4
