@@ -24,6 +24,8 @@ from app.utils.secret_path import SHOWN_PATH, has_secret_path
 
 
 class _Entry(NamedTuple):
+    """A route of the index."""
+
     regex: re.Pattern[str]
     convertors: Mapping[str, Convertor[object]]
     endpoint: object

@@ -26,6 +26,8 @@ _LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
+    """The content and the media type of a static file."""
+
     body: bytes
     media_type: str
 

@@ -27,7 +27,7 @@ class DatabaseConnection(Protocol):
 
 
 _CLOSE_TIMEOUT = 0.5
-"""Seconds for the end of a connection that both sides know of."""
+"""Seconds to wait for the regular close of a connection. Then it is terminated."""
 
 
 class DriverConnection(asyncpg.Connection):
@@ -69,7 +69,7 @@ class DriverConnection(asyncpg.Connection):
             self._raise(error)
 
     async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Closes the connection; a server that does not answer is not waited for."""
+        """Closes the connection. Waits at most `_CLOSE_TIMEOUT` for a server that does not answer."""
         with suppress(TimeoutError):
             await super().close(timeout=_CLOSE_TIMEOUT if timeout is None else timeout)
 

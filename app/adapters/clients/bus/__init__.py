@@ -1,3 +1,5 @@
+"""The drivers of the bus: `MemoryBus` for one process, `PostgresBus` for several."""
+
 from functools import partial
 
 from app.adapters.base.bus import Bus
