@@ -1,3 +1,5 @@
+"""The errors of accounts and sessions."""
+
 from app.services.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 
 

@@ -1,3 +1,5 @@
+"""The errors of catalogues."""
+
 from app.services.errors import Conflict, NotFound
 
 

@@ -1,3 +1,5 @@
+"""The errors of chats and members."""
+
 from app.services.errors import Conflict, Forbidden, NotFound
 
 

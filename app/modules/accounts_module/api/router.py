@@ -1,3 +1,5 @@
+"""The routes of accounts."""
+
 from fastapi import APIRouter
 
 from app.modules.accounts_module.api.routes import me, profiles, sessions, sign_in

@@ -1,3 +1,5 @@
+"""The device that a request comes from, as a parameter type."""
+
 from contextlib import suppress
 from typing import Annotated
 

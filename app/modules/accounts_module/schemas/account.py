@@ -1,3 +1,5 @@
+"""Requests and responses of accounts, and the types of their fields."""
+
 import re
 from datetime import datetime
 from functools import cache

@@ -1,3 +1,5 @@
+"""Requests and responses of sign-in and of sessions."""
+
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID

@@ -33,6 +33,8 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class RefreshClaim:
+    """The session that a refresh token belongs to, and the number of the token in it."""
+
     session_id: UUID
     generation: int
 

@@ -1,3 +1,5 @@
+"""The routes of catalogues."""
+
 from fastapi import APIRouter
 
 from app.modules.catalogues_module.api.routes import catalogues, items

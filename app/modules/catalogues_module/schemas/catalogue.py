@@ -1,3 +1,5 @@
+"""Responses that contain catalogues."""
+
 from pydantic import Field
 
 from app.modules.base_module.schemas import ResponseModel

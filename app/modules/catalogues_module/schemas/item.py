@@ -1,3 +1,5 @@
+"""Requests and responses of items."""
+
 from typing import Annotated
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""The routes of chats."""
+
 from fastapi import APIRouter
 
 from app.modules.chats_module.api.routes import chats, events, members

@@ -1,3 +1,5 @@
+"""The services of chats as parameter types."""
+
 from typing import Annotated
 
 from app.dependencies.services_dependency import service

@@ -1,3 +1,5 @@
+"""Requests and responses of chats."""
+
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Literal, NamedTuple, Self

@@ -1,3 +1,5 @@
+"""Requests and responses of members and read positions."""
+
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID

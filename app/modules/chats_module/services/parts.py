@@ -1,5 +1,7 @@
+"""The fields of chats that other modules contribute."""
+
 from app.services.parts import Parts
 
 
 class ChatParts(Parts):
-    """The fields of a chat that other modules contribute."""
+    """Computes the contributed fields of chats."""

@@ -1,3 +1,5 @@
+"""Routes of the caller's own account: reading and changing it, its password, its events."""
+
 from functools import partial
 from typing import Annotated
 

@@ -1,3 +1,5 @@
+"""Routes of other accounts: the search and single profiles."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Query

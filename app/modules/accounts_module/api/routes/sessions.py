@@ -1,3 +1,5 @@
+"""Routes of the caller's sessions: listing and ending them."""
+
 from typing import Annotated
 from uuid import UUID
 

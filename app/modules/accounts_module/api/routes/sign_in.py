@@ -1,3 +1,5 @@
+"""Routes that create accounts and open, refresh and end sessions."""
+
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,3 +1,5 @@
+"""Queries on accounts by id, username or login."""
+
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import Account
 from app.utils.canonical import canonical_login
 
-# Raw SQL: sign-in reads one row by key, and must not hold an ORM session while a password is hashed. Accounts that are
+# Hand-written: sign-in reads one row by key, and must not hold an ORM session while a password is hashed. Accounts that are
 # older than the rule of one account per mailbox may share a key. Then the exact spelling of the email decides.
 _FIND_BY_EMAIL = """
 SELECT id, password_hash FROM account WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1

@@ -1,3 +1,5 @@
+"""Deletion of an account's presence."""
+
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection

@@ -1,3 +1,5 @@
+"""Queries on sessions: finding, refreshing, listing, revoking and deleting them."""
+
 from datetime import datetime
 from uuid import UUID
 
@@ -7,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import AuthSession
 
-# Raw SQL: each process polls it every second. A row can be committed later than its `revoked_at`, so the caller reads
+# Hand-written: each process polls it every second. A row can be committed later than its `revoked_at`, so the caller reads
 # with an overlap.
 LIST_REVOKED = "SELECT id, revoked_at FROM auth_session WHERE revoked_at > $1"
 
-# Raw SQL: run for the sessions with open connections.
+# Hand-written: run for the sessions with open connections.
 LIST_LIVE = """
 SELECT id, expires_at FROM auth_session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > $2
 """

@@ -1,3 +1,5 @@
+"""The root path of the server."""
+
 from typing import Annotated
 
 from fastapi import APIRouter

@@ -1,3 +1,5 @@
+"""Routes that list and read catalogues."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response, status

@@ -1,3 +1,5 @@
+"""Routes by which server admins change the items of catalogues."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Path, status

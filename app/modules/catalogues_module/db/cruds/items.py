@@ -1,3 +1,5 @@
+"""Queries on the items and versions of catalogues."""
+
 from typing import Any
 
 from sqlalchemy import func, select

@@ -1,3 +1,5 @@
+"""The base model of catalogues, and the registry of all declared ones."""
+
 from typing import Any
 
 from sqlalchemy import Integer, Text

@@ -1,3 +1,5 @@
+"""The catalogues that this module declares."""
+
 from app.modules.catalogues_module.db.models.base import CatalogueModel
 
 

@@ -1,3 +1,5 @@
+"""Routes of chats: creating, listing, reading, changing and deleting them."""
+
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work

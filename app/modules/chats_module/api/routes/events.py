@@ -1,3 +1,5 @@
+"""The route of a chat's events."""
+
 from functools import partial
 from typing import Annotated
 

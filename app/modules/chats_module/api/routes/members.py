@@ -1,3 +1,5 @@
+"""Routes of a chat's members, and of the caller's read position."""
+
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Work

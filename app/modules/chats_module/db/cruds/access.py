@@ -1,4 +1,4 @@
-"""Memberships and former memberships, in raw SQL: they are read at each request about a chat."""
+"""Memberships and former memberships, in hand-written SQL: they are read at each request about a chat."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""Queries on members, former members and the chat lists of accounts."""
+
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +12,7 @@ from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import Account
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember, FormerMember
 
-# Raw SQL: each count stops at the limit (OFFSET), which an aggregate cannot.
+# Hand-written: each count stops at the limit (OFFSET), which an aggregate cannot.
 _BUSY = """
 SELECT id FROM unnest($1::uuid[]) AS given (id)
 WHERE EXISTS (

@@ -1,4 +1,4 @@
-"""Read positions, in raw SQL, because they move all the time.
+"""Read positions, in hand-written SQL, because they move all the time.
 
 Rows are locked in the order chat, member, as a batch of messages locks them.
 """

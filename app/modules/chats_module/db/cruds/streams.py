@@ -1,4 +1,4 @@
-"""The chat streams that an account may read, in raw SQL: each socket that connects reads them."""
+"""The chat streams that an account may read, in hand-written SQL: each socket that connects reads them."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Chats as their members see them, in raw SQL: each client reads the list when it starts."""
+"""Chats as their members see them, in hand-written SQL: each client reads the list when it starts."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,3 +1,5 @@
+"""Routes of the health checks."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Response, status

@@ -1,3 +1,5 @@
+"""The route that Prometheus scrapes."""
+
 from typing import Annotated
 
 from fastapi import APIRouter

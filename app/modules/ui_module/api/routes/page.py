@@ -1,3 +1,5 @@
+"""The routes of the page and its files, with their security headers."""
+
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
