@@ -32,8 +32,8 @@ AS_EMPTY: Final = _NeedsPrepare()
 class PartRequest:
     """A send or an edit for which a part must be prepared.
 
-    `request`: the body. `value`: what `derive` returned. `server_value`: value given by the server itself. `current`:
-    the stored value, None for a new message.
+    `request`: the body. `value`: the part's field in the body. `server_value`: value given by the server itself.
+    `current`: the stored value, None for a new message.
     """
 
     chat_id: UUID

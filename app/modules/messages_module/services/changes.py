@@ -28,7 +28,7 @@ from app.services.errors import ServiceError
 MAX_EMOJIS = 50
 """Maximum number of different emojis on one message."""
 MAX_EDITS_WITH_TEXT = 10
-"""Earlier edits whose events get the newest text. Events of older edits are emptied, so that an edit stays cheap."""
+"""Latest edits whose events get the newest text. Events of older edits are emptied, so that an edit stays cheap."""
 MAX_EMOJIS_OF_ACCOUNT = 20
 """Maximum per account, so that one account cannot use up the limit of the message."""
 

@@ -10,7 +10,7 @@ from app.services.context import WorkContext
 
 
 async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, limit: int) -> bool:
-    """Deletes messages of one chat, which the account may have left. Reactions stay. False if none are left."""
+    """Deletes messages of one chat, which the account may have left. Reactions stay. Returns False when done."""
     if mode == "keep":
         return False
     chat_id = await find_chat_with_messages(context.connection, account_id)

@@ -53,7 +53,7 @@ class Plan:
     parts: list[tuple[UUID, int, UUID, Mapping[str, Any], None]] = field(default_factory=list)
 
     def repeat(self, send: Send, known: tuple[int, bytes]) -> None:
-        """Handles a `client_msg_id` that exists: returns that message, or refuses if its body was different."""
+        """Handles a repeated `client_msg_id`: replays the stored message, or refuses if the body is different."""
         seq, digest = known
         if digest == send.digest:
             self.existing.append((send, seq))

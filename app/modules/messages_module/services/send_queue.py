@@ -31,11 +31,11 @@ MAX_BATCH = 100
 """Sends in one transaction. Each chat gets its share of the batch."""
 MAX_CHATS = 25
 _SHARE = 20
-"""Sends of one chat that count when chats are chosen for a batch, so that a busy chat leaves room for others."""
+"""Maximum sends of one chat that count when chats are chosen for a batch: a busy chat leaves room for others."""
 MAX_WRITERS = 2
 """Concurrent batches of several chats: one is written while the other commits."""
 MAX_FULL_WRITERS = 4
-"""The same while the waiting sends fill another batch. More small batches would cost more than they gain."""
+"""Concurrent batches while the waiting sends fill another one. More small batches would cost more than they gain."""
 MAX_WAITING = 20_000
 """Sends that may wait in this process. Beyond that a send is refused with QueueFull."""
 MAX_WAITING_IN_CHAT = 2_000
@@ -100,7 +100,8 @@ class SendQueue:
         """Queues a send, in the order of the calls. `on_result` is called once, when the message is durable or refused.
 
         `find_refusal` is called just before the message is written, because the sender's session may have ended. Pass
-        the same object with each send of a session: consecutive sends share one call. Raises RateLimited, QueueFull, or
+        the same object with each send of a session: consecutive sends share one call.
+        Raises RateLimited, QueueFull, or
         the refusal of a part. Then nothing is queued.
         """
         self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)

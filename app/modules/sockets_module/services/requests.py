@@ -34,7 +34,7 @@ _INSTANCE = "/ws"
 
 
 class _RequestQueue:
-    """Requests of one socket in execution with one ordering value, such as a chat. A request without one is alone.
+    """Requests of one socket in execution with one ordering value, such as a chat. Others have a queue each.
 
     `running`: ids of the requests with `begin`, by internal numbers, because clients may use an id twice.
     """

@@ -25,7 +25,7 @@ EVENTS_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 Watching = Callable[[], AbstractContextManager[Callable[[], bool]]]
-"""Opens a block and gives a function that returns True while the reader's session is live."""
+"""Makes a context manager. It yields a function that returns True while the reader's session is live."""
 
 
 async def _find_remote_client(request: Request) -> RemoteClient:

@@ -67,7 +67,7 @@ async def _prune_chunk(database: Database, stream_id: UUID, before: datetime) ->
         raw = await work.raw()
         await lock_streams(raw, [stream_id])
         first_seq, last_seq = await find_head(raw, stream_id) or (1, 0)
-        # Clocks of processes may differ, so times may not ascend: only the longest prefix of old events is deleted.
+        # Clocks of processes may differ, so times need not ascend: only the longest prefix of old events is deleted.
         until = await find_first_to_keep(raw, stream_id, first_seq, min(first_seq + EVENTS_AT_ONCE, last_seq), before)
         if until <= first_seq:
             return 0

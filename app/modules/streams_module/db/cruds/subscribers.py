@@ -121,7 +121,7 @@ async def read_cursors(connection: Connection, stream_ids: Sequence[UUID], names
 
 
 async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -> Sequence[Any]:
-    """Locks cursors that are neither locked nor waiting. Returns (stream_id, seq, attempts)."""
+    """Locks cursors that others have not locked and that wait for no retry. Returns (stream_id, seq, attempts)."""
     rows: list[Any] = list(await connection.fetch(_CLAIM, stream_ids, name))
     if missing := set(stream_ids) - {row["stream_id"] for row in rows}:
         rows += await connection.fetch(_CLAIM_NEW, sorted(missing), name)
