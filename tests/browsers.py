@@ -61,7 +61,7 @@ class Reader:
     strangers: list[str] = field(default_factory=list)
 
     @classmethod
-    async def sit_down(cls, browser: Browser, address: str, **options: Any) -> "Reader":
+    async def open_window(cls, browser: Browser, address: str, **options: Any) -> "Reader":
         """Opens a browser window; no page is open yet."""
         context = await browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
         context.set_default_timeout(10_000)
@@ -88,12 +88,12 @@ class Reader:
         await self.is_online()
 
     @classmethod
-    async def come_as(cls, browser: Browser, address: str, user: FakeClient, **options: Any) -> "Reader":
+    async def open_signed_in(cls, browser: Browser, address: str, user: FakeClient, **options: Any) -> "Reader":
         """Opens the page with an existing session of the user."""
         pair = {"access_token": user.access_token, "refresh_token": user.refresh_token, "expires_in": 900}
         kept = {"name": "messenger.session", "value": json.dumps({**pair, "until": (time() + 900) * 1000})}
         state = {"origins": [{"origin": f"http://{address}", "localStorage": [kept]}]}
-        reader = await cls.sit_down(browser, address, storage_state=state, **options)
+        reader = await cls.open_window(browser, address, storage_state=state, **options)
         await reader.page.goto(f"{reader.address}/ui")
         await reader.is_online()
         return reader
@@ -111,7 +111,7 @@ class Reader:
     async def is_offline(self) -> None:
         await expect(self.page.locator(".state")).to_have_attribute("data-state", "offline", timeout=15_000)
 
-    def forgive(self, *parts: str) -> None:
+    def ignore_complaints(self, *parts: str) -> None:
         """Forgets complaints that contain one of these texts: the browser records every error response."""
         self.complaints = [line for line in self.complaints if not any(part in line for part in parts)]
 

@@ -71,8 +71,8 @@ class Container:
     def run(self, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Runs a command until it ends."""
         with self.running(*command, **variables) as process:
-            said, _ = process.communicate(timeout=300)
-        return subprocess.CompletedProcess(command, process.returncode, said)
+            output, _ = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(command, process.returncode, output)
 
     def files(self) -> set[str]:
         """Returns all files below the working directory, except the data."""

@@ -176,10 +176,10 @@ class FakeSocket:
         assert reply["status"] == "ok", reply
         return dict(reply["data"])
 
-    async def until(self, is_so: Callable[[], bool], seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
         """Read frames until the condition is True."""
         async with asyncio.timeout(seconds):
-            while not is_so():
+            while not condition():
                 self._news.clear()
                 await self._news.wait()
 

@@ -155,8 +155,8 @@ def family_of(pid: int) -> list[int]:
     """Returns the process, its children and theirs."""
     parents = _parents()
     found = [pid]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
+    for process in found:
+        found += [child for child, parent in parents.items() if parent == process]
     return found
 
 

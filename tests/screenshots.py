@@ -26,7 +26,7 @@ PICTURES = ROOT / "docs" / "images"
 DESKTOP = {"viewport": {"width": 1200, "height": 760}}
 
 
-async def furnish(http: httpx.AsyncClient) -> tuple[FakeClient, FakeClient, str]:
+async def create_chats(http: httpx.AsyncClient) -> tuple[FakeClient, FakeClient, str]:
     """Create users with messages. Returns Anna, Boris, and the chat to show."""
     names = [("anna", "Анна Ветрова"), ("boris", "Борис 🐻"), ("clara", "Clara Jensen"), ("dmitry", "Дмитрий Орлов")]
     anna, boris, clara, dmitry = [await FakeClient.sign_up(http, *name) for name in names]
@@ -60,7 +60,7 @@ async def furnish(http: httpx.AsyncClient) -> tuple[FakeClient, FakeClient, str]
 
 
 async def take(browser: Browser, address: str, anna: FakeClient, club: str, picture: str, **options: object) -> None:
-    reader = await Reader.sit_down(browser, address, **options)
+    reader = await Reader.open_window(browser, address, **options)
     if picture.startswith("sign-in"):
         await reader.page.goto(f"{reader.address}/ui")
     else:
@@ -80,7 +80,7 @@ async def take(browser: Browser, address: str, anna: FakeClient, club: str, pict
 
 async def take_all(settings: Settings, requested: Callable[[str], bool]) -> None:
     async with listening(build_app(settings)) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
-        anna, boris, club = await furnish(http)
+        anna, boris, club = await create_chats(http)
         pictures = {
             "chat-light": {**DESKTOP, "locale": "ru-RU", "color_scheme": "light"},
             "chat-dark": {**DESKTOP, "locale": "en-GB", "color_scheme": "dark"},

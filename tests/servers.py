@@ -70,8 +70,7 @@ async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def listening(app: FastAPI, **options: Any) -> AsyncIterator[str]:
-    """Serves the application on a real port, with the server's own settings and these. Yields its address as
-    host:port."""
+    """Serves the application on a real port, with the server's own settings and these. Yields host:port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*listener.getsockname())

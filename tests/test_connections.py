@@ -66,7 +66,7 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
         stage.go_on.set()
 
 
-async def talk_and_let_go(stage: Stage, *segments: bytes) -> bytes:
+async def talk_and_release(stage: Stage, *segments: bytes) -> bytes:
     """Lets the slow request finish once everything is sent and all timeouts are over."""
     talking = asyncio.create_task(talk(stage.address, segments))
     await asyncio.sleep(0.6)
@@ -83,11 +83,11 @@ async def test_an_incomplete_request_behind_an_answer_times_out(stage: Stage, re
 
 @pytest.mark.parametrize("rest", [b"GET /fast HTT", POST, POST + b"ab", HANDSHAKE])
 async def test_an_incomplete_request_behind_a_slow_answer_times_out_after_it(stage: Stage, rest: bytes) -> None:
-    assert statuses(await talk_and_let_go(stage, SLOW, rest)) == [b"200", b"408"]
+    assert statuses(await talk_and_release(stage, SLOW, rest)) == [b"200", b"408"]
 
 
 async def test_a_body_may_wait_for_the_previous_answer(stage: Stage) -> None:
-    answer = await talk_and_let_go(stage, SLOW + POST, b"abcd" + GET)
+    answer = await talk_and_release(stage, SLOW + POST, b"abcd" + GET)
     assert statuses(answer) == [b"200"] * 3
     assert b'["abcd","none"]' in answer
 
@@ -101,12 +101,12 @@ async def test_valid_requests_are_answered_before_an_invalid_one_is_refused(stag
     ):
         stage.go_on.clear()
         assert statuses(await talk(stage.address, [GET + wrong + GET])) == [b"200", b"400"]
-        assert statuses(await talk_and_let_go(stage, SLOW + GET, wrong, GET)) == [b"200", b"200", b"400"]
+        assert statuses(await talk_and_release(stage, SLOW + GET, wrong, GET)) == [b"200", b"200", b"400"]
 
 
 async def test_an_invalid_chunk_behind_a_slow_request_is_refused_in_its_turn(stage: Stage) -> None:
     post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked")
-    assert statuses(await talk_and_let_go(stage, SLOW + post + b"1\r\na\r\nx\r\n")) == [b"200", b"400"]
+    assert statuses(await talk_and_release(stage, SLOW + post + b"1\r\na\r\nx\r\n")) == [b"200", b"400"]
 
 
 @pytest.mark.parametrize("at_once", [16 * 1024, 40])
@@ -217,7 +217,7 @@ async def test_a_slow_body_is_accepted_while_it_makes_progress(stage: Stage) -> 
 
 async def test_a_body_that_waits_for_the_application_does_not_time_out(stage: Stage) -> None:
     post = POST.replace(b"/echo", b"/slow-echo").replace(b"Content-Length: 4", b"Content-Length: 400000")
-    assert statuses(await talk_and_let_go(stage, post, b"a" * 400_000)) == [b"200"]
+    assert statuses(await talk_and_release(stage, post, b"a" * 400_000)) == [b"200"]
 
 
 async def test_half_a_request_is_refused_at_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:

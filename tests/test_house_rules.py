@@ -52,7 +52,7 @@ def name_of(file: Path) -> str:
 
 def is_among(file: Path, allowed: set[str]) -> bool:
     name = name_of(file)
-    return any(name == one or name.startswith(f"{one}/") for one in allowed) or "/tests/" in name
+    return any(name == path or name.startswith(f"{path}/") for path in allowed) or "/tests/" in name
 
 
 def nodes(file: Path) -> Iterator[ast.AST]:

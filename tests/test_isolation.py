@@ -87,8 +87,8 @@ async def test_a_socket_fills_gaps_in_the_delivery_from_the_log(
     anna: FakeClient, boris: FakeClient, club: str, container: Container, live_server: str
 ) -> None:
     async with FakeSocket(anna, live_server) as watching, FakeSocket(boris, live_server) as socket:
-        for one in (watching, socket):
-            await one.ask("ping")
+        for device in (watching, socket):
+            await device.ask("ping")
         feed = container.get(Hub).feeds[UUID(club)]
         (served,) = container.get(Registry).sockets_of(boris.uuid)
         feed.followers.discard(served)

@@ -36,7 +36,7 @@ def app(settings: Settings, stderr: StringIO) -> FastAPI:
     @router.get("/broken")
     async def broken() -> None:
         secret_of_the_house = "hunter2"
-        raise RuntimeError(f"a shelf of {len(secret_of_the_house)} books fell")
+        raise RuntimeError(f"{len(secret_of_the_house)} items failed")
 
     app.include_router(router)
     return app
@@ -67,7 +67,7 @@ async def test_the_traceback_of_a_500_is_in_one_line(app: FastAPI, stderr: Strin
     (error,) = [line for line in logged if line["level"] == "ERROR"]
     assert error["request_id"] == "it-broke"
     assert "in broken" in str(error["exception"])
-    assert str(error["exception"]).rstrip().endswith("RuntimeError: a shelf of 7 books fell")
+    assert str(error["exception"]).rstrip().endswith("RuntimeError: 7 items failed")
     # The text of the source is there, the value of the variable is not.
     assert "secret_of_the_house = 'hunter2'" not in str(error["exception"])
 

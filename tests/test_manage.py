@@ -157,7 +157,9 @@ def test_a_program_without_its_packages_says_how_to_install_them(project_root: P
 def test_the_generated_documents_are_up_to_date() -> None:
     """With or without modules created here: their authors choose if those are documented."""
     made = [make_documents(), make_documents(added=False)]
-    stale = {path.name for path in made[0] if path.read_text(encoding="utf-8") not in {one[path] for one in made}}
+    stale = {
+        path.name for path in made[0] if path.read_text(encoding="utf-8") not in {document[path] for document in made}
+    }
     assert stale == set(), "if that was meant to change, run `python manage.py docs`"
 
 

@@ -108,8 +108,10 @@ async def test_an_allowed_page_can_read_every_response(http: httpx.AsyncClient, 
 
 async def test_all_documented_methods_and_headers_may_be_sent(http: httpx.AsyncClient) -> None:
     paths = (await http.get("/openapi.json")).json()["paths"].values()
-    parameters = [one for path in paths for operation in path.values() for one in operation.get("parameters", ())]
-    headers = {one["name"].lower() for one in parameters if one["in"] == "header"}
+    parameters = [
+        parameter for path in paths for operation in path.values() for parameter in operation.get("parameters", ())
+    ]
+    headers = {parameter["name"].lower() for parameter in parameters if parameter["in"] == "header"}
     assert {"if-none-match", "accept-language"} <= headers
     for header in headers | {"authorization", "content-type", "x-request-id", "If-None-Match"}:
         answer = await preflight(http, PAGE, "GET", f"authorization, {header}")

@@ -90,7 +90,7 @@ def digest_of(reviewed: Callable[..., object]) -> str:
     """Returns the digest of a function, or of all functions of a class."""
     members = vars(reviewed).values() if inspect.isclass(reviewed) else [reviewed]
     functions = [getattr(member, "fget", None) or getattr(member, "__func__", member) for member in members]
-    sources = [textwrap.dedent(inspect.getsource(one)) for one in functions if inspect.isfunction(one)]
+    sources = [textwrap.dedent(inspect.getsource(function)) for function in functions if inspect.isfunction(function)]
     return sha256("".join(sources).encode()).hexdigest()[:16]
 
 
@@ -126,7 +126,7 @@ def imported(file: Path) -> Iterator[str]:
 @pytest.mark.parametrize("library", BOUNDED.split())
 def test_no_minor_release_without_a_review_is_installed(library: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    allowed = {one.name: one.specifier for one in map(Requirement, project["dependencies"])}
+    allowed = {requirement.name: requirement.specifier for requirement in map(Requirement, project["dependencies"])}
     reviewed = Version(version(library))
     later = f"{reviewed.major}.{reviewed.minor + 1}"
     assert library in allowed, f"pyproject.toml does not declare {library}, whose internals are relied on"

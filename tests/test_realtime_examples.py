@@ -135,9 +135,9 @@ async def test_an_example_has_everything_once_after_its_connection_was_cut(
     # From the `member.added` of Boris on. That of Anna comes before it.
     assert example.seqs(new_chat) == [2, 3]
     assert example.seqs(boris.id) == [own_began_at + 1]
-    said = await texts_of(anna, club)
-    assert [said.count(text) for text in ("первое", "ответ потерялся", "последнее")] == [1, 1, 1]
-    assert [event["data"]["text"] for event in example.events[club]] == said
+    texts = await texts_of(anna, club)
+    assert [texts.count(text) for text in ("первое", "ответ потерялся", "последнее")] == [1, 1, 1]
+    assert [event["data"]["text"] for event in example.events[club]] == texts
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))

@@ -55,7 +55,7 @@ async def test_a_poll_ends_when_its_client_disconnects(
     async def is_followed() -> bool:
         return bool(hub.feeds)
 
-    async def is_let_go() -> bool:
+    async def is_released() -> bool:
         return not hub.feeds
 
     host, port = running_server.address.split(":")
@@ -71,5 +71,5 @@ async def test_a_poll_ends_when_its_client_disconnects(
                 assert statuses(await reader.read()) == [b"200"]
             else:
                 writer.transport.abort()
-            await eventually(is_let_go)
+            await eventually(is_released)
             writer.close()

@@ -8,7 +8,7 @@ from app.adapters.db.servers import is_migrated
 
 KEYED_OTHERWISE = {"attachment", "search_build"}
 """Tables that only name a chat: a file belongs to its account, and a build of the search index has a position in it."""
-# Those of the tables of chats and streams, and of all that belongs to one.
+# Unique indexes of the tables `chat` and `stream`, and of all tables that belong to one.
 _UNIQUE_INDEXES = """
 SELECT t.relname AS table_name, i.relname AS index_name,
        array_agg(a.attname::text ORDER BY a.attnum) AS columns
@@ -56,12 +56,14 @@ async def test_every_unique_index_of_the_chat_tables_contains_the_partition_key(
         assert expected & set(index["columns"]), dict(index)
 
 
-async def test_every_foreign_key_of_the_chat_family_has_its_key(database_address: DatabaseAddress) -> None:
+async def test_every_foreign_key_of_the_chat_tables_contains_the_partition_key(
+    database_address: DatabaseAddress,
+) -> None:
     for key in await _fetch(database_address, _FOREIGN_KEYS):
         assert "chat_id" in key["columns"], dict(key)
 
 
-async def test_nothing_happens_in_the_database_by_itself(database_address: DatabaseAddress) -> None:
+async def test_the_database_has_no_triggers_and_sequences(database_address: DatabaseAddress) -> None:
     query = """
         SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal
         UNION ALL SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
@@ -70,6 +72,6 @@ async def test_nothing_happens_in_the_database_by_itself(database_address: Datab
 
 
 def test_models_and_tables_agree(template: DatabaseAddress) -> None:
-    # Raises where they differ.
+    # Raises if they differ.
     commands.check(template)
     assert is_migrated(template)

@@ -23,7 +23,7 @@ class Bus(MemoryBus):
 @pytest.fixture
 async def nowhere() -> AsyncIterator[Database]:
     """A database that is not running."""
-    async with Database(DatabaseAddress("/nowhere", 1, "nobody", "", "nothing")).connected() as database:
+    async with Database(DatabaseAddress("/nowhere", 1, "user", "", "nothing")).connected() as database:
         yield database
 
 

@@ -129,8 +129,10 @@ async def test_a_response_that_is_not_read_times_out(offline: str) -> None:
         # Far more than all buffers between client and server hold.
         await loop.sock_sendall(client, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
         own_port = client.getsockname()[1]
-        is_let_go = await asyncio.to_thread(eventually_so, lambda: not _holds_connection(int(port), own_port), TIMEOUT)
-        assert is_let_go
+        is_released = await asyncio.to_thread(
+            eventually_so, lambda: not _holds_connection(int(port), own_port), TIMEOUT
+        )
+        assert is_released
 
 
 def _holds_connection(server_port: int, client_port: int) -> bool:

@@ -56,26 +56,26 @@ class Talk:
 
     async def step(self) -> None:
         dice = self.dice
-        who, other, chat = dice.choice(self.users), dice.choice(self.users), f"/chats/{dice.choice(self.chats)}"
-        last = ((await who.get(chat)).json()).get("last_seq", 0)
+        actor, other, chat = dice.choice(self.users), dice.choice(self.users), f"/chats/{dice.choice(self.chats)}"
+        last = ((await actor.get(chat)).json()).get("last_seq", 0)
         # Mostly of the newest messages: they are a part of the state.
         seq = max(last - dice.choice((0, 0, 0, 1, 2, 5)), 1)
         message = f"{chat}/messages/{seq}"
         match dice.choice(("send", "send", "send", "edit", "delete", "react", "react", "take", "read", "read", "more")):
             case "send":
-                answer = await who.post(f"{chat}/messages", {"text": dice.choice(("да", "нет", "👍"))})
+                answer = await actor.post(f"{chat}/messages", {"text": dice.choice(("да", "нет", "👍"))})
             case "edit":
-                answer = await who.patch(message, {"text": str(dice.random())})
+                answer = await actor.patch(message, {"text": str(dice.random())})
             case "delete":
-                answer = await who.delete(message)
+                answer = await actor.delete(message)
             case "react":
-                answer = await who.put(f"{message}/reactions/{dice.choice('👍🎉')}")
+                answer = await actor.put(f"{message}/reactions/{dice.choice('👍🎉')}")
             case "take":
-                answer = await who.delete(f"{message}/reactions/{dice.choice('👍🎉')}")
+                answer = await actor.delete(f"{message}/reactions/{dice.choice('👍🎉')}")
             case "read":
-                answer = await who.put(f"{chat}/read", {"seq": min(seq, last)})
+                answer = await actor.put(f"{chat}/read", {"seq": min(seq, last)})
             case _:
-                answer = await self._change(who, other, chat)
+                answer = await self._change(actor, other, chat)
         assert answer.status_code < 500, answer.text
 
     async def change_once(self, chat: str) -> None:
@@ -90,23 +90,22 @@ class Talk:
         ok(await clara.delete(f"{path}/messages/2"))
         ok(await anna.delete(f"{path}/members/{clara.id}"))
 
-    async def _change(self, who: FakeClient, other: FakeClient, chat: str) -> httpx.Response:
+    async def _change(self, actor: FakeClient, other: FakeClient, chat: str) -> httpx.Response:
         dice = self.dice
         match dice.choice(("title", "description", "role", "remove", "add", "add")):
             case "role":
                 role = dice.choice(("admin", "member", "reader", "owner"))
-                return await who.patch(f"{chat}/members/{other.id}", {"role": role})
+                return await actor.patch(f"{chat}/members/{other.id}", {"role": role})
             case "remove":
-                return await who.delete(f"{chat}/members/{other.id}")
+                return await actor.delete(f"{chat}/members/{other.id}")
             case "add":
-                return await who.post(f"{chat}/members", {"account_ids": [other.id]})
+                return await actor.post(f"{chat}/members", {"account_ids": [other.id]})
             case field:
-                return await who.patch(chat, {field: f"№ {dice.random()}"})
+                return await actor.patch(chat, {field: f"№ {dice.random()}"})
 
 
 def plain(chat: State) -> State:
-    """Returns the state without what no event carries: the order of reactions once their first giver has removed
-    one."""
+    """Returns the state without what no event carries: the order of reactions after a removal."""
     last = chat["last_message"]
     if last is None:
         return chat
@@ -177,11 +176,11 @@ async def test_a_client_that_applies_events_has_the_state_of_the_server(
             await talk.change_once(quiet)
             expected = await state_of(boris)
 
-            async def is_so(read_state: ReadState = read_state, expected: State = expected) -> bool:
+            async def is_equal(read_state: ReadState = read_state, expected: State = expected) -> bool:
                 return await read_state() == expected
 
             try:
-                await eventually(is_so)
+                await eventually(is_equal)
             except TimeoutError:
                 assert await read_state() == expected, seed
 

@@ -95,7 +95,7 @@ async def test_a_worker_serves_its_metrics_at_the_configured_address(
         )
     try:
 
-        async def tells_of_the_bus() -> bool:
+        async def reports_the_bus() -> bool:
             try:
                 async with httpx.AsyncClient() as http:
                     answer = await http.get(f"http://127.0.0.1:{port}/metrics")
@@ -103,7 +103,7 @@ async def test_a_worker_serves_its_metrics_at_the_configured_address(
                 return worker.returncode is not None
             return "messenger_bus_connected 1.0" in answer.text
 
-        await eventually(tells_of_the_bus, 60)
+        await eventually(reports_the_bus, 60)
         done = await to_thread.run_sync(run_again, arguments, variables)
         assert (done.returncode, done.stderr) == (
             2,

@@ -1,5 +1,4 @@
-"""A proxy that a test can cut, slow down and silence: between a client and the server, or the server and its
-database."""
+"""A proxy that a test can cut, slow down and silence. It is put before the server, or before the database."""
 
 import asyncio
 import socket

@@ -61,9 +61,9 @@ async def test_it_serves_with_its_own_packages_and_writes_only_to_its_data(
     with container.running(*container.command("CMD"), **variables) as server:
         healthy = eventually(lambda: is_healthy() or server.poll() is not None, 180)
         server.send_signal(signal.SIGTERM)
-        said, _ = server.communicate(timeout=60)
-    assert healthy, said
-    assert server.returncode == 0, said
+        output, _ = server.communicate(timeout=60)
+    assert healthy, output
+    assert server.returncode == 0, output
     assert container.files() == before
 
 

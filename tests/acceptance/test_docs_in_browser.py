@@ -21,7 +21,7 @@ async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
 async def test_a_developer_signs_in_on_the_documents_page_and_calls_the_api(
     browser: Browser, anna: FakeClient, live_server: str
 ) -> None:
-    developer = await Reader.sit_down(browser, live_server, viewport={"width": 1200, "height": 1200})
+    developer = await Reader.open_window(browser, live_server, viewport={"width": 1200, "height": 1200})
     page = developer.page
     await page.goto(f"{developer.address}/docs")
     await page.locator(".auth-wrapper > .authorize").click()

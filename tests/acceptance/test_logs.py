@@ -58,7 +58,7 @@ def test_each_request_has_one_line_with_its_id_and_no_secret(project: Path, data
         pass
     lines = [json.loads(line) for line in server.output.splitlines()]
     assert all({"time", "level", "logger", "message", "request_id"} <= line.keys() for line in lines)
-    assert not [line for line in lines if "Pool" in line["message"]], "a library tells of itself"
+    assert not [line for line in lines if "Pool" in line["message"]], "a library logs lines of its own"
     mine = [line for line in lines if line["request_id"] == "asked-by-me"]
     assert [line["message"].split()[:3] for line in mine] == [["GET", f"{API}/accounts", "200"]]
     asked = [line["message"].split()[1] for line in lines if line["message"].startswith(("GET ", "POST "))]

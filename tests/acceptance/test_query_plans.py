@@ -111,7 +111,7 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
         on, [(chat, ANNA) for chat in _MANY], range(100), [uuid4() for _ in range(100)]
     ),
     "send, insert": lambda on: send.insert_messages(on, _NEW, _NOW),
-    "send, look what stands": lambda on: send.list_stored(on, [*chain.from_iterable(_NEW.values())]),
+    "send, find stored messages": lambda on: send.list_stored(on, [*chain.from_iterable(_NEW.values())]),
     "history before": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.BEFORE, 250_000, 50),
     "history after": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.AFTER, 250_000, 50),
     "history around": lambda on: _MESSAGES.find_page(on, LONG_CHAT, ANNA, history.Side.AROUND, 250_000, 50),

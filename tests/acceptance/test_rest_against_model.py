@@ -48,14 +48,14 @@ class Talk(RuleBasedStateMachine):
     def do(self, call: Callable[..., Any], *args: Any, **named: Any) -> Any:
         return self.portal.call(partial(call, *args, **named))
 
-    def open(self, *who: int, type: str = "group") -> Chat:  # noqa: A002
-        creator, *others = (self.users[each] for each in who)
+    def open(self, *members: int, type: str = "group") -> Chat:  # noqa: A002
+        creator, *others = (self.users[each] for each in members)
         chat_id = self.do(creator.open_chat, *others, type=type)
         return Chat(chat_id, type, [creator.id, *(other.id for other in others)], self.streams)
 
-    def both(self, who: int, method: str, path: str, body: Json | None, model: Callable[[], int]) -> httpx.Response:
+    def both(self, caller: int, method: str, path: str, body: Json | None, model: Callable[[], int]) -> httpx.Response:
         """Sends the same call to the server and to the model. Both must succeed, or refuse with the same status."""
-        response: httpx.Response = self.do(self.users[who].call, method, path, body)
+        response: httpx.Response = self.do(self.users[caller].call, method, path, body)
         try:
             status = model()
         except Refusal as refusal:
@@ -63,9 +63,9 @@ class Talk(RuleBasedStateMachine):
         assert response.status_code == status, response.text
         return response
 
-    @rule(who=users, chat=chats, text=texts, reply_to=st.none() | st.none() | seqs, is_careful=st.booleans())
-    def send(self, who: int, chat: int, text: str, reply_to: int | None, is_careful: bool) -> None:
-        user, place = self.users[who], self.chats[chat]
+    @rule(caller=users, chat=chats, text=texts, reply_to=st.none() | st.none() | seqs, is_careful=st.booleans())
+    def send(self, caller: int, chat: int, text: str, reply_to: int | None, is_careful: bool) -> None:
+        user, place = self.users[caller], self.chats[chat]
         body = {"client_msg_id": str(uuid4()) if is_careful else None, "text": text, "reply_to_seq": reply_to}
         response = self.do(user.post, f"/chats/{place.id}/messages", body)
         refusal = place.refusal_of_send(user.id, reply_to)
@@ -96,60 +96,62 @@ class Talk(RuleBasedStateMachine):
             assert (response.status_code, response.headers["idempotent-replayed"]) == (200, "true")
             assert plain(response.json()) == place.messages[seq - 1].seen_by(user.id)
 
-    @rule(who=users, chat=chats, seq=seqs, text=texts)
-    def edit(self, who: int, chat: int, seq: int, text: str) -> None:
+    @rule(caller=users, chat=chats, seq=seqs, text=texts)
+    def edit(self, caller: int, chat: int, seq: int, text: str) -> None:
         place = self.chats[chat]
         path = f"/chats/{place.id}/messages/{seq}"
-        self.both(who, "PATCH", path, {"text": text}, lambda: place.edit(self.users[who].id, seq, text))
+        self.both(caller, "PATCH", path, {"text": text}, lambda: place.edit(self.users[caller].id, seq, text))
 
-    @rule(who=users, chat=chats, seq=seqs)
-    def delete(self, who: int, chat: int, seq: int) -> None:
+    @rule(caller=users, chat=chats, seq=seqs)
+    def delete(self, caller: int, chat: int, seq: int) -> None:
         place = self.chats[chat]
         path = f"/chats/{place.id}/messages/{seq}"
-        self.both(who, "DELETE", path, None, lambda: place.delete(self.users[who].id, seq))
+        self.both(caller, "DELETE", path, None, lambda: place.delete(self.users[caller].id, seq))
 
-    @rule(who=users, chat=chats, seq=seqs, emoji=emojis, gives=st.booleans())
-    def react(self, who: int, chat: int, seq: int, emoji: str, gives: bool) -> None:
+    @rule(caller=users, chat=chats, seq=seqs, emoji=emojis, gives=st.booleans())
+    def react(self, caller: int, chat: int, seq: int, emoji: str, gives: bool) -> None:
         place = self.chats[chat]
         change = place.react if gives else place.take_back
         path = f"/chats/{place.id}/messages/{seq}/reactions/{emoji}"
-        self.both(who, "PUT" if gives else "DELETE", path, None, lambda: change(self.users[who].id, seq, emoji))
+        self.both(caller, "PUT" if gives else "DELETE", path, None, lambda: change(self.users[caller].id, seq, emoji))
 
-    @rule(who=users, chat=chats, seq=st.integers(0, 9))
-    def read(self, who: int, chat: int, seq: int) -> None:
-        place, reader = self.chats[chat], self.users[who].id
-        response = self.both(who, "PUT", f"/chats/{place.id}/read", {"seq": seq}, lambda: place.read(reader, seq))
+    @rule(caller=users, chat=chats, seq=st.integers(0, 9))
+    def read(self, caller: int, chat: int, seq: int) -> None:
+        place, reader = self.chats[chat], self.users[caller].id
+        response = self.both(caller, "PUT", f"/chats/{place.id}/read", {"seq": seq}, lambda: place.read(reader, seq))
         if response.is_success:
             seen = place.seen_by(reader)
             assert response.json() == {name: seen[name] for name in ("read_seq", "unread_count")}
 
-    @rule(who=users, chat=chats, other=users, role=roles)
-    def add_member(self, who: int, chat: int, other: int, role: str) -> None:
+    @rule(caller=users, chat=chats, other=users, role=roles)
+    def add_member(self, caller: int, chat: int, other: int, role: str) -> None:
         place, new = self.chats[chat], self.users[other].id
         body = {"account_ids": [new], "role": role}
-        self.both(who, "POST", f"/chats/{place.id}/members", body, lambda: place.add(self.users[who].id, new, role))
+        self.both(
+            caller, "POST", f"/chats/{place.id}/members", body, lambda: place.add(self.users[caller].id, new, role)
+        )
 
-    @rule(who=users, chat=chats, other=users)
-    def remove_member(self, who: int, chat: int, other: int) -> None:
+    @rule(caller=users, chat=chats, other=users)
+    def remove_member(self, caller: int, chat: int, other: int) -> None:
         place, old = self.chats[chat], self.users[other].id
         path = f"/chats/{place.id}/members/{old}"
-        self.both(who, "DELETE", path, None, lambda: place.remove(self.users[who].id, old))
+        self.both(caller, "DELETE", path, None, lambda: place.remove(self.users[caller].id, old))
 
-    @rule(who=users, chat=chats, other=users, role=roles | st.just("owner"))
-    def change_role(self, who: int, chat: int, other: int, role: str) -> None:
+    @rule(caller=users, chat=chats, other=users, role=roles | st.just("owner"))
+    def change_role(self, caller: int, chat: int, other: int, role: str) -> None:
         place, member = self.chats[chat], self.users[other].id
         path = f"/chats/{place.id}/members/{member}"
-        self.both(who, "PATCH", path, {"role": role}, lambda: place.change_role(self.users[who].id, member, role))
+        self.both(caller, "PATCH", path, {"role": role}, lambda: place.change_role(self.users[caller].id, member, role))
 
     @rule(
-        who=users,
+        caller=users,
         chat=chats,
         side=st.sampled_from([None, "before_seq", "after_seq", "around_seq"]),
         position=positions,
         limit=limits,
     )
-    def page_of_history(self, who: int, chat: int, side: str | None, position: int, limit: int) -> None:
-        place, reader = self.chats[chat], self.users[who]
+    def page_of_history(self, caller: int, chat: int, side: str | None, position: int, limit: int) -> None:
+        place, reader = self.chats[chat], self.users[caller]
         where = {side: position} if side else {}
         response = self.do(reader.get, f"/chats/{place.id}/messages", limit=limit, **where)
         if reader.id not in place.members:
@@ -159,9 +161,9 @@ class Talk(RuleBasedStateMachine):
             page = place.history(reader.id, side, position, limit)
             assert answer | {"items": list(map(plain, answer["items"]))} == page
 
-    @rule(who=users, chat=chats, after=st.integers(0, 25), limit=limits)
-    def page_of_events(self, who: int, chat: int, after: int, limit: int) -> None:
-        place, reader = self.chats[chat], self.users[who]
+    @rule(caller=users, chat=chats, after=st.integers(0, 25), limit=limits)
+    def page_of_events(self, caller: int, chat: int, after: int, limit: int) -> None:
+        place, reader = self.chats[chat], self.users[caller]
         response = self.do(reader.get, f"/chats/{place.id}/events", after=after, limit=limit)
         last = len(place.events) if reader.id in place.members else place.left.get(reader.id, 0)
         if reader.id not in place.members and not 0 < after < last:
@@ -174,10 +176,10 @@ class Talk(RuleBasedStateMachine):
             assert plain_events(page["items"]) == place.events[after : min(after + limit, last)]
             assert page["last_seq"] == last
 
-    @rule(who=users, limit=st.integers(1, CHATS))
-    def list_of_chats(self, who: int, limit: int) -> None:
+    @rule(caller=users, limit=st.integers(1, CHATS))
+    def list_of_chats(self, caller: int, limit: int) -> None:
         """Lists all of the account's chats in pages: the one with the newest message first."""
-        reader = self.users[who]
+        reader = self.users[caller]
         mine = sorted((chat for chat in self.chats if reader.id in chat.members), key=lambda chat: -chat.active)
         answer = self.do(walk, reader, "/chats", limit)
         for chat, seen in zip(mine, answer, strict=True):
@@ -186,9 +188,9 @@ class Talk(RuleBasedStateMachine):
             assert {name: seen[name] for name in expected} == expected | {"last_message": last}
             assert (plain(last) if last else None) == expected["last_message"]
 
-    @rule(who=users, chat=chats, limit=limits)
-    def list_of_members(self, who: int, chat: int, limit: int) -> None:
-        place, reader = self.chats[chat], self.users[who]
+    @rule(caller=users, chat=chats, limit=limits)
+    def list_of_members(self, caller: int, chat: int, limit: int) -> None:
+        place, reader = self.chats[chat], self.users[caller]
         if reader.id in place.members:
             answer = self.do(walk, reader, f"/chats/{place.id}/members", limit)
             assert [(member["account_id"], member["role"], member["read_seq"]) for member in answer] == [
@@ -197,15 +199,15 @@ class Talk(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Compares everything once more at the end."""
-        for who, user in enumerate(self.users):
-            self.list_of_chats(who, CHATS)
+        for caller, user in enumerate(self.users):
+            self.list_of_chats(caller, CHATS)
             own = self.do(user.own_events)
             assert [event["seq"] for event in own] == list(range(1, len(own) + 1))
             assert plain_events(own) == self.streams[user.id]
             for chat in range(CHATS):
-                self.page_of_history(who, chat, "after_seq", 0, 200)
-                self.page_of_events(who, chat, 0, 200)
-                self.list_of_members(who, chat, 1)
+                self.page_of_history(caller, chat, "after_seq", 0, 200)
+                self.page_of_events(caller, chat, 0, 200)
+                self.list_of_members(caller, chat, 1)
 
 
 async def walk(user: FakeClient, path: str, limit: int) -> list[Json]:

@@ -23,7 +23,7 @@ NEW_PASSWORD = "second-horse-battery-staple"
 WRONG_PASSWORD = "wrong-horse-battery-staple"
 TEXTS = ["sent-by-rest", "sent-by-socket", "sent-in-vain", "refused-by-rest", "refused-by-socket", "not-even-json"]
 JSON = {"Content-Type": "application/json"}
-QUERY, COOKIE, NAME = "whom-i-look-for", "a-cookie-of-somebody", "a-name-nobody-may-read"
+QUERY, COOKIE, NAME = "whom-i-look-for", "a-secret-cookie", "a-secret-name"
 
 
 @contextmanager

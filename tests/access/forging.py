@@ -45,7 +45,7 @@ def forgeries(good: str, secret: str) -> Iterator[tuple[str, str]]:
         "a foreign kid": {"kid": "attacker"},
         "a kid that is a query": {"kid": f"x' UNION SELECT '{part(_ATTACKER)}' --"},
         "a kid that is no text": {"kid": 5},
-        "a demand that nobody knows": {"crit": ["attacker"], "attacker": True},
+        "an unknown critical header": {"crit": ["attacker"], "attacker": True},
         "a payload as it is": {"b64": False, "crit": ["b64"]},
     }
     for name, more in headers.items():

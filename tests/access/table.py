@@ -233,4 +233,4 @@ def rows_of(table: str) -> Iterator[Row]:
     for line in lines:
         words = line.split()
         name, answers = " ".join(words[: -len(USERS)]), words[-len(USERS) :]
-        yield Row(name, {who: answer for who, answer in zip(USERS, answers, strict=True) if answer != "-"})
+        yield Row(name, {caller: answer for caller, answer in zip(USERS, answers, strict=True) if answer != "-"})

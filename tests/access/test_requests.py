@@ -43,12 +43,12 @@ async def test_an_invalid_id_is_refused(
 ) -> None:
     world = await World.make(server, database_address)
     asked = set()
-    async for row, who, chat in allowed(world):
+    async for row, caller, chat in allowed(world):
         operation = operations[row.operation]
         for name in operation.parameters:
             if name.endswith("_id") and (row.operation, name) not in asked:
                 asked.add((row.operation, name))
-                refused = await world.ask(operation, row, who, chat, path={name: "nonsense"})
+                refused = await world.ask(operation, row, caller, chat, path={name: "nonsense"})
                 if operation.method == "HEAD":
                     assert refused.status_code == 422
                     continue
@@ -63,11 +63,11 @@ async def test_an_unknown_field_is_refused_everywhere(
 ) -> None:
     world = await World.make(server, database_address)
     asked = set()
-    async for row, who, chat in allowed(world):
+    async for row, caller, chat in allowed(world):
         operation = operations[row.operation]
         if isinstance(operation.body, dict):
             asked.add(row.operation)
-            refused = await world.ask(operation, row, who, chat, body={"surprise": 1})
+            refused = await world.ask(operation, row, caller, chat, body={"surprise": 1})
             body = problem(refused, 422, "validation_error")
             assert body["errors"] == [
                 {"loc": ["body", "surprise"], "msg": "Extra inputs are not permitted", "type": "extra_forbidden"}
@@ -80,9 +80,9 @@ async def allowed(world: World) -> AsyncIterator[tuple[Row, str, Chat | None]]:
     for kind, rows in REST.items():
         chat = await world.open_chat(kind) if kind else None
         for row in rows:
-            who = next((who for who, answer in row.answers.items() if answer < "400"), None)
-            if who is not None:
-                yield row, who, chat
+            caller = next((caller for caller, answer in row.answers.items() if answer < "400"), None)
+            if caller is not None:
+                yield row, caller, chat
 
 
 async def test_an_account_id_is_no_chat_id_and_a_chat_id_is_no_account_id(

@@ -53,16 +53,16 @@ async def test_every_caller_gets_the_answer_of_the_table(
     for row in REST[kind]:
         operation = operations[row.operation]
         changed = None
-        for who, expected in row.answers.items():
+        for caller, expected in row.answers.items():
             changes = operation.method != "GET" and expected < "400"
             if changes and kind and not changed:
                 changed = await world.open_chat(kind)
-            found = difference(await world.ask(operation, row, who, changed if changes else chat), expected)
+            found = difference(await world.ask(operation, row, caller, changed if changes else chat), expected)
             if found is not None:
-                differences[row.name, who] = found
-            if changes and row.operation.startswith("accounts_") and who not in ("anonymous", "ended"):
+                differences[row.name, caller] = found
+            if changes and row.operation.startswith("accounts_") and caller not in ("anonymous", "ended"):
                 # The session may have ended, or its refresh token is spent.
-                await world.users[who].sign_in()
+                await world.users[caller].sign_in()
     assert differences == {}
     if chat and kind != "direct":
         assert await state_of(world, kind, chat) == before
@@ -82,11 +82,11 @@ async def test_every_caller_gets_the_answer_of_the_table_over_the_socket(
         world = await World.make(http, database_address)
         chats = {kind: await world.open_chat(kind) for kind in REST if kind}
         for row in SOCKET:
-            for who, expected in row.answers.items():
-                data = await world.fill(REQUESTS[row.operation], who, chats[row.case])
-                answer = await ask_over_socket(world.users[who], row.operation, data, live_server)
+            for caller, expected in row.answers.items():
+                data = await world.fill(REQUESTS[row.operation], caller, chats[row.case])
+                answer = await ask_over_socket(world.users[caller], row.operation, data, live_server)
                 if answer != expected:
-                    differences[row.name, who] = f"{answer} instead of {expected}"
+                    differences[row.name, caller] = f"{answer} instead of {expected}"
     assert differences == {}
 
 

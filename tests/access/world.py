@@ -42,7 +42,7 @@ class World:
     async def make(cls, http: httpx.AsyncClient, database: DatabaseAddress) -> "World":
         signed_in = {*USERS, *_GROUP, "second_admin", "newcomer", "newcomer_of_owner"} - {"anonymous", "ended"}
         users = {name: await FakeClient.sign_up(http, name) for name in sorted(signed_in)}
-        users["anonymous"] = FakeClient(http, id=users["bystander"].id, username="nobody")
+        users["anonymous"] = FakeClient(http, id=users["bystander"].id, username="anonymous")
         users["ended"] = await users["owner"].another_device().sign_in()
         ok(await users["ended"].post("/accounts/sign-out"))
         await users["neighbour"].open_chat(users["bystander"])
@@ -80,18 +80,18 @@ class World:
         self,
         operation: Operation,
         row: Row,
-        who: str,
+        caller: str,
         chat: Chat | None,
         *,
         path: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
     ) -> httpx.Response:
         """Send the request of the row. `path` and `body` replace parts of the row's own."""
-        asked = await self.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), who, chat)
+        asked = await self.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), caller, chat)
         parts = {name: value for name, value in asked.items() if name not in _NOT_IN_PATH}
         if chat is not None:
             parts["chat_id"] = chat.id
-        user = self.users[who]
+        user = self.users[caller]
         sent = asked.get("body", operation.body)
         return await user.http.request(
             operation.method,
@@ -102,17 +102,17 @@ class World:
             headers=user.headers | asked.get("headers", {}),
         )
 
-    async def fill(self, asked: Any, who: str, chat: Chat | None) -> Any:
+    async def fill(self, asked: Any, caller: str, chat: Chat | None) -> Any:
         """Returns the parameters with the values that their `@names` have for this caller."""
         if isinstance(asked, dict):
-            return {name: await self.fill(value, who, chat) for name, value in asked.items()}
+            return {name: await self.fill(value, caller, chat) for name, value in asked.items()}
         if isinstance(asked, list):
-            return [await self.fill(value, who, chat) for value in asked]
-        return await self._value(asked[1:], who, chat) if str(asked).startswith("@") else asked
+            return [await self.fill(value, caller, chat) for value in asked]
+        return await self._value(asked[1:], caller, chat) if str(asked).startswith("@") else asked
 
-    async def _value(self, name: str, who: str, chat: Chat | None) -> Any:
-        user = self.users[who]
-        signed_in = user if user.headers and who != "ended" else self.users["owner"]
+    async def _value(self, name: str, caller: str, chat: Chat | None) -> Any:
+        user = self.users[caller]
+        signed_in = user if user.headers and caller != "ended" else self.users["owner"]
         if name.removesuffix("_of_another") in VALUES:
             value = VALUES[name.removesuffix("_of_another")]
             return await value(self.users["bystander"] if name not in VALUES else signed_in)
@@ -127,19 +127,19 @@ class World:
                 return await _session_of(signed_in)
             case "session_of_another":
                 return await _session_of(self.users["bystander"])
-            case "bystander" | "newcomer" if who == "owner":
+            case "bystander" | "newcomer" if caller == "owner":
                 return self.users[f"{name}_of_owner"].id
             case _ if name in self.users:
                 return self.users[name].id
         assert chat is not None, name
-        own = chat.messages.get(who, next(iter(chat.messages.values())))
+        own = chat.messages.get(caller, next(iter(chat.messages.values())))
         match name:
             case "chat":
                 return chat.id
             case "own_seq" | "own_text" | "own_client_msg_id":
                 return own[name.removeprefix("own_")]
             case "seq_of_another":
-                return next(message["seq"] for writer, message in chat.messages.items() if writer != who)
+                return next(message["seq"] for writer, message in chat.messages.items() if writer != caller)
         raise KeyError(name)
 
 

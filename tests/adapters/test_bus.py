@@ -36,9 +36,9 @@ class BusRecorder:
         bus.on_notification("session.ended", lambda data: self.notifications.append(dict(data)))
         bus.on_reconnect(self._report_reconnect)
 
-    async def until(self, is_so: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         async def is_satisfied() -> bool:
-            return is_so()
+            return condition()
 
         await eventually(is_satisfied)
 
@@ -72,8 +72,8 @@ async def connected(
 async def two_processes(database: Database) -> AsyncIterator[tuple[Bus, BusRecorder]]:
     """Two buses: the first notifies, the second listens."""
     async with AsyncExitStack() as stack:
-        (here, _), (_, there) = [await stack.enter_async_context(connected(database)) for _ in range(2)]
-        yield here, there
+        (sender, _), (_, receiver) = [await stack.enter_async_context(connected(database)) for _ in range(2)]
+        yield sender, receiver
 
 
 @pytest.mark.parametrize("driver", BusDriver)
@@ -123,13 +123,13 @@ async def test_the_driver_is_chosen_by_its_name(database: Database) -> None:
 
 
 async def test_processes_of_one_database_receive_each_others_notifications(database: Database) -> None:
-    async with two_processes(database) as (here, there):
-        here.notify_stream(CHAT, 2**62)
-        here.notify_stream(OTHER, 1)
-        here.signal({"kind": "typing", "имя": "Борис 🐻"})
-        await there.until(lambda: len(there.heads) == 2 and bool(there.signals))
-        assert there.heads == {CHAT: 2**62, OTHER: 1}
-        assert there.signals == [{"kind": "typing", "имя": "Борис 🐻"}]
+    async with two_processes(database) as (sender, receiver):
+        sender.notify_stream(CHAT, 2**62)
+        sender.notify_stream(OTHER, 1)
+        sender.signal({"kind": "typing", "имя": "Борис 🐻"})
+        await receiver.until(lambda: len(receiver.heads) == 2 and bool(receiver.signals))
+        assert receiver.heads == {CHAT: 2**62, OTHER: 1}
+        assert receiver.signals == [{"kind": "typing", "имя": "Борис 🐻"}]
 
 
 @pytest.mark.parametrize("driver", BusDriver)
@@ -143,48 +143,48 @@ async def test_a_notification_is_no_signal_and_goes_to_its_topic_alone(driver: B
 
 
 async def test_processes_notify_each_other(database: Database) -> None:
-    async with two_processes(database) as (here, there):
+    async with two_processes(database) as (sender, receiver):
         for number in range(100):
-            here.notify("session.ended", {"number": number})
-        await there.until(lambda: len(there.notifications) == 100)
-        assert [one["number"] for one in there.notifications] == list(range(100))
-        assert there.signals == []
+            sender.notify("session.ended", {"number": number})
+        await receiver.until(lambda: len(receiver.notifications) == 100)
+        assert [notification["number"] for notification in receiver.notifications] == list(range(100))
+        assert receiver.signals == []
 
 
 async def test_notifications_of_one_moment_are_merged(database: Database) -> None:
-    async with two_processes(database) as (here, there):
+    async with two_processes(database) as (sender, receiver):
         for seq in range(1, 1001):
-            here.notify_stream(CHAT, seq)
-        await there.until(lambda: there.heads.get(CHAT) == 1000)
-        assert there.calls == 1
+            sender.notify_stream(CHAT, seq)
+        await receiver.until(lambda: receiver.heads.get(CHAT) == 1000)
+        assert receiver.calls == 1
 
 
 async def test_ten_thousand_notifications_at_once_all_arrive(database: Database) -> None:
     chats = [uuid4() for _ in range(10_000)]
-    async with two_processes(database) as (here, there):
+    async with two_processes(database) as (sender, receiver):
         for chat in chats:
-            here.notify_stream(chat, 5)
-        await there.until(lambda: len(there.heads) == len(chats))
-        assert set(there.heads) == set(chats)
+            sender.notify_stream(chat, 5)
+        await receiver.until(lambda: len(receiver.heads) == len(chats))
+        assert set(receiver.heads) == set(chats)
 
 
 async def test_signals_of_full_size_all_arrive_in_their_order(database: Database) -> None:
-    async with two_processes(database) as (here, there):
+    async with two_processes(database) as (sender, receiver):
         for number in range(100):
-            here.signal({"number": number, "text": "a" * 960})
-        await there.until(lambda: len(there.signals) == 100)
-        assert [signal["number"] for signal in there.signals] == list(range(100))
+            sender.signal({"number": number, "text": "a" * 960})
+        await receiver.until(lambda: len(receiver.signals) == 100)
+        assert [signal["number"] for signal in receiver.signals] == list(range(100))
 
 
 async def test_a_lost_connection_is_reopened(database: Database) -> None:
-    async with connected(database) as (here, _), connected(database) as (_, there):
+    async with connected(database) as (sender, _), connected(database) as (_, receiver):
         for round_ in range(1, 4):
             assert await end_connections(database.address) == 2
-            await there.until(lambda round_=round_: there.returns == 1 + round_)  # type: ignore[misc]
+            await receiver.until(lambda round_=round_: receiver.returns == 1 + round_)  # type: ignore[misc]
 
             async def is_received(round_: int = round_) -> bool:
-                here.notify_stream(CHAT, round_)
-                return there.heads.get(CHAT) == round_
+                sender.notify_stream(CHAT, round_)
+                return receiver.heads.get(CHAT) == round_
 
             await eventually(is_received)
 
@@ -261,7 +261,7 @@ async def swallowing_network(
         else:
             opening = asyncio.open_connection(address.host, address.port)
         back_reader, back_writer = await opening
-        carrying.update(asyncio.ensure_future(carry(*way)) for way in ((reader, back_writer), (back_reader, writer)))
+        carrying.update(asyncio.ensure_future(carry(*pair)) for pair in ((reader, back_writer), (back_reader, writer)))
 
     listener = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]

@@ -72,7 +72,7 @@ def faults(
     write_json(data, output / "faults.json")
     write_markdown(data, output / "faults.md")
     if outcome.verdict.violations:
-        console.print(f"history, logs and what stands in the database: {plan.folder}")
+        console.print(f"history, logs and database contents: {plan.folder}")
         raise typer.Exit(1)
     if not keep:
         shutil.rmtree(plan.folder)

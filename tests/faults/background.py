@@ -85,7 +85,7 @@ def expected_reminders(truth: Truth) -> list[tuple[str, int]]:
 
 async def until_done(connection: Connection, truth: Truth) -> None:
     """Wait until everything is handled, or until nothing new has come for `_TIMEOUT`."""
-    counts = [f"(SELECT count(*) FROM {table_of(one)})" for one in SUBSCRIBERS]  # noqa: S608 - our names
+    counts = [f"(SELECT count(*) FROM {table_of(subscriber)})" for subscriber in SUBSCRIBERS]  # noqa: S608 - our names
     counts.append("(SELECT count(*) FROM battery_reminders)")
     statement = f"SELECT {' + '.join(counts)}"
     waited_for = sum(map(len, expected(truth).values())) + len(expected_reminders(truth))
@@ -102,11 +102,11 @@ async def until_done(connection: Connection, truth: Truth) -> None:
 
 async def read_background(connection: Connection) -> Background:
     background = Background()
-    for one in SUBSCRIBERS:
+    for subscriber in SUBSCRIBERS:
         rows = await connection.fetch(
-            f"SELECT stream_id, seq, at, noted_at FROM {table_of(one)} ORDER BY place"  # noqa: S608 - our names
+            f"SELECT stream_id, seq, at, noted_at FROM {table_of(subscriber)} ORDER BY place"  # noqa: S608 - our names
         )
-        background.noted[one.name] = [Noted(str(row["stream_id"]), *list(row.values())[1:]) for row in rows]
+        background.noted[subscriber.name] = [Noted(str(row["stream_id"]), *list(row.values())[1:]) for row in rows]
     for row in await connection.fetch("SELECT stream_id, seq, due_at, at FROM battery_attempts ORDER BY at"):
         background.attempts.append(Attempt(str(row["stream_id"]), *list(row.values())[1:]))
     for row in await connection.fetch("SELECT stream_id, seq FROM battery_reminders"):
@@ -116,4 +116,6 @@ async def read_background(connection: Connection) -> Background:
 
 def repeated(background: Background) -> int:
     """Returns how many jobs ran more than once."""
-    return sum(count > 1 for count in Counter((one.stream, one.seq) for one in background.attempts).values())
+    return sum(
+        count > 1 for count in Counter((attempt.stream, attempt.seq) for attempt in background.attempts).values()
+    )

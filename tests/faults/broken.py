@@ -28,14 +28,14 @@ def numbers_without_the_lock() -> None:
     """Read sequence numbers without the lock, so that two processes can take the same ones."""
     make_plan = batch.make_plan
 
-    async def plan_at_leisure(*arguments: Any) -> Plan:
+    async def plan_slowly(*arguments: Any) -> Plan:
         plan: Plan = await make_plan(*arguments)
         await asyncio.sleep(_LEISURE)
         return plan
 
     send_crud._LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id"
     send_crud._LOCK_FREE = send_crud._LOCK
-    batch.make_plan = plan_at_leisure
+    batch.make_plan = plan_slowly
 
 
 def ack_before_commit() -> None:

@@ -77,7 +77,7 @@ def _violations(gathered: _Gathered, truth: Truth) -> Iterator[Violation]:
     yield from check_log(truth)
     yield from check_deliveries(list(gathered.devices.values()), absences, truth)
     for gap in gathered.gaps:
-        yield Violation(Kind.HOLE, f"{gap.device} was told of a gap in {gap.stream}, {gap.first_seq}, {gap.last_seq}")
+        yield Violation(Kind.HOLE, f"{gap.device} got a gap in {gap.stream}, {gap.first_seq}, {gap.last_seq}")
     for going_on, (device, code) in gathered.closed:
         if going_on == RESTART and code not in _COME_BACK:
             yield Violation(Kind.UNAVAILABLE, f"{device} was closed with {code} where servers restarted")

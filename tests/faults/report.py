@@ -39,7 +39,7 @@ def as_json(plan: Plan, outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds),
         **outcome.verdict.counts.__dict__,
         "found": {kind.value: found[kind] for kind in Kind},
-        "faults": [_measured(fault, those, outcome) for fault, those in _by_fault(plan.faults, outcome)],
+        "faults": [_measured(fault, occurrences, outcome) for fault, occurrences in _by_fault(plan.faults, outcome)],
         "background": [lag._asdict() for lag in outcome.lags],
         "jobs that ran more than once": outcome.repeated,
         "unavailable": outcome.broken.unavailable,
@@ -114,7 +114,7 @@ def _seconds(row: dict[str, Any]) -> list[str]:
 
 
 def _measured(fault: Fault, happened: Sequence[Happened], outcome: Outcome) -> dict[str, Any]:
-    recoveries = [one.recovery for one in happened]
+    recoveries = [occurrence.recovery for occurrence in happened]
     slowest = behaviour(happened, outcome.probe)
     return {
         "name": fault.name,
@@ -129,5 +129,5 @@ def _measured(fault: Fault, happened: Sequence[Happened], outcome: Outcome) -> d
 
 def _by_fault(faults: Sequence[Fault], outcome: Outcome) -> Iterator[tuple[Fault, list[Happened]]]:
     for fault in faults:
-        if those := [one for one in outcome.broken.happened if one.fault is fault]:
-            yield fault, those
+        if occurrences := [occurrence for occurrence in outcome.broken.happened if occurrence.fault is fault]:
+            yield fault, occurrences

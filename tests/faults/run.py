@@ -92,10 +92,10 @@ async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
         probe = Probe(cluster.servers, observer)
         scene = Scene(cluster, workload, probe, history, random, plan.is_short)
         async with _beside(probe.keep_probing(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD)):
-            await _talk_until(_BEFORE, workload, report_progress, 0)
+            await _send_until(_BEFORE, workload, report_progress, 0)
             broken = await _break_things(plan, scene, report_progress)
             done = len(broken.happened)
-            await _talk_until(plan.messages, workload, report_progress, done)
+            await _send_until(plan.messages, workload, report_progress, done)
             report_progress("settling", workload.acknowledged, done)
             await workload.settle()
         observer.leave()
@@ -114,12 +114,16 @@ def _periods(happened: Sequence[Happened]) -> list[Period]:
     """Returns the periods of the faults by the wall clock of the servers."""
     since = time() - monotonic()
     return [
-        Period(since + one.began - _MARGIN, since + one.ended + one.recovery + _SETTLES, one.fault.kills)
-        for one in happened
+        Period(
+            since + occurrence.began - _MARGIN,
+            since + occurrence.ended + occurrence.recovery + _SETTLES,
+            occurrence.fault.kills,
+        )
+        for occurrence in happened
     ]
 
 
-async def _talk_until(messages: int, workload: Workload, report_progress: ReportProgress, done: int) -> None:
+async def _send_until(messages: int, workload: Workload, report_progress: ReportProgress, done: int) -> None:
     while workload.acknowledged < messages:
         report_progress("talking", workload.acknowledged, done)
         await asyncio.sleep(0.5)

@@ -31,7 +31,10 @@ def noted(seq: int, lag: float = 0.1) -> Noted:
 def background() -> Background:
     """A correct run: each event once and in order."""
     return Background(
-        noted={one.name: [noted(event.seq) for event in LOG if one.wants(event.kind)] for one in SUBSCRIBERS},
+        noted={
+            subscriber.name: [noted(event.seq) for event in LOG if subscriber.wants(event.kind)]
+            for subscriber in SUBSCRIBERS
+        },
         attempts=[Attempt(CHAT, 5, at(10), at(10.2))],
         reminders=[(CHAT, 5)],
     )
@@ -69,11 +72,11 @@ def lose_the_effect(those: Background) -> None:
     those.reminders.clear()
 
 
-def have_the_effect_twice(those: Background) -> None:
+def repeat_the_effect(those: Background) -> None:
     those.reminders *= 2
 
 
-def run_a_job_of_nothing(those: Background) -> None:
+def run_a_job_without_event(those: Background) -> None:
     those.attempts.append(Attempt(CHAT, 6, at(10), at(10)))
 
 
@@ -87,8 +90,8 @@ def run_a_job_of_nothing(those: Background) -> None:
         (handle_unsubscribed_kinds, Kind.CHANGED),
         (run_no_job, Kind.LOST),
         (lose_the_effect, Kind.LOST),
-        (have_the_effect_twice, Kind.DOUBLED),
-        (run_a_job_of_nothing, Kind.CHANGED),
+        (repeat_the_effect, Kind.DOUBLED),
+        (run_a_job_without_event, Kind.CHANGED),
     ],
 )
 def test_each_mistake_is_found(spoil: Callable[[Background], None], kind: Kind) -> None:

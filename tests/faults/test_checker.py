@@ -142,22 +142,22 @@ WRONG: list[tuple[str, Kind, Callable[[], list[Record]]]] = [
     ("a retry is answered as another message", Kind.CHANGED, lambda: [*history(), Answered("c1", "m9", 1, True)]),
     ("a retry is answered with another number", Kind.CHANGED, lambda: [*history(), Answered("c1", "m1", 2, True)]),
     (
-        "what is acknowledged is another one",
+        "another message is acknowledged",
         Kind.CHANGED,
         lambda: instead(Answered("c2", "m2", 2, False), Answered("c2", "m1", 1, False)),
     ),
     (
-        "what nobody wanted stands",
+        "a message that no client sent is stored",
         Kind.CHANGED,
         lambda: [r for r in history() if r not in (Requested("anna", CHAT, "c2"), Answered("c2", "m2", 2, False))],
     ),
     (
-        "what was refused stands",
+        "a refused message is stored",
         Kind.CHANGED,
         lambda: instead(Answered("c3", "m3", 3, False), Refused("c3", "not_found")),
     ),
     (
-        "what was acknowledged is lost",
+        "an acknowledged message is lost",
         Kind.LOST,
         lambda: [*history(), Requested("anna", CHAT, "c4"), Answered("c4", "m4", 4, False)],
     ),
@@ -184,8 +184,8 @@ WRONG: list[tuple[str, Kind, Callable[[], list[Record]]]] = [
         Kind.HOLE,
         lambda: without(Applied("anna", "anna", 1, "chat.joined", CHAT)),
     ),
-    ("what is said after one came back does not come", Kind.HOLE, lambda: without(*applied("boris", 7))),
-    ("a gap is told of", Kind.HOLE, lambda: [*history(), Gap("anna", CHAT, 5, 7)]),
+    ("a message after the return of a member is not delivered", Kind.HOLE, lambda: without(*applied("boris", 7))),
+    ("a gap is reported", Kind.HOLE, lambda: [*history(), Gap("anna", CHAT, 5, 7)]),
     ("an event comes twice", Kind.DOUBLED, lambda: [*history(), *applied("anna", 7)]),
     ("events come in another order", Kind.DOUBLED, lambda: instead(*applied("anna", 5), *applied("anna", 6, 5))),
     (
@@ -199,9 +199,13 @@ WRONG: list[tuple[str, Kind, Callable[[], list[Record]]]] = [
         lambda: [*history(), Applied("anna", CHAT, 8, "message.created", "m9")],
     ),
     ("a stranger gets an event", Kind.LEAK, lambda: [*history(), Resumed("clara", "clara", {}), *applied("clara", 7)]),
-    ("somebody gets what was before", Kind.LEAK, lambda: instead(*applied("boris", 2), *applied("boris", 1, 2))),
     (
-        "somebody gets what is said while being out",
+        "a member gets events from before joining",
+        Kind.LEAK,
+        lambda: instead(*applied("boris", 2), *applied("boris", 1, 2)),
+    ),
+    (
+        "a removed member gets an event of the absence",
         Kind.LEAK,
         lambda: instead(Moving(CHAT, "boris", ADDING), *applied("boris", 5), Moving(CHAT, "boris", ADDING)),
     ),
@@ -223,7 +227,7 @@ def truth_with(**changes: Any) -> Truth:
 M1, M2, M3 = truth().messages[CHAT]
 WRONG_STATES: list[tuple[str, Kind, Truth]] = [
     (
-        "one client_msg_id stands twice",
+        "one client_msg_id is stored twice",
         Kind.DOUBLED,
         truth_with(messages={CHAT: [M1, M2._replace(client_msg_id="c1"), M3]}),
     ),
@@ -247,7 +251,11 @@ WRONG_STATES: list[tuple[str, Kind, Truth]] = [
     ("a stream counts less than it has", Kind.BROKEN, truth_with(heads={**truth().heads, CHAT: (1, 6)})),
     ("a stream has no counter", Kind.BROKEN, truth_with(heads={"anna": (1, 1), "boris": (1, 1)})),
     ("an account without a stream", Kind.HOLE, truth_with(events={CHAT: LOG, "boris": truth().events["boris"]})),
-    ("somebody wrote while out", Kind.LEAK, truth_with(messages={CHAT: [M1, M2._replace(sender="boris"), M3]})),
+    (
+        "a removed member has sent a message",
+        Kind.LEAK,
+        truth_with(messages={CHAT: [M1, M2._replace(sender="boris"), M3]}),
+    ),
     (
         "an invariant of a module does not hold",
         Kind.BROKEN,

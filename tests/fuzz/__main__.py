@@ -48,7 +48,7 @@ def fuzz(
         ):
             address = f"http://{server.address}"
             make_admin(postgres.address)
-            furnish(address)
+            create_chats(address)
             schemathesis = [str(Path(sys.executable).with_name("schemathesis")), f"--config-file={CONFIG}", "run"]
             how = [f"--max-examples={examples}", f"--seed={seed}", *context.args]
             ended = subprocess.run([*schemathesis, f"{address}/openapi.json", *how], check=False)
@@ -70,7 +70,7 @@ def make_admin(database: DatabaseAddress) -> None:
     subprocess.run(command, cwd=ROOT, env=dict(os.environ) | where | ADMIN, check=True, stdout=subprocess.DEVNULL)
 
 
-def furnish(address: str) -> None:
+def create_chats(address: str) -> None:
     """Create chats of the administrator with two more users and some messages."""
     with httpx.Client(base_url=f"{address}{API}", timeout=60) as http:
 

@@ -70,12 +70,12 @@ class Chat:
         # Former members, with the last event that each may read.
         self.left: dict[str, int] = {}
         self._streams = streams
-        for who in users:
-            self._add_members(users[0], who, "owner" if who == users[0] else "member")
+        for account in users:
+            self._add_members(users[0], account, "owner" if account == users[0] else "member")
 
     @property
     def owner(self) -> str:
-        return next(who for who, member in self.members.items() if member.role == "owner")
+        return next(account for account, member in self.members.items() if member.role == "owner")
 
     def seen_by(self, viewer: str) -> Json:
         member = self._member(viewer)
@@ -87,32 +87,32 @@ class Chat:
             "member_count": len(self.members),
             "last_seq": len(self.messages),
             "read_seq": member.read_seq,
-            "others_read_seq": max((seq for who, seq in self.positions.items() if who != viewer), default=0),
+            "others_read_seq": max((seq for account, seq in self.positions.items() if account != viewer), default=0),
             "unread_count": sum(not message.is_deleted for message in self.messages[member.read_seq :]),
             "event_seq": len(self.events),
             "last_message": self.messages[-1].seen_by(viewer) if self.messages else None,
         }
 
-    def refusal_of_send(self, who: str, reply_to_seq: int | None) -> int | None:
+    def refusal_of_send(self, account: str, reply_to_seq: int | None) -> int | None:
         """Returns the status with which a new message is refused, None if `sent` may take it."""
-        if who not in self.members:
+        if account not in self.members:
             return 404
-        role = self.members[who].role
+        role = self.members[account].role
         if role == "reader" or (role == "member" and self.kind == "channel"):
             return 403
         if reply_to_seq is not None and not 1 <= reply_to_seq <= len(self.messages):
             return 422
         return None
 
-    def sent(self, who: str, message: Message) -> None:
+    def sent(self, account: str, message: Message) -> None:
         self.messages.append(message)
         self.active = next(_moments)
-        self._member(who).read_seq = self.positions[who] = len(self.messages)
+        self._member(account).read_seq = self.positions[account] = len(self.messages)
         self._append_message_event("message.created", message)
 
-    def edit(self, who: str, seq: int, text: str) -> int:
-        message = self._message(who, seq)
-        if message.fixed["sender_id"] != who:
+    def edit(self, account: str, seq: int, text: str) -> int:
+        message = self._message(account, seq)
+        if message.fixed["sender_id"] != account:
             raise Refusal(403)
         if message.is_deleted:
             raise Refusal(409)
@@ -122,9 +122,9 @@ class Chat:
             self._append_message_event("message.edited", message)
         return 200
 
-    def delete(self, who: str, seq: int) -> int:
-        message = self._message(who, seq)
-        if message.fixed["sender_id"] != who and not self._is_admin(who):
+    def delete(self, account: str, seq: int) -> int:
+        message = self._message(account, seq)
+        if message.fixed["sender_id"] != account and not self._is_admin(account):
             raise Refusal(403)
         if not message.is_deleted:
             message.text, message.is_deleted, message.reactions = "", True, []
@@ -132,78 +132,78 @@ class Chat:
             self._append_message_event("message.deleted", message)
         return 204
 
-    def react(self, who: str, seq: int, emoji: str) -> int:
-        message = self._message(who, seq)
-        if self._member(who).role == "reader":
+    def react(self, account: str, seq: int, emoji: str) -> int:
+        message = self._message(account, seq)
+        if self._member(account).role == "reader":
             raise Refusal(403)
         if message.is_deleted:
             raise Refusal(409)
-        if (emoji, who) not in message.reactions:
-            message.reactions.append((emoji, who))
-            self._append_reaction_event("reaction.added", who, message, emoji)
+        if (emoji, account) not in message.reactions:
+            message.reactions.append((emoji, account))
+            self._append_reaction_event("reaction.added", account, message, emoji)
         return 200
 
-    def take_back(self, who: str, seq: int, emoji: str) -> int:
-        message = self._message(who, seq)
-        if (emoji, who) in message.reactions:
-            message.reactions.remove((emoji, who))
-            self._append_reaction_event("reaction.removed", who, message, emoji)
+    def take_back(self, account: str, seq: int, emoji: str) -> int:
+        message = self._message(account, seq)
+        if (emoji, account) in message.reactions:
+            message.reactions.remove((emoji, account))
+            self._append_reaction_event("reaction.removed", account, message, emoji)
         return 204
 
-    def read(self, who: str, seq: int) -> int:
-        member = self._member(who)
+    def read(self, account: str, seq: int) -> int:
+        member = self._member(account)
         if seq > len(self.messages):
             raise Refusal(422)
         if seq > member.read_seq:
-            member.read_seq = self.positions[who] = seq
-            self._streams[who].append(("read.moved", {"chat_id": self.id, "read_seq": seq}))
+            member.read_seq = self.positions[account] = seq
+            self._streams[account].append(("read.moved", {"chat_id": self.id, "read_seq": seq}))
         return 200
 
-    def add(self, actor: str, who: str, role: str) -> int:
+    def add(self, actor: str, account: str, role: str) -> int:
         self._check_admin(actor)
         if role == "admin" and self._member(actor).role != "owner":
             raise Refusal(403)
-        if who in self.members:
+        if account in self.members:
             return 200
-        self._add_members(actor, who, role)
+        self._add_members(actor, account, role)
         return 201
 
-    def remove(self, actor: str, who: str) -> int:
-        if actor == who:
+    def remove(self, actor: str, account: str) -> int:
+        if actor == account:
             if self._member(actor).role == "owner":
                 raise Refusal(409)
         else:
             self._check_admin(actor)
-            if who not in self.members:
+            if account not in self.members:
                 raise Refusal(404)
-            role = self.members[who].role
+            role = self.members[account].role
             if role == "owner" or (role == "admin" and self.members[actor].role != "owner"):
                 raise Refusal(403)
-        del self.members[who]
-        reason = "left" if actor == who else "removed"
-        self._append_event("member.removed", account_id=who, actor_id=actor, reason=reason)
-        self.left[who] = len(self.events)
+        del self.members[account]
+        reason = "left" if actor == account else "removed"
+        self._append_event("member.removed", account_id=account, actor_id=actor, reason=reason)
+        self.left[account] = len(self.events)
         left = {"chat_id": self.id, "reason": reason, "event_seq": len(self.events)}
-        self._streams[who].append(("chat.left", left))
+        self._streams[account].append(("chat.left", left))
         return 204
 
-    def change_role(self, actor: str, who: str, role: str) -> int:
+    def change_role(self, actor: str, account: str, role: str) -> int:
         self._check_admin(actor)
-        if who not in self.members:
+        if account not in self.members:
             raise Refusal(404)
-        member, is_owner = self.members[who], self.members[actor].role == "owner"
+        member, is_owner = self.members[account], self.members[actor].role == "owner"
         if member.role == role:
             return 200
         if member.role == "owner":
             raise Refusal(409 if is_owner else 403)
         if not is_owner and (role in ("owner", "admin") or member.role == "admin"):
             raise Refusal(403)
-        changed = {actor: "admin", who: role} if role == "owner" else {who: role}
+        changed = {actor: "admin", account: role} if role == "owner" else {account: role}
         for each, new_role in changed.items():
             self.members[each].role = new_role
             self._append_event("member.changed", account_id=each, role=new_role, actor_id=actor)
         if role == "owner":
-            self._append_event("chat.updated", owner_id=who, actor_id=actor)
+            self._append_event("chat.updated", owner_id=account, actor_id=actor)
         return 200
 
     def history(self, viewer: str, side: str | None, position: int, limit: int) -> Json:
@@ -223,12 +223,12 @@ class Chat:
             "has_after": bool(items) and (page[-1] is not items[-1] if page else side == "before_seq"),
         }
 
-    def _add_members(self, actor: str, who: str, role: str) -> None:
-        self.members[who] = Member(role, len(self.messages))
-        self.left.pop(who, None)
-        self._append_event("member.added", account_id=who, role=role, actor_id=actor)
+    def _add_members(self, actor: str, account: str, role: str) -> None:
+        self.members[account] = Member(role, len(self.messages))
+        self.left.pop(account, None)
+        self._append_event("member.added", account_id=account, role=role, actor_id=actor)
         joined = {"chat_id": self.id, "role": role, "event_seq": len(self.events)}
-        self._streams[who].append(("chat.joined", joined))
+        self._streams[account].append(("chat.joined", joined))
 
     def _replace_text(self, seq: int, text: str) -> None:
         """Removes the text of a message from its events; former members can no longer read it."""
@@ -243,20 +243,20 @@ class Chat:
         for number, data in of_message:
             data["text"] = text if number > last_left and (number, data) in with_text else ""
 
-    def _member(self, who: str) -> Member:
-        if who not in self.members:
+    def _member(self, account: str) -> Member:
+        if account not in self.members:
             raise Refusal(404)
-        return self.members[who]
+        return self.members[account]
 
-    def _is_admin(self, who: str) -> bool:
-        return self._member(who).role in ("owner", "admin")
+    def _is_admin(self, account: str) -> bool:
+        return self._member(account).role in ("owner", "admin")
 
-    def _check_admin(self, who: str) -> None:
-        if not self._is_admin(who):
+    def _check_admin(self, account: str) -> None:
+        if not self._is_admin(account):
             raise Refusal(403)
 
-    def _message(self, who: str, seq: int) -> Message:
-        self._member(who)
+    def _message(self, account: str, seq: int) -> Message:
+        self._member(account)
         if not 1 <= seq <= len(self.messages):
             raise Refusal(404)
         return self.messages[seq - 1]
@@ -267,8 +267,8 @@ class Chat:
     def _append_message_event(self, kind: str, message: Message) -> None:
         self.events.append((kind, message.as_json()))
 
-    def _append_reaction_event(self, kind: str, who: str, message: Message, emoji: str) -> None:
-        self._append_event(kind, seq=message.fixed["seq"], emoji=emoji, account_id=who, count=message.count(emoji))
+    def _append_reaction_event(self, kind: str, account: str, message: Message, emoji: str) -> None:
+        self._append_event(kind, seq=message.fixed["seq"], emoji=emoji, account_id=account, count=message.count(emoji))
 
 
 def plain(message: Json) -> Json:

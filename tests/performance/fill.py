@@ -25,7 +25,7 @@ FROM generate_series($3::bigint + 1, $4::bigint) AS n
 _ACCOUNTS = """
 WITH added AS (
     INSERT INTO account (email, email_key, username, display_name, password_hash)
-    SELECT $1 || n || '@example.com', $1 || n || '@example.com', $1 || n, 'Somebody', ''
+    SELECT $1 || n || '@example.com', $1 || n || '@example.com', $1 || n, 'Member', ''
     FROM generate_series(1, $2::int) AS n
     RETURNING id
 )

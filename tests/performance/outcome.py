@@ -46,8 +46,8 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
     names = {name for outcome in outcomes for name in outcome.cpu}
     return Summary(
         rate=median(outcome.rate for outcome in outcomes),
-        p50=median(percentile(one, 0.5) for one in ordered) * 1000 if ordered else None,
-        p99=median(percentile(one, 0.99) for one in ordered) * 1000 if ordered else None,
+        p50=median(percentile(latencies, 0.5) for latencies in ordered) * 1000 if ordered else None,
+        p99=median(percentile(latencies, 0.99) for latencies in ordered) * 1000 if ordered else None,
         cpu={name: median(outcome.cpu.get(name, 0.0) for outcome in outcomes) for name in sorted(names)},
         memory=max(outcome.memory for outcome in outcomes) / 1e6,
         rates=tuple(outcome.rate for outcome in outcomes),

@@ -39,19 +39,19 @@ _NUMBERS = {"rate": 9, "p50 ms": 6, "p99 ms": 6, "server": 6, "DB": 4, "load": 4
 
 def show(console: Console, measured: Sequence[Measured]) -> None:
     console.print("Medians of the rounds. server, DB, load: CPU in cores. µs: CPU of the server each.")
-    for one in measured:
-        console.print(f"\n{one.scenario.title}, {one.scenario.unit}", markup=False)
-        console.print(_results(one))
+    for result in measured:
+        console.print(f"\n{result.scenario.title}, {result.scenario.unit}", markup=False)
+        console.print(_results(result))
     console.print("\nRatios to the other contenders")
     console.print(_ratios(measured))
 
 
-def _results(one: Measured) -> Table:
+def _results(result: Measured) -> Table:
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0))
     table.add_column("", ratio=1)
     for name, width in _NUMBERS.items():
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
-    for name, summary in one.results.items():
+    for name, summary in result.results.items():
         table.add_row(
             name,
             f"{summary.rate:,.0f}",
@@ -68,8 +68,8 @@ def _ratios(measured: Sequence[Measured]) -> Table:
     table.add_column("", ratio=1)
     for name in ("measured", "target", "goal", ""):
         table.add_column(name, justify="right", no_wrap=True, min_width=6)
-    for one in measured:
-        for ratio, value in one.ratios:
+    for result in measured:
+        for ratio, value in result.ratios:
             goal = f"{ratio.goal:g}" if ratio.goal is not None else ""
             table.add_row(ratio.title, f"{value:.2f}", target(ratio), goal, verdict(ratio, value))
     return table
@@ -95,9 +95,9 @@ def as_json(measured: Sequence[Measured], pace: Pace, where: dict[str, Any]) -> 
         "seconds": pace.seconds,
         "scenarios": [
             {
-                "name": one.scenario.name,
-                "title": one.scenario.title,
-                "unit": one.scenario.unit,
+                "name": result.scenario.name,
+                "title": result.scenario.title,
+                "unit": result.scenario.unit,
                 "results": {
                     name: {
                         "rate": round(summary.rate, 1),
@@ -108,7 +108,7 @@ def as_json(measured: Sequence[Measured], pace: Pace, where: dict[str, Any]) -> 
                         "server_cpu_us": round(summary.cost, 1),
                         "memory_mb": round(summary.memory, 1),
                     }
-                    for name, summary in one.results.items()
+                    for name, summary in result.results.items()
                 },
                 "ratios": [
                     {
@@ -118,10 +118,10 @@ def as_json(measured: Sequence[Measured], pace: Pace, where: dict[str, Any]) -> 
                         "at_most": ratio.at_most,
                         "goal": ratio.goal,
                     }
-                    for ratio, value in one.ratios
+                    for ratio, value in result.ratios
                 ],
             }
-            for one in measured
+            for result in measured
         ],
     }
 

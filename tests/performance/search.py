@@ -130,17 +130,17 @@ def search(
         lags = asyncio.run(_measure_lag(world, users[0], chats, texts, rate, seconds))
         size = asyncio.run(_size(world))
     figures = [
-        *(Figure(f"{kind}, p95", percentile(sorted(one), 0.95), "ms", _MOST_MS) for kind, one in times.items()),
-        *_shares("all searches", [time for one in times.values() for time in one]),
+        *(Figure(f"{kind}, p95", percentile(sorted(values), 0.95), "ms", _MOST_MS) for kind, values in times.items()),
+        *_shares("all searches", [time for values in times.values() for time in values]),
         *_shares(f"found after a send, at {rate} sends/s", lags, _MOST_LAG_MS),
         Figure(f"an index of {messages:,} messages built, messages/s", messages / built, ""),
         Figure("the index, bytes a message", size / messages, ""),
     ]
-    table = Table("figure", "measured", "wanted", "")
+    table = Table("figure", "measured", "target", "")
     for figure in figures:
-        wanted = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
+        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
         verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.1f} {figure.unit}", wanted, verdict)
+        table.add_row(figure.title, f"{figure.value:,.1f} {figure.unit}", target, verdict)
     console.print(table)
     write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "search.json")
 
@@ -159,7 +159,7 @@ async def _fill(world: World, texts: Texts, users: Sequence[User], messages: int
     connection = await asyncpg.connect(**world.database.connect_arguments())
     chats = [UUID(int=dice.getrandbits(128), version=4) for _ in range(_CHATS)]
     of_callers = {user.id: dice.sample(chats, _CHATS_OF_CALLER) for user in users}
-    members = [(UUID(user), chat) for user, theirs in of_callers.items() for chat in theirs]
+    members = [(UUID(user), chat) for user, chat_ids in of_callers.items() for chat in chat_ids]
     await connection.execute(_CHAT, chats, UUID(users[0].id), *map(list, zip(*members, strict=True)))
     weights = list(accumulate(1 / (rank + 10) for rank in range(_CHATS)))
     seqs = {chat: count(1) for chat in chats}
@@ -209,13 +209,13 @@ async def _measure_lag(
     # What is received is kept, and never read.
     async with connect(f"ws://{host}:{port}{API}/ws", max_queue=None) as socket:
         await socket.send(json.dumps({"id": 0, "action": "hello", "data": {"token": user.token}}))
-        theirs, began, sent = chats[user.id], monotonic(), 0
+        chat_ids, began, sent = chats[user.id], monotonic(), 0
         looking: asyncio.Task[float] | None = None
         while monotonic() - began < seconds:
             word = None
             if looking is None or looking.done():
                 word = f"метка{sent}"
-            data = {"chat_id": str(theirs[sent % len(theirs)]), "text": word or texts.text()}
+            data = {"chat_id": str(chat_ids[sent % len(chat_ids)]), "text": word or texts.text()}
             await socket.send(json.dumps({"id": sent + 1, "action": "send", "data": data}))
             sent += 1
             if word is not None:

@@ -158,7 +158,7 @@ def _wait_until(server: Server, path: str | None) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
-            raise RuntimeError(f"{server.process.args!r} ended with {server.process.returncode}; its log tells why")
+            raise RuntimeError(f"{server.process.args!r} ended with {server.process.returncode}; see its log")
         with suppress(OSError):
             if path is None:
                 socket.create_connection(server.address, 1).close()

@@ -46,7 +46,7 @@ async def _measure(console: Console, address: str, samples: int, seconds: float,
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as http:
         anna = await FakeClient.sign_up(http, "anna")
-        times: dict[str, list[float]] = {anna.username: [], "nobody": []}
+        times: dict[str, list[float]] = {anna.username: [], "unknown": []}
         for _ in range(samples):
             for login, taken in times.items():
                 began = perf_counter()
@@ -78,17 +78,16 @@ async def _send(user: FakeClient, chat: str, seconds: float) -> list[float]:
 
 @asynccontextmanager
 async def _flood(http: httpx.AsyncClient, at_once: int) -> AsyncIterator[Counter[int]]:
-    """Runs so many clients that try a password again as soon as they are answered, or after the Retry-After of a
-    503."""
+    """Runs clients that try a password again as soon as they are answered, or after the Retry-After of a 503."""
     answers: Counter[int] = Counter()
 
-    async def insist(number: int) -> None:
+    async def retry(number: int) -> None:
         while True:
-            status = await _refused(http, f"nobody{number}")
+            status = await _refused(http, f"unknown{number}")
             answers[status] += 1
             await asyncio.sleep(1 if status == 503 else 0)
 
-    floods = [asyncio.create_task(insist(number)) for number in range(at_once)]
+    floods = [asyncio.create_task(retry(number)) for number in range(at_once)]
     await asyncio.sleep(1)
     yield answers
     for flood in floods:

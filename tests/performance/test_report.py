@@ -21,8 +21,8 @@ def _summary(rate: float) -> Summary:
 @pytest.fixture
 def printed() -> str:
     measured = [
-        Measured(one, {name: _summary(1_288_400) for name in NAMES}, [(ratio, 2.62) for ratio in one.ratios])
-        for one in all_scenarios()
+        Measured(scenario, {name: _summary(1_288_400) for name in NAMES}, [(ratio, 2.62) for ratio in scenario.ratios])
+        for scenario in all_scenarios()
     ]
     # A file has no width of its own.
     console = Console(file=StringIO(), width=80)
@@ -42,7 +42,9 @@ def test_each_figure_is_in_one_piece_beside_its_name(printed: str) -> None:
 
 def test_names_and_titles_are_broken_between_words_only(printed: str) -> None:
     words = set(printed.split())
-    titles = [text for one in all_scenarios() for text in (one.title, *(ratio.title for ratio in one.ratios))]
+    titles = [
+        text for scenario in all_scenarios() for text in (scenario.title, *(ratio.title for ratio in scenario.ratios))
+    ]
     for text in (*NAMES, *titles):
         # The comma behind the title of a scenario is the one before its unit.
         missing = {word for word in text.split() if word not in words and f"{word}," not in words}

@@ -39,18 +39,17 @@ class Device:
         self._timeout = 0
         self._tired = asyncio.Event()
 
-    async def wander(self, stop: asyncio.Event) -> None:
-        """Use WebSocket, server-sent events and long polls in turn. Each is cut after some events and resumed on any
-        process."""
-        ways = [(self._by_socket, 200), (self._by_sse, 40), (self._by_polls, 20)]
+    async def switch_transports(self, stop: asyncio.Event) -> None:
+        """Use WebSocket, server-sent events and long polls in turn. Each is cut after some events and then resumed."""
+        transports = [(self._by_socket, 200), (self._by_sse, 40), (self._by_polls, 20)]
         turn = self.random.randrange(3)
         while not stop.is_set():
-            way, most = ways[turn % 3]
+            transport, max_events = transports[turn % 3]
             turn += 1
-            self.transports_used.append(way.__name__)
-            self._timeout = self.random.randint(1, most)
+            self.transports_used.append(transport.__name__)
+            self._timeout = self.random.randint(1, max_events)
             self._tired.clear()
-            await self._until_cut(way, stop)
+            await self._until_cut(transport, stop)
 
     async def catch_up(self, heads: dict[str, int], seconds: float = 30) -> None:
         """Resume by WebSocket until the cursors reach these sequence numbers."""
@@ -83,8 +82,8 @@ class Device:
         if self._timeout <= 0:
             self._tired.set()
 
-    async def _until_cut(self, way: Callable[[str], Awaitable[None]], stop: asyncio.Event) -> None:
-        reading = asyncio.ensure_future(way(self.random.choice(self.addresses)))
+    async def _until_cut(self, transport: Callable[[str], Awaitable[None]], stop: asyncio.Event) -> None:
+        reading = asyncio.ensure_future(transport(self.random.choice(self.addresses)))
         ends = [reading, asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._tired.wait())]
         try:
             await asyncio.wait(ends, timeout=_LONGEST, return_when=asyncio.FIRST_COMPLETED)
@@ -93,7 +92,7 @@ class Device:
                 end.cancel()
             await asyncio.wait(ends)
         if not reading.cancelled() and (error := reading.exception()) is not None:
-            self.faults.append(f"{way.__name__}: {error!r}")
+            self.faults.append(f"{transport.__name__}: {error!r}")
 
     async def _keep_connected(self) -> None:
         while True:
@@ -169,8 +168,7 @@ class Device:
     async def _get(
         self, address: str, stream_id: str, query: str, headers: str
     ) -> AsyncIterator[asyncio.StreamReader | None]:
-        """Yields the body of the answer, None if the account is not in the chat. A library would be too slow for
-        thousands."""
+        """Yields the body of the answer, None if the account is not in the chat. A library would be too slow here."""
         path = f"{API}/accounts/me/events" if stream_id == self.user.id else f"{API}/chats/{stream_id}/events"
         authorization = self.user.headers["Authorization"]
         reader, writer = await asyncio.open_connection(*address.split(":"), limit=2**20)

@@ -51,7 +51,7 @@ class Chat:
     async def open(self) -> None:
         members = [member.id for member in self.members]
         body = {"id": str(uuid4()), "type": "group", "member_ids": members}
-        self.id = (await self._insist(self.owner, "POST", "/chats", body)).json()["id"]
+        self.id = (await self._retry(self.owner, "POST", "/chats", body)).json()["id"]
 
     async def live(self) -> None:
         """Send messages, edit, react, remove members and add them again."""
@@ -64,12 +64,12 @@ class Chat:
                     await self._move_member()
                 if number % 10 == 0:
                     member = self.random.choice(self.members)
-                    answer = await self._insist(member, "POST", f"/chats/{self.id}/messages", {"text": f"{number}"})
+                    answer = await self._retry(member, "POST", f"/chats/{self.id}/messages", {"text": f"{number}"})
                     assert answer.status_code == (404 if member in self.out else 201)
                 else:
-                    await self._say(socket, f"№ {number}")
+                    await self._send(socket, f"№ {number}")
 
-    async def _say(self, socket: FakeSocket, text: str) -> None:
+    async def _send(self, socket: FakeSocket, text: str) -> None:
         message = {"chat_id": self.id, "client_msg_id": str(uuid4()), "text": text}
         async with asyncio.timeout(30):
             while True:
@@ -86,30 +86,30 @@ class Chat:
 
     async def _change(self, number: int) -> None:
         messages = f"/chats/{self.id}/messages"
-        sent = ok(await self._insist(self.owner, "POST", messages, {"text": "будет правка"}))
+        sent = ok(await self._retry(self.owner, "POST", messages, {"text": "будет правка"}))
         message = f"{messages}/{sent['seq']}"
-        ok(await self._insist(self.owner, "PUT", f"{message}/reactions/👍"))
-        ok(await self._insist(self.owner, "PATCH", message, {"text": f"правка {number}"}))
+        ok(await self._retry(self.owner, "PUT", f"{message}/reactions/👍"))
+        ok(await self._retry(self.owner, "PATCH", message, {"text": f"правка {number}"}))
         if number % 60 == 0:
-            ok(await self._insist(self.owner, "DELETE", f"{message}/reactions/👍"))
-            ok(await self._insist(self.owner, "DELETE", message))
+            ok(await self._retry(self.owner, "DELETE", f"{message}/reactions/👍"))
+            ok(await self._retry(self.owner, "DELETE", message))
 
     async def _move_member(self) -> None:
         members = f"/chats/{self.id}/members"
         if self.out and self.random.random() < 0.6:
             back = self.out.pop(self.random.randrange(len(self.out)))
-            ok(await self._insist(self.owner, "POST", members, {"account_ids": [back.id]}))
+            ok(await self._retry(self.owner, "POST", members, {"account_ids": [back.id]}))
         else:
             gone = self.random.choice([member for member in self.members if member not in self.out])
-            ok(await self._insist(self.owner, "DELETE", f"{members}/{gone.id}"))
+            ok(await self._retry(self.owner, "DELETE", f"{members}/{gone.id}"))
             self.out.append(gone)
 
-    async def _insist(self, user: FakeClient, method: str, path: str, body: Any = None) -> httpx.Response:
+    async def _retry(self, user: FakeClient, method: str, path: str, body: Any = None) -> httpx.Response:
         """Sends a request to any of the processes, and repeats it if a lock times out on a busy machine."""
         async with asyncio.timeout(30):
             while True:
-                there = FakeClient(self.random.choice(self.clients), headers=user.headers)
-                answer = await there.call(method, path, body)
+                caller = FakeClient(self.random.choice(self.clients), headers=user.headers)
+                answer = await caller.call(method, path, body)
                 if answer.status_code != 503:
                     return answer
 
@@ -137,7 +137,7 @@ async def test_every_device_applies_the_logs_of_its_streams(
     ]
     async with asyncio.TaskGroup() as group:
         for device in devices:
-            group.create_task(device.wander(stop))
+            group.create_task(device.switch_transports(stop))
         for chat in chats:
             await chat.open()
         async with asyncio.TaskGroup() as talking:

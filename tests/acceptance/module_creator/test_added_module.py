@@ -113,7 +113,7 @@ async def test_a_change_keeps_omitted_fields_and_a_deleted_message_has_no_import
     sent = await anna.send(club, "Скоро", importance="high")
     path = f"/chats/{club}/messages/{sent['seq']}"
     shown = [ok(await anna.patch(path, body)) for body in ({"text": "Сейчас"}, {"importance": "low"})]
-    assert [(one["text"], one["importance"]) for one in shown] == [("Сейчас", "high"), ("Сейчас", "low")]
+    assert [(message["text"], message["importance"]) for message in shown] == [("Сейчас", "high"), ("Сейчас", "low")]
     ok(await anna.delete(path))
     assert (await place.find(sent["seq"]))["importance"] is None
     events = [event for event in await place.boris.events(club) if event["data"].get("seq") == sent["seq"]]

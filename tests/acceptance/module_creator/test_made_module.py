@@ -35,8 +35,8 @@ def test_all_tests_pass_with_two_created_modules(project: Path, postgres: Databa
     for name in ("shop", "notes"):
         succeeds(project, "create_module.py", name)
     made = ("app/modules/shop_module", "app/modules/notes_module")
-    said = succeeds(project, "-m", "pytest", "-q", "--maxprocesses=2", *made, *AFFECTED, at=postgres)
-    assert " passed" in said
+    output = succeeds(project, "-m", "pytest", "-q", "--maxprocesses=2", *made, *AFFECTED, at=postgres)
+    assert " passed" in output
 
 
 def test_a_running_server_serves_a_created_module_without_a_restart_by_hand(open_project: Path) -> None:

@@ -39,8 +39,8 @@ def test_the_steps_of_the_page_work_and_change_nothing_outside_the_module_folder
     succeeds(project, str(Path(sys.executable).with_name("lint-imports")))
     tests = ["tests/access/test_table.py", "tests/access/test_requests.py", "tests/test_house_rules.py"]
     documents = ["tests/test_openapi.py", "app/modules/sockets_module/tests/test_asyncapi.py"]
-    said = succeeds(project, "-m", "pytest", "-q", "--maxprocesses=2", FOLDER, *tests, *documents, at=postgres)
-    assert " passed" in said
+    output = succeeds(project, "-m", "pytest", "-q", "--maxprocesses=2", FOLDER, *tests, *documents, at=postgres)
+    assert " passed" in output
 
 
 def test_both_languages_describe_the_same_steps() -> None:

@@ -1,5 +1,4 @@
-"""A module with a setting, a rate limit, an error, a metric and an event of its own; no other file is edited by
-hand."""
+"""A module with a setting, a rate limit, an error, a metric and an event: its folder is all that is written by hand."""
 
 from pathlib import Path
 

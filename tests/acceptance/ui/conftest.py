@@ -26,7 +26,7 @@ async def her(server: httpx.AsyncClient) -> FakeClient:
 @pytest.fixture
 async def eve(browser: Browser, live_server: str, her: FakeClient) -> AsyncIterator[Reader]:
     """Eve at the page, signed in. Errors in her browser and requests to other hosts fail the test."""
-    reader = await Reader.come_as(browser, live_server, her)
+    reader = await Reader.open_signed_in(browser, live_server, her)
     yield reader
     await reader.context.close()
     assert reader.complaints == []

@@ -13,7 +13,7 @@ from tests.fakers import FakeClient, ok
 async def test_the_page_shows_every_message_once_after_a_network_outage(
     eve: Reader, browser: Browser, server: httpx.AsyncClient, live_server: str
 ) -> None:
-    frank = await Reader.come_as(browser, live_server, await FakeClient.sign_up(server, "frank", "Frank"))
+    frank = await Reader.open_signed_in(browser, live_server, await FakeClient.sign_up(server, "frank", "Frank"))
     await eve.find("Frank")
     await eve.write("до")
     await frank.open("Ева")

@@ -91,7 +91,7 @@ async def test_a_message_can_be_found_by_keyboard_alone(eve: Reader, club: str) 
 async def test_a_phone_shows_the_results_and_then_the_chat(
     browser: Browser, live_server: str, her: FakeClient, club: str
 ) -> None:
-    phone = await Reader.come_as(browser, live_server, her, **PHONE)
+    phone = await Reader.open_signed_in(browser, live_server, her, **PHONE)
     await phone.open("Клуб")
     await phone.page.get_by_role("button", name="Search in this chat").click()
     await phone.page.locator("#search").fill("зеленый")

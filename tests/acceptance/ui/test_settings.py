@@ -21,7 +21,7 @@ async def test_a_profile_is_changed_and_others_see_it(eve: Reader, her: FakeClie
     await expect(settings.locator("#username-error")).to_have_text("This username is taken.")
     await expect(settings.locator("#username")).to_be_focused()
     await expect(settings.locator("#username")).to_have_attribute("aria-invalid", "true")
-    eve.forgive("409")
+    eve.ignore_complaints("409")
 
 
 async def test_language_and_theme_are_chosen_and_kept(eve: Reader) -> None:
@@ -55,7 +55,7 @@ async def test_a_password_is_changed_and_other_devices_end(eve: Reader, her: Fak
     await expect(settings.get_by_label("New password")).to_have_value("")
     await expect(devices).to_have_count(1)
     assert (await phone.get("/accounts/me")).status_code == 401
-    eve.forgive("401", "403", "422")
+    eve.ignore_complaints("401", "403", "422")
 
 
 async def test_a_session_is_signed_out_from_another_device(eve: Reader, her: FakeClient) -> None:
@@ -102,7 +102,7 @@ async def test_an_admin_edits_the_title_and_description_and_a_member_cannot(
 async def test_after_a_wrong_password_the_focus_stays_in_its_field(
     browser: Browser, live_server: str, anna: FakeClient
 ) -> None:
-    reader = await Reader.sit_down(browser, live_server)
+    reader = await Reader.open_window(browser, live_server)
     page = reader.page
     await page.goto(f"{reader.address}/ui")
     await page.get_by_label("Username or email").fill(anna.username)
@@ -135,7 +135,7 @@ async def test_others_are_not_shown_online_while_the_page_is_offline(
         await eve.context.set_offline(False)
         await eve.is_online()
         await expect(eve.page.locator(".peer p")).to_have_text("online")
-    eve.forgive("ERR_INTERNET_DISCONNECTED")
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
 
 
 async def test_a_short_chat_is_at_the_bottom_and_shapes_are_shown_while_it_loads(
@@ -165,7 +165,7 @@ async def test_a_short_chat_is_at_the_bottom_and_shapes_are_shown_while_it_loads
 
 async def test_times_are_formatted_as_in_the_locale_of_the_reader(browser: Browser, live_server: str) -> None:
     for locale, written in (("en-US", "9:34 PM"), ("en-GB", "21:34"), ("ru-RU", "21:34")):
-        reader = await Reader.sit_down(browser, live_server, locale=locale)
+        reader = await Reader.open_window(browser, live_server, locale=locale)
         await reader.page.goto(f"{reader.address}/ui")
         moment = "import('/ui/js/i18n.js').then(({ time }) => time(new Date(2026, 0, 1, 21, 34)))"
         assert " ".join((await reader.page.evaluate(moment)).split()) == written

@@ -10,7 +10,7 @@ from tests.fakers import FakeClient, FakeSocket, ok
 
 async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_server: str) -> None:
     """Sign-up, search, a direct chat, typing, unread counts, read marks, reply, reactions, editing and deleting."""
-    frank = await Reader.sit_down(browser, live_server)
+    frank = await Reader.open_window(browser, live_server)
     await frank.sign_up("frank", "Frank")
     await eve.find("Frank")
     await eve.write("Привет, Frank! <b>не жирно</b>")
@@ -126,7 +126,7 @@ async def test_a_phone_shows_the_list_or_the_chat_in_its_own_language(
 ) -> None:
     club = await anna.open_chat(boris, title="Клуб")
     await anna.send(club, "Добрый вечер")
-    phone = await Reader.come_as(browser, live_server, boris, locale="ru-RU", color_scheme="dark", **PHONE)
+    phone = await Reader.open_signed_in(browser, live_server, boris, locale="ru-RU", color_scheme="dark", **PHONE)
     await expect(phone.page.get_by_role("heading", name="Чаты")).to_be_visible()
     await expect(phone.composer).to_have_count(0)
     await phone.item("Клуб").tap()

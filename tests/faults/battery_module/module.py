@@ -61,7 +61,7 @@ def table_of(subscriber: Subscriber) -> str:
 
 async def _note(name: str, context: SubscriberContext, events: Sequence[Event]) -> None:
     statement = _NOTE.format(name.replace(".", "_"))
-    columns = ([one.stream_id for one in events], [one.seq for one in events], [one.at for one in events])
+    columns = ([event.stream_id for event in events], [event.seq for event in events], [event.at for event in events])
     await (await context.work.raw()).execute(statement, *columns)
 
 
@@ -81,11 +81,11 @@ async def _fail_now_and_then(context: SubscriberContext, events: Sequence[Event]
 async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
     """Enqueue the jobs. The key of a reminder is the sequence number of its message's event."""
     await _note("battery.reminding", context, events)
-    for one in events:
-        if one.seq % REMINDED == 0:
-            due_at = one.at + timedelta(seconds=one.seq % _LONGEST_DELAY + 1)
-            reminder = Reminder(chat_id=one.stream_id, seq=one.seq, due_at=due_at)
-            key = f"{one.stream_id} {one.seq}"
+    for event in events:
+        if event.seq % REMINDED == 0:
+            due_at = event.at + timedelta(seconds=event.seq % _LONGEST_DELAY + 1)
+            reminder = Reminder(chat_id=event.stream_id, seq=event.seq, due_at=due_at)
+            key = f"{event.stream_id} {event.seq}"
             await context.container.get(Jobs).enqueue(context.work, REMIND, reminder, key=key, run_at=due_at)
 
 

@@ -31,34 +31,37 @@ class Behaviour(NamedTuple):
 
 def behaviour(happened: Sequence[Happened], probe: Probe) -> Behaviour:
     refusals, lives = [0.0], [0.0]
-    for one in happened:
-        refusals += [sample.seconds for sample in _needing_database(one, probe) if sample.status == 503]
-        lives += [sample.seconds for sample in probe.between(one.began, one.ended, lambda sample: sample.path == LIVE)]
+    for occurrence in happened:
+        refusals += [sample.seconds for sample in _needing_database(occurrence, probe) if sample.status == 503]
+        lives += [
+            sample.seconds
+            for sample in probe.between(occurrence.began, occurrence.ended, lambda sample: sample.path == LIVE)
+        ]
     return Behaviour(max(refusals), max(lives))
 
 
 def check_availability(happened: Sequence[Happened], probe: Probe, *, is_short: bool) -> Iterator[Violation]:
     """Checks the faults that make the database unavailable."""
     lenience = _LENIENCE if is_short else 1.0
-    for one in happened:
-        if one.fault.database is None:
+    for occurrence in happened:
+        if occurrence.fault.database is None:
             continue
-        deadline = _REFUSAL_DEADLINE[one.fault.database] * lenience
-        for sample in _needing_database(one, probe):
+        deadline = _REFUSAL_DEADLINE[occurrence.fault.database] * lenience
+        for sample in _needing_database(occurrence, probe):
             if not sample.is_success and not (sample.status == 503 and sample.retry_after):
-                yield Violation(Kind.UNAVAILABLE, f"{one.fault.name}: {sample} is no 503 with Retry-After")
+                yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: {sample} is no 503 with Retry-After")
             elif not sample.is_success and sample.seconds > deadline:
-                asked = sample.began - one.began
+                asked = sample.began - occurrence.began
                 yield Violation(
                     Kind.UNAVAILABLE,
-                    f"{one.fault.name}: asked {asked:.2f} s into it, refused after {sample.seconds:.2f} s",
+                    f"{occurrence.fault.name}: asked {asked:.2f} s into it, refused after {sample.seconds:.2f} s",
                 )
-        for sample in probe.between(one.began, one.ended, lambda sample: sample.path == LIVE):
+        for sample in probe.between(occurrence.began, occurrence.ended, lambda sample: sample.path == LIVE):
             if not sample.is_success:
-                yield Violation(Kind.UNAVAILABLE, f"{one.fault.name}: {sample} is no sign of life")
-        if one.recovery > _RECOVERY_DEADLINE * lenience:
-            yield Violation(Kind.UNAVAILABLE, f"{one.fault.name}: back after {one.recovery:.2f} s")
+                yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: {sample} is no sign of life")
+        if occurrence.recovery > _RECOVERY_DEADLINE * lenience:
+            yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: back after {occurrence.recovery:.2f} s")
 
 
-def _needing_database(one: Happened, probe: Probe) -> list[Sample]:
-    return probe.between(one.began, one.ended, lambda sample: sample.path != LIVE)
+def _needing_database(occurrence: Happened, probe: Probe) -> list[Sample]:
+    return probe.between(occurrence.began, occurrence.ended, lambda sample: sample.path != LIVE)

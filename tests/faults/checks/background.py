@@ -41,7 +41,7 @@ def check_background(background: Background, truth: Truth) -> Iterator[Violation
     for name, events in expected(truth).items():
         yield from _check_noted(name, events, background.noted.get(name, []))
     reminders = set(expected_reminders(truth))
-    attempted = {(one.stream, one.seq) for one in background.attempts}
+    attempted = {(attempt.stream, attempt.seq) for attempt in background.attempts}
     reminded = Counter(background.reminders)
     for stream, seq in sorted(reminders - (attempted & reminded.keys())):
         yield Violation(Kind.LOST, f"the job of event {seq} of {stream} did not run")
@@ -54,11 +54,14 @@ def check_background(background: Background, truth: Truth) -> Iterator[Violation
 
 def measure(background: Background, periods: Sequence[Period]) -> list[Lag]:
     """Returns the lags of each subscriber and of the first attempts of jobs."""
-    lags = [_lag(name, ((one.at, one.noted_at) for one in those), periods) for name, those in background.noted.items()]
+    lags = [
+        _lag(name, ((entry.at, entry.noted_at) for entry in entries), periods)
+        for name, entries in background.noted.items()
+    ]
     first: dict[tuple[str, int], Attempt] = {}
-    for one in background.attempts:
-        first.setdefault((one.stream, one.seq), one)
-    return [*lags, _lag(JOBS, ((one.due_at, one.at) for one in first.values()), periods)]
+    for attempt in background.attempts:
+        first.setdefault((attempt.stream, attempt.seq), attempt)
+    return [*lags, _lag(JOBS, ((attempt.due_at, attempt.at) for attempt in first.values()), periods)]
 
 
 def check_lags(lags: Iterable[Lag], *, is_short: bool) -> Iterator[Violation]:
@@ -72,36 +75,36 @@ def check_lags(lags: Iterable[Lag], *, is_short: bool) -> Iterator[Violation]:
 
 
 def _check_noted(name: str, events: Iterable[tuple[str, int]], noted: Sequence[Noted]) -> Iterator[Violation]:
-    times = Counter((one.stream, one.seq) for one in noted)
+    times = Counter((entry.stream, entry.seq) for entry in noted)
     expected = set(events)
     for stream, seq in sorted(expected - times.keys()):
         yield Violation(Kind.LOST, f"{name} has not handled event {seq} of {stream}")
     for stream, seq in sorted(times.keys() - expected):
-        yield Violation(Kind.CHANGED, f"{name} has handled event {seq} of {stream}, which it does not want")
+        yield Violation(Kind.CHANGED, f"{name} has handled event {seq} of {stream}, which it does not subscribe to")
     before: dict[str, int] = {}
-    for one in noted:
-        if times[one.stream, one.seq] > 1:
-            yield Violation(Kind.DOUBLED, f"{name} has handled event {one.seq} of {one.stream} more than once")
-        if one.seq < before.get(one.stream, 0):
+    for entry in noted:
+        if times[entry.stream, entry.seq] > 1:
+            yield Violation(Kind.DOUBLED, f"{name} has handled event {entry.seq} of {entry.stream} more than once")
+        if entry.seq < before.get(entry.stream, 0):
             yield Violation(
-                Kind.MISORDERED, f"{name} has handled event {one.seq} of {one.stream} after {before[one.stream]}"
+                Kind.MISORDERED, f"{name} has handled event {entry.seq} of {entry.stream} after {before[entry.stream]}"
             )
-        before[one.stream] = one.seq
+        before[entry.stream] = entry.seq
 
 
 def _lag(name: str, times: Iterable[tuple[datetime, datetime]], periods: Sequence[Period]) -> Lag:
     """Returns the lag for a list of pairs (time due, time handled)."""
     by_time: Mapping[bool | None, list[float]] = {True: [], False: [], None: []}
-    for due, came in times:
-        by_time[_is_kill(due, came, periods)].append((came - due).total_seconds())
+    for due, done in times:
+        by_time[_is_kill(due, done, periods)].append((done - due).total_seconds())
     everything = [lag for lags in by_time.values() for lag in lags]
     return Lag(name, len(everything), _p99(by_time[None]), _p99(by_time[True]), max(everything, default=0.0))
 
 
-def _is_kill(due: datetime, came: datetime, periods: Sequence[Period]) -> bool | None:
+def _is_kill(due: datetime, done: datetime, periods: Sequence[Period]) -> bool | None:
     """Returns True if processes were killed in between, None if nothing was broken."""
     for period in periods:
-        if came >= datetime.fromtimestamp(period.began, UTC) and due <= datetime.fromtimestamp(period.ended, UTC):
+        if done >= datetime.fromtimestamp(period.began, UTC) and due <= datetime.fromtimestamp(period.ended, UTC):
             return period.is_kill
     return None
 

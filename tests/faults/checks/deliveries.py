@@ -67,7 +67,7 @@ class _StreamOfDevice:
             index = seq - first_of_log
             stored = self.log[index] if 0 <= index < len(self.log) else None
             if stored is None or (stored.seq, stored.kind, stored.subject) != delivered[1:]:
-                yield self._violation(Kind.CHANGED, f"{delivered[1:]} was told, the log has {stored}")
+                yield self._violation(Kind.CHANGED, f"{delivered[1:]} was delivered, the log has {stored}")
             last = seq
         if self.device.finished and self.log:
             yield from self._check_missing(last, self.log[-1].seq + 1, inf)

@@ -25,7 +25,7 @@ def check_log(truth: Truth) -> Iterator[Violation]:
     for chat, messages in truth.messages.items():
         logged = [event.subject for event in truth.events.get(chat, ()) if event.kind == "message.created"]
         if logged != [message.id for message in messages]:
-            yield Violation(Kind.CHANGED, f"the log of {chat} does not tell of its messages, in their order")
+            yield Violation(Kind.CHANGED, f"the log of {chat} does not contain its messages in their order")
 
 
 def _compare(what: str, seqs: Sequence[int], first: int, last: int) -> Iterator[Violation]:

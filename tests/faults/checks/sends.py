@@ -39,7 +39,9 @@ def check_sends(
         chat, account, client_msg_id = send.requested.chat, send.requested.account, send.requested.client_msg_id
         found = stored.pop((chat, account, client_msg_id), [])
         if len(found) > 1:
-            yield Violation(Kind.DOUBLED, f"{client_msg_id} stands as {[message.seq for message in found]} of {chat}")
+            yield Violation(
+                Kind.DOUBLED, f"{client_msg_id} is stored as {[message.seq for message in found]} of {chat}"
+            )
         if send.answers:
             yield from _check_answers(send, found)
         elif not send.refused:
@@ -47,7 +49,9 @@ def check_sends(
         else:
             yield from _check_refusal(send, found, absences.get((chat, account), ()))
     for (chat, _, unrequested), messages in stored.items():
-        yield Violation(Kind.CHANGED, f"nobody wanted {unrequested}, {[one.seq for one in messages]} of {chat}")
+        yield Violation(
+            Kind.CHANGED, f"no client has sent {unrequested}, {[message.seq for message in messages]} of {chat}"
+        )
 
 
 def _check_answers(send: Send, found: Sequence[Message]) -> Iterator[Violation]:
@@ -56,7 +60,7 @@ def _check_answers(send: Send, found: Sequence[Message]) -> Iterator[Violation]:
     if len(reported) > 1:
         yield Violation(Kind.CHANGED, f"{name} was answered as {sorted(reported)}")
     if not found:
-        yield Violation(Kind.LOST, f"{name} was acknowledged as {sorted(reported)} and does not stand")
+        yield Violation(Kind.LOST, f"{name} was acknowledged as {sorted(reported)} and is not stored")
     elif not {(message.id, message.seq) for message in found} & reported:
         yield Violation(Kind.CHANGED, f"{name} was acknowledged as {sorted(reported)} and is {found}")
 
@@ -64,14 +68,13 @@ def _check_answers(send: Send, found: Sequence[Message]) -> Iterator[Violation]:
 def _check_refusal(send: Send, found: Sequence[Message], absences: Sequence[Absence]) -> Iterator[Violation]:
     name = f"{send.requested.client_msg_id} in {send.requested.chat}"
     if found and not send.unknown:
-        yield Violation(Kind.CHANGED, f"{name} was refused ({send.refused}) and stands")
-    if not any(one.removing < send.refused_at and one.added > send.place for one in absences):
+        yield Violation(Kind.CHANGED, f"{name} was refused ({send.refused}) and is stored")
+    if not any(absence.removing < send.refused_at and absence.added > send.place for absence in absences):
         yield Violation(Kind.REFUSED, f"{name} was refused ({send.refused}), though its sender was a member")
 
 
 def check_senders(truth: Truth) -> Iterator[Violation]:
-    """Checks that the sender of each stored message was a member, by the sequence numbers, which follow commit
-    order."""
+    """Checks that the sender of each stored message was a member, in the order of the sequence numbers."""
     for chat, messages in truth.messages.items():
         events = truth.events.get(chat, [])
         stays = stays_in(events)

@@ -79,8 +79,8 @@ def _move_back(data: Path) -> None:
     back.rename(data)
 
 
-def _copy(there: Path, here: Path) -> None:
-    subprocess.run(["cp", "-a", f"{there}/.", here], check=True)
+def _copy(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "-a", f"{source}/.", target], check=True)
 
 
 def _blow_up(balloon: Path) -> None:

@@ -30,12 +30,12 @@ class User:
 
     async def sign_up(self) -> None:
         body = {"email": f"{self.username}@example.com", "username": self.username, "password": _PASSWORD}
-        self.id = (await self.insist("POST", "/accounts/sign-up", body)).json["id"]
+        self.id = (await self.retry("POST", "/accounts/sign-up", body)).json["id"]
         await self.sign_in()
 
     async def sign_in(self) -> None:
         body = {"login": self.username, "password": _PASSWORD}
-        self.token = (await self.insist("POST", "/accounts/sign-in", body)).json["access_token"]
+        self.token = (await self.retry("POST", "/accounts/sign-in", body)).json["access_token"]
 
     async def call(self, method: str, path: str, body: Any = None) -> Answer:
         """Makes one attempt. Raises NoAnswer."""
@@ -50,7 +50,7 @@ class User:
             await self.sign_in()
         return answer
 
-    async def insist(self, method: str, path: str, body: Any = None, also: Collection[int] = ()) -> Answer:
+    async def retry(self, method: str, path: str, body: Any = None, also: Collection[int] = ()) -> Answer:
         """Retries until the request succeeds. `also` are statuses that a repetition of a completed request may get."""
         pause = 0.05
         while True:

@@ -77,7 +77,7 @@ class Workload:
             chat_id = str(UUID(int=self._random.getrandbits(128), version=4))
             ids = [member.user.id for member in members]
             async with limit:
-                await members[0].user.insist("POST", "/chats", {"id": chat_id, "type": "group", "member_ids": ids})
+                await members[0].user.retry("POST", "/chats", {"id": chat_id, "type": "group", "member_ids": ids})
             return Chat(chat_id, members[0], members)
 
         groups = [self._random.sample(self.clients, size) for size in sizes]
@@ -93,7 +93,7 @@ class Workload:
             while due < now:
                 due += 1 / rate
                 if len(self._tasks) < rate * _MAX_UNSETTLED:
-                    self._begin(self._say())
+                    self._begin(self._send())
                     if self._random.random() < _CHANGES:
                         self._begin(self._change())
 
@@ -124,7 +124,7 @@ class Workload:
         chats = [chat.id for chat in self.chats if client in chat.members and client not in chat.out]
         return [client.user.id, *chats]
 
-    async def _say(self) -> None:
+    async def _send(self) -> None:
         chat = self.chats[0] if self._random.random() < _HOT else self._random.choice(self.chats)
         outside = chat.out and self._random.random() < _OUTSIDE
         sender = self._random.choice(chat.out if outside else self._inside(chat))
@@ -143,11 +143,11 @@ class Workload:
         message = f"/chats/{chat.id}/messages/{seq}"
         await self._random.choice(
             (
-                lambda: sender.user.insist("PATCH", message, {"text": f"Правка {seq}"}, also=(404, 409)),
-                lambda: reader.user.insist("PUT", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
-                lambda: reader.user.insist("DELETE", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
-                lambda: reader.user.insist("PUT", f"/chats/{chat.id}/read", {"seq": seq}, also=(404,)),
-                lambda: chat.owner.user.insist("DELETE", message, also=(404,)),
+                lambda: sender.user.retry("PATCH", message, {"text": f"Правка {seq}"}, also=(404, 409)),
+                lambda: reader.user.retry("PUT", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
+                lambda: reader.user.retry("DELETE", f"{message}/reactions/{quote('👍')}", also=(404, 409)),
+                lambda: reader.user.retry("PUT", f"/chats/{chat.id}/read", {"seq": seq}, also=(404,)),
+                lambda: chat.owner.user.retry("DELETE", message, also=(404,)),
             )
         )()
 
@@ -157,7 +157,7 @@ class Workload:
         if chat.out and self._random.random() < 0.6:
             client = self._random.choice(chat.out)
             self._note(chat, client, ADDING)
-            await chat.owner.user.insist("POST", members, {"account_ids": [client.user.id]})
+            await chat.owner.user.retry("POST", members, {"account_ids": [client.user.id]})
             self._note(chat, client, ADDED)
             chat.out.remove(client)
         else:
@@ -167,7 +167,7 @@ class Workload:
             chat.out.append(client)
             self._note(chat, client, REMOVING)
             # 404: an attempt without an answer had succeeded.
-            await chat.owner.user.insist("DELETE", f"{members}/{client.user.id}", also=(404,))
+            await chat.owner.user.retry("DELETE", f"{members}/{client.user.id}", also=(404,))
             self._note(chat, client, REMOVED)
 
     def _note(self, chat: Chat, client: Client, step: str) -> None:

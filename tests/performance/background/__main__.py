@@ -107,8 +107,7 @@ async def _until_noted(world: World, events: int) -> tuple[float, int]:
 
 
 def idle(pairs: int, seconds: float) -> list[Figure]:
-    """Measures CPU of server and database per send, without subscribers and with five that match no event; and at
-    rest."""
+    """Measures CPU per send, without subscribers and with five that match no event; and CPU at rest."""
     data = ROOT / ".data"
     with (
         _project("idle") as project,

@@ -48,7 +48,9 @@ def hostile(
 ) -> None:
     """Measure, print a table, write JSON. The rate limits are the default ones."""
     console = Console()
-    inputs = [what for what in all_inputs() if not only or any(part in what.name for part in only)]
+    inputs = [
+        attack_input for attack_input in all_inputs() if not only or any(part in attack_input.name for part in only)
+    ]
     if not inputs:
         raise typer.BadParameter("no such input")
     rates = {f"RATE_LIMIT_{name.upper()}": str(field.default) for name, field in LimitsSettings.model_fields.items()}
@@ -58,9 +60,9 @@ def hostile(
     with messenger(ROOT / ".data" / "hostile", more=rates) as server:
         _ask(server.address, 1.0, "warming up")
         idle = _ask(server.address, 2 * seconds, "idle")
-        for what in track(inputs, console=console, description="measuring"):
-            with _attacked(server.address, what):
-                waits.append(_ask(server.address, seconds, what.name))
+        for attack_input in track(inputs, console=console, description="measuring"):
+            with _attacked(server.address, attack_input):
+                waits.append(_ask(server.address, seconds, attack_input.name))
             # Effects of one input must not be counted for the next one.
             time.sleep(1)
     table = Table("input", "p50, ms", "p99, ms", "longest, ms", "")
@@ -72,8 +74,8 @@ def hostile(
 
 
 @contextmanager
-def _attacked(address: Address, what: Input) -> Iterator[None]:
-    process = multiprocessing.Process(target=attack, args=(*address, what), daemon=True)
+def _attacked(address: Address, attack_input: Input) -> Iterator[None]:
+    process = multiprocessing.Process(target=attack, args=(*address, attack_input), daemon=True)
     process.start()
     try:
         yield

@@ -40,8 +40,7 @@ class Crowd:
         self._selector.close()
 
     def talk(self, speaker: Socket, make: MakeFrame, *, count: int, pause: float) -> "Talk":
-        """Sends `count` messages, one each `pause` seconds, and waits until all are acknowledged and delivered
-        everywhere."""
+        """Sends `count` messages, one each `pause` seconds. Waits until all are acknowledged and delivered."""
         sent_at: list[float] = []
         acknowledged: list[float] = []
         arrivals: list[tuple[int, float]] = []

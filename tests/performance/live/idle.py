@@ -22,8 +22,7 @@ WHERE application_name = 'messenger' AND state <> 'idle' AND pid <> pg_backend_p
 
 
 def measure(world: World) -> list[Figure]:
-    """Measures resident memory per socket, of ours and of a bare server, and the number of busy database
-    connections."""
+    """Measures resident memory per socket, of ours and of a bare server, and the busy database connections."""
     users = [world.sign_up() for _ in range(_SOCKETS + _WARM_UP)]
     for _ in range(_CHATS):
         chat = world.open_chat(users[0])

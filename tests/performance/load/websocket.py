@@ -148,7 +148,7 @@ def run_sends(
     for pipeline in pipelines:
         pipeline.send(in_flight, began)
     # Until everything has come, so that nothing is left for the next round.
-    while any(min(one.acknowledged, one.delivered) < one.number for one in pipelines):
+    while any(min(pipeline.acknowledged, pipeline.delivered) < pipeline.number for pipeline in pipelines):
         ready = selector.select(TIMEOUT)
         # Pings come even when nothing else does.
         if not ready or perf_counter() > end + TIMEOUT:

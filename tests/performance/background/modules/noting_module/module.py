@@ -9,7 +9,7 @@ _NOTE = "INSERT INTO bench_noted (stream_id, seq, text) VALUES ($1, $2, $3)"
 
 
 async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
-    rows = [(one.stream_id, one.seq, one.data["text"]) for one in events]
+    rows = [(event.stream_id, event.seq, event.data["text"]) for event in events]
     await context.connection.executemany(_NOTE, rows)
 
 
