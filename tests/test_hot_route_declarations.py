@@ -41,6 +41,6 @@ async def wants_generator(value: Annotated[int, Depends(generator)]) -> Response
 @pytest.mark.parametrize(
     "endpoint", [wants_cookie, wants_background, wants_two_bodies, wants_thread, wants_generator, sync]
 )
-def test_what_a_hot_route_does_not_support_is_refused_when_it_is_declared(endpoint: Any) -> None:
+def test_unsupported_declarations_are_refused(endpoint: Any) -> None:
     with pytest.raises(TypeError, match="hot route"):
         APIRouter(route_class=HotRoute).post("/", response_model=None)(endpoint)

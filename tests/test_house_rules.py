@@ -172,7 +172,7 @@ def test_the_rule_about_parameters_distinguishes_values_from_sql(code: str, mixe
     assert (_mixes_values_into_sql(node) or _runs_what_is_mixed(node)) is mixes
 
 
-def test_nothing_lists_the_modules() -> None:
+def test_no_file_lists_the_modules() -> None:
     """Outside the modules a file may name one of them, beside the base. A file that names two keeps a list."""
     known = set(discover_modules()) - {"base"}
     lists = {

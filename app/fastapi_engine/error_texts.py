@@ -96,7 +96,7 @@ ERROR_TEXTS = {
     ),
     "internal_error": ErrorText(
         "a bug in the server; its log describes the error under the request id",
-        "tell the user and try again later",
+        "report it to the user and try again later",
         "ошибка в сервере; она описана в логе под id запроса",
         "сообщите пользователю и повторите позже",
     ),

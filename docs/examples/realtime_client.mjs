@@ -130,7 +130,7 @@ export class Messenger {
     } else if (frame.event) {
       await this.#take(frame.event);
     } else if (frame.signal) {
-      this.#hear(frame.signal);
+      this.#onSignal(frame.signal);
     } else if (frame.gap) {
       await this.#readAgain(frame.gap);
     } else if (this.#unanswered.has(frame.reply_to)) {
@@ -180,7 +180,7 @@ export class Messenger {
     this.cursors[id] = seq;
   }
 
-  #hear(signal) {
+  #onSignal(signal) {
     const chat = this.chats[signal.chat_id];
     if (signal.kind === 'receipt' && chat) chat.others_read_seq = Math.max(chat.others_read_seq, signal.read_seq);
   }
