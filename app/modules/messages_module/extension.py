@@ -1,4 +1,4 @@
-"""Extension points of messages: parts, views and send checks. `Messages` is the service for other modules."""
+"""Extension points of messages: parts, views, send checks and removals. `Messages` is the service for other modules."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.messages_module.db.cruds.checks import write_check
-from app.services.context import Context
+from app.services.context import Context, WorkContext
 from app.services.errors import ServiceError
 
 
@@ -123,6 +123,21 @@ class CheckedSend:
     sender_id: UUID
     role: str
     request: BaseModel
+
+
+RemoveWithMessages = Callable[[WorkContext, UUID, Sequence[int]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class MessageRemoval:
+    """Removes what a module stores about messages, without a field of messages.
+
+    `remove(context, chat_id, seqs)` runs in the transaction that deletes the messages, under the lock of their chat,
+    after their `message.deleted` events. It may append events, and may lock account streams.
+    """
+
+    name: str
+    remove: RemoveWithMessages
 
 
 Check = Callable[[Context, Sequence[CheckedSend]], Awaitable[Sequence[ServiceError | None]]]

@@ -140,7 +140,7 @@ async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: RawConnec
         await crud.replace_in_events(raw, chat_id, message["event_seqs"], blank, blank, blank_until=0)
         await log.append(work, chat_id, event("message.deleted", await _as_event(work, parts, message)))
     if alive:
-        await parts.remove(raw, alive[0]["chat_id"], [message["seq"] for message in alive], at)
+        await parts.remove(work, alive[0]["chat_id"], [message["seq"] for message in alive], at)
     return len(alive)
 
 

@@ -10,17 +10,19 @@ import orjson
 from pydantic import BaseModel
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.messages_module.extension import (
     NEEDS_PREPARE,
     CheckedSend,
     MessagePart,
+    MessageRemoval,
     PartRequest,
     SendCheck,
     StoredPart,
 )
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.views import MessageViews
-from app.services.context import Context
+from app.services.context import Context, work_context
 from app.services.errors import ServiceError, ValidationFailed
 from app.utils.container import Container
 
@@ -58,9 +60,16 @@ class PartInput:
 class MessageParts:
     """Calls the parts of one application. Without parts a send costs nothing extra."""
 
-    def __init__(self, views: MessageViews, checks: Sequence[SendCheck], container: Container) -> None:
+    def __init__(
+        self,
+        views: MessageViews,
+        checks: Sequence[SendCheck],
+        removals: Sequence[MessageRemoval],
+        container: Container,
+    ) -> None:
         self.views = views
         self._checks = checks
+        self._removals = removals
         self.fields = fields = views.fields
         self._container = container
         self._creatable = {part.name for part in fields.parts if part.create is not None}
@@ -165,12 +174,14 @@ class MessageParts:
             if stored:
                 await part.store(context, stored)
 
-    async def remove(self, connection: Connection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
-        """Calls `remove` of the parts for messages that are being deleted."""
-        context = Context(connection, self._container, at)
+    async def remove(self, work: UnitOfWork, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
+        """Calls `remove` of the parts, then the removals, for messages that are being deleted."""
+        context = await work_context(work, self._container, at)
         for part in self.fields.parts:
             if part.remove is not None:
                 await part.remove(context, chat_id, seqs)
+        for removal in self._removals:
+            await removal.remove(context, chat_id, seqs)
 
 
 def _request(part: MessagePart, one: PartInput) -> PartRequest:

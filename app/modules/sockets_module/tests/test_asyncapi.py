@@ -165,6 +165,7 @@ async def live_through_everything(anna: FakeClient, boris: FakeClient, stranger:
     own = await socket.ask("send", chat_id=club, text="с сокета", reply_to_seq=1)
     for call in (anna.put, anna.delete):
         ok(await call(f"/chats/{club}/messages/{own['seq']}/reactions/👍"))
+    ok(await anna.put(f"/chats/{club}/pins/1"))
     ok(await anna.delete(f"/chats/{club}/messages/1"))
     await anna.send(club)
     await socket.ask("read", chat_id=club, seq=3)

@@ -78,7 +78,7 @@ FROM unnest($1::uuid[], $3::bigint[], $4::bigint[]) AS found(chat_id, seq, revis
 JOIN chat_member r ON r.chat_id = found.chat_id AND r.account_id = $2
 JOIN chat c ON c.id = found.chat_id AND c.deleted_at IS NULL
 JOIN message m ON m.chat_id = found.chat_id AND m.seq = found.seq AND m.deleted_at IS NULL
-WHERE coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision
+WHERE found.revision IS NULL OR coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision
 """
 
 
@@ -118,9 +118,12 @@ class MessageQueries:
         return dict(rows)
 
     async def list_found(
-        self, connection: DatabaseConnection, viewer: UUID, found: Sequence[tuple[UUID, int, int]]
+        self, connection: DatabaseConnection, viewer: UUID, found: Sequence[tuple[UUID, int, int | None]]
     ) -> Sequence[tuple[UUID, int, bytes]]:
-        """Returns those of the messages (chat, number, revision) that the viewer may read and that are unchanged."""
+        """Returns those of the messages (chat, number, revision) that the viewer may read and that are unchanged.
+
+        None as the revision: any.
+        """
         chat_ids, seqs, revisions = map(list, zip(*found, strict=True))
         rows = await connection.fetch(self._found, chat_ids, viewer, seqs, revisions)
         return [(row["chat_id"], row["seq"], row["message"]) for row in rows]

@@ -1,0 +1,81 @@
+"""Pins of messages. Changes run under the lock of the chat's stream."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import ChatFamilyModel
+from app.adapters.db.connection import DatabaseConnection
+from app.utils.invariants import Invariant
+
+
+class MessagePin(ChatFamilyModel):
+    """A pinned message."""
+
+    __tablename__ = "message_pin"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    account_id: Mapped[UUID]
+    pinned_at: Mapped[datetime]
+
+
+INVARIANTS = (
+    Invariant(
+        says="only messages that exist are pinned",
+        find="""
+            SELECT p.chat_id AS stream_id, format('message %s', p.seq) AS detail
+            FROM message_pin p LEFT JOIN message m ON m.chat_id = p.chat_id AND m.seq = p.seq
+            WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
+        """,
+        advice="messages were deleted while the module was disabled; --fix unpins them",
+        fix=(
+            """
+            DELETE FROM message_pin p WHERE p.chat_id = ANY($1) AND NOT EXISTS (
+                SELECT FROM message m WHERE m.chat_id = p.chat_id AND m.seq = p.seq AND m.deleted_at IS NULL
+            )
+            """,
+        ),
+    ),
+)
+
+# Messages that were deleted while the module was disabled are still in the table.
+_LIST = """
+SELECT p.seq, p.account_id, p.pinned_at
+FROM message_pin p JOIN message m ON m.chat_id = p.chat_id AND m.seq = p.seq AND m.deleted_at IS NULL
+WHERE p.chat_id = $1 ORDER BY p.pinned_at DESC, p.seq DESC
+"""
+_INSERT = """
+INSERT INTO message_pin (chat_id, seq, account_id, pinned_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING RETURNING seq
+"""
+_DELETE = "DELETE FROM message_pin WHERE chat_id = $1 AND seq = ANY($2) RETURNING seq"
+_PURGE = """
+DELETE FROM message_pin WHERE chat_id = $1 AND seq IN (SELECT seq FROM message_pin WHERE chat_id = $1 LIMIT $2)
+RETURNING seq
+"""
+
+
+async def list_pins(connection: DatabaseConnection, chat_id: UUID) -> list[Any]:
+    """Returns the pins of a chat, the newest first."""
+    return list(await connection.fetch(_LIST, chat_id))
+
+
+async def insert_pin(
+    connection: DatabaseConnection, chat_id: UUID, seq: int, account_id: UUID, pinned_at: datetime
+) -> bool:
+    """Returns False if the message was pinned already."""
+    return bool(await connection.fetch(_INSERT, chat_id, seq, account_id, pinned_at))
+
+
+async def delete_pins(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> list[int]:
+    """Returns the numbers of those messages that were pinned, in ascending order."""
+    return sorted(row["seq"] for row in await connection.fetch(_DELETE, chat_id, list(seqs)))
+
+
+async def purge_pins(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
+    """Deletes up to `limit` pins of a deleted chat. Returns True if there may be more."""
+    return len(await connection.fetch(_PURGE, chat_id, limit)) == limit

@@ -1,0 +1,90 @@
+"""Pins and unpins messages, and lists the pinned ones."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.chats_module.extension import ChatPurge, Permission
+from app.modules.messages_module.errors import MessageIsDeleted
+from app.modules.messages_module.extension import MessageRemoval
+from app.modules.messages_module.services.views import MessageViews, dump
+from app.modules.pins_module import db
+from app.modules.pins_module.errors import TooManyPins
+from app.modules.streams_module.services.log import Log, event, now
+from app.services.context import WorkContext
+
+MAX_PINS = 100
+"""Maximum number of pinned messages of a chat."""
+
+PIN = Permission("messages.pin", {"direct": "member", "group": "admin", "channel": "admin"}, "messages:write")
+
+
+async def list_pins(connection: Connection, views: MessageViews, viewer: UUID, chat_id: UUID) -> bytes:
+    """Returns the pinned messages of a chat as a page of JSON, the one pinned last first."""
+    pins = await db.list_pins(connection, chat_id)
+    messages = await views.list_found(connection, viewer, [(chat_id, pin["seq"], None) for pin in pins])
+    items = [
+        {
+            "message": orjson.Fragment(messages[chat_id, pin["seq"]]),
+            "pinned_by": pin["account_id"],
+            "pinned_at": pin["pinned_at"],
+        }
+        for pin in pins
+        # A message may have been deleted since the first query.
+        if (chat_id, pin["seq"]) in messages
+    ]
+    return dump({"items": items, "next_cursor": None})
+
+
+async def pin(work: UnitOfWork, log: Log, views: MessageViews, chat_id: UUID, account_id: UUID, seq: int) -> None:
+    """Pins a message. Repeating it changes nothing. Raises MessageNotFound, MessageIsDeleted or TooManyPins."""
+    raw = await _lock(work, log, chat_id, account_id)
+    message = await views.for_event(raw, chat_id, seq)
+    if message["deleted_at"] is not None:
+        raise MessageIsDeleted
+    pinned = {pin["seq"] for pin in await db.list_pins(raw, chat_id)}
+    if seq in pinned:
+        return
+    if len(pinned) >= MAX_PINS:
+        raise TooManyPins
+    await db.insert_pin(raw, chat_id, seq, account_id, at := now())
+    await log.append(work, chat_id, _event("message.pinned", chat_id, seq, account_id), at=at)
+
+
+async def unpin(work: UnitOfWork, log: Log, views: MessageViews, chat_id: UUID, account_id: UUID, seq: int) -> None:
+    """Unpins a message. It changes nothing if the message is not pinned. Raises MessageNotFound."""
+    raw = await _lock(work, log, chat_id, account_id)
+    await views.for_event(raw, chat_id, seq)
+    if await db.delete_pins(raw, chat_id, [seq]):
+        await log.append(work, chat_id, _event("message.unpinned", chat_id, seq, account_id))
+
+
+async def _lock(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID) -> Any:
+    await log.lock(work, chats=[chat_id])
+    raw = await work.raw()
+    # The role may have changed a moment ago.
+    await PIN.check(raw, account_id, chat_id)
+    return raw
+
+
+def _event(kind: str, chat_id: UUID, seq: int, actor_id: UUID | None) -> Any:
+    return event(kind, {"chat_id": chat_id, "seq": seq, "actor_id": actor_id})
+
+
+async def _unpin_deleted(context: WorkContext, chat_id: UUID, seqs: Sequence[int]) -> None:
+    unpinned = await db.delete_pins(context.connection, chat_id, seqs)
+    if unpinned:
+        events = [_event("message.unpinned", chat_id, seq, None) for seq in unpinned]
+        await context.container.get(Log).append(context.work, chat_id, *events)
+
+
+async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
+    return await db.purge_pins(context.connection, chat_id, limit)
+
+
+UNPIN_DELETED = MessageRemoval("pins", _unpin_deleted)
+PURGE = ChatPurge("pins", _purge)
