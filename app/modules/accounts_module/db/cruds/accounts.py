@@ -10,8 +10,8 @@ from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import Account
 from app.utils.canonical import canonical_login
 
-# Hand-written: sign-in reads one row by key, and must not hold an ORM session while a password is hashed. Accounts that are
-# older than the rule of one account per mailbox may share a key. Then the exact spelling of the email decides.
+# Hand-written: sign-in reads one row by key, and must not hold an ORM session while a password is hashed. Accounts that
+# are older than the rule of one account per mailbox may share a key. Then the exact spelling of the email decides.
 _FIND_BY_EMAIL = """
 SELECT id, password_hash FROM account WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1
 """

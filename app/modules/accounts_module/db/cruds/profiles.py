@@ -1,4 +1,7 @@
-"""Reading and searching profiles, in hand-written SQL: a search reads a bounded part of the table, however common a name is."""
+"""Reading and searching profiles, in hand-written SQL.
+
+A search reads a bounded part of the table, however common a name is.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import AuthSession
 
-# Hand-written: each process polls it every second. A row can be committed later than its `revoked_at`, so the caller reads
-# with an overlap.
+# Hand-written: each process polls it every second. A row can be committed later than its `revoked_at`, so the caller
+# reads with an overlap.
 LIST_REVOKED = "SELECT id, revoked_at FROM auth_session WHERE revoked_at > $1"
 
 # Hand-written: run for the sessions with open connections.

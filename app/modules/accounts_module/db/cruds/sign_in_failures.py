@@ -1,4 +1,4 @@
-"""Failed sign-ins, in hand-written SQL: they are read and written around the hashing of a password, without an ORM session.
+"""Failed sign-ins, in hand-written SQL: no ORM session is held while a password is hashed between two statements.
 
 All times are by the database's clock, which all processes share.
 """
