@@ -12,8 +12,8 @@ from app.utils.texts import has_escape, is_seen, overrides_direction
 
 MAX_TEXT = 4000
 _MAX_SENT = 10 * MAX_TEXT
-"""Maximum length including surrounding white space. The event must fit into a WebSocket frame: many clients refuse frames over 1 MiB,
-and would reconnect forever."""
+"""Maximum length including surrounding white space. The event must fit into a WebSocket frame: many clients refuse
+frames over 1 MiB, and would reconnect forever."""
 _MAX_EMOJI = 32
 
 

@@ -105,7 +105,7 @@ async def read_head(work: UnitOfWork, stream_id: UUID) -> tuple[int, int]:
 
 
 async def truncate(connection: DatabaseConnection, stream_id: UUID, *, keep: int, limit: int) -> bool:
-    """Deletes up to `limit` of the oldest events of a locked stream, except the last `keep`. False if there are none."""
+    """Deletes up to `limit` of the oldest events of a locked stream, except the last `keep`. False: none deleted."""
     first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
     until = min(last_seq - keep + 1, first_seq + limit)
     if until <= first_seq:
