@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _HOST = re.compile(rf"app\.modules\.(\w+){MODULE_SUFFIX}\.")
-"""The module that an extension point belongs to, in the name of the Python module that defines it."""
+"""Matches the name of a Python module that defines an extension point. The group is the host module."""
 
 
 class ModulesError(Exception):

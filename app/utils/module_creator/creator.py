@@ -102,7 +102,7 @@ class ModuleCreator(BaseCreator):
             )
 
     def _would_own(self, table: str) -> bool:
-        """Returns True if the table would belong to this module by its prefix: `chat_member` would, to `chat`."""
+        """Returns True if the table would belong to this module by its prefix, as `chat_member` would to `chat`."""
         return table == self.noun or (table in _main_tables() and owner_of(table, [self.name]) is not None)
 
 

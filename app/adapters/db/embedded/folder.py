@@ -104,7 +104,7 @@ class DataFolder:
         return self.open(self.log, os.O_WRONLY | os.O_APPEND)
 
     def socket_folder(self) -> Path:
-        """Returns `run/`, or a short private folder in the system's temporary one if a socket cannot have that path."""
+        """Returns the socket's folder: `run/`, or one in the temporary folder if a socket cannot have that path."""
         run = self.root / "run"
         if len(str(run)) <= _SOCKET_FOLDER_LIMIT and _PLAIN.fullmatch(str(run)):
             return run

@@ -23,7 +23,7 @@ from app.utils.setup_modules import discover_modules
 _ONE_AT_A_TIME = 7_215_331_046
 """The key of the advisory lock under which migrations run. Several servers may start at once."""
 _POLL_PERIOD = 0.1
-"""Seconds."""
+"""Seconds between two attempts to acquire that lock."""
 
 
 def _includes(removed: frozenset[str]) -> Callable[[SchemaItem, str | None, str, bool, SchemaItem | None], bool]:
