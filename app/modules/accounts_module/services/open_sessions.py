@@ -94,4 +94,4 @@ class OpenSessions:
 
 
 def _nothing() -> None:
-    """The user of `watching` polls the session's state, so it needs no callback."""
+    """Does nothing: callers of `watching` poll the session's state, so they need no callback."""

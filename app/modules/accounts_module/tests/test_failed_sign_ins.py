@@ -27,7 +27,7 @@ HOUR = 3600
 
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
-    """Three wrong passwords are free."""
+    """An application that allows three wrong passwords before an attempt has to wait."""
     return build_app(replace(settings, limits=LimitsSettings(sign_in="3/hour", sign_in_address="1000/hour")))
 
 
