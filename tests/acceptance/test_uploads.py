@@ -1,4 +1,4 @@
-"""A large file, uploaded by a client that we have not written, to two servers that are killed on the way."""
+"""A large file, uploaded by the library tuspy to two servers that are killed during the upload."""
 
 import asyncio
 import hashlib
@@ -26,7 +26,7 @@ KILLS = 10
 
 
 class Dangerous(BytesIO):
-    """The file: once so many bytes are read, something happens a moment later, in the middle of a request."""
+    """A file that triggers an action shortly after so many bytes were read, in the middle of a request."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -41,7 +41,7 @@ class Dangerous(BytesIO):
 
 
 def sign_up(server: RunningServer) -> dict[str, str]:
-    """The header of a new account."""
+    """Creates an account. Returns the header that authorizes it."""
     accounts, name = f"{server.base_url}/api/v1/accounts", f"u{uuid4().hex[:8]}"
     body = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
     httpx.post(f"{accounts}/sign-up", json=body).raise_for_status()
@@ -83,7 +83,7 @@ def upload_while_servers_die(project: Path, database_address: DatabaseAddress, t
             uploader.offset = uploader.get_offset()
             if number < KILLS:
                 file.after = (number + 1) * SIZE // (KILLS + 1)
-                file.happens = lambda: os.kill(server.process.pid, signal.SIGKILL)  # noqa: B023 - it happens within the loop
+                file.happens = lambda: os.kill(server.process.pid, signal.SIGKILL)  # noqa: B023 - it is called within the iteration
             try:
                 uploader.upload()
             except (TusCommunicationError, RequestException):

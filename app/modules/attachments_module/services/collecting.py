@@ -1,4 +1,4 @@
-"""Deleting what nobody needs any more: expired uploads, files that no message carries, and contents of neither."""
+"""Deletes what is no longer needed: expired uploads, files that no message carries, and contents of neither."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

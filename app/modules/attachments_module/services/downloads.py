@@ -1,4 +1,4 @@
-"""Serving the bytes of files to whoever may have them at this moment."""
+"""Serves the bytes of files to accounts that may read them at the time of the request."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple

@@ -54,7 +54,7 @@ async def _store(context: Context, stored: Sequence[StoredPart]) -> None:
 
 
 async def _remove(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
-    """Nobody gets the files from the commit on; the collector deletes their bytes."""
+    """From the commit on no account can read the files. The collector deletes their bytes."""
     await crud.drop(context.connection, chat_id, seqs, context.at)
 
 

@@ -57,7 +57,7 @@ async def _run(context: JobContext, attachment_id: UUID, *, is_for_images: bool)
                 return
             keep = store_image if is_image else _store_as_it_is
             await finish(context, attachment_id, await keep(context, upload, content_type))
-        # The bytes are under their content by now, or nobody needs them.
+        # The bytes are under their content by now, or they are no longer needed.
         await store.delete_below(upload_prefix(attachment_id))
     except StoreUnavailable:
         raise RetryAt(datetime.now(UTC) + _STORE_AGAIN_AFTER) from None

@@ -1,4 +1,4 @@
-"""What nobody needs any more is deleted, and nothing else."""
+"""Files that are no longer needed are deleted, and no others."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ async def test_an_upload_expires(anna: FakeClient, connection: Connection, conta
     problem(await add(anna, path, 5, b"67890"), 410, "upload_expired")
 
 
-async def test_what_nobody_uses_is_deleted_and_what_another_file_has_stays(
+async def test_unused_files_are_deleted_but_not_content_that_another_file_has(
     anna: FakeClient, boris: FakeClient, connection: Connection, container: Container
 ) -> None:
     data = urandom(1000)

@@ -45,7 +45,7 @@ async def test_a_file_is_uploaded_by_one_request(anna: FakeClient) -> None:
     assert [(event["data"]["id"], event["data"]["state"]) for event in events] == [(found["id"], "ready")]
 
 
-async def test_an_upload_tells_what_the_server_supports(anonymous: FakeClient, container: Container) -> None:
+async def test_options_returns_what_the_server_supports(anonymous: FakeClient, container: Container) -> None:
     answer = await anonymous.call("OPTIONS", "/attachments")
     assert answer.status_code == 204
     headers = answer.headers

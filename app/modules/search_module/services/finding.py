@@ -161,7 +161,7 @@ class _Page:
 
 
 _NOBODY = UUID(int=0)
-"""The sender where nobody can be it."""
+"""A sender id that no account has."""
 
 
 async def check_built(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from app.modules.messages_module.extension import MessagePart
 from app.utils.module import Modules
 
 FILES_PART = "attachments"
-"""The part of a message that tells of its files, where a module adds it."""
+"""The part of a message that describes its files, where a module adds it."""
 
 
 def flags_of(modules: Modules) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ class _Search:
                 connection, criteria.chat_ids, criteria.words, since, self._before, most, room
             )
             self._rows += window_hits.rows
-            # So that the next one looks at about as many rows as are wanted at once.
+            # So that the next one looks at about as many rows as are needed at once.
             self._window *= min(max(_ROWS_AT_ONCE / 4 / max(window_hits.rows, 1), 1 / _GROWTH), _GROWTH)
             if self._add(window_hits.hits):
                 return True

@@ -76,7 +76,7 @@ def _headers(*named: tuple[str, str]) -> list[dict[str, Any]]:
 
 @router.options("", status_code=status.HTTP_204_NO_CONTENT)
 async def options(uploads: UploadsDep) -> Response:
-    """Tells a tus client what the server supports. It needs no token."""
+    """Returns what the server supports, for a tus client. It needs no token."""
     return Response(
         status_code=status.HTTP_204_NO_CONTENT,
         headers={
@@ -158,7 +158,7 @@ async def create(
         if length:
             await uploads.receive(upload, 0, request.stream())
     except BaseException:
-        # Nobody knows its id.
+        # No client knows its id.
         await uploads.discard(upload.id, identity.account_id)
         raise
     attachment = await read_attachment(database, links, identity, upload.id)
@@ -173,7 +173,7 @@ async def create(
 async def progress(
     attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep
 ) -> Response:
-    """Tells how many bytes of an upload are stored, in the header `Upload-Offset`. Requires its owner."""
+    """Returns how many bytes of an upload are stored, in the header `Upload-Offset`. Requires its owner."""
     tus.check_version(request.headers)
     upload = await uploads.find(attachment_id, identity.account_id)
     headers = {"Upload-Length": str(upload.length), "Cache-Control": "no-store", **_progress(upload)}

@@ -92,7 +92,7 @@ async def is_any_due(connection: DatabaseConnection, at: datetime) -> bool:
 
 
 async def mark_due(connection: DatabaseConnection, at: datetime, limit: int) -> Any:
-    """Marks the attachments that are due: nobody sees them or adds to them from now on."""
+    """Marks the attachments that are due. From now on no request sees them or adds to them."""
     return await connection.fetch(_MARK_DUE, at, limit)
 
 

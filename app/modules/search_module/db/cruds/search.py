@@ -88,7 +88,7 @@ class Hit(NamedTuple):
 
 
 class Chat(NamedTuple):
-    """A chat that is searched, with what tells how far back its newest messages reach."""
+    """A chat that is searched, and the data that gives how far back its newest messages reach."""
 
     id: UUID
     last_seq: int
