@@ -83,7 +83,7 @@ def upload_while_servers_die(project: Path, database_address: DatabaseAddress, t
             uploader.offset = uploader.get_offset()
             if number < KILLS:
                 file.after = (number + 1) * SIZE // (KILLS + 1)
-                file.happens = lambda: os.kill(server.process.pid, signal.SIGKILL)  # noqa: B023 - it is called within the iteration
+                file.happens = lambda: os.kill(server.process.pid, signal.SIGKILL)  # noqa: B023 - called within the iteration
             try:
                 uploader.upload()
             except (TusCommunicationError, RequestException):

@@ -9,7 +9,7 @@ from app.utils.folding import fold_text
 
 _RUSSIAN = re.compile("[а-я]+")
 _LEAST_SCORE = 0.05
-"""The least score of a reading of a word (pymorphy3, 0 to 1). Less likely readings would find words that are not meant."""
+"""The least score of a reading of a word (pymorphy3: 0 to 1). Less likely readings find words that are not meant."""
 
 
 class Lemmas:
