@@ -43,7 +43,7 @@ _MAX_SKEW = 2.0
 """Seconds that clocks may differ. Tokens and presence use the clock of the process that handles the request."""
 _SHOWN = 3
 """How many places of one problem are shown."""
-_AT_ONCE = 100
+_STREAMS_PER_REPAIR = 100
 """How many streams one repair locks."""
 _TIMEOUT = 600.0
 
@@ -222,8 +222,8 @@ async def _repair(address: DatabaseAddress, findings: Sequence[Finding]) -> None
     log = Log(MemoryBus())
     async with Database(address).connected() as database:
         for finding in findings:
-            for first in range(0, len(finding.stream_ids), _AT_ONCE):
-                part = finding.stream_ids[first : first + _AT_ONCE]
+            for first in range(0, len(finding.stream_ids), _STREAMS_PER_REPAIR):
+                part = finding.stream_ids[first : first + _STREAMS_PER_REPAIR]
                 async with open_unit_of_work(database) as work:
                     await log.lock(work, chats=part)
                     raw = await work.raw()

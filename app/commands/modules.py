@@ -30,6 +30,6 @@ def remove(name: Name, yes: Yes = False) -> None:
     remover = ModuleRemover(name)
     confirm(settings.app.environment, f"Remove {remover.folder.name} with its files and its tables?", yes)
     with database_server(settings.db) as address:
-        migrations.withdraw(address, remover.name)
+        migrations.downgrade_module(address, remover.name)
     remover.remove()
     typer.echo(f"module {remover.folder.name} removed")

@@ -105,7 +105,7 @@ def document(app: FastAPI, settings: AppSettings) -> Json:
 def _finish_parameters(path: str, operation: Json) -> None:
     """Puts path parameters in the order of the path, and removes null, which a URL cannot express."""
     parameters = operation.get("parameters", [])
-    parameters.sort(key=lambda one: (one["in"] != "path", path.find(f"{{{one['name']}}}")))
+    parameters.sort(key=lambda found: (found["in"] != "path", path.find(f"{{{found['name']}}}")))
     for parameter in parameters:
         schema = parameter["schema"]
         for part in schema.pop("anyOf", ()):

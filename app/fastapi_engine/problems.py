@@ -69,24 +69,24 @@ class Problems(ProblemMaker):
         self._constraint_errors = constraint_errors
 
     def describe(self, error: Exception, instance: str, owner: object = None) -> dict[str, Any]:
-        return self._describe(self._foreseen(error), instance, owner)
+        return self._describe(self._expected_error(error), instance, owner)
 
     def answer(self, error: Exception, instance: str) -> Response:
         """Returns the problem of an error as an HTTP response."""
-        foreseen = self._foreseen(error)
+        expected = self._expected_error(error)
         # A route may have set headers on the error, too.
-        headers = {**(getattr(error, "headers", None) or {}), **(getattr(foreseen, "headers", None) or {})}
-        if isinstance(foreseen, ServiceError):
-            if foreseen.retry_after is not None:
-                headers["Retry-After"] = str(foreseen.retry_after)
-            if foreseen.category is Category.UNAUTHENTICATED:
+        headers = {**(getattr(error, "headers", None) or {}), **(getattr(expected, "headers", None) or {})}
+        if isinstance(expected, ServiceError):
+            if expected.retry_after is not None:
+                headers["Retry-After"] = str(expected.retry_after)
+            if expected.category is Category.UNAUTHENTICATED:
                 headers["WWW-Authenticate"] = "Bearer"
-        body = self._describe(foreseen, instance)
+        body = self._describe(expected, instance)
         return Response(
             orjson.dumps(body, default=str), body["status"], headers=headers, media_type="application/problem+json"
         )
 
-    def _foreseen(self, error: Exception) -> Exception:
+    def _expected_error(self, error: Exception) -> Exception:
         """Returns the expected error that an error of a driver or the framework means; else the error itself."""
         constraint = violated_constraint(error)
         if constraint is not None:

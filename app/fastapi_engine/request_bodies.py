@@ -54,7 +54,7 @@ def checks_body(form: BodyForm, limit: int, app: ASGIApp) -> ASGIApp:
 
     async def check(scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_checked_body(scope, receive, form, limit)
-        await app(scope, _body_again(body, receive), send)
+        await app(scope, _replay_body(body, receive), send)
 
     return check
 
@@ -123,18 +123,18 @@ async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _body_again(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     """Returns a `receive` that returns a body which was read already."""
     is_given = False
 
-    async def give() -> Message:
+    async def replay() -> Message:
         nonlocal is_given
         if is_given:
             return await receive()
         is_given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return give
+    return replay
 
 
 def _check_headers(scope: Scope, form: BodyForm, body: bytes) -> None:

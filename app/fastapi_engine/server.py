@@ -78,14 +78,14 @@ def _bind(settings: AppSettings) -> socket.socket:
     except OSError as error:
         listener.close()
         stop_with(
-            f"cannot listen on {_written(settings.host, settings.service_port)} ({error.strerror}): "
+            f"cannot listen on {_format_address(settings.host, settings.service_port)} ({error.strerror}): "
             "set API_HOST and API_SERVICE_PORT to an address that is free"
         )
     listener.set_inheritable(True)
     return listener
 
 
-def _written(host: str, port: int) -> str:
+def _format_address(host: str, port: int) -> str:
     """Returns the address as it is written in a URL."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -119,13 +119,13 @@ def _migrate(address: DatabaseAddress) -> None:
     try:
         _bring_up_to_date(address)
     except Exception as error:
-        trouble = diagnose(error, address)
-        if trouble is None:
+        problem = diagnose(error, address)
+        if problem is None:
             raise
-        if trouble.is_permanent:
-            raise DatabaseNotReady(f"database {address.database}: {trouble}") from error
-        logger.warning("waiting for database {}: {}", address.database, trouble)
-        threading.Thread(target=_migrate_later, args=(address, str(trouble)), daemon=True).start()
+        if problem.is_permanent:
+            raise DatabaseNotReady(f"database {address.database}: {problem}") from error
+        logger.warning("waiting for database {}: {}", address.database, problem)
+        threading.Thread(target=_migrate_later, args=(address, str(problem)), daemon=True).start()
 
 
 def _bring_up_to_date(address: DatabaseAddress) -> None:
@@ -137,17 +137,17 @@ def _bring_up_to_date(address: DatabaseAddress) -> None:
         migrate(address)
 
 
-def _migrate_later(address: DatabaseAddress, known_trouble: str) -> None:
+def _migrate_later(address: DatabaseAddress, known_problem: str) -> None:
     """Tries to migrate until it succeeds. Logs each problem once."""
     while True:
         time.sleep(_TRY_AGAIN_AFTER)
         try:
             _bring_up_to_date(address)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next try may succeed
-            trouble = str(diagnose(error, address) or error)
-            if trouble != known_trouble:
-                logger.error("waiting for database {}: {}", address.database, trouble)
-            known_trouble = trouble
+            problem = str(diagnose(error, address) or error)
+            if problem != known_problem:
+                logger.error("waiting for database {}: {}", address.database, problem)
+            known_problem = problem
         else:
             logger.info("database {} is available", address.database)
             return
@@ -176,7 +176,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         reload_dirs=[str(PROJECT_ROOT / "app")] if settings.reloads else None,
         **uvicorn_options(**proxy_options(settings)),
     )
-    logger.info(_address(settings, listener))
+    logger.info(_browser_url(settings, listener))
     server = uvicorn.Server(config)
     if settings.reloads:
         target = partial(_serve_migrated, server.run, address)
@@ -189,9 +189,9 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         server.run(sockets=[listener])
 
 
-def _address(settings: AppSettings, listener: socket.socket) -> str:
+def _browser_url(settings: AppSettings, listener: socket.socket) -> str:
     """Returns the URL to open in a browser."""
-    return f"http://{_written(*listener.getsockname()[:2])}{'' if settings.mode is Mode.PROD else '/docs'}"
+    return f"http://{_format_address(*listener.getsockname()[:2])}{'' if settings.mode is Mode.PROD else '/docs'}"
 
 
 def proxy_options(settings: AppSettings) -> dict[str, Any]:

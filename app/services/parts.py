@@ -46,7 +46,7 @@ class Parts:
         described = [
             (part, await part.describe(context, viewer, ids) if part.describe and ids else {}) for part in self._parts
         ]
-        return [{part.name: values.get(one, part.empty) for part, values in described} for one in ids]
+        return [{part.name: values.get(key, part.empty) for part, values in described} for key in ids]
 
     async def apply(self, work: UnitOfWork, ids: tuple[UUID, ...], changes: Mapping[str, Any]) -> bool:
         """Applies the changes that belong to parts. Returns True if any of them changed anything.

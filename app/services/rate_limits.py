@@ -71,17 +71,20 @@ class RateLimits:
         self._unreported: dict[_Key, _Window] | None = {} if settings.enable and settings.is_shared else None
 
     @overload
-    def hit(self, rate: str, what: str, who: str | int, count: int = 1) -> None: ...
+    def hit(self, rate: str, operation: str, subject: str | int, /, count: int = 1) -> None: ...
     @overload
-    def hit(self, rate: RateLimit, what: str | int, *, count: int = 1) -> None: ...
-    def hit(self, rate: str | RateLimit, what: str | int, who: str | int = "", count: int = 1) -> None:
+    def hit(self, rate: RateLimit, subject: str | int, /, *, count: int = 1) -> None: ...
+    def hit(self, rate: str | RateLimit, operation: str | int, subject: str | int = "", /, count: int = 1) -> None:
         """Counts `count` attempts. Raises RateLimited with the seconds to wait if there were too many.
 
-        A contributed limit is followed by the key that it counts for: `limits.hit(NOTES, account_id.int)`.
+        `subject` is the account or the IP address that it counts for. It directly follows a contributed limit, whose
+        name is the operation: `limits.hit(NOTES, account_id.int)`.
         """
         if not self.rates.enable:
             return
-        key = (rate, what, who) if isinstance(rate, str) else (self._contributed[rate.name], rate.name, what)
+        if isinstance(rate, RateLimit):
+            operation, subject, rate = rate.name, operation, self._contributed[rate.name]
+        key = rate, operation, subject
         now = time()
         window = self._windows.get(key)
         if window is None or not window.is_open(now):
@@ -93,9 +96,9 @@ class RateLimits:
             window.unreported += count
             self._unreported[key] = window
 
-    def check(self, rate: str, what: str, who: str | int) -> None:
+    def check(self, rate: str, operation: str, subject: str | int) -> None:
         """Raises RateLimited if the limit is reached. Unlike `hit`, it counts nothing."""
-        window = self._windows.get((rate, what, who))
+        window = self._windows.get((rate, operation, subject))
         if window is not None and window.count >= window.amount and window.is_open(now := time()):
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))
 
@@ -152,9 +155,9 @@ class RateLimits:
                 } | self._unreported
 
     async def _synchronize(self, store: "RedisStorage", key: _Key, window: _Window) -> None:
-        rate, what, who = key
+        rate, operation, subject = key
         item = _parse(rate)
-        reported, name = window.unreported, item.key_for(what, who)
+        reported, name = window.unreported, item.key_for(operation, subject)
         total = await store.incr(name, item.get_expiry(), reported)
         window.unreported -= reported
         window.count = total + window.unreported

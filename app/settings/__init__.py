@@ -70,7 +70,9 @@ class Settings:
 
 
 CORE_GROUPS: Mapping[str, type[SettingsGroup]] = {
-    one.name: one.type for one in fields(Settings) if isinstance(one.type, type) and issubclass(one.type, SettingsGroup)
+    field.name: field.type
+    for field in fields(Settings)
+    if isinstance(field.type, type) and issubclass(field.type, SettingsGroup)
 }
 """The groups of the core by their names in `Settings`."""
 

@@ -55,11 +55,11 @@ def open_log_file(folder: Path) -> LogFile:
     """Opens the file of this process, and removes old files: each start of a process creates one."""
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
-        _forget_old_files(folder)
+        _remove_old_files(folder)
     return LogFile(folder / f"messenger-{os.getpid()}.log")
 
 
-def _forget_old_files(folder: Path) -> None:
+def _remove_old_files(folder: Path) -> None:
     """Removes all files but the newest ones and those of running processes."""
     by_age = sorted(folder.glob("messenger-*"), key=lambda path: path.stat().st_mtime)
     for path in by_age[:-_FILES_KEPT]:

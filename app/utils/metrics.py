@@ -195,12 +195,12 @@ def collect(shared: Path | None) -> CollectorRegistry:
         ProcessCollector(registry=together)
     else:
         _ensure_folder(shared)
-        _forget_the_dead(shared)
+        _remove_ended_processes(shared)
         MultiProcessCollector(together, path=str(shared))  # type: ignore[no-untyped-call]
     return together
 
 
-def _forget_the_dead(shared: Path) -> None:
+def _remove_ended_processes(shared: Path) -> None:
     """Removes the live gauges of processes that have ended. Their counters stay.
 
     The library chooses the names of the files: see tests/test_patched_internals.py.

@@ -65,4 +65,4 @@ class Modules(tuple[Module, ...]):
 
     def contributions(self, kind: type[T]) -> tuple[T, ...]:
         """Returns what the modules contribute to one extension point, in the order of the modules."""
-        return tuple(one for module in self for one in module.contributes if isinstance(one, kind))
+        return tuple(found for module in self for found in module.contributes if isinstance(found, kind))

@@ -41,7 +41,7 @@ def rates_by_limit(modules: Iterable[Module], own: Mapping[type[SettingsGroup], 
 
 
 def _limits_of(module: Module) -> tuple[RateLimit, ...]:
-    return tuple(one for one in module.contributes if isinstance(one, RateLimit))
+    return tuple(found for found in module.contributes if isinstance(found, RateLimit))
 
 
 def _own(known: Mapping[str, Module]) -> Callable[[ModulesSettings], Iterable[type[SettingsGroup]]]:

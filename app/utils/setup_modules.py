@@ -93,8 +93,8 @@ def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
     try:
         return [chosen[name] for name in graph.static_order()]
     except CycleError as error:
-        circle: Sequence[str] = error.args[1]
-        raise ModulesError(f"modules depend on each other circularly: {' -> '.join(circle)}") from None
+        cycle: Sequence[str] = error.args[1]
+        raise ModulesError(f"modules depend on each other circularly: {' -> '.join(cycle)}") from None
 
 
 def _check_contributions(modules: Sequence[Module]) -> None:

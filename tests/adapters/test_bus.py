@@ -223,7 +223,7 @@ async def test_a_server_that_ends_every_connection_gets_few_attempts(database: D
 
 async def test_a_silent_connection_is_replaced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that drops everything ends no connection: no data arrives, and no error."""
-    monkeypatch.setattr("app.adapters.clients.bus.postgres._SILENCE", 0.2)
+    monkeypatch.setattr("app.adapters.clients.bus.postgres._TEST_AFTER", 0.2)
     async with swallowing_network(database) as (connect, swallow):
         bus = PostgresBus(connect)
         recorder = BusRecorder(bus)

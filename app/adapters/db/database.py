@@ -66,9 +66,9 @@ class Database:
         self.unavailable_because: Exception | None = None
         """The reason why no connection can be opened at the moment, or None."""
         self._session = _BY_KEY | dict(session or {})
-        self._return: asyncio.Task[None] | None = None
-        self._try: asyncio.Task[bool] | None = None
-        self._no_try_before = 0.0
+        self._reconnecting: asyncio.Task[None] | None = None
+        self._attempt: asyncio.Task[bool] | None = None
+        self._no_attempt_before = 0.0
         self._pool = Pool(partial(self._connect_for_pool, PooledConnection), pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
@@ -100,36 +100,36 @@ class Database:
     async def _connect_for_pool(self, connection_class: type[Connection] = DriverConnection) -> Connection:
         """Opens a connection for a pool. Raises DatabaseUnavailable if the server was unreachable a moment ago.
 
-        After a failure one task goes on trying to connect. Callers share one more attempt, if the last one was refused
+        After a failure one task keeps trying to connect. Callers share one more attempt, if the last one was refused
         at once and the pause since then is over; else they fail without waiting. Hundreds of attempts would slow a
         server that is starting. Such a server may also accept a connection and not answer for seconds.
         """
-        if self._return is not None and not await self._has_returned():
+        if self._reconnecting is not None and not await self._is_reachable():
             raise DatabaseUnavailable("the database was unreachable a moment ago")
         try:
             return await self.connect(connection_class, **self._session)
         except DRIVER_ERRORS as error:
             self.unavailable_because = error
-            if self._return is None:
-                self._no_try_before = asyncio.get_running_loop().time() + TRY_AT_ONCE_AFTER
-                self._return = asyncio.create_task(self._wait_for_return())
+            if self._reconnecting is None:
+                self._no_attempt_before = asyncio.get_running_loop().time() + TRY_AT_ONCE_AFTER
+                self._reconnecting = asyncio.create_task(self._reconnect())
             raise
 
-    async def _has_returned(self) -> bool:
+    async def _is_reachable(self) -> bool:
         """Returns True if the shared attempt to connect succeeds within TRY_AGAIN_AFTER."""
-        if self._try is None and asyncio.get_running_loop().time() < self._no_try_before:
+        if self._attempt is None and asyncio.get_running_loop().time() < self._no_attempt_before:
             return False
-        trying = self._reach()
-        await asyncio.wait([trying], timeout=TRY_AGAIN_AFTER)
-        return trying.done() and trying.result()
+        attempt = self._shared_attempt()
+        await asyncio.wait([attempt], timeout=TRY_AGAIN_AFTER)
+        return attempt.done() and attempt.result()
 
-    def _reach(self) -> "asyncio.Task[bool]":
+    def _shared_attempt(self) -> "asyncio.Task[bool]":
         """Returns the attempt to connect that is in progress, or starts one."""
-        if self._try is None:
-            self._try = asyncio.create_task(self._try_once())
-        return self._try
+        if self._attempt is None:
+            self._attempt = asyncio.create_task(self._attempt_once())
+        return self._attempt
 
-    async def _try_once(self) -> bool:
+    async def _attempt_once(self) -> bool:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
@@ -138,22 +138,22 @@ class Database:
             self.unavailable_because = error
             # Callers do not try a server that accepts connections and stays silent: they would wait in vain.
             is_refused = loop.time() - began < TRY_AGAIN_AFTER
-            self._no_try_before = loop.time() + (TRY_AT_ONCE_AFTER if is_refused else CONNECT_TIMEOUT)
+            self._no_attempt_before = loop.time() + (TRY_AT_ONCE_AFTER if is_refused else CONNECT_TIMEOUT)
             return False
         else:
             self.unavailable_because = None
             return True
         finally:
-            self._try = None
+            self._attempt = None
 
-    async def _wait_for_return(self) -> None:
+    async def _reconnect(self) -> None:
         try:
             is_back = False
             while not is_back:
                 await asyncio.sleep(TRY_AGAIN_AFTER)
-                is_back = await self._reach()
+                is_back = await self._shared_attempt()
         finally:
-            self._return = None
+            self._reconnecting = None
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Database"]:
@@ -161,7 +161,7 @@ class Database:
         try:
             yield self
         finally:
-            for task in (self._return, self._try):
+            for task in (self._reconnecting, self._attempt):
                 if task is not None:
                     await cancel_and_wait(task)
             # Requests are over by now. A clean close would wait for a server that may be gone.

@@ -77,10 +77,10 @@ def explain_driver_errors(address: DatabaseAddress) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        trouble = diagnose(error, address)
-        if trouble is None:
+        diagnosis = diagnose(error, address)
+        if diagnosis is None:
             raise
-        raise DatabaseNotReady(f"database {address.database}: {trouble}") from error
+        raise DatabaseNotReady(f"database {address.database}: {diagnosis}") from error
 
 
 def _driver_error(error: BaseException | None) -> BaseException | None:

@@ -40,10 +40,10 @@ class FrameReading(WebSocketsSansIOProtocol):
         # True while `_unread` may contain whole frames.
         self._has_more = False
         self._turn: asyncio.Handle | None = None
-        self._is_deaf = False
+        self._ignores_input = False
 
     def data_received(self, data: bytes) -> None:
-        if not self._is_deaf:
+        if not self._ignores_input:
             self._unread += data
             if not self._has_more:
                 self._read_frames()
@@ -67,18 +67,18 @@ class FrameReading(WebSocketsSansIOProtocol):
                     self._has_more = False
                     break
                 assert frame is not None  # noqa: S101
-                self._put_arrived()
+                self._deliver_arrived()
                 self._parse(bytes(unread[place : frame[1]]))
             else:
                 self._arrived.append(frame[2])
             place = frame[1]
-        self._put_arrived()
+        self._deliver_arrived()
         del unread[:place]
         self._regulate()
 
     def _may_be_parsed(self, frame: tuple[int, int, str | None] | None, place: int) -> bool:
         """Returns True if the frame at `place` is valid and complete. Ends the connection if it is invalid."""
-        if self._is_deaf or len(self._unread) - place < 2:
+        if self._ignores_input or len(self._unread) - place < 2:
             return False
         first, size_so_far = self._unread[place], self.conn.current_size
         fault = find_fault(first, self._unread[place + 1], is_continued=size_so_far is not None)
@@ -106,7 +106,7 @@ class FrameReading(WebSocketsSansIOProtocol):
         if self.conn.close_rcvd is not None:
             self.stop_reading()
 
-    def _put_arrived(self) -> None:
+    def _deliver_arrived(self) -> None:
         if self._arrived:
             message: Any = {"type": "websocket.receive", "texts": self._arrived}
             self._arrived = []
@@ -114,7 +114,7 @@ class FrameReading(WebSocketsSansIOProtocol):
 
     def _fail(self, code: int, reason: str) -> None:
         """Ends the connection, after passing on the texts that arrived before the fault."""
-        self._put_arrived()
+        self._deliver_arrived()
         if self.close_sent:
             self.stop_reading()
         else:
@@ -123,7 +123,7 @@ class FrameReading(WebSocketsSansIOProtocol):
 
     def stop_reading(self) -> None:
         """Ignores all further input: it is received and dropped."""
-        self._is_deaf, self._has_more = True, False
+        self._ignores_input, self._has_more = True, False
         self._unread.clear()
         if self._turn is not None:
             self._turn.cancel()
@@ -135,7 +135,7 @@ class FrameReading(WebSocketsSansIOProtocol):
         is_held = not self.close_sent and not (self.queue.empty() and self.writable.is_set())
         if self._has_more and not is_held and self._turn is None:
             self._turn = self.loop.call_soon(self._read_frames)
-        pauses = not self._is_deaf and (is_held or self._has_more)
+        pauses = not self._ignores_input and (is_held or self._has_more)
         if pauses != self.read_paused:
             self.read_paused = pauses
             if pauses:

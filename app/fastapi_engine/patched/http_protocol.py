@@ -38,8 +38,8 @@ class HttpProtocol(UpgradingProtocol):
         super().connection_made(transport)  # type: ignore[arg-type]
         self._remote_client = RemoteClient()
         self.app_state = with_remote_client(self.app_state, self._remote_client)
-        self._read_by: float | None = self.loop.time() + HEAD_TIMEOUT
-        self._taken_by: float | None = None
+        self._read_deadline: float | None = self.loop.time() + HEAD_TIMEOUT
+        self._write_deadline: float | None = None
         self._in_head, self._in_body = True, False
         self._head_bytes = self._chunk_bytes = 0
         self._is_closing = self._is_refused = False
@@ -71,7 +71,7 @@ class HttpProtocol(UpgradingProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """Lets requests that arrived completely be answered. `has_left` ends a request that waits for events."""
         self._remote_client.has_left = self._has_eof = True
-        self._taken_by = self.loop.time() + READ_TIMEOUT
+        self._write_deadline = self.loop.time() + READ_TIMEOUT
         if self._is_refused or self._unparsed:
             return bool(self._refusal) or not self._is_refused
         is_due = self.cycle is not None and not self.cycle.response_complete
@@ -102,9 +102,9 @@ class HttpProtocol(UpgradingProtocol):
             self.transport.close()
 
     def _receive(self, data: bytes) -> None:
-        if self._read_by is None and self.cycle is not None and self.cycle.response_complete:
+        if self._read_deadline is None and self.cycle is not None and self.cycle.response_complete:
             # The first byte of what may become the next request. The deadline also covers line breaks before it.
-            self._read_by = self.loop.time() + HEAD_TIMEOUT
+            self._read_deadline = self.loop.time() + HEAD_TIMEOUT
         self._chunk_bytes = len(data)
         self._unset_keepalive_if_required()
         try:
@@ -119,8 +119,8 @@ class HttpProtocol(UpgradingProtocol):
                 self.refuse(431, _HEAD_TOO_LARGE)
         elif self._in_body:
             self._body.receive(len(data))
-            if self._read_by is not None:
-                self._read_by = extend(self._read_by, len(data), self.loop.time() + BODY_TIMEOUT)
+            if self._read_deadline is not None:
+                self._read_deadline = extend(self._read_deadline, len(data), self.loop.time() + BODY_TIMEOUT)
             if self._body.is_mostly_framing:
                 self.refuse(413, "The chunks of the body have too much framing for their content")
 
@@ -157,7 +157,7 @@ class HttpProtocol(UpgradingProtocol):
         self._in_head, self._in_body = False, True
         self._body = BodyMeter()
         # Nothing is read while pipelined requests wait for earlier responses.
-        self._read_by = None if self.pipeline else self.loop.time() + BODY_TIMEOUT
+        self._read_deadline = None if self.pipeline else self.loop.time() + BODY_TIMEOUT
         # Trailers are not headers: they must not change the sender or the address of the request.
         self.headers = []
 
@@ -169,7 +169,7 @@ class HttpProtocol(UpgradingProtocol):
         if self.parser.should_upgrade():
             return
         self._in_body = False
-        self._read_by = None
+        self._read_deadline = None
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -179,9 +179,9 @@ class HttpProtocol(UpgradingProtocol):
             self._write_refusal()
         elif self._in_body and is_last and self.cycle.response_complete:
             # The request is answered; the rest of its body is not needed.
-            self._read_by = min(self._read_by or now + LINGER, now + LINGER)
+            self._read_deadline = min(self._read_deadline or now + LINGER, now + LINGER)
         elif (self._in_head or self._in_body) and not self._is_refused:
-            self._read_by = now + (HEAD_TIMEOUT if self._in_head else BODY_TIMEOUT)
+            self._read_deadline = now + (HEAD_TIMEOUT if self._in_head else BODY_TIMEOUT)
         super().on_response_complete()
         if self._unparsed and not self.pipeline:
             self.loop.call_soon(self._go_on)
@@ -192,25 +192,25 @@ class HttpProtocol(UpgradingProtocol):
         super().shutdown()
 
     def pause_writing(self) -> None:
-        self._taken_by = self.loop.time() + READ_TIMEOUT
+        self._write_deadline = self.loop.time() + READ_TIMEOUT
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        self._taken_by = None
+        self._write_deadline = None
         super().resume_writing()
 
     def _check(self) -> None:
         now = self.loop.time()
-        if self._in_body and self._read_by is not None and self.flow.read_paused:
+        if self._in_body and self._read_deadline is not None and self.flow.read_paused:
             # The application has not read the received input yet, so the client cannot make progress.
-            self._read_by = now + BODY_TIMEOUT
+            self._read_deadline = now + BODY_TIMEOUT
         if self.transport.is_closing() and not self._is_closing:
             # A closing transport waits until all output is read: without a deadline, maybe for ever.
             self._is_closing = True
-            self._taken_by = self._taken_by or now + READ_TIMEOUT
-        if self._taken_by is not None and now > self._taken_by:
+            self._write_deadline = self._write_deadline or now + READ_TIMEOUT
+        if self._write_deadline is not None and now > self._write_deadline:
             reset(self.transport)
-        elif self._read_by is not None and now > self._read_by and not self._is_closing:
+        elif self._read_deadline is not None and now > self._read_deadline and not self._is_closing:
             if self._is_refused:
                 self.transport.abort()
             else:
@@ -221,7 +221,7 @@ class HttpProtocol(UpgradingProtocol):
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
-        self._read_by = None
+        self._read_deadline = None
         self._refusal = write_problem(status, detail)
         logger.info("refused before the application was called: {} {}", status, self.client[0] if self.client else "-")
         cycle = self.cycle
@@ -243,7 +243,7 @@ class HttpProtocol(UpgradingProtocol):
         self.transport.write(self._refusal)
         self._refusal = b""
         # Closing a connection with unread input resets it, and the response is lost. So input is read for a while.
-        self._read_by = self.loop.time() + LINGER
+        self._read_deadline = self.loop.time() + LINGER
         if self.transport.can_write_eof() and not self._has_eof:
             self.transport.write_eof()
         else:

@@ -30,14 +30,14 @@ class WebSocketProtocol(FrameReading):
         self._handshake_timer: asyncio.TimerHandle | None = None
 
     def take_handshake(
-        self, request: Request, early: bytes, timeout: float, at_end: Callable[[], None] = lambda: None
+        self, request: Request, early: bytes, timeout: float, on_lost: Callable[[], None] = lambda: None
     ) -> None:
         """Begins with a handshake that was validated before, whatever the size of its head.
 
         Nothing is read until it is accepted; `early` is the input after it. Aborts the connection if no response is
-        sent within `timeout` seconds. Calls `at_end` when the connection is lost.
+        sent within `timeout` seconds. Calls `on_lost` when the connection is lost.
         """
-        self._at_end = at_end
+        self._on_lost = on_lost
         self._early = early
         self._handshake_timer = self.loop.call_later(timeout, self.transport.abort)
         self.transport.pause_reading()
@@ -45,7 +45,7 @@ class WebSocketProtocol(FrameReading):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_handshake()
-        self._at_end()
+        self._on_lost()
         super().connection_lost(exc)
 
     def _end_handshake(self) -> None:

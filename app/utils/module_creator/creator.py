@@ -178,14 +178,14 @@ def _wrapped(line: str) -> str:
         return line
     if line.startswith("from "):
         source, names = line.split(" import ")
-        return _broken(f"{source} import (", names, ")", one_a_line=True)
+        return _broken(f"{source} import (", names, ")", one_per_line=True)
     brackets = _BRACKETS.finditer(line)
     found = next(brackets) if _DEFINITION.match(line) else list(brackets)[-1]
     return _broken(line[: found.start() + 1], found[0][1:-1], line[found.end() - 1 :])
 
 
-def _broken(head: str, inside: str, tail: str, *, one_a_line: bool = False) -> str:
+def _broken(head: str, inside: str, tail: str, *, one_per_line: bool = False) -> str:
     indent = " " * (len(head) - len(head.lstrip()))
-    if one_a_line or len(inside) + len(indent) + 4 > _LINE:
+    if one_per_line or len(inside) + len(indent) + 4 > _LINE:
         inside = f",\n{indent}    ".join(inside.split(", ")) + ","
     return f"{head}\n{indent}    {inside}\n{indent}{tail}"

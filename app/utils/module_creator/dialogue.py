@@ -18,7 +18,7 @@ def main() -> None:
     other than 0.
     """
     for stream in (sys.stdin, sys.stdout, sys.stderr):
-        _speak_utf8(stream)
+        _use_utf8(stream)
     arguments = sys.argv[1:]
     if len(arguments) > 1 or any(argument.startswith("-") for argument in arguments):
         stop_with(_USAGE)
@@ -56,7 +56,7 @@ def _ask() -> ModuleCreator:
             stop_with(_INTERRUPTED, code=1)
 
 
-def _speak_utf8(stream: TextIO) -> None:
+def _use_utf8(stream: TextIO) -> None:
     """Makes a stream use UTF-8, whatever the system's locale. A name that is not UTF-8 is refused as not Latin."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:

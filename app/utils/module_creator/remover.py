@@ -36,8 +36,8 @@ class ModuleRemover:
 
     def remove(self) -> None:
         """Removes the files. The folder goes first, in one step: without it nothing looks for the tables."""
-        leaving = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.draft")
-        self.folder.rename(leaving)
+        renamed = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.draft")
+        self.folder.rename(renamed)
         for path in self._migrations:
             path.unlink()
-        shutil.rmtree(leaving)
+        shutil.rmtree(renamed)

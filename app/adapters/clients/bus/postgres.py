@@ -20,7 +20,7 @@ from app.utils import metrics
 from app.utils.background import running
 
 _CHANNEL = "messenger"
-_GATHER = 0.005
+_COLLECT_SECONDS = 0.005
 """Seconds that messages are collected before they are sent together."""
 _HEADS_IN_ONE = 150
 """A payload has at most 8,000 bytes; a stream head takes up to 53."""
@@ -28,7 +28,7 @@ _SIGNALS_IN_ONE = 7
 _MAX_WAITING = 50_000
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 """Seconds between two attempts to connect: the first pause, and the limit up to which it doubles."""
-_SILENCE = 5.0
+_TEST_AFTER = 5.0
 """Seconds without a message after which the connection is tested, and the timeout of that test."""
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -119,13 +119,13 @@ class PostgresBus(Bus):
         connection.add_termination_listener(on_lost)
         while not (lost or connection.is_closed()):
             try:
-                async with asyncio.timeout(_SILENCE):
+                async with asyncio.timeout(_TEST_AFTER):
                     await self._wake_up.wait()
             except TimeoutError:
                 # The server may have vanished without closing the connection: then this gets no answer.
-                await connection.execute("SELECT 1", timeout=_SILENCE)
+                await connection.execute("SELECT 1", timeout=_TEST_AFTER)
                 continue
-            await asyncio.sleep(_GATHER)
+            await asyncio.sleep(_COLLECT_SECONDS)
             self._wake_up.clear()
             for payload in self._take():
                 self._sent_at = monotonic()

@@ -16,7 +16,7 @@ SELECT format('CREATE DATABASE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_da
 """
 
 
-def answers(host: str, port: int) -> bool:
+def accepts_connections(host: str, port: int) -> bool:
     """Returns True if a server accepts connections at the address."""
     try:
         if sys.platform != "win32" and host.startswith("/"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ELSEWHERE = "set PG_EMBEDDED_DATA_DIR to another folder, or PG_SERVER_ADDRESS to a server of your own"
 INSTALLED_ELSEWHERE = "install the application in another folder, or set PG_SERVER_ADDRESS to a server of your own"
-_STRANGER = "another PostgreSQL that was not started by this application uses {folder}: stop it"
+_OTHER_SERVER = "another PostgreSQL that was not started by this application uses {folder}: stop it"
 # What PostgreSQL prints (in English, because of LC_ALL=C), and what it means for an operator.
 _OUTPUT = {
     "No space left on device": "the disk of {folder} is full: free some space",
@@ -17,8 +17,8 @@ _OUTPUT = {
     "Read-only file system": "{folder} is on a read-only disk",
     "Permission denied": "the user who runs PostgreSQL has no access to a part of {folder}",
     "Cannot allocate memory": "there is too little free memory for the PostgreSQL in {folder}: free some memory",
-    'lock file "postmaster.pid" already exists': _STRANGER,
-    "pre-existing shared memory block": _STRANGER,
+    'lock file "postmaster.pid" already exists': _OTHER_SERVER,
+    "pre-existing shared memory block": _OTHER_SERVER,
 }
 _OS = {
     errno.ENOSPC: _OUTPUT["No space left on device"],
@@ -31,7 +31,7 @@ _OS = {
     errno.EEXIST: "{folder} is not a folder",
     errno.ELOOP: "{folder} has a symbolic link where a file of the database should be",
 }
-_HARDLY_ANY = 64 << 10
+_ALMOST_NOTHING = 64 << 10
 
 
 class EmbeddedPostgresError(Exception):
@@ -48,17 +48,17 @@ def system_errors_explained(folder: Path) -> Iterator[None]:
         raise _about(folder, reason) from error
 
 
-def explain_output(output: str, folder: Path, doing: str) -> EmbeddedPostgresError:
-    """Returns an error for a PostgreSQL program that failed and printed `output`. `doing` is a verb phrase."""
+def explain_output(output: str, folder: Path, action: str) -> EmbeddedPostgresError:
+    """Returns an error for a PostgreSQL program that failed and printed `output`. `action` is a verb phrase."""
     for printed, reason in _OUTPUT.items():
         if printed in output:
             return _about(folder, reason)
-    if shutil.disk_usage(folder).free < _HARDLY_ANY:
+    if shutil.disk_usage(folder).free < _ALMOST_NOTHING:
         # On a full disk not even the log can be written.
         return _about(folder, _OUTPUT["No space left on device"])
     lines = [line for line in output.splitlines() if any(word in line for word in ("FATAL:", "PANIC:", "error:"))]
     last = (lines or output.splitlines() or ["it printed nothing"])[-1]
-    return EmbeddedPostgresError(f"PostgreSQL could not {doing} in {folder}: {_one_line(last)}; or {ELSEWHERE}")
+    return EmbeddedPostgresError(f"PostgreSQL could not {action} in {folder}: {_one_line(last)}; or {ELSEWHERE}")
 
 
 def _about(folder: Path, reason: str) -> EmbeddedPostgresError:

@@ -63,9 +63,9 @@ class DataFolder:
                     parent.chmod(0o711)
         if not self.root.exists():
             self.root.mkdir(mode=0o700, exist_ok=True)
-            self._give(self.root)
+            self._set_owner(self.root)
         elif not any(self.root.iterdir()):
-            self._give(self.root)
+            self._set_owner(self.root)
         if self.account:
             self.account.check_reaches(self.root, ELSEWHERE)
 
@@ -78,7 +78,7 @@ class DataFolder:
             if stat.S_ISDIR(found.st_mode) and (sys.platform == "win32" or found.st_uid == self._uid()):
                 return
             raise EmbeddedPostgresError(f"{path} belongs to another user: remove it, or {ELSEWHERE}") from None
-        self._give(path)
+        self._set_owner(path)
 
     def open(self, path: Path, flags: int) -> int:
         """Opens a file, created with mode 0600. Never follows a symbolic link, because this process may be root."""
@@ -142,7 +142,7 @@ class DataFolder:
             return {}
         return state if isinstance(state, dict) else {}
 
-    def _give(self, path: Path) -> None:
+    def _set_owner(self, path: Path) -> None:
         if sys.platform != "win32" and self.account:
             os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
 

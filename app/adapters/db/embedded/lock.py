@@ -33,7 +33,7 @@ class FileLock:
             time.sleep(_PAUSE)
         return True
 
-    def sign(self) -> None:
+    def write_pid(self) -> None:
         """Writes the id of this process into the file, for `read_pid`."""
         os.ftruncate(self.fd, 0)
         os.lseek(self.fd, 0, os.SEEK_SET)

@@ -15,7 +15,7 @@ from typing import Self
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded.account import choose_account
 from app.adapters.db.embedded.binaries import EXTENSIONS, find_binaries, program
-from app.adapters.db.embedded.client import answers, ensure_database, free_loopback_port
+from app.adapters.db.embedded.client import accepts_connections, ensure_database, free_loopback_port
 from app.adapters.db.embedded.cluster import SUPERUSER, ensure_cluster
 from app.adapters.db.embedded.configuration import configuration
 from app.adapters.db.embedded.errors import (
@@ -137,7 +137,7 @@ class EmbeddedPostgres:
             if postmaster is None or postmaster.pid != state.get("pid") or postmaster.status != "ready":
                 return None
             host, port = str(state["host"]), int(state["port"])
-            if not answers(host, port):
+            if not accepts_connections(host, port):
                 return None
             return DatabaseAddress(host, port, SUPERUSER, folder.read_password(), database)
 
@@ -150,7 +150,7 @@ class EmbeddedPostgres:
                 folder.account.check_reaches(programs, INSTALLED_ELSEWHERE)
         folder.prepare()
         self._own(folder)
-        self._end_left_behind(folder, wait_for_lock)
+        self._end_orphan(folder, wait_for_lock)
         lock = FileLock(folder.open(folder.server_lock, os.O_RDWR))
         try:
             if not lock.acquire(wait_for_lock):
@@ -178,9 +178,9 @@ class EmbeddedPostgres:
                 f"{self._root} is used by process {read_pid(folder.owner_lock)}: stop it, or {ELSEWHERE}"
             )
         self._owner = lock
-        lock.sign()
+        lock.write_pid()
 
-    def _end_left_behind(self, folder: DataFolder, seconds: float) -> None:
+    def _end_orphan(self, folder: DataFolder, seconds: float) -> None:
         """Ends a server that outlived its owner. The owner has ended, because this process owns the folder now."""
         postmaster = folder.postmaster()
         if postmaster is None or self.running(self._root) is None:

@@ -49,7 +49,7 @@ def revise(address: DatabaseAddress, message: str, module: str | None = None) ->
     return [Path(script.path) for script in scripts if script is not None]
 
 
-def withdraw(address: DatabaseAddress, module: str) -> None:
+def downgrade_module(address: DatabaseAddress, module: str) -> None:
     """Downgrades all migrations of a module's own branch: its tables are dropped with their data."""
     _head(module)
     command.downgrade(config_for(address), f"{module}_module@base")
