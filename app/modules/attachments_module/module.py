@@ -23,8 +23,9 @@ from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.services.subscriber import DELETIONS
 from app.modules.attachments_module.services.tus import CORS
 from app.modules.attachments_module.services.uploads import Uploads
-from app.modules.attachments_module.settings import CREATE_ATTACHMENT, UPLOAD_PART, AttachmentSettings
+from app.modules.attachments_module.settings import CREATE_ATTACHMENT, DOWNLOAD, UPLOAD_PART, AttachmentSettings
 from app.modules.jobs_module.extension import Jobs
+from app.services.rate_limits import RateLimits
 from app.settings import Settings
 from app.utils.container import Container
 from app.utils.module import Module
@@ -36,7 +37,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     store = container.put(FileStore, FileStore(settings))
     links = container.put(Links, Links(container.get(Settings).auth, database, ""))
     container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
-    container.put(Downloads, Downloads(database, store, links))
+    container.put(Downloads, Downloads(database, store, links, container.get(RateLimits)))
     yield
     await store.close()
 
@@ -70,5 +71,6 @@ module = Module(
         CORS,
         CREATE_ATTACHMENT,
         UPLOAD_PART,
+        DOWNLOAD,
     ),
 )

@@ -13,6 +13,8 @@ from app.modules.attachments_module.services.links import Links
 from app.modules.attachments_module.services.ranges import read_range
 from app.modules.attachments_module.services.store import FileStore, content_path
 from app.modules.attachments_module.services.views import content_type_of, previews_of
+from app.modules.attachments_module.settings import DOWNLOAD
+from app.services.rate_limits import RateLimits
 
 _ASCII_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-()+=@~")
 
@@ -45,13 +47,14 @@ class _File(NamedTuple):
 class Downloads:
     """Finds the file of an address. Access is checked anew each time."""
 
-    def __init__(self, database: Database, store: FileStore, links: Links) -> None:
+    def __init__(self, database: Database, store: FileStore, links: Links, limits: RateLimits) -> None:
         self._database = database
         self._store = store
         self._links = links
+        self._limits = limits
 
     async def open(self, token: str, conditions: Conditions, *, is_head: bool) -> Download:
-        """Raises FileNotFound, also for what may not be seen any more."""
+        """Raises FileNotFound, also for what may not be seen any more, and RateLimited."""
         file = await self._find(token)
         headers = {
             "ETag": file.etag,
@@ -85,6 +88,7 @@ class Downloads:
         link = await self._links.read(token)
         if link is None:
             raise FileNotFound
+        self._limits.hit(DOWNLOAD, link.account_id.int)
         async with self._database.connection() as connection:
             rows = await crud.list_visible(connection, [link.attachment_id], link.account_id, link.session_id)
         if not rows or rows[0]["state"] != "ready":

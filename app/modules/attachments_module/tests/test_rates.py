@@ -1,0 +1,42 @@
+"""Uploads and downloads are counted for each account."""
+
+from dataclasses import replace
+
+from app.fastapi_engine.constructor import build_app
+from app.modules.attachments_module.settings import CREATE_ATTACHMENT, DOWNLOAD, UPLOAD_PART
+from app.modules.attachments_module.tests.uploading import add, begin, download, post, processed, tus
+from app.settings import Settings
+from app.settings.limits_settings import LimitsSettings, RateLimit
+from app.utils.own_settings import own_groups
+from app.utils.setup_modules import discover_modules
+from tests.fakers import FakeClient, problem
+from tests.servers import served
+
+
+def limited(settings: Settings, *limits: RateLimit) -> Settings:
+    """Settings in which each of these may be done twice an hour."""
+    (rates,) = [
+        group for group in own_groups([discover_modules()["attachments"]]) if DOWNLOAD.name in group.model_fields
+    ]
+    own = rates().model_copy(update={limit.name: "2/hour" for limit in limits})
+    return replace(settings, limits=LimitsSettings(), own={**settings.own, rates: own})
+
+
+async def test_an_account_that_does_too_much_has_to_wait(settings: Settings) -> None:
+    app = build_app(limited(settings, CREATE_ATTACHMENT, UPLOAD_PART, DOWNLOAD))
+    async with served(app) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        boris = await FakeClient.sign_up(http, "boris")
+        path = await begin(anna, 4)
+        await begin(anna, 1)
+        refused = await tus(anna, "POST", Upload_Length="1")
+        problem(refused, 429, "rate_limited")
+        assert (refused.headers["tus-resumable"], bool(refused.headers["retry-after"])) == ("1.0.0", True)
+        problem(await post(anna, b"x"), 429, "rate_limited")
+        for offset in (0, 2):
+            assert (await add(anna, path, offset, b"ab")).status_code == 204
+        problem(await add(anna, path, 4, b""), 429, "rate_limited")
+        url = (await processed(anna, path[1:]))["url"]
+        answers = [(await download(anna, url)).status_code for _ in range(3)]
+        assert answers == [200, 200, 429]
+        assert (await post(boris, b"x")).status_code == 201
