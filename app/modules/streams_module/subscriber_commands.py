@@ -30,12 +30,12 @@ def list_all() -> None:
             return await operating.list_subscribers(connection), await operating.list_failures(connection)
 
     subscribers, failures = run_on_database(load_settings().db, run)
-    for one in subscribers:
-        state = "" if one.is_registered else ", not registered yet"
+    for subscriber in subscribers:
+        state = "" if subscriber.is_registered else ", not registered yet"
         typer.echo(
-            f"{one.name}: {one.events_behind} events, {one.seconds_behind:.0f} s behind "
-            f"in {one.streams_behind} streams, {one.streams_halted} streams halted, "
-            f"{one.failures} events set aside{state}"
+            f"{subscriber.name}: {subscriber.events_behind} events, {subscriber.seconds_behind:.0f} s behind "
+            f"in {subscriber.streams_behind} streams, {subscriber.streams_halted} streams halted, "
+            f"{subscriber.failures} events set aside{state}"
         )
     for failure in failures:
         again = ", will be retried" if failure.is_due else ""

@@ -29,7 +29,7 @@ _POLL = 1.0
 _MEASURE = 15.0
 _GRACE = 4.0
 """Seconds in which jobs may end at shutdown before they are cancelled."""
-_LAST_WORDS = 1.0
+_CANCEL_TIMEOUT = 1.0
 """Seconds in which a statement or a cancelled job may end at shutdown."""
 _PAUSE = 0.5
 _SESSIONS = 4
@@ -84,7 +84,7 @@ class Runner:
                 # Not cancelled at once: a claim that has committed must be known here, so that its jobs are released.
                 self._is_shutting_down = True
                 self.wake()
-                await asyncio.wait([claiming], timeout=_LAST_WORDS)
+                await asyncio.wait([claiming], timeout=_CANCEL_TIMEOUT)
                 await cancel_and_wait(claiming)
                 await self._stop_jobs()
 
@@ -97,11 +97,11 @@ class Runner:
         for task in late:
             tasks[task].cancel()
         if late:
-            await asyncio.wait(late, timeout=_LAST_WORDS)
+            await asyncio.wait(late, timeout=_CANCEL_TIMEOUT)
         # A job that ignores the cancellation keeps its lease until it expires: no other process runs it meanwhile.
         cancelled = [running_job for task, running_job in tasks.items() if running_job.is_cancelled and task.done()]
         with suppress(TransientDatabaseError, TimeoutError):
-            async with asyncio.timeout(_LAST_WORDS), self._database.connection() as connection:
+            async with asyncio.timeout(_CANCEL_TIMEOUT), self._database.connection() as connection:
                 for running_job in cancelled:
                     await crud.put_back(connection, running_job.lease, counts=False)
                     metrics.JOBS.labels(running_job.job.name, "released").inc()

@@ -53,7 +53,7 @@ class Outcome:
     async def write(self, connection: Connection, lease: Lease) -> None:
         match self.name:
             case "dead":
-                await crud.bury(connection, lease, self.error or "")
+                await crud.mark_dead(connection, lease, self.error or "")
             case "postponed":
                 await crud.put_back(connection, lease, counts=False, run_at=self.run_at, after=self.after)
             case "failed":

@@ -23,8 +23,8 @@ PERIODIC = noting("periodic")
 
 
 async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
-    for one in events:
-        await context.container.get(Jobs).enqueue(context.work, NOTES, Text(text=one.data["text"]))
+    for event in events:
+        await context.container.get(Jobs).enqueue(context.work, NOTES, Text(text=event.data["text"]))
 
 
 MODULE = Module(

@@ -55,11 +55,11 @@ async def test_a_payload_of_another_model_is_refused(container: Container) -> No
 
 async def test_two_processes_run_each_job_once(container: Container, connection: Connection) -> None:
     job = noting()
-    async with process(container, job) as one, process(container, job) as other:
+    async with process(container, job) as here, process(container, job) as other:
         for first in range(0, 200, 50):
-            async with open_unit_of_work(one.database) as work:
+            async with open_unit_of_work(here.database) as work:
                 for number in range(first, first + 50):
-                    await (one if number % 2 else other).jobs.enqueue(work, job, Text(text=str(number)))
+                    await (here if number % 2 else other).jobs.enqueue(work, job, Text(text=str(number)))
         await until_empty(connection)
     assert sorted(await texts(connection), key=int) == [str(number) for number in range(200)]
 

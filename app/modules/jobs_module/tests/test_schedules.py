@@ -35,10 +35,10 @@ async def test_processes_run_a_periodic_job_once_and_skip_the_missed_periods(
 async def test_many_processes_at_once_enqueue_one_scheduled_job(container: Container, connection: Connection) -> None:
     job = noting()
     processes = [Schedules(container.get(Database), Jobs([job]), [Schedule(job, _HOUR)]) for _ in range(4)]
-    for one in processes:
-        await one.register()
-    for one in processes:
-        await one.enqueue_due()
+    for schedules in processes:
+        await schedules.register()
+    for schedules in processes:
+        await schedules.enqueue_due()
     assert await connection.fetchval("SELECT count(*) FROM job") == 1
     # The previous run has not ended, so this period is skipped.
     await connection.execute(_IS_DUE)

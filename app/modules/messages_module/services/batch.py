@@ -37,7 +37,7 @@ class Result(NamedTuple):
     """Result of a batch: what was written, and the chats that were skipped because their stream was locked."""
 
     written: list[Written]
-    passed_over: list[UUID]
+    skipped: list[UUID]
 
 
 async def write_batch(

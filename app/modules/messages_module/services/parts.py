@@ -139,10 +139,10 @@ class MessageParts:
         self, connection: Connection, inputs: Sequence[PartInput], at: datetime
     ) -> list[Mapping[str, Any] | ServiceError]:
         """Returns the values or a refusal for each input. Each part is called once for all inputs."""
-        results: list[Mapping[str, Any] | ServiceError] = [one.given.values for one in inputs]
+        results: list[Mapping[str, Any] | ServiceError] = [part_input.given.values for part_input in inputs]
         context = Context(connection, self._container, at)
         for part in self.fields.parts:
-            places = [place for place, one in enumerate(inputs) if part in one.given.needs]
+            places = [place for place, part_input in enumerate(inputs) if part in part_input.given.needs]
             places = [place for place in places if not isinstance(results[place], ServiceError)]
             if part.prepare is None or not places:
                 continue
@@ -184,15 +184,15 @@ class MessageParts:
             await removal.remove(context, chat_id, seqs)
 
 
-def _request(part: MessagePart, one: PartInput) -> PartRequest:
+def _request(part: MessagePart, part_input: PartInput) -> PartRequest:
     return PartRequest(
-        one.chat_id,
-        one.chat_type,
-        one.sender_id,
-        one.role,
-        one.last_seq,
-        one.request,
-        getattr(one.request, part.name, None),
-        one.server_parts.get(part.name),
-        one.current.get(part.name) if one.current is not None else None,
+        part_input.chat_id,
+        part_input.chat_type,
+        part_input.sender_id,
+        part_input.role,
+        part_input.last_seq,
+        part_input.request,
+        getattr(part_input.request, part.name, None),
+        part_input.server_parts.get(part.name),
+        part_input.current.get(part.name) if part_input.current is not None else None,
     )

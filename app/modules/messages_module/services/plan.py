@@ -52,7 +52,7 @@ class Plan:
     tails: dict[UUID, Tail] = field(default_factory=dict)
     parts: list[tuple[UUID, int, UUID, Mapping[str, Any], None]] = field(default_factory=list)
 
-    def repeat(self, send: Send, known: tuple[int, bytes]) -> None:
+    def add_existing(self, send: Send, known: tuple[int, bytes]) -> None:
         """Handles a repeated `client_msg_id`: replays the stored message, or refuses if the body is different."""
         seq, digest = known
         if digest == send.digest:
@@ -97,7 +97,7 @@ async def make_plan(
         if poster is None:
             plan.refused.append((send, ChatNotFound()))
         elif known := existing.get(number):
-            plan.repeat(send, known)
+            plan.add_existing(send, known)
         elif not POST.allows(poster.membership.chat_type, poster.membership.role):
             plan.refused.append((send, NotAllowedInChat()))
         else:
@@ -112,7 +112,7 @@ async def make_plan(
         values = prepared.get(send, send.given.values)
         known = poster.known.get(send.client_msg_id.int) if send.client_msg_id else None
         if known:
-            plan.repeat(send, known)
+            plan.add_existing(send, known)
         elif isinstance(values, ServiceError):
             plan.refused.append((send, values))
         elif (reply_to_seq := send.request.reply_to_seq) is not None and not 1 <= reply_to_seq <= tail.seq:

@@ -199,17 +199,17 @@ class SendQueue:
     ) -> Sequence[UUID]:
         """Writes one batch, and resolves every send. Returns the chats that were skipped because they are locked."""
         try:
-            written, passed_over = await write_batch(self._database, self._parts, chat_ids, batch, gather, wait=wait)
+            written, skipped = await write_batch(self._database, self._parts, chat_ids, batch, gather, wait=wait)
         except Exception as error:  # noqa: BLE001 - every send must get an outcome
             await self._fail(error, batch or self._gather(chat_ids))
             return ()
         finally:
             if batch:
                 metrics.SEND_BATCH.observe(len(batch))
-        for those in written:
+        for part in written:
             # The batch is committed, so an error here must not be handled as a failed write.
-            call_isolated(self._publish, those)
-        return passed_over
+            call_isolated(self._publish, part)
+        return skipped
 
     async def _fail(self, error: Exception, batch: Sequence[Send]) -> None:
         if isinstance(error, TransientDatabaseError):

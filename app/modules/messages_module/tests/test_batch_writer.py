@@ -98,7 +98,7 @@ async def test_refused_sends_leave_no_gap_in_the_numbers(
     sends = [(stranger, ChatNotFound), (anna, None), (boris, NotAllowedInChat), (anna, None)] * 5
     # Submitted before the writer runs, so all are in one batch.
     outcomes = await asyncio.gather(
-        *(queue.submit(UUID(club), who.uuid, MessageCreate(text="?")) for who, _ in sends), return_exceptions=True
+        *(queue.submit(UUID(club), user.uuid, MessageCreate(text="?")) for user, _ in sends), return_exceptions=True
     )
     for outcome, (_, refusal) in zip(outcomes, sends, strict=True):
         assert isinstance(outcome, refusal or Sent)

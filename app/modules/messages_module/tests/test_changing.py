@@ -104,14 +104,14 @@ async def test_a_deleted_message_keeps_its_number_and_loses_its_text(
     await boris.send(club, "видел", reply_to_seq=1)
     before = await boris.events(club)
     assert (await anna.delete(f"/chats/{club}/messages/1")).status_code == 204
-    stone = ok(await boris.get(f"/chats/{club}/messages/1"))
-    assert stone["deleted_at"] > sent["created_at"]
-    assert (stone["text"], stone["reactions"]) == ("", [])
-    assert {name: stone[name] for name in ("id", "seq", "sender_id", "client_msg_id", "created_at")} == {
+    tombstone = ok(await boris.get(f"/chats/{club}/messages/1"))
+    assert tombstone["deleted_at"] > sent["created_at"]
+    assert (tombstone["text"], tombstone["reactions"]) == ("", [])
+    assert {name: tombstone[name] for name in ("id", "seq", "sender_id", "client_msg_id", "created_at")} == {
         name: sent[name] for name in ("id", "seq", "sender_id", "client_msg_id", "created_at")
     }
     after = await boris.events(club)
-    assert (after[-1]["kind"], after[-1]["data"]) == ("message.deleted", stone)
+    assert (after[-1]["kind"], after[-1]["data"]) == ("message.deleted", tombstone)
     assert "тайна" not in str(after)
     # Numbers, kinds and other fields of the earlier events are unchanged.
     for event in before:
@@ -124,15 +124,15 @@ async def test_a_deleted_message_keeps_its_number_and_loses_its_text(
 async def test_a_deleted_message_stays_deleted(anna: FakeClient, club: str) -> None:
     sent = await anna.send(club, "было")
     ok(await anna.delete(f"/chats/{club}/messages/1"))
-    stone = ok(await anna.get(f"/chats/{club}/messages/1"))
+    tombstone = ok(await anna.get(f"/chats/{club}/messages/1"))
     events = await anna.events(club)
     assert (await anna.delete(f"/chats/{club}/messages/1")).status_code == 204
     problem(await anna.patch(f"/chats/{club}/messages/1", {"text": "снова"}), 409, "conflict")
     retry = {"client_msg_id": sent["client_msg_id"], "text": "было"}
-    assert ok(await anna.post(f"/chats/{club}/messages", retry)) == stone
+    assert ok(await anna.post(f"/chats/{club}/messages", retry)) == tombstone
     assert await anna.events(club) == events
     chat = ok(await anna.get(f"/chats/{club}"))
-    assert (chat["last_seq"], chat["last_message"]) == (1, stone)
+    assert (chat["last_seq"], chat["last_message"]) == (1, tombstone)
     assert (await anna.send(club, "дальше"))["seq"] == 2
 
 

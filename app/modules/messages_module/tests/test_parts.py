@@ -179,7 +179,7 @@ async def test_a_part_is_prepared_before_numbers_are_assigned(anna: FakeClient, 
     problem(await anna.post(f"/chats/{club}/messages", {"text": "2", "number": 2}), 409, "conflict")
     third = await anna.send(club, "3", number=3)
     assert (third["seq"], third["number"]) == (2, 3)
-    assert [(one.seq, one.value, one.previous) for one in stored if one.value] == [(1, 1, None), (2, 3, None)]
+    assert [(part.seq, part.value, part.previous) for part in stored if part.value] == [(1, 1, None), (2, 3, None)]
 
 
 async def test_a_check_refuses_sends_and_edits_in_chats_that_enable_it(

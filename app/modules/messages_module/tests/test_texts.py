@@ -135,5 +135,5 @@ async def test_invalid_sequence_numbers_are_refused(anna: FakeClient, club: str)
             ("DELETE", f"/{seq}/reactions/👍", None),
         ):
             problem(await anna.call(method, f"/chats/{club}/messages{path}", body), 422, "validation_error")
-    for nobody_has in (2, 2**63 - 1):
-        problem(await anna.get(f"/chats/{club}/messages/{nobody_has}"), 404, "not_found")
+    for missing in (2, 2**63 - 1):
+        problem(await anna.get(f"/chats/{club}/messages/{missing}"), 404, "not_found")

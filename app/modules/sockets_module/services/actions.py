@@ -33,7 +33,7 @@ class Action:
 @cache
 def bind_actions(modules: Modules) -> Mapping[str, Action]:
     """Returns the contributed actions by name. Raises ValueError if an action cannot be served."""
-    return {one.name: _bind(one, modules) for one in modules.contributions(SocketAction)}
+    return {action.name: _bind(action, modules) for action in modules.contributions(SocketAction)}
 
 
 def _bind(action: SocketAction, modules: Modules) -> Action:

@@ -69,9 +69,12 @@ class _Message(NamedTuple):
 def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secure: bool) -> dict[str, Any]:
     """Makes the document of a server at `host`. The kinds of events are those of the enabled modules."""
     nothing = _reply("empty.reply", EmptyReply, Nothing)
-    asked = [
+    requests = [
         (_request("hello", Hello), _reply("hello.reply", HelloReply, HelloAnswer)),
-        *((_request(one.name, one.request), _reply_to(one) or nothing) for one in bind_actions(modules).values()),
+        *(
+            (_request(action.name, action.request), _reply_to(action) or nothing)
+            for action in bind_actions(modules).values()
+        ),
         (_request("ping", Ping), nothing),
     ]
     example = {"reply_to": 1, "status": "error", "error": example_of(Problem)}
@@ -79,8 +82,8 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
     events = [_event(kind, data) for kind, data in modules.events.items()]
     gap = _Message("gap", GapFrame, {"gap": example_of(Gap)})
     signals = [_signal(signal) for signal in modules.contributions(Signal)]
-    replies = {reply.key: reply for _, reply in asked}.values()
-    messages = [*(request for request, _ in asked), *replies, refusal, *events, gap, *signals]
+    replies = {reply.key: reply for _, reply in requests}.values()
+    messages = [*(request for request, _ in requests), *replies, refusal, *events, gap, *signals]
     return {
         "asyncapi": "3.0.0",
         "info": {"title": settings.title, "version": settings.version, "description": "The WebSocket of the server."},
@@ -97,10 +100,10 @@ def make_document(settings: AppSettings, modules: Modules, *, host: str, is_secu
             }
         },
         "operations": {
-            **{request.key: _receives(request, [reply, refusal]) for request, reply in asked},
-            "tell_events": _sends("Every event after the cursors, in the order of each stream, without gaps", events),
-            "tell_gaps": _sends("A stream that cannot be resumed from the client's cursor", [gap]),
-            "tell_signals": _sends("Signals, which are not stored", signals),
+            **{request.key: _receives(request, [reply, refusal]) for request, reply in requests},
+            "send_events": _sends("Every event after the cursors, in the order of each stream, without gaps", events),
+            "send_gaps": _sends("A stream that cannot be resumed from the client's cursor", [gap]),
+            "send_signals": _sends("Signals, which are not stored", signals),
         },
         "components": _components(messages),
     }
@@ -156,7 +159,7 @@ def _components(messages: Sequence[_Message]) -> dict[str, Any]:
             schema["examples"] = [schema.pop("example")]
     return {
         # If two models have the same name, their names in the document are longer.
-        "messages": {one.key: _describe(one, payloads[one.model, "validation"]) for one in messages},
+        "messages": {message.key: _describe(message, payloads[message.model, "validation"]) for message in messages},
         "schemas": schemas,
     }
 

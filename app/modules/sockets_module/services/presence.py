@@ -43,7 +43,7 @@ class Presence:
         now = datetime.now(UTC)
         try:
             async with self._database.connection() as connection:
-                await crud.note_present(connection, [account_id], now, now + _LASTS)
+                await crud.mark_online(connection, [account_id], now, now + _LASTS)
             await self._publish(account_id, online=True, at=now)
         except Exception as error:  # noqa: BLE001 - the next refresh stores it
             logger.debug("cannot store that an account came online: {!r}", error)
@@ -56,7 +56,7 @@ class Presence:
         now = datetime.now(UTC)
         try:
             async with self._database.connection() as connection:
-                await crud.note_gone(connection, account_id, now)
+                await crud.mark_offline(connection, account_id, now)
             await self._publish(account_id, online=False, at=now)
             self._bus.notify(_LEFT, {"account_id": str(account_id)})
         except Exception as error:  # noqa: BLE001 - the state expires, and the socket is already closed
@@ -91,6 +91,6 @@ class Presence:
                 account_ids = self._registry.account_ids
                 if account_ids:
                     async with self._database.connection() as connection:
-                        await crud.note_present(connection, account_ids, now, now + _LASTS)
+                        await crud.mark_online(connection, account_ids, now, now + _LASTS)
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot refresh presence: {!r}", error)

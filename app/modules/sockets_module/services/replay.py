@@ -29,7 +29,9 @@ def list_starts(streams: Sequence[ReadableStream], account_id: UUID, cursors: Ma
     account_cursor = cursors.get(account_id)
     if account_cursor is None:
         return {}
-    return {one.stream_id: _start_of(one, account_cursor) for one in streams if one.stream_id not in cursors}
+    return {
+        stream.stream_id: _start_of(stream, account_cursor) for stream in streams if stream.stream_id not in cursors
+    }
 
 
 def _start_of(stream: ReadableStream, account_cursor: int | None) -> int:
@@ -144,7 +146,7 @@ async def _send(socket: Socket, following: Following, page: list[Any]) -> None:
     for row in page:
         frame = make_frame(stream_id, row)
         await socket.send_buffer.put_page([frame.wire])
-        if socket.passed(following, frame.seq, frame.kind, frame.data):
+        if socket.record_sent(following, frame.seq, frame.kind, frame.data):
             return
 
 

@@ -59,7 +59,7 @@ class Requests:
         self._database = container.get(Database)
         self._limits = container.get(RateLimits)
         self._rate = self._limits.rates.account
-        self._who = socket.identity.account_id.int
+        self._account = socket.identity.account_id.int
         self._problems: ProblemMaker = container.get(ProblemMaker)  # type: ignore[type-abstract]
         self._actions = bind_actions(container.get(Modules))
         self._models = {name: action.request for name, action in self._actions.items()} | {"ping": Ping}
@@ -94,7 +94,7 @@ class Requests:
         `staleness_error` refuses everything but a ping, because it is unknown if the session has ended.
         """
         try:
-            self._limits.hit(self._rate, "calls of", self._who)
+            self._limits.hit(self._rate, "calls of", self._account)
             request: Any = read_request(frame, self._models)
         except (RateLimited, ValidationError, ValidationFailed) as error:
             self._refuse(find_request_id(frame), error)

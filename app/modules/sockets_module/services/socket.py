@@ -140,7 +140,7 @@ class Socket:
                     self._read_log(following)
                     break
                 news.append(frame.wire)
-                if self.passed(following, frame.seq, frame.kind, frame.data):
+                if self.record_sent(following, frame.seq, frame.kind, frame.data):
                     break
         self.send_buffer.put(news)
 
@@ -163,7 +163,7 @@ class Socket:
         payload = {"stream_id": str(stream_id), "first_seq": gap.first_seq, "last_seq": gap.last_seq}
         return encode_text_frame(orjson.dumps({"gap": payload}))
 
-    def passed(self, following: Following, seq: int, kind: str, data: bytes) -> bool:
+    def record_sent(self, following: Following, seq: int, kind: str, data: bytes) -> bool:
         """Records that an event was sent, and its effects. True if it is the stream's last for this socket."""
         following.cursor = seq
         if kind not in self._changes:

@@ -77,7 +77,7 @@ def names_of(document: dict[str, Any], operation: str) -> set[str]:
 
 
 def documented_kinds(document: dict[str, Any]) -> set[str]:
-    return {document["components"]["messages"][key]["name"] for key in names_of(document, "tell_events")}
+    return {document["components"]["messages"][key]["name"] for key in names_of(document, "send_events")}
 
 
 async def test_the_document_is_valid_asyncapi_3(document: dict[str, Any]) -> None:

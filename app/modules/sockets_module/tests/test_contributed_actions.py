@@ -127,7 +127,7 @@ async def test_contributed_streams_are_followed_like_chats(socket: FakeSocket, s
     socket.cursors[socket.user.id] = 0
     assert (await socket.connect())["without_cursor"] == {board: 1}
     await socket.until(lambda: bool(socket.events[board]))
-    assert [(one["seq"], one["kind"]) for one in socket.events[board]] == [(2, "board.drawn")]
+    assert [(event["seq"], event["kind"]) for event in socket.events[board]] == [(2, "board.drawn")]
 
 
 @pytest.mark.usefixtures("app")

@@ -41,7 +41,7 @@ async def test_replay_sends_nothing_after_the_removal(
     for number in range(60):
         await anna.send(club, f"без Бориса {number}")
     socket = noting_socket(boris, container, received)
-    await follow_all(socket, hub, streams, {boris.uuid: 0, **{one.stream_id: 0 for one in streams}})
+    await follow_all(socket, hub, streams, {boris.uuid: 0, **{stream.stream_id: 0 for stream in streams}})
     async with asyncio.timeout(30):
         while socket.behind:
             await send_page(socket, hub)
@@ -60,7 +60,7 @@ async def test_a_member_added_twice_before_the_chat_is_followed_again_misses_no_
     hub = container.get(Hub)
     streams = await container.get(Sources).list_streams(boris.uuid)
     socket = noting_socket(boris, container, received)
-    await follow_all(socket, hub, streams, {one.stream_id: one.last_seq for one in streams})
+    await follow_all(socket, hub, streams, {stream.stream_id: stream.last_seq for stream in streams})
 
     async def is_out() -> bool:
         return UUID(club) not in socket.streams

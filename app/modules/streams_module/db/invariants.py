@@ -77,16 +77,16 @@ INVARIANTS = (
         fix=(
             """
             UPDATE stream s SET first_seq = coalesce(whole.first_seq, s.last_seq + 1)
-            FROM unnest($1::uuid[]) AS wanted(id)
+            FROM unnest($1::uuid[]) AS requested(id)
             LEFT JOIN LATERAL (
                 SELECT min(run.seq) AS first_seq
                 FROM (
                     SELECT e.seq, e.seq + row_number() OVER (ORDER BY e.seq DESC) AS sum
-                    FROM event e WHERE e.stream_id = wanted.id
+                    FROM event e WHERE e.stream_id = requested.id
                 ) run
-                JOIN stream head ON head.id = wanted.id AND run.sum = head.last_seq + 1
+                JOIN stream head ON head.id = requested.id AND run.sum = head.last_seq + 1
             ) whole ON true
-            WHERE s.id = wanted.id
+            WHERE s.id = requested.id
             """,
             "DELETE FROM event e USING stream s WHERE s.id = ANY($1) AND e.stream_id = s.id AND e.seq < s.first_seq",
         ),

@@ -64,7 +64,7 @@ class Log:
         self, work: UnitOfWork, kind: str, data: Mapping[UUID, Mapping[str, Any]]
     ) -> dict[UUID, int]:
         """Appends one event to each of many streams, which `lock` has locked. Returns their new last_seq."""
-        return await self._append(work, [(stream_id, event(kind, those)) for stream_id, those in data.items()])
+        return await self._append(work, [(stream_id, event(kind, payload)) for stream_id, payload in data.items()])
 
     async def _append(
         self, work: UnitOfWork, events: Sequence[tuple[UUID, NewEvent]], at: datetime | None = None
@@ -105,7 +105,7 @@ async def read_head(work: UnitOfWork, stream_id: UUID) -> tuple[int, int]:
 
 
 async def truncate(connection: DatabaseConnection, stream_id: UUID, *, keep: int, limit: int) -> bool:
-    """Deletes up to `limit` of the oldest events of a locked stream, except the last `keep`. False: none deleted."""
+    """Deletes up to `limit` of the oldest events of a locked stream, except the last `keep`. False: none to delete."""
     first_seq, last_seq = await find_head(connection, stream_id) or (1, 0)
     until = min(last_seq - keep + 1, first_seq + limit)
     if until <= first_seq:

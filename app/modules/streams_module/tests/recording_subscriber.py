@@ -35,11 +35,11 @@ def noting(name: str = "noting", kinds: tuple[str, ...] = ("message.created",), 
 
     async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
         raw = await context.work.raw()
-        for one in events:
-            text = one.data.get("text", "")
+        for event in events:
+            text = event.data.get("text", "")
             await raw.execute(
                 "INSERT INTO noted (subscriber, stream_id, seq, text) VALUES ($1, $2, $3, $4)",
-                name, one.stream_id, one.seq, text,
+                name, event.stream_id, event.seq, text,
             )  # fmt: skip
             if text.startswith("fail"):
                 raise ValueError(text)

@@ -108,7 +108,7 @@ async def test_a_subscriber_that_is_behind_is_reported(
 ) -> None:
     """The lag in events and seconds is shown to the operator, in the metrics, and by `doctor` after five minutes."""
     monkeypatch.setattr(sweep, "_MEASURE", 0)
-    (invariant,) = (one for one in INVARIANTS if "minutes behind" in one.says)
+    (invariant,) = (invariant for invariant in INVARIANTS if "minutes behind" in invariant.says)
 
     def measured(metric: str) -> float | None:
         return REGISTRY.get_sample_value(f"messenger_subscriber_lag_{metric}", {"subscriber": "noting"})

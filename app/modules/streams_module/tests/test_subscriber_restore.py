@@ -22,7 +22,7 @@ async def _are_at_heads(connection: Connection) -> bool:
 
 
 async def _read_status(connection: Connection) -> operating.SubscriberStatus:
-    return next(one for one in await operating.list_subscribers(connection) if one.name == "noting")
+    return next(status for status in await operating.list_subscribers(connection) if status.name == "noting")
 
 
 @pytest.mark.parametrize("is_halted", [False, True], ids=["running", "halted"])

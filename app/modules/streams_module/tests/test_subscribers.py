@@ -69,9 +69,9 @@ async def test_an_event_without_notification_is_found_when_the_bus_reconnects(
     bus = MemoryBus()
     async with process(container, noting(), bus=bus):
         await until_registered(connection, "noting")
-        await anna.send(club, "nobody was notified")
+        await anna.send(club, "not notified")
         bus._report_reconnect()
-        await until_noted(connection, club, ["nobody was notified"])
+        await until_noted(connection, club, ["not notified"])
 
 
 async def test_a_handler_can_append_events(
@@ -81,8 +81,8 @@ async def test_a_handler_can_append_events(
     log = container.get(Log)
 
     async def echo(context: SubscriberContext, events: Sequence[Event]) -> None:
-        for one in events:
-            await log.append(context.work, context.stream_id, event("test.echoed", {"of": one.seq}))
+        for item in events:
+            await log.append(context.work, context.stream_id, event("test.echoed", {"of": item.seq}))
 
     async with process(container, Subscriber("echo", ("message.created",), echo)):
         await until_registered(connection, "echo")
@@ -95,8 +95,8 @@ async def test_a_handler_can_append_events(
     for chat in chats:
         async with container.get(Database).connection() as reading:
             events = await read_events(reading, UUID(chat), 0, 200)
-        sent = [one.seq for one in events if one.kind == "message.created"]
-        assert [one.data["of"] for one in events if one.kind == "test.echoed"] == sent
+        sent = [item.seq for item in events if item.kind == "message.created"]
+        assert [item.data["of"] for item in events if item.kind == "test.echoed"] == sent
 
 
 async def test_a_subscriber_behind_the_retention_rebuilds_the_stream(
@@ -146,14 +146,14 @@ async def test_a_subscriber_across_streams_gets_the_events_of_each_stream_in_ord
     calls: list[list[tuple[UUID, int]]] = []
 
     async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
-        calls.append([(one.stream_id, one.seq) for one in events])
+        calls.append([(item.stream_id, item.seq) for item in events])
         raw = await context.work.raw()
-        for one in events:
+        for item in events:
             await raw.execute(
                 "INSERT INTO noted (subscriber, stream_id, seq, text) VALUES ('together', $1, $2, $3)",
-                one.stream_id, one.seq, one.data["text"],
+                item.stream_id, item.seq, item.data["text"],
             )  # fmt: skip
-            if one.data["text"] == "fail" and len({stream_id for stream_id, _ in calls[-1]}) > 1:
+            if item.data["text"] == "fail" and len({stream_id for stream_id, _ in calls[-1]}) > 1:
                 raise ValueError("one of several streams")
 
     for chat in chats:

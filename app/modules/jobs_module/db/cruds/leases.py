@@ -58,7 +58,7 @@ _COMPLETE = """
 DELETE FROM job j USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS mine(owner_id, id, lease_id)
 WHERE j.owner_id = mine.owner_id AND j.id = mine.id AND j.lease_id = mine.lease_id
 """
-_BURY = """
+_MARK_DEAD = """
 UPDATE job SET state = 'dead', lease_id = NULL, leased_until = NULL, last_error = $4
 WHERE owner_id = $1 AND id = $2 AND lease_id = $3
 """
@@ -128,8 +128,8 @@ async def put_back(
         await complete(connection, [lease])
 
 
-async def bury(connection: Connection, lease: Lease, error: str) -> None:
-    await connection.execute(_BURY, *lease, error)
+async def mark_dead(connection: Connection, lease: Lease, error: str) -> None:
+    await connection.execute(_MARK_DEAD, *lease, error)
 
 
 async def count(connection: Connection) -> list[Any]:

@@ -21,10 +21,10 @@ FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS poster(chat_id, sender_id
 JOIN chat c ON c.id = poster.chat_id AND c.deleted_at IS NULL
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = poster.sender_id
 UNION ALL
-SELECT wanted.place, NULL, NULL, NULL, NULL, old.seq, old.digest
-FROM unnest($3::int[], $4::uuid[]) WITH ORDINALITY AS wanted(poster, client_msg_id, place)
-JOIN message old ON old.chat_id = ($1::uuid[])[wanted.poster + 1] AND old.sender_id = ($2::uuid[])[wanted.poster + 1]
-    AND old.client_msg_id = wanted.client_msg_id
+SELECT given.place, NULL, NULL, NULL, NULL, old.seq, old.digest
+FROM unnest($3::int[], $4::uuid[]) WITH ORDINALITY AS given(poster, client_msg_id, place)
+JOIN message old ON old.chat_id = ($1::uuid[])[given.poster + 1] AND old.sender_id = ($2::uuid[])[given.poster + 1]
+    AND old.client_msg_id = given.client_msg_id
 """
 
 # `counted` before `moved`: rows are locked in the order chat, member, as by other changes of a read position.

@@ -6,23 +6,23 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
-_ARRIVE = """
+_MARK_ONLINE = """
 INSERT INTO account_presence (account_id, last_seen_at, online_until)
 SELECT account_id, $2, $3 FROM unnest($1::uuid[]) AS account_id ORDER BY account_id
 ON CONFLICT (account_id) DO UPDATE
     SET last_seen_at = EXCLUDED.last_seen_at,
         online_until = greatest(account_presence.online_until, EXCLUDED.online_until)
 """
-_LEAVE = """
+_MARK_OFFLINE = """
 UPDATE account_presence SET last_seen_at = $2, online_until = NULL WHERE account_id = $1
 """
 
 
-async def note_present(
+async def mark_online(
     connection: DatabaseConnection, account_ids: Sequence[UUID], now: datetime, online_until: datetime
 ) -> None:
-    await connection.execute(_ARRIVE, sorted(account_ids), now, online_until)
+    await connection.execute(_MARK_ONLINE, sorted(account_ids), now, online_until)
 
 
-async def note_gone(connection: DatabaseConnection, account_id: UUID, now: datetime) -> None:
-    await connection.execute(_LEAVE, account_id, now)
+async def mark_offline(connection: DatabaseConnection, account_id: UUID, now: datetime) -> None:
+    await connection.execute(_MARK_OFFLINE, account_id, now)

@@ -92,9 +92,9 @@ SELECT stream_id, $2, $3, $4, statement_timestamp() FROM moved
 ON CONFLICT (stream_id, subscriber, seq) DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at
 """
 _KINDS = """
-SELECT wanted.stream_id, e.seq, e.kind FROM unnest($1::uuid[], $2::bigint[]) AS wanted(stream_id, after)
+SELECT requested.stream_id, e.seq, e.kind FROM unnest($1::uuid[], $2::bigint[]) AS requested(stream_id, after)
 CROSS JOIN LATERAL (
-    SELECT seq, kind FROM event WHERE stream_id = wanted.stream_id AND seq > wanted.after ORDER BY seq LIMIT $3
+    SELECT seq, kind FROM event WHERE stream_id = requested.stream_id AND seq > requested.after ORDER BY seq LIMIT $3
 ) e
 """
 _EMPTIED = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) AND first_seq > last_seq AND last_seq > 0"

@@ -39,12 +39,14 @@ _READ_BEHIND = """
 SELECT name, events_behind, coalesce(extract(epoch FROM statement_timestamp() - behind_since), 0)::float8 AS seconds
 FROM subscriber WHERE name = ANY($1::text[])
 """
-_HURRY = "UPDATE subscriber_sweep SET after = $1, is_urgent = true WHERE name = 'streams'"
+_RUN_SOON = "UPDATE subscriber_sweep SET after = $1, is_urgent = true WHERE name = 'streams'"
 _BEAT = """
 INSERT INTO subscriber_process (id, seen_at) VALUES ($1, statement_timestamp())
 ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
 """
-_BURY = "DELETE FROM subscriber_process WHERE seen_at < statement_timestamp() - interval '4 seconds' RETURNING id"
+_DELETE_DEAD = (
+    "DELETE FROM subscriber_process WHERE seen_at < statement_timestamp() - interval '4 seconds' RETURNING id"
+)
 _LEAVE = "DELETE FROM subscriber_process WHERE id = $1"
 _START = UUID(int=0)
 
@@ -93,13 +95,13 @@ async def read_behind(connection: Connection, names: Sequence[str]) -> Sequence[
 
 async def run_soon(connection: Connection) -> None:
     """Restarts the sweep, at once and without pauses."""
-    await connection.execute(_HURRY, _START)
+    await connection.execute(_RUN_SOON, _START)
 
 
 async def beat(connection: Connection, process: UUID) -> bool:
     """Stores that the process is alive. Returns True if another process was found dead."""
     await connection.execute(_BEAT, process)
-    return bool(await connection.fetch(_BURY))
+    return bool(await connection.fetch(_DELETE_DEAD))
 
 
 async def leave(connection: Connection, process: UUID) -> None:

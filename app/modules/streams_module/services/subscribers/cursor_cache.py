@@ -17,10 +17,10 @@ class CursorCache:
         # By stream and subscriber: the cursor from which kinds were read, and the number up to which none matched.
         self._skipped: dict[tuple[UUID, str], tuple[int, int]] = {}
 
-    def unknown(self, stream_ids: Iterable[UUID]) -> list[UUID]:
+    def list_unknown(self, stream_ids: Iterable[UUID]) -> list[UUID]:
         return [stream_id for stream_id in stream_ids if stream_id not in self._seqs]
 
-    def of(self, stream_id: UUID) -> Mapping[str, int]:
+    def get(self, stream_id: UUID) -> Mapping[str, int]:
         """Returns the cursor of each subscriber. The stream must be in the cache."""
         self._seqs.move_to_end(stream_id)
         return self._seqs[stream_id]
@@ -32,7 +32,7 @@ class CursorCache:
             known[name] = max(known[name], seq)
         self._forget()
 
-    def read(self, stream_id: UUID, seqs: Mapping[str, int]) -> None:
+    def replace(self, stream_id: UUID, seqs: Mapping[str, int]) -> None:
         """Replaces the cursors by those of the database: an operator may have moved them back."""
         known = self._seqs[stream_id] = dict.fromkeys(self._names, 0) | dict(seqs)
         self._seqs.move_to_end(stream_id)
@@ -49,9 +49,9 @@ class CursorCache:
         self.add(stream_id, {name: seq})
         self._skipped.pop((stream_id, name), None)
 
-    def pass_over(self, stream_id: UUID, name: str, seq: int) -> None:
+    def mark_skipped(self, stream_id: UUID, name: str, seq: int) -> None:
         """Stores that the subscriber handles none of the events up to `seq`."""
-        before = self.of(stream_id)[name]
+        before = self.get(stream_id)[name]
         if seq > before:
             first, _ = self._skipped.get((stream_id, name), (before, before))
             self._skipped[stream_id, name] = first, seq

@@ -100,14 +100,14 @@ class Handling:
             return outcome
         for _ in range(EVENTS_AT_ONCE):
             try:
-                one = await self._transact(subscriber, [stream_id], limit=1)
+                step = await self._transact(subscriber, [stream_id], limit=1)
             except (DatabaseUnavailable, PoolExhausted):
                 raise
             except Exception as error:  # noqa: BLE001 - it counts as a failed attempt; the other streams continue
                 await self._fail(subscriber, stream_id, error)
                 return outcome
-            outcome.add(one)
-            if stream_id not in one.more:
+            outcome.add(step)
+            if stream_id not in step.more:
                 break
         return outcome
 

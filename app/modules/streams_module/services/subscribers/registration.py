@@ -17,7 +17,7 @@ async def register(database: Database, subscribers: Sequence[Subscriber]) -> boo
     names = [subscriber.name for subscriber in subscribers]
     async with open_unit_of_work(database) as work:
         raw = await work.raw()
-        await crud.add(raw, [(one.name, one.start == "first") for one in subscribers], now())
+        await crud.add(raw, [(subscriber.name, subscriber.start == "first") for subscriber in subscribers], now())
     for name in await _list_unregistered(database, names):
         after: UUID | None = None
         while True:

@@ -37,7 +37,7 @@ _TAKE_OVER = 0.2
 _FLUSH_PERIOD = 30.0
 _FLUSHED_AT_ONCE = 5_000
 _PAUSE = 0.5
-_LAST_WORDS = 1.0
+_LAST_FLUSH = 1.0
 """Seconds in which cursors may be stored at shutdown."""
 _MAX_WAITING = 200_000
 """Streams that may wait. The sweep finds those beyond this number."""
@@ -78,7 +78,7 @@ class Subscribers:
             yield
         # Cursors that are not stored are computed again, so shutdown does not wait long for a database that hangs.
         with suppress(Exception):
-            async with asyncio.timeout(_LAST_WORDS):
+            async with asyncio.timeout(_LAST_FLUSH):
                 await self._flush()
 
     def add_backlog(self, stream_ids: Sequence[UUID]) -> None:
@@ -170,7 +170,10 @@ class Subscribers:
         """Returns by subscriber the streams with events to handle, and the streams with more events than were read."""
         due: dict[str, list[UUID]] = defaultdict(list)
         more: set[UUID] = set()
-        unknown = {*self._cursors.unknown(streams), *(stream_id for stream_id, is_old in streams.items() if is_old)}
+        unknown = {
+            *self._cursors.list_unknown(streams),
+            *(stream_id for stream_id, is_old in streams.items() if is_old),
+        }
         waiting: set[tuple[UUID, str]] = set()
         retried: set[tuple[UUID, str]] = set()
         async with self._database.connection() as connection:
@@ -182,31 +185,31 @@ class Subscribers:
                 for row in rows:
                     read[row["stream_id"]][row["subscriber"]] = row["seq"]
                 for stream_id, seqs in read.items():
-                    self._cursors.read(stream_id, seqs)
-            afters = {stream_id: min(self._cursors.of(stream_id).values()) for stream_id in streams}
+                    self._cursors.replace(stream_id, seqs)
+            afters = {stream_id: min(self._cursors.get(stream_id).values()) for stream_id in streams}
             kinds: dict[UUID, list[Any]] = defaultdict(list)
             for row in await crud.read_kinds(connection, afters, EVENTS_AT_ONCE):
                 kinds[row["stream_id"]].append(row)
-            emptied = await crud.read_emptied(connection, [one for one in afters if one not in kinds])
+            emptied = await crud.read_emptied(connection, [stream_id for stream_id in afters if stream_id not in kinds])
         for stream_id, name in retried:
             due[name].append(stream_id)
         for stream_id, rows in kinds.items():
             if len(rows) == EVENTS_AT_ONCE:
                 more.add(stream_id)
-            for name, seq in dict(self._cursors.of(stream_id)).items():
+            for name, seq in dict(self._cursors.get(stream_id)).items():
                 subscriber = self._subscribers[name]
                 has_match = any(subscriber.wants(row["kind"]) for row in rows if row["seq"] > seq)
                 if has_match or (subscriber.rebuild is not None and rows[0]["seq"] > seq + 1):
                     if (stream_id, name) not in waiting | retried:
                         due[name].append(stream_id)
                 else:
-                    self._cursors.pass_over(stream_id, name, rows[-1]["seq"])
+                    self._cursors.mark_skipped(stream_id, name, rows[-1]["seq"])
         for stream_id, head in emptied.items():
-            for name, seq in dict(self._cursors.of(stream_id)).items():
+            for name, seq in dict(self._cursors.get(stream_id)).items():
                 if seq >= head or (stream_id, name) in waiting | retried:
                     continue
                 if self._subscribers[name].rebuild is None:
-                    self._cursors.pass_over(stream_id, name, head)
+                    self._cursors.mark_skipped(stream_id, name, head)
                 else:
                     due[name].append(stream_id)
         return due, more
