@@ -20,6 +20,7 @@ class Reference(NamedTuple):
     table: str
     column: str
     to: str
+    to_column: str
     has_constraint: bool
 
 
@@ -27,7 +28,8 @@ def draw_dot(tables: Mapping[str, Table]) -> str:
     """Returns a graph for `dot`. Solid lines are foreign keys; dashed ones are references without a constraint."""
     nodes = "\n".join(f"  {name} [label=<{_dot_table(table)}>];" for name, table in tables.items())
     edges = "\n".join(
-        f"  {line.table}:{line.column}:w -> {line.to}:id_:e [style={'solid' if line.has_constraint else 'dashed'}];"
+        f"  {line.table}:{line.column}:w -> {line.to}:{line.to_column}_:e "
+        f"[style={'solid' if line.has_constraint else 'dashed'}];"
         for line in references(tables)
     )
     linked = {name for line in references(tables) for name in (line.table, line.to)}
@@ -63,12 +65,12 @@ def references(tables: Mapping[str, Table]) -> Sequence[Reference]:
     found = []
     for name, table in tables.items():
         for column in table.columns:
-            keys = [key.column.table.name for key in column.foreign_keys]
-            to = keys[0] if keys else _REFERS.get(column.name, "")
+            keys = [(key.column.table.name, key.column.name) for key in column.foreign_keys]
+            to, to_column = keys[0] if keys else (_REFERS.get(column.name, ""), "id")
             if column.name == "id" and name in _STREAMS:
                 to = "stream"
             if to in tables and to != name:
-                found.append(Reference(name, column.name, to, bool(keys)))
+                found.append(Reference(name, column.name, to, to_column, bool(keys)))
     return found
 
 

@@ -21,7 +21,7 @@ from tests.asyncapi import Dictionary, complain, validator_of
 from tests.fakers import FakeClient, FakeSocket, ok, problem
 from tests.servers import served
 
-_KIND = re.compile(r"[a-z]+\.(?:[a-z]+ed|left|ready)")
+_KIND = re.compile(r"[a-z]+\.(?:[a-z_]+ed|left|ready)")
 _NOTIFICATIONS = {"session.ended", "presence.left"}
 
 
@@ -183,6 +183,7 @@ async def live_through_everything(anna: FakeClient, boris: FakeClient, stranger:
     ok(await boris.patch(f"/chats/{club}", {"description": "По четвергам"}))
     ok(await boris.delete(f"/chats/{club}/members/{stranger.id}"))
     ok(await boris.patch("/accounts/me", {"bio": "Здесь"}))
+    ok(await boris.put(f"/chats/{club}/settings", {"is_archived": True}))
     ok(await boris.delete(f"/chats/{club}"))
     await socket.until(lambda: "chat.left" in socket.kinds(boris.id))
 

@@ -1,0 +1,68 @@
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from app.modules.base_module.schemas import NOT_NULL, Moment, RequestModel, ResponseModel
+from app.utils.event_texts import EventText
+
+Notify = Literal["all", "mentions", "none"]
+
+_EXAMPLE: dict[str, Any] = {
+    "muted_until": "2026-01-02T12:00:00Z",
+    "is_archived": False,
+    "is_pinned": True,
+    "notify": "mentions",
+}
+_MUTED = Field(description="no notifications before this time; null: not muted")
+_NOTIFY = Field(description="which messages notify this member while the chat is not muted")
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+class ChatSettingsUpdate(RequestModel):
+    """Omitted fields stay unchanged. `muted_until: null` ends the muting."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    muted_until: Annotated[Annotated[Moment, AfterValidator(_in_utc)] | None, _MUTED] = None
+    is_archived: Annotated[bool | SkipJsonSchema[None], NOT_NULL] = None
+    is_pinned: Annotated[bool | SkipJsonSchema[None], NOT_NULL] = None
+    notify: Annotated[Notify | SkipJsonSchema[None], NOT_NULL, _NOTIFY] = None
+
+
+class ChatSettingsRead(ResponseModel):
+    """The caller's own settings of a chat. No other member sees them."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    muted_until: Annotated[datetime | None, _MUTED] = None
+    is_archived: bool = False
+    is_pinned: bool = Field(False, description="the chat is pinned in the caller's list of chats")
+    notify: Annotated[Notify, _NOTIFY] = "all"
+
+
+class ChatSettingsChanged(ChatSettingsRead):
+    """The account has changed its settings of a chat, on any of its devices."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"chat_id": "6f1c1d7e-4f0c-4a57-9b0e-2f8d3c5b7a91", **_EXAMPLE}}
+    )
+
+    chat_id: UUID
+
+
+EVENTS: dict[str, type[ResponseModel]] = {"chat.settings_changed": ChatSettingsChanged}
+
+EVENT_TEXTS = (
+    EventText(
+        "chat.settings_changed",
+        "account",
+        "`chat_id` and all settings of the chat: `muted_until`, `is_archived`, `is_pinned`, `notify`",
+        "`chat_id` и все настройки чата: `muted_until`, `is_archived`, `is_pinned`, `notify`",
+    ),
+)
