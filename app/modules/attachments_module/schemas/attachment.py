@@ -146,5 +146,5 @@ EVENTS: dict[str, type[ResponseModel]] = {
     "attachment.ready": AttachmentTold,
     "attachment.refused": AttachmentTold,
 }
-_TOLD = "`id`, `filename`, `content_type`, `size`, `width`, `height`, `blurhash`, `state`, `reason`"
-EVENT_TEXTS = tuple(EventText(kind, "account", _TOLD, _TOLD) for kind in EVENTS)
+_EVENT_FIELDS = "`id`, `filename`, `content_type`, `size`, `width`, `height`, `blurhash`, `state`, `reason`"
+EVENT_TEXTS = tuple(EventText(kind, "account", _EVENT_FIELDS, _EVENT_FIELDS) for kind in EVENTS)

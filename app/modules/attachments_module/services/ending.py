@@ -89,8 +89,8 @@ async def _write(
         reserved,
     )
     if has_stream:
-        told = view_in_event(await crud.find(raw, row["id"]))
-        await log.append(work, row["owner_id"], event(_EVENTS[outcome.state], told))
+        payload = view_in_event(await crud.find(raw, row["id"]))
+        await log.append(work, row["owner_id"], event(_EVENTS[outcome.state], payload))
     if message := message_of(row):
         await crud.set_kind(raw, *message, row["id"], kind_of(outcome.content_type))
         value = [view_in_message(one) for one in await crud.list_of_message(raw, *message)]

@@ -74,7 +74,7 @@ class MessageSearch:
         now = datetime.now(UTC)
         indexed_through = min(pending or now, now)
         found = _Page([], None)
-        if sender_id is not _NOBODY:
+        if sender_id is not _NO_ACCOUNT:
             words = write_tsquery(query, sender_id)
             indexed = write_tsquery(query, sender_id, indexed_only=True)
             criteria = Criteria(chats, words, indexed, query.after, query.before)
@@ -160,7 +160,7 @@ class _Page:
     is_truncated: bool = False
 
 
-_NOBODY = UUID(int=0)
+_NO_ACCOUNT = UUID(int=0)
 """A sender id that no account has."""
 
 
@@ -188,7 +188,7 @@ async def _find_sender(connection: Connection, query: Query, request: Request) -
         return request.sender_id
     named = await find_account_id(connection, query.sender)
     if named is None or request.sender_id not in (None, named):
-        return _NOBODY
+        return _NO_ACCOUNT
     return named
 
 

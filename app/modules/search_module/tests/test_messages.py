@@ -88,7 +88,7 @@ async def test_filters_narrow_a_search(anna: FakeClient, boris: FakeClient, club
     assert await texts(anna, f"план from:@{boris.username}") == [second]
     assert await texts(anna, f"from:{boris.username.upper()}") == [second]
     assert await texts(anna, "план", sender_id=boris.id) == [second]
-    assert await texts(anna, "план from:@nobody") == []
+    assert await texts(anna, "план from:@unknown") == []
     assert await texts(anna, "план", sender_id=anna.id, has="mention") == []
     assert await texts(anna, f"план in:{other}") == await texts(anna, "план", chat_id=other) == [third]
     assert await texts(anna, f"план in:{other}", chat_id=club) == []
