@@ -184,6 +184,7 @@ async def live_through_everything(anna: FakeClient, boris: FakeClient, stranger:
     ok(await boris.delete(f"/chats/{club}/members/{stranger.id}"))
     ok(await boris.patch("/accounts/me", {"bio": "Здесь"}))
     ok(await boris.put(f"/chats/{club}/settings", {"is_archived": True}))
+    ok(await boris.put(f"/chats/{club}/draft", {"text": "Привет, я"}))
     ok(await boris.delete(f"/chats/{club}"))
     await socket.until(lambda: "chat.left" in socket.kinds(boris.id))
 
