@@ -140,9 +140,15 @@ async def test_every_route_with_a_body_checks_its_format(server: httpx.AsyncClie
     document = (await server.get("/openapi.json")).json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            if "requestBody" in operation:
-                expected = REFUSALS["JSON" if "application/json" in operation["requestBody"]["content"] else "form"]
-                answer = await server.request(method, path, content=b"x", headers={"Content-Type": "text/plain"})
+            types = operation.get("requestBody", {}).get("content", {})
+            if not types:
+                continue
+            answer = await server.request(method, path, content=b"x", headers={"Content-Type": "text/plain"})
+            if any(kind.endswith("octet-stream") for kind in types):
+                # The bytes of a file are read by the route itself, and only for those who are signed in.
+                assert answer.status_code == 401, (method, path)
+            else:
+                expected = REFUSALS["JSON" if "application/json" in types else "form"]
                 assert refusal(answer) == (expected, None), (method, path)
 
 
