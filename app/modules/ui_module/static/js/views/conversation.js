@@ -4,6 +4,7 @@ import { announce, avatar, h, icon, iconButton } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
 import { Composer } from './composer.js';
 import { membersDialog } from './members.js';
+import { Pins } from './pins.js';
 import { Timeline } from './timeline.js';
 
 export class Conversation {
@@ -11,7 +12,8 @@ export class Conversation {
     this.context = context;
     this.id = id;
     this.composer = new Composer(context, id, () => this.timeline.toEnd());
-    this.timeline = new Timeline(context, id, this.composer);
+    this.pins = new Pins(context, id, (seq) => this.goTo(seq));
+    this.timeline = new Timeline(context, id, this.composer, this.pins);
     this.head = h('div', { class: 'peer' });
     this.state = h('p', { class: 'banner', role: 'status' });
     this.element = h('section', { class: 'conversation' },
@@ -21,11 +23,12 @@ export class Conversation {
         iconButton('search', t('search.inChat'), () => context.searchIn(id)),
         iconButton('members', t('members.title'), () => membersDialog(context, this.chat))),
       this.state,
+      this.pins.element,
       this.timeline.element,
       this.composer.element);
     this.listeners = new AbortController();
     const { signal } = this.listeners;
-    context.store.addEventListener('applied', ({ detail }) => this.announce(detail), { signal });
+    context.store.addEventListener('applied', ({ detail }) => this.applied(detail), { signal });
     document.addEventListener('visibilitychange', () => this.update(), { signal });
     this.element.addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && !event.defaultPrevented) this.composer.cancel();
@@ -71,6 +74,7 @@ export class Conversation {
     }
     this.state.hidden = connection.state === 'online';
     this.state.textContent = t(connection.state === 'offline' ? 'state.offlineHint' : 'state.connecting');
+    this.pins.update();
     this.composer.update();
     this.timeline.update();
   }
@@ -87,9 +91,15 @@ export class Conversation {
     return peer.last_seen_at ? t('chat.lastSeen', { when: shortMoment(new Date(peer.last_seen_at)) }) : t('chat.offline');
   }
 
-  announce({ chat, event: { kind, data } }) {
+  applied({ chat, event }) {
+    if (chat.id !== this.id) return;
+    this.pins.applied(event);
+    this.announce(event);
+  }
+
+  announce({ kind, data }) {
     const { store } = this.context;
-    if (chat.id !== this.id || kind !== 'message.created' || data.sender_id === store.me.id || data.deleted_at) return;
+    if (kind !== 'message.created' || data.sender_id === store.me.id || data.deleted_at) return;
     announce(t('message.announced', { name: store.person(data.sender_id).display_name, text: data.text.slice(0, 500) }));
   }
 }

@@ -96,6 +96,7 @@ function openMenu(button, context, chat, message, actions) {
     item(t('message.reply'), () => actions.composer.reply(message)),
     navigator.clipboard && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
     isMine && mayPost(chat) && item(t('message.edit'), () => actions.composer.edit(message)),
+    actions.pins.mayPin && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
     mayDelete && item(t('message.delete'), () => remove(chat, message), 'danger'));
   menu.addEventListener('toggle', ({ newState }) => {
     if (newState !== 'closed') return;

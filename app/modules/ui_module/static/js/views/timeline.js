@@ -9,10 +9,11 @@ const FAR_PX = 600;
 const GROUP_WITHIN_MS = 5 * 60_000;
 
 export class Timeline {
-  constructor(context, id, composer) {
+  constructor(context, id, composer, pins) {
     this.context = context;
     this.id = id;
     this.composer = composer;
+    this.pins = pins;
     this.isAtEnd = true;
     this.rows = h('ol', { class: `rows ${this.chat.type}` });
     this.note = h('div', { class: 'note' });
@@ -93,7 +94,7 @@ export class Timeline {
       rows.push(row(isFirst));
       before = { day: today, sender: message.sender_id, date };
     };
-    const actions = { composer: this.composer, goTo: (seq) => this.goTo(seq) };
+    const actions = { composer: this.composer, pins: this.pins, goTo: (seq) => this.goTo(seq) };
     for (const message of chat.messages.values()) add(message, (isFirst) => messageRow(this.context, chat, message, isFirst, actions));
     // Unsent messages follow the newest message, if that is loaded.
     for (const item of (!chat.hasAfter && this.context.sendQueue?.of(chat.id)) || []) {

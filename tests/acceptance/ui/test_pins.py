@@ -1,0 +1,47 @@
+"""Pinned messages on the page."""
+
+from playwright.async_api import expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, ok
+
+
+async def test_the_bar_leads_to_pinned_messages_and_follows_other_users(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    club = str(ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"])
+    for number in range(1, 101):
+        await anna.send(club, f"сообщение {number}")
+    ok(await anna.put(f"/chats/{club}/pins/2"))
+    page, bar = eve.page, eve.page.locator(".pins")
+    await eve.open("Клуб")
+    await expect(bar).to_contain_text("сообщение 2")
+    await bar.click()
+    await expect(page.locator('[data-seq="2"]')).to_be_in_viewport()
+    ok(await anna.put(f"/chats/{club}/pins/3"))
+    await expect(bar).to_contain_text("сообщение 3")
+    await expect(bar.locator(".badge")).to_have_text("2")
+    ok(await anna.patch(f"/chats/{club}/messages/3", {"text": "исправлено"}))
+    await expect(bar).to_contain_text("исправлено")
+    ok(await anna.delete(f"/chats/{club}/messages/3"))
+    await expect(bar).to_contain_text("сообщение 2")
+    ok(await anna.delete(f"/chats/{club}/pins/2"))
+    await expect(bar).to_be_hidden()
+
+
+async def test_an_admin_pins_and_unpins_by_the_menu_of_a_message(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    club = str(ok(await anna.post("/chats", {"type": "group", "title": "Клуб", "member_ids": [her.id]}))["id"])
+    await anna.send(club, "Правила <b>клуба</b>")
+    await eve.open("Клуб")
+    await eve.message("Правила <b>клуба</b>").get_by_role("button", name="Actions for the message").click()
+    await expect(eve.page.get_by_role("menu").get_by_text("Reply")).to_be_visible()
+    await expect(eve.page.get_by_role("menu").get_by_text("Pin", exact=True)).to_have_count(0)
+    await eve.page.keyboard.press("Escape")
+    ok(await anna.patch(f"/chats/{club}/members/{her.id}", {"role": "admin"}))
+    await expect(eve.page.locator(".pins")).to_be_hidden()
+    await eve.choose("Правила <b>клуба</b>", "Pin")
+    await expect(eve.page.locator(".pins")).to_contain_text("Правила <b>клуба</b>")
+    await eve.choose("Правила <b>клуба</b>", "Unpin")
+    await expect(eve.page.locator(".pins")).to_be_hidden()
