@@ -1,5 +1,6 @@
 """The bytes of one request on their way into the store, and from there into an upload."""
 
+import asyncio
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import NamedTuple
@@ -89,27 +90,29 @@ class Receiver:
         self._pieces = pieces
         self.upload = upload
         self._checksum = checksum
-        self._buffer = bytearray()
+        self._chunks: list[bytes] = []
+        self._waiting = 0
         self._start = upload.offset
         self._unadded: list[Piece] = []
 
     async def take(self, chunk: bytes) -> None:
-        if self._start + len(self._buffer) + len(chunk) > self.upload.length:
+        if self._start + self._waiting + len(chunk) > self.upload.length:
             raise FileTooLarge("There are more bytes than Upload-Length says")
         if self._checksum is not None:
             self._checksum.hasher.update(chunk)
-        self._buffer += chunk
-        if len(self._buffer) >= PIECE:
-            await self.flush(only_full=True)
+        self._chunks.append(chunk)
+        self._waiting += len(chunk)
+        if self._waiting >= PIECE:
+            await self.flush()
 
-    async def flush(self, *, only_full: bool = False) -> None:
-        """Stores what is in memory, and adds it to the upload unless a checksum is to be right first."""
-        while len(self._buffer) >= (PIECE if only_full else 1):
-            data = bytes(self._buffer[:PIECE])
-            piece = await self._pieces.put(self.upload, self._start, data)
-            del self._buffer[: len(data)]
+    async def flush(self) -> None:
+        """Stores what is in memory, and adds it to the upload unless a checksum has to be right first."""
+        if self._waiting:
+            # Copied once, and not by the event loop: 4 MiB would keep all other requests waiting for milliseconds.
+            data = await asyncio.to_thread(b"".join, self._chunks)
+            self._chunks, self._waiting = [], 0
+            self._unadded.append(await self._pieces.put(self.upload, self._start, data))
             self._start += len(data)
-            self._unadded.append(piece)
         if self._unadded and self._checksum is None:
             await self._add()
 
