@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -24,6 +25,14 @@ def _check_prefix(value: str) -> str:
     if value and (not value.startswith("/") or value.endswith("/") or "//" in value):
         raise ValueError("must start with a slash and not end with one, as in /api/v1, or be empty")
     return value
+
+
+def _check_public_url(value: str) -> str:
+    url = urlsplit(value)
+    is_plain = value.isascii() and value.isprintable() and " " not in value
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or not is_plain:
+        raise ValueError("must be http://host[:port][/path] or https://host[:port][/path]")
+    return value.rstrip("/")
 
 
 def _normalize_origins(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -77,6 +86,9 @@ class AppSettings(EnvironmentSettings):
     prefix: Annotated[str, AfterValidator(_check_prefix)] = Field(
         "/api/v1", description="path prefix of all module routes"
     )
+    public_url: Annotated[str, AfterValidator(_check_public_url)] = Field(
+        "http://localhost:8788", description="address of this server for its users; links in mails begin with it"
+    )
     ui_enable: bool = Field(True, description="serve a small chat client at /ui, for trying the server")
     workers: int = Field(
         1, ge=1, le=64, description="number of worker processes; more than one disables the automatic reload"
@@ -103,6 +115,7 @@ class AppSettings(EnvironmentSettings):
         "contact_email": "контактное лицо: адрес почты",
         "version": "версия в документации и в `/healthcheck`",
         "prefix": "общее начало путей всех модулей",
+        "public_url": "адрес сервера для пользователей; с него начинаются ссылки в письмах",
         "ui_enable": "отдавать по адресу /ui небольшой клиент для знакомства с сервером",
         "workers": "число рабочих процессов; если больше одного, перезапуск при изменениях отключён",
         "reload": "перезапуск при изменении файла в app/; в PROD выключен",

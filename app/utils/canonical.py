@@ -31,6 +31,15 @@ def normalize_email(value: str) -> str:
     return _parse(value).original
 
 
+def deliverable_email(value: str) -> str:
+    """Returns the address as mail servers take it: the local part as it is, the domain in Punycode.
+
+    Raises ValueError if it is not an email address.
+    """
+    email = _parse(value)
+    return f"{email.local_part}@{email.ascii_domain}"
+
+
 def canonical_email(value: str) -> str:
     """Returns the key of a mailbox: local part folded, domain in Punycode. An invalid address is only folded."""
     try:

@@ -1,0 +1,1 @@
+"""Mail: other modules send mails through it, as jobs."""

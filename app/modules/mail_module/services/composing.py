@@ -1,0 +1,57 @@
+"""A mail made of its template: a plain part, and an HTML part of the same paragraphs."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from uuid import UUID
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.modules.mail_module.extension import Letter
+from app.modules.mail_module.settings import MailSettings, parse_sender
+from app.utils.canonical import deliverable_email
+from app.utils.texts import as_line
+
+OWN = Path(__file__).parents[1] / "templates"
+_HTML = Environment(loader=FileSystemLoader(OWN), autoescape=True, undefined=StrictUndefined)
+_UTF8 = SMTP.clone(utf8=True)
+
+
+def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Letter, at: datetime) -> EmailMessage:
+    """Returns the mail. Its Message-ID is the same for the same `mail_id`.
+
+    Values are one line each, and the library refuses a header with a line break: a value cannot add headers or links.
+    Raises ValueError for an address that no mail can have.
+    """
+    address = deliverable_email(letter.to)
+    language = letter.language or settings.language
+    values = {name: " ".join(as_line(value).split()) for name, value in letter.values.items()}
+    plain = Environment(loader=FileSystemLoader(templates), undefined=StrictUndefined)  # noqa: S701 - plain text
+    text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
+    subject, _, body = text.partition("\n")
+    paragraphs = [paragraph.strip() for paragraph in body.split("\n\n") if paragraph.strip()]
+    sender = parse_sender(settings.from_address)
+    # UTF-8 in headers needs a server with SMTPUTF8: only where the address itself has such letters.
+    message = EmailMessage(policy=SMTP if address.isascii() else _UTF8)
+    message["From"] = sender
+    local, _, domain = address.rpartition("@")
+    message["To"] = Address(username=local, domain=domain)
+    message["Subject"] = subject.strip()
+    message["Date"] = at
+    message["Message-ID"] = f"<{mail_id}@{_ascii(sender.domain)}>"
+    # No vacation message answers it (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("\n\n".join(paragraphs) + "\n")
+    html = _HTML.get_template("layout.html").render(
+        language=language, subject=message["Subject"], paragraphs=paragraphs
+    )
+    message.add_alternative(html, subtype="html")
+    # Last: the alternative would have taken it along into one of the parts.
+    message["Content-Language"] = language
+    return message
+
+
+def _ascii(domain: str) -> str:
+    return deliverable_email(f"a@{domain}").removeprefix("a@")
