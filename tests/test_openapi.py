@@ -129,7 +129,7 @@ def test_the_example_of_an_error_has_its_code(document: Json) -> None:
         "403": {"forbidden"},
         "404": {"not_found"},
         "409": {"conflict", "offset_mismatch", "attachment_taken"},
-        "410": {"stream_gap", "upload_expired"},
+        "410": {"stream_gap", "upload_expired", "link_expired"},
         "412": {"tus_version_not_supported", "precondition_failed"},
         "413": {"payload_too_large"},
         "415": {"unsupported_media_type"},

@@ -18,7 +18,8 @@ Describe = Callable[[Context, UUID, Sequence[UUID]], Awaitable[Mapping[UUID, Any
 class Part:
     """The base of all kinds of parts. Each kind has its own class in the `extension.py` of its host.
 
-    - `read`: the field's annotation; `empty`: its value for an object that `describe` returns nothing for.
+    - `read`: the field's annotation, None for a field of PATCH only; `empty`: its value for an object that `describe`
+      returns nothing for.
     - `describe(context, viewer_id, ids)`: returns the values by id, as the viewer sees them. Called once per page.
     - `update`: the annotation of a field of PATCH; `apply` sets its value, and returns True if anything changed.
     """
@@ -40,11 +41,12 @@ class Parts:
 
     async def describe(self, connection: Connection, viewer: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
         """Returns the contributed fields of each object in the order of `ids`, as the viewer sees them."""
-        if not self._parts:
+        parts = [part for part in self._parts if part.read is not None]
+        if not parts:
             return [{}] * len(ids)
         context = Context(connection, self._container, datetime.now(UTC))
         described = [
-            (part, await part.describe(context, viewer, ids) if part.describe and ids else {}) for part in self._parts
+            (part, await part.describe(context, viewer, ids) if part.describe and ids else {}) for part in parts
         ]
         return [{part.name: values.get(key, part.empty) for part, values in described} for key in ids]
 

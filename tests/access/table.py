@@ -16,6 +16,7 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     409: "conflict",
+    410: "link_expired",
     422: "validation_error",
     426: "upgrade_required",
 }

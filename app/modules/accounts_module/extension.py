@@ -1,12 +1,13 @@
-"""Extension points of accounts: fields (AccountPart) and erasure (AccountHook)."""
+"""Extension points of accounts: fields (AccountPart), sign-up (SignUpHook) and erasure (AccountHook)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from app.services.context import WorkContext
 from app.services.parts import Part
+from app.utils.module import Modules
 
 Erasure = Literal["keep", "delete"]
 """What happens to the messages of an erased account, and to everything else that it made for others."""
@@ -18,15 +19,34 @@ class AccountPart(Part):
     """A field of accounts, computed when they are read; it may depend on the viewer.
 
     The field appears wherever an account is shown with its names: in the caller's own account, in profiles, in lists
-    of profiles, and in the members of chats.
+    of profiles, and in the members of chats. With `is_own` only the account itself sees it.
 
-    - `read`: the field's annotation. `empty`: its value for an account that `describe` leaves out.
+    - `read`: the field's annotation; None for a field of PATCH only. `empty`: its value for an account that
+      `describe` leaves out.
     - `describe(context, viewer_id, account_ids)`: returns the values by account. It is called once per page. In the
       caller's own account the viewer is the account itself.
     - `update`: a field of `PATCH /accounts/me`. `apply(context, account_id, value)` sets it, under the lock of the
       account's stream. It returns True if anything changed. Then `account.updated` is written, without the value, and
       clients read the account again.
     """
+
+    is_own: bool = False
+
+
+def public_parts(modules: Modules) -> Sequence[AccountPart]:
+    """Returns the fields that others see."""
+    return [part for part in modules.contributions(AccountPart) if not part.is_own]
+
+
+@dataclass(frozen=True)
+class SignUpHook:
+    """Is called when a client has signed up, in the same transaction: `run(context, account_id)`.
+
+    Accounts that an operator creates are not signed up.
+    """
+
+    name: str
+    run: Callable[[WorkContext, UUID], Awaitable[None]]
 
 
 @dataclass(frozen=True)

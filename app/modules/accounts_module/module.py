@@ -23,6 +23,7 @@ from app.modules.accounts_module.services.housekeeping import CLEANUP, CLEANUP_S
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.sign_up_hooks import SignUpHooks
 from app.settings import Settings
 from app.utils.background import running
 from app.utils.container import Container
@@ -36,6 +37,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
     revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime))
     container.put(AccountParts, AccountParts(container.get(Modules), container))
+    container.put(SignUpHooks, SignUpHooks(container.get(Modules), container))
     container.put(FailedSignIns, FailedSignIns(database, limits))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations))

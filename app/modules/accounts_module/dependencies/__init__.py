@@ -1,6 +1,12 @@
 from app.modules.accounts_module.dependencies.device import DeviceDep
 from app.modules.accounts_module.dependencies.identity import Auth, CurrentIdentity, ServerAdmin
-from app.modules.accounts_module.dependencies.services import FailedSignInsDep, PartsDep, PasswordsDep, RevocationsDep
+from app.modules.accounts_module.dependencies.services import (
+    FailedSignInsDep,
+    PartsDep,
+    PasswordsDep,
+    RevocationsDep,
+    SignUpHooksDep,
+)
 
 __all__ = [
     "Auth",
@@ -11,4 +17,5 @@ __all__ = [
     "PasswordsDep",
     "RevocationsDep",
     "ServerAdmin",
+    "SignUpHooksDep",
 ]

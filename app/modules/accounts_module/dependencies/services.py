@@ -7,8 +7,10 @@ from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.sign_up_hooks import SignUpHooks
 
 FailedSignInsDep = Annotated[FailedSignIns, service(FailedSignIns)]
 PartsDep = Annotated[AccountParts, service(AccountParts)]
 PasswordsDep = Annotated[Passwords, service(Passwords)]
 RevocationsDep = Annotated[Revocations, service(Revocations)]
+SignUpHooksDep = Annotated[SignUpHooks, service(SignUpHooks)]

@@ -10,7 +10,7 @@ from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.accounts_module.extension import AccountPart
+from app.modules.accounts_module.extension import AccountPart, public_parts
 from app.modules.base_module.schemas import (
     NOT_BLANK,
     NOT_NULL,
@@ -150,5 +150,7 @@ class AccountModels(NamedTuple):
 def account_models(modules: Modules) -> AccountModels:
     parts = modules.contributions(AccountPart)
     return AccountModels(
-        with_parts(AccountMe, parts), with_parts(AccountPublic, parts), with_updates(AccountUpdate, parts)
+        with_parts(AccountMe, parts),
+        with_parts(AccountPublic, public_parts(modules)),
+        with_updates(AccountUpdate, parts),
     )

@@ -1,5 +1,6 @@
 """Creates, changes, finds and lists accounts."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -91,21 +92,17 @@ async def update_me(
         await claim_username(work, account_id, new_username)
         await release_username(work, account_id, old_username, sizes.username_hold_days)
     await work.session.refresh(account, ["updated_at"])
-    event_seq = await log.append(
-        work,
-        account_id,
-        event(
-            "account.updated",
-            {
-                "id": str(account.id),
-                "username": account.username,
-                "display_name": account.display_name,
-                "bio": account.bio,
-                **{name: value for name, value in given.items() if name == "who_may_add"},
-            },
-        ),
+    event_seq = await append_updated(
+        work, log, account, {name: value for name, value in given.items() if name == "who_may_add"}
     )
     return await _view_me(work, parts, account, event_seq)
+
+
+async def append_updated(work: UnitOfWork, log: Log, account: Account, more: Mapping[str, Any] | None = None) -> int:
+    """Appends `account.updated` to the account's stream, which is locked. Returns the event's number."""
+    names = {name: getattr(account, name) for name in ("username", "display_name", "bio")}
+    payload = {"id": str(account.id), **names, **(more or {})}
+    return await log.append(work, account.id, event("account.updated", payload))
 
 
 async def change_password(

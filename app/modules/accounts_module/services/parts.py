@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
-from app.modules.accounts_module.extension import AccountPart
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import AccountPart, public_parts
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, account_models
 from app.services.parts import Parts
 from app.utils.container import Container
@@ -16,12 +17,16 @@ class AccountParts(Parts):
     """Computes the contributed fields and builds the responses that contain them."""
 
     def __init__(self, modules: Modules, container: Container) -> None:
-        super().__init__(modules.contributions(AccountPart), container)
+        super().__init__(public_parts(modules), container)
+        self._own = Parts(modules.contributions(AccountPart), container)
         self._models = account_models(modules)
 
     async def view_me(self, connection: Connection, account: Mapping[str, Any]) -> AccountMe:
-        (described,) = await self.describe(connection, account["id"], [account["id"]])
+        (described,) = await self._own.describe(connection, account["id"], [account["id"]])
         return self._models.me(**account, **described)
+
+    async def apply(self, work: UnitOfWork, ids: tuple[UUID, ...], changes: Mapping[str, Any]) -> bool:
+        return await self._own.apply(work, ids, changes)
 
     async def view_profiles(
         self, connection: Connection, viewer: UUID, people: Sequence[Mapping[str, Any]]

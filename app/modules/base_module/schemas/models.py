@@ -55,6 +55,7 @@ def with_parts(base: type[Model], parts: Sequence[Part]) -> type[Model]:
 
     Raises ModulesError for a field that the model already has.
     """
+    parts = [part for part in parts if part.read is not None]
     for part in parts:
         if part.name in base.model_fields:
             raise ModulesError(

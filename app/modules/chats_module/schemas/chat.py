@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.accounts_module.extension import AccountPart
+from app.modules.accounts_module.extension import public_parts
 from app.modules.base_module.schemas import (
     NOT_BLANK,
     NOT_NULL,
@@ -127,5 +127,5 @@ def chat_models(modules: Modules) -> ChatModels:
     return ChatModels(
         with_parts(ChatRead, parts),
         with_updates(ChatUpdate, parts),
-        with_parts(MemberRead, modules.contributions(AccountPart)),
+        with_parts(MemberRead, public_parts(modules)),
     )

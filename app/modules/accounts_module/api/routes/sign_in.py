@@ -15,6 +15,7 @@ from app.modules.accounts_module.dependencies import (
     FailedSignInsDep,
     PasswordsDep,
     RevocationsDep,
+    SignUpHooksDep,
 )
 from app.modules.accounts_module.errors import EmailTaken, InvalidToken, UsernameTaken, WrongCredentials
 from app.modules.accounts_module.schemas import (
@@ -38,11 +39,19 @@ router = APIRouter(prefix="/accounts")
 
 @router.post("/sign-up", status_code=status.HTTP_201_CREATED, openapi_extra=refuses(EmailTaken, UsernameTaken))
 async def sign_up(
-    body: SignUp, device: DeviceDep, limits: LimitsDep, work: Work, log: LogDep, passwords: PasswordsDep
+    body: SignUp,
+    device: DeviceDep,
+    limits: LimitsDep,
+    work: Work,
+    log: LogDep,
+    passwords: PasswordsDep,
+    hooks: SignUpHooksDep,
 ) -> AccountSignedUp:
     """Creates an account and its event stream."""
     limits.hit(limits.rates.sign_up, "sign-up from", network_of(device.address))
-    return await accounts.sign_up(work, log, passwords, body, network_of(device.address))
+    account = await accounts.sign_up(work, log, passwords, body, network_of(device.address))
+    await hooks.run(work, account.id)
+    return account
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Recovery: verified email addresses, changes of address, and forgotten passwords."""

@@ -1,0 +1,50 @@
+"""Verified and pending addresses of accounts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import DatabaseConnection
+
+_LIST = """
+SELECT a.id, coalesce(m.verified_key = a.email_key, false) AS is_verified, m.pending_email
+FROM account a JOIN account_mailbox m ON m.account_id = a.id WHERE a.id = ANY($1::uuid[])
+"""
+_SET_PENDING = """
+INSERT INTO account_mailbox (account_id, pending_email) VALUES ($1, $2)
+ON CONFLICT (account_id) DO UPDATE SET pending_email = excluded.pending_email
+WHERE account_mailbox.pending_email IS DISTINCT FROM excluded.pending_email RETURNING true
+"""
+_DROP_PENDING = """
+UPDATE account_mailbox SET pending_email = NULL WHERE account_id = $1 AND pending_email IS NOT NULL RETURNING true
+"""
+# A pending address that waits for another confirmation stays.
+_SET_VERIFIED = """
+INSERT INTO account_mailbox (account_id, verified_key) VALUES ($1, $2)
+ON CONFLICT (account_id) DO UPDATE SET verified_key = excluded.verified_key,
+    pending_email = nullif(account_mailbox.pending_email, $3)
+"""
+_DELETE = "DELETE FROM account_mailbox WHERE account_id = $1"
+
+
+async def list_mailboxes(connection: DatabaseConnection, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    return {row["id"]: row for row in await connection.fetch(_LIST, account_ids)}
+
+
+async def set_pending(connection: DatabaseConnection, account_id: UUID, email: str) -> bool:
+    """Returns True if another address was pending before, or none."""
+    return bool(await connection.fetchval(_SET_PENDING, account_id, email))
+
+
+async def drop_pending(connection: DatabaseConnection, account_id: UUID) -> bool:
+    """Returns True if an address was pending."""
+    return bool(await connection.fetchval(_DROP_PENDING, account_id))
+
+
+async def set_verified(connection: DatabaseConnection, account_id: UUID, key: str, email: str) -> None:
+    """Notes that an address, whose canonical form is `key`, was confirmed."""
+    await connection.execute(_SET_VERIFIED, account_id, key, email)
+
+
+async def delete(connection: DatabaseConnection, account_id: UUID) -> None:
+    await connection.execute(_DELETE, account_id)

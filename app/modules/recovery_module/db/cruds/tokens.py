@@ -1,0 +1,80 @@
+"""Tokens of mails, as hashes."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import DatabaseConnection
+
+# A mail that is sent once more has the same token, which is valid from then on, unless it was used.
+_STORE = """
+INSERT INTO recovery_token (token_hash, account_id, purpose, email, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at WHERE recovery_token.used_at IS NULL
+RETURNING true
+"""
+_COUNT = """
+SELECT count(*) FROM recovery_token
+WHERE account_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 AND token_hash <> $4
+"""
+_FIND = """
+SELECT account_id, email FROM recovery_token
+WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+"""
+# Of two that use a token at once, the second waits for the row, and then finds it used.
+_USE = """
+UPDATE recovery_token SET used_at = $3
+WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING account_id, email
+"""
+_REVOKE = "UPDATE recovery_token SET used_at = $3 WHERE account_id = $1 AND purpose = $2 AND used_at IS NULL"
+_DELETE_OLD = """
+DELETE FROM recovery_token WHERE token_hash IN (
+    SELECT token_hash FROM recovery_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2
+)
+"""
+_DELETE_OF_ACCOUNT = "DELETE FROM recovery_token WHERE account_id = $1"
+
+
+async def store(
+    connection: DatabaseConnection,
+    token_hash: bytes,
+    account_id: UUID,
+    purpose: str,
+    email: str,
+    at: datetime,
+    expires_at: datetime,
+) -> bool:
+    """Stores a token. Returns False if it was used already."""
+    return bool(await connection.fetchval(_STORE, token_hash, account_id, purpose, email, at, expires_at))
+
+
+async def count_others(
+    connection: DatabaseConnection, account_id: UUID, purpose: str, at: datetime, token_hash: bytes
+) -> int:
+    """Returns the number of valid tokens of an account, without one of them."""
+    return int(await connection.fetchval(_COUNT, account_id, purpose, at, token_hash))
+
+
+async def find(connection: DatabaseConnection, token_hash: bytes, purpose: str, at: datetime) -> Any | None:
+    """Returns the account and the address of a valid token."""
+    rows = await connection.fetch(_FIND, token_hash, purpose, at)
+    return rows[0] if rows else None
+
+
+async def use(connection: DatabaseConnection, token_hash: bytes, purpose: str, at: datetime) -> Any | None:
+    """Uses a valid token. Returns its account and address, or None if there is no such token."""
+    rows = await connection.fetch(_USE, token_hash, purpose, at)
+    return rows[0] if rows else None
+
+
+async def revoke(connection: DatabaseConnection, account_id: UUID, purpose: str, at: datetime) -> None:
+    await connection.execute(_REVOKE, account_id, purpose, at)
+
+
+async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
+    """Deletes up to `limit` tokens that expired before a moment. Returns their number."""
+    return int((await connection.execute(_DELETE_OLD, before, limit)).rpartition(" ")[2])
+
+
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> None:
+    await connection.execute(_DELETE_OF_ACCOUNT, account_id)

@@ -1,0 +1,35 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import Base
+
+
+class AccountMailbox(Base):
+    """What is known of an account's address.
+
+    `verified_key` is the canonical form of the address that was verified last. The account's address is verified if it
+    has this form. `pending_email` is the address that becomes the account's as soon as it is confirmed.
+    """
+
+    __tablename__ = "account_mailbox"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    verified_key: Mapped[str | None] = mapped_column(Text)
+    pending_email: Mapped[str | None] = mapped_column(Text)
+
+
+class RecoveryToken(Base):
+    """The hash of a token that was sent to `email`. Used ones stay until their mail cannot be sent again."""
+
+    __tablename__ = "recovery_token"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,30 @@
+from app.modules.recovery_module.api.routes.links import router
+from app.modules.recovery_module.db.models import AccountMailbox, RecoveryToken
+from app.modules.recovery_module.services.addresses import CHANGE, ERASE_MAILBOX, PENDING, SIGN_UP, VERIFIED
+from app.modules.recovery_module.services.housekeeping import CLEANUP_PERIOD, TIDY
+from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, RESET
+from app.modules.recovery_module.settings import FOLLOW_LINK, FORGOT_PASSWORD, VERIFY_EMAIL
+from app.utils.module import Module
+
+module = Module(
+    name="recovery",
+    description="Verified addresses, changes of address, forgotten passwords",
+    router=router,
+    depends_on=("base", "accounts", "streams", "jobs", "mail"),
+    models=(AccountMailbox, RecoveryToken),
+    contributes=(
+        VERIFIED,
+        PENDING,
+        CHANGE,
+        SIGN_UP,
+        ERASE_MAILBOX,
+        CONFIRM,
+        RESET,
+        NOTIFY,
+        TIDY,
+        CLEANUP_PERIOD,
+        VERIFY_EMAIL,
+        FORGOT_PASSWORD,
+        FOLLOW_LINK,
+    ),
+)

@@ -1,0 +1,110 @@
+"""Addresses: verified ones, and changes that wait for a confirmation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import AccountHook, AccountPart, Erasure, SignUpHook
+from app.modules.accounts_module.schemas import Email
+from app.modules.accounts_module.services.mailboxes import announce_change, change_email, find_mail_address
+from app.modules.base_module.schemas import NOT_NULL
+from app.modules.jobs_module.extension import Jobs
+from app.modules.recovery_module.db.cruds import mailboxes, tokens
+from app.modules.recovery_module.errors import LinkExpired
+from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, Confirmation, Notice
+from app.modules.recovery_module.services.tokens import hash_of
+from app.modules.recovery_module.settings import VERIFY_EMAIL
+from app.modules.streams_module.services.log import Log, now
+from app.services.context import Context, WorkContext
+from app.services.rate_limits import RateLimits
+from app.utils.canonical import canonical_email
+
+
+async def send_confirmation(work: UnitOfWork, jobs: Jobs, account_id: UUID) -> None:
+    """Sends the mail that confirms the pending address, or else the account's own if it is not verified."""
+    email = await find_mail_address(work, account_id)
+    mailbox = (await mailboxes.list_mailboxes(await work.raw(), [account_id])).get(account_id)
+    if mailbox is not None:
+        email = mailbox["pending_email"] or (None if mailbox["is_verified"] else email)
+    if email is not None:
+        await _enqueue(work, jobs, account_id, email)
+
+
+async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, token: str) -> None:
+    """Confirms the address that the token was sent to. A pending address becomes the account's.
+
+    Raises LinkExpired; or EmailTaken for an address that another account has by now.
+    """
+    raw = await work.raw()
+    used = await tokens.use(raw, hash_of(token), "confirm", now())
+    if used is None:
+        raise LinkExpired
+    account_id, email = used["account_id"], used["email"]
+    await log.lock(work, accounts=[account_id])
+    current = await find_mail_address(work, account_id)
+    if current is None:
+        raise LinkExpired
+    if current != email:
+        mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
+        if mailbox is None or mailbox["pending_email"] != email:
+            raise LinkExpired
+        await change_email(work, account_id, email)
+        await jobs.enqueue(work, NOTIFY, Notice(email=current, template="changed"))
+    await mailboxes.set_verified(raw, account_id, canonical_email(email), email)
+    await announce_change(work, log, account_id)
+
+
+async def _enqueue(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str) -> None:
+    confirmation = Confirmation(account_id=account_id, email=email)
+    await jobs.enqueue(work, CONFIRM, confirmation, key=canonical_email(email), owner_id=account_id)
+
+
+async def _after_sign_up(context: WorkContext, account_id: UUID) -> None:
+    await send_confirmation(context.work, context.container.get(Jobs), account_id)
+
+
+async def _change(context: WorkContext, account_id: UUID, email: str) -> bool:
+    """Remembers an address until it is confirmed. The account's own address ends the change that waits."""
+    current = await find_mail_address(context.work, account_id)
+    if email == current:
+        return await mailboxes.drop_pending(context.connection, account_id)
+    context.container.get(RateLimits).hit(VERIFY_EMAIL, account_id.int)
+    jobs = context.container.get(Jobs)
+    changed = await mailboxes.set_pending(context.connection, account_id, email)
+    await _enqueue(context.work, jobs, account_id, email)
+    if changed and current is not None:
+        await jobs.enqueue(context.work, NOTIFY, Notice(email=current, template="change_requested"))
+    return changed
+
+
+async def _describe_verified(context: Context, _: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    found = await mailboxes.list_mailboxes(context.connection, account_ids)
+    return {account_id: mailbox["is_verified"] for account_id, mailbox in found.items()}
+
+
+async def _describe_pending(context: Context, _: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    found = await mailboxes.list_mailboxes(context.connection, account_ids)
+    return {account_id: mailbox["pending_email"] for account_id, mailbox in found.items()}
+
+
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+    await mailboxes.delete(context.connection, account_id)
+    await tokens.delete_of_account(context.connection, account_id)
+    return False
+
+
+_IS_VERIFIED = Annotated[bool, Field(description="true if a mail to `email` was confirmed", examples=[True])]
+_PENDING = Annotated[
+    str | None,
+    Field(description="the address that replaces `email` when it is confirmed", examples=["anna@new.example.com"]),
+]
+_EMAIL = Annotated[Email | SkipJsonSchema[None], NOT_NULL]
+SIGN_UP = SignUpHook("recovery", _after_sign_up)
+VERIFIED = AccountPart("email_verified", _IS_VERIFIED, empty=False, describe=_describe_verified, is_own=True)
+PENDING = AccountPart("pending_email", _PENDING, describe=_describe_pending, is_own=True)
+CHANGE = AccountPart("email", None, update=_EMAIL, apply=_change, is_own=True)
+ERASE_MAILBOX = AccountHook("recovery", _erase)

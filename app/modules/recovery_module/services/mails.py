@@ -1,0 +1,83 @@
+"""The mails of this module."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.modules.accounts_module.services.mailboxes import find_by_mailbox, find_mail_address
+from app.modules.jobs_module.extension import JobContext
+from app.modules.mail_module.extension import Letter, mail_job
+from app.modules.recovery_module.db.cruds import mailboxes, tokens
+from app.modules.recovery_module.services.tokens import Purpose, hash_of, link_of, make_token
+
+LIFETIMES: dict[Purpose, timedelta] = {"confirm": timedelta(hours=24), "reset": timedelta(minutes=30)}
+MAX_RESETS = 3
+"""Valid links to a new password that an account may have. Beyond them no mail is sent: the mailbox has a valid one."""
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+class Confirmation(BaseModel):
+    """An address that is to be confirmed: the account's own, or the pending one."""
+
+    account_id: UUID
+    email: str
+
+
+class Forgotten(BaseModel):
+    """The address that a client gave. There may be no such account."""
+
+    email: str
+
+
+class Notice(BaseModel):
+    """A mail without a link."""
+
+    email: str
+    template: str
+
+
+async def _confirm(context: JobContext, confirmation: Confirmation) -> Letter | None:
+    account_id, email = confirmation.account_id, confirmation.email
+    async with context.unit_of_work() as work:
+        raw = await work.raw()
+        current = await find_mail_address(work, account_id)
+        mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
+        is_own = current == email and not (mailbox and mailbox["is_verified"])
+        if current is None or not (is_own or (mailbox and mailbox["pending_email"] == email)):
+            return None
+        owner = await find_by_mailbox(work, email)
+        if owner is not None and owner.id != account_id:
+            return Letter(email, "taken")
+    return await _with_link(context, "confirm", account_id, email)
+
+
+async def _reset(context: JobContext, forgotten: Forgotten) -> Letter | None:
+    async with context.unit_of_work() as work:
+        account = await find_by_mailbox(work, forgotten.email)
+        account_id, email = (account.id, account.email) if account is not None else (None, None)
+    if account_id is None or email is None:
+        return None
+    return await _with_link(context, "reset", account_id, email)
+
+
+async def _with_link(context: JobContext, purpose: Purpose, account_id: UUID, email: str) -> Letter | None:
+    """Stores the token and returns its mail. The time in which it is valid begins with each attempt to send it."""
+    token, at = await make_token(context.container, purpose, context.job_id), datetime.now(UTC)
+    token_hash = hash_of(token)
+    async with context.unit_of_work() as work:
+        raw = await work.raw()
+        if purpose == "reset" and await tokens.count_others(raw, account_id, purpose, at, token_hash) >= MAX_RESETS:
+            return None
+        stored = await tokens.store(raw, token_hash, account_id, purpose, email, at, at + LIFETIMES[purpose])
+    return Letter(email, purpose, {"link": link_of(context.container, purpose, token)}) if stored else None
+
+
+async def _notify(_: JobContext, notice: Notice) -> Letter:
+    return Letter(notice.email, notice.template)
+
+
+CONFIRM = mail_job("recovery.confirm", Confirmation, TEMPLATES, _confirm)
+RESET = mail_job("recovery.reset", Forgotten, TEMPLATES, _reset)
+NOTIFY = mail_job("recovery.notify", Notice, TEMPLATES, _notify)

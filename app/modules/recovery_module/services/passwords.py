@@ -1,0 +1,60 @@
+"""Forgotten passwords."""
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.modules.accounts_module.services.mailboxes import (
+    announce_change,
+    check_new_password,
+    find_mail_address,
+    replace_password,
+)
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.jobs_module.extension import Jobs
+from app.modules.recovery_module.db.cruds import mailboxes, tokens
+from app.modules.recovery_module.errors import LinkExpired
+from app.modules.recovery_module.services.mails import RESET, Forgotten
+from app.modules.recovery_module.services.tokens import hash_of
+from app.modules.streams_module.services.log import Log, now
+from app.utils.canonical import canonical_email
+
+
+async def request_reset(work: UnitOfWork, jobs: Jobs, email: str) -> None:
+    """Enqueues the job that looks for the account. It is the same work for any address."""
+    await jobs.enqueue(work, RESET, Forgotten(email=email), key=canonical_email(email))
+
+
+async def reset_password(
+    work: UnitOfWork,
+    database: Database,
+    log: Log,
+    passwords: Passwords,
+    revocations: Revocations,
+    token: str,
+    new_password: str,
+    source: str,
+) -> None:
+    """Sets a new password and ends all sessions. The owner of the token reads the mailbox, so the address is verified.
+
+    Raises LinkExpired; or ValidationFailed for a weak password, and the token stays valid.
+    """
+    token_hash = hash_of(token)
+    async with open_unit_of_work(database) as checking:
+        found = await tokens.find(await checking.raw(), token_hash, "reset", now())
+        if found is None:
+            raise LinkExpired
+        await check_new_password(checking, found["account_id"], new_password)
+    # Hashed before the first statement of `work`, so that no transaction is open meanwhile.
+    hashed = await passwords.hash(new_password, source)
+    raw, at = await work.raw(), now()
+    used = await tokens.use(raw, token_hash, "reset", at)
+    if used is None:
+        raise LinkExpired
+    account_id, email = used["account_id"], used["email"]
+    await log.lock(work, accounts=[account_id])
+    if await find_mail_address(work, account_id) != email:
+        raise LinkExpired
+    await tokens.revoke(raw, account_id, "reset", at)
+    await replace_password(work, revocations, account_id, hashed)
+    await mailboxes.set_verified(raw, account_id, canonical_email(email), email)
+    await announce_change(work, log, account_id)

@@ -1,0 +1,33 @@
+"""Tokens of mails: 256 bits, of which only a hash is stored."""
+
+import hmac
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from typing import Literal
+from uuid import UUID
+
+from app.adapters.db.database import Database
+from app.modules.accounts_module.services.signing_secret import find_signing_secret
+from app.settings import Settings
+from app.utils.container import Container
+
+Purpose = Literal["confirm", "reset"]
+
+
+async def make_token(container: Container, purpose: Purpose, job_id: UUID) -> str:
+    """Returns the token of a mail. It is the same at each attempt of its job, so that a mail that arrives twice works
+    twice, and no job holds a token.
+    """
+    secret = await find_signing_secret(container.get(Settings).auth, container.get(Database))
+    digest = hmac.digest(secret.encode(), b"recovery " + purpose.encode() + job_id.bytes, "sha256")
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def hash_of(token: str) -> bytes:
+    """Returns the hash that is stored. A plain one suffices, because 256 bits cannot be guessed."""
+    return sha256(token.encode()).digest()
+
+
+def link_of(container: Container, purpose: Purpose, token: str) -> str:
+    """The token is in the fragment, which browsers send to no server and in no Referer."""
+    return f"{container.get(Settings).app.public_url}/ui/#{purpose}?token={token}"
