@@ -41,6 +41,12 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   }
 }
 
+/** Returns true while the user has muted the chat. A server without such settings mutes none. */
+export const isMuted = (chat) => Date.parse(chat.settings?.muted_until ?? '') > Date.now();
+
+/** Returns the chat's place in the list: pinned chats come first, archived ones last. */
+export const rank = ({ settings }) => (settings?.is_archived ? 1 : settings?.is_pinned ? -1 : 0);
+
 /** Applies an event to the loaded messages. Applying it twice changes nothing. */
 export function applyToMessages(messages, { kind, data }, accountId) {
   const known = messages.get(data.seq);

@@ -1,7 +1,7 @@
 // The state of the page: accounts, chats and their messages. Each event is applied once, by its sequence number.
 
 import { Problem, call, get, getAll } from './api.js';
-import { applyEvent, applyToMessages, moveRead } from './chat.js';
+import { applyEvent, applyToMessages, isMuted, moveRead, rank } from './chat.js';
 import { coalesced, debounced } from './dom.js';
 import { t } from './i18n.js';
 
@@ -40,11 +40,11 @@ export class Store extends EventTarget {
   }
 
   get list() {
-    return [...this.chats.values()].sort((a, b) => activity(b) - activity(a));
+    return [...this.chats.values()].sort((a, b) => rank(a) - rank(b) || activity(b) - activity(a));
   }
 
   get unread() {
-    return this.list.reduce((sum, chat) => sum + (chat.unread_count > 0), 0);
+    return this.list.reduce((sum, chat) => sum + (chat.unread_count > 0 && !isMuted(chat)), 0);
   }
 
   /** Returns an account. It has no name until the response has arrived. */
@@ -245,6 +245,9 @@ export class Store extends EventTarget {
       this.chats.delete(data.chat_id);
     } else if (kind === 'read.moved' && data.read_seq > chat?.read_seq) {
       if (!moveRead(chat, data.read_seq)) this.readState(chat);
+    } else if (kind === 'chat.settings_changed' && chat) {
+      const { chat_id: _, ...settings } = data;
+      chat.settings = settings;
     } else if (kind === 'account.updated') {
       this.storeMe(data);
     }

@@ -1,18 +1,23 @@
 // The dialog with the members of a chat, and the actions that the user's role allows.
 
 import { call } from '../api.js';
+import { isMuted } from '../chat.js';
 import { avatar, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { confirmed, dialog, peoplePicker, rename } from './dialogs.js';
 import { editChatDialog } from './editChat.js';
+
+// A mute without an end: the server stores a time.
+const FAR = '2999-12-31T23:59:59Z';
 
 export function membersDialog({ store, openChat }, chat) {
   const peer = store.peer(chat);
   const description = h('p', { class: 'description', dir: 'auto' });
 
   const list = h('ul', { class: 'members' });
+  const settings = h('div', { class: 'buttons' });
   const buttons = h('div', { class: 'buttons' });
-  const element = dialog(store.title(chat), h('div', { class: 'dialog-form' }, description, h('h3', {}, t('members.title')), list, buttons), { className: 'drawer' });
+  const element = dialog(store.title(chat), h('div', { class: 'dialog-form' }, description, settings, h('h3', {}, t('members.title')), list, buttons), { className: 'drawer' });
 
   /** Returns the actions that the user's role allows now. */
   function actions() {
@@ -20,6 +25,17 @@ export function membersDialog({ store, openChat }, chat) {
     return [
       ...isAdmin() ? [['edit', () => editChatDialog(chat)], ['add', add]] : [],
       chat.role === 'owner' ? ['delete', remove] : ['leave', leave],
+    ];
+  }
+
+  /** Returns the user's own settings of the chat: name, state, and the request that changes it. */
+  function toggles() {
+    if (!chat.settings) return [];
+    const { is_archived: isArchived, is_pinned: isPinned } = chat.settings;
+    return [
+      ['mute', isMuted(chat), { muted_until: isMuted(chat) ? null : FAR }],
+      ['pin', isPinned, { is_pinned: !isPinned }],
+      ['archive', isArchived, { is_archived: !isArchived }],
     ];
   }
 
@@ -47,6 +63,11 @@ export function membersDialog({ store, openChat }, chat) {
           mayRemove && iconButton('close', t('members.remove', { name: person.display_name }), () => attempt(() => call('DELETE', `/chats/${chat.id}/members/${member.account_id}`)))),
       };
     }));
+    reconcile(settings, toggles().map(([name, isOn, changes]) => ({
+      key: name,
+      signature: String(isOn),
+      build: () => h('button', { type: 'button', class: 'button', 'aria-pressed': String(isOn), on: { click: () => attempt(() => call('PUT', `/chats/${chat.id}/settings`, changes)) } }, t(`members.${name}${isOn ? 'Off' : ''}`)),
+    })));
     reconcile(buttons, actions().map(([name, run]) => ({
       key: name,
       signature: '',

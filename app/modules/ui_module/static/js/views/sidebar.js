@@ -2,6 +2,7 @@
 
 import { get } from '../api.js';
 import { avatar, debounced, h, icon, iconButton, reconcile, skeleton, toast } from '../dom.js';
+import { isMuted } from '../chat.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { newChatDialog } from './newChat.js';
 import { MessageSearch } from './search.js';
@@ -73,7 +74,7 @@ export class Sidebar {
     const isChosen = chat.id === this.chosen;
     const last = sendQueue?.of(chat.id).at(-1) ?? chat.last_message;
     const when = shortMoment(new Date(last?.created_at ?? chat.created_at));
-    const shown = { name, isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, typing: chat.typing.size };
+    const shown = { name, isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, isMuted: isMuted(chat), settings: chat.settings, typing: chat.typing.size };
     return {
       key: chat.id,
       signature: JSON.stringify(shown),
@@ -83,10 +84,13 @@ export class Sidebar {
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' },
               h('strong', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),
+              shown.isMuted && icon('muted'),
+              chat.settings?.is_pinned && icon('pin'),
+              chat.settings?.is_archived && h('small', {}, t('chats.archived')),
               h('time', {}, when)),
             h('span', { class: 'line' },
               shown.typing ? h('span', { class: 'preview typing' }, t('chat.typingDirect')) : h('span', { class: 'preview', dir: 'auto' }, shown.preview),
-              shown.unread > 0 && h('span', { class: 'badge', 'aria-label': t('chats.unread', { n: shown.unread }) }, shown.unread > 999 ? '999+' : String(shown.unread)))))),
+              shown.unread > 0 && h('span', { class: shown.isMuted ? 'badge quiet' : 'badge', 'aria-label': t('chats.unread', { n: shown.unread }) }, shown.unread > 999 ? '999+' : String(shown.unread)))))),
     };
   }
 

@@ -1,0 +1,40 @@
+"""Muting, pinning and archiving a chat on the page."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, ok
+
+
+async def test_a_user_mutes_pins_and_archives_chats_and_another_device_is_followed(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    chats = [
+        str(ok(await anna.post("/chats", {"type": "group", "title": title, "member_ids": [her.id]}))["id"])
+        for title in ("Клуб", "Двор")
+    ]
+    page, names = eve.page, eve.page.locator(".chat-list .chat-item strong")
+    await expect(names).to_have_text(["Двор", "Клуб"])
+    await eve.open("Клуб")
+    await page.get_by_role("button", name="Members").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Pin to the top").click()
+    await expect(dialog.get_by_role("button", name="Unpin from the top")).to_be_visible()
+    await expect(names).to_have_text(["Клуб", "Двор"])
+    await dialog.get_by_role("button", name="Archive").click()
+    await expect(names).to_have_text(["Двор", "Клуб"])
+    await expect(eve.item("Клуб")).to_contain_text("archived")
+    await dialog.get_by_role("button", name="Take out of the archive").click()
+    await dialog.get_by_role("button", name="Mute").click()
+    await expect(eve.item("Клуб").locator(".icon-muted")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await eve.open("Двор")
+    await anna.send(chats[0], "тихо")
+    await expect(eve.item("Клуб").locator(".badge.quiet")).to_have_text("1")
+    assert not (await page.title()).startswith("(")
+    ok(await her.put(f"/chats/{chats[0]}/settings", {"muted_until": None, "is_pinned": False}))
+    await expect(eve.item("Клуб").locator(".icon-muted")).to_have_count(0)
+    await expect(eve.item("Клуб").locator(".badge.quiet")).to_have_count(0)
+    await expect(page).to_have_title(re.compile(r"^\(1\) "))
