@@ -8,6 +8,7 @@ import httpx
 from app.fastapi_engine.constructor import build_app
 from app.modules.ui_module.services.files import FOLDER
 from app.settings import Settings
+from app.settings.modules_settings import ModulesSettings
 from tests.fakers import problem
 from tests.servers import served
 
@@ -99,3 +100,11 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+async def test_the_page_knows_which_modules_the_server_has(settings: Settings) -> None:
+    for without in ("", "-recovery"):
+        modules = ModulesSettings(enabled_modules=("BASE", *filter(None, [without])))
+        async with served(build_app(replace(settings, modules=modules))) as http:
+            (named,) = re.findall(r'<meta name="modules" content="([^"]*)">', (await http.get("/ui")).text)
+        assert ("recovery" in named.split()) is not bool(without)

@@ -8,6 +8,7 @@ from app.dependencies.services_dependency import service
 from app.modules.ui_module.services.files import INDEX, read_file
 from app.services.errors import NotFound
 from app.settings import Settings
+from app.utils.module import Modules
 
 router = APIRouter(prefix="/ui", include_in_schema=False)
 
@@ -39,10 +40,13 @@ _HEADERS = {
 @router.get("/{name:path}")
 def page(
     settings: Annotated[Settings, service(Settings)],
+    modules: Annotated[Modules, service(Modules)],
     name: str = "",
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
     """Returns the page, or one of its files."""
     if not settings.app.ui_enable:
         raise NotFound
-    return read_file(name or INDEX, settings.app.prefix).answer(if_none_match, _HEADERS)
+    return read_file(name or INDEX, settings.app.prefix, [module.name for module in modules]).answer(
+        if_none_match, _HEADERS
+    )

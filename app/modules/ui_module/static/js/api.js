@@ -116,6 +116,18 @@ export async function getAll(path) {
   return items;
 }
 
+/** True if the server has this module. */
+export const has = (name) => document.querySelector('meta[name="modules"]').content.split(' ').includes(name);
+
+/** Asks for a mail with a link to a new password. The answer is the same for every address. */
+export const forgotPassword = (email) => request('POST', '/accounts/password/forgot', { email });
+
+/** Sets a new password with the token of a mail. All sessions of the account end. */
+export const resetPassword = (token, newPassword) => request('POST', '/accounts/password/reset', { token, new_password: newPassword });
+
+/** Confirms an address with the token of a mail. */
+export const confirmEmail = (token) => request('POST', '/accounts/email/confirm', { token });
+
 export async function signUp(form) {
   await request('POST', '/accounts/sign-up', form);
   return signIn(form.username, form.password);

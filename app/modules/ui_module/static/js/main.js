@@ -1,9 +1,10 @@
 // Starts the page: the sign-in form, or the chats of the signed-in user.
 
-import { session } from './api.js';
+import { confirmEmail, session } from './api.js';
 import { Connection } from './connection.js';
 import { toast } from './dom.js';
-import { chooseLanguage, currentLanguage, t } from './i18n.js';
+import { chooseLanguage, currentLanguage, explain, t } from './i18n.js';
+import { takeMailLink } from './mailLinks.js';
 import { SendQueue } from './sendQueue.js';
 import { Store } from './store.js';
 import { authView } from './views/auth.js';
@@ -12,6 +13,7 @@ import { Shell } from './views/shell.js';
 const THEME = 'messenger.theme';
 const root = document.getElementById('app');
 let running = null;
+let resetToken = null;
 
 const settings = {
   /** Shows the page in a language. Returns its shell if the user is signed in. */
@@ -45,14 +47,36 @@ function show() {
   document.documentElement.lang = currentLanguage();
   document.title = t('app.name');
   running?.shell?.unmount();
-  if (!session.isOpen) {
-    root.replaceChildren(authView(settings, start));
+  if (resetToken || !session.isOpen) {
+    root.replaceChildren(authView(settings, start, { resetToken, onReset: endReset }));
     root.querySelector('input').focus();
     return;
   }
   running.shell = new Shell({ ...running, settings });
   root.replaceChildren(running.shell.element);
   running.shell.update();
+}
+
+function endReset() {
+  resetToken = null;
+  // The page was open and signed in when the link was followed.
+  if (session.isOpen) show();
+}
+
+/** Does what the link of a mail is for, if one opened the page or was followed while it is open. */
+async function followMailLink() {
+  const link = takeMailLink();
+  if (link?.purpose === 'reset') {
+    resetToken = link.token;
+    show();
+  } else if (link) {
+    try {
+      await confirmEmail(link.token);
+      toast(t('auth.confirmed'));
+    } catch (error) {
+      toast(explain(error));
+    }
+  }
 }
 
 function start() {
@@ -94,3 +118,5 @@ session.addEventListener('ended', () => {
 
 applyTheme();
 start();
+followMailLink();
+addEventListener('hashchange', followMailLink);

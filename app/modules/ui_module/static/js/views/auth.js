@@ -1,12 +1,30 @@
-// The forms for signing in and signing up.
+// The forms for signing in, signing up, and a new password.
 
-import { signIn, signUp } from '../api.js';
-import { h, icon } from '../dom.js';
+import { forgotPassword, has, resetPassword, signIn, signUp } from '../api.js';
+import { h, icon, toast } from '../dom.js';
 import { explain, fieldOf, otherLanguage, t } from '../i18n.js';
 
-export function authView(settings, onDone) {
+const TITLES = { signIn: 'auth.signIn', signUp: 'auth.signUp', forgot: 'auth.forgot', reset: 'auth.newPassword' };
+const BUTTONS = { ...TITLES, forgot: 'auth.sendLink', reset: 'auth.setPassword' };
+
+/** `resetToken` is the token of a mail; `onReset` is called when it is used, or when the user chooses another form. */
+export function authView(settings, onDone, { resetToken = null, onReset = () => {} } = {}) {
   const place = h('main', { class: 'auth' });
-  let isNew = false;
+  let mode = resetToken ? 'reset' : 'signIn';
+
+  function choose(name) {
+    if (mode === 'reset') onReset();
+    mode = name;
+    render();
+    place.querySelector('input').focus();
+  }
+
+  const actions = {
+    signIn: async (given) => { await signIn(given.login.trim(), given.password); onDone(); },
+    signUp: async (given) => { await signUp(given); onDone(); },
+    forgot: async (given) => { await forgotPassword(given.email); toast(t('auth.linkSent')); choose('signIn'); },
+    reset: async (given) => { await resetPassword(resetToken, given.new_password); toast(t('auth.passwordSet')); choose('signIn'); },
+  };
 
   function field(name, label, attributes = {}, hint = null) {
     const hintId = `${name}-hint`;
@@ -27,9 +45,7 @@ export function authView(settings, onDone) {
     alert.textContent = '';
     button.disabled = true;
     try {
-      if (isNew) await signUp(given);
-      else await signIn(given.login.trim(), given.password);
-      onDone();
+      await actions[mode](given);
     } catch (error) {
       button.disabled = false;
       alert.textContent = explain(error);
@@ -39,24 +55,32 @@ export function authView(settings, onDone) {
     }
   }
 
+  const newPassword = (name) => field(name, t('auth.password'), { type: 'password', autocomplete: 'new-password', minlength: 8, maxlength: 256 }, t('auth.passwordHint'));
+  const email = () => field('email', t('auth.email'), { type: 'email', autocomplete: 'email' });
+  const fields = {
+    signIn: () => [
+      field('login', t('auth.login'), { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false' }),
+      field('password', t('auth.password'), { type: 'password', autocomplete: 'current-password' }),
+    ],
+    signUp: () => [
+      field('display_name', t('auth.displayName'), { autocomplete: 'name', maxlength: 64 }),
+      field('username', t('auth.username'), { autocomplete: 'username', pattern: '[A-Za-z0-9_.]{3,32}', autocapitalize: 'none', spellcheck: 'false' }, t('auth.usernameHint')),
+      email(),
+      newPassword('password'),
+    ],
+    forgot: () => [email()],
+    reset: () => [newPassword('new_password')],
+  };
+  const link = (text, name) => h('button', { type: 'button', class: 'button plain wide', on: { click: () => choose(name) } }, t(text));
+
   function render() {
     const form = h('form', { method: 'post', on: { submit } },
-      h('h2', {}, t(isNew ? 'auth.signUp' : 'auth.signIn')),
-      isNew
-        ? [
-          field('display_name', t('auth.displayName'), { autocomplete: 'name', maxlength: 64 }),
-          field('username', t('auth.username'), { autocomplete: 'username', pattern: '[A-Za-z0-9_.]{3,32}', autocapitalize: 'none', spellcheck: 'false' }, t('auth.usernameHint')),
-          field('email', t('auth.email'), { type: 'email', autocomplete: 'email' }),
-          field('password', t('auth.password'), { type: 'password', autocomplete: 'new-password', minlength: 8, maxlength: 256 }, t('auth.passwordHint')),
-        ]
-        : [
-          field('login', t('auth.login'), { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false' }),
-          field('password', t('auth.password'), { type: 'password', autocomplete: 'current-password' }),
-        ],
+      h('h2', {}, t(TITLES[mode])),
+      fields[mode](),
       h('p', { id: 'auth-error', class: 'error', role: 'alert' }),
-      h('button', { type: 'submit', class: 'button primary wide' }, t(isNew ? 'auth.signUp' : 'auth.signIn')),
-      h('button', { type: 'button', class: 'button plain wide', on: { click: () => { isNew = !isNew; render(); place.querySelector('input').focus(); } } },
-        t(isNew ? 'auth.toSignIn' : 'auth.toSignUp')));
+      h('button', { type: 'submit', class: 'button primary wide' }, t(BUTTONS[mode])),
+      mode === 'signIn' && has('recovery') && link('auth.forgotten', 'forgot'),
+      mode === 'signIn' ? link('auth.toSignUp', 'signUp') : link('auth.toSignIn', 'signIn'));
     place.replaceChildren(
       h('div', { class: 'auth-card' },
         h('header', { class: 'brand' },

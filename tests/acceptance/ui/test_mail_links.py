@@ -1,0 +1,76 @@
+"""Links of mails in the browser: a forgotten password, and an address that is confirmed."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Browser, expect
+
+from app.fastapi_engine.constructor import build_app
+from app.modules.mail_module.settings import MailSettings
+from app.modules.mail_module.tests.mailbox import Mailbox, mail_server, text_of
+from app.settings import Settings
+from tests.browsers import Reader
+from tests.fakers import FakeClient, eventually, ok
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with mail_server() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
+    return build_app(replace(settings, own={**settings.own, MailSettings: mailbox.settings}))
+
+
+async def fragment_of(mailbox: Mailbox, purpose: str) -> str:
+    """Returns the part of the link after the host, as soon as the mail is there."""
+    link = re.compile(rf"/ui/#{purpose}\?token=[\w-]+")
+
+    def found() -> list[str]:
+        return [match[0] for mail in mailbox.mails if (match := link.search(text_of(mail)))]
+
+    async def there() -> bool:
+        return bool(found())
+
+    await eventually(there)
+    return found()[-1]
+
+
+async def test_a_forgotten_password_is_replaced_at_the_page(
+    browser: Browser, live_server: str, her: FakeClient, mailbox: Mailbox
+) -> None:
+    eve = await Reader.open_window(browser, live_server)
+    page = eve.page
+    await page.goto(f"{eve.address}/ui")
+    await page.get_by_role("button", name="Forgot your password?").click()
+    await page.get_by_label("Email").fill(f"{her.username}@example.com")
+    await page.get_by_role("button", name="Send a link").click()
+    await expect(page.get_by_text("is on its way")).to_be_visible()
+    await page.goto(eve.address + await fragment_of(mailbox, "reset"))
+    await page.get_by_label("Password").fill("staple of the new house")
+    assert "token" not in page.url
+    await page.get_by_role("button", name="Set the password").click()
+    await expect(page.get_by_text("Sign in with it")).to_be_visible()
+    await page.locator("#login").fill(her.username)
+    await page.locator("#password").fill("staple of the new house")
+    await page.locator("[type=submit]").click()
+    await eve.is_online()
+    await eve.context.close()
+    assert (eve.complaints, eve.strangers) == ([], [])
+
+
+async def test_a_link_confirms_the_address(eve: Reader, her: FakeClient, mailbox: Mailbox) -> None:
+    link = await fragment_of(mailbox, "confirm")
+    await eve.page.goto("about:blank")
+    await eve.page.goto(eve.address + link)
+    await expect(eve.page.get_by_text("Your email address is confirmed.")).to_be_visible()
+    assert ok(await her.get("/accounts/me"))["email_verified"] is True
+    await eve.page.goto("about:blank")
+    await eve.page.goto(eve.address + link)
+    await expect(eve.page.get_by_text("This link is not valid any more.")).to_be_visible()
+    eve.ignore_complaints("410")
