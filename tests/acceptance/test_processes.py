@@ -217,7 +217,7 @@ def test_a_changed_file_is_served_at_once(place: Path, data_dir: Path) -> None:
         ({"API_SERVICE_PORT": "many"}, "API_SERVICE_PORT"),
         ({"ENVIRONMENT": "PROD"}, "AUTH_SECRET"),
         ({"ENVIRONMENT": "PROD", "AUTH_SECRET": "short"}, "AUTH_SECRET"),
-        ({"APPLICATION_ENABLED_MODULES": "BASE,nonsense"}, "known: accounts, base, "),
+        ({"APPLICATION_ENABLED_MODULES": "BASE,nonsense"}, "known: accounts, attachments, base, "),
         ({"APPLICATION_ENABLED_MODULES": "BASE,-accounts"}, "needs 'accounts'"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(f"{key}={text}" for key, text in value.items()),
