@@ -205,7 +205,12 @@ class Requests:
         if isinstance(error, RateLimited) and not self._refusals.take(monotonic()):
             self._socket.end(POLICY)
             return
-        self._socket.refuse(reply_to, self._problems.describe(error, _INSTANCE, owner))
+        problem = self._problems.describe(error, _INSTANCE, owner)
+        for item in problem.get("errors", ()):
+            if item["loc"][:1] == ["body"]:
+                # A service names the place in the body of a REST request; here that is `data`.
+                item["loc"] = ["data", *item["loc"][1:]]
+        self._socket.refuse(reply_to, problem)
 
 
 def _find_refusal(socket: Socket, revocations: Revocations) -> ServiceError | None:
