@@ -36,7 +36,7 @@ async def test_a_failing_event_is_set_aside_and_can_be_retried(
         (failure,) = await connection.fetch("SELECT * FROM subscriber_failure")
         assert (failure["subscriber"], str(failure["stream_id"])) == ("noting", club)
         assert "fail" in failure["error"]
-        (status,) = await operating.list_subscribers(connection)
+        (status,) = [each for each in await operating.list_subscribers(connection) if each.name == "noting"]
         assert (status.failures, status.streams_halted) == (1, 0)
         # A retry gets the event as it is stored now.
         await connection.execute(_CORRECT, failure["stream_id"], failure["seq"])
@@ -122,13 +122,12 @@ async def test_a_subscriber_that_is_behind_is_reported(
         async def is_measured() -> bool:
             return measured("events") == 3 and (measured("seconds") or 0) > 600
 
-        await eventually(is_measured, 20)
-        (status,) = await operating.list_subscribers(connection)
+        await eventually(is_measured, 60)
+        (status,) = [each for each in await operating.list_subscribers(connection) if each.name == "noting"]
         assert status.events_behind == 3
         assert status.seconds_behind > 600
-        (found,) = await connection.fetch(invariant.find)
-        assert str(found["stream_id"]) == club
-        assert "noting is 3 events behind" in found["detail"]
+        found = [row for row in await connection.fetch(invariant.find) if str(row["stream_id"]) == club]
+        assert any("noting is 3 events behind" in row["detail"] for row in found)
         assert await operating.skip_event(connection, "noting", UUID(club)) == 1
         await until_noted(connection, club, ["1", "2"])
 
@@ -149,5 +148,5 @@ async def test_a_reset_subscriber_starts_again(
         await until_noted(connection, club, ["1", "2"])
         assert await operating.reset(connection, "noting", UUID(club), to_head=False) == 1
         await until_noted(connection, club, ["1", "2", "1", "2"])
-        (status,) = await operating.list_subscribers(connection)
+        (status,) = [each for each in await operating.list_subscribers(connection) if each.name == "noting"]
         assert (status.events_behind, status.failures) == (0, 0)

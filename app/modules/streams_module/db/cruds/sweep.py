@@ -7,12 +7,12 @@ from uuid import UUID
 from app.adapters.db.connection import Connection
 
 _ADD = """
-INSERT INTO subscriber_sweep (name, after, next_at) VALUES ('streams', $1, statement_timestamp())
+INSERT INTO subscriber_sweep (name, after, next_at) VALUES ($1, $2, statement_timestamp())
 ON CONFLICT (name) DO NOTHING
 """
 _CLAIM = """
 SELECT after, is_urgent, coalesce(behind::text, '{}') AS behind FROM subscriber_sweep
-WHERE name = 'streams' AND (next_at <= statement_timestamp() OR is_urgent)
+WHERE name = $1 AND (next_at <= statement_timestamp() OR is_urgent)
 FOR UPDATE SKIP LOCKED
 """
 _END_OF_SLICE = "SELECT id FROM stream WHERE id > $1 ORDER BY id OFFSET $2 - 1 LIMIT 1"
@@ -28,8 +28,8 @@ WHERE s.id > $1 AND ($2::uuid IS NULL OR s.id <= $2) AND s.last_seq > coalesce(c
 """
 _MOVE = """
 UPDATE subscriber_sweep
-SET after = $1, next_at = statement_timestamp() + make_interval(secs => $2), is_urgent = $3, behind = $4::text::json
-WHERE name = 'streams'
+SET after = $2, next_at = statement_timestamp() + make_interval(secs => $3), is_urgent = $4, behind = $5::text::json
+WHERE name = $1
 """
 _NOTE_BEHIND = """
 UPDATE subscriber s SET events_behind = new.events, behind_since = to_timestamp(new.since)
@@ -39,7 +39,7 @@ _READ_BEHIND = """
 SELECT name, events_behind, coalesce(extract(epoch FROM statement_timestamp() - behind_since), 0)::float8 AS seconds
 FROM subscriber WHERE name = ANY($1::text[])
 """
-_RUN_SOON = "UPDATE subscriber_sweep SET after = $1, is_urgent = true WHERE name = 'streams'"
+_RUN_SOON = "UPDATE subscriber_sweep SET after = $1, is_urgent = true"
 _BEAT = """
 INSERT INTO subscriber_process (id, seen_at) VALUES ($1, statement_timestamp())
 ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
@@ -51,13 +51,13 @@ _LEAVE = "DELETE FROM subscriber_process WHERE id = $1"
 _START = UUID(int=0)
 
 
-async def add(connection: Connection) -> None:
-    await connection.execute(_ADD, _START)
+async def add(connection: Connection, name: str) -> None:
+    await connection.execute(_ADD, name, _START)
 
 
-async def claim(connection: Connection) -> Any | None:
+async def claim(connection: Connection, name: str) -> Any | None:
     """Locks the sweep if its next slice is due. None otherwise."""
-    rows = await connection.fetch(_CLAIM)
+    rows = await connection.fetch(_CLAIM, name)
     return rows[0] if rows else None
 
 
@@ -76,9 +76,11 @@ async def list_behind(connection: Connection, after: UUID, end: UUID | None, nam
     return rows
 
 
-async def move(connection: Connection, after: UUID | None, pause: float, behind: str, *, is_urgent: bool) -> None:
+async def move(
+    connection: Connection, name: str, after: UUID | None, pause: float, behind: str, *, is_urgent: bool
+) -> None:
     """Ends a slice. The next one is due after `pause` seconds. `behind` is JSON."""
-    await connection.execute(_MOVE, after or _START, pause, is_urgent, behind)
+    await connection.execute(_MOVE, name, after or _START, pause, is_urgent, behind)
 
 
 async def note_behind(connection: Connection, behind: Mapping[str, tuple[int, float | None]]) -> None:
@@ -94,7 +96,7 @@ async def read_behind(connection: Connection, names: Sequence[str]) -> Sequence[
 
 
 async def run_soon(connection: Connection) -> None:
-    """Restarts the sweep, at once and without pauses."""
+    """Restarts all sweeps, at once and without pauses."""
     await connection.execute(_RUN_SOON, _START)
 
 

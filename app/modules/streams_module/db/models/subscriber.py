@@ -66,8 +66,9 @@ class SubscriberFailure(Base):
 
 
 class SubscriberSweep(Base):
-    """The sweep over all stream heads, which finds events that caused no notification. One per installation.
+    """The sweep over all stream heads, which finds events that caused no notification.
 
+    Processes with the same subscribers share one. `name`: the names of those subscribers.
     `after`: the last stream of the previous slice. `next_at`: when the next slice is due. `is_urgent`: slices are due
     at once until the end of the sweep. `behind`: by subscriber, the events that this sweep has found, and the time of
     the oldest.

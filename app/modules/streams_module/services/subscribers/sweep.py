@@ -29,6 +29,8 @@ class Sweep:
     def __init__(self, database: Database, names: Sequence[str], found: Callable[[Sequence[UUID]], None]) -> None:
         self._database = database
         self._names = names
+        # A process of another version, or with other modules, looks for other subscribers.
+        self._name = " ".join(sorted(names))
         self._found = found
         self._process = uuid4()
         self._is_urgent = True
@@ -59,7 +61,7 @@ class Sweep:
 
     async def _beat(self) -> None:
         async with self._database.connection() as connection:
-            await crud.add(connection)
+            await crud.add(connection, self._name)
             if await crud.beat(connection, self._process):
                 self._is_urgent = True
             if self._is_urgent:
@@ -86,7 +88,7 @@ class Sweep:
         began = monotonic()
         async with open_unit_of_work(self._database) as work:
             raw = await work.raw()
-            claimed = await crud.claim(raw)
+            claimed = await crud.claim(raw, self._name)
             if claimed is None:
                 return False
             after: UUID = claimed["after"]
@@ -97,6 +99,6 @@ class Sweep:
                 await crud.note_behind(raw, behind)
             pause = max((monotonic() - began) * _SHARE, _BEAT)
             is_urgent = claimed["is_urgent"] and end is not None
-            await crud.move(raw, end, pause, orjson.dumps(behind).decode(), is_urgent=is_urgent)
+            await crud.move(raw, self._name, end, pause, orjson.dumps(behind).decode(), is_urgent=is_urgent)
         self._found(list(dict.fromkeys(row["id"] for row in rows)))
         return bool(is_urgent)
