@@ -7,7 +7,7 @@ from email.policy import SMTP
 from pathlib import Path
 from uuid import UUID
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.modules.mail_module.extension import Letter
 from app.modules.mail_module.settings import MailSettings, parse_sender
@@ -28,7 +28,7 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     address = deliverable_email(letter.to)
     language = letter.language or settings.language
     values = {name: " ".join(as_line(value).split()) for name, value in letter.values.items()}
-    plain = Environment(loader=FileSystemLoader(templates), undefined=StrictUndefined)  # noqa: S701 - plain text
+    plain = Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
     text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
     subject, _, body = text.partition("\n")
     paragraphs = [paragraph.strip() for paragraph in body.split("\n\n") if paragraph.strip()]
