@@ -3,7 +3,7 @@
 from playwright.async_api import Browser, Route, expect
 
 from tests.browsers import Reader
-from tests.fakers import PASSWORD, FakeClient, FakeSocket, ok
+from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, ok
 
 
 async def test_a_profile_is_changed_and_others_see_it(eve: Reader, her: FakeClient, anna: FakeClient) -> None:
@@ -126,6 +126,11 @@ async def test_others_are_not_shown_online_while_the_page_is_offline(
     chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))["id"]
     await anna.send(chat, "Привет")
     async with FakeSocket(anna, live_server):
+
+        async def is_stored() -> bool:
+            return bool(ok(await her.get(f"/accounts/{anna.id}"))["online"])
+
+        await eventually(is_stored)
         await eve.open("Анна")
         await expect(eve.page.locator(".peer p")).to_have_text("online")
         await eve.context.set_offline(True)
