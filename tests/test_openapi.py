@@ -132,6 +132,7 @@ def test_the_example_of_an_error_has_its_code(document: Json) -> None:
         "410": {"stream_gap", "upload_expired", "link_expired"},
         "412": {"tus_version_not_supported", "precondition_failed"},
         "413": {"payload_too_large"},
+        "414": {"uri_too_long"},
         "415": {"unsupported_media_type"},
         "416": {"range_not_satisfiable"},
         "429": {"rate_limited"},

@@ -28,6 +28,7 @@ _COMMON = {
         "The caller is not signed in, or the session has ended",
     ),
     413: ("PayloadTooLarge", "payload_too_large", "Request Entity Too Large", "The body is too large"),
+    414: ("UriTooLong", "uri_too_long", "Request-URI Too Long", "The URL is too long"),
     415: (
         "UnsupportedMediaType",
         "unsupported_media_type",
@@ -135,6 +136,7 @@ def _add_errors(path: str, operation: Json) -> None:
     applies = {
         401: bool(operation["security"]),
         413: "requestBody" in operation,
+        414: any(parameter["in"] == "query" for parameter in operation.get("parameters", ())),
         415: "requestBody" in operation,
         422: has_input,
     }
