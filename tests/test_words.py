@@ -60,7 +60,7 @@ ALLOWED: dict[str, set[str]] = {
 _WORDS = re.compile(rf"\b({'|'.join(word for word in SAY_INSTEAD if word != 'whether')})\b", re.IGNORECASE)
 _WHETHER = re.compile(r'"""(Whether)\b')
 _FOLDERS = ("app", "tests", "docs")
-_KINDS = {".py", ".md", ".html", ".js", ".css", ".yml", ".toml", ".conf"}
+_KINDS = {".jinja", ".py", ".md", ".html", ".js", ".css", ".yml", ".toml", ".conf"}
 
 
 def list_texts() -> list[Path]:
