@@ -6,6 +6,8 @@
 Prints each event as a line of JSON. With a CHAT_ID, each line of the standard input is sent there.
 """
 
+# Longer than 250 lines: a client to copy is one file.
+
 import asyncio
 import json
 import random

@@ -1,11 +1,11 @@
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool
 from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.base_module.schemas import NOT_NULL, Moment, RequestModel, ResponseModel
+from app.modules.base_module.schemas import NOT_NULL, BodyMoment, RequestModel, ResponseModel
 from app.utils.event_texts import EventText
 
 Notify = Literal["all", "mentions", "none"]
@@ -20,23 +20,12 @@ _MUTED = Field(description="no notifications before this time; null: not muted")
 _NOTIFY = Field(description="which messages notify this member while the chat is not muted")
 
 
-def _as_text(value: object) -> object:
-    if isinstance(value, int | float):
-        # pydantic would read it as seconds or milliseconds since 1970.
-        raise ValueError("must be a time as text (RFC 3339)")
-    return value
-
-
-def _in_utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
-
-
 class ChatSettingsUpdate(RequestModel):
     """Omitted fields stay unchanged. `muted_until: null` ends the muting."""
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
-    muted_until: Annotated[Annotated[Moment, BeforeValidator(_as_text), AfterValidator(_in_utc)] | None, _MUTED] = None
+    muted_until: Annotated[BodyMoment | None, _MUTED] = None
     is_archived: Annotated[StrictBool | SkipJsonSchema[None], NOT_NULL] = None
     is_pinned: Annotated[StrictBool | SkipJsonSchema[None], NOT_NULL] = None
     notify: Annotated[Notify | SkipJsonSchema[None], NOT_NULL, _NOTIFY] = None

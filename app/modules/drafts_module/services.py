@@ -10,12 +10,11 @@ from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.chats_module.services.access import get_membership
 from app.modules.drafts_module import db
 from app.modules.drafts_module.schemas import DraftRead, DraftUpdate
-from app.modules.messages_module.errors import MessageIsDeleted
+from app.modules.messages_module.errors import MessageIsDeleted, NoMessageToReplyTo
 from app.modules.messages_module.extension import MessageRemoval
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.context import WorkContext
-from app.services.errors import ValidationFailed
 
 
 async def read_draft(connection: Connection, chat_id: UUID, account_id: UUID) -> DraftRead:
@@ -28,7 +27,7 @@ async def save_draft(
 ) -> DraftRead:
     """Saves a draft, or deletes it if the text is empty, and returns it. Appends `draft.changed` if it differs.
 
-    Raises ChatNotFound, ValidationFailed if there is no message to reply to, or MessageIsDeleted.
+    Raises ChatNotFound, NoMessageToReplyTo, or MessageIsDeleted.
     """
     reply_to_seq = draft.reply_to_seq if draft.text else None
     # The end of a membership takes the account's lock, and the deletion of a message the chat's.
@@ -37,7 +36,7 @@ async def save_draft(
     membership = await get_membership(raw, chat_id, account_id)
     if reply_to_seq is not None:
         if not 1 <= reply_to_seq <= membership.last_seq:
-            raise ValidationFailed(("body", "reply_to_seq"), "no message has this sequence number")
+            raise NoMessageToReplyTo
         message = await views.for_event(raw, chat_id, reply_to_seq)
         if message["deleted_at"] is not None:
             raise MessageIsDeleted

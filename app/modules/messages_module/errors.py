@@ -1,8 +1,13 @@
-from app.services.errors import Category, Conflict, ErrorText, NotFound, ServiceError, Unavailable
+from app.services.errors import Category, Conflict, ErrorText, NotFound, ServiceError, Unavailable, ValidationFailed
 
 
 class MessageNotFound(NotFound):
     title = "Message not found"
+
+
+class NoMessageToReplyTo(ValidationFailed):
+    def __init__(self) -> None:
+        super().__init__(("body", "reply_to_seq"), "no message has this sequence number")
 
 
 class MessageIsDeleted(Conflict):

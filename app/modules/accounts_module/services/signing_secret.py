@@ -1,5 +1,6 @@
 """The secret that signs tokens: the setting AUTH_SECRET, or a random one that is stored in the database."""
 
+import hmac
 from secrets import token_urlsafe
 from uuid import uuid4
 
@@ -21,3 +22,9 @@ async def find_signing_secret(settings: AuthSettings, database: Database) -> str
             await connection.execute(_INSERT, uuid4(), token_urlsafe(48))
             secret = await connection.fetchval(_READ)
     return str(secret)
+
+
+async def derive_key(settings: AuthSettings, database: Database, purpose: bytes) -> bytes:
+    """Returns 32 bytes that depend on the secret and the purpose. They reveal nothing of the secret."""
+    secret = await find_signing_secret(settings, database)
+    return hmac.digest(secret.encode(), purpose, "sha256")

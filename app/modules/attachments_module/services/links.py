@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.database import Database
-from app.modules.accounts_module.services.signing_secret import find_signing_secret
+from app.modules.accounts_module.services.signing_secret import derive_key
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.attachments_module.services.views import previews_of
 from app.settings.auth_settings import AuthSettings
@@ -78,8 +78,7 @@ class Links:
 
     async def _find_key(self) -> bytes:
         if self._key is None:
-            secret = await find_signing_secret(self._settings, self._database)
-            self._key = hmac.digest(secret.encode(), b"addresses of files", "sha256")
+            self._key = await derive_key(self._settings, self._database, b"addresses of files")
         return self._key
 
 

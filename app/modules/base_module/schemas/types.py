@@ -47,6 +47,21 @@ Storable = Annotated[str, AfterValidator(check_text)]
 Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
 """A time with a time zone, in a range that Python and the database can represent in every zone."""
 
+
+def _refuse_number(value: object) -> object:
+    if isinstance(value, int | float):
+        # pydantic would read it as seconds or milliseconds since 1970.
+        raise ValueError("must be a time as text (RFC 3339)")
+    return value
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+BodyMoment = Annotated[Moment, BeforeValidator(_refuse_number), AfterValidator(_in_utc)]
+"""A time in a body, converted to UTC. A number is refused."""
+
 PathSeq = Annotated[
     int, Path(ge=1, le=MAX_BIGINT, description="sequence number of the message in its chat", examples=[1])
 ]

@@ -11,14 +11,14 @@ from app.adapters.db.connection import Connection
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.db.cruds import send as crud
 from app.modules.messages_module.db.cruds.send import NewMessage, SenderMembership
-from app.modules.messages_module.errors import IdempotencyMismatch
+from app.modules.messages_module.errors import IdempotencyMismatch, NoMessageToReplyTo
 from app.modules.messages_module.extension import CheckedSend
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.parts import MessageParts, PartInput
 from app.modules.messages_module.services.permissions import POST
 from app.modules.messages_module.services.sends import Send
 from app.modules.messages_module.services.views import dump
-from app.services.errors import ServiceError, ValidationFailed
+from app.services.errors import ServiceError
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ async def make_plan(
         elif isinstance(values, ServiceError):
             plan.refused.append((send, values))
         elif (reply_to_seq := send.request.reply_to_seq) is not None and not 1 <= reply_to_seq <= tail.seq:
-            plan.refused.append((send, _no_such_reply()))
+            plan.refused.append((send, NoMessageToReplyTo()))
         else:
             tail.seq += 1
             tail.event_seq += 1
@@ -187,10 +187,6 @@ def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[
         places.append(place)
         before = send
     return list(posters), places
-
-
-def _no_such_reply() -> ServiceError:
-    return ValidationFailed(("body", "reply_to_seq"), "no message has this sequence number")
 
 
 def _number(

@@ -1,13 +1,12 @@
 """Tokens of mails: 256 bits, of which only a hash is stored."""
 
-import hmac
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
 from app.adapters.db.database import Database
-from app.modules.accounts_module.services.signing_secret import find_signing_secret
+from app.modules.accounts_module.services.signing_secret import derive_key
 from app.settings import Settings
 from app.utils.container import Container
 
@@ -18,9 +17,9 @@ async def make_token(container: Container, purpose: Purpose, job_id: UUID) -> st
     """Returns the token of a mail. It is the same at each attempt of its job, so that a mail that arrives twice works
     twice, and no job holds a token.
     """
-    secret = await find_signing_secret(container.get(Settings).auth, container.get(Database))
-    digest = hmac.digest(secret.encode(), b"recovery " + purpose.encode() + job_id.bytes, "sha256")
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+    label = b"recovery " + purpose.encode() + job_id.bytes
+    key = await derive_key(container.get(Settings).auth, container.get(Database), label)
+    return urlsafe_b64encode(key).rstrip(b"=").decode()
 
 
 def hash_of(token: str) -> bytes:

@@ -206,11 +206,15 @@ class Requests:
             self._socket.end(POLICY)
             return
         problem = self._problems.describe(error, _INSTANCE, owner)
-        for item in problem.get("errors", ()):
-            if item["loc"][:1] == ["body"]:
-                # A service names the place in the body of a REST request; here that is `data`.
-                item["loc"] = ["data", *item["loc"][1:]]
+        if "errors" in problem:
+            problem["errors"] = [_in_frame(item) for item in problem["errors"]]
         self._socket.refuse(reply_to, problem)
+
+
+def _in_frame(error: dict[str, Any]) -> dict[str, Any]:
+    """Returns the error with its place in a frame. A service names the place in the body of a REST request."""
+    loc = error["loc"]
+    return {**error, "loc": ["data", *loc[1:]]} if loc[:1] == ["body"] else error
 
 
 def _find_refusal(socket: Socket, revocations: Revocations) -> ServiceError | None:
