@@ -52,7 +52,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory, postgres: DatabaseAddr
     await drop(database)
 
 
-def test_the_module_is_a_folder_and_a_migration_and_appears_in_the_documents(place: Installation) -> None:
+async def test_the_module_is_a_folder_and_a_migration_and_appears_in_the_documents(place: Installation) -> None:
     succeeds(place.project, "manage.py", "docs", "--check")
     outside = {path for path in place.changed if not path.startswith("app/modules/importance_module")}
     assert outside == {
