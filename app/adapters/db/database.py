@@ -45,6 +45,9 @@ _SESSION = {
 # Requests read few rows by key. PostgreSQL assumes that a new table is small and plans to scan it. A prepared statement
 # keeps that plan while the table grows, until it is analysed, which is minutes and many thousand rows later.
 _BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+# For the same reason it may choose the wrong one of two indexes: then a send reads every message of its chat.
+_PLAN_LIFETIME = 5
+"""Seconds after which a statement is prepared again, so that its plan fits the present size of the tables."""
 
 
 class Database:
@@ -93,6 +96,7 @@ class Database:
                 **self.address.connect_arguments(),
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=COMMAND_TIMEOUT,
+                max_cached_statement_lifetime=_PLAN_LIFETIME,
                 connection_class=connection_class,
                 server_settings=_SESSION | settings,
             )
