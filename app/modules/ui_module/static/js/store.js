@@ -3,7 +3,7 @@
 import { Problem, call, get, getAll } from './api.js';
 import { applyEvent, applyToMessages, isMuted, moveRead, rank } from './chat.js';
 import { coalesced, debounced } from './dom.js';
-import { t } from './i18n.js';
+import { People } from './people.js';
 
 const PAGE = 50;
 const TYPING_LASTS_MS = 6000;
@@ -13,10 +13,10 @@ export class Store extends EventTarget {
     super();
     this.me = null;
     this.cursor = 0;
-    this.people = new Map();
     this.chats = new Map();
     this.joining = new Map();
     this.changed = coalesced(() => this.dispatchEvent(new Event('change')));
+    this.people = new People(this.changed);
     this.sendReadsSoon = debounced(() => this.sendReads(), 150);
   }
 
@@ -30,7 +30,7 @@ export class Store extends EventTarget {
       const me = await get('/accounts/me');
       const chats = await getAll('/chats');
       chats.forEach((chat) => this.addChat(chat));
-      this.people.set(me.id, me);
+      this.people.store(me);
       this.cursor = me.event_seq;
       this.me = me;
       this.changed();
@@ -47,34 +47,15 @@ export class Store extends EventTarget {
     return this.list.reduce((sum, chat) => sum + (chat.unread_count > 0 && !isMuted(chat)), 0);
   }
 
-  /** Returns an account. It has no name until the response has arrived. */
   person(id) {
-    if (!this.people.has(id)) {
-      this.people.set(id, { id, username: '', display_name: '…', online: false });
-      this.refreshPerson(id);
-    }
-    return this.people.get(id);
-  }
-
-  refreshPerson(id) {
-    return get(`/accounts/${id}`).then((person) => this.storePerson(person)).catch((error) => {
-      if (!(error instanceof Problem)) this.people.delete(id);
-    });
-  }
-
-  storePerson(person) {
-    const known = this.people.get(person.id);
-    // An erased account has no name.
-    const name = (person.display_name ?? known?.display_name) || t('person.deleted');
-    this.people.set(person.id, { ...known, ...person, display_name: name });
-    this.changed();
+    return this.people.find(id);
   }
 
   /** Stores the fields of the user's own account that the server has sent. */
   storeMe(account) {
     const { event_seq: _, ...changes } = account;
     Object.assign(this.me, changes);
-    this.storePerson(changes);
+    this.people.store(changes);
   }
 
   /** Returns true if an account is online. Without a connection that is unknown, and the result is false. */
@@ -108,11 +89,9 @@ export class Store extends EventTarget {
 
   async loadMembers(chat) {
     chat.members = await getAll(`/chats/${chat.id}/members`);
-    for (const { account_id: id, username, display_name: name } of chat.members) {
-      if (!this.people.get(id)?.username) this.people.set(id, { id, username, display_name: name || t('person.deleted'), online: false });
-    }
+    chat.members.forEach((member) => this.people.storeMember(member));
     const peer = this.peer(chat);
-    if (peer) this.refreshPerson(peer.id);
+    if (peer) this.people.refresh(peer.id);
     this.changed();
   }
 
@@ -251,6 +230,7 @@ export class Store extends EventTarget {
     } else if (kind === 'account.updated') {
       this.storeMe(data);
     }
+    this.dispatchEvent(new CustomEvent('own', { detail: { kind, data } }));
   }
 
   /** Adds the chats that no cursor was sent for: chats that moved while the list was read may be on none of its pages. */
@@ -286,7 +266,7 @@ export class Store extends EventTarget {
   applySignal(signal) {
     const chat = this.chats.get(signal.chat_id);
     if (signal.kind === 'presence') {
-      if (this.people.has(signal.account_id)) this.storePerson({ id: signal.account_id, online: signal.online, last_seen_at: signal.last_seen_at });
+      this.people.applyPresence(signal);
     } else if (signal.kind === 'receipt' && chat) {
       chat.others_read_seq = Math.max(chat.others_read_seq, signal.read_seq);
       const member = chat.members?.find(({ account_id: id }) => id === signal.account_id);

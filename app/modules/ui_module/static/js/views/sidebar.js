@@ -147,7 +147,7 @@ export class Sidebar {
   async talkTo(person) {
     const { store, openChat } = this.context;
     try {
-      store.storePerson(person);
+      store.people.store(person);
       const id = await store.createChat({ type: 'direct', member_ids: [person.id] });
       this.search.value = '';
       this.found = null;
