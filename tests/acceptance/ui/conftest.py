@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import httpx
 import pytest
 from playwright.async_api import Browser
 
+from app.adapters.db.address import DatabaseAddress
 from tests.browsers import Reader
+from tests.databases import Connection
 from tests.fakers import FakeClient
 
 
@@ -31,3 +34,17 @@ async def eve(browser: Browser, live_server: str, her: FakeClient) -> AsyncItera
     await reader.context.close()
     assert reader.complaints == []
     assert reader.strangers == []
+
+
+@pytest.fixture
+async def yard(her: FakeClient, anna: FakeClient) -> str:
+    """A group of Anna and Eve."""
+    return await anna.open_chat(her, title="Двор")
+
+
+@pytest.fixture
+async def administrator(database_address: DatabaseAddress) -> AsyncIterator[Connection]:
+    """A connection beside the application's."""
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    yield connection
+    await connection.close()

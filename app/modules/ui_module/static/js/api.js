@@ -4,6 +4,7 @@ const PREFIX = document.querySelector('meta[name="api-prefix"]').content;
 const KEY = 'messenger.session';
 const DEVICE_KEY = 'messenger.device';
 const RENEW_BEFORE_MS = 60_000;
+const STALLED_AFTER_MS = 60_000;
 
 export const socketAddress = () => `${location.origin.replace(/^http/, 'ws')}${PREFIX}/ws`;
 
@@ -89,13 +90,21 @@ function runExclusively(run) {
 }
 
 /** Sends a request with the user's access token, and returns the body of the response. Throws Problem or Unreachable. */
-export async function call(method, path, body) {
+export const call = (method, path, body) => withToken((token) => request(method, path, body, token));
+
+/**
+ * Sends a request of an upload, and returns the finished XMLHttpRequest. `onProgress` receives the number of bytes that
+ * are sent. Throws Problem or Unreachable.
+ */
+export const upload = (method, path, options) => withToken((token) => requestOfUpload(method, path, options, token));
+
+async function withToken(send) {
   const token = await session.token();
   try {
-    return await request(method, path, body, token);
+    return await send(token);
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    return request(method, path, body, await session.token(token));
+    return send(await session.token(token));
   }
 }
 
@@ -165,5 +174,44 @@ async function request(method, path, body, token) {
     // A proxy has answered with something that is not JSON.
     if (response && !response.ok) throw new Problem({}, response.status);
     throw new Unreachable(String(error));
+  }
+}
+
+/** XMLHttpRequest: `fetch` does not say how much of a body is sent. */
+function requestOfUpload(method, path, { headers = {}, body = null, signal, onProgress = () => {} }, token) {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    const giveUp = () => xhr.abort();
+    let stalled = setTimeout(giveUp, STALLED_AFTER_MS);
+    const goesOn = () => {
+      clearTimeout(stalled);
+      stalled = setTimeout(giveUp, STALLED_AFTER_MS);
+    };
+    xhr.open(method, PREFIX + path);
+    for (const [name, value] of Object.entries({ ...headers, Authorization: `Bearer ${token}` })) xhr.setRequestHeader(name, value);
+    xhr.upload.onprogress = ({ loaded }) => {
+      goesOn();
+      onProgress(loaded);
+    };
+    xhr.onload = () => {
+      if (xhr.status < 300) resolve(xhr);
+      else reject(new Problem(problemIn(xhr.responseText), xhr.status));
+    };
+    xhr.onerror = xhr.onabort = () => reject(new Unreachable());
+    xhr.onloadend = () => {
+      clearTimeout(stalled);
+      signal?.removeEventListener('abort', giveUp);
+    };
+    signal?.addEventListener('abort', giveUp);
+    xhr.send(body);
+  });
+}
+
+/** Returns the problem document of an error response. A proxy answers with something else. */
+function problemIn(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
   }
 }

@@ -58,6 +58,18 @@ export class Connection extends EventTarget {
     return this.request(action, data);
   }
 
+  /** Resolves when the connection becomes online the next time. */
+  nextOnline() {
+    return new Promise((resolve) => {
+      const listen = () => {
+        if (this.state !== 'online') return;
+        this.removeEventListener('state', listen);
+        resolve();
+      };
+      this.addEventListener('state', listen);
+    });
+  }
+
   request(action, data) {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {

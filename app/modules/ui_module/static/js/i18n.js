@@ -139,6 +139,28 @@ const TEXTS = {
     'composer.cancel': 'Cancel',
     'composer.readOnly': 'Only admins post in this channel.',
     'composer.tooLong': { one: '{n} character too many', other: '{n} characters too many' },
+    'files.attach': 'Attach files',
+    'files.drop': 'Drop the files here',
+    'files.tray': 'Files of the message',
+    'files.tooMany': 'A message has at most {n} files.',
+    'files.unfinished': 'Remove the files that failed, or try again.',
+    'files.progress': 'Upload of {name}',
+    'files.cancel': 'Cancel the upload of {name}',
+    'files.remove': 'Remove {name}',
+    'files.retry': 'Try again: {name}',
+    'files.lost': 'The upload was interrupted. Choose the same file again to go on.',
+    'files.choose': 'Choose',
+    'files.otherFile': 'This is not the same file.',
+    'files.processing': 'Processing…',
+    'files.refused': 'The server has refused this file.',
+    'files.images': { one: 'Image', other: '{n} images' },
+    'files.files': { one: '{n} file', other: '{n} files' },
+    'files.open': 'Show {name}',
+    'files.download': 'Download {name}',
+    'files.save': 'Download',
+    'files.previous': 'Previous image',
+    'files.next': 'Next image',
+    'files.place': '{n} of {of}',
     'new.title': 'New chat',
     'new.group': 'Group',
     'new.channel': 'Channel',
@@ -188,6 +210,17 @@ const TEXTS = {
     'error.The current password is wrong': 'The current password is wrong.',
     'error.The owner must first transfer ownership of the chat': 'First make another member the owner of the chat.',
     'error.link_expired': 'This link is not valid any more. Ask for a new mail.',
+    'error.payload_too_large': 'The file is too large for this server.',
+    'error.quota_exceeded': 'Your files take all the space you have. Delete messages with files, or send a smaller one.',
+    'error.unreadable': 'The file cannot be read. It may have been changed or deleted.',
+    'error.attachment_taken': 'The file is in another message. Attach it again.',
+    'error.attachment_not_ready': 'The file is not uploaded completely.',
+    'error.broken_image': 'The image is broken.',
+    'error.too_many_pixels': 'The image has too many pixels.',
+    'error.too_much_memory': 'The image is too large to be processed.',
+    'error.too_slow': 'The image takes too long to be processed.',
+    'error.too_large': 'The image is too large.',
+    'error.body.attachments': 'The server has refused one of the files.',
     'error.body.email': 'This does not look like an email.',
     'error.body.username': 'A username has 3 to 32 of a–z, digits, _ and .',
     'error.body.bio': 'At most 500 characters.',
@@ -334,6 +367,28 @@ const TEXTS = {
     'composer.cancel': 'Отмена',
     'composer.readOnly': 'В этом канале пишут только администраторы.',
     'composer.tooLong': { one: 'на {n} символ больше, чем можно', few: 'на {n} символа больше, чем можно', many: 'на {n} символов больше, чем можно', other: 'на {n} символов больше, чем можно' },
+    'files.attach': 'Прикрепить файлы',
+    'files.drop': 'Отпустите файлы здесь',
+    'files.tray': 'Файлы сообщения',
+    'files.tooMany': 'В сообщении не больше {n} файлов.',
+    'files.unfinished': 'Уберите файлы с ошибкой или попробуйте ещё раз.',
+    'files.progress': 'Загрузка: {name}',
+    'files.cancel': 'Отменить загрузку: {name}',
+    'files.remove': 'Убрать {name}',
+    'files.retry': 'Попробовать ещё раз: {name}',
+    'files.lost': 'Загрузка прервалась. Чтобы продолжить, выберите тот же файл ещё раз.',
+    'files.choose': 'Выбрать',
+    'files.otherFile': 'Это другой файл.',
+    'files.processing': 'Обрабатывается…',
+    'files.refused': 'Сервер не принял этот файл.',
+    'files.images': { one: 'Изображение', few: '{n} изображения', many: '{n} изображений', other: '{n} изображения' },
+    'files.files': { one: '{n} файл', few: '{n} файла', many: '{n} файлов', other: '{n} файла' },
+    'files.open': 'Показать {name}',
+    'files.download': 'Скачать {name}',
+    'files.save': 'Скачать',
+    'files.previous': 'Предыдущее изображение',
+    'files.next': 'Следующее изображение',
+    'files.place': '{n} из {of}',
     'new.title': 'Новый чат',
     'new.group': 'Группа',
     'new.channel': 'Канал',
@@ -383,6 +438,17 @@ const TEXTS = {
     'error.The current password is wrong': 'Текущий пароль введён неверно.',
     'error.The owner must first transfer ownership of the chat': 'Сначала передайте чат другому владельцу.',
     'error.link_expired': 'Ссылка больше не действует. Запросите новое письмо.',
+    'error.payload_too_large': 'Файл слишком большой для этого сервера.',
+    'error.quota_exceeded': 'Ваши файлы заняли всё место. Удалите сообщения с файлами или отправьте файл поменьше.',
+    'error.unreadable': 'Файл не читается. Возможно, его изменили или удалили.',
+    'error.attachment_taken': 'Файл уже в другом сообщении. Прикрепите его ещё раз.',
+    'error.attachment_not_ready': 'Файл загружен не полностью.',
+    'error.broken_image': 'Изображение повреждено.',
+    'error.too_many_pixels': 'В изображении слишком много пикселей.',
+    'error.too_much_memory': 'Изображение слишком большое для обработки.',
+    'error.too_slow': 'Обработка изображения занимает слишком много времени.',
+    'error.too_large': 'Изображение слишком большое.',
+    'error.body.attachments': 'Сервер не принял один из файлов.',
     'error.body.email': 'Это не похоже на адрес почты.',
     'error.body.username': 'В имени пользователя от 3 до 32 символов: a–z, цифры, _ и .',
     'error.body.bio': 'Не больше 500 символов.',
@@ -427,7 +493,8 @@ export function t(key, places = {}) {
 /** Returns the text of an error for the user: by its field, its title or its code. */
 export function explain(error) {
   const problem = error.body ?? (error.code ? error : {});
-  const field = problem.errors?.[0]?.loc?.join('.');
+  // An error of a request over the socket is in its data, as that of a REST request is in its body.
+  const field = problem.errors?.[0]?.loc?.filter((part) => typeof part === 'string').join('.').replace(/^data\b/, 'body');
   const keys = [`error.${field}`, `error.${problem.title}`, `error.${problem.code}`];
   return t(keys.find((key) => key in TEXTS[language]) ?? (problem.code ? 'error.internal_error' : 'error.unreachable'));
 }
@@ -460,6 +527,14 @@ const shortDate = format({ day: '2-digit', month: '2-digit', year: '2-digit' });
 const fullDate = format({ day: 'numeric', month: 'long', year: 'numeric' });
 
 const daysAgo = (date) => Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+
+/** Returns the size of a file. */
+export function fileSize(bytes) {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit: UNITS[power], unitDisplay: power ? 'short' : 'long', maximumSignificantDigits: 3 }).format(bytes / 1000 ** power);
+}
 
 /** Returns the text of a day for dividers. */
 export function day(date) {

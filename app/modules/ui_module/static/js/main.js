@@ -1,12 +1,14 @@
 // Starts the page: the sign-in form, or the chats of the signed-in user.
 
-import { confirmEmail, session } from './api.js';
+import { confirmEmail, has, session } from './api.js';
 import { Connection } from './connection.js';
 import { toast } from './dom.js';
+import { FileUrls } from './fileUrls.js';
 import { chooseLanguage, currentLanguage, explain, t } from './i18n.js';
 import { takeMailLink } from './mailLinks.js';
 import { SendQueue } from './sendQueue.js';
 import { Store } from './store.js';
+import { Uploads } from './uploads.js';
 import { authView } from './views/auth.js';
 import { Shell } from './views/shell.js';
 
@@ -87,7 +89,8 @@ function start() {
       const cursors = await store.prepare();
       // It needs the id of the account, which is known after the first `prepare`.
       if (!sendQueue) {
-        sendQueue = running.sendQueue = new SendQueue(store, connection);
+        const uploads = running.uploads = has('attachments') ? new Uploads(store) : null;
+        sendQueue = running.sendQueue = new SendQueue(store, connection, uploads);
         show();
       }
       return cursors;
@@ -101,7 +104,7 @@ function start() {
       store.sendReads();
       sendQueue.flushAll();
     });
-    running = { store, connection, sendQueue };
+    running = { store, connection, sendQueue, fileUrls: new FileUrls() };
   }
   show();
 }
@@ -109,6 +112,7 @@ function start() {
 session.addEventListener('ended', () => {
   if (!running) return;
   running.connection.stop();
+  running.uploads?.stop();
   running.shell?.unmount();
   running = null;
   location.hash = '';

@@ -5,9 +5,12 @@ import { Problem } from './api.js';
 import { newId, wait } from './dom.js';
 
 export class SendQueue {
-  constructor(store, connection) {
+  /** `uploads` is null if the server has no files. */
+  constructor(store, connection, uploads) {
     this.store = store;
     this.connection = connection;
+    this.uploads = uploads;
+    uploads?.addEventListener('change', () => this.flushAll());
     this.prefix = `messenger.outbox.${store.me.id}.`;
     this.items = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix)).map((key) => JSON.parse(localStorage.getItem(key)));
     this.items.sort((a, b) => a.created_at.localeCompare(b.created_at));
@@ -21,24 +24,43 @@ export class SendQueue {
     return this.items.filter((item) => item.chat_id === chatId);
   }
 
-  add(chatId, text, replyToSeq) {
-    const item = { chat_id: chatId, client_msg_id: newId(), text, reply_to_seq: replyToSeq ?? null, created_at: new Date().toISOString() };
-    localStorage.setItem(this.prefix + item.client_msg_id, JSON.stringify(item));
+  /** Adds a message. It is sent when its uploads are done. */
+  add(chatId, text, replyToSeq, uploads = []) {
+    const files = uploads.map(({ key, name, type, size }) => ({ key, filename: name, content_type: type, size }));
+    const item = { chat_id: chatId, client_msg_id: newId(), text, reply_to_seq: replyToSeq ?? null, created_at: new Date().toISOString(), files };
+    this.keep(item);
     this.items.push(item);
     this.store.changed();
     this.flush(chatId);
+  }
+
+  keep(item) {
+    localStorage.setItem(this.prefix + item.client_msg_id, JSON.stringify(item));
+  }
+
+  /** Returns the uploads of a chat that belong to no message yet. */
+  unsentUploads(chatId) {
+    const taken = new Set(this.items.flatMap(({ files = [] }) => files.map(({ key }) => key)));
+    return this.uploads?.of(chatId).filter(({ key }) => !taken.has(key)) ?? [];
+  }
+
+  isUploading({ files = [] }) {
+    return files.map(({ key }) => this.uploads?.find(key)).some((upload) => !upload?.isDone || upload.error);
   }
 
   flushAll() {
     for (const chatId of new Set(this.items.map((item) => item.chat_id))) this.flush(chatId);
   }
 
-  /** Sends the waiting messages of a chat one after the other, so that their order stays. */
+  /**
+   * Sends the waiting messages of a chat one after the other, so that their order stays. Messages whose files are being
+   * uploaded do not delay the others.
+   */
   async flush(chatId) {
     if (this.sending.has(chatId)) return;
     this.sending.add(chatId);
     try {
-      for (let item; (item = this.of(chatId).find(({ failed, isSent }) => !failed && !isSent)); ) {
+      for (let item; (item = this.of(chatId).find((one) => !one.failed && !one.isSent && !this.isUploading(one))); ) {
         if (this.connection.state !== 'online' || !(await this.send(item))) return;
       }
     } finally {
@@ -48,9 +70,10 @@ export class SendQueue {
 
   /** Sends one message. Returns false if the connection was lost. */
   async send(item) {
-    const { chat_id, client_msg_id, text, reply_to_seq } = item;
+    const { chat_id, client_msg_id, text, reply_to_seq, files = [] } = item;
+    const attachments = files.map(({ key }) => this.uploads.find(key).id);
     try {
-      const message = await this.connection.ask('send', { chat_id, client_msg_id, text, reply_to_seq });
+      const message = await this.connection.ask('send', { chat_id, client_msg_id, text, reply_to_seq, ...(attachments.length && { attachments }) });
       // The event of the message removes it from the queue. If the event arrived earlier, remove it here.
       if (message.seq <= (this.store.chats.get(chat_id)?.last_seq ?? Infinity)) this.forget(client_msg_id);
       else item.isSent = true;
@@ -65,14 +88,38 @@ export class SendQueue {
   }
 
   retry(item) {
+    // The server deletes files that are in no message for a day.
+    if (item.failed.status === 404) item.files?.forEach(({ key }) => this.uploads.retry(key));
     item.failed = null;
     this.store.changed();
     this.flush(item.chat_id);
   }
 
+  /** Removes a message that the user does not want to send, and its files. */
+  discard(item) {
+    item.files?.forEach(({ key }) => this.uploads?.cancel(key));
+    this.forget(item.client_msg_id);
+  }
+
+  /** Removes a file of a message. Without files and text, the message is removed. */
+  removeFile(item, key) {
+    item.files = item.files.filter((file) => file.key !== key);
+    this.uploads?.cancel(key);
+    if (!item.files.length && !item.text) {
+      this.forget(item.client_msg_id);
+      return;
+    }
+    this.keep(item);
+    this.store.changed();
+    this.flush(item.chat_id);
+  }
+
   forget(clientMsgId) {
+    const item = this.items.find((other) => other.client_msg_id === clientMsgId);
+    if (!item) return;
     localStorage.removeItem(this.prefix + clientMsgId);
-    this.items = this.items.filter((item) => item.client_msg_id !== clientMsgId);
+    this.items = this.items.filter((other) => other !== item);
+    item.files?.forEach(({ key }) => this.uploads?.forget(key));
     this.store.changed();
   }
 }

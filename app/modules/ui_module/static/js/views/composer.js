@@ -1,8 +1,11 @@
 // The form for writing a message, a reply, or a new text of an existing message.
 
 import { call } from '../api.js';
-import { h, icon, iconButton } from '../dom.js';
+import { h, icon, iconButton, reconcile } from '../dom.js';
 import { explain, t } from '../i18n.js';
+import { summary } from '../summary.js';
+import { MAX_FILES } from '../uploads.js';
+import { uploadRows } from './uploadList.js';
 
 const LONGEST = 4000;
 const TYPING_EVERY_MS = 3000;
@@ -19,15 +22,19 @@ export class Composer {
     this.target = null;
     this.input = h('textarea', {
       id: 'composer', rows: 1, placeholder: t('composer.placeholder'), autocomplete: 'off', dir: 'auto', enterkeyhint: 'enter', 'aria-describedby': 'composer-error',
-      on: { input: () => this.typed(), keydown: (event) => this.pressed(event) },
+      on: { input: () => this.typed(), keydown: (event) => this.pressed(event), paste: (event) => this.pasted(event) },
     });
     this.input.value = this.chat.draft;
     this.error = h('p', { id: 'composer-error', class: 'error', role: 'alert' });
     this.above = h('div', { class: 'target', hidden: true });
+    this.tray = h('ul', { class: 'uploads tray', 'aria-label': t('files.tray') });
+    this.picker = h('input', { type: 'file', multiple: true, hidden: true, on: { change: () => this.picked() } });
+    this.clip = iconButton('attach', t('files.attach'), () => this.picker.click());
     this.button = iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' });
     this.form = h('form', { class: 'composer', method: 'post', on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
       this.above,
-      h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'composer' }, t('composer.label')), this.input, this.button),
+      this.tray,
+      h('div', { class: 'composer-line' }, context.uploads && [this.clip, this.picker], h('label', { class: 'visually-hidden', for: 'composer' }, t('composer.label')), this.input, this.button),
       this.error);
     this.readOnly = h('p', { class: 'read-only' }, t('composer.readOnly'));
     this.element = h('div', { class: 'composer-place' }, this.form, this.readOnly);
@@ -49,6 +56,37 @@ export class Composer {
   update() {
     this.form.hidden = !mayPost(this.chat);
     this.readOnly.hidden = mayPost(this.chat);
+    this.clip.hidden = this.tray.hidden = this.target?.kind === 'edit';
+    reconcile(this.tray, uploadRows(this.context.uploads, this.unsent.map(({ key, name, size }) => ({ key, filename: name, size })), (key) => this.context.uploads.cancel(key)));
+  }
+
+  /** Returns the files that the next message will have. */
+  get unsent() {
+    return this.context.sendQueue?.unsentUploads(this.id) ?? [];
+  }
+
+  get mayAttach() {
+    return Boolean(this.context.uploads) && mayPost(this.chat) && this.target?.kind !== 'edit';
+  }
+
+  attach(files) {
+    const free = MAX_FILES - this.unsent.length;
+    this.error.textContent = files.length > free ? t('files.tooMany', { n: MAX_FILES }) : '';
+    this.context.uploads.add(this.id, files.slice(0, free));
+    this.focus();
+  }
+
+  picked() {
+    this.attach([...this.picker.files]);
+    this.picker.value = '';
+  }
+
+  /** Attaches files of the clipboard. A copied text may have its picture beside it: the text counts. */
+  pasted(event) {
+    const { files, types } = event.clipboardData;
+    if (!files.length || types.includes('text/plain') || !this.mayAttach) return;
+    event.preventDefault();
+    this.attach([...files]);
   }
 
   reply(message) {
@@ -76,7 +114,7 @@ export class Composer {
     const { target } = this;
     this.above.hidden = !target;
     this.above.replaceChildren(...target ? [
-      h('div', {}, h('strong', { dir: 'auto' }, title), h('span', { dir: 'auto' }, target.message.text.trim().slice(0, 160))),
+      h('div', {}, h('strong', { dir: 'auto' }, title), h('span', { dir: 'auto' }, summary(target.message))),
       iconButton('close', t('composer.cancel'), () => this.cancel()),
     ] : []);
     const label = t(target?.kind === 'edit' ? 'composer.save' : 'composer.send');
@@ -84,6 +122,7 @@ export class Composer {
     this.button.setAttribute('aria-label', label);
     this.button.replaceChildren(icon(target?.kind === 'edit' ? 'sent' : 'send'));
     this.error.textContent = '';
+    this.update();
     this.focus();
   }
 
@@ -143,16 +182,21 @@ export class Composer {
       this.error.textContent = t('composer.tooLong', { n: over });
       return;
     }
-    if (!text) return;
     if (target?.kind === 'edit') {
-      await this.save(chat, target.message, text);
+      if (text || target.message.attachments?.length) await this.save(chat, target.message, text);
+      return;
+    }
+    const files = this.unsent;
+    if (!text && !files.length) return;
+    if (files.some((upload) => upload.error || !(upload.file || upload.isDone))) {
+      this.error.textContent = t('files.unfinished');
       return;
     }
     chat.draft = '';
     this.input.value = '';
     this.cancel();
     this.stopTyping();
-    this.context.sendQueue.add(chat.id, text, target?.message.seq);
+    this.context.sendQueue.add(chat.id, text, target?.message.seq, files);
     this.onSent();
     this.focus();
   }

@@ -2,7 +2,9 @@
 
 import { announce, avatar, h, icon, iconButton } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
+import { summary } from '../summary.js';
 import { Composer } from './composer.js';
+import { takeDrops } from './drops.js';
 import { membersDialog } from './members.js';
 import { Pins } from './pins.js';
 import { Timeline } from './timeline.js';
@@ -26,6 +28,7 @@ export class Conversation {
       this.pins.element,
       this.timeline.element,
       this.composer.element);
+    if (context.uploads) takeDrops(this.element, (files) => this.composer.attach(files), () => this.composer.mayAttach);
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     context.store.addEventListener('applied', ({ detail }) => this.applied(detail), { signal });
@@ -100,6 +103,6 @@ export class Conversation {
   announce({ kind, data }) {
     const { store } = this.context;
     if (kind !== 'message.created' || data.sender_id === store.me.id || data.deleted_at) return;
-    announce(t('message.announced', { name: store.person(data.sender_id).display_name, text: data.text.slice(0, 500) }));
+    announce(t('message.announced', { name: store.person(data.sender_id).display_name, text: data.text.slice(0, 500) || summary(data) }));
   }
 }

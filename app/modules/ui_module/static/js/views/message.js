@@ -3,8 +3,11 @@
 import { call } from '../api.js';
 import { avatar, h, hueOf, icon, iconButton, toast } from '../dom.js';
 import { explain, fullTime, t, time } from '../i18n.js';
+import { summary } from '../summary.js';
+import { attachmentsView } from './attachments.js';
 import { mayPost } from './composer.js';
 import { confirmed } from './dialogs.js';
+import { uploadRows } from './uploadList.js';
 
 const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const LINK = /(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]}])/;
@@ -19,7 +22,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
   const showsSender = chat.type !== 'direct' && !isMine;
   return {
     key: `m${message.seq}`,
-    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, quoted?.text, quoted?.deleted_at, quotedName, chat.role]),
+    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, quoted && summary(quoted), quotedName, chat.role]),
     build() {
       const menu = !message.deleted_at && h('div', { class: 'tools' },
         iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
@@ -35,9 +38,10 @@ export function messageRow(context, chat, message, isFirst, actions) {
           showsSender && isFirst && h('strong', { class: 'sender', dir: 'auto', vars: { '--hue': hueOf(sender.id) } }, sender.display_name),
           !showsSender && h('span', { class: 'visually-hidden' }, `${sender.display_name}: `),
           message.reply_to_seq && !message.deleted_at && quote(message, quoted, quotedName, actions),
+          !message.deleted_at && attachmentsView(context, chat, message),
           message.deleted_at
             ? h('p', { class: 'text gone' }, t('message.deleted'))
-            : h('p', { class: 'text', dir: 'auto' }, ...withLinks(message.text)),
+            : message.text && h('p', { class: 'text', dir: 'auto' }, ...withLinks(message.text)),
           foot(message, isMine && (isRead ? 'read' : 'sent'))),
           menu),
         message.reactions.length > 0 && h('div', { class: 'reactions' }, message.reactions.map((reaction) => h('button', {
@@ -49,18 +53,22 @@ export function messageRow(context, chat, message, isFirst, actions) {
 }
 
 /** Returns the row of a message that the server has not acknowledged yet. */
-export function pendingRow({ sendQueue }, chat, item, isFirst) {
+export function pendingRow({ sendQueue, uploads }, chat, item, isFirst) {
   const state = item.failed ? 'failed' : item.isSent ? 'sent' : 'pending';
+  const files = uploadRows(uploads, item.files ?? [], (key) => sendQueue.removeFile(item, key));
   return {
     key: `p${item.client_msg_id}`,
-    signature: JSON.stringify([item, isFirst]),
+    signature: JSON.stringify([item, isFirst, files.map(({ signature }) => signature)]),
     build: () => h('li', { class: `message mine ${state}${isFirst ? ' first' : ''}` },
       h('div', { class: 'bubble-line' },
-        h('div', { class: 'bubble' }, h('p', { class: 'text', dir: 'auto' }, ...withLinks(item.text)), foot(item, state))),
+        h('div', { class: 'bubble' },
+          files.length > 0 && h('ul', { class: 'uploads' }, files.map(({ build }) => build())),
+          item.text && h('p', { class: 'text', dir: 'auto' }, ...withLinks(item.text)),
+          foot(item, state))),
       item.failed && h('div', { class: 'failure', role: 'alert' },
         h('span', {}, t('message.failed', { why: explain(item.failed) })),
         h('button', { type: 'button', class: 'button small', on: { click: () => sendQueue.retry(item) } }, t('message.retry')),
-        h('button', { type: 'button', class: 'button small', on: { click: () => sendQueue.forget(item.client_msg_id) } }, t('message.discard')))),
+        h('button', { type: 'button', class: 'button small', on: { click: () => sendQueue.discard(item) } }, t('message.discard')))),
   };
 }
 
@@ -73,7 +81,7 @@ function foot(message, state) {
 }
 
 function quote(message, quoted, name, actions) {
-  const text = quoted ? (quoted.deleted_at ? t('message.deleted') : quoted.text.trim().slice(0, 160)) : '…';
+  const text = quoted ? summary(quoted) : '…';
   return h('button', { type: 'button', class: 'quote', title: t('message.quote'), on: { click: () => actions.goTo(message.reply_to_seq) } },
     h('strong', { dir: 'auto' }, name ?? ''), h('span', { dir: 'auto' }, text));
 }
@@ -94,7 +102,7 @@ function openMenu(button, context, chat, message, actions) {
       on: { click: () => { menu.hidePopover(); react(chat, message, emoji, !mine.has(emoji)); } },
     }, emoji))),
     item(t('message.reply'), () => actions.composer.reply(message)),
-    navigator.clipboard && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
+    navigator.clipboard && message.text && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
     isMine && mayPost(chat) && item(t('message.edit'), () => actions.composer.edit(message)),
     actions.pins.mayPin && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
     mayDelete && item(t('message.delete'), () => remove(chat, message), 'danger'));

@@ -3,8 +3,7 @@
 import { call, get } from '../api.js';
 import { h, icon, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
-
-const LONGEST = 160;
+import { summary } from '../summary.js';
 
 export class Pins {
   /** The bar stays hidden if the server does not have pins. */
@@ -43,7 +42,7 @@ export class Pins {
     const shown = this.items[this.place];
     this.element.hidden = !shown;
     if (!shown) return;
-    this.text.textContent = shown.message.text.trim().slice(0, LONGEST);
+    this.text.textContent = summary(shown.message);
     this.count.textContent = String(this.items.length);
     this.count.hidden = this.items.length === 1;
   }

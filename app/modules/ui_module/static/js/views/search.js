@@ -1,8 +1,9 @@
 // The search for messages: its filters, and its results, which open the message in its chat.
 
-import { Problem, get } from '../api.js';
+import { Problem, get, has } from '../api.js';
 import { avatar, h, reconcile } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
+import { summary } from '../summary.js';
 
 const PAGE = 20;
 const BEFORE_HIT = 30;
@@ -21,7 +22,7 @@ export class MessageSearch {
     const day = (name) => h('input', { type: 'date', name, on: { change: () => this.find() } });
     const field = (name, input) => h('label', {}, h('span', {}, t(`search.${name}`)), input);
     this.form = h('form', { class: 'filter-fields', on: { submit: (event) => event.preventDefault() } },
-      field('has', choice('has', ['', 'file', 'link', 'mention'])), field('order', choice('order', ['newest', 'relevant'])),
+      field('has', choice('has', ['', ...has('attachments') ? ['file'] : [], 'link', 'mention'])), field('order', choice('order', ['newest', 'relevant'])),
       field('after', day('after')), field('before', day('before')));
     this.filters = h('div', { class: 'filters', hidden: true }, this.onlyHere, h('details', {}, h('summary', {}, t('search.filters')), this.form));
     this.title = h('h3', { hidden: true }, t('search.messages'));
@@ -90,16 +91,17 @@ export class MessageSearch {
     const chat = store.chats.get(message.chat_id);
     const name = chat ? store.title(chat) : '…';
     const sender = message.sender_id === store.me.id ? t('search.you') : store.person(message.sender_id).display_name;
+    const text = message.text || summary(message);
     const when = shortMoment(new Date(message.created_at));
     return {
       key: message.id,
-      signature: JSON.stringify([name, sender, when, message.text, highlights]),
+      signature: JSON.stringify([name, sender, when, text, highlights]),
       build: () => h('li', {},
         h('button', { type: 'button', class: 'chat-item found', on: { click: () => openChat(message.chat_id, message.seq) } },
           avatar(name, (chat && store.peer(chat)?.id) ?? message.chat_id, { small: true }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name), h('time', {}, when)),
-            h('span', { class: 'preview', dir: 'auto' }, chat?.type !== 'direct' || sender === t('search.you') ? `${sender}: ` : '', marked(message.text, highlights))))),
+            h('span', { class: 'preview', dir: 'auto' }, chat?.type !== 'direct' || sender === t('search.you') ? `${sender}: ` : '', marked(text, highlights))))),
     };
   }
 }

@@ -3,7 +3,9 @@
 import { h } from '../dom.js';
 import { t } from '../i18n.js';
 import { Conversation } from './conversation.js';
+import { refuseDrops } from './drops.js';
 import { Sidebar } from './sidebar.js';
+import { followProgress } from './uploadList.js';
 
 export class Shell {
   constructor(context) {
@@ -18,6 +20,8 @@ export class Shell {
     this.place = h('div', { class: 'place' });
     this.element = h('main', { class: 'shell' }, h('h1', { class: 'visually-hidden' }, t('app.name')), this.sidebar.element, this.place);
     context.store.addEventListener('change', () => this.update(), { signal });
+    followProgress(context.uploads, signal);
+    if (context.uploads) refuseDrops(signal);
     addEventListener('hashchange', () => this.update(), { signal });
     addEventListener('focus', () => this.conversation?.update(), { signal });
     addEventListener('keydown', (event) => {

@@ -4,6 +4,7 @@ import { get } from '../api.js';
 import { avatar, debounced, h, icon, iconButton, reconcile, skeleton, toast } from '../dom.js';
 import { isMuted } from '../chat.js';
 import { explain, shortMoment, t } from '../i18n.js';
+import { summary } from '../summary.js';
 import { newChatDialog } from './newChat.js';
 import { MessageSearch } from './search.js';
 import { settingsDialog } from './settings.js';
@@ -98,7 +99,7 @@ export class Sidebar {
     const { store } = this.context;
     if (chat.draft.trim() && !isChosen) return t('chats.draft', { text: chat.draft.trim().slice(0, 200) });
     if (!last) return chat.description || t('chats.empty');
-    const text = last.deleted_at ? t('message.deleted') : last.text.trim().slice(0, 200);
+    const text = summary(last);
     if (!last.sender_id || last.sender_id === store.me.id) return t('chats.you', { text });
     return chat.type === 'group' ? t('chats.by', { name: store.person(last.sender_id).display_name, text }) : text;
   }

@@ -1,0 +1,45 @@
+// Addresses of files. They expire, so each is asked for again when it is needed; those of a page of messages at once.
+
+import { call } from './api.js';
+import { coalesced } from './dom.js';
+
+const MOST = 100;
+const RENEW_BEFORE_MS = 30_000;
+
+export class FileUrls {
+  constructor() {
+    this.known = new Map();
+    this.waiting = new Map();
+    this.askSoon = coalesced(() => this.askAll());
+  }
+
+  /** Returns `url` and `previews` of a file; null if there is none. Throws Problem or Unreachable. `isFresh` asks again. */
+  get(id, { isFresh = false } = {}) {
+    const known = this.known.get(id);
+    if (!isFresh && known && Date.parse(known.url_expires_at) - Date.now() > RENEW_BEFORE_MS) return Promise.resolve(known);
+    if (!this.waiting.has(id)) {
+      const waiting = {};
+      waiting.promise = new Promise((resolve, reject) => Object.assign(waiting, { resolve, reject }));
+      this.waiting.set(id, waiting);
+      this.askSoon();
+    }
+    return this.waiting.get(id).promise;
+  }
+
+  askAll() {
+    const asked = [...this.waiting];
+    this.waiting = new Map();
+    for (let first = 0; first < asked.length; first += MOST) this.ask(new Map(asked.slice(first, first + MOST)));
+  }
+
+  async ask(asked) {
+    try {
+      const { items } = await call('POST', '/attachments/urls', { ids: [...asked.keys()] });
+      for (const item of items) if (item.url) this.known.set(item.id, item);
+      const found = new Map(items.map((item) => [item.id, item.url ? item : null]));
+      asked.forEach(({ resolve }, id) => resolve(found.get(id) ?? null));
+    } catch (error) {
+      asked.forEach(({ reject }) => reject(error));
+    }
+  }
+}

@@ -1,0 +1,239 @@
+"""Uploads of the page on the way: broken, resumed, cancelled and refused."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, FilePayload, Request, Route, expect
+
+from app.fastapi_engine.constructor import build_app
+from app.modules.attachments_module.settings import AttachmentSettings
+from app.modules.attachments_module.tests.pictures import declared_png
+from app.modules.attachments_module.tests.uploading import processed
+from app.settings import Settings
+from app.settings.modules_settings import ModulesSettings
+from tests.browsers import Reader
+from tests.fakers import FakeClient, eventually, ok
+from tests.servers import listening
+
+_PIECE = 4 * 1024 * 1024
+_FILM = bytes(range(256)) * (2 * _PIECE // 256) + b"the end"
+_FORGET_FILES = """() => new Promise(done => {
+    const opening = indexedDB.open('messenger.uploads');
+    opening.onsuccess = () => {
+        const deleting = opening.result.transaction('files', 'readwrite');
+        deleting.objectStore('files').clear();
+        deleting.oncomplete = done;
+    };
+})"""
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A file of three pieces."""
+    file = tmp_path / "Фильм.bin"
+    file.write_bytes(_FILM)
+    return file
+
+
+class Held:
+    """Requests that add the second and later pieces of an upload: they wait, and never reach the server."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._page = reader.page
+        self._is_over = False
+        self.waiting: list[Route] = []
+        self.offsets: list[int] = []
+        self._page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if request.method == "PATCH" and "/attachments/" in request.url:
+            self.offsets.append(int(request.headers["upload-offset"]))
+
+    async def _hold(self, route: Route) -> None:
+        is_later_piece = route.request.method == "PATCH" and route.request.headers["upload-offset"] != "0"
+        if is_later_piece and not self._is_over:
+            self.waiting.append(route)
+        else:
+            await route.continue_()
+
+    async def begin(self) -> None:
+        await self._page.route("**/attachments/*", self._hold)
+
+    def end(self) -> None:
+        """Lets later requests pass."""
+        self._is_over = True
+
+    async def is_held(self) -> bool:
+        return bool(self.waiting)
+
+
+async def test_an_upload_and_its_message_go_on_after_a_reload(
+    eve: Reader, anna: FakeClient, yard: str, film: Path
+) -> None:
+    page, held = eve.page, Held(eve)
+    await held.begin()
+    await eve.open("Двор")
+    await page.locator("input[type=file]").set_input_files(film)
+    await eventually(held.is_held)
+    await expect(page.get_by_role("progressbar", name="Upload of Фильм.bin")).to_have_js_property("value", _PIECE)
+    await eve.write("Фильм")
+    await expect(page.locator(".message.pending .upload.running")).to_have_count(1)
+    # A text does not wait for the file.
+    await eve.write("Пока грузится")
+    await expect(page.locator(".message:not(.pending)").get_by_text("Пока грузится")).to_be_visible()
+    held.end()
+    await page.reload()
+    await expect(page.get_by_role("link", name="Фильм.bin")).to_be_visible()
+    await eve.sees("Пока грузится", "Фильм")
+    assert held.offsets == [0, _PIECE, _PIECE, 2 * _PIECE]
+    (file,) = ok(await anna.get(f"/chats/{yard}/messages/2"))["attachments"]
+    stored = await processed(anna, file["id"])
+    assert stored["sha256"] == hashlib.sha256(_FILM).hexdigest()
+    assert await page.evaluate("indexedDB.databases().then(all => all.map(database => database.name))") == [
+        "messenger.uploads"
+    ]
+
+
+async def test_a_file_that_the_browser_has_not_kept_is_chosen_again(
+    eve: Reader, anna: FakeClient, yard: str, film: Path, tmp_path: Path
+) -> None:
+    page, held = eve.page, Held(eve)
+    await held.begin()
+    await eve.open("Двор")
+    await page.locator("input[type=file]").set_input_files(film)
+    await eventually(held.is_held)
+    await page.evaluate(_FORGET_FILES)
+    held.end()
+    await page.reload()
+    await expect(page.get_by_text("Choose the same file again to go on.")).to_be_visible()
+    await eve.write("Фильм")
+    await expect(page.get_by_text("Remove the files that failed, or try again.")).to_be_visible()
+    other = tmp_path / "other.bin"
+    other.write_bytes(b"other")
+    for file in (other, film):
+        async with page.expect_file_chooser() as choosing:
+            await page.get_by_role("button", name="Choose", exact=True).click()
+        await (await choosing.value).set_files(file)
+        if file is other:
+            await expect(page.get_by_text("This is not the same file.")).to_be_visible()
+    await expect(page.locator(".tray .upload.done")).to_have_count(1)
+    assert held.offsets == [0, _PIECE, _PIECE, 2 * _PIECE]
+    await eve.composer.press("Enter")
+    await expect(page.get_by_role("link", name="Фильм.bin")).to_be_visible()
+
+
+async def test_a_cancelled_upload_ends_on_the_server_and_a_message_goes_without_it(
+    eve: Reader, her: FakeClient, yard: str, film: Path
+) -> None:
+    page, held = eve.page, Held(eve)
+    await held.begin()
+    await eve.open("Двор")
+    await page.locator("input[type=file]").set_input_files(film)
+    await eventually(held.is_held)
+    path = "/attachments/" + held.waiting[0].request.url.rpartition("/")[2]
+    await eve.write("Без фильма")
+    await expect(page.locator(".message.pending")).to_have_count(1)
+    await page.get_by_role("button", name="Cancel the upload of Фильм.bin").click()
+    await expect(page.locator(".message[data-seq]").get_by_text("Без фильма")).to_be_visible()
+    await expect(page.locator(".upload")).to_have_count(0)
+
+    async def is_gone() -> bool:
+        return (await her.get(path)).status_code == 404
+
+    await eventually(is_gone)
+    held.end()
+
+
+async def test_an_upload_goes_on_by_itself_after_a_network_outage(eve: Reader, yard: str, film: Path) -> None:
+    page, held = eve.page, Held(eve)
+    await held.begin()
+    await eve.open("Двор")
+    await page.locator("input[type=file]").set_input_files(film)
+    await eventually(held.is_held)
+    await eve.context.set_offline(True)
+    await held.waiting[0].abort("internetdisconnected")
+    await eve.is_offline()
+    await expect(page.locator(".tray .upload.running")).to_have_count(1)
+    held.end()
+    await eve.context.set_offline(False)
+    await eve.is_online()
+    await expect(page.locator(".tray .upload.done")).to_have_count(1, timeout=30_000)
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+@pytest.fixture
+async def small(settings: Settings) -> AsyncIterator[str]:
+    """A server that stores little; its address."""
+    own = settings.own[AttachmentSettings]
+    limits = {"max_bytes": 2000, "quota_bytes": 3000}
+    async with listening(build_app(replace(settings, own={AttachmentSettings: own.model_copy(update=limits)}))) as one:
+        yield one
+
+
+async def test_what_goes_wrong_is_said_in_words(browser: Browser, small: str) -> None:
+    async with httpx.AsyncClient(base_url=f"http://{small}") as http:
+        anna, boris = await FakeClient.sign_up(http, "anna", "Анна"), await FakeClient.sign_up(http, "boris", "Борис")
+        await anna.open_chat(boris, title="Двор")
+        reader = await Reader.open_signed_in(browser, small, boris)
+    page = reader.page
+    await reader.open("Двор")
+
+    def file(name: str, data: bytes) -> FilePayload:
+        return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+    files = [file("1", b"x" * 2001), file("2", b"y" * 1900), file("3.png", declared_png(9, 9)), file("4", b"x" * 1500)]
+    for one in files:
+        await page.locator("input[type=file]").set_input_files(one)
+        await expect(page.locator(".tray .upload").last.locator(".file-name")).to_have_text(one["name"])
+        await expect(page.locator(".tray .upload.running")).to_have_count(0)
+    errors = page.locator(".tray .error")
+    await expect(errors).to_have_text(
+        [
+            "The file is too large for this server.",
+            "The image is broken.",
+            re.compile("^Your files take all the space you have."),
+        ]
+    )
+    await reader.write("Файлы")
+    await expect(page.get_by_text("Remove the files that failed, or try again.")).to_be_visible()
+    for name in ("1", "3.png", "4"):
+        await page.get_by_role("button", name=f"Remove {name}", exact=True).click()
+    await expect(page.locator(".tray .upload")).to_have_count(1)
+    await reader.composer.press("Enter")
+    await expect(page.get_by_role("link", name="2")).to_be_visible()
+    await page.locator("input[type=file]").set_input_files([file(str(number), b"") for number in range(11)])
+    await expect(page.get_by_text("A message has at most 10 files.")).to_be_visible()
+    await expect(page.locator(".tray .upload")).to_have_count(10)
+    reader.ignore_complaints("413", "507")
+    assert reader.complaints == []
+    await reader.context.close()
+
+
+async def test_without_the_module_the_page_has_no_trace_of_files(browser: Browser, settings: Settings) -> None:
+    modules = ModulesSettings(enabled_modules=("BASE", "-attachments"))
+    async with listening(build_app(replace(settings, modules=modules))) as address:
+        async with httpx.AsyncClient(base_url=f"http://{address}") as http:
+            anna = await FakeClient.sign_up(http, "anna", "Анна")
+            await anna.open_chat(title="Двор")
+        reader = await Reader.open_window(browser, address)
+        page = reader.page
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        await reader.sign_in(anna.username)
+        await reader.open("Двор")
+        await reader.write("Без файлов")
+        await reader.sees("Без файлов")
+        await expect(page.get_by_role("button", name="Attach files")).to_have_count(0)
+        await expect(page.locator("input[type=file]")).to_have_count(0)
+        await page.locator("#search").fill("файл")
+        await page.get_by_text("Filters").click()
+        await expect(page.get_by_label("With").locator("option")).to_have_text(["anything", "a link", "a mention"])
+        assert [url for url in asked if "/attachments" in url and "/api/" in url] == []
+        assert await page.evaluate("indexedDB.databases()") == []
+        assert reader.complaints == []
+        await reader.context.close()
