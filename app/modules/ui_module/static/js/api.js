@@ -90,7 +90,7 @@ function runExclusively(run) {
 }
 
 /** Sends a request with the user's access token, and returns the body of the response. Throws Problem or Unreachable. */
-export const call = (method, path, body) => withToken((token) => request(method, path, body, token));
+export const call = (method, path, body, options) => withToken((token) => request(method, path, body, token, options));
 
 /**
  * Sends a request of an upload, and returns the finished XMLHttpRequest. `onProgress` receives the number of bytes that
@@ -158,13 +158,13 @@ export async function signOut() {
   }
 }
 
-async function request(method, path, body, token) {
+async function request(method, path, body, token, options = {}) {
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let response;
   try {
-    response = await fetch(PREFIX + path, { method, headers, cache: 'no-store', body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
+    response = await fetch(PREFIX + path, { ...options, method, headers, cache: 'no-store', body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
     const text = await response.text();
     const answer = text ? JSON.parse(text) : null;
     if (response.ok) return answer;

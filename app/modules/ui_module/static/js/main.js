@@ -3,6 +3,7 @@
 import { confirmEmail, has, session } from './api.js';
 import { Connection } from './connection.js';
 import { toast } from './dom.js';
+import { Drafts } from './drafts.js';
 import { FileUrls } from './fileUrls.js';
 import { chooseLanguage, currentLanguage, explain, t } from './i18n.js';
 import { takeMailLink } from './mailLinks.js';
@@ -84,6 +85,7 @@ async function followMailLink() {
 function start() {
   if (session.isOpen) {
     const store = new Store();
+    const drafts = new Drafts(store);
     let sendQueue = null;
     const connection = new Connection(async () => {
       const cursors = await store.prepare();
@@ -102,9 +104,10 @@ function start() {
       store.changed();
       if (connection.state !== 'online') return;
       store.sendReads();
+      drafts.saveAll();
       sendQueue.flushAll();
     });
-    running = { store, connection, sendQueue, fileUrls: new FileUrls() };
+    running = { store, connection, sendQueue, drafts, fileUrls: new FileUrls() };
   }
   show();
 }

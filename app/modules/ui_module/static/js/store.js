@@ -76,7 +76,7 @@ export class Store extends EventTarget {
 
   /** Stores the state of a chat. It contains the events up to its `event_seq`. The cursor of a known chat stays. */
   addChat(fresh) {
-    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), eventsDuringLoad: [], members: null, isLoaded: false, hasBefore: true, hasAfter: false, draft: '' };
+    const own = { cursor: fresh.event_seq, messages: new Map(), quotes: new Map(), typing: new Map(), eventsDuringLoad: [], members: null, isLoaded: false, hasBefore: true, hasAfter: false, draft: '', draftReply: null };
     const known = this.chats.get(fresh.id) ?? own;
     // An event that was applied meanwhile is newer than this state.
     if (known.event_seq > fresh.event_seq) return known;
@@ -156,6 +156,11 @@ export class Store extends EventTarget {
   /** Applies an event to the loaded messages. A new message is added only if the messages before it are loaded. */
   applyToLoaded(chat, event) {
     if (event.kind !== 'message.created' || !chat.hasAfter) applyToMessages(chat.messages, event, this.me.id);
+  }
+
+  /** Returns a message of the chat. Throws Problem or Unreachable. */
+  async message(chat, seq) {
+    return chat.messages.get(seq) ?? get(`/chats/${chat.id}/messages/${seq}`);
   }
 
   /** Returns a quoted message, or null while it is being loaded. */

@@ -25,6 +25,7 @@ export class Composer {
       on: { input: () => this.typed(), keydown: (event) => this.pressed(event), paste: (event) => this.pasted(event) },
     });
     this.input.value = this.chat.draft;
+    this.listeners = new AbortController();
     this.error = h('p', { id: 'composer-error', class: 'error', role: 'alert' });
     this.above = h('div', { class: 'target', hidden: true });
     this.tray = h('ul', { class: 'uploads tray', 'aria-label': t('files.tray') });
@@ -38,6 +39,15 @@ export class Composer {
       this.error);
     this.readOnly = h('p', { class: 'read-only' }, t('composer.readOnly'));
     this.element = h('div', { class: 'composer-place' }, this.form, this.readOnly);
+    const { drafts } = context;
+    const { signal } = this.listeners;
+    drafts.addEventListener('read', ({ detail }) => detail.id === id && this.showDraft(), { signal });
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && drafts.save(this.chat), { signal });
+  }
+
+  begin() {
+    this.showReply();
+    this.context.drafts.read(this.chat);
   }
 
   get chat() {
@@ -51,6 +61,35 @@ export class Composer {
 
   unmount() {
     this.stopTyping();
+    this.listeners.abort();
+    if (this.chat) this.context.drafts.save(this.chat);
+  }
+
+  /** Shows a draft that another device has changed. The text of a message that is being edited stays. */
+  showDraft() {
+    if (this.target?.kind === 'edit') return;
+    if (this.input.value !== this.chat.draft) this.input.value = this.chat.draft;
+    this.grow();
+    this.showReply();
+  }
+
+  /** Shows the message that the draft replies to. */
+  async showReply() {
+    const { chat, target } = this;
+    const seq = chat.draftReply;
+    if ((target?.message.seq ?? null) === seq) return;
+    const message = seq && await this.context.store.message(chat, seq).catch(() => null);
+    if (this.target !== target || chat.draftReply !== seq) return;
+    this.target = message ? { kind: 'reply', message } : null;
+    this.showTarget(message ? this.replyTitle(message) : '', { takesFocus: false });
+  }
+
+  replyTitle({ sender_id: id }) {
+    return t('composer.replying', { name: this.context.store.person(id).display_name });
+  }
+
+  keepDraft() {
+    if (this.target?.kind !== 'edit') this.context.drafts.edit(this.chat, this.input.value, this.target?.message.seq);
   }
 
   update() {
@@ -92,7 +131,8 @@ export class Composer {
   reply(message) {
     this.cancel();
     this.target = { kind: 'reply', message };
-    this.showTarget(t('composer.replying', { name: this.context.store.person(message.sender_id).display_name }));
+    this.showTarget(this.replyTitle(message));
+    this.keepDraft();
   }
 
   edit(message) {
@@ -108,9 +148,10 @@ export class Composer {
     if (this.target.kind === 'edit') this.input.value = this.chat.draft;
     this.target = null;
     this.showTarget('');
+    this.keepDraft();
   }
 
-  showTarget(title) {
+  showTarget(title, { takesFocus = true } = {}) {
     const { target } = this;
     this.above.hidden = !target;
     this.above.replaceChildren(...target ? [
@@ -123,12 +164,11 @@ export class Composer {
     this.button.replaceChildren(icon(target?.kind === 'edit' ? 'sent' : 'send'));
     this.error.textContent = '';
     this.update();
-    this.focus();
+    if (takesFocus) this.focus();
   }
 
   typed() {
-    const { chat } = this;
-    if (this.target?.kind !== 'edit') chat.draft = this.input.value;
+    this.keepDraft();
     this.grow();
     this.error.textContent = '';
     if (!this.input.value.trim() || this.target?.kind === 'edit') {
@@ -192,9 +232,10 @@ export class Composer {
       this.error.textContent = t('files.unfinished');
       return;
     }
-    chat.draft = '';
     this.input.value = '';
     this.cancel();
+    this.keepDraft();
+    this.context.drafts.save(chat);
     this.stopTyping();
     this.context.sendQueue.add(chat.id, text, target?.message.seq, files);
     this.onSent();

@@ -44,6 +44,7 @@ export class Conversation {
 
   begin() {
     this.timeline.begin();
+    this.composer.begin();
     if (!matchMedia('(pointer: coarse)').matches) this.composer.focus();
   }
 

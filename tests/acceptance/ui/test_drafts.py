@@ -1,0 +1,81 @@
+"""Drafts on the page: on all devices of their author."""
+
+from playwright.async_api import expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, eventually, ok
+
+
+async def test_a_draft_is_saved_and_follows_the_devices_of_its_author(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    page = eve.page
+    await anna.send(yard, "Во сколько встречаемся?")
+
+    async def stored() -> tuple[str, int | None]:
+        draft = ok(await her.get(f"/chats/{yard}/draft"))
+        return draft["text"], draft["reply_to_seq"]
+
+    async def is_saved() -> bool:
+        return await stored() == ("В семь", 1)
+
+    await eve.open("Двор")
+    await eve.message("Во сколько встречаемся?").get_by_role("button", name="Reply", exact=True).click()
+    await expect(page.locator(".target")).to_contain_text("Reply to Анна")
+    await eve.composer.fill("В семь")
+    await eventually(is_saved)
+
+    await page.reload()
+    await expect(eve.composer).to_have_value("В семь")
+    await expect(page.locator(".target")).to_contain_text("Reply to Анна")
+
+    ok(await her.put(f"/chats/{yard}/draft", {"text": "В восемь"}))
+    await expect(eve.composer).to_have_value("В восемь")
+    await expect(page.locator(".target")).to_be_hidden()
+
+    await eve.composer.press("Enter")
+    await eve.sees("Во сколько встречаемся?", "В восемь")
+
+    async def is_deleted() -> bool:
+        return await stored() == ("", None)
+
+    await eventually(is_deleted)
+    await expect(eve.composer).to_have_value("")
+
+
+async def test_a_draft_of_another_device_is_in_the_list_and_one_that_is_left_is_saved_at_once(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    ok(await her.put(f"/chats/{yard}/draft", {"text": "С телефона"}))
+    await expect(eve.item("Двор")).to_contain_text("Draft: С телефона")
+    other = await anna.open_chat(her, title="Сад")
+    await eve.open("Сад")
+    await eve.composer.fill("Яблоки")
+    await eve.open("Двор")
+    await expect(eve.composer).to_have_value("С телефона")
+    await expect(eve.item("Сад")).to_contain_text("Draft: Яблоки")
+
+    async def is_saved() -> bool:
+        return bool(ok(await her.get(f"/chats/{other}/draft"))["text"] == "Яблоки")
+
+    await eventually(is_saved)
+    ok(await her.put(f"/chats/{yard}/draft", {"text": ""}))
+    await expect(eve.composer).to_have_value("")
+
+
+async def test_a_draft_written_offline_is_saved_with_the_next_connection(
+    eve: Reader, her: FakeClient, yard: str
+) -> None:
+    await eve.open("Двор")
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    await eve.composer.fill("Без сети")
+    await expect(eve.composer).to_have_value("Без сети")
+    await eve.context.set_offline(False)
+    await eve.is_online()
+
+    async def is_saved() -> bool:
+        return bool(ok(await her.get(f"/chats/{yard}/draft"))["text"] == "Без сети")
+
+    await eventually(is_saved)
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
