@@ -28,6 +28,7 @@ from app.utils.logs import setup_logging
 from tests.adapters.embedded.support import open_folder
 from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
+from tests.nats_server import NatsServer
 from tests.servers import ReusedServer, Servers, client_of, listening, served, settings_for
 
 
@@ -50,6 +51,13 @@ def postgres() -> Iterator[DatabaseAddress]:
             yield server.address
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """A NATS server for all tests that do not end it. Each uses a subject of its own."""
+    with NatsServer(tmp_path_factory.mktemp("nats")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from tests.fakers import FakeClient, ok, problem
 from tests.manage import manage
+from tests.nats_server import NatsServer
 from tests.processes import free_port
 
 
@@ -163,6 +164,20 @@ async def test_an_unavailable_rate_limit_storage_is_found(database_address: Data
     result = await manage(database_address, "doctor", "--least-free-mb=0", RATE_LIMIT_STORAGE=storage)
     assert result.exit_code == 1
     assert "✗ the storage of the rate limits answers" in result.output
+    assert "problems found: 1" in result.output
+    assert "secret" not in result.output
+
+
+async def test_nats_servers_that_do_not_answer_are_found(
+    database_address: DatabaseAddress, nats_server: NatsServer
+) -> None:
+    bus = {"BUS_DRIVER": "nats", "BUS_URL": f"nats://u:secret@{nats_server.address}"}
+    healthy = await manage(database_address, "doctor", "--least-free-mb=0", **bus)
+    assert "✓ notifications arrive at all servers of BUS_URL" in healthy.output
+    bus["BUS_URL"] += f",nats://u:secret@127.0.0.1:{free_port()}"
+    result = await manage(database_address, "doctor", "--least-free-mb=0", **bus)
+    assert result.exit_code == 1
+    assert "✗ notifications arrive at all servers of BUS_URL" in result.output
     assert "problems found: 1" in result.output
     assert "secret" not in result.output
 

@@ -1,5 +1,6 @@
 """Settings: read from the environment and `.env`, refused in one line, documented in `.env.example`."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
         ("RATE_LIMIT_ENABLE", "2"),
         ("STREAM_RETENTION_DAYS", "0"),
         ("BUS_DRIVER", "pigeon"),
+        ("BUS_SUBJECT", "all.>"),
     ],
 )
 def test_an_invalid_value_is_reported_in_one_line_with_the_name_of_its_variable(
@@ -62,6 +64,37 @@ def test_an_invalid_value_is_reported_in_one_line_with_the_name_of_its_variable(
     assert line.startswith(f"{variable}: ")
     assert value in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "anna:secret@host",
+        "http://anna:secret@host",
+        "nats://anna:secret@",
+        "nats://anna:secret@host:port",
+        "nats://anna:secret@host:0",
+        "nats://anna:secret@host/messenger",
+        "nats://anna:secret@host?tls=false",
+        "nats://anna:secret@one:4222,",
+        "nats://anna:secret@one:4222;tls://two",
+    ],
+)
+def test_a_wrong_bus_url_is_reported_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^BUS_URL: must be nats://") as refusal:
+        load(monkeypatch, BUS_URL=url)
+    assert "secret" not in str(refusal.value)
+
+
+def test_nats_needs_an_address_and_its_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"^BUS_URL: must be set if BUS_DRIVER is nats"):
+        load(monkeypatch, BUS_DRIVER="nats")
+    streams = load(monkeypatch, BUS_DRIVER="nats", BUS_URL="nats://u:p@a:4222/, tls://[::1]").streams
+    assert streams.bus_servers == ["nats://u:p@a:4222", "tls://[::1]"]
+    assert "p@" not in repr(streams)
+    monkeypatch.setitem(sys.modules, "nats", None)
+    with pytest.raises(SettingsError, match="pip install nats-py"):
+        load(monkeypatch)
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

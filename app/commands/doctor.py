@@ -24,12 +24,14 @@ from app.commands.doctor_checks import (
     check_connections,
     check_disk_space,
     check_log_files,
+    check_nats,
     check_notifications,
     check_rate_limit_storage,
     check_variable_names,
 )
 from app.modules.streams_module.services.log import Log
 from app.settings import Settings, SettingsError, load_settings
+from app.settings.streams_settings import BusDriver
 from app.utils.confirmation import Yes, confirm
 from app.utils.invariants import Inspection, Invariant
 from app.utils.module import Modules
@@ -130,8 +132,12 @@ def _run_checks(least_free_mb: int, report: Callable[[Finding], None]) -> None:
 
 async def _check_database(address: DatabaseAddress, settings: Settings, report: Callable[[Finding], None]) -> None:
     async with _connected(address) as connection:
-        for check in (check_server_version, check_encoding, check_clock, check_notifications):
+        for check in (check_server_version, check_encoding, check_clock):
             report(await check(connection))
+        if settings.streams.bus_driver is BusDriver.NATS:
+            report(await check_nats(settings.streams))
+        else:
+            report(await check_notifications(connection))
         report(await check_connections(connection, settings))
         migrations = await check_migrations(connection)
         report(migrations)

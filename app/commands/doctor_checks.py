@@ -15,12 +15,13 @@ from app.adapters.db.database import BackgroundDatabase
 from app.resources.constants import LOGS_DIR
 from app.settings import Settings, SettingsGroup, unknown_variables
 from app.settings.limits_settings import LimitsSettings
+from app.settings.streams_settings import BusDriver, StreamsSettings
 from app.utils.invariants import Invariant
 
 _TIMEOUT = 2.0
 """Seconds to wait for Redis, and for a notification."""
 _BESIDE_THE_POOLS = 2
-"""Connections of a process outside its pools: the bus, and the task that tries to reconnect."""
+"""Connections of a process outside its pools: the bus, unless it is NATS, and the task that tries to reconnect."""
 
 
 class Finding(NamedTuple):
@@ -87,6 +88,18 @@ async def check_rate_limit_storage(settings: LimitsSettings) -> Finding:
     return Finding("the storage of the rate limits answers", wrong, advice)
 
 
+async def check_nats(settings: StreamsSettings) -> Finding:
+    """Checks that every NATS server can be used, and that they are one cluster."""
+    from app.adapters.clients.bus.nats import find_problems
+
+    wrong = await find_problems(settings.bus_servers, settings.bus_subject, _TIMEOUT)
+    return Finding(
+        "notifications arrive at all servers of BUS_URL",
+        wrong,
+        "check BUS_URL, and that the NATS servers are one cluster; until then events arrive up to 1.5 s late",
+    )
+
+
 async def check_notifications(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
     """Checks that notifications arrive. The bus needs them; a pooler in transaction mode loses them."""
     received = asyncio.Event()
@@ -116,6 +129,8 @@ async def check_connections(connection: "asyncpg.Connection[asyncpg.Record]", se
     )
     workers = settings.app.workers
     each = settings.db.pool_size + settings.db.session_pool_size + _BESIDE_THE_POOLS
+    if settings.streams.bus_driver is BusDriver.NATS:
+        each -= 1
     if settings.app.background:
         each += BackgroundDatabase.POOL_SIZE + BackgroundDatabase.SESSION_POOL_SIZE
     too_many = f"{workers} processes with {each} connections each need {workers * each}, PostgreSQL allows {allowed}"

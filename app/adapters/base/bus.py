@@ -25,6 +25,10 @@ class Bus(ABC):
     """
 
     def __init__(self) -> None:
+        self.unavailable_because: Exception | None = None
+        """Why this process is not connected to the others. None: it is."""
+        self.round_trip: float | None = None
+        """Seconds that the latest notification took to the server of the bus and back."""
         self._on_stream_heads: list[tuple[StreamListener, bool | None]] = []
         self._on_signal: list[SignalListener] = []
         self._on_notification: dict[str, list[NotificationListener]] = defaultdict(list)

@@ -15,6 +15,7 @@ from app.modules.streams_module.db.models import (
     SubscriberSweep,
 )
 from app.modules.streams_module.extension import Subscriber
+from app.modules.streams_module.services.bus_health import BUS
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.reader import LogReader
@@ -32,7 +33,7 @@ from app.utils.shutdown import Shutdown
 async def lifespan(container: Container) -> AsyncIterator[None]:
     settings = container.get(Settings).streams
     database = container.get(Database)
-    bus = container.put(Bus, make_bus(settings.bus_driver, database))  # type: ignore[type-abstract]
+    bus = container.put(Bus, make_bus(settings, database))  # type: ignore[type-abstract]
     hub = container.put(Hub, Hub(database, bus))
     shutdown = container.put(Shutdown, Shutdown())
     container.put(Log, Log(bus))
@@ -55,7 +56,7 @@ module = Module(
     description="The durable event log of each chat and each account",
     depends_on=("base", "jobs"),
     models=(Stream, Event, SubscriberCursor, SubscriberFailure, SubscriberProcess, SubscriberRow, SubscriberSweep),
-    contributes=(FORGET_OLD_EVENTS, EVERY_HOUR),
+    contributes=(FORGET_OLD_EVENTS, EVERY_HOUR, BUS),
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

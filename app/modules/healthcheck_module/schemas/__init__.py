@@ -21,12 +21,19 @@ class Health(ResponseModel):
             "example": {
                 "status": "ok",
                 "version": "0.1.0",
-                "checks": {"database": {"status": "ok", "latency_ms": 0.4, "detail": None}},
+                "checks": {
+                    "database": {"status": "ok", "latency_ms": 0.4, "detail": None},
+                    "bus": {"status": "ok", "latency_ms": 0.6, "detail": None},
+                },
             }
         }
     )
 
-    status: Literal["ok", "failed"]
+    status: Literal["ok", "degraded", "failed"] = Field(
+        description="failed: the server cannot serve requests; degraded: it serves them without one of the checked "
+        "dependencies, such as the bus",
+        examples=["ok"],
+    )
     version: str
     checks: dict[str, Check]
 

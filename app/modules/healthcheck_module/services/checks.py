@@ -2,21 +2,45 @@
 
 import asyncio
 from time import perf_counter
+from typing import Literal
 
 from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import diagnose
 from app.adapters.db.migrations.heads import known_heads
+from app.modules.healthcheck_module.extension import DependencyState, HealthCheck
 from app.modules.healthcheck_module.schemas import Check, Health
 from app.settings import Mode, Settings
+from app.utils.container import Container
+from app.utils.module import Modules
 
 _TIMEOUT = 2.0
 """Seconds until a check counts as failed."""
 
 
-async def check_health(settings: Settings, database: Database) -> Health:
-    checks = {"database": await _check_database(database, shows_details=settings.app.mode is Mode.LOCAL)}
-    healthy = all(check.status == "ok" for check in checks.values())
-    return Health(status="ok" if healthy else "failed", version=settings.app.version, checks=checks)
+async def check_health(container: Container) -> Health:
+    """Checks the database, without which nothing is served, and what modules contribute."""
+    settings = container.get(Settings)
+    shows_details = settings.app.mode is Mode.LOCAL
+    database = await _check_database(container.get(Database), shows_details=shows_details)
+    others = {
+        contributed.name: _as_check(contributed.read(container), shows_details=shows_details)
+        for contributed in container.get(Modules).contributions(HealthCheck)
+    }
+    degraded = any(check.status != "ok" for check in others.values())
+    status: Literal["ok", "degraded", "failed"] = "degraded" if degraded else "ok"
+    return Health(
+        status=status if database.status == "ok" else "failed",
+        version=settings.app.version,
+        checks={"database": database, **others},
+    )
+
+
+def _as_check(state: DependencyState, *, shows_details: bool) -> Check:
+    """Without `shows_details`, only the kind of the error is shown: its text may contain addresses."""
+    if state.error is None:
+        return Check(status="ok", latency_ms=state.latency_ms, detail=None)
+    detail = str(state.error) if shows_details else type(state.error).__name__
+    return Check(status="failed", latency_ms=None, detail=detail)
 
 
 async def _check_database(database: Database, *, shows_details: bool) -> Check:

@@ -1,24 +1,18 @@
 """Routes of the health checks."""
 
-from typing import Annotated
+from fastapi import APIRouter, Request, Response, status
 
-from fastapi import APIRouter, Response, status
-
-from app.dependencies.dependency_db import Db
-from app.dependencies.services_dependency import service
+from app.dependencies.services_dependency import container_of
 from app.modules.healthcheck_module.schemas import Alive, Health
 from app.modules.healthcheck_module.services.checks import check_health
-from app.settings import Settings
 
 router = APIRouter(prefix="/healthcheck")
 
-SettingsDep = Annotated[Settings, service(Settings)]
-
 
 @router.get("")
-async def health(settings: SettingsDep, database: Db) -> Health:
+async def health(request: Request) -> Health:
     """Returns the state of the server and of its dependencies. The HTTP status is always 200."""
-    return await check_health(settings, database)
+    return await check_health(container_of(request.scope))
 
 
 @router.get("/live")
@@ -28,10 +22,10 @@ async def live() -> Alive:
 
 
 @router.get("/ready", responses={503: {"model": Health, "description": "The database is unavailable or not migrated"}})
-async def ready(settings: SettingsDep, database: Db, response: Response) -> Health:
+async def ready(request: Request, response: Response) -> Health:
     """Returns 200 while the server can serve requests, else 503. For proxies and load balancers."""
-    health = await check_health(settings, database)
-    if health.status != "ok":
+    health = await check_health(container_of(request.scope))
+    if health.status == "failed":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
         response.headers["Retry-After"] = "1"
     return health

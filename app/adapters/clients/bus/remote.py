@@ -1,0 +1,172 @@
+"""What all buses have in common that connect processes through a server: they collect, merge, send and reconnect."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import monotonic
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import orjson
+from loguru import logger
+
+from app.adapters.base.bus import MAX_SIGNAL, Bus
+from app.utils import metrics
+from app.utils.background import running
+
+MAX_PAYLOAD = 8_000
+"""The largest payload in bytes, which is the limit of NOTIFY."""
+_TEST_AFTER = 5.0
+"""Seconds without a message after which the connection is tested, and the timeout of that test."""
+_COLLECT_SECONDS = 0.005
+"""Seconds that messages are collected before they are sent together."""
+_HEADS_IN_ONE = 150
+"""A stream head takes up to 53 bytes of a payload."""
+_SIGNALS_IN_ONE = 7
+_MAX_WAITING = 50_000
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two attempts to connect: the first pause, and the limit up to which it doubles."""
+
+
+class BusConnection(Protocol):
+    """An open connection to the server of the bus. Both methods raise if it is lost."""
+
+    async def send(self, payloads: Sequence[str]) -> None:
+        """Sends the payloads to all other processes, in their order."""
+
+    async def test(self, seconds: float) -> None:
+        """Waits for an answer of the server, which may have vanished without closing the connection."""
+
+
+class RemoteBus(Bus):
+    """Delivers to its own process at once, and to the others through a server. Reconnects by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unavailable_because = ConnectionError("not connected yet")
+        # Identifies this process' messages if they come back: they have been delivered here already.
+        self._origin = uuid4().hex[:12]
+        self._heads: dict[UUID, int] = {}
+        self._signals: list[bytes] = []
+        self._notifications: list[bytes] = []
+        self._wake_up = asyncio.Event()
+        self._lost: Exception | None = None
+
+    def notify_stream(self, stream_id: UUID, last_seq: int) -> None:
+        if len(self._heads) < _MAX_WAITING:
+            self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
+            self._wake_up.set()
+        self._deliver_stream_heads({stream_id: last_seq}, own=True)
+
+    def signal(self, signal: Mapping[str, Any]) -> None:
+        text = orjson.dumps(signal, default=str)
+        if len(text) > MAX_SIGNAL:
+            return
+        if len(self._signals) < _MAX_WAITING:
+            self._signals.append(text)
+            self._wake_up.set()
+        self._deliver_signal(orjson.loads(text))
+
+    def notify(self, topic: str, data: Mapping[str, Any]) -> None:
+        text = orjson.dumps([topic, data])
+        if len(text) > MAX_SIGNAL:
+            return
+        if len(self._notifications) < _MAX_WAITING:
+            self._notifications.append(text)
+            self._wake_up.set()
+        self._deliver_notification(topic, orjson.loads(text)[1])
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        async with running(self._keep_connected()):
+            yield
+
+    @abstractmethod
+    def _open(self) -> AbstractAsyncContextManager[BusConnection]:
+        """Connects to the server for the time of the block, and listens from its beginning on."""
+
+    def _lose(self, error: Exception) -> None:
+        """Ends the present connection: the server closed it, or messages were lost. A new one is opened."""
+        self._lost = self._lost or error
+        self._wake_up.set()
+
+    async def _keep_connected(self) -> None:
+        """Connects, listens and sends; connects again when the connection is lost. Runs until it is cancelled."""
+        pause, was_down = _SHORTEST_PAUSE, False
+        while True:
+            connected_at = None
+            self._lost = None
+            try:
+                async with self._open() as connection:
+                    connected_at = monotonic()
+                    # Also the first time: messages sent between the start and now were not received.
+                    self._report_reconnect()
+                    self.unavailable_because = None
+                    metrics.BUS_CONNECTED.set(1)
+                    if was_down:
+                        logger.info("the bus is connected again")
+                    was_down = False
+                    try:
+                        await self._send_pending(connection)
+                    finally:
+                        metrics.BUS_CONNECTED.set(0)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt must come
+                self.unavailable_because = error
+                if not was_down:
+                    logger.warning("the bus is unavailable: {!r}", error)
+                was_down = True
+            if connected_at is not None and monotonic() - connected_at > _LONGEST_PAUSE:
+                pause = _SHORTEST_PAUSE
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _send_pending(self, connection: BusConnection) -> None:
+        """Sends collected messages until the connection is lost. Raises the reason."""
+        while self._lost is None:
+            try:
+                async with asyncio.timeout(_TEST_AFTER):
+                    await self._wake_up.wait()
+            except TimeoutError:
+                await connection.test(_TEST_AFTER)
+                continue
+            await asyncio.sleep(_COLLECT_SECONDS)
+            if self._lost is not None:
+                break
+            self._wake_up.clear()
+            if payloads := self._take():
+                await connection.send(payloads)
+        raise self._lost
+
+    def _take(self) -> list[str]:
+        """Takes all pending messages and returns them as payloads, as few as they fit in."""
+        heads, self._heads = list(self._heads.items()), {}
+        texts = {"s": self._signals, "n": self._notifications}
+        self._signals, self._notifications = [], []
+        payloads = []
+        for first in range(0, len(heads), _HEADS_IN_ONE):
+            part = heads[first : first + _HEADS_IN_ONE]
+            payloads.append(f"{self._origin}r" + ",".join(f"{stream_id.hex}{seq:x}" for stream_id, seq in part))
+        for kind, waiting in texts.items():
+            for first in range(0, len(waiting), _SIGNALS_IN_ONE):
+                payloads.append(f"{self._origin}{kind}[{b','.join(waiting[first : first + _SIGNALS_IN_ONE]).decode()}]")
+        return payloads
+
+    def _receive(self, payload: str) -> bool:
+        """Delivers what a payload contains. Returns False if this process has sent it."""
+        origin, kind, content = payload[:12], payload[12:13], payload[13:]
+        if origin == self._origin:
+            return False
+        if kind == "r":
+            self._deliver_stream_heads({UUID(head[:32]): int(head[32:], 16) for head in content.split(",")}, own=False)
+        elif kind == "s":
+            for signal in orjson.loads(content):
+                self._deliver_signal(signal)
+        elif kind == "n":
+            for topic, data in orjson.loads(content):
+                self._deliver_notification(topic, data)
+        return True
+
+    def _note_round_trip(self, seconds: float) -> None:
+        self.round_trip = seconds
+        metrics.BUS_LAG.set(seconds)
