@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.settings.streams_settings import BusDriver
 from tests.acceptance.live.servers import ROOT
 from tests.adapters.embedded.support import open_folder
 from tests.faults.fault import all_faults
@@ -31,6 +32,7 @@ def faults(
     rate: Annotated[float | None, typer.Option(min=1, help="Messages per second in total.")] = None,
     servers: Annotated[int | None, typer.Option(min=1, max=4)] = None,
     only: Annotated[list[str] | None, typer.Option(help="Name of a fault; may be given more than once.")] = None,
+    bus: Annotated[BusDriver, typer.Option(help="What connects the servers: postgres or nats.")] = BusDriver.POSTGRES,
     once: Annotated[bool, typer.Option("--once", help="Each fault once, at its full length.")] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep history, logs and database of a run without violations too.")
@@ -40,7 +42,9 @@ def faults(
     """Exit with status 1 if a guarantee is violated."""
     end_as_by_ctrl_c()
     console = Console(highlight=False, soft_wrap=True)
-    known = [fault for fault in all_faults() if fault.in_short or not short]
+    if bus is BusDriver.MEMORY:
+        raise typer.BadParameter("memory connects no servers")
+    known = [fault for fault in all_faults() if (fault.in_short or not short) and fault.bus in (None, bus)]
     if unknown := set(only or ()) - {fault.name for fault in known}:
         raise typer.BadParameter(f"{', '.join(unknown)}; there are: {', '.join(fault.name for fault in known)}")
     chosen = [fault for fault in known if not only or fault.name in only]
@@ -54,6 +58,7 @@ def faults(
         seed=seed if seed is not None else SystemRandom().randrange(1_000_000),
         times=1 if short or once else None,
         is_short=short,
+        bus=bus,
     )
     console.print(f"seed {plan.seed}, in {plan.folder}")
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

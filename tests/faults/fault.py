@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
+from app.settings.streams_settings import BusDriver
 from tests.faults.history import History
 from tests.faults.load.workload import Workload
 from tests.faults.scene.cluster import Cluster
@@ -54,6 +55,8 @@ class Fault(ABC):
     everything is faster: all their bytes go through the process of the run."""
     kills = False
     """True if it kills server processes."""
+    bus: BusDriver | None = None
+    """The bus that it acts on; it is made only in runs with that bus."""
 
     @abstractmethod
     async def happen(self, scene: Scene) -> None:

@@ -9,6 +9,7 @@ from random import Random
 from time import monotonic, time
 from typing import Any
 
+from app.settings.streams_settings import BusDriver
 from tests.faults.background import repeated
 from tests.faults.checker import Verdict, check
 from tests.faults.checks.availability import Happened, check_availability
@@ -47,6 +48,7 @@ class Plan:
     """How often each fault is made, if not as often as the fault itself says."""
     is_short: bool = False
     program: Sequence[str] = ("main.py",)
+    bus: BusDriver = BusDriver.POSTGRES
 
     def schedule(self) -> list[Fault]:
         """Returns the faults in random order, each as often as it is due."""
@@ -84,7 +86,7 @@ async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
     report_progress("starting", 0, 0)
     history = History(plan.folder)
     is_wired = any(fault.needs_wires for fault in plan.faults)
-    async with Cluster(plan.folder, plan.servers, plan.program, is_wired=is_wired) as cluster:
+    async with Cluster(plan.folder, plan.servers, plan.program, is_wired=is_wired, bus=plan.bus) as cluster:
         workload = Workload(plan.size, cluster.endpoints, history, random)
         await workload.open()
         observer = User("observer", cluster.endpoints, random)

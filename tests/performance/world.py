@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,11 +71,12 @@ class World:
             self._stack.pop_all()
         self._stack.close()
 
-    def start_messenger(self, workers: int, project: Path = ROOT) -> None:
-        """Starts the server, again if necessary: on the same data, with another number of processes."""
+    def start_messenger(self, workers: int, project: Path = ROOT, more: Mapping[str, str] | None = None) -> None:
+        """Starts the server, again if necessary: on the same data, with another number of processes, with `more`
+        settings."""
         self._running.close()
         self.messenger = self._running.enter_context(
-            messenger(self.data / "postgres", workers=workers, project=project)
+            messenger(self.data / "postgres", workers=workers, project=project, more=more)
         )
         found = EmbeddedPostgres.running(self.data / "postgres")
         assert found is not None, "the server has no database"

@@ -8,10 +8,12 @@ from pathlib import Path
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.settings.streams_settings import BusDriver
 from tests.acceptance.live.servers import ServerProcess
 from tests.faults.background import add_module, prepare
 from tests.faults.load.user import Endpoint
 from tests.faults.scene.postgres import Postgres
+from tests.nats_server import NatsServer
 from tests.processes import copy_project
 from tests.wire import Wire
 
@@ -50,10 +52,17 @@ class Cluster:
     """A context. At its end everything that was started ends."""
 
     def __init__(
-        self, folder: Path, servers: int, program: Sequence[str] = ("main.py",), *, is_wired: bool = True
+        self,
+        folder: Path,
+        servers: int,
+        program: Sequence[str] = ("main.py",),
+        *,
+        is_wired: bool = True,
+        bus: BusDriver = BusDriver.POSTGRES,
     ) -> None:
         self.folder = folder
         self.postgres = Postgres(folder / "postgres")
+        self.nats = NatsServer(folder) if bus is BusDriver.NATS else None
         self.servers: list[Server] = []
         self._count = servers
         self._program = program
@@ -64,6 +73,10 @@ class Cluster:
             project = await asyncio.to_thread(copy_project, self.folder)
             add_module(project)
             address = await self.postgres.start()
+            settings = dict(_SETTINGS)
+            if self.nats is not None:
+                await asyncio.to_thread(self.nats.start)
+                settings |= {"BUS_DRIVER": "nats", "BUS_URL": self.nats.url}
             for number in range(self._count):
                 back = Wire(address.host, address.port)
                 await back.restore()
@@ -72,7 +85,7 @@ class Cluster:
                     self.folder / f"server_{number}.log",
                     program=self._program,
                     project=project,
-                    **_SETTINGS,
+                    **settings,
                 )
                 self.servers.append(Server(process, back))
                 if number == 0:
@@ -95,6 +108,8 @@ class Cluster:
             server.front.cut()
             await server.kill()
             server.back.cut()
+        if self.nats is not None:
+            self.nats.kill()
         await self.postgres.stop()
 
     @property

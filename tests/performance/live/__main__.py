@@ -19,6 +19,7 @@ from tests.performance.world import World
 _PARTS: Mapping[str, Callable[[World], Sequence[Figure]]] = {
     "across": across.measure,
     "bus_outage": bus_outage.measure,
+    "nats-outage": bus_outage.measure_nats,
     "slow-readers": slow_readers.measure,
     "catching-up": replay.measure,
     "idle": idle.measure,

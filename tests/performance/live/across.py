@@ -1,6 +1,6 @@
 """The delay from the acknowledgement of a send in one process to its event at a socket of another process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -21,11 +21,11 @@ def measure(world: World) -> list[Figure]:
 
 
 @contextmanager
-def across_processes(world: World) -> Iterator[Callable[..., Talk]]:
-    """Yields a function as `Crowd.talk` whose listener is connected to a second process."""
+def across_processes(world: World, more: Mapping[str, str] | None = None) -> Iterator[Callable[..., Talk]]:
+    """Yields a function as `Crowd.talk` whose listener is connected to a second process, with `more` settings."""
     anna, boris = world.users[:2]
     chat = world.open_chat(anna, boris)
-    with messenger(world.data / "second", database=world.database) as second:
+    with messenger(world.data / "second", database=world.database, more=more) as second:
         speaker = world.socket(anna)
         listener = Socket(second.address, f"{API}/ws", {"token": boris.token})
         crowd = Crowd([listener])
