@@ -1,0 +1,17 @@
+from app.services.errors import Conflict, NotFound
+
+
+class ScheduledMessageNotFound(NotFound):
+    title = "Scheduled message not found"
+
+
+class ScheduledMessageIsSending(Conflict):
+    title = "This message is being sent"
+
+
+class AlreadySent(Conflict):
+    title = "A message with this client_msg_id was already sent"
+
+
+class TooManyScheduledMessages(Conflict):
+    title = "This account has reached its limit of scheduled messages"

@@ -1,0 +1,19 @@
+from app.modules.schedules_module.api import make_router
+from app.modules.schedules_module.db import INVARIANTS, ScheduledMessage
+from app.modules.schedules_module.ending import LEAVE, PURGE, SCHEDULES_OF_ACCOUNT
+from app.modules.schedules_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.schedules_module.sending import SEND, SENDING
+from app.modules.schedules_module.settings import SCHEDULE, ScheduleSettings
+from app.utils.module import Module
+
+module = Module(
+    name="schedules",
+    description="Scheduled messages",
+    router=make_router,
+    depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
+    models=(ScheduledMessage,),
+    events=EVENTS,
+    settings=ScheduleSettings,
+    invariants=INVARIANTS,
+    contributes=(*EVENT_TEXTS, SEND, SENDING, LEAVE, PURGE, SCHEDULES_OF_ACCOUNT, SCHEDULE),
+)

@@ -1,0 +1,105 @@
+"""The job that sends a scheduled message: at its time, and exactly once.
+
+1. The row becomes `sending` in a transaction of its own. Its author can no longer edit or cancel it.
+2. The message is posted with the `client_msg_id` of the row. After a crash the job runs again; then it is a replay.
+3. The row is deleted, or keeps the reason of the refusal.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.chats_module.errors import ChatNotFound
+from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAt
+from app.modules.messages_module.extension import Messages
+from app.modules.schedules_module import db
+from app.modules.schedules_module.schemas import schedule_models
+from app.modules.streams_module.services.log import Log, event
+from app.services.errors import Category, ServiceError, ValidationFailed
+from app.utils.module import Modules
+
+SENDING = Lane("schedules", 16)
+"""Most of the time a send waits for its batch, and many are due at a full hour."""
+_TEMPORARY = {Category.UNAVAILABLE, Category.RATE_LIMITED}
+
+
+class ToSend(BaseModel):
+    chat_id: UUID
+    account_id: UUID
+    id: UUID
+
+
+async def _send(context: JobContext, scheduled: ToSend) -> None:
+    key = (scheduled.chat_id, scheduled.account_id, scheduled.id)
+    async with context.unit_of_work() as work:
+        raw = await work.raw()
+        row = await db.begin(raw, *key)
+        if row is None:
+            left = await db.find(raw, *key)
+            if left is None or left["state"] == "failed":
+                return
+            raise RetryAt(left["send_at"])
+    try:
+        seq = await _post(context, row)
+    except ServiceError as refusal:
+        if refusal.category in _TEMPORARY:
+            raise RetryAt(datetime.now(UTC) + timedelta(seconds=refusal.retry_after or 1)) from None
+        async with context.unit_of_work() as work:
+            await _fail(work, context.container.get(Log), row, refusal)
+    else:
+        async with context.unit_of_work() as work:
+            await _complete(work, context.container.get(Log), row, seq)
+
+
+async def _post(context: JobContext, row: Any) -> int:
+    """Sends the message and returns its number. It is the same at each attempt."""
+    message = schedule_models(context.container.get(Modules)).message
+    try:
+        request = message.model_validate({**orjson.loads(row["body"]), "client_msg_id": row["client_msg_id"]})
+    except ValidationError as error:
+        # A module was switched off after the message was scheduled.
+        place = tuple(error.errors()[0]["loc"])
+        raise ValidationFailed(("body", *place), error.errors()[0]["msg"]) from None
+    messages = context.container.get(Messages)  # type: ignore[type-abstract]
+    sent = await messages.post(row["chat_id"], row["account_id"], request)
+    return int(orjson.loads(sent.body)["seq"])
+
+
+async def _complete(work: UnitOfWork, log: Log, row: Any, seq: int) -> None:
+    await log.lock(work, accounts=[row["account_id"]])
+    if await db.delete(await work.raw(), row["chat_id"], row["account_id"], row["id"]):
+        await log.append(work, row["account_id"], event("scheduled.sent", {**describe(row), "seq": seq}))
+
+
+async def _fail(work: UnitOfWork, log: Log, row: Any, refusal: ServiceError) -> None:
+    """Keeps the message for its author, who may edit it; outside of the chat nothing can be done with it."""
+    await log.lock(work, accounts=[row["account_id"]])
+    raw, key = await work.raw(), (row["chat_id"], row["account_id"], row["id"])
+    if isinstance(refusal, ChatNotFound):
+        # An earlier attempt may have sent it before its author left.
+        seq = await db.find_sent(raw, row["chat_id"], row["account_id"], row["client_msg_id"])
+        if seq is not None:
+            await _complete(work, log, row, seq)
+            return
+        is_changed = await db.delete(raw, *key)
+    else:
+        is_changed = await db.fail(raw, *key, refusal.code, refusal.detail)
+    if is_changed:
+        await log.append(work, row["account_id"], failed(row, refusal))
+
+
+def describe(row: Any) -> dict[str, Any]:
+    """Returns the fields that all events about a scheduled message have."""
+    return {"chat_id": row["chat_id"], "id": row["id"], "client_msg_id": row["client_msg_id"]}
+
+
+def failed(row: Any, refusal: ServiceError) -> Any:
+    about = {"send_at": row["send_at"], "code": refusal.code, "detail": refusal.detail}
+    return event("scheduled.failed", describe(row) | about)
+
+
+SEND = Job("schedules.send", ToSend, _send, lane=SENDING.name)

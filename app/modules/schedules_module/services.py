@@ -1,0 +1,194 @@
+"""Schedules messages, and lists, edits and cancels those of one account in one chat."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import orjson
+from pydantic import ValidationError
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.base_module.schemas import Moment
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.modules.chats_module.services.access import Membership, get_membership
+from app.modules.jobs_module.extension import Jobs
+from app.modules.messages_module.errors import IdempotencyMismatch, NoMessageToReplyTo
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.parts import MessageParts
+from app.modules.messages_module.services.permissions import POST
+from app.modules.schedules_module import db
+from app.modules.schedules_module.errors import (
+    AlreadySent,
+    ScheduledMessageIsSending,
+    ScheduledMessageNotFound,
+    TooManyScheduledMessages,
+)
+from app.modules.schedules_module.schemas import ScheduleModels, ScheduleUpdate
+from app.modules.schedules_module.sending import SEND, ToSend, describe
+from app.modules.schedules_module.settings import ScheduleSettings
+from app.modules.streams_module.services.log import Log, event, now
+from app.services.errors import ValidationFailed
+
+_NOT_IN_BODY = {"client_msg_id", "send_at"}
+
+
+class Scheduling(NamedTuple):
+    """What changes of scheduled messages need."""
+
+    log: Log
+    jobs: Jobs
+    parts: MessageParts
+    models: ScheduleModels
+    settings: ScheduleSettings
+
+
+async def create(
+    work: UnitOfWork, use: Scheduling, chat_id: UUID, account_id: UUID, request: Any
+) -> tuple[dict[str, Any], bool]:
+    """Schedules a message. Returns it, and True if the same request had scheduled it before.
+
+    Raises ChatNotFound, NotAllowedInChat, IdempotencyMismatch, AlreadySent, TooManyScheduledMessages, ValidationFailed
+    or the refusal of a part.
+    """
+    await use.log.lock(work, accounts=[account_id])
+    raw = await work.raw()
+    membership = await POST.check(raw, account_id, chat_id)
+    client_msg_id, digest = request.client_msg_id or uuid4(), _digest(request)
+    before = await db.find_by_client_id(raw, chat_id, account_id, client_msg_id)
+    if before is not None:
+        if before["digest"] != digest:
+            raise IdempotencyMismatch
+        return view(before, use.models), True
+    if await db.find_sent(raw, chat_id, account_id, client_msg_id) is not None:
+        raise AlreadySent
+    at, send_at = now(), request.send_at
+    _check_time(send_at, at)
+    _check_message(request, use.parts, membership)
+    if await db.count_of_account(raw, account_id) >= use.settings.max_per_account:
+        raise TooManyScheduledMessages(f"An account may have at most {use.settings.max_per_account} scheduled messages")
+    schedule_id = uuid4()
+    body = request.model_dump(mode="json", exclude=_NOT_IN_BODY, exclude_unset=True)
+    await db.insert(
+        raw, chat_id, account_id, schedule_id, client_msg_id, body, digest, send_at, membership.joined_event_seq, at
+    )
+    row = await db.find(raw, chat_id, account_id, schedule_id)
+    await _enqueue(work, use.jobs, row)
+    await use.log.append(work, account_id, event("scheduled.changed", describe(row) | {"send_at": send_at}), at=at)
+    return view(row, use.models), False
+
+
+async def list_page(
+    connection: Connection, models: ScheduleModels, chat_id: UUID, account_id: UUID, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """Returns a page of the account's scheduled messages in a chat, the earliest first."""
+    after = decode_cursor(cursor, tuple[Moment, UUID], of="scheduled") if cursor else None
+    rows = await db.list_page(connection, chat_id, account_id, after, limit + 1)
+    shown = rows[:limit]
+    next_cursor = encode_cursor(shown[-1]["send_at"], shown[-1]["id"], of="scheduled") if len(rows) > limit else None
+    return {"items": [view(row, models) for row in shown], "next_cursor": next_cursor}
+
+
+async def edit(
+    work: UnitOfWork, use: Scheduling, chat_id: UUID, account_id: UUID, schedule_id: UUID, request: ScheduleUpdate
+) -> dict[str, Any]:
+    """Changes a message that is not being sent. With a new `send_at` one that has failed waits again.
+
+    Raises ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending or ValidationFailed.
+    """
+    membership, row = await _load(work, use.log, chat_id, account_id, schedule_id)
+    raw, at = await work.raw(), now()
+    given = request.model_fields_set
+    body = orjson.loads(row["body"]) | request.model_dump(mode="json", include=given - _NOT_IN_BODY)
+    _check_message(_as_message(body, use.models), use.parts, membership)
+    send_at, state, code, detail = row["send_at"], row["state"], row["code"], row["detail"]
+    if "send_at" in given:
+        assert request.send_at is not None  # noqa: S101 - null is refused
+        _check_time(request.send_at, at)
+        send_at, state, code, detail = request.send_at, "waiting", None, None
+    if (body, send_at, state) == (orjson.loads(row["body"]), row["send_at"], row["state"]):
+        return view(row, use.models)
+    await db.update(raw, chat_id, account_id, schedule_id, body, send_at, state, code, detail, at)
+    row = await db.find(raw, chat_id, account_id, schedule_id)
+    # A job that is running does not count: it finds the new time and ends.
+    if "send_at" in given and not await use.jobs.reschedule(work, SEND, str(schedule_id), send_at, account_id):
+        await _enqueue(work, use.jobs, row)
+    await use.log.append(work, account_id, event("scheduled.changed", describe(row) | {"send_at": send_at}), at=at)
+    return view(row, use.models)
+
+
+async def cancel(work: UnitOfWork, use: Scheduling, chat_id: UUID, account_id: UUID, schedule_id: UUID) -> None:
+    """Deletes a message that is not being sent.
+
+    Raises ChatNotFound, ScheduledMessageNotFound or ScheduledMessageIsSending.
+    """
+    _, row = await _load(work, use.log, chat_id, account_id, schedule_id)
+    await db.delete(await work.raw(), chat_id, account_id, schedule_id)
+    await use.jobs.cancel(work, SEND, str(schedule_id), account_id)
+    await use.log.append(work, account_id, event("scheduled.cancelled", describe(row)))
+
+
+async def _load(
+    work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, schedule_id: UUID
+) -> tuple[Membership, Any]:
+    await log.lock(work, accounts=[account_id])
+    raw = await work.raw()
+    membership = await get_membership(raw, chat_id, account_id)
+    row = await db.find(raw, chat_id, account_id, schedule_id, lock=True)
+    if row is None:
+        raise ScheduledMessageNotFound
+    if row["state"] == "sending":
+        raise ScheduledMessageIsSending
+    return membership, row
+
+
+async def _enqueue(work: UnitOfWork, jobs: Jobs, row: Any) -> None:
+    payload = ToSend(chat_id=row["chat_id"], account_id=row["account_id"], id=row["id"])
+    await jobs.enqueue(work, SEND, payload, key=str(row["id"]), run_at=row["send_at"], owner_id=row["account_id"])
+
+
+def view(row: Any, models: ScheduleModels) -> dict[str, Any]:
+    """Returns a scheduled message as its author sees it."""
+    body = orjson.loads(row["body"])
+    defaults = {
+        name: field.get_default(call_default_factory=True) for name, field in models.message.model_fields.items()
+    }
+    fields = {name: body.get(name, default) for name, default in defaults.items() if name != "client_msg_id"}
+    return {
+        **fields,
+        "id": row["id"],
+        "chat_id": row["chat_id"],
+        "client_msg_id": row["client_msg_id"],
+        "send_at": row["send_at"],
+        "state": row["state"],
+        "failure": {"code": row["code"], "detail": row["detail"]} if row["code"] else None,
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+    }
+
+
+def _check_time(send_at: datetime, at: datetime) -> None:
+    if send_at <= at:
+        raise ValidationFailed(("body", "send_at"), "must be in the future")
+
+
+def _check_message(request: MessageCreate, parts: MessageParts, membership: Membership) -> None:
+    """Refuses at once what would certainly be refused later."""
+    parts.for_send(request, {})
+    if request.reply_to_seq is not None and not 1 <= request.reply_to_seq <= membership.last_seq:
+        raise NoMessageToReplyTo
+
+
+def _as_message(body: Mapping[str, Any], models: ScheduleModels) -> MessageCreate:
+    try:
+        return models.message.model_validate(body)
+    except ValidationError as error:
+        # A module was switched off after the message was scheduled.
+        raise ValidationFailed(("body", *error.errors()[0]["loc"]), error.errors()[0]["msg"]) from None
+
+
+def _digest(request: MessageCreate) -> bytes:
+    body = request.model_dump(mode="json", exclude={"client_msg_id"})
+    return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()

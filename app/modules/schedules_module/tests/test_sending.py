@@ -1,0 +1,232 @@
+"""What becomes of scheduled messages: refusals, crashes, races, and the end of what they belong to."""
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.tests.erasing import begin, until_done
+from app.modules.jobs_module.extension import Jobs
+from app.modules.messages_module.extension import Messages
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.schedules_module.db import INVARIANTS
+from app.modules.schedules_module.sending import SEND
+from app.modules.schedules_module.tests.scheduling import (
+    after,
+    bring_forward,
+    events_of,
+    path_of,
+    schedule,
+    scheduled_of,
+    texts_of,
+    until_ended,
+)
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually, ok, problem
+
+
+async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
+    async with container.get(Database).connection() as connection:
+        return list(await connection.fetch(sql, *arguments))
+
+
+async def count_jobs(container: Container) -> int:
+    return len(await rows(container, "SELECT id FROM job WHERE name = 'schedules.send'"))
+
+
+async def test_the_permission_is_checked_when_it_goes(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    scheduled = await schedule(boris, club, "Можно?", 0.4)
+    member = f"/chats/{club}/members/{boris.id}"
+    ok(await anna.patch(member, {"role": "reader"}))
+    (failed,) = await until_ended(boris)
+    about = {name: scheduled[name] for name in ("chat_id", "id", "client_msg_id", "send_at")}
+    assert failed == about | {"code": "forbidden", "detail": failed["detail"]}
+    (kept,) = await scheduled_of(boris, club)
+    assert (kept["state"], kept["failure"]["code"], kept["text"]) == ("failed", "forbidden", "Можно?")
+    assert await texts_of(anna, club) == []
+    # Its author can try again.
+    ok(await anna.patch(member, {"role": "member"}))
+    assert ok(await boris.patch(path_of(club, kept), {"text": "Теперь можно"}))["state"] == "failed"
+    again = ok(await boris.patch(path_of(club, kept), {"send_at": after(0.2)}))
+    assert (again["state"], again["failure"]) == ("waiting", None)
+    await until_ended(boris, 2)
+    assert await texts_of(anna, club) == ["Теперь можно"]
+
+
+async def test_the_messages_of_a_member_who_leaves_fail_at_once(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = [await schedule(boris, club), await schedule(boris, club, "Скоро", 0.5)]
+    kept = await schedule(anna, club)
+    ok(await boris.delete(f"/chats/{club}/members/{boris.id}"))
+    failed = await until_ended(boris, 2)
+    assert {data["id"] for data in failed} == {one["id"] for one in scheduled}
+    assert {data["code"] for data in failed} == {"not_found"}
+    problem(await boris.get(path_of(club)), 404, "not_found")
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
+    assert await scheduled_of(boris, club) == []
+    assert await scheduled_of(anna, club) == [kept]
+
+    async def only_annas_is_left() -> bool:
+        return await count_jobs(container) == 1
+
+    await eventually(only_annas_is_left)
+    assert await texts_of(anna, club) == []
+
+
+async def test_a_member_who_comes_back_can_schedule_again(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    await schedule(boris, club, "Прежнее")
+    ok(await anna.delete(f"/chats/{club}/members/{boris.id}"))
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
+    added = await schedule(boris, club, "Новое")
+    await until_ended(boris)
+    assert await scheduled_of(boris, club) == [added]
+
+
+async def test_the_messages_of_a_deleted_chat_fail(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    for user in (anna, boris):
+        await schedule(user, club)
+    ok(await anna.delete(f"/chats/{club}"))
+    for user in (anna, boris):
+        (failed,) = await until_ended(user)
+        assert failed["code"] == "not_found"
+    assert await rows(container, "SELECT id FROM scheduled_message") == []
+    assert await count_jobs(container) == 0
+
+
+async def test_erasing_an_account_deletes_its_scheduled_messages(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, container: Container
+) -> None:
+    direct = await boris.open_chat(clara, type="direct")
+    for chat_id in (club, direct):
+        await schedule(boris, chat_id)
+    kept = await schedule(anna, club)
+    await begin(container, boris)
+    connection = await container.get(Database).connect()
+    await until_done(connection)
+    await connection.close()
+    assert [str(row["id"]) for row in await rows(container, "SELECT id FROM scheduled_message")] == [kept["id"]]
+    assert await count_jobs(container) == 1
+
+
+async def test_a_message_is_sent_once_if_its_process_ended_after_the_send(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(anna, club, "Раз")
+    await rows(container, "UPDATE scheduled_message SET state = 'sending'")
+    request = MessageCreate(client_msg_id=UUID(scheduled["client_msg_id"]), text="Раз")
+    await container.get(Messages).post(UUID(club), anna.uuid, request)  # type: ignore[type-abstract]
+    for call in (anna.patch(path_of(club, scheduled), {"text": "Два"}), anna.delete(path_of(club, scheduled))):
+        problem(await call, 409, "conflict")
+    assert await bring_forward(container, anna, scheduled)
+    (sent,) = await until_ended(anna)
+    assert sent["seq"] == 1
+    assert await texts_of(anna, club) == ["Раз"]
+
+
+async def test_a_message_that_was_sent_before_its_author_left_has_not_failed(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(boris, club, "Раз")
+    await rows(container, "UPDATE scheduled_message SET state = 'sending'")
+    request = MessageCreate(client_msg_id=UUID(scheduled["client_msg_id"]), text="Раз")
+    await container.get(Messages).post(UUID(club), boris.uuid, request)  # type: ignore[type-abstract]
+    ok(await boris.delete(f"/chats/{club}/members/{boris.id}"))
+    assert await bring_forward(container, boris, scheduled)
+    (ended,) = await until_ended(boris)
+    assert ended["seq"] == 1
+    assert await rows(container, "SELECT id FROM scheduled_message") == []
+
+
+async def test_an_edit_at_the_moment_of_sending_is_sent_or_refused(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    """Never sent with the old text after the edit was accepted."""
+    expected: set[str] = set()
+
+    async def race(number: int, scheduled: dict[str, Any]) -> None:
+        assert await bring_forward(container, anna, scheduled)
+        await asyncio.sleep(number * 0.003)
+        answer = await anna.patch(path_of(club, scheduled), {"text": f"{number}: новый"})
+        assert answer.status_code in (200, 404, 409), answer.text
+        expected.add(f"{number}: {'новый' if answer.status_code == 200 else 'прежний'}")
+
+    added = [await schedule(anna, club, f"{number}: прежний") for number in range(20)]
+    await asyncio.gather(*(race(*each) for each in enumerate(added)))
+    await until_ended(anna, 20)
+    assert sorted(await texts_of(anna, club)) == sorted(expected)
+
+
+async def test_a_cancellation_at_the_moment_of_sending_holds_or_is_refused(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    expected: set[str] = set()
+
+    async def race(number: int, scheduled: dict[str, Any]) -> None:
+        assert await bring_forward(container, anna, scheduled)
+        await asyncio.sleep(number * 0.003)
+        answer = await anna.delete(path_of(club, scheduled))
+        assert answer.status_code in (204, 404, 409), answer.text
+        if answer.status_code != 204:
+            expected.add(f"{number}")
+
+    added = [await schedule(anna, club, f"{number}") for number in range(20)]
+    await asyncio.gather(*(race(*each) for each in enumerate(added)))
+
+    async def nothing_waits() -> bool:
+        return await scheduled_of(anna, club) == [] and await count_jobs(container) == 0
+
+    await eventually(nothing_waits)
+    assert set(await texts_of(anna, club)) == expected
+    assert len(await events_of(anna, "cancelled")) == 20 - len(expected)
+
+
+async def test_a_message_that_is_moved_again_and_again_is_sent_once(
+    anna: FakeClient, club: str, container: Container
+) -> None:
+    async def race(number: int, scheduled: dict[str, Any]) -> None:
+        assert await bring_forward(container, anna, scheduled)
+        await asyncio.sleep(number * 0.003)
+        for delay in (3600.0, 0.3, 3600.0, 0.5):
+            # The time may pass while the request waits for the others.
+            while (answer := await anna.patch(path_of(club, scheduled), {"send_at": after(delay)})).status_code == 422:
+                pass
+            assert answer.status_code in (200, 404, 409), answer.text
+
+    added = [await schedule(anna, club, f"{number}") for number in range(10)]
+    await asyncio.gather(*(race(*each) for each in enumerate(added)))
+    await until_ended(anna, 10)
+    assert sorted(await texts_of(anna, club)) == sorted(f"{number}" for number in range(10))
+
+
+async def test_a_message_without_a_job_is_repaired(anna: FakeClient, club: str, container: Container) -> None:
+    scheduled = await schedule(anna, club, "Забытое", 0.5)
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Jobs).cancel(work, SEND, scheduled["id"], anna.uuid)
+    (invariant,) = INVARIANTS
+    assert [row["stream_id"] for row in await rows(container, invariant.find)] == [anna.uuid]
+    await rows(container, invariant.fix[0], [anna.uuid])
+    assert await rows(container, invariant.find) == []
+    await until_ended(anna)
+    assert await texts_of(anna, club) == ["Забытое"]
+
+
+async def test_a_send_that_is_limited_is_tried_again(anna: FakeClient, club: str, container: Container) -> None:
+    from app.modules.messages_module.services.send_queue import SendQueue
+
+    queue = container.get(SendQueue)
+    queue._waiting += 20_000
+    scheduled = await schedule(anna, club, "Очередь", 0.1, client_msg_id=str(uuid4()))
+
+    async def is_sending() -> bool:
+        (found,) = await scheduled_of(anna, club)
+        return bool(found["state"] == "sending")
+
+    await eventually(is_sending)
+    queue._waiting -= 20_000
+    (sent,) = await until_ended(anna)
+    assert sent["id"] == scheduled["id"]
+    assert await texts_of(anna, club) == ["Очередь"]

@@ -1,0 +1,14 @@
+"""Without the module nothing of it is left."""
+
+from dataclasses import replace
+
+import orjson
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from app.settings.modules_settings import ModulesSettings
+
+
+def test_a_server_without_schedules_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
+    app = build_app(replace(base_settings, modules=ModulesSettings(enabled_modules=("BASE", "-schedules"))))
+    assert "schedule" not in orjson.dumps(app.openapi()).decode().lower()
