@@ -8,7 +8,7 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
-from app.modules.streams_module.services.subscribers import operating, sweep
+from app.modules.streams_module.services.subscribers import finding, handling, operating, sweep
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted, until_registered
 from app.utils.container import Container
 from app.utils.metrics import REGISTRY
@@ -43,6 +43,20 @@ async def test_a_failing_event_is_set_aside_and_can_be_retried(
         assert await operating.retry(connection, "noting", None) == 1
         await until_noted(connection, club, ["1", "2", "corrected"])
         assert await connection.fetchval("SELECT count(*) FROM subscriber_failure") == 0
+
+
+async def test_others_handle_a_long_stream_while_one_subscriber_has_halted_in_it(
+    anna: FakeClient, club: str, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (finding, handling):
+        monkeypatch.setattr(module, "EVENTS_AT_ONCE", 3)
+    async with process(container, noting("halting", on_failure="stop"), noting()):
+        await until_registered(connection, "halting", "noting")
+        expected = ["1", "fail", *map(str, range(2, 12))]
+        for text in expected:
+            await anna.send(club, text)
+        await until_noted(connection, club, expected[:1], "halting")
+        await until_noted(connection, club, [text for text in expected if text != "fail"])
 
 
 async def test_a_statement_timeout_delays_only_its_stream_and_subscriber(

@@ -20,6 +20,8 @@ from app.utils.container import Container
 
 EVENTS_AT_ONCE = 200
 """Events of one stream per transaction."""
+_FEWER_AND_FEWER = (None, 50, 10, 3, 1)
+"""Events in the attempts at a stream of which one event fails. Those before it are handled in few transactions."""
 BACKOFF = (0.5, 2.0, 8.0, 30.0)
 """Seconds after each failed attempt except the last one."""
 _END_OF_STREAM = "chat.deleted"
@@ -84,32 +86,16 @@ class Handling:
         return outcome
 
     async def _handle_one(self, subscriber: Subscriber, stream_id: UUID) -> Outcome:
-        outcome = Outcome()
-        try:
-            outcome.add(await self._transact(subscriber, [stream_id]))
-        except (DatabaseUnavailable, PoolExhausted):
-            raise
-        except Exception as error:  # noqa: BLE001 - one event per transaction finds the one that fails
-            logger.debug(
-                "subscriber {}: a batch failed, stream {} is handled event by event: {!r}",
-                subscriber.name,
-                stream_id,
-                error,
-            )
-        else:
-            return outcome
-        for _ in range(EVENTS_AT_ONCE):
+        """Handles events of one stream. After a failure it tries fewer of them, in the end the failing one alone."""
+        for limit in _FEWER_AND_FEWER:
             try:
-                step = await self._transact(subscriber, [stream_id], limit=1)
+                return await self._transact(subscriber, [stream_id], limit)
             except (DatabaseUnavailable, PoolExhausted):
                 raise
             except Exception as error:  # noqa: BLE001 - it counts as a failed attempt; the other streams continue
-                await self._fail(subscriber, stream_id, error)
-                return outcome
-            outcome.add(step)
-            if stream_id not in step.more:
-                break
-        return outcome
+                if limit == 1:
+                    await self._fail(subscriber, stream_id, error)
+        return Outcome()
 
     async def _transact(self, subscriber: Subscriber, stream_ids: Sequence[UUID], limit: int | None = None) -> Outcome:
         """Handles events of streams in one transaction. `limit`: maximum of matching events of each stream."""
