@@ -38,6 +38,7 @@ def test_lines_go_to_the_file_and_to_standard_error(start: Start, tmp_path: Path
     stderr = start(tmp_path / "logs", form)
     for number in range(3):
         logger.info("строка {} и процент %, \ud800", number)
+    logger.remove()
     written = (tmp_path / "logs" / f"messenger-{os.getpid()}.log").read_text(encoding="utf-8")
     assert len(written.splitlines()) == len(stderr.getvalue().splitlines()) == 3
     said = json.loads(written.splitlines()[-1])["message"] if form is LogFormat.JSON else written
@@ -51,6 +52,7 @@ def test_a_folder_that_is_not_writable_is_reported_once(start: Start, tmp_path: 
     stderr = start(tmp_path / "logs", form)
     for number in range(3):
         logger.info("line {}", number)
+    logger.remove()
     errors = stderr.getvalue().splitlines()
     assert [line for line in errors if "line" not in line or "cannot be written" in line] == [
         f"{tmp_path}/logs/messenger-{os.getpid()}.log cannot be written (Not a directory): "

@@ -11,6 +11,7 @@ from loguru import logger
 
 from app.resources.constants import LOGS_DIR
 from app.settings.log import LogFormat, LogSettings
+from app.utils.log_buffer import LogBuffer
 from app.utils.log_files import open_log_file
 from app.utils.tracebacks import format_traceback
 
@@ -41,17 +42,16 @@ def setup_logging(settings: LogSettings) -> None:
     if not settings.enable:
         return
     logger.configure(patcher=_add_request_id)
-    common = {
-        "level": settings.level.value,
-        "format": _json_line if settings.format is LogFormat.JSON else _text_line,
-        "diagnose": False,
-        "backtrace": False,
-    }
-    if settings.write_to_file:
-        # One file per process: two processes that rotate one file lose lines. The file comes first, so a line that
-        # standard error shows is already in the file.
-        logger.add(open_log_file(LOGS_DIR), **common)  # type: ignore[arg-type]
-    logger.add(sys.stderr, **common)  # type: ignore[arg-type]
+    # One file per process: two processes that rotate one file lose lines. The file comes first, so a line that standard
+    # error shows is already in the file.
+    files = [open_log_file(LOGS_DIR)] if settings.write_to_file else []
+    logger.add(
+        LogBuffer(*files, sys.stderr),
+        level=settings.level.value,
+        format=_json_line if settings.format is LogFormat.JSON else _text_line,
+        diagnose=False,
+        backtrace=False,
+    )
 
 
 def _add_request_id(record: "Record") -> None:

@@ -1,0 +1,84 @@
+"""Log lines that are written in the background: all of them, in their order, and none too late."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+from loguru import logger
+
+from app.settings import Settings
+from app.utils import log_buffer
+from app.utils.log_buffer import LogBuffer
+from app.utils.logs import setup_logging
+from tests.fakers import eventually
+
+LINES = 5_000
+
+
+class Output:
+    """Takes lines while it is open. Until then a writer waits, as at a pipe that nobody reads."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.is_open = Event()
+        self.is_open.set()
+
+    def write(self, text: str) -> None:
+        self.is_open.wait()
+        self.text += text
+
+
+@pytest.fixture
+def output(base_settings: Settings) -> Iterator[Output]:
+    output = Output()
+    logger.remove()
+    logger.add(LogBuffer(output), format="{message}", level="INFO")
+    yield output
+    setup_logging(base_settings.log)
+
+
+async def test_a_line_is_written_though_no_other_follows(output: Output) -> None:
+    logger.info("alone")
+
+    async def is_written() -> bool:
+        return output.text == "alone\n"
+
+    await eventually(is_written)
+
+
+def test_a_warning_is_written_at_once_after_the_lines_before_it(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_buffer, "_PERIOD", 60)
+    logger.info("before")
+    logger.warning("a warning")
+    assert output.text == "before\na warning\n"
+
+
+def test_a_slow_reader_loses_no_line(output: Output) -> None:
+    output.is_open.clear()
+    for number in range(log_buffer._MAX_LINES - 1):
+        logger.info(number)
+    assert output.text == ""
+    output.is_open.set()
+    for number in range(log_buffer._MAX_LINES - 1, LINES):
+        logger.info(number)
+    logger.remove()
+    assert output.text.split() == [str(number) for number in range(LINES)]
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise ValueError"])
+def test_the_last_lines_are_written_when_the_process_ends(end: str) -> None:
+    program = f"""
+import sys
+from loguru import logger
+from app.settings.log import LogSettings
+from app.utils.logs import setup_logging
+setup_logging(LogSettings(write_to_file=False))
+logger.info("the last line")
+{end}
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "the last line" in run.stderr
