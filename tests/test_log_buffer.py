@@ -18,7 +18,7 @@ LINES = 5_000
 
 
 class Output:
-    """Takes lines while it is open. Until then a writer waits, as at a pipe that nobody reads."""
+    """Takes lines while it is open. Until then a writer waits, as at a full pipe."""
 
     def __init__(self) -> None:
         self.text = ""

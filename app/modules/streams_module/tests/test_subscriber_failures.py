@@ -149,7 +149,7 @@ async def test_a_subscriber_that_is_behind_is_reported(
             return (measured("events"), measured("seconds")) == (0, 0)
 
         await eventually(has_caught_up, 20)
-        assert await connection.fetch(invariant.find) == []
+        assert not any("noting" in row["detail"] for row in await connection.fetch(invariant.find))
 
 
 async def test_a_reset_subscriber_starts_again(
