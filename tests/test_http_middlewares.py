@@ -29,6 +29,7 @@ from tests.servers import served
 @dataclass
 class Badge:
     rate_key: int
+    rate: None = None
 
 
 class Badges:

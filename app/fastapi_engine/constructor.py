@@ -22,7 +22,7 @@ from app.fastapi_engine.openapi import document
 from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import RouteIndex
 from app.services.errors import ProblemMaker
-from app.services.http_requests import CorsHeaders, HttpMiddleware
+from app.services.http_requests import BearerScheme, CorsHeaders, HttpMiddleware
 from app.services.rate_limits import RateLimits
 from app.settings import CORE_GROUPS, Mode, Settings, with_own
 from app.settings.db_settings import DbSettings
@@ -85,7 +85,7 @@ def build_app(settings: Settings) -> FastAPI:
     install_problems(app, problems)
     if shows_docs:
         install_docs(app, settings.app)
-        app.openapi = partial(document, app, settings.app)  # type: ignore[method-assign]
+        app.openapi = partial(document, app, settings.app, modules.contributions(BearerScheme))  # type: ignore[method-assign]
     return app
 
 

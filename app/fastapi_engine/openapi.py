@@ -1,16 +1,19 @@
 """The OpenAPI document: the routes' declarations, completed by what all routes have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 
+from app.dependencies.scopes import SCOPES, scope_of
 from app.fastapi_engine.api_description import API_DESCRIPTION
 from app.fastapi_engine.problems import STATUSES, make_problem
 from app.modules.base_module.schemas import Problem
 from app.resources.constants import MAX_BIGINT
 from app.services.errors import Category
+from app.services.http_requests import BearerScheme
 from app.settings.app_settings import AppSettings
 
 Json = dict[str, Any]
@@ -60,8 +63,11 @@ _EXTRA: dict[str, Json] = {
 """Additional members of the examples of these codes."""
 
 
-def document(app: FastAPI, settings: AppSettings) -> Json:
-    """Returns the document of the application's routes. It is built once."""
+def document(app: FastAPI, settings: AppSettings, schemes: Sequence[BearerScheme] = ()) -> Json:
+    """Returns the document of the application's routes. It is built once.
+
+    `schemes` are the kinds of tokens with scopes that modules contribute.
+    """
     if app.openapi_schema:
         return app.openapi_schema
     schema = get_openapi(
@@ -91,6 +97,7 @@ def document(app: FastAPI, settings: AppSettings) -> Json:
     for scheme in components.get("securitySchemes", {}).values():
         if "flows" in scheme:
             scheme["flows"]["password"]["tokenUrl"] = f"{settings.prefix}/accounts/token"
+    _add_schemes(app, schema, schemes)
     for path, operation in operations:
         operation.setdefault("security", [])
         _finish_parameters(path, operation)
@@ -101,6 +108,27 @@ def document(app: FastAPI, settings: AppSettings) -> Json:
         _finish_number(part)
     app.openapi_schema = schema
     return schema
+
+
+def _add_schemes(app: FastAPI, schema: Json, schemes: Sequence[BearerScheme]) -> None:
+    """Adds the kinds of tokens with scopes, and to each operation the scope that it needs."""
+    if not schemes:
+        return
+    listed = "".join(f"\n- `{scope}`" for scope in SCOPES)
+    for scheme in schemes:
+        described = f"{scheme.description} Scopes:\n{listed}"
+        schema["components"]["securitySchemes"][scheme.name] = {
+            "type": "http",
+            "scheme": "bearer",
+            "description": described,
+        }
+    for context in iter_route_contexts(app.routes):
+        scope = scope_of(context.original_route)
+        for method in context.methods or () if scope is not None else ():
+            operation = schema["paths"].get(context.path, {}).get(method.lower())
+            if operation is not None:
+                operation["security"] += [{scheme.name: [scope]} for scheme in schemes]
+                operation["description"] += f"\n\nAPI keys need the scope `{scope}`."
 
 
 def _finish_parameters(path: str, operation: Json) -> None:

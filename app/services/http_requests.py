@@ -6,6 +6,7 @@ from typing import Protocol
 
 from starlette.types import ASGIApp
 
+from app.settings.limits_settings import RateLimit
 from app.utils.container import Container
 
 CALLER = "caller"
@@ -18,6 +19,18 @@ class Caller(Protocol):
     @property
     def rate_key(self) -> int:
         """The key by which the rate limiter counts its requests."""
+
+    @property
+    def rate(self) -> RateLimit | None:
+        """The limit of its requests. None: that of the core, `RATE_LIMIT_ACCOUNT`."""
+
+
+@dataclass(frozen=True)
+class BearerScheme:
+    """Contributes a kind of Bearer token to the OpenAPI document. Operations with a scope accept it."""
+
+    name: str
+    description: str
 
 
 @dataclass(frozen=True)

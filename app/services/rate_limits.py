@@ -28,6 +28,8 @@ __all__ = ["RateLimit", "RateLimits", "network_of"]
 if TYPE_CHECKING:
     from limits.aio.storage import RedisStorage
 
+    from app.services.http_requests import Caller
+
 _AGREE_EVERY = 0.5
 _STORE_TIMEOUT = 2.0
 _FEWEST_TO_SWEEP = 10_000
@@ -95,6 +97,12 @@ class RateLimits:
         if self._unreported is not None:
             window.unreported += count
             self._unreported[key] = window
+
+    def call_of(self, caller: "Caller") -> tuple[str, str, int]:
+        """Returns what `hit` counts for a call of this caller."""
+        if caller.rate is None:
+            return self.rates.account, "calls of", caller.rate_key
+        return self._contributed[caller.rate.name], caller.rate.name, caller.rate_key
 
     def check(self, rate: str, operation: str, subject: str | int) -> None:
         """Raises RateLimited if the limit is reached. Unlike `hit`, it counts nothing."""

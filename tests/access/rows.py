@@ -2,7 +2,8 @@
 
 Such a file has `REST` (tables by the kind of chat, as in table.py), `ASKED`, and `VALUES`: functions that return the
 value of each `@name` for a signed-in user. The user is the caller, or another one for `@name_of_another`. A module that
-adds actions to the socket has `SOCKET` and `REQUESTS` as well."""
+adds actions to the socket has `SOCKET` and `REQUESTS` as well. `SCOPES` (as in scopes.py) has the operations that
+API keys may call."""
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -10,7 +11,8 @@ from itertools import chain
 from typing import Any
 
 from app.resources.constants import MODULES_DIR
-from tests.access import table
+from tests.access import scopes, table
+from tests.access.scopes import Scoped, scoped_rows
 from tests.access.table import Row, rows_of
 from tests.fakers import FakeClient
 
@@ -31,3 +33,8 @@ SOCKET: list[Row] = list(
 REQUESTS: dict[str, dict[str, Any]] = dict(
     chain(table.REQUESTS.items(), *(getattr(tables, "REQUESTS", {}).items() for tables in _BROUGHT))
 )
+SCOPES: dict[str, Scoped] = {
+    row.operation: row
+    for part in (scopes.OPERATIONS, *(tables.SCOPES for tables in _BROUGHT if hasattr(tables, "SCOPES")))
+    for row in scoped_rows(part)
+}

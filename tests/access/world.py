@@ -85,8 +85,9 @@ class World:
         *,
         path: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """Send the request of the row. `path` and `body` replace parts of the row's own."""
+        """Send the request of the row. `path` and `body` replace parts of its own, `headers` those of the caller."""
         asked = await self.fill(ASKED.get(row.name, ASKED.get(row.operation, {})), caller, chat)
         parts = {name: value for name, value in asked.items() if name not in _NOT_IN_PATH}
         if chat is not None:
@@ -99,7 +100,7 @@ class World:
             json=None if "form" in asked else sent | body if body else sent,
             data=asked.get("form"),
             params=asked.get("query"),
-            headers=user.headers | asked.get("headers", {}),
+            headers=(user.headers if headers is None else headers) | asked.get("headers", {}),
         )
 
     async def fill(self, asked: Any, caller: str, chat: Chat | None) -> Any:

@@ -23,10 +23,9 @@ class RateLimitMiddleware:
         # Not a coroutine, because it awaits nothing: a coroutine would be resumed whenever the endpoint waits.
         if scope["type"] == "http" and scope["path"].startswith(self._prefix):
             caller: Caller | None = scope.get(CALLER)
-            rates = self._limits.rates
             if caller is not None:
-                self._limits.hit(rates.account, "calls of", caller.rate_key)
+                self._limits.hit(*self._limits.call_of(caller))
             else:
                 client = scope["client"]
-                self._limits.hit(rates.address, "calls from", network_of(client[0] if client else ""))
+                self._limits.hit(self._limits.rates.address, "calls from", network_of(client[0] if client else ""))
         return self.app(scope, receive, send)

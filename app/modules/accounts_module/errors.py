@@ -27,6 +27,12 @@ class InvalidToken(Unauthenticated):
     title = "The token is invalid or its session has ended"
 
 
+class ScopeMissing(Forbidden):
+    """The token is valid for some operations only. What the operation is about was not looked at."""
+
+    title = "The API key does not have the scope that this needs"
+
+
 class TooManyPasswords(Unavailable):
     title = "Too many sign-ins at the moment"
 

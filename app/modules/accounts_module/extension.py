@@ -1,12 +1,15 @@
-"""Extension points of accounts: fields (AccountPart), sign-up (SignUpHook) and erasure (AccountHook)."""
+"""Extension points of accounts: fields, sign-up, erasure, and kinds of Bearer tokens."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
 from typing import Literal
 from uuid import UUID
 
-from app.services.context import WorkContext
+from app.services.context import Context, WorkContext
 from app.services.parts import Part
+from app.settings.limits_settings import RateLimit
 from app.utils.module import Modules
 
 Erasure = Literal["keep", "delete"]
@@ -67,3 +70,45 @@ class AccountHook:
 
     name: str
     erase: Erase
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The caller of a request and its session.
+
+    A token of a BearerKind has its own id in place of the session's. `scopes` are all that it may do; None: everything
+    that the account may do. `rate` is the limit of its requests, if it has its own.
+    """
+
+    account_id: UUID
+    session_id: UUID
+    scopes: frozenset[str] | None = None
+    rate: RateLimit | None = None
+
+    # The key of rate limits. All sessions of an account count together. It is read for each request: attrgetter is
+    # faster than a Python function.
+    rate_key = property(attrgetter("account_id.int"))
+
+
+@dataclass(frozen=True)
+class BearerKind:
+    """A kind of Bearer token besides the access tokens of sessions. It is accepted over every transport.
+
+    - `prefix`: the beginning of these tokens.
+    - `identify(context, token)`: returns the caller, and when the token expires, None for never. Raises InvalidToken.
+      The result is used for up to 30 seconds, during which a revocation still counts at once.
+    - `list_revoked`: SQL that returns `id, revoked_at` of the tokens revoked after `$1`. It runs every second.
+    - `list_live`: SQL that returns `id, expires_at` of those of the tokens `$1` that are valid at `$2`. It runs every
+      minute for tokens with open connections. A token that never expires has any later time.
+    - `revoke_all(context, account_id)`: revokes the tokens of an account that is closed, and returns their ids.
+
+    Ids are unique among those of all sessions and tokens: they are random. A module that revokes a token calls
+    `Revocations.announce` after the commit.
+    """
+
+    name: str
+    prefix: str
+    identify: Callable[[Context, str], Awaitable[tuple[Identity, datetime | None]]]
+    list_revoked: str
+    list_live: str
+    revoke_all: Callable[[WorkContext, UUID], Awaitable[Sequence[UUID]]]

@@ -15,6 +15,7 @@ from app.modules.accounts_module.db.models import (
 )
 from app.modules.accounts_module.dependencies.authentication import AUTHENTICATION
 from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
+from app.modules.accounts_module.extension import BearerKind
 from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.erasure import ERASE, OWN_HOOK
@@ -35,12 +36,13 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     settings, limits = container.get(Settings).auth, container.get(Settings).limits
     database = container.get(Database)
     bus = container.get(Bus)  # type: ignore[type-abstract]
-    revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime))
+    kinds = container.get(Modules).contributions(BearerKind)
+    revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime, kinds))
     container.put(AccountParts, AccountParts(container.get(Modules), container))
     container.put(SignUpHooks, SignUpHooks(container.get(Modules), container))
     container.put(FailedSignIns, FailedSignIns(database, limits))
     container.put(Passwords, Passwords(settings))
-    container.put(Authenticator, Authenticator(settings, database, revocations))
+    container.put(Authenticator, Authenticator(settings, database, revocations, kinds, container))
     async with running(revocations.keep_refreshing()):
         yield
 

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.attachments_module.api.router import root_router, router
 from app.modules.attachments_module.db.invariants import INVARIANTS
 from app.modules.attachments_module.db.models import (
@@ -37,7 +38,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     store = container.put(FileStore, FileStore(settings))
     links = container.put(Links, Links(container.get(Settings).auth, database, ""))
     container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
-    container.put(Downloads, Downloads(database, store, links, container.get(RateLimits)))
+    container.put(Downloads, Downloads(database, store, links, container.get(RateLimits), container.get(Revocations)))
     yield
     await store.close()
 

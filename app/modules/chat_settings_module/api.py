@@ -3,6 +3,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.base_module.schemas import refuses
 from app.modules.chat_settings_module import services
@@ -16,6 +17,7 @@ router = APIRouter(prefix="/chats/{chat_id}/settings")
 
 
 @router.put("", response_model=ChatSettingsRead, openapi_extra=refuses(ChatNotFound))
+@scoped("chats:write")
 async def change(
     body: ChatSettingsUpdate, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep
 ) -> dict[str, Any]:

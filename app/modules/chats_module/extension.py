@@ -9,6 +9,7 @@ from fastapi import Depends, Path
 
 from app.adapters.db.connection import Connection
 from app.dependencies.dependency_db import Db
+from app.dependencies.scopes import Scope, scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.chats_module.db.cruds.access import Membership, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
@@ -56,7 +57,7 @@ class Permission:
 
     name: str
     default: Mapping[str, str]
-    scope: str | None = None
+    scope: Scope | None = None
     _allowed: frozenset[tuple[str, str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +84,7 @@ ChatId = Annotated[UUID, Path(description="id of the chat", examples=["6f1c1d7e-
 def may(permission: Permission) -> Any:
     """Returns a dependency that requires a permission: `Annotated[Membership, may(ADD_MEMBERS)]`."""
 
+    @scoped(permission.scope)
     async def find(chat_id: ChatId, identity: CurrentIdentity, database: Db) -> Membership:
         async with database.connection() as connection:
             return await permission.check(connection, identity.account_id, chat_id)

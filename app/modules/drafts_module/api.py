@@ -1,6 +1,7 @@
 from fastapi import APIRouter
 
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.base_module.schemas import refuses
 from app.modules.chats_module.dependencies import ChatMembership
@@ -18,6 +19,7 @@ router = APIRouter(prefix="/chats/{chat_id}/draft")
 
 
 @router.get("", response_model=DraftRead, openapi_extra=refuses(ChatNotFound))
+@scoped("messages:read")
 async def read(member: ChatMembership, database: Db) -> DraftRead:
     """Returns the caller's draft in a chat. No other member sees it."""
     async with database.connection() as connection:
@@ -26,6 +28,7 @@ async def read(member: ChatMembership, database: Db) -> DraftRead:
 
 @router.put("", response_model=DraftRead, openapi_extra=refuses(ChatNotFound, MessageIsDeleted))
 @body_limit(MAX_MESSAGE_BYTES)
+@scoped("messages:write")
 async def save(
     body: DraftUpdate, member: ChatMembership, work: Work, log: LogDep, views: ViewsDep, limits: LimitsDep
 ) -> DraftRead:

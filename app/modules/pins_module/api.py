@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.base_module.schemas import PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
@@ -25,6 +26,7 @@ def make_router(modules: Modules) -> APIRouter:
     router = APIRouter(prefix="/chats/{chat_id}/pins")
 
     @router.get("", response_model=make_pins(modules), openapi_extra=refuses(ChatNotFound))
+    @scoped("messages:read")
     async def list_of_chat(member: ChatMembership, database: Db, views: ViewsDep) -> Response:
         """Returns all pinned messages of a chat, the one pinned last first."""
         async with database.connection() as connection:

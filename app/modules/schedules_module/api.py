@@ -4,6 +4,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Response, status
 
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep, service
 from app.modules.base_module.schemas import Cursor, Limit, refuses
 from app.modules.chats_module.dependencies import ChatMembership
@@ -85,6 +86,7 @@ def make_router(modules: Modules) -> APIRouter:
         return scheduled
 
     @router.get("", response_model=models.page, openapi_extra=refuses(ChatNotFound))
+    @scoped("messages:read")
     async def list_of_chat(
         member: ChatMembership, database: Db, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
     ) -> Any:
@@ -98,6 +100,7 @@ def make_router(modules: Modules) -> APIRouter:
         openapi_extra=refuses(ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending),
     )
     @body_limit(MAX_MESSAGE_BYTES)
+    @scoped("messages:write")
     async def change(
         scheduled_id: ScheduledId,
         body: models.update,  # type: ignore[name-defined]
@@ -115,6 +118,7 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_204_NO_CONTENT,
         openapi_extra=refuses(ChatNotFound, ScheduledMessageNotFound, ScheduledMessageIsSending),
     )
+    @scoped("messages:write")
     async def cancel(scheduled_id: ScheduledId, member: ChatMembership, work: Work, use: Use) -> None:
         """Cancels one of the caller's scheduled messages that is not being sent."""
         await services.cancel(work, use, member.chat_id, member.account_id, scheduled_id)

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
+from app.dependencies.scopes import Scope
 from app.services.context import Context
 from app.services.errors import ServiceError
 from app.utils.container import Container
@@ -54,6 +55,10 @@ class SocketContext:
 class SocketPermission(Protocol):
     """A permission that an action requires, such as a Permission of chats."""
 
+    @property
+    def scope(self) -> Scope | None:
+        """What an API key needs for it."""
+
     async def check(self, connection: Connection, account_id: UUID, value: Any, /) -> Any:
         """Returns a value for `granted` of the context. Raises ServiceError if the account lacks the permission."""
 
@@ -77,6 +82,7 @@ class SocketAction:
     - `ordered_by`: a field of the data. Requests of one socket with the same value are executed in the order sent,
       across actions. Requests with `begin` may overlap, and must keep their order themselves.
     - `permission`: checked with the value of `ordered_by`, before `handle`.
+    - `scope`: what an API key needs; without it, the scope of the permission. An action with neither is closed to keys.
     """
 
     optional_host: ClassVar[bool] = True
@@ -88,6 +94,7 @@ class SocketAction:
     begin: Begin | None = None
     ordered_by: str | None = None
     permission: SocketPermission | None = None
+    scope: Scope | None = None
 
     def __post_init__(self) -> None:
         if (self.handle is None) == (self.begin is None):

@@ -6,10 +6,11 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.scopes import scope_of
 from app.dependencies.services_dependency import service
 from app.modules.accounts_module.dependencies.authentication import REFUSAL
 from app.modules.accounts_module.services.accounts import check_admin
-from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.authenticator import Authenticator, check_scope
 from app.modules.accounts_module.services.tokens import Identity
 from app.services.errors import Unauthenticated
 from app.services.http_requests import CALLER
@@ -20,14 +21,16 @@ Auth = Annotated[Authenticator, service(Authenticator)]
 class _Bearer(OAuth2PasswordBearer):
     """The security scheme of the OpenAPI document, and the check itself: one dependency to resolve instead of three.
 
-    Raises Unauthenticated without a token, and InvalidToken for an invalid one. AuthenticationMiddleware has read the
-    token. It runs below API_PREFIX only.
+    Raises Unauthenticated without a token, InvalidToken for an invalid one, and ScopeMissing for one without the scope
+    of the operation. AuthenticationMiddleware has read the token. It runs below API_PREFIX only.
     """
 
     async def __call__(self, request: Request) -> Identity:  # type: ignore[override]
         identity: Identity | None = request.scope.get(CALLER)
         if identity is None:
             raise request.scope.pop(REFUSAL, None) or Unauthenticated
+        if identity.scopes is not None:
+            check_scope(identity, scope_of(request.scope.get("route")))
         return identity
 
 

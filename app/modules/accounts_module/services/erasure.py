@@ -14,7 +14,7 @@ from app.modules.accounts_module.db.cruds.erasure import delete_presence
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.usernames import release_username
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAt
@@ -116,6 +116,9 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> da
 async def _end_sessions(work: UnitOfWork, container: Container, account_id: UUID) -> None:
     at, revocations = now(), container.get(Revocations)
     revoked = await sessions.revoke(work.session, at, account_id=account_id)
+    context = await work_context(work, container, at)
+    for kind in container.get(Modules).contributions(BearerKind):
+        revoked += await kind.revoke_all(context, account_id)
     await sessions.clear_devices(await work.raw(), account_id)
     work.after_commit(lambda: revocations.announce(revoked, at))
 

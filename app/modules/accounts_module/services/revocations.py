@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -11,9 +11,11 @@ from uuid import UUID
 from loguru import logger
 
 from app.adapters.base.bus import Bus
+from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds.sessions import LIST_LIVE, LIST_REVOKED
 from app.modules.accounts_module.errors import SessionsUnknown
+from app.modules.accounts_module.extension import BearerKind
 from app.modules.accounts_module.services.open_sessions import OpenSessions
 
 _ENDED = "session.ended"
@@ -36,7 +38,11 @@ class Revocations:
     or expires.
     """
 
-    def __init__(self, database: Database, bus: Bus, access_lifetime: timedelta) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, access_lifetime: timedelta, kinds: Sequence[BearerKind] = ()
+    ) -> None:
+        self._list_revoked = " UNION ALL ".join([LIST_REVOKED, *(kind.list_revoked for kind in kinds)])
+        self._list_live = " UNION ALL ".join([LIST_LIVE, *(kind.list_live for kind in kinds)])
         self._database = database
         self._bus = bus
         self._access_lifetime = access_lifetime
@@ -107,7 +113,7 @@ class Revocations:
         since = max(horizon, min(self._seen_until, began) - _OVERLAP) if self._seen_until else horizon
         try:
             async with self._database.connection() as connection:
-                rows = await connection.fetch(LIST_REVOKED, since)
+                rows = await connection.fetch(self._list_revoked, since)
             for row in rows:
                 self.add([row["id"]], row["revoked_at"])
             await self._check_open_sessions(
@@ -132,12 +138,17 @@ class Revocations:
                 was_unavailable = True
             await asyncio.sleep(_PERIOD)
 
+    async def list_live(
+        self, connection: DatabaseConnection, session_ids: Sequence[UUID], at: datetime
+    ) -> dict[UUID, datetime]:
+        """Returns those of the sessions, or tokens, that are live in the database, with their times of expiry."""
+        return {row["id"]: row["expires_at"] for row in await connection.fetch(self._list_live, session_ids, at)}
+
     async def _check_open_sessions(self, session_ids: list[UUID], at: datetime, now: float) -> None:
         rest = iter(session_ids)
         while part := list(islice(rest, _CHECKED_AT_ONCE)):
             async with self._database.connection() as connection:
-                rows = await connection.fetch(LIST_LIVE, part, at)
-            live = {row["id"]: row["expires_at"] for row in rows}
+                live = await self.list_live(connection, part, at)
             self.add(self.open_sessions.note(part, live, at, now))
 
     def _end_refresh(self, refreshing: asyncio.Task[None]) -> None:

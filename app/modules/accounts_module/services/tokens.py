@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 from time import time
 from typing import Any
 from uuid import UUID
@@ -10,25 +9,16 @@ from uuid import UUID
 import jwt
 
 from app.modules.accounts_module.errors import InvalidToken
+from app.modules.accounts_module.extension import Identity
 from app.settings.auth_settings import AuthSettings
+
+__all__ = ["DeviceClaim", "Identity", "RefreshClaim", "Tokens"]
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "messenger"
 _DEVICE_LIFETIME = timedelta(days=365)
 _MAX_CLOCK_SKEW = 60
 """Seconds that the clock of one server may be ahead of another's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The caller of a request and its session."""
-
-    account_id: UUID
-    session_id: UUID
-
-    # The key of rate limits. All sessions of an account count together. It is read for each request: attrgetter is
-    # faster than a Python function.
-    rate_key = property(attrgetter("account_id.int"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Serves the bytes of files to accounts that may read them at the time of the request."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.attachments_module.db.cruds import attachments as crud
 from app.modules.attachments_module.errors import FileNotFound, NoSuchRange, OtherFile
 from app.modules.attachments_module.services import metrics
@@ -47,8 +49,11 @@ class _File(NamedTuple):
 class Downloads:
     """Finds the file of an address. Access is checked anew each time."""
 
-    def __init__(self, database: Database, store: FileStore, links: Links, limits: RateLimits) -> None:
+    def __init__(
+        self, database: Database, store: FileStore, links: Links, limits: RateLimits, revocations: Revocations
+    ) -> None:
         self._database = database
+        self._revocations = revocations
         self._store = store
         self._links = links
         self._limits = limits
@@ -90,8 +95,10 @@ class Downloads:
             raise FileNotFound
         self._limits.hit(DOWNLOAD, link.account_id.int)
         async with self._database.connection() as connection:
-            rows = await crud.list_visible(connection, [link.attachment_id], link.account_id, link.session_id)
-        if not rows or rows[0]["state"] != "ready":
+            rows = await crud.list_visible(connection, [link.attachment_id], link.account_id)
+            # From the database: a poll of ended sessions would let a link live for a moment longer.
+            live = rows and await self._revocations.list_live(connection, [link.session_id], datetime.now(UTC))
+        if not live or rows[0]["state"] != "ready":
             raise FileNotFound
         row = rows[0]
         content_type = content_type_of(row, link.variant)

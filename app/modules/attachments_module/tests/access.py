@@ -55,3 +55,13 @@ async def _address(user: FakeClient) -> str:
 
 
 VALUES = {"upload": _upload, "address": _address}
+SCOPES = """
+                          scope           key
+attachments_create        files:write     201
+attachments_progress      files:write     200
+attachments_append        files:write     204
+attachments_delete        files:write     204
+attachments_read          messages:read   200
+attachments_urls          messages:read   200
+attachments_list_of_chat  messages:read   200
+"""

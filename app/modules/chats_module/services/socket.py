@@ -46,6 +46,6 @@ async def _read(context: SocketContext, data: ReadData) -> ReadPosition:
 
 SOCKET = (
     StreamSource("chats", _list_streams, _list_left, {"chat.joined": _find_joined}, _list_audience),
-    SocketAction("read", ReadData, ReadAnswer, handle=_read, ordered_by="chat_id"),
+    SocketAction("read", ReadData, ReadAnswer, handle=_read, ordered_by="chat_id", scope="chats:write"),
     Signal("receipt", ReceiptSignal),
 )

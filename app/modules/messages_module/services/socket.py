@@ -4,7 +4,7 @@ from typing import Any
 
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.schemas.socket import TypingData, TypingSignal, send_data
-from app.modules.messages_module.services.permissions import TYPE
+from app.modules.messages_module.services.permissions import POST, TYPE
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.sockets_module.extension import Done, Signal, SocketAction, SocketContext
@@ -32,7 +32,14 @@ async def _type(context: SocketContext, data: TypingData) -> None:
 
 SOCKET = (
     # The queue checks who may post, under the lock of the chat.
-    SocketAction("send", send_data, lambda modules: message_models(modules).read, begin=_send, ordered_by="chat_id"),
+    SocketAction(
+        "send",
+        send_data,
+        lambda modules: message_models(modules).read,
+        begin=_send,
+        ordered_by="chat_id",
+        scope=POST.scope,
+    ),
     SocketAction("typing", TypingData, handle=_type, ordered_by="chat_id", permission=TYPE),
     Signal("typing", TypingSignal),
 )

@@ -19,3 +19,8 @@ ASKED: dict[str, dict[str, Any]] = {
     "search_messages: in a chat": {"query": {"q": "пишет", "chat_id": "@chat"}},
 }
 VALUES: dict[str, Any] = {}
+SCOPES = """
+                          scope           key
+search_messages           messages:read   200
+search_suggest            chats:read      200
+"""

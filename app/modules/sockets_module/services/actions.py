@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, create_model
 
+from app.dependencies.scopes import Scope
 from app.modules.sockets_module.extension import Begin, Handle, Model, SocketAction, SocketPermission
 from app.modules.sockets_module.schemas import EmptyReply, Nothing, OkReply, RequestFrame
 from app.utils.module import Modules
@@ -28,6 +29,7 @@ class Action:
     begin: Begin | None
     ordered_by: str | None
     permission: SocketPermission | None
+    scope: Scope | None
 
 
 @cache
@@ -55,6 +57,7 @@ def _bind(action: SocketAction, modules: Modules) -> Action:
         action.begin,
         action.ordered_by,
         action.permission,
+        action.scope or (action.permission.scope if action.permission else None),
     )
 
 

@@ -20,7 +20,14 @@ from app.modules.sockets_module.schemas import (
     Ping,
 )
 from app.modules.sockets_module.services.actions import Action, bind_actions, example_of, title_of
-from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, REPLACED, TRY_AGAIN
+from app.modules.sockets_module.services.socket import (
+    BAD_FRAME,
+    NOT_ALLOWED,
+    NOT_SIGNED_IN,
+    POLICY,
+    REPLACED,
+    TRY_AGAIN,
+)
 from app.modules.streams_module.schemas import EventRead
 from app.settings.app_settings import AppSettings
 from app.utils.module import Modules
@@ -32,6 +39,7 @@ RESTARTING = 1012
 CLOSE_CODES = {
     NOT_SIGNED_IN: "the client is not signed in, or its session has ended: refresh the tokens or sign in, then "
     "reconnect",
+    NOT_ALLOWED: "the token does not have the scope for a socket: do not reconnect",
     BAD_FRAME: "a frame was not a JSON object, or the first frame was not a valid hello: fix the client",
     NO_PROTOCOL: "the data received is not a WebSocket frame: fix the client",
     NO_TEXT: "a text frame was not UTF-8: fix the client",

@@ -12,7 +12,8 @@ from loguru import logger
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.modules.accounts_module.services.authenticator import Authenticator
+from app.dependencies.scopes import Scope
+from app.modules.accounts_module.services.authenticator import Authenticator, check_scope
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.schemas import Hello, HelloAnswer
 from app.modules.sockets_module.services.parsing import BadFrame, parse_frame, read_cursors, read_hello
@@ -28,11 +29,11 @@ from app.modules.sockets_module.services.replay import (
 )
 from app.modules.sockets_module.services.requests import Requests
 from app.modules.sockets_module.services.send_buffer import SendBuffer
-from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_SIGNED_IN, POLICY, TRY_AGAIN, Socket
+from app.modules.sockets_module.services.socket import BAD_FRAME, NOT_ALLOWED, NOT_SIGNED_IN, POLICY, TRY_AGAIN, Socket
 from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
-from app.services.errors import ProblemMaker, RateLimited, Unauthenticated
+from app.services.errors import Forbidden, ProblemMaker, RateLimited, Unauthenticated
 from app.services.rate_limits import RateLimits, network_of
 from app.settings import Settings
 from app.settings.origins import is_origin_of_host, normalize_origin
@@ -40,6 +41,9 @@ from app.utils import metrics
 from app.utils.container import Container
 
 HELLO_TIMEOUT = 10.0
+HELLO_SCOPE: Scope = "messages:read"
+"""What an API key needs for a socket, as for reading events over HTTP."""
+_HELLO_CODES: Mapping[type[Exception], int] = {Unauthenticated: NOT_SIGNED_IN, Forbidden: NOT_ALLOWED}
 HEARTBEAT = 20
 """Seconds between the server's pings."""
 _REQUESTS_IN_A_ROW = 50
@@ -87,6 +91,7 @@ class Connection:
     async def _serve(self, hello: Hello, cursors: Any) -> None:
         try:
             identity = await self._container.get(Authenticator).identify(hello.data.token)
+            check_scope(identity, HELLO_SCOPE)
             self._limits.hit(self._limits.rates.hello, "sockets of", identity.account_id.int)
         except Exception as error:  # noqa: BLE001 - the error becomes the reply
             await self._reject_hello(hello, error)
@@ -177,12 +182,12 @@ class Connection:
             await self._websocket.close(POLICY)
 
     async def _reject_hello(self, hello: Hello, error: Exception) -> None:
-        """Sends the error, and closes the socket: NOT_SIGNED_IN for an invalid token, TRY_AGAIN for other errors."""
+        """Sends the error, and closes the socket. The client reconnects after errors other than those of its token."""
         problem = self._container.get(ProblemMaker).describe(error, "/ws")  # type: ignore[type-abstract]
         reply = {"reply_to": hello.id, "status": "error", "error": problem}
         with suppress(RuntimeError, OSError):
             await self._websocket.send({"type": "websocket.send", "text": orjson.dumps(reply, default=str).decode()})
-        await self._close(NOT_SIGNED_IN if isinstance(error, Unauthenticated) else TRY_AGAIN)
+        await self._close(next((code for kind, code in _HELLO_CODES.items() if isinstance(error, kind)), TRY_AGAIN))
 
     def _wake(self) -> None:
         if self._replay is None:

@@ -11,7 +11,8 @@ from loguru import logger
 from pydantic import ValidationError
 
 from app.adapters.db.database import Database
-from app.modules.accounts_module.errors import InvalidToken, SessionsUnknown
+from app.modules.accounts_module.errors import InvalidToken, ScopeMissing, SessionsUnknown
+from app.modules.accounts_module.services.authenticator import check_scope
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.extension import SocketContext
 from app.modules.sockets_module.schemas import Ping
@@ -58,10 +59,13 @@ class Requests:
         self._socket = socket
         self._database = container.get(Database)
         self._limits = container.get(RateLimits)
-        self._rate = self._limits.rates.account
-        self._account = socket.identity.account_id.int
+        self._counted = self._limits.call_of(socket.identity)
         self._problems: ProblemMaker = container.get(ProblemMaker)  # type: ignore[type-abstract]
         self._actions = bind_actions(container.get(Modules))
+        scopes = socket.identity.scopes
+        self._closed = frozenset(
+            action.name for action in self._actions.values() if scopes is not None and action.scope not in scopes
+        )
         self._models = {name: action.request for name, action in self._actions.items()} | {"ping": Ping}
         self._find_refusal = partial(_find_refusal, socket, container.get(Revocations))
         self._context = SocketContext(
@@ -94,7 +98,7 @@ class Requests:
         `staleness_error` refuses everything but a ping, because it is unknown if the session has ended.
         """
         try:
-            self._limits.hit(self._rate, "calls of", self._account)
+            self._limits.hit(*self._counted)
             request: Any = read_request(frame, self._models)
         except (RateLimited, ValidationError, ValidationFailed) as error:
             self._refuse(find_request_id(frame), error)
@@ -106,6 +110,9 @@ class Requests:
             self._refuse(request.id, staleness_error)
             return
         action = self._actions[request.action]
+        if action.name in self._closed:
+            self._refuse_scope(request.id, action)
+            return
         data = request.data
         value = data.__dict__.get(action.ordered_by)
         queue = self._queues.get(value)
@@ -200,6 +207,12 @@ class Requests:
         assert action.begin is not None  # noqa: S101
         action.begin(self._context, data, done)
         return await outcome
+
+    def _refuse_scope(self, reply_to: int | str, action: Action) -> None:
+        try:
+            check_scope(self._socket.identity, action.scope)
+        except ScopeMissing as error:
+            self._refuse(reply_to, error)
 
     def _refuse(self, reply_to: int | str | None, error: Exception, owner: object = None) -> None:
         if isinstance(error, RateLimited) and not self._refusals.take(monotonic()):

@@ -16,6 +16,8 @@ from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.modules.streams_module.services.reader import MAY_END, Reader
 
 NOT_SIGNED_IN = 4401
+NOT_ALLOWED = 4403
+"""The API key does not have the scope for a socket."""
 BAD_FRAME = 4400
 POLICY = 1008
 """The client ignores its rate limits."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.adapters.db.connection import Connection
+from app.dependencies.scopes import Scope
 from app.modules.base_module.schemas import RequestModel, ResponseModel
 from app.modules.sockets_module.extension import (
     Done,
@@ -43,6 +44,8 @@ table = Table()
 
 class Guests:
     """A permission of the sample module: for the guests of a table."""
+
+    scope: Scope | None = None
 
     async def check(self, connection: Connection, account_id: UUID, value: Any) -> str:
         assert await connection.fetchval("SELECT 1") == 1

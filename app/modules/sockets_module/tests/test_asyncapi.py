@@ -185,6 +185,8 @@ async def live_through_everything(anna: FakeClient, boris: FakeClient, stranger:
     ok(await boris.patch("/accounts/me", {"bio": "Здесь"}))
     ok(await boris.put(f"/chats/{club}/settings", {"is_archived": True}))
     ok(await boris.put(f"/chats/{club}/draft", {"text": "Привет, я"}))
+    key = ok(await boris.post("/accounts/me/keys", {"name": "Отчёты", "scopes": ["chats:read"]}))
+    ok(await boris.delete(f"/accounts/me/keys/{key['id']}"))
     ok(await boris.delete(f"/chats/{club}"))
     await socket.until(lambda: "chat.left" in socket.kinds(boris.id))
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.hot_route import HotRoute
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import SizesDep
 from app.modules.accounts_module.dependencies import (
     CurrentIdentity,
@@ -42,6 +43,7 @@ def make_router(modules: Modules) -> APIRouter:
     models = account_models(modules)
 
     @router.get("", response_model=models.me)
+    @scoped("profile:read")
     async def me(identity: CurrentIdentity, work: Work, parts: PartsDep) -> AccountMe:
         """Returns the caller's account."""
         return await accounts.get_me(work, parts, identity.account_id)
@@ -87,6 +89,7 @@ async def change_password(
 
 
 @hot.get("/events", response_model=EventPage, responses=EVENTS_ANSWERS, openapi_extra=refuses(StreamGap))
+@scoped("messages:read")
 async def my_events(
     identity: CurrentIdentity,
     revocations: RevocationsDep,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity, PartsDep
 from app.modules.accounts_module.errors import AccountNotFound
@@ -19,6 +20,7 @@ def make_router(modules: Modules) -> APIRouter:
     public = account_models(modules).public
 
     @router.get("", response_model=Page[public])  # type: ignore[valid-type]
+    @scoped("profile:read")
     async def list_people(
         identity: CurrentIdentity,
         limits: LimitsDep,
@@ -36,6 +38,7 @@ def make_router(modules: Modules) -> APIRouter:
         return await accounts.list_profiles(work, parts, identity.account_id, query, cursor, limit)
 
     @router.get("/{account_id}", response_model=public, openapi_extra=refuses(AccountNotFound))
+    @scoped("profile:read")
     async def person(account_id: AccountId, identity: CurrentIdentity, work: Work, parts: PartsDep) -> AccountPublic:
         """Returns the public fields of an account."""
         return await accounts.get_profile(work, parts, identity.account_id, account_id)

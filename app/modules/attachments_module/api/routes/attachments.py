@@ -5,6 +5,7 @@ from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db
+from app.dependencies.scopes import scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.attachments_module.api.routes.uploads import BINARY, AttachmentId
 from app.modules.attachments_module.dependencies import DownloadsDep, LinksDep
@@ -30,18 +31,21 @@ router, root_router = APIRouter(), APIRouter()
 
 
 @router.post("/attachments/urls", response_model=UrlsRead)
+@scoped("messages:read")
 async def urls(body: UrlsCreate, identity: CurrentIdentity, database: Db, links: LinksDep) -> dict[str, Any]:
     """Returns addresses of several files: those of a page of history."""
     return {"items": await reading.list_attachments(database, links, identity, body.ids)}
 
 
 @router.get("/attachments/{attachment_id}", response_model=AttachmentRead, openapi_extra=refuses(AttachmentNotFound))
+@scoped("messages:read")
 async def read(attachment_id: AttachmentId, identity: CurrentIdentity, database: Db, links: LinksDep) -> dict[str, Any]:
     """Returns a file with its addresses. Requires its owner, or, once a message carries it, a member of the chat."""
     return await reading.read_attachment(database, links, identity, attachment_id)
 
 
 @router.get("/chats/{chat_id}/attachments", response_model=Page[ChatAttachment], openapi_extra=refuses(ChatNotFound))
+@scoped("messages:read")
 async def list_of_chat(
     member: ChatMembership,
     identity: CurrentIdentity,

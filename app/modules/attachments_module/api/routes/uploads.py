@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from app.dependencies.dependency_db import Db
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.attachments_module.dependencies import LinksDep, UploadsDep
@@ -111,6 +112,7 @@ async def options(uploads: UploadsDep) -> Response:
         ),
     },
 )
+@scoped("files:write")
 async def create(
     request: Request,
     identity: CurrentIdentity,
@@ -170,6 +172,7 @@ async def create(
     response_class=Response,
     openapi_extra=refuses(AttachmentNotFound, UploadExpired, VersionNotSupported),
 )
+@scoped("files:write")
 async def progress(
     attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep
 ) -> Response:
@@ -205,12 +208,9 @@ async def progress(
         ),
     },
 )
+@scoped("files:write")
 async def append(
-    attachment_id: AttachmentId,
-    request: Request,
-    identity: CurrentIdentity,
-    uploads: UploadsDep,
-    limits: LimitsDep,
+    attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep, limits: LimitsDep
 ) -> Response:
     """Adds bytes to an upload (tus 1.0). Requires its owner. What was stored before the connection broke stays."""
     limits.hit(UPLOAD_PART, identity.account_id.int)
@@ -232,6 +232,7 @@ async def append(
     status_code=status.HTTP_204_NO_CONTENT,
     openapi_extra=refuses(AttachmentNotFound, AttachmentTaken),
 )
+@scoped("files:write")
 async def delete(attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep) -> None:
     """Ends an upload, or deletes a file that no message carries. Requires its owner."""
     if "tus-resumable" in request.headers:

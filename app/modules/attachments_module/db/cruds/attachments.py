@@ -24,11 +24,6 @@ _VISIBLE = """
 AND (a.state <> 'uploading' OR a.expires_at > now())
 """
 _LIST_VISIBLE = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND {_VISIBLE}"  # noqa: S608
-_LIST_VISIBLE_IN_SESSION = f"""
-{_LIST_VISIBLE} AND EXISTS (
-    SELECT FROM auth_session s WHERE s.id = $3 AND s.account_id = $2 AND s.revoked_at IS NULL AND s.expires_at > now()
-)
-"""
 # In the order of their ids: two transactions that take several take them in the same order.
 _LOCK = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) ORDER BY a.id FOR UPDATE"  # noqa: S608
 _CARRY = """
@@ -78,13 +73,9 @@ async def find(connection: DatabaseConnection, attachment_id: UUID, *, lock: boo
     return rows[0] if rows else None
 
 
-async def list_visible(
-    connection: DatabaseConnection, ids: Sequence[UUID], viewer: UUID, session_id: UUID | None = None
-) -> Any:
-    """Returns those that the viewer may see now; with a session, only while it is signed in."""
-    if session_id is None:
-        return await connection.fetch(_LIST_VISIBLE, ids, viewer)
-    return await connection.fetch(_LIST_VISIBLE_IN_SESSION, ids, viewer, session_id)
+async def list_visible(connection: DatabaseConnection, ids: Sequence[UUID], viewer: UUID) -> Any:
+    """Returns those that the viewer may see now."""
+    return await connection.fetch(_LIST_VISIBLE, ids, viewer)
 
 
 async def lock(connection: DatabaseConnection, ids: Sequence[UUID]) -> Mapping[UUID, Any]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
@@ -37,6 +38,7 @@ def make_router(modules: Modules) -> APIRouter:
         openapi_extra=refuses(AddingRefused, ChatIdTaken, TooManyChats, TooManyMembers),
     )
     @body_limit(MAX_CHAT_BYTES)
+    @scoped("chats:write")
     async def create(
         body: ChatCreate,
         identity: CurrentIdentity,
@@ -58,6 +60,7 @@ def make_router(modules: Modules) -> APIRouter:
         return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)
 
     @router.get("", response_model=Page[models.read])  # type: ignore[name-defined]
+    @scoped("chats:read")
     async def list_mine(
         identity: CurrentIdentity, database: Db, parts: PartsDep, cursor: Cursor = None, limit: Limit = 50
     ) -> Response:
@@ -71,6 +74,7 @@ def make_router(modules: Modules) -> APIRouter:
         return Response(page, media_type=_JSON)
 
     @router.get("/{chat_id}", response_model=models.read, openapi_extra=refuses(ChatNotFound))
+    @scoped("chats:read")
     async def read(chat_id: ChatId, identity: CurrentIdentity, database: Db, parts: PartsDep) -> Response:
         """Returns one chat."""
         async with database.connection() as connection:
@@ -92,6 +96,7 @@ def make_router(modules: Modules) -> APIRouter:
     @router.delete(
         "/{chat_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(ChatNotFound, NotAllowedInChat)
     )
+    @scoped("chats:write")
     async def delete(member: ChatMembership, work: Work, log: LogDep, deletions: DeletionsDep) -> None:
         """Deletes the chat for all members. Requires the owner."""
         await chats.delete_chat(work, log, member.chat_id, member.account_id)

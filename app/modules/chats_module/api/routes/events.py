@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from app.dependencies.dependency_db import Db
 from app.dependencies.hot_route import HotRoute
+from app.dependencies.scopes import scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity, RevocationsDep
 from app.modules.base_module.schemas import refuses
 from app.modules.chats_module.dependencies import ChatId
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/chats/{chat_id}", route_class=HotRoute)
     responses=EVENTS_ANSWERS,
     openapi_extra=refuses(ChatNotFound, StreamGap),
 )
+@scoped("messages:read")
 async def list_events(
     chat_id: ChatId,
     identity: CurrentIdentity,

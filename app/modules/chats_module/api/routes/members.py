@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.schemas import AccountId
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
@@ -29,6 +30,7 @@ def make_router(modules: Modules) -> APIRouter:
     page_model = Page[member_model]  # type: ignore[valid-type]
 
     @router.get("/members", response_model=page_model, openapi_extra=refuses(ChatNotFound))
+    @scoped("chats:read")
     async def list_members(
         member: ChatMembership, work: Work, views: MemberViewsDep, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[MemberRead]:
@@ -44,6 +46,7 @@ def make_router(modules: Modules) -> APIRouter:
             ChatNotFound, NotAllowedInChat, AddingRefused, DirectChatIsFixed, TooManyChats, TooManyMembers
         ),
     )
+    @scoped("members:write")
     async def add_members(
         body: MembersAdd,
         member: ChatMembership,
@@ -66,6 +69,7 @@ def make_router(modules: Modules) -> APIRouter:
         response_model=member_model,
         openapi_extra=refuses(ChatNotFound, MemberNotFound, NotAllowedInChat, DirectChatIsFixed, OwnerMustHandOver),
     )
+    @scoped("members:write")
     async def change_role(
         account_id: AccountId,
         body: MemberUpdate,
@@ -82,11 +86,13 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_204_NO_CONTENT,
         openapi_extra=refuses(ChatNotFound, MemberNotFound, NotAllowedInChat, DirectChatIsFixed, OwnerMustHandOver),
     )
+    @scoped("members:write")
     async def remove_member(account_id: AccountId, member: ChatMembership, work: Work, log: LogDep) -> None:
         """Removes a member. The caller's own id leaves the chat."""
         await members.remove_member(work, log, member.chat_id, member.account_id, account_id)
 
     @router.put("/read", openapi_extra=refuses(ChatNotFound))
+    @scoped("chats:write")
     async def mark_read(body: ReadUpdate, member: ChatMembership, work: Work, log: LogDep) -> ReadPosition:
         """Moves the caller's read position forward. It never moves back."""
         return await reading.mark_read(work, log, member.chat_id, member.account_id, body.seq)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Query, Response, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.hot_route import HotRoute
+from app.dependencies.scopes import scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
@@ -45,6 +46,7 @@ def make_router(modules: Modules) -> APIRouter:
         openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IdempotencyMismatch, QueueFull, OutcomeUnknown),
     )
     @body_limit(MAX_MESSAGE_BYTES)
+    @scoped("messages:write")
     async def send(
         chat_id: ChatId,
         body: models.create,  # type: ignore[name-defined]
@@ -58,6 +60,7 @@ def make_router(modules: Modules) -> APIRouter:
         return Response(sent.body, status.HTTP_201_CREATED, media_type=_JSON)
 
     @hot.get("", response_model=models.page, openapi_extra=refuses(ChatNotFound))
+    @scoped("messages:read")
     async def history(
         chat_id: ChatId,
         identity: CurrentIdentity,
@@ -90,6 +93,7 @@ def make_router(modules: Modules) -> APIRouter:
         return Response(page, media_type=_JSON)
 
     @router.get("/{seq}", response_model=models.read, openapi_extra=refuses(ChatNotFound, MessageNotFound))
+    @scoped("messages:read")
     async def read(seq: PathSeq, member: ChatMembership, database: Db, views: ViewsDep) -> Response:
         """Returns one message."""
         async with database.connection() as connection:
@@ -102,6 +106,7 @@ def make_router(modules: Modules) -> APIRouter:
         openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted),
     )
     @body_limit(MAX_MESSAGE_BYTES)
+    @scoped("messages:write")
     async def edit(
         seq: PathSeq,
         body: models.update,  # type: ignore[name-defined]
@@ -120,6 +125,7 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_204_NO_CONTENT,
         openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat),
     )
+    @scoped("messages:write")
     async def delete(seq: PathSeq, member: ChatMembership, work: Work, log: LogDep, parts: PartsDep) -> None:
         """Deletes a message. Requires its sender or an admin. The sequence number stays, the text is removed."""
         await changes.delete_message(work, log, parts, member.chat_id, member.account_id, seq)

@@ -1,6 +1,7 @@
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
@@ -22,6 +23,7 @@ def make_router(modules: Modules) -> APIRouter:
         response_model=models.read,
         openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted, TooManyReactions),
     )
+    @scoped("messages:write")
     async def add_reaction(
         seq: PathSeq, emoji: Emoji, member: ChatMembership, work: Work, log: LogDep, views: ViewsDep
     ) -> Response:
@@ -33,6 +35,7 @@ def make_router(modules: Modules) -> APIRouter:
     @router.delete(
         "/{emoji}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(ChatNotFound, MessageNotFound)
     )
+    @scoped("messages:write")
     async def remove_reaction(seq: PathSeq, emoji: Emoji, member: ChatMembership, work: Work, log: LogDep) -> None:
         """Removes the caller's reaction."""
         await changes.remove_reaction(work, log, member.chat_id, member.account_id, seq, emoji)

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Storable, refuses
@@ -36,6 +37,7 @@ def make_router(modules: Modules) -> APIRouter:
         response_model=make_found_page(modules),
         openapi_extra=refuses(ChatNotFound, SearchBuilding),
     )
+    @scoped("messages:read")
     async def messages(
         identity: CurrentIdentity,
         limits: LimitsDep,

@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.dependencies.dependency_db import Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.accounts_module.dependencies import PartsDep as AccountPartsDep
@@ -21,6 +22,7 @@ def make_router(modules: Modules) -> APIRouter:
     router = APIRouter(prefix="/search")
 
     @router.get("/suggest", response_model=make_suggestions(modules))
+    @scoped("chats:read")
     async def suggest(
         identity: CurrentIdentity,
         limits: LimitsDep,

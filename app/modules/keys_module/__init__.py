@@ -1,0 +1,1 @@
+"""API keys: tokens of an account for programs, limited to scopes."""

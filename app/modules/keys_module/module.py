@@ -1,0 +1,16 @@
+from app.modules.keys_module.api import router
+from app.modules.keys_module.db import ApiKey
+from app.modules.keys_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.keys_module.services import CLEANUP_PERIOD, ERASE_KEYS, KEYS, SCHEME, TIDY
+from app.modules.keys_module.settings import API_KEY, CREATE_KEY
+from app.utils.module import Module
+
+module = Module(
+    name="keys",
+    description="API keys: tokens of an account for programs, limited to scopes",
+    router=router,
+    depends_on=("base", "accounts", "streams", "jobs"),
+    models=(ApiKey,),
+    events=EVENTS,
+    contributes=(*EVENT_TEXTS, KEYS, SCHEME, ERASE_KEYS, TIDY, CLEANUP_PERIOD, API_KEY, CREATE_KEY),
+)

@@ -1,0 +1,132 @@
+"""API keys: creating, listing and revoking them, and recognizing them in requests."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from operator import attrgetter
+from secrets import token_urlsafe
+from uuid import UUID, uuid4
+
+from app.adapters.db.database import BackgroundDatabase
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.errors import InvalidToken
+from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure, Identity
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.base_module.schemas import Moment, Page
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
+from app.modules.keys_module import db
+from app.modules.keys_module.errors import KeyNotFound, TooManyKeys
+from app.modules.keys_module.schemas import KeyCreate, KeyCreated, KeyRead
+from app.modules.keys_module.settings import API_KEY
+from app.modules.streams_module.services.log import Log, event, now
+from app.services.context import Context, WorkContext
+from app.services.errors import ValidationFailed
+from app.services.http_requests import BearerScheme
+from app.settings import Settings
+
+PREFIX = "mbk_"
+MAX_KEYS = 50
+"""Maximum number of valid keys of an account."""
+_KEY = re.compile(rf"{PREFIX}([0-9a-f-]{{36}})_([A-Za-z0-9_-]{{43}})")
+_SECRET_BYTES = 32
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyIdentity(Identity):
+    """A program that calls with a key. `session_id` is the id of the key. Each key has a rate limit of its own."""
+
+    rate_key = property(attrgetter("session_id.int"))
+
+
+async def create_key(work: UnitOfWork, log: Log, actor_id: UUID, account_id: UUID, request: KeyCreate) -> KeyCreated:
+    """Creates a key of the account, which is the actor's own or its bot. Raises TooManyKeys or ValidationFailed.
+
+    The event is written into the actor's stream.
+    """
+    at = now()
+    if request.expires_at is not None and request.expires_at <= at:
+        raise ValidationFailed(("body", "expires_at"), "must be in the future")
+    # The lock makes concurrent requests count one after the other.
+    await log.lock(work, accounts=[actor_id])
+    raw = await work.raw()
+    if await db.count_keys(raw, account_id, at) >= MAX_KEYS:
+        raise TooManyKeys(f"An account has at most {MAX_KEYS} keys")
+    key_id, secret = uuid4(), token_urlsafe(_SECRET_BYTES)
+    row = await db.insert_key(
+        raw, key_id, account_id, actor_id, request.name, request.scopes, _hash(secret), at, request.expires_at
+    )
+    created = {"key_id": str(key_id), "account_id": str(account_id), "name": request.name, "scopes": request.scopes}
+    await log.append(work, actor_id, event("security.key_created", created), at=at)
+    return KeyCreated(**dict(row), key=f"{PREFIX}{key_id}_{secret}")
+
+
+async def list_keys(work: UnitOfWork, account_id: UUID, cursor: str | None, limit: int) -> Page[KeyRead]:
+    """Returns the keys that are not revoked, the newest first."""
+    before = decode_cursor(cursor, tuple[Moment, UUID], of="keys") if cursor else None
+    rows = await db.list_keys(await work.raw(), account_id, before, limit + 1)
+    items = [KeyRead(**dict(row)) for row in rows[:limit]]
+    next_cursor = encode_cursor(items[-1].created_at, str(items[-1].id), of="keys") if len(rows) > limit else None
+    return Page(items=items, next_cursor=next_cursor)
+
+
+async def revoke_key(
+    work: UnitOfWork, log: Log, revocations: Revocations, actor_id: UUID, account_id: UUID, key_id: UUID
+) -> None:
+    """Revokes a key of the account. Its connections are closed. Raises KeyNotFound."""
+    at = now()
+    await log.lock(work, accounts=[actor_id])
+    name = await db.revoke(await work.raw(), account_id, key_id, at)
+    if name is None:
+        raise KeyNotFound
+    payload = {"key_id": str(key_id), "account_id": str(account_id), "name": name}
+    await log.append(work, actor_id, event("security.key_revoked", payload), at=at)
+    work.after_commit(lambda: revocations.announce([key_id], at))
+
+
+async def _identify(context: Context, token: str) -> tuple[Identity, datetime | None]:
+    found = _KEY.fullmatch(token)
+    try:
+        key_id, secret = UUID(found[1]) if found else None, found[2] if found else ""
+    except ValueError:
+        key_id = None
+    row = await db.find_key(context.connection, key_id, context.at) if key_id is not None else None
+    if key_id is None or row is None or not compare_digest(row["secret_hash"], _hash(secret)):
+        raise InvalidToken
+    await db.note_use(context.connection, key_id, context.at)
+    return KeyIdentity(row["account_id"], key_id, frozenset(row["scopes"]), API_KEY), row["expires_at"]
+
+
+async def _revoke_all(context: WorkContext, account_id: UUID) -> list[UUID]:
+    return await db.revoke_all(context.connection, account_id, context.at)
+
+
+def _hash(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()
+
+
+KEYS = BearerKind("api key", PREFIX, _identify, db.LIST_REVOKED, db.LIST_LIVE, _revoke_all)
+SCHEME = BearerScheme("ApiKey", "An API key, `mbk_...`: a token of an account for programs, limited to scopes.")
+
+
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
+    return await db.delete_of_account(context.connection, account_id, limit)
+
+
+ERASE_KEYS = AccountHook("keys", _erase)
+
+
+async def _delete_old(context: JobContext, _: Nothing) -> None:
+    """Deletes keys AUTH_SESSION_RETENTION_DAYS after their end, as sessions."""
+    before = now() - context.container.get(Settings).auth.session_retention
+    while True:
+        async with context.container.get(BackgroundDatabase).connection() as connection:
+            if await db.delete_old(connection, before, _AT_ONCE) < _AT_ONCE:
+                return
+
+
+TIDY = Job("keys.delete_old", Nothing, _delete_old)
+CLEANUP_PERIOD = Schedule(TIDY, timedelta(hours=1))

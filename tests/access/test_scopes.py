@@ -1,0 +1,109 @@
+"""API keys: each opens the operations of its scopes, and no other one."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.address import DatabaseAddress
+from app.dependencies.scopes import SCOPES as ALL_SCOPES
+from app.modules.keys_module.tests.keys import create_key, program_of
+from tests.access.operations import Operation
+from tests.access.rows import REQUESTS, REST, SCOPES
+from tests.access.scopes import SOCKET, scoped_rows
+from tests.access.table import Row
+from tests.access.test_table import ask_over_socket, difference
+from tests.access.world import World
+from tests.fakers import FakeClient
+
+
+class Keys:
+    """Programs with keys of one account, made once for each set of scopes."""
+
+    def __init__(self, user: FakeClient) -> None:
+        self._user = user
+        self._programs: dict[tuple[str, ...], FakeClient] = {}
+
+    async def with_scopes(self, *scopes: str) -> FakeClient:
+        if scopes not in self._programs:
+            self._programs[scopes] = program_of(self._user, await create_key(self._user, *scopes))
+        return self._programs[scopes]
+
+    async def without(self, scope: str) -> FakeClient:
+        return await self.with_scopes(*(one for one in ALL_SCOPES if one != scope))
+
+
+@pytest.fixture
+def documented(app: FastAPI) -> dict[str, str | None]:
+    """The operations that need a token, and the scope that the OpenAPI document names for each."""
+    found: dict[str, str | None] = {}
+    for methods in app.openapi()["paths"].values():
+        for operation in methods.values():
+            if operation["security"]:
+                (scope,) = next((each["ApiKey"] for each in operation["security"] if "ApiKey" in each), [None])
+                found[operation["operationId"]] = scope
+    return found
+
+
+async def test_the_document_names_the_scope_of_each_operation(documented: dict[str, str | None]) -> None:
+    assert {name: scope for name, scope in documented.items() if scope} == {
+        name: row.scope for name, row in SCOPES.items()
+    }
+
+
+def rows_by_operation() -> dict[str, tuple[str, Row]]:
+    """Returns one row of each operation, with the kind of its chat: the first with a success for the owner, if any."""
+    rows = [(kind, row) for kind, rows in REST.items() for row in rows]
+    rows.sort(key=lambda each: each[1].answers.get("owner", "4") >= "4")
+    return {row.operation: (kind, row) for kind, row in reversed(rows)}
+
+
+async def test_a_key_opens_the_operations_of_its_scopes_alone(
+    server: httpx.AsyncClient,
+    database_address: DatabaseAddress,
+    operations: dict[str, Operation],
+    documented: dict[str, str | None],
+) -> None:
+    world = await World.make(server, database_address)
+    keys, rows = Keys(world.users["owner"]), rows_by_operation()
+    differences: dict[tuple[str, str], str] = {}
+    for name in documented:
+        kind, row = rows[name]
+        chat = await world.open_chat(kind) if kind else None
+        scoped = SCOPES.get(name)
+        expected: list[tuple[FakeClient, str]] = [(await keys.with_scopes(*ALL_SCOPES), "403")]
+        if scoped is not None:
+            expected = [
+                (await keys.without(scoped.scope), "403"),
+                (await keys.with_scopes(scoped.scope), scoped.answers["key"]),
+            ]
+        for program, answer in expected:
+            response = await world.ask(operations[name], row, "owner", chat, headers=program.headers)
+            found = difference(response, answer)
+            if found is not None:
+                differences[name, answer] = found
+    assert differences == {}
+
+
+async def test_a_key_opens_the_actions_of_its_scopes_alone(live_server: str, database_address: DatabaseAddress) -> None:
+    differences: dict[tuple[str, Any], str] = {}
+    rows = {row.operation: row for row in scoped_rows(SOCKET)}
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
+        world = await World.make(http, database_address)
+        keys = Keys(world.users["owner"])
+        chat = await world.open_chat("group")
+        hello = rows["hello"].scope
+        for name in REQUESTS.keys() - {"ping"}:
+            data, row = await world.fill(REQUESTS[name], "owner", chat), rows.get(name)
+            expected = [(await keys.with_scopes(*ALL_SCOPES), "403")]
+            if row is not None:
+                expected = [
+                    (await keys.without(row.scope), "403"),
+                    (await keys.with_scopes(*dict.fromkeys((hello, row.scope))), row.answers["key"]),
+                ]
+            for program, answer in expected:
+                found = await ask_over_socket(program, name, data, live_server)
+                if found != answer:
+                    differences[name, answer] = found
+    assert differences == {}
