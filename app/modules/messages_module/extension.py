@@ -15,16 +15,18 @@ from app.services.context import Context, WorkContext
 from app.services.errors import ServiceError
 
 
-class _NeedsPrepare:
-    """Type of sentinel values."""
+@dataclass(frozen=True, slots=True, eq=False)
+class NeedsPrepare:
+    """Returned by `derive` if only `prepare`, under the locks, can compute the value.
 
-    def __repr__(self) -> str:
-        return "NEEDS_PREPARE"
+    `derived` is what `derive` has found out so far. `prepare` receives it as `PartRequest.derived`.
+    """
+
+    derived: Any = None
 
 
-NEEDS_PREPARE: Final = _NeedsPrepare()
-"""Returned by `derive` if only `prepare`, under the locks, can compute the value."""
-AS_EMPTY: Final = _NeedsPrepare()
+NEEDS_PREPARE: Final = NeedsPrepare()
+AS_EMPTY: Final = object()
 """Default of `redacted`: the same as `empty`."""
 
 
@@ -32,8 +34,9 @@ AS_EMPTY: Final = _NeedsPrepare()
 class PartRequest:
     """A send or an edit for which a part must be prepared.
 
-    `request`: the body. `value`: the part's field in the body. `server_value`: value given by the server itself.
-    `current`: the stored value, None for a new message.
+    `request`: the body; in an edit with the stored values of the fields that it leaves out. `value`: the part's field
+    in the body. `server_value`: value given by the server itself. `current`: the stored value, None for a new message.
+    `derived`: passed on by `derive`, with NeedsPrepare.
     """
 
     chat_id: UUID
@@ -45,6 +48,7 @@ class PartRequest:
     value: Any
     server_value: Any
     current: Any
+    derived: Any
 
 
 class StoredPart(NamedTuple):
@@ -72,10 +76,12 @@ class MessagePart:
       the server sets the value.
     - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message.
     - `replaces_text`: a message with this part may have no text.
-    - `derive(request)`: returns the value, or NEEDS_PREPARE. It runs when the send is queued, before any lock.
+    - `derive(request)`: returns the value, or NEEDS_PREPARE, or NeedsPrepare(derived). It runs when the send is queued,
+      before any lock. In an edit the request has the stored values of the fields that it leaves out.
     - `prepare(context, requests)`: returns values or refusals. It runs once per batch, under the locks, before numbers
       are assigned.
-    - `store(context, stored)`: writes the module's own rows in the message's transaction.
+    - `store(context, stored)`: writes the module's own rows in the message's transaction. It gets the parts of new
+      messages that are not empty, and those that an edit has changed.
     - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.
 
     Without `derive` and `prepare`, the value is stored as it was sent.

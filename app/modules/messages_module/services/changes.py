@@ -47,15 +47,16 @@ async def edit_message(
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
     at = now()
-    checked = CheckedSend(chat_id, account_id, membership.role, request)
+    text = message["text"] if request.text is None else request.text
+    before = parts.fields.values_of(message["parts"])
+    complete = parts.complete(request, text, before)
+    checked = CheckedSend(chat_id, account_id, membership.role, complete)
     (refusal,) = await parts.check(raw, [(checked, await read_checks(raw, chat_id))], at)
     if refusal is not None:
         raise refusal
-    text = message["text"] if request.text is None else request.text
-    before = parts.fields.values_of(message["parts"])
-    given = parts.for_update(request, text)
+    given = parts.for_update(complete, request.model_fields_set)
     part_input = PartInput(
-        chat_id, membership.chat_type, account_id, membership.role, membership.last_seq, request, given, {}, before
+        chat_id, membership.chat_type, account_id, membership.role, membership.last_seq, complete, given, {}, before
     )
     (values,) = await parts.prepare(raw, [part_input], at)
     if isinstance(values, ServiceError):

@@ -93,6 +93,9 @@ class MessageFields:
 
 def _sql_of_part(part: MessagePart) -> str:
     shown = f"coalesce((m.parts -> '{part.name}')::text, {_constant(part.empty)})"
+    if part.of_tombstone == part.empty:
+        # A deleted message has no parts.
+        return shown
     return f"CASE WHEN m.deleted_at IS NULL THEN {shown} ELSE {_constant(part.of_tombstone)} END"
 
 

@@ -16,6 +16,7 @@ from app.modules.messages_module.extension import (
     CheckedSend,
     MessagePart,
     MessageRemoval,
+    NeedsPrepare,
     PartRequest,
     SendCheck,
     StoredPart,
@@ -30,16 +31,16 @@ from app.utils.container import Container
 class PartValues(NamedTuple):
     """Values of parts in a request.
 
-    `needs`: parts whose values only `prepare` can compute. `sent`: what the client sent, as canonical JSON, compared on
-    a retry.
+    `needs`: parts whose values only `prepare` can compute, each with what `derive` passes on. `sent`: what the client
+    sent, as canonical JSON, compared on a retry.
     """
 
     values: Mapping[str, Any]
-    needs: tuple[MessagePart, ...]
+    needs: Mapping[str, Any]
     sent: bytes
 
 
-NOTHING = PartValues({}, (), b"")
+NOTHING = PartValues({}, {}, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class MessageParts:
         self._container = container
         self._creatable = {part.name for part in fields.parts if part.create is not None}
         self._replacing = [part.name for part in fields.parts if part.create is not None and part.replaces_text]
-        self._has_server_side = any(part.create is None for part in fields.parts)
+        # Parts that no client sends, computed for every message.
+        self._derived = [part for part in fields.parts if part.create is None and (part.derive or part.prepare)]
         self._updatable = {part.name for part in fields.parts if part.update is not None}
 
     def for_send(self, request: MessageCreate, server_parts: Mapping[str, Any]) -> PartValues:
@@ -85,41 +87,41 @@ class MessageParts:
         given = request.__pydantic_fields_set__ & self._creatable
         if self._replacing and not request.text and not (given and self._is_replaced(request)):
             raise ValidationFailed(("body", "text"), f"text or one of {', '.join(self._replacing)} is required")
-        if not given and not server_parts and not self._has_server_side:
-            return NOTHING
-        return self._derive(request, given, server_parts)
+        return self._collect(request, given, server_parts, is_new=True)
 
     def _is_replaced(self, request: MessageCreate) -> bool:
         return any(getattr(request, name) for name in self._replacing)
 
-    def for_update(self, request: BaseModel, text: str) -> PartValues:
-        """Returns the values of the parts in an edit. A missing part keeps its value. `text` is the new text."""
-        given = request.model_fields_set & self._updatable
-        return self._derive(request.model_copy(update={"text": text}), given, {})
+    def complete(self, request: BaseModel, text: str, current: Mapping[str, Any]) -> BaseModel:
+        """Returns an edit with the message's text and parts in the fields that it leaves out."""
+        kept = {name: current[name] for name in self._updatable - request.model_fields_set}
+        return request.model_copy(update={"text": text, **kept})
 
-    def _derive(self, request: BaseModel, given: set[str], server_parts: Mapping[str, Any]) -> PartValues:
-        sent = request.model_dump(mode="json", include=given) if given else {}
+    def for_update(self, request: BaseModel, given: set[str]) -> PartValues:
+        """Returns the values of the parts in a complete edit. `given`: names of the fields in the body."""
+        return self._collect(request, given & self._updatable, {}, is_new=False)
+
+    def _collect(
+        self, request: BaseModel, given: set[str], server_parts: Mapping[str, Any], *, is_new: bool
+    ) -> PartValues:
+        """Parts of a new message that are empty are left out. Parts of an edit that are left out keep their values."""
+        parts: Sequence[MessagePart] = self._derived
+        sent: dict[str, Any] = {}
+        if given or server_parts:
+            sent = request.model_dump(mode="json", include=given) if given else {}
+            named = {*given, *server_parts}
+            parts = [part for part in self.fields.parts if part.name in named or part in self._derived]
         values: dict[str, Any] = {}
-        needs: list[MessagePart] = []
-        for part in self.fields.parts:
-            is_server_side = part.create is None or part.name in server_parts
-            if part.name not in given and not is_server_side:
-                continue
-            if part.derive is not None:
-                value = part.derive(request)
-            elif part.prepare is not None:
-                value = NEEDS_PREPARE
-            elif part.name in server_parts:
-                value = server_parts[part.name]
-            elif part.name in given:
-                value = sent[part.name]
-            else:
-                continue
-            if value is NEEDS_PREPARE:
-                needs.append(part)
-            else:
+        needs: dict[str, Any] = {}
+        for part in parts:
+            value = _derive(part, request, sent, server_parts)
+            if isinstance(value, NeedsPrepare):
+                needs[part.name] = value.derived
+            elif not is_new or value != part.empty:
                 values[part.name] = value
-        return PartValues(values, tuple(needs), orjson.dumps(sent, option=orjson.OPT_SORT_KEYS) if sent else b"")
+        if not values and not needs and not sent:
+            return NOTHING
+        return PartValues(values, needs, orjson.dumps(sent, option=orjson.OPT_SORT_KEYS) if sent else b"")
 
     async def check(
         self, connection: Connection, sends: Sequence[tuple[CheckedSend, Sequence[str]]], at: datetime
@@ -142,7 +144,7 @@ class MessageParts:
         results: list[Mapping[str, Any] | ServiceError] = [part_input.given.values for part_input in inputs]
         context = Context(connection, self._container, at)
         for part in self.fields.parts:
-            places = [place for place, part_input in enumerate(inputs) if part in part_input.given.needs]
+            places = [place for place, part_input in enumerate(inputs) if part.name in part_input.given.needs]
             places = [place for place in places if not isinstance(results[place], ServiceError)]
             if part.prepare is None or not places:
                 continue
@@ -184,6 +186,16 @@ class MessageParts:
             await removal.remove(context, chat_id, seqs)
 
 
+def _derive(
+    part: MessagePart, request: BaseModel, sent: Mapping[str, Any], server_parts: Mapping[str, Any]
+) -> Any | NeedsPrepare:
+    if part.derive is not None:
+        return part.derive(request)
+    if part.prepare is not None:
+        return NEEDS_PREPARE
+    return server_parts[part.name] if part.name in server_parts else sent[part.name]
+
+
 def _request(part: MessagePart, part_input: PartInput) -> PartRequest:
     return PartRequest(
         part_input.chat_id,
@@ -195,4 +207,5 @@ def _request(part: MessagePart, part_input: PartInput) -> PartRequest:
         getattr(part_input.request, part.name, None),
         part_input.server_parts.get(part.name),
         part_input.current.get(part.name) if part_input.current is not None else None,
+        part_input.given.needs[part.name],
     )

@@ -19,6 +19,7 @@ from app.modules.messages_module.extension import (
     MessagePart,
     Messages,
     MessageView,
+    NeedsPrepare,
     PartRequest,
     SendCheck,
     StoredPart,
@@ -52,6 +53,14 @@ async def prepare_number(context: Context, requests: Sequence[PartRequest]) -> S
     return [request.value if request.value % 2 else Conflict("even") for request in requests]
 
 
+def derive_length(request: Any) -> Any:
+    return NeedsPrepare(len(request.text)) if request.text.endswith("?") else 0
+
+
+async def prepare_length(context: Context, requests: Sequence[PartRequest]) -> Sequence[Any]:
+    return [{"low": 0, "normal": 1, "high": 10}[request.request.importance] * request.derived for request in requests]  # type: ignore[attr-defined]
+
+
 async def store_number(context: Context, parts: Sequence[StoredPart]) -> None:
     stored.extend(parts)
 
@@ -82,6 +91,7 @@ PARTS = (
         store=store_number,
         remove=remove_number,
     ),
+    MessagePart("length", int, empty=0, derive=derive_length, prepare=prepare_length),
     MessageView("viewer", str | None, describe=describe_viewer),
     SendCheck("quiet", lambda context, sends: refuse_all(sends)),
     MessageView("is_own", bool, empty=False, sql="to_json(m.sender_id = $2)"),
@@ -161,6 +171,16 @@ async def test_an_edit_changes_only_the_parts_that_it_names(anna: FakeClient, cl
     before = len(await anna.events(club))
     ok(await anna.patch(f"/chats/{club}/messages/1", {"importance": "low"}))
     assert len(await anna.events(club)) == before
+
+
+async def test_what_derive_has_found_is_passed_on_to_prepare_and_an_edit_is_complete_there(
+    anna: FakeClient, club: str
+) -> None:
+    sent = [await anna.send(club, "Да?"), await anna.send(club, "Да?", importance="high"), await anna.send(club, "Да")]
+    assert [message["length"] for message in sent] == [3, 30, 0]
+    assert ok(await anna.patch(f"/chats/{club}/messages/1", {"importance": "low"}))["length"] == 0
+    assert ok(await anna.patch(f"/chats/{club}/messages/2", {"text": "Нет?"}))["length"] == 40
+    assert ok(await anna.patch(f"/chats/{club}/messages/2", {"text": "Нет"}))["length"] == 0
 
 
 async def test_a_deleted_message_shows_no_part(anna: FakeClient, club: str) -> None:
