@@ -1,6 +1,6 @@
 """Fields that modules contribute to another module's responses. They are computed on reading, and set by PATCH."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -35,18 +35,20 @@ class Part:
 class Parts:
     """Collects the values of the contributed parts, with one call of each per page, and applies their changes."""
 
-    def __init__(self, parts: Sequence[Part], container: Container) -> None:
+    def __init__(self, parts: Sequence[Part], container: Container, *, read_by_host: Collection[str] = ()) -> None:
+        """`read_by_host`: names of fields that the host reads together with its own."""
         self._parts = parts
+        self._described = [part for part in parts if part.read is not None and part.name not in read_by_host]
         self._container = container
 
     async def describe(self, connection: Connection, viewer: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
         """Returns the contributed fields of each object in the order of `ids`, as the viewer sees them."""
-        parts = [part for part in self._parts if part.read is not None]
-        if not parts:
+        if not self._described:
             return [{}] * len(ids)
         context = Context(connection, self._container, datetime.now(UTC))
         described = [
-            (part, await part.describe(context, viewer, ids) if part.describe and ids else {}) for part in parts
+            (part, await part.describe(context, viewer, ids) if part.describe and ids else {})
+            for part in self._described
         ]
         return [{part.name: values.get(key, part.empty) for part, values in described} for key in ids]
 

@@ -55,6 +55,7 @@ PARTS = (
     AccountPart("mood", Mood | None, describe=describe_mood, update=Mood, apply=set_mood),
     AccountPart("is_viewer", bool, empty=False, describe=describe_viewer),
     ChatPart("topic", str | None, update=str, apply=set_topic),
+    ChatPart("is_mine", bool, empty=False, sql="c.owner_id = m.account_id"),
 )
 
 
@@ -134,6 +135,15 @@ async def test_a_change_of_a_contributed_chat_field_is_an_event_of_the_chat(anna
     assert (event["kind"], event["data"]) == ("chat.updated", {"chat_id": club, "actor_id": anna.id})
     assert event["at"] == after["updated_at"]
     assert ok(await anna.patch(f"/chats/{club}", {"topic": ""})) == after
+
+
+async def test_the_database_computes_a_field_of_chats_with_the_chat(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    for user, is_mine in ((anna, True), (boris, False)):
+        assert ok(await user.get(f"/chats/{club}"))["is_mine"] is is_mine
+        assert [chat["is_mine"] for chat in ok(await user.get("/chats"))["items"]] == [is_mine]
+    assert [chat["is_mine"] for chat in ok(await boris.get("/search/suggest", q="Книжный"))["chats"]] == [False]
 
 
 async def test_a_value_of_another_type_is_refused_and_changes_nothing(anna: FakeClient) -> None:

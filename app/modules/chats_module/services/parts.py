@@ -1,7 +1,17 @@
 """The fields of chats that other modules contribute."""
 
+from collections.abc import Sequence
+
+from app.modules.chats_module.db.cruds.views import ChatQueries
+from app.modules.chats_module.extension import ChatPart
 from app.services.parts import Parts
+from app.utils.container import Container
 
 
 class ChatParts(Parts):
-    """Computes the contributed fields of chats."""
+    """Computes the contributed fields of chats. `queries` read chats with those that the database computes."""
+
+    def __init__(self, parts: Sequence[ChatPart], container: Container) -> None:
+        in_sql = {part.name: part.sql for part in parts if part.sql is not None}
+        super().__init__(parts, container, read_by_host=in_sql)
+        self.queries = ChatQueries(in_sql)

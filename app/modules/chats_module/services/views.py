@@ -9,13 +9,12 @@ import orjson
 from app.adapters.db.connection import Connection
 from app.modules.base_module.schemas import Moment
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
-from app.modules.chats_module.db.cruds import views as crud
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.services.parts import ChatParts
 
 
 async def view_chat(connection: Connection, parts: ChatParts, viewer: UUID, chat_id: UUID) -> bytes:
-    row = await crud.find_chat(connection, viewer, chat_id)
+    row = await parts.queries.find_chat(connection, viewer, chat_id)
     if row is None:
         raise ChatNotFound
     (chat,) = await _describe(connection, parts, viewer, [row])
@@ -24,7 +23,7 @@ async def view_chat(connection: Connection, parts: ChatParts, viewer: UUID, chat
 
 async def view_chats(connection: Connection, parts: ChatParts, viewer: UUID, cursor: str | None, limit: int) -> bytes:
     before = decode_cursor(cursor, tuple[Moment, UUID], of="chats") if cursor else None
-    rows = await crud.list_chats(connection, viewer, before, limit + 1)
+    rows = await parts.queries.list_chats(connection, viewer, before, limit + 1)
     shown = rows[:limit]
     next_cursor = encode_cursor(shown[-1]["active_at"], str(shown[-1]["id"]), of="chats") if len(rows) > limit else None
     return _dump({"items": await _describe(connection, parts, viewer, shown), "next_cursor": next_cursor})
@@ -34,7 +33,7 @@ async def view_chosen(
     connection: Connection, parts: ChatParts, viewer: UUID, chat_ids: Sequence[UUID]
 ) -> list[dict[str, Any]]:
     """Returns those of the chats that the viewer is in, in the given order."""
-    rows = await crud.list_chosen(connection, viewer, chat_ids)
+    rows = await parts.queries.list_chosen(connection, viewer, chat_ids)
     return await _describe(connection, parts, viewer, rows)
 
 

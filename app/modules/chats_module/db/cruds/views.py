@@ -1,6 +1,6 @@
 """Chats as their members see them, in hand-written SQL: each client reads the list when it starts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,15 +13,13 @@ SELECT c.id, c.type, c.title, c.description, c.owner_id, m.role, c.member_count,
        CASE WHEN c.furthest_reader_id = $1 THEN c.runner_up_read_seq ELSE c.furthest_read_seq END AS others_read_seq,
        {UNREAD} AS unread_count, s.last_seq AS event_seq, c.created_at, c.updated_at, c.active_at
 """
-
-_ONE = f"""{_COLUMNS}
+_ONE = """
 FROM chat c
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
 WHERE c.id = $2 AND c.deleted_at IS NULL
 """
-
-_PAGE = f"""{_COLUMNS}
+_PAGE = """
 FROM (
     SELECT c.* FROM account_chat a JOIN chat c ON c.id = a.chat_id
     WHERE a.account_id = $1 AND c.deleted_at IS NULL
@@ -31,9 +29,8 @@ FROM (
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
 ORDER BY c.active_at DESC, c.id DESC
-"""  # noqa: S608 - constants only
-
-_CHOSEN = f"""{_COLUMNS}
+"""
+_CHOSEN = """
 FROM unnest($2::uuid[]) WITH ORDINALITY AS chosen(id, place)
 JOIN chat c ON c.id = chosen.id AND c.deleted_at IS NULL
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
@@ -42,24 +39,34 @@ ORDER BY chosen.place
 """
 
 
-async def find_chat(connection: DatabaseConnection, viewer: UUID, chat_id: UUID) -> Any | None:
-    rows = await connection.fetch(_ONE, viewer, chat_id)
-    return rows[0] if rows else None
+class ChatQueries:
+    """SQL statements of one application. Its modules contribute columns."""
 
+    def __init__(self, columns: Mapping[str, str]) -> None:
+        """`columns`: expressions over the chat `c` and the viewer's membership `m`, by name."""
+        selected = _COLUMNS + "".join(f", ({expression}) AS {name}" for name, expression in columns.items())
+        self._one = selected + _ONE
+        self._page = selected + _PAGE
+        self._chosen = selected + _CHOSEN
 
-async def list_chats(
-    connection: DatabaseConnection, viewer: UUID, before: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Any]:
-    """Returns the viewer's chats, the one with the newest message first.
+    async def find_chat(self, connection: DatabaseConnection, viewer: UUID, chat_id: UUID) -> Any | None:
+        rows = await connection.fetch(self._one, viewer, chat_id)
+        return rows[0] if rows else None
 
-    `before` are the `active_at` and the id of the last chat of the previous page.
-    """
-    active_at, chat_id = before or (None, None)
-    rows: Sequence[Any] = await connection.fetch(_PAGE, viewer, active_at, chat_id, limit)
-    return rows
+    async def list_chats(
+        self, connection: DatabaseConnection, viewer: UUID, before: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[Any]:
+        """Returns the viewer's chats, the one with the newest message first.
 
+        `before` are the `active_at` and the id of the last chat of the previous page.
+        """
+        active_at, chat_id = before or (None, None)
+        rows: Sequence[Any] = await connection.fetch(self._page, viewer, active_at, chat_id, limit)
+        return rows
 
-async def list_chosen(connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID]) -> Sequence[Any]:
-    """Returns those of the chats that the viewer is in, in the given order."""
-    rows: Sequence[Any] = await connection.fetch(_CHOSEN, viewer, chat_ids)
-    return rows
+    async def list_chosen(
+        self, connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID]
+    ) -> Sequence[Any]:
+        """Returns those of the chats that the viewer is in, in the given order."""
+        rows: Sequence[Any] = await connection.fetch(self._chosen, viewer, chat_ids)
+        return rows
