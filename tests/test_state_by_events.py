@@ -63,9 +63,11 @@ class Talk:
         message = f"{chat}/messages/{seq}"
         match dice.choice(("send", "send", "send", "edit", "delete", "react", "react", "take", "read", "read", "more")):
             case "send":
-                answer = await actor.post(f"{chat}/messages", {"text": dice.choice(("да", "нет", "👍"))})
+                text = dice.choice(("да", "нет", "👍", f"👍 @{other.username}", "@all"))
+                answer = await actor.post(f"{chat}/messages", {"text": text})
             case "edit":
-                answer = await actor.patch(message, {"text": str(dice.random())})
+                text = dice.choice((str(dice.random()), f"@{other.username} {dice.random()}"))
+                answer = await actor.patch(message, {"text": text})
             case "delete":
                 answer = await actor.delete(message)
             case "react":
@@ -208,7 +210,7 @@ async def test_the_page_applies_events_as_the_example_does(server: httpx.AsyncCl
     printed, _ = await process.communicate(json.dumps(asked).encode())
     by_example, by_page = map(plain, json.loads(printed))
     assert by_page == by_example
-    reported_elsewhere = ("read_seq", "unread_count", "others_read_seq")
+    reported_elsewhere = ("read_seq", "unread_count", "unread_mention_count", "others_read_seq")
     expected = plain(ok(await anna.get(f"/chats/{chat}")))
     assert {name: by_page[name] for name in by_page if name not in reported_elsewhere} == {
         name: expected[name] for name in expected if name not in reported_elsewhere

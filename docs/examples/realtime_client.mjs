@@ -143,7 +143,11 @@ export class Messenger {
     if (seq <= (this.cursors[id] ?? 0)) return;
     const chat = this.chats[id];
     if (id === this.accountId) await this.#takeOwn(event);
-    else if (chat && seq > chat.event_seq) applyEvent(chat, event, this.accountId);
+    else if (chat && seq > chat.event_seq) {
+      applyEvent(chat, event, this.accountId);
+      // The event does not say what the message mentioned before.
+      if (mayChangeMentions(chat, event, this.accountId)) await this.#readChat(id);
+    }
     this.onEvent(event);
     this.cursors[id] = seq;
   }
@@ -157,7 +161,7 @@ export class Messenger {
     } else if (kind === 'chat.left' && chat?.event_seq <= data.event_seq) {
       delete this.chats[data.chat_id];
     } else if (kind === 'read.moved' && data.read_seq > chat?.read_seq) {
-      if (data.read_seq === chat.last_seq) Object.assign(chat, { read_seq: data.read_seq, unread_count: 0 });
+      if (data.read_seq === chat.last_seq) markAllRead(chat, data.read_seq);
       // No event says how many of the messages in between are deleted.
       else await this.#readChat(chat.id);
     }
@@ -214,8 +218,11 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   if (kind === 'message.created') {
     Object.assign(chat, { last_seq: data.seq, last_message: data });
     // A message also moves its sender's read position, without another event.
-    if (data.sender_id === accountId) Object.assign(chat, { read_seq: data.seq, unread_count: 0 });
-    else Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
+    if (data.sender_id === accountId) markAllRead(chat, data.seq);
+    else {
+      Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
+      if (mentions(data, accountId)) chat.unread_mention_count += 1;
+    }
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
     if (kind === 'message.deleted' && data.seq > chat.read_seq) chat.unread_count -= 1;
     const isMine = (emoji) => last.reactions.some((one) => one.emoji === emoji && one.mine);
@@ -228,7 +235,10 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
     chat.last_message = { ...last, reactions: reactions.filter((one) => one.count > 0) };
   } else if (kind === 'member.added') {
     chat.member_count += 1;
-    if (isOwn) Object.assign(chat, { role: data.role, read_seq: chat.last_seq, unread_count: 0 });
+    if (isOwn) {
+      chat.role = data.role;
+      markAllRead(chat, chat.last_seq);
+    }
   } else if (kind === 'member.removed') {
     chat.member_count -= 1;
   } else if (kind === 'member.changed' && isOwn) {
@@ -238,6 +248,26 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
     Object.assign(chat, changes, { updated_at: at });
   }
 }
+
+function markAllRead(chat, seq) {
+  Object.assign(chat, { read_seq: seq, unread_count: 0 });
+  // A server without the module `entities` counts no mentions.
+  if ('unread_mention_count' in chat) chat.unread_mention_count = 0;
+}
+
+/** Returns true if a message of another account mentions this one. */
+export function mentions({ entities = [] }, accountId) {
+  return entities.some((entity) => entity.type === 'mention_all' || entity.account_id === accountId);
+}
+
+/** Returns true if a change of an unread message may change the number of unread mentions. */
+export function mayChangeMentions(chat, { kind, data }, accountId) {
+  const isChange = ['message.edited', 'message.deleted'].includes(kind) && data.seq > chat.read_seq;
+  return isChange && (chat.unread_mention_count > 0 || mentions(data, accountId));
+}
+
+/** Returns the part of a text that an entity covers. Offsets count UTF-16 code units, as slices do here. */
+export const entityText = (text, { offset, length }) => text.slice(offset, offset + length);
 
 /** One call of the REST API. Throws an Error with the `status` of the answer, or the TypeError of fetch. */
 export async function call(base, path, { token, body } = {}) {

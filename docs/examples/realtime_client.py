@@ -149,6 +149,9 @@ class Messenger:
             await self._take_own(event["kind"], event["data"])
         elif (chat := self.chats.get(stream_id)) and seq > chat["event_seq"]:
             apply_event(chat, event, self.account_id)
+            if may_change_mentions(chat, event, self.account_id):
+                # The event does not say what the message mentioned before.
+                await self._read_chat(stream_id)
         self.on_event(event)
         self.cursors[stream_id] = seq
 
@@ -162,7 +165,7 @@ class Messenger:
             del self.chats[chat["id"]]
         elif kind == "read.moved" and chat and data["read_seq"] > chat["read_seq"]:
             if data["read_seq"] == chat["last_seq"]:
-                chat["read_seq"], chat["unread_count"] = data["read_seq"], 0
+                mark_all_read(chat, data["read_seq"])
             else:
                 # No event says how many of the messages in between are deleted.
                 await self._read_chat(chat["id"])
@@ -218,10 +221,12 @@ def apply_event(chat: Json, event: Json, account_id: str) -> None:
         chat["last_seq"], chat["last_message"] = data["seq"], {**data}
         if data["sender_id"] == account_id:
             # A message also moves its sender's read position, without another event.
-            chat["read_seq"], chat["unread_count"] = data["seq"], 0
+            mark_all_read(chat, data["seq"])
         else:
             chat["others_read_seq"] = data["seq"]
             chat["unread_count"] += 1
+            if mentions(data, account_id):
+                chat["unread_mention_count"] += 1
     elif kind in ("message.edited", "message.updated", "message.deleted"):
         if kind == "message.deleted" and data["seq"] > chat["read_seq"]:
             chat["unread_count"] -= 1
@@ -239,7 +244,8 @@ def apply_event(chat: Json, event: Json, account_id: str) -> None:
     elif kind == "member.added":
         chat["member_count"] += 1
         if is_own:
-            chat["role"], chat["read_seq"], chat["unread_count"] = data["role"], chat["last_seq"], 0
+            chat["role"] = data["role"]
+            mark_all_read(chat, chat["last_seq"])
     elif kind == "member.removed":
         chat["member_count"] -= 1
     elif kind == "member.changed" and is_own:
@@ -247,6 +253,34 @@ def apply_event(chat: Json, event: Json, account_id: str) -> None:
     elif kind == "chat.updated":
         chat |= {name: data[name] for name in ("title", "description", "owner_id") if name in data}
         chat["updated_at"] = event["at"]
+
+
+def mark_all_read(chat: Json, seq: int) -> None:
+    chat["read_seq"], chat["unread_count"] = seq, 0
+    # A server without the module `entities` counts no mentions.
+    if "unread_mention_count" in chat:
+        chat["unread_mention_count"] = 0
+
+
+def mentions(message: Json, account_id: str) -> bool:
+    """Returns True if a message of another account mentions this one."""
+    return any(
+        entity["type"] == "mention_all" or entity.get("account_id") == account_id
+        for entity in message.get("entities", ())
+    )
+
+
+def may_change_mentions(chat: Json, event: Json, account_id: str) -> bool:
+    """Returns True if a change of an unread message may change the number of unread mentions."""
+    data = event["data"]
+    is_change = event["kind"] in ("message.edited", "message.deleted") and data["seq"] > chat["read_seq"]
+    return is_change and (chat.get("unread_mention_count", 0) > 0 or mentions(data, account_id))
+
+
+def entity_text(text: str, entity: Json) -> str:
+    """Returns the part of a text that an entity covers. Offsets count UTF-16 code units, and Python's slices do not."""
+    start, end = entity["offset"], entity["offset"] + entity["length"]
+    return text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le")
 
 
 def call(base: str, path: str, token: str = "", body: Any = None) -> Json:

@@ -18,14 +18,14 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.chats_module.db.cruds import access, views
+from app.modules.entities_module import db as entities
 from app.modules.messages_module.db.cruds import history, send
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.streams_module.db.cruds import append, read
 from app.resources.constants import MAX_PAGE
 
 MAX_PAGES = 1_000
-"""Pages of 8 KB that a statement may touch: some for each of a hundred chats. One chat with half of all messages has
-10,000."""
+"""Pages of 8 KB that a statement may touch: some for each of a hundred chats. Half of all messages have 10,000."""
 _LONG, _SHORT = 500_000, 50
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -51,6 +51,8 @@ _FILL_LARGE = {
         SELECT id, n, id, md5(n::text)::uuid, created_by, 'text', 'Привет', '', now(), '{}'
         FROM chat, generate_series(1, last_seq) AS n
     """,
+    "message_mention": "INSERT INTO message_mention SELECT chat_id, account_id, n, now() FROM chat_member "
+    "JOIN chat ON id = chat_id, generate_series(25, last_seq, 25) AS n",
     "event": """
         INSERT INTO event (stream_id, seq, kind, data, at)
         SELECT id, n, 'message.created', '{}', now() FROM stream, generate_series(1, last_seq) AS n
@@ -91,6 +93,7 @@ def _md5(text: str) -> UUID:
 
 
 LONG_CHAT, ANNA = _chat(1), _md5("person2")
+_LATER = datetime(9999, 1, 1, tzinfo=UTC), LONG_CHAT, 2**62
 _MANY = [_chat(number) for number in range(1, 101)]
 
 
@@ -100,6 +103,7 @@ def _new(chat: UUID, seq: int) -> send.NewMessage:
 
 _FIELDS = MessageFields()
 _MESSAGES = history.MessageQueries(_FIELDS.read_sql, _FIELDS.event_sql)
+_CHATS = views.ChatQueries({"unread_mention_count": entities.UNREAD_MENTIONS})
 _NEW = {LONG_CHAT: [_new(LONG_CHAT, _LONG + 1 + n) for n in range(20)]} | {
     chat: [_new(chat, _SHORT + 1)] for chat in _MANY[1:25]
 }
@@ -119,9 +123,11 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "one message": lambda on: _MESSAGES.find_message(on, ANNA, LONG_CHAT, 250_000),
     "last messages": lambda on: _MESSAGES.list_last(on, ANNA, _MANY),
     "membership": lambda on: access.find_membership(on, LONG_CHAT, ANNA),
-    "chat": lambda on: views.find_chat(on, ANNA, LONG_CHAT),
-    "chats": lambda on: views.list_chats(on, ANNA, None, 51),
-    "chats, next page": lambda on: views.list_chats(on, ANNA, (datetime.now(UTC), LONG_CHAT), 51),
+    "chat": lambda on: _CHATS.find_chat(on, ANNA, LONG_CHAT),
+    "chats": lambda on: _CHATS.list_chats(on, ANNA, None, 51),
+    "chats, next page": lambda on: _CHATS.list_chats(on, ANNA, (datetime.now(UTC), LONG_CHAT), 51),
+    "mentions": lambda on: entities.list_mentions(on, ANNA, _LATER, 51, unread=False),
+    "unread mentions": lambda on: entities.list_mentions(on, ANNA, _LATER, 51, unread=True),
     "append": lambda on: append.append_events(
         on, [(chat, append.NewEvent("chat.updated", b"{}")) for chat in _MANY], _NOW
     ),

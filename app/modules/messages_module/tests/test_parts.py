@@ -53,12 +53,8 @@ async def prepare_number(context: Context, requests: Sequence[PartRequest]) -> S
     return [request.value if request.value % 2 else Conflict("even") for request in requests]
 
 
-def derive_length(request: Any) -> Any:
-    return NeedsPrepare(len(request.text)) if request.text.endswith("?") else 0
-
-
 async def prepare_length(context: Context, requests: Sequence[PartRequest]) -> Sequence[Any]:
-    return [{"low": 0, "normal": 1, "high": 10}[request.request.importance] * request.derived for request in requests]  # type: ignore[attr-defined]
+    return [len(each.derived.text) + len(each.request.importance) for each in requests]  # type: ignore[attr-defined]
 
 
 async def store_number(context: Context, parts: Sequence[StoredPart]) -> None:
@@ -91,7 +87,7 @@ PARTS = (
         store=store_number,
         remove=remove_number,
     ),
-    MessagePart("length", int, empty=0, derive=derive_length, prepare=prepare_length),
+    MessagePart("length", int, empty=0, derive=NeedsPrepare, prepare=prepare_length),
     MessageView("viewer", str | None, describe=describe_viewer),
     SendCheck("quiet", lambda context, sends: refuse_all(sends)),
     MessageView("is_own", bool, empty=False, sql="to_json(m.sender_id = $2)"),
@@ -173,14 +169,10 @@ async def test_an_edit_changes_only_the_parts_that_it_names(anna: FakeClient, cl
     assert len(await anna.events(club)) == before
 
 
-async def test_what_derive_has_found_is_passed_on_to_prepare_and_an_edit_is_complete_there(
-    anna: FakeClient, club: str
-) -> None:
-    sent = [await anna.send(club, "Да?"), await anna.send(club, "Да?", importance="high"), await anna.send(club, "Да")]
-    assert [message["length"] for message in sent] == [3, 30, 0]
-    assert ok(await anna.patch(f"/chats/{club}/messages/1", {"importance": "low"}))["length"] == 0
-    assert ok(await anna.patch(f"/chats/{club}/messages/2", {"text": "Нет?"}))["length"] == 40
-    assert ok(await anna.patch(f"/chats/{club}/messages/2", {"text": "Нет"}))["length"] == 0
+async def test_prepare_gets_what_derive_has_found_and_complete_edits(anna: FakeClient, club: str) -> None:
+    assert (await anna.send(club, "Да"))["length"] == len("Да") + len("normal")
+    for edit, length in (({"importance": "low"}, 2 + 3), ({"text": "Нет"}, 3 + 3)):
+        assert ok(await anna.patch(f"/chats/{club}/messages/1", edit))["length"] == length
 
 
 async def test_a_deleted_message_shows_no_part(anna: FakeClient, club: str) -> None:

@@ -10,8 +10,11 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
     case 'message.created':
       Object.assign(chat, { last_seq: data.seq, last_message: data });
       // A message moves its sender's read position, without an event for it.
-      if (data.sender_id === accountId) Object.assign(chat, { read_seq: data.seq, unread_count: 0 });
-      else Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
+      if (data.sender_id === accountId) markAllRead(chat, data.seq);
+      else {
+        Object.assign(chat, { others_read_seq: data.seq, unread_count: chat.unread_count + 1 });
+        if (mentions(data, accountId)) chat.unread_mention_count += 1;
+      }
       break;
     case 'message.edited':
     case 'message.updated':
@@ -25,7 +28,10 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
       break;
     case 'member.added':
       chat.member_count += 1;
-      if (isOwn) Object.assign(chat, { role: data.role, read_seq: chat.last_seq, unread_count: 0 });
+      if (isOwn) {
+        chat.role = data.role;
+        markAllRead(chat, chat.last_seq);
+      }
       break;
     case 'member.removed':
       chat.member_count -= 1;
@@ -62,12 +68,12 @@ export function applyToMessages(messages, { kind, data }, accountId) {
 }
 
 /**
- * Moves the read position of a chat. Returns false if the number of unread messages is unknown afterwards: it is not
- * known which messages are deleted among those that are not loaded.
+ * Moves the read position of a chat. Returns false if the numbers of unread messages and mentions are unknown afterwards:
+ * it is not known which messages are deleted among those that are not loaded.
  */
 export function moveRead(chat, seq) {
   if (seq >= chat.last_seq) {
-    Object.assign(chat, { read_seq: chat.last_seq, unread_count: 0 });
+    markAllRead(chat, chat.last_seq);
     return true;
   }
   const passed = [];
@@ -75,7 +81,22 @@ export function moveRead(chat, seq) {
   chat.read_seq = Math.max(chat.read_seq, seq);
   if (!chat.isLoaded || passed.includes(undefined)) return false;
   chat.unread_count = Math.max(chat.unread_count - passed.filter((message) => !message.deleted_at).length, 0);
-  return true;
+  return !(chat.unread_mention_count > 0);
+}
+
+function markAllRead(chat, seq) {
+  Object.assign(chat, { read_seq: seq, unread_count: 0 });
+  // A server without the module `entities` counts no mentions.
+  if ('unread_mention_count' in chat) chat.unread_mention_count = 0;
+}
+
+/** Returns true if a message of another account mentions this one. */
+const mentions = ({ entities = [] }, accountId) => entities.some((entity) => entity.type === 'mention_all' || entity.account_id === accountId);
+
+/** Returns true if a change of an unread message may change the number of unread mentions, which no event says. */
+export function mayChangeMentions(chat, { kind, data }, accountId) {
+  const isChange = ['message.edited', 'message.deleted'].includes(kind) && data.seq > chat.read_seq;
+  return isChange && (chat.unread_mention_count > 0 || mentions(data, accountId));
 }
 
 /** Returns a message after a change. Events do not say which reactions are the user's own, so that is taken over. */

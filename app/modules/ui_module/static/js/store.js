@@ -1,7 +1,7 @@
 // The state of the page: accounts, chats and their messages. Each event is applied once, by its sequence number.
 
 import { Problem, call, get, getAll } from './api.js';
-import { applyEvent, applyToMessages, isMuted, moveRead, rank } from './chat.js';
+import { applyEvent, applyToMessages, isMuted, mayChangeMentions, moveRead, rank } from './chat.js';
 import { coalesced, debounced } from './dom.js';
 import { People } from './people.js';
 
@@ -212,7 +212,10 @@ export class Store extends EventTarget {
       this.joining.get(event.stream_id)?.push(event);
     } else if (event.seq > chat.cursor) {
       chat.cursor = event.seq;
-      if (event.seq > chat.event_seq) applyEvent(chat, event, this.me.id);
+      if (event.seq > chat.event_seq) {
+        applyEvent(chat, event, this.me.id);
+        if (mayChangeMentions(chat, event, this.me.id)) this.readState(chat);
+      }
       applyToPage(chat, event, this);
       if (chat.loading) chat.eventsDuringLoad.push(event);
       if (chat.isLoaded) this.applyToLoaded(chat, event);
@@ -248,7 +251,7 @@ export class Store extends EventTarget {
     this.readJoined(id).catch(() => {});
   }
 
-  /** Reads the number of unread messages: no event says how many of the messages read on another device are deleted. */
+  /** Reads the numbers of unread messages and mentions, where no event says what they are. */
   readState(chat) {
     return get(`/chats/${chat.id}`).then((fresh) => this.chats.has(chat.id) && this.addChat(fresh)).catch(() => {});
   }

@@ -1,0 +1,1 @@
+"""Entities of texts: formatting, links, mentions, commands."""

@@ -1,0 +1,196 @@
+"""Mentions: one row for each message and account that it mentions. Changes run under the lock of the chat's stream."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import ChatFamilyModel
+from app.adapters.db.connection import DatabaseConnection
+from app.utils.invariants import Invariant
+
+EVERYONE = UUID(int=0)
+"""In place of an account: all members that were there. A message that mentions all has no other row."""
+
+
+class MessageMention(ChatFamilyModel):
+    """A message that mentions an account, or all members of its chat.
+
+    Sends update no counter: the rows after a member's read position are counted. `mentioned_at` is the time of the send
+    or of the edit. Rows of former members stay, and are not shown until they are members again.
+    """
+
+    __tablename__ = "message_mention"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    mentioned_at: Mapped[datetime]
+
+
+Index("ix_message_mention_seq", MessageMention.chat_id, MessageMention.seq)
+Index(
+    "ix_message_mention_mentioned_at",
+    MessageMention.chat_id,
+    MessageMention.account_id,
+    MessageMention.mentioned_at,
+    MessageMention.seq,
+)
+
+UNREAD_MENTIONS = f"""
+CASE WHEN c.last_seq > m.read_seq THEN (
+    SELECT count(*) FROM message_mention
+    WHERE chat_id = c.id AND account_id IN (m.account_id, '{EVERYONE}') AND seq > m.read_seq
+) ELSE 0 END
+"""  # noqa: S608 - constants only
+
+# What the entities of the messages say.
+_EXPECTED = f"""
+SELECT DISTINCT m.chat_id, m.seq, m.created_at,
+       CASE WHEN m.has_all THEN '{EVERYONE}'::uuid ELSE (entity ->> 'account_id')::uuid END AS account_id
+FROM (
+    SELECT chat_id, seq, created_at, sender_id, entity,
+           bool_or(entity ->> 'type' = 'mention_all') OVER message AS has_all
+    FROM message CROSS JOIN LATERAL json_array_elements(parts -> 'entities') AS entity
+    WHERE deleted_at IS NULL AND parts IS NOT NULL {{chats}}
+      AND entity ->> 'type' IN ('mention', 'mention_all')
+    WINDOW message AS (PARTITION BY chat_id, seq)
+) m
+WHERE m.has_all OR (entity ->> 'account_id')::uuid <> m.sender_id
+"""  # noqa: S608 - constants only
+_EXPECTED_ANYWHERE = _EXPECTED.format(chats="")
+_EXPECTED_THERE = _EXPECTED.format(chats="AND chat_id = ANY($1)")
+
+INVARIANTS = (
+    Invariant(
+        says="mentions are counted as the messages' entities say",
+        find=f"""
+            SELECT chat_id AS stream_id, format('message %s: the mention of %s is %s', seq, account_id,
+                   CASE WHEN expected.created_at IS NULL THEN 'not there any more' ELSE 'not counted' END) AS detail
+            FROM ({_EXPECTED_ANYWHERE}) expected FULL JOIN message_mention USING (chat_id, seq, account_id)
+            JOIN chat ON chat.id = chat_id AND chat.deleted_at IS NULL
+            WHERE expected.created_at IS NULL OR message_mention.mentioned_at IS NULL
+        """,  # noqa: S608 - constants only
+        advice="messages were changed while the module was disabled; --fix counts the mentions again",
+        fix=(
+            f"""
+            DELETE FROM message_mention x WHERE chat_id = ANY($1) AND NOT EXISTS (
+                SELECT FROM ({_EXPECTED_THERE}) e
+                WHERE e.chat_id = x.chat_id AND e.seq = x.seq AND e.account_id = x.account_id
+            )
+            """,  # noqa: S608 - constants only
+            f"""
+            INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
+            SELECT chat_id, account_id, seq, created_at FROM ({_EXPECTED_THERE}) expected ON CONFLICT DO NOTHING
+            """,  # noqa: S608 - constants only
+        ),
+    ),
+)
+
+_FIND_NAMED = """
+SELECT m.chat_id, a.username, a.id
+FROM unnest($1::uuid[], $2::text[]) AS named(chat_id, username)
+JOIN account a ON a.username = named.username AND a.erased_at IS NULL
+JOIN chat_member m ON m.chat_id = named.chat_id AND m.account_id = a.id
+"""
+_INSERT = """
+INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
+SELECT chat_id, account_id, seq, $4 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS new(chat_id, account_id, seq)
+ON CONFLICT DO NOTHING
+"""
+_DELETE = """
+DELETE FROM message_mention x USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS old(chat_id, account_id, seq)
+WHERE x.chat_id = old.chat_id AND x.account_id = old.account_id AND x.seq = old.seq
+"""
+_DELETE_OF_MESSAGES = "DELETE FROM message_mention WHERE chat_id = $1 AND seq = ANY($2)"
+_PURGE = """
+DELETE FROM message_mention x USING (
+    SELECT account_id, seq FROM message_mention WHERE chat_id = $1 LIMIT $2
+) some WHERE x.chat_id = $1 AND x.account_id = some.account_id AND x.seq = some.seq
+RETURNING x.seq
+"""
+_DELETE_OF_ACCOUNT = """
+DELETE FROM message_mention x USING (
+    SELECT mine.chat_id, mine.seq FROM (
+        SELECT chat_id FROM account_chat WHERE account_id = $1
+        UNION SELECT chat_id FROM former_member WHERE account_id = $1
+    ) seen
+    JOIN message_mention mine ON mine.chat_id = seen.chat_id AND mine.account_id = $1 LIMIT $2
+) some WHERE x.chat_id = some.chat_id AND x.account_id = $1 AND x.seq = some.seq
+RETURNING x.seq
+"""
+# $1 account, $2 to $4 the key of the last mention of the previous page, $5 limit, $6 only unread ones. The newest of
+# each chat are read from its index. Members who joined later were not mentioned by a message to all.
+_LIST = f"""
+SELECT found.chat_id, found.seq, found.mentioned_at, found.seq > r.read_seq AS is_unread
+FROM account_chat a
+JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+JOIN chat_member r ON r.chat_id = a.chat_id AND r.account_id = $1
+CROSS JOIN (VALUES ($1::uuid), ('{EVERYONE}'::uuid)) AS named(id)
+CROSS JOIN LATERAL (
+    SELECT x.chat_id, x.seq, x.mentioned_at
+    FROM message_mention x
+    JOIN message m ON m.chat_id = x.chat_id AND m.seq = x.seq AND m.deleted_at IS NULL AND m.sender_id <> $1
+    WHERE x.chat_id = a.chat_id AND x.account_id = named.id AND x.mentioned_at <= $2
+      AND (x.mentioned_at, x.chat_id, x.seq) < ($2, $3::uuid, $4::bigint)
+      AND (NOT $6 OR x.seq > r.read_seq)
+      AND (named.id = $1 OR x.mentioned_at > r.joined_at OR x.seq > r.read_seq)
+    ORDER BY x.mentioned_at DESC, x.seq DESC LIMIT $5
+) found
+WHERE a.account_id = $1 AND (NOT $6 OR c.last_seq > r.read_seq)
+ORDER BY found.mentioned_at DESC, found.chat_id DESC, found.seq DESC LIMIT $5
+"""  # noqa: S608 - constants only
+
+
+class Mention(NamedTuple):
+    """A message that mentions the viewer."""
+
+    chat_id: UUID
+    seq: int
+    mentioned_at: datetime
+    is_unread: bool
+
+
+Key = tuple[UUID, UUID, int]
+"""Chat, account and number of the message."""
+
+
+async def find_named(
+    connection: DatabaseConnection, named: Collection[tuple[UUID, str]]
+) -> Mapping[tuple[UUID, str], UUID]:
+    """Returns the accounts with these usernames that are members of these chats."""
+    chat_ids, usernames = zip(*named, strict=True)
+    rows = await connection.fetch(_FIND_NAMED, chat_ids, usernames)
+    return {(row["chat_id"], row["username"]): row["id"] for row in rows}
+
+
+async def insert_mentions(connection: DatabaseConnection, keys: Sequence[Key], at: datetime) -> None:
+    await connection.execute(_INSERT, *zip(*keys, strict=True), at)
+
+
+async def delete_mentions(connection: DatabaseConnection, keys: Sequence[Key]) -> None:
+    await connection.execute(_DELETE, *zip(*keys, strict=True))
+
+
+async def delete_of_messages(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> None:
+    await connection.execute(_DELETE_OF_MESSAGES, chat_id, list(seqs))
+
+
+async def list_mentions(
+    connection: DatabaseConnection, account_id: UUID, before: tuple[datetime, UUID, int], limit: int, *, unread: bool
+) -> list[Mention]:
+    """Returns mentions of the account in its chats, the newest first."""
+    rows: Sequence[Any] = await connection.fetch(_LIST, account_id, *before, limit, unread)
+    return [Mention(*row) for row in rows]
+
+
+async def purge_mentions(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
+    """Deletes up to `limit` mentions of a deleted chat. Returns True if there may be more."""
+    return len(await connection.fetch(_PURGE, chat_id, limit)) == limit
+
+
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
+    """Deletes up to `limit` mentions of an account. Returns True if there were any."""
+    return bool(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit))

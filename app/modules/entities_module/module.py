@@ -1,0 +1,28 @@
+from app.modules.entities_module.api import make_router
+from app.modules.entities_module.db import INVARIANTS, MessageMention
+from app.modules.entities_module.services.parts import (
+    ENTITIES,
+    MENTION_ALL,
+    MENTIONS_OF_ACCOUNT,
+    PURGE,
+    TEXT_FORMAT,
+    UNREAD_MENTION_COUNT,
+)
+from app.utils.module import Module
+
+module = Module(
+    name="entities",
+    description="Entities of texts: formatting, links, mentions, commands",
+    router=make_router,
+    depends_on=("base", "accounts", "chats", "messages"),
+    models=(MessageMention,),
+    invariants=INVARIANTS,
+    contributes=(
+        TEXT_FORMAT,
+        ENTITIES,
+        UNREAD_MENTION_COUNT,
+        MENTION_ALL,
+        PURGE,
+        MENTIONS_OF_ACCOUNT,
+    ),
+)

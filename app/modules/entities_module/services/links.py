@@ -1,0 +1,51 @@
+"""Links that are written as addresses."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from linkify_it import LinkifyIt
+from markdown_it.common.normalize_url import normalizeLink
+
+from app.modules.entities_module.services.spans import Span
+
+SCHEMES = ("http://", "https://", "mailto:")
+"""What the URL of a link begins with."""
+
+MAX_LINKS = 100
+"""In one message. Further addresses are text: one with letters of other scripts takes 80 µs."""
+# Most URLs are normal already. To find that out takes the library 80 µs.
+_NORMAL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[0-9]+)?(?:[/?#][A-Za-z0-9/?:@&=+,.\-_~!;$#]*)?")
+
+_linkify: Any = LinkifyIt({"ftp:": None, "//": None})
+# It compiles its expressions at the first use, which takes 70 ms.
+_linkify.match("http://a.bc mailto:a@b.cd")
+
+
+def find_links(text: str, seen: str = "", *, not_last: str = "") -> list[Span]:
+    """Returns the links of a text, in order. A link does not end with one of the characters `not_last`.
+
+    `seen` has the same length, and other characters where the text has some that separate words.
+    """
+    links = []
+    for match in (_linkify.match(seen or text) or ())[:MAX_LINKS]:
+        start = match.index
+        address = text[start : match.last_index].rstrip(not_last)
+        # The library puts the scheme before a bare domain or mail address.
+        scheme = match.url[: len(match.url) - len(match.raw)]
+        url = normalize(scheme + address)
+        if url is not None:
+            links.append(Span("link", start, start + len(address), {"url": url}))
+    return links
+
+
+def normalize(url: str) -> str | None:
+    """Returns a URL in ASCII: the host in Punycode, the rest percent-encoded. None if links may not have it."""
+    if _NORMAL.fullmatch(url):
+        return url
+    try:
+        normal: str = normalizeLink(url)
+        is_allowed = normal.lower().startswith(SCHEMES) and bool(urlsplit(normal).netloc or urlsplit(normal).path)
+    except ValueError:
+        return None
+    return normal if is_allowed and normal.isascii() else None

@@ -1,0 +1,126 @@
+"""Mentions, links and commands in texts."""
+
+import pytest
+
+from app.modules.entities_module.services.deriving import derive_plain
+from app.modules.entities_module.tests.slicing import markdown, plain
+
+MENTIONED = {
+    "@anna": ["@anna"],
+    "Привет, @anna!": ["@anna"],
+    "(@anna)": ["@anna"],
+    "«@anna», @boris: да": ["@anna", "@boris"],
+    "@anna's": ["@anna"],
+    "@anna-maria": ["@anna"],
+    "@Anna_B.c": ["@Anna_B.c"],
+    "... @anna": ["@anna"],
+    "👍@anna👍": ["@anna"],
+    "\u202b@anna\u202c": ["@anna"],
+    "почта@anna": [],
+    "user@anna": [],
+    "@annaпривет": [],
+    "@anna\u0301": [],
+    "е\u0301@anna": [],
+    "@аnna": [],
+    "@@anna": [],
+    "/@anna": [],
+    "@anna@example.org": [],
+    "@an": [],
+    f"@{'a' * 32}": [f"@{'a' * 32}"],
+    f"@{'a' * 33}": [],
+    "anna@example.com": [],
+    "https://example.com/@anna": [],
+    "example.com/@anna и @boris": ["@boris"],
+}
+
+
+@pytest.mark.parametrize("text", MENTIONED)
+def test_a_name_after_an_at_sign_may_be_a_mention_between_words(text: str) -> None:
+    expected = [("mention", name) for name in MENTIONED[text]]
+    assert [found for found in plain(text) if found[0] == "mention"] == expected
+    assert [found for found in markdown(text) if found[0] == "mention"] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["`@anna`", "```\n@anna\n```", "[@anna](https://example.com)", "[привет @anna](https://example.com)"],
+)
+def test_code_and_links_mention_no_accounts(text: str) -> None:
+    assert markdown(text, "mention", "mention_all") == []
+
+
+@pytest.mark.parametrize("text", ["**@anna**", "_@anna_", "~~@anna~~", "||@anna||", "> @anna", r"\*@anna"])
+def test_other_formatting_may_have_mentions(text: str) -> None:
+    assert markdown(text, "mention") == [("mention", "@anna")]
+
+
+def test_a_username_with_underscores_at_its_ends_is_no_formatting() -> None:
+    assert markdown("@_anna_") == [("mention", "@_anna_")]
+    assert markdown("@anna_ и @boris_") == [("mention", "@anna_"), ("mention", "@boris_")]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("@anna. Да", ["anna.", "anna"]),
+        ("@Anna.Smith...", ["anna.smith...", "anna.smith..", "anna.smith.", "anna.smith"]),
+        (f"@{'a' * 31}..", [f"{'a' * 31}.", "a" * 31]),
+        ("@an.", ["an."]),
+    ],
+)
+def test_dots_at_the_end_may_belong_to_the_name_or_to_the_sentence(text: str, names: list[str]) -> None:
+    assert [entity["names"] for entity in derive_plain(text)] == [names]
+
+
+@pytest.mark.parametrize("text", ["@all", "@ALL", "Эй, @all!", "@all...", "(@all)"])
+def test_all_is_mentioned_in_any_case(text: str) -> None:
+    assert [(kind, found.lower()) for kind, found in plain(text)] == [("mention_all", "@all")]
+
+
+@pytest.mark.parametrize("text", ["@allа", "@all.me", "@allright", "mail@all"])
+def test_a_longer_name_is_not_all(text: str) -> None:
+    assert "mention_all" not in [kind for kind, _ in plain(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "link", "url"),
+    [
+        ("см. https://example.com/a?b=c#d.", "https://example.com/a?b=c#d", "https://example.com/a?b=c#d"),
+        ("(http://example.com/a_(b))", "http://example.com/a_(b)", "http://example.com/a_(b)"),
+        ("www.example.com,", "www.example.com", "http://www.example.com"),
+        ("пишите anna@example.com", "anna@example.com", "mailto:anna@example.com"),
+        ("http://127.0.0.1:8788/docs", "http://127.0.0.1:8788/docs", "http://127.0.0.1:8788/docs"),
+        ("https://пример.рф", "https://пример.рф", "https://xn--e1afmkfd.xn--p1ai"),
+    ],
+)
+def test_addresses_are_links(text: str, link: str, url: str) -> None:
+    assert plain(text) == [("link", link)]
+    assert derive_plain(text)[0]["url"] == url
+
+
+@pytest.mark.parametrize(
+    "text", ["Да.Нет", "3.14", "т.е. так", "и/или", "javascript:alert(1)", "ftp://example.com", "//example.com", "a.b"]
+)
+def test_other_texts_have_no_links(text: str) -> None:
+    assert plain(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "commands"),
+    [
+        ("/start", ["/start"]),
+        ("  /Help me", ["/Help"]),
+        ("/a_1\nда", ["/a_1"]),
+        ("скажи /start", []),
+        ("/etc/hosts", []),
+        ("/", []),
+        ("/команда", []),
+        (f"/{'a' * 33}", []),
+    ],
+)
+def test_a_text_may_begin_with_a_command(text: str, commands: list[str]) -> None:
+    assert plain(text) == markdown(text) == [("command", command) for command in commands]
+
+
+def test_a_command_is_named_in_lower_case() -> None:
+    assert derive_plain("/Help me") == [{"type": "command", "offset": 0, "length": 5, "name": "help"}]
