@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import BackgroundDatabase, Database
 from app.adapters.db.servers import own_server_address
 from app.fastapi_engine.docs import install_docs
@@ -51,6 +52,7 @@ def build_app(settings: Settings) -> FastAPI:
     for kind, group in {**core, **settings.own}.items():
         container.put(kind, group)
     container.put(Background, Background())
+    container.put(HttpClient, HttpClient(settings.egress))
     limits = container.put(RateLimits, RateLimits(settings.limits, rates_by_limit(modules, settings.own)))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,

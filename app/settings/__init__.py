@@ -16,6 +16,7 @@ from app.settings.app_settings import AppSettings, EnvironmentSettings, Mode
 from app.settings.auth_settings import AuthSettings
 from app.settings.base import PROJECT_ROOT, SettingsGroup
 from app.settings.db_settings import DbSettings
+from app.settings.egress_settings import EgressSettings
 from app.settings.file import UnreadableFile, find_unknown_names, read_problems
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
@@ -65,6 +66,7 @@ class Settings:
     streams: StreamsSettings
     limits: LimitsSettings
     sizes: SizesSettings
+    egress: EgressSettings
     own: Mapping[type[SettingsGroup], SettingsGroup] = field(default_factory=dict, hash=False)
     env_file: Path | None = field(default=None, compare=False)
 

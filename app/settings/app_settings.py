@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_network
 from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import Names, SettingsGroup
+from app.settings.base import Names, Networks, SettingsGroup
 from app.settings.origins import normalize_origin
 
 
@@ -43,12 +42,6 @@ def _normalize_origins(value: tuple[str, ...]) -> tuple[str, ...]:
             raise ValueError(f"{text!r} is not an origin: write scheme://host[:port], separated by commas, no wildcard")
         origins.append(origin)
     return tuple(origins)
-
-
-def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
-    for network in value:
-        ip_network(network, strict=False)
-    return value
 
 
 class EnvironmentSettings(SettingsGroup):
@@ -97,7 +90,7 @@ class AppSettings(EnvironmentSettings):
     cors_origins: Annotated[Names, AfterValidator(_normalize_origins)] = Field(
         (), description="web origins that may call the API from a browser, separated by commas"
     )
-    trusted_proxies: Annotated[Names, AfterValidator(_check_networks)] = Field(
+    trusted_proxies: Networks = Field(
         (), description="addresses or networks of proxies whose X-Forwarded-For is trusted, separated by commas"
     )
 

@@ -1,10 +1,11 @@
 """The base of all groups of settings. A value comes from the environment, then from `.env`, then from its default."""
 
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.settings.file import ENCODING
@@ -42,3 +43,13 @@ def _split(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """A list of names, written with commas: `a, b`."""
+
+
+def _check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for network in value:
+        ip_network(network, strict=False)
+    return value
+
+
+Networks = Annotated[Names, AfterValidator(_check_networks)]
+"""A list of IP addresses or networks, written with commas: `10.0.0.0/8, fd00::/8`."""

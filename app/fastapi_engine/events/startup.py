@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from fastapi import FastAPI
 from loguru import logger
 
+from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import BackgroundDatabase, Database
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
@@ -29,6 +30,7 @@ def lifespan_of(
             await stack.enter_async_context(container.get(Database).connected())
             await stack.enter_async_context(container.get(BackgroundDatabase).connected())
             await stack.enter_async_context(container.get(RateLimits).working())
+            stack.push_async_callback(container.get(HttpClient).aclose)
             for module in modules:
                 if module.lifespan is not None:
                     await stack.enter_async_context(module.lifespan(container))

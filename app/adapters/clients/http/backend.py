@@ -1,0 +1,106 @@
+"""Connects to hosts: resolves a name once, checks every address, and connects to the addresses that were checked."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import httpcore
+
+from app.adapters.clients.http.errors import Refused, Unreachable
+from app.adapters.clients.http.networks import IPAddress, IPNetwork, is_permitted
+
+Resolve = Callable[[str], Awaitable[Sequence[IPAddress]]]
+
+_MAX_ADDRESSES = 4
+"""Addresses of one host that are tried."""
+
+
+class Resolver:
+    """Resolves names like the system, in threads of its own: a name server that hangs keeps no other work waiting."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolver")
+
+    async def __call__(self, host: str) -> Sequence[IPAddress]:
+        """Returns the addresses of a host, without duplicates. Raises OSError or UnicodeError."""
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, _resolve, host)
+        return list(dict.fromkeys(found))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _resolve(host: str) -> list[IPAddress]:
+    return [ip_address(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections for httpcore. `inner` is called with checked IP addresses only, never with a name.
+
+    TLS is unaffected: httpcore verifies the certificate for the name in the URL.
+    """
+
+    def __init__(
+        self, resolve: Resolve, allowed: Sequence[IPNetwork], inner: httpcore.AsyncNetworkBackend | None = None
+    ) -> None:
+        self._resolve = resolve
+        self._allowed = allowed
+        self._inner = inner or httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature of httpcore
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Raises Refused if one of the host's addresses is not permitted: the others may belong to the same attack."""
+        addresses = await self._find(host)
+        if not all(is_permitted(address, self._allowed) for address in addresses):
+            raise Refused
+        error: Exception = Unreachable()
+        for address in addresses[:_MAX_ADDRESSES]:
+            try:
+                return await self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failure:
+                error = failure
+        raise error
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        raise Refused
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+    async def _find(self, host: str) -> Sequence[IPAddress]:
+        literal = parse_literal(host)
+        if literal is not None:
+            return [literal]
+        try:
+            return await self._resolve(host)
+        except (OSError, UnicodeError):
+            raise Unreachable from None
+
+
+def parse_literal(host: str) -> IPAddress | None:
+    """Returns the IP address that a host is written as, and None for a name.
+
+    Raises Refused for other notations of addresses, such as 2130706433, 0x7f.1 and 0177.0.0.1: the system's resolver
+    would accept them.
+    """
+    try:
+        if ":" in host:
+            return IPv6Address(host)
+        last = host.removesuffix(".").rpartition(".")[2].lower()
+        is_number = last.isdecimal() or (last.startswith("0x") and set(last[2:]) <= set("0123456789abcdef"))
+        return IPv4Address(host) if is_number else None
+    except ValueError:
+        raise Refused from None

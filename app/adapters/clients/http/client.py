@@ -1,0 +1,178 @@
+"""The one client for outgoing HTTP requests to addresses that users give: previews, webhooks, push, sign-in providers.
+
+It limits the time, the size and the redirects of each request, and reaches public addresses only (`networks.py`).
+"""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+import httpcore
+import httpx
+
+from app.adapters.clients.http import metrics
+from app.adapters.clients.http.backend import GuardedBackend, Resolve, Resolver
+from app.adapters.clients.http.errors import BadResponse, EgressError, InvalidUrl, TimedOut, TooLarge, TooManyRedirects
+from app.adapters.clients.http.transport import GuardedTransport, default_tls
+from app.settings.egress_settings import EgressSettings
+
+_AGENT = "MessengerBackend/1"
+_MAX_BYTES = 1_048_576
+_MAX_URL = 2048
+_HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+(%[^:]*)?")
+"""A name, or an IPv6 address."""
+_REDIRECTS = {301, 302, 303, 307, 308}
+_KEPT_ON_REDIRECT = {"accept", "accept-language", "user-agent"}
+"""Headers that another origin may see, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A complete response. `url`: the last address, after redirects. `is_cut`: the body was longer than allowed."""
+
+    status: int
+    url: str
+    headers: httpx.Headers
+    body: bytes
+    is_cut: bool = False
+
+
+class HttpClient:
+    """Sends requests. It keeps no cookies, uses no proxy and reads no credentials from the environment."""
+
+    def __init__(
+        self,
+        settings: EgressSettings,
+        *,
+        resolve: Resolve | None = None,
+        backend: httpcore.AsyncNetworkBackend | None = None,
+        make_tls: Callable[[], ssl.SSLContext] = default_tls,
+    ) -> None:
+        """Opens nothing. `resolve`, `backend`, `make_tls`: other ways to find, reach and verify hosts, for tests."""
+        self._timeout = settings.timeout_s
+        self._resolver = Resolver()
+        guarded = GuardedBackend(resolve or self._resolver, settings.networks, backend)
+        self.transport = GuardedTransport(guarded, make_tls)
+        """For libraries that bring an `httpx.AsyncClient` of their own."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        purpose: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        max_bytes: int = _MAX_BYTES,
+        may_cut: bool = False,
+        max_redirects: int = 0,
+        schemes: Sequence[str] = ("http", "https"),
+    ) -> HttpResponse:
+        """Returns the response, whatever its status. Raises EgressError.
+
+        - `purpose`: label of the metrics.
+        - `max_bytes`: of a longer body only the beginning is returned with `may_cut`; without, TooLarge is raised.
+        - `max_redirects`: with 0 a redirect is returned like any other response.
+        """
+        began, outcome = monotonic(), "failed"
+        try:
+            async with asyncio.timeout(self._timeout):
+                sent = {"user-agent": _AGENT, **{name.lower(): value for name, value in (headers or {}).items()}}
+                response = await self._follow(
+                    method, url, sent, content, max_bytes, may_cut, max_redirects, tuple(schemes)
+                )
+            outcome = "ok"
+        except TimeoutError:
+            outcome = TimedOut.outcome
+            raise TimedOut from None
+        except EgressError as error:
+            outcome = error.outcome
+            raise
+        else:
+            return response
+        finally:
+            metrics.REQUESTS.labels(purpose, outcome).inc()
+            metrics.SECONDS.labels(purpose).observe(monotonic() - began)
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+        self._resolver.close()
+
+    async def _follow(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        max_bytes: int,
+        may_cut: bool,
+        max_redirects: int,
+        schemes: Sequence[str],
+    ) -> HttpResponse:
+        target = _parse(url, schemes)
+        for redirects in range(max_redirects + 1):
+            # No compression: a small response could become a large one.
+            request = httpx.Request(
+                method,
+                target,
+                headers={**headers, "accept-encoding": "identity"},
+                content=content,
+                # A host with two addresses is reached if the first one does not answer.
+                extensions={"timeout": {"connect": self._timeout / 2}},
+            )
+            response = await self.transport.handle_async_request(request)
+            try:
+                location = response.headers.get("location")
+                if not max_redirects or response.status_code not in _REDIRECTS or location is None:
+                    body, is_cut = await _read(response, max_bytes, may_cut)
+                    return HttpResponse(response.status_code, str(target), response.headers, body, is_cut)
+            finally:
+                await response.aclose()
+            if redirects == max_redirects:
+                break
+            before, target = target, _join(target, location, schemes)
+            if response.status_code not in (307, 308) and method != "HEAD":
+                method, content = "GET", None
+            if _origin(target) != _origin(before):
+                headers = {name: value for name, value in headers.items() if name in _KEPT_ON_REDIRECT}
+        raise TooManyRedirects
+
+
+def _parse(url: str, schemes: Sequence[str]) -> httpx.URL:
+    """Raises InvalidUrl also for credentials in the URL: they would be sent to the host."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        raise InvalidUrl from None
+    is_plain = not parsed.userinfo and len(str(parsed)) <= _MAX_URL
+    is_host = _HOST.fullmatch(parsed.raw_host) and (parsed.port is None or 0 < parsed.port < 65_536)
+    if parsed.scheme not in schemes or not is_host or not is_plain:
+        raise InvalidUrl
+    return parsed
+
+
+def _join(url: httpx.URL, location: str, schemes: Sequence[str]) -> httpx.URL:
+    try:
+        return _parse(str(url.join(location)), schemes)
+    except (httpx.InvalidURL, ValueError):
+        raise InvalidUrl from None
+
+
+def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    return url.scheme, url.raw_host, url.port
+
+
+async def _read(response: httpx.Response, max_bytes: int, may_cut: bool) -> tuple[bytes, bool]:
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadResponse
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > max_bytes:
+            if not may_cut:
+                raise TooLarge
+            return bytes(body[:max_bytes]), True
+    return bytes(body), False
