@@ -1,0 +1,1 @@
+"""Mails about changes of how an account is protected."""

@@ -1,0 +1,10 @@
+from app.modules.security_mails_module.services import FOLLOW, NOTIFY
+from app.modules.security_mails_module.settings import SECURITY_MAILS
+from app.utils.module import Module
+
+module = Module(
+    name="security_mails",
+    description="Mails about changes of how an account is protected",
+    depends_on=("base", "accounts", "streams", "jobs", "mail"),
+    contributes=(FOLLOW, NOTIFY, SECURITY_MAILS),
+)

@@ -1,0 +1,113 @@
+"""The owner of an account gets a mail when the protection of the account changes."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.fastapi_engine.constructor import build_app
+from app.modules.mail_module.extension import Letter
+from app.modules.mail_module.services.composing import compose
+from app.modules.mail_module.settings import MailSettings
+from app.modules.mail_module.tests.mailbox import Mailbox, mail_server, text_of
+from app.modules.second_factor_module.tests.authenticator import set_up
+from app.modules.streams_module.services.log import now
+from app.modules.streams_module.tests.recording_subscriber import until_registered
+from app.settings import Settings
+from app.settings.limits_settings import LimitsSettings
+from app.utils.container import Container
+from tests.fakers import PASSWORD, FakeClient, eventually, ok
+
+_NEW = "staple of the new house"
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with mail_server() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
+    limits = LimitsSettings(sign_in="1000/minute")
+    return build_app(replace(settings, limits=limits, own={**settings.own, MailSettings: mailbox.settings}))
+
+
+@pytest.fixture
+async def connection(container: Container) -> AsyncIterator[Connection]:
+    """A connection beside the application's, whose subscriber follows all events from now on."""
+    connection = await container.get(Database).connect()
+    await until_registered(connection, "security_mails")
+    yield connection
+    await connection.close()
+
+
+async def subjects(mailbox: Mailbox, user: FakeClient, connection: Connection, last: str) -> list[str]:
+    """Returns the subjects of all mails about the security of the user, as soon as `last` is among them."""
+
+    def found() -> list[str]:
+        to_user = [mail for mail in mailbox.mails if mail["X-Envelope-To"] == f"{user.username}@example.com"]
+        return [mail["Subject"] for mail in to_user if mail["Subject"] != "Confirm your email address"]
+
+    async def there() -> bool:
+        return last in found() and not await connection.fetchval("SELECT count(*) FROM job WHERE lane = 'mail'")
+
+    await eventually(there, 120)
+    return found()
+
+
+async def test_a_new_password_is_reported_and_a_sign_in_is_not(
+    anna: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    await anna.another_device().sign_in()
+    change = {"current_password": PASSWORD, "new_password": _NEW}
+    assert (await anna.post("/accounts/me/password", change)).status_code == 204
+    assert await subjects(mailbox, anna, connection, "Your password was changed") == ["Your password was changed"]
+
+
+async def test_factors_that_are_added_and_removed_are_reported(
+    anna: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    await set_up(anna)
+    assert (await anna.post("/accounts/me/totp/disable")).status_code == 204
+    assert sorted(await subjects(mailbox, anna, connection, "A way to sign in was removed")) == [
+        "A way to sign in was added",
+        "A way to sign in was removed",
+    ]
+    (added,) = [mail for mail in mailbox.mails if mail["Subject"].endswith("added")]
+    assert "an authenticator app" in text_of(added)
+
+
+async def test_an_account_gets_a_limited_number_of_mails(
+    anna: FakeClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    await set_up(anna)
+    for _ in range(20):
+        ok(await anna.post("/accounts/me/totp/recovery-codes"))
+    assert (await anna.post("/accounts/me/totp/disable")).status_code == 204
+
+    async def handled() -> bool:
+        return len(mailbox.mails) == 21 and not await connection.fetchval(
+            "SELECT count(*) FROM job WHERE lane = 'mail'"
+        )
+
+    await eventually(handled, 120)
+    assert "A way to sign in was removed" not in [mail["Subject"] for mail in mailbox.mails]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_mail_exists_in_both_languages(language: str) -> None:
+    names = sorted({file.name.split(".")[0] for file in _TEMPLATES.iterdir()})
+    assert names == ["factor_added", "factor_removed", "identity_linked", "key_created", "password_changed"]
+    for name in names:
+        for factor in ("totp", "passkey", "recovery_codes"):
+            letter = Letter("anna@example.com", name, {"factor": factor, "at": "2026-01-31 12:00 UTC"}, language)
+            mail = compose(MailSettings(), uuid4(), _TEMPLATES, letter, now())
+            assert "2026-01-31 12:00 UTC" in text_of(mail)
+            assert "{" not in text_of(mail)
