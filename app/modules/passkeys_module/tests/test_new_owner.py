@@ -1,0 +1,40 @@
+"""The owner of a mailbox who takes an account over finds no passkey of another person in it."""
+
+from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.passkeys_module.tests.authenticator import options_of_sign_in, register
+from app.modules.recovery_module.tests.conftest import app, mailbox  # noqa: F401 - fixtures of this file
+from app.modules.recovery_module.tests.links import email_of, tokens_of
+from tests.fakers import FakeClient, ok, problem
+
+_NEW = "staple of the new house"
+_RP_ID = "chat.example.org"
+_ORIGIN = "https://chat.example.org"
+
+
+async def reset(user: FakeClient, mailbox: Mailbox) -> None:  # noqa: F811 - the fixture's value
+    assert (await user.post("/accounts/password/forgot", {"email": email_of(user)})).status_code == 202
+    (token,) = await tokens_of(mailbox, "reset", email_of(user))
+    assert (await user.post("/accounts/password/reset", {"token": token, "new_password": _NEW})).status_code == 204
+    await user.sign_in(_NEW)
+
+
+async def test_a_reset_of_an_unverified_account_removes_passkeys(
+    anna: FakeClient,
+    mailbox: Mailbox,  # noqa: F811 - the fixture's value
+) -> None:
+    authenticator, _ = await register(anna, origin=_ORIGIN, rp_id=_RP_ID)
+    await reset(anna, mailbox)
+    assert ok(await anna.get("/accounts/me/passkeys"))["items"] == []
+    used = {"credential": authenticator.get(await options_of_sign_in(anna))}
+    problem(await anna.post("/accounts/passkeys/sign-in", used), 401, "unauthenticated")
+
+
+async def test_a_reset_of_a_verified_account_keeps_them(
+    anna: FakeClient,
+    mailbox: Mailbox,  # noqa: F811 - the fixture's value
+) -> None:
+    await register(anna, origin=_ORIGIN, rp_id=_RP_ID)
+    (token,) = await tokens_of(mailbox, "confirm", email_of(anna))
+    assert (await anna.post("/accounts/email/confirm", {"token": token})).status_code == 204
+    await reset(anna, mailbox)
+    assert len(ok(await anna.get("/accounts/me/passkeys"))["items"]) == 1

@@ -1,0 +1,105 @@
+"""A passkey of Chromium's virtual authenticator is registered and signs in."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+
+from app.modules.passkeys_module.settings import PasskeySettings
+from app.utils.container import Container
+from tests.browsers import Reader
+from tests.fakers import API, FakeClient, ok
+
+_PHONE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+_ASK = """
+async ([api, token]) => {
+  window.ask = async (path, body) => {
+    const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`${api}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    return { status: answer.status, body: await answer.json() };
+  };
+}
+"""
+_CREATE = """
+async () => {
+  const options = (await ask("/accounts/me/passkeys/options")).body;
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+  try {
+    const credential = await navigator.credentials.create({ publicKey });
+    return await ask("/accounts/me/passkeys/verify", { credential: credential.toJSON(), name: "Телефон" });
+  } catch (error) {
+    return { status: 0, body: error.name };
+  }
+}
+"""
+_SIGN_IN = """
+async () => {
+  const options = (await ask("/accounts/passkeys/options")).body;
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+  const credential = await navigator.credentials.get({ publicKey });
+  return await ask("/accounts/passkeys/sign-in", { credential: credential.toJSON() });
+}
+"""
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the real port."""
+    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+        yield http
+
+
+@pytest.fixture
+async def reader(browser: Browser, live_server: str, container: Container) -> AsyncIterator[Reader]:
+    """A page of the server. No passkey is bound to an IP address, so the page is opened by the server's name."""
+    address = f"localhost:{live_server.rpartition(':')[2]}"
+    before = container.get(PasskeySettings)
+    container.replace(PasskeySettings, PasskeySettings(rp_id="localhost", origins=(f"http://{address}",)))
+    reader = await Reader.open_window(browser, address)
+    await reader.page.goto(f"{reader.address}/ui")
+    yield reader
+    await reader.context.close()
+    container.replace(PasskeySettings, before)
+
+
+async def plug_in(reader: Reader, **options: Any) -> None:
+    """Gives the browser an authenticator."""
+    session = await reader.context.new_cdp_session(reader.page)
+    await session.send("WebAuthn.enable")
+    await session.send("WebAuthn.addVirtualAuthenticator", {"options": {**_PHONE, **options}})
+
+
+async def test_a_passkey_is_registered_and_signs_in(reader: Reader, server: httpx.AsyncClient) -> None:
+    eve = await FakeClient.sign_up(server, "eve", "Ева")
+    await plug_in(reader)
+    await reader.page.evaluate(_ASK, [API, eve.access_token])
+    created = await reader.page.evaluate(_CREATE)
+    assert (created["status"], created["body"]["name"]) == (201, "Телефон")
+    # The same authenticator is not registered twice.
+    assert await reader.page.evaluate(_CREATE) == {"status": 0, "body": "InvalidStateError"}
+    await reader.page.evaluate(_ASK, [API, ""])
+    signed_in = await reader.page.evaluate(_SIGN_IN)
+    assert signed_in["status"] == 200, signed_in
+    headers = {"Authorization": f"Bearer {signed_in['body']['access_token']}"}
+    assert ok(await server.get(f"{API}/accounts/me", headers=headers))["id"] == eve.id
+    # The page itself offers it, too.
+    await reader.page.get_by_role("button", name="Sign in with a passkey").click()
+    await reader.is_online()
+
+
+async def test_an_authenticator_that_does_not_verify_its_user_creates_no_passkey(
+    reader: Reader, server: httpx.AsyncClient
+) -> None:
+    eve = await FakeClient.sign_up(server, "eve", "Ева")
+    await plug_in(reader, isUserVerified=False)
+    await reader.page.evaluate(_ASK, [API, eve.access_token])
+    assert (await reader.page.evaluate(_CREATE))["status"] == 0
