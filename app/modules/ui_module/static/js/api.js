@@ -137,17 +137,47 @@ export const resetPassword = (token, newPassword) => request('POST', '/accounts/
 /** Confirms an address with the token of a mail. */
 export const confirmEmail = (token) => request('POST', '/accounts/email/confirm', { token });
 
+/** Returns false if the account is created only when the link of a mail is followed. */
 export async function signUp(form) {
-  await request('POST', '/accounts/sign-up', form);
-  return signIn(form.username, form.password);
+  const created = await request('POST', '/accounts/sign-up', form);
+  if (created) await signIn(form.username, form.password);
+  return created !== null;
 }
 
-export async function signIn(login, password) {
+const thisDevice = () => {
   const device = localStorage.getItem(DEVICE_KEY);
-  const { device_token, ...pair } = await request('POST', '/accounts/sign-in', { login, password, ...(device && { device_token: device }) });
+  return device ? { device_token: device } : {};
+};
+
+function openSession({ device_token, ...pair }) {
   // Kept after signing out: with it, wrong passwords of strangers do not delay the user's sign-in in this browser.
   localStorage.setItem(DEVICE_KEY, device_token);
   session.store(pair);
+}
+
+/** Throws a Problem `second_factor_required` with a ticket if the account has a second factor. */
+export async function signIn(login, password) {
+  openSession(await request('POST', '/accounts/sign-in', { login, password, ...thisDevice() }));
+}
+
+export async function signInWithCode(ticket, code) {
+  openSession(await request('POST', '/accounts/second-factor', { ticket, code }));
+}
+
+/** True if this browser can sign in with a passkey here. No passkey is bound to an IP address. */
+export const canUsePasskeys = () => has('passkeys') && 'parseRequestOptionsFromJSON' in (window.PublicKeyCredential ?? {}) && !/^[\d.]+$|:/.test(location.hostname);
+
+/** Returns false if the user has cancelled, or has no passkey for this server. */
+export async function signInWithPasskey() {
+  const options = await request('POST', '/accounts/passkeys/options');
+  let credential;
+  try {
+    credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+  } catch {
+    return false;
+  }
+  openSession(await request('POST', '/accounts/passkeys/sign-in', { credential: credential.toJSON(), ...thisDevice() }));
+  return true;
 }
 
 export async function signOut() {

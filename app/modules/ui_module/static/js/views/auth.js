@@ -1,16 +1,17 @@
 // The forms for signing in, signing up, and a new password.
 
-import { forgotPassword, has, resetPassword, signIn, signUp } from '../api.js';
+import { canUsePasskeys, forgotPassword, has, resetPassword, signIn, signInWithCode, signInWithPasskey, signUp } from '../api.js';
 import { h, icon, toast } from '../dom.js';
 import { explain, fieldOf, otherLanguage, t } from '../i18n.js';
 
-const TITLES = { signIn: 'auth.signIn', signUp: 'auth.signUp', forgot: 'auth.forgot', reset: 'auth.newPassword' };
-const BUTTONS = { ...TITLES, forgot: 'auth.sendLink', reset: 'auth.setPassword' };
+const TITLES = { signIn: 'auth.signIn', code: 'auth.secondFactor', signUp: 'auth.signUp', forgot: 'auth.forgot', reset: 'auth.newPassword' };
+const BUTTONS = { ...TITLES, code: 'auth.signIn', forgot: 'auth.sendLink', reset: 'auth.setPassword' };
 
 /** `resetToken` is the token of a mail; `onReset` is called when it is used, or when the user chooses another form. */
 export function authView(settings, onDone, { resetToken = null, onReset = () => {} } = {}) {
   const place = h('main', { class: 'auth' });
   let mode = resetToken ? 'reset' : 'signIn';
+  let ticket = null;
 
   function choose(name) {
     if (mode === 'reset') onReset();
@@ -20,8 +21,22 @@ export function authView(settings, onDone, { resetToken = null, onReset = () => 
   }
 
   const actions = {
-    signIn: async (given) => { await signIn(given.login.trim(), given.password); onDone(); },
-    signUp: async (given) => { await signUp(given); onDone(); },
+    signIn: async (given) => {
+      try {
+        await signIn(given.login.trim(), given.password);
+      } catch (error) {
+        if (error.code !== 'second_factor_required') throw error;
+        ticket = error.body.ticket;
+        choose('code');
+        return;
+      }
+      onDone();
+    },
+    code: async (given) => { await signInWithCode(ticket, given.code); onDone(); },
+    signUp: async (given) => {
+      if (await signUp(given)) onDone();
+      else { toast(t('auth.checkMail')); choose('signIn'); }
+    },
     forgot: async (given) => { await forgotPassword(given.email); toast(t('auth.linkSent')); choose('signIn'); },
     reset: async (given) => { await resetPassword(resetToken, given.new_password); toast(t('auth.passwordSet')); choose('signIn'); },
   };
@@ -62,6 +77,9 @@ export function authView(settings, onDone, { resetToken = null, onReset = () => 
       field('login', t('auth.login'), { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false' }),
       field('password', t('auth.password'), { type: 'password', autocomplete: 'current-password' }),
     ],
+    code: () => [
+      field('code', t('auth.code'), { autocomplete: 'one-time-code', autocapitalize: 'none', spellcheck: 'false', maxlength: 64 }, t('auth.codeHint')),
+    ],
     signUp: () => [
       field('display_name', t('auth.displayName'), { autocomplete: 'name', maxlength: 64 }),
       field('username', t('auth.username'), { autocomplete: 'username', pattern: '[A-Za-z0-9_.]{3,32}', autocapitalize: 'none', spellcheck: 'false' }, t('auth.usernameHint')),
@@ -71,6 +89,17 @@ export function authView(settings, onDone, { resetToken = null, onReset = () => 
     forgot: () => [email()],
     reset: () => [newPassword('new_password')],
   };
+  async function usePasskey({ target }) {
+    target.disabled = true;
+    try {
+      if (await signInWithPasskey()) onDone();
+    } catch (error) {
+      place.querySelector('[role=alert]').textContent = explain(error);
+    } finally {
+      target.disabled = false;
+    }
+  }
+
   const link = (text, name) => h('button', { type: 'button', class: 'button plain wide', on: { click: () => choose(name) } }, t(text));
 
   function render() {
@@ -79,6 +108,7 @@ export function authView(settings, onDone, { resetToken = null, onReset = () => 
       fields[mode](),
       h('p', { id: 'auth-error', class: 'error', role: 'alert' }),
       h('button', { type: 'submit', class: 'button primary wide' }, t(BUTTONS[mode])),
+      mode === 'signIn' && canUsePasskeys() && h('button', { type: 'button', class: 'button wide', on: { click: usePasskey } }, t('auth.passkey')),
       mode === 'signIn' && has('recovery') && link('auth.forgotten', 'forgot'),
       mode === 'signIn' ? link('auth.toSignUp', 'signUp') : link('auth.toSignIn', 'signIn'));
     place.replaceChildren(
