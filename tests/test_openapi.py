@@ -125,8 +125,8 @@ def test_the_example_of_an_error_has_its_code(document: Json) -> None:
     assert reported["422"] == {"validation_error", "idempotency_mismatch"}
     assert {status: codes for status, codes in reported.items() if status != "422"} == {
         "400": {"bad_request"},
-        "401": {"unauthenticated"},
-        "403": {"forbidden"},
+        "401": {"unauthenticated", "reauthentication_required", "second_factor_required", "wrong_code"},
+        "403": {"forbidden", "sign_up_closed"},
         "404": {"not_found"},
         "409": {"conflict", "offset_mismatch", "attachment_taken"},
         "410": {"stream_gap", "upload_expired", "link_expired"},

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import SettingsGroup
+from app.settings.base import Names, SettingsGroup
 
 _SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 8
@@ -23,6 +23,16 @@ class AuthSettings(SettingsGroup):
         None,
         description="key that signs the tokens; when unset, a key is generated once and stored in the "
         "database; PROD requires 32 bytes or more",
+    )
+    sign_up: Literal["open", "verified", "closed"] = Field(
+        "open",
+        description="who may sign up: open: every client; verified: owners of a mailbox, by the link of a mail; "
+        "closed: only server admins and `manage.py account create` create accounts",
+    )
+    reserved_usernames: Names = Field(
+        (),
+        description="further usernames that only server admins and the operator give to accounts, comma-separated; "
+        "capitals, separators and digits like letters make no difference",
     )
     access_ttl: int = Field(900, ge=5, le=86_400, description="lifetime of an access token, in seconds")
     refresh_ttl: int = Field(
@@ -50,6 +60,10 @@ class AuthSettings(SettingsGroup):
     russian: ClassVar[Mapping[str, str]] = {
         "secret": "ключ подписи токенов; если не задан, создаётся один раз и хранится в базе данных; в PROD обязателен,"
         " не короче 32 байт",
+        "sign_up": "кто может зарегистрироваться: open — любой клиент; verified — владелец почты по ссылке из "
+        "письма; closed — аккаунты создают только администраторы сервера и `manage.py account create`",
+        "reserved_usernames": "дополнительные имена пользователей, которые дают только администраторы сервера и "
+        "оператор, через запятую; регистр, разделители и похожие на буквы цифры не учитываются",
         "access_ttl": "срок действия access-токена, в секундах",
         "refresh_ttl": "срок жизни сессии без обновления, в секундах (30 дней)",
         "refresh_reuse_s": "сколько секунд можно повторить то же обновление токена после потерянного ответа",

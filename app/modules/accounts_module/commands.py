@@ -26,7 +26,7 @@ from app.settings import load_settings
 commands = typer.Typer(
     no_args_is_help=True,
     name="account",
-    help="Accounts: create an administrator, reset a password, change an email, erase an account.",
+    help="Accounts: create one or an administrator, reset a password, change an email, erase an account.",
 )
 
 _TAKEN = {"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken}
@@ -44,31 +44,42 @@ NewPassword = Annotated[
 ]
 
 
+GivenEmail = Annotated[str, typer.Option(prompt=True, envvar="ACCOUNT_EMAIL", help="prompted for if omitted")]
+GivenUsername = Annotated[
+    str,
+    typer.Option(prompt=True, envvar="ACCOUNT_USERNAME", help="3 to 32 of a-z, 0-9, _ and .; prompted for if omitted"),
+]
+
+
+@commands.command("create")
+def create(email: GivenEmail, username: GivenUsername, password: NewPassword) -> None:
+    """Create an account, also where AUTH_SIGN_UP does not let its owner sign up."""
+    account = _create(email, username, password, is_admin=False)
+    typer.echo(f"account {account.username} created: {account.id}")
+
+
 @commands.command("create-admin")
-def create_admin(
-    email: Annotated[str, typer.Option(prompt=True, envvar="ACCOUNT_EMAIL", help="prompted for if omitted")],
-    username: Annotated[
-        str,
-        typer.Option(
-            prompt=True, envvar="ACCOUNT_USERNAME", help="3 to 32 of a-z, 0-9, _ and .; prompted for if omitted"
-        ),
-    ],
-    password: NewPassword,
-) -> None:
+def create_admin(email: GivenEmail, username: GivenUsername, password: NewPassword) -> None:
     """Create an account that is a server admin."""
+    account = _create(email, username, password, is_admin=True)
+    typer.echo(f"administrator {account.username} created: {account.id}")
+
+
+def _create(email: str, username: str, password: str, *, is_admin: bool) -> AccountSignedUp:
     try:
         request = SignUp(email=email, username=username, password=password)
     except ValidationError as error:
         raise typer.BadParameter(_explain(error.errors()[0])) from None
     settings = load_settings()
 
-    async def create(database: Database) -> AccountSignedUp:
+    async def run(database: Database) -> AccountSignedUp:
         async with open_unit_of_work(database) as work:
             # A stream that has just been created has no readers yet, so no notification is needed.
-            return await administration.create_admin(work, Log(MemoryBus()), Passwords(settings.auth), request)
+            log = Log(MemoryBus())
+            return await administration.create(work, log, Passwords(settings.auth), request, is_admin=is_admin)
 
     try:
-        account = run_on_database(settings.db, create)
+        return run_on_database(settings.db, run)
     except ValidationFailed as error:
         raise typer.BadParameter(_explain(error.extra["errors"][0])) from None
     except Exception as error:
@@ -76,7 +87,6 @@ def create_admin(
         if refusal is None:
             raise
         raise refusal from None
-    typer.echo(f"administrator {account.username} created: {account.id}")
 
 
 @commands.command("reset-password")
@@ -93,7 +103,9 @@ def reset_password(
 
     async def reset(database: Database) -> int:
         async with open_unit_of_work(database) as work:
-            return await administration.reset_password(work, Passwords(settings.auth), login, password)
+            # Processes see the event at their next sweep of all streams, 1.5 s later at most.
+            log = Log(MemoryBus())
+            return await administration.reset_password(work, log, Passwords(settings.auth), login, password)
 
     try:
         ended = run_on_database(settings.db, reset)

@@ -1,6 +1,8 @@
 """The errors of accounts and sessions."""
 
-from app.services.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
+from typing import ClassVar
+
+from app.services.errors import Conflict, ErrorText, Forbidden, NotFound, Unauthenticated, Unavailable
 
 
 class EmailTaken(Conflict):
@@ -9,6 +11,17 @@ class EmailTaken(Conflict):
 
 class UsernameTaken(Conflict):
     title = "This username is taken"
+
+
+class SignUpClosed(Forbidden):
+    code = "sign_up_closed"
+    title = "This server creates accounts for its users"
+    text = ErrorText(
+        "sign-up is closed on this server (`AUTH_SIGN_UP`)",
+        "hide the form; an administrator of the server creates accounts",
+        "регистрация на этом сервере закрыта (`AUTH_SIGN_UP`)",
+        "скройте форму; аккаунты создаёт администратор сервера",
+    )
 
 
 class WrongCredentials(Unauthenticated):
@@ -31,6 +44,40 @@ class ScopeMissing(Forbidden):
     """The token is valid for some operations only. What the operation is about was not looked at."""
 
     title = "The API key does not have the scope that this needs"
+
+
+class ReauthenticationRequired(Unauthenticated):
+    """The call changes how the account is protected, and the session is too old for that."""
+
+    code = "reauthentication_required"
+    title = "Sign in again to do this"
+    text = ErrorText(
+        "the call changes how the account is protected, and the session was not opened within the last 10 minutes; "
+        "the token is valid",
+        "let the user sign in again, and repeat the call with the new token",
+        "вызов меняет защиту аккаунта, а сессия открыта больше 10 минут назад; токен действителен",
+        "попросите пользователя войти снова и повторите вызов с новым токеном",
+    )
+
+
+class SecondFactorRequired(Unauthenticated):
+    """The password is right, and the account has a second factor. `extra` has the ticket and the methods."""
+
+    code = "second_factor_required"
+    title = "A second factor is required"
+    example_of_extra: ClassVar = {"ticket": "eyJhbGciOiJIUzI1NiIs...", "methods": ["totp", "recovery_code"]}
+    members_of_extra: ClassVar = {
+        "ticket": {"type": "string", "description": "proves the right password for 10 minutes"},
+        "methods": {"type": "array", "items": {"type": "string"}, "description": "the second factors of the account"},
+    }
+    text = ErrorText(
+        "the password is right, and the account has a second factor; `ticket` proves the password for 10 minutes, "
+        "`methods` lists the factors",
+        "ask for a code and send it with the ticket to `POST /accounts/second-factor`",
+        "пароль верен, но у аккаунта есть второй фактор; `ticket` 10 минут подтверждает пароль, в `methods` "
+        "перечислены факторы",
+        "спросите код и отправьте его вместе с `ticket` в `POST /accounts/second-factor`",
+    )
 
 
 class TooManyPasswords(Unavailable):

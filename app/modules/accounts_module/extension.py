@@ -1,4 +1,4 @@
-"""Extension points of accounts: fields, sign-up, erasure, and kinds of Bearer tokens."""
+"""Extension points of accounts: fields, sign-up, second factors, server admins, Bearer tokens, and erasure."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -46,6 +46,66 @@ class SignUpHook:
     """Is called when a client has signed up, in the same transaction: `run(context, account_id)`.
 
     Accounts that an operator creates are not signed up.
+    """
+
+    name: str
+    run: Callable[[WorkContext, UUID], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that is to be created. All of it was checked, except that email and username are free."""
+
+    email: str
+    username: str
+    display_name: str
+    password_hash: str
+
+
+@dataclass(frozen=True)
+class VerifiedSignUp:
+    """Carries out sign-ups if AUTH_SIGN_UP=verified.
+
+    `begin(context, account)` does the same work for every address, and writes to its owner. When the owner has followed
+    the link, the module calls `SignUps.create`.
+    """
+
+    name: str
+    begin: Callable[[WorkContext, NewAccount], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class SecondFactor:
+    """A way to prove, after the password, that the caller owns the account.
+
+    If an account has a factor that `is_demanded`, each sign-in with its password is answered `second_factor_required`.
+    The module that contributes the factor checks the proof and then calls `SignInService.finish`.
+
+    - `name`: what `methods` of that answer lists.
+    - `is_set(context, account_id)`: returns True if the account can use this factor now.
+    - `is_demanded`: False for a factor that only replaces another one, for example recovery codes.
+    """
+
+    name: str
+    is_set: Callable[[Context, UUID], Awaitable[bool]]
+    is_demanded: bool = True
+
+
+@dataclass(frozen=True)
+class AdminCheck:
+    """A condition for the actions of server admins: `check(context, account_id)` raises a ServiceError."""
+
+    name: str
+    check: Callable[[Context, UUID], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class OwnerHook:
+    """Is called when a mail to the account's address proves for the first time who owns it: `run(context, account_id)`.
+
+    A reset of the password does that if the address was never verified before: another person may have created the
+    account. Remove what lets that person in without the password: keys, passkeys, identities. The account's stream is
+    locked.
     """
 
     name: str

@@ -21,10 +21,12 @@ from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.erasure import ERASE, OWN_HOOK
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.housekeeping import CLEANUP, CLEANUP_SCHEDULE
+from app.modules.accounts_module.services.owner_hooks import OwnerHooks
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.accounts_module.services.sign_up_hooks import SignUpHooks
+from app.modules.accounts_module.services.second_factors import SecondFactors
+from app.modules.accounts_module.services.sign_ups import SignUps
 from app.settings import Settings
 from app.utils.background import running
 from app.utils.container import Container
@@ -39,7 +41,9 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     kinds = container.get(Modules).contributions(BearerKind)
     revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime, kinds))
     container.put(AccountParts, AccountParts(container.get(Modules), container))
-    container.put(SignUpHooks, SignUpHooks(container.get(Modules), container))
+    container.put(SignUps, SignUps(settings, container.get(Modules), container))
+    container.put(OwnerHooks, OwnerHooks(container.get(Modules), container))
+    container.put(SecondFactors, SecondFactors(container.get(Modules), container))
     container.put(FailedSignIns, FailedSignIns(database, limits))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations, kinds, container))

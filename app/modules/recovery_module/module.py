@@ -1,8 +1,9 @@
 from app.modules.recovery_module.api.routes.links import router
-from app.modules.recovery_module.db.models import AccountMailbox, RecoveryToken
+from app.modules.recovery_module.db.models import AccountMailbox, PendingSignUp, RecoveryToken
 from app.modules.recovery_module.services.addresses import CHANGE, ERASE_MAILBOX, PENDING, SIGN_UP, VERIFIED
 from app.modules.recovery_module.services.housekeeping import CLEANUP_PERIOD, TIDY
 from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, RESET
+from app.modules.recovery_module.services.sign_ups import SIGN_UP_MAIL, VERIFIED_SIGN_UP
 from app.modules.recovery_module.settings import FOLLOW_LINK, FORGOT_PASSWORD, VERIFY_EMAIL
 from app.utils.module import Module
 
@@ -11,7 +12,7 @@ module = Module(
     description="Verified addresses, changes of address, forgotten passwords",
     router=router,
     depends_on=("base", "accounts", "streams", "jobs", "mail"),
-    models=(AccountMailbox, RecoveryToken),
+    models=(AccountMailbox, PendingSignUp, RecoveryToken),
     contributes=(
         VERIFIED,
         PENDING,
@@ -21,6 +22,8 @@ module = Module(
         CONFIRM,
         RESET,
         NOTIFY,
+        SIGN_UP_MAIL,
+        VERIFIED_SIGN_UP,
         TIDY,
         CLEANUP_PERIOD,
         VERIFY_EMAIL,

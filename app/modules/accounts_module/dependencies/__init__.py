@@ -1,21 +1,35 @@
 from app.modules.accounts_module.dependencies.device import DeviceDep
-from app.modules.accounts_module.dependencies.identity import Auth, CurrentIdentity, ServerAdmin
+from app.modules.accounts_module.dependencies.identity import (
+    Auth,
+    CurrentIdentity,
+    OptionalAdmin,
+    RecentSignIn,
+    ServerAdmin,
+)
 from app.modules.accounts_module.dependencies.services import (
+    AuthSettingsDep,
     FailedSignInsDep,
+    OwnerHooksDep,
     PartsDep,
     PasswordsDep,
     RevocationsDep,
-    SignUpHooksDep,
+    SignUpsDep,
 )
+from app.modules.accounts_module.dependencies.sign_in import SignInServiceDep
 
 __all__ = [
     "Auth",
+    "AuthSettingsDep",
     "CurrentIdentity",
     "DeviceDep",
     "FailedSignInsDep",
+    "OptionalAdmin",
+    "OwnerHooksDep",
     "PartsDep",
     "PasswordsDep",
+    "RecentSignIn",
     "RevocationsDep",
     "ServerAdmin",
-    "SignUpHooksDep",
+    "SignInServiceDep",
+    "SignUpsDep",
 ]

@@ -1,5 +1,6 @@
 """The caller as a parameter type: an endpoint with a `CurrentIdentity` requires a valid access token."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,8 +12,10 @@ from app.dependencies.services_dependency import service
 from app.modules.accounts_module.dependencies.authentication import REFUSAL
 from app.modules.accounts_module.services.accounts import check_admin
 from app.modules.accounts_module.services.authenticator import Authenticator, check_scope
+from app.modules.accounts_module.services.second_factors import SecondFactors
+from app.modules.accounts_module.services.sessions import check_recent
 from app.modules.accounts_module.services.tokens import Identity
-from app.services.errors import Unauthenticated
+from app.services.errors import Forbidden, Unauthenticated
 from app.services.http_requests import CALLER
 
 Auth = Annotated[Authenticator, service(Authenticator)]
@@ -38,9 +41,36 @@ class _Bearer(OAuth2PasswordBearer):
 CurrentIdentity = Annotated[Identity, Depends(_Bearer(tokenUrl="accounts/token", scheme_name="OAuth2PasswordBearer"))]
 
 
-async def server_admin(identity: CurrentIdentity, work: Work) -> Identity:
+async def recent_sign_in(identity: CurrentIdentity, work: Work) -> Identity:
+    await check_recent(work, identity)
+    return identity
+
+
+RecentSignIn = Annotated[Identity, Depends(recent_sign_in)]
+"""The caller, who has signed in within the last 10 minutes. For changes of factors, keys and identities."""
+
+
+async def server_admin(
+    identity: CurrentIdentity, work: Work, factors: Annotated[SecondFactors, service(SecondFactors)]
+) -> Identity:
     await check_admin(work, identity.account_id)
+    await factors.check_admin(await work.raw(), identity.account_id)
     return identity
 
 
 ServerAdmin = Annotated[Identity, Depends(server_admin)]
+
+
+async def optional_admin(
+    request: Request, work: Work, factors: Annotated[SecondFactors, service(SecondFactors)]
+) -> Identity | None:
+    identity: Identity | None = request.scope.get(CALLER)
+    # An API key of an admin is no admin.
+    if identity is not None and identity.scopes is None:
+        with suppress(Forbidden):
+            return await server_admin(identity, work, factors)
+    return None
+
+
+OptionalAdmin = Annotated[Identity | None, Depends(optional_admin)]
+"""The caller if it is a server admin; None for everyone else, signed in or not."""

@@ -4,13 +4,17 @@ from typing import Annotated
 
 from app.dependencies.services_dependency import service
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
+from app.modules.accounts_module.services.owner_hooks import OwnerHooks
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.accounts_module.services.sign_up_hooks import SignUpHooks
+from app.modules.accounts_module.services.sign_ups import SignUps
+from app.settings.auth_settings import AuthSettings
 
+AuthSettingsDep = Annotated[AuthSettings, service(AuthSettings)]
 FailedSignInsDep = Annotated[FailedSignIns, service(FailedSignIns)]
+OwnerHooksDep = Annotated[OwnerHooks, service(OwnerHooks)]
 PartsDep = Annotated[AccountParts, service(AccountParts)]
 PasswordsDep = Annotated[Passwords, service(Passwords)]
 RevocationsDep = Annotated[Revocations, service(Revocations)]
-SignUpHooksDep = Annotated[SignUpHooks, service(SignUpHooks)]
+SignUpsDep = Annotated[SignUps, service(SignUps)]

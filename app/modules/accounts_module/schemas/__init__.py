@@ -14,6 +14,7 @@ from app.modules.accounts_module.schemas.account import (
 )
 from app.modules.accounts_module.schemas.events import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.schemas.session import (
+    DeviceToken,
     RefreshRequest,
     SessionRead,
     SignedIn,
@@ -32,6 +33,7 @@ __all__ = [
     "AccountPublic",
     "AccountSignedUp",
     "AccountUpdate",
+    "DeviceToken",
     "Email",
     "Password",
     "PasswordChange",

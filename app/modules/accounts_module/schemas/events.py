@@ -30,7 +30,36 @@ class AccountPayload(ResponseModel):
     who_may_add: Literal["everyone", "nobody"] | None = Field(None, description="present if it was changed")
 
 
-EVENTS: dict[str, type[ResponseModel]] = {"account.updated": AccountPayload}
+class SignedInPayload(ResponseModel):
+    """A session was opened."""
+
+    session_id: UUID
+    user_agent: str = Field(examples=["Mozilla/5.0"])
+    address: str = Field(examples=["127.0.0.1"])
+
+
+class PasswordChangedPayload(ResponseModel):
+    """The account has another password."""
+
+    by: Literal["password", "mail", "operator"] = Field(
+        description="`password`: the caller knew the current one; `mail`: by a link of a mail; `operator`: by the "
+        "operator of the server"
+    )
+
+
+class FactorPayload(ResponseModel):
+    """A way to sign in was added or removed."""
+
+    factor: str = Field(description="as in `methods` of the answer `second_factor_required`", examples=["totp"])
+
+
+EVENTS: dict[str, type[ResponseModel]] = {
+    "account.updated": AccountPayload,
+    "security.signed_in": SignedInPayload,
+    "security.password_changed": PasswordChangedPayload,
+    "security.factor_added": FactorPayload,
+    "security.factor_removed": FactorPayload,
+}
 
 EVENT_TEXTS = (
     EventText(
@@ -39,4 +68,13 @@ EVENT_TEXTS = (
         "`id`, `username`, `display_name`, `bio`; `who_may_add` if it was in the request",
         "`id`, `username`, `display_name`, `bio`; `who_may_add`, если он передан",
     ),
+    EventText("security.signed_in", "account", "`session_id`, `user_agent`, `address`"),
+    EventText(
+        "security.password_changed",
+        "account",
+        "`by`: `password`, `mail` or `operator`",
+        "`by`: `password`, `mail` или `operator`",
+    ),
+    EventText("security.factor_added", "account", "`factor`: `totp`, `recovery_codes`, `passkey`"),
+    EventText("security.factor_removed", "account", "`factor`"),
 )

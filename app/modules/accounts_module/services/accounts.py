@@ -1,6 +1,6 @@
 """Creates, changes, finds and lists accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -11,11 +11,13 @@ from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import profiles
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound, InvalidToken
+from app.modules.accounts_module.extension import NewAccount
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.usernames import check_reserved, claim_username, release_username
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
@@ -25,32 +27,38 @@ from app.settings.sizes_settings import SizesSettings
 from app.utils.canonical import fold
 
 
-async def sign_up(
-    work: UnitOfWork,
-    log: Log,
+async def prepare_account(
     passwords: Passwords,
     request: SignUp,
     source: str = "",
     *,
     by_operator: bool = False,
-) -> AccountSignedUp:
-    """Creates an account and its stream.
+    reserved: Collection[str] = (),
+) -> NewAccount:
+    """Checks a sign-up and hashes its password, without a database connection.
 
-    A taken email or username violates a unique index, so concurrent sign-ups are refused, too. `source` is where the
-    request comes from, for the queue of passwords. Only the operator of the server may take reserved usernames.
+    `source` is where the request comes from, for the queue of passwords. Only the operator of the server and its admins
+    may take reserved usernames, and those that the server adds to them. Raises ValidationFailed.
     """
     check_password(request.password, "password", username=request.username, email=request.email)
     if not by_operator:
-        check_reserved(request.username)
-    # Hash before the first statement, so that no database connection is held meanwhile.
+        check_reserved(request.username, reserved)
     password_hash = await passwords.hash(request.password, source)
+    return NewAccount(request.email, request.username, request.display_name or request.username, password_hash)
+
+
+async def create_account(work: UnitOfWork, log: Log, new: NewAccount) -> AccountSignedUp:
+    """Creates an account and its stream.
+
+    A taken email or username violates a unique index, so concurrent sign-ups are refused, too.
+    """
     account = Account(
         id=uuid4(),
-        email=request.email,
-        username=request.username,
-        display_name=request.display_name or request.username,
+        email=new.email,
+        username=new.username,
+        display_name=new.display_name,
         bio="",
-        password_hash=password_hash,
+        password_hash=new.password_hash,
     )
     work.session.add(account)
     await work.session.flush()
@@ -67,7 +75,13 @@ async def get_me(work: UnitOfWork, parts: AccountParts, account_id: UUID) -> Acc
 
 
 async def update_me(
-    work: UnitOfWork, log: Log, parts: AccountParts, sizes: SizesSettings, account_id: UUID, changes: AccountUpdate
+    work: UnitOfWork,
+    log: Log,
+    parts: AccountParts,
+    sizes: SizesSettings,
+    account_id: UUID,
+    changes: AccountUpdate,
+    reserved: Collection[str] = (),
 ) -> AccountMe:
     """Changes the given fields and appends `account.updated` to the account's stream, if anything changed."""
     await log.lock(work, accounts=[account_id])
@@ -75,7 +89,7 @@ async def update_me(
     given = changes.model_dump(include=set(AccountUpdate.model_fields), exclude_unset=True)
     old_username, new_username = account.username, given.get("username", account.username)
     if new_username != old_username:
-        check_reserved(new_username)
+        check_reserved(new_username, reserved)
     for name, value in given.items():
         setattr(account, name, value)
     if given.get("display_name", "") is None:
@@ -108,6 +122,7 @@ async def append_updated(work: UnitOfWork, log: Log, account: Account, more: Map
 async def change_password(
     work: UnitOfWork,
     database: Database,
+    log: Log,
     passwords: Passwords,
     failed_sign_ins: FailedSignIns,
     account_id: UUID,
@@ -136,6 +151,7 @@ async def change_password(
             return False
         await failed_sign_ins.forget(subject)
     password_hash = await passwords.hash(new, account_id.hex)
+    await append_security_event(work, log, account_id, "password_changed", by="password")
     # Locked: an account that is erased at the same time must not get a password again.
     account = await _get(work, account_id, for_update=True)
     account.password_hash = password_hash
@@ -145,10 +161,20 @@ async def change_password(
 
 async def renew_hash(
     work: UnitOfWork, passwords: Passwords, account_id: UUID, password_hash: str, password: str, source: str
-) -> None:
-    """Replaces an outdated hash by one with the present parameters, unless the password was changed meanwhile."""
+) -> str:
+    """Replaces an outdated hash by one with the present parameters, unless the password was changed meanwhile.
+
+    Returns the new hash.
+    """
     renewed = await passwords.hash(password, source)
     await crud.replace_hash(work.session, account_id, password_hash, renewed)
+    return renewed
+
+
+async def get_names(work: UnitOfWork, account_id: UUID) -> tuple[str, str]:
+    """Returns the username and the display name of the caller's account."""
+    account = await _get(work, account_id)
+    return account.username, account.display_name
 
 
 async def get_profile(work: UnitOfWork, parts: AccountParts, viewer: UUID, account_id: UUID) -> AccountPublic:

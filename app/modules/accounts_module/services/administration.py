@@ -5,25 +5,28 @@ from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
-from app.modules.accounts_module.services.accounts import sign_up
+from app.modules.accounts_module.services.accounts import create_account, prepare_account
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.sessions import end_all_sessions
 from app.modules.streams_module.services.log import Log
 from app.utils.canonical import normalize_email
 
 
-async def create_admin(work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp) -> AccountSignedUp:
-    """Creates an account that is a server admin."""
-    signed_up = await sign_up(work, log, passwords, request, by_operator=True)
-    account = await crud.find_account(work.session, signed_up.id)
+async def create(
+    work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp, *, is_admin: bool
+) -> AccountSignedUp:
+    """Creates an account, which may be a server admin. It is no sign-up: no hook of one is called."""
+    created = await create_account(work, log, await prepare_account(passwords, request, by_operator=True))
+    account = await crud.find_account(work.session, created.id)
     assert account is not None  # noqa: S101 - it was created just now
-    account.is_admin = True
+    account.is_admin = is_admin
     await work.session.flush()
-    return signed_up
+    return created
 
 
-async def reset_password(work: UnitOfWork, passwords: Passwords, login: str, password: str) -> int:
+async def reset_password(work: UnitOfWork, log: Log, passwords: Passwords, login: str, password: str) -> int:
     """Sets a new password, ends all sessions and forgets failed sign-ins. Returns the number of ended sessions.
 
     Raises AccountNotFound.
@@ -32,7 +35,9 @@ async def reset_password(work: UnitOfWork, passwords: Passwords, login: str, pas
     if account is None:
         raise AccountNotFound
     check_password(password, "password", username=account.username, email=account.email or "")
-    account.password_hash = await passwords.hash(password)
+    password_hash = await passwords.hash(password)
+    await append_security_event(work, log, account.id, "password_changed", by="operator")
+    account.password_hash = password_hash
     await work.session.flush()
     await delete_failures(await work.raw(), [account.id])
     return await end_all_sessions(work, account.id)

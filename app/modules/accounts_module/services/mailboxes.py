@@ -11,6 +11,7 @@ from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.services.accounts import append_updated
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.security import append_security_event
 from app.modules.streams_module.services.log import Log, now
 from app.utils.canonical import normalize_email
 
@@ -41,8 +42,11 @@ async def check_new_password(work: UnitOfWork, account_id: UUID, password: str) 
     check_password(password, "new_password", username=account.username, email=account.email or "")
 
 
-async def replace_password(work: UnitOfWork, revocations: Revocations, account_id: UUID, password_hash: str) -> None:
+async def replace_password(
+    work: UnitOfWork, log: Log, revocations: Revocations, account_id: UUID, password_hash: str
+) -> None:
     """Sets the hash of a new password, ends all sessions and forgets failed sign-ins. Raises AccountNotFound."""
+    await append_security_event(work, log, account_id, "password_changed", by="mail")
     account, at = await _get(work, account_id), now()
     account.password_hash = password_hash
     await work.session.flush()

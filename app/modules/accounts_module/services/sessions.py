@@ -1,20 +1,30 @@
 """Sessions: opening, refreshing, listing and ending them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts
 from app.modules.accounts_module.db.cruds import sessions as crud
 from app.modules.accounts_module.db.models import AuthSession
-from app.modules.accounts_module.errors import InvalidToken, SessionNotFound, WrongCredentials
+from app.modules.accounts_module.errors import (
+    InvalidToken,
+    ReauthenticationRequired,
+    SessionNotFound,
+    WrongCredentials,
+)
 from app.modules.accounts_module.schemas import SessionRead, TokenPair
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.tokens import Identity, Tokens
 from app.modules.base_module.schemas import Moment, Page
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.modules.streams_module.services.log import Log
 from app.services.rate_limits import RateLimits
+
+FRESH_FOR = timedelta(minutes=10)
+"""The age up to which a session may change how its account is protected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,14 @@ class Device:
 
 
 async def open_session(
-    work: UnitOfWork, tokens: Tokens, revocations: Revocations, account_id: UUID, device: Device, *, limit: int
+    work: UnitOfWork,
+    log: Log,
+    tokens: Tokens,
+    revocations: Revocations,
+    account_id: UUID,
+    device: Device,
+    *,
+    limit: int,
 ) -> TokenPair:
     """Opens a session and returns its tokens. Beyond `limit`, the least recently used sessions are ended.
 
@@ -43,11 +60,13 @@ async def open_session(
         last_used_at=now,
         expires_at=_find_expiry(tokens, now, now),
     )
+    shown = {"session_id": session.id, "user_agent": session.user_agent, "address": session.address}
+    await append_security_event(work, log, account_id, "signed_in", **shown)
     work.session.add(session)
     await work.session.flush()
     # The password was checked a while ago, and the account may have been erased since. From here on an erasure waits,
     # because the new row refers to the account.
-    if await accounts.find_account(work.session, account_id) is None:
+    if not await accounts.list_existing_ids(work.session, {account_id}):
         raise WrongCredentials
     revoked = await crud.revoke_beyond(work.session, now, account_id, limit)
     work.after_commit(lambda: revocations.announce(revoked, now))
@@ -122,6 +141,13 @@ async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identit
 async def end_all_sessions(work: UnitOfWork, account_id: UUID) -> int:
     """Ends the live sessions of an account and returns their number. All processes see it within a second."""
     return len(await crud.revoke(work.session, datetime.now(UTC), account_id=account_id))
+
+
+async def check_recent(work: UnitOfWork, identity: Identity) -> None:
+    """Raises ReauthenticationRequired unless the caller's session was opened within the last 10 minutes."""
+    session = await work.session.get(AuthSession, identity.session_id)
+    if session is None or session.created_at + FRESH_FOR < datetime.now(UTC):
+        raise ReauthenticationRequired
 
 
 def _find_expiry(tokens: Tokens, created_at: datetime, now: datetime) -> datetime:

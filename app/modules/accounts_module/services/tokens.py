@@ -1,10 +1,10 @@
-"""Signed tokens (JWT) for access, refresh and known devices. Verifying one needs no query."""
+"""Signed tokens (JWT) for access, refresh, known devices and unfinished sign-ins. Verifying one needs no query."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import time
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 
@@ -17,6 +17,7 @@ __all__ = ["DeviceClaim", "Identity", "RefreshClaim", "Tokens"]
 _ALGORITHM = "HS256"
 _AUDIENCE = "messenger"
 _DEVICE_LIFETIME = timedelta(days=365)
+_TICKET_LIFETIME = timedelta(minutes=10)
 _MAX_CLOCK_SKEW = 60
 """Seconds that the clock of one server may be ahead of another's."""
 
@@ -37,8 +38,16 @@ class DeviceClaim:
     device_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class TicketClaim:
+    """A sign-in with the right password that lacks the second factor. `stamp` changes with the password."""
+
+    device: DeviceClaim
+    stamp: str
+
+
 class Tokens:
-    """Makes and reads the three kinds of tokens. A token of one kind is refused as any other."""
+    """Makes and reads the four kinds of tokens. A token of one kind is refused as any other."""
 
     def __init__(self, secret: str, settings: AuthSettings) -> None:
         self._secret = secret
@@ -54,6 +63,17 @@ class Tokens:
     def make_device(self, claim: DeviceClaim, issued_at: datetime) -> str:
         claims = {"sub": str(claim.account_id), "did": str(claim.device_id)}
         return self._sign("device", claims, issued_at, issued_at + _DEVICE_LIFETIME)
+
+    def make_ticket(self, claim: TicketClaim, issued_at: datetime) -> str:
+        claims = {"sub": str(claim.device.account_id), "did": str(claim.device.device_id), "stamp": claim.stamp}
+        return self._sign("ticket", claims, issued_at, issued_at + _TICKET_LIFETIME)
+
+    def read_ticket(self, token: str) -> TicketClaim:
+        claims = self._verify("ticket", token)
+        try:
+            return TicketClaim(DeviceClaim(UUID(claims["sub"]), UUID(claims["did"])), str(claims["stamp"]))
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise InvalidToken from None
 
     def read_access(self, token: str) -> tuple[Identity, float]:
         """Returns the identity and the Unix time at which the token expires. Raises InvalidToken."""
@@ -107,3 +127,9 @@ class Tokens:
         if not isinstance(made_at, int | float) or made_at > time() + _MAX_CLOCK_SKEW:
             raise InvalidToken
         return payload
+
+
+def known_device(tokens: Tokens, account_id: UUID, device_token: str | None) -> DeviceClaim:
+    """Returns the device of a device token of this account, or else a new one."""
+    known = tokens.find_device(device_token)
+    return known if known is not None and known.account_id == account_id else DeviceClaim(account_id, uuid4())

@@ -1,12 +1,15 @@
 """The rules for usernames: some are reserved, and some are held for their former owners."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import username_holds as crud
+from app.modules.accounts_module.db.cruds.accounts import find_by_username
 from app.modules.accounts_module.errors import UsernameTaken
 from app.services.errors import ValidationFailed
+from app.utils.canonical import fold
 
 _MAX_HELD = 3
 """Maximum number of held usernames per account. Otherwise an account could hold any number by taking them in turn."""
@@ -25,11 +28,27 @@ _SEPARATORS = str.maketrans("", "", "_.")
 _DIGITS = tuple(str.maketrans("013457", f"o{letter}east") for letter in "il")
 
 
-def check_reserved(username: str) -> None:
-    """Raises ValidationFailed for a username that looks official, in any spelling with digits and separators."""
-    bare = username.translate(_SEPARATORS)
-    if not _RESERVED.isdisjoint((bare, *(bare.translate(digits) for digits in _DIGITS))):
+def check_reserved(username: str, more: Iterable[str] = ()) -> None:
+    """Raises ValidationFailed for a username that looks official, in any spelling with digits and separators.
+
+    `more` are the usernames that this server reserves (AUTH_RESERVED_USERNAMES).
+    """
+    reserved = _RESERVED.union(spelling for name in more for spelling in _spellings(fold(name)))
+    if not reserved.isdisjoint(_spellings(username)):
         raise ValidationFailed(("body", "username"), "this username is reserved", "username_is_reserved")
+
+
+def _spellings(username: str) -> tuple[str, ...]:
+    bare = username.translate(_SEPARATORS)
+    return bare, *(bare.translate(digits) for digits in _DIGITS)
+
+
+async def check_free(work: UnitOfWork, username: str) -> None:
+    """Raises UsernameTaken for a username that an account has, or that is held for its former owner."""
+    if await find_by_username(work.session, username) is not None:
+        raise UsernameTaken
+    if await crud.find_holder(work.session, username, datetime.now(UTC)) is not None:
+        raise UsernameTaken
 
 
 async def claim_username(work: UnitOfWork, account_id: UUID, username: str) -> None:

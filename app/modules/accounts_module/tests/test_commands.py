@@ -28,7 +28,7 @@ async def test_an_administrator_is_created_by_answering_prompts(
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     me = (await server.get(f"{API}/accounts/me", headers=headers)).json()
     assert me["is_admin"] is True
-    assert me["event_seq"] == 0
+    assert me["event_seq"] == 1
 
 
 async def test_an_administrator_is_created_by_a_script(

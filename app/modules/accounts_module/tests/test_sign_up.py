@@ -86,5 +86,6 @@ async def test_an_invalid_name_email_or_password_is_refused_with_its_location(se
 
 
 async def test_an_account_stream_is_created_with_the_account(anna: FakeClient) -> None:
-    assert ok(await anna.get("/accounts/me"))["event_seq"] == 0
-    assert ok(await anna.get("/accounts/me/events")) == {"items": [], "last_seq": 0}
+    page = ok(await anna.get("/accounts/me/events"))
+    assert [event["kind"] for event in page["items"]] == ["security.signed_in"]
+    assert page["last_seq"] == ok(await anna.get("/accounts/me"))["event_seq"] == 1

@@ -1,6 +1,7 @@
 """Reserved usernames, and usernames that are held after their owner gave them up."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -8,9 +9,12 @@ import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.usernames import check_reserved
 from app.services.errors import ValidationFailed
+from app.settings import Settings
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.servers import served
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,17 @@ def test_usernames_that_only_contain_a_reserved_one_are_free() -> None:
         check_reserved(username)
     with pytest.raises(ValidationFailed):
         check_reserved("a.d.m.i.n")
+
+
+async def test_a_server_reserves_further_usernames(settings: Settings) -> None:
+    auth = settings.auth.model_copy(update={"reserved_usernames": ("Acme", "acme.shop")})
+    async with served(build_app(replace(settings, auth=auth))) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        for username in ("acme", "AC_ME", "4cme", "acmeshop"):
+            body = {"email": "x@example.com", "password": PASSWORD, "username": username}
+            problem(await anna.http.post(f"{API}/accounts/sign-up", json=body), 422, "validation_error")
+            problem(await anna.patch("/accounts/me", {"username": username}), 422, "validation_error")
+        ok(await anna.patch("/accounts/me", {"username": "acmes"}))
 
 
 async def test_an_account_keeps_a_reserved_username_that_it_already_has(

@@ -11,11 +11,13 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, AccountPart, Erasure, SignUpHook
 from app.modules.accounts_module.schemas import Email
 from app.modules.accounts_module.services.mailboxes import announce_change, change_email, find_mail_address
+from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.base_module.schemas import NOT_NULL
 from app.modules.jobs_module.extension import Jobs
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.errors import LinkExpired
 from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, Confirmation, Notice
+from app.modules.recovery_module.services.sign_ups import complete
 from app.modules.recovery_module.services.tokens import hash_of
 from app.modules.recovery_module.settings import VERIFY_EMAIL
 from app.modules.streams_module.services.log import Log, now
@@ -34,14 +36,17 @@ async def send_confirmation(work: UnitOfWork, jobs: Jobs, account_id: UUID) -> N
         await _enqueue(work, jobs, account_id, email)
 
 
-async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, token: str) -> None:
-    """Confirms the address that the token was sent to. A pending address becomes the account's.
+async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, token: str) -> None:
+    """Confirms the address that the token was sent to: a pending address becomes the account's, and a sign-up that
+    waited for it becomes an account.
 
-    Raises LinkExpired; or EmailTaken for an address that another account has by now.
+    Raises LinkExpired; EmailTaken for an address that another account has by now; or UsernameTaken.
     """
     raw = await work.raw()
     used = await tokens.use(raw, hash_of(token), "confirm", now())
     if used is None:
+        if await complete(work, log, sign_ups, token):
+            return
         raise LinkExpired
     account_id, email = used["account_id"], used["email"]
     await log.lock(work, accounts=[account_id])

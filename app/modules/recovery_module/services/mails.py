@@ -1,5 +1,6 @@
 """The mails of this module."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,7 +13,7 @@ from app.modules.mail_module.extension import Letter, mail_job
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.services.tokens import Purpose, hash_of, link_of, make_token
 
-LIFETIMES: dict[Purpose, timedelta] = {"confirm": timedelta(hours=24), "reset": timedelta(minutes=30)}
+LIFETIMES: Mapping[Purpose, timedelta] = {"confirm": timedelta(hours=24), "reset": timedelta(minutes=30)}
 MAX_RESETS = 3
 """Valid links to a new password that an account may have. Beyond them no mail is sent: the mailbox has a valid one."""
 TEMPLATES = Path(__file__).parents[1] / "templates"

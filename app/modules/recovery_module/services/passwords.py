@@ -8,6 +8,7 @@ from app.modules.accounts_module.services.mailboxes import (
     find_mail_address,
     replace_password,
 )
+from app.modules.accounts_module.services.owner_hooks import OwnerHooks
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.jobs_module.extension import Jobs
@@ -30,6 +31,7 @@ async def reset_password(
     log: Log,
     passwords: Passwords,
     revocations: Revocations,
+    owner_hooks: OwnerHooks,
     token: str,
     new_password: str,
     source: str,
@@ -55,6 +57,9 @@ async def reset_password(
     if await find_mail_address(work, account_id) != email:
         raise LinkExpired
     await tokens.revoke(raw, account_id, "reset", at)
-    await replace_password(work, revocations, account_id, hashed)
+    await replace_password(work, log, revocations, account_id, hashed)
+    mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
+    if mailbox is None or not mailbox["is_verified"]:
+        await owner_hooks.run(work, account_id)
     await mailboxes.set_verified(raw, account_id, canonical_email(email), email)
     await announce_change(work, log, account_id)

@@ -10,7 +10,7 @@ from app.modules.accounts_module.services.signing_secret import derive_key
 from app.settings import Settings
 from app.utils.container import Container
 
-Purpose = Literal["confirm", "reset"]
+Purpose = Literal["confirm", "reset", "sign_up"]
 
 
 async def make_token(container: Container, purpose: Purpose, job_id: UUID) -> str:

@@ -11,6 +11,7 @@ from app.dependencies.hot_route import HotRoute
 from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import SizesDep
 from app.modules.accounts_module.dependencies import (
+    AuthSettingsDep,
     CurrentIdentity,
     FailedSignInsDep,
     PartsDep,
@@ -56,9 +57,10 @@ def make_router(modules: Modules) -> APIRouter:
         log: LogDep,
         parts: PartsDep,
         sizes: SizesDep,
+        settings: AuthSettingsDep,
     ) -> AccountMe:
         """Changes the given fields of the caller's account."""
-        return await accounts.update_me(work, log, parts, sizes, identity.account_id, body)
+        return await accounts.update_me(work, log, parts, sizes, identity.account_id, body, settings.reserved_usernames)
 
     return router
 
@@ -69,6 +71,7 @@ async def change_password(
     identity: CurrentIdentity,
     work: Work,
     database: Db,
+    log: LogDep,
     passwords: PasswordsDep,
     failed_sign_ins: FailedSignInsDep,
     revocations: RevocationsDep,
@@ -77,6 +80,7 @@ async def change_password(
     changed = await accounts.change_password(
         work,
         database,
+        log,
         passwords,
         failed_sign_ins,
         identity.account_id,

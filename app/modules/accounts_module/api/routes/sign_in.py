@@ -1,23 +1,31 @@
 """Routes that create accounts and open, refresh and end sessions."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, status
+from fastapi import APIRouter, Form, Response, status
 
-from app.dependencies.dependency_db import Db, Work
-from app.dependencies.services_dependency import LimitsDep, SizesDep
+from app.dependencies.dependency_db import Work
+from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import (
     Auth,
+    AuthSettingsDep,
     CurrentIdentity,
     DeviceDep,
-    FailedSignInsDep,
+    OptionalAdmin,
     PasswordsDep,
     RevocationsDep,
-    SignUpHooksDep,
+    SignInServiceDep,
+    SignUpsDep,
 )
-from app.modules.accounts_module.errors import EmailTaken, InvalidToken, UsernameTaken, WrongCredentials
+from app.modules.accounts_module.errors import (
+    EmailTaken,
+    InvalidToken,
+    SecondFactorRequired,
+    SignUpClosed,
+    UsernameTaken,
+    WrongCredentials,
+)
+from app.modules.accounts_module.extension import SecondFactor
 from app.modules.accounts_module.schemas import (
     AccountSignedUp,
     RefreshRequest,
@@ -27,80 +35,71 @@ from app.modules.accounts_module.schemas import (
     TokenForm,
     TokenPair,
 )
-from app.modules.accounts_module.services import accounts, sessions
-from app.modules.accounts_module.services.credentials import Attempt, check_credentials
-from app.modules.accounts_module.services.tokens import DeviceClaim
+from app.modules.accounts_module.services import sessions
+from app.modules.accounts_module.services.accounts import prepare_account
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of
+from app.utils.module import Modules
 
 router = APIRouter(prefix="/accounts")
 
 
-@router.post("/sign-up", status_code=status.HTTP_201_CREATED, openapi_extra=refuses(EmailTaken, UsernameTaken))
+def make_router(modules: Modules) -> APIRouter:
+    """Returns the routes that sign in with a password. They demand a second factor only if a module has one."""
+    router = APIRouter(prefix="/accounts")
+    demands = any(factor.is_demanded for factor in modules.contributions(SecondFactor))
+    refused = (WrongCredentials, SecondFactorRequired) if demands else (WrongCredentials,)
+
+    @router.post("/sign-in", openapi_extra=refuses(*refused))
+    async def sign_in(body: SignIn, sign_in_service: SignInServiceDep) -> SignedIn:
+        """Opens a session. An unknown login and a wrong password get the same answer after the same time.
+
+        After `RATE_LIMIT_SIGN_IN` wrong passwords in a row, further attempts have to wait for a time that doubles up to
+        a day. Devices that send their `device_token`, and networks from which the account has signed in before, are
+        counted separately.
+        """
+        return await sign_in_service.by_password(body.login, body.password, body.device_token)
+
+    @router.post("/token", openapi_extra=refuses(*refused))
+    async def token(form: Annotated[TokenForm, Form()], sign_in_service: SignInServiceDep) -> SignedIn:
+        """Opens a session with the OAuth2 password form, for Swagger's Authorize button."""
+        return await sign_in_service.by_password(form.username, form.password, form.device_token)
+
+    return router
+
+
+@router.post(
+    "/sign-up",
+    status_code=status.HTTP_201_CREATED,
+    response_model=AccountSignedUp,
+    responses={202: {"description": "With `AUTH_SIGN_UP=verified`: a mail was sent, and nothing is created yet"}},
+    openapi_extra=refuses(EmailTaken, UsernameTaken, SignUpClosed),
+)
 async def sign_up(
     body: SignUp,
     device: DeviceDep,
     limits: LimitsDep,
+    admin: OptionalAdmin,
     work: Work,
     log: LogDep,
     passwords: PasswordsDep,
-    hooks: SignUpHooksDep,
-) -> AccountSignedUp:
-    """Creates an account and its event stream."""
-    limits.hit(limits.rates.sign_up, "sign-up from", network_of(device.address))
-    account = await accounts.sign_up(work, log, passwords, body, network_of(device.address))
-    await hooks.run(work, account.id)
-    return account
+    sign_ups: SignUpsDep,
+    settings: AuthSettingsDep,
+) -> AccountSignedUp | Response:
+    """Creates an account and its event stream.
 
-
-@dataclass(frozen=True, slots=True)
-class SignInService:
-    """Signs in with the dependencies of a request, for both forms of credentials."""
-
-    device: DeviceDep
-    limits: LimitsDep
-    sizes: SizesDep
-    database: Db
-    work: Work
-    auth: Auth
-    passwords: PasswordsDep
-    failed_sign_ins: FailedSignInsDep
-    revocations: RevocationsDep
-
-    async def open_session(self, login: str, password: str, device_token: str | None) -> SignedIn:
-        tokens, limit = await self.auth.tokens(), self.sizes.sessions_of_account
-        attempt = Attempt(login, password, self.device.address, tokens.find_device(device_token))
-        found = await check_credentials(self.database, self.passwords, self.limits, self.failed_sign_ins, attempt)
-        if found.is_outdated:
-            await accounts.renew_hash(
-                self.work, self.passwords, found.account_id, found.password_hash, password, found.device_id.hex
-            )
-        pair = await sessions.open_session(
-            self.work, tokens, self.revocations, found.account_id, self.device, limit=limit
-        )
-        device = DeviceClaim(found.account_id, found.device_id)
-        return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
-
-
-SignInServiceDep = Annotated[SignInService, Depends()]
-
-
-@router.post("/sign-in", openapi_extra=refuses(WrongCredentials))
-async def sign_in(body: SignIn, sign_in_service: SignInServiceDep) -> SignedIn:
-    """Opens a session. An unknown login and a wrong password get the same answer after the same time.
-
-    After `RATE_LIMIT_SIGN_IN` wrong passwords in a row, further attempts have to wait for a time that doubles up to a
-    day. Devices that send their `device_token`, and networks from which the account has signed in before, are counted
-    separately.
+    With `AUTH_SIGN_UP=verified` the answer is 202 for every address: the account is created when the link of the mail
+    is followed, and until then its address and username stay free. A server admin creates accounts in every mode.
     """
-    return await sign_in_service.open_session(body.login, body.password, body.device_token)
-
-
-@router.post("/token", openapi_extra=refuses(WrongCredentials))
-async def token(form: Annotated[TokenForm, Form()], sign_in_service: SignInServiceDep) -> SignedIn:
-    """Opens a session with the OAuth2 password form, for Swagger's Authorize button."""
-    return await sign_in_service.open_session(form.username, form.password, form.device_token)
+    network = network_of(device.address)
+    limits.hit(limits.rates.sign_up, "sign-up from", network)
+    sign_ups.check_open(by_admin=admin is not None)
+    account = await prepare_account(
+        passwords, body, network, by_operator=admin is not None, reserved=settings.reserved_usernames
+    )
+    created = await sign_ups.sign_up(work, log, account, by_admin=admin is not None)
+    return created or Response(status_code=status.HTTP_202_ACCEPTED)
 
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))

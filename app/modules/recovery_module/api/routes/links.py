@@ -4,8 +4,15 @@ from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import LimitsDep, service
-from app.modules.accounts_module.dependencies import CurrentIdentity, DeviceDep, PasswordsDep, RevocationsDep
-from app.modules.accounts_module.errors import EmailTaken
+from app.modules.accounts_module.dependencies import (
+    CurrentIdentity,
+    DeviceDep,
+    OwnerHooksDep,
+    PasswordsDep,
+    RevocationsDep,
+    SignUpsDep,
+)
+from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.base_module.schemas import refuses
 from app.modules.jobs_module.extension import Jobs
 from app.modules.recovery_module.errors import LinkExpired
@@ -29,13 +36,26 @@ async def verify_email(identity: CurrentIdentity, limits: LimitsDep, work: Work,
     await addresses.send_confirmation(work, jobs, identity.account_id)
 
 
-@router.post("/email/confirm", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(LinkExpired, EmailTaken))
+@router.post(
+    "/email/confirm",
+    status_code=status.HTTP_204_NO_CONTENT,
+    openapi_extra=refuses(LinkExpired, EmailTaken, UsernameTaken),
+)
 async def confirm_email(
-    body: TokenGiven, device: DeviceDep, limits: LimitsDep, work: Work, log: LogDep, jobs: JobsDep
+    body: TokenGiven,
+    device: DeviceDep,
+    limits: LimitsDep,
+    work: Work,
+    log: LogDep,
+    jobs: JobsDep,
+    sign_ups: SignUpsDep,
 ) -> None:
-    """Confirms an address with the token of the mail, which is valid for 24 hours and once."""
+    """Confirms an address with the token of the mail, which is valid for 24 hours and once.
+
+    With `AUTH_SIGN_UP=verified` it creates the account of a sign-up. The username may be taken by then.
+    """
     limits.hit(FOLLOW_LINK, network_of(device.address))
-    await addresses.confirm(work, log, jobs, body.token)
+    await addresses.confirm(work, log, jobs, sign_ups, body.token)
 
 
 @router.post("/password/forgot", status_code=status.HTTP_202_ACCEPTED, response_class=Response)
@@ -60,8 +80,11 @@ async def reset_password(
     log: LogDep,
     hashes: PasswordsDep,
     revocations: RevocationsDep,
+    owner_hooks: OwnerHooksDep,
 ) -> None:
     """Sets a new password with the token of the mail, which is valid for 30 minutes and once. All sessions end."""
     network = network_of(device.address)
     limits.hit(FOLLOW_LINK, network)
-    await passwords.reset_password(work, database, log, hashes, revocations, body.token, body.new_password, network)
+    await passwords.reset_password(
+        work, database, log, hashes, revocations, owner_hooks, body.token, body.new_password, network
+    )

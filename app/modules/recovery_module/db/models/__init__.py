@@ -1,3 +1,3 @@
-from app.modules.recovery_module.db.models.mailbox import AccountMailbox, RecoveryToken
+from app.modules.recovery_module.db.models.mailbox import AccountMailbox, PendingSignUp, RecoveryToken
 
-__all__ = ["AccountMailbox", "RecoveryToken"]
+__all__ = ["AccountMailbox", "PendingSignUp", "RecoveryToken"]

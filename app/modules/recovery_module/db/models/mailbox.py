@@ -4,7 +4,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.adapters.db.base import Base
+from app.adapters.db.base import Base, BaseModel
 
 
 class AccountMailbox(Base):
@@ -19,6 +19,25 @@ class AccountMailbox(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     verified_key: Mapped[str | None] = mapped_column(Text)
     pending_email: Mapped[str | None] = mapped_column(Text)
+
+
+class PendingSignUp(BaseModel):
+    """A sign-up whose address is not verified yet. It reserves neither the address nor the username.
+
+    `token_hash` is null until its mail is sent. Until it expires, a row with `mailed_at` counts as a mail to the
+    mailbox.
+    """
+
+    __tablename__ = "pending_sign_up"
+
+    email: Mapped[str] = mapped_column(Text)
+    email_key: Mapped[str] = mapped_column(Text, index=True)
+    username: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    mailed_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class RecoveryToken(Base):

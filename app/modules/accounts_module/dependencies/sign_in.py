@@ -1,0 +1,99 @@
+"""Signing in, as a parameter type: for passwords, and for modules with other ways to prove who is calling."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.dependencies.dependency_db import Db, Work
+from app.dependencies.services_dependency import LimitsDep, SizesDep, service
+from app.modules.accounts_module.db.cruds.accounts import find_account
+from app.modules.accounts_module.dependencies.device import DeviceDep
+from app.modules.accounts_module.dependencies.identity import Auth
+from app.modules.accounts_module.dependencies.services import FailedSignInsDep, PasswordsDep, RevocationsDep
+from app.modules.accounts_module.errors import InvalidToken, SecondFactorRequired
+from app.modules.accounts_module.schemas import SignedIn
+from app.modules.accounts_module.services import accounts, sessions
+from app.modules.accounts_module.services.credentials import Attempt, check_credentials
+from app.modules.accounts_module.services.second_factors import SecondFactors, stamp_of
+from app.modules.accounts_module.services.tokens import DeviceClaim, TicketClaim
+from app.modules.streams_module.dependencies import LogDep
+
+
+@dataclass(frozen=True, slots=True)
+class SignInService:
+    """Signs in with the dependencies of a request."""
+
+    device: DeviceDep
+    limits: LimitsDep
+    sizes: SizesDep
+    database: Db
+    work: Work
+    log: LogDep
+    auth: Auth
+    passwords: PasswordsDep
+    failed_sign_ins: FailedSignInsDep
+    revocations: RevocationsDep
+    factors: Annotated[SecondFactors, service(SecondFactors)]
+
+    async def by_password(self, login: str, password: str, device_token: str | None) -> SignedIn:
+        """Opens a session with a password.
+
+        Raises SecondFactorRequired, with a ticket, for an account with a second factor; WrongCredentials, RateLimited
+        or TooManyPasswords.
+        """
+        tokens = await self.auth.tokens()
+        attempt = Attempt(login, password, self.device.address, tokens.find_device(device_token))
+        found = await check_credentials(self.database, self.passwords, self.limits, self.failed_sign_ins, attempt)
+        password_hash, device = found.password_hash, DeviceClaim(found.account_id, found.device_id)
+        if found.is_outdated:
+            password_hash = await accounts.renew_hash(
+                self.work, self.passwords, found.account_id, password_hash, password, found.device_id.hex
+            )
+        return await self.after_first_factor(device, password_hash)
+
+    async def after_first_factor(self, device: DeviceClaim, password_hash: str | None) -> SignedIn:
+        """Opens a session of an account after its password, or what replaces it, unless a second factor is demanded.
+
+        Raises SecondFactorRequired with a ticket, which is valid as long as the account has this hash.
+        """
+        work = self.work
+        methods = await self.factors.list_methods(await work.raw(), device.account_id)
+        if methods:
+            # A renewed hash is kept, although the request is refused.
+            await work.commit()
+            claim = TicketClaim(device, stamp_of(password_hash))
+            ticket = (await self.auth.tokens()).make_ticket(claim, datetime.now(UTC))
+            raise SecondFactorRequired(extra={"ticket": ticket, "methods": methods})
+        return await self.finish(device)
+
+    async def read_ticket(self, ticket: str) -> DeviceClaim:
+        """Returns the account and the device of a sign-in that lacks the second factor.
+
+        Raises InvalidToken, also if the password was changed or the account was erased since.
+        """
+        claim = (await self.auth.tokens()).read_ticket(ticket)
+        # A change of the password, which ends the sessions, comes before this or after the new session.
+        await self.log.lock(self.work, accounts=[claim.device.account_id])
+        account = await find_account(self.work.session, claim.device.account_id)
+        if account is None or stamp_of(account.password_hash) != claim.stamp:
+            raise InvalidToken
+        return claim.device
+
+    async def finish(self, device: DeviceClaim) -> SignedIn:
+        """Opens a session of an account whose owner has proven all that its factors demand."""
+        tokens, account_id = await self.auth.tokens(), device.account_id
+        pair = await sessions.open_session(
+            self.work,
+            self.log,
+            tokens,
+            self.revocations,
+            account_id,
+            self.device,
+            limit=self.sizes.sessions_of_account,
+        )
+        return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
+
+
+SignInServiceDep = Annotated[SignInService, Depends()]

@@ -1,0 +1,67 @@
+"""Sign-ups: who may sign up, and what other modules do then."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from loguru import logger
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.errors import SignUpClosed
+from app.modules.accounts_module.extension import NewAccount, SignUpHook, VerifiedSignUp
+from app.modules.accounts_module.schemas import AccountSignedUp
+from app.modules.accounts_module.services.accounts import create_account
+from app.modules.accounts_module.services.usernames import check_free
+from app.modules.streams_module.services.log import Log
+from app.services.context import work_context
+from app.settings.auth_settings import AuthSettings
+from app.utils.container import Container
+from app.utils.module import Modules
+
+
+class SignUps:
+    """Signs up accounts as AUTH_SIGN_UP says, with the contributions of one application's modules."""
+
+    def __init__(self, settings: AuthSettings, modules: Modules, container: Container) -> None:
+        self._hooks = modules.contributions(SignUpHook)
+        self._verified = modules.contributions(VerifiedSignUp)
+        self._mode = settings.sign_up
+        self._container = container
+        if self._mode == "verified" and not self._verified:
+            logger.warning("AUTH_SIGN_UP=verified needs a module that sends mails; until then sign-up is closed")
+
+    def check_open(self, *, by_admin: bool) -> None:
+        """Raises SignUpClosed if the caller may not create accounts."""
+        if not by_admin and (self._mode == "closed" or (self._mode == "verified" and not self._verified)):
+            raise SignUpClosed
+
+    async def sign_up(
+        self, work: UnitOfWork, log: Log, account: NewAccount, *, by_admin: bool
+    ) -> AccountSignedUp | None:
+        """Creates an account. Returns None if its address has to be verified before.
+
+        Raises UsernameTaken, or EmailTaken if the address does not have to be verified.
+        """
+        if by_admin or self._mode == "open":
+            return await self.create(work, log, account)
+        await check_free(work, account.username)
+        context = await work_context(work, self._container, datetime.now(UTC))
+        for contribution in self._verified:
+            await contribution.begin(context, account)
+        return None
+
+    async def create(
+        self,
+        work: UnitOfWork,
+        log: Log,
+        account: NewAccount,
+        before_hooks: Callable[[UUID], Awaitable[None]] | None = None,
+    ) -> AccountSignedUp:
+        """Creates an account and calls the hooks of all modules. If one raises, there is no account."""
+        created = await create_account(work, log, account)
+        if before_hooks is not None:
+            await before_hooks(created.id)
+        context = await work_context(work, self._container, datetime.now(UTC))
+        for hook in self._hooks:
+            await hook.run(context, created.id)
+        return created

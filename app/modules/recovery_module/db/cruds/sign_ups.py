@@ -1,0 +1,75 @@
+"""Sign-ups that wait for the verification of their address."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import DatabaseConnection
+
+_ADD = """
+INSERT INTO pending_sign_up
+    (id, email, email_key, username, display_name, password_hash, created_at, updated_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
+"""
+_FIND = "SELECT email, email_key, username FROM pending_sign_up WHERE id = $1 AND expires_at > $2"
+_COUNT_MAILED = """
+SELECT count(*) FROM pending_sign_up WHERE email_key = $1 AND mailed_at IS NOT NULL AND expires_at > $2 AND id <> $3
+"""
+_NOTE_MAILED = "UPDATE pending_sign_up SET token_hash = $2, mailed_at = $3, expires_at = $4 WHERE id = $1"
+# Of two that use a token at once, the second waits for the row, and then finds it deleted.
+_TAKE = """
+DELETE FROM pending_sign_up WHERE token_hash = $1 AND expires_at > $2
+RETURNING email, email_key, username, display_name, password_hash
+"""
+_DELETE_OF_MAILBOX = "DELETE FROM pending_sign_up WHERE email_key = $1"
+_DELETE_OLD = """
+DELETE FROM pending_sign_up WHERE id IN (
+    SELECT id FROM pending_sign_up WHERE expires_at < $1 ORDER BY expires_at LIMIT $2
+)
+"""
+
+
+async def add(
+    connection: DatabaseConnection,
+    sign_up_id: UUID,
+    email: str,
+    email_key: str,
+    username: str,
+    display_name: str,
+    password_hash: str,
+    at: datetime,
+    expires_at: datetime,
+) -> None:
+    await connection.execute(_ADD, sign_up_id, email, email_key, username, display_name, password_hash, at, expires_at)
+
+
+async def find(connection: DatabaseConnection, sign_up_id: UUID, at: datetime) -> Any | None:
+    """Returns the address and the username of a sign-up that has not expired."""
+    rows = await connection.fetch(_FIND, sign_up_id, at)
+    return rows[0] if rows else None
+
+
+async def count_mailed(connection: DatabaseConnection, email_key: str, at: datetime, without: UUID) -> int:
+    """Returns the number of mails that went to a mailbox because of other sign-ups."""
+    return int(await connection.fetchval(_COUNT_MAILED, email_key, at, without))
+
+
+async def note_mailed(
+    connection: DatabaseConnection, sign_up_id: UUID, token_hash: bytes | None, at: datetime, expires_at: datetime
+) -> None:
+    await connection.execute(_NOTE_MAILED, sign_up_id, token_hash, at, expires_at)
+
+
+async def take(connection: DatabaseConnection, token_hash: bytes, at: datetime) -> Any | None:
+    """Deletes the sign-up with this token and returns it."""
+    rows = await connection.fetch(_TAKE, token_hash, at)
+    return rows[0] if rows else None
+
+
+async def delete_of_mailbox(connection: DatabaseConnection, email_key: str) -> None:
+    await connection.execute(_DELETE_OF_MAILBOX, email_key)
+
+
+async def delete_old(connection: DatabaseConnection, before: datetime, limit: int) -> int:
+    """Deletes up to `limit` sign-ups that expired before a moment. Returns their number."""
+    return int((await connection.execute(_DELETE_OLD, before, limit)).rpartition(" ")[2])

@@ -1,0 +1,91 @@
+"""Sign-ups with AUTH_SIGN_UP=verified: the account is created when the link of the mail is followed."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import NewAccount, VerifiedSignUp
+from app.modules.accounts_module.services.mailboxes import find_by_mailbox
+from app.modules.accounts_module.services.sign_ups import SignUps
+from app.modules.jobs_module.extension import JobContext, Jobs
+from app.modules.mail_module.extension import Letter, mail_job
+from app.modules.recovery_module.db.cruds import mailboxes
+from app.modules.recovery_module.db.cruds import sign_ups as crud
+from app.modules.recovery_module.services.mails import TEMPLATES
+from app.modules.recovery_module.services.tokens import hash_of, link_of, make_token
+from app.modules.streams_module.services.log import Log
+from app.services.context import WorkContext
+from app.utils.canonical import canonical_email
+
+LIFETIME = timedelta(hours=24)
+MAX_MAILS = 3
+"""Mails that a mailbox gets within LIFETIME because of sign-ups. Strangers must not flood it."""
+
+
+class Begun(BaseModel):
+    """A sign-up whose mail is to be sent."""
+
+    sign_up_id: UUID
+
+
+async def _begin(context: WorkContext, new: NewAccount) -> None:
+    """Stores the sign-up and enqueues its mail. It is the same work for every address."""
+    sign_up_id, at = uuid4(), context.at
+    await crud.add(
+        context.connection,
+        sign_up_id,
+        new.email,
+        canonical_email(new.email),
+        new.username,
+        new.display_name,
+        new.password_hash,
+        at,
+        # Longer than a mail is retried. The time in which the link is valid begins when it is sent.
+        at + 2 * LIFETIME,
+    )
+    await context.container.get(Jobs).enqueue(context.work, SIGN_UP_MAIL, Begun(sign_up_id=sign_up_id))
+
+
+async def _compose(context: JobContext, begun: Begun) -> Letter | None:
+    token, at = await make_token(context.container, "sign_up", context.job_id), datetime.now(UTC)
+    async with context.unit_of_work() as work:
+        raw = await work.raw()
+        pending = await crud.find(raw, begun.sign_up_id, at)
+        if pending is None:
+            return None
+        email, key = pending["email"], pending["email_key"]
+        if await crud.count_mailed(raw, key, at, begun.sign_up_id) >= MAX_MAILS:
+            return None
+        owner = await find_by_mailbox(work, email)
+        token_hash = None if owner is not None else hash_of(token)
+        await crud.note_mailed(raw, begun.sign_up_id, token_hash, at, at + LIFETIME)
+    if owner is not None:
+        return Letter(owner.email or email, "exists")
+    values = {"link": link_of(context.container, "confirm", token), "username": pending["username"]}
+    return Letter(email, "sign_up", values)
+
+
+async def complete(work: UnitOfWork, log: Log, sign_ups: SignUps, token: str) -> bool:
+    """Creates the account of a verified address. Returns False for a token that is none of a sign-up.
+
+    Raises EmailTaken or UsernameTaken if another account has them by now; the token then stays valid.
+    """
+    raw = await work.raw()
+    pending = await crud.take(raw, hash_of(token), datetime.now(UTC))
+    if pending is None:
+        return False
+    email, key = pending["email"], pending["email_key"]
+    new = NewAccount(email, pending["username"], pending["display_name"], pending["password_hash"])
+
+    async def note_verified(account_id: UUID) -> None:
+        await mailboxes.set_verified(raw, account_id, key, email)
+
+    await sign_ups.create(work, log, new, note_verified)
+    await crud.delete_of_mailbox(raw, key)
+    return True
+
+
+SIGN_UP_MAIL = mail_job("recovery.sign_up", Begun, TEMPLATES, _compose)
+VERIFIED_SIGN_UP = VerifiedSignUp("recovery", _begin)

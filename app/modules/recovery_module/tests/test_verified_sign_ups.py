@@ -1,0 +1,159 @@
+"""With AUTH_SIGN_UP=verified an account is created by the link of a mail, and no answer says who has an account."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.connection import Connection
+from app.fastapi_engine.constructor import build_app
+from app.modules.mail_module.settings import MailSettings
+from app.modules.mail_module.tests.mailbox import Mailbox, text_of
+from app.modules.recovery_module.services.sign_ups import MAX_MAILS
+from app.modules.recovery_module.tests.links import subjects_to, tokens_of, until_no_jobs
+from app.settings import Settings
+from app.settings.modules_settings import ModulesSettings
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.servers import served
+
+_EMAIL = "vera@example.com"
+
+
+def with_mode(settings: Settings, mode: str) -> Settings:
+    return replace(settings, auth=settings.auth.model_copy(update={"sign_up": mode}))
+
+
+@pytest.fixture
+def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
+    public = settings.app.model_copy(update={"public_url": "https://chat.example.org"})
+    return build_app(
+        replace(with_mode(settings, "verified"), app=public, own={**settings.own, MailSettings: mailbox.settings})
+    )
+
+
+def body(**more: str) -> dict[str, str]:
+    return {"email": _EMAIL, "username": "vera", "password": PASSWORD, "display_name": "Вера", **more}
+
+
+async def sign_up(http: httpx.AsyncClient, **more: str) -> httpx.Response:
+    return await http.post(f"{API}/accounts/sign-up", json=body(**more))
+
+
+async def confirm(http: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await http.post(f"{API}/accounts/email/confirm", json={"token": token})
+
+
+async def verified(http: httpx.AsyncClient, mailbox: Mailbox, **more: str) -> FakeClient:
+    """Signs up and follows the link. Returns the user, signed in."""
+    given = body(**more)
+    assert (await sign_up(http, **more)).status_code == 202
+    (token,) = await tokens_of(mailbox, "confirm", given["email"])
+    assert (await confirm(http, token)).status_code == 204
+    return await FakeClient(http, username=given["username"]).sign_in()
+
+
+async def test_an_account_is_created_when_the_link_is_followed(server: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    answer = await sign_up(server)
+    assert (answer.status_code, answer.content) == (202, b"")
+    (token,) = await tokens_of(mailbox, "confirm", _EMAIL)
+    vera = FakeClient(server, username="vera")
+    login = {"login": "vera", "password": PASSWORD}
+    problem(await server.post(f"{API}/accounts/sign-in", json=login), 401, "unauthenticated")
+    assert (await confirm(server, token)).status_code == 204
+    me = ok(await (await vera.sign_in()).get("/accounts/me"))
+    assert (me["email"], me["username"], me["display_name"], me["email_verified"]) == (_EMAIL, "vera", "Вера", True)
+    problem(await confirm(server, token), 410, "link_expired")
+    # A verified address gets no further mail.
+    assert [mail["Subject"] for mail in mailbox.mails] == ["Finish your sign-up"]
+    assert "the account vera with" in text_of(mailbox.mails[0])
+
+
+async def test_a_known_address_gets_the_same_answer_and_another_mail(
+    server: httpx.AsyncClient, mailbox: Mailbox
+) -> None:
+    await verified(server, mailbox)
+    mailbox.mails.clear()
+    answers = [await sign_up(server, email=email, username="vera2") for email in (_EMAIL.upper(), "new@example.com")]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(202, b"")] * 2
+    assert await subjects_to(mailbox, _EMAIL, 1) == ["You already have an account"]
+    await tokens_of(mailbox, "confirm", "new@example.com")
+
+
+async def test_an_unverified_address_and_its_username_stay_free(server: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    assert (await sign_up(server)).status_code == 202
+    assert (await sign_up(server, password="staple of the new house")).status_code == 202
+    thief, owner = await tokens_of(mailbox, "confirm", _EMAIL, 2)
+    assert (await confirm(server, owner)).status_code == 204
+    # The other sign-up of the mailbox is gone with it.
+    problem(await confirm(server, thief), 410, "link_expired")
+    login = {"login": "vera", "password": PASSWORD}
+    problem(await server.post(f"{API}/accounts/sign-in", json=login), 401, "unauthenticated")
+
+
+async def test_a_username_that_is_taken_is_refused_at_once_or_when_the_link_is_followed(
+    server: httpx.AsyncClient, mailbox: Mailbox
+) -> None:
+    assert (await sign_up(server, email="second@example.com")).status_code == 202
+    await verified(server, mailbox)
+    problem(await sign_up(server, email="third@example.com", username="VERA"), 409, "conflict")
+    (token,) = await tokens_of(mailbox, "confirm", "second@example.com")
+    for _ in range(2):
+        problem(await confirm(server, token), 409, "conflict")
+
+
+async def test_of_two_that_follow_a_link_at_once_one_creates_the_account(
+    server: httpx.AsyncClient, mailbox: Mailbox
+) -> None:
+    assert (await sign_up(server)).status_code == 202
+    (token,) = await tokens_of(mailbox, "confirm", _EMAIL)
+    answers = await asyncio.gather(*(confirm(server, token) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [204] + [410] * 4
+
+
+async def test_a_mailbox_is_not_flooded(server: httpx.AsyncClient, mailbox: Mailbox, connection: Connection) -> None:
+    for number in range(MAX_MAILS + 2):
+        assert (await sign_up(server, username=f"vera{number}")).status_code == 202
+        await until_no_jobs(connection)
+    assert len(mailbox.mails) == MAX_MAILS
+    await connection.execute("UPDATE pending_sign_up SET expires_at = now()")
+    assert (await sign_up(server)).status_code == 202
+    await until_no_jobs(connection)
+    assert len(mailbox.mails) == MAX_MAILS + 1
+
+
+async def test_an_old_link_is_refused(server: httpx.AsyncClient, mailbox: Mailbox, connection: Connection) -> None:
+    assert (await sign_up(server)).status_code == 202
+    (token,) = await tokens_of(mailbox, "confirm", _EMAIL)
+    await connection.execute("UPDATE pending_sign_up SET expires_at = now()")
+    problem(await confirm(server, token), 410, "link_expired")
+
+
+async def test_what_is_refused_is_refused_without_a_mail(
+    server: httpx.AsyncClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    wrong: list[dict[str, Any]] = [{"password": "password1"}, {"username": "admin"}, {"email": "vera"}]
+    for more in wrong:
+        problem(await sign_up(server, **more), 422, "validation_error")
+    assert not await connection.fetchval("SELECT count(*) FROM pending_sign_up")
+    assert mailbox.mails == []
+
+
+async def test_a_server_admin_creates_accounts_at_once(
+    server: httpx.AsyncClient, mailbox: Mailbox, connection: Connection
+) -> None:
+    vera = await verified(server, mailbox)
+    other = body(email="oleg@example.com", username="oleg")
+    assert (await vera.post("/accounts/sign-up", other)).status_code == 202
+    await connection.execute("UPDATE account SET is_admin = true")
+    created = await vera.post("/accounts/sign-up", other)
+    assert (created.status_code, created.json()["username"]) == (201, "oleg")
+    await FakeClient(server, username="oleg").sign_in()
+
+
+async def test_without_a_module_for_mails_sign_up_is_closed(settings: Settings) -> None:
+    modules = ModulesSettings(enabled_modules=("BASE", "-recovery", "-security_mails"))
+    async with served(build_app(replace(with_mode(settings, "verified"), modules=modules))) as http:
+        problem(await sign_up(http), 403, "sign_up_closed")

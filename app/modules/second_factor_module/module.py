@@ -1,0 +1,39 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.adapters.db.database import Database
+from app.modules.second_factor_module.api import router
+from app.modules.second_factor_module.db import RecoveryCode, TotpFactor, WrongCodes
+from app.modules.second_factor_module.services.contributions import (
+    ADMINS,
+    CLEANUP_PERIOD,
+    CODES,
+    CODES_LEFT,
+    ERASE_FACTOR,
+    FACTOR,
+    TIDY,
+    TOTP_ENABLED,
+)
+from app.modules.second_factor_module.services.sealing import Sealer
+from app.modules.second_factor_module.settings import GIVE_CODE, SecondFactorSettings
+from app.settings import Settings
+from app.utils.container import Container
+from app.utils.module import Module
+
+
+@asynccontextmanager
+async def lifespan(container: Container) -> AsyncIterator[None]:
+    container.put(Sealer, Sealer(container.get(Settings).auth, container.get(Database)))
+    yield
+
+
+module = Module(
+    name="second_factor",
+    description="Second factors: codes of authenticator apps, and recovery codes",
+    router=router,
+    depends_on=("base", "accounts", "streams", "jobs"),
+    models=(TotpFactor, RecoveryCode, WrongCodes),
+    lifespan=lifespan,
+    settings=SecondFactorSettings,
+    contributes=(FACTOR, CODES, TOTP_ENABLED, CODES_LEFT, ADMINS, ERASE_FACTOR, TIDY, CLEANUP_PERIOD, GIVE_CODE),
+)

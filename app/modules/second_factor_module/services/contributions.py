@@ -1,0 +1,67 @@
+"""What this module adds to accounts: the factors, fields of the own account, a condition for admins, the erasure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.adapters.db.database import BackgroundDatabase
+from app.modules.accounts_module.extension import AccountHook, AccountPart, AdminCheck, Erasure, SecondFactor
+from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
+from app.modules.second_factor_module import db
+from app.modules.second_factor_module.errors import SecondFactorMissing
+from app.modules.second_factor_module.services.factors import TOTP, WINDOW
+from app.modules.second_factor_module.settings import SecondFactorSettings
+from app.services.context import Context, WorkContext
+
+_AT_ONCE = 1_000
+
+
+async def _has_totp(context: Context, account_id: UUID) -> bool:
+    return await db.is_set(context.connection, account_id)
+
+
+async def _has_codes(context: Context, account_id: UUID) -> bool:
+    return await db.has_codes(context.connection, account_id)
+
+
+async def _check_admin(context: Context, account_id: UUID) -> None:
+    is_required = context.container.get(SecondFactorSettings).required_for_admins
+    if is_required and not await db.is_set(context.connection, account_id):
+        raise SecondFactorMissing
+
+
+async def _describe_totp(context: Context, _: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    return dict.fromkeys(await db.list_code_counts(context.connection, account_ids), True)
+
+
+async def _describe_codes(context: Context, _: UUID, account_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    return await db.list_code_counts(context.connection, account_ids)
+
+
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+    await db.delete_factor(context.connection, account_id)
+    await db.forget_wrong(context.connection, account_id)
+    return False
+
+
+async def _delete_old(context: JobContext, _: Nothing) -> None:
+    before = (datetime.now(UTC) - WINDOW).date()
+    while True:
+        async with context.container.get(BackgroundDatabase).connection() as connection:
+            if await db.delete_old(connection, before, _AT_ONCE) < _AT_ONCE:
+                return
+
+
+_ENABLED = Annotated[bool, Field(description="true if signing in needs a code", examples=[True])]
+_LEFT = Annotated[int, Field(description="unused recovery codes", examples=[10])]
+FACTOR = SecondFactor(TOTP, _has_totp)
+CODES = SecondFactor("recovery_code", _has_codes, is_demanded=False)
+TOTP_ENABLED = AccountPart("totp_enabled", _ENABLED, empty=False, describe=_describe_totp, is_own=True)
+CODES_LEFT = AccountPart("recovery_codes_left", _LEFT, empty=0, describe=_describe_codes, is_own=True)
+ADMINS = AdminCheck("second_factor", _check_admin)
+ERASE_FACTOR = AccountHook("second_factor", _erase)
+TIDY = Job("second_factor.delete_old_counts", Nothing, _delete_old)
+CLEANUP_PERIOD = Schedule(TIDY, timedelta(hours=6))
