@@ -92,9 +92,9 @@ class FakeClient:
         return list(ok(await self.get(f"/chats/{chat_id}/events", after=after, limit=limit))["items"])
 
     async def own_events(self, after: int = 0) -> list[dict[str, Any]]:
-        """Returns the events of the account's stream, without those about its security, such as sign-ins."""
+        """Returns the events of the account's stream, without the sign-ins."""
         events = ok(await self.get("/accounts/me/events", after=after, limit=200))["items"]
-        return [event for event in events if not event["kind"].startswith("security.")]
+        return [event for event in events if event["kind"] != "security.signed_in"]
 
     @property
     def uuid(self) -> UUID:
