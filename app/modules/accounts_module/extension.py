@@ -104,8 +104,8 @@ class OwnerHook:
     """Is called when a mail to the account's address proves for the first time who owns it: `run(context, account_id)`.
 
     A reset of the password does that if the address was never verified before: another person may have created the
-    account. Remove what lets that person in without the password: keys, passkeys, identities. The account's stream is
-    locked.
+    account. Remove what lets that person in without the password, such as passkeys. Tokens of a BearerKind are revoked
+    without a hook. The account's stream is locked.
     """
 
     name: str
@@ -160,7 +160,8 @@ class BearerKind:
     - `list_revoked`: SQL that returns `id, revoked_at` of the tokens revoked after `$1`. It runs every second.
     - `list_live`: SQL that returns `id, expires_at` of those of the tokens `$1` that are valid at `$2`. It runs every
       minute for tokens with open connections. A token that never expires has any later time.
-    - `revoke_all(context, account_id)`: revokes the tokens of an account that is closed, and returns their ids.
+    - `revoke_all(context, account_id)`: revokes the tokens of an account that is closed or gets another owner, and
+      returns their ids.
 
     Ids are unique among those of all sessions and tokens: they are random. A module that revokes a token calls
     `Revocations.announce` after the commit.

@@ -53,6 +53,19 @@ async def test_the_secret_is_shown_once_and_stored_nowhere(anna: FakeClient, con
     assert secret.encode().hex() not in stored["row"]
 
 
+async def test_keys_change_only_soon_after_a_sign_in(anna: FakeClient, container: Container) -> None:
+    key = await create_key(anna)
+    await rows(container, "UPDATE auth_session SET created_at = now() - interval '11 minutes' RETURNING id")
+    for refused in (
+        await anna.post(PATH, {"name": "Отчёты", "scopes": ["chats:read"]}),
+        await anna.delete(f"{PATH}/{key['id']}"),
+    ):
+        problem(refused, 401, "reauthentication_required")
+    assert len(ok(await anna.get(PATH))["items"]) == 1
+    await anna.sign_in()
+    assert (await anna.delete(f"{PATH}/{key['id']}")).status_code == 204
+
+
 async def test_creating_and_revoking_are_events(anna: FakeClient) -> None:
     key = await create_key(anna, "messages:write", "chats:read")
     ok(await anna.delete(f"{PATH}/{key['id']}"))

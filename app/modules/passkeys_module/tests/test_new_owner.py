@@ -1,5 +1,6 @@
-"""The owner of a mailbox who takes an account over finds no passkey of another person in it."""
+"""The owner of a mailbox who takes an account over finds no passkey and no key of another person."""
 
+from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.passkeys_module.tests.authenticator import options_of_sign_in, register
 from app.modules.recovery_module.tests.conftest import app, mailbox  # noqa: F401 - fixtures of this file
@@ -27,6 +28,16 @@ async def test_a_reset_of_an_unverified_account_removes_passkeys(
     assert ok(await anna.get("/accounts/me/passkeys"))["items"] == []
     used = {"credential": authenticator.get(await options_of_sign_in(anna))}
     problem(await anna.post("/accounts/passkeys/sign-in", used), 401, "unauthenticated")
+
+
+async def test_it_revokes_keys_too(
+    anna: FakeClient,
+    mailbox: Mailbox,  # noqa: F811 - the fixture's value
+) -> None:
+    program = program_of(anna, await create_key(anna))
+    ok(await program.get("/accounts/me"))
+    await reset(anna, mailbox)
+    problem(await program.get("/accounts/me"), 401, "unauthenticated")
 
 
 async def test_a_reset_of_a_verified_account_keeps_them(
