@@ -39,7 +39,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py docs --check
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docs/deployment/compose/compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docs/deployment/compose/compose.yml docs/deployment/node/compose.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/check.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app main.py manage.py create_module.py

@@ -83,7 +83,7 @@ MAY_IMPORT_INTERNALS = {place for place, _, _ in REVIEWED} | {
     f"{PATCHED}/client_frames.py",
     f"{PATCHED}/upgrades.py",
 }
-BOUNDED = "alembic asyncpg fastapi httptools prometheus-client sqlalchemy starlette uvicorn websockets"
+BOUNDED = "alembic asyncpg fastapi httptools nats-py prometheus-client sqlalchemy starlette uvicorn websockets"
 
 
 def digest_of(reviewed: Callable[..., object]) -> str:
