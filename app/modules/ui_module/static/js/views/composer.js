@@ -1,10 +1,11 @@
 // The form for writing a message, a reply, or a new text of an existing message.
 
-import { call } from '../api.js';
+import { call, has } from '../api.js';
 import { h, icon, iconButton, reconcile } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { MAX_FILES } from '../uploads.js';
+import { Scheduled } from './scheduled.js';
 import { uploadRows } from './uploadList.js';
 
 const LONGEST = 4000;
@@ -31,14 +32,16 @@ export class Composer {
     this.tray = h('ul', { class: 'uploads tray', 'aria-label': t('files.tray') });
     this.picker = h('input', { type: 'file', multiple: true, hidden: true, on: { change: () => this.picked() } });
     this.clip = iconButton('attach', t('files.attach'), () => this.picker.click());
+    this.scheduled = new Scheduled(context, id);
+    this.later = iconButton('pending', t('scheduled.later'), () => this.schedule());
     this.button = iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' });
     this.form = h('form', { class: 'composer', method: 'post', on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
       this.above,
       this.tray,
-      h('div', { class: 'composer-line' }, context.uploads && [this.clip, this.picker], h('label', { class: 'visually-hidden', for: 'composer' }, t('composer.label')), this.input, this.button),
+      h('div', { class: 'composer-line' }, context.uploads && [this.clip, this.picker], h('label', { class: 'visually-hidden', for: 'composer' }, t('composer.label')), this.input, has('schedules') && this.later, this.button),
       this.error);
     this.readOnly = h('p', { class: 'read-only' }, t('composer.readOnly'));
-    this.element = h('div', { class: 'composer-place' }, this.form, this.readOnly);
+    this.element = h('div', { class: 'composer-place' }, this.scheduled.element, this.form, this.readOnly);
     const { drafts } = context;
     const { signal } = this.listeners;
     drafts.addEventListener('read', ({ detail }) => detail.id === id && this.showDraft(), { signal });
@@ -62,6 +65,7 @@ export class Composer {
   unmount() {
     this.stopTyping();
     this.listeners.abort();
+    this.scheduled.unmount();
     if (this.chat) this.context.drafts.save(this.chat);
   }
 
@@ -95,7 +99,8 @@ export class Composer {
   update() {
     this.form.hidden = !mayPost(this.chat);
     this.readOnly.hidden = mayPost(this.chat);
-    this.clip.hidden = this.tray.hidden = this.target?.kind === 'edit';
+    this.scheduled.update();
+    this.clip.hidden = this.later.hidden = this.tray.hidden = this.target?.kind === 'edit';
     reconcile(this.tray, uploadRows(this.context.uploads, this.unsent.map(({ key, name, size }) => ({ key, filename: name, size })), (key) => this.context.uploads.cancel(key)));
   }
 
@@ -214,14 +219,18 @@ export class Composer {
     }
   }
 
-  async submit() {
-    const { chat, target } = this;
+  /** Returns the text without surrounding spaces, or null if it is too long. */
+  readText() {
     const text = this.input.value.trim();
     const over = [...text].length - LONGEST;
-    if (over > 0) {
-      this.error.textContent = t('composer.tooLong', { n: over });
-      return;
-    }
+    if (over > 0) this.error.textContent = t('composer.tooLong', { n: over });
+    return over > 0 ? null : text;
+  }
+
+  async submit() {
+    const { chat, target } = this;
+    const text = this.readText();
+    if (text === null) return;
     if (target?.kind === 'edit') {
       if (text || target.message.attachments?.length) await this.save(chat, target.message, text);
       return;
@@ -232,14 +241,26 @@ export class Composer {
       this.error.textContent = t('files.unfinished');
       return;
     }
-    this.input.value = '';
-    this.cancel();
-    this.keepDraft();
-    this.context.drafts.save(chat);
-    this.stopTyping();
+    this.clear();
     this.context.sendQueue.add(chat.id, text, target?.message.seq, files);
     this.onSent();
     this.focus();
+  }
+
+  clear() {
+    this.input.value = '';
+    this.cancel();
+    this.keepDraft();
+    this.context.drafts.save(this.chat);
+    this.stopTyping();
+  }
+
+  /** Asks when the message is to be sent. Files are deleted after a day in no message, so they cannot wait. */
+  async schedule() {
+    const text = this.readText();
+    if (this.unsent.length) this.error.textContent = t('scheduled.noFiles');
+    else if (!text) this.focus();
+    else if (await this.scheduled.add({ text, reply_to_seq: this.target?.message.seq ?? null }) && this.readText() === text) this.clear();
   }
 
   async save(chat, message, text) {

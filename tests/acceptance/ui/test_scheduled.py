@@ -1,0 +1,54 @@
+"""Messages that the page sends later."""
+
+from datetime import UTC, datetime, timedelta
+
+from playwright.async_api import expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, ok
+
+
+async def test_a_message_is_scheduled_edited_and_deleted(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    page = eve.page
+    await eve.open("Двор")
+    await eve.composer.fill("С добрым утром!")
+    await page.get_by_role("button", name="Send later").click()
+    dialog = page.get_by_role("dialog", name="Send later")
+    await dialog.get_by_label("When").fill("2020-01-01T09:00")
+    await dialog.get_by_role("button", name="Schedule").click()
+    await expect(dialog.get_by_role("alert")).to_have_text("Choose a time in the future.")
+    await dialog.get_by_label("When").fill("2099-01-01T09:00")
+    await dialog.get_by_role("button", name="Schedule").click()
+    await expect(page.get_by_role("button", name="1 scheduled message")).to_be_visible()
+    await expect(eve.composer).to_have_value("")
+    assert ok(await anna.get(f"/chats/{yard}/messages"))["items"] == []
+
+    await page.get_by_role("button", name="1 scheduled message").click()
+    waiting = page.get_by_role("dialog", name="Scheduled messages")
+    await waiting.get_by_role("button", name="Edit").click()
+    editing = page.get_by_role("dialog", name="Edit")
+    await editing.get_by_label("Message").fill("Доброе утро!")
+    await editing.get_by_role("button", name="Save").click()
+    await expect(waiting.get_by_text("Доброе утро!")).to_be_visible()
+    (stored,) = ok(await her.get(f"/chats/{yard}/scheduled"))["items"]
+    assert stored["text"] == "Доброе утро!"
+    await waiting.get_by_role("button", name="Delete").click()
+    await page.get_by_role("dialog").filter(has_text="Delete this").get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.locator(".scheduled")).to_be_hidden()
+    eve.ignore_complaints("422")
+
+
+async def test_a_message_of_another_device_is_listed_until_it_is_sent(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await eve.open("Двор")
+    later = {"text": "Позже", "send_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+    scheduled = ok(await her.post(f"/chats/{yard}/scheduled", later))
+    await expect(eve.page.get_by_role("button", name="1 scheduled message")).to_be_visible()
+    soon = {"send_at": (datetime.now(UTC) + timedelta(seconds=1)).isoformat()}
+    ok(await her.patch(f"/chats/{yard}/scheduled/{scheduled['id']}", soon))
+    await eve.sees("Позже")
+    await expect(eve.page.locator(".scheduled")).to_be_hidden()
