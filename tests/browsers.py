@@ -13,6 +13,8 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, async_p
 
 from tests.fakers import PASSWORD, FakeClient
 
+# The machine may be busy.
+expect.set_options(timeout=15_000)
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",

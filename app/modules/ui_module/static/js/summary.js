@@ -1,6 +1,7 @@
 // A message in one line, as lists and quotes show it.
 
 import { t } from './i18n.js';
+import { plainText } from './richText.js';
 
 const LONGEST = 200;
 const SHOWN = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif']);
@@ -11,7 +12,7 @@ export const isImage = ({ content_type: type, state }) => SHOWN.has(type) && sta
 /** Returns the text of a message, or what its files are. An unsent message has `files`. */
 export function summary(message) {
   if (message.deleted_at) return t('message.deleted');
-  return message.text.trim().slice(0, LONGEST) || nameFiles(message.attachments ?? message.files ?? []);
+  return plainText(message.text, message.entities ?? []).trim().slice(0, LONGEST) || nameFiles(message.attachments ?? message.files ?? []);
 }
 
 function nameFiles(files) {

@@ -4,7 +4,9 @@ import { call, has } from '../api.js';
 import { h, icon, iconButton, reconcile } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { summary } from '../summary.js';
+import { textFormat } from '../textFormat.js';
 import { MAX_FILES } from '../uploads.js';
+import { MentionList } from './mentionList.js';
 import { Scheduled } from './scheduled.js';
 import { uploadRows } from './uploadList.js';
 
@@ -26,6 +28,7 @@ export class Composer {
       on: { input: () => this.typed(), keydown: (event) => this.pressed(event), paste: (event) => this.pasted(event) },
     });
     this.input.value = this.chat.draft;
+    this.mentions = has('entities') ? new MentionList(context.store, this.input, () => this.chat) : null;
     this.listeners = new AbortController();
     this.error = h('p', { id: 'composer-error', class: 'error', role: 'alert' });
     this.above = h('div', { class: 'target', hidden: true });
@@ -36,6 +39,7 @@ export class Composer {
     this.later = iconButton('pending', t('scheduled.later'), () => this.schedule());
     this.button = iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' });
     this.form = h('form', { class: 'composer', method: 'post', on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
+      this.mentions?.element,
       this.above,
       this.tray,
       h('div', { class: 'composer-line' }, context.uploads && [this.clip, this.picker], h('label', { class: 'visually-hidden', for: 'composer' }, t('composer.label')), this.input, has('schedules') && this.later, this.button),
@@ -100,6 +104,7 @@ export class Composer {
     this.form.hidden = !mayPost(this.chat);
     this.readOnly.hidden = mayPost(this.chat);
     this.scheduled.update();
+    this.mentions?.update();
     this.clip.hidden = this.later.hidden = this.tray.hidden = this.target?.kind === 'edit';
     reconcile(this.tray, uploadRows(this.context.uploads, this.unsent.map(({ key, name, size }) => ({ key, filename: name, size })), (key) => this.context.uploads.cancel(key)));
   }
@@ -206,6 +211,7 @@ export class Composer {
   }
 
   pressed(event) {
+    if (this.mentions?.pressed(event)) return;
     // On a phone, Enter starts a new line, as its keyboard shows.
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches) {
       event.preventDefault();
@@ -242,7 +248,7 @@ export class Composer {
       return;
     }
     this.clear();
-    this.context.sendQueue.add(chat.id, text, target?.message.seq, files);
+    this.context.sendQueue.add(chat.id, text, target?.message.seq, files, textFormat());
     this.onSent();
     this.focus();
   }
@@ -260,7 +266,7 @@ export class Composer {
     const text = this.readText();
     if (this.unsent.length) this.error.textContent = t('scheduled.noFiles');
     else if (!text) this.focus();
-    else if (await this.scheduled.add({ text, reply_to_seq: this.target?.message.seq ?? null }) && this.readText() === text) this.clear();
+    else if (await this.scheduled.add({ text, reply_to_seq: this.target?.message.seq ?? null, ...textFormat() }) && this.readText() === text) this.clear();
   }
 
   async save(chat, message, text) {

@@ -104,6 +104,6 @@ export class Conversation {
   announce({ kind, data }) {
     const { store } = this.context;
     if (kind !== 'message.created' || data.sender_id === store.me.id || data.deleted_at) return;
-    announce(t('message.announced', { name: store.person(data.sender_id).display_name, text: data.text.slice(0, 500) || summary(data) }));
+    announce(t('message.announced', { name: store.person(data.sender_id).display_name, text: summary(data) }));
   }
 }

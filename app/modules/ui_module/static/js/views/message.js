@@ -3,6 +3,7 @@
 import { call } from '../api.js';
 import { avatar, h, hueOf, icon, iconButton, toast } from '../dom.js';
 import { explain, fullTime, t, time } from '../i18n.js';
+import { richText } from '../richText.js';
 import { summary } from '../summary.js';
 import { attachmentsView } from './attachments.js';
 import { mayPost } from './composer.js';
@@ -41,7 +42,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
           !message.deleted_at && attachmentsView(context, chat, message),
           message.deleted_at
             ? h('p', { class: 'text gone' }, t('message.deleted'))
-            : message.text && h('p', { class: 'text', dir: 'auto' }, ...withLinks(message.text)),
+            : message.text && h('div', { class: 'text', dir: 'auto' }, message.entities?.length ? richText(message.text, message.entities, store.me.id) : withLinks(message.text)),
           foot(message, isMine && (isRead ? 'read' : 'sent'))),
           menu),
         message.reactions.length > 0 && h('div', { class: 'reactions' }, message.reactions.map((reaction) => h('button', {

@@ -1,8 +1,9 @@
 // Settings: the user's profile, the appearance of the page, the password and the sessions.
 
-import { call, getAll, signOut } from '../api.js';
+import { call, getAll, has, signOut } from '../api.js';
 import { h, iconButton, reconcile, toast } from '../dom.js';
 import { currentLanguage, explain, fieldOf, languages, shortMoment, t } from '../i18n.js';
+import { chooseFormat, chosenFormat, formats } from '../textFormat.js';
 import { confirmed, dialog } from './dialogs.js';
 
 const BROWSERS = [[/Edg/, 'Edge'], [/OPR\//, 'Opera'], [/YaBrowser/, 'Yandex Browser'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']];
@@ -76,7 +77,8 @@ function look({ settings }, close) {
       // All texts are rendered again, also those of this dialog.
       settingsDialog(settings.chooseLanguage(name).context).querySelector('#language').focus();
     }),
-    choice('theme', t('settings.theme'), ['system', 'light', 'dark'].map((name) => h('option', { value: name, selected: name === settings.theme() }, t(`settings.theme.${name}`))), settings.chooseTheme)));
+    choice('theme', t('settings.theme'), ['system', 'light', 'dark'].map((name) => h('option', { value: name, selected: name === settings.theme() }, t(`settings.theme.${name}`))), settings.chooseTheme),
+    has('entities') && choice('format', t('settings.format'), formats.map((name) => h('option', { value: name, selected: name === chosenFormat() }, t(`settings.format.${name}`))), chooseFormat)));
 }
 
 function passwordAndSessions() {

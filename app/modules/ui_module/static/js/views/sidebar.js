@@ -75,7 +75,7 @@ export class Sidebar {
     const isChosen = chat.id === this.chosen;
     const last = sendQueue?.of(chat.id).at(-1) ?? chat.last_message;
     const when = shortMoment(new Date(last?.created_at ?? chat.created_at));
-    const shown = { name, isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, isMuted: isMuted(chat), settings: chat.settings, typing: chat.typing.size };
+    const shown = { name, isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, mentions: chat.unread_mention_count ?? 0, isMuted: isMuted(chat), settings: chat.settings, typing: chat.typing.size };
     return {
       key: chat.id,
       signature: JSON.stringify(shown),
@@ -91,6 +91,7 @@ export class Sidebar {
               h('time', {}, when)),
             h('span', { class: 'line' },
               shown.typing ? h('span', { class: 'preview typing' }, t('chat.typingDirect')) : h('span', { class: 'preview', dir: 'auto' }, shown.preview),
+              shown.mentions > 0 && h('span', { class: 'badge', 'aria-label': t('mentions.unread', { n: shown.mentions }) }, '@'),
               shown.unread > 0 && h('span', { class: shown.isMuted ? 'badge quiet' : 'badge', 'aria-label': t('chats.unread', { n: shown.unread }) }, shown.unread > 999 ? '999+' : String(shown.unread)))))),
     };
   }

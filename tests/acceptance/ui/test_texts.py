@@ -1,0 +1,65 @@
+"""Markdown, mentions and links in the texts of messages on the page."""
+
+from playwright.async_api import Route, expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, ok
+
+
+async def test_markdown_is_shown_by_entities_and_never_becomes_markup(eve: Reader, anna: FakeClient, yard: str) -> None:
+    text = eve.page.locator(".message .text").last
+    await eve.open("Двор")
+    await eve.composer.fill("👩‍🚀 **жирно _и курсив_** `код` ~~нет~~ <b>не жирно</b> https://example.com/ё")
+    await eve.composer.press("Enter")
+    await expect(text.locator("strong")).to_have_text("жирно и курсив")
+    await expect(text.locator("em")).to_have_text("и курсив")
+    await expect(text.locator("code")).to_have_text("код")
+    await expect(text.locator("s")).to_have_text("нет")
+    await expect(text.locator("b")).to_have_count(0)
+    await expect(text.locator("a")).to_have_attribute("href", "https://example.com/%D1%91")
+    await expect(text).to_have_text("👩‍🚀 жирно и курсив код нет <b>не жирно</b> https://example.com/ё")
+    await anna.send(yard, "До\n```python\nprint('*')\n```\n> цитата\n\n||тайна|| после", text_format="markdown")
+    await expect(text.locator("pre")).to_have_text("print('*')")
+    await expect(text.locator("blockquote")).to_have_text("цитата")
+    await expect(eve.item("Двор")).not_to_contain_text("тайна")
+    await expect(text).not_to_contain_text("||")
+    spoiler = text.get_by_role("button", name="Hidden text. Show")
+    await spoiler.click()
+    await expect(text.locator(".revealed")).to_have_text("тайна")
+
+
+async def test_names_are_completed_and_mentions_are_marked(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient, yard: str
+) -> None:
+    page = eve.page
+    ok(await anna.post(f"/chats/{yard}/members", {"account_ids": [boris.id]}))
+    waiting: list[Route] = []
+    await page.route("**/members*", lambda route: waiting.append(route))
+    await eve.open("Двор")
+    await expect(page.locator(".peer p")).to_have_text("3 members")
+    await eve.composer.press_sequentially("Привет, @бор")
+    option = page.get_by_role("option")
+    # The members arrive after the name was begun.
+    await expect(option).to_have_count(0)
+    for route in waiting:
+        await route.continue_()
+    await expect(option).to_have_count(1)
+    await expect(option).to_contain_text(f"@{boris.username}")
+    await eve.composer.press("Enter")
+    await expect(eve.composer).to_have_value(f"Привет, @{boris.username} ")
+    await expect(option).to_have_count(0)
+    await eve.composer.press_sequentially("и @")
+    await expect(option).to_have_count(2)
+    await eve.composer.press("ArrowDown")
+    await expect(option.nth(1)).to_have_attribute("aria-selected", "true")
+    await eve.composer.press("Escape")
+    await expect(option).to_have_count(0)
+    await eve.composer.press("Enter")
+    await expect(page.locator(".message .mention")).to_have_text(f"@{boris.username}")
+    await expect(page.locator(".mention.mine")).to_have_count(0)
+    await eve.page.evaluate("location.hash = '#/'")
+    await anna.send(yard, f"@{her.username}, ты где?")
+    await expect(eve.item("Двор").get_by_label("1 unread mention of you")).to_be_visible()
+    await eve.open("Двор")
+    await expect(page.locator(".mention.mine")).to_have_text(f"@{her.username}")
+    await expect(eve.item("Двор").locator(".badge")).to_have_count(0)
