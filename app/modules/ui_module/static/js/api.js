@@ -103,7 +103,9 @@ async function withToken(send) {
   try {
     return await send(token);
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    // The token is valid, but its session was opened too long ago for this call.
+    const isTooOld = error.code === 'reauthentication_required';
+    if (!(error instanceof Problem) || error.status !== 401 || isTooOld) throw error;
     return send(await session.token(token));
   }
 }
@@ -186,6 +188,13 @@ export async function signOut() {
   } finally {
     session.end();
   }
+}
+
+/** Replaces the session by the one that `open` opens. */
+export async function renewSession(open) {
+  const { access_token: old } = session.tokens;
+  await open();
+  await request('POST', '/accounts/sign-out', undefined, old).catch(() => {});
 }
 
 async function request(method, path, body, token, options = {}) {

@@ -5,13 +5,14 @@ import { h, iconButton, reconcile, toast } from '../dom.js';
 import { currentLanguage, explain, fieldOf, languages, shortMoment, t } from '../i18n.js';
 import { chooseFormat, chosenFormat, formats } from '../textFormat.js';
 import { confirmed, dialog } from './dialogs.js';
+import { secondFactor } from './secondFactor.js';
 
 const BROWSERS = [[/Edg/, 'Edge'], [/OPR\//, 'Opera'], [/YaBrowser/, 'Yandex Browser'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']];
 const SYSTEMS = [[/iPhone|iPad/, 'iOS'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/Linux/, 'Linux']];
 
 export function settingsDialog(context) {
   const element = dialog(t('settings.title'), h('div', { class: 'dialog-form settings' },
-    profile(context), look(context, () => element.close()), ...passwordAndSessions(),
+    profile(context), look(context, () => element.close()), ...passwordAndSessions(context),
     h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'button', on: { click: leave } }, t('auth.signOut')))), { className: 'drawer' });
 
   function leave() {
@@ -81,9 +82,9 @@ function look({ settings }, close) {
     has('entities') && choice('format', t('settings.format'), formats.map((name) => h('option', { value: name, selected: name === chosenFormat() }, t(`settings.format.${name}`))), chooseFormat)));
 }
 
-function passwordAndSessions() {
+function passwordAndSessions(context) {
   const { element, show } = sessions();
-  return [password(show), element];
+  return [password(show), has('second_factor') && section(t('factor.title'), secondFactor(context)), element];
 }
 
 function password(onChanged) {

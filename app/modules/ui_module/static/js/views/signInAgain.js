@@ -1,0 +1,50 @@
+// Changes of how the account is protected need a session that was opened a moment ago.
+
+import { renewSession, signIn, signInWithCode } from '../api.js';
+import { h } from '../dom.js';
+import { explain, t } from '../i18n.js';
+import { dialog } from './dialogs.js';
+
+/** Runs a change. If the session is too old, the user signs in again first. Returns null if the user does not. */
+export async function withRecentSignIn({ store }, run) {
+  try {
+    return await run();
+  } catch (error) {
+    if (error.code !== 'reauthentication_required') throw error;
+    return await signsInAgain(store.me.username) ? run() : null;
+  }
+}
+
+/** Asks for the password, and for a code of the second factor if there is one. Returns true if they are right. */
+function signsInAgain(username) {
+  return new Promise((resolve) => {
+    let ticket = null;
+    let isDone = false;
+    const alert = h('p', { id: 'again-error', class: 'error', role: 'alert' });
+    const field = (label, attributes) => [h('label', { for: 'again' }, label), h('input', { id: 'again', name: 'again', required: true, autofocus: true, 'aria-describedby': 'again-error', ...attributes })];
+    const place = h('div', { class: 'field' }, field(t('auth.password'), { type: 'password', autocomplete: 'current-password' }));
+
+    async function submit(event) {
+      event.preventDefault();
+      const input = place.querySelector('input');
+      alert.textContent = '';
+      try {
+        await renewSession(() => (ticket ? signInWithCode(ticket, input.value) : signIn(username, input.value)));
+        isDone = true;
+        element.close();
+      } catch (error) {
+        if (error.code === 'second_factor_required') {
+          ticket = error.body.ticket;
+          place.replaceChildren(...field(t('auth.code'), { autocomplete: 'one-time-code' }));
+        } else {
+          alert.textContent = explain(error);
+        }
+        place.querySelector('input').focus();
+      }
+    }
+
+    const element = dialog(t('again.title'), h('form', { class: 'dialog-form', method: 'post', on: { submit } },
+      h('p', {}, t('again.why')), place, alert, h('button', { type: 'submit', class: 'button primary wide' }, t('again.do'))));
+    element.addEventListener('close', () => resolve(isDone));
+  });
+}
