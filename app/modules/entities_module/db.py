@@ -108,7 +108,7 @@ _DELETE_OF_MESSAGES = "DELETE FROM message_mention WHERE chat_id = $1 AND seq = 
 _PURGE = """
 DELETE FROM message_mention x USING (
     SELECT account_id, seq FROM message_mention WHERE chat_id = $1 LIMIT $2
-) some WHERE x.chat_id = $1 AND x.account_id = some.account_id AND x.seq = some.seq
+) chunk WHERE x.chat_id = $1 AND x.account_id = chunk.account_id AND x.seq = chunk.seq
 RETURNING x.seq
 """
 _DELETE_OF_ACCOUNT = """
@@ -118,7 +118,7 @@ DELETE FROM message_mention x USING (
         UNION SELECT chat_id FROM former_member WHERE account_id = $1
     ) seen
     JOIN message_mention mine ON mine.chat_id = seen.chat_id AND mine.account_id = $1 LIMIT $2
-) some WHERE x.chat_id = some.chat_id AND x.account_id = $1 AND x.seq = some.seq
+) chunk WHERE x.chat_id = chunk.chat_id AND x.account_id = $1 AND x.seq = chunk.seq
 RETURNING x.seq
 """
 # $1 account, $2 to $4 the key of the last mention of the previous page, $5 limit, $6 only unread ones. The newest of

@@ -23,7 +23,8 @@ _Entities = Sequence[Mapping[str, Any]]
 
 
 def _derive(request: Any) -> _Entities | NeedsPrepare:
-    entities = derive_plain(request.text) if request.text_format == "plain" else derive_markdown(request.text)
+    is_markdown = getattr(request, "text_format", "plain") == "markdown"
+    entities = derive_markdown(request.text) if is_markdown else derive_plain(request.text)
     if entities and any(entity["type"] in _MENTIONS for entity in entities):
         return NeedsPrepare(entities)
     return entities

@@ -1,41 +1,17 @@
 """Mentions of members: who is mentioned, and the list of messages."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.entities_module.db import INVARIANTS
 from app.modules.entities_module.services.parts import MAX_MENTIONED
+from app.modules.entities_module.tests.reading import mentions_of, unread
 from app.modules.entities_module.tests.slicing import covered
-from app.modules.messages_module.extension import Messages
-from app.utils.container import Container
 from tests.fakers import FakeClient, FakeSocket, ok, problem
 
 
 def mentioned(message: dict[str, Any]) -> list[str]:
     """Returns the accounts that a message mentions."""
     return [entity.get("account_id", "all") for entity in message["entities"] if entity["type"].startswith("mention")]
-
-
-async def unread(user: FakeClient, chat_id: str) -> int:
-    """Returns the number of unread mentions in a chat, which is the same in the list of chats."""
-    chat = ok(await user.get(f"/chats/{chat_id}"))
-    (listed,) = [each for each in ok(await user.get("/chats"))["items"] if each["id"] == chat_id]
-    assert listed["unread_mention_count"] == chat["unread_mention_count"]
-    return int(chat["unread_mention_count"])
-
-
-async def mentions_of(user: FakeClient, **parameters: Any) -> list[tuple[str, int, bool]]:
-    """Returns chat, number and unread of each message that mentions the user, read page by page."""
-    found: list[tuple[str, int, bool]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = ok(await user.get("/mentions", **parameters, **cursor))
-        found += [(one["message"]["chat_id"], one["message"]["seq"], one["is_unread"]) for one in page["items"]]
-        if page["next_cursor"] is None:
-            return found
-        cursor = {"cursor": page["next_cursor"]}
 
 
 async def test_members_are_mentioned_by_their_usernames(
@@ -199,34 +175,3 @@ async def test_a_message_mentions_a_bounded_number_of_accounts(anna: FakeClient,
     sent = await anna.send(club, " ".join(f"@{other.username}" for other in [*others, others[0]]))
     assert mentioned(sent) == [other.id for other in [*others[:-1], others[0]]]
     assert [await unread(others[0], club), await unread(others[-1], club)] == [1, 0]
-
-
-async def test_messages_that_the_server_sends_and_erases_count(
-    anna: FakeClient, boris: FakeClient, club: str, container: Container
-) -> None:
-    await anna.send(club, f"@{boris.username}")
-    async with open_unit_of_work(container.get(Database)) as work:
-        await container.get(Messages).erase(work, UUID(club), [1], reason="test")  # type: ignore[type-abstract]
-    assert await unread(boris, club) == 0
-    assert await mentions_of(boris) == []
-
-
-async def test_mentions_that_do_not_agree_with_the_messages_are_found_and_counted_again(
-    anna: FakeClient, boris: FakeClient, club: str, container: Container
-) -> None:
-    await anna.send(club, f"@{boris.username} @{anna.username}")
-    await anna.send(club, "@all")
-    await anna.send(club, "никто")
-    (invariant,) = INVARIANTS
-    connection = await container.get(Database).connect()
-    try:
-        assert await connection.fetch(invariant.find) == []
-        await connection.execute("DELETE FROM message_mention WHERE seq = 1")
-        await connection.execute("UPDATE message_mention SET seq = 3 WHERE seq = 2")
-        assert len(await connection.fetch(invariant.find)) == 3
-        for statement in invariant.fix:
-            await connection.execute(statement, [UUID(club)])
-        assert await connection.fetch(invariant.find) == []
-    finally:
-        await connection.close()
-    assert await unread(boris, club) == 2

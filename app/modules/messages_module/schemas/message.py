@@ -107,7 +107,8 @@ class PartialMessageUpdate(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"text": "Привет, Анна! 👋"}})
 
-    text: Text | None = None
+    # Not `Text | None`: null is refused.
+    text: Text = Field(default_factory=lambda: None)  # type: ignore[assignment]
 
 
 class ReactionCount(ResponseModel):

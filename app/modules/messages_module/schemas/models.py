@@ -38,7 +38,10 @@ def message_models(modules: Modules) -> MessageModels:
     shown = stored | {view.name: (view.read, view.empty) for view in views}
     read = extended(MessageRead, shown, example | {view.name: view.empty for view in views})
     tombstone = {part.name: part.of_tombstone for part in parts}
-    updates = {part.name: (part.update, part.empty) for part in parts if part.update is not None}
+    # The document has no default for them: a field that is left out keeps its value.
+    updates = {
+        part.name: (part.update, Field(default_factory=lambda: None)) for part in parts if part.update is not None
+    }
     created = extended(MessagePayload, stored, example)
     edited = extended(MessageEditedPayload, stored, example)
     return MessageModels(

@@ -1,0 +1,84 @@
+"""Rows of mentions: they go with messages, chats and accounts, and doctor compares them with the messages."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.entities_module.db import INVARIANTS
+from app.modules.entities_module.services.parts import MENTIONS_OF_ACCOUNT
+from app.modules.entities_module.tests.reading import mentions_of, unread
+from app.modules.messages_module.extension import Messages
+from app.services.context import work_context
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually, ok
+
+
+async def test_messages_that_the_server_sends_and_erases_count(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    await anna.send(club, f"@{boris.username}")
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Messages).erase(work, UUID(club), [1], reason="test")  # type: ignore[type-abstract]
+    assert await unread(boris, club) == 0
+    assert await mentions_of(boris) == []
+
+
+async def count_rows(container: Container) -> int:
+    connection = await container.get(Database).connect()
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM message_mention"))
+    finally:
+        await connection.close()
+
+
+async def test_nothing_is_left_of_a_deleted_chat(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    await anna.send(club, f"@{boris.username}")
+    await anna.send(club, "@all")
+    ok(await anna.delete(f"/chats/{club}"))
+
+    async def is_empty() -> bool:
+        return await count_rows(container) == 0
+
+    await eventually(is_empty)
+
+
+async def test_nothing_is_left_of_an_erased_account(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, container: Container
+) -> None:
+    other = await anna.open_chat(boris, clara)
+    await anna.send(club, f"@{boris.username}")
+    await anna.send(other, f"@{boris.username} и @{clara.username}")
+    ok(await boris.delete(f"/chats/{other}/members/{boris.id}"))
+    async with open_unit_of_work(container.get(Database)) as work:
+        context = await work_context(work, container, datetime.now(UTC))
+        assert [await MENTIONS_OF_ACCOUNT.erase(context, boris.uuid, "keep", 1) for _ in range(3)] == [
+            True,
+            True,
+            False,
+        ]
+    assert await count_rows(container) == 1
+    assert await mentions_of(clara) == [(other, 1, True)]
+
+
+async def test_mentions_that_do_not_agree_with_the_messages_are_found_and_counted_again(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    await anna.send(club, f"@{boris.username} @{anna.username}")
+    await anna.send(club, "@all")
+    await anna.send(club, "никто")
+    (invariant,) = INVARIANTS
+    connection = await container.get(Database).connect()
+    try:
+        assert await connection.fetch(invariant.find) == []
+        await connection.execute("DELETE FROM message_mention WHERE seq = 1")
+        await connection.execute("UPDATE message_mention SET seq = 3 WHERE seq = 2")
+        assert len(await connection.fetch(invariant.find)) == 3
+        for statement in invariant.fix:
+            await connection.execute(statement, [UUID(club)])
+        assert await connection.fetch(invariant.find) == []
+    finally:
+        await connection.close()
+    assert await unread(boris, club) == 2
