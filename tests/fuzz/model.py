@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from tests.fakers import as_sent
+
 Json = dict[str, Any]
 Events = list[tuple[str, Json]]
 _moments = count(1)
@@ -273,6 +275,7 @@ class Chat:
 
 def plain(message: Json) -> Json:
     """Returns a message of the server in the form of the model: fields that vary become booleans."""
+    message = as_sent(message)
     return {**message, "edited_at": message["edited_at"] is not None, "deleted_at": message["deleted_at"] is not None}
 
 

@@ -15,7 +15,7 @@ from app.adapters.db.migrations.heads import head_of
 from tests.acceptance.module_creator.installation import Installation
 from tests.acceptance.module_creator.support import changed, copy_project, run, succeeds, tree
 from tests.databases import drop, execute
-from tests.fakers import API, FakeSocket, eventually, ok, problem
+from tests.fakers import API, FakeSocket, as_sent, eventually, ok, problem
 
 FOLDER = Path(__file__).parent / "importance_module"
 MIGRATION = "app/adapters/db/migrations/versions/20990101_1a2b3c4d5e6f_importance.py"
@@ -92,7 +92,7 @@ async def test_a_message_has_the_importance_it_was_sent_with(place: Installation
     sent = ok(first := await anna.post(path, body))
     assert (first.status_code, sent["importance"]) == (201, "high")
     assert (await anna.send(club))["importance"] == "normal"
-    assert await place.find(sent["seq"]) == ok(await anna.get(f"{path}/{sent['seq']}")) == sent
+    assert await place.find(sent["seq"]) == as_sent(ok(await anna.get(f"{path}/{sent['seq']}"))) == sent
     again = await anna.post(path, body)
     assert (again.status_code, again.json()) == (200, sent)
     problem(await anna.post(path, body | {"importance": "low"}), 422, "idempotency_mismatch")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.modules.base_module.services.cursors import encode_cursor
-from tests.fakers import FakeClient, ok, problem
+from tests.fakers import FakeClient, as_sent, ok, problem
 
 
 async def _titles(user: FakeClient) -> list[str]:
@@ -19,7 +19,7 @@ async def test_a_new_message_moves_its_chat_to_the_top(anna: FakeClient, boris: 
     await anna.patch(f"/chats/{third}", {"description": "новое описание"})
     assert await _titles(anna) == ["2", "1", "3"]
     listed = ok(await anna.get("/chats"))["items"]
-    assert listed[0]["last_message"] == message
+    assert as_sent(listed[0]["last_message"]) == message
     assert listed[2]["last_message"] is None
     assert listed == [ok(await anna.get(f"/chats/{chat_id}")) for chat_id in (second, first, third)]
 

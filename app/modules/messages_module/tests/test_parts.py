@@ -32,7 +32,7 @@ from app.services.errors import Conflict, ServiceError
 from app.settings import Settings
 from app.utils.module import Module, Modules
 from app.utils.setup_modules import discover_modules
-from tests.fakers import FakeClient, FakeSocket, ok, problem
+from tests.fakers import FakeClient, FakeSocket, as_sent, ok, problem
 from tests.servers import client_of, listening
 
 Importance = Literal["low", "normal", "high"]
@@ -137,7 +137,7 @@ async def test_a_part_is_in_the_response_the_history_and_the_event(
     assert [message["importance"] for message in shown] == ["high", "normal", "low"]
     assert [message["is_own"] for message in shown] == [False, False, True]
     assert {message["viewer"] for message in shown} == {boris.id}
-    assert shown[0] == {**high, "viewer": boris.id, "is_own": False}
+    assert as_sent(shown[0]) == {**high, "viewer": boris.id, "is_own": False}
     last = ok(await boris.get(f"/chats/{club}"))["last_message"]
     assert (last["importance"], last["viewer"]) == ("low", boris.id)
     problem(await anna.post(f"/chats/{club}/messages", {"text": "?", "importance": "none"}), 422, "validation_error")

@@ -12,7 +12,7 @@ from app.modules.messages_module.extension import Messages
 from app.modules.pins_module.db import INVARIANTS
 from app.modules.pins_module.services import MAX_PINS
 from app.utils.container import Container
-from tests.fakers import FakeClient, eventually, ok, problem
+from tests.fakers import FakeClient, as_sent, eventually, ok, problem
 
 
 async def pinned(user: FakeClient, chat_id: str) -> list[int]:
@@ -35,7 +35,7 @@ async def test_members_see_pinned_messages_the_one_pinned_last_first(
         assert (await anna.put(f"/chats/{club}/pins/{message['seq']}")).status_code == 204
     page = ok(await boris.get(f"/chats/{club}/pins"))
     assert page["next_cursor"] is None
-    assert [pin["message"] for pin in page["items"]] == [sent[0], sent[1]]
+    assert [as_sent(pin["message"]) for pin in page["items"]] == [sent[0], sent[1]]
     assert {pin["pinned_by"] for pin in page["items"]} == {anna.id}
     events = await anna.events(club)
     assert [event["at"] for event in events if event["kind"] == "message.pinned"] == [

@@ -1,0 +1,1 @@
+"""What replies show of the messages that they answer."""
