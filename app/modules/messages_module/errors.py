@@ -14,6 +14,10 @@ class MessageIsDeleted(Conflict):
     title = "This message is deleted"
 
 
+class MessageIsFinal(Conflict):
+    title = "This message cannot be edited"
+
+
 class TooManyReactions(Conflict):
     title = "This message has reached its limit of different reactions"
 

@@ -1,4 +1,4 @@
-"""Extension points of messages: parts, views, send checks and removals. `Messages` is the service for other modules."""
+"""Extension points of messages: parts, views, checks, edits, removals. `Messages` is the service for other modules."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -28,6 +28,8 @@ class NeedsPrepare:
 NEEDS_PREPARE: Final = NeedsPrepare()
 AS_EMPTY: Final = object()
 """Default of `redacted`: the same as `empty`."""
+AS_STORED: Final = object()
+"""As `redacted`: a deleted message keeps the value, which is no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,17 @@ class PartRequest:
 
 
 class StoredPart(NamedTuple):
-    """A part stored with a message. `previous`: the value before an edit, None for a new message."""
+    """A part stored with a message.
+
+    `previous`: the value before an edit, None for a new message. `server_value`: as in PartRequest, None in an edit.
+    """
 
     chat_id: UUID
     seq: int
     sender_id: UUID
     value: Any
     previous: Any
+    server_value: Any = None
 
 
 Derive = Callable[[BaseModel], Any]
@@ -76,6 +82,8 @@ class MessagePart:
       the server sets the value.
     - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message.
     - `replaces_text`: a message with this part may have no text.
+    - `forwarded`: a forward takes this part along. It gets the value of the source as its `server_value`.
+    - `forbids_edits`: a message with this part cannot be edited.
     - `derive(request)`: returns the value, or NEEDS_PREPARE, or NeedsPrepare(derived). It runs when the send is queued,
       before any lock. In an edit the request has the stored values of the fields that it leaves out.
     - `prepare(context, requests)`: returns values or refusals. It runs once per batch, under the locks, before numbers
@@ -84,7 +92,9 @@ class MessagePart:
       messages that are not empty, and those that an edit has changed.
     - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.
 
-    Without `derive` and `prepare`, the value is stored as it was sent.
+    Without `derive` and `prepare`, the value is stored as it was sent. A value that the server gives with a send
+    (`server_value`) is not derived: it is stored as given, or as `prepare` returns it. Without such a value and without
+    `derive`, a part that clients cannot send takes no part in sends.
     """
 
     name: str
@@ -94,6 +104,8 @@ class MessagePart:
     empty: Any = None
     redacted: Any = AS_EMPTY
     replaces_text: bool = False
+    forwarded: bool = False
+    forbids_edits: bool = False
     derive: Derive | None = None
     prepare: Prepare | None = None
     store: Store | None = None
@@ -101,7 +113,12 @@ class MessagePart:
 
     @property
     def of_tombstone(self) -> Any:
-        return self.empty if self.redacted is AS_EMPTY else self.redacted
+        return self.empty if self.redacted is AS_EMPTY or self.is_kept else self.redacted
+
+    @property
+    def is_kept(self) -> bool:
+        """Returns True if deleted messages keep the value."""
+        return self.redacted is AS_STORED
 
 
 @dataclass(frozen=True)
@@ -144,6 +161,31 @@ class MessageRemoval:
 
     name: str
     remove: RemoveWithMessages
+
+
+class EditedMessage(NamedTuple):
+    """A message before an edit. `written_at`: when `text` was written. `new_text` replaces it."""
+
+    chat_id: UUID
+    seq: int
+    sender_id: UUID
+    text: str
+    written_at: datetime
+    new_text: str
+
+
+KeepEdited = Callable[[WorkContext, EditedMessage], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class MessageEdit:
+    """Keeps what an edit replaces.
+
+    `keep(context, message)` runs in the transaction of the edit, under the lock of the message's chat.
+    """
+
+    name: str
+    keep: KeepEdited
 
 
 Check = Callable[[Context, Sequence[CheckedSend]], Awaitable[Sequence[ServiceError | None]]]

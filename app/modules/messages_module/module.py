@@ -6,7 +6,14 @@ from app.adapters.db.database import Database
 from app.modules.messages_module.api.router import make_router
 from app.modules.messages_module.db.invariants import INVARIANTS
 from app.modules.messages_module.db.models import Message, Reaction
-from app.modules.messages_module.extension import MessagePart, MessageRemoval, Messages, MessageView, SendCheck
+from app.modules.messages_module.extension import (
+    MessageEdit,
+    MessagePart,
+    MessageRemoval,
+    Messages,
+    MessageView,
+    SendCheck,
+)
 from app.modules.messages_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.services.contents import LAST_MESSAGE, PURGE
@@ -32,8 +39,14 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     modules = container.get(Modules)
     fields = MessageFields(modules.contributions(MessagePart), modules.contributions(MessageView))
     views = container.put(MessageViews, MessageViews(fields, container))
-    checks, removals = modules.contributions(SendCheck), modules.contributions(MessageRemoval)
-    parts = container.put(MessageParts, MessageParts(views, checks, removals, container))
+    parts = MessageParts(
+        views,
+        modules.contributions(SendCheck),
+        modules.contributions(MessageEdit),
+        modules.contributions(MessageRemoval),
+        container,
+    )
+    container.put(MessageParts, parts)
     queue = SendQueue(container.get(Database), bus, container.get(Hub), container.get(RateLimits), parts)
     container.put(SendQueue, queue)
     container.put(Messages, MessageService(queue, parts, container.get(Log)))  # type: ignore[type-abstract]

@@ -11,9 +11,9 @@ from app.modules.chats_module.services.access import Membership, check, find_las
 from app.modules.messages_module.db.cruds import changes as crud
 from app.modules.messages_module.db.cruds.checks import read_checks
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
-from app.modules.messages_module.extension import CheckedSend
+from app.modules.messages_module.extension import CheckedSend, EditedMessage
 from app.modules.messages_module.schemas import MessageUpdate
-from app.modules.messages_module.services.parts import MessageParts, PartInput
+from app.modules.messages_module.services.parts import MessageParts, PartInput, PartsOfMessage
 from app.modules.messages_module.services.permissions import (
     DELETE_ANY,
     DELETE_OWN,
@@ -49,6 +49,7 @@ async def edit_message(
     at = now()
     text = message["text"] if request.text is None else request.text
     before = parts.fields.values_of(message["parts"])
+    parts.check_editable(before)
     complete = parts.complete(request, text, before)
     checked = CheckedSend(chat_id, account_id, membership.role, complete)
     (refusal,) = await parts.check(raw, [(checked, await read_checks(raw, chat_id))], at)
@@ -66,7 +67,9 @@ async def edit_message(
         return
     await _change(work, log, parts, raw, message, "message.edited", text, changed, edited_at=at)
     edited = {name: value for name, value in values.items() if value != before[name]}
-    await parts.store(raw, at, [(chat_id, seq, account_id, edited, before)])
+    await parts.store(raw, at, [PartsOfMessage(chat_id, seq, account_id, edited, before=before)])
+    written_at = message["edited_at"] or message["created_at"]
+    await parts.keep(work, EditedMessage(chat_id, seq, account_id, message["text"], written_at, text), at)
 
 
 async def set_part(
@@ -137,7 +140,7 @@ async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: RawConnec
     alive = [message for message in messages if message["deleted_at"] is None]
     for message in alive:
         chat_id, seq = message["chat_id"], message["seq"]
-        await crud.delete_message(raw, chat_id, seq, at)
+        await crud.delete_message(raw, chat_id, seq, parts.fields.kept(message["parts"]), at)
         await crud.replace_in_events(raw, chat_id, message["event_seqs"], blank, blank, blank_until=0)
         await log.append(work, chat_id, event("message.deleted", await _as_event(work, parts, message)))
     if alive:

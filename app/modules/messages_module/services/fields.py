@@ -88,13 +88,19 @@ class MessageFields:
         return orjson.dumps(non_empty, default=str) if non_empty else None
 
     def of_tombstone(self) -> dict[str, Any]:
-        return {part.name: part.of_tombstone for part in self.parts}
+        """Returns the values that replace those of a deleted message."""
+        return {part.name: part.of_tombstone for part in self.parts if not part.is_kept}
+
+    def kept(self, stored: Mapping[str, Any] | None) -> bytes | None:
+        """Returns the JSON for the column `parts` of a deleted message."""
+        kept = {part.name for part in self.parts if part.is_kept}
+        return self.to_store({name: value for name, value in (stored or {}).items() if name in kept})
 
 
 def _sql_of_part(part: MessagePart) -> str:
     shown = f"coalesce((m.parts -> '{part.name}')::text, {_constant(part.empty)})"
     if part.of_tombstone == part.empty:
-        # A deleted message has no parts.
+        # A deleted message has no parts but those that it keeps.
         return shown
     return f"CASE WHEN m.deleted_at IS NULL THEN {shown} ELSE {_constant(part.of_tombstone)} END"
 

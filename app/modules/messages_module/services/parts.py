@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,9 +12,12 @@ from pydantic import BaseModel
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.messages_module.errors import MessageIsFinal
 from app.modules.messages_module.extension import (
     NEEDS_PREPARE,
     CheckedSend,
+    EditedMessage,
+    MessageEdit,
     MessagePart,
     MessageRemoval,
     NeedsPrepare,
@@ -58,6 +62,17 @@ class PartInput:
     current: Mapping[str, Any] | None = None
 
 
+class PartsOfMessage(NamedTuple):
+    """The values of the parts of a stored message. `before`: the values before an edit."""
+
+    chat_id: UUID
+    seq: int
+    sender_id: UUID
+    values: Mapping[str, Any]
+    server_parts: Mapping[str, Any] = MappingProxyType({})
+    before: Mapping[str, Any] | None = None
+
+
 class MessageParts:
     """Calls the parts of one application. Without parts a send costs nothing extra."""
 
@@ -65,18 +80,20 @@ class MessageParts:
         self,
         views: MessageViews,
         checks: Sequence[SendCheck],
+        edits: Sequence[MessageEdit],
         removals: Sequence[MessageRemoval],
         container: Container,
     ) -> None:
         self.views = views
         self._checks = checks
+        self._edits = edits
         self._removals = removals
         self.fields = fields = views.fields
         self._container = container
         self._creatable = {part.name for part in fields.parts if part.create is not None}
         self._replacing = [part.name for part in fields.parts if part.create is not None and part.replaces_text]
         # Parts that no client sends, computed for every message.
-        self._derived = [part for part in fields.parts if part.create is None and (part.derive or part.prepare)]
+        self._derived = [part for part in fields.parts if part.create is None and part.derive is not None]
         self._updatable = {part.name for part in fields.parts if part.update is not None}
 
     def for_send(self, request: MessageCreate, server_parts: Mapping[str, Any]) -> PartValues:
@@ -85,12 +102,21 @@ class MessageParts:
             return NOTHING
         # Most sends have no parts, and make no further call.
         given = request.__pydantic_fields_set__ & self._creatable
-        if self._replacing and not request.text and not (given and self._is_replaced(request)):
+        if self._replacing and not request.text and not self._is_replaced(request, given, server_parts):
             raise ValidationFailed(("body", "text"), f"text or one of {', '.join(self._replacing)} is required")
         return self._collect(request, given, server_parts, is_new=True)
 
-    def _is_replaced(self, request: MessageCreate) -> bool:
-        return any(getattr(request, name) for name in self._replacing)
+    def _is_replaced(self, request: MessageCreate, given: set[str], server_parts: Mapping[str, Any]) -> bool:
+        return any(name in given and getattr(request, name) or server_parts.get(name) for name in self._replacing)
+
+    def of_forward(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns those parts of a message that a forward takes along."""
+        return {part.name: message[part.name] for part in self.fields.parts if part.forwarded}
+
+    def check_editable(self, values: Mapping[str, Any]) -> None:
+        """Raises MessageIsFinal if one of the parts forbids edits."""
+        if any(part.forbids_edits and values[part.name] != part.empty for part in self.fields.parts):
+            raise MessageIsFinal
 
     def complete(self, request: BaseModel, text: str, current: Mapping[str, Any]) -> BaseModel:
         """Returns an edit with the message's text and parts in the fields that it leaves out."""
@@ -161,20 +187,33 @@ class MessageParts:
         self,
         connection: Connection,
         at: datetime,
-        messages: Sequence[tuple[UUID, int, UUID, Mapping[str, Any], Mapping[str, Any] | None]],
+        messages: Sequence[PartsOfMessage],
     ) -> None:
-        """Calls `store` of the parts: (chat, seq, sender, values, values before an edit)."""
+        """Calls `store` of the parts."""
         context = Context(connection, self._container, at)
         for part in self.fields.parts:
             if part.store is None:
                 continue
             stored = [
-                StoredPart(chat_id, seq, sender_id, values[part.name], before and before.get(part.name))
-                for chat_id, seq, sender_id, values, before in messages
-                if part.name in values
+                StoredPart(
+                    message.chat_id,
+                    message.seq,
+                    message.sender_id,
+                    message.values[part.name],
+                    message.before and message.before.get(part.name),
+                    message.server_parts.get(part.name),
+                )
+                for message in messages
+                if part.name in message.values
             ]
             if stored:
                 await part.store(context, stored)
+
+    async def keep(self, work: UnitOfWork, message: EditedMessage, at: datetime) -> None:
+        """Lets modules keep what an edit replaces."""
+        context = await work_context(work, self._container, at)
+        for edit in self._edits:
+            await edit.keep(context, message)
 
     async def remove(self, work: UnitOfWork, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
         """Calls `remove` of the parts, then the removals, for messages that are being deleted."""
@@ -189,11 +228,12 @@ class MessageParts:
 def _derive(
     part: MessagePart, request: BaseModel, sent: Mapping[str, Any], server_parts: Mapping[str, Any]
 ) -> Any | NeedsPrepare:
-    if part.derive is not None:
+    is_given = part.name in server_parts
+    if part.derive is not None and not is_given:
         return part.derive(request)
     if part.prepare is not None:
         return NEEDS_PREPARE
-    return server_parts[part.name] if part.name in server_parts else sent[part.name]
+    return server_parts[part.name] if is_given else sent[part.name]
 
 
 def _request(part: MessagePart, part_input: PartInput) -> PartRequest:

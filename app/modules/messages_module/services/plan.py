@@ -14,7 +14,7 @@ from app.modules.messages_module.db.cruds.send import NewMessage, SenderMembersh
 from app.modules.messages_module.errors import IdempotencyMismatch, NoMessageToReplyTo
 from app.modules.messages_module.extension import CheckedSend
 from app.modules.messages_module.services.fields import MessageFields
-from app.modules.messages_module.services.parts import MessageParts, PartInput
+from app.modules.messages_module.services.parts import MessageParts, PartInput, PartsOfMessage
 from app.modules.messages_module.services.permissions import POST
 from app.modules.messages_module.services.sends import Send
 from app.modules.messages_module.services.views import dump
@@ -50,7 +50,7 @@ class Plan:
     refused: list[tuple[Send, ServiceError]] = field(default_factory=list)
     existing: list[tuple[Send, int]] = field(default_factory=list)
     tails: dict[UUID, Tail] = field(default_factory=dict)
-    parts: list[tuple[UUID, int, UUID, Mapping[str, Any], None]] = field(default_factory=list)
+    parts: list[PartsOfMessage] = field(default_factory=list)
 
     def add_existing(self, send: Send, known: tuple[int, bytes]) -> None:
         """Handles a repeated `client_msg_id`: replays the stored message, or refuses if the body is different."""
@@ -123,7 +123,7 @@ async def make_plan(
             message = _number(send, parts.fields, values, next(ids), tail, at)
             plan.new.append((send, message))
             if values:
-                plan.parts.append((send.chat_id, tail.seq, send.sender_id, values, None))
+                plan.parts.append(PartsOfMessage(send.chat_id, tail.seq, send.sender_id, values, send.server_parts))
             tail.messages.append(message)
             if send.client_msg_id:
                 poster.known[send.client_msg_id.int] = (tail.seq, send.digest)

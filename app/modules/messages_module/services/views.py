@@ -56,14 +56,19 @@ class MessageViews:
         return dict(zip(messages, await self._describe(connection, viewer, list(messages.items())), strict=True))
 
     async def list_found(
-        self, connection: Connection, viewer: UUID, found: Sequence[tuple[UUID, int, int | None]]
+        self,
+        connection: Connection,
+        viewer: UUID,
+        found: Sequence[tuple[UUID, int, int | None]],
+        *,
+        with_deleted: bool = False,
     ) -> Mapping[tuple[UUID, int], bytes]:
         """Returns those messages (chat, number, revision) that the viewer may read, if unchanged and not deleted.
 
         The revision is the number of the last event that holds the message's content, 0 without one; None
         means any.
         """
-        rows = await self._queries.list_found(connection, viewer, found) if found else []
+        rows = await self._queries.list_found(connection, viewer, found, with_deleted=with_deleted) if found else []
         keys = [(chat_id, seq) for chat_id, seq, _ in rows]
         messages = [message for _, _, message in rows]
         if self._described:

@@ -9,10 +9,11 @@ from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.messages_module.dependencies import PartsDep, SendQueueDep, ViewsDep
+from app.modules.messages_module.dependencies import PartsDep, SendQueueDep, ViewsDep, replay_of, sent_response
 from app.modules.messages_module.errors import (
     IdempotencyMismatch,
     MessageIsDeleted,
+    MessageIsFinal,
     MessageNotFound,
     OutcomeUnknown,
     QueueFull,
@@ -37,12 +38,7 @@ def make_router(modules: Modules) -> APIRouter:
         "",
         status_code=status.HTTP_201_CREATED,
         response_model=models.read,
-        responses={
-            200: {
-                "model": models.read,
-                "description": "The message was already stored; the answer has the header `Idempotent-Replayed: true`",
-            }
-        },
+        responses=replay_of(models.read),
         openapi_extra=refuses(ChatNotFound, NotAllowedInChat, IdempotencyMismatch, QueueFull, OutcomeUnknown),
     )
     @body_limit(MAX_MESSAGE_BYTES)
@@ -55,9 +51,7 @@ def make_router(modules: Modules) -> APIRouter:
     ) -> Response:
         """Sends a message. It can be sent again at any time with the same `client_msg_id` and is stored once."""
         sent = await queue.submit(chat_id, identity.account_id, body)
-        if sent.replayed:
-            return Response(sent.body, headers={"Idempotent-Replayed": "true"}, media_type=_JSON)
-        return Response(sent.body, status.HTTP_201_CREATED, media_type=_JSON)
+        return sent_response(sent)
 
     @hot.get("", response_model=models.page, openapi_extra=refuses(ChatNotFound))
     @scoped("messages:read")
@@ -103,7 +97,7 @@ def make_router(modules: Modules) -> APIRouter:
     @router.patch(
         "/{seq}",
         response_model=models.read,
-        openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted),
+        openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted, MessageIsFinal),
     )
     @body_limit(MAX_MESSAGE_BYTES)
     @scoped("messages:write")

@@ -11,7 +11,8 @@ from uuid import UUID
 from app.adapters.db.connection import DatabaseConnection
 
 _FIND = """
-SELECT chat_id, seq, sender_id, text, parts, deleted_at, event_seqs FROM message WHERE chat_id = $1 AND seq = $2
+SELECT chat_id, seq, sender_id, text, parts, created_at, edited_at, deleted_at, event_seqs
+FROM message WHERE chat_id = $1 AND seq = $2
 """
 _EDIT = """
 UPDATE message SET text = $3, parts = convert_from($4::bytea, 'UTF8')::json, edited_at = coalesce($5, edited_at),
@@ -19,7 +20,8 @@ UPDATE message SET text = $3, parts = convert_from($4::bytea, 'UTF8')::json, edi
 WHERE chat_id = $1 AND seq = $2
 """
 _DELETE = """
-UPDATE message SET text = '', parts = NULL, deleted_at = $3, reaction_count = 0, event_seqs = '{}'
+UPDATE message SET text = '', parts = convert_from($3::bytea, 'UTF8')::json, deleted_at = $4, reaction_count = 0,
+    event_seqs = '{}'
 WHERE chat_id = $1 AND seq = $2
 """
 _DELETE_REACTIONS = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2"
@@ -62,9 +64,11 @@ async def edit_message(
     await connection.execute(_EDIT, chat_id, seq, text, parts, edited_at, event_seqs)
 
 
-async def delete_message(connection: DatabaseConnection, chat_id: UUID, seq: int, at: datetime) -> None:
-    """Empties a message and removes its reactions. The row and its number stay."""
-    await connection.execute(_DELETE, chat_id, seq, at)
+async def delete_message(
+    connection: DatabaseConnection, chat_id: UUID, seq: int, parts: bytes | None, at: datetime
+) -> None:
+    """Empties a message and removes its reactions. The row, its number and the given parts stay."""
+    await connection.execute(_DELETE, chat_id, seq, parts, at)
     await connection.execute(_DELETE_REACTIONS, chat_id, seq)
 
 

@@ -70,14 +70,14 @@ _LAST = """
 SELECT m.chat_id, convert_to({json}, 'UTF8') AS message
 FROM chat c JOIN message m ON m.chat_id = c.id AND m.seq = c.last_seq WHERE c.id = ANY($1::uuid[])
 """
-# $1 chats, $2 viewer, $3 numbers, $4 revisions: number of the last event that holds the content. Access and revision
-# are checked for each message.
+# $1 chats, $2 viewer, $3 numbers, $4 revisions: number of the last event that holds the content, $5 deleted ones, too.
+# Access and revision are checked for each message.
 _FOUND = """
 SELECT m.chat_id, m.seq, convert_to({json}, 'UTF8') AS message
 FROM unnest($1::uuid[], $3::bigint[], $4::bigint[]) AS found(chat_id, seq, revision)
 JOIN chat_member r ON r.chat_id = found.chat_id AND r.account_id = $2
 JOIN chat c ON c.id = found.chat_id AND c.deleted_at IS NULL
-JOIN message m ON m.chat_id = found.chat_id AND m.seq = found.seq AND m.deleted_at IS NULL
+JOIN message m ON m.chat_id = found.chat_id AND m.seq = found.seq AND ($5 OR m.deleted_at IS NULL)
 WHERE found.revision IS NULL OR coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision
 """
 
@@ -118,12 +118,17 @@ class MessageQueries:
         return dict(rows)
 
     async def list_found(
-        self, connection: DatabaseConnection, viewer: UUID, found: Sequence[tuple[UUID, int, int | None]]
+        self,
+        connection: DatabaseConnection,
+        viewer: UUID,
+        found: Sequence[tuple[UUID, int, int | None]],
+        *,
+        with_deleted: bool,
     ) -> Sequence[tuple[UUID, int, bytes]]:
         """Returns those of the messages (chat, number, revision) that the viewer may read and that are unchanged.
 
         None as the revision: any.
         """
         chat_ids, seqs, revisions = map(list, zip(*found, strict=True))
-        rows = await connection.fetch(self._found, chat_ids, viewer, seqs, revisions)
+        rows = await connection.fetch(self._found, chat_ids, viewer, seqs, revisions, with_deleted)
         return [(row["chat_id"], row["seq"], row["message"]) for row in rows]

@@ -1,0 +1,20 @@
+"""The answer to a send, the same for all routes that send."""
+
+from typing import Any
+
+from fastapi import Response, status
+
+from app.modules.messages_module.services.sends import Sent
+
+
+def sent_response(sent: Sent) -> Response:
+    """Returns 201 with the message, or 200 if it was already stored."""
+    if sent.replayed:
+        return Response(sent.body, headers={"Idempotent-Replayed": "true"}, media_type="application/json")
+    return Response(sent.body, status.HTTP_201_CREATED, media_type="application/json")
+
+
+def replay_of(model: type) -> dict[int | str, dict[str, Any]]:
+    """Returns the `responses` of such a route. `model` is the model of a message."""
+    description = "The message was already stored; the answer has the header `Idempotent-Replayed: true`"
+    return {200: {"model": model, "description": description}}

@@ -1,0 +1,76 @@
+"""Parts that stay with deleted messages, and values of parts that the server gives with a send."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from app.fastapi_engine import constructor
+from app.fastapi_engine.constructor import build_app
+from app.modules.messages_module.extension import AS_STORED, MessagePart, Messages, PartRequest, StoredPart
+from app.modules.messages_module.schemas.models import message_models
+from app.services.context import Context
+from app.settings import Settings
+from app.utils.module import Module, Modules
+from app.utils.setup_modules import discover_modules
+from tests.fakers import FakeClient, ok, problem
+
+stored: list[StoredPart] = []
+
+
+def is_shouting(request: Any) -> bool:
+    return str(request.text).isupper()
+
+
+async def prepare_source(context: Context, requests: Sequence[PartRequest]) -> Sequence[Any]:
+    """Only part of what the server gives is shown."""
+    return [request.server_value.split("/")[0] for request in requests]
+
+
+async def store_source(context: Context, parts: Sequence[StoredPart]) -> None:
+    stored.extend(parts)
+
+
+PARTS = (
+    MessagePart("importance", str, str, empty="normal"),
+    MessagePart("shouting", bool, empty=False, derive=is_shouting),
+    MessagePart("place", str | None, str, redacted=AS_STORED),
+    MessagePart("source", str | None, forbids_edits=True, prepare=prepare_source, store=store_source),
+)
+MODULE = Module(name="test", description="Parts of this test", depends_on=("messages",), contributes=PARTS)
+
+
+@pytest.fixture
+async def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    stored.clear()
+    known = discover_modules()
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": MODULE})
+    return build_app(settings)
+
+
+async def test_a_part_that_is_no_content_stays_with_a_deleted_message(anna: FakeClient, club: str) -> None:
+    await anna.send(club, "Секрет", place="сад", importance="high")
+    ok(await anna.delete(f"/chats/{club}/messages/1"))
+    shown = [event["data"] for event in await anna.events(club) if event["kind"].startswith("message.")]
+    shown.append(ok(await anna.get(f"/chats/{club}/messages/1")))
+    assert [(message["text"], message["place"], message["importance"]) for message in shown] == [
+        ("", "сад", "normal")
+    ] * 3
+
+
+async def test_a_value_given_by_the_server_is_prepared_stored_and_forbids_edits(
+    anna: FakeClient, club: str, app: FastAPI
+) -> None:
+    messages = app.state.container.get(Messages)
+    create = message_models(app.state.container.get(Modules)).create
+    values = {"source": "архив/секрет", "shouting": True}
+    sent = await messages.post(UUID(club), anna.uuid, create(text="тихо"), server_parts=values)
+    shown = orjson.loads(sent.body)
+    assert (shown["source"], shown["shouting"]) == ("архив", True)
+    assert [(part.seq, part.value, part.server_value) for part in stored] == [(1, "архив", "архив/секрет")]
+    problem(await anna.patch(f"/chats/{club}/messages/1", {"text": "иначе"}), 409, "conflict")
+    await anna.send(club)
+    assert len(stored) == 1
