@@ -7,6 +7,7 @@ from uuid import UUID
 from app.modules.attachments_module.db.cruds import attachments as crud
 from app.modules.attachments_module.errors import AttachmentNotFound, AttachmentNotReady, AttachmentTaken
 from app.modules.attachments_module.schemas import AttachmentIds, AttachmentInMessage
+from app.modules.attachments_module.services.copying import copy
 from app.modules.attachments_module.services.kinds import kind_of
 from app.modules.attachments_module.services.views import view_in_message
 from app.modules.chats_module.extension import ChatPurge
@@ -16,11 +17,16 @@ from app.services.errors import ServiceError, ValidationFailed
 
 
 async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[Any | ServiceError]:
-    """Takes the attachments for their messages: of two that ask for the same one, the first."""
-    found = await crud.lock(context.connection, sorted({one for request in requests for one in request.value}))
+    """Takes the attachments for their messages: of two that ask for the same one, the first. Forwards get copies."""
+    copied = await copy(context, [request for request in requests if request.server_value is not None])
+    asked = {one for request in requests if request.server_value is None for one in request.value}
+    found = await crud.lock(context.connection, sorted(asked))
     taken: set[UUID] = set()
     values: list[Any | ServiceError] = []
     for request in requests:
+        if request.server_value is not None:
+            values.append(copied.pop(0))
+            continue
         refusals = [_refuse(found.get(one), request.sender_id, taken, place) for place, one in enumerate(request.value)]
         refusal = next((refusal for refusal in refusals if refusal is not None), None)
         if refusal is None:
@@ -68,6 +74,7 @@ PART = MessagePart(
     create=AttachmentIds,
     empty=[],
     replaces_text=True,
+    forwarded=True,
     prepare=_prepare,
     store=_store,
     remove=_remove,

@@ -26,6 +26,20 @@ AND (a.state <> 'uploading' OR a.expires_at > now())
 _LIST_VISIBLE = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND {_VISIBLE}"  # noqa: S608
 # In the order of their ids: two transactions that take several take them in the same order.
 _LOCK = f"SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) ORDER BY a.id FOR UPDATE"  # noqa: S608
+# Keeps the rows, and with them their contents, until the end of the transaction. Nothing else waits for this lock.
+_HOLD = f"""
+SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND a.state IN ('processing', 'ready', 'refused')
+ORDER BY a.id FOR KEY SHARE
+"""  # noqa: S608
+_COPY = """
+INSERT INTO attachment (
+    id, owner_id, state, filename, content_type, metadata, length, received, reserved, size, sha256, width, height,
+    blurhash, previews, reason, created_at, expires_at
+)
+SELECT new.id, $3, a.state, a.filename, a.content_type, '', a.length, a.received, coalesce(a.size, 0), a.size, a.sha256,
+    a.width, a.height, a.blurhash, a.previews, a.reason, $4, $5
+FROM unnest($1::uuid[], $2::uuid[]) AS new(source_id, id) JOIN attachment a ON a.id = new.source_id
+"""
 _CARRY = """
 WITH carried AS (
     INSERT INTO message_attachment (chat_id, seq, position, attachment_id, kind)
@@ -80,6 +94,23 @@ async def list_visible(connection: DatabaseConnection, ids: Sequence[UUID], view
 
 async def lock(connection: DatabaseConnection, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
     return {row["id"]: row for row in await connection.fetch(_LOCK, ids)}
+
+
+async def hold(connection: DatabaseConnection, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    """Returns those of the attachments that exist and are uploaded. They are not deleted before the commit."""
+    return {row["id"]: row for row in await connection.fetch(_HOLD, ids)}
+
+
+async def copy(
+    connection: DatabaseConnection,
+    ids: Sequence[UUID],
+    new_ids: Sequence[UUID],
+    owner_id: UUID,
+    at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Copies attachments for another owner. The caller holds them, and has reserved their bytes."""
+    await connection.execute(_COPY, ids, new_ids, owner_id, at, expires_at)
 
 
 async def carry(connection: DatabaseConnection, rows: Sequence[tuple[UUID, int, int, UUID, str]]) -> None:

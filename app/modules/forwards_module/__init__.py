@@ -1,0 +1,1 @@
+"""Messages that are forwarded from one chat to another."""

@@ -1,0 +1,15 @@
+from app.modules.forwards_module.api import make_router
+from app.modules.forwards_module.db import INVARIANTS, MessageForward
+from app.modules.forwards_module.services.erasure import NAMES_OF_ACCOUNT
+from app.modules.forwards_module.services.part import FORWARDED_FROM, PURGE
+from app.utils.module import Module
+
+module = Module(
+    name="forwards",
+    description="Messages forwarded from one chat to another",
+    router=make_router,
+    depends_on=("base", "accounts", "chats", "messages", "streams"),
+    models=(MessageForward,),
+    invariants=INVARIANTS,
+    contributes=(FORWARDED_FROM, PURGE, NAMES_OF_ACCOUNT),
+)

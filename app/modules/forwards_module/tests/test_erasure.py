@@ -1,0 +1,54 @@
+"""Erased accounts and forwards of their messages."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.modules.accounts_module.extension import Erasure
+from app.modules.accounts_module.services import erasure
+from app.modules.accounts_module.tests.erasing import erase
+from app.utils.container import Container
+from tests.fakers import FakeClient, ok
+
+
+@pytest.fixture
+async def connection(container: Container, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Connection]:
+    """A connection beside the application's. Erasures do not wait for tokens to end."""
+    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
+    connection = await container.get(Database).connect()
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.parametrize("mode", ["keep", "delete"])
+async def test_forwards_of_an_erased_account_stay_without_its_name(
+    container: Container,
+    connection: Connection,
+    anna: FakeClient,
+    boris: FakeClient,
+    clara: FakeClient,
+    club: str,
+    mode: Erasure,
+) -> None:
+    ok(await anna.patch("/accounts/me", {"display_name": "Анна Каренина"}))
+    sent = await anna.send(club, "Все счастливые семьи")
+    cafes = [await boris.open_chat(clara, title=title) for title in ("Кафе", "Чай")]
+    for number in range(3):
+        body = {"to_chat_id": cafes[number % 2]}
+        ok(await boris.post(f"/chats/{club}/messages/1/forward", body))
+    ok(await clara.post(f"/chats/{cafes[0]}/messages/1/forward", {"to_chat_id": cafes[1]}))
+    await erase(container, connection, anna, mode)
+    nameless = {"sender_name": "", "sent_at": sent["created_at"]}
+    for cafe, count in zip(cafes, (2, 2), strict=True):
+        items = ok(await clara.get(f"/chats/{cafe}/messages"))["items"]
+        assert [(item["text"], item["forwarded_from"]) for item in items] == [
+            ("Все счастливые семьи", nameless)
+        ] * count
+        assert "Каренина" not in str(await clara.events(cafe))
+    assert ok(await clara.get(f"/chats/{cafes[0]}/messages/1"))["edited_at"] is None
+    # A forward made afterwards is without a name, too.
+    ok(await clara.post(f"/chats/{cafes[0]}/messages/1/forward", {"to_chat_id": cafes[1]}))
+    assert ok(await clara.get(f"/chats/{cafes[1]}/messages/3"))["forwarded_from"] == nameless
