@@ -10,6 +10,7 @@ from app.modules.chats_module.extension import ROLES, Permission
 from app.modules.chats_module.services import permissions as of_chats
 from app.modules.messages_module.services import permissions as of_messages
 from app.modules.pins_module.services import PIN
+from app.modules.versions_module.services import READ_VERSIONS
 
 README = ("README.md", "README.ru.md")
 REST_GUIDES = ("rest.md", "rest.ru.md")
@@ -83,6 +84,7 @@ def test_the_permissions_in_the_rest_guide_are_those_of_the_code(project_root: P
         (of_messages.REACT,),
         (of_messages.DELETE_OWN, of_messages.TAKE_BACK_REACTION),
         (of_messages.DELETE_ANY,),
+        (READ_VERSIONS,),
         (PIN,),
         (of_chats.CHANGE_CHAT, of_chats.ADD_MEMBERS, of_chats.CHANGE_MEMBERS, of_chats.REMOVE_MEMBERS),
         (of_chats.APPOINT_ADMINS, of_chats.DELETE_CHAT),

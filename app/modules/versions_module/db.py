@@ -1,0 +1,97 @@
+"""Earlier texts of messages. They change under the lock of the chat's stream."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import ChatFamilyModel
+from app.adapters.db.connection import DatabaseConnection
+from app.utils.invariants import Invariant
+
+
+class MessageVersion(ChatFamilyModel):
+    """A text that an edit has replaced. `number` is 1, 2, 3, ... in its message."""
+
+    __tablename__ = "message_version"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sender_id: Mapped[UUID] = mapped_column(index=True)
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+
+
+INVARIANTS = (
+    Invariant(
+        says="only messages that exist have earlier texts",
+        find="""
+            SELECT v.chat_id AS stream_id, format('message %s', v.seq) AS detail
+            FROM message_version v LEFT JOIN message m ON m.chat_id = v.chat_id AND m.seq = v.seq
+            WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
+        """,
+        advice="messages were deleted while the module was disabled; --fix deletes their earlier texts",
+        fix=(
+            """
+            DELETE FROM message_version v WHERE v.chat_id = ANY($1) AND NOT EXISTS (
+                SELECT FROM message m WHERE m.chat_id = v.chat_id AND m.seq = v.seq AND m.deleted_at IS NULL
+            )
+            """,
+        ),
+    ),
+)
+
+# The texts of messages that were deleted while the module was disabled are still in the table.
+_LIST = """
+SELECT v.text, v.written_at
+FROM message_version v JOIN message m ON m.chat_id = v.chat_id AND m.seq = v.seq AND m.deleted_at IS NULL
+WHERE v.chat_id = $1 AND v.seq = $2 ORDER BY v.number DESC
+"""
+_INSERT = """
+INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
+SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5 FROM message_version WHERE chat_id = $1 AND seq = $2
+RETURNING number
+"""
+_TRIM = "DELETE FROM message_version WHERE chat_id = $1 AND seq = $2 AND number <= $3"
+_DELETE = "DELETE FROM message_version WHERE chat_id = $1 AND seq = ANY($2)"
+_PURGE = """
+DELETE FROM message_version WHERE chat_id = $1 AND (seq, number) IN (
+    SELECT seq, number FROM message_version WHERE chat_id = $1 LIMIT $2
+) RETURNING seq
+"""
+_DELETE_OF_ACCOUNT = """
+DELETE FROM message_version WHERE sender_id = $1 AND (chat_id, seq, number) IN (
+    SELECT chat_id, seq, number FROM message_version WHERE sender_id = $1 LIMIT $2
+) RETURNING seq
+"""
+
+
+async def list_versions(connection: DatabaseConnection, chat_id: UUID, seq: int) -> list[dict[str, Any]]:
+    """Returns the earlier texts of a message, the newest first."""
+    return [dict(row) for row in await connection.fetch(_LIST, chat_id, seq)]
+
+
+async def insert_version(
+    connection: DatabaseConnection, chat_id: UUID, seq: int, sender_id: UUID, text: str, written_at: datetime, kept: int
+) -> None:
+    """Adds a text, and deletes the oldest ones of the message, so that `kept` are left."""
+    number: int = await connection.fetchval(_INSERT, chat_id, seq, sender_id, text, written_at)
+    if number > kept:
+        await connection.execute(_TRIM, chat_id, seq, number - kept)
+
+
+async def delete_versions(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int]) -> None:
+    await connection.execute(_DELETE, chat_id, list(seqs))
+
+
+async def purge_versions(connection: DatabaseConnection, chat_id: UUID, limit: int) -> bool:
+    """Deletes up to `limit` texts of a deleted chat. Returns True if there may be more."""
+    return len(await connection.fetch(_PURGE, chat_id, limit)) == limit
+
+
+async def delete_versions_of(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
+    """Deletes up to `limit` texts of an account. Returns True if there were any."""
+    return bool(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit))

@@ -1,0 +1,16 @@
+from app.modules.versions_module.api import router
+from app.modules.versions_module.db import INVARIANTS, MessageVersion
+from app.modules.versions_module.services import KEEP, PURGE, PURGE_DELETED, READ_VERSIONS, VERSIONS_OF_ACCOUNT
+from app.modules.versions_module.settings import VersionsSettings
+from app.utils.module import Module
+
+module = Module(
+    name="versions",
+    description="Earlier texts of edited messages",
+    router=router,
+    depends_on=("base", "accounts", "chats", "messages"),
+    models=(MessageVersion,),
+    settings=VersionsSettings,
+    invariants=INVARIANTS,
+    contributes=(READ_VERSIONS, KEEP, PURGE_DELETED, PURGE, VERSIONS_OF_ACCOUNT),
+)

@@ -1,0 +1,54 @@
+"""Keeps and lists earlier texts of messages."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.chats_module.extension import ChatPurge, Permission
+from app.modules.chats_module.services.access import Membership, check
+from app.modules.messages_module.extension import EditedMessage, MessageEdit, MessageRemoval
+from app.modules.messages_module.services.views import MessageViews
+from app.modules.versions_module import db
+from app.modules.versions_module.settings import VersionsSettings
+from app.services.context import WorkContext
+
+READ_VERSIONS = Permission("messages.read_versions", {"group": "admin", "channel": "admin"}, "messages:read")
+"""For messages of others. A member may always read the earlier texts of its own messages."""
+
+
+async def list_versions(
+    connection: Connection, views: MessageViews, member: Membership, seq: int
+) -> list[dict[str, Any]]:
+    """Returns the earlier texts, the newest first. Raises MessageNotFound or NotAllowedInChat."""
+    message = await views.for_event(connection, member.chat_id, seq)
+    if message["sender_id"] != str(member.account_id):
+        check(member, READ_VERSIONS, "Only the sender of a message or an admin may read its earlier texts")
+    return await db.list_versions(connection, member.chat_id, seq)
+
+
+async def _keep(context: WorkContext, message: EditedMessage) -> None:
+    chat_id, seq, sender_id, text, written_at, new_text = message
+    if text != new_text:
+        kept = context.container.get(VersionsSettings).kept
+        await db.insert_version(context.connection, chat_id, seq, sender_id, text, written_at, kept)
+
+
+async def _delete(context: WorkContext, chat_id: UUID, seqs: Sequence[int]) -> None:
+    await db.delete_versions(context.connection, chat_id, seqs)
+
+
+async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
+    return await db.purge_versions(context.connection, chat_id, limit)
+
+
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
+    """Deletes what the account had replaced, also if its messages stay."""
+    return await db.delete_versions_of(context.connection, account_id, limit)
+
+
+KEEP = MessageEdit("versions", _keep)
+PURGE_DELETED = MessageRemoval("versions", _delete)
+PURGE = ChatPurge("versions", _purge)
+VERSIONS_OF_ACCOUNT = AccountHook("versions", _erase)
