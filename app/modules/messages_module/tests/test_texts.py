@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from app.resources.constants import MAX_MESSAGE_BYTES
-from tests.fakers import API, FakeClient, ok, problem
+from tests.fakers import API, FakeClient, as_sent, ok, problem
 
 JSON = "application/json"
 
@@ -42,7 +42,7 @@ async def test_invalid_texts_are_refused_in_sends_and_edits(anna: FakeClient, cl
         ):
             refusal = problem(answer, 422, "validation_error")
             assert [error["loc"] for error in refusal["errors"]] == [["body", "text"]]
-    assert ok(await anna.get(f"/chats/{club}/messages"))["items"] == [message]
+    assert [as_sent(one) for one in ok(await anna.get(f"/chats/{club}/messages"))["items"]] == [message]
 
 
 async def test_bidirectional_text_is_stored_unchanged(anna: FakeClient, club: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from tests.fakers import FakeClient, eventually, ok
+from tests.fakers import FakeClient, as_sent, eventually, ok
 from tests.servers import served
 
 
@@ -26,7 +26,7 @@ async def test_sends_through_two_processes_are_numbered_without_gaps(
     assert sorted(message["seq"] for message in sent) == list(range(1, 81))
     history = ok(await anna.get(f"/chats/{club}/messages", limit=200))["items"]
     assert [message["seq"] for message in history] == list(range(1, 81))
-    assert {message["id"]: message for message in history} == {message["id"]: message for message in sent}
+    assert {message["id"]: as_sent(message) for message in history} == {message["id"]: message for message in sent}
     events = await anna_there.events(club)
     assert [event["seq"] for event in events] == list(range(1, 83))
     assert [event["data"]["seq"] for event in events if event["kind"] == "message.created"] == list(range(1, 81))

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "1c7f9a40e6d2"
-down_revision: str | None = "e5a1c93b7f04"
+down_revision: str | None = "a6c3e81d5f27"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -1,0 +1,1 @@
+"""Threads: replies to one message, with read positions of their own."""

@@ -1,0 +1,99 @@
+"""Read positions in threads, in hand-written SQL. Members change their own under the lock of their account's stream."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.connection import DatabaseConnection
+
+_MOVE = """
+INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following) VALUES ($1, $2, $3, $4, NULL)
+ON CONFLICT (chat_id, root_seq, account_id) DO UPDATE SET read_seq = excluded.read_seq
+WHERE thread_position.read_seq < excluded.read_seq
+RETURNING read_seq
+"""
+_FIND = """
+SELECT p.read_seq, (
+    SELECT count(*) FROM thread_reply r WHERE r.chat_id = p.chat_id AND r.root_seq = p.root_seq AND r.seq > p.read_seq
+) AS unread_count
+FROM thread_position p WHERE p.chat_id = $1 AND p.root_seq = $2 AND p.account_id = $3
+"""
+# What was said before is not unread.
+_FOLLOW = """
+INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
+VALUES ($1, $2, $3, coalesce((SELECT last_seq FROM thread WHERE chat_id = $1 AND root_seq = $2), $2), true)
+ON CONFLICT (chat_id, root_seq, account_id)
+DO UPDATE SET read_seq = greatest(thread_position.read_seq, excluded.read_seq), is_following = true
+WHERE thread_position.is_following IS NOT TRUE
+RETURNING account_id
+"""
+# With a row, also for an author whose thread has no reply yet: the first one does not make it follow.
+_UNFOLLOW = """
+INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following) VALUES ($1, $2, $3, $2, false)
+ON CONFLICT (chat_id, root_seq, account_id) DO UPDATE SET is_following = false
+WHERE thread_position.is_following IS NOT FALSE
+RETURNING account_id
+"""
+# $2: unread ones only. $3 to $5: key of the last thread of the page before.
+_LIST = """
+SELECT chosen.chat_id, chosen.root_seq, chosen.read_seq, chosen.active_at, (
+    SELECT count(*) FROM thread_reply r
+    WHERE r.chat_id = chosen.chat_id AND r.root_seq = chosen.root_seq AND r.seq > chosen.read_seq
+) AS unread_count
+FROM (
+    SELECT p.chat_id, p.root_seq, p.read_seq, t.active_at
+    FROM thread_position p
+    JOIN thread t ON t.chat_id = p.chat_id AND t.root_seq = p.root_seq AND t.reply_count > 0
+    JOIN chat c ON c.id = p.chat_id AND c.deleted_at IS NULL
+    WHERE p.account_id = $1 AND p.is_following AND (NOT $2 OR t.last_seq > p.read_seq)
+      AND ($3::timestamptz IS NULL OR (t.active_at, p.chat_id, p.root_seq) < ($3, $4::uuid, $5::bigint))
+    ORDER BY t.active_at DESC, p.chat_id DESC, p.root_seq DESC LIMIT $6
+) chosen
+ORDER BY chosen.active_at DESC, chosen.chat_id DESC, chosen.root_seq DESC
+"""
+_DELETE_OF_ACCOUNT = """
+DELETE FROM thread_position WHERE account_id = $1 AND (chat_id, root_seq) IN (
+    SELECT chat_id, root_seq FROM thread_position WHERE account_id = $1 LIMIT $2
+) RETURNING chat_id
+"""
+
+
+async def move_read(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID, seq: int) -> bool:
+    """Moves a position forward. Returns True if it moved, or is new."""
+    return bool(await connection.fetch(_MOVE, chat_id, root_seq, account_id, seq))
+
+
+async def find_read(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> tuple[int, int]:
+    """Returns a position, and the number of replies after it."""
+    read_seq, unread_count = (await connection.fetch(_FIND, chat_id, root_seq, account_id))[0]
+    return read_seq, unread_count
+
+
+async def follow(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> bool:
+    """Returns False if the account follows the thread already."""
+    return bool(await connection.fetch(_FOLLOW, chat_id, root_seq, account_id))
+
+
+async def unfollow(connection: DatabaseConnection, chat_id: UUID, root_seq: int, account_id: UUID) -> bool:
+    """Returns False if the account has unfollowed the thread already."""
+    return bool(await connection.fetch(_UNFOLLOW, chat_id, root_seq, account_id))
+
+
+async def list_followed(
+    connection: DatabaseConnection,
+    account_id: UUID,
+    before: tuple[datetime, UUID, int] | None,
+    limit: int,
+    *,
+    only_unread: bool,
+) -> Sequence[Any]:
+    """Returns the threads with replies that the account follows, the one with the newest reply first."""
+    key = before or (None, None, None)
+    rows: Sequence[Any] = await connection.fetch(_LIST, account_id, only_unread, *key, limit)
+    return rows
+
+
+async def delete_positions_of(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
+    """Deletes up to `limit` positions of an account. Returns True if there were any."""
+    return bool(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit))
