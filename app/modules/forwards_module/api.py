@@ -1,6 +1,7 @@
 from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db
+from app.dependencies.scopes import scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
@@ -39,6 +40,7 @@ def make_router(modules: Modules) -> APIRouter:
             OutcomeUnknown,
         ),
     )
+    @scoped("messages:write")
     async def forward(
         chat_id: ChatId,
         seq: PathSeq,
@@ -59,6 +61,7 @@ def make_router(modules: Modules) -> APIRouter:
         return sent_response(sent)
 
     @router.get("/origin", response_model=OriginRead, openapi_extra=refuses(ChatNotFound, OriginNotFound))
+    @scoped("messages:read")
     async def find_origin(seq: PathSeq, member: ChatMembership, database: Db) -> OriginRead:
         """Returns where a forwarded message was sent first. Requires a member of that chat, too."""
         async with database.connection() as connection:

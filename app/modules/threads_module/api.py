@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response, status
 
 from app.dependencies.dependency_db import Db, Work
+from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Position, refuses
@@ -33,6 +34,7 @@ def make_router(modules: Modules) -> APIRouter:
     router = APIRouter()
 
     @router.get("/threads", response_model=make_threads(modules))
+    @scoped("messages:read")
     async def list_followed(
         identity: CurrentIdentity,
         database: Db,
@@ -53,6 +55,7 @@ def make_router(modules: Modules) -> APIRouter:
         response_model=message_models(modules).page,
         openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply),
     )
+    @scoped("messages:read")
     async def list_replies(
         root_seq: RootSeq,
         member: ChatMembership,
@@ -79,6 +82,7 @@ def make_router(modules: Modules) -> APIRouter:
         return Response(page, media_type=_JSON)
 
     @router.put(f"{_ROOT}/read", openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply))
+    @scoped("chats:write")
     async def mark_read(
         root_seq: RootSeq, body: ReadUpdate, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep
     ) -> ReadPosition:
@@ -91,6 +95,7 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_204_NO_CONTENT,
         openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply, MessageIsDeleted),
     )
+    @scoped("chats:write")
     async def follow(root_seq: RootSeq, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep) -> None:
         """Follows a thread: `GET /threads` lists it. Replying follows it, too, and so does being answered."""
         limits.hit(CHANGE_THREADS, member.account_id.int)
@@ -101,6 +106,7 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_204_NO_CONTENT,
         openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply),
     )
+    @scoped("chats:write")
     async def unfollow(root_seq: RootSeq, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep) -> None:
         """No longer follows a thread, until the caller replies in it again."""
         limits.hit(CHANGE_THREADS, member.account_id.int)

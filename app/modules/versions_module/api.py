@@ -3,6 +3,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.dependencies.dependency_db import Db
+from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import Page, PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/chats/{chat_id}/messages/{seq}/versions")
 @router.get(
     "", response_model=Page[VersionRead], openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat)
 )
+@scoped("messages:read")
 async def list_of_message(seq: PathSeq, member: ChatMembership, database: Db, views: ViewsDep) -> dict[str, Any]:
     """Returns the texts that edits have replaced, the newest first. Requires the sender or an admin.
 

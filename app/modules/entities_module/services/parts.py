@@ -98,7 +98,7 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int)
     return await db.delete_of_account(context.connection, account_id, limit)
 
 
-TEXT_FORMAT = MessagePart("text_format", TextFormat, TextFormat, TextFormat, empty="plain")
+TEXT_FORMAT = MessagePart("text_format", TextFormat, TextFormat, TextFormat, empty="plain", forwarded=True)
 ENTITIES = MessagePart("entities", Entities, empty=[], derive=_derive, prepare=_prepare, store=_store, remove=_remove)
 UNREAD_MENTION_COUNT = ChatPart("unread_mention_count", int, empty=0, sql=UNREAD_MENTIONS)
 PURGE = ChatPurge("entities", _purge)

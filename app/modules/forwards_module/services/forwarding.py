@@ -51,8 +51,10 @@ async def forward(
                 raise
             # A repeated forward is answered as before: the refusal only counts if no message is stored.
             source = _Source(_UNREADABLE, {FORWARDED_FROM.name: refusal})
-    # Not validated: a message that is stored may be forwarded, whatever rules have come since.
-    message = create.model_construct(client_msg_id=request.client_msg_id, text=source.text)
+    # Not validated: a message that is stored may be forwarded, whatever rules have come since. Parts that are derived
+    # from other parts find those in the request; which ones the caller sent is in the set of names.
+    fields = {name: value for name, value in source.parts.items() if name in create.model_fields}
+    message = create.model_construct({"text"}, client_msg_id=request.client_msg_id, text=source.text, **fields)
     digest_source = b"forward\0%b\0%d" % (chat_id.bytes, seq)
     sent: Sent = await messages.post(
         request.to_chat_id, account_id, message, server_parts=source.parts, digest_source=digest_source

@@ -112,6 +112,19 @@ async def test_a_repeated_forward_is_stored_once(anna: FakeClient, boris: FakeCl
     assert len(ok(await boris.get(f"/chats/{cafe}/messages"))["items"]) == 1
 
 
+async def test_formatting_goes_along_and_names_of_outsiders_do_not(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, cafe: str
+) -> None:
+    text = f"**Важно** @{anna.username}, @{boris.username}"
+    source = await anna.send(club, text, text_format="markdown")
+    sent = ok(await forward(boris, club, 1, cafe))
+    assert (sent["text"], sent["text_format"]) == (text, "markdown")
+    kinds = [[entity["type"] for entity in message["entities"]] for message in (source, sent)]
+    assert [kind.count("bold") for kind in kinds] == [1, 1]
+    assert [kind.count("mention") for kind in kinds] == [2, 1]
+    assert anna.id not in str(sent)
+
+
 async def test_a_deleted_message_cannot_be_forwarded(anna: FakeClient, boris: FakeClient, club: str, cafe: str) -> None:
     await anna.send(club)
     ok(await anna.delete(f"/chats/{club}/messages/1"))

@@ -107,7 +107,7 @@ class MessageParts:
         return self._collect(request, given, server_parts, is_new=True)
 
     def _is_replaced(self, request: MessageCreate, given: set[str], server_parts: Mapping[str, Any]) -> bool:
-        return any(name in given and getattr(request, name) or server_parts.get(name) for name in self._replacing)
+        return any((name in given and getattr(request, name)) or server_parts.get(name) for name in self._replacing)
 
     def of_forward(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Returns those parts of a message that a forward takes along."""

@@ -32,3 +32,11 @@ ASKED: dict[str, dict[str, Any]] = {
     "threads_unfollow": _OWN,
 }
 VALUES: dict[str, Any] = {}
+SCOPES = """
+                          scope           key
+threads_list_followed     messages:read   200
+threads_list_replies      messages:read   200
+threads_mark_read         chats:write     200
+threads_follow            chats:write     204
+threads_unfollow          chats:write     204
+"""

@@ -21,3 +21,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "versions_list_of_message: others": {"seq": "@seq_of_another"},
 }
 VALUES: dict[str, Any] = {}
+SCOPES = """
+                          scope           key
+versions_list_of_message  messages:read   200
+"""

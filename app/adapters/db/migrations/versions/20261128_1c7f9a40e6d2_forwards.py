@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "1c7f9a40e6d2"
-down_revision: str | None = "a6c3e81d5f27"
+down_revision: str | None = "a9f31b6c4d82"
 branch_labels: str | None = None
 depends_on: str | None = None
 
