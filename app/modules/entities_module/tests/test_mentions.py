@@ -6,7 +6,7 @@ from uuid import uuid4
 from app.modules.entities_module.services.parts import MAX_MENTIONED
 from app.modules.entities_module.tests.reading import mentions_of, unread
 from app.modules.entities_module.tests.slicing import covered
-from tests.fakers import FakeClient, FakeSocket, ok, problem
+from tests.fakers import FakeClient, FakeSocket, as_sent, ok, problem
 
 
 def mentioned(message: dict[str, Any]) -> list[str]:
@@ -25,7 +25,7 @@ async def test_members_are_mentioned_by_their_usernames(
         ("mention", f"@{anna.username}"),
     ]
     assert (sent["text"], sent["text_format"]) == (text, "plain")
-    assert ok(await boris.get(f"/chats/{club}/messages"))["items"] == [sent]
+    assert [as_sent(one) for one in ok(await boris.get(f"/chats/{club}/messages"))["items"]] == [sent]
     assert (await boris.events(club))[-1]["data"] == sent
     assert [await unread(user, club) for user in (anna, boris)] == [0, 1]
 
@@ -127,7 +127,7 @@ async def test_the_format_may_be_changed_without_the_text(anna: FakeClient, bori
     # The format stays when only the text is changed.
     edited = ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "*нет*"}))
     assert (edited["text_format"], covered("*нет*", edited["entities"])) == ("markdown", [("italic", "нет")])
-    assert (await boris.events(club))[-1]["data"] == edited
+    assert (await boris.events(club))[-1]["data"] == as_sent(edited)
     plain = ok(await anna.patch(f"/chats/{club}/messages/1", {"text_format": "plain"}))
     assert plain["entities"] == []
     problem(await anna.patch(f"/chats/{club}/messages/1", {"text_format": "html"}), 422, "validation_error")

@@ -48,5 +48,5 @@ VALUES: dict[str, Any] = {"chat_with_forward": make_forward}
 SCOPES = """
                           scope           key
 forwards_forward          messages:write  201
-forwards_find_origin      messages:read   404
+forwards_find_origin      messages:read   200
 """

@@ -13,7 +13,8 @@ from app.modules.messages_module.db.cruds.checks import read_checks
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
 from app.modules.messages_module.extension import CheckedSend, EditedMessage
 from app.modules.messages_module.schemas import MessageUpdate
-from app.modules.messages_module.services.parts import MessageParts, PartInput, PartsOfMessage
+from app.modules.messages_module.services.part_values import PartInput, PartsOfMessage
+from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import (
     DELETE_ANY,
     DELETE_OWN,

@@ -1,10 +1,8 @@
 """Calls the contributed parts of messages on a send, an edit or a deletion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -26,51 +24,11 @@ from app.modules.messages_module.extension import (
     StoredPart,
 )
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.part_values import NOTHING, PartInput, PartsOfMessage, PartValues
 from app.modules.messages_module.services.views import MessageViews
 from app.services.context import Context, work_context
 from app.services.errors import ServiceError, ValidationFailed
 from app.utils.container import Container
-
-
-class PartValues(NamedTuple):
-    """Values of parts in a request.
-
-    `needs`: parts whose values only `prepare` can compute, each with what `derive` passes on. `sent`: what the client
-    sent, as canonical JSON, compared on a retry.
-    """
-
-    values: Mapping[str, Any]
-    needs: Mapping[str, Any]
-    sent: bytes
-
-
-NOTHING = PartValues({}, {}, b"")
-
-
-@dataclass(frozen=True, slots=True)
-class PartInput:
-    """A send or an edit whose parts are prepared."""
-
-    chat_id: UUID
-    chat_type: str
-    sender_id: UUID
-    role: str
-    last_seq: int
-    request: BaseModel
-    given: PartValues
-    server_parts: Mapping[str, Any]
-    current: Mapping[str, Any] | None = None
-
-
-class PartsOfMessage(NamedTuple):
-    """The values of the parts of a stored message. `before`: the values before an edit."""
-
-    chat_id: UUID
-    seq: int
-    sender_id: UUID
-    values: Mapping[str, Any]
-    server_parts: Mapping[str, Any] = MappingProxyType({})
-    before: Mapping[str, Any] | None = None
 
 
 class MessageParts:

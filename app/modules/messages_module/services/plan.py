@@ -14,7 +14,8 @@ from app.modules.messages_module.db.cruds.send import NewMessage, SenderMembersh
 from app.modules.messages_module.errors import IdempotencyMismatch, NoMessageToReplyTo
 from app.modules.messages_module.extension import CheckedSend
 from app.modules.messages_module.services.fields import MessageFields
-from app.modules.messages_module.services.parts import MessageParts, PartInput, PartsOfMessage
+from app.modules.messages_module.services.part_values import PartInput, PartsOfMessage
+from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import POST
 from app.modules.messages_module.services.sends import Send
 from app.modules.messages_module.services.views import dump

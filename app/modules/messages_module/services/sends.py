@@ -10,7 +10,7 @@ from uuid import UUID
 from loguru import logger
 
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.parts import PartValues
+from app.modules.messages_module.services.part_values import PartValues
 
 
 class Sent(NamedTuple):
