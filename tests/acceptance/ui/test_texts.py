@@ -21,6 +21,8 @@ async def test_markdown_is_shown_by_entities_and_never_becomes_markup(eve: Reade
     await anna.send(yard, "До\n```python\nprint('*')\n```\n> цитата\n\n||тайна|| после", text_format="markdown")
     await expect(text.locator("pre")).to_have_text("print('*')")
     await expect(text.locator("blockquote")).to_have_text("цитата")
+    # A block ends its line: no empty line follows.
+    await expect(text).to_have_js_property("textContent", "До\nprint('*')цитата\nтайна после")
     await expect(eve.item("Двор")).not_to_contain_text("тайна")
     await expect(text).not_to_contain_text("||")
     spoiler = text.get_by_role("button", name="Hidden text. Show")

@@ -28,22 +28,29 @@ function nodesOf(text, from, to, entities, accountId) {
   const nodes = [];
   let at = from;
   let waiting = entities;
+  let isAfterBlock = false;
+  const write = (end) => {
+    const part = text.slice(at, end);
+    // A block ends its line.
+    nodes.push(isAfterBlock && part.startsWith('\n') ? part.slice(1) : part);
+    isAfterBlock &&= part === '';
+  };
   while (waiting.length) {
     const [entity, ...rest] = waiting;
     const start = Math.max(entity.offset, at);
     const end = Math.min(entity.offset + entity.length, to);
     waiting = rest;
     if (start >= end) continue;
-    nodes.push(text.slice(at, start));
+    write(start);
     if (entity.type !== 'syntax') {
       const inner = rest.filter((other) => other.offset < end);
       nodes.push(element(entity, nodesOf(text, start, end, inner, accountId), accountId));
     }
-    // A block begins a line of its own.
-    at = BLOCKS.has(entity.type) && text[end] === '\n' && end < to ? end + 1 : end;
+    isAfterBlock ||= BLOCKS.has(entity.type);
+    at = end;
     waiting = rest.filter((other) => other.offset + other.length > at);
   }
-  nodes.push(text.slice(at, to));
+  write(to);
   return nodes.filter((node) => node !== '');
 }
 
@@ -66,6 +73,7 @@ function element(entity, children, accountId) {
 
 /** A text that is covered until it is clicked. */
 function spoiler(children) {
-  const button = h('button', { type: 'button', class: 'spoiler', 'aria-label': t('message.spoiler'), on: { click: () => button.replaceWith(h('span', { class: 'revealed' }, children)) } }, children.map((child) => (child.cloneNode ? child.cloneNode(true) : child)));
+  const covered = h('span', { 'aria-hidden': 'true' }, children);
+  const button = h('button', { type: 'button', class: 'spoiler', 'aria-label': t('message.spoiler'), on: { click: () => button.replaceWith(h('span', { class: 'revealed' }, ...covered.childNodes)) } }, covered);
   return button;
 }
