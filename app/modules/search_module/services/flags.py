@@ -3,11 +3,11 @@
 from app.modules.messages_module.extension import MessagePart
 from app.utils.module import Modules
 
-FILES_PART = "attachments"
-"""The part of a message that describes its files, where a module adds it."""
+_PARTS = {"file": "attachments", "mention": "entities"}
+"""The parts of a message that say that it has a file or a mention, where modules add them."""
 
 
 def flags_of(modules: Modules) -> tuple[str, ...]:
-    """Returns the values of `has`: files are none where no module adds them to messages."""
+    """Returns the values of `has`: there are no files and mentions where no module adds them to messages."""
     parts = {part.name for part in modules.contributions(MessagePart)}
-    return ("file", "link", "mention") if FILES_PART in parts else ("link", "mention")
+    return tuple(flag for flag in ("file", "link", "mention") if _PARTS.get(flag) in {None, *parts})

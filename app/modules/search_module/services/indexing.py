@@ -10,7 +10,7 @@ from app.modules.search_module.db.cruds.index import IndexRow, Range
 from app.modules.search_module.services import metrics
 from app.modules.search_module.services.lexemes import flag_lexeme, sender_lexeme, write_tsvector
 
-FORM = "1"
+FORM = "2"
 """Of the lexemes. A change of how they are made comes with a new one: the index is then built anew."""
 MESSAGES_AT_ONCE = 500
 _WRITTEN_AT_ONCE = 50_000
@@ -19,7 +19,6 @@ nothing else runs in this process.
 """
 
 _LINK = re.compile(r"\b(?:https?://|www\.)\w", re.IGNORECASE)
-_MENTION = re.compile(r"(?<![\w.@/])@[a-z0-9_.]{3,32}", re.IGNORECASE)
 
 
 async def index_messages(connection: Connection, table: str, ranges: Sequence[Range]) -> None:
@@ -52,7 +51,7 @@ def _extra(message: Any) -> list[str]:
     lexemes = [sender_lexeme(message["sender_id"])]
     if _LINK.search(message["text"]):
         lexemes.append(flag_lexeme("link"))
-    if _MENTION.search(message["text"]):
+    if message["has_mention"]:
         lexemes.append(flag_lexeme("mention"))
     if message["has_file"]:
         lexemes.append(flag_lexeme("file"))

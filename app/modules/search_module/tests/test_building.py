@@ -12,6 +12,7 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.search_module.services import building
 from app.modules.search_module.services.building import Building, begin_if_missing
+from app.modules.search_module.services.indexing import FORM
 from app.modules.search_module.services.subscriber import SEARCH
 from app.modules.search_module.tests.searching import search, texts
 from app.modules.streams_module.extension import hold_streams
@@ -52,7 +53,7 @@ async def test_an_index_of_another_form_is_built_anew_while_searches_go_on(
     await begin_if_missing(database)
     assert await texts(anna, "сообщение 2") == ["сообщение 2"]
     await Building(database).finish()
-    assert await connection.fetchval("SELECT form || ' ' || state FROM search_build") == "1 ready"
+    assert await connection.fetchval("SELECT form || ' ' || state FROM search_build") == f"{FORM} ready"
     assert await texts(anna, "сообщение 2") == ["сообщение 2"]
 
 

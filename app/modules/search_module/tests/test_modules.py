@@ -35,6 +35,24 @@ async def test_without_the_module_for_files_no_message_can_have_one(settings: Se
         problem(await anna.get("/search/messages", q="да", has="file"), 422, "validation_error")
 
 
+async def test_messages_that_mention_members_are_found(anna: FakeClient, club: str) -> None:
+    await anna.send(club, f"отчёт для @{anna.username}")
+    await anna.send(club, "отчёт для @unknown")
+    await anna.send(club, f"отчёт `@{anna.username}` **@all**", text_format="markdown")
+    await anna.send(club, f"отчёт `@{anna.username}`", text_format="markdown")
+    assert [text[:11] for text in await texts(anna, "has:mention")] == ["отчёт `@ann", "отчёт для @"]
+    ok(await anna.patch(f"/chats/{club}/messages/3", {"text_format": "plain"}))
+    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "отчёт"}))
+    ok(await anna.patch(f"/chats/{club}/messages/3", {"text": "отчёт"}))
+    assert await texts(anna, "отчёт has:mention") == []
+
+
+async def test_without_the_module_for_mentions_no_message_can_have_one(settings: Settings) -> None:
+    async with served(build_app(_without(settings, "entities"))) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        problem(await anna.get("/search/messages", q="да has:mention"), 422, "validation_error")
+
+
 async def test_without_the_module_nothing_of_the_search_is_there(settings: Settings) -> None:
     async with served(build_app(_without(settings, "search"))) as http:
         anna = await FakeClient.sign_up(http, "anna")

@@ -11,11 +11,15 @@ INDEX, NEXT = "search_message", "search_message_next"
 
 # The number of the last event that holds the message's content; deleted messages have none.
 _REVISION = "coalesce(m.event_seqs[cardinality(m.event_seqs)], 0)"
-# $1 chats, $2 and $3 the first and the last number of a range of each. The part `attachments` is there where a module
-# adds it.
+# $1 chats, $2 and $3 the first and the last number of a range of each. The parts `attachments` and `entities` are there
+# where modules add them.
 _STALE = """
 SELECT m.chat_id, m.seq, m.created_at, m.sender_id, m.text, m.deleted_at, {revision} AS revision,
-       coalesce((m.parts -> 'attachments')::text, '[]') NOT IN ('[]', 'null') AS has_file
+       coalesce((m.parts -> 'attachments')::text, '[]') NOT IN ('[]', 'null') AS has_file,
+       EXISTS (
+           SELECT FROM json_array_elements(m.parts -> 'entities') AS entity
+           WHERE entity ->> 'type' IN ('mention', 'mention_all')
+       ) AS has_mention
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS range(chat_id, first, last)
 JOIN chat c ON c.id = range.chat_id AND c.deleted_at IS NULL
 JOIN message m ON m.chat_id = range.chat_id AND m.seq BETWEEN range.first AND range.last
