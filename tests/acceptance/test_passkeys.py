@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from app.modules.passkeys_module.settings import PasskeySettings
 from app.utils.container import Container
@@ -94,6 +94,23 @@ async def test_a_passkey_is_registered_and_signs_in(reader: Reader, server: http
     # The page itself offers it, too.
     await reader.page.get_by_role("button", name="Sign in with a passkey").click()
     await reader.is_online()
+
+
+async def test_the_settings_of_the_page_add_and_remove_a_passkey(reader: Reader, server: httpx.AsyncClient) -> None:
+    eve = await FakeClient.sign_up(server, "eve", "Ева")
+    await plug_in(reader)
+    await reader.sign_in(eve.username)
+    section = (await reader.settings()).get_by_role("region", name="Passkeys")
+    await section.get_by_role("button", name="Add a passkey").click()
+    await expect(section.get_by_role("listitem")).to_contain_text("not used yet")
+    assert len(ok(await eve.get("/accounts/me/passkeys"))["items"]) == 1
+    await section.get_by_role("button", name="Add a passkey").click()
+    await expect(reader.page.get_by_text("This device has a passkey for this account already.")).to_be_visible()
+    await section.get_by_role("button", name="Remove").click()
+    await reader.page.get_by_role("dialog").filter(has_text="no longer signs in").get_by_role("button").last.click()
+    await expect(section.get_by_role("listitem")).to_have_count(0)
+    assert ok(await eve.get("/accounts/me/passkeys"))["items"] == []
+    assert reader.complaints == []
 
 
 async def test_an_authenticator_that_does_not_verify_its_user_creates_no_passkey(

@@ -5,6 +5,7 @@ import { h, iconButton, reconcile, toast } from '../dom.js';
 import { currentLanguage, explain, fieldOf, languages, shortMoment, t } from '../i18n.js';
 import { chooseFormat, chosenFormat, formats } from '../textFormat.js';
 import { confirmed, dialog } from './dialogs.js';
+import { passkeys } from './passkeys.js';
 import { secondFactor } from './secondFactor.js';
 
 const BROWSERS = [[/Edg/, 'Edge'], [/OPR\//, 'Opera'], [/YaBrowser/, 'Yandex Browser'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']];
@@ -84,7 +85,7 @@ function look({ settings }, close) {
 
 function passwordAndSessions(context) {
   const { element, show } = sessions();
-  return [password(show), has('second_factor') && section(t('factor.title'), secondFactor(context)), element];
+  return [password(show), has('second_factor') && section(t('factor.title'), secondFactor(context)), has('passkeys') && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))), element];
 }
 
 function password(onChanged) {

@@ -1,0 +1,59 @@
+// Passkeys in the settings: adding one to this device, and removing those that are not needed any more.
+
+import { call, canUsePasskeys, getAll } from '../api.js';
+import { h, iconButton, reconcile, toast } from '../dom.js';
+import { explain, shortMoment, t } from '../i18n.js';
+import { confirmed } from './dialogs.js';
+import { withRecentSignIn } from './signInAgain.js';
+
+/** Creates the content of the section. `device` is the name of a new passkey. */
+export function passkeys(context, device) {
+  const list = h('ul', { class: 'members' });
+  const add = h('button', { type: 'button', class: 'button', on: { click: () => attempt(create) } }, t('passkeys.add'));
+
+  async function show() {
+    const items = await getAll('/accounts/me/passkeys');
+    reconcile(list, items.map((passkey) => ({ key: passkey.id, signature: JSON.stringify(passkey), build: () => row(passkey) })));
+  }
+
+  function row({ id, name, last_used_at: usedAt }) {
+    const note = usedAt ? t('passkeys.used', { when: shortMoment(new Date(usedAt)) }) : t('passkeys.unused');
+    return h('li', {},
+      h('span', { class: 'chat-text' },
+        h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name)),
+        h('span', { class: 'line' }, h('span', { class: 'preview' }, note))),
+      iconButton('close', t('passkeys.remove', { name }), () => attempt(() => remove(id, name))));
+  }
+
+  async function create() {
+    const options = await withRecentSignIn(context, () => call('POST', '/accounts/me/passkeys/options'));
+    if (!options) return;
+    let credential;
+    try {
+      credential = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) });
+    } catch (error) {
+      // The device has one for this account already, or the user has cancelled.
+      if (error.name === 'InvalidStateError') toast(t('passkeys.exists'));
+      return;
+    }
+    await call('POST', '/accounts/me/passkeys/verify', { credential: credential.toJSON(), name: device });
+    await show();
+  }
+
+  async function remove(id, name) {
+    if (!await confirmed(t('passkeys.removeSure', { name }), t('passkeys.remove', { name }))) return;
+    await withRecentSignIn(context, () => call('DELETE', `/accounts/me/passkeys/${id}`));
+    await show();
+  }
+
+  async function attempt(run) {
+    try {
+      await run();
+    } catch (error) {
+      toast(explain(error));
+    }
+  }
+
+  attempt(show);
+  return h('div', { class: 'second-factor' }, h('p', {}, t('passkeys.why')), list, canUsePasskeys() && h('div', { class: 'buttons' }, add));
+}
