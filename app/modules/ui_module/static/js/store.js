@@ -163,9 +163,11 @@ export class Store extends EventTarget {
     return chat.messages.get(seq) ?? get(`/chats/${chat.id}/messages/${seq}`);
   }
 
-  /** Returns a quoted message, or null while it is being loaded. */
-  quoted(chat, seq) {
-    const known = chat.messages.get(seq) ?? chat.quotes.get(seq);
+  /** Returns the message that a message replies to, or null while it is being loaded. */
+  quoted(chat, { reply_to_seq: seq, reply_to: snippet }) {
+    // A snippet without a text may be that of a file.
+    const shown = snippet && (snippet.snippet || snippet.is_deleted) && { sender_id: snippet.sender_id, text: snippet.snippet, deleted_at: snippet.is_deleted };
+    const known = chat.messages.get(seq) ?? chat.quotes.get(seq) ?? shown;
     if (known || chat.quotes.has(seq)) return known;
     chat.quotes.set(seq, null);
     get(`/chats/${chat.id}/messages/${seq}`).then((message) => {
@@ -323,6 +325,7 @@ function applyToPage(chat, { kind, data }, store) {
     chat.typing.delete(data.sender_id);
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
     chat.quotes.delete(data.seq);
+    for (const message of chat.messages.values()) if (message.reply_to_seq === data.seq) message.reply_to = null;
   } else if (kind === 'member.added' && chat.members) {
     store.loadMembers(chat).catch(() => {});
   } else if (kind === 'member.removed' && chat.members) {

@@ -1,6 +1,6 @@
 // One message, and the actions on it.
 
-import { call } from '../api.js';
+import { call, has } from '../api.js';
 import { avatar, h, hueOf, icon, iconButton, toast } from '../dom.js';
 import { explain, fullTime, t, time } from '../i18n.js';
 import { richText } from '../richText.js';
@@ -8,7 +8,9 @@ import { summary } from '../summary.js';
 import { attachmentsView } from './attachments.js';
 import { mayPost } from './composer.js';
 import { confirmed } from './dialogs.js';
+import { forwardDialog, forwardedFrom } from './forward.js';
 import { uploadRows } from './uploadList.js';
+import { versionsDialog } from './versions.js';
 
 const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const LINK = /(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]}])/;
@@ -17,7 +19,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
   const { store } = context;
   const isMine = message.sender_id === store.me.id;
   const sender = store.person(message.sender_id);
-  const quoted = message.reply_to_seq ? store.quoted(chat, message.reply_to_seq) : null;
+  const quoted = message.reply_to_seq ? store.quoted(chat, message) : null;
   const quotedName = quoted && store.person(quoted.sender_id).display_name;
   const isRead = isMine && chat.others_read_seq >= message.seq;
   const showsSender = chat.type !== 'direct' && !isMine;
@@ -39,6 +41,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
           showsSender && isFirst && h('strong', { class: 'sender', dir: 'auto', vars: { '--hue': hueOf(sender.id) } }, sender.display_name),
           !showsSender && h('span', { class: 'visually-hidden' }, `${sender.display_name}: `),
           message.reply_to_seq && !message.deleted_at && quote(message, quoted, quotedName, actions),
+          message.forwarded_from && !message.deleted_at && forwardedFrom(context, chat, message),
           !message.deleted_at && attachmentsView(context, chat, message),
           message.deleted_at
             ? h('p', { class: 'text gone' }, t('message.deleted'))
@@ -104,7 +107,9 @@ function openMenu(button, context, chat, message, actions) {
     }, emoji))),
     item(t('message.reply'), () => actions.composer.reply(message)),
     navigator.clipboard && message.text && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
-    isMine && mayPost(chat) && item(t('message.edit'), () => actions.composer.edit(message)),
+    has('forwards') && item(t('forward.do'), () => forwardDialog(context, chat, message)),
+    has('versions') && mayDelete && message.edited_at && item(t('versions.show'), () => versionsDialog(chat, message)),
+    isMine && !message.forwarded_from && mayPost(chat) && item(t('message.edit'), () => actions.composer.edit(message)),
     actions.pins.mayPin && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
     mayDelete && item(t('message.delete'), () => remove(chat, message), 'danger'));
   menu.addEventListener('toggle', ({ newState }) => {
