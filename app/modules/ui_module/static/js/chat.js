@@ -57,7 +57,9 @@ export const rank = ({ settings }) => (settings?.is_archived ? 1 : settings?.is_
 export function applyToMessages(messages, { kind, data }, accountId) {
   const known = messages.get(data.seq);
   if (kind === 'message.created') {
-    if (!known) messages.set(data.seq, { ...data, reactions: [] });
+    if (known) return;
+    messages.set(data.seq, { ...data, reactions: [] });
+    countReply(messages, data);
   } else if (!known) {
     return;
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
@@ -65,6 +67,18 @@ export function applyToMessages(messages, { kind, data }, accountId) {
   } else if (kind === 'reaction.added' || kind === 'reaction.removed') {
     messages.set(data.seq, reacted(known, kind, data, data.account_id === accountId));
   }
+}
+
+/** Returns true if a message belongs to the thread of another one. */
+export const isReplyOf = (rootSeq, { root_seq: seq }) => seq === rootSeq;
+
+/** Adds a new reply to the summary of its thread, for which there is no event. */
+function countReply(messages, { root_seq: rootSeq, seq, sender_id: senderId }) {
+  const root = messages.get(rootSeq);
+  const { reply_count: count = 0, last_seq: lastSeq = 0, participants = [] } = root?.thread ?? {};
+  if (!root || seq <= lastSeq) return;
+  const all = participants.includes(senderId) ? participants : [...participants, senderId];
+  messages.set(rootSeq, { ...root, thread: { reply_count: count + 1, last_seq: seq, participants: all } });
 }
 
 /**
@@ -102,7 +116,7 @@ export function mayChangeMentions(chat, { kind, data }, accountId) {
 /** Returns a message after a change. Events do not say which reactions are the user's own, so that is taken over. */
 function changed(known, data) {
   const own = new Set(known.reactions.filter((reaction) => reaction.mine).map((reaction) => reaction.emoji));
-  return { ...data, reactions: data.reactions.map((reaction) => ({ ...reaction, mine: own.has(reaction.emoji) })) };
+  return { ...data, thread: known.thread, reactions: data.reactions.map((reaction) => ({ ...reaction, mine: own.has(reaction.emoji) })) };
 }
 
 function reacted(known, kind, data, isOwn) {

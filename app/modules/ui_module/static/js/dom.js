@@ -27,6 +27,7 @@ const PATHS = {
   attach: 'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.4a1.7 1.7 0 0 1-2.4-2.4L14.5 7',
   file: 'M6 3h8l5 5v13H6zM14 3v5h5',
   download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  thread: 'M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12.5h5',
   next: 'M9 5l7 7-7 7',
   retry: 'M19 12a7 7 0 1 1-2-5M19 4v4h-4',
   close: 'M6 6l12 12M18 6L6 18',

@@ -24,10 +24,10 @@ export class SendQueue {
     return this.items.filter((item) => item.chat_id === chatId);
   }
 
-  /** Adds a message. It is sent when its uploads are done. `format` is a field of the request, or none. */
-  add(chatId, text, replyToSeq, uploads = [], format = {}) {
+  /** Adds a message. It is sent when its uploads are done. `fields` are further fields of the request. */
+  add(chatId, text, replyToSeq, uploads = [], fields = {}) {
     const files = uploads.map(({ key, name, type, size }) => ({ key, filename: name, content_type: type, size }));
-    const item = { chat_id: chatId, client_msg_id: newId(), text, reply_to_seq: replyToSeq ?? null, created_at: new Date().toISOString(), files, format };
+    const item = { chat_id: chatId, client_msg_id: newId(), text, reply_to_seq: replyToSeq ?? null, created_at: new Date().toISOString(), files, fields };
     this.keep(item);
     this.items.push(item);
     this.store.changed();
@@ -70,10 +70,10 @@ export class SendQueue {
 
   /** Sends one message. Returns false if the connection was lost. */
   async send(item) {
-    const { chat_id, client_msg_id, text, reply_to_seq, files = [], format = {} } = item;
+    const { chat_id, client_msg_id, text, reply_to_seq, files = [], fields = {} } = item;
     const attachments = files.map(({ key }) => this.uploads.find(key).id);
     try {
-      const message = await this.connection.ask('send', { chat_id, client_msg_id, text, reply_to_seq, ...format, ...(attachments.length && { attachments }) });
+      const message = await this.connection.ask('send', { chat_id, client_msg_id, text, reply_to_seq, ...fields, ...(attachments.length && { attachments }) });
       // The event of the message removes it from the queue. If the event arrived earlier, remove it here.
       if (message.seq <= (this.store.chats.get(chat_id)?.last_seq ?? Infinity)) this.forget(client_msg_id);
       else item.isSent = true;

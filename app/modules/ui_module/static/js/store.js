@@ -158,6 +158,15 @@ export class Store extends EventTarget {
     if (event.kind !== 'message.created' || !chat.hasAfter) applyToMessages(chat.messages, event, this.me.id);
   }
 
+  /** Reads the summary of a thread again. */
+  async readThread(chat, rootSeq) {
+    const { thread } = await get(`/chats/${chat.id}/messages/${rootSeq}`).catch(() => ({}));
+    const root = chat.messages.get(rootSeq);
+    if (!root || thread === undefined) return;
+    chat.messages.set(rootSeq, { ...root, thread });
+    this.changed();
+  }
+
   /** Returns a message of the chat. Throws Problem or Unreachable. */
   async message(chat, seq) {
     return chat.messages.get(seq) ?? get(`/chats/${chat.id}/messages/${seq}`);
@@ -325,6 +334,8 @@ function applyToPage(chat, { kind, data }, store) {
     chat.typing.delete(data.sender_id);
   } else if (['message.edited', 'message.updated', 'message.deleted'].includes(kind)) {
     chat.quotes.delete(data.seq);
+    // The page may not know if the reply was counted.
+    if (kind === 'message.deleted' && chat.messages.get(data.root_seq)) store.readThread(chat, data.root_seq);
     for (const message of chat.messages.values()) if (message.reply_to_seq === data.seq) message.reply_to = null;
   } else if (kind === 'member.added' && chat.members) {
     store.loadMembers(chat).catch(() => {});

@@ -9,6 +9,7 @@ import { attachmentsView } from './attachments.js';
 import { mayPost } from './composer.js';
 import { confirmed } from './dialogs.js';
 import { forwardDialog, forwardedFrom } from './forward.js';
+import { threadDialog, threadLink } from './thread.js';
 import { uploadRows } from './uploadList.js';
 import { versionsDialog } from './versions.js';
 
@@ -28,7 +29,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
     signature: JSON.stringify([message, isFirst, isRead, sender.display_name, quoted && summary(quoted), quotedName, chat.role]),
     build() {
       const menu = !message.deleted_at && h('div', { class: 'tools' },
-        iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
+        actions.composer && iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
         iconButton('more', t('message.actions'), (event) => openMenu(event.currentTarget, context, chat, message, actions), { 'aria-haspopup': 'menu' }));
       return h('li', { class: `message${isMine ? ' mine' : ''}${isFirst ? ' first' : ''}`, data: { seq: message.seq } },
         showsSender && isFirst && avatar(sender.display_name, sender.id, { small: true }),
@@ -48,6 +49,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
             : message.text && h('div', { class: 'text', dir: 'auto' }, message.entities?.length ? richText(message.text, message.entities, store.me.id) : withLinks(message.text)),
           foot(message, isMine && (isRead ? 'read' : 'sent'))),
           menu),
+        actions.composer && threadLink(context, chat, message),
         message.reactions.length > 0 && h('div', { class: 'reactions' }, message.reactions.map((reaction) => h('button', {
           type: 'button', class: 'reaction', 'aria-pressed': String(Boolean(reaction.mine)), 'aria-label': t('message.reaction', { emoji: reaction.emoji, n: reaction.count }),
           on: { click: () => react(chat, message, reaction.emoji, !reaction.mine) },
@@ -105,12 +107,13 @@ function openMenu(button, context, chat, message, actions) {
       type: 'button', role: 'menuitemcheckbox', 'aria-checked': String(mine.has(emoji)), 'aria-label': t('message.react', { emoji }),
       on: { click: () => { menu.hidePopover(); react(chat, message, emoji, !mine.has(emoji)); } },
     }, emoji))),
-    item(t('message.reply'), () => actions.composer.reply(message)),
+    actions.composer && item(t('message.reply'), () => actions.composer.reply(message)),
+    has('threads') && actions.composer && mayPost(chat) && item(t('threads.reply'), () => threadDialog(context, chat, message.root_seq ?? message.seq)),
     navigator.clipboard && message.text && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
     has('forwards') && item(t('forward.do'), () => forwardDialog(context, chat, message)),
     has('versions') && mayDelete && message.edited_at && item(t('versions.show'), () => versionsDialog(chat, message)),
-    isMine && !message.forwarded_from && mayPost(chat) && item(t('message.edit'), () => actions.composer.edit(message)),
-    actions.pins.mayPin && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
+    isMine && !message.forwarded_from && actions.composer && mayPost(chat) && item(t('message.edit'), () => actions.composer.edit(message)),
+    actions.pins?.mayPin && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
     mayDelete && item(t('message.delete'), () => remove(chat, message), 'danger'));
   menu.addEventListener('toggle', ({ newState }) => {
     if (newState !== 'closed') return;

@@ -1,6 +1,6 @@
 // The sidebar: chats by activity, the search for accounts and messages, and the button of the settings.
 
-import { get } from '../api.js';
+import { get, has } from '../api.js';
 import { avatar, debounced, h, icon, iconButton, reconcile, skeleton, toast } from '../dom.js';
 import { isMuted } from '../chat.js';
 import { explain, shortMoment, t } from '../i18n.js';
@@ -8,6 +8,7 @@ import { summary } from '../summary.js';
 import { newChatDialog } from './newChat.js';
 import { MessageSearch } from './search.js';
 import { settingsDialog } from './settings.js';
+import { threadsDialog } from './thread.js';
 
 export class Sidebar {
   constructor(context) {
@@ -31,6 +32,7 @@ export class Sidebar {
     this.element = h('div', { class: 'sidebar', on: { keydown: moveBetweenItems } },
       h('header', { class: 'bar' },
         h('div', { class: 'bar-text' }, h('h2', {}, t('chats.title')), this.state),
+        has('threads') && iconButton('thread', t('threads.followed'), () => threadsDialog(context)),
         iconButton('plus', t('chats.new'), () => newChatDialog(context))),
       h('div', { class: 'search' }, icon('search'), h('label', { class: 'visually-hidden', for: 'search' }, t('chats.search')), this.search),
       this.messages.filters,

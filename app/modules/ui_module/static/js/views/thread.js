@@ -1,0 +1,153 @@
+// Threads: the replies to one message, and the list of those that the user follows.
+
+import { call, get, has } from '../api.js';
+import { isReplyOf } from '../chat.js';
+import { h, iconButton, reconcile, toast } from '../dom.js';
+import { explain, shortMoment, t } from '../i18n.js';
+import { summary } from '../summary.js';
+import { textFormat } from '../textFormat.js';
+import { mayPost } from './composer.js';
+import { dialog } from './dialogs.js';
+import { messageRow, pendingRow } from './message.js';
+
+const PAGE = 50;
+
+/** Creates the line below a message that leads to its thread. */
+export function threadLink(context, chat, message) {
+  const { thread, root_seq: rootSeq, seq } = message;
+  if (!has('threads') || !(thread || rootSeq)) return null;
+  const label = thread ? t('threads.replies', { n: thread.reply_count }) : t('threads.inThread');
+  return h('button', { type: 'button', class: 'thread-link', on: { click: () => threadDialog(context, chat, rootSeq ?? seq) } }, label);
+}
+
+export function threadDialog(context, chat, rootSeq) {
+  const { store, sendQueue } = context;
+  const path = `/chats/${chat.id}/threads/${rootSeq}`;
+  const messages = new Map();
+  let root = null;
+  let hasBefore = false;
+  const rows = h('ol', { class: `rows thread ${chat.type}` });
+  const older = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => attempt(() => load({ before_seq: messages.keys().next().value })) } }, t('threads.older'));
+  const scroller = h('div', { class: 'thread-scroll', tabindex: 0, role: 'region', 'aria-label': t('chat.messages') }, older, rows);
+  const input = h('textarea', { id: 'thread-text', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), on: { keydown: pressed } });
+  const form = h('form', { class: 'composer', method: 'post', on: { submit: send } },
+    h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'thread-text' }, t('threads.placeholder')), input, iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' })));
+  const element = dialog(t('threads.title'), h('div', { class: 'thread-body' }, scroller, form), { className: 'drawer' });
+  const actions = { composer: null, pins: null, goTo: (seq) => { element.close(); context.openChat(chat.id, seq); } };
+
+  async function load(query = {}) {
+    const page = await get(`${path}/messages`, { ...query, limit: PAGE });
+    for (const message of page.items) messages.set(message.seq, message);
+    const sorted = [...messages.values()].sort((a, b) => a.seq - b.seq);
+    messages.clear();
+    sorted.forEach((message) => messages.set(message.seq, message));
+    if (!query.after_seq) hasBefore = page.has_before;
+    render();
+    return page;
+  }
+
+  async function begin() {
+    root = await store.message(chat, rootSeq);
+    await load();
+    toEnd();
+    await markRead();
+  }
+
+  async function markRead() {
+    const last = [...messages.keys()].at(-1);
+    if (last) await call('PUT', `${path}/read`, { seq: last });
+  }
+
+  function toEnd() {
+    scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  function render() {
+    form.hidden = !mayPost(chat);
+    older.hidden = !hasBefore;
+    const shown = [...root ? [root] : [], ...messages.values()].filter((message) => !message.deleted_at || message === root);
+    const waiting = sendQueue.of(chat.id).filter((item) => item.fields?.root_seq === rootSeq);
+    reconcile(rows, [
+      ...shown.map((message) => messageRow(context, chat, chat.messages.get(message.seq) ?? message, true, actions)),
+      ...waiting.map((item) => pendingRow(context, chat, item, true)),
+    ]);
+  }
+
+  function applied({ detail: { chat: { id }, event: { kind, data } } }) {
+    if (id !== chat.id || !(data.seq === rootSeq || isReplyOf(rootSeq, data) || messages.has(data.seq))) return;
+    if (data.seq === rootSeq) root = { ...root, ...data, thread: root?.thread };
+    else if (kind === 'message.created') messages.set(data.seq, { ...data, reactions: [] });
+    else if (messages.has(data.seq) && data.text !== undefined) messages.set(data.seq, { ...messages.get(data.seq), ...data });
+    render();
+    if (kind !== 'message.created') return;
+    toEnd();
+    markRead().catch(() => {});
+  }
+
+  function send(event) {
+    event?.preventDefault();
+    const text = input.value.trim();
+    if (!text) return;
+    input.value = '';
+    sendQueue.add(chat.id, text, null, [], { ...textFormat(), root_seq: rootSeq });
+    toEnd();
+  }
+
+  function pressed(event) {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || matchMedia('(pointer: coarse)').matches) return;
+    event.preventDefault();
+    send();
+  }
+
+  async function attempt(run) {
+    try {
+      await run();
+    } catch (error) {
+      toast(explain(error));
+    }
+  }
+
+  store.addEventListener('change', render);
+  store.addEventListener('applied', applied);
+  element.addEventListener('close', () => {
+    store.removeEventListener('change', render);
+    store.removeEventListener('applied', applied);
+  });
+  attempt(begin);
+  if (!matchMedia('(pointer: coarse)').matches) input.focus();
+}
+
+/** Shows the threads that the user follows, the one with the newest reply first. */
+export async function threadsDialog(context) {
+  const { store } = context;
+  const list = h('ul', { class: 'chat-list' });
+  const element = dialog(t('threads.followed'), h('div', { class: 'dialog-form' }, list), { className: 'drawer' });
+
+  function row({ root, unread_count: unread }) {
+    const chat = store.chats.get(root.chat_id);
+    return h('li', { class: 'thread-item' },
+      h('button', { type: 'button', class: 'chat-item', on: { click: () => { element.close(); context.openChat(chat.id, root.seq); threadDialog(context, chat, root.seq); } } },
+        h('span', { class: 'chat-text' },
+          h('span', { class: 'line' }, h('strong', { dir: 'auto' }, store.title(chat)), h('time', {}, shortMoment(new Date(root.created_at)))),
+          h('span', { class: 'line' }, h('span', { class: 'preview', dir: 'auto' }, summary(root)), unread > 0 && h('span', { class: 'badge', 'aria-label': t('chats.unread', { n: unread }) }, String(unread))))),
+      iconButton('close', t('threads.unfollow'), (event) => unfollow(event.currentTarget.closest('li'), root)));
+  }
+
+  async function unfollow(item, root) {
+    try {
+      await call('DELETE', `/chats/${root.chat_id}/threads/${root.seq}/follow`);
+      item.remove();
+    } catch (error) {
+      toast(explain(error));
+    }
+  }
+
+  try {
+    const { items } = await get('/threads', { limit: PAGE });
+    const shown = items.filter(({ root }) => store.chats.has(root.chat_id));
+    list.replaceChildren(...shown.map(row));
+    if (!shown.length) list.replaceChildren(h('li', { class: 'hint' }, t('threads.none')));
+  } catch (error) {
+    toast(explain(error));
+  }
+}

@@ -1,0 +1,39 @@
+"""Threads on the page."""
+
+from playwright.async_api import expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, ok
+
+
+async def test_a_thread_is_answered_counted_and_followed(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    page = eve.page
+    await anna.send(yard, "Кто принесёт чай?")
+    await eve.open("Двор")
+    await eve.choose("Кто принесёт чай?", "Reply in a thread")
+    thread = page.get_by_role("dialog", name="Thread")
+    await expect(thread.locator(".text")).to_have_text(["Кто принесёт чай?"])
+    await thread.get_by_label("Reply in the thread").fill("Я!")
+    await thread.get_by_label("Reply in the thread").press("Enter")
+    await expect(thread.locator(".message[data-seq] .text")).to_have_text(["Кто принесёт чай?", "Я!"])
+    await anna.send(yard, "И сахар", root_seq=1)
+    await expect(thread.locator(".message[data-seq] .text")).to_have_text(["Кто принесёт чай?", "Я!", "И сахар"])
+    assert [m["root_seq"] for m in ok(await her.get(f"/chats/{yard}/messages"))["items"]] == [None, 1, 1]
+    await page.keyboard.press("Escape")
+    link = page.locator('[data-seq="1"] .thread-link')
+    await expect(link).to_have_text("2 replies")
+    ok(await anna.delete(f"/chats/{yard}/messages/3"))
+    await expect(link).to_have_text("1 reply")
+    await expect(page.locator('[data-seq="2"] .thread-link')).to_have_text("In a thread")
+    await link.click()
+    await expect(thread.locator(".message[data-seq] .text")).to_have_text(["Кто принесёт чай?", "Я!"])
+    await page.keyboard.press("Escape")
+
+    await page.get_by_role("button", name="Threads").click()
+    threads = page.get_by_role("dialog", name="Threads")
+    await expect(threads.get_by_text("Кто принесёт чай?")).to_be_visible()
+    await threads.get_by_role("button", name="Do not follow").click()
+    await expect(threads.get_by_role("listitem")).to_have_count(0)
+    assert ok(await her.get("/threads"))["items"] == []
