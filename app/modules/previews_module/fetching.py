@@ -1,0 +1,120 @@
+"""A subscriber finds messages with links, and a job fetches the page and adds its preview to the message."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from loguru import logger
+from pydantic import BaseModel
+
+from app.adapters.clients.http import EgressError, HttpClient
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, Nothing, Schedule
+from app.modules.messages_module.extension import Messages
+from app.modules.previews_module import db
+from app.modules.previews_module.links import find_link
+from app.modules.previews_module.parsing import PageDescription, parse
+from app.modules.previews_module.part import NAME, as_value
+from app.modules.previews_module.settings import PREVIEW, PreviewSettings
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
+from app.modules.streams_module.services.log import Log, now
+from app.services.errors import RateLimited
+from app.services.rate_limits import RateLimits
+from app.settings import Settings
+from app.utils.container import Container
+
+FETCHING = Lane("previews", 4)
+"""Pages may be slow; no other job waits for them."""
+_TOO_LATE = timedelta(minutes=10)
+"""Messages older than this get no preview, for example after an interruption."""
+_CACHED_FOR = timedelta(hours=1)
+_FAILURE_CACHED_FOR = timedelta(minutes=5)
+_MAX_PAGE = 1_048_576
+"""Bytes that are read; some pages have their `<meta>` after long scripts."""
+_MAX_REDIRECTS = 3
+_ACCEPT = {"accept": "text/html,application/xhtml+xml"}
+_ROWS_AT_ONCE = 1000
+
+
+class ToPreview(BaseModel):
+    chat_id: UUID
+    seq: int
+
+
+def _is_enabled(container: Container) -> bool:
+    return container.get(PreviewSettings).is_enabled(container.get(Settings).app.environment)
+
+
+async def _notice(context: SubscriberContext, events: Sequence[Event]) -> None:
+    """Enqueues a job for each message whose link has no preview yet."""
+    if not _is_enabled(context.container):
+        return
+    jobs, limits = context.container.get(Jobs), context.container.get(RateLimits)
+    for event in events:
+        link = find_link(event.data["text"])
+        shown = event.data.get(NAME) or [{"url": None}]
+        if link is None or link == shown[0]["url"] or event.at < context.at - _TOO_LATE:
+            continue
+        try:
+            limits.hit(PREVIEW, UUID(event.data["sender_id"]).int)
+        except RateLimited:
+            continue
+        chat_id, seq = UUID(event.data["chat_id"]), event.data["seq"]
+        payload = ToPreview(chat_id=chat_id, seq=seq)
+        await jobs.enqueue(context.work, ADD_PREVIEW, payload, key=f"{chat_id}:{seq}", owner_id=chat_id)
+
+
+async def _add_preview(context: JobContext, message: ToPreview) -> None:
+    """Fetches the page without a transaction. Then the message may be edited or deleted, so it is read again."""
+    if not _is_enabled(context.container):
+        return
+    async with context.unit_of_work() as work:
+        raw, at = await work.raw(), now()
+        url = find_link(await db.find_text(raw, message.chat_id, message.seq) or "")
+        if url is None:
+            return
+        cached = await db.find_page(raw, url, at - _CACHED_FOR, at - _FAILURE_CACHED_FOR)
+    page = await fetch(context.container.get(HttpClient), url) if cached is None else cached.description
+    async with context.unit_of_work() as work:
+        await context.container.get(Log).lock(work, chats=[message.chat_id])
+        raw = await work.raw()
+        if cached is None:
+            await db.write_page(raw, url, page, now())
+        # After an edit there is a job for the new text.
+        if page and find_link(await db.find_text(raw, message.chat_id, message.seq) or "") == url:
+            messages = context.container.get(Messages)  # type: ignore[type-abstract]
+            await messages.set_part(work, message.chat_id, message.seq, NAME, as_value(url, page))
+
+
+async def fetch(client: HttpClient, url: str) -> PageDescription | None:
+    """Returns the description of a page, None if it cannot be fetched or has none."""
+    try:
+        response = await client.request(
+            "GET",
+            url,
+            purpose="preview",
+            headers=_ACCEPT,
+            max_bytes=_MAX_PAGE,
+            may_cut=True,
+            max_redirects=_MAX_REDIRECTS,
+        )
+    except EgressError as error:
+        logger.debug("no preview: {}", error)
+        return None
+    if response.status != 200:
+        return None
+    return await asyncio.to_thread(parse, response.body, response.headers.get("content-type", ""))
+
+
+async def _forget(context: JobContext, _: Nothing) -> None:
+    """Deletes pages that are no longer used from the cache."""
+    deleted = _ROWS_AT_ONCE
+    while deleted == _ROWS_AT_ONCE:
+        async with context.unit_of_work() as work:
+            deleted = await db.forget_pages(await work.raw(), now() - _CACHED_FOR, _ROWS_AT_ONCE)
+
+
+NOTICE = Subscriber("previews", ("message.created", "message.edited"), _notice, across_streams=True)
+ADD_PREVIEW = Job("previews.add", ToPreview, _add_preview, max_attempts=3, lane=FETCHING.name)
+FORGET = Job("previews.forget", Nothing, _forget)
+FORGET_HOURLY = Schedule(FORGET, timedelta(hours=1))

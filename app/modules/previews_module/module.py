@@ -1,0 +1,16 @@
+from app.modules.previews_module.api import router
+from app.modules.previews_module.db import LinkPreviewPage, RemovedLinkPreview
+from app.modules.previews_module.fetching import ADD_PREVIEW, FETCHING, FORGET, FORGET_HOURLY, NOTICE
+from app.modules.previews_module.part import PART, PURGE, REMOVALS
+from app.modules.previews_module.settings import PREVIEW, PreviewSettings
+from app.utils.module import Module
+
+module = Module(
+    name="previews",
+    description="Previews of the pages that messages link to",
+    router=router,
+    depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
+    models=(LinkPreviewPage, RemovedLinkPreview),
+    settings=PreviewSettings,
+    contributes=(PART, REMOVALS, PURGE, NOTICE, ADD_PREVIEW, FETCHING, FORGET, FORGET_HOURLY, PREVIEW),
+)

@@ -1,0 +1,51 @@
+"""The field `link_previews` of messages."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.modules.chats_module.extension import ChatPurge
+from app.modules.messages_module.extension import NEEDS_PREPARE, MessagePart, MessageRemoval, PartRequest
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.previews_module import db
+from app.modules.previews_module.links import find_link
+from app.modules.previews_module.parsing import PageDescription
+from app.modules.previews_module.schemas import LinkPreview
+from app.services.context import Context, WorkContext
+
+NAME = "link_previews"
+
+
+def as_value(url: str, page: PageDescription) -> list[dict[str, Any]]:
+    texts = {"title": page.title, "description": page.description, "site_name": page.site_name}
+    return [{"url": url, **texts, "attachment_id": None, "width": None, "height": None}]
+
+
+def _derive(request: BaseModel) -> Any:
+    """A new message has no preview yet: the server sets it later."""
+    return [] if isinstance(request, MessageCreate) else NEEDS_PREPARE
+
+
+async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[Any]:
+    return [_keep(request) for request in requests]
+
+
+def _keep(edit: PartRequest) -> Any:
+    """Returns the preview after an edit. One of a link that is no longer the first is removed at once."""
+    request: Any = edit.request
+    return edit.current if edit.current and find_link(request.text) == edit.current[0]["url"] else []
+
+
+async def _delete_removals(context: WorkContext, chat_id: UUID, seqs: Sequence[int]) -> None:
+    await db.delete_removals(context.connection, chat_id, seqs)
+
+
+async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
+    return await db.purge_removals(context.connection, chat_id, limit)
+
+
+PART = MessagePart(NAME, read=list[LinkPreview], empty=[], derive=_derive, prepare=_prepare)
+REMOVALS = MessageRemoval("previews", _delete_removals)
+PURGE = ChatPurge("previews", _purge)

@@ -1,0 +1,31 @@
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.modules.base_module.schemas import ResponseModel
+
+
+class LinkPreview(ResponseModel):
+    """What a page says about itself. The server has fetched it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "url": "https://example.com/news",
+                "title": "Новости",
+                "description": "Что произошло за день",
+                "site_name": "Example",
+                "attachment_id": None,
+                "width": None,
+                "height": None,
+            }
+        }
+    )
+
+    url: str = Field(description="the link as it is in the message")
+    title: str
+    description: str | None
+    site_name: str | None
+    attachment_id: UUID | None = Field(description="image of the page, null without one")
+    width: int | None
+    height: int | None

@@ -1,0 +1,29 @@
+"""Removes the preview of a message."""
+
+from uuid import UUID
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.chats_module.errors import NotAllowedInChat
+from app.modules.chats_module.services.access import check, get_membership
+from app.modules.messages_module.extension import Messages
+from app.modules.messages_module.services.permissions import DELETE_OWN
+from app.modules.messages_module.services.views import MessageViews
+from app.modules.previews_module import db
+from app.modules.previews_module.part import NAME
+from app.modules.streams_module.services.log import Log
+
+
+async def remove(
+    work: UnitOfWork, log: Log, views: MessageViews, messages: Messages, chat_id: UUID, account_id: UUID, seq: int
+) -> None:
+    """Removes the preview of an own message for good. Raises ChatNotFound, MessageNotFound or NotAllowedInChat."""
+    await log.lock(work, chats=[chat_id])
+    raw = await work.raw()
+    membership = await get_membership(raw, chat_id, account_id)
+    message = await views.for_event(raw, chat_id, seq)
+    if message["sender_id"] != str(account_id):
+        raise NotAllowedInChat("Only the sender of a message may remove its preview")
+    check(membership, DELETE_OWN)
+    if message["deleted_at"] is None:
+        await db.add_removal(raw, chat_id, seq)
+        await messages.set_part(work, chat_id, seq, NAME, [])

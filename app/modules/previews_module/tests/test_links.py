@@ -1,0 +1,33 @@
+import pytest
+
+from app.modules.previews_module.links import find_link
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("https://example.com", "https://example.com"),
+        ("Смотри: HTTP://Example.com/Путь?a=1#b!", "HTTP://Example.com/Путь?a=1#b"),
+        ("(https://ru.wikipedia.org/wiki/Кот_(значения))", "https://ru.wikipedia.org/wiki/Кот_(значения)"),
+        ("[текст](https://example.com/a)", "https://example.com/a"),
+        ("«https://example.com/».", "https://example.com/"),
+        ("<https://example.com/a>", "https://example.com/a"),
+        ("**https://example.com**", "https://example.com"),
+        ("https://a.example https://b.example", "https://a.example"),
+        ("https://пример.рф/путь", "https://пример.рф/путь"),
+        ("ftp://example.com и http://b.example", "http://b.example"),
+        ("example.com", None),
+        ("https://", None),
+        ("https://...", None),
+        ("javascript://x", None),
+        ("https://example.com/" + "a" * 2048, None),
+        ("", None),
+    ],
+)
+def test_the_first_link_is_found_without_the_punctuation_around_it(text: str, link: str | None) -> None:
+    assert find_link(text) == link
+
+
+def test_a_long_text_is_searched_quickly() -> None:
+    assert find_link("https:/" * 20_000 + " " + "http" * 5_000) is None
+    assert find_link("https://" + ")" * 40_000) is None
