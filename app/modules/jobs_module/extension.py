@@ -91,6 +91,8 @@ class Job:
     - `timeout_s`: seconds for one attempt.
     - `backoff`: seconds after each failed attempt; the last one repeats.
     - `lane`: jobs of one lane share slots.
+    - `on_dead(context, payload)`: is called before the job becomes dead, for users who wait for it. It is repeated
+      until it succeeds, and must be idempotent.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Job:
     timeout_s: float = 60.0
     backoff: Sequence[float] = BACKOFF
     lane: str = DEFAULT_LANE
+    on_dead: Run | None = None
 
     def pause_after(self, attempt: int) -> float:
         """Returns the seconds to wait after a failed attempt. The first attempt is 1."""

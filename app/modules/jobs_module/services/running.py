@@ -6,6 +6,7 @@ from datetime import datetime
 from time import monotonic
 
 from loguru import logger
+from pydantic import ValidationError
 
 from app.adapters.db.connection import Connection
 from app.adapters.errors import DatabaseUnavailable, PoolExhausted
@@ -62,6 +63,16 @@ class Outcome:
 
 async def attempt(running: RunningJob, context: JobContext) -> Outcome | None:
     """Runs the job once. Returns None if another process has the lease, or if this process shuts down."""
+    try:
+        outcome = await _run(running, context)
+        if outcome is not None and outcome.name == "dead" and running.job.on_dead is not None:
+            outcome = await _announce_death(running, context, outcome)
+    finally:
+        running.is_ended = True
+    return outcome
+
+
+async def _run(running: RunningJob, context: JobContext) -> Outcome | None:
     job = running.job
     if running.attempt > job.max_attempts:
         # The process ended during each of the attempts.
@@ -93,10 +104,32 @@ async def attempt(running: RunningJob, context: JobContext) -> Outcome | None:
         if limit.expired() and isinstance(error, TimeoutError):
             error = TimeoutError(f"it took longer than {job.timeout_s:g} s")
         outcome = _fail(running, error)
-    finally:
-        running.is_ended = True
     metrics.SECONDS.labels(job.name).observe(monotonic() - began)
     return outcome
+
+
+async def _announce_death(running: RunningJob, context: JobContext, dead: Outcome) -> Outcome | None:
+    """Calls `on_dead`. If that fails, the next attempt is one too many: it only calls `on_dead` again."""
+    job = running.job
+    assert job.on_dead is not None  # noqa: S101
+    try:
+        async with asyncio.timeout(job.timeout_s):
+            await job.on_dead(context, job.payload.model_validate_json(running.payload))
+    except asyncio.CancelledError:
+        if running.is_cancelled:
+            return None
+        raise
+    except LeaseLost:
+        return None
+    except ValidationError:
+        # Written by another version: nothing is known of what the job was for.
+        return dead
+    except Exception as error:  # noqa: BLE001 - it is repeated, whatever it is
+        if running.is_cancelled:
+            return None
+        logger.opt(exception=error).warning("job {} ({}) cannot end yet", job.name, running.lease.job_id)
+        return Outcome("failed", dead.error, after=job.pause_after(running.attempt))
+    return dead
 
 
 def _fail(running: RunningJob, error: BaseException) -> Outcome:
