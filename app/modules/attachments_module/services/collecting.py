@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.attachments_module.db.cruds import contents as crud
+from app.modules.attachments_module.services.postponing import postponed_while_down
 from app.modules.attachments_module.services.store import FileStore, content_path, upload_prefix
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Schedule
 from app.modules.streams_module.services.log import now
@@ -30,8 +31,9 @@ class Everything(BaseModel):
 async def collect(context: JobContext, _: Everything) -> None:
     """Works until nothing is due. Rows are marked first and deleted last, so a crash repeats a chunk."""
     store = context.container.get(FileStore)
-    while await _collect_attachments(context, store) or await _collect_contents(context, store):
-        pass
+    with postponed_while_down():
+        while await _collect_attachments(context, store) or await _collect_contents(context, store):
+            pass
 
 
 async def _collect_attachments(context: JobContext, store: FileStore) -> bool:
@@ -68,11 +70,12 @@ async def collect_soon(work: UnitOfWork, jobs: Jobs) -> None:
 async def sweep(context: JobContext, _: Everything) -> None:
     """Deletes objects that no row knows and that are old: what processes had stored that were killed a moment later."""
     store, before = context.container.get(FileStore), now() - _ORPHAN_AFTER
-    await store.delete_unfinished(before)
     orphans: list[str] = []
-    async for paths in list_orphans(store, partial(_list_known, context), before):
-        orphans += paths
-        await store.delete(*paths)
+    with postponed_while_down():
+        await store.delete_unfinished(before)
+        async for paths in list_orphans(store, partial(_list_known, context), before):
+            orphans += paths
+            await store.delete(*paths)
     if orphans:
         logger.info("{} objects that no file has were deleted, such as {}", len(orphans), orphans[0])
 

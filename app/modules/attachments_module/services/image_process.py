@@ -4,22 +4,34 @@ It is started as a script, imports nothing of the application, and prints one JS
 `refused` with a reason. `python image_process.py <source> <folder>`
 """
 
+# Longer than 250 lines: it runs as one file, without the path of the application.
+
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from math import cos, pi
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 MAX_PIXELS = 40_000_000
 """Of all frames together."""
 MAX_FRAMES = 2_000
 PREVIEWS = (("large", 1280), ("small", 320))
 """Names, and pixels of the longer side."""
-_MEMORY = 1_200 * 1024 * 1024
-"""Bytes of address space; 40 million pixels that are turned take 340 MB."""
+MAX_WEBP_PIXELS = 12_500_000
+"""Pillow takes 20 bytes for each pixel of a WebP, and 4 of other images."""
+_MEMORY = 270 * 1024 * 1024
+"""Bytes that the process may allocate."""
+_MOST_COEFFICIENTS, _MOST_DECODED = 170 * 1024 * 1024, 230 * 1024 * 1024
+"""Bytes of the coefficients of a progressive JPEG, and of them and its pixels."""
+_OUT_OF_MEMORY = ("out of memory", "quantization error", "encoding error 1")
+"""What Pillow says where it does not raise MemoryError."""
+_STRIP = 1_000_000
+"""Pixels that are worked on at once."""
 _CPU_SECONDS = 30
 _LARGEST_FILE = 512 * 1024 * 1024
 _FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
@@ -30,6 +42,20 @@ _SAVE: dict[str, dict[str, Any]] = {
     "WEBP": {"quality": 88, "method": 3},
     "GIF": {"comment": b""},
 }
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ON_THE_SIDE = {_TURNS[number] for number in (5, 6, 7, 8)}
+"""Rows become columns."""
+_FROM_THE_END = {_TURNS[number] for number in (3, 4, 6, 7)}
+"""The first row becomes the last one."""
 _BLURHASH_X, _BLURHASH_Y = 4, 3
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 
@@ -49,8 +75,18 @@ def main(source: str, folder: Path) -> dict[str, Any]:
         return {"refused": "too_much_memory"}
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return {"refused": "too_many_pixels"}
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, OverflowError):
-        return {"refused": "broken_image"}
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        TypeError,
+        LookupError,
+        OverflowError,
+    ) as error:
+        is_short = any(text in str(error) for text in _OUT_OF_MEMORY)
+        return {"refused": "too_much_memory" if is_short else "broken_image"}
 
 
 def limit_this_process() -> None:
@@ -61,7 +97,7 @@ def limit_this_process() -> None:
     except ImportError:
         return
     limits = {
-        resource.RLIMIT_AS: _MEMORY,
+        resource.RLIMIT_DATA: _MEMORY,
         resource.RLIMIT_CPU: _CPU_SECONDS,
         resource.RLIMIT_FSIZE: _LARGEST_FILE,
         resource.RLIMIT_CORE: 0,
@@ -71,21 +107,26 @@ def limit_this_process() -> None:
 
 
 def _convert(source: str, folder: Path) -> dict[str, Any]:
+    _check_webp(source)
     with Image.open(source, formats=list(_FORMATS)) as image:
         # Two photos in one file, as phones take them: the first one counts.
         kind = "JPEG" if image.format == "MPO" else str(image.format)
         frames = 1 if kind == "JPEG" else int(getattr(image, "n_frames", 1))
         if frames > MAX_FRAMES or image.width * image.height * frames > MAX_PIXELS:
             raise Refused("too_many_pixels")
+        if kind == "JPEG":
+            _spare_memory(image)
         image.load()
         if frames > 1:
-            still = image.convert("RGBA")
             width, height = image.size
+            still = _shrink(image, PREVIEWS[0][1])
             image.save(folder / "original", kind, save_all=True, exif=b"", icc_profile=b"", **_SAVE[kind])
         else:
-            still = _clean(image, kind)
-            width, height = still.size
-            still.save(folder / "original", kind, exif=b"", **_SAVE[kind])
+            whole = _clean(image, kind, folder)
+            width, height = whole.size
+            whole.save(folder / "original", kind, exif=b"", **_SAVE[kind])
+            still = _shrink(whole, PREVIEWS[0][1])
+            whole.close()
     previews = []
     for name, side in PREVIEWS:
         still = _shrink(still, side)
@@ -100,39 +141,111 @@ def _convert(source: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def _clean(image: Image.Image, kind: str) -> Image.Image:
+def _check_webp(source: str) -> None:
+    """Raises Refused for a WebP that is too large: its decoder takes the memory when it is opened."""
+    with Path(source).open("rb") as file:
+        head = file.read(30)
+    match head[12:16]:
+        case b"VP8 ":
+            size = [int.from_bytes(head[place : place + 2], "little") & 0x3FFF for place in (26, 28)]
+        case b"VP8L":
+            bits = int.from_bytes(head[21:25], "little")
+            size = [(bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1]
+        case b"VP8X":
+            size = [int.from_bytes(head[place : place + 3], "little") + 1 for place in (24, 27)]
+        case _:
+            return
+    if size[0] * size[1] > MAX_WEBP_PIXELS:
+        raise Refused("too_many_pixels")
+
+
+def _spare_memory(image: Any) -> None:
+    """Halves the sides of a large progressive JPEG while it is decoded: its coefficients are in memory as well."""
+    if not image.info.get("progressive"):
+        return
+    pixels, layers = image.width * image.height, [(across, down) for _, across, down, _ in image.layer]
+    most = max(across for across, _ in layers) * max(down for _, down in layers)
+    coefficients = 2 * pixels * sum(across * down for across, down in layers) // most
+    if coefficients > _MOST_COEFFICIENTS:
+        raise Refused("too_much_memory")
+    if coefficients + 4 * pixels > _MOST_DECODED:
+        image.draft(image.mode, (image.width // 2, image.height // 2))
+
+
+def _clean(image: Image.Image, kind: str, folder: Path) -> Image.Image:
     """Returns the image as it is seen: turned, in the colours of sRGB, without anything but its pixels."""
-    profile = image.info.get("icc_profile")
-    turned = ImageOps.exif_transpose(image)
-    turned.info = {name: value for name, value in turned.info.items() if name in _KEPT_INFO}
-    if kind == "JPEG" and turned.mode not in ("L", "RGB"):
-        turned = turned.convert("RGB")
-    if profile and turned.mode in ("RGB", "RGBA"):
-        turned = _to_srgb(turned, profile)
+    profile, turn = image.info.get("icc_profile"), _TURNS.get(_orientation(image) or 1)
+    mode = "RGB" if kind == "JPEG" and image.mode not in ("L", "RGB") else image.mode
+    info: dict[str | tuple[int, int], Any] = {name: value for name, value in image.info.items() if name in _KEPT_INFO}
+    if mode == "P":
+        turned = image.transpose(turn) if turn is not None else image
+    elif mode != image.mode or turn is not None:
+        turned = _change(image, mode, turn, folder)
+    else:
+        turned = image
+    turned.info = info
+    if profile and mode in ("RGB", "RGBA"):
+        _to_srgb(turned, profile)
     return turned
 
 
-def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+def _orientation(image: Image.Image) -> int | None:
+    try:
+        found: int | None = image.getexif().get(_ORIENTATION)
+    except Exception:  # noqa: BLE001 - metadata that cannot be read is left out like all of it
+        return None
+    return found
+
+
+def _change(image: Image.Image, mode: str, turn: Image.Transpose | None, folder: Path) -> Image.Image:
+    """Returns the image in another mode, and turned. Closes the one that it was.
+
+    Strips of the new image wait on the disk until the old one is released: both would take 320 MB of memory.
+    """
+    (width, height), sizes = image.size, []
+    with (folder / "strips").open("w+b") as strips:
+        for top, strip in _strips(image):
+            changed = strip.convert(mode)
+            changed = changed if turn is None else changed.transpose(turn)
+            sizes.append((top, strip.height, changed.size, strips.write(changed.tobytes())))
+        image.close()
+        strips.seek(0)
+        whole = Image.new(mode, (height, width) if turn in _ON_THE_SIDE else (width, height))
+        for top, rows, size, length in sizes:
+            start = height - top - rows if turn in _FROM_THE_END else top
+            strip = Image.frombytes(mode, size, strips.read(length))
+            whole.paste(strip, (start, 0) if turn in _ON_THE_SIDE else (0, start))
+    return whole
+
+
+def _strips(image: Image.Image, step: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """Yields rows of an image, with the first one's number. Each strip but the last has a multiple of `step` rows."""
+    rows = max(_STRIP // image.width // step, 1) * step
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> None:
     from io import BytesIO
 
-    try:
+    # A profile that is broken, or of other colours: the pixels are shown as they are.
+    with suppress(ImageCms.PyCMSError, OSError, ValueError):
         given = ImageCms.ImageCmsProfile(BytesIO(profile))
         ImageCms.profileToProfile(image, given, ImageCms.createProfile("sRGB"), inPlace=True)
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        # A profile that is broken, or of other colours: the pixels are shown as they are.
-        return image
     image.info.pop("icc_profile", None)
-    return image
 
 
 def _shrink(image: Image.Image, side: int) -> Image.Image:
+    """Returns a copy whose sides are at most so long, in RGB or RGBA."""
     scale = min(side / max(image.size), 1)
     size = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
-    if image.mode not in ("RGB", "RGBA"):
-        image = image.convert("RGBA" if "A" in image.mode or "transparency" in image.info else "RGB")
-    shrunk = image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    shrunk.info = {}
-    return shrunk
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    # Reduced strip by strip: a copy of the whole image in another mode would take as much memory as the image.
+    step = max(int(0.5 / scale), 1)
+    reduced = Image.new(mode, (-(-image.width // step), -(-image.height // step)))
+    for top, strip in _strips(image, step):
+        reduced.paste(strip.convert(mode).reduce(step), (0, top // step))
+    return reduced if size == reduced.size else reduced.resize(size, Image.Resampling.LANCZOS)
 
 
 def make_blurhash(image: Image.Image) -> str:

@@ -1,6 +1,6 @@
 """What happens to a file after its last byte: jobs find out what it is, and store it under its content."""
 
-from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -8,16 +8,15 @@ from pydantic import BaseModel
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.attachments_module.db.cruds import attachments as crud
 from app.modules.attachments_module.db.cruds import uploads
-from app.modules.attachments_module.errors import StoreUnavailable
 from app.modules.attachments_module.services.ending import Outcome, claim, finish
 from app.modules.attachments_module.services.images import store_image
-from app.modules.attachments_module.services.kinds import IMAGE_TYPES, sniff
+from app.modules.attachments_module.services.kinds import IMAGE_TYPES, UNKNOWN, sniff
+from app.modules.attachments_module.services.postponing import postponed_while_down
 from app.modules.attachments_module.services.store import FileStore, Upload, content_path, upload_prefix
-from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, RetryAt
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane
 
 FILES, IMAGES = Lane("attachments", 2), Lane("images", 1)
 """Images take processor time and memory: whatever else is uploaded does not wait for them."""
-_STORE_AGAIN_AFTER = timedelta(seconds=5)
 
 
 class ToProcess(BaseModel):
@@ -45,7 +44,7 @@ async def _run(context: JobContext, attachment_id: UUID, *, is_for_images: bool)
         raw = await work.raw()
         row = await crud.find(raw, attachment_id)
         pieces = await uploads.list_pieces(raw, attachment_id)
-    try:
+    with postponed_while_down():
         if row is not None and row["state"] == "processing":
             upload = Upload(store, attachment_id, pieces)
             content_type = sniff(await upload.head())
@@ -58,9 +57,17 @@ async def _run(context: JobContext, attachment_id: UUID, *, is_for_images: bool)
             keep = store_image if is_image else _store_as_it_is
             await finish(context, attachment_id, await keep(context, upload, content_type))
         # The bytes are under their content by now, or they are no longer needed.
-        await store.delete_below(upload_prefix(attachment_id))
-    except StoreUnavailable:
-        raise RetryAt(datetime.now(UTC) + _STORE_AGAIN_AFTER) from None
+        await _delete_upload(context, attachment_id)
+
+
+async def refuse(context: JobContext, payload: ToProcess) -> None:
+    """Refuses a file whose job has failed for good. Its owner, and the members of a chat, wait for it otherwise."""
+    await finish(context, payload.attachment_id, Outcome("refused", UNKNOWN, reason="processing_failed"))
+    await _delete_upload(context, payload.attachment_id)
+
+
+async def _delete_upload(context: JobContext, attachment_id: UUID) -> None:
+    await context.container.get(FileStore).delete_below(upload_prefix(attachment_id))
     async with context.unit_of_work() as work:
         await uploads.delete_pieces(await work.raw(), attachment_id)
 
@@ -72,5 +79,7 @@ async def _store_as_it_is(context: JobContext, upload: Upload, content_type: str
     return Outcome("ready", content_type, upload.size, sha256)
 
 
-PROCESS = Job("attachments.process", ToProcess, process, timeout_s=3600.0, lane=FILES.name)
-PROCESS_IMAGE = Job("attachments.image", ToProcess, process_image, timeout_s=300.0, lane=IMAGES.name)
+_FAILURES: Any = {"max_attempts": 5, "backoff": (1.0, 5.0, 30.0, 120.0), "on_dead": refuse}
+"""A store that is down does not count. What fails again and again is the file: it is refused after a few minutes."""
+PROCESS = Job("attachments.process", ToProcess, process, timeout_s=3600.0, lane=FILES.name, **_FAILURES)
+PROCESS_IMAGE = Job("attachments.image", ToProcess, process_image, timeout_s=300.0, lane=IMAGES.name, **_FAILURES)

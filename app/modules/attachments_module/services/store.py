@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -70,6 +71,7 @@ class FileStore:
         """Writes an object at once: it is there as a whole, or not at all."""
         with _calls():
             await obstore.put_async(self._store, path, data, use_multipart=False)
+            await self._sync(path)
 
     async def put_stream(self, path: str, chunks: AsyncIterator[bytes], size: int) -> None:
         """Writes an object of this size out of chunks, with a few parts of it in memory."""
@@ -80,6 +82,11 @@ class FileStore:
                 await obstore.put_async(
                     self._store, path, chunks, use_multipart=True, chunk_size=_PART, max_concurrency=2
                 )
+                await self._sync(path)
+
+    async def _sync(self, path: str) -> None:
+        if self._folder is not None:
+            await asyncio.to_thread(_sync, self._folder, path)
 
     async def read(self, path: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Yields the bytes from `start` to before `end`. Raises FileNotFoundError."""
@@ -101,7 +108,10 @@ class FileStore:
     async def list(self, prefix: str) -> AsyncIterator[Object]:
         """Yields all objects below a prefix."""
         if self._folder is not None and not self._folder.is_dir():
-            return
+            if self._opened is None:
+                return
+            # It was there: its disk is not mounted, for example. No object is taken for deleted.
+            raise StoreUnavailable
         with _calls():
             async for batch in obstore.list(self._store, prefix):
                 for one in batch:
@@ -177,6 +187,18 @@ def _calls() -> Iterator[None]:
 def _folder_of(settings: AttachmentSettings) -> Path | None:
     parts = urlsplit(settings.store)
     return PROJECT_ROOT / f"{parts.netloc}{parts.path}" if parts.scheme == "file" else None
+
+
+def _sync(folder: Path, path: str) -> None:
+    """Has the system write a file and its name to the disk, as S3 does before it answers: the library does not."""
+    file = folder / path
+    places = [file, *(place for place in file.parents if place.is_relative_to(folder))]
+    for place in places:
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _delete_unfinished(folder: Path, before: float) -> None:

@@ -1,8 +1,10 @@
 """The same contract on a folder and on S3."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from os import urandom
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +64,27 @@ async def test_objects_are_written_read_listed_and_deleted(place: AttachmentSett
     assert await listed(store, "uploads") == []
     with pytest.raises(FileNotFoundError):
         await read(store, "uploads/a/0-x")
+
+
+async def test_what_a_folder_has_taken_survives_a_power_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system has written the file and all folders on the way to it. The library alone would not ask for that."""
+    synced: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(6):
+            yield bytes(1_000_000)
+
+    store = FileStore(AttachmentSettings(store=f"file://{tmp_path}/files"))
+    monkeypatch.setattr(os, "fsync", fsync)
+    await store.put("uploads/a/0-x", b"hello")
+    await store.put_stream("files/big", chunks(), 6_000_000)
+    places = ["files/uploads/a/0-x", "files/uploads/a", "files/uploads", "files", "files/files/big", "files/files"]
+    assert {(tmp_path / place).stat().st_ino for place in places} <= set(synced)
 
 
 async def test_a_stream_that_breaks_leaves_no_object(place: AttachmentSettings) -> None:
