@@ -128,7 +128,7 @@ def test_the_example_of_an_error_has_its_code(document: Json) -> None:
         "401": {"unauthenticated", "reauthentication_required", "second_factor_required", "wrong_code"},
         "403": {"forbidden", "sign_up_closed"},
         "404": {"not_found"},
-        "409": {"conflict", "offset_mismatch", "attachment_taken", "root_is_reply"},
+        "409": {"conflict", "offset_mismatch", "attachment_taken", "attachment_not_ready", "root_is_reply"},
         "410": {"stream_gap", "upload_expired", "link_expired"},
         "412": {"tus_version_not_supported", "precondition_failed"},
         "413": {"payload_too_large"},

@@ -80,7 +80,9 @@ class AppSettings(EnvironmentSettings):
         "/api/v1", description="path prefix of all module routes"
     )
     public_url: Annotated[str, AfterValidator(_check_public_url)] = Field(
-        "http://localhost:8788", description="address of this server for its users; links in mails begin with it"
+        "http://localhost:8788",
+        description="address of this server for its users; links in mails begin with it, and if it is set the "
+        "addresses of files",
     )
     ui_enable: bool = Field(True, description="serve a small chat client at /ui, for trying the server")
     workers: int = Field(
@@ -93,6 +95,13 @@ class AppSettings(EnvironmentSettings):
     trusted_proxies: Networks = Field(
         (), description="addresses or networks of proxies whose X-Forwarded-For is trusted, separated by commas"
     )
+
+    @property
+    def address_base(self) -> str:
+        """Returns what addresses in answers begin with. Empty unless `public_url` is set: they are relative then, and
+        right at whatever address a client has reached the server.
+        """
+        return self.public_url if "public_url" in self.model_fields_set else ""
 
     russian: ClassVar[Mapping[str, str]] = {
         "environment": "поведение приложения (перезапуск при изменениях, отказ от слабых секретов, "
@@ -108,7 +117,8 @@ class AppSettings(EnvironmentSettings):
         "contact_email": "контактное лицо: адрес почты",
         "version": "версия в документации и в `/healthcheck`",
         "prefix": "общее начало путей всех модулей",
-        "public_url": "адрес сервера для пользователей; с него начинаются ссылки в письмах",
+        "public_url": "адрес сервера для пользователей; с него начинаются ссылки в письмах, а если он задан — "
+        "и адреса файлов",
         "ui_enable": "отдавать по адресу /ui небольшой клиент для знакомства с сервером",
         "workers": "число рабочих процессов; если больше одного, перезапуск при изменениях отключён",
         "reload": "перезапуск при изменении файла в app/; в PROD выключен",

@@ -6,13 +6,17 @@ from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.attachments_module.api.router import root_router, router
 from app.modules.attachments_module.db.invariants import INVARIANTS
 from app.modules.attachments_module.db.models import (
+    AccountAvatar,
     Attachment,
     AttachmentContent,
     AttachmentPiece,
     AttachmentUsage,
+    ChatAvatar,
     MessageAttachment,
 )
 from app.modules.attachments_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.attachments_module.services.avatar_links import AvatarLinks
+from app.modules.attachments_module.services.avatars import AVATARS
 from app.modules.attachments_module.services.collecting import COLLECT, COLLECT_OFTEN, SWEEP, SWEEP_DAILY
 from app.modules.attachments_module.services.downloads import Downloads
 from app.modules.attachments_module.services.erasure import FILES_OF_ACCOUNT
@@ -20,11 +24,18 @@ from app.modules.attachments_module.services.inspecting import INSPECTIONS
 from app.modules.attachments_module.services.links import Links
 from app.modules.attachments_module.services.part import PART, PURGE
 from app.modules.attachments_module.services.processing import FILES, IMAGES, PROCESS, PROCESS_IMAGE
+from app.modules.attachments_module.services.signing import Signer
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.services.subscriber import DELETIONS
 from app.modules.attachments_module.services.tus import CORS
 from app.modules.attachments_module.services.uploads import Uploads
-from app.modules.attachments_module.settings import CREATE_ATTACHMENT, DOWNLOAD, UPLOAD_PART, AttachmentSettings
+from app.modules.attachments_module.settings import (
+    CHANGE_AVATAR,
+    CREATE_ATTACHMENT,
+    DOWNLOAD,
+    UPLOAD_PART,
+    AttachmentSettings,
+)
 from app.modules.jobs_module.extension import Jobs
 from app.services.rate_limits import RateLimits
 from app.settings import Settings
@@ -36,7 +47,11 @@ from app.utils.module import Module
 async def lifespan(container: Container) -> AsyncIterator[None]:
     settings, database = container.get(AttachmentSettings), container.get(Database)
     store = container.put(FileStore, FileStore(settings))
-    links = container.put(Links, Links(container.get(Settings).auth, database, ""))
+    server = container.get(Settings)
+    base = server.app.address_base
+    links = container.put(Links, Links(Signer(server.auth, database, b"addresses of files"), base))
+    signer = Signer(server.auth, database, b"addresses of avatars")
+    container.put(AvatarLinks, AvatarLinks(signer, database, base))
     container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
     container.put(Downloads, Downloads(database, store, links, container.get(RateLimits), container.get(Revocations)))
     yield
@@ -49,7 +64,15 @@ module = Module(
     router=router,
     root_router=root_router,
     depends_on=("base", "accounts", "chats", "messages", "streams", "jobs"),
-    models=(Attachment, AttachmentContent, AttachmentPiece, AttachmentUsage, MessageAttachment),
+    models=(
+        AccountAvatar,
+        Attachment,
+        AttachmentContent,
+        AttachmentPiece,
+        AttachmentUsage,
+        ChatAvatar,
+        MessageAttachment,
+    ),
     lifespan=lifespan,
     events=EVENTS,
     settings=AttachmentSettings,
@@ -61,6 +84,7 @@ module = Module(
         PURGE,
         DELETIONS,
         FILES_OF_ACCOUNT,
+        *AVATARS,
         PROCESS,
         PROCESS_IMAGE,
         FILES,
@@ -73,5 +97,6 @@ module = Module(
         CREATE_ATTACHMENT,
         UPLOAD_PART,
         DOWNLOAD,
+        CHANGE_AVATAR,
     ),
 )

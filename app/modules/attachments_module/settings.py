@@ -29,6 +29,13 @@ DOWNLOAD = RateLimit(
     "requests for the bytes of files, per account",
     "запросов содержимого файлов на аккаунт",
 )
+CHANGE_AVATAR = RateLimit(
+    "change_avatar",
+    "60/10 minutes",
+    "account",
+    "avatars set and removed, per account",
+    "изменений аватаров на аккаунт",
+)
 
 
 def _check_store(value: str) -> str:

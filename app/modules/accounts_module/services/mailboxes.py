@@ -57,7 +57,10 @@ async def replace_password(
 
 async def announce_change(work: UnitOfWork, log: Log, account_id: UUID) -> None:
     """Appends `account.updated` to the account's stream, which is locked, so that clients read the account again."""
-    await append_updated(work, log, await _get(work, account_id))
+    account = await _get(work, account_id)
+    account.updated_at = now()
+    await work.session.flush()
+    await append_updated(work, log, account)
 
 
 async def _get(work: UnitOfWork, account_id: UUID) -> Account:

@@ -2,6 +2,10 @@
 
 from app.utils.invariants import Invariant
 
+_AVATARS = """
+SELECT account_id AS stream_id, account_id, attachment_id FROM account_avatar
+UNION ALL SELECT chat_id, account_id, attachment_id FROM chat_avatar
+"""
 INVARIANTS = (
     Invariant(
         says="an account uses as many bytes as its files have",
@@ -34,5 +38,44 @@ INVARIANTS = (
             )
         """,
         advice="members open it from the message, and not from the list of files: restore a backup, or send it again",
+    ),
+    Invariant(
+        says="each avatar is an image that is kept for it",
+        find=f"""
+            SELECT v.stream_id, format('file %s', v.attachment_id) AS detail
+            FROM ({_AVATARS}) v LEFT JOIN attachment a ON a.id = v.attachment_id AND a.owner_id = v.account_id
+            WHERE a.id IS NULL OR a.state <> 'ready' OR a.chat_id IS NOT NULL OR a.expires_at IS NOT NULL
+        """,  # noqa: S608 - constants only
+        advice="its address is answered 404; --fix removes these avatars, and they can be set again",
+        fix=(
+            """
+            DELETE FROM account_avatar v WHERE v.account_id = ANY($1) AND NOT EXISTS (
+                SELECT FROM attachment a WHERE a.id = v.attachment_id AND a.owner_id = v.account_id
+                  AND a.state = 'ready' AND a.chat_id IS NULL AND a.expires_at IS NULL
+            )
+            """,
+            """
+            DELETE FROM chat_avatar v WHERE v.chat_id = ANY($1) AND NOT EXISTS (
+                SELECT FROM attachment a WHERE a.id = v.attachment_id AND a.owner_id = v.account_id
+                  AND a.state = 'ready' AND a.chat_id IS NULL AND a.expires_at IS NULL
+            )
+            """,
+        ),
+    ),
+    Invariant(
+        says="a file that no message carries is collected some day, or is an avatar",
+        find=f"""
+            SELECT a.owner_id AS stream_id, format('file %s', a.id) AS detail
+            FROM attachment a LEFT JOIN ({_AVATARS}) v ON v.attachment_id = a.id
+            WHERE a.chat_id IS NULL AND a.expires_at IS NULL AND v.attachment_id IS NULL
+        """,  # noqa: S608 - constants only
+        advice="these files take space and no client can use them; --fix has them collected",
+        fix=(
+            f"""
+            UPDATE attachment a SET state = 'deleted', expires_at = now()
+            WHERE a.owner_id = ANY($1) AND a.chat_id IS NULL AND a.expires_at IS NULL
+              AND NOT EXISTS (SELECT FROM ({_AVATARS}) v WHERE v.attachment_id = a.id)
+            """,  # noqa: S608 - constants only
+        ),
     ),
 )

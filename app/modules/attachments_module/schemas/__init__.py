@@ -11,6 +11,7 @@ from app.modules.attachments_module.schemas.attachment import (
     UrlsCreate,
     UrlsRead,
 )
+from app.modules.attachments_module.schemas.avatar import AvatarRead, AvatarUpdate
 
 __all__ = [
     "EVENTS",
@@ -19,6 +20,8 @@ __all__ = [
     "AttachmentInMessage",
     "AttachmentRead",
     "AttachmentUrls",
+    "AvatarRead",
+    "AvatarUpdate",
     "ChatAttachment",
     "Kind",
     "Preview",

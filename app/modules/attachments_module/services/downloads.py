@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.revocations import Revocations
@@ -60,11 +61,29 @@ class Downloads:
 
     async def open(self, token: str, conditions: Conditions, *, is_head: bool) -> Download:
         """Raises FileNotFound, also for what may not be seen any more, and RateLimited."""
-        file = await self._find(token)
+        link = await self._links.read(token)
+        if link is None:
+            raise FileNotFound
+        self._limits.hit(DOWNLOAD, link.account_id.int)
+        async with self._database.connection() as connection:
+            rows = await crud.list_visible(connection, [link.attachment_id], link.account_id)
+            # From the database: a poll of ended sessions would let a link live for a moment longer.
+            live = rows and await self._revocations.list_live(connection, [link.session_id], datetime.now(UTC))
+        return await self._answer(_file_of(rows[0] if live else None, link.variant), conditions, is_head=is_head)
+
+    async def open_kept(
+        self, attachment_id: UUID, variant: str, conditions: Conditions, *, is_head: bool, max_age: int
+    ) -> Download:
+        """Serves a file to a reader whose access the caller has checked. Raises FileNotFound."""
+        async with self._database.connection() as connection:
+            row = await crud.find(connection, attachment_id)
+        return await self._answer(_file_of(row, variant), conditions, is_head=is_head, max_age=max_age)
+
+    async def _answer(self, file: _File, conditions: Conditions, *, is_head: bool, max_age: int = 300) -> Download:
         headers = {
             "ETag": file.etag,
             "Accept-Ranges": "bytes",
-            "Cache-Control": "private, max-age=300",
+            "Cache-Control": f"private, max-age={max_age}",
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "cross-origin",
@@ -89,32 +108,6 @@ class Downloads:
         body = None if is_head or start == end else await self._read(file.path, start, end)
         return Download(206 if part is not None else 200, headers, body)
 
-    async def _find(self, token: str) -> _File:
-        link = await self._links.read(token)
-        if link is None:
-            raise FileNotFound
-        self._limits.hit(DOWNLOAD, link.account_id.int)
-        async with self._database.connection() as connection:
-            rows = await crud.list_visible(connection, [link.attachment_id], link.account_id)
-            # From the database: a poll of ended sessions would let a link live for a moment longer.
-            live = rows and await self._revocations.list_live(connection, [link.session_id], datetime.now(UTC))
-        if not live or rows[0]["state"] != "ready":
-            raise FileNotFound
-        row = rows[0]
-        content_type = content_type_of(row, link.variant)
-        if content_type is None:
-            raise FileNotFound
-        size = row["size"]
-        if link.variant != "original":
-            size = next(one["size"] for one in previews_of(row) if one["name"] == link.variant)
-        return _File(
-            content_path(row["sha256"], link.variant),
-            size,
-            f'"{row["sha256"]}{"" if link.variant == "original" else "-" + link.variant}"',
-            content_type if content_type in (*IMAGE_TYPES, *PLAYED_TYPES) else UNKNOWN,
-            row["filename"],
-        )
-
     async def _read(self, path: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Returns the bytes once the first of them are there: until then the answer may be another one."""
         chunks = self._store.read(path, start, end)
@@ -131,6 +124,25 @@ class Downloads:
                 yield chunk
 
         return body()
+
+
+def _file_of(row: Any, variant: str) -> _File:
+    """Raises FileNotFound for a row that is not ready, or has no such preview."""
+    if row is None or row["state"] != "ready":
+        raise FileNotFound
+    content_type = content_type_of(row, variant)
+    if content_type is None:
+        raise FileNotFound
+    size = row["size"]
+    if variant != "original":
+        size = next(one["size"] for one in previews_of(row) if one["name"] == variant)
+    return _File(
+        content_path(row["sha256"], variant),
+        size,
+        f'"{row["sha256"]}{"" if variant == "original" else "-" + variant}"',
+        content_type if content_type in (*IMAGE_TYPES, *PLAYED_TYPES) else UNKNOWN,
+        row["filename"],
+    )
 
 
 def disposition(filename: str, *, is_inline: bool) -> str:

@@ -27,7 +27,12 @@ async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[An
         if request.server_value is not None:
             values.append(copied.pop(0))
             continue
-        refusals = [_refuse(found.get(one), request.sender_id, taken, place) for place, one in enumerate(request.value)]
+        refusals = [
+            AttachmentTaken()
+            if one in taken
+            else refuse(found.get(one), request.sender_id, ("body", "attachments", place))
+            for place, one in enumerate(request.value)
+        ]
         refusal = next((refusal for refusal in refusals if refusal is not None), None)
         if refusal is None:
             taken |= set(request.value)
@@ -35,17 +40,18 @@ async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[An
     return values
 
 
-def _refuse(row: Any, sender_id: UUID, taken: set[UUID], place: int) -> ServiceError | None:
-    if row is None or row["owner_id"] != sender_id or row["state"] in ("expired", "gone"):
+def refuse(row: Any, owner_id: UUID, place: tuple[str | int, ...]) -> ServiceError | None:
+    """Returns why an account cannot use an attachment, None if it can. It may be `processing`."""
+    if row is None or row["owner_id"] != owner_id or row["state"] in ("expired", "gone"):
         return AttachmentNotFound()
-    if row["chat_id"] is not None or row["id"] in taken:
+    if row["chat_id"] is not None or row["expires_at"] is None:
         return AttachmentTaken()
     if row["state"] == "deleted":
         return AttachmentNotFound()
     if row["state"] == "uploading":
         return AttachmentNotReady()
     if row["state"] == "refused":
-        return ValidationFailed(("body", "attachments", place), f"the file is refused: {row['reason']}")
+        return ValidationFailed(place, f"the file is refused: {row['reason']}")
     return None
 
 

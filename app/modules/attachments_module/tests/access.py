@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from app.modules.attachments_module.tests.pictures import picture
 from app.modules.attachments_module.tests.uploading import PART, TUS, begin, ready
-from tests.fakers import FakeClient
+from tests.fakers import FakeClient, ok
 
 _OF_CHAT = """
                          anonymous ended stranger neighbour operator former reader member admin owner
 attachments_list_of_chat       401   401      404       404      404    404    200    200   200   200
+attachments_set_chat_avatar    401   401      404       404      404    404    403    403   200   200
+attachments_remove_chat_avatar 401   401      404       404      404    404    403    403   204   204
 """
 REST = {
     "": """
@@ -25,12 +28,19 @@ attachments_read: another's            401   401      404       404      404    
 attachments_urls                       401   401      200       200      200    200    200    200   200   200
 attachments_download: made up          404   404      404       404      404    404    404    404   404   404
 attachments_download: signed           200   200      200       200      200    200    200    200   200   200
+attachments_set_own_avatar: one's own  401   401      200       200      200    200    200    200   200   200
+attachments_set_own_avatar: another's  401   401      404       404      404    404    404    404   404   404
+attachments_remove_own_avatar          401   401      204       204      204    204    204    204   204   204
+attachments_show_avatar: made up       404   404      404       404      404    404    404    404   404   404
+attachments_show_avatar: signed        200   200      200       200      200    200    200    200   200   200
 """,
     "group": _OF_CHAT,
     "channel": _OF_CHAT,
     "direct": """
                          anonymous ended stranger neighbour operator former reader member admin owner
 attachments_list_of_chat       401     -      404       404      404      -      -    200     -     -
+attachments_set_chat_avatar    401     -      404       404      404      -      -    403     -     -
+attachments_remove_chat_avatar 401     -      404       404      404      -      -    403     -     -
 """,
 }
 ASKED: dict[str, dict[str, Any]] = {
@@ -43,6 +53,10 @@ ASKED: dict[str, dict[str, Any]] = {
     "attachments_read: one's own": {"attachment_id": "@upload"},
     "attachments_read: another's": {"attachment_id": "@upload_of_another"},
     "attachments_download: signed": {"path": "@address"},
+    "attachments_set_own_avatar: one's own": {"body": {"attachment_id": "@image"}},
+    "attachments_set_own_avatar: another's": {"body": {"attachment_id": "@image_of_another"}},
+    "attachments_set_chat_avatar": {"body": {"attachment_id": "@image"}},
+    "attachments_show_avatar: signed": {"path": "@avatar"},
 }
 
 
@@ -54,7 +68,15 @@ async def _address(user: FakeClient) -> str:
     return str((await ready(user, b"12345"))["url"])
 
 
-VALUES = {"upload": _upload, "address": _address}
+async def _image(user: FakeClient) -> str:
+    return str((await ready(user, picture("PNG"), "a.png"))["id"])
+
+
+async def _avatar(user: FakeClient) -> str:
+    return str(ok(await user.put("/accounts/me/avatar", {"attachment_id": await _image(user)}))["url"])
+
+
+VALUES = {"upload": _upload, "address": _address, "image": _image, "avatar": _avatar}
 SCOPES = """
                           scope           key
 attachments_create        files:write     201
@@ -64,4 +86,6 @@ attachments_delete        files:write     204
 attachments_read          messages:read   200
 attachments_urls          messages:read   200
 attachments_list_of_chat  messages:read   200
+attachments_set_chat_avatar     chats:write  200
+attachments_remove_chat_avatar  chats:write  204
 """

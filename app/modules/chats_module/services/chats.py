@@ -1,5 +1,7 @@
 """Creates, changes and deletes chats."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import update
@@ -83,11 +85,20 @@ async def update_chat(
     chat = await work.session.get(Chat, chat_id, populate_existing=True)
     given = changes.model_dump(include=set(ChatUpdate.model_fields), exclude_unset=True)
     changed = {name: value for name, value in given.items() if getattr(chat, name) != value}
-    if not changed and not is_part_changed:
-        return
-    at = now()
-    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**changed, updated_at=at))
-    updated = event("chat.updated", {"chat_id": str(chat_id), **changed, "actor_id": str(account_id)})
+    if changed or is_part_changed:
+        await append_updated(work, log, chat_id, account_id, changed)
+
+
+async def append_updated(
+    work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, changed: Mapping[str, Any] | None = None
+) -> None:
+    """Changes columns of a chat, whose stream is locked, and appends `chat.updated`.
+
+    Without columns clients read the chat again: a field that another module contributes has changed.
+    """
+    at, columns = now(), dict(changed or {})
+    await work.session.execute(update(Chat).where(Chat.id == chat_id).values(**columns, updated_at=at))
+    updated = event("chat.updated", {"chat_id": str(chat_id), **columns, "actor_id": str(actor_id)})
     await log.append(work, chat_id, updated, at=at)
 
 

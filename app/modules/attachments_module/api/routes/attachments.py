@@ -1,24 +1,16 @@
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db
 from app.dependencies.scopes import scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
-from app.modules.attachments_module.api.routes.uploads import BINARY, AttachmentId
-from app.modules.attachments_module.dependencies import DownloadsDep, LinksDep
-from app.modules.attachments_module.errors import (
-    AttachmentNotFound,
-    FileNotFound,
-    NoSuchRange,
-    OtherFile,
-    StoreUnavailable,
-)
+from app.modules.attachments_module.api.routes.uploads import AttachmentId
+from app.modules.attachments_module.dependencies import FILE_ANSWERS, FILE_ERRORS, Asked, DownloadsDep, LinksDep, answer
+from app.modules.attachments_module.errors import AttachmentNotFound
 from app.modules.attachments_module.schemas import AttachmentRead, ChatAttachment, Kind, UrlsCreate, UrlsRead
 from app.modules.attachments_module.services import reading
-from app.modules.attachments_module.services.downloads import Conditions
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound
@@ -63,24 +55,13 @@ async def list_of_chat(
 @root_router.get(
     "/files/{token}",
     response_class=Response,
-    responses={
-        200: {"description": "The file", "content": {"application/octet-stream": BINARY}},
-        206: {"description": "The range of bytes that was asked for", "content": {"application/octet-stream": BINARY}},
-        304: {"description": "The client has the file already"},
-    },
-    openapi_extra=refuses(FileNotFound, OtherFile, NoSuchRange, StoreUnavailable),
+    responses=FILE_ANSWERS,
+    openapi_extra=refuses(*FILE_ERRORS),
 )
 @secret_path
-async def download(token: Token, request: Request, downloads: DownloadsDep) -> Response:
+async def download(token: Token, asked: Asked, downloads: DownloadsDep) -> Response:
     """Returns the bytes of a file. The address comes from `GET /attachments/{id}` and needs no token.
 
     Supports `Range` with a single range, `If-Range`, `If-Match` and `If-None-Match`.
     """
-    headers = request.headers
-    conditions = Conditions(
-        headers.get("range"), headers.get("if-range"), headers.get("if-match"), headers.get("if-none-match")
-    )
-    found = await downloads.open(token, conditions, is_head=request.method == "HEAD")
-    if found.body is None:
-        return Response(status_code=found.status, headers=dict(found.headers))
-    return StreamingResponse(found.body, found.status, headers=dict(found.headers))
+    return answer(await downloads.open(token, asked.conditions, is_head=asked.is_head))

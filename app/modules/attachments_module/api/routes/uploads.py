@@ -13,7 +13,7 @@ from app.dependencies.dependency_db import Db
 from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
-from app.modules.attachments_module.dependencies import LinksDep, UploadsDep
+from app.modules.attachments_module.dependencies import BINARY, LinksDep, UploadsDep
 from app.modules.attachments_module.errors import (
     AlgorithmNotSupported,
     AttachmentNotFound,
@@ -37,8 +37,6 @@ from app.modules.base_module.schemas import Storable, refuses
 AttachmentId = Annotated[
     UUID, Path(description="id of the attachment", examples=["2f0a4c9e-5d1b-4c53-9a63-1c1f2b7f9d10"])
 ]
-BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary", "examples": ["Привет"]}}
-"""Bytes, in the OpenAPI document."""
 
 
 class TusRoute(APIRoute):

@@ -11,7 +11,7 @@ from app.adapters.db.connection import DatabaseConnection
 
 _SHOWN = """
 a.id, a.owner_id, a.state, a.filename, a.content_type, a.size, a.sha256, a.width, a.height, a.blurhash,
-a.previews::text, a.reason, a.chat_id, a.seq
+a.previews::text, a.reason, a.chat_id, a.seq, a.expires_at
 """
 _FIND = f"SELECT {_SHOWN}, a.length, a.received, a.reserved FROM attachment a WHERE a.id = $1"  # noqa: S608
 _FIND_LOCKED = f"{_FIND} FOR UPDATE"
@@ -62,8 +62,13 @@ UPDATE attachment SET state = 'deleted', expires_at = $3 FROM dropped WHERE id =
 """
 _DROP_UNUSED = """
 UPDATE attachment SET state = 'deleted', expires_at = $3 WHERE id IN (
-    SELECT id FROM attachment WHERE owner_id = $1 AND chat_id IS NULL AND state <> 'deleted' LIMIT $2
+    SELECT id FROM attachment WHERE owner_id = $1 AND expires_at IS NOT NULL AND state <> 'deleted' LIMIT $2
 ) RETURNING id
+"""
+_KEEP = "UPDATE attachment SET expires_at = NULL WHERE id = $1"
+_LET_GO = """
+UPDATE attachment SET state = 'deleted', expires_at = $2
+WHERE id = ANY($1) AND chat_id IS NULL AND expires_at IS NULL
 """
 _OF_MESSAGE = f"""
 SELECT {_SHOWN} FROM message_attachment m JOIN attachment a ON a.id = m.attachment_id
@@ -116,6 +121,16 @@ async def copy(
 async def carry(connection: DatabaseConnection, rows: Sequence[tuple[UUID, int, int, UUID, str]]) -> None:
     """Makes attachments those of messages: (chat, message, position, attachment, kind)."""
     await connection.execute(_CARRY, *map(list, zip(*rows, strict=True)))
+
+
+async def keep(connection: DatabaseConnection, attachment_id: UUID) -> None:
+    """Keeps an attachment that no message carries: it is not collected."""
+    await connection.execute(_KEEP, attachment_id)
+
+
+async def let_go(connection: DatabaseConnection, ids: Sequence[UUID], at: datetime) -> None:
+    """Marks attachments that were kept as deleted."""
+    await connection.execute(_LET_GO, ids, at)
 
 
 async def drop(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:

@@ -35,7 +35,7 @@ WHERE id = $1 AND state = 'uploading' AND received = length RETURNING id
 """
 _DISCARD = """
 UPDATE attachment SET state = 'deleted', expires_at = $3
-WHERE id = $1 AND owner_id = $2 AND chat_id IS NULL AND state <> 'deleted' RETURNING id
+WHERE id = $1 AND owner_id = $2 AND expires_at IS NOT NULL AND state <> 'deleted' RETURNING id
 """
 _LIST_PIECES = "SELECT start, size, name FROM attachment_piece WHERE attachment_id = $1 ORDER BY start"
 _DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = $1"
@@ -91,7 +91,7 @@ async def complete(connection: DatabaseConnection, attachment_id: UUID, expires_
 
 
 async def discard(connection: DatabaseConnection, attachment_id: UUID, owner_id: UUID, at: datetime) -> bool:
-    """Marks an attachment that no message carries as deleted. Returns True if there was one."""
+    """Marks an attachment that is not in use as deleted. Returns True if there was one."""
     return await connection.fetchval(_DISCARD, attachment_id, owner_id, at) is not None
 
 

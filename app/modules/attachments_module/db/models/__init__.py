@@ -5,5 +5,14 @@ from app.modules.attachments_module.db.models.attachment import (
     AttachmentUsage,
     MessageAttachment,
 )
+from app.modules.attachments_module.db.models.avatar import AccountAvatar, ChatAvatar
 
-__all__ = ["Attachment", "AttachmentContent", "AttachmentPiece", "AttachmentUsage", "MessageAttachment"]
+__all__ = [
+    "AccountAvatar",
+    "Attachment",
+    "AttachmentContent",
+    "AttachmentPiece",
+    "AttachmentUsage",
+    "ChatAvatar",
+    "MessageAttachment",
+]

@@ -17,7 +17,7 @@ class Attachment(Base):
     - `reserved`: bytes that count for the quota of the owner.
     - `sha256`: the content. From the moment it is set, the content is not deleted.
     - `chat_id`, `seq`: the message that carries it.
-    - `expires_at`: when it is collected. None while a message carries it.
+    - `expires_at`: when it is collected. None while it is in use: a message carries it, or it is an avatar.
     """
 
     __tablename__ = "attachment"

@@ -1,0 +1,41 @@
+"""Addresses of avatars: signed, bound to the avatar and its viewer. They do not expire."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from app.adapters.db.database import Database
+from app.modules.attachments_module.db.cruds import avatars as crud
+from app.modules.attachments_module.errors import FileNotFound
+from app.modules.attachments_module.services.signing import Signer
+
+
+class Avatar(NamedTuple):
+    """The file that an account or a chat has as its avatar."""
+
+    of_chat: bool
+    owner_id: UUID
+    attachment_id: UUID
+
+
+class AvatarLinks:
+    """Makes addresses, and finds what they open."""
+
+    def __init__(self, signer: Signer, database: Database, base: str) -> None:
+        self._signer = signer
+        self._database = database
+        self._base = base
+
+    async def make(self, avatar: Avatar, viewer: UUID) -> str:
+        body = bytes([avatar.of_chat]) + avatar.owner_id.bytes + avatar.attachment_id.bytes + viewer.bytes
+        return f"{self._base}/avatars/{await self._signer.sign(body)}"
+
+    async def find(self, token: str) -> tuple[UUID, UUID]:
+        """Returns the file and the viewer. Raises FileNotFound for an avatar that was replaced or may not be seen."""
+        body = await self._signer.read(token)
+        if body is None:
+            raise FileNotFound
+        owner_id, attachment_id, viewer = (UUID(bytes=body[place : place + 16]) for place in (1, 17, 33))
+        async with self._database.connection() as connection:
+            if not await crud.is_shown(connection, bool(body[0]), owner_id, attachment_id, viewer):
+                raise FileNotFound
+        return attachment_id, viewer
