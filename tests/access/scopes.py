@@ -1,46 +1,47 @@
 """The scope of each operation and action that API keys may call, and what their callers get.
 
-`key` calls as the owner of the chat, with a key that has only this scope. All other operations that need a token are
-closed to keys. Modules bring rows of their own as `SCOPES` in `tests/access.py`."""
+`key` calls as the owner of the chat, `bot` as a bot of this owner that is an admin; each with a key that has only this
+scope. A dash: the caller does not get that far. All other operations that need a token are closed to keys. Modules
+bring rows of their own as `SCOPES` in `tests/access.py`."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-CALLERS = ("key",)
+CALLERS = ("key", "bot")
 
 OPERATIONS = """
-                          scope           key
-accounts_me               profile:read    200
-accounts_list_people      profile:read    200
-accounts_person           profile:read    200
-accounts_my_events        messages:read   200
-chats_create              chats:write     201
-chats_list_mine           chats:read      200
-chats_read                chats:read      200
-chats_change              chats:write     200
-chats_delete              chats:write     204
-chats_list_events         messages:read   200
-chats_mark_read           chats:write     200
-chats_list_members        chats:read      200
-chats_add_members         members:write   201
-chats_change_role         members:write   200
-chats_remove_member       members:write   204
-messages_history          messages:read   200
-messages_read             messages:read   200
-messages_send             messages:write  201
-messages_edit             messages:write  200
-messages_delete           messages:write  204
-messages_add_reaction     messages:write  200
-messages_remove_reaction  messages:write  204
+                          scope           key  bot
+accounts_me               profile:read    200  200
+accounts_list_people      profile:read    200  200
+accounts_person           profile:read    200  200
+accounts_my_events        messages:read   200  200
+chats_create              chats:write     201  403
+chats_list_mine           chats:read      200  200
+chats_read                chats:read      200  200
+chats_change              chats:write     200  200
+chats_delete              chats:write     204  403
+chats_list_events         messages:read   200  200
+chats_mark_read           chats:write     200  200
+chats_list_members        chats:read      200  200
+chats_add_members         members:write   201  201
+chats_change_role         members:write   200  200
+chats_remove_member       members:write   204  204
+messages_history          messages:read   200  200
+messages_read             messages:read   200  200
+messages_send             messages:write  201  201
+messages_edit             messages:write  200  200
+messages_delete           messages:write  204  204
+messages_add_reaction     messages:write  200  200
+messages_remove_reaction  messages:write  204  204
 """
 
 # 4403 is a close code.
 SOCKET = """
-                          scope           key
-hello                     messages:read   ok
-send                      messages:write  ok
-read                      chats:write     ok
-typing                    messages:write  ok
+                          scope           key  bot
+hello                     messages:read   ok  ok
+send                      messages:write  ok  ok
+read                      chats:write     ok  ok
+typing                    messages:write  ok  ok
 """
 
 

@@ -1,6 +1,6 @@
-"""Extension points of accounts: fields, sign-up, second factors, server admins, Bearer tokens, and erasure."""
+"""Extension points of accounts: fields, sign-up, factors, server admins, Bearer tokens, presence, and erasure."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -110,6 +110,18 @@ class OwnerHook:
 
     name: str
     run: Callable[[WorkContext, UUID], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class PresenceFilter:
+    """Hides presence, typing and read positions of accounts from some viewers, over every transport.
+
+    `list_hidden(context, viewer_id)` returns the accounts that are hidden from the viewer. It is called once per page,
+    and when a socket connects. After a change the module calls `PresenceFilters.announce`.
+    """
+
+    name: str
+    list_hidden: Callable[[Context, UUID], Awaitable[Collection[UUID]]]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from app.modules.accounts_module.services.housekeeping import CLEANUP, CLEANUP_S
 from app.modules.accounts_module.services.owner_hooks import OwnerHooks
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sign_ups import SignUps
@@ -40,6 +41,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     bus = container.get(Bus)  # type: ignore[type-abstract]
     kinds = container.get(Modules).contributions(BearerKind)
     revocations = container.put(Revocations, Revocations(database, bus, settings.access_lifetime, kinds))
+    container.put(PresenceFilters, PresenceFilters(container.get(Modules), container))
     container.put(AccountParts, AccountParts(container.get(Modules), container))
     container.put(SignUps, SignUps(settings, container.get(Modules), container))
     container.put(OwnerHooks, OwnerHooks(container.get(Modules), container))

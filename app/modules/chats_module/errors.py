@@ -35,6 +35,16 @@ class AddingRefused(Forbidden):
     title = "An account does not allow others to add it to chats"
 
 
+class LimitingMemberMissing(Forbidden):
+    """A bot can only be where its owner is a member."""
+
+    title = "A bot can only be in chats that its owner is a member of"
+
+
+class CannotOwn(Forbidden):
+    title = "A bot cannot own a chat"
+
+
 class TooManyMembers(Conflict):
     title = "The chat has reached its limit of members"
 

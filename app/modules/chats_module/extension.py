@@ -1,8 +1,8 @@
-"""Extension points of chats: fields (ChatPart), deletion (ChatPurge) and permissions (Permission)."""
+"""Extension points of chats: fields, deletion, permissions, and rules about members."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, Path
@@ -13,7 +13,7 @@ from app.dependencies.scopes import Scope, scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.chats_module.db.cruds.access import Membership, find_membership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.services.context import WorkContext
+from app.services.context import Context, WorkContext
 from app.services.parts import Part
 
 Purge = Callable[[WorkContext, UUID, int], Awaitable[bool]]
@@ -45,6 +45,48 @@ class ChatPurge:
 
     name: str
     purge: Purge
+
+
+class Addition(NamedTuple):
+    """Accounts that `actor_id` is about to add to a chat, or to create the chat with."""
+
+    chat_id: UUID
+    chat_type: str
+    actor_id: UUID
+    account_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True)
+class AddCheck:
+    """A check that may refuse new members. `check(context, addition)` raises a ServiceError.
+
+    It runs once per request, under the locks of the chat and of all these accounts, also when the chat is created. If
+    one of the accounts cannot be added, none is.
+    """
+
+    name: str
+    check: Callable[[Context, Addition], Awaitable[None]]
+
+
+FindLimits = Callable[[Context, Collection[UUID]], Awaitable[Mapping[UUID, UUID]]]
+
+
+@dataclass(frozen=True)
+class MemberLimit:
+    """Limits members by other members, as bots by their owners.
+
+    A limited member has at most the role of the member that limits it. It can join only where that one is a member, is
+    removed together with it, and cannot own a chat. Its own role counts again when the other one's is raised.
+
+    - `find_limits(context, account_ids)`: returns, for those of the accounts that are limited, the account that limits
+      each.
+    - `list_limited(context, account_ids)`: returns the accounts that these accounts limit, each with the account that
+      limits it.
+    """
+
+    name: str
+    find_limits: FindLimits
+    list_limited: FindLimits
 
 
 ROLES = ("reader", "member", "admin", "owner")

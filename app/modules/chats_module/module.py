@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.parts import AccountParts
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.chats_module.api.router import make_router
 from app.modules.chats_module.db.invariants import INVARIANTS
 from app.modules.chats_module.db.models import AccountChat, Chat, ChatMember
@@ -13,6 +14,7 @@ from app.modules.chats_module.services.erasure import CHATS_OF_ACCOUNT
 from app.modules.chats_module.services.member_views import MemberViews
 from app.modules.chats_module.services.parts import ChatParts
 from app.modules.chats_module.services.permissions import PERMISSIONS
+from app.modules.chats_module.services.rules import MemberRules
 from app.modules.chats_module.services.socket import SOCKET
 from app.modules.streams_module.services.log import Log
 from app.utils.background import running
@@ -24,8 +26,9 @@ from app.utils.module import Module, Modules
 async def lifespan(container: Container) -> AsyncIterator[None]:
     modules = container.get(Modules)
     container.put(ChatParts, ChatParts(modules.contributions(ChatPart), container))
-    members = MemberViews(chat_models(modules).member, container.get(AccountParts))
+    members = MemberViews(chat_models(modules).member, container.get(AccountParts), container.get(PresenceFilters))
     container.put(MemberViews, members)
+    container.put(MemberRules, MemberRules(modules, container))
     deletions = container.put(
         Deletions,
         Deletions(container.get(Database), container.get(Log), modules.contributions(ChatPurge), container),

@@ -87,6 +87,13 @@ async def revoke_key(
     work.after_commit(lambda: revocations.announce([key_id], at))
 
 
+async def revoke_all_keys(work: UnitOfWork, revocations: Revocations, account_id: UUID) -> None:
+    """Revokes all keys of an account, for example of a bot that is deleted, without events."""
+    at = now()
+    revoked = await db.revoke_all(await work.raw(), account_id, at)
+    work.after_commit(lambda: revocations.announce(revoked, at))
+
+
 async def _identify(context: Context, token: str) -> tuple[Identity, datetime | None]:
     found = _KEY.fullmatch(token)
     try:

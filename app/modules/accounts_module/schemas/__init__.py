@@ -6,10 +6,13 @@ from app.modules.accounts_module.schemas.account import (
     AccountPublic,
     AccountSignedUp,
     AccountUpdate,
+    Bio,
+    DisplayName,
     Email,
     Password,
     PasswordChange,
     SignUp,
+    Username,
     account_models,
 )
 from app.modules.accounts_module.schemas.events import EVENT_TEXTS, EVENTS
@@ -33,7 +36,9 @@ __all__ = [
     "AccountPublic",
     "AccountSignedUp",
     "AccountUpdate",
+    "Bio",
     "DeviceToken",
+    "DisplayName",
     "Email",
     "Password",
     "PasswordChange",
@@ -44,5 +49,6 @@ __all__ = [
     "SignedIn",
     "TokenForm",
     "TokenPair",
+    "Username",
     "account_models",
 ]

@@ -89,9 +89,14 @@ class AccountSignedUp(ResponseModel):
     created_at: datetime
 
 
-class AccountMe(AccountSignedUp):
+class AccountMe(ResponseModel):
     """The caller's account. `event_seq` is the sequence number of the newest event in its stream."""
 
+    id: UUID
+    email: str | None = Field(description="null for a bot", examples=["anna@example.com"])
+    username: str = Field(examples=["anna"])
+    display_name: str = Field(examples=["Анна"])
+    created_at: datetime
     bio: str = Field(examples=["Пишу код и письма"])
     who_may_add: WhoMayAdd = Field(description="who may add the account to groups and channels")
     is_admin: bool

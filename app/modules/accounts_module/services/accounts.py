@@ -60,12 +60,19 @@ async def create_account(work: UnitOfWork, log: Log, new: NewAccount) -> Account
         bio="",
         password_hash=new.password_hash,
     )
-    work.session.add(account)
-    await work.session.flush()
-    await claim_username(work, account.id, account.username)
-    await work.session.refresh(account, ["created_at"])
-    await log.create_stream(work, account.id)
+    await _add(work, log, account)
     return AccountSignedUp.model_validate(account)
+
+
+async def create_bot(work: UnitOfWork, log: Log, username: str, display_name: str | None, bio: str) -> Account:
+    """Creates an account without an email and a password, and its stream.
+
+    Raises the error of the unique index for a taken username, or ValidationFailed for a reserved one.
+    """
+    check_reserved(username)
+    account = Account(id=uuid4(), username=username, display_name=display_name or username, bio=bio, is_bot=True)
+    await _add(work, log, account)
+    return account
 
 
 async def get_me(work: UnitOfWork, parts: AccountParts, account_id: UUID) -> AccountMe:
@@ -218,6 +225,14 @@ async def check_admin(work: UnitOfWork, account_id: UUID) -> None:
     account = await crud.find_account(work.session, account_id)
     if account is None or not account.is_admin:
         raise Forbidden
+
+
+async def _add(work: UnitOfWork, log: Log, account: Account) -> None:
+    work.session.add(account)
+    await work.session.flush()
+    await claim_username(work, account.id, account.username)
+    await work.session.refresh(account, ["created_at"])
+    await log.create_stream(work, account.id)
 
 
 async def _get(work: UnitOfWork, account_id: UUID, *, for_update: bool = False) -> Account:

@@ -52,10 +52,17 @@ async def request_erasure(work: UnitOfWork, jobs: Jobs, username: str, messages:
     account = await crud.find_by_username(work.session, fold(username))
     if account is None:
         raise AccountNotFound
-    key, request = str(account.id), ErasureRequest(account_id=account.id, messages=messages)
-    await jobs.cancel(work, ERASE, key, owner_id=account.id)
-    await jobs.enqueue(work, ERASE, request, key=key, owner_id=account.id)
+    await enqueue_erasure(work, jobs, account.id, messages)
     return account.id
+
+
+async def enqueue_erasure(
+    work: UnitOfWork, jobs: Jobs, account_id: UUID, messages: Erasure, run_at: datetime | None = None
+) -> None:
+    """Enqueues the erasure of an account. It replaces one that waits."""
+    key, request = str(account_id), ErasureRequest(account_id=account_id, messages=messages)
+    await jobs.cancel(work, ERASE, key, owner_id=account_id)
+    await jobs.enqueue(work, ERASE, request, key=key, run_at=run_at, owner_id=account_id)
 
 
 async def _run(context: JobContext, request: ErasureRequest) -> None:

@@ -8,9 +8,13 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountPart, public_parts
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, account_models
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.services.parts import Parts
 from app.utils.container import Container
 from app.utils.module import Modules
+
+_ABSENT = {"online": False, "last_seen_at": None}
+"""The presence of an account whose presence is hidden from the viewer."""
 
 
 class AccountParts(Parts):
@@ -20,6 +24,7 @@ class AccountParts(Parts):
         super().__init__(public_parts(modules), container)
         self._own = Parts(modules.contributions(AccountPart), container)
         self._models = account_models(modules)
+        self._filters = container.get(PresenceFilters)
 
     async def view_me(self, connection: Connection, account: Mapping[str, Any]) -> AccountMe:
         (described,) = await self._own.describe(connection, account["id"], [account["id"]])
@@ -32,5 +37,9 @@ class AccountParts(Parts):
         self, connection: Connection, viewer: UUID, people: Sequence[Mapping[str, Any]]
     ) -> list[AccountPublic]:
         described = await self.describe(connection, viewer, [person["id"] for person in people])
+        hidden = await self._filters.list_hidden(connection, viewer)
         model = self._models.public
-        return [model.model_validate({**person, **more}) for person, more in zip(people, described, strict=True)]
+        return [
+            model.model_validate({**person, **(_ABSENT if person["id"] in hidden else {}), **more})
+            for person, more in zip(people, described, strict=True)
+        ]

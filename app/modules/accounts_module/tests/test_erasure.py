@@ -42,6 +42,7 @@ async def test_an_erased_account_is_shown_without_names_and_cannot_sign_in(
         "bio": "",
         "online": False,
         "last_seen_at": None,
+        "typ": "user",
     }
     for login in (anna.username, f"{anna.username}@example.com", shown["username"]):
         body = {"login": login, "password": PASSWORD}

@@ -178,6 +178,7 @@ async def test_without_a_contributing_module_answers_have_no_contributed_fields(
             "bio",
             "online",
             "last_seen_at",
+            "typ",
         }
 
 

@@ -17,6 +17,6 @@ chat_settings_change           401     -      404       404      404      -     
 ASKED: dict[str, dict[str, Any]] = {"chat_settings_change": {"body": {"is_archived": True}}}
 VALUES: dict[str, Any] = {}
 SCOPES = """
-                          scope           key
-chat_settings_change      chats:write     200
+                          scope           key  bot
+chat_settings_change      chats:write     200  200
 """

@@ -1,5 +1,5 @@
 from app.modules.chats_module.dependencies.access import ChatChanger, ChatMembership
-from app.modules.chats_module.dependencies.services import DeletionsDep, MemberViewsDep, PartsDep
+from app.modules.chats_module.dependencies.services import DeletionsDep, MemberRulesDep, MemberViewsDep, PartsDep
 from app.modules.chats_module.extension import ChatId
 
 __all__ = [
@@ -7,6 +7,7 @@ __all__ = [
     "ChatId",
     "ChatMembership",
     "DeletionsDep",
+    "MemberRulesDep",
     "MemberViewsDep",
     "PartsDep",
 ]

@@ -16,6 +16,7 @@ from app.modules.chats_module.services.access import check, get_membership
 from app.modules.chats_module.services.membership_changes import add_to_chat
 from app.modules.chats_module.services.parts import ChatParts
 from app.modules.chats_module.services.permissions import CHANGE_CHAT, DELETE_CHAT
+from app.modules.chats_module.services.rules import MemberRules
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ValidationFailed
 from app.settings.sizes_settings import SizesSettings
@@ -32,7 +33,7 @@ def direct_chat_id(first: UUID, second: UUID) -> UUID:
 
 
 async def create_chat(
-    work: UnitOfWork, log: Log, sizes: SizesSettings, creator_id: UUID, request: ChatCreate
+    work: UnitOfWork, log: Log, sizes: SizesSettings, rules: MemberRules, creator_id: UUID, request: ChatCreate
 ) -> tuple[UUID, bool]:
     """Creates a chat. Returns its id, and True if it is new.
 
@@ -68,9 +69,7 @@ async def create_chat(
         )
     )
     await work.session.flush()
-    await add_to_chat(
-        work, log, sizes, chat_id, roles, read_seq=0, actor_id=creator_id, is_direct=request.type == "direct"
-    )
+    await add_to_chat(work, log, sizes, rules, chat_id, request.type, roles, read_seq=0, actor_id=creator_id)
     return chat_id, True
 
 

@@ -8,6 +8,7 @@ from app.modules.chats_module.db.cruds.members import find_shared_chat
 from app.modules.chats_module.services.chats import mark_deleted
 from app.modules.chats_module.services.deletion import Deletions
 from app.modules.chats_module.services.members import leave_erased
+from app.modules.chats_module.services.rules import MemberRules
 from app.modules.streams_module.services.log import Log
 from app.services.context import WorkContext
 
@@ -24,7 +25,7 @@ async def _leave_one(context: WorkContext, account_id: UUID, _: Erasure, limit: 
     await log.lock(work, chats=[chat_id])
     # The chat may have been deleted before the lock was taken.
     membership = await find_membership(context.connection, chat_id, account_id)
-    if membership is not None and not await leave_erased(work, log, membership):
+    if membership is not None and not await leave_erased(work, log, context.container.get(MemberRules), membership):
         await mark_deleted(work, log, chat_id, account_id)
         work.after_commit(context.container.get(Deletions).wake)
     return True

@@ -11,7 +11,14 @@ from app.modules.base_module.schemas import Page, Position
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.db.models import Chat, ChatMember
-from app.modules.chats_module.errors import DirectChatIsFixed, MemberNotFound, NotAllowedInChat, OwnerMustHandOver
+from app.modules.chats_module.errors import (
+    CannotOwn,
+    DirectChatIsFixed,
+    MemberNotFound,
+    NotAllowedInChat,
+    OwnerMustHandOver,
+)
+from app.modules.chats_module.extension import ROLES
 from app.modules.chats_module.schemas import MemberRead, MembersAdd
 from app.modules.chats_module.services.access import Membership, check, get_membership
 from app.modules.chats_module.services.member_views import MemberViews
@@ -22,6 +29,7 @@ from app.modules.chats_module.services.permissions import (
     CHANGE_MEMBERS,
     REMOVE_MEMBERS,
 )
+from app.modules.chats_module.services.rules import MemberRules, lower
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.errors import ValidationFailed
 from app.settings.sizes_settings import SizesSettings
@@ -39,7 +47,13 @@ async def list_members(
 
 
 async def add_members(
-    work: UnitOfWork, log: Log, sizes: SizesSettings, chat_id: UUID, actor_id: UUID, request: MembersAdd
+    work: UnitOfWork,
+    log: Log,
+    sizes: SizesSettings,
+    rules: MemberRules,
+    chat_id: UUID,
+    actor_id: UUID,
+    request: MembersAdd,
 ) -> bool:
     """Adds members. Owners and admins may do it; only the owner may add admins. Returns True if any of them is new.
 
@@ -59,7 +73,9 @@ async def add_members(
     present = await crud.list_present(work.session, chat_id, set(roles))
     new = {account_id: role for account_id, role in roles.items() if account_id not in present}
     if new:
-        await add_to_chat(work, log, sizes, chat_id, new, read_seq=actor.last_seq, actor_id=actor_id)
+        await add_to_chat(
+            work, log, sizes, rules, chat_id, actor.chat_type, new, read_seq=actor.last_seq, actor_id=actor_id
+        )
     return bool(new)
 
 
@@ -72,13 +88,20 @@ async def list_chosen(
 
 
 async def change_role(
-    work: UnitOfWork, log: Log, views: MemberViews, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str
+    work: UnitOfWork,
+    log: Log,
+    rules: MemberRules,
+    views: MemberViews,
+    chat_id: UUID,
+    actor_id: UUID,
+    account_id: UUID,
+    role: str,
 ) -> MemberRead:
     """Changes the role of a member, and returns the member.
 
     Admins may make readers of members and members of readers. Only the owner may appoint or demote admins, and
-    transfer the ownership. Raises ChatNotFound, MemberNotFound, DirectChatIsFixed, NotAllowedInChat or
-    OwnerMustHandOver.
+    transfer the ownership. Raises ChatNotFound, MemberNotFound, DirectChatIsFixed, NotAllowedInChat, OwnerMustHandOver
+    or CannotOwn.
     """
     await log.lock(work, chats=[chat_id])
     actor = await get_membership(await work.raw(), chat_id, actor_id)
@@ -86,18 +109,20 @@ async def change_role(
         raise DirectChatIsFixed
     check(actor, CHANGE_MEMBERS)
     member = await _get(work, chat_id, account_id)
-    if member.role == role:
+    if (member.given_role or member.role) == role:
         return await _view(work, views, chat_id, actor_id, account_id)
     if member.role == "owner":
         check(actor, APPOINT_ADMINS)
         raise OwnerMustHandOver
     if role in ("owner", "admin") or member.role == "admin":
         check(actor, APPOINT_ADMINS)
-    await _set_role(work, log, chat_id, actor_id, account_id, role)
+    await _set_role(work, log, rules, chat_id, actor_id, account_id, role)
     return await _view(work, views, chat_id, actor_id, account_id)
 
 
-async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID) -> None:
+async def remove_member(
+    work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUID, actor_id: UUID, account_id: UUID
+) -> None:
     """Removes a member. With the actor's own id, the actor leaves.
 
     The owner may remove everyone else, admins may remove members and readers. The owner cannot leave. Raises
@@ -118,12 +143,10 @@ async def remove_member(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUI
             raise NotAllowedInChat
         if member.role == "admin":
             check(actor, APPOINT_ADMINS)
-    # Not before the check: an id that is a chat's would be locked in the wrong order.
-    await log.lock(work, accounts=[account_id])
-    await remove_from_chat(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
+    await _remove(work, log, rules, chat_id, account_id, actor_id=actor_id, reason=reason)
 
 
-async def leave_erased(work: UnitOfWork, log: Log, membership: Membership) -> bool:
+async def leave_erased(work: UnitOfWork, log: Log, rules: MemberRules, membership: Membership) -> bool:
     """Removes an erased account from a group or channel. The caller holds the lock of the chat's stream.
 
     The ownership passes to the admin who joined first; without admins to the member who joined first, else to the
@@ -134,25 +157,56 @@ async def leave_erased(work: UnitOfWork, log: Log, membership: Membership) -> bo
         successor = await crud.find_successor(await work.raw(), chat_id, account_id)
         if successor is None:
             return False
-        await _set_role(work, log, chat_id, account_id, successor, "owner")
-    await log.lock(work, accounts=[account_id])
-    await remove_from_chat(work, log, chat_id, account_id, actor_id=account_id, reason="left")
+        await _set_role(work, log, rules, chat_id, account_id, successor, "owner")
+    await _remove(work, log, rules, chat_id, account_id, actor_id=account_id, reason="left")
     return True
 
 
-async def _set_role(work: UnitOfWork, log: Log, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str) -> None:
-    """Gives a member a role. If the role is `owner`, the actor becomes an admin."""
-    at, changed = now(), {account_id: role}
+async def _remove(
+    work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUID, account_id: UUID, *, actor_id: UUID, reason: str
+) -> None:
+    """Removes a member, and the members that it limits."""
+    limited = await crud.list_present(work.session, chat_id, set(await rules.list_limited(work, [account_id])))
+    # Not before the check: an id that is a chat's would be locked in the wrong order.
+    await log.lock(work, accounts=[account_id, *limited])
+    for limited_id in sorted(limited):
+        await remove_from_chat(work, log, chat_id, limited_id, actor_id=actor_id, reason="removed")
+    await remove_from_chat(work, log, chat_id, account_id, actor_id=actor_id, reason=reason)
+
+
+async def _set_role(
+    work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUID, actor_id: UUID, account_id: UUID, role: str
+) -> None:
+    """Gives a member a role. If the role is `owner`, the actor becomes an admin. Members that they limit follow."""
+    at, changed = now(), {account_id: await _limit_role(work, rules, chat_id, account_id, role)}
     if role == "owner":
         changed = {actor_id: "admin", account_id: "owner"}
         await work.session.execute(update(Chat).where(Chat.id == chat_id).values(owner_id=account_id, updated_at=at))
+    limited = await rules.list_limited(work, changed)
+    for limited_id, given in (await crud.find_given_roles(work.session, chat_id, set(limited))).items():
+        changed[limited_id] = lower(given, changed[limited[limited_id]])
+    before = await crud.find_roles(work.session, chat_id, set(changed))
+    changed = {changed_id: new for changed_id, new in changed.items() if before.get(changed_id) != new}
     for changed_id, new_role in changed.items():
         await crud.set_role(work.session, chat_id, changed_id, new_role)
     events = [event("member.changed", _change(chat_id, changed_id, r, actor_id)) for changed_id, r in changed.items()]
     if role == "owner":
         payload = {"chat_id": str(chat_id), "owner_id": str(account_id), "actor_id": str(actor_id)}
         events.append(event("chat.updated", payload))
-    await log.append(work, chat_id, *events, at=at)
+    if events:
+        await log.append(work, chat_id, *events, at=at)
+
+
+async def _limit_role(work: UnitOfWork, rules: MemberRules, chat_id: UUID, account_id: UUID, role: str) -> str:
+    """Returns the role that a member gets. Of a limited member, the given role is stored. Raises CannotOwn."""
+    limiting = (await rules.find_limits(work, [account_id])).get(account_id)
+    if limiting is None:
+        return role
+    if role == "owner":
+        raise CannotOwn
+    await crud.set_given_role(work.session, chat_id, account_id, role)
+    roles = await crud.find_roles(work.session, chat_id, {limiting})
+    return lower(role, roles.get(limiting, ROLES[0]))
 
 
 def _change(chat_id: UUID, account_id: UUID, role: str, actor_id: UUID) -> dict[str, Any]:

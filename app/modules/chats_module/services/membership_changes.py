@@ -10,6 +10,8 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.services.accounts import list_refusing_accounts
 from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.errors import AddingRefused, TooManyChats, TooManyMembers
+from app.modules.chats_module.extension import Addition
+from app.modules.chats_module.services.rules import MemberRules
 from app.modules.streams_module.services.log import Log, event, now
 from app.settings.sizes_settings import SizesSettings
 
@@ -18,20 +20,25 @@ async def add_to_chat(
     work: UnitOfWork,
     log: Log,
     sizes: SizesSettings,
+    rules: MemberRules,
     chat_id: UUID,
+    chat_type: str,
     roles: Mapping[UUID, str],
     *,
     read_seq: int,
     actor_id: UUID,
-    is_direct: bool = False,
 ) -> None:
     """Adds all given members, or none if one cannot be added. The events of each start at its own `member.added`.
 
     `roles` are the roles by account. `read_seq` is the members' first read position. Direct chats do not count for the
     limit of chats: an account can be written to, however many groups others have added it to.
 
-    Raises TooManyMembers, TooManyChats or AddingRefused.
+    Raises TooManyMembers, TooManyChats, AddingRefused, CannotOwn, LimitingMemberMissing, and what checks raise.
     """
+    is_direct = chat_type == "direct"
+    addition = Addition(chat_id, chat_type, actor_id, frozenset(roles.keys() - {actor_id}))
+    await rules.check_added(work, addition)
+    roles, given_roles = await rules.limit_added(work, chat_id, roles)
     if await crud.change_count(work.session, chat_id, len(roles)) > sizes.members_of_chat:
         raise TooManyMembers(f"A chat has at most {sizes.members_of_chat} members")
     if not is_direct:
@@ -62,6 +69,7 @@ async def add_to_chat(
         joined_seqs=joined_seqs,
         joined_at=now(),
         added_by=None if is_direct else actor_id,
+        given_roles=given_roles,
     )
 
 

@@ -1,7 +1,10 @@
-"""The fields of chats that other modules contribute."""
+"""The fields of chats that other modules contribute, and read positions that are hidden from a viewer."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
+from app.adapters.db.connection import Connection
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.chats_module.db.cruds.views import ChatQueries
 from app.modules.chats_module.extension import ChatPart
 from app.services.parts import Parts
@@ -15,3 +18,8 @@ class ChatParts(Parts):
         in_sql = {part.name: part.sql for part in parts if part.sql is not None}
         super().__init__(parts, container, read_by_host=in_sql)
         self.queries = ChatQueries(in_sql)
+        self._filters = container.get(PresenceFilters)
+
+    async def list_hidden(self, connection: Connection, viewer: UUID) -> frozenset[UUID]:
+        """Returns the accounts whose read positions are hidden from the viewer."""
+        return await self._filters.list_hidden(connection, viewer)

@@ -10,6 +10,7 @@ from app.adapters.db.connection import Connection
 from app.modules.base_module.schemas import Moment
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.errors import ChatNotFound
+from app.modules.chats_module.services.chats import direct_chat_id
 from app.modules.chats_module.services.parts import ChatParts
 
 
@@ -41,7 +42,12 @@ async def _describe(
     connection: Connection, parts: ChatParts, viewer: UUID, rows: Sequence[Any]
 ) -> list[dict[str, Any]]:
     described = await parts.describe(connection, viewer, [row["id"] for row in rows])
-    return [_chat(row) | more for row, more in zip(rows, described, strict=True)]
+    # In a direct chat it is the read position of one account.
+    hidden = {direct_chat_id(viewer, other) for other in await parts.list_hidden(connection, viewer)}
+    return [
+        _chat(row) | ({"others_read_seq": 0} if row["id"] in hidden else {}) | more
+        for row, more in zip(rows, described, strict=True)
+    ]
 
 
 def _chat(row: Any) -> dict[str, Any]:

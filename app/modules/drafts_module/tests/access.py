@@ -19,7 +19,7 @@ drafts_save                    401     -      404       404      404      -     
 ASKED: dict[str, dict[str, Any]] = {"drafts_save": {"body": {"text": "Привет, я"}}}
 VALUES: dict[str, Any] = {}
 SCOPES = """
-                          scope           key
-drafts_read               messages:read   200
-drafts_save               messages:write  200
+                          scope           key  bot
+drafts_read               messages:read   200  200
+drafts_save               messages:write  200  200
 """

@@ -10,7 +10,7 @@ from app.settings.modules_settings import ModulesSettings
 
 
 def test_a_server_without_keys_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
-    app = build_app(replace(base_settings, modules=ModulesSettings(enabled_modules=("BASE", "-keys"))))
+    app = build_app(replace(base_settings, modules=ModulesSettings(enabled_modules=("BASE", "-keys", "-bots"))))
     document = orjson.dumps(app.openapi()).decode()
     for word in ("/keys", "ApiKey", "API keys", "messages:write", "security.key_created"):
         assert word not in document, word

@@ -21,8 +21,8 @@ pins_unpin                     401     -      404       404      404      -     
 ASKED: dict[str, dict[str, Any]] = {"pins_pin": {"seq": "@own_seq"}, "pins_unpin": {"seq": "@own_seq"}}
 VALUES: dict[str, Any] = {}
 SCOPES = """
-                          scope           key
-pins_list_of_chat         messages:read   200
-pins_pin                  messages:write  204
-pins_unpin                messages:write  204
+                          scope           key  bot
+pins_list_of_chat         messages:read   200  200
+pins_pin                  messages:write  204  204
+pins_unpin                messages:write  204  204
 """

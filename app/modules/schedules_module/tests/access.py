@@ -59,9 +59,9 @@ async def _scheduled(user: FakeClient) -> str:
 
 VALUES = {"chat_of_schedules": _chat, "scheduled": _scheduled}
 SCOPES = """
-                          scope           key
-schedules_create          messages:write  201
-schedules_list_of_chat    messages:read   200
-schedules_change          messages:write  200
-schedules_cancel          messages:write  204
+                          scope           key  bot
+schedules_create          messages:write  201  201
+schedules_list_of_chat    messages:read   200  200
+schedules_change          messages:write  200    -
+schedules_cancel          messages:write  204    -
 """

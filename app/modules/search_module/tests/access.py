@@ -20,7 +20,7 @@ ASKED: dict[str, dict[str, Any]] = {
 }
 VALUES: dict[str, Any] = {}
 SCOPES = """
-                          scope           key
-search_messages           messages:read   200
-search_suggest            chats:read      200
+                          scope           key  bot
+search_messages           messages:read   200  200
+search_suggest            chats:read      200  200
 """

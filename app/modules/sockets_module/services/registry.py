@@ -11,7 +11,9 @@ import orjson
 from pydantic import BaseModel
 
 from app.adapters.base.bus import Bus
+from app.adapters.errors import TransientDatabaseError
 from app.modules.accounts_module.services.open_sessions import Watch
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.services.socket import REPLACED, TRY_AGAIN, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
@@ -21,18 +23,26 @@ from app.utils.background import running
 
 MAX_SOCKETS_OF_ACCOUNT = 50
 _STALL_CHECK = 1.0
+_RETRY = 1.0
 
 
 class Registry:
     """Sockets by account. It delivers signals of declared kinds to the sockets that follow their streams."""
 
-    def __init__(self, hub: Hub, bus: Bus, signals: Collection[str], revocations: Revocations) -> None:
+    def __init__(
+        self, hub: Hub, bus: Bus, signals: Collection[str], revocations: Revocations, filters: PresenceFilters
+    ) -> None:
         self._hub = hub
         self._bus = bus
         self._signals = frozenset(signals)
         self._sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self._sessions = revocations.open_sessions
         self._watches: dict[Socket, Watch] = {}
+        self._filters = filters
+        self._reloads: set[asyncio.Task[None]] = set()
+        # Counts the changes of what is hidden from each account with sockets here.
+        self._hidden_changes: dict[UUID, int] = {}
+        filters.on_change(self._on_hidden_changed)
         bus.on_signal(self._on_signal)
 
     def __contains__(self, account_id: UUID) -> bool:
@@ -56,6 +66,7 @@ class Registry:
         """Adds a socket. Returns True if it is the account's first one here."""
         sockets = self._sockets[socket.identity.account_id]
         sockets.add(socket)
+        self._hidden_changes.setdefault(socket.identity.account_id, 0)
         self._watches[socket] = self._sessions.watch(socket.identity.session_id, socket.end_session)
         return len(sockets) == 1
 
@@ -67,6 +78,7 @@ class Registry:
         if sockets:
             return False
         self._sockets.pop(socket.identity.account_id, None)
+        self._hidden_changes.pop(socket.identity.account_id, None)
         return True
 
     def measure(self) -> None:
@@ -79,6 +91,32 @@ class Registry:
         sockets.sort(key=lambda socket: socket.used_at, reverse=True)
         for socket in sockets[MAX_SOCKETS_OF_ACCOUNT - 1 :]:
             socket.end(REPLACED)
+
+    async def load_hidden(self, account_id: UUID) -> None:
+        """Reads which accounts are hidden from an account with sockets here."""
+        while (changes := self._hidden_changes.get(account_id)) is not None:
+            hidden = frozenset(map(str, await self._filters.read_hidden(account_id)))
+            # Otherwise it has changed since, and what was read may be older than what another task has read.
+            if self._hidden_changes.get(account_id) == changes:
+                for socket in self.sockets_of(account_id):
+                    socket.hidden = hidden
+                return
+
+    def _on_hidden_changed(self, viewer: UUID | None) -> None:
+        for account_id in self.account_ids if viewer is None else [viewer]:
+            if account_id in self._hidden_changes:
+                self._hidden_changes[account_id] += 1
+                reload = asyncio.create_task(self._reload_hidden(account_id))
+                self._reloads.add(reload)
+                reload.add_done_callback(self._reloads.discard)
+
+    async def _reload_hidden(self, account_id: UUID) -> None:
+        while account_id in self:
+            try:
+                return await self.load_hidden(account_id)
+            except TransientDatabaseError:
+                await asyncio.sleep(_RETRY)
+        return None
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -106,7 +144,10 @@ class Registry:
         self._bus.signal({**shown, "kind": kind, "stream_ids": stream_ids})
 
     def _on_signal(self, signal: Mapping[str, Any]) -> None:
-        """Delivers a signal to the followers of its streams, except the account that it is about."""
+        """Delivers a signal to the followers of its streams, except the account that it is about.
+
+        Accounts from which that one is hidden do not get it either.
+        """
         if signal.get("kind") not in self._signals:
             return
         about = signal.get("account_id")
@@ -118,5 +159,5 @@ class Registry:
             for follower in feed.followers if feed is not None else ():
                 if isinstance(follower, Socket) and follower not in receivers and follower.has_signals_of(stream_id):
                     receivers.add(follower)
-                    if str(follower.identity.account_id) != about:
+                    if str(follower.identity.account_id) != about and about not in follower.hidden:
                         follower.send_buffer.put([wire])

@@ -90,6 +90,8 @@ class Socket:
         # Last number that the client has of each stream that the account may not read.
         self.left_at: dict[UUID, int] = {}
         self.account_head = 0
+        # Accounts of which this one gets no signals.
+        self.hidden: frozenset[str] = frozenset()
         self._hub = hub
         self._joins = joins
         # Kinds of events that may change what this socket follows.

@@ -190,6 +190,11 @@ async def live_through_everything(anna: FakeClient, boris: FakeClient, stranger:
     ok(await boris.put(f"/chats/{club}/draft", {"text": "Привет, я"}))
     key = ok(await boris.post("/accounts/me/keys", {"name": "Отчёты", "scopes": ["chats:read"]}))
     ok(await boris.delete(f"/accounts/me/keys/{key['id']}"))
+    bot = ok(await boris.post("/bots", {"username": "helper_of_boris"}))
+    ok(await boris.patch(f"/bots/{bot['id']}", {"bio": "Помогает"}))
+    ok(await boris.delete(f"/bots/{bot['id']}"))
+    for call in (boris.put, boris.delete):
+        ok(await call(f"/accounts/me/blocks/{stranger.id}"))
     ok(await boris.delete(f"/chats/{club}"))
     await socket.until(lambda: "chat.left" in socket.kinds(boris.id))
 

@@ -39,11 +39,12 @@ async def find_by_username(session: AsyncSession, username: str) -> Account | No
 
 
 async def find_by_login(session: AsyncSession, login: str) -> Account | None:
-    """Returns the account with this username or email, as sign-in finds it."""
+    """Returns the account with this username or email, as sign-in finds it. Bots do not sign in."""
     key, is_email = canonical_login(login)
     named = Account.email_key == key if is_email else Account.username == key
     order = ((Account.email == login.strip()).desc(), Account.email_copy)
-    found = select(Account).where(named, Account.erased_at.is_(None)).order_by(*order).limit(1)
+    signs_in = Account.erased_at.is_(None) & Account.is_bot.is_(False)
+    found = select(Account).where(named, signs_in).order_by(*order).limit(1)
     return (await session.scalars(found)).one_or_none()
 
 

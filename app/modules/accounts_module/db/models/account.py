@@ -17,6 +17,8 @@ class Account(BaseModel):
     mailbox because they are older than the rule of one account per mailbox. Searches use `search_text` and
     `search_grams`. Derived columns are updated at every flush.
 
+    A bot is an account without an email and a password: it calls with API keys.
+
     An erased account keeps its row and id, because other rows refer to it. It has no email and no password, an empty
     `display_name`, and a `username` that no user can take.
     """
@@ -33,6 +35,7 @@ class Account(BaseModel):
     bio: Mapped[str] = mapped_column(Text, default="", server_default="")
     who_may_add: Mapped[str] = mapped_column(Text, default="everyone", server_default="everyone")
     password_hash: Mapped[str | None] = mapped_column(Text)
+    is_bot: Mapped[bool] = mapped_column(default=False, server_default="false")
     is_admin: Mapped[bool] = mapped_column(default=False, server_default="false")
     erased_at: Mapped[datetime | None]
 

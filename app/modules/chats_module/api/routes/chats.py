@@ -7,11 +7,20 @@ from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
-from app.modules.chats_module.dependencies import ChatChanger, ChatId, ChatMembership, DeletionsDep, PartsDep
+from app.modules.chats_module.dependencies import (
+    ChatChanger,
+    ChatId,
+    ChatMembership,
+    DeletionsDep,
+    MemberRulesDep,
+    PartsDep,
+)
 from app.modules.chats_module.errors import (
     AddingRefused,
+    CannotOwn,
     ChatIdTaken,
     ChatNotFound,
+    LimitingMemberMissing,
     NotAllowedInChat,
     TooManyChats,
     TooManyMembers,
@@ -35,7 +44,9 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_201_CREATED,
         response_model=models.read,
         responses={200: {"model": models.read, "description": "The chat already exists"}},
-        openapi_extra=refuses(AddingRefused, ChatIdTaken, TooManyChats, TooManyMembers),
+        openapi_extra=refuses(
+            AddingRefused, CannotOwn, ChatIdTaken, LimitingMemberMissing, TooManyChats, TooManyMembers
+        ),
     )
     @body_limit(MAX_CHAT_BYTES)
     @scoped("chats:write")
@@ -46,6 +57,7 @@ def make_router(modules: Modules) -> APIRouter:
         sizes: SizesDep,
         work: Work,
         log: LogDep,
+        rules: MemberRulesDep,
         parts: PartsDep,
     ) -> Response:
         """Creates a chat.
@@ -55,7 +67,7 @@ def make_router(modules: Modules) -> APIRouter:
         limits.hit(limits.rates.create_chat, "chats opened by", identity.account_id.int)
         if body.type != "direct" and body.member_ids:
             limits.hit(limits.rates.add_people, "people added by", identity.account_id.int, len(body.member_ids))
-        chat_id, is_new = await chats.create_chat(work, log, sizes, identity.account_id, body)
+        chat_id, is_new = await chats.create_chat(work, log, sizes, rules, identity.account_id, body)
         chat = await views.view_chat(await work.raw(), parts, identity.account_id, chat_id)
         return Response(chat, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK, media_type=_JSON)
 

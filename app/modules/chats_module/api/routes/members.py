@@ -7,11 +7,13 @@ from app.dependencies.scopes import scoped
 from app.dependencies.services_dependency import LimitsDep, SizesDep
 from app.modules.accounts_module.schemas import AccountId
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
-from app.modules.chats_module.dependencies import ChatMembership, MemberViewsDep
+from app.modules.chats_module.dependencies import ChatMembership, MemberRulesDep, MemberViewsDep
 from app.modules.chats_module.errors import (
     AddingRefused,
+    CannotOwn,
     ChatNotFound,
     DirectChatIsFixed,
+    LimitingMemberMissing,
     MemberNotFound,
     NotAllowedInChat,
     OwnerMustHandOver,
@@ -43,7 +45,13 @@ def make_router(modules: Modules) -> APIRouter:
         response_model=page_model,
         responses={200: {"model": page_model, "description": "All of them are already members"}},
         openapi_extra=refuses(
-            ChatNotFound, NotAllowedInChat, AddingRefused, DirectChatIsFixed, TooManyChats, TooManyMembers
+            ChatNotFound,
+            NotAllowedInChat,
+            AddingRefused,
+            DirectChatIsFixed,
+            LimitingMemberMissing,
+            TooManyChats,
+            TooManyMembers,
         ),
     )
     @scoped("members:write")
@@ -54,20 +62,23 @@ def make_router(modules: Modules) -> APIRouter:
         sizes: SizesDep,
         work: Work,
         log: LogDep,
+        rules: MemberRulesDep,
         views: MemberViewsDep,
         response: Response,
     ) -> Page[MemberRead]:
         """Adds members. Requires the owner or an admin. New members see the whole history; it counts as read."""
         limits.hit(limits.rates.add_members, "members added by", member.account_id.int)
         limits.hit(limits.rates.add_people, "people added by", member.account_id.int, len(body.account_ids))
-        if not await members.add_members(work, log, sizes, member.chat_id, member.account_id, body):
+        if not await members.add_members(work, log, sizes, rules, member.chat_id, member.account_id, body):
             response.status_code = status.HTTP_200_OK
         return await members.list_chosen(work, views, member.chat_id, member.account_id, body.account_ids)
 
     @router.patch(
         "/members/{account_id}",
         response_model=member_model,
-        openapi_extra=refuses(ChatNotFound, MemberNotFound, NotAllowedInChat, DirectChatIsFixed, OwnerMustHandOver),
+        openapi_extra=refuses(
+            ChatNotFound, MemberNotFound, NotAllowedInChat, CannotOwn, DirectChatIsFixed, OwnerMustHandOver
+        ),
     )
     @scoped("members:write")
     async def change_role(
@@ -76,10 +87,13 @@ def make_router(modules: Modules) -> APIRouter:
         member: ChatMembership,
         work: Work,
         log: LogDep,
+        rules: MemberRulesDep,
         views: MemberViewsDep,
     ) -> MemberRead:
         """Changes the role of a member. `owner` transfers the ownership of the chat."""
-        return await members.change_role(work, log, views, member.chat_id, member.account_id, account_id, body.role)
+        return await members.change_role(
+            work, log, rules, views, member.chat_id, member.account_id, account_id, body.role
+        )
 
     @router.delete(
         "/members/{account_id}",
@@ -87,9 +101,11 @@ def make_router(modules: Modules) -> APIRouter:
         openapi_extra=refuses(ChatNotFound, MemberNotFound, NotAllowedInChat, DirectChatIsFixed, OwnerMustHandOver),
     )
     @scoped("members:write")
-    async def remove_member(account_id: AccountId, member: ChatMembership, work: Work, log: LogDep) -> None:
+    async def remove_member(
+        account_id: AccountId, member: ChatMembership, work: Work, log: LogDep, rules: MemberRulesDep
+    ) -> None:
         """Removes a member. The caller's own id leaves the chat."""
-        await members.remove_member(work, log, member.chat_id, member.account_id, account_id)
+        await members.remove_member(work, log, rules, member.chat_id, member.account_id, account_id)
 
     @router.put("/read", openapi_extra=refuses(ChatNotFound))
     @scoped("chats:write")

@@ -28,8 +28,9 @@ SELECT c.id FROM account_chat a JOIN chat c ON c.id = a.chat_id
 WHERE a.account_id = $1 AND c.type <> 'direct' AND c.deleted_at IS NULL LIMIT 1
 """
 _SUCCESSOR = """
-SELECT account_id FROM chat_member WHERE chat_id = $1 AND account_id <> $2
-ORDER BY role <> 'admin', role <> 'member', joined_event_seq LIMIT 1
+SELECT m.account_id FROM chat_member m JOIN account a ON a.id = m.account_id AND NOT a.is_bot
+WHERE m.chat_id = $1 AND m.account_id <> $2
+ORDER BY m.role <> 'admin', m.role <> 'member', m.joined_event_seq LIMIT 1
 """
 
 _MEMBER = select(
@@ -80,17 +81,19 @@ async def insert_members(
     joined_seqs: Mapping[UUID, int],
     joined_at: datetime,
     added_by: UUID | None,
+    given_roles: Mapping[UUID, str],
 ) -> None:
     """Inserts members in the order of `roles`. Their `member.added` events are numbered from `first_event_seq` on.
 
     `joined_seqs` are the sequence numbers of the `chat.joined` events on the accounts' own streams. `added_by` is None
-    in a direct chat.
+    in a direct chat. `given_roles` are those of limited members.
     """
     rows = [
         {
             "chat_id": chat_id,
             "account_id": account_id,
             "role": role,
+            "given_role": given_roles.get(account_id),
             "read_seq": read_seq,
             "joined_event_seq": first_event_seq + place,
             "joined_at": joined_at,
@@ -131,6 +134,30 @@ async def delete_members(
             {"chat_id": chat_id, "account_id": account_id, "left_event_seq": left_event_seq}
             for account_id in account_ids
         ],
+    )
+
+
+async def find_roles(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> dict[UUID, str]:
+    """Returns the roles of those of the accounts that are members."""
+    statement = select(ChatMember.account_id, ChatMember.role).where(
+        ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids)
+    )
+    return {row.account_id: row.role for row in (await session.execute(statement)).all()}
+
+
+async def find_given_roles(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> dict[UUID, str]:
+    """Returns the roles that limited members were given."""
+    statement = select(ChatMember.account_id, ChatMember.given_role).where(
+        ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids), ChatMember.given_role.is_not(None)
+    )
+    return {account_id: str(role) for account_id, role in (await session.execute(statement)).all()}
+
+
+async def set_given_role(session: AsyncSession, chat_id: UUID, account_id: UUID, role: str) -> None:
+    await session.execute(
+        update(ChatMember)
+        .where(ChatMember.chat_id == chat_id, ChatMember.account_id == account_id)
+        .values(given_role=role)
     )
 
 

@@ -8,7 +8,10 @@ from app.adapters.db.base import Base, ChatFamilyModel
 
 
 class ChatMember(ChatFamilyModel):
-    """A member of a chat. `joined_event_seq` is the sequence number of the member's `member.added` event."""
+    """A member of a chat. `joined_event_seq` is the sequence number of the member's `member.added` event.
+
+    `given_role` is only set for a member that another member limits: the role it was given. `role` may be lower.
+    """
 
     __tablename__ = "chat_member"
     __table_args__ = {"postgresql_with": {"fillfactor": 70}}  # noqa: RUF012 - read_seq moves all the time
@@ -16,6 +19,7 @@ class ChatMember(ChatFamilyModel):
     chat_id: Mapped[UUID] = mapped_column(ForeignKey("chat.id"), primary_key=True, sort_order=-1)
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     role: Mapped[str] = mapped_column(Text)
+    given_role: Mapped[str | None] = mapped_column(Text)
     read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     joined_event_seq: Mapped[int] = mapped_column(BigInteger)
     joined_at: Mapped[datetime]

@@ -1,0 +1,121 @@
+"""Bots: creating, changing and deleting them. What a bot may do in a chat is limited by its owner."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.schemas import AccountUpdate
+from app.modules.accounts_module.services import accounts
+from app.modules.accounts_module.services.erasure import enqueue_erasure
+from app.modules.accounts_module.services.parts import AccountParts
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.bots_module import db
+from app.modules.bots_module.errors import BotNotFound, TooManyBots
+from app.modules.bots_module.schemas import BotCreate, BotRead, BotUpdate
+from app.modules.chats_module.extension import MemberLimit
+from app.modules.jobs_module.extension import Jobs
+from app.modules.keys_module.services import revoke_all_keys
+from app.modules.streams_module.services.log import Log, event, now
+from app.services.context import Context, WorkContext
+from app.settings.sizes_settings import SizesSettings
+
+MAX_BOTS = 20
+"""Maximum number of bots of an account."""
+
+
+async def create_bot(work: UnitOfWork, log: Log, owner_id: UUID, request: BotCreate) -> BotRead:
+    """Creates an account for a bot. Raises TooManyBots, and what `accounts.create_bot` raises."""
+    # The lock makes concurrent requests count one after the other.
+    await log.lock(work, accounts=[owner_id])
+    raw = await work.raw()
+    if len(await db.list_bots(raw, owner_id)) >= MAX_BOTS:
+        raise TooManyBots(f"An account has at most {MAX_BOTS} bots")
+    account = await accounts.create_bot(work, log, request.username, request.display_name, request.bio)
+    at = now()
+    await db.insert_bot(raw, account.id, owner_id, at)
+    bot = await get_bot(work, owner_id, account.id)
+    await log.append(work, owner_id, event("bot.created", _payload(bot)), at=at)
+    return bot
+
+
+async def list_bots(work: UnitOfWork, owner_id: UUID) -> list[BotRead]:
+    """Returns the owner's bots, the newest first."""
+    return [BotRead(**dict(row)) for row in await db.list_bots(await work.raw(), owner_id)]
+
+
+async def get_bot(work: UnitOfWork, owner_id: UUID, bot_id: UUID) -> BotRead:
+    """Returns a bot. Raises BotNotFound unless it belongs to the owner."""
+    rows = await db.list_bots(await work.raw(), owner_id, bot_id)
+    if not rows:
+        raise BotNotFound
+    return BotRead(**dict(rows[0]))
+
+
+async def lock_bot(work: UnitOfWork, log: Log, owner_id: UUID, bot_id: UUID) -> None:
+    """Locks the owner's stream. A bot is not deleted while it is locked. Raises BotNotFound."""
+    await log.lock(work, accounts=[owner_id])
+    await get_bot(work, owner_id, bot_id)
+
+
+async def update_bot(
+    work: UnitOfWork,
+    log: Log,
+    parts: AccountParts,
+    sizes: SizesSettings,
+    owner_id: UUID,
+    bot_id: UUID,
+    changes: BotUpdate,
+) -> BotRead:
+    """Changes the given fields. Appends `account.updated` to the bot's stream and `bot.updated` to the owner's."""
+    # Before the lock: an id that is a chat's would be locked in the wrong order.
+    await get_bot(work, owner_id, bot_id)
+    await log.lock(work, accounts=[owner_id, bot_id])
+    before = await get_bot(work, owner_id, bot_id)
+    given = AccountUpdate.model_validate(changes.model_dump(exclude_unset=True))
+    await accounts.update_me(work, log, parts, sizes, bot_id, given)
+    bot = await get_bot(work, owner_id, bot_id)
+    if bot != before:
+        await log.append(work, owner_id, event("bot.updated", _payload(bot)))
+    return bot
+
+
+async def delete_bot(
+    work: UnitOfWork, log: Log, jobs: Jobs, revocations: Revocations, owner_id: UUID, bot_id: UUID, messages: Erasure
+) -> None:
+    """Ends the keys of a bot and enqueues the erasure of its account. Raises BotNotFound."""
+    await log.lock(work, accounts=[owner_id])
+    at, raw = now(), await work.raw()
+    if not await db.mark_deleted(raw, owner_id, at, bot_id):
+        raise BotNotFound
+    await revoke_all_keys(work, revocations, bot_id)
+    await enqueue_erasure(work, jobs, bot_id, messages)
+    await log.append(work, owner_id, event("bot.deleted", {"id": str(bot_id)}), at=at)
+
+
+def _payload(bot: BotRead) -> dict[str, Any]:
+    return bot.model_dump(mode="json", exclude={"created_at"})
+
+
+async def _find_owners(context: Context, account_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    return await db.find_owners(context.connection, account_ids)
+
+
+async def _find_bots(context: Context, account_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    return await db.find_bots(context.connection, account_ids)
+
+
+LIMITED_BY_OWNER = MemberLimit("bots", _find_owners, _find_bots)
+
+
+async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, _: int) -> bool:
+    """Deletes the bots of an erased account, and the row of an erased bot."""
+    for bot_id in await db.mark_deleted(context.connection, account_id, context.at):
+        await revoke_all_keys(context.work, context.container.get(Revocations), bot_id)
+        await enqueue_erasure(context.work, context.container.get(Jobs), bot_id, mode)
+    await db.delete_bot(context.connection, account_id)
+    return False
+
+
+BOTS_OF_ACCOUNT = AccountHook("bots", _erase)

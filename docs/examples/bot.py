@@ -1,0 +1,119 @@
+"""A bot that rolls dice: it answers each message `/roll` or `/roll 20`, exactly once, whatever happens to it.
+
+    pip install websockets
+    python bot.py http://localhost:8788 mbk_... cursors.json
+
+The key needs the scopes `messages:read` and `messages:write`. The file keeps the sequence number of the last event that
+the bot has handled in each stream. It writes nothing else, so it can be stopped and started again at any time.
+"""
+
+import asyncio
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+from uuid import UUID, uuid5
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+API = "/api/v1"
+# The key is revoked, lacks a scope, or the server refuses what this program sends: reconnecting does not help.
+FINAL_CODES = (4401, 4403, 4400, 1009, 4409)
+ANSWERS = UUID("0f5d3c1e-8a47-4f0b-9c55-7c1f3f6f2a10")
+Json = dict[str, Any]
+
+
+class Bot:
+    """Follows all chats of the bot and answers commands."""
+
+    def __init__(self, base: str, key: str, file: Path) -> None:
+        self.base, self.key, self.file = base, key, file
+        self.cursors: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        self.account_id = ""
+
+    async def run(self) -> None:
+        """Returns when reconnecting is useless."""
+        pause = 0.1
+        while True:
+            code = None
+            try:
+                async with connect(self.base.replace("http", "ws", 1) + API + "/ws") as socket:
+                    hello = {"token": self.key, "cursors": self.cursors}
+                    await socket.send(json.dumps({"id": 1, "action": "hello", "data": hello}))
+                    async for text in socket:
+                        pause = 0.1
+                        await self.take(json.loads(text))
+            except ConnectionClosed as error:
+                code = error.rcvd.code if error.rcvd else None
+            except (OSError, InvalidHandshake):
+                code = None
+            if code in FINAL_CODES:
+                print(f"the server has closed the connection: {code}", file=sys.stderr)
+                return
+            # A restart disconnects all clients at the same moment: spread their return.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, 10)
+
+    async def take(self, frame: Json) -> None:
+        """Handles one frame."""
+        if frame.get("reply_to") == 1 and frame["status"] == "ok":
+            self.account_id = frame["data"]["account_id"]
+            # Streams that the bot has no cursor for start here.
+            for stream_id, seq in frame["data"]["without_cursor"].items():
+                self.cursors.setdefault(stream_id, seq)
+        elif "event" in frame:
+            event = frame["event"]
+            if event["kind"] == "message.created":
+                await self.answer(event["data"])
+            # After the answer: a bot that stops in between answers again, and the server stores the answer once.
+            self.keep(event["stream_id"], event["seq"])
+        elif "gap" in frame:
+            # The bot was stopped for longer than the server keeps events. It goes on from here.
+            self.keep(frame["gap"]["stream_id"], frame["gap"]["last_seq"])
+
+    async def answer(self, message: Json) -> None:
+        """Answers a command of another account."""
+        command, _, sides = (message["text"] or "").partition(" ")
+        if command != "/roll" or message["sender_id"] == self.account_id:
+            return
+        # The same for the same message, so that a repeated answer is the same message.
+        answer_id = uuid5(ANSWERS, f"{message['chat_id']} {message['seq']}")
+        highest = min(int(sides), 1000) if sides.isdecimal() and int(sides) > 0 else 6
+        number = random.Random(answer_id.int).randint(1, highest)
+        body = {"client_msg_id": str(answer_id), "text": f"🎲 {number}", "reply_to_seq": message["seq"]}
+        await self.send(message["chat_id"], body)
+
+    async def send(self, chat_id: str, body: Json) -> None:
+        """Sends a message until the server has answered."""
+        while True:
+            try:
+                await asyncio.to_thread(self.post, f"/chats/{chat_id}/messages", body)
+                return
+            except HTTPError as error:
+                if error.code not in (429, 503):
+                    # The bot may not write there, or not any more.
+                    print(f"{chat_id}: {error.code}", file=sys.stderr)
+                    return
+            except OSError:
+                pass
+            await asyncio.sleep(1)
+
+    def post(self, path: str, body: Json) -> None:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
+        with urlopen(Request(self.base + API + path, json.dumps(body).encode(), headers), timeout=10):
+            return
+
+    def keep(self, stream_id: str, seq: int) -> None:
+        """Stores a cursor. The file is replaced, never half written."""
+        self.cursors[stream_id] = seq
+        new = self.file.with_suffix(".new")
+        new.write_text(json.dumps(self.cursors))
+        new.replace(self.file)
+
+
+if __name__ == "__main__":
+    asyncio.run(Bot(sys.argv[1], sys.argv[2], Path(sys.argv[3])).run())

@@ -1,0 +1,107 @@
+"""The example bot answers each command once, whatever happens to it and to its connection."""
+
+import asyncio
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.modules.bots_module.tests.bots import add, create_bot
+from tests.fakers import FakeClient, eventually, ok
+from tests.wire import Wire, wire_to
+
+BOT = Path(__file__).parents[1] / "docs" / "examples" / "bot.py"
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the real port. The bot connects through the wire."""
+    async with httpx.AsyncClient(base_url=f"http://{live_server}") as http:
+        yield http
+
+
+@pytest.fixture
+async def wire(live_server: str) -> AsyncIterator[Wire]:
+    host, _, port = live_server.rpartition(":")
+    async with wire_to(host, int(port)) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def bot(anna: FakeClient, club: str) -> FakeClient:
+    bot = await create_bot(anna, "messages:read", "messages:write", display_name="Кости")
+    await add(anna, club, bot)
+    return bot
+
+
+@asynccontextmanager
+async def started(bot: FakeClient, wire: Wire, watcher: FakeClient, file: Path) -> AsyncIterator[Process]:
+    """The bot, connected."""
+    arguments = (sys.executable, str(BOT), f"http://{wire.address}", bot.access_token, str(file))
+    process = await asyncio.create_subprocess_exec(*arguments, stdout=DEVNULL, stderr=DEVNULL)
+
+    async def is_online() -> bool:
+        return bool(ok(await watcher.get(f"/accounts/{bot.id}"))["online"])
+
+    try:
+        await eventually(is_online)
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def answers_in(user: FakeClient, chat: str, bot: FakeClient) -> list[int]:
+    """Returns the numbers of the messages that the bot has answered."""
+    messages = ok(await user.get(f"/chats/{chat}/messages", limit=200))["items"]
+    return [message["reply_to_seq"] for message in messages if message["sender_id"] == bot.id]
+
+
+async def test_the_bot_answers_each_command_once_after_cuts_and_restarts(
+    anna: FakeClient, boris: FakeClient, club: str, bot: FakeClient, wire: Wire, tmp_path: Path
+) -> None:
+    asked: list[int] = []
+
+    async def ask(text: str = "/roll") -> None:
+        asked.append((await boris.send(club, text))["seq"])
+
+    async def all_is_answered() -> bool:
+        return set(asked) <= set(await answers_in(anna, club, bot))
+
+    async with started(bot, wire, anna, tmp_path / "cursors.json") as process:
+        await boris.send(club, "Бросим кости?")
+        await ask()
+        await eventually(all_is_answered)
+        wire.cut()
+        await ask("/roll 20")
+        await ask("/roll 🎲")
+        await wire.restore()
+        await eventually(all_is_answered)
+        process.kill()
+        await process.wait()
+    await ask("/roll 1")
+    async with started(bot, wire, anna, tmp_path / "cursors.json"):
+        await ask()
+        await eventually(all_is_answered)
+        assert sorted(await answers_in(anna, club, bot)) == sorted(asked)
+
+
+async def test_the_bot_ends_when_its_key_is_revoked(
+    anna: FakeClient, club: str, bot: FakeClient, wire: Wire, tmp_path: Path
+) -> None:
+    async with started(bot, wire, anna, tmp_path / "cursors.json") as process:
+        (key,) = ok(await anna.get(f"/bots/{bot.id}/keys"))["items"]
+        ok(await anna.delete(f"/bots/{bot.id}/keys/{key['id']}"))
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+
+
+@pytest.mark.parametrize("page", ["keys.md", "keys.ru.md"])
+def test_the_page_names_the_bot_that_these_tests_run(project_root: Path, page: str) -> None:
+    text = (project_root / "docs" / page).read_text(encoding="utf-8")
+    assert "(examples/bot.py)" in text
+    assert BOT.exists()
