@@ -1,0 +1,1 @@
+"""Blocks: accounts that another account wants nothing of."""

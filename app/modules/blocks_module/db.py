@@ -1,0 +1,96 @@
+"""Blocks between accounts."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import Base
+from app.adapters.db.connection import DatabaseConnection
+
+
+class AccountBlock(Base):
+    """An account has blocked another one."""
+
+    __tablename__ = "account_block"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    blocked_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+    created_at: Mapped[datetime]
+
+
+_INSERT = """
+INSERT INTO account_block (account_id, blocked_id, created_at) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING RETURNING blocked_id
+"""
+_DELETE = "DELETE FROM account_block WHERE account_id = $1 AND blocked_id = $2 RETURNING blocked_id"
+_PAGE = """
+SELECT blocked_id AS account_id, created_at AS blocked_at FROM account_block
+WHERE account_id = $1 AND ($2::timestamptz IS NULL OR (created_at, blocked_id) < ($2, $3::uuid))
+ORDER BY created_at DESC, blocked_id DESC LIMIT $4
+"""
+_COUNT = "SELECT count(*) FROM account_block WHERE account_id = $1"
+_BLOCKING = "SELECT account_id FROM account_block WHERE blocked_id = $1 AND account_id = ANY($2)"
+_BLOCKED = "SELECT blocked_id FROM account_block WHERE account_id = $1 AND blocked_id = ANY($2)"
+_HIDDEN = "SELECT account_id FROM account_block WHERE blocked_id = $1"
+# A direct chat has two members.
+_BLOCKED_CHATS = """
+SELECT m.chat_id FROM chat_member m
+JOIN chat_member other ON other.chat_id = m.chat_id AND other.account_id <> m.account_id
+JOIN account_block b ON b.account_id = m.account_id AND b.blocked_id = other.account_id
+WHERE m.chat_id = ANY($1)
+"""
+_DELETE_OF_ACCOUNT = """
+DELETE FROM account_block WHERE (account_id, blocked_id) IN (
+    SELECT account_id, blocked_id FROM account_block WHERE account_id = $1 OR blocked_id = $1 LIMIT $2
+) RETURNING account_id
+"""
+
+
+async def insert_block(connection: DatabaseConnection, account_id: UUID, blocked_id: UUID, at: datetime) -> bool:
+    """Returns False if the account was blocked already."""
+    return bool(await connection.fetch(_INSERT, account_id, blocked_id, at))
+
+
+async def delete_block(connection: DatabaseConnection, account_id: UUID, blocked_id: UUID) -> bool:
+    """Returns False if the account was not blocked."""
+    return bool(await connection.fetch(_DELETE, account_id, blocked_id))
+
+
+async def list_blocks(
+    connection: DatabaseConnection, account_id: UUID, before: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Any]:
+    """Returns blocks of an account, the newest first, after the last one of the previous page."""
+    rows: Sequence[Any] = await connection.fetch(_PAGE, account_id, *(before or (None, None)), limit)
+    return rows
+
+
+async def count_blocks(connection: DatabaseConnection, account_id: UUID) -> int:
+    return int(await connection.fetchval(_COUNT, account_id))
+
+
+async def list_blocking(connection: DatabaseConnection, blocked_id: UUID, account_ids: Collection[UUID]) -> list[UUID]:
+    """Returns those of the accounts that have blocked this one."""
+    return [row["account_id"] for row in await connection.fetch(_BLOCKING, blocked_id, list(account_ids))]
+
+
+async def list_blocked(connection: DatabaseConnection, account_id: UUID, account_ids: Collection[UUID]) -> list[UUID]:
+    """Returns those of the accounts that this one has blocked."""
+    return [row["blocked_id"] for row in await connection.fetch(_BLOCKED, account_id, list(account_ids))]
+
+
+async def list_hidden(connection: DatabaseConnection, viewer: UUID) -> list[UUID]:
+    """Returns the accounts that have blocked the viewer."""
+    return [row["account_id"] for row in await connection.fetch(_HIDDEN, viewer)]
+
+
+async def list_blocked_chats(connection: DatabaseConnection, chat_ids: Collection[UUID]) -> set[UUID]:
+    """Returns those of the direct chats in which a member has blocked the other."""
+    return {row["chat_id"] for row in await connection.fetch(_BLOCKED_CHATS, list(chat_ids))}
+
+
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID, limit: int) -> bool:
+    """Deletes blocks by an account and of it. Returns True if there may be more."""
+    return len(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, limit)) == limit

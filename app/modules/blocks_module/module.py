@@ -1,0 +1,16 @@
+from app.modules.blocks_module.api import router
+from app.modules.blocks_module.db import AccountBlock
+from app.modules.blocks_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.blocks_module.services import ERASE_BLOCKS, HIDDEN, NO_ADDING, NO_MESSAGES
+from app.modules.blocks_module.settings import BLOCK
+from app.utils.module import Module
+
+module = Module(
+    name="blocks",
+    description="Blocks between accounts",
+    router=router,
+    depends_on=("base", "accounts", "chats", "messages", "streams"),
+    models=(AccountBlock,),
+    events=EVENTS,
+    contributes=(*EVENT_TEXTS, NO_ADDING, NO_MESSAGES, HIDDEN, ERASE_BLOCKS, BLOCK),
+)

@@ -1,0 +1,49 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from app.modules.base_module.schemas import ResponseModel
+from app.utils.event_texts import EventText
+
+_ID = "0d9f1bc0-1c1e-4d0a-8a7e-3f1d0b6f7a11"
+_EXAMPLE: dict[str, Any] = {"account_id": _ID}
+
+
+class BlockRead(ResponseModel):
+    """An account that the caller has blocked."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_EXAMPLE, "blocked_at": "2026-01-01T12:00:00Z"}})
+
+    account_id: UUID
+    blocked_at: datetime
+
+
+class AccountBlocked(ResponseModel):
+    """The account has blocked another one."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    account_id: UUID
+
+
+class AccountUnblocked(ResponseModel):
+    """The account has taken back a block."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    account_id: UUID
+
+
+EVENTS: dict[str, type[ResponseModel]] = {"account.blocked": AccountBlocked, "account.unblocked": AccountUnblocked}
+
+EVENT_TEXTS = (
+    EventText(
+        "account.blocked",
+        "account",
+        "`account_id` of the blocked account; only the account that blocks has the event",
+        "`account_id` заблокированного; событие есть только у того, кто блокирует",
+    ),
+    EventText("account.unblocked", "account", "`account_id`", "`account_id`"),
+)

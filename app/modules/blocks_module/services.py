@@ -1,0 +1,106 @@
+"""Blocks: no direct chat and no message in it, no being added by the blocked, nothing shown to them live."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.errors import AccountNotFound
+from app.modules.accounts_module.extension import AccountHook, Erasure, PresenceFilter
+from app.modules.accounts_module.services.accounts import list_existing_accounts
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
+from app.modules.base_module.schemas import Moment, Page
+from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
+from app.modules.blocks_module import db
+from app.modules.blocks_module.errors import Blocked, TooManyBlocks
+from app.modules.blocks_module.schemas import BlockRead
+from app.modules.chats_module.errors import AddingRefused
+from app.modules.chats_module.extension import AddCheck, Addition
+from app.modules.chats_module.services.chats import direct_chat_id
+from app.modules.messages_module.extension import CheckedSend, SendCheck, set_check
+from app.modules.streams_module.services.log import Log, event, now
+from app.services.context import Context, WorkContext
+from app.services.errors import ServiceError, ValidationFailed
+
+MAX_BLOCKS = 5_000
+"""Maximum number of accounts that one account may block."""
+_CHECK = "blocks"
+
+
+async def block(work: UnitOfWork, log: Log, filters: PresenceFilters, account_id: UUID, blocked_id: UUID) -> None:
+    """Blocks an account. Changes nothing if it is blocked. Raises ValidationFailed, AccountNotFound, TooManyBlocks."""
+    if blocked_id == account_id:
+        raise ValidationFailed(("path", "account_id"), "an account cannot block itself")
+    raw = await _lock(work, log, account_id, blocked_id)
+    if not await list_existing_accounts(work, {blocked_id}):
+        raise AccountNotFound
+    if await db.count_blocks(raw, account_id) >= MAX_BLOCKS:
+        raise TooManyBlocks(f"An account blocks at most {MAX_BLOCKS} others")
+    at = now()
+    if await db.insert_block(raw, account_id, blocked_id, at):
+        await set_check(work, direct_chat_id(account_id, blocked_id), _CHECK, on=True)
+        await log.append(work, account_id, event("account.blocked", {"account_id": str(blocked_id)}), at=at)
+        work.after_commit(lambda: filters.announce(blocked_id))
+
+
+async def unblock(work: UnitOfWork, log: Log, filters: PresenceFilters, account_id: UUID, blocked_id: UUID) -> None:
+    """Takes back a block. Changes nothing if there is none. Raises AccountNotFound."""
+    raw = await _lock(work, log, account_id, blocked_id)
+    if await db.delete_block(raw, account_id, blocked_id):
+        if not await db.list_blocked(raw, blocked_id, [account_id]):
+            await set_check(work, direct_chat_id(account_id, blocked_id), _CHECK, on=False)
+        await log.append(work, account_id, event("account.unblocked", {"account_id": str(blocked_id)}))
+        work.after_commit(lambda: filters.announce(blocked_id))
+    elif not await list_existing_accounts(work, {blocked_id}):
+        raise AccountNotFound
+
+
+async def list_blocks(work: UnitOfWork, account_id: UUID, cursor: str | None, limit: int) -> Page[BlockRead]:
+    """Returns the accounts that the account has blocked, the one blocked last first."""
+    before = decode_cursor(cursor, tuple[Moment, UUID], of="blocks") if cursor else None
+    rows = await db.list_blocks(await work.raw(), account_id, before, limit + 1)
+    items = [BlockRead(**dict(row)) for row in rows[:limit]]
+    next_cursor = (
+        encode_cursor(items[-1].blocked_at, str(items[-1].account_id), of="blocks") if len(rows) > limit else None
+    )
+    return Page(items=items, next_cursor=next_cursor)
+
+
+async def _lock(work: UnitOfWork, log: Log, account_id: UUID, blocked_id: UUID) -> Connection:
+    """Locks the direct chat of the two, if there is one, and the account's stream.
+
+    A direct chat is created under the locks of both accounts: it is either seen here, or sees the block.
+    """
+    await log.lock(work, chats=[direct_chat_id(account_id, blocked_id)], accounts=[account_id])
+    return await work.raw()
+
+
+async def _check_added(context: Context, addition: Addition) -> None:
+    others = addition.account_ids
+    blocking = await db.list_blocking(context.connection, addition.actor_id, others)
+    if addition.chat_type == "direct":
+        if blocking or await db.list_blocked(context.connection, addition.actor_id, others):
+            raise Blocked
+    elif blocking:
+        # The same answer as for accounts that do not let others add them.
+        refusing = ", ".join(sorted(map(str, blocking)))
+        raise AddingRefused(f"These accounts do not allow others to add them: {refusing}")
+
+
+async def _check_sends(context: Context, sends: Sequence[CheckedSend]) -> list[ServiceError | None]:
+    blocked = await db.list_blocked_chats(context.connection, {send.chat_id for send in sends})
+    return [Blocked() if send.chat_id in blocked else None for send in sends]
+
+
+async def _list_hidden(context: Context, viewer: UUID) -> Collection[UUID]:
+    return await db.list_hidden(context.connection, viewer)
+
+
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
+    return await db.delete_of_account(context.connection, account_id, limit)
+
+
+NO_ADDING = AddCheck("blocks", _check_added)
+NO_MESSAGES = SendCheck(_CHECK, _check_sends)
+HIDDEN = PresenceFilter("blocks", _list_hidden)
+ERASE_BLOCKS = AccountHook("blocks", _erase)

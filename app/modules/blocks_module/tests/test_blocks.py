@@ -1,0 +1,213 @@
+"""Blocks: no direct chat and no message in it either way, no adding, nothing shown live to the blocked."""
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.services.erasure import ERASE, request_erasure
+from app.modules.jobs_module.extension import Jobs
+from app.utils.container import Container
+from tests.fakers import FakeClient, FakeSocket, eventually, ok, problem
+
+PATH = "/accounts/me/blocks"
+
+
+async def block(user: FakeClient, other: FakeClient) -> None:
+    assert (await user.put(f"{PATH}/{other.id}")).status_code == 204
+
+
+async def unblock(user: FakeClient, other: FakeClient) -> None:
+    assert (await user.delete(f"{PATH}/{other.id}")).status_code == 204
+
+
+async def test_blocks_are_listed_and_are_events_of_the_blocking_account_alone(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    for other in (boris, clara):
+        for _ in range(2):
+            await block(anna, other)
+    blocks = ok(await anna.get(PATH))["items"]
+    assert [each["account_id"] for each in blocks] == [clara.id, boris.id]
+    page = ok(await anna.get(PATH, limit=1))
+    rest = ok(await anna.get(PATH, limit=1, cursor=page["next_cursor"]))
+    assert page["items"] + rest["items"] == blocks
+    for _ in range(2):
+        await unblock(anna, boris)
+    assert [(event["kind"], event["data"]) for event in await anna.own_events()] == [
+        ("account.blocked", {"account_id": boris.id}),
+        ("account.blocked", {"account_id": clara.id}),
+        ("account.unblocked", {"account_id": boris.id}),
+    ]
+    assert ok(await boris.get(PATH))["items"] == []
+    assert await boris.own_events() == []
+
+
+async def test_an_account_blocks_neither_itself_nor_one_that_does_not_exist(anna: FakeClient) -> None:
+    problem(await anna.put(f"{PATH}/{anna.id}"), 422, "validation_error")
+    problem(await anna.put(f"{PATH}/{uuid4()}"), 404, "not_found")
+    problem(await anna.delete(f"{PATH}/{uuid4()}"), 404, "not_found")
+
+
+async def test_neither_of_the_two_opens_a_direct_chat(anna: FakeClient, boris: FakeClient) -> None:
+    await block(anna, boris)
+    for user, other in ((anna, boris), (boris, anna)):
+        problem(await user.post("/chats", {"type": "direct", "member_ids": [other.id]}), 403, "forbidden")
+    await unblock(anna, boris)
+    await boris.send(await boris.open_chat(anna, type="direct"))
+
+
+async def test_neither_of_the_two_writes_in_their_direct_chat_over_any_transport(
+    anna: FakeClient, boris: FakeClient, live_server: str
+) -> None:
+    chat = await anna.open_chat(boris, type="direct")
+    first = await boris.send(chat, "До блокировки")
+    await anna.send(chat, "Моё")
+    await block(anna, boris)
+    for user, seq in ((anna, 2), (boris, 1)):
+        body = {"text": "Нельзя"}
+        problem(await user.post(f"/chats/{chat}/messages", body), 403, "forbidden")
+        problem(await user.patch(f"/chats/{chat}/messages/{seq}", body), 403, "forbidden")
+        async with FakeSocket(user, live_server) as socket:
+            assert (await socket.begin("send", chat_id=chat, text="Нельзя"))["error"]["code"] == "forbidden"
+    # What was sent before stays, and repeating it is no new message.
+    assert len(ok(await boris.get(f"/chats/{chat}/messages"))["items"]) == 2
+    again = {"text": first["text"], "client_msg_id": first["client_msg_id"]}
+    assert (await boris.post(f"/chats/{chat}/messages", again)).status_code == 200
+    assert (await boris.post("/chats", {"type": "direct", "member_ids": [anna.id]})).status_code == 200
+
+
+async def test_after_two_blocks_both_have_to_be_taken_back(anna: FakeClient, boris: FakeClient) -> None:
+    chat = await anna.open_chat(boris, type="direct")
+    await block(anna, boris)
+    await block(boris, anna)
+    await unblock(anna, boris)
+    problem(await anna.post(f"/chats/{chat}/messages", {"text": "Нельзя"}), 403, "forbidden")
+    await unblock(boris, anna)
+    await anna.send(chat)
+    await boris.send(chat)
+
+
+async def test_the_blocked_cannot_add_the_account_to_a_chat(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    club = await boris.open_chat(clara)
+    await block(anna, boris)
+    refused = problem(await boris.post(f"/chats/{club}/members", {"account_ids": [anna.id]}), 403, "forbidden")
+    assert "block" not in str(refused).lower()
+    problem(await boris.post("/chats", {"type": "group", "member_ids": [clara.id, anna.id]}), 403, "forbidden")
+    # Others may add both, and the blocking account may add the blocked one.
+    ok(await boris.patch(f"/chats/{club}/members/{clara.id}", {"role": "admin"}))
+    ok(await clara.post(f"/chats/{club}/members", {"account_ids": [anna.id]}))
+    own = await anna.open_chat(boris)
+    await boris.send(own, "В группе можно")
+    await boris.send(club, "И здесь")
+
+
+async def test_presence_typing_and_receipts_are_hidden_from_the_blocked(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, live_server: str
+) -> None:
+    club = await clara.open_chat(anna, boris)
+    await clara.send(club, "Привет")
+    async with FakeSocket(boris, live_server) as blocked, FakeSocket(clara, live_server) as other:
+        await block(anna, boris)
+        async with FakeSocket(boris, live_server) as later, FakeSocket(anna, live_server) as own:
+            await own.ask("typing", chat_id=club, is_typing=True)
+            await own.ask("read", chat_id=club, seq=1)
+            await other.until(lambda: {"presence", "typing", "receipt"} <= {each["kind"] for each in other.signals})
+            # Signals of others still come.
+            await other.ask("typing", chat_id=club, is_typing=True)
+            await blocked.until(lambda: "typing" in {each["kind"] for each in blocked.signals})
+            await later.until(lambda: "typing" in {each["kind"] for each in later.signals})
+            for socket in (blocked, later):
+                assert {each["account_id"] for each in socket.signals} <= {clara.id, boris.id}
+            shown = ok(await boris.get(f"/accounts/{anna.id}"))
+            assert (shown["online"], shown["last_seen_at"]) == (False, None)
+            (found,) = [
+                each for each in ok(await boris.get("/accounts", query="anna"))["items"] if each["id"] == anna.id
+            ]
+            assert (found["online"], found["last_seen_at"]) == (False, None)
+            assert ok(await clara.get(f"/accounts/{anna.id}"))["online"] is True
+
+
+async def test_signals_are_shown_again_after_the_block_is_taken_back(
+    anna: FakeClient, boris: FakeClient, club: str, live_server: str
+) -> None:
+    await block(anna, boris)
+    async with FakeSocket(boris, live_server) as socket, FakeSocket(anna, live_server) as own:
+        await unblock(anna, boris)
+
+        async def is_shown() -> bool:
+            await own.ask("typing", chat_id=club, is_typing=True)
+            return any(each["account_id"] == anna.id for each in socket.signals)
+
+        await eventually(is_shown)
+
+
+async def test_read_positions_are_hidden_from_the_blocked(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    direct, club = await anna.open_chat(boris, type="direct"), await clara.open_chat(anna, boris)
+    for chat in (direct, club):
+        await boris.send(chat)
+        ok(await anna.put(f"/chats/{chat}/read", {"seq": 1}))
+    await block(anna, boris)
+    assert ok(await boris.get(f"/chats/{direct}"))["others_read_seq"] == 0
+    chats = {chat["id"]: chat for chat in ok(await boris.get("/chats"))["items"]}
+    assert chats[direct]["others_read_seq"] == 0
+    read = {
+        viewer.username: {
+            each["account_id"]: each["read_seq"] for each in ok(await viewer.get(f"/chats/{club}/members"))["items"]
+        }
+        for viewer in (boris, clara)
+    }
+    assert (read[boris.username][anna.id], read[clara.username][anna.id]) == (0, 1)
+    assert ok(await anna.get(f"/chats/{direct}"))["others_read_seq"] == 1
+    await unblock(anna, boris)
+    assert ok(await boris.get(f"/chats/{direct}"))["others_read_seq"] == 1
+
+
+async def test_a_direct_chat_opened_while_it_is_being_blocked_is_either_refused_or_closed(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    for other in (boris, clara):
+        opened, blocked = await asyncio.gather(
+            other.post("/chats", {"type": "direct", "member_ids": [anna.id]}), anna.put(f"{PATH}/{other.id}")
+        )
+        assert blocked.status_code == 204
+        assert opened.status_code in (201, 403)
+        if opened.status_code == 201:
+            chat = opened.json()["id"]
+            problem(await other.post(f"/chats/{chat}/messages", {"text": "Нельзя"}), 403, "forbidden")
+
+
+@pytest.mark.parametrize("erased", ["anna", "boris"])
+async def test_blocks_end_with_either_account(
+    anna: FakeClient, boris: FakeClient, container: Container, erased: str
+) -> None:
+    await block(anna, boris)
+    async with open_unit_of_work(container.get(Database)) as work:
+        await request_erasure(work, Jobs([ERASE]), {"anna": anna, "boris": boris}[erased].username, "keep")
+
+    async def is_gone() -> bool:
+        return not await rows(container, "SELECT FROM account_block WHERE account_id = $1", anna.uuid)
+
+    await eventually(is_gone)
+
+
+async def test_the_check_is_off_for_chats_without_a_block(
+    anna: FakeClient, boris: FakeClient, container: Container
+) -> None:
+    chat = await anna.open_chat(boris, type="direct")
+    await block(anna, boris)
+    await unblock(anna, boris)
+    (row,) = await rows(container, "SELECT send_checks FROM chat WHERE id = $1", UUID(chat))
+    assert row["send_checks"] is None
+
+
+async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
+    async with container.get(Database).connection() as connection:
+        return list(await connection.fetch(sql, *arguments))

@@ -1,0 +1,16 @@
+"""Without the module nothing of it is left."""
+
+from dataclasses import replace
+
+import orjson
+
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from app.settings.modules_settings import ModulesSettings
+
+
+def test_a_server_without_blocks_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
+    app = build_app(replace(base_settings, modules=ModulesSettings(enabled_modules=("BASE", "-blocks"))))
+    document = orjson.dumps(app.openapi()).decode()
+    for word in ("/blocks", "BlockRead", "account.blocked"):
+        assert word not in document, word
