@@ -4,8 +4,14 @@ from fastapi import APIRouter, status
 
 from app.dependencies.dependency_db import Work
 from app.dependencies.services_dependency import LimitsDep, SizesDep, service
-from app.modules.accounts_module.dependencies import CurrentIdentity, PartsDep, RevocationsDep
-from app.modules.accounts_module.errors import UsernameTaken
+from app.modules.accounts_module.dependencies import (
+    AuthSettingsDep,
+    CurrentIdentity,
+    PartsDep,
+    RecentSignIn,
+    RevocationsDep,
+)
+from app.modules.accounts_module.errors import ReauthenticationRequired, UsernameTaken
 from app.modules.base_module.schemas import Cursor, Limit, Page, refuses
 from app.modules.bots_module import services
 from app.modules.bots_module.errors import BotNotFound, TooManyBots
@@ -22,10 +28,12 @@ router = APIRouter(prefix="/bots")
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=refuses(TooManyBots, UsernameTaken))
-async def create(body: BotCreate, identity: CurrentIdentity, limits: LimitsDep, work: Work, log: LogDep) -> BotRead:
+async def create(
+    body: BotCreate, identity: CurrentIdentity, limits: LimitsDep, work: Work, log: LogDep, settings: AuthSettingsDep
+) -> BotRead:
     """Creates a bot of the caller. It calls with API keys of its own."""
     limits.hit(CREATE_BOT, identity.account_id.int)
-    return await services.create_bot(work, log, identity.account_id, body)
+    return await services.create_bot(work, log, identity.account_id, body, settings.reserved_usernames)
 
 
 @router.get("")
@@ -49,9 +57,12 @@ async def change(
     log: LogDep,
     parts: PartsDep,
     sizes: SizesDep,
+    settings: AuthSettingsDep,
 ) -> BotRead:
     """Changes the given fields of one of the caller's bots."""
-    return await services.update_bot(work, log, parts, sizes, identity.account_id, bot_id, body)
+    return await services.update_bot(
+        work, log, parts, sizes, identity.account_id, bot_id, body, settings.reserved_usernames
+    )
 
 
 @router.delete("/{bot_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(BotNotFound))
@@ -77,11 +88,18 @@ async def list_of_bot(
     return await list_keys(work, bot_id, cursor, limit)
 
 
-@router.post("/{bot_id}/keys", status_code=status.HTTP_201_CREATED, openapi_extra=refuses(BotNotFound, TooManyKeys))
+@router.post(
+    "/{bot_id}/keys",
+    status_code=status.HTTP_201_CREATED,
+    openapi_extra=refuses(BotNotFound, ReauthenticationRequired, TooManyKeys),
+)
 async def create_for_bot(
-    bot_id: BotId, body: KeyCreate, identity: CurrentIdentity, limits: LimitsDep, work: Work, log: LogDep
+    bot_id: BotId, body: KeyCreate, identity: RecentSignIn, limits: LimitsDep, work: Work, log: LogDep
 ) -> KeyCreated:
-    """Creates an API key of one of the caller's bots. The key itself is in this answer only."""
+    """Creates an API key of one of the caller's bots. The key itself is in this answer only.
+
+    The session must have been opened within the last 10 minutes.
+    """
     limits.hit(CREATE_KEY, identity.account_id.int)
     await services.lock_bot(work, log, identity.account_id, bot_id)
     return await create_key(work, log, identity.account_id, bot_id, body)
@@ -90,11 +108,14 @@ async def create_for_bot(
 @router.delete(
     "/{bot_id}/keys/{key_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    openapi_extra=refuses(BotNotFound, KeyNotFound),
+    openapi_extra=refuses(BotNotFound, KeyNotFound, ReauthenticationRequired),
 )
 async def revoke_of_bot(
-    bot_id: BotId, key_id: KeyId, identity: CurrentIdentity, work: Work, log: LogDep, revocations: RevocationsDep
+    bot_id: BotId, key_id: KeyId, identity: RecentSignIn, work: Work, log: LogDep, revocations: RevocationsDep
 ) -> None:
-    """Revokes an API key of one of the caller's bots. Its connections are closed within a second."""
+    """Revokes an API key of one of the caller's bots. Its connections are closed within a second.
+
+    The session must have been opened within the last 10 minutes.
+    """
     await services.get_bot(work, identity.account_id, bot_id)
     await revoke_key(work, log, revocations, identity.account_id, bot_id, key_id)

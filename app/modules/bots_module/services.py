@@ -9,6 +9,7 @@ from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.accounts_module.schemas import AccountUpdate
 from app.modules.accounts_module.services import accounts
 from app.modules.accounts_module.services.erasure import enqueue_erasure
+from app.modules.accounts_module.services.new_accounts import create_bot_account
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.bots_module import db
@@ -25,17 +26,20 @@ MAX_BOTS = 20
 """Maximum number of bots of an account."""
 
 
-async def create_bot(work: UnitOfWork, log: Log, owner_id: UUID, request: BotCreate) -> BotRead:
-    """Creates an account for a bot. Raises TooManyBots, and what `accounts.create_bot` raises."""
+async def create_bot(
+    work: UnitOfWork, log: Log, owner_id: UUID, request: BotCreate, reserved: Collection[str]
+) -> BotRead:
+    """Creates an account for a bot. Raises TooManyBots, and what `create_bot_account` raises."""
     # The lock makes concurrent requests count one after the other.
     await log.lock(work, accounts=[owner_id])
     raw = await work.raw()
     if len(await db.list_bots(raw, owner_id)) >= MAX_BOTS:
         raise TooManyBots(f"An account has at most {MAX_BOTS} bots")
-    account = await accounts.create_bot(work, log, request.username, request.display_name, request.bio)
+    shown = request.display_name or request.username
+    bot_id = await create_bot_account(work, log, request.username, shown, request.bio, reserved)
     at = now()
-    await db.insert_bot(raw, account.id, owner_id, at)
-    bot = await get_bot(work, owner_id, account.id)
+    await db.insert_bot(raw, bot_id, owner_id, at)
+    bot = await get_bot(work, owner_id, bot_id)
     await log.append(work, owner_id, event("bot.created", _payload(bot)), at=at)
     return bot
 
@@ -67,6 +71,7 @@ async def update_bot(
     owner_id: UUID,
     bot_id: UUID,
     changes: BotUpdate,
+    reserved: Collection[str],
 ) -> BotRead:
     """Changes the given fields. Appends `account.updated` to the bot's stream and `bot.updated` to the owner's."""
     # Before the lock: an id that is a chat's would be locked in the wrong order.
@@ -74,7 +79,7 @@ async def update_bot(
     await log.lock(work, accounts=[owner_id, bot_id])
     before = await get_bot(work, owner_id, bot_id)
     given = AccountUpdate.model_validate(changes.model_dump(exclude_unset=True))
-    await accounts.update_me(work, log, parts, sizes, bot_id, given)
+    await accounts.update_me(work, log, parts, sizes, bot_id, given, reserved)
     bot = await get_bot(work, owner_id, bot_id)
     if bot != before:
         await log.append(work, owner_id, event("bot.updated", _payload(bot)))

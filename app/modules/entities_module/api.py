@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.dependencies.dependency_db import Db
+from app.dependencies.scopes import scoped
 from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Cursor, Limit
 from app.modules.entities_module.schemas import make_mentions
@@ -16,6 +17,7 @@ def make_router(modules: Modules) -> APIRouter:
     router = APIRouter(prefix="/mentions")
 
     @router.get("", response_model=make_mentions(modules))
+    @scoped("messages:read")
     async def list_mine(
         identity: CurrentIdentity,
         database: Db,

@@ -22,7 +22,10 @@ async def list_mine(identity: CurrentIdentity, work: Work, cursor: Cursor = None
 
 @router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=refuses(ReauthenticationRequired, TooManyKeys))
 async def create(body: KeyCreate, identity: RecentSignIn, limits: LimitsDep, work: Work, log: LogDep) -> KeyCreated:
-    """Creates an API key of the caller's account. The key itself is in this answer only."""
+    """Creates an API key of the caller's account. The key itself is in this answer only.
+
+    The session must have been opened within the last 10 minutes.
+    """
     limits.hit(CREATE_KEY, identity.account_id.int)
     return await services.create_key(work, log, identity.account_id, identity.account_id, body)
 
@@ -30,8 +33,11 @@ async def create(body: KeyCreate, identity: RecentSignIn, limits: LimitsDep, wor
 @router.delete(
     "/{key_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    openapi_extra=refuses(ReauthenticationRequired, KeyNotFound),
+    openapi_extra=refuses(KeyNotFound, ReauthenticationRequired),
 )
 async def revoke(key_id: KeyId, identity: RecentSignIn, work: Work, log: LogDep, revocations: RevocationsDep) -> None:
-    """Revokes one of the caller's API keys. Its connections are closed within a second."""
+    """Revokes one of the caller's API keys. Its connections are closed within a second.
+
+    The session must have been opened within the last 10 minutes.
+    """
     await services.revoke_key(work, log, revocations, identity.account_id, identity.account_id, key_id)

@@ -1,8 +1,8 @@
-"""Creates, changes, finds and lists accounts."""
+"""Changes, finds and lists accounts."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import Database
@@ -11,8 +11,7 @@ from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import profiles
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound, InvalidToken
-from app.modules.accounts_module.extension import NewAccount
-from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountSignedUp, AccountUpdate, SignUp
+from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountUpdate
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.password_policy import check_password
@@ -25,54 +24,6 @@ from app.modules.streams_module.services.log import Log, event, now, read_head
 from app.services.errors import Forbidden
 from app.settings.sizes_settings import SizesSettings
 from app.utils.canonical import fold
-
-
-async def prepare_account(
-    passwords: Passwords,
-    request: SignUp,
-    source: str = "",
-    *,
-    by_operator: bool = False,
-    reserved: Collection[str] = (),
-) -> NewAccount:
-    """Checks a sign-up and hashes its password, without a database connection.
-
-    `source` is where the request comes from, for the queue of passwords. Only the operator of the server and its admins
-    may take reserved usernames, and those that the server adds to them. Raises ValidationFailed.
-    """
-    check_password(request.password, "password", username=request.username, email=request.email)
-    if not by_operator:
-        check_reserved(request.username, reserved)
-    password_hash = await passwords.hash(request.password, source)
-    return NewAccount(request.email, request.username, request.display_name or request.username, password_hash)
-
-
-async def create_account(work: UnitOfWork, log: Log, new: NewAccount) -> AccountSignedUp:
-    """Creates an account and its stream.
-
-    A taken email or username violates a unique index, so concurrent sign-ups are refused, too.
-    """
-    account = Account(
-        id=uuid4(),
-        email=new.email,
-        username=new.username,
-        display_name=new.display_name,
-        bio="",
-        password_hash=new.password_hash,
-    )
-    await _add(work, log, account)
-    return AccountSignedUp.model_validate(account)
-
-
-async def create_bot(work: UnitOfWork, log: Log, username: str, display_name: str | None, bio: str) -> Account:
-    """Creates an account without an email and a password, and its stream.
-
-    Raises the error of the unique index for a taken username, or ValidationFailed for a reserved one.
-    """
-    check_reserved(username)
-    account = Account(id=uuid4(), username=username, display_name=display_name or username, bio=bio, is_bot=True)
-    await _add(work, log, account)
-    return account
 
 
 async def get_me(work: UnitOfWork, parts: AccountParts, account_id: UUID) -> AccountMe:
@@ -225,14 +176,6 @@ async def check_admin(work: UnitOfWork, account_id: UUID) -> None:
     account = await crud.find_account(work.session, account_id)
     if account is None or not account.is_admin:
         raise Forbidden
-
-
-async def _add(work: UnitOfWork, log: Log, account: Account) -> None:
-    work.session.add(account)
-    await work.session.flush()
-    await claim_username(work, account.id, account.username)
-    await work.session.refresh(account, ["created_at"])
-    await log.create_stream(work, account.id)
 
 
 async def _get(work: UnitOfWork, account_id: UUID, *, for_update: bool = False) -> Account:

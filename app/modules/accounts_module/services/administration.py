@@ -5,7 +5,7 @@ from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
-from app.modules.accounts_module.services.accounts import create_account, prepare_account
+from app.modules.accounts_module.services.new_accounts import create_account, prepare_account
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.security import append_security_event

@@ -10,7 +10,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import SignUpClosed
 from app.modules.accounts_module.extension import NewAccount, SignUpHook, VerifiedSignUp
 from app.modules.accounts_module.schemas import AccountSignedUp
-from app.modules.accounts_module.services.accounts import create_account
+from app.modules.accounts_module.services.new_accounts import create_account
 from app.modules.accounts_module.services.usernames import check_free
 from app.modules.streams_module.services.log import Log
 from app.services.context import work_context

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "c4e8b1d60a37"
-down_revision: str | None = "a9f31b6c4d82"
+down_revision: tuple[str, str] = ("9c4e2f71a8d6", "c9e5a27f4b13")
 branch_labels: str | None = None
 depends_on: str | None = None
 

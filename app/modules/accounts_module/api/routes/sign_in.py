@@ -36,7 +36,7 @@ from app.modules.accounts_module.schemas import (
     TokenPair,
 )
 from app.modules.accounts_module.services import sessions
-from app.modules.accounts_module.services.accounts import prepare_account
+from app.modules.accounts_module.services.new_accounts import prepare_account
 from app.modules.base_module.schemas import refuses
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of

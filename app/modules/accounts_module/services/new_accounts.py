@@ -1,0 +1,71 @@
+"""Creates accounts of users and of bots."""
+
+from collections.abc import Collection
+from uuid import UUID, uuid4
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.db.models import Account
+from app.modules.accounts_module.extension import NewAccount
+from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
+from app.modules.accounts_module.services.password_policy import check_password
+from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.usernames import check_reserved, claim_username
+from app.modules.streams_module.services.log import Log
+
+
+async def prepare_account(
+    passwords: Passwords,
+    request: SignUp,
+    source: str = "",
+    *,
+    by_operator: bool = False,
+    reserved: Collection[str] = (),
+) -> NewAccount:
+    """Checks a sign-up and hashes its password, without a database connection.
+
+    `source` is where the request comes from, for the queue of passwords. Only the operator of the server and its admins
+    may take reserved usernames, and those that the server adds to them. Raises ValidationFailed.
+    """
+    check_password(request.password, "password", username=request.username, email=request.email)
+    if not by_operator:
+        check_reserved(request.username, reserved)
+    password_hash = await passwords.hash(request.password, source)
+    return NewAccount(request.email, request.username, request.display_name or request.username, password_hash)
+
+
+async def create_account(work: UnitOfWork, log: Log, new: NewAccount) -> AccountSignedUp:
+    """Creates an account and its stream.
+
+    A taken email or username violates a unique index, so concurrent sign-ups are refused, too.
+    """
+    account = Account(
+        id=uuid4(),
+        email=new.email,
+        username=new.username,
+        display_name=new.display_name,
+        bio="",
+        password_hash=new.password_hash,
+    )
+    await _add(work, log, account)
+    return AccountSignedUp.model_validate(account)
+
+
+async def create_bot_account(
+    work: UnitOfWork, log: Log, username: str, display_name: str, bio: str, reserved: Collection[str] = ()
+) -> UUID:
+    """Creates an account without an email and a password, and its stream. Returns its id.
+
+    Raises the error of the unique index for a taken username, or ValidationFailed for a reserved one.
+    """
+    check_reserved(username, reserved)
+    account = Account(id=uuid4(), username=username, display_name=display_name, bio=bio, is_bot=True)
+    await _add(work, log, account)
+    return account.id
+
+
+async def _add(work: UnitOfWork, log: Log, account: Account) -> None:
+    work.session.add(account)
+    await work.session.flush()
+    await claim_username(work, account.id, account.username)
+    await work.session.refresh(account, ["created_at"])
+    await log.create_stream(work, account.id)
