@@ -49,15 +49,13 @@ class Authenticator:
     async def identify(self, token: str) -> Identity:
         """Returns the caller. Raises InvalidToken for a foreign or expired token, and if its session has ended."""
         known = self._verified.get(token)
-        if known is None:
+        if known is None or known[1] <= time():
+            self._verified.pop(token, None)
             known = await self._verify(token)
             if len(self._verified) >= _MAX_CACHED:
                 self._verified.clear()
             self._verified[token] = known
-        identity, expires_at = known
-        if expires_at <= time():
-            self._verified.pop(token, None)
-            raise InvalidToken
+        identity, _ = known
         if not self._revocations.are_known:
             await self._revocations.catch_up()
         if identity.session_id in self._revocations:

@@ -46,7 +46,7 @@ async def make_forward(user: FakeClient) -> str:
 
 VALUES: dict[str, Any] = {"chat_with_forward": make_forward}
 SCOPES = """
-                          scope           key
-forwards_forward          messages:write  201
-forwards_find_origin      messages:read   200
+                          scope           key  bot
+forwards_forward          messages:write  201    -
+forwards_find_origin      messages:read   200    -
 """
