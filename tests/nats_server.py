@@ -50,13 +50,14 @@ class NatsServer:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Suspends it for the time of the block."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        """Suspends it for the time of the block, in which it may be killed."""
+        process = self._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
         try:
             yield
         finally:
-            self._process.send_signal(signal.SIGCONT)
+            process.send_signal(signal.SIGCONT)
 
     def answers(self) -> bool:
         try:

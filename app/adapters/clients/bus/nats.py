@@ -1,7 +1,7 @@
 """The bus over core NATS, on one connection per process. Nothing is stored in NATS: the event log is the truth.
 
-nats-py's own reconnection is off. It would buffer messages, and hide that others were lost. `RemoteBus` connects again,
-as it does to PostgreSQL.
+nats-py's own reconnection is not used. It would buffer messages, and hide that others were lost. `RemoteBus` connects
+again, as it does to PostgreSQL.
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from uuid import uuid4
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import SecureConnWantedError
+from nats.aio.subscription import Subscription
+from nats.errors import SecureConnWantedError, StaleConnectionError
 
 from app.adapters.clients.bus.remote import MAX_PAYLOAD, BusConnection, RemoteBus
 from app.utils.isolation import call_isolated
@@ -69,7 +70,9 @@ class NatsConnection:
         self._client = _Client()
         self._is_open = False
         self._lost: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
-        self._pong: asyncio.Task[float] | None = None
+        self._subscription: Subscription | None = None
+        self._ping: asyncio.Task[float] | None = None
+        self._is_disconnected = asyncio.Event()
         self.on_round_trip: Callable[[float], None] = lambda seconds: None
 
     async def send(self, payloads: Sequence[str]) -> None:
@@ -79,15 +82,17 @@ class NatsConnection:
             await self.test(_ANSWER_TIMEOUT)
 
     async def test(self, seconds: float) -> None:
-        # The client cannot cancel a ping: the answer would end its reading. So the task goes on until `close`.
-        self._pong = asyncio.create_task(self._client.rtt(2**30))
-        ends: set[asyncio.Future[Any]] = {self._pong, self._lost}
+        # In a task, since the answer to a ping that was cancelled would end the client's reading. `close` ends it.
+        self._ping = asyncio.create_task(self._client.rtt(2**30))
+        # Its error may come after the end of the connection, when it says nothing new.
+        self._ping.add_done_callback(lambda ping: ping.cancelled() or ping.exception())
+        ends: set[asyncio.Future[Any]] = {self._ping, self._lost}
         await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if self._lost.done():
             raise self._lost.result()
-        if not self._pong.done():
+        if not self._ping.done():
             raise TimeoutError(f"no answer within {seconds} s")
-        self.on_round_trip(self._pong.result())
+        self.on_round_trip(self._ping.result())
 
     async def open(self, server: str, receive: Receive) -> None:
         """Connects, and subscribes to the subject. Messages that are sent after this returns are received."""
@@ -100,10 +105,16 @@ class NatsConnection:
             if not self._is_open:
                 # Otherwise the client would try the same server again and again.
                 raise error
-            self._lose(error)
+            if not isinstance(error, OSError | StaleConnectionError):
+                self._lose(error)
+            # Else the client closes the connection now, and then calls the next function.
 
         async def on_disconnected() -> None:
+            self._is_disconnected.set()
             self._lose(ConnectionError("the server ended the connection"))
+            if self._client.is_reconnecting:
+                # Until `close` ends the client's attempt.
+                await asyncio.get_running_loop().create_future()
 
         url = urlsplit(server)
         self._client.requires_tls = url.scheme == "tls"
@@ -114,7 +125,6 @@ class NatsConnection:
                 error_cb=on_error,
                 disconnected_cb=on_disconnected,
                 name="messenger",
-                allow_reconnect=False,
                 no_echo=True,
                 connect_timeout=_STEP_TIMEOUT,
                 user=self._client.over_tls(url.username) if has_password else None,
@@ -125,19 +135,33 @@ class NatsConnection:
         if self._client.max_payload < MAX_PAYLOAD:
             raise ValueError(f"max_payload of the server is {self._client.max_payload}, the bus needs {MAX_PAYLOAD}")
         self._is_open = True
-        await self._client.subscribe(self._subject, cb=on_message, pending_bytes_limit=_UNREAD)
+        self._subscription = await self._client.subscribe(self._subject, cb=on_message, pending_bytes_limit=_UNREAD)
         await self.test(_ANSWER_TIMEOUT)
 
     async def close(self) -> None:
         """Closes the connection. It may be lost already, or not open yet."""
         if not self._lost.done():
             self._lost.set_result(ConnectionError("closed"))
+        # In a task, since the client may cancel what it waits for itself.
+        tasks: list[asyncio.Task[Any]] = [asyncio.create_task(self._close())]
+        await asyncio.wait(tasks, timeout=2 * _CLOSE_TIMEOUT)
+        tasks += [self._ping] if self._ping else []
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=_CLOSE_TIMEOUT)
+
+    async def _close(self) -> None:
+        """Closes the socket first: with a broken connection the client's own `close` would not come to that."""
         with suppress(Exception):
-            async with asyncio.timeout(_CLOSE_TIMEOUT):
-                await self._client.close()
-        if self._pong is not None:
-            self._pong.cancel()
-            await asyncio.gather(self._pong, return_exceptions=True)
+            if self._subscription is not None:
+                await self._subscription.unsubscribe()
+        with suppress(Exception):
+            await self._client.force_reconnect()
+            if self._client.is_reconnecting:
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
+                    await self._is_disconnected.wait()
+        with suppress(Exception):
+            await self._client.close()
 
     def _lose(self, error: Exception) -> None:
         if not self._lost.done():
