@@ -14,6 +14,11 @@ SCHEMES = ("http://", "https://", "mailto:")
 
 MAX_LINKS = 100
 """In one message. Further addresses are text: one with letters of other scripts takes 80 µs."""
+_LONGEST = 2048
+"""Characters of an address."""
+_MAX_PLUSES = 20
+_AS_PUNCTUATION = str.maketrans(dict.fromkeys("=`$^~|", "*"))
+_TOO_LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
 # Most URLs are normal already. To find that out takes the library 80 µs.
 _NORMAL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[0-9]+)?(?:[/?#][A-Za-z0-9/?:@&=+,.\-_~!;$#]*)?")
 
@@ -22,13 +27,10 @@ _linkify: Any = LinkifyIt({"ftp:": None, "//": None})
 _linkify.match("http://a.bc mailto:a@b.cd")
 
 
-def find_links(text: str, seen: str = "", *, not_last: str = "") -> list[Span]:
-    """Returns the links of a text, in order. A link does not end with one of the characters `not_last`.
-
-    `seen` has the same length, and other characters where the text has some that separate words.
-    """
+def find_links(text: str, *, not_last: str = "") -> list[Span]:
+    """Returns the links of a text, in order. A link does not end with one of the characters `not_last`."""
     links = []
-    for match in (_linkify.match(seen or text) or ())[:MAX_LINKS]:
+    for match in (_linkify.match(_simplify(text)) or ())[:MAX_LINKS]:
         start = match.index
         address = text[start : match.last_index].rstrip(not_last)
         # The library puts the scheme before a bare domain or mail address.
@@ -37,6 +39,18 @@ def find_links(text: str, seen: str = "", *, not_last: str = "") -> list[Span]:
         if url is not None:
             links.append(Span("link", start, start + len(address), {"url": url}))
     return links
+
+
+def _simplify(text: str) -> str:
+    """Returns a text of the same length for the library, whose time is quadratic otherwise.
+
+    It takes symbols for letters of domains, and lets a domain begin after each. Punctuation may be in addresses, too.
+    """
+    simple = text.translate(_AS_PUNCTUATION)
+    if simple.count("+") > _MAX_PLUSES:
+        # Mail addresses may have one.
+        simple = simple.replace("+", "*")
+    return _TOO_LONG.sub(lambda found: "\0" * len(found[0]), simple) if len(text) > _LONGEST else simple
 
 
 def normalize(url: str) -> str | None:

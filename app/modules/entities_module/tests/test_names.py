@@ -90,6 +90,8 @@ def test_a_longer_name_is_not_all(text: str) -> None:
         ("www.example.com,", "www.example.com", "http://www.example.com"),
         ("пишите anna@example.com", "anna@example.com", "mailto:anna@example.com"),
         ("http://127.0.0.1:8788/docs", "http://127.0.0.1:8788/docs", "http://127.0.0.1:8788/docs"),
+        ("(anna+tag@example.com)", "anna+tag@example.com", "mailto:anna+tag@example.com"),
+        ("a=https://example.com/~me?a=$b|c", "https://example.com/~me?a=$b|c", "https://example.com/~me?a=$b%7Cc"),
         ("https://пример.рф", "https://пример.рф", "https://xn--e1afmkfd.xn--p1ai"),
     ],
 )
@@ -99,7 +101,18 @@ def test_addresses_are_links(text: str, link: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Да.Нет", "3.14", "т.е. так", "и/или", "javascript:alert(1)", "ftp://example.com", "//example.com", "a.b"]
+    "text",
+    [
+        f"https://example.com/{'a' * 2048}",
+        "Да.Нет",
+        "3.14",
+        "т.е. так",
+        "и/или",
+        "javascript:alert(1)",
+        "ftp://example.com",
+        "//example.com",
+        "a.b",
+    ],
 )
 def test_other_texts_have_no_links(text: str) -> None:
     assert plain(text) == []

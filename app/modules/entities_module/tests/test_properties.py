@@ -207,6 +207,7 @@ HEAVY: dict[str, Any] = {
     "paths": lambda size: "http://a.bc/" + "(" * size,
     "quotation marks": lambda size: "http://a.bc/" + "'" * size,
     "hyphens": lambda size: "a-" * (size // 2) + ".com",
+    "symbols": lambda size: "\u2067abc\u2069a-ж.рф`" * (size // 12),
     "slashes": lambda size: "/a" * (size // 2),
 }
 
