@@ -56,7 +56,7 @@ async def register(
     passkey_id = uuid4()
     if not await db.add_passkey(raw, passkey_id, account_id, *created[:3], request.name, created.is_synced, at):
         raise PasskeyExists
-    await append_security_event(work, log, account_id, "factor_added", factor=FACTOR)
+    await append_security_event(work, log, account_id, "security.factor_added", factor=FACTOR)
     return PasskeyRead(id=passkey_id, name=request.name, created_at=at, last_used_at=None, is_synced=created.is_synced)
 
 
@@ -70,7 +70,7 @@ async def remove(work: UnitOfWork, log: Log, account_id: UUID, passkey_id: UUID)
     await log.lock(work, accounts=[account_id])
     if not await db.delete_passkey(await work.raw(), passkey_id, account_id):
         raise PasskeyNotFound
-    await append_security_event(work, log, account_id, "factor_removed", factor=FACTOR)
+    await append_security_event(work, log, account_id, "security.factor_removed", factor=FACTOR)
 
 
 async def begin_sign_in(connection: DatabaseConnection, site: library.Site) -> dict[str, Any]:
@@ -112,7 +112,7 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
 async def _remove_all(context: WorkContext, account_id: UUID) -> None:
     if await db.delete_of_account(context.connection, account_id):
         log = context.container.get(Log)
-        await append_security_event(context.work, log, account_id, "factor_removed", factor=FACTOR)
+        await append_security_event(context.work, log, account_id, "security.factor_removed", factor=FACTOR)
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:

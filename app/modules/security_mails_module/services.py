@@ -21,7 +21,6 @@ _GRAVE = (
     "security.password_changed",
     "security.factor_added",
     "security.factor_removed",
-    "security.identity_linked",
     "security.key_created",
 )
 

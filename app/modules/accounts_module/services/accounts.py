@@ -109,7 +109,7 @@ async def change_password(
             return False
         await failed_sign_ins.forget(subject)
     password_hash = await passwords.hash(new, account_id.hex)
-    await append_security_event(work, log, account_id, "password_changed", by="password")
+    await append_security_event(work, log, account_id, "security.password_changed", by="password")
     # Locked: an account that is erased at the same time must not get a password again.
     account = await _get(work, account_id, for_update=True)
     account.password_hash = password_hash

@@ -36,7 +36,7 @@ async def reset_password(work: UnitOfWork, log: Log, passwords: Passwords, login
         raise AccountNotFound
     check_password(password, "password", username=account.username, email=account.email or "")
     password_hash = await passwords.hash(password)
-    await append_security_event(work, log, account.id, "password_changed", by="operator")
+    await append_security_event(work, log, account.id, "security.password_changed", by="operator")
     account.password_hash = password_hash
     await work.session.flush()
     await delete_failures(await work.raw(), [account.id])

@@ -46,7 +46,7 @@ async def replace_password(
     work: UnitOfWork, log: Log, revocations: Revocations, account_id: UUID, password_hash: str
 ) -> None:
     """Sets the hash of a new password, ends all sessions and forgets failed sign-ins. Raises AccountNotFound."""
-    await append_security_event(work, log, account_id, "password_changed", by="mail")
+    await append_security_event(work, log, account_id, "security.password_changed", by="mail")
     account, at = await _get(work, account_id), now()
     account.password_hash = password_hash
     await work.session.flush()

@@ -61,7 +61,7 @@ async def open_session(
         expires_at=_find_expiry(tokens, now, now),
     )
     shown = {"session_id": session.id, "user_agent": session.user_agent, "address": session.address}
-    await append_security_event(work, log, account_id, "signed_in", **shown)
+    await append_security_event(work, log, account_id, "security.signed_in", **shown)
     work.session.add(session)
     await work.session.flush()
     # The password was checked a while ago, and the account may have been erased since. From here on an erasure waits,

@@ -43,13 +43,13 @@ async def confirm(work: UnitOfWork, log: Log, sealer: Sealer, account_id: UUID, 
     if step is None:
         raise CodeRefused
     await db.confirm(raw, account_id, at, step)
-    await append_security_event(work, log, account_id, "factor_added", factor=TOTP)
+    await append_security_event(work, log, account_id, "security.factor_added", factor=TOTP)
     return await _issue_codes(raw, account_id)
 
 
 async def renew_codes(work: UnitOfWork, log: Log, account_id: UUID) -> list[str]:
     """Replaces the recovery codes. Raises NoFactor."""
-    await append_security_event(work, log, account_id, "factor_added", factor=RECOVERY_CODES)
+    await append_security_event(work, log, account_id, "security.factor_added", factor=RECOVERY_CODES)
     raw = await work.raw()
     if not await db.is_set(raw, account_id):
         raise NoFactor
@@ -64,7 +64,7 @@ async def remove(work: UnitOfWork, log: Log, account_id: UUID) -> bool:
     await log.lock(work, accounts=[account_id])
     was_set = await db.delete_factor(await work.raw(), account_id)
     if was_set:
-        await append_security_event(work, log, account_id, "factor_removed", factor=TOTP)
+        await append_security_event(work, log, account_id, "security.factor_removed", factor=TOTP)
     return was_set
 
 

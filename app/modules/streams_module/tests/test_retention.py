@@ -114,10 +114,11 @@ async def test_account_streams_are_pruned(
     anna: FakeClient, club: str, database: Database, sql: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     await anna.open_chat(title="Второй")
-    await make_old(sql, anna.id, 2)
+    # The sign-in and two chats.
+    await make_old(sql, anna.id, 3)
     await prune(database, now() - timedelta(days=30))
     gap = problem(await anna.get("/accounts/me/events", after=0), 410, "stream_gap")
-    assert (gap["first_seq"], gap["last_seq"]) == (2, 2)
+    assert (gap["first_seq"], gap["last_seq"]) == (3, 3)
 
 
 async def test_a_poll_during_pruning_reports_the_gap(
