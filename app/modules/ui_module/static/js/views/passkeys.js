@@ -1,6 +1,6 @@
 // Passkeys in the settings: adding one to this device, and removing those that are not needed any more.
 
-import { call, canUsePasskeys, getAll } from '../api.js';
+import { call, getAll } from '../api.js';
 import { h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { confirmed } from './dialogs.js';
@@ -55,5 +55,5 @@ export function passkeys(context, device) {
   }
 
   attempt(show);
-  return h('div', { class: 'second-factor' }, h('p', {}, t('passkeys.why')), list, canUsePasskeys() && h('div', { class: 'buttons' }, add));
+  return h('div', { class: 'second-factor' }, h('p', {}, t('passkeys.why')), list, h('div', { class: 'buttons' }, add));
 }

@@ -1,6 +1,6 @@
 // Settings: the user's profile, the appearance of the page, the password and the sessions.
 
-import { call, getAll, has, signOut } from '../api.js';
+import { call, canUsePasskeys, getAll, has, signOut } from '../api.js';
 import { h, iconButton, reconcile, toast } from '../dom.js';
 import { currentLanguage, explain, fieldOf, languages, shortMoment, t } from '../i18n.js';
 import { chooseFormat, chosenFormat, formats } from '../textFormat.js';
@@ -85,7 +85,7 @@ function look({ settings }, close) {
 
 function passwordAndSessions(context) {
   const { element, show } = sessions();
-  return [password(show), has('second_factor') && section(t('factor.title'), secondFactor(context)), has('passkeys') && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))), element];
+  return [password(show), has('second_factor') && section(t('factor.title'), secondFactor(context)), canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))), element];
 }
 
 function password(onChanged) {
