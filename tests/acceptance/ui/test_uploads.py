@@ -166,6 +166,21 @@ async def test_an_upload_goes_on_by_itself_after_a_network_outage(eve: Reader, y
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
 
 
+async def test_another_tab_takes_over_an_upload_when_its_tab_is_closed(eve: Reader, yard: str, film: Path) -> None:
+    held = Held(eve)
+    await held.begin()
+    await eve.open("Двор")
+    await eve.page.locator("input[type=file]").set_input_files(film)
+    await eventually(held.is_held)
+    other = await eve.context.new_page()
+    await other.goto(f"{eve.address}/ui#/{yard}")
+    await expect(other.locator(".state")).to_have_attribute("data-state", "online")
+    await expect(other.get_by_role("button", name="Attach files")).to_be_visible()
+    await expect(other.locator(".upload")).to_have_count(0)
+    await eve.page.close()
+    await expect(other.locator(".tray .upload.done")).to_have_count(1)
+
+
 @pytest.fixture
 async def small(settings: Settings) -> AsyncIterator[str]:
     """A server that stores little; its address."""
