@@ -229,8 +229,8 @@ async def test_what_goes_wrong_is_said_in_words(browser: Browser, small: str) ->
     await reader.context.close()
 
 
-async def test_without_the_module_the_page_has_no_trace_of_files(browser: Browser, settings: Settings) -> None:
-    modules = ModulesSettings(enabled_modules=("BASE", "-attachments"))
+async def test_without_files_and_entities_the_page_has_no_trace_of_them(browser: Browser, settings: Settings) -> None:
+    modules = ModulesSettings(enabled_modules=("BASE", "-attachments", "-entities"))
     async with listening(build_app(replace(settings, modules=modules))) as address:
         async with httpx.AsyncClient(base_url=f"http://{address}") as http:
             anna = await FakeClient.sign_up(http, "anna", "Анна")
@@ -247,7 +247,7 @@ async def test_without_the_module_the_page_has_no_trace_of_files(browser: Browse
         await expect(page.locator("input[type=file]")).to_have_count(0)
         await page.locator("#search").fill("файл")
         await page.get_by_text("Filters").click()
-        await expect(page.get_by_label("With").locator("option")).to_have_text(["anything", "a link", "a mention"])
+        await expect(page.get_by_label("With").locator("option")).to_have_text(["anything", "a link"])
         assert [url for url in asked if "/attachments" in url and "/api/" in url] == []
         assert await page.evaluate("indexedDB.databases()") == []
         assert reader.complaints == []

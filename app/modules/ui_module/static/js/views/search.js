@@ -22,7 +22,7 @@ export class MessageSearch {
     const day = (name) => h('input', { type: 'date', name, on: { change: () => this.find() } });
     const field = (name, input) => h('label', {}, h('span', {}, t(`search.${name}`)), input);
     this.form = h('form', { class: 'filter-fields', on: { submit: (event) => event.preventDefault() } },
-      field('has', choice('has', ['', ...has('attachments') ? ['file'] : [], 'link', 'mention'])), field('order', choice('order', ['newest', 'relevant'])),
+      field('has', choice('has', ['', ...has('attachments') ? ['file'] : [], 'link', ...has('entities') ? ['mention'] : []])), field('order', choice('order', ['newest', 'relevant'])),
       field('after', day('after')), field('before', day('before')));
     this.filters = h('div', { class: 'filters', hidden: true }, this.onlyHere, h('details', {}, h('summary', {}, t('search.filters')), this.form));
     this.title = h('h3', { hidden: true }, t('search.messages'));
