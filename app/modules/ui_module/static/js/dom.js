@@ -65,11 +65,20 @@ export function iconButton(name, label, onClick, attributes = {}) {
 /** Returns the hue of an id, always the same. */
 export const hueOf = (id) => [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 360, 7);
 
-/** Creates a circle with initials, in the colour of the id. */
-export function avatar(name, id, { online = false, small = false } = {}) {
+/** Returns the path of an address of a file: the page loads files from its own server, whatever its public address is. */
+export const localPath = (url) => new URL(url, location.origin).pathname;
+
+/** Creates a circle with an image, or initials in the colour of the id. */
+export function avatar(name, id, { online = false, small = false, image = null } = {}) {
   const words = name.trim().split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const letters = (words.length ? words.slice(0, 2) : [name.trim() || '?']).map((word) => [...word][0]).join('');
-  return h('span', { class: `avatar${small ? ' small' : ''}${online ? ' online' : ''}`, 'aria-hidden': 'true', vars: { '--hue': hueOf(id) } }, letters.toUpperCase());
+  return h('span', { class: `avatar${small ? ' small' : ''}${online ? ' online' : ''}`, 'aria-hidden': 'true', vars: { '--hue': hueOf(id) } }, letters.toUpperCase(), image && avatarImage(image));
+}
+
+/** An avatar that was changed a moment ago has another address: until that is known, the initials are shown. */
+function avatarImage({ url }) {
+  const image = h('img', { src: localPath(url), alt: '', on: { error: () => image.remove() } });
+  return image;
 }
 
 /** Creates grey shapes in place of content that is being loaded, with a text for screen readers. */

@@ -1,7 +1,7 @@
 // Addresses of files. They expire, so each is asked for again when it is needed; those of a page of messages at once.
 
 import { call } from './api.js';
-import { coalesced } from './dom.js';
+import { coalesced, localPath } from './dom.js';
 
 const MOST = 100;
 const RENEW_BEFORE_MS = 30_000;
@@ -34,7 +34,8 @@ export class FileUrls {
 
   async ask(asked) {
     try {
-      const { items } = await call('POST', '/attachments/urls', { ids: [...asked.keys()] });
+      const { items: answered } = await call('POST', '/attachments/urls', { ids: [...asked.keys()] });
+      const items = answered.map(withLocalPaths);
       for (const item of items) if (item.url) this.known.set(item.id, item);
       const found = new Map(items.map((item) => [item.id, item.url ? item : null]));
       asked.forEach(({ resolve }, id) => resolve(found.get(id) ?? null));
@@ -43,3 +44,7 @@ export class FileUrls {
     }
   }
 }
+
+const withLocalPaths = ({ url, previews, ...item }) => ({
+  ...item, url: url && localPath(url), previews: previews.map((preview) => ({ ...preview, url: preview.url && localPath(preview.url) })),
+});

@@ -40,8 +40,8 @@ export class People {
   }
 
   /** Stores the names of a member whose account is not known. */
-  storeMember({ account_id: id, username, display_name }) {
-    if (!this.known.get(id)?.username) this.store({ id, username, display_name });
+  storeMember({ account_id: id, username, display_name, avatar }) {
+    if (!this.known.get(id)?.username) this.store({ id, username, display_name, avatar });
   }
 
   /** Keeps a signal, also for an account that is not known yet: its response may be on its way. */

@@ -70,6 +70,11 @@ export class Store extends EventTarget {
     return other ? this.person(other.account_id) : null;
   }
 
+  /** Returns the avatar of a chat: in a direct chat, that of the other account. */
+  avatar(chat) {
+    return (chat.type === 'direct' ? this.peer(chat) : chat)?.avatar ?? null;
+  }
+
   title(chat) {
     return chat.type === 'direct' ? (this.peer(chat)?.display_name ?? '…') : (chat.title ?? '…');
   }
@@ -248,6 +253,8 @@ export class Store extends EventTarget {
       chat.settings = settings;
     } else if (kind === 'account.updated') {
       this.storeMe(data);
+      // The event does not have what other modules add, such as the avatar.
+      this.people.refresh(this.me.id);
     }
     this.dispatchEvent(new CustomEvent('own', { detail: { kind, data } }));
   }
@@ -344,6 +351,10 @@ function applyToPage(chat, { kind, data }, store) {
   } else if (kind === 'member.changed') {
     const member = chat.members?.find(({ account_id: id }) => id === data.account_id);
     if (member) member.role = data.role;
+  } else if (kind === 'chat.updated') {
+    // Without a changed field, it is one that another module adds, such as the avatar.
+    const { chat_id: _, actor_id: __, ...changes } = data;
+    if (!Object.keys(changes).length) store.readState(chat);
   } else if (kind === 'chat.deleted') {
     store.chats.delete(chat.id);
   }

@@ -66,12 +66,13 @@ export class Conversation {
     const peer = store.peer(chat);
     const subtitle = this.subtitle(chat, peer);
     const online = store.isOnline(peer);
-    const signature = JSON.stringify([name, online, subtitle]);
+    const image = store.avatar(chat);
+    const signature = JSON.stringify([name, online, subtitle, image]);
     if (signature !== this.signature) {
       this.signature = signature;
       this.element.setAttribute('aria-label', name);
       this.head.replaceChildren(
-        avatar(name, peer?.id ?? chat.id, { online }),
+        avatar(name, peer?.id ?? chat.id, { online, image }),
         h('div', { class: 'bar-text' },
           h('h2', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),
           h('p', { class: chat.typing.size ? 'typing' : '' }, subtitle)));

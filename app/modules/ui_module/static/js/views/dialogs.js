@@ -73,7 +73,7 @@ export function peoplePicker(chosen, leftOut = new Set()) {
       signature: `${chosen.has(person.id)}${JSON.stringify(person)}`,
       build: () => h('li', {},
         h('button', { type: 'button', class: 'chat-item', 'aria-pressed': String(chosen.has(person.id)), on: { click: () => toggle(person) } },
-          avatar(person.display_name, person.id, { small: true, online: person.online }),
+          avatar(person.display_name, person.id, { small: true, online: person.online, image: person.avatar }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name)),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username}`))))),

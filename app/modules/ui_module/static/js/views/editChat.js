@@ -1,11 +1,12 @@
 // The dialog that changes the title and the description of a group or channel.
 
-import { call } from '../api.js';
+import { call, has } from '../api.js';
 import { h } from '../dom.js';
 import { explain, t } from '../i18n.js';
+import { avatarField } from './avatarField.js';
 import { dialog } from './dialogs.js';
 
-export function editChatDialog(chat) {
+export function editChatDialog(store, chat) {
   const error = h('p', { id: 'edit-error', class: 'error', role: 'alert' });
 
   async function submit(event) {
@@ -26,6 +27,7 @@ export function editChatDialog(chat) {
     h(tag, { id: `edit-${name}`, name, dir: 'auto', value: chat[name] ?? '', 'aria-describedby': 'edit-error', ...attributes }));
 
   const element = dialog(t('members.edit'), h('form', { class: 'dialog-form', method: 'post', on: { submit } },
+    has('attachments') && avatarField(store, `/chats/${chat.id}/avatar`, () => ({ name: store.title(chat), id: chat.id, image: store.avatar(chat) })),
     field('title', t('new.name'), 'input', { required: true, maxlength: 128, autofocus: true }),
     field('description', t('new.description'), 'textarea', { maxlength: 1000, rows: 3 }),
     error,

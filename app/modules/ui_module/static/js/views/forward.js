@@ -20,11 +20,12 @@ export function forwardDialog({ store, openChat }, chat, message) {
     const chats = store.list.filter((to) => mayPost(to) && store.title(to).toLocaleLowerCase().includes(query));
     reconcile(list, chats.map((to) => {
       const name = store.title(to);
+      const image = store.avatar(to);
       return {
         key: to.id,
-        signature: name,
+        signature: JSON.stringify([name, image]),
         build: () => h('li', {}, h('button', { type: 'button', class: 'chat-item', on: { click: () => forward(to) } },
-          avatar(name, store.peer(to)?.id ?? to.id, { small: true }), h('span', { class: 'chat-text' }, h('strong', { dir: 'auto' }, name)))),
+          avatar(name, store.peer(to)?.id ?? to.id, { small: true, image }), h('span', { class: 'chat-text' }, h('strong', { dir: 'auto' }, name)))),
       };
     }));
   }

@@ -23,7 +23,7 @@ export function membersDialog({ store, openChat }, chat) {
   function actions() {
     if (chat.type === 'direct') return [];
     return [
-      ...isAdmin() ? [['edit', () => editChatDialog(chat)], ['add', add]] : [],
+      ...isAdmin() ? [['edit', () => editChatDialog(store, chat)], ['add', add]] : [],
       chat.role === 'owner' ? ['delete', remove] : ['leave', leave],
     ];
   }
@@ -55,7 +55,7 @@ export function membersDialog({ store, openChat }, chat) {
         key: member.account_id,
         signature: JSON.stringify([member, person, store.isOnline(person), mayRemove]),
         build: () => h('li', {},
-          avatar(person.display_name, person.id, { small: true, online: store.isOnline(isSelf ? { online: true } : person) }),
+          avatar(person.display_name, person.id, { small: true, online: store.isOnline(isSelf ? { online: true } : person), image: person.avatar }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), isSelf && h('small', {}, t('members.you'))),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username || member.username}`))),

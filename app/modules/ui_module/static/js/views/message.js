@@ -26,13 +26,13 @@ export function messageRow(context, chat, message, isFirst, actions) {
   const showsSender = chat.type !== 'direct' && !isMine;
   return {
     key: `m${message.seq}`,
-    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, quoted && summary(quoted), quotedName, chat.role]),
+    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, sender.avatar, quoted && summary(quoted), quotedName, chat.role]),
     build() {
       const menu = !message.deleted_at && h('div', { class: 'tools' },
         actions.composer && iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
         iconButton('more', t('message.actions'), (event) => openMenu(event.currentTarget, context, chat, message, actions), { 'aria-haspopup': 'menu' }));
       return h('li', { class: `message${isMine ? ' mine' : ''}${isFirst ? ' first' : ''}`, data: { seq: message.seq } },
-        showsSender && isFirst && avatar(sender.display_name, sender.id, { small: true }),
+        showsSender && isFirst && avatar(sender.display_name, sender.id, { small: true, image: sender.avatar }),
         h('div', { class: 'bubble-line' },
           h('div', { class: 'bubble', on: { contextmenu: (event) => {
             if (!menu || getSelection().toString()) return;

@@ -95,10 +95,10 @@ export class MessageSearch {
     const when = shortMoment(new Date(message.created_at));
     return {
       key: message.id,
-      signature: JSON.stringify([name, sender, when, text, highlights]),
+      signature: JSON.stringify([name, chat && store.avatar(chat), sender, when, text, highlights]),
       build: () => h('li', {},
         h('button', { type: 'button', class: 'chat-item found', on: { click: () => openChat(message.chat_id, message.seq) } },
-          avatar(name, (chat && store.peer(chat)?.id) ?? message.chat_id, { small: true }),
+          avatar(name, (chat && store.peer(chat)?.id) ?? message.chat_id, { small: true, image: chat && store.avatar(chat) }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name), h('time', {}, when)),
             h('span', { class: 'preview', dir: 'auto' }, chat?.type !== 'direct' || sender === t('search.you') ? `${sender}: ` : '', marked(text, highlights))))),

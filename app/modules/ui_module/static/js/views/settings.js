@@ -4,6 +4,7 @@ import { call, canUsePasskeys, getAll, has, signOut } from '../api.js';
 import { h, iconButton, reconcile, toast } from '../dom.js';
 import { currentLanguage, explain, fieldOf, languages, shortMoment, t } from '../i18n.js';
 import { chooseFormat, chosenFormat, formats } from '../textFormat.js';
+import { avatarField } from './avatarField.js';
 import { confirmed, dialog } from './dialogs.js';
 import { passkeys } from './passkeys.js';
 import { secondFactor } from './secondFactor.js';
@@ -59,6 +60,7 @@ function form(fields, label, submit) {
 function profile({ store }) {
   const { me } = store;
   return section(t('settings.profile'),
+    has('attachments') && avatarField(store, '/accounts/me/avatar', () => ({ name: me.display_name, id: me.id, image: store.person(me.id).avatar })),
     me.email && h('p', { class: 'email' }, me.email),
     form([
       field('display_name', t('auth.displayName'), { value: me.display_name, required: true, maxlength: 64, autocomplete: 'name' }),

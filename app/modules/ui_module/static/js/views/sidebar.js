@@ -52,10 +52,12 @@ export class Sidebar {
       else if (!this.chats.firstChild) this.chats.append(skeleton('chats', 6));
       return;
     }
-    if (this.ownName !== store.me.display_name) {
-      this.ownName = store.me.display_name;
+    const { avatar: image } = store.person(store.me.id);
+    const own = JSON.stringify([store.me.display_name, image]);
+    if (this.shownOwn !== own) {
+      this.shownOwn = own;
       this.own.hidden = false;
-      this.own.replaceChildren(avatar(this.ownName, store.me.id, { small: true }), h('span', { dir: 'auto' }, this.ownName), icon('settings'), h('span', { class: 'visually-hidden' }, t('settings.title')));
+      this.own.replaceChildren(avatar(store.me.display_name, store.me.id, { small: true, image }), h('span', { dir: 'auto' }, store.me.display_name), icon('settings'), h('span', { class: 'visually-hidden' }, t('settings.title')));
     }
     const query = this.search.value.trim().toLocaleLowerCase();
     const chats = store.list.filter((chat) => !query || store.title(chat).toLocaleLowerCase().includes(query));
@@ -77,13 +79,13 @@ export class Sidebar {
     const isChosen = chat.id === this.chosen;
     const last = sendQueue?.of(chat.id).at(-1) ?? chat.last_message;
     const when = shortMoment(new Date(last?.created_at ?? chat.created_at));
-    const shown = { name, isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, mentions: chat.unread_mention_count ?? 0, isMuted: isMuted(chat), settings: chat.settings, typing: chat.typing.size };
+    const shown = { name, image: store.avatar(chat), isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, mentions: chat.unread_mention_count ?? 0, isMuted: isMuted(chat), settings: chat.settings, typing: chat.typing.size };
     return {
       key: chat.id,
       signature: JSON.stringify(shown),
       build: () => h('li', {},
         h('button', { type: 'button', class: 'chat-item', 'aria-current': isChosen ? 'page' : null, on: { click: () => openChat(chat.id) } },
-          avatar(name, peer?.id ?? chat.id, { online: shown.isOnline }),
+          avatar(name, peer?.id ?? chat.id, { online: shown.isOnline, image: shown.image }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' },
               h('strong', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),
@@ -113,7 +115,7 @@ export class Sidebar {
       signature: JSON.stringify(person),
       build: () => h('li', {},
         h('button', { type: 'button', class: 'chat-item', on: { click: () => this.talkTo(person) } },
-          avatar(person.display_name, person.id, { online: person.online }),
+          avatar(person.display_name, person.id, { online: person.online, image: person.avatar }),
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name)),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username}`))))),
