@@ -113,6 +113,17 @@ class OwnerHook:
 
 
 @dataclass(frozen=True)
+class SignInHook:
+    """Is called when a session is about to be opened, in the same transaction: `run(context, account_id)`.
+
+    All proofs that the account demands have been given. It may raise a ServiceError: then no session is opened.
+    """
+
+    name: str
+    run: Callable[[WorkContext, UUID], Awaitable[None]]
+
+
+@dataclass(frozen=True)
 class PresenceFilter:
     """Hides presence, typing and read positions of accounts from some viewers, over every transport.
 

@@ -27,6 +27,7 @@ from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.second_factors import SecondFactors
+from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.settings import Settings
 from app.utils.background import running
@@ -44,6 +45,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(PresenceFilters, PresenceFilters(container.get(Modules), container))
     container.put(AccountParts, AccountParts(container.get(Modules), container))
     container.put(SignUps, SignUps(settings, container.get(Modules), container))
+    container.put(SignInHooks, SignInHooks(container.get(Modules), container))
     container.put(OwnerHooks, OwnerHooks(container.get(Modules), container))
     container.put(SecondFactors, SecondFactors(container.get(Modules), container))
     container.put(FailedSignIns, FailedSignIns(database, limits))

@@ -17,6 +17,7 @@ from app.modules.accounts_module.schemas import SignedIn
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.accounts_module.services.credentials import Attempt, check_credentials
 from app.modules.accounts_module.services.second_factors import SecondFactors, stamp_of
+from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
 from app.modules.accounts_module.services.tokens import DeviceClaim, TicketClaim
 from app.modules.streams_module.dependencies import LogDep
 
@@ -36,6 +37,7 @@ class SignInService:
     failed_sign_ins: FailedSignInsDep
     revocations: RevocationsDep
     factors: Annotated[SecondFactors, service(SecondFactors)]
+    hooks: Annotated[SignInHooks, service(SignInHooks)]
 
     async def by_password(self, login: str, password: str, device_token: str | None) -> SignedIn:
         """Opens a session with a password.
@@ -84,6 +86,7 @@ class SignInService:
     async def finish(self, device: DeviceClaim) -> SignedIn:
         """Opens a session of an account whose owner has proven all that its factors demand."""
         tokens, account_id = await self.auth.tokens(), device.account_id
+        await self.hooks.run(self.work, account_id)
         pair = await sessions.open_session(
             self.work,
             self.log,

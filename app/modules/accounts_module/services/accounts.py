@@ -77,6 +77,29 @@ async def append_updated(work: UnitOfWork, log: Log, account: Account, more: Map
     return await log.append(work, account.id, event("account.updated", payload))
 
 
+async def is_own_password(
+    database: Database, passwords: Passwords, failed_sign_ins: FailedSignIns, account_id: UUID, given: str
+) -> bool:
+    """Returns True if this is the password of a signed-in account.
+
+    Raises RateLimited after too many wrong passwords: a thief with an open session must not guess faster than a
+    stranger who signs in. The failures are counted apart from those of sign-ins. Otherwise a stranger who guesses at
+    sign-in could lock the owner out of these calls.
+    """
+    subject = uuid5(account_id, "change of password")
+    async with failed_sign_ins.turn(subject):
+        await failed_sign_ins.check(subject)
+        async with database.connection() as connection:
+            stored: str | None = await connection.fetchval(
+                "SELECT password_hash FROM account WHERE id = $1", account_id
+            )
+        if not (await passwords.verify(given, stored, account_id.hex)).is_right:
+            await failed_sign_ins.add(subject)
+            return False
+        await failed_sign_ins.forget(subject)
+    return True
+
+
 async def change_password(
     work: UnitOfWork,
     database: Database,
@@ -90,24 +113,17 @@ async def change_password(
 ) -> bool:
     """Sets a new password. Returns False, and changes nothing, if the current one is wrong.
 
-    Raises RateLimited after too many wrong passwords: a thief with an open session must not guess faster than a
-    stranger who signs in. The failures are counted apart from those of sign-ins. Otherwise a stranger who guesses at
-    sign-in could keep the owner from changing the password.
+    Raises what `is_own_password` raises.
     """
-    subject = uuid5(account_id, "change of password")
-    async with failed_sign_ins.turn(subject):
-        await failed_sign_ins.check(subject)
-        async with database.connection() as connection:
-            stored: Any = await connection.fetchrow(
-                "SELECT username, email, password_hash FROM account WHERE id = $1 AND erased_at IS NULL", account_id
-            )
-        if stored is None:
-            raise InvalidToken
-        check_password(new, "new_password", username=stored["username"], email=stored["email"])
-        if not (await passwords.verify(current, stored["password_hash"], account_id.hex)).is_right:
-            await failed_sign_ins.add(subject)
-            return False
-        await failed_sign_ins.forget(subject)
+    async with database.connection() as connection:
+        stored: Any = await connection.fetchrow(
+            "SELECT username, email FROM account WHERE id = $1 AND erased_at IS NULL", account_id
+        )
+    if stored is None:
+        raise InvalidToken
+    check_password(new, "new_password", username=stored["username"], email=stored["email"])
+    if not await is_own_password(database, passwords, failed_sign_ins, account_id, current):
+        return False
     password_hash = await passwords.hash(new, account_id.hex)
     await append_security_event(work, log, account_id, "security.password_changed", by="password")
     # Locked: an account that is erased at the same time must not get a password again.

@@ -114,19 +114,20 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> da
     await work.session.flush()
     await release_username(work, account_id, username, container.get(SizesSettings).username_hold_days)
     await delete_failures(await work.raw(), [account_id])
-    await _end_sessions(work, container, account_id)
+    await end_access(work, container, account_id)
+    await sessions.clear_devices(await work.raw(), account_id)
     payload = {"id": str(account_id), "username": account.username, "display_name": "", "bio": ""}
     await log.append(work, account_id, event("account.updated", payload), at=at)
     return at
 
 
-async def _end_sessions(work: UnitOfWork, container: Container, account_id: UUID) -> None:
+async def end_access(work: UnitOfWork, container: Container, account_id: UUID) -> None:
+    """Ends all sessions and tokens of an account."""
     at, revocations = now(), container.get(Revocations)
     revoked = await sessions.revoke(work.session, at, account_id=account_id)
     context = await work_context(work, container, at)
     for kind in container.get(Modules).contributions(BearerKind):
         revoked += await kind.revoke_all(context, account_id)
-    await sessions.clear_devices(await work.raw(), account_id)
     work.after_commit(lambda: revocations.announce(revoked, at))
 
 

@@ -9,7 +9,7 @@ from app.modules.chats_module.extension import Permission
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.reader import Reader
 
-__all__ = ["Membership", "check", "find_last_departure", "get_event_reader", "get_membership"]
+__all__ = ["Membership", "check", "find_last_departure", "find_membership", "get_event_reader", "get_membership"]
 
 
 async def get_membership(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Membership:

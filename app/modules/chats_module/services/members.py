@@ -153,13 +153,21 @@ async def leave_erased(work: UnitOfWork, log: Log, rules: MemberRules, membershi
     reader. Returns False, and does nothing, if the owner is the only member left.
     """
     chat_id, account_id = membership.chat_id, membership.account_id
-    if membership.role == "owner":
-        successor = await crud.find_successor(await work.raw(), chat_id, account_id)
-        if successor is None:
-            return False
-        await _set_role(work, log, rules, chat_id, account_id, successor, "owner")
+    if membership.role == "owner" and not await hand_over(work, log, rules, chat_id, account_id):
+        return False
     await _remove(work, log, rules, chat_id, account_id, actor_id=account_id, reason="left")
     return True
+
+
+async def hand_over(work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUID, owner_id: UUID) -> bool:
+    """Makes the longest-standing admin, else member, else reader the owner. The caller holds the chat's lock.
+
+    Returns False, and does nothing, if the owner is the only member left, apart from bots.
+    """
+    successor = await crud.find_successor(await work.raw(), chat_id, owner_id)
+    if successor is not None:
+        await _set_role(work, log, rules, chat_id, owner_id, successor, "owner")
+    return successor is not None
 
 
 async def _remove(

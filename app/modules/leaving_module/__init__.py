@@ -1,0 +1,1 @@
+"""Leaving: accounts that their owners deactivate, and that are erased unless they come back."""

@@ -1,0 +1,39 @@
+from fastapi import APIRouter, Request
+
+from app.dependencies.dependency_db import Db, Work
+from app.dependencies.services_dependency import LimitsDep, container_of
+from app.modules.accounts_module.dependencies import CurrentIdentity, FailedSignInsDep, PasswordsDep
+from app.modules.accounts_module.errors import ReauthenticationRequired, WrongPassword
+from app.modules.accounts_module.services import accounts
+from app.modules.accounts_module.services.sessions import check_recent
+from app.modules.base_module.schemas import refuses
+from app.modules.leaving_module import services
+from app.modules.leaving_module.schemas import Deactivated, Deactivation
+from app.modules.leaving_module.settings import DEACTIVATE
+
+router = APIRouter(prefix="/accounts/me")
+
+
+@router.post("/deactivate", openapi_extra=refuses(ReauthenticationRequired, WrongPassword))
+async def deactivate(
+    body: Deactivation,
+    request: Request,
+    identity: CurrentIdentity,
+    limits: LimitsDep,
+    database: Db,
+    work: Work,
+    passwords: PasswordsDep,
+    failed_sign_ins: FailedSignInsDep,
+) -> Deactivated:
+    """Deactivates the caller's account, and erases it later.
+
+    All sessions and API keys end. Chats that the account owns pass to the longest-standing admin or member. Signing in
+    before `erase_at` brings the account back. Without a password the session must have been opened within the last 10
+    minutes.
+    """
+    limits.hit(DEACTIVATE, identity.account_id.int)
+    if body.password is None:
+        await check_recent(work, identity)
+    elif not await accounts.is_own_password(database, passwords, failed_sign_ins, identity.account_id, body.password):
+        raise WrongPassword
+    return await services.deactivate(work, container_of(request.scope), identity.account_id, body.messages)

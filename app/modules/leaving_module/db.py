@@ -1,0 +1,67 @@
+"""Accounts that are leaving."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.adapters.db.base import Base
+from app.adapters.db.connection import DatabaseConnection
+
+
+class AccountLeaving(Base):
+    """A deactivated account. After `ended_at` it cannot come back: its erasure has begun."""
+
+    __tablename__ = "account_leaving"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    messages: Mapped[str] = mapped_column(Text)
+    erase_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+_INSERT = """
+INSERT INTO account_leaving (account_id, messages, erase_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+RETURNING account_id
+"""
+_FIND = "SELECT messages, erase_at, ended_at FROM account_leaving WHERE account_id = $1 FOR UPDATE"
+_LIST = "SELECT account_id FROM account_leaving WHERE account_id = ANY($1)"
+_END = "UPDATE account_leaving SET ended_at = $2 WHERE account_id = $1"
+_DELETE = "DELETE FROM account_leaving WHERE account_id = $1"
+_OWNED = """
+SELECT c.id FROM account_chat a JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+WHERE a.account_id = $1 AND c.owner_id = $1 AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT 1
+"""
+
+
+async def insert_leaving(connection: DatabaseConnection, account_id: UUID, messages: str, erase_at: datetime) -> bool:
+    """Returns False if the account is leaving already."""
+    return bool(await connection.fetch(_INSERT, account_id, messages, erase_at))
+
+
+async def find_leaving(connection: DatabaseConnection, account_id: UUID) -> Any | None:
+    """Returns and locks the row of an account that is leaving."""
+    rows = await connection.fetch(_FIND, account_id)
+    return rows[0] if rows else None
+
+
+async def list_leaving(connection: DatabaseConnection, account_ids: Collection[UUID]) -> list[UUID]:
+    """Returns those of the accounts that are leaving."""
+    return [row["account_id"] for row in await connection.fetch(_LIST, list(account_ids))]
+
+
+async def mark_ended(connection: DatabaseConnection, account_id: UUID, at: datetime) -> None:
+    await connection.execute(_END, account_id, at)
+
+
+async def delete_leaving(connection: DatabaseConnection, account_id: UUID) -> None:
+    await connection.execute(_DELETE, account_id)
+
+
+async def find_owned_chat(connection: DatabaseConnection, account_id: UUID, after: UUID | None) -> UUID | None:
+    """Returns a group or channel that the account owns, in the order of ids after a given one."""
+    found: UUID | None = await connection.fetchval(_OWNED, account_id, after)
+    return found

@@ -1,0 +1,17 @@
+from app.modules.leaving_module.api import router
+from app.modules.leaving_module.db import AccountLeaving
+from app.modules.leaving_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.leaving_module.services import COME_BACK, END, FORGET_LEAVING, HAND_OVER, NOT_ADDED
+from app.modules.leaving_module.settings import DEACTIVATE, LeavingSettings
+from app.utils.module import Module
+
+module = Module(
+    name="leaving",
+    description="Deactivation of the own account, which is erased later unless its owner comes back",
+    router=router,
+    depends_on=("base", "accounts", "chats", "streams", "jobs"),
+    models=(AccountLeaving,),
+    events=EVENTS,
+    settings=LeavingSettings,
+    contributes=(*EVENT_TEXTS, COME_BACK, NOT_ADDED, FORGET_LEAVING, HAND_OVER, END, DEACTIVATE),
+)

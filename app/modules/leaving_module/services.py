@@ -1,0 +1,124 @@
+"""Leaving: deactivating the own account, coming back, and the erasure of those who do not."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.errors import WrongCredentials
+from app.modules.accounts_module.extension import AccountHook, Erasure, SignInHook
+from app.modules.accounts_module.services.erasure import end_access, enqueue_erasure
+from app.modules.chats_module.errors import AddingRefused
+from app.modules.chats_module.extension import AddCheck, Addition
+from app.modules.chats_module.services.access import find_membership
+from app.modules.chats_module.services.members import hand_over
+from app.modules.chats_module.services.rules import MemberRules
+from app.modules.jobs_module.extension import Job, JobContext, Jobs
+from app.modules.leaving_module import db
+from app.modules.leaving_module.schemas import Deactivated
+from app.modules.leaving_module.settings import LeavingSettings
+from app.modules.streams_module.services.log import Log, event, now
+from app.services.context import Context, WorkContext
+from app.utils.container import Container
+
+
+class Leaving(BaseModel):
+    """The payload of the jobs."""
+
+    account_id: UUID
+
+
+async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, messages: Erasure) -> Deactivated:
+    """Ends all sessions and keys of an account, hands its chats over, and plans its erasure.
+
+    The account keeps its names, its memberships and its messages until then.
+    """
+    log, jobs, at = container.get(Log), container.get(Jobs), now()
+    await log.lock(work, accounts=[account_id])
+    raw = await work.raw()
+    erase_at = at + timedelta(days=container.get(LeavingSettings).days)
+    if not await db.insert_leaving(raw, account_id, messages, erase_at):
+        # Two requests at once: the session of this one has ended.
+        raise WrongCredentials
+    await end_access(work, container, account_id)
+    payload, key = Leaving(account_id=account_id), str(account_id)
+    await jobs.enqueue(work, HAND_OVER, payload, key=key, owner_id=account_id)
+    await jobs.enqueue(work, END, payload, key=key, run_at=erase_at, owner_id=account_id)
+    await log.append(
+        work, account_id, event("account.deactivated", Deactivated(erase_at=erase_at).model_dump(mode="json")), at=at
+    )
+    return Deactivated(erase_at=erase_at)
+
+
+async def _come_back(context: WorkContext, account_id: UUID) -> None:
+    """Brings a deactivated account back. Raises WrongCredentials if its erasure has begun."""
+    if not await db.list_leaving(context.connection, [account_id]):
+        return
+    await context.container.get(Log).lock(context.work, accounts=[account_id])
+    leaving = await db.find_leaving(context.connection, account_id)
+    if leaving is None:
+        return
+    if leaving["ended_at"] is not None:
+        raise WrongCredentials
+    await db.delete_leaving(context.connection, account_id)
+    await context.container.get(Jobs).cancel(context.work, END, str(account_id), owner_id=account_id)
+    payload = {"account_id": str(account_id)}
+    await context.container.get(Log).append(context.work, account_id, event("account.reactivated", payload))
+
+
+COME_BACK = SignInHook("leaving", _come_back)
+
+
+async def _hand_over(context: JobContext, payload: Leaving) -> None:
+    """Hands the owned groups and channels over to the longest-standing admin or member. Those without stay."""
+    after: UUID | None = None
+    log, rules = context.container.get(Log), context.container.get(MemberRules)
+    while True:
+        async with context.unit_of_work() as work:
+            raw = await work.raw()
+            chat_id = await db.find_owned_chat(raw, payload.account_id, after)
+            if chat_id is None:
+                return
+            await log.lock(work, chats=[chat_id])
+            # The owner may have come back.
+            membership = await find_membership(raw, chat_id, payload.account_id)
+            is_owner = membership is not None and membership.role == "owner"
+            if is_owner and await db.list_leaving(raw, [payload.account_id]):
+                await hand_over(work, log, rules, chat_id, payload.account_id)
+            after = chat_id
+
+
+HAND_OVER = Job("leaving.hand_over", Leaving, _hand_over)
+
+
+async def _end(context: JobContext, payload: Leaving) -> None:
+    """Begins the erasure, unless the owner has come back."""
+    async with context.unit_of_work() as work:
+        await context.container.get(Log).lock(work, accounts=[payload.account_id])
+        raw = await work.raw()
+        leaving = await db.find_leaving(raw, payload.account_id)
+        if leaving is not None:
+            await db.mark_ended(raw, payload.account_id, now())
+            await enqueue_erasure(work, context.container.get(Jobs), payload.account_id, leaving["messages"])
+
+
+END = Job("leaving.end", Leaving, _end)
+
+
+async def _check_added(context: Context, addition: Addition) -> None:
+    leaving = await db.list_leaving(context.connection, addition.account_ids)
+    if leaving and addition.chat_type != "direct":
+        refusing = ", ".join(sorted(map(str, leaving)))
+        raise AddingRefused(f"These accounts do not allow others to add them: {refusing}")
+
+
+NOT_ADDED = AddCheck("leaving", _check_added)
+
+
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+    await db.delete_leaving(context.connection, account_id)
+    return False
+
+
+FORGET_LEAVING = AccountHook("leaving", _erase)

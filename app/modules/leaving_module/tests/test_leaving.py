@@ -1,0 +1,117 @@
+"""Leaving: the own account is deactivated, comes back with a sign-in, and is erased otherwise."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.jobs_module.extension import Jobs
+from app.modules.keys_module.tests.keys import create_key, program_of
+from app.modules.leaving_module.services import END
+from app.modules.streams_module.services.log import now
+from app.utils.container import Container
+from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
+
+PATH = "/accounts/me/deactivate"
+
+
+async def leave(user: FakeClient, messages: str = "keep") -> dict[str, Any]:
+    return ok(await user.post(PATH, {"password": PASSWORD, "messages": messages}))
+
+
+async def end_now(container: Container, user: FakeClient) -> None:
+    """Brings the end of the time to come back forward."""
+    async with open_unit_of_work(container.get(Database)) as work:
+        assert await container.get(Jobs).reschedule(work, END, user.id, now(), owner_id=user.uuid)
+
+
+async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
+    async with container.get(Database).connection() as connection:
+        return list(await connection.fetch(sql, *arguments))
+
+
+async def test_all_sessions_and_keys_end_at_once(anna: FakeClient, live_server: str) -> None:
+    phone = await anna.another_device().sign_in()
+    program = program_of(anna, await create_key(anna))
+    async with FakeSocket(phone, live_server) as socket:
+        assert (await leave(anna))["erase_at"] > now().isoformat()
+        await socket.until(lambda: socket.close_code is not None)
+        assert socket.close_code == 4401
+    for client in (anna, phone, program):
+        problem(await client.get("/accounts/me"), 401, "unauthenticated")
+    problem(await phone.post("/accounts/refresh", {"refresh_token": phone.refresh_token}), 401, "unauthenticated")
+
+
+async def test_signing_in_brings_the_account_back(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    before = ok(await boris.get(f"/accounts/{anna.id}"))["display_name"]
+    await leave(anna)
+    await anna.sign_in()
+    assert ok(await anna.get("/accounts/me"))["display_name"] == before
+    await anna.send(club, "Снова здесь")
+    kinds = [event["kind"] for event in await anna.own_events()]
+    assert [kind for kind in kinds if kind.startswith("account.")] == ["account.deactivated", "account.reactivated"]
+    await leave(anna)
+
+
+async def test_owned_chats_pass_to_the_longest_standing_admin(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
+) -> None:
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id], "role": "admin"}))
+    await leave(anna)
+
+    async def has_passed() -> bool:
+        return bool(ok(await boris.get(f"/chats/{club}"))["owner_id"] == clara.id)
+
+    await eventually(has_passed)
+    assert len(ok(await boris.get(f"/chats/{club}/members"))["items"]) == 3
+
+
+@pytest.mark.parametrize("messages", ["keep", "delete"])
+async def test_an_account_that_does_not_come_back_is_erased(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container, messages: str
+) -> None:
+    alone = await anna.open_chat()
+    await anna.send(club, "Прощайте")
+    await leave(anna, messages)
+    await end_now(container, anna)
+
+    async def is_erased() -> bool:
+        members = ok(await boris.get(f"/chats/{club}/members"))["items"]
+        left = await rows(container, "SELECT FROM account_leaving")
+        return [member["account_id"] for member in members] == [boris.id] and not left
+
+    await eventually(is_erased)
+    assert ok(await boris.get(f"/accounts/{anna.id}"))["display_name"] == ""
+    message = ok(await boris.get(f"/chats/{club}/messages/1"))
+    assert message["text"] == ("Прощайте" if messages == "keep" else "")
+    assert (message["deleted_at"] is None) == (messages == "keep")
+    (chat,) = await rows(container, "SELECT deleted_at FROM chat WHERE id = $1", UUID(alone))
+    assert chat["deleted_at"] is not None
+    refused = await anna.another_device().post("/accounts/sign-in", {"login": anna.username, "password": PASSWORD})
+    problem(refused, 401, "unauthenticated")
+
+
+async def test_an_account_that_came_back_is_not_erased(anna: FakeClient, container: Container) -> None:
+    await leave(anna)
+    await anna.sign_in()
+    assert await rows(container, "SELECT FROM job WHERE name = 'leaving.end'") == []
+    assert await rows(container, "SELECT FROM account_leaving") == []
+
+
+async def test_a_deactivated_account_is_not_added_to_chats(anna: FakeClient, boris: FakeClient) -> None:
+    await leave(anna)
+    problem(await boris.post("/chats", {"type": "group", "member_ids": [anna.id]}), 403, "forbidden")
+    await anna.sign_in()
+    await boris.open_chat(anna)
+
+
+async def test_a_wrong_password_and_an_old_session_are_refused(anna: FakeClient, container: Container) -> None:
+    problem(await anna.post(PATH, {"password": "guessed", "messages": "keep"}), 403, "forbidden")
+    problem(await anna.post(PATH, {"password": PASSWORD}), 422, "validation_error")
+    problem(await anna.post(PATH, {"password": PASSWORD, "messages": "burn"}), 422, "validation_error")
+    await rows(container, "UPDATE auth_session SET created_at = now() - interval '11 minutes'")
+    problem(await anna.post(PATH, {"messages": "keep"}), 401, "reauthentication_required")
+    again = await anna.another_device().sign_in()
+    ok(await again.post(PATH, {"messages": "keep"}))
