@@ -18,11 +18,9 @@ class Range(NamedTuple):
 def read_range(header: str | None, size: int) -> Range | None:
     """Returns the range that is asked for, None for the whole file. Raises ValueError where it cannot be satisfied.
 
-    Several ranges are answered with the whole file, and so is a unit that is not known.
+    Several ranges are answered with the whole file, and so are none and a unit that is not known.
     """
-    if header is None or header[:6].lower() != "bytes=":
-        return None
-    if "," in header:
+    if header is None or header[:6].lower() != "bytes=" or len(header) == len("bytes=") or "," in header:
         return None
     found = _RANGE.fullmatch(header[6:]) if len(header) <= _LONGEST + 6 else None
     if found is None:
