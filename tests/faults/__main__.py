@@ -53,6 +53,7 @@ def faults(
         faults=chosen,
         size=SHORT if short else LONG,
         servers=servers or (2 if short else 3),
+        uploaders=2 if short else 4,
         rate=rate or (60 if short else 250),
         messages=messages if messages is not None else (1_000 if short else 200_000),
         seed=seed if seed is not None else SystemRandom().randrange(1_000_000),

@@ -42,6 +42,7 @@ def as_json(plan: Plan, outcome: Outcome) -> dict[str, Any]:
         "faults": [_measured(fault, occurrences, outcome) for fault, occurrences in _by_fault(plan.faults, outcome)],
         "background": [lag._asdict() for lag in outcome.lags],
         "jobs that ran more than once": outcome.repeated,
+        "files": {key: value for key, value in outcome.files.__dict__.items() if key != "wrong"},
         "unavailable": outcome.broken.unavailable,
         "violations": [f"{kind}: {detail}" for kind, detail in outcome.verdict.violations],
     }
@@ -60,6 +61,7 @@ def write_markdown(data: dict[str, Any], file: Path) -> None:
         "",
         f"- **{found}**",
         *(f"- {data[key]:,} {what}" for key, what in _COUNTED.items()),
+        f"- {_files(data)}",
         "",
         "| Fault | Times | Recovery, p50 | max | Slowest 503 | Slowest `/healthcheck/live` |",
         "|---|---:|---:|---:|---:|---:|",
@@ -84,6 +86,7 @@ def show(console: Console, data: dict[str, Any]) -> None:
     console.width = max(console.width, _WIDTH)
     console.print(table)
     console.print(", ".join(f"{data[key]:,} {what}" for key, what in _COUNTED.items()))
+    console.print(_files(data))
     console.print(_background_table(data))
     console.print(f"{data['jobs that ran more than once']} jobs ran more than once")
     console.print(f"in {data['seconds']} s, seed {data['seed']}:")
@@ -92,6 +95,14 @@ def show(console: Console, data: dict[str, Any]) -> None:
         console.print(f"[red]✗[/] {escape(violation)}")
     if len(data["violations"]) > _SHOWN:
         console.print(f"and {len(data['violations']) - _SHOWN} more")
+
+
+def _files(data: dict[str, Any]) -> str:
+    files = data["files"]
+    return (
+        f"{files['uploaded']:,} files uploaded, {files['refused']:,} requests of uploads answered 503, "
+        f"{files['orphans']:,} objects of interrupted requests left for the daily sweep"
+    )
 
 
 def _background_table(data: dict[str, Any]) -> Table:

@@ -14,9 +14,11 @@ from tests.faults.background import repeated
 from tests.faults.checker import Verdict, check
 from tests.faults.checks.availability import Happened, check_availability
 from tests.faults.checks.background import Lag, Period, check_background, check_lags, measure
+from tests.faults.checks.files import Files, check_files
 from tests.faults.fault import Fault, Scene, Unavailable
 from tests.faults.final_checks import finish
 from tests.faults.history import History, Mark, read_history
+from tests.faults.load.uploader import Uploader
 from tests.faults.load.user import User
 from tests.faults.load.workload import Size, Workload
 from tests.faults.scene.cluster import Cluster
@@ -42,6 +44,8 @@ class Plan:
     size: Size
     servers: int
     rate: float
+    uploaders: int = 2
+    """Users who upload files."""
     messages: int = 0
     seed: int = 0
     times: int | None = None
@@ -76,6 +80,7 @@ class Outcome:
     lags: Sequence[Lag]
     repeated: int
     """Jobs that ran more than once."""
+    files: Files
     seconds: float
 
 
@@ -91,25 +96,35 @@ async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
         await workload.open()
         observer = User("observer", cluster.endpoints, random)
         await observer.sign_up()
+        uploader = Uploader(workload, Random(random.random()), plan.uploaders)
         probe = Probe(cluster.servers, observer)
         scene = Scene(cluster, workload, probe, history, random, plan.is_short)
-        async with _beside(probe.keep_probing(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD)):
+        async with _beside(
+            probe.keep_probing(), workload.talk(plan.rate), workload.move(_MOVE_PERIOD), uploader.keep_uploading()
+        ):
             await _send_until(_BEFORE, workload, report_progress, 0)
             broken = await _break_things(plan, scene, report_progress)
             done = len(broken.happened)
             await _send_until(plan.messages, workload, report_progress, done)
             report_progress("settling", workload.acknowledged, done)
+            await uploader.settle()
             await workload.settle()
         observer.leave()
         report_progress("checking", workload.acknowledged, done)
+        files = await check_files(cluster, uploader)
         truth, background, wrong = await finish(scene)
     history.close()
     truth.save(plan.folder)
     verdict = check(read_history(plan.folder), truth)
     lags = measure(background, _periods(broken.happened))
-    verdict.violations += [*wrong, *broken.wrong, *check_availability(broken.happened, probe, is_short=plan.is_short)]
+    verdict.violations += [
+        *wrong,
+        *broken.wrong,
+        *files.wrong,
+        *check_availability(broken.happened, probe, is_short=plan.is_short),
+    ]
     verdict.violations += [*check_background(background, truth), *check_lags(lags, is_short=plan.is_short)]
-    return Outcome(verdict, broken, probe, lags, repeated(background), monotonic() - began)
+    return Outcome(verdict, broken, probe, lags, repeated(background), files, monotonic() - began)
 
 
 def _periods(happened: Sequence[Happened]) -> list[Period]:

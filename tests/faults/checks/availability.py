@@ -41,9 +41,12 @@ def behaviour(happened: Sequence[Happened], probe: Probe) -> Behaviour:
 
 
 def check_availability(happened: Sequence[Happened], probe: Probe, *, is_short: bool) -> Iterator[Violation]:
-    """Checks the faults that make the database unavailable."""
+    """Checks the faults that make the database unavailable, and those that make something else unavailable."""
     lenience = _LENIENCE if is_short else 1.0
     for occurrence in happened:
+        if occurrence.fault.spares_the_rest:
+            for sample in probe.between(occurrence.began, occurrence.ended, lambda sample: not sample.is_success):
+                yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: {sample} needs nothing that was down")
         if occurrence.fault.database is None:
             continue
         deadline = _REFUSAL_DEADLINE[occurrence.fault.database] * lenience

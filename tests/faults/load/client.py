@@ -23,10 +23,10 @@ class Client:
         self.random: Random = user.random
         self._history = history
 
-    async def send(self, chat: str, text: str) -> int:
+    async def send(self, chat: str, text: str, **fields: Any) -> int:
         """Returns the sequence number of the stored message, 0 if it was refused."""
         client_msg_id = str(UUID(int=self.random.getrandbits(128), version=4))
-        message = {"client_msg_id": client_msg_id, "text": text}
+        message = {"client_msg_id": client_msg_id, "text": text, **fields}
         self._history.note(Requested(self.user.id, chat, client_msg_id))
         pause = 0.05
         while True:
@@ -42,7 +42,7 @@ class Client:
             await self._attempt(chat, message)
         return seq
 
-    async def _attempt(self, chat: str, message: dict[str, str]) -> int | None:
+    async def _attempt(self, chat: str, message: dict[str, Any]) -> int | None:
         """Returns the sequence number, 0 if it is refused for good, None if that is not known yet."""
         client_msg_id = message["client_msg_id"]
         try:
@@ -62,13 +62,13 @@ class Client:
         self._history.note(Refused(client_msg_id, code))
         return 0
 
-    async def _by_socket(self, chat: str, message: dict[str, str]) -> tuple[int, str, Any, bool]:
+    async def _by_socket(self, chat: str, message: dict[str, Any]) -> tuple[int, str, Any, bool]:
         reply = await self.device.ask("send", chat_id=chat, **message)
         if reply["status"] == "ok":
             return 200, "", reply["data"], False
         return reply["error"]["status"], reply["error"]["code"], None, False
 
-    async def _by_http(self, chat: str, message: dict[str, str]) -> tuple[int, str, Any, bool]:
+    async def _by_http(self, chat: str, message: dict[str, Any]) -> tuple[int, str, Any, bool]:
         answer = await self.user.call("POST", f"/chats/{chat}/messages", message)
         if answer.status < 300:
             return answer.status, "", answer.json, answer.status == 200

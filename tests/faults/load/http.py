@@ -1,6 +1,8 @@
 """A minimal HTTP client with one kept connection: libraries would cost more CPU than the servers."""
 
 import asyncio
+import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -8,6 +10,7 @@ import orjson
 from tests.faults.load.socket import NoAnswer
 
 API = "/api/v1"
+_JSON = {"Content-Type": "application/json"}
 
 
 class Answer(NamedTuple):
@@ -27,6 +30,11 @@ class Answer(NamedTuple):
         except (orjson.JSONDecodeError, KeyError, TypeError):
             return str(self.status)
 
+    def header(self, name: str) -> str:
+        """Returns the value of a header, empty if there is none."""
+        found = re.search(rf"\r\n{name}: (.*?)\r\n".encode(), self.head, re.IGNORECASE)
+        return found[1].decode() if found else ""
+
     @property
     def retry_after(self) -> bool:
         return b"\r\nretry-after: " in self.head.lower()
@@ -40,14 +48,23 @@ class Http:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
 
-    async def ask(self, method: str, path: str, token: str = "", body: Any = None, *, seconds: float = 10.0) -> Answer:
-        """Raises NoAnswer."""
-        payload = orjson.dumps(body) if body is not None else b""
-        authorization = f"Authorization: Bearer {token}\r\n" if token else ""
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: messenger\r\n{authorization}"
-            f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
-        )
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        token: str = "",
+        body: Any = None,
+        headers: Mapping[str, str] = _JSON,
+        *,
+        seconds: float = 10.0,
+    ) -> Answer:
+        """Sends JSON, or bytes as they are. Raises NoAnswer."""
+        payload = body if isinstance(body, bytes) else orjson.dumps(body) if body is not None else b""
+        lines = {"Host": "messenger", **headers, "Content-Length": str(len(payload))}
+        if token:
+            lines["Authorization"] = f"Bearer {token}"
+        written = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        head = f"{method} {path} HTTP/1.1\r\n{written}\r\n"
         async with self._turn:
             try:
                 async with asyncio.timeout(seconds):
@@ -78,7 +95,7 @@ class Http:
         head = await reader.readuntil(b"\r\n\r\n")
         lower = head.lower()
         length = lower.find(b"content-length: ")
-        size = int(lower[length + 16 : lower.find(b"\r", length)]) if length >= 0 else 0
+        size = int(lower[length + 16 : lower.find(b"\r", length)]) if length >= 0 and request[:5] != b"HEAD " else 0
         body = await reader.readexactly(size) if size else b""
         if b"connection: close" in lower:
             self.close()

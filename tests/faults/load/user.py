@@ -37,10 +37,11 @@ class User:
         body = {"login": self.username, "password": _PASSWORD}
         self.token = (await self.retry("POST", "/accounts/sign-in", body)).json["access_token"]
 
-    async def call(self, method: str, path: str, body: Any = None) -> Answer:
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Makes one attempt. Raises NoAnswer."""
+        more = ({name.replace("_", "-"): value for name, value in headers.items()},) if headers else ()
         try:
-            answer = await self._http.ask(method, f"{API}{path}", self.token, body)
+            answer = await self._http.ask(method, f"{API}{path}", self.token, body, *more)
         except NoAnswer:
             self._http.move(*self.random.choice(self.endpoints))
             raise
@@ -49,6 +50,14 @@ class User:
             self.token = ""
             await self.sign_in()
         return answer
+
+    async def fetch(self, path: str) -> Answer:
+        """Gets what needs no token, from the root. Repeats it until there is an answer."""
+        while True:
+            try:
+                return await self._http.ask("GET", path)
+            except NoAnswer:
+                await self.pause(0.5)
 
     async def retry(self, method: str, path: str, body: Any = None, also: Collection[int] = ()) -> Answer:
         """Retries until the request succeeds. `also` are statuses that a repetition of a completed request may get."""

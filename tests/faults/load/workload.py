@@ -133,6 +133,19 @@ class Workload:
             self.acknowledged += 1
             chat.stored.append((sender, seq))
 
+    async def send_file(self, sender: Client, attachment_id: str) -> User:
+        """Sends a file to a chat of its owner. Returns a user who may read it from now on.
+
+        Nothing else happens to this message: its deletion would delete the file."""
+        chats = [chat for chat in self.chats if sender in self._inside(chat)]
+        if not chats:
+            return sender.user
+        chat = self._random.choice(chats)
+        if not await sender.send(chat.id, "Файл", attachments=[attachment_id]):
+            return sender.user
+        self.acknowledged += 1
+        return chat.owner.user
+
     async def _change(self) -> None:
         """Makes one change. It may be refused: the member was removed meanwhile, or the message is deleted."""
         chat = self._random.choice(self.chats)

@@ -63,6 +63,7 @@ class Cluster:
         self.folder = folder
         self.postgres = Postgres(folder / "postgres")
         self.nats = NatsServer(folder) if bus is BusDriver.NATS else None
+        self.store = folder / "files"
         self.servers: list[Server] = []
         self._count = servers
         self._program = program
@@ -85,6 +86,7 @@ class Cluster:
                     self.folder / f"server_{number}.log",
                     program=self._program,
                     project=project,
+                    ATTACHMENT_STORE=f"file://{self.store}",
                     **settings,
                 )
                 self.servers.append(Server(process, back))
