@@ -85,8 +85,10 @@ def create_chats(address: str) -> None:
         http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         for chat_id, kind in CHATS.items():
             post("/chats", id=chat_id, type=kind, member_ids=[other["id"] for other in others])
-            for number in range(5):
+            for number in range(3):
                 post(f"/chats/{chat_id}/messages", text=f"message {number + 1}")
+            for number in range(2):
+                post(f"/chats/{chat_id}/messages/{number + 1}/forward", to_chat_id=chat_id)
 
 
 if __name__ == "__main__":
