@@ -86,15 +86,16 @@ async def test_each_message_is_sent_exactly_once(is_killed: bool, template: Data
 
 
 async def schedule_all(server: ServerProcess, random: Random) -> dict[UUID, datetime]:
-    """Schedules all messages, for random times in the given number of seconds. Returns the times by client_msg_id."""
+    """Schedules all messages, each for a random time after it. Returns the times by client_msg_id."""
     async with httpx.AsyncClient(base_url=f"http://{server.address}", timeout=60) as http:
         users = [await FakeClient.sign_up(http) for _ in range(USERS)]
         chats = [await user.open_chat(*users[:2]) for user in users]
-        first = datetime.now(UTC) + timedelta(seconds=10 + MESSAGES / 20)
-        due = {uuid4(): first + timedelta(seconds=random.uniform(0, SECONDS)) for _ in range(MESSAGES)}
+        due: dict[UUID, datetime] = {}
 
         async def schedule_some(place: int) -> None:
-            for client_msg_id, send_at in list(due.items())[place::USERS]:
+            for _ in range(MESSAGES // USERS):
+                client_msg_id, wait = uuid4(), 10 + random.uniform(0, SECONDS)
+                due[client_msg_id] = send_at = datetime.now(UTC) + timedelta(seconds=wait)
                 body = {"client_msg_id": str(client_msg_id), "text": "Привет", "send_at": send_at.isoformat()}
                 ok(await users[place].post(f"/chats/{chats[place]}/scheduled", body))
 
