@@ -82,6 +82,7 @@ INTERNAL = (
 MAY_IMPORT_INTERNALS = {place for place, _, _ in REVIEWED} | {
     f"{PATCHED}/client_frames.py",
     f"{PATCHED}/upgrades.py",
+    "app/dependencies/scopes.py",
 }
 BOUNDED = "alembic asyncpg fastapi httptools nats-py prometheus-client sqlalchemy starlette uvicorn websockets"
 
