@@ -1,6 +1,7 @@
 // Starts the page: the sign-in form, or the chats of the signed-in user.
 
 import { confirmEmail, has, session } from './api.js';
+import { Blocks } from './blocks.js';
 import { Connection } from './connection.js';
 import { toast } from './dom.js';
 import { Drafts } from './drafts.js';
@@ -107,7 +108,7 @@ function start() {
       drafts.saveAll();
       sendQueue.flushAll();
     });
-    running = { store, connection, sendQueue, drafts, fileUrls: new FileUrls() };
+    running = { store, connection, sendQueue, drafts, blocks: new Blocks(store, connection), fileUrls: new FileUrls() };
   }
   show();
 }

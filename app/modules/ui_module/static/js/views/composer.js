@@ -44,7 +44,7 @@ export class Composer {
       this.tray,
       h('div', { class: 'composer-line' }, context.uploads && [this.clip, this.picker], h('label', { class: 'visually-hidden', for: 'composer' }, t('composer.label')), this.input, has('schedules') && this.later, this.button),
       this.error);
-    this.readOnly = h('p', { class: 'read-only' }, t('composer.readOnly'));
+    this.readOnly = h('p', { class: 'read-only' });
     this.element = h('div', { class: 'composer-place' }, this.scheduled.element, this.form, this.readOnly);
     const { drafts } = context;
     const { signal } = this.listeners;
@@ -101,8 +101,10 @@ export class Composer {
   }
 
   update() {
-    this.form.hidden = !mayPost(this.chat);
-    this.readOnly.hidden = mayPost(this.chat);
+    const isBlocked = this.context.blocks.hasPeer(this.chat);
+    this.form.hidden = isBlocked || !mayPost(this.chat);
+    this.readOnly.hidden = !this.form.hidden;
+    this.readOnly.textContent = t(isBlocked ? 'blocks.blocked' : 'composer.readOnly');
     this.scheduled.update();
     this.mentions?.update();
     this.clip.hidden = this.later.hidden = this.tray.hidden = this.target?.kind === 'edit';

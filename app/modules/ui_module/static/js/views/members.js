@@ -1,6 +1,6 @@
 // The dialog with the members of a chat, and the actions that the user's role allows.
 
-import { call } from '../api.js';
+import { call, has } from '../api.js';
 import { isMuted } from '../chat.js';
 import { avatar, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
@@ -10,7 +10,7 @@ import { editChatDialog } from './editChat.js';
 // A mute without an end: the server stores a time.
 const FAR = '2999-12-31T23:59:59Z';
 
-export function membersDialog({ store, openChat }, chat) {
+export function membersDialog({ store, openChat, blocks }, chat) {
   const peer = store.peer(chat);
   const description = h('p', { class: 'description', dir: 'auto' });
 
@@ -21,7 +21,7 @@ export function membersDialog({ store, openChat }, chat) {
 
   /** Returns the actions that the user's role allows now. */
   function actions() {
-    if (chat.type === 'direct') return [];
+    if (chat.type === 'direct') return peer && has('blocks') ? [blocks.has(peer.id) ? ['unblock', unblock] : ['block', block]] : [];
     return [
       ...isAdmin() ? [['edit', () => editChatDialog(store, chat)], ['add', add]] : [],
       chat.role === 'owner' ? ['delete', remove] : ['leave', leave],
@@ -71,7 +71,7 @@ export function membersDialog({ store, openChat }, chat) {
     reconcile(buttons, actions().map(([name, run]) => ({
       key: name,
       signature: '',
-      build: () => h('button', { type: 'button', class: `button${name === 'delete' || name === 'leave' ? ' danger' : ''}`, on: { click: run } }, t(`members.${name}`)),
+      build: () => h('button', { type: 'button', class: `button${['delete', 'leave', 'block'].includes(name) ? ' danger' : ''}`, on: { click: run } }, t(`members.${name}`)),
     })));
     if (!store.chats.has(chat.id)) element.close();
   }
@@ -99,6 +99,12 @@ export function membersDialog({ store, openChat }, chat) {
         },
       }, t('members.add'))));
   }
+
+  async function block() {
+    if (await confirmed(t('blocks.sure', { name: store.title(chat) }), t('members.block'))) await attempt(() => blocks.set(peer.id, true));
+  }
+
+  const unblock = () => attempt(() => blocks.set(peer.id, false));
 
   async function leave() {
     if (!await confirmed(t('members.leaveSure'), t('members.leave'))) return;

@@ -87,7 +87,7 @@ function look({ settings }, close) {
 
 function passwordAndSessions(context) {
   const { element, show } = sessions();
-  return [password(show), has('second_factor') && section(t('factor.title'), secondFactor(context)), canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))), element];
+  return [password(show), has('second_factor') && section(t('factor.title'), secondFactor(context)), canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))), blocked(context), element];
 }
 
 function password(onChanged) {
@@ -145,6 +145,32 @@ async function attempt(run) {
   } catch (error) {
     toast(explain(error));
   }
+}
+
+/** Creates the list of blocked accounts. It is hidden while there are none. */
+function blocked({ store, blocks }) {
+  const list = h('ul', { class: 'members' });
+  const element = section(t('blocks.title'), list);
+
+  function render() {
+    element.hidden = !blocks.ids.size;
+    reconcile(list, [...blocks.ids].map((id) => {
+      const { display_name: name } = store.person(id);
+      return {
+        key: id,
+        signature: name,
+        build: () => h('li', {}, h('span', { class: 'chat-text' }, h('strong', { dir: 'auto' }, name)),
+          h('button', { type: 'button', class: 'button small', on: { click: () => attempt(() => blocks.set(id, false)) } }, t('members.unblock'))),
+      };
+    }));
+  }
+
+  store.addEventListener('change', function update() {
+    if (element.isConnected) render();
+    else store.removeEventListener('change', update);
+  });
+  render();
+  return element;
 }
 
 /** Returns a readable name of the device that a User-Agent belongs to. */

@@ -1,0 +1,44 @@
+// The accounts that the user has blocked.
+
+import { call, getAll, has } from './api.js';
+
+export class Blocks {
+  constructor(store, connection) {
+    this.store = store;
+    this.ids = new Set();
+    if (!has('blocks')) return;
+    store.addEventListener('own', ({ detail: { kind, data } }) => {
+      if (kind === 'account.blocked') this.ids.add(data.account_id);
+      else if (kind === 'account.unblocked') this.ids.delete(data.account_id);
+    });
+    // Each new connection reads them again: the events may be missing.
+    connection.addEventListener('state', () => connection.state === 'online' && this.load());
+  }
+
+  has(id) {
+    return this.ids.has(id);
+  }
+
+  /** Returns true if the user has blocked the other account of a direct chat. */
+  hasPeer(chat) {
+    return this.ids.size > 0 && this.has(this.store.peer(chat)?.id);
+  }
+
+  async load() {
+    try {
+      const items = await getAll('/accounts/me/blocks');
+      this.ids = new Set(items.map(({ account_id: id }) => id));
+      this.store.changed();
+    } catch {
+      // The next connection reads them.
+    }
+  }
+
+  /** Blocks an account, or takes it back. Throws Problem or Unreachable. */
+  async set(id, isBlocked) {
+    await call(isBlocked ? 'PUT' : 'DELETE', `/accounts/me/blocks/${id}`);
+    if (isBlocked) this.ids.add(id);
+    else this.ids.delete(id);
+    this.store.changed();
+  }
+}
