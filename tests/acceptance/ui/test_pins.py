@@ -36,7 +36,7 @@ async def test_an_admin_pins_and_unpins_by_the_menu_of_a_message(
     await anna.send(club, "Правила <b>клуба</b>")
     await eve.open("Клуб")
     await eve.message("Правила <b>клуба</b>").get_by_role("button", name="Actions for the message").click()
-    await expect(eve.page.get_by_role("menu").get_by_text("Reply")).to_be_visible()
+    await expect(eve.page.get_by_role("menu").get_by_text("Reply", exact=True)).to_be_visible()
     await expect(eve.page.get_by_role("menu").get_by_text("Pin", exact=True)).to_have_count(0)
     await eve.page.keyboard.press("Escape")
     ok(await anna.patch(f"/chats/{club}/members/{her.id}", {"role": "admin"}))
