@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.fakers import FakeClient, ok
+from tests.fakers import FakeClient, as_sent, ok
 from tests.processes import RunningServer
 
 LANGUAGES = ("russian", "english", "chinese")
@@ -94,6 +94,6 @@ async def _history(reader: FakeClient, chat_id: str) -> list[dict[str, Any]]:
     more = True
     while more:
         page = ok(await reader.get(f"/chats/{chat_id}/messages", after_seq=len(found), limit=PAGE))
-        found += page["items"]
+        found += map(as_sent, page["items"])
         more = page["has_after"]
     return found

@@ -27,9 +27,9 @@ async def deactivate(
 ) -> Deactivated:
     """Deactivates the caller's account, and erases it later.
 
-    All sessions and API keys end. Chats that the account owns pass to the longest-standing admin or member. Signing in
-    before `erase_at` brings the account back. Without a password the session must have been opened within the last 10
-    minutes.
+    All sessions and other tokens end. Chats that the account owns pass to the longest-standing admin or member. Signing
+    in before `erase_at` brings the account back. Without a password the session must have been opened within the last
+    10 minutes.
     """
     limits.hit(DEACTIVATE, identity.account_id.int)
     if body.password is None:

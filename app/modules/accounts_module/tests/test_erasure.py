@@ -43,6 +43,7 @@ async def test_an_erased_account_is_shown_without_names_and_cannot_sign_in(
         "online": False,
         "last_seen_at": None,
         "typ": "user",
+        "avatar": None,
     }
     for login in (anna.username, f"{anna.username}@example.com", shown["username"]):
         body = {"login": login, "password": PASSWORD}

@@ -176,6 +176,7 @@ async def test_without_a_contributing_module_answers_have_no_contributed_fields(
             "username",
             "display_name",
             "bio",
+            "avatar",
             "online",
             "last_seen_at",
             "typ",

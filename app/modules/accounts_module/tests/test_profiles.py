@@ -25,6 +25,7 @@ async def test_a_profile_has_the_public_fields_only(anna: FakeClient, boris: Fak
         "online": False,
         "last_seen_at": None,
         "typ": "user",
+        "avatar": None,
     }
     assert ok(await boris.get("/accounts", query=anna.username))["items"] == [user]
     problem(await boris.get(f"/accounts/{uuid4()}"), 404, "not_found")

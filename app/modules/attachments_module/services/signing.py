@@ -22,8 +22,7 @@ class Signer:
 
     async def sign(self, body: bytes) -> str:
         """Returns a token that fits into a path."""
-        signed = body + _sign(await self._find_key(), body)
-        return urlsafe_b64encode(signed).rstrip(b"=").decode()
+        return _encode(body + _sign(await self._find_key(), body))
 
     async def read(self, token: str) -> bytes | None:
         """Returns what was signed. None for a token that is not ours."""
@@ -32,6 +31,9 @@ class Signer:
             data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         except ValueError:
             return None
+        # Unused bits of the last character are not signed.
+        if _encode(data) != token:
+            return None
         body, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
         return body if hmac.compare_digest(_sign(key, body), signature) else None
 
@@ -39,6 +41,10 @@ class Signer:
         if self._key is None:
             self._key = await derive_key(self._settings, self._database, self._purpose)
         return self._key
+
+
+def _encode(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _sign(key: bytes, body: bytes) -> bytes:

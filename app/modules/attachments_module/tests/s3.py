@@ -12,7 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from app.modules.attachments_module.settings import AttachmentSettings
-from tests.processes import free_port
+from tests.processes import free_ports
 
 BUCKET = "files"
 _KEY, _SECRET = "key", "a secret of tests"
@@ -26,8 +26,9 @@ def s3_server(folder: Path) -> Iterator[AttachmentSettings]:
     config = folder / "s3.json"
     credentials = [{"accessKey": _KEY, "secretKey": _SECRET}]
     config.write_text(json.dumps({"identities": [{"name": "t", "credentials": credentials, "actions": _ACTIONS}]}))
-    names = ("master.port", "volume.port", "filer.port", "s3.port")
-    ports = {name: free_port() for each in names for name in (each, f"{each}.grpc")}
+    services = ("master.port", "volume.port", "filer.port", "s3.port")
+    names = [name for service in services for name in (service, f"{service}.grpc")]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     program = [
         str(Path(sys.executable).with_name("weed")),
         "server",

@@ -9,7 +9,7 @@ import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
 from app.modules.streams_module.services.log import truncate
-from tests.fakers import FakeClient, ok, problem
+from tests.fakers import FakeClient, as_sent, ok, problem
 
 
 async def _read_all(user: FakeClient, address: str) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ async def test_a_message_event_contains_the_message(anna: FakeClient, boris: Fak
         for reaction in message["reactions"]:
             del reaction["mine"]
         event = (await boris.events(club))[-1]
-        assert (event["kind"], event["data"]) == (kind, message)
+        assert (event["kind"], event["data"]) == (kind, as_sent(message))
         assert set(event) == {"stream_id", "seq", "kind", "data", "at"}
         assert event["stream_id"] == club
         assert event["at"].endswith("Z")
