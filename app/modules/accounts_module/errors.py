@@ -67,8 +67,14 @@ class SecondFactorRequired(Unauthenticated):
     title = "A second factor is required"
     example_of_extra: ClassVar = {"ticket": "eyJhbGciOiJIUzI1NiIs...", "methods": ["totp", "recovery_code"]}
     members_of_extra: ClassVar = {
-        "ticket": {"type": "string", "description": "proves the right password for 10 minutes"},
-        "methods": {"type": "array", "items": {"type": "string"}, "description": "the second factors of the account"},
+        "ticket": {
+            "anyOf": [{"type": "string"}, {"type": "null"}],
+            "description": "with `second_factor_required`: proves the right password for 10 minutes",
+        },
+        "methods": {
+            "anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}],
+            "description": "with `second_factor_required`: the second factors of the account",
+        },
     }
     text = ErrorText(
         "the password is right, and the account has a second factor; `ticket` proves the password for 10 minutes, "

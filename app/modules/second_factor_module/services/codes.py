@@ -31,6 +31,8 @@ def find_step(secret: str, code: str, at: datetime, after: int) -> int | None:
 
     `code` is normalized.
     """
+    if not is_totp(code):
+        return None
     totp = pyotp.TOTP(secret)
     now = totp.timecode(at)
     steps = range(max(now - _STEPS_OF_TOLERANCE, after + 1), now + _STEPS_OF_TOLERANCE + 1)

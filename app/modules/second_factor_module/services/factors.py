@@ -85,7 +85,7 @@ async def check_code(work: UnitOfWork, sealer: Sealer, account_id: UUID, code: s
     if wrong >= MAX_WRONG and first_day is not None:
         ends_at = datetime.combine(first_day, datetime.min.time(), UTC) + WINDOW
         raise RateLimited(retry_after=max(ceil((ends_at - at).total_seconds()), 1))
-    step = _find_step(sealer, account_id, factor, given, at) if codes.is_totp(given) else None
+    step = _find_step(sealer, account_id, factor, given, at)
     if step is None:
         await db.add_wrong(raw, account_id, at.date())
         await work.commit()

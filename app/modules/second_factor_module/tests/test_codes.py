@@ -54,6 +54,7 @@ def test_spaces_and_hyphens_of_a_code_do_not_matter() -> None:
     assert hash_of("K3F7QA-M2XW5T p6hn4r zb7cde") == hash_of("k3f7qam2xw5tp6hn4rzb7cde")
     for other in ("12345", "1234567", "12345a", "１２３４５６", "١٢٣٤٥٦"):
         assert not is_totp(normalize(other))
+        assert find_step(_SECRET, normalize(other), datetime.fromtimestamp(59, UTC), 0) is None
 
 
 def test_secrets_and_recovery_codes_are_long_enough() -> None:
