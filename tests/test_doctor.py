@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from tests.fakers import FakeClient, ok, problem
+from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
 from tests.nats_server import NatsServer
 from tests.processes import free_port
@@ -56,6 +56,11 @@ BROKEN = {
     "every event belongs to a stream": "DELETE FROM stream WHERE id = $1",
     "every account has a stream": "DELETE FROM stream WHERE id = (SELECT owner_id FROM chat WHERE id = $1)",
 }
+IS_INDEXED = """
+SELECT (SELECT count(*) FROM message WHERE chat_id = $1 AND deleted_at IS NULL)
+     = (SELECT count(*) FROM search_message WHERE chat_id = $1)
+"""
+"""What was not indexed before its event was deleted would be a second fault."""
 NOT_FIXABLE = {
     "messages are numbered from 1 to last_seq without gaps": "DELETE FROM message WHERE chat_id = $1 AND seq = 2",
     "every group and channel has exactly one owner, who is a member": "UPDATE chat SET owner_id = NULL WHERE id = $1",
@@ -70,6 +75,10 @@ async def test_broken_invariants_are_found_and_fixed(
     sql: "asyncpg.Connection[asyncpg.Record]",
     says: str,
 ) -> None:
+    async def is_indexed() -> bool:
+        return bool(await sql.fetchval(IS_INDEXED, UUID(talk)))
+
+    await eventually(is_indexed)
     await sql.execute(BROKEN[says], UUID(talk))
     result = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
     found, _, after = result.output.partition("fixed; checking again:\n")

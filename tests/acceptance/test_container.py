@@ -14,7 +14,7 @@ from tests.container import Container
 from tests.manage import variables_for
 from tests.processes import free_port
 
-LARGEST = 250_000_000
+LARGEST = 300_000_000
 BASE = 120_000_000
 """Bytes of the slim image of Python."""
 TAKEN_OUT = 40_000_000

@@ -30,7 +30,7 @@ async def test_a_developer_signs_in_on_the_documents_page_and_calls_the_api(
     await form.locator("input[type=password]").first.fill(PASSWORD)
     await form.locator("button.authorize").click()
     await expect(form.get_by_text("Authorized", exact=True)).to_be_visible()
-    await page.locator(".btn-done").click()
+    await page.locator(".btn-done").first.click()
 
     await page.locator("#operations-tag-accounts").click()
     call = page.locator("#operations-accounts-accounts_me")

@@ -76,6 +76,7 @@ class Talk(RuleBasedStateMachine):
         fixed: Json = {"chat_id": place.id, "seq": len(place.messages) + 1, "sender_id": user.id, "type": "text"}
         fixed |= {"client_msg_id": body["client_msg_id"], "reply_to_seq": reply_to, "attachments": []}
         fixed |= {"text_format": "plain", "entities": [], "forwarded_from": None, "root_seq": None}
+        fixed["link_previews"] = []
         place.sent(user.id, Message({"id": answer["id"], "created_at": answer["created_at"], **fixed}, text))
         assert "idempotent-replayed" not in response.headers
         assert plain(answer) == place.messages[-1].as_json()

@@ -92,7 +92,7 @@ async def test_a_message_has_the_importance_it_was_sent_with(place: Installation
     sent = ok(first := await anna.post(path, body))
     assert (first.status_code, sent["importance"]) == (201, "high")
     assert (await anna.send(club))["importance"] == "normal"
-    assert await place.find(sent["seq"]) == as_sent(ok(await anna.get(f"{path}/{sent['seq']}"))) == sent
+    assert as_sent(await place.find(sent["seq"])) == as_sent(ok(await anna.get(f"{path}/{sent['seq']}"))) == sent
     again = await anna.post(path, body)
     assert (again.status_code, again.json()) == (200, sent)
     problem(await anna.post(path, body | {"importance": "low"}), 422, "idempotency_mismatch")

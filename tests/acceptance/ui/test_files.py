@@ -117,7 +117,7 @@ async def test_pasted_and_dropped_files_are_sent_without_a_text(eve: Reader, ann
     await conversation.evaluate(_DRAG, "drop")
     await expect(page.get_by_text("Drop the files here")).to_be_hidden()
     await expect(page.locator(".tray .upload.done")).to_have_count(2)
-    await page.get_by_role("button", name="Send").click()
+    await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.get_by_role("link", name="drop.txt")).to_be_visible()
     await expect(eve.item("Двор")).to_contain_text("You: 2 files")
     (message,) = ok(await anna.get(f"/chats/{yard}/messages"))["items"]

@@ -107,6 +107,8 @@ export class Composer {
     this.readOnly.textContent = t(isBlocked ? 'blocks.blocked' : 'composer.readOnly');
     this.scheduled.update();
     this.mentions?.update();
+    // The name may have come after the draft.
+    if (this.target?.kind === 'reply') this.above.querySelector('strong').textContent = this.replyTitle(this.target.message);
     this.clip.hidden = this.later.hidden = this.tray.hidden = this.target?.kind === 'edit';
     reconcile(this.tray, uploadRows(this.context.uploads, this.unsent.map(({ key, name, size }) => ({ key, filename: name, size })), (key) => this.context.uploads.cancel(key)));
   }
