@@ -17,7 +17,6 @@ from app.modules.mail_module.settings import MailSettings
 from app.modules.mail_module.tests.mailbox import Mailbox, mail_server, text_of
 from app.modules.second_factor_module.tests.authenticator import set_up
 from app.modules.streams_module.services.log import now
-from app.modules.streams_module.tests.recording_subscriber import until_registered
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
 from app.utils.container import Container
@@ -43,7 +42,6 @@ def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
 async def connection(container: Container) -> AsyncIterator[Connection]:
     """A connection beside the application's, whose subscriber follows all events from now on."""
     connection = await container.get(Database).connect()
-    await until_registered(connection, "security_mails")
     yield connection
     await connection.close()
 

@@ -9,7 +9,7 @@ from app.adapters.db.connection import Connection
 from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.subscribers import finding, handling, operating, sweep
-from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted, until_registered
+from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
 from app.utils.metrics import REGISTRY
 from tests.fakers import FakeClient, eventually
@@ -27,7 +27,6 @@ async def test_a_failing_event_is_set_aside_and_can_be_retried(
 ) -> None:
     other = await anna.open_chat(title="Другой чат")
     async with process(container, noting()):
-        await until_registered(connection, "noting")
         for text in ("1", "fail", "2"):
             await anna.send(club, text)
         await anna.send(other, "goes on")
@@ -51,7 +50,6 @@ async def test_others_handle_a_long_stream_while_one_subscriber_has_halted_in_it
     for module in (finding, handling):
         monkeypatch.setattr(module, "EVENTS_AT_ONCE", 3)
     async with process(container, noting("halting", on_failure="stop"), noting()):
-        await until_registered(connection, "halting", "noting")
         expected = ["1", "fail", *map(str, range(2, 12))]
         for text in expected:
             await anna.send(club, text)
@@ -74,7 +72,6 @@ async def test_a_statement_timeout_delays_only_its_stream_and_subscriber(
             await context.connection.execute("SELECT pg_sleep(10)")
 
     async with process(container, Subscriber("a slow one", ("message.created",), handle), noting()):
-        await until_registered(connection, "a slow one", "noting")
         for text in ("1", "slow", "2"):
             await anna.send(club, text)
         await anna.send(other, "goes on")
@@ -97,7 +94,6 @@ async def test_a_stream_halts_at_a_failing_event_with_on_failure_stop(
 ) -> None:
     other = await anna.open_chat(title="Другой чат")
     async with process(container, noting(on_failure="stop")):
-        await until_registered(connection, "noting")
         for text in ("1", "fail", "2"):
             await anna.send(club, text)
 
@@ -128,7 +124,6 @@ async def test_a_subscriber_that_is_behind_is_reported(
         return REGISTRY.get_sample_value(f"messenger_subscriber_lag_{metric}", {"subscriber": "noting"})
 
     async with process(container, noting(on_failure="stop")):
-        await until_registered(connection, "noting")
         for text in ("fail", "1", "2"):
             await anna.send(club, text)
         await connection.execute("UPDATE event SET at = at - interval '10 minutes'")
@@ -156,7 +151,6 @@ async def test_a_reset_subscriber_starts_again(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     async with process(container, noting()):
-        await until_registered(connection, "noting")
         for text in ("1", "2"):
             await anna.send(club, text)
         await until_noted(connection, club, ["1", "2"])

@@ -9,7 +9,7 @@ from app.adapters.db.database import Database
 from app.modules.streams_module.extension import SubscriberContext
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.modules.streams_module.services.subscribers import operating, runner
-from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted, until_registered
+from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
@@ -36,7 +36,6 @@ async def test_each_stream_is_rebuilt_once_without_waiting_for_a_new_event(
 
     subscriber = noting(rebuild=rebuild)
     async with process(container, subscriber):
-        await until_registered(connection, "noting")
         await anna.send(club, "before")
         await until_noted(connection, club, ["before"])
     await anna.send(club, "lost to the subscriber")
@@ -67,7 +66,6 @@ async def test_a_subscriber_without_rebuild_skips_the_gap(
 ) -> None:
     monkeypatch.setattr(runner, "_FLUSH_PERIOD", 0.05)
     async with process(container, noting()):
-        await until_registered(connection, "noting")
         await anna.send(club, "before")
         await until_noted(connection, club, ["before"])
     await move_numbers_ahead(container.get(Database).address)

@@ -12,7 +12,7 @@ from app.modules.streams_module.db.cruds.append import lock_streams
 from app.modules.streams_module.db.cruds.read import delete_oldest
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, read_events
 from app.modules.streams_module.services.log import Log, event
-from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted, until_registered
+from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
@@ -22,7 +22,6 @@ async def test_each_event_since_the_registration_is_handled_once_and_in_order(
 ) -> None:
     await anna.send(club, "from before")
     async with process(container, noting()):
-        await until_registered(connection, "noting")
         for number in range(5):
             await anna.send(club, str(number))
         fresh = await anna.open_chat(title="Новый чат")
@@ -49,7 +48,6 @@ async def test_processes_share_streams_and_handle_no_event_twice(
 ) -> None:
     chats = [await anna.open_chat(boris) for _ in range(6)]
     async with process(container, noting()), process(container, noting()), process(container, noting()):
-        await until_registered(connection, "noting")
         await asyncio.gather(*(anna.send(chat, str(number)) for number in range(20) for chat in chats))
 
         async def are_noted() -> bool:
@@ -68,7 +66,6 @@ async def test_an_event_without_notification_is_found_when_the_bus_reconnects(
 ) -> None:
     bus = MemoryBus()
     async with process(container, noting(), bus=bus):
-        await until_registered(connection, "noting")
         await anna.send(club, "not notified")
         bus._report_reconnect()
         await until_noted(connection, club, ["not notified"])
@@ -85,7 +82,6 @@ async def test_a_handler_can_append_events(
             await log.append(context.work, context.stream_id, event("test.echoed", {"of": item.seq}))
 
     async with process(container, Subscriber("echo", ("message.created",), echo)):
-        await until_registered(connection, "echo")
         await asyncio.gather(*(anna.send(chat, str(number)) for number in range(5) for chat in chats))
 
         async def are_echoed() -> bool:
@@ -122,7 +118,6 @@ async def test_unsubscribed_kinds_are_skipped(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:
     async with process(container, noting("idle", ("test.never",))):
-        await until_registered(connection, "idle")
         head = await connection.fetchval("SELECT last_seq FROM stream WHERE id = $1", UUID(club))
         for text in ("1", "2", "3"):
             await anna.send(club, text)

@@ -13,7 +13,7 @@ FROM unnest($1::text[], $2::bool[]) AS new(name, is_registered) ON CONFLICT (nam
 """
 _UNREGISTERED = "SELECT name FROM subscriber WHERE name = ANY($1::text[]) AND NOT is_registered ORDER BY name"
 _CLAIM = """
-SELECT registered_through FROM subscriber WHERE name = $1 AND NOT is_registered FOR UPDATE SKIP LOCKED
+SELECT registered_through FROM subscriber WHERE name = $1 AND NOT is_registered FOR UPDATE
 """
 _WRITE_HEADS = """
 WITH slice AS (
@@ -39,7 +39,7 @@ async def list_unregistered(connection: Connection, names: Sequence[str]) -> lis
 
 
 async def claim(connection: Connection, name: str) -> Any | None:
-    """Locks a subscriber that is not registered yet. None if there is none, or if another process holds the lock."""
+    """Locks a subscriber that is not registered yet. None if another process has registered it."""
     rows = await connection.fetch(_CLAIM, name)
     return rows[0] if rows else None
 

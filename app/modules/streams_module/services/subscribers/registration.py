@@ -12,8 +12,8 @@ from app.modules.streams_module.services.log import now
 _STREAMS_AT_ONCE = 5_000
 
 
-async def register(database: Database, subscribers: Sequence[Subscriber]) -> bool:
-    """Registers new subscribers, in chunks that resume. Returns False while another process registers them."""
+async def register(database: Database, subscribers: Sequence[Subscriber]) -> None:
+    """Registers new subscribers, in chunks that resume. Processes that do so at the same time share the chunks."""
     names = [subscriber.name for subscriber in subscribers]
     async with open_unit_of_work(database) as work:
         raw = await work.raw()
@@ -25,12 +25,11 @@ async def register(database: Database, subscribers: Sequence[Subscriber]) -> boo
                 raw = await work.raw()
                 row = await crud.claim(raw, name)
                 if row is None:
-                    return False
+                    break
                 after = await crud.write_heads(raw, name, row["registered_through"], _STREAMS_AT_ONCE)
                 await crud.note_progress(raw, name, after)
             if after is None:
                 break
-    return True
 
 
 async def _list_unregistered(database: Database, names: Sequence[str]) -> list[str]:

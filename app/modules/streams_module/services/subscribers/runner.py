@@ -41,6 +41,8 @@ _FLUSHED_AT_ONCE = 5_000
 _PAUSE = 0.5
 _LAST_FLUSH = 1.0
 """Seconds in which cursors may be stored at shutdown."""
+_REGISTRATION = 5.0
+"""Seconds for which the start of the application waits for the registration of subscribers."""
 _MAX_WAITING = 200_000
 """Streams that may wait. The sweep finds those beyond this number."""
 
@@ -58,13 +60,18 @@ class Subscribers:
         self._notified = StreamQueue()
         self._due = {name: StreamQueue() for name in self._subscribers}
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        # Set after the first attempt, even a failed one.
+        self._is_registered = asyncio.Event()
         # (time, stream) of streams that are added to the backlog at that time.
         self._later: list[tuple[float, UUID]] = []
         self._bus = bus
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Runs workers, retries and the sweep for the lifetime of the application."""
+        """Runs workers, retries and the sweep for the lifetime of the application.
+
+        Events appended inside the block are after the registration, unless it takes too long or fails.
+        """
         if not self._subscribers:
             yield
             return
@@ -75,6 +82,9 @@ class Subscribers:
         handling = (self._keep_handling(subscriber) for subscriber in self._subscribers.values())
         others = (self._keep_finding(), self._keep_flushing(), self._keep_retrying(), self._sweep.run())
         async with running(*handling, *others):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REGISTRATION):
+                    await self._is_registered.wait()
             yield
         # Cursors that are not stored are computed again, so shutdown does not wait long for a database that hangs.
         with suppress(Exception):
@@ -123,10 +133,11 @@ class Subscribers:
     async def _register(self) -> None:
         while True:
             try:
-                if await register(self._database, list(self._subscribers.values())):
-                    return
+                return await register(self._database, list(self._subscribers.values()))
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.warning("cannot register subscribers: {!r}", error)
+            finally:
+                self._is_registered.set()
             await asyncio.sleep(_PAUSE)
 
     async def _wait(self) -> None:

@@ -239,8 +239,14 @@ export class Store extends EventTarget {
     }
   }
 
-  applyOwn({ seq, kind, data }) {
-    this.cursor = seq;
+  applyOwn(event) {
+    this.cursor = event.seq;
+    const waiting = event.kind !== 'chat.joined' && this.joining.get(event.data.chat_id);
+    if (waiting) waiting.push(event);
+    else this.applyChangeOfOwn(event);
+  }
+
+  applyChangeOfOwn({ kind, data }) {
     const chat = this.chats.get(data.chat_id);
     if (kind === 'chat.joined' && !(chat && chat.event_seq >= data.event_seq)) {
       this.join(data.chat_id);
@@ -282,7 +288,7 @@ export class Store extends EventTarget {
       this.joining.delete(id);
       const chat = this.addChat(fresh);
       chat.isLoaded = false;
-      waiting.forEach((event) => this.apply(event));
+      waiting.forEach((event) => (event.stream_id === id ? this.apply(event) : this.applyChangeOfOwn(event)));
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) throw error;
       this.joining.delete(id);
