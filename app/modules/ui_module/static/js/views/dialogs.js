@@ -4,13 +4,13 @@ import { get } from '../api.js';
 import { avatar, debounced, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 
-export function dialog(title, content, { className = '' } = {}) {
+/** Opens a dialog. A click outside closes it, unless it `isSticky`. */
+export function dialog(title, content, { className = '', isSticky = false } = {}) {
   const element = h('dialog', {
     class: className, 'aria-label': title,
     on: {
       close: () => element.remove(),
-      // A click outside of the dialog.
-      click: (event) => event.target === element && element.close(),
+      click: (event) => event.target === element && !isSticky && element.close(),
     },
   },
   h('div', { class: 'dialog-body' },

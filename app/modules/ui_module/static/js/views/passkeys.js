@@ -2,8 +2,9 @@
 
 import { call, getAll } from '../api.js';
 import { h, iconButton, reconcile, toast } from '../dom.js';
-import { explain, shortMoment, t } from '../i18n.js';
+import { shortMoment, t } from '../i18n.js';
 import { confirmed } from './dialogs.js';
+import { attempt } from './forms.js';
 import { withRecentSignIn } from './signInAgain.js';
 
 /** Creates the content of the section. `device` is the name of a new passkey. */
@@ -46,14 +47,6 @@ export function passkeys(context, device) {
     await show();
   }
 
-  async function attempt(run) {
-    try {
-      await run();
-    } catch (error) {
-      toast(explain(error));
-    }
-  }
-
   attempt(show);
-  return h('div', { class: 'second-factor' }, h('p', {}, t('passkeys.why')), list, h('div', { class: 'buttons' }, add));
+  return h('div', { class: 'stack' }, h('p', {}, t('passkeys.why')), list, h('div', { class: 'buttons' }, add));
 }

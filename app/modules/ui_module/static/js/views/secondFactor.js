@@ -1,10 +1,11 @@
 // The second factor in the settings: an authenticator app, and codes in case it is lost.
 
 import { call, get } from '../api.js';
-import { h, toast } from '../dom.js';
+import { h } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { qrCode } from '../qrCode.js';
 import { confirmed, dialog } from './dialogs.js';
+import { attempt, secretDialog } from './forms.js';
 import { withRecentSignIn } from './signInAgain.js';
 
 const SCALE = 4;
@@ -13,7 +14,7 @@ const MARGIN = 4;
 /** Creates the content of the section. */
 export function secondFactor(context) {
   const { store } = context;
-  const place = h('div', { class: 'second-factor' });
+  const place = h('div', { class: 'stack' });
   const button = (label, run) => h('button', { type: 'button', class: 'button', on: { click: () => attempt(run) } }, t(label));
 
   function render() {
@@ -22,14 +23,6 @@ export function secondFactor(context) {
       h('p', {}, t(isOn ? 'factor.on' : 'factor.off')),
       isOn ? h('p', {}, t('factor.codesLeft', { n: left })) : '',
       h('div', { class: 'buttons' }, ...isOn ? [button('factor.newCodes', renew), button('factor.disable', disable)] : [button('factor.setUp', setUp)]));
-  }
-
-  async function attempt(run) {
-    try {
-      await run();
-    } catch (error) {
-      toast(explain(error));
-    }
   }
 
   async function reload() {
@@ -90,10 +83,7 @@ function setUpDialog({ secret, otpauth_url: url }, confirm) {
 }
 
 function codesDialog(codes) {
-  dialog(t('factor.codes'), h('div', { class: 'dialog-form' },
-    h('p', {}, t('factor.codesWhy')),
-    h('ul', { class: 'codes' }, codes.map((code) => h('li', {}, h('code', {}, code)))),
-    navigator.clipboard && h('button', { type: 'button', class: 'button wide', on: { click: () => navigator.clipboard.writeText(codes.join('\n')).then(() => toast(t('message.copied')), () => {}) } }, t('factor.copy'))));
+  secretDialog(t('factor.codes'), t('factor.codesWhy'), codes.join('\n'), h('ul', { class: 'codes' }, codes.map((code) => h('li', {}, h('code', {}, code)))));
 }
 
 /** Draws a QR code, dark on white in every theme: not all apps read the opposite. */

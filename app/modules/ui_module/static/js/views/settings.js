@@ -2,10 +2,13 @@
 
 import { call, canUsePasskeys, getAll, has, signOut } from '../api.js';
 import { h, iconButton, reconcile, toast } from '../dom.js';
-import { currentLanguage, explain, fieldOf, languages, shortMoment, t } from '../i18n.js';
+import { currentLanguage, languages, shortMoment, t } from '../i18n.js';
 import { chooseFormat, chosenFormat, formats } from '../textFormat.js';
 import { avatarField } from './avatarField.js';
+import { bots } from './bots.js';
 import { confirmed, dialog } from './dialogs.js';
+import { attempt, field, form, section } from './forms.js';
+import { keys } from './keys.js';
 import { passkeys } from './passkeys.js';
 import { secondFactor } from './secondFactor.js';
 
@@ -20,39 +23,6 @@ export function settingsDialog(context) {
   function leave() {
     element.close();
     signOut().catch(() => {});
-  }
-  return element;
-}
-
-/** Creates a part of the dialog with a title. */
-const section = (title, ...content) => h('section', { 'aria-label': title }, h('h3', {}, title), ...content);
-
-function field(name, label, attributes, tag = 'input') {
-  return h('div', { class: 'field' }, h('label', { for: name }, label), h(tag, { id: name, name, dir: 'auto', 'aria-describedby': `${name}-error`, ...attributes }), h('p', { id: `${name}-error`, class: 'error' }));
-}
-
-/** Creates a form that shows an error next to its field, and moves the focus there. */
-function form(fields, label, submit) {
-  const alert = h('p', { class: 'error', role: 'alert' });
-  const element = h('form', { class: 'fields', method: 'post', on: { submit: run } },
-    ...fields, alert, h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'button primary' }, label)));
-
-  async function run(event) {
-    event.preventDefault();
-    for (const line of element.querySelectorAll('.error')) line.textContent = '';
-    for (const input of element.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
-    try {
-      await submit(Object.fromEntries(new FormData(element)), element);
-    } catch (error) {
-      const wrong = element.elements[fieldOf(error)];
-      if (!wrong) {
-        alert.textContent = explain(error);
-        return;
-      }
-      wrong.setAttribute('aria-invalid', 'true');
-      element.querySelector(`#${wrong.id}-error`).textContent = explain(error);
-      wrong.focus();
-    }
   }
   return element;
 }
@@ -87,7 +57,15 @@ function look({ settings }, close) {
 
 function passwordAndSessions(context) {
   const { element, show } = sessions();
-  return [password(show), has('second_factor') && section(t('factor.title'), secondFactor(context)), canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))), blocked(context), element];
+  return [
+    password(show),
+    has('second_factor') && section(t('factor.title'), secondFactor(context)),
+    canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))),
+    blocked(context),
+    element,
+    has('keys') && section(t('keys.title'), h('p', {}, t('keys.why')), keys(context, '/accounts/me/keys')),
+    has('bots') && section(t('bots.title'), bots(context)),
+  ];
 }
 
 function password(onChanged) {
@@ -137,14 +115,6 @@ function sessions() {
   const shown = () => attempt(show);
   shown();
   return { element: section(t('settings.sessions'), list, h('div', { class: 'buttons' }, others)), show: shown };
-}
-
-async function attempt(run) {
-  try {
-    await run();
-  } catch (error) {
-    toast(explain(error));
-  }
 }
 
 /** Creates the list of blocked accounts. It is hidden while there are none. */

@@ -1,0 +1,74 @@
+// The user's bots: accounts that are used by programs, with API keys of their own.
+
+import { call, get } from '../api.js';
+import { avatar, h, icon, reconcile, toast } from '../dom.js';
+import { t } from '../i18n.js';
+import { dialog, rename } from './dialogs.js';
+import { attempt, field, form, section } from './forms.js';
+import { keys } from './keys.js';
+
+/** Creates the content of the section. */
+export function bots(context) {
+  const list = h('ul', { class: 'members' });
+  const add = h('button', { type: 'button', class: 'button', on: { click: create } }, t('bots.new'));
+
+  async function show() {
+    const { items } = await get('/bots');
+    reconcile(list, items.map((bot) => ({ key: bot.id, signature: JSON.stringify(bot), build: () => row(bot) })));
+  }
+  const changed = () => attempt(show);
+
+  function row(bot) {
+    return h('li', {}, h('button', { type: 'button', class: 'chat-item', 'aria-haspopup': 'dialog', on: { click: () => botDialog(context, bot, changed) } },
+      avatar(bot.display_name, bot.id, { small: true, image: context.store.person(bot.id).avatar }),
+      h('span', { class: 'chat-text' },
+        h('span', { class: 'line' }, h('strong', { dir: 'auto' }, bot.display_name)),
+        h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${bot.username}`))),
+      icon('next')));
+  }
+
+  function create() {
+    const box = dialog(t('bots.new'), h('div', { class: 'dialog-form' }, names({}, t('bots.create'), async (given) => {
+      const bot = await call('POST', '/bots', given);
+      box.close();
+      changed();
+      botDialog(context, bot, changed);
+    })));
+  }
+
+  changed();
+  return h('div', { class: 'stack' }, h('p', {}, t('bots.why')), list, h('div', { class: 'buttons' }, add));
+}
+
+/** Creates the form with the names of a bot. Without a display name, the username is shown. */
+function names(bot, label, submit) {
+  return form([
+    field('username', t('auth.username'), { id: 'bot-username', value: bot.username ?? '', required: true, pattern: '[A-Za-z0-9_.]{3,32}', title: t('auth.usernameHint'), autocapitalize: 'none', spellcheck: 'false', autocomplete: 'off' }),
+    field('display_name', t('auth.displayName'), { id: 'bot-display-name', value: bot.display_name ?? '', maxlength: 64, autocomplete: 'off' }),
+    field('bio', t('bots.bio'), { id: 'bot-bio', value: bot.bio ?? '', maxlength: 500, rows: 2 }, 'textarea'),
+  ], label, (given) => submit({ ...given, display_name: given.display_name.trim() || null }));
+}
+
+function botDialog(context, bot, onChanged) {
+  const box = dialog(bot.display_name, h('div', { class: 'dialog-form settings' },
+    section(t('bots.names'), names(bot, t('settings.save'), async (given) => {
+      const fresh = await call('PATCH', `/bots/${bot.id}`, given);
+      rename(box, fresh.display_name);
+      toast(t('settings.saved'));
+      onChanged();
+    })),
+    section(t('keys.title'), keys(context, `/bots/${bot.id}/keys`)),
+    h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'button danger', on: { click: () => deleteDialog(bot, () => { box.close(); onChanged(); }) } }, t('bots.delete')))), { className: 'drawer' });
+}
+
+function deleteDialog(bot, onDeleted) {
+  const box = dialog(t('bots.delete'), h('div', { class: 'dialog-form' },
+    h('p', {}, t('bots.deleteSure', { name: bot.display_name })),
+    form([
+      h('label', { class: 'choice' }, h('input', { type: 'checkbox', name: 'messages', value: 'delete' }), t('bots.messagesToo')),
+    ], t('bots.delete'), async ({ messages = 'keep' }) => {
+      await call('DELETE', `/bots/${bot.id}?messages=${messages}`);
+      box.close();
+      onDeleted();
+    })));
+}
