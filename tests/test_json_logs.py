@@ -8,6 +8,7 @@ from io import StringIO
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from loguru import logger
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
@@ -43,7 +44,8 @@ def app(settings: Settings, stderr: StringIO) -> FastAPI:
 
 
 def lines(stderr: StringIO) -> list[dict[str, object]]:
-    """Returns the logged lines. A line that is not JSON fails here."""
+    """Ends the log, which writes the lines that wait, and returns all. A line that is not JSON fails here."""
+    logger.remove()
     return [json.loads(line) for line in stderr.getvalue().split("\n") if line]
 
 
