@@ -163,6 +163,17 @@ class MessageRemoval:
     remove: RemoveWithMessages
 
 
+@dataclass(frozen=True)
+class UnsentMessages:
+    """Messages that are sent later. What their parts name must exist until then.
+
+    `list_values(context, part, sender_ids)`: returns a part of those messages of these accounts that have it.
+    """
+
+    name: str
+    list_values: Callable[[Context, str, Sequence[UUID]], Awaitable[Sequence[Any]]]
+
+
 class EditedMessage(NamedTuple):
     """A message before an edit. `written_at`: when `text` was written. `new_text` replaces it."""
 

@@ -93,6 +93,9 @@ DELETE FROM scheduled_message WHERE account_id = $1 AND (chat_id, id) IN (
     SELECT chat_id, id FROM scheduled_message WHERE account_id = $1 LIMIT $2
 ) RETURNING id
 """
+_LIST_VALUES = """
+SELECT (body -> $1)::text AS value FROM scheduled_message WHERE account_id = ANY($2) AND body -> $1 IS NOT NULL
+"""
 _FIND_SENT = "SELECT seq FROM message WHERE chat_id = $1 AND sender_id = $2 AND client_msg_id = $3"
 
 INVARIANTS = (
@@ -221,3 +224,8 @@ async def find_sent(connection: DatabaseConnection, chat_id: UUID, account_id: U
     """Returns the number of the sent message with this `client_msg_id`."""
     seq: int | None = await connection.fetchval(_FIND_SENT, chat_id, account_id, client_msg_id)
     return seq
+
+
+async def list_values(connection: DatabaseConnection, field: str, account_ids: Sequence[UUID]) -> list[Any]:
+    """Returns a field of the messages of these accounts that have it."""
+    return [orjson.loads(row["value"]) for row in await connection.fetch(_LIST_VALUES, field, account_ids)]

@@ -3,6 +3,7 @@ from app.modules.schedules_module.db import INVARIANTS, ScheduledMessage
 from app.modules.schedules_module.ending import LEAVE, PURGE, SCHEDULES_OF_ACCOUNT
 from app.modules.schedules_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.schedules_module.sending import SEND, SENDING
+from app.modules.schedules_module.services import UNSENT
 from app.modules.schedules_module.settings import SCHEDULE, ScheduleSettings
 from app.utils.module import Module
 
@@ -15,5 +16,5 @@ module = Module(
     events=EVENTS,
     settings=ScheduleSettings,
     invariants=INVARIANTS,
-    contributes=(*EVENT_TEXTS, SEND, SENDING, LEAVE, PURGE, SCHEDULES_OF_ACCOUNT, SCHEDULE),
+    contributes=(*EVENT_TEXTS, SEND, SENDING, LEAVE, PURGE, SCHEDULES_OF_ACCOUNT, UNSENT, SCHEDULE),
 )

@@ -1,6 +1,6 @@
 """Schedules messages, and lists, edits and cancels those of one account in one chat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -16,7 +16,9 @@ from app.modules.base_module.services.cursors import decode_cursor, encode_curso
 from app.modules.chats_module.services.access import Membership, get_membership
 from app.modules.jobs_module.extension import Jobs
 from app.modules.messages_module.errors import IdempotencyMismatch, NoMessageToReplyTo
+from app.modules.messages_module.extension import UnsentMessages
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.part_values import PartInput
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import POST
 from app.modules.schedules_module import db
@@ -30,7 +32,8 @@ from app.modules.schedules_module.schemas import ScheduleModels, ScheduleUpdate
 from app.modules.schedules_module.sending import SEND, ToSend, describe
 from app.modules.schedules_module.settings import ScheduleSettings
 from app.modules.streams_module.services.log import Log, event, now
-from app.services.errors import ValidationFailed
+from app.services.context import Context
+from app.services.errors import ServiceError, ValidationFailed
 
 _NOT_IN_BODY = {"client_msg_id", "send_at"}
 
@@ -66,7 +69,7 @@ async def create(
         raise AlreadySent
     at, send_at = now(), request.send_at
     _check_time(send_at, at)
-    _check_message(request, use.parts, membership)
+    await _check_message(raw, request, use.parts, chat_id, membership, at)
     if await db.count_of_account(raw, account_id) >= use.settings.max_per_account:
         raise TooManyScheduledMessages(f"An account may have at most {use.settings.max_per_account} scheduled messages")
     schedule_id = uuid4()
@@ -102,7 +105,7 @@ async def edit(
     raw, at = await work.raw(), now()
     given = request.model_fields_set
     body = orjson.loads(row["body"]) | request.model_dump(mode="json", include=given - _NOT_IN_BODY)
-    _check_message(_as_message(body, use.models), use.parts, membership)
+    await _check_message(raw, _as_message(body, use.models), use.parts, chat_id, membership, at)
     send_at, state, code, detail = row["send_at"], row["state"], row["code"], row["detail"]
     if "send_at" in given:
         assert request.send_at is not None  # noqa: S101 - null is refused
@@ -174,9 +177,14 @@ def _check_time(send_at: datetime, at: datetime) -> None:
         raise ValidationFailed(("body", "send_at"), "must be in the future")
 
 
-def _check_message(request: MessageCreate, parts: MessageParts, membership: Membership) -> None:
-    """Refuses at once what would certainly be refused later."""
-    parts.for_send(request, {})
+async def _check_message(
+    raw: Connection, request: MessageCreate, parts: MessageParts, chat_id: UUID, membership: Membership, at: datetime
+) -> None:
+    """Refuses at once what could not be sent now. Parts lock what the message names until the commit."""
+    member = (chat_id, membership.chat_type, membership.account_id, membership.role, membership.last_seq)
+    (values,) = await parts.prepare(raw, [PartInput(*member, request, parts.for_send(request, {}), {})], at)
+    if isinstance(values, ServiceError):
+        raise values
     if request.reply_to_seq is not None and not 1 <= request.reply_to_seq <= membership.last_seq:
         raise NoMessageToReplyTo
 
@@ -192,3 +200,10 @@ def _as_message(body: Mapping[str, Any], models: ScheduleModels) -> MessageCreat
 def _digest(request: MessageCreate) -> bytes:
     body = request.model_dump(mode="json", exclude={"client_msg_id"})
     return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+async def _list_values(context: Context, part: str, sender_ids: Sequence[UUID]) -> list[Any]:
+    return await db.list_values(context.connection, part, sender_ids)
+
+
+UNSENT = UnsentMessages("schedules", _list_values)

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from loguru import logger
@@ -11,14 +12,22 @@ from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.attachments_module.db.cruds import contents as crud
+from app.modules.attachments_module.services.part import PART
 from app.modules.attachments_module.services.postponing import postponed_while_down
 from app.modules.attachments_module.services.store import FileStore, content_path, upload_prefix
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Schedule
+from app.modules.messages_module.extension import UnsentMessages
 from app.modules.streams_module.services.log import now
+from app.services.context import Context
+from app.utils.module import Modules
 
 EVERY = timedelta(seconds=15)
 _AT_ONCE = 100
 _ORPHAN_AFTER = timedelta(hours=24)
+_LOOK_AGAIN_AFTER = timedelta(hours=1)
+"""How long a file that an unsent message names is kept before it is looked at again."""
+_NAMED = ("processing", "ready", "refused")
+"""States of the files that a message can name."""
 _IS_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REMEMBERED = timedelta(days=7)
 """How long an expired upload is answered 410."""
@@ -39,7 +48,11 @@ async def collect(context: JobContext, _: Everything) -> None:
 async def _collect_attachments(context: JobContext, store: FileStore) -> bool:
     at = now()
     async with context.unit_of_work() as work:
-        due = await crud.mark_due(await work.raw(), at, _AT_ONCE)
+        raw = await work.raw()
+        looked_at = await crud.lock_due(raw, at, _AT_ONCE)
+        used = await _list_used(Context(raw, context.container, at), looked_at)
+        await crud.postpone(raw, sorted(used), at + _LOOK_AGAIN_AFTER)
+        due = await crud.mark(raw, [row["id"] for row in looked_at if row["id"] not in used])
     for row in due:
         if row["has_pieces"]:
             await store.delete_below(upload_prefix(row["id"]))
@@ -47,7 +60,21 @@ async def _collect_attachments(context: JobContext, store: FileStore) -> bool:
         raw = await work.raw()
         await crud.end_expired(raw, [row["id"] for row in due if row["state"] == "expired"], at + _REMEMBERED)
         await crud.delete(raw, [row["id"] for row in due if row["state"] == "deleted"], at)
-    return len(due) == _AT_ONCE
+    return len(looked_at) == _AT_ONCE
+
+
+async def _list_used(context: Context, rows: Sequence[Any]) -> set[UUID]:
+    """Returns those of the locked attachments that a message names which is to be sent later.
+
+    The transaction that stores such a message locks the rows too: either it is committed and seen here, or it finds the
+    file deleted.
+    """
+    owners = {row["id"]: row["owner_id"] for row in rows if row["state"] in _NAMED}
+    used: set[UUID] = set()
+    for unsent in context.container.get(Modules).contributions(UnsentMessages) if owners else ():
+        for value in await unsent.list_values(context, PART.name, sorted(set(owners.values()))):
+            used |= owners.keys() & map(UUID, value)
+    return used
 
 
 async def _collect_contents(context: JobContext, store: FileStore) -> bool:

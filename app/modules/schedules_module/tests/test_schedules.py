@@ -132,7 +132,7 @@ async def test_parts_of_messages_are_scheduled_with_them(anna: FakeClient, club:
     await until_ended(anna)
     (message,) = ok(await anna.get(f"/chats/{club}/messages"))["items"]
     assert [each["id"] for each in message["attachments"]] == [attachment["id"]]
-    other = await schedule(anna, club)
+    attachment, other = await ready(anna, b"12345"), await schedule(anna, club)
     assert other["attachments"] == []
     changed = ok(await anna.patch(path_of(club, other), {"attachments": [attachment["id"]], "text": ""}))
     assert (changed["text"], changed["attachments"]) == ("", [attachment["id"]])

@@ -34,11 +34,14 @@ SELECT DISTINCT attachment_id::text AS name FROM attachment_piece WHERE attachme
 UNION ALL SELECT sha256 FROM attachment_content WHERE sha256 = ANY($2)
 """
 _IS_ANY_DUE = "SELECT EXISTS (SELECT FROM attachment WHERE expires_at <= $1)"
-_MARK_DUE = """
+_LOCK_DUE = """
+SELECT id, owner_id, state FROM attachment WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+_POSTPONE = "UPDATE attachment SET expires_at = $2 WHERE id = ANY($1)"
+_MARK = """
 UPDATE attachment SET state = CASE WHEN state IN ('uploading', 'expired') THEN 'expired' ELSE 'deleted' END
-WHERE id IN (
-    SELECT id FROM attachment WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-) RETURNING id, state, EXISTS (SELECT FROM attachment_piece p WHERE p.attachment_id = attachment.id) AS has_pieces
+WHERE id = ANY($1)
+RETURNING id, state, EXISTS (SELECT FROM attachment_piece p WHERE p.attachment_id = attachment.id) AS has_pieces
 """
 _TAKE = "SELECT owner_id, reserved, sha256 FROM attachment WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 _FREE = """
@@ -91,9 +94,19 @@ async def is_any_due(connection: DatabaseConnection, at: datetime) -> bool:
     return bool(await connection.fetchval(_IS_ANY_DUE, at))
 
 
-async def mark_due(connection: DatabaseConnection, at: datetime, limit: int) -> Any:
-    """Marks the attachments that are due. From now on no request sees them or adds to them."""
-    return await connection.fetch(_MARK_DUE, at, limit)
+async def lock_due(connection: DatabaseConnection, at: datetime, limit: int) -> Any:
+    """Locks attachments that are due, and returns id, owner and state of each."""
+    return await connection.fetch(_LOCK_DUE, at, limit)
+
+
+async def postpone(connection: DatabaseConnection, ids: Sequence[UUID], until: datetime) -> None:
+    """Lets attachments that are due be due later."""
+    await connection.execute(_POSTPONE, ids, until)
+
+
+async def mark(connection: DatabaseConnection, ids: Sequence[UUID]) -> Any:
+    """Marks attachments as deleted, or as expired. From now on no request sees them or adds to them."""
+    return await connection.fetch(_MARK, ids)
 
 
 async def delete(connection: DatabaseConnection, ids: Sequence[UUID], at: datetime) -> None:
