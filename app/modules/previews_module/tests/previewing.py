@@ -1,9 +1,24 @@
 """Helpers of the tests: pages with a title, and messages that wait for their preview."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.adapters.http_servers import RawServer, response
+from app.adapters.clients.http import HttpClient
+from app.utils.container import Container
+from tests.adapters.http_servers import FakeResolver, RawServer, http_client, response
 from tests.fakers import FakeClient, eventually, ok
+
+
+@asynccontextmanager
+async def web_for(container: Container) -> AsyncIterator[RawServer]:
+    """A web server on loopback that the application reaches under the name `site.example`, and no other host."""
+    before = container.get(HttpClient)
+    resolver = FakeResolver({"site.example": [["127.0.0.1"]]})
+    async with RawServer().listening() as server, http_client(resolver, timeout_s=5) as client:
+        container.replace(HttpClient, client)
+        yield server
+        container.replace(HttpClient, before)
 
 
 def page(title: str, **meta: str) -> bytes:

@@ -9,6 +9,7 @@ import { attachmentsView } from './attachments.js';
 import { mayPost } from './composer.js';
 import { confirmed } from './dialogs.js';
 import { forwardDialog, forwardedFrom } from './forward.js';
+import { linkPreview } from './linkPreview.js';
 import { threadDialog, threadLink } from './thread.js';
 import { uploadRows } from './uploadList.js';
 import { versionsDialog } from './versions.js';
@@ -47,6 +48,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
           message.deleted_at
             ? h('p', { class: 'text gone' }, t('message.deleted'))
             : message.text && h('div', { class: 'text', dir: 'auto' }, message.entities?.length ? richText(message.text, message.entities, store.me.id) : withLinks(message.text)),
+          !message.deleted_at && linkPreview(chat, message, isMine),
           foot(message, isMine && (isRead ? 'read' : 'sent'))),
           menu),
         actions.composer && threadLink(context, chat, message),
