@@ -1,6 +1,9 @@
 """Drafts on the page: on all devices of their author."""
 
-from playwright.async_api import expect
+import asyncio
+import re
+
+from playwright.async_api import Route, expect
 
 from tests.browsers import Reader
 from tests.fakers import FakeClient, eventually, ok
@@ -61,6 +64,25 @@ async def test_a_draft_of_another_device_is_in_the_list_and_one_that_is_left_is_
     await eventually(is_saved)
     ok(await her.put(f"/chats/{yard}/draft", {"text": ""}))
     await expect(eve.composer).to_have_value("")
+
+
+async def test_a_draft_written_while_the_page_reads_its_chat_is_shown(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    is_released = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await is_released.wait()
+        await route.continue_()
+
+    await eve.page.route(re.compile(r"/chats/[^/?]+$"), hold)
+    yard = await anna.open_chat(her, title="Двор")
+    ok(await her.put(f"/chats/{yard}/draft", {"text": "С телефона"}))
+    # This event follows the one of the draft.
+    ok(await her.patch("/accounts/me", {"display_name": "Евгения"}))
+    await expect(eve.page.locator(".own")).to_contain_text("Евгения")
+    is_released.set()
+    await expect(eve.item("Двор")).to_contain_text("Draft: С телефона")
 
 
 async def test_a_draft_written_offline_is_saved_with_the_next_connection(
