@@ -28,6 +28,7 @@ const PATHS = {
   file: 'M6 3h8l5 5v13H6zM14 3v5h5',
   download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   thread: 'M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12.5h5',
+  mention: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM16 8v5.5a2.5 2.5 0 0 0 5 0V12a9 9 0 1 0-3.6 7.2',
   next: 'M9 5l7 7-7 7',
   retry: 'M19 12a7 7 0 1 1-2-5M19 4v4h-4',
   close: 'M6 6l12 12M18 6L6 18',

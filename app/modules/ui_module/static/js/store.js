@@ -47,6 +47,11 @@ export class Store extends EventTarget {
     return this.list.reduce((sum, chat) => sum + (chat.unread_count > 0 && !isMuted(chat)), 0);
   }
 
+  /** The number of unread messages that mention the user, in all chats. */
+  get unreadMentions() {
+    return this.list.reduce((sum, chat) => sum + (chat.unread_mention_count ?? 0), 0);
+  }
+
   person(id) {
     return this.people.find(id);
   }

@@ -1,9 +1,10 @@
 // The search for messages: its filters, and its results, which open the message in its chat.
 
 import { Problem, get, has } from '../api.js';
-import { avatar, h, reconcile } from '../dom.js';
-import { explain, shortMoment, t } from '../i18n.js';
+import { h, reconcile } from '../dom.js';
+import { explain, t } from '../i18n.js';
 import { summary } from '../summary.js';
+import { foundMessage } from './foundMessage.js';
 
 const PAGE = 20;
 const BEFORE_HIT = 30;
@@ -87,22 +88,8 @@ export class MessageSearch {
   }
 
   row({ message, highlights }) {
-    const { store, openChat } = this.context;
-    const chat = store.chats.get(message.chat_id);
-    const name = chat ? store.title(chat) : '…';
-    const sender = message.sender_id === store.me.id ? t('search.you') : store.person(message.sender_id).display_name;
     const text = message.text || summary(message);
-    const when = shortMoment(new Date(message.created_at));
-    return {
-      key: message.id,
-      signature: JSON.stringify([name, chat && store.avatar(chat), sender, when, text, highlights]),
-      build: () => h('li', {},
-        h('button', { type: 'button', class: 'chat-item found', on: { click: () => openChat(message.chat_id, message.seq) } },
-          avatar(name, (chat && store.peer(chat)?.id) ?? message.chat_id, { small: true, image: chat && store.avatar(chat) }),
-          h('span', { class: 'chat-text' },
-            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name), h('time', {}, when)),
-            h('span', { class: 'preview', dir: 'auto' }, chat?.type !== 'direct' || sender === t('search.you') ? `${sender}: ` : '', marked(text, highlights))))),
-    };
+    return foundMessage(this.context, message, [text, highlights], marked(text, highlights));
   }
 }
 

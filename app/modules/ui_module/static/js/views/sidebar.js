@@ -5,6 +5,7 @@ import { avatar, debounced, h, icon, iconButton, reconcile, skeleton, toast } fr
 import { isMuted } from '../chat.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
+import { MentionsButton } from './mentions.js';
 import { newChatDialog } from './newChat.js';
 import { MessageSearch } from './search.js';
 import { settingsDialog } from './settings.js';
@@ -29,9 +30,11 @@ export class Sidebar {
     this.peopleTitle = h('h3', { hidden: true }, t('chats.found'));
     this.hint = h('p', { class: 'hint' });
     this.own = h('button', { type: 'button', class: 'own', hidden: true, 'aria-haspopup': 'dialog', title: t('settings.title'), on: { click: () => settingsDialog(context) } });
+    this.mentions = new MentionsButton(context);
     this.element = h('div', { class: 'sidebar', on: { keydown: moveBetweenItems } },
       h('header', { class: 'bar' },
         h('div', { class: 'bar-text' }, h('h2', {}, t('chats.title')), this.state),
+        this.mentions.element,
         has('threads') && iconButton('thread', t('threads.followed'), () => threadsDialog(context)),
         iconButton('plus', t('chats.new'), () => newChatDialog(context))),
       h('div', { class: 'search' }, icon('search'), h('label', { class: 'visually-hidden', for: 'search' }, t('chats.search')), this.search),
@@ -59,6 +62,7 @@ export class Sidebar {
       this.own.hidden = false;
       this.own.replaceChildren(avatar(store.me.display_name, store.me.id, { small: true, image }), h('span', { dir: 'auto' }, store.me.display_name), icon('settings'), h('span', { class: 'visually-hidden' }, t('settings.title')));
     }
+    this.mentions.update();
     const query = this.search.value.trim().toLocaleLowerCase();
     const chats = store.list.filter((chat) => !query || store.title(chat).toLocaleLowerCase().includes(query));
     reconcile(this.chats, chats.map((chat) => this.chatRow(chat)));

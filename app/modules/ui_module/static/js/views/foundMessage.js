@@ -1,0 +1,23 @@
+// A message of any chat in a list: it names the chat and the sender, and opens the message in its chat.
+
+import { avatar, h } from '../dom.js';
+import { shortMoment, t } from '../i18n.js';
+
+/** Returns the row of a message. `content` are the nodes of its text, `text` is their signature, `mark` follows the time. */
+export function foundMessage({ store, openChat }, message, text, content, mark = null) {
+  const chat = store.chats.get(message.chat_id);
+  const name = chat ? store.title(chat) : '…';
+  const isMine = message.sender_id === store.me.id;
+  const sender = isMine ? t('search.you') : store.person(message.sender_id).display_name;
+  const when = shortMoment(new Date(message.created_at));
+  return {
+    key: message.id,
+    signature: JSON.stringify([name, chat && store.avatar(chat), sender, when, text]),
+    build: () => h('li', {},
+      h('button', { type: 'button', class: 'chat-item found', on: { click: () => openChat(message.chat_id, message.seq) } },
+        avatar(name, (chat && store.peer(chat)?.id) ?? message.chat_id, { small: true, image: chat && store.avatar(chat) }),
+        h('span', { class: 'chat-text' },
+          h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name), mark, h('time', {}, when)),
+          h('span', { class: 'preview', dir: 'auto' }, chat?.type !== 'direct' || isMine ? `${sender}: ` : '', content)))),
+  };
+}
