@@ -18,6 +18,10 @@ class DatabaseUnavailable(TransientDatabaseError):
     """The database cannot be reached, ended the connection, or is shutting down."""
 
 
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The server accepts no writes: another one has become the primary. Its connections must not be used further."""
+
+
 class DatabaseTimeout(DatabaseUnavailable):
     """The database did not answer within the timeout. The statement may or may not have been executed."""
 
@@ -51,7 +55,6 @@ _UNAVAILABLE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.DiskFullError,
-    asyncpg.ReadOnlySQLTransactionError,
     OSError,
 )
 _BUSY = (
@@ -73,6 +76,8 @@ def as_transient(error: BaseException, *, is_closed: bool = False) -> TransientD
     kind: type[TransientDatabaseError] | None = None
     if isinstance(error, TimeoutError):
         kind = DatabaseTimeout
+    elif isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        kind = DatabaseReadOnly
     elif isinstance(error, OSError) and error.errno in _NO_DESCRIPTORS:
         kind = PoolExhausted
     elif isinstance(error, _UNAVAILABLE) or (is_closed and isinstance(error, asyncpg.InterfaceError)):

@@ -10,7 +10,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.address import WRITABLE, DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.embedded.binaries import find_binaries, program
 from app.adapters.db.embedded.process import clean_environment
@@ -159,8 +159,8 @@ def _find(name: str) -> Path:
 
 def _where(address: DatabaseAddress) -> list[str]:
     return [
-        f"--host={address.host}",
-        f"--port={address.port}",
+        f"--host={','.join(server.host for server in address.servers)}",
+        f"--port={','.join(str(server.port) for server in address.servers)}",
         f"--username={address.user}",
         f"--dbname={address.database}",
         "--no-password",
@@ -168,4 +168,7 @@ def _where(address: DatabaseAddress) -> list[str]:
 
 
 def _environment(address: DatabaseAddress) -> dict[str, str]:
-    return clean_environment() | ({"PGPASSWORD": address.password} if address.password else {})
+    own = {"PGPASSWORD": address.password} if address.password else {}
+    if len(address.servers) > 1:
+        own["PGTARGETSESSIONATTRS"] = WRITABLE
+    return clean_environment() | own

@@ -158,8 +158,10 @@ async def _check_database(address: DatabaseAddress, settings: Settings, report: 
 @asynccontextmanager
 async def _connected(address: DatabaseAddress) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """Opens a read-only connection without a statement timeout: checks read whole tables, and lock nothing."""
-    connection = await Database(address).connect(statement_timeout="0", default_transaction_read_only="on")
+    connection = await Database(address).connect(statement_timeout="0")
     try:
+        # Not when connecting: among several servers, a read-only session would look like one on a standby.
+        await connection.execute("SET default_transaction_read_only = on")
         yield connection
     finally:
         await connection.close()

@@ -1,15 +1,37 @@
 """Settings of the database: a PostgreSQL server in `PG_SERVER_*`, or the embedded one."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import PROJECT_ROOT, SettingsGroup
 
+_SERVER = re.compile(r"(?P<folder>/.*)|\[(?P<ipv6>[^]]+)](:(?P<ipv6_port>\d+))?|(?P<host>[^:]+)(:(?P<port>\d+))?")
 _KNOWN_PASSWORDS = {"", "postgres", "password", "messenger", "changeme", "secret", "admin"}
+
+
+def split_servers(addresses: str, port: int) -> list[tuple[str, int]]:
+    """Returns host and port of each server of a list such as `a,b:5433,[::1]:5433,/run/postgresql`.
+
+    `port` is that of the servers that name none. Raises ValueError.
+    """
+    return [_read_server(address.strip(), port) for address in addresses.split(",")]
+
+
+def _read_server(address: str, port: int) -> tuple[str, int]:
+    if address.count(":") > 1 and not address.startswith(("[", "/")):
+        return address, port  # an IPv6 address without a port
+    match = _SERVER.fullmatch(address)
+    if match is None:
+        raise ValueError(f"{address!r} is no host, host:port or folder of a Unix socket")
+    own_port = int(match["port"] or match["ipv6_port"] or port)
+    if not 1 <= own_port <= 65535:
+        raise ValueError(f"{address!r}: a port is a number from 1 to 65535")
+    return match["folder"] or match["ipv6"] or match["host"], own_port
 
 
 class DbSettings(SettingsGroup):
@@ -20,7 +42,7 @@ class DbSettings(SettingsGroup):
     server_address: str | None = Field(
         None,
         description="host of your PostgreSQL, or the folder of its Unix socket; when unset, the embedded "
-        "PostgreSQL is used",
+        "PostgreSQL is used. Of several (`a,b:5433`) the one that accepts writes is used",
     )
     server_port: int = Field(5432, ge=1, le=65535, description="port of PostgreSQL")
     server_login: str = Field("postgres", min_length=1, description="PostgreSQL role")
@@ -39,7 +61,7 @@ class DbSettings(SettingsGroup):
 
     russian: ClassVar[Mapping[str, str]] = {
         "server_address": "адрес вашего PostgreSQL или папка его Unix-сокета; если не задан, работает встроенный "
-        "PostgreSQL",
+        "PostgreSQL. Из нескольких (`a,b:5433`) выбирается тот, который принимает запись",
         "server_port": "порт PostgreSQL",
         "server_login": "роль PostgreSQL",
         "server_passwd": "пароль роли PostgreSQL",
@@ -48,6 +70,13 @@ class DbSettings(SettingsGroup):
         "pool_size": "соединений с базой на процесс для самых частых запросов",
         "session_pool_size": "соединений с базой на процесс для остальных запросов",
     }
+
+    @field_validator("server_address")
+    @classmethod
+    def _check_servers(cls, value: str | None) -> str | None:
+        if value is not None:
+            split_servers(value, 5432)
+        return value
 
     @property
     def is_embedded(self) -> bool:
@@ -61,6 +90,7 @@ class DbSettings(SettingsGroup):
 
     def problems_in_production(self) -> Iterator[str]:
         # Through a Unix socket the system's own user may connect without a password.
-        is_remote = self.server_address is not None and not self.server_address.startswith("/")
+        servers = split_servers(self.server_address, self.server_port) if self.server_address is not None else ()
+        is_remote = any(not host.startswith("/") for host, _ in servers)
         if is_remote and self.server_passwd.get_secret_value().lower() in _KNOWN_PASSWORDS:
             yield "PG_SERVER_PASSWD: ENVIRONMENT=PROD refuses an empty or default password"

@@ -3,10 +3,19 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.settings.db_settings import split_servers
+
+WRITABLE = "read-write"
+"""The value of `target_session_attrs` that refuses standbys, and servers that were made read-only."""
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """What a client needs to connect. A `host` that begins with a slash is the folder of a Unix socket."""
+    """What a client needs to connect. A `host` that begins with a slash is the folder of a Unix socket.
+
+    `host` may be a list with commas, as in `PG_SERVER_ADDRESS`: the servers of one cluster. One of them accepts
+    writes.
+    """
 
     host: str
     port: int
@@ -18,14 +27,31 @@ class DatabaseAddress:
         """Returns the address of another database on the same server."""
         return replace(self, database=database)
 
+    @property
+    def servers(self) -> list["DatabaseAddress"]:
+        """The address of each server."""
+        return [replace(self, host=host, port=port) for host, port in self._split()]
+
+    def _split(self) -> list[tuple[str, int]]:
+        # Without an address: the embedded server does not run yet.
+        return split_servers(self.host, self.port) if self.host else [(self.host, self.port)]
+
+    def __str__(self) -> str:
+        return ", ".join(
+            server.host if server.host.startswith("/") else f"{server.host}:{server.port}" for server in self.servers
+        )
+
     def connect_arguments(self) -> dict[str, Any]:
-        """Returns the arguments of `asyncpg.connect`.
+        """Returns the arguments of `asyncpg.connect`. Of several servers it uses the first one that accepts writes.
 
         With an empty password asyncpg uses what the system offers: peer authentication, .pgpass, the environment.
         """
-        return {
-            "host": self.host,
-            "port": self.port,
+        servers = self._split()
+        where = {"host": servers[0][0], "port": servers[0][1]}
+        if len(servers) > 1:
+            hosts, ports = zip(*servers, strict=True)
+            where = {"host": list(hosts), "port": list(ports), "target_session_attrs": WRITABLE}
+        return where | {
             "user": self.user,
             "password": self.password or None,
             "database": self.database,

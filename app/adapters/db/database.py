@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.address import WRITABLE, DatabaseAddress
 from app.adapters.db.connection import Connection, DriverConnection, PooledConnection, translate_errors
 from app.adapters.db.pool import Pool
 from app.adapters.db.session_pool import SessionPool, replace_dead_connections
@@ -66,6 +66,7 @@ class Database:
     ) -> None:
         """`session` has settings of PostgreSQL for the pooled connections, beside the usual ones."""
         self.address = address
+        self._servers = address.servers
         self.unavailable_because: Exception | None = None
         """The reason why no connection can be opened at the moment, or None."""
         self._session = _BY_KEY | dict(session or {})
@@ -90,16 +91,37 @@ class Database:
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     async def connect(self, connection_class: type[Connection] = DriverConnection, **settings: Any) -> Connection:
-        """Opens a connection outside the pools, which the caller closes. Raises TransientDatabaseError."""
+        """Opens a connection outside the pools, which the caller closes. Raises TransientDatabaseError.
+
+        Of several servers it uses the one that accepts writes. The servers share CONNECT_TIMEOUT equally: one that does
+        not answer leaves time for the others. The one used last comes first.
+        """
+        failures: list[BaseException] = []
         with driver_calls():
-            return await asyncpg.connect(
-                **self.address.connect_arguments(),
-                timeout=CONNECT_TIMEOUT,
-                command_timeout=COMMAND_TIMEOUT,
-                max_cached_statement_lifetime=_PLAN_LIFETIME,
-                connection_class=connection_class,
-                server_settings=_SESSION | settings,
-            )
+            for server in self._servers:
+                try:
+                    connection = await self._connect_to(server, connection_class, settings)
+                except DRIVER_ERRORS as error:
+                    failures.append(error)
+                else:
+                    self._servers = sorted(self._servers, key=lambda other: other != server)
+                    return connection
+            # That a standby accepts no writes says less than what is wrong with the primary.
+            raise min(failures, key=lambda error: isinstance(error, asyncpg.TargetServerAttributeNotMatched))
+
+    async def _connect_to(
+        self, server: DatabaseAddress, connection_class: type[Connection], settings: dict[str, Any]
+    ) -> Connection:
+        count = len(self._servers)
+        where = server.connect_arguments() | ({"target_session_attrs": WRITABLE} if count > 1 else {})
+        return await asyncpg.connect(
+            **where,
+            timeout=CONNECT_TIMEOUT / count,
+            command_timeout=COMMAND_TIMEOUT,
+            max_cached_statement_lifetime=_PLAN_LIFETIME,
+            connection_class=connection_class,
+            server_settings=_SESSION | settings,
+        )
 
     async def _connect_for_pool(self, connection_class: type[Connection] = DriverConnection) -> Connection:
         """Opens a connection for a pool. Raises DatabaseUnavailable if the server was unreachable a moment ago.

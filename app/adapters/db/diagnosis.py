@@ -36,12 +36,11 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None
     # A violated constraint does not mean that something is wrong with the database.
     if cause is None or isinstance(cause, asyncpg.IntegrityConstraintViolationError):
         return None
-    where = address.host if address.host.startswith("/") else f"{address.host}:{address.port}"
-    details = f"{where}: {cause or type(cause).__name__}"
+    details = f"{address}: {cause or type(cause).__name__}"
     name, role = f'"{address.database}"', f'"{address.user}"'
     match cause:
         case TimeoutError() | asyncpg.QueryCanceledError():
-            details = f"{where}: no answer in time"
+            details = f"{address}: no answer in time"
             return Diagnosis("the server does not answer", details, "check that it is running and reachable")
         case asyncpg.InvalidCatalogNameError():
             advice = "run `python manage.py db create`, or set PG_SERVER_DB to the name of one that exists"
@@ -59,6 +58,9 @@ def diagnose(error: BaseException, address: DatabaseAddress) -> Diagnosis | None
         case asyncpg.TooManyConnectionsError():
             advice = "raise max_connections of PostgreSQL, or lower PG_POOL_SIZE and PG_SESSION_POOL_SIZE"
             return Diagnosis("the server accepts no more connections", details, advice)
+        case asyncpg.TargetServerAttributeNotMatched():
+            advice = "promote one of them, or name the primary in PG_SERVER_ADDRESS"
+            return Diagnosis("none of the servers accepts writes", details, advice)
         case asyncpg.InterfaceError() | asyncpg.InternalClientError():
             return Diagnosis("the connection to the server failed", details, "check the PG_* settings")
         case asyncpg.PostgresConnectionError() | asyncpg.CannotConnectNowError() | asyncpg.OperatorInterventionError():

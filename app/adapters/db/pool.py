@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.adapters.db.connection import Connection
-from app.adapters.errors import DRIVER_ERRORS, PoolExhausted
+from app.adapters.errors import DRIVER_ERRORS, DatabaseReadOnly, PoolExhausted
 from app.utils import metrics
 
 IDLE_SECONDS = 300.0
@@ -74,11 +74,17 @@ class Pool:
         except asyncio.CancelledError:
             give_back = self._release_later
             raise
-        except DRIVER_ERRORS:
+        except DRIVER_ERRORS as error:
             connection.terminate()
+            if isinstance(error, DatabaseReadOnly):
+                self._close_idle()
             raise
         finally:
             give_back(connection)
+
+    def _close_idle(self) -> None:
+        for connection, _ in self._idle:
+            connection.terminate()
 
     def terminate(self) -> None:
         """Terminates all connections at once, and those that are being opened as soon as they are open."""

@@ -40,4 +40,16 @@ class PostgresFrozen(Fault):
             scene.cluster.postgres.signal_all(signal.SIGCONT)
 
 
-FAULTS = [PostgresKilled(), PostgresShutDown(), PostgresFrozen()]
+class PostgresFailedOver(Fault):
+    """The wires lead to the new primary, as a virtual IP address does. Several addresses in PG_SERVER_ADDRESS have
+    tests of their own."""
+
+    name = "postgres-failed-over"
+    title = "SIGKILL of the primary, failover to its synchronous standby"
+    database = DatabaseIs.REFUSING
+
+    async def happen(self, scene: Scene) -> None:
+        await scene.cluster.fail_over()
+
+
+FAULTS = [PostgresKilled(), PostgresShutDown(), PostgresFrozen(), PostgresFailedOver()]

@@ -1,6 +1,8 @@
 """Servers on one database, with wires before and behind each of them."""
 
 import asyncio
+import shutil
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +67,7 @@ class Cluster:
         self.nats = NatsServer(folder) if bus is BusDriver.NATS else None
         self.store = folder / "files"
         self.servers: list[Server] = []
+        self._standbys = 0
         self._count = servers
         self._program = program
         self._is_wired = is_wired
@@ -137,7 +140,23 @@ class Cluster:
             await connection.close()
 
     async def bring_postgres_back(self) -> None:
-        address = await self.postgres.start()
+        self._lead_to(await self.postgres.start())
+
+    async def fail_over(self) -> None:
+        """Kill PostgreSQL, and go on with a synchronous standby that is made before."""
+        old, self._standbys = self.postgres, self._standbys + 1
+        name = f"standby_{self._standbys}"
+        new = Postgres(self.folder / name)
+        address = await new.follow(old, name)
+        await old.wait_for(name)
+        await old.end(signal.SIGKILL)
+        await new.promote()
+        self.postgres = new
+        self._lead_to(address)
+        await old.stop()
+        shutil.rmtree(old.folder)
+
+    def _lead_to(self, address: DatabaseAddress) -> None:
         for server in self.servers:
             server.back.target = address.host, address.port
 

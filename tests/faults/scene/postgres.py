@@ -2,16 +2,21 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
 
+import asyncpg
 import orjson
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.embedded.binaries import find_binaries, program
 from tests.acceptance.live.servers import ROOT
 from tests.adapters.embedded.support import is_gone, postmaster_of
 from tests.processes import family_of
+
+_STATE = "SELECT sync_state FROM pg_stat_replication"
 
 
 class Postgres:
@@ -38,6 +43,54 @@ class Postgres:
             raise RuntimeError(answer)
         self.address = DatabaseAddress(**answer)
         return self.address
+
+    async def follow(self, primary: "Postgres", name: str) -> DatabaseAddress:
+        """Copy a running server, and start the copy as its streaming standby of this name."""
+        assert primary.address is not None
+        owner = (primary.folder / "data").stat()
+        self.folder.mkdir()
+        os.chown(self.folder, owner.st_uid, owner.st_gid)
+        source = primary.address
+        conninfo = (
+            f"host={source.host} port={source.port} user={source.user} password={source.password}"
+            f" application_name={name}"
+        )
+        copying = ("--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync")
+        await self._run("pg_basebackup", f"--pgdata={self.folder / 'data'}", f"--dbname={conninfo}", *copying)
+        shutil.copy2(primary.folder / "password", self.folder)
+        return await self.start()
+
+    async def promote(self) -> None:
+        """Make the standby the primary, and wait until it accepts writes."""
+        await self._run("pg_ctl", "promote", f"--pgdata={self.folder / 'data'}")
+
+    async def wait_for(self, standby: str) -> None:
+        """Let each commit wait for this standby from now on."""
+        assert self.address is not None
+        connection = await asyncpg.connect(**self.address.connect_arguments(), timeout=30)
+        try:
+            await connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'")
+            await connection.execute("SELECT pg_reload_conf()")
+            # There is no notification.
+            while await connection.fetchval(_STATE) != "sync":  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        finally:
+            await connection.close()
+
+    async def _run(self, name: str, *arguments: str) -> None:
+        """Run a program of PostgreSQL as the owner of the data."""
+        binaries = find_binaries()
+        # The current folder may be closed to the owner.
+        running = await asyncio.create_subprocess_exec(
+            *(str(program(binaries, name)), *arguments),
+            cwd=binaries,
+            user=self.folder.stat().st_uid if os.geteuid() == 0 else None,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await running.communicate()
+        if running.returncode:
+            raise RuntimeError(output.decode())
 
     async def stop(self) -> None:
         if self._owner is not None and self._owner.stdin is not None:
