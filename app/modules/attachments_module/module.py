@@ -23,6 +23,7 @@ from app.modules.attachments_module.services.erasure import FILES_OF_ACCOUNT
 from app.modules.attachments_module.services.inspecting import INSPECTIONS
 from app.modules.attachments_module.services.links import Links
 from app.modules.attachments_module.services.part import PART, PURGE
+from app.modules.attachments_module.services.preview_images import PREVIEW_IMAGES
 from app.modules.attachments_module.services.processing import FILES, IMAGES, PROCESS, PROCESS_IMAGE
 from app.modules.attachments_module.services.signing import Signer
 from app.modules.attachments_module.services.store import FileStore
@@ -87,6 +88,7 @@ module = Module(
         *AVATARS,
         PROCESS,
         PROCESS_IMAGE,
+        PREVIEW_IMAGES,
         FILES,
         IMAGES,
         COLLECT,

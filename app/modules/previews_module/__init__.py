@@ -1,1 +1,1 @@
-"""Link previews: title and description of the first page that a message links to."""
+"""Link previews: title, description and image of the first page that a message links to."""

@@ -1,18 +1,14 @@
-from typing import Annotated
-
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Request, status
 
 from app.dependencies.dependency_db import Work
 from app.dependencies.scopes import scoped
-from app.dependencies.services_dependency import service
+from app.dependencies.services_dependency import container_of
 from app.modules.base_module.schemas import PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.dependencies import ViewsDep
 from app.modules.messages_module.errors import MessageNotFound
-from app.modules.messages_module.extension import Messages
 from app.modules.previews_module import services
-from app.modules.streams_module.dependencies import LogDep
 
 router = APIRouter(prefix="/chats/{chat_id}/messages/{seq}/previews")
 
@@ -27,9 +23,9 @@ async def remove(
     seq: PathSeq,
     member: ChatMembership,
     work: Work,
-    log: LogDep,
     views: ViewsDep,
-    messages: Annotated[Messages, service(Messages)],
+    request: Request,
 ) -> None:
     """Removes the link preview of an own message. It does not come back, even if the message is edited."""
-    await services.remove(work, log, views, messages, member.chat_id, member.account_id, seq)
+    container = container_of(request.scope)
+    await services.remove(work, container, views, member.chat_id, member.account_id, seq)

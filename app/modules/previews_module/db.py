@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import BigInteger, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.previews_module.parsing import PageDescription
+
+PART_NAME = "link_previews"
 
 
 class LinkPreviewPage(Base):
@@ -23,6 +26,7 @@ class LinkPreviewPage(Base):
     title: Mapped[str | None] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)
     site_name: Mapped[str | None] = mapped_column(Text)
+    image_url: Mapped[str | None] = mapped_column(Text)
     fetched_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -39,14 +43,19 @@ SELECT m.text FROM message m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS
 WHERE m.chat_id = $1 AND m.seq = $2 AND m.deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM removed_link_preview r WHERE r.chat_id = $1 AND r.seq = $2)
 """
+_FIND_PREVIEW = """
+SELECT sender_id, (parts -> 'link_previews')::text AS shown FROM message
+WHERE chat_id = $1 AND seq = $2 AND deleted_at IS NULL AND json_array_length(parts -> 'link_previews') = 1
+"""
 _FIND_PAGE = """
-SELECT title, description, site_name FROM link_preview_page
+SELECT title, description, site_name, image_url FROM link_preview_page
 WHERE url_hash = $1 AND fetched_at > CASE WHEN title IS NULL THEN $3::timestamptz ELSE $2::timestamptz END
 """
 _WRITE_PAGE = """
-INSERT INTO link_preview_page (url_hash, title, description, site_name, fetched_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO link_preview_page (url_hash, title, description, site_name, image_url, fetched_at)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (url_hash) DO UPDATE SET title = excluded.title, description = excluded.description,
-    site_name = excluded.site_name, fetched_at = excluded.fetched_at
+    site_name = excluded.site_name, image_url = excluded.image_url, fetched_at = excluded.fetched_at
 """
 _FORGET_PAGES = """
 DELETE FROM link_preview_page WHERE url_hash IN (
@@ -78,18 +87,30 @@ async def find_text(connection: DatabaseConnection, chat_id: UUID, seq: int) -> 
     return text
 
 
+async def find_preview(connection: DatabaseConnection, chat_id: UUID, seq: int) -> Any | None:
+    """Returns the stored preview of a message."""
+    rows = await connection.fetch(_FIND_PREVIEW, chat_id, seq)
+    return orjson.loads(rows[0]["shown"])[0] if rows else None
+
+
+async def find_sender(connection: DatabaseConnection, chat_id: UUID, seq: int, url: str) -> UUID | None:
+    """Returns the sender of a message with a preview of this page."""
+    rows = await connection.fetch(_FIND_PREVIEW, chat_id, seq)
+    return UUID(str(rows[0]["sender_id"])) if rows and orjson.loads(rows[0]["shown"])[0]["url"] == url else None
+
+
 async def find_page(
     connection: DatabaseConnection, url: str, fetched_after: datetime, failed_after: datetime
 ) -> CachedPage | None:
     rows = await connection.fetch(_FIND_PAGE, _hash(url), fetched_after, failed_after)
     if not rows:
         return None
-    title, description, site_name = rows[0]
-    return CachedPage(PageDescription(title, description, site_name) if title else None)
+    title, description, site_name, image_url = rows[0]
+    return CachedPage(PageDescription(title, description, site_name, image_url) if title else None)
 
 
 async def write_page(connection: DatabaseConnection, url: str, page: PageDescription | None, at: datetime) -> None:
-    values = page or (None, None, None)
+    values = page or (None, None, None, None)
     await connection.execute(_WRITE_PAGE, _hash(url), *values, at)
 
 

@@ -1,4 +1,4 @@
-"""A subscriber finds messages with links, and a job fetches the page and adds its preview to the message."""
+"""A subscriber finds messages with links. A job fetches the page, adds its preview to the message, and its image."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from app.adapters.clients.http import EgressError, HttpClient
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, Nothing, Schedule
 from app.modules.messages_module.extension import Messages
 from app.modules.previews_module import db
+from app.modules.previews_module.extension import FetchedImage, PreviewImages
 from app.modules.previews_module.links import find_link
 from app.modules.previews_module.parsing import PageDescription, parse
 from app.modules.previews_module.part import NAME, as_value
@@ -22,6 +23,7 @@ from app.services.errors import RateLimited
 from app.services.rate_limits import RateLimits
 from app.settings import Settings
 from app.utils.container import Container
+from app.utils.module import Modules
 
 FETCHING = Lane("previews", 4)
 """Pages may be slow; no other job waits for them."""
@@ -31,8 +33,10 @@ _CACHED_FOR = timedelta(hours=1)
 _FAILURE_CACHED_FOR = timedelta(minutes=5)
 _MAX_PAGE = 1_048_576
 """Bytes that are read; some pages have their `<meta>` after long scripts."""
+_MAX_IMAGE = 5 * 1_048_576
 _MAX_REDIRECTS = 3
 _ACCEPT = {"accept": "text/html,application/xhtml+xml"}
+_ACCEPT_IMAGE = {"accept": "image/webp,image/png,image/jpeg,image/gif"}
 _ROWS_AT_ONCE = 1000
 
 
@@ -74,7 +78,9 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
         if url is None:
             return
         cached = await db.find_page(raw, url, at - _CACHED_FOR, at - _FAILURE_CACHED_FOR)
-    page = await fetch(context.container.get(HttpClient), url) if cached is None else cached.description
+    client = context.container.get(HttpClient)
+    page = await fetch(client, url) if cached is None else cached.description
+    is_shown = False
     async with context.unit_of_work() as work:
         await context.container.get(Log).lock(work, chats=[message.chat_id])
         raw = await work.raw()
@@ -82,8 +88,16 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
             await db.write_page(raw, url, page, now())
         # After an edit there is a job for the new text.
         if page and find_link(await db.find_text(raw, message.chat_id, message.seq) or "") == url:
-            messages = context.container.get(Messages)  # type: ignore[type-abstract]
-            await messages.set_part(work, message.chat_id, message.seq, NAME, as_value(url, page))
+            is_shown = True
+            # An earlier attempt may have added it, and perhaps its image.
+            if await db.find_sender(raw, message.chat_id, message.seq, url) is None:
+                messages = context.container.get(Messages)  # type: ignore[type-abstract]
+                await messages.set_part(work, message.chat_id, message.seq, NAME, as_value(url, page))
+    stores = context.container.get(Modules).contributions(PreviewImages)
+    if is_shown and page and page.image_url and stores:
+        data = await fetch_image(client, page.image_url)
+        for images in stores if data else ():
+            await images.store(context, FetchedImage(message.chat_id, message.seq, url, data))
 
 
 async def fetch(client: HttpClient, url: str) -> PageDescription | None:
@@ -103,7 +117,24 @@ async def fetch(client: HttpClient, url: str) -> PageDescription | None:
         return None
     if response.status != 200:
         return None
-    return await asyncio.to_thread(parse, response.body, response.headers.get("content-type", ""))
+    return await asyncio.to_thread(parse, response.body, response.headers.get("content-type", ""), response.url)
+
+
+async def fetch_image(client: HttpClient, url: str) -> bytes:
+    """Returns the bytes at the address of an image, none if they cannot be fetched or are too many."""
+    try:
+        response = await client.request(
+            "GET",
+            url,
+            purpose="preview",
+            headers=_ACCEPT_IMAGE,
+            max_bytes=_MAX_IMAGE,
+            max_redirects=_MAX_REDIRECTS,
+        )
+    except EgressError as error:
+        logger.debug("no image of a preview: {}", error)
+        return b""
+    return response.body if response.status == 200 else b""
 
 
 async def _forget(context: JobContext, _: Nothing) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import webencodings
 from lxml import etree
@@ -22,14 +23,17 @@ _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xfe\xff": "utf-16be", b"\xff\x
 _TITLES = ("og:title", "twitter:title")
 _DESCRIPTIONS = ("og:description", "twitter:description", "description")
 _SITE_NAMES = ("og:site_name",)
+_IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
+_MAX_IMAGE_URL = 2048
 
 
 class PageDescription(NamedTuple):
-    """The texts of a preview."""
+    """The texts of a preview, and the address of its image."""
 
     title: str
     description: str | None
     site_name: str | None
+    image_url: str | None = None
 
 
 class _HeadEnded(Exception):
@@ -67,8 +71,8 @@ class _Head:
         pass
 
 
-def parse(body: bytes, content_type: str) -> PageDescription | None:
-    """Returns the description of an HTML page. None for other types, and for a page without a title."""
+def parse(body: bytes, content_type: str, url: str) -> PageDescription | None:
+    """Returns the description of the HTML page at a URL. None for other types, and for a page without a title."""
     if content_type.partition(";")[0].strip().lower() not in _HTML:
         return None
     head = _Head()
@@ -79,7 +83,8 @@ def parse(body: bytes, content_type: str) -> PageDescription | None:
     title = _choose(head, _TITLES, MAX_TITLE) or _clean(head.title, MAX_TITLE)
     if title is None:
         return None
-    return PageDescription(title, _choose(head, _DESCRIPTIONS, MAX_DESCRIPTION), _choose(head, _SITE_NAMES, MAX_TITLE))
+    description, site_name = _choose(head, _DESCRIPTIONS, MAX_DESCRIPTION), _choose(head, _SITE_NAMES, MAX_TITLE)
+    return PageDescription(title, description, site_name, _find_image(head, url))
 
 
 def decode(body: bytes, content_type: str) -> str:
@@ -101,6 +106,18 @@ def _choose(head: _Head, names: Sequence[str], limit: int) -> str | None:
     """Returns the first of these values that is visible."""
     cleaned = (_clean(head.values.get(name, ""), limit) for name in names)
     return next((value for value in cleaned if value is not None), None)
+
+
+def _find_image(head: _Head, url: str) -> str | None:
+    """Returns the absolute address of the page's image."""
+    given = next((head.values[name].strip() for name in _IMAGES if head.values.get(name, "").strip()), None)
+    if given is None or len(given) > _MAX_IMAGE_URL or not given.isprintable():
+        return None
+    with suppress(ValueError):
+        image_url = urljoin(url, given)
+        if urlsplit(image_url).scheme in ("http", "https") and len(image_url) <= _MAX_IMAGE_URL:
+            return image_url
+    return None
 
 
 def _clean(value: str, limit: int) -> str | None:

@@ -7,15 +7,23 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.modules.chats_module.extension import ChatPurge
-from app.modules.messages_module.extension import NEEDS_PREPARE, MessagePart, MessageRemoval, PartRequest
+from app.modules.messages_module.extension import (
+    NEEDS_PREPARE,
+    MessagePart,
+    MessageRemoval,
+    PartRequest,
+    StoredPart,
+)
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.previews_module import db
+from app.modules.previews_module.extension import PreviewImages
 from app.modules.previews_module.links import find_link
 from app.modules.previews_module.parsing import PageDescription
 from app.modules.previews_module.schemas import LinkPreview
 from app.services.context import Context, WorkContext
+from app.utils.module import Modules
 
-NAME = "link_previews"
+NAME = db.PART_NAME
 
 
 def as_value(url: str, page: PageDescription) -> list[dict[str, Any]]:
@@ -38,6 +46,18 @@ def _keep(edit: PartRequest) -> Any:
     return edit.current if edit.current and find_link(request.text) == edit.current[0]["url"] else []
 
 
+async def _store(context: Context, stored: Sequence[StoredPart]) -> None:
+    """An edit has removed previews, and with them their images."""
+    for one in stored:
+        await release_images(context, one.chat_id, [one.seq])
+
+
+async def release_images(context: Context, chat_id: UUID, seqs: Sequence[int]) -> None:
+    """Releases the images of previews that are removed, also of images that are not shown yet."""
+    for images in context.container.get(Modules).contributions(PreviewImages):
+        await images.release(context, chat_id, seqs)
+
+
 async def _delete_removals(context: WorkContext, chat_id: UUID, seqs: Sequence[int]) -> None:
     await db.delete_removals(context.connection, chat_id, seqs)
 
@@ -46,6 +66,6 @@ async def _purge(context: WorkContext, chat_id: UUID, limit: int) -> bool:
     return await db.purge_removals(context.connection, chat_id, limit)
 
 
-PART = MessagePart(NAME, read=list[LinkPreview], empty=[], derive=_derive, prepare=_prepare)
+PART = MessagePart(NAME, read=list[LinkPreview], empty=[], derive=_derive, prepare=_prepare, store=_store)
 REMOVALS = MessageRemoval("previews", _delete_removals)
 PURGE = ChatPurge("previews", _purge)

@@ -26,6 +26,8 @@ class LinkPreview(ResponseModel):
     title: str
     description: str | None
     site_name: str | None
-    attachment_id: UUID | None = Field(description="image of the page, null without one")
+    attachment_id: UUID | None = Field(
+        description="image of the page, which members read as a file of the message; null without one, and at first"
+    )
     width: int | None
     height: int | None

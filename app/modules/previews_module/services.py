@@ -9,15 +9,17 @@ from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.services.permissions import DELETE_OWN
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.previews_module import db
-from app.modules.previews_module.part import NAME
-from app.modules.streams_module.services.log import Log
+from app.modules.previews_module.part import NAME, release_images
+from app.modules.streams_module.services.log import Log, now
+from app.services.context import Context
+from app.utils.container import Container
 
 
 async def remove(
-    work: UnitOfWork, log: Log, views: MessageViews, messages: Messages, chat_id: UUID, account_id: UUID, seq: int
+    work: UnitOfWork, container: Container, views: MessageViews, chat_id: UUID, account_id: UUID, seq: int
 ) -> None:
     """Removes the preview of an own message for good. Raises ChatNotFound, MessageNotFound or NotAllowedInChat."""
-    await log.lock(work, chats=[chat_id])
+    await container.get(Log).lock(work, chats=[chat_id])
     raw = await work.raw()
     membership = await get_membership(raw, chat_id, account_id)
     message = await views.for_event(raw, chat_id, seq)
@@ -26,4 +28,6 @@ async def remove(
     check(membership, DELETE_OWN)
     if message["deleted_at"] is None:
         await db.add_removal(raw, chat_id, seq)
+        messages = container.get(Messages)  # type: ignore[type-abstract]
         await messages.set_part(work, chat_id, seq, NAME, [])
+        await release_images(Context(raw, container, now()), chat_id, [seq])

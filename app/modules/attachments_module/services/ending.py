@@ -14,6 +14,7 @@ from app.modules.attachments_module.services.kinds import kind_of
 from app.modules.attachments_module.services.views import message_of, view_in_event, view_in_message
 from app.modules.jobs_module.extension import JobContext, RetryAt
 from app.modules.messages_module.extension import Messages
+from app.modules.previews_module.extension import show_image
 from app.modules.streams_module.services.log import Log, event, now
 
 _CHECKED_AFTER = timedelta(hours=6)
@@ -88,11 +89,27 @@ async def _write(
         outcome.reason,
         reserved,
     )
+    message = message_of(row)
+    carried = await crud.list_of_message(raw, *message) if message else []
+    if message and row["id"] not in [one["id"] for one in carried]:
+        await _end_preview_image(context, work, message, row["id"], outcome)
+        return
     if has_stream:
         payload = view_in_event(await crud.find(raw, row["id"]))
         await log.append(work, row["owner_id"], event(_EVENTS[outcome.state], payload))
-    if message := message_of(row):
+    if message:
         await crud.set_kind(raw, *message, row["id"], kind_of(outcome.content_type))
-        value = [view_in_message(one) for one in await crud.list_of_message(raw, *message)]
+        value = [view_in_message(one) for one in carried]
         messages = context.container.get(Messages)  # type: ignore[type-abstract]
         await messages.set_part(work, *message, "attachments", value)
+
+
+async def _end_preview_image(
+    context: JobContext, work: UnitOfWork, message: tuple[UUID, int], attachment_id: UUID, outcome: Outcome
+) -> None:
+    """No client has uploaded it: without an image the preview stays as it is."""
+    if outcome.width and outcome.height:
+        await show_image(work, context.container, *message, attachment_id, outcome.width, outcome.height)
+    else:
+        chat_id, seq = message
+        await crud.drop_preview_images(await work.raw(), chat_id, [seq], now())

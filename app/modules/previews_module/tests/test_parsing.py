@@ -4,9 +4,38 @@ import pytest
 
 from app.modules.previews_module.parsing import MAX_DESCRIPTION, MAX_TITLE, decode, parse
 
+PAGE = "https://example.com/news/"
+
 
 def described(body: str, content_type: str = "text/html") -> tuple[str, str | None, str | None] | None:
-    return parse(body.encode(), content_type)
+    page = parse(body.encode(), content_type, PAGE)
+    return page and page[:3]
+
+
+def image_of(*tags: str, url: str = PAGE) -> str | None:
+    page = parse(f"<title>t</title>{''.join(tags)}".encode(), "text/html", url)
+    assert page is not None
+    return page.image_url
+
+
+def image_tag(value: str, name: str = "og:image") -> str:
+    return f'<meta property="{name}" content="{value}">'
+
+
+def test_the_address_of_the_image_is_absolute() -> None:
+    assert image_of() is None
+    assert image_of(image_tag("a.png")) == "https://example.com/news/a.png"
+    assert image_of(image_tag("//cdn.example/a.png?x=1")) == "https://cdn.example/a.png?x=1"
+    assert image_of(image_tag("http://cdn.example/a.png")) == "http://cdn.example/a.png"
+    assert image_of(image_tag(" "), image_tag("b.png", "twitter:image")) == "https://example.com/news/b.png"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["javascript:alert(1)", "data:image/png;base64,AAAA", "file:///etc/passwd", "http://[", "a\u202eb", "a" * 3000],
+)
+def test_other_addresses_give_no_image(value: str) -> None:
+    assert image_of(image_tag(value)) is None
 
 
 def test_open_graph_comes_before_twitter_and_before_the_tags_of_html() -> None:
@@ -60,7 +89,7 @@ def test_only_the_head_counts() -> None:
     ],
 )
 def test_a_page_is_read_in_its_encoding(body: bytes, content_type: str) -> None:
-    page = parse(body, content_type)
+    page = parse(body, content_type, PAGE)
     assert page is not None
     assert page.title == "Привет"
 
@@ -90,9 +119,9 @@ def test_only_encodings_of_the_web_are_used(name: str) -> None:
     ],
 )
 def test_hostile_pages_do_no_harm(body: bytes) -> None:
-    parse(body, "text/html")
+    parse(body, "text/html", PAGE)
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "image/svg+xml", "application/json", "text/html-x"])
 def test_other_types_are_not_read(content_type: str) -> None:
-    assert parse(b"<title>t</title>", content_type) is None
+    assert parse(b"<title>t</title>", content_type, PAGE) is None

@@ -9,6 +9,9 @@ import orjson
 
 from app.adapters.db.connection import DatabaseConnection
 
+OF_PREVIEW = -1
+"""Position of the image of a link preview. The files of the message itself follow from 0."""
+
 _SHOWN = """
 a.id, a.owner_id, a.state, a.filename, a.content_type, a.size, a.sha256, a.width, a.height, a.blurhash,
 a.previews::text, a.reason, a.chat_id, a.seq, a.expires_at
@@ -52,6 +55,13 @@ _DROP = """
 WITH dropped AS (DELETE FROM message_attachment WHERE chat_id = $1 AND seq = ANY($2) RETURNING attachment_id)
 UPDATE attachment SET state = 'deleted', expires_at = $3 FROM dropped WHERE id = dropped.attachment_id
 """
+_DROP_PREVIEW_IMAGES = """
+WITH dropped AS (
+    DELETE FROM message_attachment WHERE chat_id = $1 AND seq = ANY($2) AND position < 0 RETURNING attachment_id
+)
+UPDATE attachment SET state = 'deleted', expires_at = $3 FROM dropped WHERE id = dropped.attachment_id
+"""
+_HAS_PREVIEW_IMAGE = "SELECT EXISTS (SELECT FROM message_attachment WHERE chat_id = $1 AND seq = $2 AND position < 0)"
 _DROP_CHAT = """
 WITH dropped AS (
     DELETE FROM message_attachment WHERE (chat_id, seq, position) IN (
@@ -72,12 +82,12 @@ WHERE id = ANY($1) AND chat_id IS NULL AND expires_at IS NULL
 """
 _OF_MESSAGE = f"""
 SELECT {_SHOWN} FROM message_attachment m JOIN attachment a ON a.id = m.attachment_id
-WHERE m.chat_id = $1 AND m.seq = $2 ORDER BY m.position
+WHERE m.chat_id = $1 AND m.seq = $2 AND m.position >= 0 ORDER BY m.position
 """  # noqa: S608
 _PAGE = f"""
 SELECT m.seq AS message_seq, m.position, {_SHOWN}
 FROM message_attachment m JOIN attachment a ON a.id = m.attachment_id
-WHERE m.chat_id = $1 AND (m.seq, -m.position) < ($2, $3) AND ($4::text IS NULL OR m.kind = $4)
+WHERE m.chat_id = $1 AND m.position >= 0 AND (m.seq, -m.position) < ($2, $3) AND ($4::text IS NULL OR m.kind = $4)
 ORDER BY m.seq DESC, m.position LIMIT $5
 """  # noqa: S608
 _FINISH = """
@@ -136,6 +146,15 @@ async def let_go(connection: DatabaseConnection, ids: Sequence[UUID], at: dateti
 async def drop(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
     """Marks the attachments of messages as deleted."""
     await connection.execute(_DROP, chat_id, seqs, at)
+
+
+async def has_preview_image(connection: DatabaseConnection, chat_id: UUID, seq: int) -> bool:
+    return bool(await connection.fetchval(_HAS_PREVIEW_IMAGE, chat_id, seq))
+
+
+async def drop_preview_images(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:
+    """Marks the images of the link previews of messages as deleted."""
+    await connection.execute(_DROP_PREVIEW_IMAGES, chat_id, seqs, at)
 
 
 async def drop_chat(connection: DatabaseConnection, chat_id: UUID, limit: int, at: datetime) -> int:

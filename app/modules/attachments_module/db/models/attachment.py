@@ -79,7 +79,10 @@ class AttachmentUsage(Base):
 
 
 class MessageAttachment(ChatFamilyModel):
-    """An attachment of a message, at its position. `kind`: image, video, audio or file."""
+    """An attachment of a message, at its position. `kind`: image, video, audio or file.
+
+    The image of its link preview is at position -1, of the kind `preview`.
+    """
 
     __tablename__ = "message_attachment"
 
