@@ -67,7 +67,7 @@ class VerifiedSignUp:
     """Carries out sign-ups if AUTH_SIGN_UP=verified.
 
     `begin(context, account)` does the same work for every address, and writes to its owner. When the owner has followed
-    the link, the module calls `SignUps.create`.
+    the link, the module calls `create_account` and `SignUps.run_hooks`.
     """
 
     name: str

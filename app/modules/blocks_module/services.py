@@ -83,8 +83,7 @@ async def _check_added(context: Context, addition: Addition) -> None:
             raise Blocked
     elif blocking:
         # The same answer as for accounts that do not let others add them.
-        refusing = ", ".join(sorted(map(str, blocking)))
-        raise AddingRefused(f"These accounts do not allow others to add them: {refusing}")
+        raise AddingRefused.by(blocking)
 
 
 async def _check_sends(context: Context, sends: Sequence[CheckedSend]) -> list[ServiceError | None]:

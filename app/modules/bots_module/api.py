@@ -1,9 +1,7 @@
-from typing import Annotated
-
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Request, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep, SizesDep, service
+from app.dependencies.services_dependency import LimitsDep, SizesDep, container_of
 from app.modules.accounts_module.dependencies import (
     AuthSettingsDep,
     CurrentIdentity,
@@ -17,7 +15,6 @@ from app.modules.bots_module import services
 from app.modules.bots_module.errors import BotNotFound, TooManyBots
 from app.modules.bots_module.schemas import BotCreate, BotId, BotRead, BotsRead, BotUpdate, Messages
 from app.modules.bots_module.settings import CREATE_BOT
-from app.modules.jobs_module.extension import Jobs
 from app.modules.keys_module.errors import KeyNotFound, TooManyKeys
 from app.modules.keys_module.schemas import KeyCreate, KeyCreated, KeyId, KeyRead
 from app.modules.keys_module.services import create_key, list_keys, revoke_key
@@ -67,16 +64,10 @@ async def change(
 
 @router.delete("/{bot_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(BotNotFound))
 async def delete(
-    bot_id: BotId,
-    identity: CurrentIdentity,
-    work: Work,
-    log: LogDep,
-    jobs: Annotated[Jobs, service(Jobs)],
-    revocations: RevocationsDep,
-    messages: Messages = "keep",
+    bot_id: BotId, request: Request, identity: CurrentIdentity, work: Work, messages: Messages = "keep"
 ) -> None:
     """Deletes one of the caller's bots for good. Its keys end at once; a job erases its account."""
-    await services.delete_bot(work, log, jobs, revocations, identity.account_id, bot_id, messages)
+    await services.delete_bot(work, container_of(request.scope), identity.account_id, bot_id, messages)
 
 
 @router.get("/{bot_id}/keys", openapi_extra=refuses(BotNotFound))

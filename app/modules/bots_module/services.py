@@ -8,19 +8,18 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Erasure
 from app.modules.accounts_module.schemas import AccountUpdate
 from app.modules.accounts_module.services import accounts
-from app.modules.accounts_module.services.erasure import enqueue_erasure
+from app.modules.accounts_module.services.erasure import end_access, enqueue_erasure
 from app.modules.accounts_module.services.new_accounts import create_bot_account
 from app.modules.accounts_module.services.parts import AccountParts
-from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.bots_module import db
 from app.modules.bots_module.errors import BotNotFound, TooManyBots
 from app.modules.bots_module.schemas import BotCreate, BotRead, BotUpdate
 from app.modules.chats_module.extension import MemberLimit
 from app.modules.jobs_module.extension import Jobs
-from app.modules.keys_module.services import revoke_all_keys
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.context import Context, WorkContext
 from app.settings.sizes_settings import SizesSettings
+from app.utils.container import Container
 
 MAX_BOTS = 20
 """Maximum number of bots of an account."""
@@ -86,16 +85,15 @@ async def update_bot(
     return bot
 
 
-async def delete_bot(
-    work: UnitOfWork, log: Log, jobs: Jobs, revocations: Revocations, owner_id: UUID, bot_id: UUID, messages: Erasure
-) -> None:
+async def delete_bot(work: UnitOfWork, container: Container, owner_id: UUID, bot_id: UUID, messages: Erasure) -> None:
     """Ends the keys of a bot and enqueues the erasure of its account. Raises BotNotFound."""
+    log = container.get(Log)
     await log.lock(work, accounts=[owner_id])
     at, raw = now(), await work.raw()
     if not await db.mark_deleted(raw, owner_id, at, bot_id):
         raise BotNotFound
-    await revoke_all_keys(work, revocations, bot_id)
-    await enqueue_erasure(work, jobs, bot_id, messages)
+    await end_access(work, container, bot_id)
+    await enqueue_erasure(work, container.get(Jobs), bot_id, messages)
     await log.append(work, owner_id, event("bot.deleted", {"id": str(bot_id)}), at=at)
 
 
@@ -117,7 +115,7 @@ LIMITED_BY_OWNER = MemberLimit("bots", _find_owners, _find_bots)
 async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, _: int) -> bool:
     """Deletes the bots of an erased account, and the row of an erased bot."""
     for bot_id in await db.mark_deleted(context.connection, account_id, context.at):
-        await revoke_all_keys(context.work, context.container.get(Revocations), bot_id)
+        await end_access(context.work, context.container, bot_id)
         await enqueue_erasure(context.work, context.container.get(Jobs), bot_id, mode)
     await db.delete_bot(context.connection, account_id)
     return False

@@ -1,5 +1,9 @@
 """The errors of chats and members."""
 
+from collections.abc import Iterable
+from typing import Self
+from uuid import UUID
+
 from app.services.errors import Conflict, Forbidden, NotFound
 
 
@@ -33,6 +37,11 @@ class AddingRefused(Forbidden):
     """An account does not let others add it to groups and channels."""
 
     title = "An account does not allow others to add it to chats"
+
+    @classmethod
+    def by(cls, account_ids: Iterable[UUID]) -> Self:
+        """The error for these accounts. It does not say which of several reasons they have."""
+        return cls(f"These accounts do not allow others to add them: {', '.join(sorted(map(str, account_ids)))}")
 
 
 class LimitingMemberMissing(Forbidden):

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import BackgroundDatabase
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.jobs_module.db.cruds import queue
@@ -21,6 +22,7 @@ BACKOFF = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Seconds after each failed attempt; the last one repeats."""
 SCHEDULED = "schedule"
 """Key of the jobs that a schedule enqueues."""
+_ROWS_AT_ONCE = 1_000
 _OWNERS = UUID("6f0c1f0e-6d0b-4b58-9d2e-0d6d3b0a7c15")
 
 
@@ -75,6 +77,13 @@ class JobContext:
             if not await hold(await work.raw(), self.lease):
                 raise LeaseLost
             yield work
+
+    async def delete_in_chunks(self, delete: Callable[[Connection, int], Awaitable[int]]) -> None:
+        """Calls `delete(connection, limit)`, each time over a connection of its own, until fewer rows are left."""
+        while True:
+            async with self.container.get(BackgroundDatabase).connection() as connection:
+                if await delete(connection, _ROWS_AT_ONCE) < _ROWS_AT_ONCE:
+                    return
 
 
 Run = Callable[[JobContext, Any], Awaitable[None]]

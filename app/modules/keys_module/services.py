@@ -9,7 +9,6 @@ from operator import attrgetter
 from secrets import token_urlsafe
 from uuid import UUID, uuid4
 
-from app.adapters.db.database import BackgroundDatabase
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure, Identity
@@ -32,7 +31,6 @@ MAX_KEYS = 50
 """Maximum number of valid keys of an account."""
 _KEY = re.compile(rf"{PREFIX}([0-9a-f-]{{36}})_([A-Za-z0-9_-]{{43}})")
 _SECRET_BYTES = 32
-_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +85,6 @@ async def revoke_key(
     work.after_commit(lambda: revocations.announce([key_id], at))
 
 
-async def revoke_all_keys(work: UnitOfWork, revocations: Revocations, account_id: UUID) -> None:
-    """Revokes all keys of an account, for example of a bot that is deleted, without events."""
-    at = now()
-    revoked = await db.revoke_all(await work.raw(), account_id, at)
-    work.after_commit(lambda: revocations.announce(revoked, at))
-
-
 async def _identify(context: Context, token: str) -> tuple[Identity, datetime | None]:
     found = _KEY.fullmatch(token)
     try:
@@ -129,10 +120,7 @@ ERASE_KEYS = AccountHook("keys", _erase)
 async def _delete_old(context: JobContext, _: Nothing) -> None:
     """Deletes keys AUTH_SESSION_RETENTION_DAYS after their end, as sessions."""
     before = now() - context.container.get(Settings).auth.session_retention
-    while True:
-        async with context.container.get(BackgroundDatabase).connection() as connection:
-            if await db.delete_old(connection, before, _AT_ONCE) < _AT_ONCE:
-                return
+    await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, before, limit))
 
 
 TIDY = Job("keys.delete_old", Nothing, _delete_old)

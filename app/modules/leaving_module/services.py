@@ -109,8 +109,7 @@ END = Job("leaving.end", Leaving, _end)
 async def _check_added(context: Context, addition: Addition) -> None:
     leaving = await db.list_leaving(context.connection, addition.account_ids)
     if leaving and addition.chat_type != "direct":
-        refusing = ", ".join(sorted(map(str, leaving)))
-        raise AddingRefused(f"These accounts do not allow others to add them: {refusing}")
+        raise AddingRefused.by(leaving)
 
 
 NOT_ADDED = AddCheck("leaving", _check_added)

@@ -53,21 +53,21 @@ class Assertion(_Part):
     user_handle: _Base64 | None = Field(None, alias="userHandle")
 
 
-class NewCredential(_Part):
-    """What `navigator.credentials.create` returned."""
-
+class _Credential(_Part):
     id: _Id
     raw_id: _Id = Field(alias="rawId")
     type: Literal["public-key"]
+
+
+class NewCredential(_Credential):
+    """What `navigator.credentials.create` returned."""
+
     response: Attestation
 
 
-class GivenCredential(_Part):
+class GivenCredential(_Credential):
     """What `navigator.credentials.get` returned."""
 
-    id: _Id
-    raw_id: _Id = Field(alias="rawId")
-    type: Literal["public-key"]
     response: Assertion
 
 

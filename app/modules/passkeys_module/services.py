@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.database import BackgroundDatabase
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook, SecondFactor
 from app.modules.accounts_module.services.accounts import get_names
@@ -23,7 +22,6 @@ from app.services.errors import ValidationFailed
 MAX_PASSKEYS = 20
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 FACTOR = "passkey"
-_AT_ONCE = 1_000
 
 
 async def begin_registration(work: UnitOfWork, site: library.Site, account_id: UUID) -> dict[str, Any]:
@@ -116,10 +114,8 @@ async def _remove_all(context: WorkContext, account_id: UUID) -> None:
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
-    while True:
-        async with context.container.get(BackgroundDatabase).connection() as connection:
-            if await db.delete_old(connection, datetime.now(UTC), _AT_ONCE) < _AT_ONCE:
-                return
+    at = datetime.now(UTC)
+    await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, at, limit))
 
 
 # With a passkey alone an account is not asked for a second factor after its password: a passkey replaces the password.

@@ -18,12 +18,8 @@ async def create(
     work: UnitOfWork, log: Log, passwords: Passwords, request: SignUp, *, is_admin: bool
 ) -> AccountSignedUp:
     """Creates an account, which may be a server admin. It is no sign-up: no hook of one is called."""
-    created = await create_account(work, log, await prepare_account(passwords, request, by_operator=True))
-    account = await crud.find_account(work.session, created.id)
-    assert account is not None  # noqa: S101 - it was created just now
-    account.is_admin = is_admin
-    await work.session.flush()
-    return created
+    account = await prepare_account(passwords, request, by_operator=True)
+    return await create_account(work, log, account, is_admin=is_admin)
 
 
 async def reset_password(work: UnitOfWork, log: Log, passwords: Passwords, login: str, password: str) -> int:

@@ -56,13 +56,11 @@ async def request_erasure(work: UnitOfWork, jobs: Jobs, username: str, messages:
     return account.id
 
 
-async def enqueue_erasure(
-    work: UnitOfWork, jobs: Jobs, account_id: UUID, messages: Erasure, run_at: datetime | None = None
-) -> None:
+async def enqueue_erasure(work: UnitOfWork, jobs: Jobs, account_id: UUID, messages: Erasure) -> None:
     """Enqueues the erasure of an account. It replaces one that waits."""
     key, request = str(account_id), ErasureRequest(account_id=account_id, messages=messages)
     await jobs.cancel(work, ERASE, key, owner_id=account_id)
-    await jobs.enqueue(work, ERASE, request, key=key, run_at=run_at, owner_id=account_id)
+    await jobs.enqueue(work, ERASE, request, key=key, owner_id=account_id)
 
 
 async def _run(context: JobContext, request: ErasureRequest) -> None:

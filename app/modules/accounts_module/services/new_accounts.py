@@ -33,7 +33,7 @@ async def prepare_account(
     return NewAccount(request.email, request.username, request.display_name or request.username, password_hash)
 
 
-async def create_account(work: UnitOfWork, log: Log, new: NewAccount) -> AccountSignedUp:
+async def create_account(work: UnitOfWork, log: Log, new: NewAccount, *, is_admin: bool = False) -> AccountSignedUp:
     """Creates an account and its stream.
 
     A taken email or username violates a unique index, so concurrent sign-ups are refused, too.
@@ -45,6 +45,7 @@ async def create_account(work: UnitOfWork, log: Log, new: NewAccount) -> Account
         display_name=new.display_name,
         bio="",
         password_hash=new.password_hash,
+        is_admin=is_admin,
     )
     await _add(work, log, account)
     return AccountSignedUp.model_validate(account)

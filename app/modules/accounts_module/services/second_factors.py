@@ -22,10 +22,15 @@ class SecondFactors:
     async def list_methods(self, connection: Connection, account_id: UUID) -> list[str]:
         """Returns the factors that the account can use. Returns none if it has none that is demanded."""
         context = self._context(connection)
+        demanded = [each for each in self._factors if each.is_demanded and await each.is_set(context, account_id)]
         # Most accounts have none: the other factors are asked about for the others only.
-        if not any([await factor.is_set(context, account_id) for factor in self._factors if factor.is_demanded]):
+        if not demanded:
             return []
-        return [factor.name for factor in self._factors if await factor.is_set(context, account_id)]
+        return [
+            each.name
+            for each in self._factors
+            if each in demanded or (not each.is_demanded and await each.is_set(context, account_id))
+        ]
 
     async def check_admin(self, connection: Connection, account_id: UUID) -> None:
         """Raises the error of a condition that a server admin does not meet."""

@@ -1,6 +1,5 @@
 """Sign-ups: who may sign up, and what other modules do then."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -43,25 +42,17 @@ class SignUps:
         Raises UsernameTaken, or EmailTaken if the address does not have to be verified.
         """
         if by_admin or self._mode == "open":
-            return await self.create(work, log, account)
+            created = await create_account(work, log, account)
+            await self.run_hooks(work, created.id)
+            return created
         await check_free(work, account.username)
         context = await work_context(work, self._container, datetime.now(UTC))
         for contribution in self._verified:
             await contribution.begin(context, account)
         return None
 
-    async def create(
-        self,
-        work: UnitOfWork,
-        log: Log,
-        account: NewAccount,
-        before_hooks: Callable[[UUID], Awaitable[None]] | None = None,
-    ) -> AccountSignedUp:
-        """Creates an account and calls the hooks of all modules. If one raises, there is no account."""
-        created = await create_account(work, log, account)
-        if before_hooks is not None:
-            await before_hooks(created.id)
+    async def run_hooks(self, work: UnitOfWork, account_id: UUID) -> None:
+        """Calls the hooks of all modules for an account that was just created. If one raises, there is no account."""
         context = await work_context(work, self._container, datetime.now(UTC))
         for hook in self._hooks:
-            await hook.run(context, created.id)
-        return created
+            await hook.run(context, account_id)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import NewAccount, VerifiedSignUp
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox
+from app.modules.accounts_module.services.new_accounts import create_account
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.jobs_module.extension import JobContext, Jobs
 from app.modules.mail_module.extension import Letter, mail_job
@@ -78,11 +79,9 @@ async def complete(work: UnitOfWork, log: Log, sign_ups: SignUps, token: str) ->
         return False
     email, key = pending["email"], pending["email_key"]
     new = NewAccount(email, pending["username"], pending["display_name"], pending["password_hash"])
-
-    async def note_verified(account_id: UUID) -> None:
-        await mailboxes.set_verified(raw, account_id, key, email)
-
-    await sign_ups.create(work, log, new, note_verified)
+    created = await create_account(work, log, new)
+    await mailboxes.set_verified(raw, created.id, key, email)
+    await sign_ups.run_hooks(work, created.id)
     await crud.delete_of_mailbox(raw, key)
     return True
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.adapters.db.database import BackgroundDatabase
 from app.modules.accounts_module.extension import AccountHook, AccountPart, AdminCheck, Erasure, SecondFactor
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.second_factor_module import db
@@ -15,8 +14,6 @@ from app.modules.second_factor_module.errors import SecondFactorMissing
 from app.modules.second_factor_module.services.factors import TOTP, WINDOW
 from app.modules.second_factor_module.settings import SecondFactorSettings
 from app.services.context import Context, WorkContext
-
-_AT_ONCE = 1_000
 
 
 async def _has_totp(context: Context, account_id: UUID) -> bool:
@@ -49,10 +46,7 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
     before = (datetime.now(UTC) - WINDOW).date()
-    while True:
-        async with context.container.get(BackgroundDatabase).connection() as connection:
-            if await db.delete_old(connection, before, _AT_ONCE) < _AT_ONCE:
-                return
+    await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, before, limit))
 
 
 _ENABLED = Annotated[bool, Field(description="true if signing in needs a code", examples=[True])]
