@@ -12,7 +12,7 @@ from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import may
 from app.modules.chats_module.services.access import Membership
 from app.modules.jobs_module.extension import Jobs
-from app.modules.messages_module.dependencies import PartsDep
+from app.modules.messages_module.dependencies import PartsDep, replay_of
 from app.modules.messages_module.errors import IdempotencyMismatch
 from app.modules.messages_module.services.permissions import POST
 from app.modules.schedules_module import services
@@ -57,13 +57,7 @@ def make_router(modules: Modules) -> APIRouter:
         "",
         status_code=status.HTTP_201_CREATED,
         response_model=models.read,
-        responses={
-            200: {
-                "model": models.read,
-                "description": "The message was already scheduled; the answer has the header "
-                "`Idempotent-Replayed: true`",
-            }
-        },
+        responses=replay_of(models.read, "scheduled"),
         openapi_extra=refuses(
             ChatNotFound, NotAllowedInChat, IdempotencyMismatch, AlreadySent, TooManyScheduledMessages
         ),

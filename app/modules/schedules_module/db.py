@@ -48,11 +48,12 @@ Index("ix_scheduled_message_account_id", ScheduledMessage.account_id)
 _COLUMNS = """
 chat_id, account_id, id, client_msg_id, body::text AS body, digest, send_at, state, code, detail, created_at, updated_at
 """
-_INSERT = """
+_INSERT = f"""
 INSERT INTO scheduled_message (chat_id, account_id, id, client_msg_id, body, digest, send_at, state, joined_event_seq,
                                created_at, updated_at)
 VALUES ($1, $2, $3, $4, convert_from($5::bytea, 'UTF8')::json, $6, $7, 'waiting', $8, $9, $9)
-"""
+RETURNING {_COLUMNS}
+"""  # noqa: S608
 _FIND = f"SELECT {_COLUMNS} FROM scheduled_message WHERE chat_id = $1 AND account_id = $2 AND id = $3"  # noqa: S608
 _FIND_LOCKED = f"{_FIND} FOR UPDATE"
 _FIND_BY_CLIENT_ID = f"""
@@ -64,11 +65,12 @@ WHERE chat_id = $1 AND account_id = $2 AND ($3::timestamptz IS NULL OR (send_at,
 ORDER BY send_at, id LIMIT $5
 """  # noqa: S608
 _COUNT = "SELECT count(*) FROM scheduled_message WHERE account_id = $1"
-_UPDATE = """
+_UPDATE = f"""
 UPDATE scheduled_message
 SET body = convert_from($4::bytea, 'UTF8')::json, send_at = $5, state = $6, code = $7, detail = $8, updated_at = $9
 WHERE chat_id = $1 AND account_id = $2 AND id = $3
-"""
+RETURNING {_COLUMNS}
+"""  # noqa: S608
 # By the database's clock, as the job was claimed: that of this process may be behind.
 _BEGIN = f"""
 UPDATE scheduled_message SET state = 'sending'
@@ -137,11 +139,13 @@ async def insert(
     send_at: datetime,
     joined_event_seq: int,
     at: datetime,
-) -> None:
+) -> Any:
+    """Returns the message."""
     stored = orjson.dumps(body)
-    await connection.execute(
+    (row,) = await connection.fetch(
         _INSERT, chat_id, account_id, schedule_id, client_msg_id, stored, digest, send_at, joined_event_seq, at
     )
+    return row
 
 
 async def find(
@@ -180,9 +184,11 @@ async def update(
     code: str | None,
     detail: str | None,
     at: datetime,
-) -> None:
+) -> Any:
+    """Returns the message as it is now. It must exist."""
     stored = orjson.dumps(body)
-    await connection.execute(_UPDATE, chat_id, account_id, schedule_id, stored, send_at, state, code, detail, at)
+    (row,) = await connection.fetch(_UPDATE, chat_id, account_id, schedule_id, stored, send_at, state, code, detail, at)
+    return row
 
 
 async def begin(connection: DatabaseConnection, chat_id: UUID, account_id: UUID, schedule_id: UUID) -> Any | None:

@@ -5,6 +5,7 @@
 3. The row is deleted, or keeps the reason of the refusal.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,8 +17,9 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAt
 from app.modules.messages_module.extension import Messages
+from app.modules.messages_module.schemas import MessageCreate
 from app.modules.schedules_module import db
-from app.modules.schedules_module.schemas import schedule_models
+from app.modules.schedules_module.schemas import ScheduleModels, schedule_models
 from app.modules.streams_module.services.log import Log, event
 from app.services.errors import Category, ServiceError, ValidationFailed
 from app.utils.module import Modules
@@ -57,16 +59,20 @@ async def _send(context: JobContext, scheduled: ToSend) -> None:
 
 async def _post(context: JobContext, row: Any) -> int:
     """Sends the message and returns its number. It is the same at each attempt."""
-    message = schedule_models(context.container.get(Modules)).message
-    try:
-        request = message.model_validate({**orjson.loads(row["body"]), "client_msg_id": row["client_msg_id"]})
-    except ValidationError as error:
-        # A module was switched off after the message was scheduled.
-        place = tuple(error.errors()[0]["loc"])
-        raise ValidationFailed(("body", *place), error.errors()[0]["msg"]) from None
+    models = schedule_models(context.container.get(Modules))
+    request = as_message({**orjson.loads(row["body"]), "client_msg_id": row["client_msg_id"]}, models)
     messages = context.container.get(Messages)  # type: ignore[type-abstract]
     sent = await messages.post(row["chat_id"], row["account_id"], request)
     return int(orjson.loads(sent.body)["seq"])
+
+
+def as_message(body: Mapping[str, Any], models: ScheduleModels) -> MessageCreate:
+    """Returns the message that a stored body describes. Raises ValidationFailed."""
+    try:
+        return models.message.model_validate(body)
+    except ValidationError as error:
+        # A module was switched off after the message was scheduled.
+        raise ValidationFailed(("body", *error.errors()[0]["loc"]), error.errors()[0]["msg"]) from None
 
 
 async def _complete(work: UnitOfWork, log: Log, row: Any, seq: int) -> None:

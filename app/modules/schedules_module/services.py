@@ -1,13 +1,12 @@
 """Schedules messages, and lists, edits and cancels those of one account in one chat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import orjson
-from pydantic import ValidationError
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -29,7 +28,7 @@ from app.modules.schedules_module.errors import (
     TooManyScheduledMessages,
 )
 from app.modules.schedules_module.schemas import ScheduleModels, ScheduleUpdate
-from app.modules.schedules_module.sending import SEND, ToSend, describe
+from app.modules.schedules_module.sending import SEND, ToSend, as_message, describe
 from app.modules.schedules_module.settings import ScheduleSettings
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.context import Context
@@ -74,10 +73,9 @@ async def create(
         raise TooManyScheduledMessages(f"An account may have at most {use.settings.max_per_account} scheduled messages")
     schedule_id = uuid4()
     body = request.model_dump(mode="json", exclude=_NOT_IN_BODY, exclude_unset=True)
-    await db.insert(
+    row = await db.insert(
         raw, chat_id, account_id, schedule_id, client_msg_id, body, digest, send_at, membership.joined_event_seq, at
     )
-    row = await db.find(raw, chat_id, account_id, schedule_id)
     await _enqueue(work, use.jobs, row)
     await use.log.append(work, account_id, event("scheduled.changed", describe(row) | {"send_at": send_at}), at=at)
     return view(row, use.models), False
@@ -104,17 +102,17 @@ async def edit(
     membership, row = await _load(work, use.log, chat_id, account_id, schedule_id)
     raw, at = await work.raw(), now()
     given = request.model_fields_set
-    body = orjson.loads(row["body"]) | request.model_dump(mode="json", include=given - _NOT_IN_BODY)
-    await _check_message(raw, _as_message(body, use.models), use.parts, chat_id, membership, at)
+    before = orjson.loads(row["body"])
+    body = before | request.model_dump(mode="json", include=given - _NOT_IN_BODY)
+    await _check_message(raw, as_message(body, use.models), use.parts, chat_id, membership, at)
     send_at, state, code, detail = row["send_at"], row["state"], row["code"], row["detail"]
     if "send_at" in given:
         assert request.send_at is not None  # noqa: S101 - null is refused
         _check_time(request.send_at, at)
         send_at, state, code, detail = request.send_at, "waiting", None, None
-    if (body, send_at, state) == (orjson.loads(row["body"]), row["send_at"], row["state"]):
+    if (body, send_at, state) == (before, row["send_at"], row["state"]):
         return view(row, use.models)
-    await db.update(raw, chat_id, account_id, schedule_id, body, send_at, state, code, detail, at)
-    row = await db.find(raw, chat_id, account_id, schedule_id)
+    row = await db.update(raw, chat_id, account_id, schedule_id, body, send_at, state, code, detail, at)
     # A job that is running does not count: it finds the new time and ends.
     if "send_at" in given and not await use.jobs.reschedule(work, SEND, str(schedule_id), send_at, account_id):
         await _enqueue(work, use.jobs, row)
@@ -187,14 +185,6 @@ async def _check_message(
         raise values
     if request.reply_to_seq is not None and not 1 <= request.reply_to_seq <= membership.last_seq:
         raise NoMessageToReplyTo
-
-
-def _as_message(body: Mapping[str, Any], models: ScheduleModels) -> MessageCreate:
-    try:
-        return models.message.model_validate(body)
-    except ValidationError as error:
-        # A module was switched off after the message was scheduled.
-        raise ValidationFailed(("body", *error.errors()[0]["loc"]), error.errors()[0]["msg"]) from None
 
 
 def _digest(request: MessageCreate) -> bytes:

@@ -43,7 +43,9 @@ async def _describe(
 ) -> list[dict[str, Any]]:
     described = await parts.describe(connection, viewer, [row["id"] for row in rows])
     # In a direct chat it is the read position of one account.
-    hidden = {direct_chat_id(viewer, other) for other in await parts.list_hidden(connection, viewer)}
+    hidden: set[UUID] = set()
+    if any(row["type"] == "direct" for row in rows):
+        hidden = {direct_chat_id(viewer, other) for other in await parts.list_hidden(connection, viewer)}
     return [
         _chat(row) | ({"others_read_seq": 0} if row["id"] in hidden else {}) | more
         for row, more in zip(rows, described, strict=True)

@@ -14,7 +14,7 @@ def sent_response(sent: Sent) -> Response:
     return Response(sent.body, status.HTTP_201_CREATED, media_type="application/json")
 
 
-def replay_of(model: type) -> dict[int | str, dict[str, Any]]:
-    """Returns the `responses` of such a route. `model` is the model of a message."""
-    description = "The message was already stored; the answer has the header `Idempotent-Replayed: true`"
+def replay_of(model: type, done: str = "stored") -> dict[int | str, dict[str, Any]]:
+    """Returns the `responses` of such a route. `model` is the model of a message, `done` what was done with it."""
+    description = f"The message was already {done}; the answer has the header `Idempotent-Replayed: true`"
     return {200: {"model": model, "description": description}}

@@ -52,13 +52,13 @@ class MessageParts:
         self._replacing = [part.name for part in fields.parts if part.create is not None and part.replaces_text]
         # Parts that no client sends, computed for every message.
         self._derived = [part for part in fields.parts if part.create is None and part.derive is not None]
+        self._derived_names = {part.name for part in self._derived}
         self._updatable = {part.name for part in fields.parts if part.update is not None}
 
     def for_send(self, request: MessageCreate, server_parts: Mapping[str, Any]) -> PartValues:
         """Returns the values of the parts of a new message. Raises ServiceError if a part refuses the request."""
         if not self.fields.parts:
             return NOTHING
-        # Most sends have no parts, and make no further call.
         given = request.__pydantic_fields_set__ & self._creatable
         if self._replacing and not request.text and not self._is_replaced(request, given, server_parts):
             raise ValidationFailed(("body", "text"), f"text or one of {', '.join(self._replacing)} is required")
@@ -93,8 +93,8 @@ class MessageParts:
         sent: dict[str, Any] = {}
         if given or server_parts:
             sent = request.model_dump(mode="json", include=given) if given else {}
-            named = {*given, *server_parts}
-            parts = [part for part in self.fields.parts if part.name in named or part in self._derived]
+            named = {*self._derived_names, *given, *server_parts}
+            parts = [part for part in self.fields.parts if part.name in named]
         values: dict[str, Any] = {}
         needs: dict[str, Any] = {}
         for part in parts:

@@ -44,6 +44,26 @@ async def test_a_failing_event_is_set_aside_and_can_be_retried(
         assert await connection.fetchval("SELECT count(*) FROM subscriber_failure") == 0
 
 
+async def test_a_single_event_that_fails_is_handled_once_per_attempt(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    calls = 0
+
+    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+        nonlocal calls
+        calls += 1
+        raise ValueError
+
+    async def is_set_aside() -> bool:
+        return bool(await connection.fetchval("SELECT count(*) FROM subscriber_failure"))
+
+    async with process(container, Subscriber("failing", ("message.created",), handle)):
+        await until_registered(connection, "failing")
+        await anna.send(club, "alone")
+        await eventually(is_set_aside)
+    assert calls == len(handling.BACKOFF) + 1
+
+
 async def test_others_handle_a_long_stream_while_one_subscriber_has_halted_in_it(
     anna: FakeClient, club: str, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,12 +1,12 @@
 """Reads threads, and moves the caller's positions in them."""
 
-from datetime import datetime
 from uuid import UUID
 
 import orjson
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.base_module.schemas import Moment, Position
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.schemas import ReadPosition
 from app.modules.chats_module.services.access import Membership, get_membership
@@ -28,7 +28,7 @@ async def list_followed(
     connection: Connection, views: MessageViews, viewer: UUID, cursor: str | None, limit: int, *, only_unread: bool
 ) -> bytes:
     """Returns the threads that the account follows as a page of JSON, the one with the newest reply first."""
-    before = decode_cursor(cursor, tuple[datetime, UUID, int], of=_CURSOR) if cursor else None
+    before = decode_cursor(cursor, tuple[Moment, UUID, Position], of=_CURSOR) if cursor else None
     rows = await positions.list_followed(connection, viewer, before, limit + 1, only_unread=only_unread)
     page, more = rows[:limit], len(rows) > limit
     keys = [(row["chat_id"], row["root_seq"]) for row in page]

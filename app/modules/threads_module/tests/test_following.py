@@ -1,5 +1,8 @@
 """Threads that a member follows, and how far it has read them."""
 
+from uuid import uuid4
+
+from app.modules.base_module.services.cursors import encode_cursor
 from app.modules.threads_module.tests.calls import follow, followed, read, reply, thread, unfollow
 from tests.fakers import FakeClient, ok, problem
 
@@ -97,7 +100,8 @@ async def test_threads_are_listed_by_their_newest_reply(anna: FakeClient, boris:
             break
         cursor = {"cursor": page["next_cursor"]}
     assert seen == places[::-1]
-    for wrong in ("x", "WyJhbm5hIl0"):
+    beyond = encode_cursor("2026-01-01T00:00:00Z", str(uuid4()), 2**63, of="threads")
+    for wrong in ("x", "WyJhbm5hIl0", beyond):
         problem(await anna.get("/threads", cursor=wrong), 422, "validation_error")
 
 

@@ -65,6 +65,8 @@ async def find_member(session: AsyncSession, chat_id: UUID, account_id: UUID) ->
 
 async def list_present(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> set[UUID]:
     """Returns those of the accounts that are members of the chat."""
+    if not account_ids:
+        return set()
     statement = select(ChatMember.account_id).where(
         ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids)
     )
@@ -147,6 +149,8 @@ async def find_roles(session: AsyncSession, chat_id: UUID, account_ids: set[UUID
 
 async def find_given_roles(session: AsyncSession, chat_id: UUID, account_ids: set[UUID]) -> dict[UUID, str]:
     """Returns the roles that limited members were given."""
+    if not account_ids:
+        return {}
     statement = select(ChatMember.account_id, ChatMember.given_role).where(
         ChatMember.chat_id == chat_id, ChatMember.account_id.in_(account_ids), ChatMember.given_role.is_not(None)
     )

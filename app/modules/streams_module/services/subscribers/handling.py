@@ -20,7 +20,7 @@ from app.utils.container import Container
 
 EVENTS_AT_ONCE = 200
 """Events of one stream per transaction."""
-_FEWER_AND_FEWER = (None, 50, 10, 3, 1)
+_FEWER_AND_FEWER = (EVENTS_AT_ONCE, 50, 10, 3, 1)
 """Events in the attempts at a stream of which one event fails. Those before it are handled in few transactions."""
 BACKOFF = (0.5, 2.0, 8.0, 30.0)
 """Seconds after each failed attempt except the last one."""
@@ -37,12 +37,13 @@ class Outcome:
     """Result for a subscriber's streams.
 
     `seqs`: their cursors now. `more`: streams with more events to handle. `taken`: streams whose cursor another process
-    has locked, or that wait for a retry.
+    has locked, or that wait for a retry. `events`: how many the handler was given.
     """
 
     seqs: dict[UUID, int] = field(default_factory=dict)
     more: set[UUID] = field(default_factory=set)
     taken: set[UUID] = field(default_factory=set)
+    events: int = 0
 
     def add(self, other: "Outcome") -> None:
         self.seqs |= other.seqs
@@ -65,8 +66,9 @@ class Handling:
             return await self._handle_one(subscriber, stream_ids[0])
         parts = [[stream_id] for stream_id in stream_ids]
         if subscriber.name not in self._alone:
+            outcome = Outcome()
             try:
-                return await self._transact(subscriber, stream_ids)
+                await self._transact(subscriber, stream_ids, outcome)
             except (DatabaseUnavailable, PoolExhausted):
                 raise
             except _RunsAlone:
@@ -80,6 +82,8 @@ class Handling:
                 )
                 middle = len(stream_ids) // 2
                 parts = [list(stream_ids[:middle]), list(stream_ids[middle:])]
+            else:
+                return outcome
         outcome = Outcome()
         for part in parts:
             outcome.add(await self.handle(subscriber, part))
@@ -87,19 +91,32 @@ class Handling:
 
     async def _handle_one(self, subscriber: Subscriber, stream_id: UUID) -> Outcome:
         """Handles events of one stream. After a failure it tries fewer of them, in the end the failing one alone."""
+        events = _FEWER_AND_FEWER[0] + 1
         for limit in _FEWER_AND_FEWER:
+            if limit >= events:
+                # The same events again.
+                continue
+            outcome = Outcome()
             try:
-                return await self._transact(subscriber, [stream_id], limit)
+                await self._transact(subscriber, [stream_id], outcome, limit)
             except (DatabaseUnavailable, PoolExhausted):
                 raise
             except Exception as error:  # noqa: BLE001 - it counts as a failed attempt; the other streams continue
-                if limit == 1:
+                events = outcome.events
+                if events <= 1:
                     await self._fail(subscriber, stream_id, error)
+                    break
+            else:
+                return outcome
         return Outcome()
 
-    async def _transact(self, subscriber: Subscriber, stream_ids: Sequence[UUID], limit: int | None = None) -> Outcome:
-        """Handles events of streams in one transaction. `limit`: maximum of matching events of each stream."""
-        outcome = Outcome()
+    async def _transact(
+        self, subscriber: Subscriber, stream_ids: Sequence[UUID], outcome: Outcome, limit: int = EVENTS_AT_ONCE
+    ) -> None:
+        """Handles events of streams in one transaction, and completes the outcome.
+
+        `limit`: maximum of matching events of each stream.
+        """
         async with open_unit_of_work(self._database) as work:
             if len(stream_ids) > 1:
                 work.before_stream_lock = _refuse
@@ -117,6 +134,7 @@ class Handling:
                 given = _cut(subscriber, rows, limit)
                 context = SubscriberContext(raw, self._container, now(), work, stream_id)
                 events = await _take(subscriber, context, after, given)
+                outcome.events += len(events)
                 if events and not subscriber.across_streams:
                     await subscriber.handle(context, events)
                 handled += events
@@ -132,7 +150,6 @@ class Handling:
             await crud.move(raw, subscriber.name, outcome.seqs)
         if handled:
             metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "handled").inc(len(handled))
-        return outcome
 
     async def _fail(self, subscriber: Subscriber, stream_id: UUID, error: Exception) -> None:
         """Counts a failure. After the last attempt the event is set aside, or the stream halts.
@@ -198,10 +215,8 @@ def _refuse() -> None:
     raise _RunsAlone
 
 
-def _cut(subscriber: Subscriber, rows: Sequence[Any], limit: int | None) -> Sequence[Any]:
+def _cut(subscriber: Subscriber, rows: Sequence[Any], limit: int) -> Sequence[Any]:
     """Returns the rows up to the `limit`-th one that the subscriber handles."""
-    if limit is None:
-        return rows
     matching = 0
     for place, row in enumerate(rows, 1):
         matching += subscriber.wants(row["kind"])

@@ -160,8 +160,7 @@ class Subscribers:
         """Handles due streams until cancelled."""
         queue = self._due[subscriber.name]
         while True:
-            while not queue:
-                await queue.wait()
+            await queue.wait()
             try:
                 async with self._turns:
                     streams = queue.take(_STREAMS_IN_TRANSACTION)
