@@ -24,7 +24,7 @@ async def copy(context: Context, requests: Sequence[PartRequest]) -> list[Any | 
     if not requests:
         return []
     ids = sorted({UUID(one["id"]) for request in requests for one in request.server_value})
-    sources = await crud.hold(context.connection, ids)
+    sources = await crud.hold(context.connection, ids) if ids else {}
     copies: dict[int, Any | ServiceError] = {}
     # In one order, because other transactions change the used bytes of the same accounts.
     for place in sorted(range(len(requests)), key=lambda place: requests[place].sender_id):

@@ -20,7 +20,7 @@ async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[An
     """Takes the attachments for their messages: of two that ask for the same one, the first. Forwards get copies."""
     copied = await copy(context, [request for request in requests if request.server_value is not None])
     asked = {one for request in requests if request.server_value is None for one in request.value}
-    found = await crud.lock(context.connection, sorted(asked))
+    found = await crud.lock(context.connection, sorted(asked)) if asked else {}
     taken: set[UUID] = set()
     values: list[Any | ServiceError] = []
     for request in requests:
