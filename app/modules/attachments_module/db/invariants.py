@@ -6,6 +6,12 @@ _AVATARS = """
 SELECT account_id AS stream_id, account_id, attachment_id FROM account_avatar
 UNION ALL SELECT chat_id, account_id, attachment_id FROM chat_avatar
 """
+_IS_KEPT = """
+EXISTS (
+    SELECT FROM attachment a WHERE a.id = v.attachment_id AND a.owner_id = v.account_id
+      AND a.state = 'ready' AND a.chat_id IS NULL AND a.expires_at IS NULL
+)
+"""
 INVARIANTS = (
     Invariant(
         says="an account uses as many bytes as its files have",
@@ -43,23 +49,12 @@ INVARIANTS = (
         says="each avatar is an image that is kept for it",
         find=f"""
             SELECT v.stream_id, format('file %s', v.attachment_id) AS detail
-            FROM ({_AVATARS}) v LEFT JOIN attachment a ON a.id = v.attachment_id AND a.owner_id = v.account_id
-            WHERE a.id IS NULL OR a.state <> 'ready' OR a.chat_id IS NOT NULL OR a.expires_at IS NOT NULL
+            FROM ({_AVATARS}) v WHERE NOT {_IS_KEPT}
         """,  # noqa: S608 - constants only
         advice="its address is answered 404; --fix removes these avatars, and they can be set again",
         fix=(
-            """
-            DELETE FROM account_avatar v WHERE v.account_id = ANY($1) AND NOT EXISTS (
-                SELECT FROM attachment a WHERE a.id = v.attachment_id AND a.owner_id = v.account_id
-                  AND a.state = 'ready' AND a.chat_id IS NULL AND a.expires_at IS NULL
-            )
-            """,
-            """
-            DELETE FROM chat_avatar v WHERE v.chat_id = ANY($1) AND NOT EXISTS (
-                SELECT FROM attachment a WHERE a.id = v.attachment_id AND a.owner_id = v.account_id
-                  AND a.state = 'ready' AND a.chat_id IS NULL AND a.expires_at IS NULL
-            )
-            """,
+            f"DELETE FROM account_avatar v WHERE v.account_id = ANY($1) AND NOT {_IS_KEPT}",  # noqa: S608
+            f"DELETE FROM chat_avatar v WHERE v.chat_id = ANY($1) AND NOT {_IS_KEPT}",  # noqa: S608
         ),
     ),
     Invariant(
