@@ -28,7 +28,7 @@ async def set_own(work: UnitOfWork, log: Log, jobs: Jobs, account_id: UUID, atta
         return
     await keep_image(work, attachment_id, account_id)
     await crud.set_of_account(raw, account_id, attachment_id)
-    await let_go(work, jobs, [before] if before else [])
+    await let_go(work, jobs, before)
     await announce_change(work, log, account_id)
 
 
@@ -36,7 +36,7 @@ async def remove_own(work: UnitOfWork, log: Log, jobs: Jobs, account_id: UUID) -
     """Removes the avatar of an account, if it has one, and deletes its file."""
     await log.lock(work, accounts=[account_id])
     removed = await crud.delete_of_account(await work.raw(), account_id)
-    if removed:
+    if removed is not None:
         await let_go(work, jobs, removed)
         await announce_change(work, log, account_id)
 
@@ -51,14 +51,14 @@ async def set_of_chat(
         return
     await keep_image(work, attachment_id, account_id)
     await crud.set_of_chat(raw, chat_id, attachment_id, account_id)
-    await let_go(work, jobs, [before] if before else [])
+    await let_go(work, jobs, before)
     await append_updated(work, log, chat_id, account_id)
 
 
 async def remove_of_chat(work: UnitOfWork, log: Log, jobs: Jobs, chat_id: UUID, account_id: UUID) -> None:
     """Removes the avatar of a chat, if it has one, and deletes its file. Raises ChatNotFound or NotAllowedInChat."""
     removed = await crud.delete_of_chat(await _lock_chat(work, log, chat_id, account_id), chat_id)
-    if removed:
+    if removed is not None:
         await let_go(work, jobs, removed)
         await append_updated(work, log, chat_id, account_id)
 
@@ -91,7 +91,7 @@ async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, _: int) 
     """Deletes the avatar of the account; with `delete` also those of chats that it has set. One per call."""
     log, jobs = context.container.get(Log), context.container.get(Jobs)
     own = await crud.delete_of_account(context.connection, account_id)
-    if own:
+    if own is not None:
         await let_go(context.work, jobs, own)
         return True
     chat_id = await crud.find_chat_set_by(context.connection, account_id) if mode == "delete" else None

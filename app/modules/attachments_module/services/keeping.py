@@ -1,6 +1,5 @@
 """Files that are kept without a message: avatars. No message can carry them, and they are not collected."""
 
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +30,8 @@ async def keep_image(work: UnitOfWork, attachment_id: UUID, owner_id: UUID) -> N
     await crud.keep(raw, attachment_id)
 
 
-async def let_go(work: UnitOfWork, jobs: Jobs, ids: Collection[UUID]) -> None:
-    """Deletes files that were kept. No request sees them any more, and the collector deletes their bytes."""
-    if ids:
-        await crud.let_go(await work.raw(), sorted(ids), now())
+async def let_go(work: UnitOfWork, jobs: Jobs, attachment_id: UUID | None) -> None:
+    """Deletes a file that was kept, if there is one. No request sees it any more; the collector deletes its bytes."""
+    if attachment_id is not None:
+        await crud.let_go(await work.raw(), attachment_id, now())
         await collect_soon(work, jobs)

@@ -78,7 +78,7 @@ UPDATE attachment SET state = 'deleted', expires_at = $3 WHERE id IN (
 _KEEP = "UPDATE attachment SET expires_at = NULL WHERE id = $1"
 _LET_GO = """
 UPDATE attachment SET state = 'deleted', expires_at = $2
-WHERE id = ANY($1) AND chat_id IS NULL AND expires_at IS NULL
+WHERE id = $1 AND chat_id IS NULL AND expires_at IS NULL
 """
 _OF_MESSAGE = f"""
 SELECT {_SHOWN} FROM message_attachment m JOIN attachment a ON a.id = m.attachment_id
@@ -138,9 +138,9 @@ async def keep(connection: DatabaseConnection, attachment_id: UUID) -> None:
     await connection.execute(_KEEP, attachment_id)
 
 
-async def let_go(connection: DatabaseConnection, ids: Sequence[UUID], at: datetime) -> None:
-    """Marks attachments that were kept as deleted."""
-    await connection.execute(_LET_GO, ids, at)
+async def let_go(connection: DatabaseConnection, attachment_id: UUID, at: datetime) -> None:
+    """Marks an attachment that was kept as deleted."""
+    await connection.execute(_LET_GO, attachment_id, at)
 
 
 async def drop(connection: DatabaseConnection, chat_id: UUID, seqs: Sequence[int], at: datetime) -> None:

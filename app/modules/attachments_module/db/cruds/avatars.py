@@ -51,14 +51,16 @@ async def set_of_chat(connection: DatabaseConnection, chat_id: UUID, attachment_
     await connection.execute(_SET_OF_CHAT, chat_id, attachment_id, account_id)
 
 
-async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> list[UUID]:
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
     """Returns the file that was the avatar, if there was one."""
-    return [row["attachment_id"] for row in await connection.fetch(_DELETE_OF_ACCOUNT, account_id)]
+    attachment_id: UUID | None = await connection.fetchval(_DELETE_OF_ACCOUNT, account_id)
+    return attachment_id
 
 
-async def delete_of_chat(connection: DatabaseConnection, chat_id: UUID) -> list[UUID]:
+async def delete_of_chat(connection: DatabaseConnection, chat_id: UUID) -> UUID | None:
     """Returns the file that was the avatar, if there was one."""
-    return [row["attachment_id"] for row in await connection.fetch(_DELETE_OF_CHAT, chat_id)]
+    attachment_id: UUID | None = await connection.fetchval(_DELETE_OF_CHAT, chat_id)
+    return attachment_id
 
 
 async def find_chat_set_by(connection: DatabaseConnection, account_id: UUID) -> UUID | None:
