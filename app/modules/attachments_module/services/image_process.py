@@ -129,7 +129,8 @@ def _convert(source: str, folder: Path) -> dict[str, Any]:
             whole.close()
     previews = []
     for name, side in PREVIEWS:
-        still = _shrink(still, side)
+        if max(still.size) > side:
+            still = _shrink(still, side)
         still.save(folder / name, "WEBP", quality=80, method=3)
         previews.append({"name": name, "width": still.width, "height": still.height, "content_type": _FORMATS["WEBP"]})
     return {
