@@ -69,9 +69,6 @@ export function applyToMessages(messages, { kind, data }, accountId) {
   }
 }
 
-/** Returns true if a message belongs to the thread of another one. */
-export const isReplyOf = (rootSeq, { root_seq: seq }) => seq === rootSeq;
-
 /** Adds a new reply to the summary of its thread, for which there is no event. */
 function countReply(messages, { root_seq: rootSeq, seq, sender_id: senderId }) {
   const root = messages.get(rootSeq);

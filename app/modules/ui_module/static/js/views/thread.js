@@ -1,7 +1,7 @@
 // Threads: the replies to one message, and the list of those that the user follows.
 
 import { call, get, has } from '../api.js';
-import { isReplyOf } from '../chat.js';
+import { applyToMessages } from '../chat.js';
 import { h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
@@ -24,7 +24,8 @@ export function threadDialog(context, chat, rootSeq) {
   const { store, sendQueue } = context;
   const path = `/chats/${chat.id}/threads/${rootSeq}`;
   const messages = new Map();
-  let root = null;
+  // Empty until it is read.
+  const root = new Map();
   let hasBefore = false;
   const rows = h('ol', { class: `rows thread ${chat.type}` });
   const older = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => attempt(() => load({ before_seq: messages.keys().next().value })) } }, t('threads.older'));
@@ -41,13 +42,12 @@ export function threadDialog(context, chat, rootSeq) {
     const sorted = [...messages.values()].sort((a, b) => a.seq - b.seq);
     messages.clear();
     sorted.forEach((message) => messages.set(message.seq, message));
-    if (!query.after_seq) hasBefore = page.has_before;
+    hasBefore = page.has_before;
     render();
-    return page;
   }
 
   async function begin() {
-    root = await store.message(chat, rootSeq);
+    root.set(rootSeq, await store.message(chat, rootSeq));
     await load();
     toEnd();
     await markRead();
@@ -65,7 +65,7 @@ export function threadDialog(context, chat, rootSeq) {
   function render() {
     form.hidden = !mayPost(chat);
     older.hidden = !hasBefore;
-    const shown = [...root ? [root] : [], ...messages.values()].filter((message) => !message.deleted_at || message === root);
+    const shown = [...root.values(), ...messages.values()].filter((message) => !message.deleted_at || message.seq === rootSeq);
     const waiting = sendQueue.of(chat.id).filter((item) => item.fields?.root_seq === rootSeq);
     reconcile(rows, [
       ...shown.map((message) => messageRow(context, chat, chat.messages.get(message.seq) ?? message, true, actions)),
@@ -73,11 +73,10 @@ export function threadDialog(context, chat, rootSeq) {
     ]);
   }
 
-  function applied({ detail: { chat: { id }, event: { kind, data } } }) {
-    if (id !== chat.id || !(data.seq === rootSeq || isReplyOf(rootSeq, data) || messages.has(data.seq))) return;
-    if (data.seq === rootSeq) root = { ...root, ...data, thread: root?.thread };
-    else if (kind === 'message.created') messages.set(data.seq, { ...data, reactions: [] });
-    else if (messages.has(data.seq) && data.text !== undefined) messages.set(data.seq, { ...messages.get(data.seq), ...data });
+  function applied({ detail: { chat: { id }, event } }) {
+    const { kind, data } = event;
+    if (id !== chat.id || !(data.seq === rootSeq || data.root_seq === rootSeq || messages.has(data.seq))) return;
+    applyToMessages(data.seq === rootSeq ? root : messages, event, store.me.id);
     render();
     if (kind !== 'message.created') return;
     toEnd();
