@@ -13,7 +13,8 @@ export const richText = (text, entities, accountId) => nodesOf(text, 0, text.len
 
 /** Returns a text without Markdown markers. Spoilers are covered. */
 export function plainText(text, entities) {
-  const characters = [...text.split('')];
+  if (!entities.length) return text;
+  const characters = text.split('');
   for (const { type, offset, length } of entities) {
     if (type === 'syntax') characters.fill('', offset, offset + length);
     else if (type === 'spoiler') for (let at = offset; at < offset + length; at += 1) characters[at] &&= COVER;
