@@ -120,6 +120,15 @@ export function reconcile(parent, rows) {
 
 const focusables = (element) => [...element.querySelectorAll('button')];
 
+/** Renders now, and at each change of the store until the element leaves the page. */
+export function renderOnChange(store, element, render) {
+  store.addEventListener('change', function update() {
+    if (element.isConnected) render();
+    else store.removeEventListener('change', update);
+  });
+  render();
+}
+
 /** Returns a random UUID. `crypto.randomUUID` does not exist on plain http. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

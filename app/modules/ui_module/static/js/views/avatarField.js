@@ -1,7 +1,7 @@
 // Choosing an avatar: of the user, or of a chat.
 
 import { call, get, upload } from '../api.js';
-import { avatar, h, toast, wait } from '../dom.js';
+import { avatar, h, renderOnChange, wait } from '../dom.js';
 import { explain, t } from '../i18n.js';
 
 const ASK_AGAIN_MS = 400;
@@ -38,11 +38,7 @@ export function avatarField(store, path, read) {
     if (file) run(async () => call('PUT', path, { attachment_id: await send(file) }));
   }
 
-  store.addEventListener('change', function update() {
-    if (element.isConnected) render();
-    else store.removeEventListener('change', update);
-  });
-  render();
+  renderOnChange(store, element, render);
   return element;
 }
 

@@ -1,7 +1,7 @@
 // Settings: the user's profile, the appearance of the page, the password and the sessions.
 
 import { call, canUsePasskeys, getAll, has, signOut } from '../api.js';
-import { h, iconButton, reconcile, toast } from '../dom.js';
+import { h, iconButton, reconcile, renderOnChange, toast } from '../dom.js';
 import { currentLanguage, languages, shortMoment, t } from '../i18n.js';
 import { chooseFormat, chosenFormat, formats } from '../textFormat.js';
 import { avatarField } from './avatarField.js';
@@ -135,11 +135,7 @@ function blocked({ store, blocks }) {
     }));
   }
 
-  store.addEventListener('change', function update() {
-    if (element.isConnected) render();
-    else store.removeEventListener('change', update);
-  });
-  render();
+  renderOnChange(store, element, render);
   return element;
 }
 
