@@ -1,6 +1,7 @@
 // Requests to the server, and the session with its tokens.
 
 const PREFIX = document.querySelector('meta[name="api-prefix"]').content;
+const MODULES = new Set(document.querySelector('meta[name="modules"]').content.split(' '));
 const KEY = 'messenger.session';
 const DEVICE_KEY = 'messenger.device';
 const RENEW_BEFORE_MS = 60_000;
@@ -128,7 +129,7 @@ export async function getAll(path) {
 }
 
 /** True if the server has this module. */
-export const has = (name) => document.querySelector('meta[name="modules"]').content.split(' ').includes(name);
+export const has = (name) => MODULES.has(name);
 
 /** Asks for a mail with a link to a new password. The answer is the same for every address. */
 export const forgotPassword = (email) => request('POST', '/accounts/password/forgot', { email });

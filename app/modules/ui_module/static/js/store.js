@@ -44,7 +44,7 @@ export class Store extends EventTarget {
   }
 
   get unread() {
-    return this.list.reduce((sum, chat) => sum + (chat.unread_count > 0 && !isMuted(chat)), 0);
+    return [...this.chats.values()].reduce((sum, chat) => sum + (chat.unread_count > 0 && !isMuted(chat)), 0);
   }
 
   /** The number of unread messages that mention the user, in all chats. */
