@@ -4,7 +4,7 @@ import { canUsePasskeys, forgotPassword, has, resetPassword, signIn, signInWithC
 import { h, icon, toast } from '../dom.js';
 import { explain, fieldOf, otherLanguage, t } from '../i18n.js';
 
-const TITLES = { signIn: 'auth.signIn', code: 'auth.secondFactor', signUp: 'auth.signUp', forgot: 'auth.forgot', reset: 'auth.newPassword' };
+const TITLES = { signIn: 'auth.signIn', code: 'factor.title', signUp: 'auth.signUp', forgot: 'auth.forgot', reset: 'auth.newPassword' };
 const BUTTONS = { ...TITLES, code: 'auth.signIn', forgot: 'auth.sendLink', reset: 'auth.setPassword' };
 
 /** `resetToken` is the token of a mail; `onReset` is called when it is used, or when the user chooses another form. */
