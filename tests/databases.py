@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
+from app.utils.container import Container
 
 _CATALOGUES = (
     "pg_class",
@@ -44,6 +46,12 @@ async def execute(address: DatabaseAddress, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
+    """The rows that a statement returns in the application's database."""
+    async with container.get(Database).connection() as connection:
+        return list(await connection.fetch(sql, *arguments))
 
 
 async def clone(template: DatabaseAddress) -> DatabaseAddress:

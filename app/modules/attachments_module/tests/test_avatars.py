@@ -13,6 +13,7 @@ from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.tests.pictures import opened, picture
 from app.modules.attachments_module.tests.uploading import begin, download, ready
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
 
 ME = "/accounts/me/avatar"
@@ -28,11 +29,6 @@ async def put(user: FakeClient, path: str, attachment_id: str) -> httpx.Response
 
 async def avatar_of(viewer: FakeClient, path: str) -> Any:
     return ok(await viewer.get(path))["avatar"]
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))
 
 
 async def updates(user: FakeClient, chat_id: str | None = None) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Blocks: no direct chat and no message in it either way, no adding, nothing shown live to the blocked."""
 
 import asyncio
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +10,7 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.services.erasure import ERASE, request_erasure
 from app.modules.jobs_module.extension import Jobs
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, FakeSocket, eventually, ok, problem
 
 PATH = "/accounts/me/blocks"
@@ -206,8 +206,3 @@ async def test_the_check_is_off_for_chats_without_a_block(
     await unblock(anna, boris)
     (row,) = await rows(container, "SELECT send_checks FROM chat WHERE id = $1", UUID(chat))
     assert row["send_checks"] is None
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))

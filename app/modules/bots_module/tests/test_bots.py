@@ -1,7 +1,6 @@
 """Bots as accounts: creating, changing and deleting them, and their keys."""
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
 from app.adapters.db.database import Database
@@ -12,6 +11,7 @@ from app.modules.bots_module.tests.bots import add, create_bot
 from app.modules.jobs_module.extension import Jobs
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import PASSWORD, FakeClient, eventually, ok, problem
 
 
@@ -144,12 +144,9 @@ async def test_the_bots_of_an_erased_account_end_with_it(
         shown = ok(await boris.get(f"/accounts/{bot.id}"))
         return [member["account_id"] for member in members] == [boris.id] and shown["display_name"] == ""
 
+    async def has_no_rows() -> bool:
+        return not await rows(container, "SELECT FROM bot UNION ALL SELECT FROM api_key")
+
     await eventually(is_refused)
     await eventually(is_erased)
-    await eventually(lambda: _has_no_rows(container))
-
-
-async def _has_no_rows(container: Container) -> bool:
-    async with container.get(Database).connection() as connection:
-        rows: list[Any] = await connection.fetch("SELECT FROM bot UNION ALL SELECT FROM api_key")
-    return not rows
+    await eventually(has_no_rows)

@@ -13,6 +13,7 @@ from app.modules.drafts_module.services import DRAFTS_OF_ACCOUNT
 from app.modules.streams_module.services.log import now
 from app.services.context import work_context
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 
 NOTHING = {"text": "", "reply_to_seq": None, "updated_at": None}
@@ -175,8 +176,3 @@ async def test_replies_to_messages_deleted_without_the_module_are_repaired(
     assert [row["stream_id"] for row in await rows(container, invariant.find)] == [anna.uuid]
     await rows(container, invariant.fix[0], [anna.uuid])
     assert await rows(container, invariant.find) == []
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))

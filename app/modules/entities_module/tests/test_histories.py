@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from app.adapters.db.database import Database
 from app.modules.entities_module.db import INVARIANTS
 from app.modules.entities_module.tests.histories import History
 from app.utils.container import Container
+from tests.databases import rows
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -17,8 +17,4 @@ async def test_counts_equal_a_model_after_every_step(
     for _ in range(40):
         await history.step()
         await history.check()
-    connection = await container.get(Database).connect()
-    try:
-        assert await connection.fetch(INVARIANTS[0].find) == []
-    finally:
-        await connection.close()
+    assert await rows(container, INVARIANTS[0].find) == []

@@ -11,6 +11,7 @@ from app.modules.entities_module.tests.reading import mentions_of, unread
 from app.modules.messages_module.extension import Messages
 from app.services.context import work_context
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok
 
 
@@ -25,11 +26,7 @@ async def test_messages_that_the_server_sends_and_erases_count(
 
 
 async def count_rows(container: Container) -> int:
-    connection = await container.get(Database).connect()
-    try:
-        return int(await connection.fetchval("SELECT count(*) FROM message_mention"))
-    finally:
-        await connection.close()
+    return len(await rows(container, "SELECT FROM message_mention"))
 
 
 async def test_nothing_is_left_of_a_deleted_chat(
@@ -70,15 +67,11 @@ async def test_mentions_that_do_not_agree_with_the_messages_are_found_and_counte
     await anna.send(club, "@all")
     await anna.send(club, "никто")
     (invariant,) = INVARIANTS
-    connection = await container.get(Database).connect()
-    try:
-        assert await connection.fetch(invariant.find) == []
-        await connection.execute("DELETE FROM message_mention WHERE seq = 1")
-        await connection.execute("UPDATE message_mention SET seq = 3 WHERE seq = 2")
-        assert len(await connection.fetch(invariant.find)) == 3
-        for statement in invariant.fix:
-            await connection.execute(statement, [UUID(club)])
-        assert await connection.fetch(invariant.find) == []
-    finally:
-        await connection.close()
+    assert await rows(container, invariant.find) == []
+    await rows(container, "DELETE FROM message_mention WHERE seq = 1")
+    await rows(container, "UPDATE message_mention SET seq = 3 WHERE seq = 2")
+    assert len(await rows(container, invariant.find)) == 3
+    for statement in invariant.fix:
+        await rows(container, statement, [UUID(club)])
+    assert await rows(container, invariant.find) == []
     assert await unread(boris, club) == 2

@@ -1,15 +1,14 @@
 """Messages forwarded from one chat to another."""
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from app.adapters.db.database import Database
 from app.modules.forwards_module.db import INVARIANTS
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, as_sent, eventually, ok, problem
 
 
@@ -190,8 +189,3 @@ async def test_doctor_forgets_the_origins_of_messages_deleted_without_the_module
     (found,) = await rows(container, invariant.find)
     await rows(container, invariant.fix[0], [found["stream_id"]])
     assert await rows(container, invariant.find) == []
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))

@@ -21,14 +21,10 @@ from app.modules.keys_module.services import KEYS, MAX_KEYS
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.settings import Settings
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, FakeSocket, eventually, ok, problem
 
 PATH = "/accounts/me/keys"
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))
 
 
 async def test_a_program_acts_as_the_account_of_its_key(anna: FakeClient, boris: FakeClient, club: str) -> None:

@@ -12,6 +12,7 @@ from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.leaving_module.services import END
 from app.modules.streams_module.services.log import now
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
 
 PATH = "/accounts/me/deactivate"
@@ -25,11 +26,6 @@ async def end_now(container: Container, user: FakeClient) -> None:
     """Brings the end of the time to come back forward."""
     async with open_unit_of_work(container.get(Database)) as work:
         assert await container.get(Jobs).reschedule(work, END, user.id, now(), owner_id=user.uuid)
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))
 
 
 async def test_all_sessions_and_keys_end_at_once(anna: FakeClient, live_server: str) -> None:

@@ -1,7 +1,6 @@
 """Pinned messages."""
 
 import asyncio
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +11,7 @@ from app.modules.messages_module.extension import Messages
 from app.modules.pins_module.db import INVARIANTS
 from app.modules.pins_module.services import MAX_PINS
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, as_sent, eventually, ok, problem
 
 
@@ -173,8 +173,3 @@ async def test_pins_of_messages_deleted_without_the_module_are_not_shown_and_are
     assert [row["stream_id"] for row in await rows(container, invariant.find)] == [UUID(club)]
     await rows(container, invariant.fix[0], [UUID(club)])
     assert await rows(container, invariant.find) == []
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))

@@ -23,12 +23,8 @@ from app.modules.schedules_module.tests.scheduling import (
     until_ended,
 )
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))
 
 
 async def count_jobs(container: Container) -> int:

@@ -4,8 +4,6 @@ from typing import Any
 
 import httpx
 
-from app.adapters.db.database import Database
-from app.utils.container import Container
 from tests.fakers import FakeClient, ok
 
 
@@ -38,8 +36,3 @@ async def follow(user: FakeClient, chat_id: str, root_seq: int = 1) -> httpx.Res
 
 async def unfollow(user: FakeClient, chat_id: str, root_seq: int = 1) -> httpx.Response:
     return await user.delete(f"/chats/{chat_id}/threads/{root_seq}/follow")
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from app.modules.threads_module.db.invariants import INVARIANTS
-from app.modules.threads_module.tests.calls import follow, followed, read, replies, reply, rows, thread
+from app.modules.threads_module.tests.calls import follow, followed, read, replies, reply, thread
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, FakeSocket, as_sent, eventually, ok, problem
 
 

@@ -10,6 +10,7 @@ from app.modules.messages_module.extension import Messages
 from app.modules.versions_module.db import INVARIANTS
 from app.modules.versions_module.settings import VersionsSettings
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, eventually, ok, problem
 
 
@@ -115,8 +116,3 @@ async def test_texts_of_messages_deleted_without_the_module_are_not_shown_and_ar
     (found,) = await rows(container, invariant.find)
     await rows(container, invariant.fix[0], [found["stream_id"]])
     assert await rows(container, "SELECT text FROM message_version") == []
-
-
-async def rows(container: Container, sql: str, *arguments: Any) -> list[Any]:
-    async with container.get(Database).connection() as connection:
-        return list(await connection.fetch(sql, *arguments))
