@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,9 +16,12 @@ from fastapi import FastAPI
 from loguru import logger
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.commands import migrate
 from app.adapters.db.servers import own_server_address
+from app.modules.accounts_module.services import erasure
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
@@ -139,6 +143,20 @@ def container(app: FastAPI) -> Container:
     """The container with the services of the application's modules."""
     container: Container = app.state.container
     return container
+
+
+@pytest.fixture
+async def connection(container: Container) -> AsyncIterator[Connection]:
+    """A connection beside the application's."""
+    connection = await container.get(Database).connect()
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def erasing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erasures do not wait for tokens to end."""
+    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
 
 
 @pytest.fixture

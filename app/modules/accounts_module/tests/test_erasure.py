@@ -1,7 +1,6 @@
 """Erasure of an account: its personal data is deleted, and what others rely on stays."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,21 +9,13 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
-from app.adapters.db.database import Database
 from app.modules.accounts_module.services import erasure
 from app.modules.accounts_module.tests.erasing import begin, erase, until_done
 from app.utils.container import Container
 from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
 from tests.manage import manage
 
-
-@pytest.fixture
-async def connection(container: Container, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Connection]:
-    """A database connection. Erasures do not wait for tokens to end, except where a test says so."""
-    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
-    connection = await container.get(Database).connect()
-    yield connection
-    await connection.close()
+pytestmark = pytest.mark.usefixtures("erasing_at_once")
 
 
 async def test_an_erased_account_is_shown_without_names_and_cannot_sign_in(

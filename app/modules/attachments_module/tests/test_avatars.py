@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.tests.erasing import erase
@@ -149,6 +150,7 @@ async def test_the_avatar_of_a_deleted_chat_is_deleted(anna: FakeClient, club: s
     await eventually(is_gone)
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_an_erased_account_has_no_avatar_and_sees_none(
     anna: FakeClient, boris: FakeClient, container: Container
 ) -> None:
@@ -166,6 +168,7 @@ async def test_an_erased_account_has_no_avatar_and_sees_none(
     await eventually(is_gone)
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_the_avatar_of_a_chat_outlives_the_account_unless_all_of_it_is_deleted(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, container: Container
 ) -> None:

@@ -184,6 +184,7 @@ async def test_a_direct_chat_opened_while_it_is_being_blocked_is_either_refused_
             problem(await other.post(f"/chats/{chat}/messages", {"text": "Нельзя"}), 403, "forbidden")
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 @pytest.mark.parametrize("erased", ["anna", "boris"])
 async def test_blocks_end_with_either_account(
     anna: FakeClient, boris: FakeClient, container: Container, erased: str

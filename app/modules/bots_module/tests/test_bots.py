@@ -3,6 +3,8 @@
 import asyncio
 from uuid import uuid4
 
+import pytest
+
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.services.erasure import ERASE, request_erasure
@@ -128,6 +130,7 @@ async def test_a_bot_is_deleted_with_its_messages(anna: FakeClient, boris: FakeC
     await eventually(is_forgotten)
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_the_bots_of_an_erased_account_end_with_it(
     anna: FakeClient, boris: FakeClient, club: str, container: Container
 ) -> None:

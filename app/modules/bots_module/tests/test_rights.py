@@ -98,6 +98,7 @@ async def test_a_bot_owns_no_chat(anna: FakeClient, club: str) -> None:
     assert await role_of(anna, club, anna) == "owner"
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_a_bot_gets_no_chat_when_the_owner_of_the_chat_is_erased(
     anna: FakeClient, boris: FakeClient, bot: FakeClient, container: Container
 ) -> None:

@@ -1,26 +1,14 @@
 """Erased accounts and forwards of their messages."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-
 import pytest
 
 from app.adapters.db.connection import Connection
-from app.adapters.db.database import Database
 from app.modules.accounts_module.extension import Erasure
-from app.modules.accounts_module.services import erasure
 from app.modules.accounts_module.tests.erasing import erase
 from app.utils.container import Container
 from tests.fakers import FakeClient, ok
 
-
-@pytest.fixture
-async def connection(container: Container, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Connection]:
-    """A connection beside the application's. Erasures do not wait for tokens to end."""
-    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
-    connection = await container.get(Database).connect()
-    yield connection
-    await connection.close()
+pytestmark = pytest.mark.usefixtures("erasing_at_once")
 
 
 @pytest.mark.parametrize("mode", ["keep", "delete"])

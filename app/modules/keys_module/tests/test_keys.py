@@ -217,6 +217,7 @@ async def test_invalid_values_get_422(anna: FakeClient) -> None:
     ]
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_the_keys_of_an_erased_account_end_with_its_sessions(anna: FakeClient, container: Container) -> None:
     program = program_of(anna, await create_key(anna))
     ok(await program.get("/accounts/me"))

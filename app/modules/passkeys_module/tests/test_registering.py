@@ -144,6 +144,7 @@ async def test_what_is_no_credential_is_refused(anna: FakeClient) -> None:
     ok(await anna.post(_VERIFY, {"credential": good}))
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_an_erased_account_leaves_no_passkey(
     anna: FakeClient, connection: Connection, container: Container
 ) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.tests.mailbox import Mailbox
@@ -127,6 +129,7 @@ async def test_what_is_no_address_is_refused(anna: FakeClient) -> None:
         problem(await anna.patch("/accounts/me", {"email": email}), 422, "validation_error")
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_an_erased_account_leaves_no_address_and_no_token(
     anna: FakeClient, mailbox: Mailbox, connection: Connection, container: Container
 ) -> None:

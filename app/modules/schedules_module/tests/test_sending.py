@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.tests.erasing import begin, until_done
@@ -93,6 +95,7 @@ async def test_the_messages_of_a_deleted_chat_fail(
     assert await count_jobs(container) == 0
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_erasing_an_account_deletes_its_scheduled_messages(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, container: Container
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import orjson
+import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
@@ -134,6 +135,7 @@ async def test_a_server_can_require_a_factor_of_its_admins(settings: Settings, c
         assert (await admin.post(path, added)).status_code == 201
 
 
+@pytest.mark.usefixtures("erasing_at_once")
 async def test_an_erased_account_leaves_no_factor(
     anna: FakeClient, connection: Connection, container: Container
 ) -> None:
