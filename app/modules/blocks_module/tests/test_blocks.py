@@ -5,10 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.accounts_module.services.erasure import ERASE, request_erasure
-from app.modules.jobs_module.extension import Jobs
+from app.modules.accounts_module.tests.erasing import begin
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, FakeSocket, eventually, ok, problem
@@ -190,8 +187,7 @@ async def test_blocks_end_with_either_account(
     anna: FakeClient, boris: FakeClient, container: Container, erased: str
 ) -> None:
     await block(anna, boris)
-    async with open_unit_of_work(container.get(Database)) as work:
-        await request_erasure(work, Jobs([ERASE]), {"anna": anna, "boris": boris}[erased].username, "keep")
+    await begin(container, {"anna": anna, "boris": boris}[erased])
 
     async def is_gone() -> bool:
         return not await rows(container, "SELECT FROM account_block WHERE account_id = $1", anna.uuid)

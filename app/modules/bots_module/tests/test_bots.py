@@ -5,12 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.accounts_module.services.erasure import ERASE, request_erasure
+from app.modules.accounts_module.tests.erasing import begin
 from app.modules.bots_module.services import MAX_BOTS
 from app.modules.bots_module.tests.bots import add, create_bot
-from app.modules.jobs_module.extension import Jobs
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.utils.container import Container
 from tests.databases import rows
@@ -136,8 +133,7 @@ async def test_the_bots_of_an_erased_account_end_with_it(
 ) -> None:
     bot = await create_bot(anna)
     await add(anna, club, bot)
-    async with open_unit_of_work(container.get(Database)) as work:
-        await request_erasure(work, Jobs([ERASE]), anna.username, "keep")
+    await begin(container, anna)
 
     async def is_refused() -> bool:
         return (await bot.get("/accounts/me")).status_code == 401

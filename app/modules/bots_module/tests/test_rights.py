@@ -4,11 +4,8 @@ import asyncio
 
 import pytest
 
-from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.accounts_module.services.erasure import ERASE, request_erasure
+from app.modules.accounts_module.tests.erasing import begin
 from app.modules.bots_module.tests.bots import add, create_bot, role_of
-from app.modules.jobs_module.extension import Jobs
 from app.utils.container import Container
 from tests.fakers import FakeClient, FakeSocket, eventually, ok, problem
 
@@ -105,8 +102,7 @@ async def test_a_bot_gets_no_chat_when_the_owner_of_the_chat_is_erased(
     club = await anna.open_chat(boris, bot, title="Клуб")
     await set_role(anna, club, boris, "admin")
     await set_role(anna, club, bot, "admin")
-    async with open_unit_of_work(container.get(Database)) as work:
-        await request_erasure(work, Jobs([ERASE]), anna.username, "keep")
+    await begin(container, anna)
 
     async def has_passed() -> bool:
         return bool(ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id)

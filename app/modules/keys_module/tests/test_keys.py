@@ -10,12 +10,10 @@ import pytest
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
-from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.services.authenticator import Authenticator
-from app.modules.accounts_module.services.erasure import ERASE, request_erasure
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.jobs_module.extension import Jobs
+from app.modules.accounts_module.tests.erasing import begin
 from app.modules.keys_module.db import delete_old, note_use
 from app.modules.keys_module.services import KEYS, MAX_KEYS
 from app.modules.keys_module.tests.keys import create_key, program_of
@@ -221,8 +219,7 @@ async def test_invalid_values_get_422(anna: FakeClient) -> None:
 async def test_the_keys_of_an_erased_account_end_with_its_sessions(anna: FakeClient, container: Container) -> None:
     program = program_of(anna, await create_key(anna))
     ok(await program.get("/accounts/me"))
-    async with open_unit_of_work(container.get(Database)) as work:
-        await request_erasure(work, Jobs([ERASE]), anna.username, "keep")
+    await begin(container, anna)
 
     async def is_refused() -> bool:
         return (await program.get("/accounts/me")).status_code == 401

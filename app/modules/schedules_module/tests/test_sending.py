@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
-from app.modules.accounts_module.tests.erasing import begin, until_done
+from app.modules.accounts_module.tests.erasing import erase
 from app.modules.jobs_module.extension import Jobs
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
@@ -97,16 +98,18 @@ async def test_the_messages_of_a_deleted_chat_fail(
 
 @pytest.mark.usefixtures("erasing_at_once")
 async def test_erasing_an_account_deletes_its_scheduled_messages(
-    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str, container: Container
+    anna: FakeClient,
+    boris: FakeClient,
+    clara: FakeClient,
+    club: str,
+    container: Container,
+    connection: Connection,
 ) -> None:
     direct = await boris.open_chat(clara, type="direct")
     for chat_id in (club, direct):
         await schedule(boris, chat_id)
     kept = await schedule(anna, club)
-    await begin(container, boris)
-    connection = await container.get(Database).connect()
-    await until_done(connection)
-    await connection.close()
+    await erase(container, connection, boris)
     assert [str(row["id"]) for row in await rows(container, "SELECT id FROM scheduled_message")] == [kept["id"]]
     assert await count_jobs(container) == 1
 
