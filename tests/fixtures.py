@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import httpx
@@ -34,6 +35,9 @@ from tests.databases import Databases, drop, execute
 from tests.fakers import FakeClient
 from tests.nats_server import NatsServer
 from tests.servers import ReusedServer, Servers, client_of, listening, served, settings_for
+
+if TYPE_CHECKING:
+    from app.modules.mail_module.tests.mailbox import Mailbox
 
 
 @pytest.fixture(scope="session")
@@ -157,6 +161,16 @@ async def connection(container: Container) -> AsyncIterator[Connection]:
 def erasing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Erasures do not wait for tokens to end."""
     monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(0))
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator["Mailbox"]:
+    """The server that takes the application's mails."""
+    # Few tests need the SMTP server.
+    from app.modules.mail_module.tests.mailbox import mail_server
+
+    async with mail_server() as mailbox:
+        yield mailbox
 
 
 @pytest.fixture

@@ -1,30 +1,21 @@
 """Links of mails in the browser: a forgotten password, and an address that is confirmed."""
 
 import re
-from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
 from playwright.async_api import Browser, expect
 
 from app.fastapi_engine.constructor import build_app
-from app.modules.mail_module.settings import MailSettings
-from app.modules.mail_module.tests.mailbox import Mailbox, mail_server, text_of
+from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.settings import Settings
 from tests.browsers import Reader
 from tests.fakers import FakeClient, eventually, ok
 
 
 @pytest.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    async with mail_server() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture
 def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
-    return build_app(replace(settings, own={**settings.own, MailSettings: mailbox.settings}))
+    return build_app(with_mail(settings, mailbox))
 
 
 async def fragment_of(mailbox: Mailbox, purpose: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pydantic import SecretStr
 
 from app.modules.mail_module.settings import MailSettings
+from app.settings import Settings
 from tests.fakers import eventually
 
 
@@ -66,6 +67,11 @@ def text_of(mail: EmailMessage, kind: str = "plain") -> str:
     part = mail.get_body((kind,))
     assert part is not None
     return str(part.get_content())
+
+
+def with_mail(settings: Settings, mailbox: Mailbox, **changes: Any) -> Settings:
+    """Returns the settings of a server that sends its mails to this mailbox, with other changes."""
+    return replace(settings, own={**settings.own, MailSettings: mailbox.settings}, **changes)
 
 
 @asynccontextmanager

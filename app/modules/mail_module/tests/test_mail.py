@@ -1,6 +1,5 @@
 """Mails: what they are made of, and what happens when the mail server does not take them."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,12 +27,6 @@ def templates(tmp_path: Path) -> Path:
     (tmp_path / "greeting.en.txt").write_text("Hello, {{ name }}\n\nOpen the link:\n\n{{ link }}\n\nBye.\n")
     (tmp_path / "greeting.ru.txt").write_text("Привет, {{ name }}\n\nОткройте ссылку:\n\n{{ link }}\n\nПока.\n")
     return tmp_path
-
-
-@pytest.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    async with mail_server() as mailbox:
-        yield mailbox
 
 
 def letter(name: str = "Анна 🐻", to: str = "anna@example.com", language: str | None = None) -> Letter:

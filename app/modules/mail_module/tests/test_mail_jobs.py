@@ -16,8 +16,7 @@ from app.modules.jobs_module.extension import JobContext, Lane
 from app.modules.jobs_module.services.runner import Runner
 from app.modules.jobs_module.tests.sample_jobs import enqueuing
 from app.modules.mail_module.extension import LANE, Letter, mail_job
-from app.modules.mail_module.settings import MailSettings
-from app.modules.mail_module.tests.mailbox import Mailbox, mail_server
+from app.modules.mail_module.tests.mailbox import Mailbox, with_mail
 from app.settings import Settings
 from app.utils.container import Container
 from tests.manage import manage
@@ -33,14 +32,8 @@ async def _compose(_: JobContext, to: _To) -> Letter | None:
 
 
 @pytest.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    async with mail_server() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture
 def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
-    return build_app(replace(settings, own={**settings.own, MailSettings: mailbox.settings}))
+    return build_app(with_mail(settings, mailbox))
 
 
 @pytest.fixture

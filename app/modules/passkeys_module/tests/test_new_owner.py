@@ -3,7 +3,7 @@
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.passkeys_module.tests.authenticator import options_of_sign_in, register
-from app.modules.recovery_module.tests.conftest import app, mailbox  # noqa: F401 - fixtures of this file
+from app.modules.recovery_module.tests.conftest import app  # noqa: F401 - the fixture of this file
 from app.modules.recovery_module.tests.links import email_of, tokens_of
 from tests.fakers import FakeClient, ok, problem
 
@@ -12,17 +12,14 @@ _RP_ID = "chat.example.org"
 _ORIGIN = "https://chat.example.org"
 
 
-async def reset(user: FakeClient, mailbox: Mailbox) -> None:  # noqa: F811 - the fixture's value
+async def reset(user: FakeClient, mailbox: Mailbox) -> None:
     assert (await user.post("/accounts/password/forgot", {"email": email_of(user)})).status_code == 202
     (token,) = await tokens_of(mailbox, "reset", email_of(user))
     assert (await user.post("/accounts/password/reset", {"token": token, "new_password": _NEW})).status_code == 204
     await user.sign_in(_NEW)
 
 
-async def test_a_reset_of_an_unverified_account_removes_passkeys(
-    anna: FakeClient,
-    mailbox: Mailbox,  # noqa: F811 - the fixture's value
-) -> None:
+async def test_a_reset_of_an_unverified_account_removes_passkeys(anna: FakeClient, mailbox: Mailbox) -> None:
     authenticator, _ = await register(anna, origin=_ORIGIN, rp_id=_RP_ID)
     await reset(anna, mailbox)
     assert ok(await anna.get("/accounts/me/passkeys"))["items"] == []
@@ -30,20 +27,14 @@ async def test_a_reset_of_an_unverified_account_removes_passkeys(
     problem(await anna.post("/accounts/passkeys/sign-in", used), 401, "unauthenticated")
 
 
-async def test_it_revokes_keys_too(
-    anna: FakeClient,
-    mailbox: Mailbox,  # noqa: F811 - the fixture's value
-) -> None:
+async def test_it_revokes_keys_too(anna: FakeClient, mailbox: Mailbox) -> None:
     program = program_of(anna, await create_key(anna))
     ok(await program.get("/accounts/me"))
     await reset(anna, mailbox)
     problem(await program.get("/accounts/me"), 401, "unauthenticated")
 
 
-async def test_a_reset_of_a_verified_account_keeps_them(
-    anna: FakeClient,
-    mailbox: Mailbox,  # noqa: F811 - the fixture's value
-) -> None:
+async def test_a_reset_of_a_verified_account_keeps_them(anna: FakeClient, mailbox: Mailbox) -> None:
     await register(anna, origin=_ORIGIN, rp_id=_RP_ID)
     (token,) = await tokens_of(mailbox, "confirm", email_of(anna))
     assert (await anna.post("/accounts/email/confirm", {"token": token})).status_code == 204

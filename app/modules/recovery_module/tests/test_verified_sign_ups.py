@@ -10,8 +10,7 @@ from fastapi import FastAPI
 
 from app.adapters.db.connection import Connection
 from app.fastapi_engine.constructor import build_app
-from app.modules.mail_module.settings import MailSettings
-from app.modules.mail_module.tests.mailbox import Mailbox, text_of
+from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.modules.recovery_module.services.sign_ups import MAX_MAILS
 from app.modules.recovery_module.tests.links import subjects_to, tokens_of, until_no_jobs
 from app.settings import Settings
@@ -29,9 +28,7 @@ def with_mode(settings: Settings, mode: str) -> Settings:
 @pytest.fixture
 def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
     public = settings.app.model_copy(update={"public_url": "https://chat.example.org"})
-    return build_app(
-        replace(with_mode(settings, "verified"), app=public, own={**settings.own, MailSettings: mailbox.settings})
-    )
+    return build_app(with_mail(with_mode(settings, "verified"), mailbox, app=public))
 
 
 def body(**more: str) -> dict[str, str]:

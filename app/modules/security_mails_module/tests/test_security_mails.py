@@ -1,7 +1,6 @@
 """The owner of an account gets a mail when the protection of the account changes."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +13,7 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.mail_module.extension import Letter
 from app.modules.mail_module.services.composing import compose
 from app.modules.mail_module.settings import MailSettings
-from app.modules.mail_module.tests.mailbox import Mailbox, mail_server, text_of
+from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.modules.second_factor_module.tests.authenticator import set_up
 from app.modules.streams_module.services.log import now
 from app.settings import Settings
@@ -27,15 +26,9 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 @pytest.fixture
-async def mailbox() -> AsyncIterator[Mailbox]:
-    async with mail_server() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture
 def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
     limits = LimitsSettings(sign_in="1000/minute")
-    return build_app(replace(settings, limits=limits, own={**settings.own, MailSettings: mailbox.settings}))
+    return build_app(with_mail(settings, mailbox, limits=limits))
 
 
 @pytest.fixture
