@@ -20,6 +20,7 @@ from app.fastapi_engine.server import uvicorn_options
 from app.modules.streams_module.services.hub import Hub
 from app.settings import Settings
 from app.settings.db_settings import DbSettings
+from app.settings.modules_settings import ModulesSettings
 from app.utils.container import Container
 from tests.databases import Connection, Databases, drop
 from tests.fakers import eventually
@@ -53,6 +54,12 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
         server_passwd=SecretStr(address.password),
         server_db=address.database,
     )
+
+
+def without(settings: Settings, *modules: str) -> Settings:
+    """Returns the settings of a server on which these modules are switched off."""
+    names = ("BASE", *(f"-{module}" for module in modules))
+    return replace(settings, modules=ModulesSettings(enabled_modules=names))
 
 
 def client_of(app: FastAPI, address: str = "127.0.0.1") -> httpx.AsyncClient:

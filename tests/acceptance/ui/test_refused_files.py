@@ -12,10 +12,9 @@ from app.fastapi_engine.constructor import build_app
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import declared_png
 from app.settings import Settings
-from app.settings.modules_settings import ModulesSettings
 from tests.browsers import Reader
 from tests.fakers import FakeClient
-from tests.servers import listening
+from tests.servers import listening, without
 
 
 @pytest.fixture
@@ -67,8 +66,7 @@ async def test_what_goes_wrong_is_said_in_words(browser: Browser, small: str) ->
 
 
 async def test_without_files_and_entities_the_page_has_no_trace_of_them(browser: Browser, settings: Settings) -> None:
-    modules = ModulesSettings(enabled_modules=("BASE", "-attachments", "-entities"))
-    async with listening(build_app(replace(settings, modules=modules))) as address:
+    async with listening(build_app(without(settings, "attachments", "entities"))) as address:
         async with httpx.AsyncClient(base_url=f"http://{address}") as http:
             anna = await FakeClient.sign_up(http, "anna", "Анна")
             await anna.open_chat(title="Двор")

@@ -1,18 +1,12 @@
 """Without the module nothing of it is left."""
 
-from dataclasses import replace
-
-import orjson
-
-from app.fastapi_engine.constructor import build_app
+from app.commands.generated import openapi_text
 from app.settings import Settings
-from app.settings.modules_settings import ModulesSettings
+from tests.servers import without
 
 
 def test_a_server_without_files_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
     # A link preview has the id of its picture.
-    modules = ModulesSettings(enabled_modules=("BASE", "-attachments", "-previews"))
-    app = build_app(replace(base_settings, modules=modules))
-    document = orjson.dumps(app.openapi()).decode()
+    document = openapi_text(without(base_settings, "attachments", "previews"))
     for word in ("attachment", "/files", "Tus-", "Upload-", "quota_exceeded", "vatar"):
         assert word not in document, word

@@ -1,17 +1,13 @@
 """Without the module nothing of it is left."""
 
-from dataclasses import replace
-
-import orjson
-
-from app.fastapi_engine.constructor import build_app
+from app.commands.generated import openapi_text
 from app.modules.sockets_module.commands import asyncapi_text
 from app.settings import Settings
-from app.settings.modules_settings import ModulesSettings
+from tests.servers import without
 
 
 def test_a_server_without_forwards_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
-    settings = replace(base_settings, modules=ModulesSettings(enabled_modules=("BASE", "-forwards")))
-    document = orjson.dumps(build_app(settings).openapi()).decode() + asyncapi_text(settings)
+    settings = without(base_settings, "forwards")
+    document = openapi_text(settings) + asyncapi_text(settings)
     for word in ("/forward", "forwarded_from", "/origin", "ForwardedFrom"):
         assert word not in document, word

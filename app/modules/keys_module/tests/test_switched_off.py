@@ -1,16 +1,11 @@
 """Without the module nothing of it is left."""
 
-from dataclasses import replace
-
-import orjson
-
-from app.fastapi_engine.constructor import build_app
+from app.commands.generated import openapi_text
 from app.settings import Settings
-from app.settings.modules_settings import ModulesSettings
+from tests.servers import without
 
 
 def test_a_server_without_keys_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
-    app = build_app(replace(base_settings, modules=ModulesSettings(enabled_modules=("BASE", "-keys", "-bots"))))
-    document = orjson.dumps(app.openapi()).decode()
+    document = openapi_text(without(base_settings, "keys", "bots"))
     for word in ("/keys", "ApiKey", "API keys", "messages:write", "security.key_created"):
         assert word not in document, word

@@ -11,9 +11,8 @@ from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.links import email_of, tokens_of, until_no_jobs
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
-from app.settings.modules_settings import ModulesSettings
 from tests.fakers import PASSWORD, FakeClient, ok, problem
-from tests.servers import served
+from tests.servers import served, without
 
 _FORGOT, _RESET = "/accounts/password/forgot", "/accounts/password/reset"
 _NEW = "staple of the new house"
@@ -138,8 +137,7 @@ async def test_each_of_the_routes_has_a_limit(settings: Settings) -> None:
 
 
 async def test_without_the_module_nothing_of_it_is_there(settings: Settings) -> None:
-    without = replace(settings, modules=ModulesSettings(enabled_modules=("BASE", "-recovery")))
-    async with served(build_app(without)) as http:
+    async with served(build_app(without(settings, "recovery"))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         problem(await anna.post(_FORGOT, {"email": email_of(anna)}), 404, "not_found")
         problem(await anna.patch("/accounts/me", {"email": "new@example.com"}), 422, "validation_error")

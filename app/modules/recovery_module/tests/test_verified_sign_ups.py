@@ -14,9 +14,8 @@ from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.modules.recovery_module.services.sign_ups import MAX_MAILS
 from app.modules.recovery_module.tests.links import subjects_to, tokens_of, until_no_jobs
 from app.settings import Settings
-from app.settings.modules_settings import ModulesSettings
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
-from tests.servers import served
+from tests.servers import served, without
 
 _EMAIL = "vera@example.com"
 
@@ -151,6 +150,5 @@ async def test_a_server_admin_creates_accounts_at_once(
 
 
 async def test_without_a_module_for_mails_sign_up_is_closed(settings: Settings) -> None:
-    modules = ModulesSettings(enabled_modules=("BASE", "-recovery", "-security_mails"))
-    async with served(build_app(replace(with_mode(settings, "verified"), modules=modules))) as http:
+    async with served(build_app(without(with_mode(settings, "verified"), "recovery", "security_mails"))) as http:
         problem(await sign_up(http), 403, "sign_up_closed")

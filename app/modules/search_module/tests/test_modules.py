@@ -1,20 +1,13 @@
 """What other modules make of the search: files of messages; and a server without the search."""
 
-from dataclasses import replace
-
 import orjson
 
 from app.fastapi_engine.constructor import build_app
 from app.modules.attachments_module.tests.uploading import ready
 from app.modules.search_module.tests.searching import texts
 from app.settings import Settings
-from app.settings.modules_settings import ModulesSettings
 from tests.fakers import FakeClient, ok, problem
-from tests.servers import served
-
-
-def _without(settings: Settings, module: str) -> Settings:
-    return replace(settings, modules=ModulesSettings(enabled_modules=("BASE", f"-{module}")))
+from tests.servers import served, without
 
 
 async def test_messages_with_files_are_found(anna: FakeClient, club: str) -> None:
@@ -29,7 +22,7 @@ async def test_messages_with_files_are_found(anna: FakeClient, club: str) -> Non
 
 
 async def test_without_the_module_for_files_no_message_can_have_one(settings: Settings) -> None:
-    async with served(build_app(_without(settings, "attachments"))) as http:
+    async with served(build_app(without(settings, "attachments"))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         problem(await anna.get("/search/messages", q="да has:file"), 422, "validation_error")
         problem(await anna.get("/search/messages", q="да", has="file"), 422, "validation_error")
@@ -48,13 +41,13 @@ async def test_messages_that_mention_members_are_found(anna: FakeClient, club: s
 
 
 async def test_without_the_module_for_mentions_no_message_can_have_one(settings: Settings) -> None:
-    async with served(build_app(_without(settings, "entities"))) as http:
+    async with served(build_app(without(settings, "entities"))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         problem(await anna.get("/search/messages", q="да has:mention"), 422, "validation_error")
 
 
 async def test_without_the_module_nothing_of_the_search_is_there(settings: Settings) -> None:
-    async with served(build_app(_without(settings, "search"))) as http:
+    async with served(build_app(without(settings, "search"))) as http:
         anna = await FakeClient.sign_up(http, "anna")
         await anna.send(await anna.open_chat(), "не найти")
         problem(await anna.get("/search/messages", q="найти"), 404, "not_found")

@@ -16,11 +16,10 @@ from app.modules.second_factor_module.settings import SecondFactorSettings
 from app.modules.second_factor_module.tests.authenticator import begin, code_now, finish, set_up, ticket_of
 from app.settings import Settings
 from app.settings.auth_settings import AuthSettings
-from app.settings.modules_settings import ModulesSettings
 from app.utils.container import Container
 from tests.fakers import FakeClient, ok, problem
 from tests.manage import manage
-from tests.servers import served
+from tests.servers import served, without
 
 _CHANGES = ("/accounts/me/totp", "/accounts/me/totp/recovery-codes", "/accounts/me/totp/disable")
 
@@ -158,8 +157,7 @@ async def test_without_the_module_nothing_of_it_is_there(
 ) -> None:
     await set_up(anna)
     assert (await begin(anna))["methods"] == ["totp", "recovery_code"]
-    without = replace(settings, modules=ModulesSettings(enabled_modules=("BASE", "-second_factor")))
-    async with served(build_app(without)) as http:
+    async with served(build_app(without(settings, "second_factor"))) as http:
         there = await FakeClient(http, id=anna.id, username=anna.username).sign_in()
         problem(await there.post("/accounts/me/totp"), 404, "not_found")
         document = orjson.dumps((await http.get("/openapi.json")).json()).decode()

@@ -1,7 +1,6 @@
 """A server without the sockets module ignores what other modules contribute to it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -9,14 +8,13 @@ from fastapi import FastAPI
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from app.settings.modules_settings import ModulesSettings
 from tests.fakers import API, FakeClient, ok
-from tests.servers import served
+from tests.servers import served, without
 
 
 @pytest.fixture
 async def app(settings: Settings) -> FastAPI:
-    return build_app(replace(settings, modules=ModulesSettings(enabled_modules=("BASE", "-sockets"))))
+    return build_app(without(settings, "sockets"))
 
 
 @pytest.fixture
