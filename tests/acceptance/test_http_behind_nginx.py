@@ -2,9 +2,6 @@
 
 import asyncio
 import re
-import shutil
-import socket
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,46 +15,21 @@ from tests.fuzz.effort import effort
 from tests.fuzz.raw_http import LAST, SMUGGLED, cuts, streams
 from tests.fuzz.splitter import Ruling, split
 from tests.fuzz.test_raw_http import cut
+from tests.nginx import nginx_on
+from tests.processes import free_port
 from tests.servers import listening
 
 TIMEOUT = 30.0
 DOCUMENTED = (PROJECT_ROOT / "docs" / "deployment" / "nginx.conf").read_text()
-WRAPPED = """
-daemon off;
-master_process off;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    client_header_timeout 2s;
-    client_body_timeout 2s;
-    keepalive_timeout 2s;
-    {documented}
-}}
-"""
+# A client that sends less than it announced is not waited for.
+TIMEOUTS = "client_header_timeout 2s; client_body_timeout 2s; keepalive_timeout 2s;"
 
 
-def configure(folder: Path, port: int, server: str) -> Path:
-    """Writes the documented configuration for this server, without TLS."""
+def configured(port: int, server: str) -> str:
+    """Returns the documented configuration for this server, without TLS."""
     documented = re.sub(r"(?m)^ *(ssl_|server 127).*\n", "", DOCUMENTED)
     documented = documented.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
-    documented = documented.replace("least_conn;", f"server {server};")
-    path = folder / "nginx.conf"
-    path.write_text(WRAPPED.format(folder=folder, documented=documented))
-    return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return documented.replace("least_conn;", f"server {server};")
 
 
 @pytest.fixture
@@ -68,31 +40,10 @@ def echo() -> Echo:
 @pytest.fixture
 async def nginx(echo: Echo, tmp_path: Path) -> AsyncIterator[int]:
     """The port of nginx in front of the server."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
-    assert program, "this test needs nginx: apt-get install nginx-light"
     async with listening(echo) as server:  # type: ignore[arg-type]
         port = free_port()
-        configuration = configure(tmp_path, port, server)
-        with running([program, "-p", str(tmp_path), "-c", str(configuration), "-e", str(tmp_path / "error.log")]):
-            async with asyncio.timeout(TIMEOUT):
-                while True:
-                    with suppress(ConnectionRefusedError):
-                        await talk(port, [LAST])
-                        break
-                    await asyncio.sleep(0.05)
+        with nginx_on(port, tmp_path, f"{TIMEOUTS}\n{configured(port, server)}"):
             yield port
-
-
-class running:  # noqa: N801 - it reads as a verb
-    def __init__(self, command: list[str]) -> None:
-        self._command = command
-
-    def __enter__(self) -> None:
-        self._process = subprocess.Popen(self._command)
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(TIMEOUT)
 
 
 async def talk(port: int, pieces: list[bytes], enough: int | None = None) -> bytes:

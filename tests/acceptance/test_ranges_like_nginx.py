@@ -1,6 +1,5 @@
 """Ranges and conditions of a file are answered as nginx answers them for the same file."""
 
-import shutil
 from collections.abc import Iterator
 from os import urandom
 from pathlib import Path
@@ -10,30 +9,11 @@ import httpx
 import pytest
 
 from app.modules.attachments_module.tests.uploading import ready
-from tests.acceptance.test_http_behind_nginx import free_port, running
-from tests.adapters.embedded.support import eventually
 from tests.fakers import FakeClient
+from tests.nginx import nginx_on
+from tests.processes import free_port
 
 SIZE = 100_003
-CONFIGURATION = """
-daemon off;
-master_process off;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        root {folder}/files;
-    }}
-}}
-"""
 # Not among them: a range that ends at 10^20. nginx refuses it, RFC 9110 ends it with the file.
 RANGES = (
     "bytes=0-0",
@@ -96,22 +76,11 @@ class Answered(NamedTuple):
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[str]:
     """The address of nginx, which serves the files in `files`."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
-    assert program, "this test needs nginx: apt-get install nginx-light"
-    (tmp_path / "files").mkdir()
+    files = tmp_path / "files"
+    files.mkdir()
     tmp_path.chmod(0o755)
     port = free_port()
-    configuration = tmp_path / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=tmp_path, port=port))
-    with running([program, "-p", str(tmp_path), "-c", str(configuration), "-e", str(tmp_path / "error.log")]):
-
-        def listens() -> bool:
-            try:
-                return httpx.get(f"http://127.0.0.1:{port}/").status_code > 0
-            except httpx.TransportError:
-                return False
-
-        assert eventually(listens)
+    with nginx_on(port, tmp_path, f"server {{ listen 127.0.0.1:{port}; root {files}; }}"):
         yield f"http://127.0.0.1:{port}"
 
 

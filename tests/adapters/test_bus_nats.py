@@ -16,7 +16,7 @@ from app.adapters.clients.bus.nats import NatsBus, connection_to, find_problems
 from tests.adapters.buses import BusRecorder, over_nats, processes
 from tests.fakers import eventually
 from tests.nats_server import NatsServer
-from tests.processes import clean_environment, free_port
+from tests.processes import clean_environment, free_port, free_ports
 
 SECRET = "п@ss:w/rd, 100%"
 
@@ -32,15 +32,14 @@ def warnings() -> Iterator[list[str]]:
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[NatsServer, NatsServer]]:
     """Two NATS servers that know each other."""
-    routes = free_port(), free_port()
-    ports = free_port(), free_port()
+    *routes, first, second = free_ports(4)
 
     def config(here: int, there: int) -> str:
         return f"cluster {{ name: c, listen: '127.0.0.1:{here}', routes: ['nats://127.0.0.1:{there}'] }}"
 
     with (
-        NatsServer(tmp_path, config(*routes), port=ports[0]) as one,
-        NatsServer(tmp_path, config(*reversed(routes)), port=ports[1]) as other,
+        NatsServer(tmp_path, config(*routes), port=first) as one,
+        NatsServer(tmp_path, config(*reversed(routes)), port=second) as other,
     ):
         yield one, other
 
@@ -184,7 +183,7 @@ async def test_the_documented_configuration_makes_one_cluster_of_two_nodes(
     project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     documented = (project_root / "docs" / "deployment" / "nats.conf").read_text(encoding="utf-8")
-    routes = free_port(), free_port()
+    routes = free_ports(2)
     monkeypatch.setenv("NATS_PASSWORD", "p12e4567")
     nodes = []
     with ExitStack() as stack:

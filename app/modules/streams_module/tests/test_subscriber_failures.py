@@ -58,7 +58,6 @@ async def test_a_single_event_that_fails_is_handled_once_per_attempt(
         return bool(await connection.fetchval("SELECT count(*) FROM subscriber_failure"))
 
     async with process(container, Subscriber("failing", ("message.created",), handle)):
-        await until_registered(connection, "failing")
         await anna.send(club, "alone")
         await eventually(is_set_aside)
     assert calls == len(handling.BACKOFF) + 1
