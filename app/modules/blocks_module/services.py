@@ -1,4 +1,4 @@
-"""Blocks: no direct chat and no message in it, no being added by the blocked, nothing shown to them live."""
+"""Blocks: no direct chat, no message or mark in it, no being added by the blocked, nothing shown to them live."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -91,6 +91,10 @@ async def _check_sends(context: Context, sends: Sequence[CheckedSend]) -> list[S
     return [Blocked() if send.chat_id in blocked else None for send in sends]
 
 
+async def _check_mark(context: Context, chat_id: UUID, _: UUID) -> ServiceError | None:
+    return Blocked() if await db.list_blocked_chats(context.connection, {chat_id}) else None
+
+
 async def _list_hidden(context: Context, viewer: UUID) -> Collection[UUID]:
     return await db.list_hidden(context.connection, viewer)
 
@@ -100,6 +104,6 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int)
 
 
 NO_ADDING = AddCheck("blocks", _check_added)
-NO_MESSAGES = SendCheck(_CHECK, _check_sends)
+NO_MESSAGES = SendCheck(_CHECK, _check_sends, _check_mark)
 HIDDEN = PresenceFilter("blocks", _list_hidden)
 ERASE_BLOCKS = AccountHook("blocks", _erase)

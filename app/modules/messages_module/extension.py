@@ -148,9 +148,6 @@ class CheckedSend:
     request: BaseModel
 
 
-RemoveWithMessages = Callable[[WorkContext, UUID, Sequence[int]], Awaitable[None]]
-
-
 @dataclass(frozen=True)
 class MessageRemoval:
     """Removes what a module stores about messages, without a field of messages.
@@ -160,7 +157,7 @@ class MessageRemoval:
     """
 
     name: str
-    remove: RemoveWithMessages
+    remove: Callable[[WorkContext, UUID, Sequence[int]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -185,9 +182,6 @@ class EditedMessage(NamedTuple):
     new_text: str
 
 
-KeepEdited = Callable[[WorkContext, EditedMessage], Awaitable[None]]
-
-
 @dataclass(frozen=True)
 class MessageEdit:
     """Keeps what an edit replaces.
@@ -196,22 +190,22 @@ class MessageEdit:
     """
 
     name: str
-    keep: KeepEdited
-
-
-Check = Callable[[Context, Sequence[CheckedSend]], Awaitable[Sequence[ServiceError | None]]]
+    keep: Callable[[WorkContext, EditedMessage], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class SendCheck:
     """A check that may refuse sends and edits. It costs nothing in chats for which `set_check` has not enabled it.
 
-    `check(context, sends)` returns a refusal or None for each. It runs once per batch, under the locks, for new
-    messages of members that may post.
+    - `check(context, sends)` returns a refusal or None for each. It runs once per batch, under the locks, for new
+      messages of members that may post.
+    - `check_mark(context, chat_id, account_id)` returns a refusal or None for a member that marks a message: adds a
+      reaction, or pins it. Taking a mark back is not checked.
     """
 
     name: str
-    check: Check
+    check: Callable[[Context, Sequence[CheckedSend]], Awaitable[Sequence[ServiceError | None]]]
+    check_mark: Callable[[Context, UUID, UUID], Awaitable[ServiceError | None]] | None = None
 
 
 async def set_check(work: UnitOfWork, chat_id: UUID, name: str, on: bool) -> None:
@@ -244,6 +238,10 @@ class Messages(ABC):
         self, work: UnitOfWork, chat_id: UUID, seqs: Sequence[int], *, reason: str, actor_id: UUID | None = None
     ) -> None:
         """Deletes messages of any sender under the lock of their chat. Appends `message.deleted` for each."""
+
+    @abstractmethod
+    async def check_mark(self, work: UnitOfWork, chat_id: UUID, account_id: UUID) -> None:
+        """Raises the refusal if a check of the chat refuses marks by the account. The caller holds the chat's lock."""
 
     @abstractmethod
     async def set_part(self, work: UnitOfWork, chat_id: UUID, seq: int, name: str, value: Any) -> None:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response, status
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.scopes import scoped
-from app.dependencies.services_dependency import LimitsDep
+from app.dependencies.services_dependency import LimitsDep, service
 from app.modules.base_module.schemas import PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
@@ -12,6 +12,7 @@ from app.modules.chats_module.extension import may
 from app.modules.chats_module.services.access import Membership
 from app.modules.messages_module.dependencies import ViewsDep
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound
+from app.modules.messages_module.extension import Messages
 from app.modules.pins_module import services
 from app.modules.pins_module.errors import TooManyPins
 from app.modules.pins_module.schemas import make_pins
@@ -38,10 +39,18 @@ def make_router(modules: Modules) -> APIRouter:
         status_code=status.HTTP_204_NO_CONTENT,
         openapi_extra=refuses(ChatNotFound, MessageNotFound, NotAllowedInChat, MessageIsDeleted, TooManyPins),
     )
-    async def pin(seq: PathSeq, member: Pinner, work: Work, log: LogDep, views: ViewsDep, limits: LimitsDep) -> None:
+    async def pin(
+        seq: PathSeq,
+        member: Pinner,
+        work: Work,
+        log: LogDep,
+        views: ViewsDep,
+        messages: Annotated[Messages, service(Messages)],
+        limits: LimitsDep,
+    ) -> None:
         """Pins a message; repeating it changes nothing. Requires an admin, in a direct chat one of its members."""
         limits.hit(CHANGE_PINS, member.account_id.int)
-        await services.pin(work, log, views, member.chat_id, member.account_id, seq)
+        await services.pin(work, log, views, messages, member.chat_id, member.account_id, seq)
 
     @router.delete(
         "/{seq}",

@@ -10,7 +10,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.chats_module.extension import ChatPurge, Permission
 from app.modules.messages_module.errors import MessageIsDeleted
-from app.modules.messages_module.extension import MessageRemoval
+from app.modules.messages_module.extension import MessageRemoval, Messages
 from app.modules.messages_module.services.views import MessageViews, dump
 from app.modules.pins_module import db
 from app.modules.pins_module.errors import TooManyPins
@@ -40,9 +40,12 @@ async def list_pins(connection: Connection, views: MessageViews, viewer: UUID, c
     return dump({"items": items, "next_cursor": None})
 
 
-async def pin(work: UnitOfWork, log: Log, views: MessageViews, chat_id: UUID, account_id: UUID, seq: int) -> None:
+async def pin(
+    work: UnitOfWork, log: Log, views: MessageViews, messages: Messages, chat_id: UUID, account_id: UUID, seq: int
+) -> None:
     """Pins a message. Repeating it changes nothing. Raises MessageNotFound, MessageIsDeleted or TooManyPins."""
     raw = await _lock(work, log, chat_id, account_id)
+    await messages.check_mark(work, chat_id, account_id)
     message = await views.for_event(raw, chat_id, seq)
     if message["deleted_at"] is not None:
         raise MessageIsDeleted

@@ -77,6 +77,32 @@ async def test_neither_of_the_two_writes_in_their_direct_chat_over_any_transport
     assert (await boris.post("/chats", {"type": "direct", "member_ids": [anna.id]})).status_code == 200
 
 
+async def test_neither_of_the_two_reacts_or_pins_in_their_direct_chat(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    chat, club = await anna.open_chat(boris, type="direct"), await anna.open_chat(boris, clara)
+    for each in (chat, club):
+        await boris.send(each, "До блокировки")
+        await anna.send(each, "Моё")
+    messages = f"/chats/{chat}/messages"
+    ok(await boris.put(f"{messages}/2/reactions/👍"))
+    ok(await boris.put(f"/chats/{chat}/pins/2"))
+    await block(anna, boris)
+    before = len(await anna.events(chat))
+    for user, seq in ((anna, 1), (boris, 2)):
+        problem(await user.put(f"{messages}/{seq}/reactions/🔥"), 403, "forbidden")
+        problem(await user.put(f"/chats/{chat}/pins/{seq}"), 403, "forbidden")
+    assert len(await anna.events(chat)) == before
+    # What was there before can be taken back, and a group that both are members of is not concerned.
+    ok(await boris.delete(f"{messages}/2/reactions/👍"))
+    ok(await boris.delete(f"/chats/{chat}/pins/2"))
+    ok(await boris.delete(f"{messages}/1"))
+    ok(await boris.put(f"/chats/{club}/messages/2/reactions/🔥"))
+    await unblock(anna, boris)
+    ok(await boris.put(f"{messages}/2/reactions/🔥"))
+    ok(await boris.put(f"/chats/{chat}/pins/2"))
+
+
 async def test_after_two_blocks_both_have_to_be_taken_back(anna: FakeClient, boris: FakeClient) -> None:
     chat = await anna.open_chat(boris, type="direct")
     await block(anna, boris)

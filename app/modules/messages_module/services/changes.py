@@ -149,10 +149,21 @@ async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: RawConnec
     return len(alive)
 
 
-async def add_reaction(work: UnitOfWork, log: Log, chat_id: UUID, account_id: UUID, seq: int, emoji: str) -> None:
+async def check_mark(work: UnitOfWork, parts: MessageParts, chat_id: UUID, account_id: UUID) -> None:
+    """Raises the refusal if a check of the chat refuses marks by the account."""
+    raw = await work.raw()
+    refusal = await parts.check_mark(raw, await read_checks(raw, chat_id), chat_id, account_id, now())
+    if refusal is not None:
+        raise refusal
+
+
+async def add_reaction(
+    work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, account_id: UUID, seq: int, emoji: str
+) -> None:
     """Adds a reaction. Repeating it changes nothing."""
     raw, membership, message = await _load(work, log, chat_id, account_id, seq)
     check(membership, REACT)
+    await check_mark(work, parts, chat_id, account_id)
     if message["deleted_at"] is not None:
         raise MessageIsDeleted
     total, own = await crud.count_other_emojis(raw, chat_id, seq, emoji, account_id)

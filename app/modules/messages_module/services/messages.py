@@ -51,5 +51,8 @@ class MessageService(Messages):
         erased = await changes.erase_messages(work, self._log, self._parts, chat_id, seqs)
         logger.info("{} messages of chat {} were erased ({}, by {})", erased, chat_id, reason, actor_id or "the server")
 
+    async def check_mark(self, work: UnitOfWork, chat_id: UUID, account_id: UUID) -> None:
+        await changes.check_mark(work, self._parts, chat_id, account_id)
+
     async def set_part(self, work: UnitOfWork, chat_id: UUID, seq: int, name: str, value: Any) -> None:
         await changes.set_part(work, self._log, self._parts, chat_id, seq, name, value)

@@ -121,6 +121,18 @@ class MessageParts:
                     refusals[place] = answer
         return refusals
 
+    async def check_mark(
+        self, connection: Connection, names: Sequence[str], chat_id: UUID, account_id: UUID, at: datetime
+    ) -> ServiceError | None:
+        """Returns the first refusal of a reaction or a pin by the checks of these names, or None."""
+        context = Context(connection, self._container, at)
+        for check in self._checks:
+            if check.check_mark is not None and check.name in names:
+                refusal = await check.check_mark(context, chat_id, account_id)
+                if refusal is not None:
+                    return refusal
+        return None
+
     async def prepare(
         self, connection: Connection, inputs: Sequence[PartInput], at: datetime
     ) -> list[Mapping[str, Any] | ServiceError]:

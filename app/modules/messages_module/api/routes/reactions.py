@@ -5,7 +5,7 @@ from app.dependencies.scopes import scoped
 from app.modules.base_module.schemas import PathSeq, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
-from app.modules.messages_module.dependencies import ViewsDep
+from app.modules.messages_module.dependencies import PartsDep, ViewsDep
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound, TooManyReactions
 from app.modules.messages_module.schemas import Emoji
 from app.modules.messages_module.schemas.models import message_models
@@ -25,10 +25,16 @@ def make_router(modules: Modules) -> APIRouter:
     )
     @scoped("messages:write")
     async def add_reaction(
-        seq: PathSeq, emoji: Emoji, member: ChatMembership, work: Work, log: LogDep, views: ViewsDep
+        seq: PathSeq,
+        emoji: Emoji,
+        member: ChatMembership,
+        work: Work,
+        log: LogDep,
+        parts: PartsDep,
+        views: ViewsDep,
     ) -> Response:
         """Adds the caller's reaction to a message; repeating it changes nothing. Returns the message."""
-        await changes.add_reaction(work, log, member.chat_id, member.account_id, seq, emoji)
+        await changes.add_reaction(work, log, parts, member.chat_id, member.account_id, seq, emoji)
         message = await views.view_message(await work.raw(), member.account_id, member.chat_id, seq)
         return Response(message, media_type="application/json")
 

@@ -1,6 +1,7 @@
 // The accounts that the user has blocked.
 
 import { call, getAll, has } from './api.js';
+import { mayPost } from './chat.js';
 
 export class Blocks {
   constructor(store, connection) {
@@ -22,6 +23,11 @@ export class Blocks {
   /** Returns true if the user has blocked the other account of a direct chat. */
   hasPeer(chat) {
     return this.ids.size > 0 && this.has(this.store.peer(chat)?.id);
+  }
+
+  /** Returns true if the user may write in a chat, as far as the page knows: a block by the other account is unknown. */
+  mayPost(chat) {
+    return mayPost(chat) && !this.hasPeer(chat);
   }
 
   async load() {

@@ -47,6 +47,9 @@ export function applyEvent(chat, { seq, kind, data, at }, accountId) {
   }
 }
 
+/** Returns true if the user's role allows writing in the chat. */
+export const mayPost = ({ type, role }) => role === 'owner' || role === 'admin' || (role === 'member' && type !== 'channel');
+
 /** Returns true while the user has muted the chat. A server without such settings mutes none. */
 export const isMuted = (chat) => Date.parse(chat.settings?.muted_until ?? '') > Date.now();
 

@@ -14,8 +14,6 @@ const LONGEST = 4000;
 const TYPING_EVERY_MS = 3000;
 const TYPING_ENDS_MS = 4000;
 
-export const mayPost = ({ type, role }) => role === 'owner' || role === 'admin' || (role === 'member' && type !== 'channel');
-
 export class Composer {
   constructor(context, id, onSent) {
     this.context = context;
@@ -102,7 +100,7 @@ export class Composer {
 
   update() {
     const isBlocked = this.context.blocks.hasPeer(this.chat);
-    this.form.hidden = isBlocked || !mayPost(this.chat);
+    this.form.hidden = !this.context.blocks.mayPost(this.chat);
     this.readOnly.hidden = !this.form.hidden;
     this.readOnly.textContent = t(isBlocked ? 'blocks.blocked' : 'composer.readOnly');
     this.scheduled.update();
@@ -119,7 +117,7 @@ export class Composer {
   }
 
   get mayAttach() {
-    return Boolean(this.context.uploads) && mayPost(this.chat) && this.target?.kind !== 'edit';
+    return Boolean(this.context.uploads) && this.context.blocks.mayPost(this.chat) && this.target?.kind !== 'edit';
   }
 
   attach(files) {

@@ -3,10 +3,9 @@
 import { Problem, call, get } from '../api.js';
 import { avatar, h, newId, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
-import { mayPost } from './composer.js';
 import { dialog } from './dialogs.js';
 
-export function forwardDialog({ store, openChat }, chat, message) {
+export function forwardDialog({ store, openChat, blocks }, chat, message) {
   // One id for each chat: pressing the button again, or a retry, creates no second message.
   const ids = new Map();
   const list = h('ul', { class: 'chat-list' });
@@ -17,7 +16,7 @@ export function forwardDialog({ store, openChat }, chat, message) {
 
   function render() {
     const query = input.value.trim().toLocaleLowerCase();
-    const chats = store.list.filter((to) => mayPost(to) && store.title(to).toLocaleLowerCase().includes(query));
+    const chats = store.list.filter((to) => blocks.mayPost(to) && store.title(to).toLocaleLowerCase().includes(query));
     reconcile(list, chats.map((to) => {
       const name = store.title(to);
       const image = store.avatar(to);

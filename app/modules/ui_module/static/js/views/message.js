@@ -6,7 +6,6 @@ import { explain, fullTime, t, time } from '../i18n.js';
 import { richText } from '../richText.js';
 import { summary } from '../summary.js';
 import { attachmentsView } from './attachments.js';
-import { mayPost } from './composer.js';
 import { confirmed } from './dialogs.js';
 import { forwardDialog, forwardedFrom } from './forward.js';
 import { linkPreview } from './linkPreview.js';
@@ -18,19 +17,20 @@ const REACTIONS = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '�
 const LINK = /(https?:\/\/[^\s<>"']*[^\s<>"'.,:;!?)\]}])/;
 
 export function messageRow(context, chat, message, isFirst, actions) {
-  const { store } = context;
+  const { store, blocks } = context;
   const isMine = message.sender_id === store.me.id;
   const sender = store.person(message.sender_id);
   const quoted = message.reply_to_seq ? store.quoted(chat, message) : null;
   const quotedName = quoted && store.person(quoted.sender_id).display_name;
   const isRead = isMine && chat.others_read_seq >= message.seq;
   const showsSender = chat.type !== 'direct' && !isMine;
+  const mayPost = blocks.mayPost(chat);
   return {
     key: `m${message.seq}`,
-    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, sender.avatar, quoted && summary(quoted), quotedName, chat.role]),
+    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, sender.avatar, quoted && summary(quoted), quotedName, chat.role, mayPost]),
     build() {
       const menu = !message.deleted_at && h('div', { class: 'tools' },
-        actions.composer && iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
+        actions.composer && mayPost && iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
         iconButton('more', t('message.actions'), (event) => openMenu(event.currentTarget, context, chat, message, actions), { 'aria-haspopup': 'menu' }));
       return h('li', { class: `message${isMine ? ' mine' : ''}${isFirst ? ' first' : ''}`, data: { seq: message.seq } },
         showsSender && isFirst && avatar(sender.display_name, sender.id, { small: true, image: sender.avatar }),
@@ -101,21 +101,23 @@ function withLinks(text) {
 
 function openMenu(button, context, chat, message, actions) {
   const isMine = message.sender_id === context.store.me.id;
+  const isBlocked = context.blocks.hasPeer(chat);
+  const mayPost = context.blocks.mayPost(chat);
   const mayDelete = isMine || chat.role === 'owner' || chat.role === 'admin';
   const item = (text, run, className = '') => h('button', { type: 'button', role: 'menuitem', class: className, on: { click: () => { menu.hidePopover(); run(); } } }, text);
   const mine = new Set(message.reactions.filter((reaction) => reaction.mine).map((reaction) => reaction.emoji));
   const menu = h('div', { class: 'menu', role: 'menu', popover: 'auto', 'aria-label': t('message.actions'), on: { keydown: moveInMenu } },
-    h('div', { class: 'emojis', role: 'group' }, REACTIONS.map((emoji) => h('button', {
+    !isBlocked && h('div', { class: 'emojis', role: 'group' }, REACTIONS.map((emoji) => h('button', {
       type: 'button', role: 'menuitemcheckbox', 'aria-checked': String(mine.has(emoji)), 'aria-label': t('message.react', { emoji }),
       on: { click: () => { menu.hidePopover(); react(chat, message, emoji, !mine.has(emoji)); } },
     }, emoji))),
-    actions.composer && item(t('message.reply'), () => actions.composer.reply(message)),
-    has('threads') && actions.composer && mayPost(chat) && item(t('threads.reply'), () => threadDialog(context, chat, message.root_seq ?? message.seq)),
+    actions.composer && mayPost && item(t('message.reply'), () => actions.composer.reply(message)),
+    has('threads') && actions.composer && mayPost && item(t('threads.reply'), () => threadDialog(context, chat, message.root_seq ?? message.seq)),
     navigator.clipboard && message.text && item(t('message.copy'), () => navigator.clipboard.writeText(message.text).then(() => toast(t('message.copied')), () => {})),
     has('forwards') && item(t('forward.do'), () => forwardDialog(context, chat, message)),
     has('versions') && mayDelete && message.edited_at && item(t('versions.show'), () => versionsDialog(chat, message)),
-    isMine && !message.forwarded_from && actions.composer && mayPost(chat) && item(t('message.edit'), () => actions.composer.edit(message)),
-    actions.pins?.mayPin && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
+    isMine && !message.forwarded_from && actions.composer && mayPost && item(t('message.edit'), () => actions.composer.edit(message)),
+    actions.pins?.mayPin && (!isBlocked || actions.pins.has(message.seq)) && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
     mayDelete && item(t('message.delete'), () => remove(chat, message), 'danger'));
   menu.addEventListener('toggle', ({ newState }) => {
     if (newState !== 'closed') return;
@@ -128,7 +130,7 @@ function openMenu(button, context, chat, message, actions) {
   const { offsetWidth: width, offsetHeight: height } = menu;
   menu.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;
   menu.style.top = `${at.bottom + height + 8 < innerHeight ? at.bottom + 4 : Math.max(8, at.top - height - 4)}px`;
-  menu.querySelector('[role=menuitem]').focus();
+  menu.querySelector('[role=menuitem]')?.focus();
 }
 
 function moveInMenu(event) {

@@ -6,7 +6,6 @@ import { h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
-import { mayPost } from './composer.js';
 import { dialog } from './dialogs.js';
 import { messageRow, pendingRow } from './message.js';
 
@@ -21,7 +20,7 @@ export function threadLink(context, chat, message) {
 }
 
 export function threadDialog(context, chat, rootSeq) {
-  const { store, sendQueue } = context;
+  const { store, sendQueue, blocks } = context;
   const path = `/chats/${chat.id}/threads/${rootSeq}`;
   const messages = new Map();
   // Empty until it is read.
@@ -33,7 +32,8 @@ export function threadDialog(context, chat, rootSeq) {
   const input = h('textarea', { id: 'thread-text', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), on: { keydown: pressed } });
   const form = h('form', { class: 'composer', method: 'post', on: { submit: send } },
     h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'thread-text' }, t('threads.placeholder')), input, iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' })));
-  const element = dialog(t('threads.title'), h('div', { class: 'thread-body' }, scroller, form), { className: 'drawer' });
+  const readOnly = h('p', { class: 'read-only' });
+  const element = dialog(t('threads.title'), h('div', { class: 'thread-body' }, scroller, form, readOnly), { className: 'drawer' });
   const actions = { composer: null, pins: null, goTo: (seq) => { element.close(); context.openChat(chat.id, seq); } };
 
   async function load(query = {}) {
@@ -63,7 +63,9 @@ export function threadDialog(context, chat, rootSeq) {
   }
 
   function render() {
-    form.hidden = !mayPost(chat);
+    form.hidden = !blocks.mayPost(chat);
+    readOnly.hidden = !form.hidden;
+    readOnly.textContent = t(blocks.hasPeer(chat) ? 'blocks.blocked' : 'composer.readOnly');
     older.hidden = !hasBefore;
     const shown = [...root.values(), ...messages.values()].filter((message) => !message.deleted_at || message.seq === rootSeq);
     const waiting = sendQueue.of(chat.id).filter((item) => item.fields?.root_seq === rootSeq);
