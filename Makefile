@@ -16,7 +16,7 @@ endef
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
-.PHONY: bench bench-background bench-document bench-growth bench-hostile bench-live bench-profile bench-search
+.PHONY: bench bench-background bench-document bench-growth bench-hostile bench-live bench-processes bench-profile bench-search
 .DEFAULT_GOAL := run
 
 # `exec`: signals to make's child reach the server.
@@ -76,6 +76,10 @@ bench: $(VENV)/.installed-bench
 
 bench-growth: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.growth $(ARGS)
+
+# What a send costs with one, two and four processes.
+bench-processes: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.processes $(ARGS)
 
 bench-profile: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.profile $(ARGS)

@@ -24,6 +24,7 @@ from app.adapters.db.migrations.commands import migrate
 from app.adapters.db.servers import own_server_address
 from app.modules.accounts_module.services import erasure
 from app.modules.attachments_module.settings import AttachmentSettings
+from app.modules.messages_module.settings import MessagesSettings
 from app.settings import Settings, load_settings
 from app.settings.auth_settings import AuthSettings
 from app.settings.limits_settings import LimitsSettings
@@ -118,7 +119,10 @@ def base_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         auth=AuthSettings(argon2_time_cost=1, argon2_memory_cost=8, argon2_parallelism=1),
         log=LogSettings(enable=False),
         limits=LimitsSettings(enable=False),
-        own={AttachmentSettings: AttachmentSettings(store=f"file://{tmp_path_factory.mktemp('files')}")},
+        own={
+            AttachmentSettings: AttachmentSettings(store=f"file://{tmp_path_factory.mktemp('files')}"),
+            MessagesSettings: MessagesSettings(delegation_folder=tmp_path_factory.mktemp("sends")),
+        },
     )
     setup_logging(settings.log)
     return settings

@@ -17,6 +17,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.servers import database_server, is_migrated
 from app.fastapi_engine.constructor import build_app
+from app.modules.messages_module.settings import MessagesSettings
 from app.settings import Settings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
@@ -81,7 +82,7 @@ def _serving_metrics(host: str, port: int) -> Iterator[None]:
 
 
 def _for_worker(settings: Settings, address: DatabaseAddress) -> Settings:
-    """Returns the settings with background work enabled, for this database."""
+    """Returns the settings with background work enabled, for this database. A worker writes no sends of others."""
     place = {
         "server_address": address.host,
         "server_port": address.port,
@@ -89,9 +90,13 @@ def _for_worker(settings: Settings, address: DatabaseAddress) -> Settings:
         "server_passwd": SecretStr(address.password),
         "server_db": address.database,
     }
+    own = dict(settings.own)
+    if (messages := own.get(MessagesSettings)) is not None:
+        own[MessagesSettings] = messages.model_copy(update={"delegation": False})
     return replace(
         settings,
         app=settings.app.model_copy(update={"background": True}),
+        own=own,
         db=settings.db.model_copy(update=place),
     )
 

@@ -69,11 +69,11 @@ class Problems(ProblemMaker):
         self._constraint_errors = constraint_errors
 
     def describe(self, error: Exception, instance: str, owner: object = None) -> dict[str, Any]:
-        return self._describe(self._expected_error(error), instance, owner)
+        return self._describe(self.expected(error), instance, owner)
 
     def answer(self, error: Exception, instance: str) -> Response:
         """Returns the problem of an error as an HTTP response."""
-        expected = self._expected_error(error)
+        expected = self.expected(error)
         # A route may have set headers on the error, too.
         headers = {**(getattr(error, "headers", None) or {}), **(getattr(expected, "headers", None) or {})}
         if isinstance(expected, ServiceError):
@@ -86,8 +86,7 @@ class Problems(ProblemMaker):
             orjson.dumps(body, default=str), body["status"], headers=headers, media_type="application/problem+json"
         )
 
-    def _expected_error(self, error: Exception) -> Exception:
-        """Returns the expected error that an error of a driver or the framework means; else the error itself."""
+    def expected(self, error: Exception) -> Exception:
         constraint = violated_constraint(error)
         if constraint is not None:
             return self._constraint_errors.get(constraint, Conflict)()

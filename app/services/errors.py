@@ -66,6 +66,10 @@ class ProblemMaker(ABC):
     """Turns any error into the members of a problem, for protocols other than HTTP."""
 
     @abstractmethod
+    def expected(self, error: Exception) -> Exception:
+        """Returns the expected error that an error of a driver or the framework means; else the error itself."""
+
+    @abstractmethod
     def describe(self, error: Exception, instance: str, owner: object = None) -> dict[str, Any]:
         """Returns the problem. `instance` is the requested path.
 

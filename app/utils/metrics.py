@@ -94,6 +94,17 @@ SENDS_WAITING = gauge(
     "sends that wait in the queue; above 20,000 in a process further sends are refused with 503",
     multiprocess_mode="livesum",
 )
+_DELEGATED = counter(
+    "sends_delegated",
+    "sends that another process of this machine was asked to write: `answered`, or `taken_back` because it ended or "
+    "failed",
+    ("outcome",),
+)
+SENDS_ANSWERED = _DELEGATED.labels("answered")
+SENDS_TAKEN_BACK = _DELEGATED.labels("taken_back")
+SEND_PEERS = gauge(
+    "send_peers", "other processes of this machine that sends can be delegated to", multiprocess_mode="livemin"
+)
 CALLBACK_ERRORS = counter(
     "callback_errors",
     "exceptions in listeners, followers and after-commit actions; each is a bug, and the log has its traceback",

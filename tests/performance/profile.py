@@ -43,7 +43,7 @@ def profile(
     table = Table("where", "REST, %", "WebSocket, %")
     with World(quick=True) as world:
         makers = sends(world, 64)
-        clients = [(world.socket(user), chat) for user, chat in world.alone]
+        clients = [(world.socket(user), websocket.send_frames(chat)) for user, chat in world.alone]
         shares = [
             _sample(world, lambda seconds: http.run(world.messenger.address, makers, seconds)),
             _sample(world, lambda seconds: websocket.run_sends(clients, 20, seconds, wait_for_events=True)),

@@ -17,6 +17,7 @@ from app.modules.messages_module.extension import (
 from app.modules.messages_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.services.contents import LAST_MESSAGE, PURGE
+from app.modules.messages_module.services.delegation import delegating
 from app.modules.messages_module.services.erasure import MESSAGES_OF_ACCOUNT
 from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.messages import MessageService
@@ -25,6 +26,7 @@ from app.modules.messages_module.services.permissions import PERMISSIONS
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.socket import SOCKET
 from app.modules.messages_module.services.views import MessageViews
+from app.modules.messages_module.settings import MessagesSettings
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.services.rate_limits import RateLimits
@@ -52,7 +54,8 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(Messages, MessageService(queue, parts, container.get(Log)))  # type: ignore[type-abstract]
     container.get(MetricCollectors).add(queue.measure)
     try:
-        yield
+        async with delegating(container, queue):
+            yield
     finally:
         await queue.drain()
 
@@ -66,5 +69,6 @@ module = Module(
     events=lambda modules: message_models(modules).events | EVENTS,
     lifespan=lifespan,
     invariants=INVARIANTS,
+    settings=MessagesSettings,
     contributes=(*EVENT_TEXTS, *PERMISSIONS, *SOCKET, LAST_MESSAGE, PURGE, MESSAGES_OF_ACCOUNT),
 )

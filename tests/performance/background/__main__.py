@@ -115,7 +115,10 @@ def idle(pairs: int, seconds: float) -> list[Figure]:
         World(quick=True, data=data / "bench-idle", project=project) as with_five,
     ):
         worlds = (without, with_five)
-        clients = {id(world): [(world.socket(user), chat) for user, chat in world.alone] for world in worlds}
+        clients = {
+            id(world): [(world.socket(user), websocket.send_frames(chat)) for user, chat in world.alone]
+            for world in worlds
+        }
 
         def cost(world: World, length: float) -> float:
             """Returns microseconds per send."""

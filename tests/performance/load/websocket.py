@@ -133,11 +133,11 @@ class _Pipeline:
 
 
 def run_sends(
-    clients: Sequence[tuple[Socket, str]], in_flight: int, seconds: float, *, wait_for_events: bool
+    clients: Sequence[tuple[Socket, MakeFrame]], in_flight: int, seconds: float, *, wait_for_events: bool
 ) -> Outcome:
-    """Sends over each socket to its chat, `in_flight` at once. A send is done when it is acknowledged and, if
-    requested, delivered back."""
-    pipelines = [_Pipeline(client, send_frames(chat_id)) for client, chat_id in clients]
+    """Sends over each socket, `in_flight` at once. A send is done when it is acknowledged and, if requested, delivered
+    back."""
+    pipelines = [_Pipeline(client, make) for client, make in clients]
     latencies: list[float] = []
     selector = selectors.DefaultSelector()
     for pipeline in pipelines:

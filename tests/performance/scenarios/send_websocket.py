@@ -30,7 +30,7 @@ class SendWebSocket(Scenario):
     )
 
     def contenders(self, world: World, stack: ExitStack) -> Mapping[str, Contender]:
-        clients = [(world.socket(user), chat) for user, chat in world.alone]
+        clients = [(world.socket(user), websocket.send_frames(chat)) for user, chat in world.alone]
         for client, _ in clients:
             stack.callback(client.close)
 

@@ -7,6 +7,7 @@ is written at once.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from functools import partial
 from uuid import UUID
 
 from loguru import logger
@@ -16,12 +17,12 @@ from app.adapters.db.database import Database
 from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.batch import Written, write_batch
+from app.modules.messages_module.services.batch import write_batch
 from app.modules.messages_module.services.parts import MessageParts
-from app.modules.messages_module.services.sends import BY_CLIENT, ByServer, Send, Sent, refuse_ended
-from app.modules.streams_module.services.frames import Frame, encode_event
+from app.modules.messages_module.services.publishing import publish
+from app.modules.messages_module.services.routing import Router
+from app.modules.messages_module.services.sends import BY_CLIENT, ByServer, Send, Sent, end_outcome, refuse_ended
 from app.modules.streams_module.services.hub import Hub
-from app.modules.streams_module.services.log import encode_time
 from app.services.errors import Overloaded, Unavailable
 from app.services.rate_limits import RateLimits
 from app.utils import metrics
@@ -61,6 +62,7 @@ class SendQueue:
         self._writers = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
+        self._router: Router | None = None
 
     def submit(
         self,
@@ -76,16 +78,7 @@ class SendQueue:
         be written.
         """
         outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
-
-        def on_result(result: Sent | Exception) -> None:
-            if outcome.done():
-                return
-            if isinstance(result, Exception):
-                outcome.set_exception(result)
-            else:
-                outcome.set_result(result)
-
-        self.put(chat_id, sender_id, message, on_result, find_refusal, by_server)
+        self.put(chat_id, sender_id, message, partial(end_outcome, outcome), find_refusal, by_server)
         return outcome
 
     def put(
@@ -96,15 +89,30 @@ class SendQueue:
         on_result: Callable[[Sent | Exception], None],
         find_refusal: Callable[[], Exception | None] | None = None,
         by_server: ByServer = BY_CLIENT,
+        session_id: UUID | None = None,
     ) -> None:
         """Queues a send, in the order of the calls. `on_result` is called once, when the message is durable or refused.
 
         `find_refusal` is called just before the message is written, because the sender's session may have ended. Pass
-        the same object with each send of a session: consecutive sends share one call.
-        Raises RateLimited, QueueFull, or
-        the refusal of a part. Then nothing is queued.
+        the same object with each send of a session: consecutive sends share one call. Pass `session_id` with it, by
+        which another process checks the same. Raises RateLimited, QueueFull, or the refusal of a part. Then nothing is
+        queued.
         """
         self._limits.hit(self._limits.rates.send, "sends of", sender_id.int)
+        router = self._router if by_server is BY_CLIENT else None
+        if router is None or not router.take(chat_id, sender_id, message, on_result, find_refusal, session_id):
+            self.put_counted(chat_id, sender_id, message, on_result, find_refusal, by_server)
+
+    def put_counted(
+        self,
+        chat_id: UUID,
+        sender_id: UUID,
+        message: MessageCreate,
+        on_result: Callable[[Sent | Exception], None],
+        find_refusal: Callable[[], Exception | None] | None = None,
+        by_server: ByServer = BY_CLIENT,
+    ) -> None:
+        """Queues a send that the rate limit has counted, to be written by this process."""
         queue = self._queues.get(chat_id)
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
@@ -117,6 +125,14 @@ class SendQueue:
             self._queues[chat_id] = deque((send,))
             self._ready.append(chat_id)
             self._start_writer()
+
+    def has(self, chat_id: UUID) -> bool:
+        """Returns True if sends of the chat wait here or are being written."""
+        return chat_id in self._queues
+
+    def route_by(self, router: Router) -> None:
+        """Asks `router` from now on which process writes a send of a client."""
+        self._router = router
 
     def measure(self) -> None:
         """Sets the metric of waiting sends."""
@@ -178,6 +194,8 @@ class SendQueue:
             self._ready.append(chat_id)
         else:
             del self._queues[chat_id]
+            if self._router is not None:
+                call_isolated(self._router.on_written, chat_id)
 
     def _gather(self, chat_ids: Collection[UUID]) -> list[Send]:
         """Takes a batch from these chats' queues: an equal share of each, then more as far as there is room."""
@@ -208,7 +226,7 @@ class SendQueue:
                 metrics.SEND_BATCH.observe(len(batch))
         for part in written:
             # The batch is committed, so an error here must not be handled as a failed write.
-            call_isolated(self._publish, part)
+            call_isolated(publish, self._hub, self._bus, part)
         return skipped
 
     async def _fail(self, error: Exception, batch: Sequence[Send]) -> None:
@@ -226,17 +244,3 @@ class SendQueue:
             for send in batch:
                 if not send.is_resolved:
                     await self._write([send.chat_id], [send], lambda _: (), wait=True)
-
-    def _publish(self, written: Written) -> None:
-        """Publishes messages to this process' followers without a read. Other processes are notified by the bus."""
-        first = written.base + 1
-
-        def make_frames() -> Sequence[Frame]:
-            chat_id, at = str(written.chat_id), encode_time(written.at)
-            return [
-                encode_event(chat_id, seq, "message.created", event, at)
-                for seq, event in enumerate(written.events, first)
-            ]
-
-        call_isolated(self._hub.publish, written.chat_id, make_frames, first)
-        self._bus.notify_stream(written.chat_id, written.base + len(written.events))

@@ -1,5 +1,6 @@
 """A send, from the request to its result."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -93,6 +94,16 @@ class Send:
             self.on_result(result)
         except Exception as error:  # noqa: BLE001 - a callback cannot change the outcome
             logger.opt(exception=error).error("the result of a send could not be delivered")
+
+
+def end_outcome(outcome: asyncio.Future[Sent], result: Sent | Exception) -> None:
+    """Ends a future with the result of a send. It may have been cancelled."""
+    if outcome.done():
+        return
+    if isinstance(result, Exception):
+        outcome.set_exception(result)
+    else:
+        outcome.set_result(result)
 
 
 def refuse_ended(sends: Sequence[Send]) -> list[Send]:

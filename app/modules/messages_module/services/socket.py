@@ -18,7 +18,9 @@ def _send(context: SocketContext, data: Any, done: Done) -> None:
     def on_result(result: Sent | Exception) -> None:
         done(result.body if isinstance(result, Sent) else result)
 
-    context.container.get(SendQueue).put(data.chat_id, context.account_id, data, on_result, context.find_refusal)
+    context.container.get(SendQueue).put(
+        data.chat_id, context.account_id, data, on_result, context.find_refusal, session_id=context.session_id
+    )
 
 
 async def _type(context: SocketContext, data: TypingData) -> None:

@@ -1,0 +1,178 @@
+"""The processes of this machine that are connected with this one, and which of them a key belongs to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from hashlib import blake2b
+from secrets import token_hex
+from uuid import UUID
+
+from loguru import logger
+
+from app.adapters.clients.peers.folder import PeerFolder
+from app.adapters.clients.peers.link import PeerLink, PeerSession
+from app.utils.background import running
+
+TICK = 0.25
+"""Seconds between two tests of a process that owes an answer. After five of them in silence it counts as ended."""
+_CONNECT_TIMEOUT = 1.0
+_PAUSE = 0.1
+"""Seconds between two looks into the folder."""
+_RETRY = 1.0
+"""Seconds after which a process is tried again that exists and could not be connected."""
+_MAX_CHOSEN = 50_000
+
+
+class PeerGroup:
+    """Connects with the other processes, in both directions.
+
+    A new process connects with all that it finds. They learn of it by this connection and connect with it. So a process
+    alone does nothing. `receive` gets the requests of other processes, `on_answer` the answers to one's own, `on_lost`
+    a link that has ended.
+    """
+
+    def __init__(
+        self,
+        folder: PeerFolder,
+        receive: Callable[[PeerSession, bytes], None],
+        on_answer: Callable[[PeerLink, bytes], None],
+        on_lost: Callable[[PeerLink], None],
+    ) -> None:
+        self.name = token_hex(8)
+        self._folder = folder
+        self._receive = receive
+        self._on_answer = on_answer
+        self._on_lost = on_lost
+        self._links: dict[str, PeerLink] = {}
+        self._sessions: set[PeerSession] = set()
+        self._ready: list[PeerLink] = []
+        self._chosen: dict[UUID, PeerLink | None] = {}
+        self._wake_up = asyncio.Event()
+        self._ticking: asyncio.TimerHandle | None = None
+        self._is_leaving = False
+
+    @property
+    def ready(self) -> int:
+        """How many other processes can be asked."""
+        return len(self._ready)
+
+    def find(self, key: UUID) -> PeerLink | None:
+        """Returns the process that the key belongs to; None for this one.
+
+        All processes with the same members find the same one. When one comes or goes, only its keys move.
+        """
+        if not self._ready:
+            return None
+        try:
+            return self._chosen[key]
+        except KeyError:
+            if len(self._chosen) >= _MAX_CHOSEN:
+                self._chosen.clear()
+            _, _, found = max((_weigh(key, name), name, link) for name, link in self._members())
+            self._chosen[key] = found
+            return found
+
+    def watch(self) -> None:
+        """Call it after `PeerLink.send`: tests processes while they owe an answer."""
+        if self._ticking is None:
+            self._ticking = asyncio.get_running_loop().call_later(TICK, self._tick)
+
+    @asynccontextmanager
+    async def joined(self) -> AsyncIterator[None]:
+        """Belongs to the group for the time of the block. Without a usable folder this process remains alone."""
+        try:
+            listener = self._folder.listen(self.name)
+        except OSError as error:
+            logger.warning("this process does not find the others of this machine: {}", error)
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        server = await loop.create_unix_server(self._open_session, sock=listener)
+        try:
+            async with running(self._keep_connected()):
+                yield
+        finally:
+            self.leave()
+            server.close()
+            for session in tuple(self._sessions):
+                session.finish()
+            for link in tuple(self._links.values()):
+                link.close()
+            if self._ticking is not None:
+                self._ticking.cancel()
+
+    def leave(self) -> None:
+        """Gets no further requests, and sends none. Those on their way are answered."""
+        if self._is_leaving:
+            return
+        self._is_leaving = True
+        self._folder.remove(self.name)
+        for session in self._sessions:
+            session.announce_leaving()
+        self._note_change()
+
+    def _members(self) -> list[tuple[str, PeerLink | None]]:
+        return [(self.name, None), *((link.name, link) for link in self._ready)]
+
+    def _open_session(self) -> PeerSession:
+        return PeerSession(self._receive, self._on_open, self._sessions.discard)
+
+    def _on_open(self, session: PeerSession) -> None:
+        self._sessions.add(session)
+        if self._is_leaving:
+            session.announce_leaving()
+        self._wake_up.set()
+
+    def _note_change(self) -> None:
+        self._ready = [] if self._is_leaving else [link for link in self._links.values() if link.is_ready]
+        self._chosen.clear()
+        logger.debug("{} other processes of this machine are connected", len(self._ready))
+
+    def _forget(self, link: PeerLink) -> None:
+        if self._links.get(link.name) is link:
+            del self._links[link.name]
+        self._note_change()
+        self._on_lost(link)
+        self._wake_up.set()
+
+    def _tick(self) -> None:
+        self._ticking = None
+        for link in list(self._links.values()):
+            link.tick()
+        if any(link.unanswered for link in self._links.values()):
+            self.watch()
+
+    async def _keep_connected(self) -> None:
+        """Connects with new processes until cancelled."""
+        while not self._is_leaving:
+            self._wake_up.clear()
+            names = [name for name in self._folder.list_names() if name != self.name and name not in self._links]
+            are_done = [await self._connect(name) for name in names]
+            await asyncio.sleep(_PAUSE)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if all(are_done) else _RETRY):
+                    await self._wake_up.wait()
+
+    async def _connect(self, name: str) -> bool:
+        """Connects with a process. Returns False if it must be tried again later."""
+        loop = asyncio.get_running_loop()
+        make_link = partial(PeerLink, name, self._on_answer, self._note_change, self._forget)
+        path = str(self._folder.path_of(name))
+        try:
+            async with asyncio.timeout(_CONNECT_TIMEOUT):
+                _, link = await loop.create_unix_connection(make_link, path)
+        except (ConnectionRefusedError, FileNotFoundError):
+            self._folder.remove(name)
+            return True
+        except OSError:
+            # Also a timeout: the process exists, and has no time for it now.
+            return False
+        if not link.is_closed:
+            self._links[name] = link
+            self._note_change()
+        return True
+
+
+def _weigh(key: UUID, name: str) -> bytes:
+    return blake2b(key.bytes, key=name.encode(), digest_size=8).digest()

@@ -1,0 +1,239 @@
+"""The sender's side: delegates sends to the processes that write their chats, and writes here what they do not."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import NamedTuple
+from uuid import UUID
+
+from loguru import logger
+
+from app.adapters.clients.peers import BadFrame, PeerFolder, PeerGroup, PeerLink
+from app.modules.messages_module.errors import QueueFull
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.delegation.receiver import Receiver
+from app.modules.messages_module.services.delegation.wire import (
+    FAILED,
+    REFUSED,
+    REPLAYED,
+    encode_send,
+    read_refusal,
+    read_results,
+)
+from app.modules.messages_module.services.send_queue import MAX_WAITING, MAX_WAITING_IN_CHAT, SendQueue
+from app.modules.messages_module.services.sends import Sent
+from app.utils import metrics
+from app.utils.background import running
+from app.utils.isolation import call_isolated
+from app.utils.shutdown import Shutdown
+
+
+class DelegatedSendError(Exception):
+    """An unexpected error in the process that writes the chat. Its log has the traceback."""
+
+
+class _Waiting(NamedTuple):
+    """A send without a result. `is_local`: only this process may write it."""
+
+    chat_id: UUID
+    sender_id: UUID
+    message: MessageCreate
+    on_result: Callable[[Sent | Exception], None]
+    find_refusal: Callable[[], Exception | None] | None
+    session_id: UUID | None
+    is_local: bool
+
+
+class _Chat:
+    """A chat with sends that are delegated or held.
+
+    `sent`: those that `link` has, by their numbers. `held`: later ones, which wait until another process, or the queue
+    of this one, has written the earlier ones. So the sends of a chat keep their order when its writer changes.
+    """
+
+    __slots__ = ("chat_id", "held", "link", "sent")
+
+    def __init__(self, chat_id: UUID) -> None:
+        self.chat_id = chat_id
+        self.link: PeerLink | None = None
+        self.sent: dict[int, _Waiting] = {}
+        self.held: deque[_Waiting] = deque()
+
+
+class Delegation:
+    """Decides for each send of a client which process writes it.
+
+    If that process ends, or does not answer, its sends are written here under the same `client_msg_id`: those that it
+    has stored are found, so none is stored twice. A send without a `client_msg_id` could not be found and is always
+    written here.
+    """
+
+    def __init__(self, queue: SendQueue, receiver: Receiver, folder: PeerFolder, model: type[MessageCreate]) -> None:
+        self._queue = queue
+        self._fields = set(model.model_fields)
+        self.group = PeerGroup(folder, receiver.receive, self._on_answer, self._on_lost)
+        self._chats: dict[UUID, _Chat] = {}
+        self._numbers = count()
+        # The chats of the numbers that have no result yet.
+        self._sent: dict[int, _Chat] = {}
+        self._outgoing: dict[PeerLink, list[bytes]] = {}
+        self._waiting = 0
+        self._is_idle = asyncio.Event()
+
+    @asynccontextmanager
+    async def working(self, shutdown: Shutdown) -> AsyncIterator[None]:
+        """Takes part for the time of the block, until the signal to stop. Then waits for the results that are left."""
+
+        async def leave() -> None:
+            await shutdown.wait()
+            self.group.leave()
+
+        async with self.group.joined(), running(leave()):
+            try:
+                yield
+            finally:
+                self.group.leave()
+                while self._chats:
+                    self._is_idle.clear()
+                    await self._is_idle.wait()
+                await self._queue.drain()
+
+    def measure(self) -> None:
+        """Sets the metric of connected processes."""
+        metrics.SEND_PEERS.set(self.group.ready)
+
+    def take(
+        self,
+        chat_id: UUID,
+        sender_id: UUID,
+        message: MessageCreate,
+        on_result: Callable[[Sent | Exception], None],
+        find_refusal: Callable[[], Exception | None] | None,
+        session_id: UUID | None,
+    ) -> bool:
+        """Returns False if this process should write the send now. Otherwise `on_result` gets its result.
+
+        Raises QueueFull.
+        """
+        if not self._chats and not self.group.ready:
+            return False
+        is_local = message.client_msg_id is None
+        send = _Waiting(chat_id, sender_id, message, on_result, find_refusal, session_id, is_local)
+        link, chat = self._find(send), self._chats.get(chat_id)
+        if chat is None and link is None:
+            return False
+        if self._waiting >= MAX_WAITING or (chat and len(chat.sent) + len(chat.held) >= MAX_WAITING_IN_CHAT):
+            raise QueueFull
+        self._waiting += 1
+        if chat is None:
+            chat = self._chats[chat_id] = _Chat(chat_id)
+            chat.link = None if self._queue.has(chat_id) else link
+        if chat.link is None or chat.link is not link or chat.held:
+            chat.held.append(send)
+        else:
+            self._delegate(chat, chat.link, send)
+        return True
+
+    def on_written(self, chat_id: UUID) -> None:
+        """Called when the queue of this process has no more sends of a chat."""
+        chat = self._chats.get(chat_id)
+        if chat is not None and not chat.sent:
+            self._go_on(chat)
+
+    def _find(self, send: _Waiting) -> PeerLink | None:
+        return None if send.is_local else self.group.find(send.chat_id)
+
+    def _delegate(self, chat: _Chat, link: PeerLink, send: _Waiting) -> None:
+        number = next(self._numbers) & 0xFFFFFFFF
+        chat.sent[number] = send
+        self._sent[number] = chat
+        body = send.message.model_dump_json(exclude_unset=True, include=self._fields)
+        encoded = encode_send(number, send.chat_id, send.sender_id, send.session_id, body.encode())
+        outgoing = self._outgoing.get(link)
+        if outgoing is None:
+            self._outgoing[link] = [encoded]
+            asyncio.get_running_loop().call_soon(self._flush, link)
+        else:
+            outgoing.append(encoded)
+
+    def _flush(self, link: PeerLink) -> None:
+        """Sends what one turn of the event loop has collected for a process, in one frame."""
+        if outgoing := self._outgoing.pop(link, None):
+            link.send(outgoing)
+            self.group.watch()
+
+    def _go_on(self, chat: _Chat) -> None:
+        """Continues with a chat of which no other process has a send."""
+        chat.link = None
+        while chat.held:
+            link = self._find(chat.held[0])
+            if link is None:
+                self._write_here(chat.held.popleft())
+            elif self._queue.has(chat.chat_id):
+                return
+            else:
+                chat.link = link
+                while chat.held and self._find(chat.held[0]) is link:
+                    self._delegate_held(chat, link, chat.held.popleft())
+                if chat.sent:
+                    return
+        del self._chats[chat.chat_id]
+        if not self._chats:
+            self._is_idle.set()
+
+    def _delegate_held(self, chat: _Chat, link: PeerLink, send: _Waiting) -> None:
+        refusal = send.find_refusal() if send.find_refusal else None
+        if refusal is None:
+            self._delegate(chat, link, send)
+        else:
+            self._resolve(send, refusal)
+
+    def _write_here(self, send: _Waiting) -> None:
+        self._waiting -= 1
+        try:
+            self._queue.put_counted(send.chat_id, send.sender_id, send.message, send.on_result, send.find_refusal)
+        except Exception as error:  # noqa: BLE001 - the error becomes the result
+            call_isolated(send.on_result, error)
+
+    def _resolve(self, send: _Waiting, result: Sent | Exception) -> None:
+        self._waiting -= 1
+        call_isolated(send.on_result, result)
+
+    def _on_answer(self, link: PeerLink, content: bytes) -> None:
+        for number, kind, result in read_results(content):
+            chat = self._sent.get(number)
+            if chat is None or chat.link is not link:
+                raise BadFrame(f"a result of {number}, which was not asked for")
+            outcome = _read_outcome(kind, result)
+            del self._sent[number]
+            send = chat.sent.pop(number)
+            link.unanswered -= 1
+            metrics.SENDS_ANSWERED.inc()
+            self._resolve(send, outcome)
+            if not chat.sent:
+                self._go_on(chat)
+
+    def _on_lost(self, link: PeerLink) -> None:
+        """Takes back the sends that a process has not answered, in their order."""
+        self._outgoing.pop(link, None)
+        lost = {id(chat): chat for chat in self._sent.values() if chat.link is link}
+        taken = sum(len(chat.sent) for chat in lost.values())
+        if taken:
+            logger.warning("another process of this machine has ended; {} sends that it had are written here", taken)
+            metrics.SENDS_TAKEN_BACK.inc(taken)
+        for chat in lost.values():
+            for number in chat.sent:
+                del self._sent[number]
+            back = [send._replace(is_local=True) for send in chat.sent.values()]
+            chat.sent.clear()
+            chat.held.extendleft(reversed(back))
+            self._go_on(chat)
+
+
+def _read_outcome(kind: int, result: bytes) -> Sent | Exception:
+    """Returns the result of a send. Raises BadFrame."""
+    if kind == FAILED:
+        return DelegatedSendError(result.decode())
+    return read_refusal(result) if kind == REFUSED else Sent(result, replayed=kind == REPLAYED)

@@ -1,0 +1,34 @@
+"""It imports settings only: the first process reads this file before the framework is loaded."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from app.settings.base import SettingsGroup
+
+
+class MessagesSettings(SettingsGroup):
+    """Variables `SEND_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="SEND_")
+
+    delegation: bool = Field(
+        True,
+        description="several processes on one machine leave the sends of a chat to one of them, so that batches stay "
+        "large; false: each process writes what it receives",
+    )
+    delegation_folder: Path | None = Field(
+        None,
+        description="folder of the Unix sockets by which these processes find each other, on a local disk; the default "
+        "is messenger-<user id> in the folder for temporary files",
+    )
+
+    russian: ClassVar[Mapping[str, str]] = {
+        "delegation": "несколько процессов на одной машине отдают отправки чата одному из них, чтобы пакеты оставались "
+        "большими; false — каждый процесс записывает то, что принял сам",
+        "delegation_folder": "папка Unix-сокетов, через которые эти процессы находят друг друга, на локальном диске; "
+        "по умолчанию messenger-<id пользователя> в папке временных файлов",
+    }

@@ -1,0 +1,212 @@
+"""Several processes on one machine: each chat is written by one of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.delegation import Delegation
+from app.modules.messages_module.services.send_queue import SendQueue
+from app.modules.messages_module.services.sends import Sent
+from app.modules.messages_module.settings import MessagesSettings
+from app.settings import Settings
+from app.utils import metrics
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually, ok, problem
+from tests.servers import served
+
+
+def container_of(app: FastAPI) -> Container:
+    container: Container = app.state.container
+    return container
+
+
+async def until_connected(*apps: FastAPI) -> None:
+    """Waits until each of these processes can delegate to all others."""
+
+    async def is_so() -> bool:
+        return all(container_of(app).get(Delegation).group.ready == len(apps) - 1 for app in apps)
+
+    await eventually(is_so)
+
+
+@asynccontextmanager
+async def process(settings: Settings, *others: FastAPI) -> AsyncIterator[tuple[FastAPI, Any]]:
+    """Another process on the same database, connected with these."""
+    app = build_app(settings)
+    async with served(app) as http:
+        await until_connected(app, *others)
+        yield app, http
+
+
+@pytest.fixture
+async def other(settings: Settings, app: FastAPI, anna: FakeClient) -> AsyncIterator[FastAPI]:
+    async with process(settings, app) as (other, _):
+        yield other
+
+
+async def open_chat_of(app: FastAPI, owner: FakeClient, *members: FakeClient) -> str:
+    """Returns a chat that another process writes for this one."""
+    while True:
+        chat = await owner.open_chat(*members)
+        if container_of(app).get(Delegation).group.find(UUID(chat)) is not None:
+            return chat
+
+
+def delegated() -> float:
+    """Returns how many sends another process was asked to write so far."""
+    return sum(
+        sample.value
+        for metric in metrics.REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name == "messenger_sends_delegated_total"
+    )
+
+
+def message(text: str, *, has_id: bool = True) -> MessageCreate:
+    return MessageCreate(text=text, **({"client_msg_id": uuid4()} if has_id else {}))
+
+
+async def texts_of(user: FakeClient, chat: str) -> list[str]:
+    items = ok(await user.get(f"/chats/{chat}/messages", after_seq=0, limit=200))["items"]
+    assert [item["seq"] for item in items] == list(range(1, len(items) + 1))
+    return [item["text"] for item in items]
+
+
+async def test_a_process_alone_delegates_nothing(app: FastAPI, anna: FakeClient, club: str) -> None:
+    before = delegated()
+    await anna.send(club)
+    assert container_of(app).get(Delegation).group.ready == 0
+    assert delegated() == before
+
+
+async def test_processes_leave_the_sends_of_a_chat_to_one_of_them(
+    app: FastAPI, other: FastAPI, anna: FakeClient, boris: FakeClient
+) -> None:
+    chats = [await anna.open_chat(boris) for _ in range(40)]
+    for chat in chats:
+        writers = [container_of(each).get(Delegation).group.find(UUID(chat)) for each in (app, other)]
+        assert writers.count(None) == 1
+    before = delegated()
+    sent = await asyncio.gather(*(user.send(chat) for _ in range(3) for chat in chats for user in (anna, boris)))
+    assert 0 < delegated() - before < len(sent)
+    for chat in chats:
+        assert sorted(each["seq"] for each in sent if each["chat_id"] == chat) == list(range(1, 7))
+        assert len(await texts_of(anna, chat)) == 6
+
+
+async def test_a_delegated_send_has_the_results_of_any_other(
+    app: FastAPI, other: FastAPI, anna: FakeClient, boris: FakeClient, stranger: FakeClient
+) -> None:
+    chat = await open_chat_of(app, anna, boris)
+    path, body = f"/chats/{chat}/messages", {"client_msg_id": str(uuid4()), "text": "один раз 🐻"}
+    before = delegated()
+    first, again = await anna.post(path, body), await anna.post(path, body)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert first.json() == again.json()
+    mismatch = problem(await anna.post(path, body | {"text": "другое"}), 422, "idempotency_mismatch")
+    assert mismatch["errors"][0]["loc"] == ["body", "client_msg_id"]
+    problem(await stranger.post(path, {"client_msg_id": str(uuid4()), "text": "?"}), 404, "not_found")
+    lost = {"client_msg_id": str(uuid4()), "text": "ответ", "reply_to_seq": 99}
+    assert problem(await anna.post(path, lost), 422, "validation_error")["errors"][0]["loc"] == ["body", "reply_to_seq"]
+    assert delegated() - before == 5
+
+
+async def test_sends_without_a_client_msg_id_keep_their_place_among_the_others(
+    app: FastAPI, other: FastAPI, anna: FakeClient
+) -> None:
+    chat = await open_chat_of(app, anna)
+    before = delegated()
+    put = partial(container_of(app).get(SendQueue).submit, UUID(chat), anna.uuid)
+    await asyncio.gather(*(put(message(str(number), has_id=number % 3 > 0)) for number in range(60)))
+    assert await texts_of(anna, chat) == [str(number) for number in range(60)]
+    assert delegated() - before == 40
+
+
+async def test_sends_keep_their_order_while_processes_come_and_go(
+    app: FastAPI, settings: Settings, anna: FakeClient
+) -> None:
+    chats = [UUID(await anna.open_chat()) for _ in range(8)]
+    queue = container_of(app).get(SendQueue)
+    results: list[Awaitable[Sent]] = []
+    numbers = count()
+    is_over = asyncio.Event()
+
+    async def keep_sending() -> None:
+        while not is_over.is_set():
+            number = next(numbers)
+            results.extend(queue.submit(chat, anna.uuid, message(str(number))) for chat in chats)
+            await asyncio.wait([asyncio.ensure_future(results[-1])], timeout=0.001)
+            await asyncio.sleep(0.002)
+
+    sending = asyncio.create_task(keep_sending())
+    before = delegated()
+    for _ in range(3):
+        async with process(settings, app):
+            after = delegated()
+
+            async def has_moved(after: float = after) -> bool:
+                return delegated() > after
+
+            await eventually(has_moved)
+    is_over.set()
+    await sending
+    await asyncio.gather(*results)
+    assert delegated() > before
+    for chat in chats:
+        seqs, texts = await all_texts(anna, str(chat))
+        assert texts == [str(number) for number in range(next(numbers))][: len(texts)]
+        assert seqs == list(range(1, len(results) // len(chats) + 1))
+
+
+async def all_texts(user: FakeClient, chat: str) -> tuple[list[int], list[str]]:
+    items: list[dict[str, Any]] = []
+    while True:
+        page = ok(await user.get(f"/chats/{chat}/messages", after_seq=len(items), limit=200))["items"]
+        if not page:
+            return [item["seq"] for item in items], [item["text"] for item in items]
+        items += page
+
+
+async def test_who_was_removed_meanwhile_cannot_post_through_the_other_process(
+    app: FastAPI, other: FastAPI, anna: FakeClient, boris: FakeClient
+) -> None:
+    chat = await open_chat_of(app, anna, boris)
+    path = f"/chats/{chat}/messages"
+    assert (await boris.post(path, {"client_msg_id": str(uuid4()), "text": "ещё здесь"})).status_code == 201
+    ok(await anna.delete(f"/chats/{chat}/members/{boris.id}"))
+    problem(await boris.post(path, {"client_msg_id": str(uuid4()), "text": "уже нет"}), 404, "not_found")
+    assert await texts_of(anna, chat) == ["ещё здесь"]
+
+
+async def test_the_writer_refuses_a_send_of_a_session_that_has_ended(
+    app: FastAPI, other: FastAPI, anna: FakeClient
+) -> None:
+    chat = await open_chat_of(app, anna)
+    session_id = uuid4()
+    result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    container_of(other).get(Revocations).add([session_id])
+    container_of(app).get(SendQueue).put(
+        UUID(chat), anna.uuid, message("поздно"), result.set_result, lambda: None, session_id=session_id
+    )
+    refusal = await result
+    assert refusal.code == "unauthenticated"
+    assert await texts_of(anna, chat) == []
+
+
+async def test_delegation_can_be_switched_off(settings: Settings, app: FastAPI, anna: FakeClient) -> None:
+    off = build_app(replace(settings, own={**settings.own, MessagesSettings: MessagesSettings(delegation=False)}))
+    async with served(off):
+        assert Delegation not in container_of(off).services
+        assert container_of(app).get(Delegation).group.ready == 0

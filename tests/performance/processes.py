@@ -1,0 +1,193 @@
+"""`python -m tests.performance.processes`: what a send costs with one, two and four processes on one machine."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from itertools import cycle
+from os import getloadavg
+from pathlib import Path
+from statistics import median
+from time import monotonic, sleep
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tests.performance.load import http, websocket
+from tests.performance.outcome import Outcome
+from tests.performance.report import machine, write_json
+from tests.performance.servers import ROOT
+from tests.performance.usage import cpu_seconds
+from tests.performance.world import API, User, World
+
+_CONNECTIONS = 64
+_MEMBERS = 4
+"""Fewest members of a chat. With eight chats each connection still has one to write to."""
+_IN_FLIGHT = 8
+"""Sends in flight on each WebSocket. Over REST it is one."""
+_WARM_UP = 0.7
+_START_SECONDS = 60.0
+_IDLE = 0.1
+"""CPU seconds per second of servers without requests."""
+_COUNTED = ("send_batch_size_sum", "send_batch_size_count", 'sends_delegated_total{outcome="answered"}')
+cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+Run = Callable[[float], Outcome]
+
+
+class Case(NamedTuple):
+    """What is measured with each number of processes."""
+
+    transport: str
+    chats: int
+    processes: int
+
+
+@cli.command()
+def processes(
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    seconds: Annotated[float, typer.Option(min=0.5)] = 2.0,
+    chats: Annotated[list[int] | None, typer.Option(help="Chats over which the sends are spread.")] = None,
+    count: Annotated[list[int] | None, typer.Option(help="Numbers of processes.")] = None,
+    transport: Annotated[list[str] | None, typer.Option(help="rest or websocket")] = None,
+    delegation: Annotated[bool, typer.Option(help="The setting SEND_DELEGATION.")] = True,
+    output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
+) -> None:
+    """Measure with each number of processes in turn, print a table, write JSON. Rates depend on the machine's load; the
+    CPU time of a send hardly does.
+    """
+    console = Console()
+    where = machine()
+    sizes, counts = chats or [8, 200, 1_000], count or [1, 2, 4]
+    points: dict[Case, list[dict[str, float]]] = {}
+    with World(quick=True, data=ROOT / ".data" / "bench-processes") as world:
+        users = [world.sign_up() for _ in range(_CONNECTIONS)]
+        spread = {size: _open_chats(world, users, size) for size in sizes}
+        for number in range(rounds):
+            for workers in counts if number % 2 == 0 else reversed(counts):
+                world.start_messenger(workers, more={"SEND_DELEGATION": str(delegation).lower()})
+                _wait_until_idle(world)
+                for size, chats_of in spread.items():
+                    for name in transport or ("rest", "websocket"):
+                        with _RUNS[name](world, users, chats_of) as run:
+                            point = _measure(world, run, seconds)
+                        points.setdefault(Case(name, size, workers), []).append(point)
+                        console.print(
+                            number, name, size, workers, {key: round(value, 2) for key, value in point.items()}
+                        )
+    medians = {case: {key: median(point[key] for point in found) for key in found[0]} for case, found in points.items()}
+    _show(console, medians, counts[0])
+    data = {
+        "machine": where,
+        "delegation": delegation,
+        "rounds": rounds,
+        "seconds": seconds,
+        "points": [case._asdict() | figures for case, figures in medians.items()],
+    }
+    write_json(data, output / "processes.json")
+
+
+def _wait_until_idle(world: World) -> None:
+    """Waits until all workers have started: the first of them already serves."""
+    deadline = monotonic() + _START_SECONDS
+    while monotonic() < deadline:
+        before = cpu_seconds(world.messenger.family())
+        sleep(1)
+        if cpu_seconds(world.messenger.family()) - before < _IDLE:
+            return
+
+
+def _open_chats(world: World, users: Sequence[User], size: int) -> list[list[str]]:
+    """Opens chats and returns for each user those that it is a member of, in an order of its own."""
+    members = max(_MEMBERS, len(users) // size)
+    chats_of: list[list[str]] = [[] for _ in users]
+    for number in range(size):
+        places = [(number * members + place) % len(users) for place in range(members)]
+        chat = world.open_chat(*(users[place] for place in places))
+        for place in places:
+            chats_of[place].insert(place * 7 % (len(chats_of[place]) + 1), chat)
+    return chats_of
+
+
+@contextmanager
+def _rest(world: World, users: Sequence[User], chats_of: Sequence[Sequence[str]]) -> Iterator[Run]:
+    address = world.messenger.address
+
+    def make(user: User, chats: Sequence[str]) -> http.MakeRequest:
+        posts = cycle([http.post_messages(address, f"{API}/chats/{chat}/messages", user.token) for chat in chats])
+        return lambda: next(posts)()
+
+    makers = [make(user, chats) for user, chats in zip(users, chats_of, strict=True)]
+    yield lambda seconds: http.run(address, makers, seconds)
+
+
+@contextmanager
+def _websocket(world: World, users: Sequence[User], chats_of: Sequence[Sequence[str]]) -> Iterator[Run]:
+    def make(chats: Sequence[str]) -> websocket.MakeFrame:
+        frames = cycle([websocket.send_frames(chat) for chat in chats])
+        return lambda: next(frames)()
+
+    clients = [(world.socket(user), make(chats)) for user, chats in zip(users, chats_of, strict=True)]
+    try:
+        yield lambda seconds: websocket.run_sends(clients, _IN_FLIGHT, seconds, wait_for_events=False)
+    finally:
+        for client, _ in clients:
+            client.close()
+
+
+_RUNS = {"rest": _rest, "websocket": _websocket}
+
+
+def _measure(world: World, run: Run, seconds: float) -> dict[str, float]:
+    """Returns sends/s, the CPU time of a send in microseconds, the mean batch, and the share of delegated sends."""
+    run(_WARM_UP)
+    groups = {"server": world.messenger.family, "database": world.postgres_processes}
+    before = {name: cpu_seconds(group()) for name, group in groups.items()}
+    counted = _read_metrics(world)
+    outcome = run(seconds)
+    # Sends that end after the time has passed are not in the outcome, but they cost as much as the others.
+    after, now = _read_metrics(world), {name: cpu_seconds(group()) for name, group in groups.items()}
+    sent, batches, delegated = (after.get(name, 0) - counted.get(name, 0) for name in _COUNTED)
+    cost = {name: (now[name] - before[name]) / sent * 1e6 for name in groups}
+    return {
+        "sends": outcome.rate,
+        "cpu_us": sum(cost.values()),
+        "server_us": cost["server"],
+        "database_us": cost["database"],
+        "batch": sent / batches,
+        "delegated": delegated / sent,
+        "load": getloadavg()[0],
+    }
+
+
+def _read_metrics(world: World) -> Mapping[str, float]:
+    connection = HTTPConnection(*world.messenger.address, timeout=http.TIMEOUT)
+    try:
+        connection.request("GET", "/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+    finally:
+        connection.close()
+    pairs = (line.removeprefix("messenger_").rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
+def _show(console: Console, medians: Mapping[Case, Mapping[str, Any]], fewest: int) -> None:
+    columns = ("sends/s", "CPU µs", "of one", "server", "database", "batch", "delegated")
+    table = Table("transport", "chats", "processes", *columns)
+    for case, point in sorted(medians.items()):
+        base = medians[case._replace(processes=fewest)]["cpu_us"]
+        figures = [point["sends"], point["cpu_us"], None, point["server_us"], point["database_us"]]
+        texts = [f"{point['cpu_us'] / base:.2f}" if figure is None else f"{figure:,.0f}" for figure in figures]
+        table.add_row(
+            case.transport,
+            str(case.chats),
+            str(case.processes),
+            *texts,
+            f"{point['batch']:.1f}",
+            f"{point['delegated']:.0%}",
+        )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    cli()
