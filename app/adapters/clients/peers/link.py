@@ -38,7 +38,7 @@ class _Framed(asyncio.Protocol):
         except BadFrame as error:
             logger.warning("a connection between processes was closed: {!r}", error)
             self.close()
-        except Exception as error:  # noqa: BLE001 - an error must not leave a connection that nobody reads
+        except Exception as error:  # noqa: BLE001 - an error must not leave a connection that is not read any more
             report_failure(self._handle, error)
             self.close()
 
