@@ -51,6 +51,7 @@ def processes(
     count: Annotated[list[int] | None, typer.Option(help="Numbers of processes.")] = None,
     transport: Annotated[list[str] | None, typer.Option(help="rest or websocket")] = None,
     delegation: Annotated[bool, typer.Option(help="The setting SEND_DELEGATION.")] = True,
+    background: Annotated[bool, typer.Option(help="The setting API_BACKGROUND: whether subscribers run.")] = True,
     output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = ROOT / ".data" / "results",
 ) -> None:
     """Measure with each number of processes in turn, print a table, write JSON. Rates depend on the machine's load; the
@@ -65,21 +66,22 @@ def processes(
         spread = {size: _open_chats(world, users, size) for size in sizes}
         for number in range(rounds):
             for workers in counts if number % 2 == 0 else reversed(counts):
-                world.start_messenger(workers, more={"SEND_DELEGATION": str(delegation).lower()})
+                more = {"SEND_DELEGATION": str(delegation).lower(), "API_BACKGROUND": str(background).lower()}
+                world.start_messenger(workers, more=more)
                 _wait_until_idle(world)
                 for size, chats_of in spread.items():
                     for name in transport or ("rest", "websocket"):
                         with _RUNS[name](world, users, chats_of) as run:
                             point = _measure(world, run, seconds)
                         points.setdefault(Case(name, size, workers), []).append(point)
-                        console.print(
-                            number, name, size, workers, {key: round(value, 2) for key, value in point.items()}
-                        )
+                        texts = [f"{key} {value:,.1f}" for key, value in point.items()]
+                        console.print(number, name, size, workers, *texts)
     medians = {case: {key: median(point[key] for point in found) for key in found[0]} for case, found in points.items()}
     _show(console, medians, counts[0])
     data = {
         "machine": where,
         "delegation": delegation,
+        "background": background,
         "rounds": rounds,
         "seconds": seconds,
         "points": [case._asdict() | figures for case, figures in medians.items()],

@@ -5,7 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from hashlib import blake2b
+from math import ceil
+from operator import itemgetter
 from secrets import token_hex
+from time import time
 from uuid import UUID
 
 from loguru import logger
@@ -16,6 +19,8 @@ from app.utils.background import running
 
 TICK = 0.25
 """Seconds between two tests of a process that owes an answer. After five of them in silence it counts as ended."""
+MEMBERS_OF_ONE = 4
+"""Processes for which one of them works: fewer share too much of the work, more could be too much for one."""
 _CONNECT_TIMEOUT = 1.0
 _PAUSE = 0.1
 """Seconds between two looks into the folder."""
@@ -39,7 +44,8 @@ class PeerGroup:
         on_answer: Callable[[PeerLink, bytes], None],
         on_lost: Callable[[PeerLink], None],
     ) -> None:
-        self.name = token_hex(8)
+        # In the order of age, so that a new process does not take the place of another one.
+        self.name = f"{int(time()):08x}{token_hex(4)}"
         self._folder = folder
         self._receive = receive
         self._on_answer = on_answer
@@ -47,6 +53,7 @@ class PeerGroup:
         self._links: dict[str, PeerLink] = {}
         self._sessions: set[PeerSession] = set()
         self._ready: list[PeerLink] = []
+        self._choosing = self._choose()
         self._chosen: dict[UUID, PeerLink | None] = {}
         self._wake_up = asyncio.Event()
         self._ticking: asyncio.TimerHandle | None = None
@@ -69,8 +76,7 @@ class PeerGroup:
         except KeyError:
             if len(self._chosen) >= _MAX_CHOSEN:
                 self._chosen.clear()
-            _, _, found = max((_weigh(key, name), name, link) for name, link in self._members())
-            self._chosen[key] = found
+            found = self._chosen[key] = max(self._choosing, key=partial(_weigh, key))[1]
             return found
 
     def watch(self) -> None:
@@ -112,8 +118,11 @@ class PeerGroup:
             session.announce_leaving()
         self._note_change()
 
-    def _members(self) -> list[tuple[str, PeerLink | None]]:
-        return [(self.name, None), *((link.name, link) for link in self._ready)]
+    def _choose(self) -> list[tuple[str, PeerLink | None]]:
+        """Returns the oldest processes, as many as are needed for the work of all."""
+        members: list[tuple[str, PeerLink | None]] = [(self.name, None), *((link.name, link) for link in self._ready)]
+        members.sort(key=itemgetter(0))
+        return members[: ceil(len(members) / MEMBERS_OF_ONE)]
 
     def _open_session(self) -> PeerSession:
         return PeerSession(self._receive, self._on_open, self._sessions.discard)
@@ -126,6 +135,7 @@ class PeerGroup:
 
     def _note_change(self) -> None:
         self._ready = [] if self._is_leaving else [link for link in self._links.values() if link.is_ready]
+        self._choosing = self._choose()
         self._chosen.clear()
         logger.debug("{} other processes of this machine are connected", len(self._ready))
 
@@ -174,5 +184,5 @@ class PeerGroup:
         return True
 
 
-def _weigh(key: UUID, name: str) -> bytes:
-    return blake2b(key.bytes, key=name.encode(), digest_size=8).digest()
+def _weigh(key: UUID, member: tuple[str, PeerLink | None]) -> bytes:
+    return blake2b(key.bytes, key=member[0].encode(), digest_size=8).digest()

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import FastAPI
 
+from app.adapters.clients.peers import group as peer_group
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.messages_module.schemas import MessageCreate
@@ -24,6 +25,12 @@ from app.utils import metrics
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.servers import served
+
+
+@pytest.fixture(autouse=True)
+def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chats are shared by all processes, however few they are."""
+    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
 
 
 def container_of(app: FastAPI) -> Container:
@@ -103,6 +110,21 @@ async def test_processes_leave_the_sends_of_a_chat_to_one_of_them(
     for chat in chats:
         assert sorted(each["seq"] for each in sent if each["chat_id"] == chat) == list(range(1, 7))
         assert len(await texts_of(anna, chat)) == 6
+
+
+async def test_the_oldest_of_a_few_processes_writes_for_all(
+    app: FastAPI, settings: Settings, anna: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 4)
+    async with process(settings, app) as (second, http), process(settings, app, second) as (third, _):
+        groups = [container_of(each).get(Delegation).group for each in (app, second, third)]
+        oldest = min(group.name for group in groups)
+        chats = [await anna.open_chat() for _ in range(5)]
+        for group in groups:
+            writers = [group.find(UUID(chat)) for chat in chats]
+            assert {writer.name if writer else group.name for writer in writers} == {oldest}
+        sent = await asyncio.gather(*(FakeClient(http, headers=anna.headers).send(chat) for chat in chats))
+        assert [message["seq"] for message in sent] == [1] * len(chats)
 
 
 async def test_a_delegated_send_has_the_results_of_any_other(

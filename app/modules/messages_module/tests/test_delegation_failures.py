@@ -23,6 +23,12 @@ from tests.fakers import FakeClient, eventually, ok
 OnSends = Callable[[asyncio.StreamWriter, bytes], None]
 
 
+@pytest.fixture(autouse=True)
+def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chats are shared by all processes, however few they are."""
+    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
+
+
 @pytest.fixture
 def delegation(container: Container, anna: FakeClient) -> Delegation:
     return container.get(Delegation)
