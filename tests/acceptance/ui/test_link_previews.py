@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import expect
 
+from app.modules.attachments_module.tests.pictures import picture
 from app.modules.previews_module.tests.previewing import page, until_titled, url_of, web_for
 from app.utils.container import Container
-from tests.adapters.http_servers import RawServer
+from tests.adapters.http_servers import RawServer, response
 from tests.browsers import Reader
 from tests.fakers import FakeClient
 
@@ -35,6 +36,21 @@ async def test_a_preview_appears_and_its_sender_removes_it(
     await preview.get_by_role("button", name="Remove the preview").press("Enter")
     await expect(preview).to_have_count(0)
     await until_titled(anna, yard)
+
+
+async def test_the_image_of_the_page_comes_from_the_server(
+    eve: Reader, anna: FakeClient, yard: str, web: RawServer
+) -> None:
+    web.pages |= {"/club": page("Книжный клуб", image="/cover.png"), "/cover.png": response(picture("PNG", (640, 320)))}
+    await eve.open("Двор")
+    await anna.send(yard, url_of(web, "/club"))
+    image = eve.page.locator(".link-preview img")
+    await expect(image).to_have_class("loaded")
+    await expect(image).to_have_js_property("complete", True)
+    shown = await image.evaluate("image => image.naturalWidth / image.naturalHeight")
+    assert shown == 2
+    await eve.page.reload()
+    await expect(image).to_have_class("loaded")
 
 
 async def test_only_the_sender_can_remove_a_preview(eve: Reader, anna: FakeClient, yard: str, web: RawServer) -> None:

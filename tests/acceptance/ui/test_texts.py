@@ -1,9 +1,34 @@
 """Markdown, mentions and links in the texts of messages on the page."""
 
+from random import Random
+
 from playwright.async_api import Route, expect
 
+from app.modules.entities_module.services.deriving import derive_markdown
+from app.modules.entities_module.tests.slicing import shown
+from app.modules.entities_module.tests.test_properties import make_text
 from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
+
+_SHOW = """
+async (texts) => {
+  const { richText } = await import('/ui/js/richText.js');
+  return texts.map(({ text, entities }) => {
+    const nodes = richText(text, entities, '');
+    const parts = nodes.filter((node) => node instanceof Element).map((node) => node.textContent);
+    return { parts, whole: nodes.map((node) => node.textContent ?? node).join('') };
+  });
+}
+"""
+
+
+async def test_each_entity_covers_what_was_meant(eve: Reader) -> None:
+    """The same texts are sliced in Python and in Node.js by the tests of entities."""
+    dice = Random(19)
+    texts = [make_text(dice) for _ in range(300)]
+    answers = await eve.page.evaluate(_SHOW, [{"text": text, "entities": derive_markdown(text)} for text, _ in texts])
+    for (text, meant), answer in zip(texts, answers, strict=True):
+        assert answer == {"parts": [word for _, word in meant], "whole": shown(text)}
 
 
 async def test_markdown_is_shown_by_entities_and_never_becomes_markup(eve: Reader, anna: FakeClient, yard: str) -> None:

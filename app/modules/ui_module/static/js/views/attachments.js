@@ -30,13 +30,13 @@ function tile(context, chat, file, count) {
   const box = count > 1 ? {} : { '--width': `${shown.width}px`, '--ratio': `${shown.width} / ${shown.height}` };
   if (file.state !== 'ready') return h('div', { class: 'image', data: { id } }, h('span', { class: 'loading' }, t('files.processing')));
   const image = h('img', { alt: '', loading: 'lazy', decoding: 'async', sizes: `${shown.width}px` });
-  load(context, image, file);
+  loadImage(context, image, file);
   return h('button', { type: 'button', class: 'image', 'aria-label': t('files.open', { name: filename }), vars: box, data: { id }, on: { click: () => openLightbox(context, chat, id) } },
     blurhash && drawBlurhash(blurhash), image);
 }
 
 /** Sets the address of an image, and a new one if it has expired before the image came into view. */
-function load({ fileUrls, connection }, image, { id }) {
+export function loadImage({ fileUrls, connection }, image, { id }) {
   const set = async (isFresh) => {
     const urls = await fileUrls.get(id, { isFresh });
     if (!urls) return;

@@ -48,7 +48,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
           message.deleted_at
             ? h('p', { class: 'text gone' }, t('message.deleted'))
             : message.text && h('div', { class: 'text', dir: 'auto' }, message.entities?.length ? richText(message.text, message.entities, store.me.id) : withLinks(message.text)),
-          !message.deleted_at && linkPreview(chat, message, isMine),
+          !message.deleted_at && linkPreview(context, chat, message, isMine),
           foot(message, isMine && (isRead ? 'read' : 'sent'))),
           menu),
         actions.composer && threadLink(context, chat, message),
