@@ -183,6 +183,7 @@ class BearerKind:
     - `list_revoked`: SQL that returns `id, revoked_at` of the tokens revoked after `$1`. It runs every second.
     - `list_live`: SQL that returns `id, expires_at` of those of the tokens `$1` that are valid at `$2`. It runs every
       minute for tokens with open connections. A token that never expires has any later time.
+    - `list_live_of`: SQL that returns `id` of the tokens of the account `$1` that are valid at `$2`.
     - `revoke_all(context, account_id)`: revokes the tokens of an account that is closed or gets another owner, and
       returns their ids.
 
@@ -195,4 +196,5 @@ class BearerKind:
     identify: Callable[[Context, str], Awaitable[tuple[Identity, datetime | None]]]
     list_revoked: str
     list_live: str
+    list_live_of: str
     revoke_all: Callable[[WorkContext, UUID], Awaitable[Sequence[UUID]]]

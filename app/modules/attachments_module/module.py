@@ -52,7 +52,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     base = server.app.address_base
     links = container.put(Links, Links(Signer(server.auth, database, b"addresses of files"), base))
     signer = Signer(server.auth, database, b"addresses of avatars")
-    container.put(AvatarLinks, AvatarLinks(signer, database, base))
+    container.put(AvatarLinks, AvatarLinks(signer, database, container.get(Revocations), base))
     container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
     container.put(Downloads, Downloads(database, store, links, container.get(RateLimits), container.get(Revocations)))
     yield

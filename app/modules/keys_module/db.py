@@ -40,6 +40,9 @@ LIST_LIVE = """
 SELECT id, coalesce(expires_at, $2::timestamptz + interval '1 day') FROM api_key
 WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
 """
+LIST_LIVE_OF = """
+SELECT id FROM api_key WHERE account_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+"""
 _FIND = """
 SELECT k.account_id, k.scopes, k.secret_hash, k.expires_at
 FROM api_key k JOIN account a ON a.id = k.account_id AND a.erased_at IS NULL

@@ -106,7 +106,7 @@ def _hash(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
-KEYS = BearerKind("api key", PREFIX, _identify, db.LIST_REVOKED, db.LIST_LIVE, _revoke_all)
+KEYS = BearerKind("api key", PREFIX, _identify, db.LIST_REVOKED, db.LIST_LIVE, db.LIST_LIVE_OF, _revoke_all)
 SCHEME = BearerScheme("ApiKey", "An API key, `mbk_...`: a token of an account for programs, limited to scopes.")
 
 

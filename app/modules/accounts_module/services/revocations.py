@@ -13,7 +13,7 @@ from loguru import logger
 from app.adapters.base.bus import Bus
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.database import Database
-from app.modules.accounts_module.db.cruds.sessions import LIST_LIVE, LIST_REVOKED
+from app.modules.accounts_module.db.cruds.sessions import LIST_LIVE, LIST_LIVE_OF, LIST_REVOKED
 from app.modules.accounts_module.errors import SessionsUnknown
 from app.modules.accounts_module.extension import BearerKind
 from app.modules.accounts_module.services.open_sessions import OpenSessions
@@ -43,6 +43,7 @@ class Revocations:
     ) -> None:
         self._list_revoked = " UNION ALL ".join([LIST_REVOKED, *(kind.list_revoked for kind in kinds)])
         self._list_live = " UNION ALL ".join([LIST_LIVE, *(kind.list_live for kind in kinds)])
+        self._list_live_of = " UNION ALL ".join([LIST_LIVE_OF, *(kind.list_live_of for kind in kinds)])
         self._database = database
         self._bus = bus
         self._access_lifetime = access_lifetime
@@ -143,6 +144,10 @@ class Revocations:
     ) -> dict[UUID, datetime]:
         """Returns those of the sessions, or tokens, that are live in the database, with their times of expiry."""
         return {row["id"]: row["expires_at"] for row in await connection.fetch(self._list_live, session_ids, at)}
+
+    async def is_signed_in(self, connection: DatabaseConnection, account_id: UUID, at: datetime) -> bool:
+        """Returns True if an account has a live session, or a token, in the database."""
+        return bool(await connection.fetch(self._list_live_of, account_id, at))
 
     async def _check_open_sessions(self, session_ids: list[UUID], at: datetime, now: float) -> None:
         rest = iter(session_ids)

@@ -1,9 +1,11 @@
 """Addresses of avatars: signed, bound to the avatar and its viewer. They do not expire."""
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.attachments_module.db.cruds import avatars as crud
 from app.modules.attachments_module.errors import FileNotFound
 from app.modules.attachments_module.services.signing import Signer
@@ -20,8 +22,9 @@ class Avatar(NamedTuple):
 class AvatarLinks:
     """Makes addresses, and finds what they open."""
 
-    def __init__(self, signer: Signer, database: Database, base: str) -> None:
+    def __init__(self, signer: Signer, database: Database, revocations: Revocations, base: str) -> None:
         self._signer = signer
+        self._revocations = revocations
         self._database = database
         self._base = base
 
@@ -30,12 +33,17 @@ class AvatarLinks:
         return f"{self._base}/avatars/{await self._signer.sign(body)}"
 
     async def find(self, token: str) -> tuple[UUID, UUID]:
-        """Returns the file and the viewer. Raises FileNotFound for an avatar that was replaced or may not be seen."""
+        """Returns the file and the viewer.
+
+        Raises FileNotFound for an avatar that was replaced or may not be seen, and while the viewer is signed out
+        everywhere.
+        """
         body = await self._signer.read(token)
         if body is None:
             raise FileNotFound
         owner_id, attachment_id, viewer = (UUID(bytes=body[place : place + 16]) for place in (1, 17, 33))
         async with self._database.connection() as connection:
-            if not await crud.is_shown(connection, bool(body[0]), owner_id, attachment_id, viewer):
+            is_shown = await crud.is_shown(connection, bool(body[0]), owner_id, attachment_id, viewer)
+            if not is_shown or not await self._revocations.is_signed_in(connection, viewer, datetime.now(UTC)):
                 raise FileNotFound
         return attachment_id, viewer

@@ -87,6 +87,32 @@ async def test_an_address_stays_until_the_avatar_changes(
     assert [one.path async for one in store.list("previews") if seen[0]["id"] in one.path] == []
 
 
+async def test_an_address_opens_nothing_while_its_viewer_is_signed_out_everywhere(
+    anna: FakeClient, boris: FakeClient
+) -> None:
+    ok(await put(anna, ME, await image(anna)))
+    phone = await boris.another_device().sign_in()
+    url = (await avatar_of(boris, f"/accounts/{anna.id}"))["url"]
+    ok(await boris.post("/accounts/sign-out"))
+    assert (await download(boris, url)).status_code == 200
+    ok(await phone.post("/accounts/sign-out"))
+    problem(await download(boris, url), 404, "not_found")
+    await boris.sign_in()
+    assert (await avatar_of(boris, f"/accounts/{anna.id}"))["url"] == url
+    assert (await download(boris, url)).status_code == 200
+
+
+async def test_a_bot_sees_avatars_as_long_as_it_has_a_key(anna: FakeClient) -> None:
+    ok(await put(anna, ME, await image(anna)))
+    bot = ok(await anna.post("/bots", {"username": f"{anna.username}_bot", "display_name": "Бот"}))
+    key = ok(await anna.post(f"/bots/{bot['id']}/keys", {"name": "k", "scopes": ["profile:read"], "expires_at": None}))
+    viewer = FakeClient(anna.http, id=bot["id"], headers={"Authorization": f"Bearer {key['key']}"})
+    url = (await avatar_of(viewer, f"/accounts/{anna.id}"))["url"]
+    assert (await download(viewer, url)).status_code == 200
+    ok(await anna.delete(f"/bots/{bot['id']}/keys/{key['id']}"))
+    problem(await download(viewer, url), 404, "not_found")
+
+
 async def test_repeating_a_change_changes_nothing(anna: FakeClient, club: str) -> None:
     one, other = await image(anna), await image(anna)
     for path, file in ((ME, one), (f"/chats/{club}/avatar", other)):

@@ -17,6 +17,7 @@ LIST_REVOKED = "SELECT id, revoked_at FROM auth_session WHERE revoked_at > $1"
 LIST_LIVE = """
 SELECT id, expires_at FROM auth_session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > $2
 """
+LIST_LIVE_OF = "SELECT id FROM auth_session WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > $2"
 
 _DELETE_ENDED = """
 WITH revoked AS (

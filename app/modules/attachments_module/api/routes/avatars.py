@@ -103,7 +103,8 @@ async def show_avatar(
 ) -> Response:
     """Returns the image of an avatar. The address comes with the account or the chat, and needs no token.
 
-    It is answered 404 when the avatar has changed, and to an account that may not see it any more.
+    It is answered 404 when the avatar has changed, to an account that may not see it any more, and while that account
+    is signed out everywhere.
     """
     file, viewer = await links.find(token)
     limits.hit(DOWNLOAD, viewer.int)
