@@ -16,7 +16,8 @@ endef
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
-.PHONY: bench bench-background bench-document bench-growth bench-hostile bench-live bench-processes bench-profile bench-search
+.PHONY: bench bench-background bench-document bench-growth bench-hostile bench-live bench-processes bench-profile
+.PHONY: bench-search bench-search-sends bench-upload
 .DEFAULT_GOAL := run
 
 # `exec`: signals to make's child reach the server.
@@ -98,6 +99,14 @@ bench-background: $(VENV)/.installed-bench
 # Searches in a million messages, and how soon a new one is found.
 bench-search: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.search $(ARGS)
+
+# What a search index that is written by another process costs the sends.
+bench-search-sends: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.search_sends $(ARGS)
+
+# Memory of the process and latency of sends, while a file of 2 GB goes up and down.
+bench-upload: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.upload $(ARGS)
 
 bench-live: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.live $(ARGS)

@@ -127,6 +127,8 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
     "live": figures,
     "background": figures,
     "search": figures,
+    "search_sends": figures,
+    "upload": figures,
     "profile": profile,
 }
 

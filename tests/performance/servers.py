@@ -33,6 +33,14 @@ _RATES = (
 )
 
 
+_PRODUCTION = {
+    "ENVIRONMENT": "PROD",
+    "AUTH_SECRET": "4Zq9xk2LrT7vBnW1yHc8PdJm5sGf0aUe",
+    "LOG_LEVEL": "INFO",
+    "LOG_WRITE_TO_FILE": "false",
+}
+
+
 class Server:
     """A process that listens. Its cost includes its children, but not PostgreSQL."""
 
@@ -55,6 +63,16 @@ def free_port() -> int:
         return port
 
 
+def _variables(database: DatabaseAddress) -> dict[str, str]:
+    return {
+        "PG_SERVER_ADDRESS": database.host,
+        "PG_SERVER_PORT": str(database.port),
+        "PG_SERVER_LOGIN": database.user,
+        "PG_SERVER_PASSWD": database.password,
+        "PG_SERVER_DB": database.database,
+    }
+
+
 @contextmanager
 def messenger(
     data: Path,
@@ -68,8 +86,7 @@ def messenger(
     settings. `project` is the folder of the application, or of a copy of it."""
     port = free_port()
     settings = {
-        "ENVIRONMENT": "PROD",
-        "AUTH_SECRET": "4Zq9xk2LrT7vBnW1yHc8PdJm5sGf0aUe",
+        **_PRODUCTION,
         "AUTH_ACCESS_TTL": "86400",
         # Sends are measured, not password hashing.
         "AUTH_ARGON2_TIME_COST": "1",
@@ -79,24 +96,29 @@ def messenger(
         "API_WORKERS": str(workers),
         # Calls are counted as in production, but the limits are never reached.
         **{f"RATE_LIMIT_{what}": "1000000000/minute" for what in _RATES},
-        "LOG_LEVEL": "INFO",
-        "LOG_WRITE_TO_FILE": "false",
         "PG_EMBEDDED_DATA_DIR": str(data),
         **(more or {}),
     }
     if database is not None:
-        settings |= {
-            "PG_SERVER_ADDRESS": database.host,
-            "PG_SERVER_PORT": str(database.port),
-            "PG_SERVER_LOGIN": database.user,
-            "PG_SERVER_PASSWD": database.password,
-            "PG_SERVER_DB": database.database,
-        }
+        settings |= _variables(database)
     log = data.parent / f"messenger-{port}.log"
     with _running([sys.executable, "main.py"], settings, log, project) as process:
         server = Server(process, ("127.0.0.1", port))
         _wait_until(server, "/healthcheck/ready")
         yield server
+
+
+@contextmanager
+def worker(database: DatabaseAddress, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs `manage.py worker`, the subscribers and jobs of a server that has `API_BACKGROUND=false`."""
+    settings = {**_PRODUCTION, **_variables(database)}
+    with _running([sys.executable, "manage.py", "worker"], settings, log) as process:
+        until = time.monotonic() + _START_SECONDS
+        while b"started with the modules" not in log.read_bytes():
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the worker did not start: {log}")
+            time.sleep(0.1)
+        yield process
 
 
 @contextmanager

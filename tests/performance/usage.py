@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -15,6 +16,15 @@ def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
             # Children that have ended count as well: backends do end.
             total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+def cpu_nanoseconds(processes: Iterable[psutil.Process]) -> int:
+    """Returns the nanoseconds that all threads have run: other counters have steps of 10 ms."""
+    return sum(
+        int((Path("/proc") / str(process.pid) / "task" / str(thread.id) / "schedstat").read_text().split()[0])
+        for process in processes
+        for thread in process.threads()
+    )
 
 
 def memory(processes: Iterable[psutil.Process]) -> int:
