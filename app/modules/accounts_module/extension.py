@@ -127,12 +127,13 @@ class SignInHook:
 class PresenceFilter:
     """Hides presence, typing and read positions of accounts from some viewers, over every transport.
 
-    `list_hidden(context, viewer_id)` returns the accounts that are hidden from the viewer. It is called once per page,
-    and when a socket connects. After a change the module calls `PresenceFilters.announce`.
+    `list_hidden(context, viewer_id, account_ids)` returns those of the accounts that are hidden from the viewer. It is
+    called once per page, and when a socket connects: then `account_ids` is None and stands for all accounts. After a
+    change the module calls `PresenceFilters.announce`.
     """
 
     name: str
-    list_hidden: Callable[[Context, UUID], Awaitable[Collection[UUID]]]
+    list_hidden: Callable[[Context, UUID, Collection[UUID] | None], Awaitable[Collection[UUID]]]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ ORDER BY created_at DESC, blocked_id DESC LIMIT $4
 _COUNT = "SELECT count(*) FROM account_block WHERE account_id = $1"
 _BLOCKING = "SELECT account_id FROM account_block WHERE blocked_id = $1 AND account_id = ANY($2)"
 _BLOCKED = "SELECT blocked_id FROM account_block WHERE account_id = $1 AND blocked_id = ANY($2)"
-_HIDDEN = "SELECT account_id FROM account_block WHERE blocked_id = $1"
+_ALL_BLOCKING = "SELECT account_id FROM account_block WHERE blocked_id = $1"
 # A direct chat has two members.
 _BLOCKED_CHATS = """
 SELECT m.chat_id FROM chat_member m
@@ -81,9 +81,8 @@ async def list_blocked(connection: DatabaseConnection, account_id: UUID, account
     return [row["blocked_id"] for row in await connection.fetch(_BLOCKED, account_id, list(account_ids))]
 
 
-async def list_hidden(connection: DatabaseConnection, viewer: UUID) -> list[UUID]:
-    """Returns the accounts that have blocked the viewer."""
-    return [row["account_id"] for row in await connection.fetch(_HIDDEN, viewer)]
+async def list_all_blocking(connection: DatabaseConnection, blocked_id: UUID) -> list[UUID]:
+    return [row["account_id"] for row in await connection.fetch(_ALL_BLOCKING, blocked_id)]
 
 
 async def list_blocked_chats(connection: DatabaseConnection, chat_ids: Collection[UUID]) -> set[UUID]:

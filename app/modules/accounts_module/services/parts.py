@@ -36,8 +36,9 @@ class AccountParts(Parts):
     async def view_profiles(
         self, connection: Connection, viewer: UUID, people: Sequence[Mapping[str, Any]]
     ) -> list[AccountPublic]:
-        described = await self.describe(connection, viewer, [person["id"] for person in people])
-        hidden = await self._filters.list_hidden(connection, viewer)
+        ids = [person["id"] for person in people]
+        described = await self.describe(connection, viewer, ids)
+        hidden = await self._filters.list_hidden(connection, viewer, ids)
         model = self._models.public
         return [
             model.model_validate({**person, **(_ABSENT if person["id"] in hidden else {}), **more})

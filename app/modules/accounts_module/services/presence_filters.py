@@ -1,6 +1,6 @@
 """Which accounts are hidden from a viewer: their presence, typing and read positions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -26,22 +26,25 @@ class PresenceFilters:
         self._database = container.get(Database)
         self._bus: Bus = container.get(Bus)  # type: ignore[type-abstract]
 
-    async def list_hidden(self, connection: Connection, viewer: UUID) -> frozenset[UUID]:
-        """Returns the accounts that are hidden from the viewer."""
-        if not self._filters:
-            return _NONE
-        context = Context(connection, self._container, datetime.now(UTC))
-        hidden: set[UUID] = set()
-        for contributed in self._filters:
-            hidden |= set(await contributed.list_hidden(context, viewer))
-        return frozenset(hidden)
+    async def list_hidden(self, connection: Connection, viewer: UUID, account_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Returns those of the accounts that are hidden from the viewer."""
+        return await self._list(connection, viewer, account_ids) if self._filters and account_ids else _NONE
 
-    async def read_hidden(self, viewer: UUID) -> frozenset[UUID]:
-        """Does the same, over a connection of its own."""
+    async def read_all_hidden(self, viewer: UUID) -> frozenset[UUID]:
+        """Returns all accounts that are hidden from the viewer, over a connection of its own."""
         if not self._filters:
             return _NONE
         async with self._database.connection() as connection:
-            return await self.list_hidden(connection, viewer)
+            return await self._list(connection, viewer, None)
+
+    async def _list(
+        self, connection: Connection, viewer: UUID, account_ids: Collection[UUID] | None
+    ) -> frozenset[UUID]:
+        context = Context(connection, self._container, datetime.now(UTC))
+        hidden: set[UUID] = set()
+        for contributed in self._filters:
+            hidden |= set(await contributed.list_hidden(context, viewer, account_ids))
+        return frozenset(hidden)
 
     def announce(self, viewer: UUID) -> None:
         """Notifies all processes that other accounts are hidden from the viewer now. Called after the commit."""

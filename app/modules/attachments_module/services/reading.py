@@ -1,8 +1,10 @@
 """Attachments for those who may see them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import Field
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.tokens import Identity
@@ -10,8 +12,11 @@ from app.modules.attachments_module.db.cruds import attachments as crud
 from app.modules.attachments_module.errors import AttachmentNotFound
 from app.modules.attachments_module.services.links import Links
 from app.modules.attachments_module.services.views import view_attachment
+from app.modules.base_module.schemas import Position
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.resources.constants import MAX_BIGINT
+
+_NegativePosition = Annotated[int, Field(gt=-(2**31), le=0)]
 
 
 async def read_attachment(database: Database, links: Links, identity: Identity, attachment_id: UUID) -> dict[str, Any]:
@@ -42,7 +47,11 @@ async def list_of_chat(
     limit: int,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Returns a page, newest messages first, and the cursor of the next one. The caller is known to be a member."""
-    before = decode_cursor(cursor, tuple[int, int], of="attachments") if cursor is not None else (MAX_BIGINT, 0)
+    before = (
+        decode_cursor(cursor, tuple[Position, _NegativePosition], of="attachments")
+        if cursor is not None
+        else (MAX_BIGINT, 0)
+    )
     async with database.connection() as connection:
         rows = await crud.list_of_chat(connection, chat_id, before, kind, limit + 1)
     page = rows[:limit]

@@ -10,6 +10,7 @@ import httpx
 from app.adapters.db.connection import Connection
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.tests.uploading import add, begin, collect, download, processed, ready, upload
+from app.modules.base_module.services.cursors import encode_cursor
 from app.utils.container import Container
 from tests.fakers import FakeClient, as_sent, eventually, ok, problem
 
@@ -174,6 +175,9 @@ async def test_the_files_of_a_chat_are_listed_page_by_page(anna: FakeClient, bor
     assert seen == [(2, ids[3]), (2, ids[4]), (1, ids[0]), (1, ids[1]), (1, ids[2])]
     assert ok(await boris.get(f"/chats/{club}/attachments", kind="image"))["items"] == []
     assert len(ok(await boris.get(f"/chats/{club}/attachments", kind="file"))["items"]) == 5
+    for forged in ((2**63, 0), (-1, 0), (1, 2**31), (1, -(2**31)), (1, 1)):
+        cursor = encode_cursor(*forged, of="attachments")
+        problem(await boris.get(f"/chats/{club}/attachments", cursor=cursor), 422, "validation_error")
 
 
 async def test_addresses_of_a_page_are_asked_for_at_once(anna: FakeClient) -> None:

@@ -5,6 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.adapters.db.database import Database
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.tests.erasing import begin
 from app.utils.container import Container
 from tests.databases import rows
@@ -191,6 +193,19 @@ async def test_read_positions_are_hidden_from_the_blocked(
     assert ok(await anna.get(f"/chats/{direct}"))["others_read_seq"] == 1
     await unblock(anna, boris)
     assert ok(await boris.get(f"/chats/{direct}"))["others_read_seq"] == 1
+
+
+async def test_only_the_accounts_of_a_page_are_looked_up(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, container: Container
+) -> None:
+    """Any number of accounts may have blocked a viewer."""
+    for user in (anna, clara):
+        await block(user, boris)
+    filters = container.get(PresenceFilters)
+    async with container.get(Database).connection() as connection:
+        assert await filters.list_hidden(connection, boris.uuid, [anna.uuid, boris.uuid]) == {anna.uuid}
+        assert await filters.list_hidden(connection, boris.uuid, []) == set()
+    assert await filters.read_all_hidden(boris.uuid) == {anna.uuid, clara.uuid}
 
 
 async def test_a_direct_chat_opened_while_it_is_being_blocked_is_either_refused_or_closed(

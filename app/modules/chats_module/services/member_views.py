@@ -25,8 +25,9 @@ class MemberViews:
 
     async def view(self, work: UnitOfWork, viewer: UUID, rows: Sequence[Any]) -> list[MemberRead]:
         raw = await work.raw()
-        described = await self._parts.describe(raw, viewer, [row.account_id for row in rows])
-        hidden = await self._filters.list_hidden(raw, viewer)
+        ids = [row.account_id for row in rows]
+        described = await self._parts.describe(raw, viewer, ids)
+        hidden = await self._filters.list_hidden(raw, viewer, ids)
         return [
             self._model.model_validate({**row._mapping, **(_UNREAD if row.account_id in hidden else {}), **more})
             for row, more in zip(rows, described, strict=True)

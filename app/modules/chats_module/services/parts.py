@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
-from app.modules.chats_module.db.cruds.views import ChatQueries
+from app.modules.chats_module.db.cruds.views import ChatQueries, list_others
 from app.modules.chats_module.extension import ChatPart
 from app.services.parts import Parts
 from app.utils.container import Container
@@ -20,6 +20,10 @@ class ChatParts(Parts):
         self.queries = ChatQueries(in_sql)
         self._filters = container.get(PresenceFilters)
 
-    async def list_hidden(self, connection: Connection, viewer: UUID) -> frozenset[UUID]:
-        """Returns the accounts whose read positions are hidden from the viewer."""
-        return await self._filters.list_hidden(connection, viewer)
+    async def list_hidden(self, connection: Connection, viewer: UUID, direct_chats: Sequence[UUID]) -> set[UUID]:
+        """Returns those of the direct chats whose other member hides read positions from the viewer."""
+        if not direct_chats:
+            return set()
+        others = await list_others(connection, viewer, direct_chats)
+        hidden = await self._filters.list_hidden(connection, viewer, list(others.values()))
+        return {chat_id for chat_id, other in others.items() if other in hidden}

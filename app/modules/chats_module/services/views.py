@@ -10,7 +10,6 @@ from app.adapters.db.connection import Connection
 from app.modules.base_module.schemas import Moment
 from app.modules.base_module.services.cursors import decode_cursor, encode_cursor
 from app.modules.chats_module.errors import ChatNotFound
-from app.modules.chats_module.services.chats import direct_chat_id
 from app.modules.chats_module.services.parts import ChatParts
 
 
@@ -43,9 +42,8 @@ async def _describe(
 ) -> list[dict[str, Any]]:
     described = await parts.describe(connection, viewer, [row["id"] for row in rows])
     # In a direct chat it is the read position of one account.
-    hidden: set[UUID] = set()
-    if any(row["type"] == "direct" for row in rows):
-        hidden = {direct_chat_id(viewer, other) for other in await parts.list_hidden(connection, viewer)}
+    direct = [row["id"] for row in rows if row["type"] == "direct" and row["others_read_seq"]]
+    hidden = await parts.list_hidden(connection, viewer, direct)
     return [
         _chat(row) | ({"others_read_seq": 0} if row["id"] in hidden else {}) | more
         for row, more in zip(rows, described, strict=True)

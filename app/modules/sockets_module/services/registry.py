@@ -95,7 +95,7 @@ class Registry:
     async def load_hidden(self, account_id: UUID) -> None:
         """Reads which accounts are hidden from an account with sockets here."""
         while (changes := self._hidden_changes.get(account_id)) is not None:
-            hidden = frozenset(map(str, await self._filters.read_hidden(account_id)))
+            hidden = frozenset(map(str, await self._filters.read_all_hidden(account_id)))
             # Otherwise it has changed since, and what was read may be older than what another task has read.
             if self._hidden_changes.get(account_id) == changes:
                 for socket in self.sockets_of(account_id):

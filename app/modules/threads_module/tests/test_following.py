@@ -100,8 +100,9 @@ async def test_threads_are_listed_by_their_newest_reply(anna: FakeClient, boris:
             break
         cursor = {"cursor": page["next_cursor"]}
     assert seen == places[::-1]
-    beyond = encode_cursor("2026-01-01T00:00:00Z", str(uuid4()), 2**63, of="threads")
-    for wrong in ("x", "WyJhbm5hIl0", beyond):
+    at, chat_id = "2026-01-01T00:00:00Z", str(uuid4())
+    forged = [(at, chat_id, 2**63), (at, chat_id, -1), ("0001-01-01T00:00:00+14:00", chat_id, 1), (at[:-1], chat_id, 1)]
+    for wrong in ("x", "WyJhbm5hIl0", *(encode_cursor(*values, of="threads") for values in forged)):
         problem(await anna.get("/threads", cursor=wrong), 422, "validation_error")
 
 

@@ -38,6 +38,7 @@ JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
 ORDER BY chosen.place
 """
+_OTHERS = "SELECT chat_id, account_id FROM chat_member WHERE chat_id = ANY($1) AND account_id <> $2"
 
 
 class ChatQueries:
@@ -71,3 +72,8 @@ class ChatQueries:
         """Returns those of the chats that the viewer is in, in the given order."""
         rows: Sequence[Any] = await connection.fetch(self._chosen, viewer, chat_ids)
         return rows
+
+
+async def list_others(connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Returns the other member of each of these direct chats."""
+    return {row["chat_id"]: row["account_id"] for row in await connection.fetch(_OTHERS, chat_ids, viewer)}
