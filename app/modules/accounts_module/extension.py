@@ -128,7 +128,7 @@ class PresenceFilter:
     """Hides presence, typing and read positions of accounts from some viewers, over every transport.
 
     `list_hidden(context, viewer_id, account_ids)` returns those of the accounts that are hidden from the viewer. It is
-    called once per page, and when a socket connects: then `account_ids` is None and stands for all accounts. After a
+    called once per page, and when a socket connects: then `account_ids` is None, for all accounts. After a
     change the module calls `PresenceFilters.announce`.
     """
 
