@@ -1,15 +1,16 @@
 """Settings of modules: read, refused and documented as those of the core."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pydantic_settings import SettingsConfigDict
 
 from app.services.errors import RateLimited
 from app.services.rate_limits import RateLimit, RateLimits
 from app.settings import SettingsError, SettingsGroup, load_settings, unknown_variables, with_own
+from app.settings.describe import describe_settings
 from app.utils.module import Module
 from app.utils.own_settings import load_all_settings, own_groups, rates_by_limit
 from tests.processes import KNOWN_VARIABLES
@@ -95,6 +96,58 @@ def test_a_variable_declared_twice_stops_the_start() -> None:
         "POST_STAMP",
         "POST_OFFICE",
     ]
+
+
+class StampSettings(BaseModel):
+    price: int = Field(ge=1, description="price of a stamp")
+    motive_of_it: str = Field("", description="what it shows")
+
+
+class StampsSettings(SettingsGroup):
+    model_config = SettingsConfigDict(env_prefix="STAMPS_")
+    repeated = ("kinds", StampSettings)
+
+    kinds: Mapping[str, StampSettings] = {}
+    country: str = Field("am", description="where they are sold")
+
+
+_STAMPS = {"post": Module(name="post", description="", settings=StampsSettings)}
+
+
+def test_a_group_may_describe_several_things_of_a_kind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("STAMPS_BLUE_MAURITIUS_PRICE=9\nSTAMPS_COUNTRY=mu\nSTAMPS_RED_PRICE=5\n", encoding="utf-8")
+    monkeypatch.setenv("STAMPS_BLUE_MAURITIUS_MOTIVE_OF_IT", "Королева")
+    monkeypatch.setenv("STAMPS_RED_PRICE", "2")
+    [stamps] = load_all_settings(_STAMPS, file).own.values()
+    assert isinstance(stamps, StampsSettings)
+    assert stamps.country == "mu"
+    assert stamps.kinds == {
+        "blue_mauritius": StampSettings(price=9, motive_of_it="Королева"),
+        "red": StampSettings(price=2),
+    }
+
+
+def test_wrong_variables_of_one_of_them_are_reported_by_their_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("STAMPS_RED_PRICE=0\nSTAMPS_BLUE_MOTIVE_OF_IT=x\nSTAMPS_RED_PRISE=1\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as refusal:
+        load_all_settings(_STAMPS, file)
+    assert sorted(problem.partition(":")[0] for problem in refusal.value.problems) == [
+        "STAMPS_BLUE_PRICE",
+        "STAMPS_RED_PRICE",
+    ]
+    [line] = unknown_variables(file, own_groups(_STAMPS.values()))
+    assert line.startswith("STAMPS_RED_PRISE in ")
+    assert line.endswith("did you mean STAMPS_<ID>_PRICE?")
+
+
+def test_they_are_examples_in_comments() -> None:
+    described = describe_settings(own_groups(_STAMPS.values()))
+    assert "# price of a stamp\n# STAMPS_<ID>_PRICE=\n" in described
+    assert "\nSTAMPS_COUNTRY=am\n" in described
 
 
 def test_a_rate_limit_of_a_module_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from app.settings.auth_settings import AuthSettings
 from app.settings.base import PROJECT_ROOT, SettingsGroup
 from app.settings.db_settings import DbSettings
 from app.settings.egress_settings import EgressSettings
-from app.settings.file import UnreadableFile, find_unknown_names, read_problems
+from app.settings.file import ID, UnreadableFile, find_unknown_names, read_problems
 from app.settings.limits_settings import LimitsSettings
 from app.settings.log import LogSettings
 from app.settings.modules_settings import ModulesSettings
@@ -35,7 +35,6 @@ __all__ = [
     "known_variables",
     "load_settings",
     "unknown_variables",
-    "variable_name",
     "with_own",
 ]
 
@@ -79,19 +78,9 @@ CORE_GROUPS: Mapping[str, type[SettingsGroup]] = {
 """The groups of the core by their names in `Settings`."""
 
 
-def variable_name(group: type[SettingsGroup], field: str) -> str:
-    """Returns the environment variable that a field is read from."""
-    alias = group.model_fields[field].validation_alias
-    if isinstance(alias, str):
-        return alias
-    return f"{group.model_config.get('env_prefix', '')}{field}".upper()
-
-
 def known_variables(own: Iterable[type[SettingsGroup]] = ()) -> frozenset[str]:
-    """Returns the names of all settings of the core, and of these groups."""
-    return frozenset(
-        variable_name(group, name) for group in (*CORE_GROUPS.values(), *own) for name in group.model_fields
-    )
+    """Returns the names of all settings of the core, and of these groups. Those of repeated ones contain `<ID>`."""
+    return frozenset(variable.name for group in (*CORE_GROUPS.values(), *own) for variable in group.variables())
 
 
 def load_settings(
@@ -157,26 +146,35 @@ def _read(
 
 def _explain(group: type[SettingsGroup], error: ValidationError) -> Iterator[str]:
     """Yields a line for each wrong field. pydantic's message says what is allowed. A secret value is not shown."""
-    by_variable = {variable_name(group, name): name for name in group.model_fields}
+    by_name = {variable.name: variable for variable in group.variables()}
     for wrong in error.errors():
-        field = str(wrong["loc"][0]) if wrong["loc"] else ""
-        name = by_variable.get(field.upper(), field)
+        name, template = _variable_of(group, wrong["loc"])
         allowed = wrong["msg"].removeprefix("Value error, ")
-        if name not in group.model_fields:
-            yield f"{field or group.__name__}: {allowed}"
+        variable = by_name.get(template)
+        if variable is None:
+            yield f"{name or group.__name__}: {allowed}"
             continue
-        variable = variable_name(group, name)
-        is_secret = "Secret" in str(group.model_fields[name].annotation)
+        is_secret = "Secret" in str(variable.field.annotation)
         # The error for a missing setting contains the whole input, which may have the secrets of other fields.
         shown = "" if is_secret or wrong["type"] == "missing" else f" {wrong['input']!r} is not allowed:"
-        yield f"{variable}:{shown} {allowed[:1].lower()}{allowed[1:]} ({group.model_fields[name].description})"
+        yield f"{name}:{shown} {allowed[:1].lower()}{allowed[1:]} ({variable.field.description})"
+
+
+def _variable_of(group: type[SettingsGroup], loc: tuple[int | str, ...]) -> tuple[str, str]:
+    """Returns the name of the variable that an error is about, and its name in `SettingsGroup.variables`."""
+    prefix, parts = group.model_config.get("env_prefix", ""), [str(part) for part in loc]
+    if group.repeated is not None and parts[:1] == [group.repeated[0]] and len(parts) > 2:
+        return f"{prefix}{parts[1]}_{parts[2]}".upper(), f"{prefix}{ID}_{parts[2].upper()}"
+    field = parts[0] if parts else ""
+    names = {variable.field_name: variable.name for variable in group.variables()}
+    return (name := names.get(field, field.upper() if field.upper() in names.values() else field)), name
 
 
 def _declared_twice(groups: Iterable[type[SettingsGroup]]) -> Iterator[str]:
     owners: defaultdict[str, list[str]] = defaultdict(list)
     for group in groups:
-        for name in group.model_fields:
-            owners[variable_name(group, name)].append(f"{group.__module__}.{group.__qualname__}")
+        for declared in group.variables():
+            owners[declared.name].append(f"{group.__module__}.{group.__qualname__}")
     for variable, named in owners.items():
         if len(named) > 1:
             yield f"{variable}: {' and '.join(named)} both declare this setting"

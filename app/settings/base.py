@@ -1,25 +1,39 @@
 """The base of all groups of settings. A value comes from the environment, then from `.env`, then from its default."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.settings.file import ENCODING
+from app.settings.file import ENCODING, ID, id_pattern
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Variable(NamedTuple):
+    """A variable of a group: its name, the field that describes it, and the field's name."""
+
+    name: str
+    field: FieldInfo
+    field_name: str
 
 
 class SettingsGroup(BaseSettings):
     """One group of variables. Each field's description is its line in `.env.example` and in the README.
 
     `russian` has the descriptions for README.ru.md by the names of the fields.
+
+    With `repeated`, a group describes any number of things of one kind by the variables `PREFIX_<ID>_FIELD`. `repeated`
+    is the name of a field `Mapping[str, Model]`: it gets a Model by each id, in lower case.
     """
 
     russian: ClassVar[Mapping[str, str]] = {}
+    repeated: ClassVar[tuple[str, type[BaseModel]] | None] = None
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -30,9 +44,64 @@ class SettingsGroup(BaseSettings):
         hide_input_in_errors=False,
     )
 
+    @classmethod
+    def variables(cls) -> Iterator[Variable]:
+        """Yields all variables of the group. The names of repeated ones contain `<ID>`."""
+        prefix = cls.model_config.get("env_prefix", "")
+        for name, field in cls.model_fields.items():
+            if cls.repeated is not None and name == cls.repeated[0]:
+                for part, of_part in cls.repeated[1].model_fields.items():
+                    yield Variable(f"{prefix}{ID}_{part.upper()}", of_part, part)
+            else:
+                alias = field.validation_alias
+                yield Variable(alias if isinstance(alias, str) else f"{prefix}{name}".upper(), field, name)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return sources if cls.repeated is None else (init_settings, _Repeated(cls, env_settings, dotenv_settings))
+
     def problems_in_production(self) -> Iterator[str]:
         """Yields a line for each value that ENVIRONMENT=PROD refuses: the name of the variable, and why."""
         yield from ()
+
+
+class _Repeated(PydanticBaseSettingsSource):
+    """Reads all fields of a group with `repeated`, from the environment and then from `.env`."""
+
+    def __init__(self, group: type[SettingsGroup], *sources: PydanticBaseSettingsSource) -> None:
+        super().__init__(group)
+        self._group = group
+        self._variables: dict[str, str | None] = {}
+        for source in reversed(sources):
+            if isinstance(source, EnvSettingsSource):
+                self._variables |= {name.upper(): value for name, value in source.env_vars.items()}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError("all fields are read at once")
+
+    def __call__(self) -> dict[str, Any]:
+        things: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        values: dict[str, Any] = {}
+        for variable in self._group.variables():
+            for name, value in self._variables.items():
+                found = id_pattern(variable.name).fullmatch(name)
+                if found is None or not value:
+                    continue
+                if found.re.groups:
+                    things[found[1].lower()][variable.field_name] = value
+                else:
+                    values[variable.field_name] = value
+        if self._group.repeated is not None and things:
+            values[self._group.repeated[0]] = dict(things)
+        return values
 
 
 def _split(value: object) -> object:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from pydantic import SecretStr
+from pydantic_core import PydanticUndefinedType
 
-from app.settings import CORE_GROUPS, variable_name
+from app.settings import CORE_GROUPS
 from app.settings.base import SettingsGroup
+from app.settings.file import ID
 
 _HEAD = """\
 # Every setting of the server with its default. Copy this file to .env and change what you need. An empty value means
@@ -27,16 +29,16 @@ def tabulate_settings(own: Iterable[type[SettingsGroup]], *, in_russian: bool) -
 
 
 def _describe(group: type[SettingsGroup]) -> Iterator[str]:
-    for name, field in group.model_fields.items():
-        variable = variable_name(group, name)
+    for variable, field, _ in group.variables():
         written = "" if variable in _FOLLOWS else _write(field.default)
         value = f'"{written}"' if " " in written else written
-        yield f"# {field.description}\n{variable}={value}\n"
+        # The name of a repeated variable is none yet.
+        comment = "# " if ID in variable else ""
+        yield f"# {field.description}\n{comment}{variable}={value}\n"
 
 
 def _rows(group: type[SettingsGroup], *, in_russian: bool) -> Iterator[str]:
-    for name, field in group.model_fields.items():
-        variable = variable_name(group, name)
+    for variable, field, name in group.variables():
         description = (group.russian.get(name) if in_russian else None) or field.description or ""
         if variable in _FOLLOWS:
             default = f"{'как' if in_russian else 'as'} `{_FOLLOWS[variable]}`"
@@ -49,7 +51,7 @@ def _rows(group: type[SettingsGroup], *, in_russian: bool) -> Iterator[str]:
 def _write(default: object) -> str:
     """Returns a default as it is written in `.env`; an empty text if there is none."""
     match default:
-        case None:
+        case None | PydanticUndefinedType():
             return ""
         case bool():
             return str(default).lower()

@@ -1,6 +1,7 @@
 """Checks a `.env` file, and finds misspelt names in it and in the environment."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from logging import ERROR, getLogger
@@ -14,8 +15,15 @@ _ALMOST_THE_SAME = 0.85
 """The same for a name in the environment without such a prefix. Most of them belong to other programs."""
 ENCODING = "utf-8-sig"
 """UTF-8 with an optional byte order mark, which Windows editors write."""
+ID = "<ID>"
+"""The part of a variable's name that the operator chooses."""
 # This logger would repeat what SettingsError reports.
 getLogger("dotenv.main").setLevel(ERROR)
+
+
+def id_pattern(variable: str) -> re.Pattern[str]:
+    """Returns what matches the names of a variable, in capitals. Its first group is the id of a repeated one."""
+    return re.compile(re.escape(variable).replace(re.escape(ID), "([A-Z0-9]+(?:_[A-Z0-9]+)*)"))
 
 
 class UnreadableFile(Exception):
@@ -50,11 +58,12 @@ def _line_of(binding: Binding) -> int:
 def find_unknown_names(known: Iterable[str], path: Path | None) -> Iterator[str]:
     """Yields a line for each variable that resembles a `known` one and is not one, with the nearest of them."""
     known = sorted(known)
+    repeated = [id_pattern(name) for name in known if ID in name]
     in_file = [binding.key for binding in _bindings(path) if binding.key is not None] if path else []
     prefixes = tuple({f"{name.partition('_')[0]}_" for name in known if "_" in name})
     for place, names in (("the environment", os.environ), (str(path), in_file)):
         for name in names:
-            if name.upper() in known:
+            if name.upper() in known or any(pattern.fullmatch(name.upper()) for pattern in repeated):
                 continue
             is_ours = name.upper().startswith(prefixes)
             likeness = _SIMILAR if is_ours else _ALMOST_THE_SAME
