@@ -7,9 +7,11 @@ from uuid import UUID
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, AccountPart, Erasure, SignUpHook
 from app.modules.accounts_module.schemas import Email
+from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.accounts_module.services.mailboxes import announce_change, change_email, find_mail_address
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.base_module.schemas import NOT_NULL
@@ -50,17 +52,29 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, tok
         raise LinkExpired
     account_id, email = used["account_id"], used["email"]
     await log.lock(work, accounts=[account_id])
-    current = await find_mail_address(work, account_id)
-    if current is None:
+    if not await list_existing_accounts(work, {account_id}):
         raise LinkExpired
+    current = await find_mail_address(work, account_id)
     if current != email:
         mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
         if mailbox is None or mailbox["pending_email"] != email:
             raise LinkExpired
         await change_email(work, account_id, email)
-        await jobs.enqueue(work, NOTIFY, Notice(email=current, template="changed"))
-    await mailboxes.set_verified(raw, account_id, canonical_email(email), email)
+        if current is not None:
+            await jobs.enqueue(work, NOTIFY, Notice(email=current, template="changed"))
+    await note_verified(raw, account_id, email)
     await announce_change(work, log, account_id)
+
+
+async def is_verified(connection: DatabaseConnection, account_id: UUID) -> bool:
+    """Returns True if a mail to the account's address was confirmed, or if another module has proof of it."""
+    mailbox = (await mailboxes.list_mailboxes(connection, [account_id])).get(account_id)
+    return mailbox is not None and bool(mailbox["is_verified"])
+
+
+async def note_verified(connection: DatabaseConnection, account_id: UUID, email: str) -> None:
+    """Notes that the owner of the account owns this mailbox."""
+    await mailboxes.set_verified(connection, account_id, canonical_email(email), email)
 
 
 async def _enqueue(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str) -> None:

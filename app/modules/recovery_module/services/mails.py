@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox, find_mail_address
 from app.modules.jobs_module.extension import JobContext
 from app.modules.mail_module.extension import Letter, mail_job
@@ -46,7 +47,9 @@ async def _confirm(context: JobContext, confirmation: Confirmation) -> Letter | 
         current = await find_mail_address(work, account_id)
         mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
         is_own = current == email and not (mailbox and mailbox["is_verified"])
-        if current is None or not (is_own or (mailbox and mailbox["pending_email"] == email)):
+        if not await list_existing_accounts(work, {account_id}):
+            return None
+        if not (is_own or (mailbox and mailbox["pending_email"] == email)):
             return None
         owner = await find_by_mailbox(work, email)
         if owner is not None and owner.id != account_id:

@@ -14,6 +14,7 @@ from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.jobs_module.extension import Jobs
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.errors import LinkExpired
+from app.modules.recovery_module.services.addresses import note_verified
 from app.modules.recovery_module.services.mails import RESET, Forgotten
 from app.modules.recovery_module.services.tokens import hash_of
 from app.modules.streams_module.services.log import Log, now
@@ -61,5 +62,5 @@ async def reset_password(
     mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
     if mailbox is None or not mailbox["is_verified"]:
         await owner_hooks.run(work, account_id)
-    await mailboxes.set_verified(raw, account_id, canonical_email(email), email)
+    await note_verified(raw, account_id, email)
     await announce_change(work, log, account_id)
