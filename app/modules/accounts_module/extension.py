@@ -1,15 +1,17 @@
 """Extension points of accounts: fields, sign-up, factors, server admins, Bearer tokens, presence, and erasure."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from app.services.context import Context, WorkContext
+from app.services.errors import ServiceError
 from app.services.parts import Part
 from app.settings.limits_settings import RateLimit
+from app.utils.container import Container
 from app.utils.module import Modules
 
 Erasure = Literal["keep", "delete"]
@@ -54,11 +56,22 @@ class SignUpHook:
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """An account that is to be created. All of it was checked, except that email and username are free."""
+    """An account that is to be created. All of it was checked, except that email and username are free.
 
-    email: str
+    An account without a password signs in by what another module contributes, for example another provider.
+    """
+
+    email: str | None
     username: str
     display_name: str
+    password_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccountWithPassword(NewAccount):
+    """An account that signs up with an address and a password."""
+
+    email: str
     password_hash: str
 
 
@@ -71,7 +84,7 @@ class VerifiedSignUp:
     """
 
     name: str
-    begin: Callable[[WorkContext, NewAccount], Awaitable[None]]
+    begin: Callable[[WorkContext, NewAccountWithPassword], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,42 @@ class SignInHook:
 
     name: str
     run: Callable[[WorkContext, UUID], Awaitable[None]]
+
+
+class Proven(NamedTuple):
+    """Who signs in. `origin` says what the session depends on beside this server (`RefreshCheck`)."""
+
+    account_id: UUID
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A further way to open a session at `POST /accounts/token` (RFC 6749, 4), in place of a password.
+
+    - `name`: the value of `grant_type`.
+    - `fields`: its fields of the form with their annotations; all are required.
+    - `prove(context, fields, network)`: returns the account that they belong to, or raises a ServiceError. `network` is
+      where the request comes from, for rate limits. A second factor is asked for afterwards.
+    - `refuses`: the errors that it may raise, for the OpenAPI document.
+    """
+
+    name: str
+    fields: Mapping[str, Any]
+    prove: Callable[[WorkContext, Mapping[str, str], str], Awaitable[Proven]]
+    refuses: tuple[type[ServiceError], ...] = ()
+
+
+@dataclass(frozen=True)
+class RefreshCheck:
+    """Is asked before the tokens of a session are refreshed: `is_valid(container, origin_id)`. False ends the session.
+
+    It is asked about sessions whose DeviceClaim had the origin `<name>:<origin_id>`. No database connection is held
+    meanwhile: it may ask another server. It may raise a ServiceError: then nothing is refreshed, and the session stays.
+    """
+
+    name: str
+    is_valid: Callable[[Container, UUID], Awaitable[bool]]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from app.modules.accounts_module.services.owner_hooks import OwnerHooks
 from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
+from app.modules.accounts_module.services.refresh_checks import RefreshChecks
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
@@ -47,6 +48,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(SignUps, SignUps(settings, container.get(Modules), container))
     container.put(SignInHooks, SignInHooks(container.get(Modules), container))
     container.put(OwnerHooks, OwnerHooks(container.get(Modules), container))
+    container.put(RefreshChecks, RefreshChecks(database, container.get(Modules), container))
     container.put(SecondFactors, SecondFactors(container.get(Modules), container))
     container.put(FailedSignIns, FailedSignIns(database, limits))
     container.put(Passwords, Passwords(settings))

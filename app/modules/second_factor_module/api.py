@@ -8,12 +8,12 @@ from app.modules.accounts_module.dependencies import DeviceDep, RecentSignIn, Si
 from app.modules.accounts_module.errors import InvalidToken, ReauthenticationRequired
 from app.modules.accounts_module.schemas import SignedIn
 from app.modules.accounts_module.services.accounts import get_names
+from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.base_module.schemas import refuses
 from app.modules.second_factor_module.errors import CodeRefused, FactorExists, NoFactor, NoFactorToConfirm, WrongCode
 from app.modules.second_factor_module.schemas import CodeGiven, RecoveryCodes, SecondStep, TotpSecret
 from app.modules.second_factor_module.services import factors
 from app.modules.second_factor_module.services.codes import otpauth_url
-from app.modules.second_factor_module.services.sealing import Sealer
 from app.modules.second_factor_module.settings import GIVE_CODE
 from app.modules.streams_module.dependencies import LogDep
 from app.services.rate_limits import network_of

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.adapters.db.database import Database
+from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.second_factor_module.api import router
 from app.modules.second_factor_module.db import RecoveryCode, TotpFactor, WrongCodes
 from app.modules.second_factor_module.services.contributions import (
@@ -14,7 +15,6 @@ from app.modules.second_factor_module.services.contributions import (
     TIDY,
     TOTP_ENABLED,
 )
-from app.modules.second_factor_module.services.sealing import Sealer
 from app.modules.second_factor_module.settings import GIVE_CODE, SecondFactorSettings
 from app.settings import Settings
 from app.utils.container import Container
@@ -23,7 +23,7 @@ from app.utils.module import Module
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    container.put(Sealer, Sealer(container.get(Settings).auth, container.get(Database)))
+    container.put(Sealer, Sealer(container.get(Settings).auth, container.get(Database), b"secrets of second factors"))
     yield
 
 

@@ -12,6 +12,7 @@ from app.modules.accounts_module.dependencies.services import (
     OwnerHooksDep,
     PartsDep,
     PasswordsDep,
+    RefreshChecksDep,
     RevocationsDep,
     SignUpsDep,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "PartsDep",
     "PasswordsDep",
     "RecentSignIn",
+    "RefreshChecksDep",
     "RevocationsDep",
     "ServerAdmin",
     "SignInServiceDep",

@@ -1,6 +1,7 @@
 """Signing in, as a parameter type: for passwords, and for modules with other ways to prove who is calling."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,14 +13,18 @@ from app.modules.accounts_module.db.cruds.accounts import find_account
 from app.modules.accounts_module.dependencies.device import DeviceDep
 from app.modules.accounts_module.dependencies.identity import Auth
 from app.modules.accounts_module.dependencies.services import FailedSignInsDep, PasswordsDep, RevocationsDep
-from app.modules.accounts_module.errors import InvalidToken, SecondFactorRequired
+from app.modules.accounts_module.errors import InvalidToken, SecondFactorRequired, WrongCredentials
+from app.modules.accounts_module.extension import Grant
 from app.modules.accounts_module.schemas import SignedIn
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.accounts_module.services.credentials import Attempt, check_credentials
 from app.modules.accounts_module.services.second_factors import SecondFactors, stamp_of
 from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
-from app.modules.accounts_module.services.tokens import DeviceClaim, TicketClaim
+from app.modules.accounts_module.services.tokens import DeviceClaim, TicketClaim, known_device
 from app.modules.streams_module.dependencies import LogDep
+from app.services.context import work_context
+from app.services.rate_limits import network_of
+from app.utils.container import Container
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,23 @@ class SignInService:
                 self.work, self.passwords, found.account_id, password_hash, password, found.device_id.hex
             )
         return await self.after_first_factor(device, password_hash)
+
+    async def by_grant(
+        self, container: Container, grant: Grant, fields: Mapping[str, str], device_token: str | None
+    ) -> SignedIn:
+        """Opens a session with what a module accepts in place of a password.
+
+        Raises SecondFactorRequired, with a ticket, for an account with a second factor; RateLimited; or what the grant
+        raises.
+        """
+        network, tokens = network_of(self.device.address), await self.auth.tokens()
+        self.limits.hit(self.limits.rates.sign_in_address, "sign-in from", network)
+        proven = await grant.prove(await work_context(self.work, container, datetime.now(UTC)), fields, network)
+        account = await find_account(self.work.session, proven.account_id)
+        if account is None:
+            raise WrongCredentials
+        device = replace(known_device(tokens, account.id, device_token), origin=proven.origin)
+        return await self.after_first_factor(device, account.password_hash)
 
     async def after_first_factor(self, device: DeviceClaim, password_hash: str | None) -> SignedIn:
         """Opens a session of an account after its password, or what replaces it, unless a second factor is demanded.
@@ -95,6 +117,7 @@ class SignInService:
             account_id,
             self.device,
             limit=self.sizes.sessions_of_account,
+            origin=device.origin,
         )
         return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
 

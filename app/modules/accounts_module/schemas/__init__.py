@@ -24,6 +24,8 @@ from app.modules.accounts_module.schemas.session import (
     SignIn,
     TokenForm,
     TokenPair,
+    check_form,
+    token_form,
 )
 
 __all__ = [
@@ -51,4 +53,6 @@ __all__ = [
     "TokenPair",
     "Username",
     "account_models",
+    "check_form",
+    "token_form",
 ]

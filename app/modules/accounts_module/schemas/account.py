@@ -93,7 +93,9 @@ class AccountMe(ResponseModel):
     """The caller's account. `event_seq` is the sequence number of the newest event in its stream."""
 
     id: UUID
-    email: str | None = Field(description="null for a bot", examples=["anna@example.com"])
+    email: str | None = Field(
+        description="null for a bot, and for an account that has no address", examples=["anna@example.com"]
+    )
     username: str = Field(examples=["anna"])
     display_name: str = Field(examples=["Анна"])
     created_at: datetime

@@ -1,12 +1,16 @@
 """Requests and responses of sign-in and of sessions."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
-from app.modules.base_module.schemas import RequestModel, ResponseModel
+from app.modules.accounts_module.extension import Grant
+from app.modules.base_module.schemas import RequestModel, ResponseModel, extended
+from app.services.errors import ValidationFailed
 
 # Phone keyboards add a space at the end. No username and no email has one.
 Login = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254), Field(examples=["anna"])]
@@ -43,6 +47,27 @@ class TokenForm(RequestModel):
     username: Login
     password: GivenPassword
     device_token: DeviceToken | None = None
+
+
+def token_form(grants: Sequence[Grant]) -> type[TokenForm]:
+    """Returns the form with the fields of further grants. Which of them are required depends on the grant."""
+    if not grants:
+        return TokenForm
+    names = ("password", *(grant.name for grant in grants))
+    optional: dict[str, Any] = {"username": Login, "password": GivenPassword}
+    for grant in grants:
+        optional |= grant.fields
+    absent: Any = SkipJsonSchema[None]  # type: ignore[misc]
+    fields: dict[str, Any] = {name: (annotation | absent, None) for name, annotation in optional.items()}
+    fields["grant_type"] = (Literal[names], "password")
+    return extended(TokenForm, fields, {})
+
+
+def check_form(form: TokenForm, required: Iterable[str]) -> None:
+    """Raises ValidationFailed if a field that the grant requires is missing."""
+    for name in required:
+        if getattr(form, name) is None:
+            raise ValidationFailed(("body", name), "Field required", "missing")
 
 
 class TokenPair(ResponseModel):

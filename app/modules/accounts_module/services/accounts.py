@@ -121,7 +121,7 @@ async def change_password(
         )
     if stored is None:
         raise InvalidToken
-    check_password(new, "new_password", username=stored["username"], email=stored["email"])
+    check_password(new, "new_password", username=stored["username"], email=stored["email"] or "")
     if not await is_own_password(database, passwords, failed_sign_ins, account_id, current):
         return False
     password_hash = await passwords.hash(new, account_id.hex)

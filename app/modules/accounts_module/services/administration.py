@@ -19,7 +19,7 @@ async def create(
 ) -> AccountSignedUp:
     """Creates an account, which may be a server admin. It is no sign-up: no hook of one is called."""
     account = await prepare_account(passwords, request, by_operator=True)
-    return await create_account(work, log, account, is_admin=is_admin)
+    return AccountSignedUp.model_validate(await create_account(work, log, account, is_admin=is_admin))
 
 
 async def reset_password(work: UnitOfWork, log: Log, passwords: Passwords, login: str, password: str) -> int:

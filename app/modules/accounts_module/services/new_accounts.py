@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.models import Account
-from app.modules.accounts_module.extension import NewAccount
-from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
+from app.modules.accounts_module.extension import NewAccount, NewAccountWithPassword
+from app.modules.accounts_module.schemas import SignUp
 from app.modules.accounts_module.services.password_policy import check_password
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.usernames import check_reserved, claim_username
@@ -20,7 +20,7 @@ async def prepare_account(
     *,
     by_operator: bool = False,
     reserved: Collection[str] = (),
-) -> NewAccount:
+) -> NewAccountWithPassword:
     """Checks a sign-up and hashes its password, without a database connection.
 
     `source` is where the request comes from, for the queue of passwords. Only the operator of the server and its admins
@@ -30,10 +30,12 @@ async def prepare_account(
     if not by_operator:
         check_reserved(request.username, reserved)
     password_hash = await passwords.hash(request.password, source)
-    return NewAccount(request.email, request.username, request.display_name or request.username, password_hash)
+    return NewAccountWithPassword(
+        request.email, request.username, request.display_name or request.username, password_hash
+    )
 
 
-async def create_account(work: UnitOfWork, log: Log, new: NewAccount, *, is_admin: bool = False) -> AccountSignedUp:
+async def create_account(work: UnitOfWork, log: Log, new: NewAccount, *, is_admin: bool = False) -> Account:
     """Creates an account and its stream.
 
     A taken email or username violates a unique index, so concurrent sign-ups are refused, too.
@@ -48,7 +50,7 @@ async def create_account(work: UnitOfWork, log: Log, new: NewAccount, *, is_admi
         is_admin=is_admin,
     )
     await _add(work, log, account)
-    return AccountSignedUp.model_validate(account)
+    return account
 
 
 async def create_bot_account(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -15,6 +16,7 @@ from app.modules.accounts_module.errors import (
     WrongCredentials,
 )
 from app.modules.accounts_module.schemas import SessionRead, TokenPair
+from app.modules.accounts_module.services.refresh_checks import RefreshChecks
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.tokens import Identity, Tokens
@@ -44,6 +46,7 @@ async def open_session(
     device: Device,
     *,
     limit: int,
+    origin: str | None = None,
 ) -> TokenPair:
     """Opens a session and returns its tokens. Beyond `limit`, the least recently used sessions are ended.
 
@@ -56,6 +59,7 @@ async def open_session(
         generation=1,
         user_agent=device.user_agent[:256],
         address=device.address[:64],
+        origin=origin,
         created_at=now,
         last_used_at=now,
         expires_at=_find_expiry(tokens, now, now),
@@ -74,7 +78,12 @@ async def open_session(
 
 
 async def refresh(
-    work: UnitOfWork, tokens: Tokens, revocations: Revocations, limits: RateLimits, refresh_token: str
+    work: UnitOfWork,
+    tokens: Tokens,
+    revocations: Revocations,
+    limits: RateLimits,
+    checks: RefreshChecks,
+    refresh_token: str,
 ) -> TokenPair:
     """Returns a new pair of tokens for an unspent refresh token.
 
@@ -83,11 +92,16 @@ async def refresh(
     That is committed although the call is refused. A token that is newer than the session was issued before a backup
     was restored: it is refused, and the session stays.
 
-    Raises InvalidToken, or RateLimited after too many calls for one session.
+    A session whose origin is no longer valid ends. Raises InvalidToken, RateLimited after too many calls for one
+    session, or what the check of an origin raises.
     """
     claim = tokens.read_refresh(refresh_token)
     limits.hit(limits.rates.refresh_session, "refresh of", claim.session_id.int)
+    # Before the first statement of `work`, so that no transaction is open while another server is asked.
+    is_valid = await checks.is_valid(claim.session_id)
     now = datetime.now(UTC)
+    if not is_valid:
+        return await _end_now(work, revocations, now, await crud.revoke(work.session, now, session_id=claim.session_id))
     session = await crud.spend_generation(work.session, claim.session_id, claim.generation, now)
     if session is not None:
         session.expires_at = _find_expiry(tokens, session.created_at, now)
@@ -98,9 +112,7 @@ async def refresh(
     if session is not None:
         return _make_token_pair(tokens, session)
     revoked = await crud.revoke(work.session, now, session_id=claim.session_id, spent_generation=claim.generation)
-    await work.commit()
-    revocations.announce(revoked, now)
-    raise InvalidToken
+    return await _end_now(work, revocations, now, revoked)
 
 
 async def list_sessions(work: UnitOfWork, identity: Identity, cursor: str | None, limit: int) -> Page[SessionRead]:
@@ -132,6 +144,14 @@ async def end_session(work: UnitOfWork, revocations: Revocations, account_id: UU
     work.after_commit(lambda: revocations.announce(revoked, now))
 
 
+async def end_sessions_of(work: UnitOfWork, revocations: Revocations, identity: Identity, origin: str) -> None:
+    """Ends the caller's sessions with an origin. The session of this request stays, and does not depend on it."""
+    now = datetime.now(UTC)
+    await crud.clear_origin(work.session, identity.session_id, origin)
+    revoked = await crud.revoke(work.session, now, account_id=identity.account_id, origin=origin)
+    work.after_commit(lambda: revocations.announce(revoked, now))
+
+
 async def end_other_sessions(work: UnitOfWork, revocations: Revocations, identity: Identity) -> None:
     now = datetime.now(UTC)
     revoked = await crud.revoke(work.session, now, account_id=identity.account_id, keep=identity.session_id)
@@ -148,6 +168,13 @@ async def check_recent(work: UnitOfWork, identity: Identity) -> None:
     session = await work.session.get(AuthSession, identity.session_id)
     if session is None or session.created_at + FRESH_FOR < datetime.now(UTC):
         raise ReauthenticationRequired
+
+
+async def _end_now(work: UnitOfWork, revocations: Revocations, now: datetime, revoked: list[UUID]) -> NoReturn:
+    """Keeps the end of sessions although the request is refused. Raises InvalidToken."""
+    await work.commit()
+    revocations.announce(revoked, now)
+    raise InvalidToken
 
 
 def _find_expiry(tokens: Tokens, created_at: datetime, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from loguru import logger
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import SignUpClosed
-from app.modules.accounts_module.extension import NewAccount, SignUpHook, VerifiedSignUp
+from app.modules.accounts_module.extension import NewAccountWithPassword, SignUpHook, VerifiedSignUp
 from app.modules.accounts_module.schemas import AccountSignedUp
 from app.modules.accounts_module.services.new_accounts import create_account
 from app.modules.accounts_module.services.usernames import check_free
@@ -35,7 +35,7 @@ class SignUps:
             raise SignUpClosed
 
     async def sign_up(
-        self, work: UnitOfWork, log: Log, account: NewAccount, *, by_admin: bool
+        self, work: UnitOfWork, log: Log, account: NewAccountWithPassword, *, by_admin: bool
     ) -> AccountSignedUp | None:
         """Creates an account. Returns None if its address has to be verified before.
 
@@ -44,7 +44,7 @@ class SignUps:
         if by_admin or self._mode == "open":
             created = await create_account(work, log, account)
             await self.run_hooks(work, created.id)
-            return created
+            return AccountSignedUp.model_validate(created)
         await check_free(work, account.username)
         context = await work_context(work, self._container, datetime.now(UTC))
         for contribution in self._verified:

@@ -32,10 +32,14 @@ class RefreshClaim:
 
 @dataclass(frozen=True, slots=True)
 class DeviceClaim:
-    """A device that the account has signed in from."""
+    """A device that the account has signed in from.
+
+    `origin` says what the sign-in depends on beside this server (`RefreshCheck`). It is no part of a device token.
+    """
 
     account_id: UUID
     device_id: UUID
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,17 @@ class Tokens:
         return self._sign("device", claims, issued_at, issued_at + _DEVICE_LIFETIME)
 
     def make_ticket(self, claim: TicketClaim, issued_at: datetime) -> str:
-        claims = {"sub": str(claim.device.account_id), "did": str(claim.device.device_id), "stamp": claim.stamp}
+        device = claim.device
+        claims = {"sub": str(device.account_id), "did": str(device.device_id), "stamp": claim.stamp}
+        if device.origin is not None:
+            claims["origin"] = device.origin
         return self._sign("ticket", claims, issued_at, issued_at + _TICKET_LIFETIME)
 
     def read_ticket(self, token: str) -> TicketClaim:
         claims = self._verify("ticket", token)
         try:
-            return TicketClaim(DeviceClaim(UUID(claims["sub"]), UUID(claims["did"])), str(claims["stamp"]))
+            device = DeviceClaim(UUID(claims["sub"]), UUID(claims["did"]), claims.get("origin"))
+            return TicketClaim(device, str(claims["stamp"]))
         except (KeyError, ValueError, TypeError, AttributeError):
             raise InvalidToken from None
 

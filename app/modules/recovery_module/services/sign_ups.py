@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import NewAccount, VerifiedSignUp
+from app.modules.accounts_module.extension import NewAccount, NewAccountWithPassword, VerifiedSignUp
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox
 from app.modules.accounts_module.services.new_accounts import create_account
 from app.modules.accounts_module.services.sign_ups import SignUps
@@ -31,7 +31,7 @@ class Begun(BaseModel):
     sign_up_id: UUID
 
 
-async def _begin(context: WorkContext, new: NewAccount) -> None:
+async def _begin(context: WorkContext, new: NewAccountWithPassword) -> None:
     """Stores the sign-up and enqueues its mail. It is the same work for every address."""
     sign_up_id, at = uuid4(), context.at
     await crud.add(

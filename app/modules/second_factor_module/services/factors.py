@@ -10,11 +10,11 @@ from loguru import logger
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import InvalidToken
+from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.second_factor_module import db
 from app.modules.second_factor_module.errors import CodeRefused, FactorExists, NoFactor, NoFactorToConfirm, WrongCode
 from app.modules.second_factor_module.services import codes
-from app.modules.second_factor_module.services.sealing import Sealer
 from app.modules.streams_module.services.log import Log, now
 from app.services.errors import RateLimited
 
@@ -27,7 +27,7 @@ TOTP, RECOVERY_CODES = "totp", "recovery_codes"
 async def set_up(connection: DatabaseConnection, sealer: Sealer, account_id: UUID) -> str:
     """Returns a new secret, which becomes a factor when it is confirmed. Raises FactorExists."""
     secret = codes.new_secret()
-    if not await db.set_up(connection, account_id, sealer.seal(account_id, secret), now()):
+    if not await db.set_up(connection, account_id, sealer.seal(account_id.bytes, secret), now()):
         raise FactorExists
     return secret
 
@@ -94,7 +94,7 @@ async def check_code(work: UnitOfWork, sealer: Sealer, account_id: UUID, code: s
 
 
 def _find_step(sealer: Sealer, account_id: UUID, factor: Any, code: str, at: datetime) -> int | None:
-    secret = sealer.open(account_id, factor["secret"])
+    secret = sealer.open(account_id.bytes, factor["secret"])
     if secret is None:
         logger.error("the second factor of account {} cannot be read: AUTH_SECRET was changed", account_id)
         return None

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response, status
+from fastapi import APIRouter, Form, Request, Response, status
 
 from app.dependencies.dependency_db import Work
-from app.dependencies.services_dependency import LimitsDep
+from app.dependencies.services_dependency import LimitsDep, container_of
 from app.modules.accounts_module.dependencies import (
     Auth,
     AuthSettingsDep,
@@ -13,6 +13,7 @@ from app.modules.accounts_module.dependencies import (
     DeviceDep,
     OptionalAdmin,
     PasswordsDep,
+    RefreshChecksDep,
     RevocationsDep,
     SignInServiceDep,
     SignUpsDep,
@@ -25,15 +26,16 @@ from app.modules.accounts_module.errors import (
     UsernameTaken,
     WrongCredentials,
 )
-from app.modules.accounts_module.extension import SecondFactor
+from app.modules.accounts_module.extension import Grant, SecondFactor
 from app.modules.accounts_module.schemas import (
     AccountSignedUp,
     RefreshRequest,
     SignedIn,
     SignIn,
     SignUp,
-    TokenForm,
     TokenPair,
+    check_form,
+    token_form,
 )
 from app.modules.accounts_module.services import sessions
 from app.modules.accounts_module.services.new_accounts import prepare_account
@@ -50,6 +52,8 @@ def make_router(modules: Modules) -> APIRouter:
     router = APIRouter(prefix="/accounts")
     demands = any(factor.is_demanded for factor in modules.contributions(SecondFactor))
     refused = (WrongCredentials, SecondFactorRequired) if demands else (WrongCredentials,)
+    grants = modules.contributions(Grant)
+    granted = {grant.name: grant for grant in grants}
 
     @router.post("/sign-in", openapi_extra=refuses(*refused))
     async def sign_in(body: SignIn, sign_in_service: SignInServiceDep) -> SignedIn:
@@ -61,10 +65,22 @@ def make_router(modules: Modules) -> APIRouter:
         """
         return await sign_in_service.by_password(body.login, body.password, body.device_token)
 
-    @router.post("/token", openapi_extra=refuses(*refused))
-    async def token(form: Annotated[TokenForm, Form()], sign_in_service: SignInServiceDep) -> SignedIn:
-        """Opens a session with the OAuth2 password form, for Swagger's Authorize button."""
-        return await sign_in_service.by_password(form.username, form.password, form.device_token)
+    by_grants = dict.fromkeys(error for grant in grants for error in grant.refuses)
+
+    @router.post("/token", openapi_extra=refuses(*dict.fromkeys((*refused, *by_grants))))
+    async def token(
+        form: Annotated[token_form(grants), Form()],  # type: ignore[valid-type]
+        request: Request,
+        sign_in_service: SignInServiceDep,
+    ) -> SignedIn:
+        """Opens a session with a form of OAuth2. That with a password is for Swagger's Authorize button."""
+        grant = granted.get(form.grant_type)
+        if grant is None:
+            check_form(form, ("username", "password"))
+            return await sign_in_service.by_password(form.username, form.password, form.device_token)
+        check_form(form, tuple(grant.fields))
+        fields = {name: getattr(form, name) for name in grant.fields}
+        return await sign_in_service.by_grant(container_of(request.scope), grant, fields, form.device_token)
 
     return router
 
@@ -104,7 +120,13 @@ async def sign_up(
 
 @router.post("/refresh", openapi_extra=refuses(InvalidToken))
 async def refresh(
-    body: RefreshRequest, device: DeviceDep, limits: LimitsDep, work: Work, auth: Auth, revocations: RevocationsDep
+    body: RefreshRequest,
+    device: DeviceDep,
+    limits: LimitsDep,
+    work: Work,
+    auth: Auth,
+    revocations: RevocationsDep,
+    checks: RefreshChecksDep,
 ) -> TokenPair:
     """Returns a new pair of tokens for an unused refresh token.
 
@@ -112,7 +134,7 @@ async def refresh(
     is unused. Any other second use of a refresh token ends the session.
     """
     limits.hit(limits.rates.refresh, "refresh from", network_of(device.address))
-    return await sessions.refresh(work, await auth.tokens(), revocations, limits, body.refresh_token)
+    return await sessions.refresh(work, await auth.tokens(), revocations, limits, checks, body.refresh_token)
 
 
 @router.post("/sign-out", status_code=status.HTTP_204_NO_CONTENT)

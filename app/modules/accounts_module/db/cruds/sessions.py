@@ -98,6 +98,17 @@ async def list_live_sessions(
     return list((await session.scalars(statement)).all())
 
 
+async def find_origin(connection: DatabaseConnection, session_id: UUID) -> str | None:
+    origin: str | None = await connection.fetchval("SELECT origin FROM auth_session WHERE id = $1", session_id)
+    return origin
+
+
+async def clear_origin(session: AsyncSession, session_id: UUID, origin: str) -> None:
+    await session.execute(
+        update(AuthSession).where(AuthSession.id == session_id, AuthSession.origin == origin).values(origin=None)
+    )
+
+
 async def revoke_beyond(session: AsyncSession, now: datetime, account_id: UUID, limit: int) -> list[UUID]:
     """Ends the live sessions of an account except the `limit` most recently used. Returns the ids of the ended ones."""
     beyond = (
@@ -118,6 +129,7 @@ async def revoke(
     session_id: UUID | None = None,
     keep: UUID | None = None,
     spent_generation: int | None = None,
+    origin: str | None = None,
 ) -> list[UUID]:
     """Ends the live sessions that match all given conditions, and returns their ids.
 
@@ -132,4 +144,6 @@ async def revoke(
         statement = statement.where(AuthSession.id != keep)
     if spent_generation is not None:
         statement = statement.where(AuthSession.generation > spent_generation)
+    if origin is not None:
+        statement = statement.where(AuthSession.origin == origin)
     return list((await session.scalars(statement.returning(AuthSession.id))).all())

@@ -17,7 +17,8 @@ class Account(BaseModel):
     mailbox because they are older than the rule of one account per mailbox. Searches use `search_text` and
     `search_grams`. Derived columns are updated at every flush.
 
-    A bot is an account without an email and a password: it calls with API keys.
+    A bot is an account without an email and a password: it calls with API keys. An account that another provider has
+    signed up has no password, and an email only if the provider has verified it.
 
     An erased account keeps its row and id, because other rows refer to it. It has no email and no password, an empty
     `display_name`, and a `username` that no user can take.

@@ -11,6 +11,7 @@ class AuthSession(BaseModel):
     """A session: a device that is signed in.
 
     `generation` is the number of its newest refresh token, which is unspent. Tokens are signed and not stored.
+    `origin` says what the sign-in depends on beside this server: the name of a RefreshCheck and an id.
     """
 
     __tablename__ = "auth_session"
@@ -19,6 +20,7 @@ class AuthSession(BaseModel):
     generation: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     user_agent: Mapped[str] = mapped_column(Text, default="", server_default="")
     address: Mapped[str] = mapped_column(Text, default="", server_default="")
+    origin: Mapped[str | None] = mapped_column(Text)
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
