@@ -145,6 +145,10 @@ async def renew_hash(
     return renewed
 
 
+async def has_password(work: UnitOfWork, account_id: UUID) -> bool:
+    return (await _get(work, account_id)).password_hash is not None
+
+
 async def get_names(work: UnitOfWork, account_id: UUID) -> tuple[str, str]:
     """Returns the username and the display name of the caller's account."""
     account = await _get(work, account_id)

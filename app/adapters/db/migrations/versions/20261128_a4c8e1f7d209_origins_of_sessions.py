@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "a4c8e1f7d209"
-down_revision: str | None = "e6b1d3f80c52"
+down_revision: str | None = "d27a9c5f18e4"
 branch_labels: str | None = None
 depends_on: str | None = None
 

@@ -1,0 +1,1 @@
+"""Single sign-on: accounts of other providers (OpenID Connect) sign in here."""

@@ -1,0 +1,172 @@
+from hashlib import sha256
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, status
+from starlette.responses import RedirectResponse, Response
+
+from app.dependencies.dependency_db import Db, Work
+from app.dependencies.services_dependency import LimitsDep, service
+from app.modules.accounts_module.dependencies import CurrentIdentity, DeviceDep, RecentSignIn, RevocationsDep
+from app.modules.accounts_module.errors import ReauthenticationRequired
+from app.modules.base_module.schemas import Page, refuses
+from app.modules.oidc_module.errors import (
+    CodeInvalid,
+    IdentityNotFound,
+    IdentityTaken,
+    LastIdentity,
+    ProviderNotFound,
+    ProviderUnavailable,
+    SignInUnknown,
+    TooManyIdentities,
+)
+from app.modules.oidc_module.schemas import (
+    AppState,
+    Challenge,
+    IdentityCreate,
+    IdentityId,
+    IdentityRead,
+    Method,
+    ProviderCode,
+    ProviderError,
+    ProviderId,
+    ProviderIssuer,
+    ProviderRead,
+    Redirect,
+    State,
+)
+from app.modules.oidc_module.services import flows, identities, sign_ins
+from app.modules.oidc_module.services.addresses import callback_url, check_redirect, with_answer
+from app.modules.oidc_module.services.providers import Providers
+from app.modules.oidc_module.services.vault import Vault
+from app.modules.oidc_module.settings import OIDC_SIGN_IN, OidcSettings
+from app.modules.streams_module.dependencies import LogDep
+from app.services.rate_limits import network_of
+from app.settings import Settings
+
+router = APIRouter()
+ProvidersDep = Annotated[Providers, service(Providers)]
+VaultDep = Annotated[Vault, service(Vault)]
+SettingsDep = Annotated[Settings, service(Settings)]
+
+
+@router.get("/auth/providers")
+async def list_providers(providers: ProvidersDep) -> Page[ProviderRead]:
+    """Lists the providers that accounts may sign in with."""
+    return Page(items=[ProviderRead(id=one.id, name=one.name) for one in providers], next_cursor=None)
+
+
+@router.get(
+    "/auth/oidc/{id}/start",
+    status_code=status.HTTP_303_SEE_OTHER,
+    response_class=RedirectResponse,
+    openapi_extra=refuses(ProviderNotFound),
+)
+async def start(
+    provider_id: ProviderId,
+    redirect: Redirect,
+    code_challenge: Challenge,
+    device: DeviceDep,
+    limits: LimitsDep,
+    providers: ProvidersDep,
+    settings: SettingsDep,
+    own: Annotated[OidcSettings, service(OidcSettings)],
+    database: Db,
+    code_challenge_method: Method = "S256",
+    state: AppState = None,
+) -> Response:
+    """Sends the browser to the provider. Open it as a page, do not fetch it.
+
+    The browser comes back to `redirect` with `code` and `state`, or with `error` and `state`. `POST /accounts/token`
+    takes the code with the verifier.
+    """
+    limits.hit(OIDC_SIGN_IN, network_of(device.address))
+    provider = providers.get(provider_id)
+    asked = flows.Asked(check_redirect(settings.app, own, redirect), code_challenge, state)
+    try:
+        begun = await flows.begin(database, settings.app, provider, asked)
+    except ProviderUnavailable as error:
+        flows.log_failure(error)
+        return _go(with_answer(asked.redirect, error="temporarily_unavailable", state=state))
+    response, url = _go(begun.location), callback_url(settings.app, provider_id)
+    response.set_cookie(
+        _cookie_of(begun.state),
+        begun.browser,
+        max_age=int(flows.FLOW_LIFETIME.total_seconds()),
+        path=urlsplit(url).path,
+        secure=url.startswith("https:"),
+        httponly=True,
+        # The provider is another site, and sends the browser here by a link. "strict" would keep the cookie back.
+        samesite="lax",
+    )
+    return response
+
+
+@router.get(
+    "/auth/oidc/{id}/callback",
+    status_code=status.HTTP_303_SEE_OTHER,
+    response_class=RedirectResponse,
+    openapi_extra=refuses(ProviderNotFound, SignInUnknown),
+)
+async def callback(
+    provider_id: ProviderId,
+    state: State,
+    request: Request,
+    device: DeviceDep,
+    limits: LimitsDep,
+    providers: ProvidersDep,
+    settings: SettingsDep,
+    vault: VaultDep,
+    database: Db,
+    code: ProviderCode = None,
+    error: ProviderError = None,
+    iss: ProviderIssuer = None,
+) -> Response:
+    """Takes the browser that comes back from the provider, and sends it on to the application."""
+    limits.hit(OIDC_SIGN_IN, network_of(device.address))
+    provider, cookie = providers.get(provider_id), _cookie_of(state)
+    returned = flows.Returned(state, request.cookies.get(cookie, ""), code, error, iss)
+    response = _go(await flows.finish(database, vault, settings.app, provider, returned))
+    response.delete_cookie(cookie, path=urlsplit(callback_url(settings.app, provider_id)).path)
+    return response
+
+
+@router.get("/accounts/me/identities")
+async def list_identities(identity: CurrentIdentity, work: Work) -> Page[IdentityRead]:
+    """Lists the identities of providers that sign in to the caller's account, the newest first."""
+    return await identities.list_all(await work.raw(), identity.account_id)
+
+
+@router.post(
+    "/accounts/me/identities",
+    status_code=status.HTTP_201_CREATED,
+    openapi_extra=refuses(ReauthenticationRequired, CodeInvalid, IdentityTaken, TooManyIdentities),
+)
+async def link(body: IdentityCreate, identity: RecentSignIn, work: Work, log: LogDep, vault: VaultDep) -> IdentityRead:
+    """Links an identity to the caller's account, with the code that a sign-in by the provider has ended with."""
+    await vault.prepare()
+    said = await sign_ins.use_code(work, body.code, body.code_verifier)
+    return await identities.link(work, log, vault, identity.account_id, said)
+
+
+@router.delete(
+    "/accounts/me/identities/{identity_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    openapi_extra=refuses(ReauthenticationRequired, IdentityNotFound, LastIdentity),
+)
+async def remove(
+    identity_id: IdentityId, identity: RecentSignIn, work: Work, log: LogDep, revocations: RevocationsDep
+) -> None:
+    """Removes an identity. The other sessions that it has opened end."""
+    await identities.remove(work, log, revocations, identity, identity_id)
+
+
+def _go(location: str) -> RedirectResponse:
+    """Returns a redirect whose address stays out of caches and out of the Referer of the next page."""
+    headers = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+    return RedirectResponse(location, status.HTTP_303_SEE_OTHER, headers)
+
+
+def _cookie_of(state: str) -> str:
+    """Returns the name of a sign-in's cookie: a browser may have several sign-ins under way."""
+    return f"oidc_{sha256(state.encode()).hexdigest()[:16]}"

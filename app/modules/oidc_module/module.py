@@ -1,0 +1,47 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.adapters.db.database import Database
+from app.modules.accounts_module.services.sealing import Sealer
+from app.modules.oidc_module.api import router
+from app.modules.oidc_module.db import OidcCode, OidcFlow, OidcIdentity
+from app.modules.oidc_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.oidc_module.services.identities import CLEANUP_PERIOD, ERASE_IDENTITIES, NEW_OWNER, TIDY
+from app.modules.oidc_module.services.providers import Providers
+from app.modules.oidc_module.services.sign_ins import GRANT
+from app.modules.oidc_module.services.vault import Vault
+from app.modules.oidc_module.services.vouching import VOUCHED
+from app.modules.oidc_module.settings import OIDC_SIGN_IN, OidcSettings
+from app.settings import Settings
+from app.utils.container import Container
+from app.utils.module import Module
+
+
+@asynccontextmanager
+async def lifespan(container: Container) -> AsyncIterator[None]:
+    sealer = Sealer(container.get(Settings).auth, container.get(Database), b"tokens of sign-in providers")
+    container.put(Vault, Vault(sealer))
+    container.put(Providers, Providers(container.get(OidcSettings), container))
+    yield
+
+
+module = Module(
+    name="oidc",
+    description="Single sign-on: accounts of other providers (OpenID Connect)",
+    router=router,
+    depends_on=("base", "accounts", "streams", "jobs", "recovery"),
+    models=(OidcCode, OidcFlow, OidcIdentity),
+    events=EVENTS,
+    lifespan=lifespan,
+    settings=OidcSettings,
+    contributes=(
+        *EVENT_TEXTS,
+        GRANT,
+        VOUCHED,
+        ERASE_IDENTITIES,
+        NEW_OWNER,
+        TIDY,
+        CLEANUP_PERIOD,
+        OIDC_SIGN_IN,
+    ),
+)

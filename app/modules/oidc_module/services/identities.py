@@ -1,0 +1,128 @@
+"""The identities of an account: listing, adding and removing them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook
+from app.modules.accounts_module.services.accounts import has_password
+from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.security import append_security_event
+from app.modules.accounts_module.services.sessions import end_sessions_of
+from app.modules.accounts_module.services.tokens import Identity
+from app.modules.base_module.schemas import Page
+from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
+from app.modules.oidc_module import db
+from app.modules.oidc_module.errors import IdentityNotFound, IdentityTaken, LastIdentity, TooManyIdentities
+from app.modules.oidc_module.schemas import IdentityRead
+from app.modules.oidc_module.services.vault import Vault
+from app.modules.streams_module.services.log import Log
+from app.services.context import WorkContext
+
+ORIGIN = "oidc"
+"""What the origins of sessions begin with that an identity has opened."""
+MAX_IDENTITIES = 20
+
+
+async def add(work: UnitOfWork, log: Log, account_id: UUID, identity_id: UUID, said: Any) -> None:
+    """Adds an identity that no account has. `said` is the row of the code."""
+    raw, at = await work.raw(), datetime.now(UTC)
+    shown = {"identity_id": str(identity_id), "provider": said["provider"], "email": said["email"]}
+    await append_security_event(work, log, account_id, "security.identity_linked", **shown)
+    await db.add_identity(
+        raw,
+        identity_id,
+        account_id,
+        said["provider"],
+        said["issuer"],
+        said["subject"],
+        said["email"],
+        said["sealed"],
+        at,
+    )
+
+
+async def find(work: UnitOfWork, log: Log, said: Any) -> Any | None:
+    """Returns the identity, and locks the stream of its account: before its row, as everywhere."""
+    raw, key = await work.raw(), (said["issuer"], said["subject"])
+    identity = await db.find_identity(raw, *key)
+    if identity is None:
+        return None
+    await log.lock(work, accounts=[identity["account_id"]])
+    # It may have been removed meanwhile.
+    return await db.find_identity(raw, *key)
+
+
+async def note_use(connection: DatabaseConnection, vault: Vault, identity: Any, said: Any) -> None:
+    """Keeps the tokens of the newest sign-in."""
+    issuer, subject = said["issuer"], said["subject"]
+    newer, older = (vault.open(issuer, subject, row["sealed"]) for row in (said, identity))
+    sealed = vault.seal(issuer, subject, newer.after(older)) if newer is not None else said["sealed"]
+    await db.note_use(connection, identity["id"], said["provider"], said["email"], sealed, datetime.now(UTC))
+
+
+async def link(work: UnitOfWork, log: Log, vault: Vault, account_id: UUID, said: Any) -> IdentityRead:
+    """Adds an identity to the caller's account, unless it has it already. Raises IdentityTaken or TooManyIdentities."""
+    raw = await work.raw()
+    await log.lock(work, accounts=[account_id])
+    identity = await db.find_identity(raw, said["issuer"], said["subject"])
+    if identity is not None and identity["account_id"] != account_id:
+        raise IdentityTaken
+    if identity is not None:
+        await note_use(raw, vault, identity, said)
+    else:
+        if len(await db.list_identities(raw, account_id)) >= MAX_IDENTITIES:
+            raise TooManyIdentities
+        await add(work, log, account_id, uuid4(), said)
+    linked = await db.find_identity(raw, said["issuer"], said["subject"])
+    return next(one for one in (await list_all(raw, account_id)).items if linked and one.id == linked["id"])
+
+
+async def list_all(connection: DatabaseConnection, account_id: UUID) -> Page[IdentityRead]:
+    rows = await db.list_identities(connection, account_id)
+    return Page(items=[IdentityRead.model_validate(dict(row)) for row in rows], next_cursor=None)
+
+
+async def remove(work: UnitOfWork, log: Log, revocations: Revocations, caller: Identity, identity_id: UUID) -> None:
+    """Removes an identity, and ends the other sessions that it has opened.
+
+    Raises IdentityNotFound; or LastIdentity if nothing else is left to sign in with.
+    """
+    account_id = caller.account_id
+    await log.lock(work, accounts=[account_id])
+    raw = await work.raw()
+    removed = await db.delete_identity(raw, identity_id, account_id)
+    if removed is None:
+        raise IdentityNotFound
+    if not await has_password(work, account_id) and not await db.list_identities(raw, account_id):
+        raise LastIdentity
+    await _announce_removal(work, log, account_id, identity_id, removed)
+    await end_sessions_of(work, revocations, caller, f"{ORIGIN}:{identity_id}")
+
+
+async def _announce_removal(work: UnitOfWork, log: Log, account_id: UUID, identity_id: UUID, removed: Any) -> None:
+    shown = {"identity_id": str(identity_id), "provider": removed["provider"], "email": removed["email"]}
+    await append_security_event(work, log, account_id, "security.identity_removed", **shown)
+
+
+async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
+    await db.delete_of_account(context.connection, account_id)
+    return False
+
+
+async def _remove_all(context: WorkContext, account_id: UUID) -> None:
+    for removed in await db.delete_of_account(context.connection, account_id):
+        await _announce_removal(context.work, context.container.get(Log), account_id, removed["id"], removed)
+
+
+async def _delete_old(context: JobContext, _: Nothing) -> None:
+    at = datetime.now(UTC)
+    await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, at, limit))
+
+
+ERASE_IDENTITIES = AccountHook("oidc", _erase)
+NEW_OWNER = OwnerHook("oidc", _remove_all)
+TIDY = Job("oidc.delete_old", Nothing, _delete_old)
+CLEANUP_PERIOD = Schedule(TIDY, timedelta(minutes=10))

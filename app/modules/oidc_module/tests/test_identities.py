@@ -1,0 +1,121 @@
+"""The identities of an account: linked, listed and removed by its owner."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.modules.accounts_module.tests.erasing import erase
+from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.oidc_module.tests.browser import Browser
+from app.modules.oidc_module.tests.provider import FakeProvider
+from app.modules.recovery_module.tests.links import email_of, tokens_of
+from app.utils.container import Container
+from tests.databases import rows
+from tests.fakers import API, FakeClient, ok, problem
+
+PATH = "/accounts/me/identities"
+
+
+@pytest.fixture(autouse=True)
+def without_address(provider: FakeProvider) -> None:
+    provider.people = {"anna-1": {"name": "Анна"}, "boris-2": {"name": "Борис"}}
+
+
+async def link(user: FakeClient, browser: Browser) -> httpx.Response:
+    return await user.post(PATH, {"code": await browser.code(), "code_verifier": browser.verifier})
+
+
+async def make_old(container: Container) -> None:
+    """Makes all sessions older than a fresh sign-in."""
+    await rows(container, "UPDATE auth_session SET created_at = created_at - interval '11 minutes'")
+
+
+async def test_an_identity_is_linked_and_signs_in_from_then_on(anna: FakeClient, browser: Browser) -> None:
+    identity = ok(await link(anna, browser))
+    assert ok(await link(anna, browser))["id"] == identity["id"]
+    assert [one["id"] for one in ok(await anna.get(PATH))["items"]] == [identity["id"]]
+    assert ok(await (await browser.sign_in()).get("/accounts/me"))["id"] == anna.id
+    assert [event["kind"] for event in await anna.own_events()].count("security.identity_linked") == 1
+
+
+async def test_an_identity_belongs_to_one_account(anna: FakeClient, boris: FakeClient, browser: Browser) -> None:
+    ok(await link(anna, browser))
+    problem(await link(boris, browser), 409, "conflict")
+    assert ok(await boris.get(PATH))["items"] == []
+
+
+async def test_an_identity_is_linked_only_with_the_verifier(anna: FakeClient, browser: Browser) -> None:
+    body = {"code": await browser.code(), "code_verifier": "a" * 43}
+    problem(await anna.post(PATH, body), 401, "unauthenticated")
+
+
+async def test_linking_and_removing_need_a_fresh_sign_in(
+    anna: FakeClient, browser: Browser, container: Container
+) -> None:
+    identity = ok(await link(anna, browser))
+    await make_old(container)
+    problem(await link(anna, browser), 401, "reauthentication_required")
+    problem(await anna.delete(f"{PATH}/{identity['id']}"), 401, "reauthentication_required")
+    ok(await anna.get(PATH))
+
+
+async def test_a_removed_identity_opens_no_session_and_its_sessions_end(
+    anna: FakeClient, browser: Browser, provider: FakeProvider
+) -> None:
+    identity = ok(await link(anna, browser))
+    by_provider = await browser.sign_in()
+    assert (await anna.delete(f"{PATH}/{identity['id']}")).status_code == 204
+    problem(await by_provider.get("/accounts/me"), 401, "unauthenticated")
+    problem(await anna.delete(f"{PATH}/{identity['id']}"), 404, "not_found")
+    assert ok(await (await browser.sign_in()).get("/accounts/me"))["id"] != anna.id
+    (removed,) = [event for event in await anna.own_events() if event["kind"] == "security.identity_removed"]
+    assert removed["data"] == {"identity_id": identity["id"], "provider": "acme", "email": None}
+
+
+async def test_the_session_that_removes_an_identity_stays(
+    anna: FakeClient, browser: Browser, provider: FakeProvider
+) -> None:
+    identity = ok(await link(anna, browser))
+    by_provider = await browser.sign_in()
+    assert (await by_provider.delete(f"{PATH}/{identity['id']}")).status_code == 204
+    provider.disable("anna-1")
+    tokens = {"refresh_token": by_provider.refresh_token}
+    ok(await browser.http.post(f"{API}/accounts/refresh", json=tokens))
+
+
+async def test_the_last_way_to_sign_in_cannot_be_removed(browser: Browser, provider: FakeProvider) -> None:
+    client = await browser.sign_in()
+    (first,) = ok(await client.get(PATH))["items"]
+    problem(await client.delete(f"{PATH}/{first['id']}"), 409, "conflict")
+    provider.subject = "boris-2"
+    ok(await link(client, browser))
+    assert (await client.delete(f"{PATH}/{first['id']}")).status_code == 204
+
+
+async def test_others_cannot_remove_an_identity(anna: FakeClient, boris: FakeClient, browser: Browser) -> None:
+    identity = ok(await link(anna, browser))
+    problem(await boris.delete(f"{PATH}/{identity['id']}"), 404, "not_found")
+    problem(await anna.delete(f"{PATH}/{uuid4()}"), 404, "not_found")
+
+
+async def test_a_reset_of_an_unverified_account_removes_identities(
+    anna: FakeClient, browser: Browser, mailbox: Mailbox
+) -> None:
+    ok(await link(anna, browser))
+    assert (await anna.post("/accounts/password/forgot", {"email": email_of(anna)})).status_code == 202
+    (token,) = await tokens_of(mailbox, "reset", email_of(anna))
+    new = {"token": token, "new_password": "staple of the new house"}
+    assert (await anna.post("/accounts/password/reset", new)).status_code == 204
+    await anna.sign_in("staple of the new house")
+    assert ok(await anna.get(PATH))["items"] == []
+
+
+async def test_an_erased_account_leaves_no_identity(
+    browser: Browser, container: Container, connection: Connection
+) -> None:
+    client = await browser.sign_in()
+    client.username = ok(await client.get("/accounts/me"))["username"]
+    await erase(container, connection, client)
+    assert await rows(container, "SELECT FROM oidc_identity") == []
