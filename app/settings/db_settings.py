@@ -44,6 +44,11 @@ class DbSettings(SettingsGroup):
         description="host of your PostgreSQL, or the folder of its Unix socket; when unset, the embedded "
         "PostgreSQL is used. Of several (`a,b:5433`) the one that accepts writes is used",
     )
+    replica_addresses: str | None = Field(
+        None,
+        description="replicas of your PostgreSQL, `a,b:5433`: pages of messages, events and searches are read there if "
+        "nothing is missing; port, role, password and database as for PG_SERVER_ADDRESS",
+    )
     server_port: int = Field(5432, ge=1, le=65535, description="port of PostgreSQL")
     server_login: str = Field("postgres", min_length=1, description="PostgreSQL role")
     server_passwd: SecretStr = Field(SecretStr(""), description="password of the PostgreSQL role")
@@ -62,6 +67,8 @@ class DbSettings(SettingsGroup):
     russian: ClassVar[Mapping[str, str]] = {
         "server_address": "адрес вашего PostgreSQL или папка его Unix-сокета; если не задан, работает встроенный "
         "PostgreSQL. Из нескольких (`a,b:5433`) выбирается тот, который принимает запись",
+        "replica_addresses": "реплики вашего PostgreSQL, `a,b:5433`: страницы сообщений, событий и поиска читаются с "
+        "них, если там есть всё нужное; порт, роль, пароль и база — как у PG_SERVER_ADDRESS",
         "server_port": "порт PostgreSQL",
         "server_login": "роль PostgreSQL",
         "server_passwd": "пароль роли PostgreSQL",
@@ -71,7 +78,7 @@ class DbSettings(SettingsGroup):
         "session_pool_size": "соединений с базой на процесс для остальных запросов",
     }
 
-    @field_validator("server_address")
+    @field_validator("server_address", "replica_addresses")
     @classmethod
     def _check_servers(cls, value: str | None) -> str | None:
         if value is not None:

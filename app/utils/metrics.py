@@ -135,6 +135,20 @@ POOL_TIMEOUTS = counter(
     "requests refused with 503 `overloaded` because all connections of the pool were in use for 2.5 s",
     ("pool",),
 )
+_READS = counter(
+    "reads",
+    "pages of messages, events and searches by the server that gave them (`replica`, `primary`); counted only with "
+    "PG_REPLICA_ADDRESSES",
+    ("target",),
+)
+READS_FROM_REPLICA = _READS.labels("replica")
+READS_FROM_PRIMARY = _READS.labels("primary")
+REPLICA_FALLBACKS = counter(
+    "replica_fallbacks",
+    "pages that the primary gave because each replica was `down` or `behind` what the reader may have seen, or the "
+    "last one tried `failed`",
+    ("reason",),
+)
 BUS_CONNECTED = gauge(
     "bus_connected",
     "1 if processes notify each other at once; at 0 they find new events by the sweep, up to 1.5 s later",

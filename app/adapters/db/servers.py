@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import asyncpg
 
@@ -23,6 +24,13 @@ def own_server_address(settings: DbSettings) -> DatabaseAddress:
         password=settings.server_passwd.get_secret_value(),
         database=settings.server_db,
     )
+
+
+def replica_addresses(settings: DbSettings) -> list[DatabaseAddress]:
+    """Returns the addresses in `PG_REPLICA_ADDRESSES`."""
+    if settings.replica_addresses is None:
+        return []
+    return replace(own_server_address(settings), host=settings.replica_addresses).servers
 
 
 def embedded_server(settings: DbSettings) -> EmbeddedPostgres:

@@ -23,10 +23,11 @@ class HealthCheck:
     """Adds a dependency to `/healthcheck`. While it is unavailable the server is `degraded`, and still ready.
 
     - `name`: the key in `checks`.
-    - `read(container)`: returns the state that is known at this moment. It does not wait.
+    - `read(container)`: returns the state that is known at this moment; None if the dependency is not configured. It
+      does not wait.
     """
 
     name: str
-    read: Callable[[Container], DependencyState]
+    read: Callable[[Container], DependencyState | None]
 
     optional_host: ClassVar[bool] = True

@@ -12,6 +12,7 @@ from app.modules.search_module.services.flags import flags_of
 from app.modules.search_module.services.lemmas import Lemmas
 from app.modules.search_module.services.subscriber import CATCH_UP, PURGE, SEARCH
 from app.modules.search_module.settings import SEARCH_MESSAGES, SUGGEST, SearchSettings
+from app.modules.streams_module.services.reads import StreamReads
 from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.module import Module, Modules
@@ -21,7 +22,9 @@ from app.utils.module import Module, Modules
 async def lifespan(container: Container) -> AsyncIterator[None]:
     expand = Lemmas().expand if container.get(SearchSettings).lemmas else lambda _: ()
     flags = flags_of(container.get(Modules))
-    search = MessageSearch(container.get(Database), container.get(MessageViews), flags, expand)
+    search = MessageSearch(
+        container.get(Database), container.get(StreamReads), container.get(MessageViews), flags, expand
+    )
     container.put(MessageSearch, search)
     container.get(Background).add(Building(container.get(BackgroundDatabase)).working)
     yield

@@ -4,6 +4,8 @@ from contextlib import asynccontextmanager
 from app.adapters.base.bus import Bus
 from app.adapters.clients.bus import make_bus
 from app.adapters.db.database import BackgroundDatabase, Database
+from app.adapters.db.replicas import Replicas
+from app.adapters.db.servers import replica_addresses
 from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.db.models import (
     Event,
@@ -15,10 +17,11 @@ from app.modules.streams_module.db.models import (
     SubscriberSweep,
 )
 from app.modules.streams_module.extension import Subscriber
-from app.modules.streams_module.services.bus_health import BUS
+from app.modules.streams_module.services.health import BUS, REPLICAS
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
 from app.modules.streams_module.services.reader import LogReader
+from app.modules.streams_module.services.reads import StreamReads
 from app.modules.streams_module.services.retention import EVERY_HOUR, FORGET_OLD_EVENTS
 from app.modules.streams_module.services.subscribers import Subscribers
 from app.settings import Settings
@@ -31,13 +34,15 @@ from app.utils.shutdown import Shutdown
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    settings = container.get(Settings).streams
+    settings, db_settings = container.get(Settings).streams, container.get(Settings).db
     database = container.get(Database)
     bus = container.put(Bus, make_bus(settings, database))  # type: ignore[type-abstract]
     hub = container.put(Hub, Hub(database, bus))
     shutdown = container.put(Shutdown, Shutdown())
     container.put(Log, Log(bus))
-    container.put(LogReader, LogReader(database, hub, shutdown))
+    replicas = container.put(Replicas, Replicas(replica_addresses(db_settings), db_settings.pool_size))
+    reads = container.put(StreamReads, StreamReads(database, replicas))
+    container.put(LogReader, LogReader(database, reads, hub, shutdown))
     subscribers = container.put(
         Subscribers,
         Subscribers(
@@ -47,7 +52,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.get(MetricCollectors).add(hub.measure)
     with shutdown.watching_signals():
         container.get(Background).add(subscribers.working)
-        async with bus.connected(), hub.working():
+        async with replicas.connected(), bus.connected(), hub.working():
             yield
 
 
@@ -56,7 +61,7 @@ module = Module(
     description="The durable event log of each chat and each account",
     depends_on=("base", "jobs"),
     models=(Stream, Event, SubscriberCursor, SubscriberFailure, SubscriberProcess, SubscriberRow, SubscriberSweep),
-    contributes=(FORGET_OLD_EVENTS, EVERY_HOUR, BUS),
+    contributes=(FORGET_OLD_EVENTS, EVERY_HOUR, BUS, REPLICAS),
     lifespan=lifespan,
     invariants=INVARIANTS,
 )

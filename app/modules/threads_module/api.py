@@ -10,10 +10,11 @@ from app.modules.base_module.schemas import Cursor, Limit, Position, refuses
 from app.modules.chats_module.dependencies import ChatMembership
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.chats_module.schemas import ReadPosition, ReadUpdate
+from app.modules.chats_module.services.access import get_heads
 from app.modules.messages_module.dependencies import ViewsDep
 from app.modules.messages_module.errors import MessageIsDeleted, MessageNotFound
 from app.modules.messages_module.schemas.models import message_models
-from app.modules.streams_module.dependencies import LogDep
+from app.modules.streams_module.dependencies import LogDep, StreamReadsDep
 from app.modules.threads_module.errors import RootIsReply
 from app.modules.threads_module.schemas import make_threads
 from app.modules.threads_module.services import threads
@@ -59,7 +60,7 @@ def make_router(modules: Modules) -> APIRouter:
     async def list_replies(
         root_seq: RootSeq,
         member: ChatMembership,
-        database: Db,
+        reads: StreamReadsDep,
         views: ViewsDep,
         before_seq: Annotated[
             Position | None, Query(description="return the replies before this sequence number")
@@ -75,10 +76,12 @@ def make_router(modules: Modules) -> APIRouter:
         """
         if before_seq is not None and after_seq is not None:
             raise ValidationFailed(("query",), "only one of before_seq and after_seq is allowed")
-        async with database.connection() as connection:
-            page = await threads.view_replies(
+        page = await reads.read(
+            lambda primary: get_heads(primary, member.chat_id, member.account_id),
+            lambda connection: threads.view_replies(
                 connection, views, member, root_seq, before_seq=before_seq, after_seq=after_seq, limit=limit
-            )
+            ),
+        )
         return Response(page, media_type=_JSON)
 
     @router.put(f"{_ROOT}/read", openapi_extra=refuses(ChatNotFound, MessageNotFound, RootIsReply))

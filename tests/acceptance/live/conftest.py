@@ -8,6 +8,7 @@ import pytest
 from app.adapters.db.address import DatabaseAddress
 from tests.acceptance.live.servers import ServerProcess, servers
 from tests.databases import clone, drop
+from tests.faults.scene.postgres import Pair, replicating
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,12 @@ def shared_database(template: DatabaseAddress) -> Iterator[DatabaseAddress]:
     address = asyncio.run(clone(template))
     yield address
     asyncio.run(drop(address))
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[Pair]:
+    async with replicating() as pair:
+        yield pair
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,10 @@ served."""
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,9 +20,8 @@ import httpx
 import pytest
 
 from tests.acceptance.live.servers import ROOT, ServerProcess
-from tests.adapters.embedded.support import open_folder
 from tests.fakers import FakeClient, ok
-from tests.faults.scene.postgres import Postgres
+from tests.faults.scene.postgres import Pair
 
 SCALE = int(os.environ.get("MESSENGER_LIVE_SCALE", "1"))
 PROCESSES, SENDERS = 2, 8
@@ -32,36 +30,10 @@ BEFORE, AFTER = 200 * SCALE, 200 * SCALE
 _TIMEOUT = 300 + 60 * SCALE
 
 
-@dataclass
-class Pair:
-    primary: Postgres
-    standby: Postgres
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    folder = open_folder()
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-async def pair(folder: Path) -> AsyncIterator[Pair]:
-    """Two servers. Each commit on the primary waits for the standby."""
-    pair = Pair(Postgres(folder / "primary"), Postgres(folder / "standby"))
-    try:
-        await pair.primary.start()
-        await pair.standby.follow(pair.primary, "standby")
-        await pair.primary.wait_for("standby")
-        yield pair
-    finally:
-        await pair.standby.stop()
-        await pair.primary.stop()
-
-
 @pytest.fixture
 async def nodes(pair: Pair, tmp_path: Path) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """A client of each process. In their PG_SERVER_ADDRESS the standby comes first."""
+    """A client of each process. In their PG_SERVER_ADDRESS the standby comes first; each commit waits for it."""
+    await pair.primary.wait_for("standby")
     assert pair.primary.address is not None
     assert pair.standby.address is not None
     both = replace(pair.primary.address, host=f"{pair.standby.address.host},{pair.primary.address.host}")

@@ -5,7 +5,11 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import orjson
@@ -13,10 +17,33 @@ import orjson
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded.binaries import find_binaries, program
 from tests.acceptance.live.servers import ROOT
-from tests.adapters.embedded.support import is_gone, postmaster_of
+from tests.adapters.embedded.support import is_gone, open_folder, postmaster_of
 from tests.processes import family_of
 
 _STATE = "SELECT sync_state FROM pg_stat_replication"
+
+
+@dataclass
+class Pair:
+    """A primary and its streaming standby."""
+
+    primary: "Postgres"
+    standby: "Postgres"
+
+
+@asynccontextmanager
+async def replicating() -> AsyncIterator[Pair]:
+    """A primary and its standby, which is called `standby`. They are durable, and without tables."""
+    folder = open_folder()
+    pair = Pair(Postgres(folder / "primary"), Postgres(folder / "standby"))
+    try:
+        await pair.primary.start()
+        await pair.standby.follow(pair.primary, "standby")
+        yield pair
+    finally:
+        await pair.standby.stop()
+        await pair.primary.stop()
+        shutil.rmtree(folder)
 
 
 class Postgres:
@@ -64,18 +91,21 @@ class Postgres:
         """Make the standby the primary, and wait until it accepts writes."""
         await self._run("pg_ctl", "promote", f"--pgdata={self.folder / 'data'}")
 
-    async def wait_for(self, standby: str) -> None:
-        """Let each commit wait for this standby from now on."""
+    async def query(self, statement: str) -> Any:
+        """Run a statement as the superuser. Returns its first value."""
         assert self.address is not None
         connection = await asyncpg.connect(**self.address.connect_arguments(), timeout=30)
         try:
-            await connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'")
-            await connection.execute("SELECT pg_reload_conf()")
-            # There is no notification.
-            while await connection.fetchval(_STATE) != "sync":  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+            return await connection.fetchval(statement)
         finally:
             await connection.close()
+
+    async def wait_for(self, standby: str) -> None:
+        """Let each commit wait for this standby from now on."""
+        await self.query(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'")
+        await self.query("SELECT pg_reload_conf()")
+        while await self.query(_STATE) != "sync":  # noqa: ASYNC110 - there is no notification
+            await asyncio.sleep(0.02)
 
     async def _run(self, name: str, *arguments: str) -> None:
         """Run a program of PostgreSQL as the owner of the data."""

@@ -3,13 +3,28 @@
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.modules.chats_module.db.cruds.access import Membership, find_departure, find_last_departure, find_membership
+from app.modules.chats_module.db.cruds.access import (
+    Membership,
+    find_departure,
+    find_head_for_member,
+    find_last_departure,
+    find_membership,
+)
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.chats_module.extension import Permission
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.reader import Reader
+from app.modules.streams_module.services.reads import Heads
 
-__all__ = ["Membership", "check", "find_last_departure", "find_membership", "get_event_reader", "get_membership"]
+__all__ = [
+    "Membership",
+    "check",
+    "find_last_departure",
+    "find_membership",
+    "get_event_reader",
+    "get_heads",
+    "get_membership",
+]
 
 
 async def get_membership(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Membership:
@@ -18,6 +33,14 @@ async def get_membership(connection: DatabaseConnection, chat_id: UUID, account_
     if membership is None:
         raise ChatNotFound
     return membership
+
+
+async def get_heads(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Heads:
+    """Returns the last number of the chat's events. Raises ChatNotFound if the account is not a member."""
+    head = await find_head_for_member(connection, chat_id, account_id)
+    if head is None:
+        raise ChatNotFound
+    return {chat_id: head}
 
 
 def check(membership: Membership, permission: Permission, refusal: str | None = None) -> None:

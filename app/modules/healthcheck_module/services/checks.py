@@ -23,8 +23,9 @@ async def check_health(container: Container) -> Health:
     shows_details = settings.app.mode is Mode.LOCAL
     database = await _check_database(container.get(Database), shows_details=shows_details)
     others = {
-        contributed.name: _as_check(contributed.read(container), shows_details=shows_details)
+        contributed.name: _as_check(state, shows_details=shows_details)
         for contributed in container.get(Modules).contributions(HealthCheck)
+        if (state := contributed.read(container)) is not None
     }
     degraded = any(check.status != "ok" for check in others.values())
     status: Literal["ok", "degraded", "failed"] = "degraded" if degraded else "ok"

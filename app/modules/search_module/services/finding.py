@@ -29,6 +29,7 @@ from app.modules.search_module.services.query import Expand, Query, parse_query
 from app.modules.search_module.services.search import RANKED, TIME_LIMIT, Criteria, find_newest, rank
 from app.modules.search_module.services.subscriber import SEARCH
 from app.modules.streams_module.extension import find_oldest_pending
+from app.modules.streams_module.services.reads import StreamReads, heads_of
 from app.resources.constants import MAX_BIGINT
 
 Order = Literal["newest", "relevant"]
@@ -55,8 +56,11 @@ class Request:
 class MessageSearch:
     """The service of one application: `flags` are the values of `has` that its messages can have."""
 
-    def __init__(self, database: Database, views: MessageViews, flags: Sequence[str], expand: Expand) -> None:
+    def __init__(
+        self, database: Database, reads: StreamReads, views: MessageViews, flags: Sequence[str], expand: Expand
+    ) -> None:
         self._database = database
+        self._reads = reads
         self._views = views
         self._flags = flags
         self._expand = expand
@@ -69,17 +73,23 @@ class MessageSearch:
         async with self._database.connection() as connection:
             await check_built(connection)
             chats = await self._list_chats(connection, viewer, query, request)
-            pending = await find_oldest_pending(connection, SEARCH, [chat.id for chat in chats])
             sender_id = await _find_sender(connection, query, request)
+        words = write_tsquery(query, sender_id)
+        indexed = write_tsquery(query, sender_id, indexed_only=True)
+        criteria = Criteria(chats, words, indexed, query.after, query.before)
+        find_page = _find_newest if request.order == "newest" else _find_relevant
+
+        async def find(connection: Connection) -> tuple[datetime | None, _Page]:
+            # First what the index of this server does not have yet.
+            pending = await find_oldest_pending(connection, SEARCH, criteria.chat_ids)
+            if sender_id is _NO_ACCOUNT:
+                return pending, _Page([], None)
+            return pending, await find_page(connection, criteria, request.limit, key, more, monotonic() + TIME_LIMIT)
+
+        # The access was checked above, and is checked again for each hit below, on the primary.
+        pending, found = await self._reads.read(lambda primary: heads_of(primary, *criteria.chat_ids), find)
         now = datetime.now(UTC)
         indexed_through = min(pending or now, now)
-        found = _Page([], None)
-        if sender_id is not _NO_ACCOUNT:
-            words = write_tsquery(query, sender_id)
-            indexed = write_tsquery(query, sender_id, indexed_only=True)
-            criteria = Criteria(chats, words, indexed, query.after, query.before)
-            page = self._find_newest if request.order == "newest" else self._find_relevant
-            found = await page(criteria, request.limit, key, more, began + TIME_LIMIT)
         items = await self._view(viewer, query, sender_id, found.hits)
         metrics.SECONDS.labels(request.order).observe(monotonic() - began)
         metrics.TRUNCATED.inc(int(found.is_truncated))
@@ -101,35 +111,6 @@ class MessageSearch:
         if len(named) > 1:
             return ()
         return await crud.list_chats(connection, viewer, next(iter(named), None))
-
-    async def _find_newest(
-        self, criteria: Criteria, limit: int, key: Key | None, more: Any, deadline: float
-    ) -> "_Page":
-        found = await find_newest(self._database, criteria, key, limit + 1, deadline, by_windows=bool(more))
-        next_key = found.next_key
-        if len(found.hits) > limit:
-            next_key = found.hits[limit - 1].key
-        next_cursor = encode_cursor(*next_key, found.by_windows, of="search") if next_key else None
-        return _Page(found.hits[:limit], next_cursor, found.is_truncated)
-
-    async def _find_relevant(
-        self, criteria: Criteria, limit: int, key: Key | None, more: Any, deadline: float
-    ) -> "_Page":
-        # Each page ranks the same hits: those from before the first page was asked for.
-        top = key or criteria.until((datetime.now(UTC), UUID(int=2**128 - 1), MAX_BIGINT))
-        found = await find_newest(self._database, criteria, top, RANKED + 1, deadline)
-        hits = found.hits[:RANKED]
-        ranked = await rank(self._database, criteria, hits, more, limit + 1)
-        shown = ranked[:limit]
-        # What is older comes after all of these.
-        top_of_next = hits[-1].key if len(found.hits) > RANKED else found.next_key
-        next_cursor = None
-        if len(ranked) > limit:
-            score, last = shown[-1]
-            next_cursor = encode_cursor(*top, score, *last.key, of="search relevant")
-        elif top_of_next is not None:
-            next_cursor = encode_cursor(*top_of_next, _BEST, *top_of_next, of="search relevant")
-        return _Page([hit for _, hit in shown], next_cursor, found.is_truncated)
 
     async def _view(
         self, viewer: UUID, query: Query, sender_id: UUID | None, hits: Sequence[Hit]
@@ -158,6 +139,37 @@ class _Page:
     hits: Sequence[Hit]
     next_cursor: str | None
     is_truncated: bool = False
+
+
+async def _find_newest(
+    connection: Connection, criteria: Criteria, limit: int, key: Key | None, more: Any, deadline: float
+) -> _Page:
+    found = await find_newest(connection, criteria, key, limit + 1, deadline, by_windows=bool(more))
+    next_key = found.next_key
+    if len(found.hits) > limit:
+        next_key = found.hits[limit - 1].key
+    next_cursor = encode_cursor(*next_key, found.by_windows, of="search") if next_key else None
+    return _Page(found.hits[:limit], next_cursor, found.is_truncated)
+
+
+async def _find_relevant(
+    connection: Connection, criteria: Criteria, limit: int, key: Key | None, more: Any, deadline: float
+) -> _Page:
+    # Each page ranks the same hits: those from before the first page was asked for.
+    top = key or criteria.until((datetime.now(UTC), UUID(int=2**128 - 1), MAX_BIGINT))
+    found = await find_newest(connection, criteria, top, RANKED + 1, deadline)
+    hits = found.hits[:RANKED]
+    ranked = await rank(connection, criteria, hits, more, limit + 1)
+    shown = ranked[:limit]
+    # What is older comes after all of these.
+    top_of_next = hits[-1].key if len(found.hits) > RANKED else found.next_key
+    next_cursor = None
+    if len(ranked) > limit:
+        score, last = shown[-1]
+        next_cursor = encode_cursor(*top, score, *last.key, of="search relevant")
+    elif top_of_next is not None:
+        next_cursor = encode_cursor(*top_of_next, _BEST, *top_of_next, of="search relevant")
+    return _Page([hit for _, hit in shown], next_cursor, found.is_truncated)
 
 
 _NO_ACCOUNT = UUID(int=0)

@@ -10,7 +10,6 @@ from uuid import UUID
 import asyncpg
 
 from app.adapters.db.connection import Connection
-from app.adapters.db.database import Database
 from app.adapters.errors import DatabaseBusy
 from app.modules.search_module.db.cruds import search as crud
 from app.modules.search_module.db.cruds.search import Chat, Hit, Key
@@ -85,7 +84,13 @@ class Found:
 
 
 async def find_newest(
-    database: Database, criteria: Criteria, key: Key | None, limit: int, deadline: float, *, by_windows: bool = False
+    connection: Connection,
+    criteria: Criteria,
+    key: Key | None,
+    limit: int,
+    deadline: float,
+    *,
+    by_windows: bool = False,
 ) -> Found:
     """Returns up to `limit` hits that come after a key in the order newest first.
 
@@ -95,8 +100,7 @@ async def find_newest(
     search = _Search(criteria, criteria.until(key), limit, deadline)
     search.found.by_windows = by_windows or criteria.indexed is None
     if criteria.chats:
-        async with database.connection() as connection:
-            await search.run(connection)
+        await search.run(connection)
     return search.found
 
 
@@ -176,10 +180,7 @@ class _Search:
 
 
 async def rank(
-    database: Database, criteria: Criteria, hits: Sequence[Hit], after: tuple[int, Key] | None, limit: int
+    connection: Connection, criteria: Criteria, hits: Sequence[Hit], after: tuple[int, Key] | None, limit: int
 ) -> Sequence[tuple[int, Hit]]:
     """Returns the hits in the order of how well they fit, from a score and a key on."""
-    if not hits:
-        return ()
-    async with database.connection() as connection:
-        return await crud.rank(connection, hits, criteria.words, after, limit)
+    return await crud.rank(connection, hits, criteria.words, after, limit) if hits else ()

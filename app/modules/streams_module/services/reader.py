@@ -10,12 +10,14 @@ from uuid import UUID
 import orjson
 from loguru import logger
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.errors import TransientDatabaseError
 from app.modules.streams_module.db.cruds.read import find_head, find_page, list_events
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.services.frames import Frame, make_frames
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
+from app.modules.streams_module.services.reads import StreamReads, heads_of
 from app.resources.constants import MAX_BIGINT
 from app.utils.shutdown import Shutdown
 
@@ -101,8 +103,9 @@ class Watcher:
 class LogReader:
     """Reads streams for long polling and server-sent events."""
 
-    def __init__(self, database: Database, hub: Hub, shutdown: Shutdown) -> None:
+    def __init__(self, database: Database, reads: StreamReads, hub: Hub, shutdown: Shutdown) -> None:
         self._database = database
+        self._reads = reads
         self._hub = hub
         self._shutdown = shutdown
 
@@ -178,22 +181,17 @@ class LogReader:
                             break
 
     async def _read(self, stream_id: UUID, after: int, limit: int) -> Sequence[Frame]:
-        async with self._database.connection() as connection:
-            return make_frames(str(stream_id), await list_events(connection, stream_id, after, limit))
+        rows = await self._reads.read(
+            lambda primary: heads_of(primary, stream_id),
+            lambda connection: list_events(connection, stream_id, after, limit),
+        )
+        return make_frames(str(stream_id), rows)
 
     async def _page(self, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
-        async with self._database.connection() as connection:
-            page = await find_page(connection, reader.stream_id, after, limit, MAY_END)
-            _check_cursor(after, page.first_seq, page.last_seq)
-            last_seq = min(page.last_seq, reader.left_seq)
-            if not page.may_end:
-                return _join_page(page.items, last_seq), not page.items
-            # Only the events themselves show where reading ends for this reader.
-            rows = await list_events(connection, reader.stream_id, after, limit)
-        if rows and rows[0]["seq"] != after + 1:
-            # Pruned between the two reads.
-            raise StreamGap(rows[0]["seq"], last_seq)
-        return _encode_page(reader, make_frames(str(reader.stream_id), rows), last_seq)
+        return await self._reads.read(
+            lambda primary: heads_of(primary, reader.stream_id),
+            lambda connection: _read_page(connection, reader, after, limit),
+        )
 
     @asynccontextmanager
     async def _watch(self, stream_id: UUID) -> AsyncIterator[Watcher]:
@@ -203,6 +201,21 @@ class LogReader:
             yield watcher
         finally:
             self._hub.leave(feeds, watcher)
+
+
+async def _read_page(connection: Connection, reader: Reader, after: int, limit: int) -> tuple[bytes, bool]:
+    """Returns a page as JSON, and True if it is empty."""
+    page = await find_page(connection, reader.stream_id, after, limit, MAY_END)
+    _check_cursor(after, page.first_seq, page.last_seq)
+    last_seq = min(page.last_seq, reader.left_seq)
+    if not page.may_end:
+        return _join_page(page.items, last_seq), not page.items
+    # Only the events themselves show where reading ends for this reader.
+    rows = await list_events(connection, reader.stream_id, after, limit)
+    if rows and rows[0]["seq"] != after + 1:
+        # Pruned between the two reads.
+        raise StreamGap(rows[0]["seq"], last_seq)
+    return _encode_page(reader, make_frames(str(reader.stream_id), rows), last_seq)
 
 
 def _check_cursor(after: int, first_seq: int, last_seq: int) -> None:

@@ -11,6 +11,13 @@ FROM chat c JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
 
+_HEAD_FOR_MEMBER = """
+SELECT s.last_seq FROM chat c
+JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $2
+JOIN stream s ON s.id = c.id
+WHERE c.id = $1 AND c.deleted_at IS NULL
+"""
+
 # Only the last event of a deleted chat may be read, even while the others are still being deleted.
 _FIND_DEPARTURE = """
 SELECT CASE WHEN c.deleted_at IS NULL THEN s.first_seq ELSE s.last_seq END AS first_seq, f.left_event_seq
@@ -60,6 +67,12 @@ async def find_membership(connection: DatabaseConnection, chat_id: UUID, account
         row["read_seq"],
         row["joined_event_seq"],
     )
+
+
+async def find_head_for_member(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> int | None:
+    """Returns the number of the chat's last event. None if the account is not a member or the chat is deleted."""
+    head: int | None = await connection.fetchval(_HEAD_FOR_MEMBER, chat_id, account_id)
+    return head
 
 
 async def find_departure(connection: DatabaseConnection, chat_id: UUID, account_id: UUID) -> Departure | None:

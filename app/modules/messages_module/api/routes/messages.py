@@ -9,6 +9,7 @@ from app.modules.accounts_module.dependencies import CurrentIdentity
 from app.modules.base_module.schemas import Limit, PathSeq, Position, refuses
 from app.modules.chats_module.dependencies import ChatId, ChatMembership
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
+from app.modules.chats_module.services.access import get_heads
 from app.modules.messages_module.dependencies import PartsDep, SendQueueDep, ViewsDep, replay_of, sent_response
 from app.modules.messages_module.errors import (
     IdempotencyMismatch,
@@ -20,7 +21,7 @@ from app.modules.messages_module.errors import (
 )
 from app.modules.messages_module.schemas.models import message_models
 from app.modules.messages_module.services import changes
-from app.modules.streams_module.dependencies import LogDep
+from app.modules.streams_module.dependencies import LogDep, StreamReadsDep
 from app.resources.constants import DEFAULT_PAGE, MAX_MESSAGE_BYTES
 from app.services.errors import ValidationFailed
 from app.utils.body_limit import body_limit
@@ -58,7 +59,7 @@ def make_router(modules: Modules) -> APIRouter:
     async def history(
         chat_id: ChatId,
         identity: CurrentIdentity,
-        database: Db,
+        reads: StreamReadsDep,
         views: ViewsDep,
         before_seq: Annotated[
             Position | None, Query(description="return the page that ends before this sequence number")
@@ -74,8 +75,9 @@ def make_router(modules: Modules) -> APIRouter:
         """Returns a page of the history in ascending order; without a position, the newest page."""
         if sum(position is not None for position in (before_seq, after_seq, around_seq)) > 1:
             raise ValidationFailed(("query",), "only one of before_seq, after_seq and around_seq is allowed")
-        async with database.connection() as connection:
-            page = await views.view_history(
+        page = await reads.read(
+            lambda primary: get_heads(primary, chat_id, identity.account_id),
+            lambda connection: views.view_history(
                 connection,
                 identity.account_id,
                 chat_id,
@@ -83,7 +85,8 @@ def make_router(modules: Modules) -> APIRouter:
                 after_seq=after_seq,
                 around_seq=around_seq,
                 limit=limit,
-            )
+            ),
+        )
         return Response(page, media_type=_JSON)
 
     @router.get("/{seq}", response_model=models.read, openapi_extra=refuses(ChatNotFound, MessageNotFound))
