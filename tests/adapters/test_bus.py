@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -97,6 +97,25 @@ async def test_a_notification_is_no_signal_and_goes_to_its_topic_alone(make: Cal
         bus.notify("session.ended", {"session_id": "я" * MAX_SIGNAL})
         assert recorder.notifications == [{"session_id": "1"}]
         assert recorder.signals == []
+
+
+async def test_a_head_says_whether_its_sender_handles_its_own_events(server: BusServer) -> None:
+    async with processes(server.bus(), server.bus()) as ((sender, _), (receiver, _)):
+        heads: dict[bool, dict[UUID, int]] = {True: {}, False: {}}
+        for handled, found in heads.items():
+            receiver.on_stream_heads(found.update, own=False, handled=handled)
+
+        async def until(expected: dict[bool, dict[UUID, int]]) -> None:
+            async def is_so() -> bool:
+                return heads == expected
+
+            await eventually(is_so)
+
+        sender.notify_stream(CHAT, 1)
+        await until({True: {}, False: {CHAT: 1}})
+        sender.handles_own = True
+        sender.notify_stream(CHAT, 2)
+        await until({True: {CHAT: 2}, False: {CHAT: 1}})
 
 
 async def test_a_process_receives_its_own_notification_only_once(server: BusServer) -> None:

@@ -29,17 +29,23 @@ class Bus(ABC):
         """Why this process is not connected to the others. None: it is."""
         self.round_trip: float | None = None
         """Seconds that the latest notification took to the server of the bus and back."""
-        self._on_stream_heads: list[tuple[StreamListener, bool | None]] = []
+        self.handles_own = False
+        """True if this process runs subscribers, which handle the events that it commits. It is announced with each
+        head."""
+        self._on_stream_heads: list[tuple[StreamListener, bool | None, bool | None]] = []
         self._on_signal: list[SignalListener] = []
         self._on_notification: dict[str, list[NotificationListener]] = defaultdict(list)
         self._on_reconnect: list[Callable[[], None]] = []
 
-    def on_stream_heads(self, listener: StreamListener, *, own: bool | None = None) -> None:
+    def on_stream_heads(
+        self, listener: StreamListener, *, own: bool | None = None, handled: bool | None = None
+    ) -> None:
         """Calls `listener` with streams and their last sequence numbers.
 
-        `own` selects the sender: True is this process alone, False the others alone, None all.
+        `own` selects the sender: True is this process alone, False the others alone, None all. `handled` selects by its
+        `handles_own`.
         """
-        self._on_stream_heads.append((listener, own))
+        self._on_stream_heads.append((listener, own, handled))
 
     def on_signal(self, listener: SignalListener) -> None:
         """Calls `listener` with each signal."""
@@ -69,9 +75,9 @@ class Bus(ABC):
     def connected(self) -> AbstractAsyncContextManager[None]:
         """Keeps the bus connected for the time of the block, which is the application's lifetime."""
 
-    def _deliver_stream_heads(self, heads: Mapping[UUID, int], *, own: bool) -> None:
-        for listener, filter_own in self._on_stream_heads:
-            if filter_own is None or filter_own is own:
+    def _deliver_stream_heads(self, heads: Mapping[UUID, int], *, own: bool, handled: bool) -> None:
+        for listener, filter_own, filter_handled in self._on_stream_heads:
+            if filter_own in (None, own) and filter_handled in (None, handled):
                 call_isolated(listener, heads)
 
     def _deliver_signal(self, signal: Mapping[str, Any]) -> None:

@@ -21,6 +21,8 @@ _TEST_AFTER = 5.0
 """Seconds without a message after which the connection is tested, and the timeout of that test."""
 _COLLECT_SECONDS = 0.005
 """Seconds that messages are collected before they are sent together."""
+_HEADS, _HANDLED = "r", "h"
+"""Kinds of payloads: heads of a process without subscribers, and of one that handles its own events."""
 _HEADS_IN_ONE = 150
 """A stream head takes up to 53 bytes of a payload."""
 _SIGNALS_IN_ONE = 7
@@ -57,7 +59,7 @@ class RemoteBus(Bus):
         if len(self._heads) < _MAX_WAITING:
             self._heads[stream_id] = max(last_seq, self._heads.get(stream_id, 0))
             self._wake_up.set()
-        self._deliver_stream_heads({stream_id: last_seq}, own=True)
+        self._deliver_stream_heads({stream_id: last_seq}, own=True, handled=self.handles_own)
 
     def signal(self, signal: Mapping[str, Any]) -> None:
         text = orjson.dumps(signal, default=str)
@@ -144,9 +146,10 @@ class RemoteBus(Bus):
         texts = {"s": self._signals, "n": self._notifications}
         self._signals, self._notifications = [], []
         payloads = []
+        head = _HANDLED if self.handles_own else _HEADS
         for first in range(0, len(heads), _HEADS_IN_ONE):
             part = heads[first : first + _HEADS_IN_ONE]
-            payloads.append(f"{self._origin}r" + ",".join(f"{stream_id.hex}{seq:x}" for stream_id, seq in part))
+            payloads.append(f"{self._origin}{head}" + ",".join(f"{stream_id.hex}{seq:x}" for stream_id, seq in part))
         for kind, waiting in texts.items():
             for first in range(0, len(waiting), _SIGNALS_IN_ONE):
                 payloads.append(f"{self._origin}{kind}[{b','.join(waiting[first : first + _SIGNALS_IN_ONE]).decode()}]")
@@ -157,8 +160,9 @@ class RemoteBus(Bus):
         origin, kind, content = payload[:12], payload[12:13], payload[13:]
         if origin == self._origin:
             return False
-        if kind == "r":
-            self._deliver_stream_heads({UUID(head[:32]): int(head[32:], 16) for head in content.split(",")}, own=False)
+        if kind in (_HEADS, _HANDLED):
+            heads = {UUID(head[:32]): int(head[32:], 16) for head in content.split(",")}
+            self._deliver_stream_heads(heads, own=False, handled=kind == _HANDLED)
         elif kind == "s":
             for signal in orjson.loads(content):
                 self._deliver_signal(signal)

@@ -159,3 +159,14 @@ async def test_a_subscriber_across_streams_gets_the_events_of_each_stream_in_ord
         for chat in chats:
             await until_noted(connection, chat, ["1", "2", "fail" if chat == chats[0] else "3"], "together")
     assert max(len({stream_id for stream_id, _ in call}) for call in calls) == len(chats)
+
+
+async def test_events_that_another_process_should_handle_and_does_not_are_handled(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    bus = MemoryBus()
+    async with process(container, noting(), bus=bus):
+        for number in range(3):
+            seq = (await anna.send(club, str(number)))["seq"]
+            bus._deliver_stream_heads({UUID(club): seq + 2}, own=False, handled=True)
+        await until_noted(connection, club, ["0", "1", "2"])

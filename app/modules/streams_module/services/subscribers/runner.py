@@ -35,7 +35,10 @@ larger rounds cost less.
 _STREAMS_IN_ROUND = 100
 _STREAMS_IN_TRANSACTION = 25
 _TAKE_OVER = 0.2
-"""Seconds that another process has for the events that it committed itself, before this one handles them."""
+"""Seconds after which this process looks at events of a process without subscribers, which several others may do, and
+again at a stream that another process has locked."""
+_GRACE = 2.0
+"""Seconds after which it looks at events of a process that handles its own. Usually it finds nothing to do."""
 _FLUSH_PERIOD = 30.0
 _FLUSHED_AT_ONCE = 5_000
 _PAUSE = 0.5
@@ -64,6 +67,8 @@ class Subscribers:
         self._is_registered = asyncio.Event()
         # (time, stream) of streams that are added to the backlog at that time.
         self._later: list[tuple[float, UUID]] = []
+        # Streams in `_later` whose events another process is handling.
+        self._in_grace: set[UUID] = set()
         self._bus = bus
 
     @asynccontextmanager
@@ -77,7 +82,8 @@ class Subscribers:
             return
         # Registered only here: a process without subscribers pays nothing for notifications.
         self._bus.on_stream_heads(self._on_own_heads, own=True)
-        self._bus.on_stream_heads(self._on_other_heads, own=False)
+        self._bus.on_stream_heads(self._on_other_heads, own=False, handled=False)
+        self._bus.on_stream_heads(self._on_handled_heads, own=False, handled=True)
         self._bus.on_reconnect(self._sweep.run_soon)
         handling = (self._keep_handling(subscriber) for subscriber in self._subscribers.values())
         others = (self._keep_finding(), self._keep_flushing(), self._keep_retrying(), self._sweep.run())
@@ -85,7 +91,9 @@ class Subscribers:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_REGISTRATION):
                     await self._is_registered.wait()
+            self._bus.handles_own = True
             yield
+            self._bus.handles_own = False
         # Cursors that are not stored are computed again, so shutdown does not wait long for a database that hangs.
         with suppress(Exception):
             async with asyncio.timeout(_LAST_FLUSH):
@@ -103,6 +111,13 @@ class Subscribers:
         if len(self._later) < _MAX_WAITING:
             self._add_later(heads, _TAKE_OVER)
 
+    def _on_handled_heads(self, heads: Mapping[UUID, int]) -> None:
+        """Looks once at each stream, however many notifications come meanwhile."""
+        new = [stream_id for stream_id in heads if stream_id not in self._in_grace]
+        if new and len(self._later) < _MAX_WAITING:
+            self._in_grace.update(new)
+            self._add_later(new, _GRACE)
+
     def _add_later(self, stream_ids: Iterable[UUID], seconds: float) -> None:
         due = asyncio.get_running_loop().time() + seconds
         for stream_id in stream_ids:
@@ -116,7 +131,9 @@ class Subscribers:
         while True:
             began = time()
             while self._later and self._later[0][0] <= began:
-                self._add_backlog([heapq.heappop(self._later)[1]])
+                stream_id = heapq.heappop(self._later)[1]
+                self._in_grace.discard(stream_id)
+                self._add_backlog([stream_id])
             streams = self._notified.take(_STREAMS_IN_ROUND)
             if not streams:
                 await self._wait()
