@@ -1,8 +1,9 @@
-"""Extension point of mail: kinds of mails, each of which is a job."""
+"""Extension points of mail: kinds of mails, each of which is a job, and the language of an account."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.modules.jobs_module.extension import Job, JobContext
+from app.services.context import Context
+from app.utils.module import Modules
 
 LANE = "mail"
 _HOUR = 3600.0
@@ -24,13 +27,22 @@ class Letter:
 
     - `template`: file name without language and ending; `values` are its variables. In LOCAL without MAIL_URL they are
       logged, since there they are the only way to follow a link.
-    - `language`: of the account, if it is known; else MAIL_LANGUAGE decides.
+    - `language`: else that of `account_id` (MailLanguage), the account that the mail is written to; else MAIL_LANGUAGE.
     """
 
     to: str
     template: str
     values: Mapping[str, str] = field(default_factory=dict)
     language: str | None = None
+    account_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class MailLanguage:
+    """Knows the language that an account has chosen: `find(context, account_id)` returns it, or None."""
+
+    name: str
+    find: Callable[[Context, UUID], Awaitable[str | None]]
 
 
 class Mailer(ABC):
@@ -59,6 +71,18 @@ def mail_job(name: str, payload: type[BaseModel], templates: Path, compose: Comp
         letter = await compose(context, data)
         if letter is not None:
             mailer = context.container.get(Mailer)  # type: ignore[type-abstract]
-            await mailer.send(context.job_id, templates, letter)
+            await mailer.send(context.job_id, templates, await _in_language_of_account(context, letter))
 
     return Job(name, payload, run, max_attempts=_ATTEMPTS, timeout_s=60.0, backoff=_BACKOFF, lane=LANE)
+
+
+async def _in_language_of_account(context: JobContext, letter: Letter) -> Letter:
+    if letter.account_id is None or letter.language is not None:
+        return letter
+    async with context.unit_of_work() as work:
+        reading = Context(await work.raw(), context.container, datetime.now(UTC))
+        for contributed in context.container.get(Modules).contributions(MailLanguage):
+            language = await contributed.find(reading, letter.account_id)
+            if language is not None:
+                return replace(letter, language=language)
+    return letter

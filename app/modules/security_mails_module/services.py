@@ -58,7 +58,7 @@ async def _compose(context: JobContext, notice: SecurityNotice) -> Letter | None
     if address is None:
         return None
     values = {"factor": notice.factor, "at": f"{notice.at:%Y-%m-%d %H:%M} UTC"}
-    return Letter(address, notice.kind, values)
+    return Letter(address, notice.kind, values, account_id=notice.account_id)
 
 
 FOLLOW = Subscriber("security_mails", _GRAVE, _enqueue)

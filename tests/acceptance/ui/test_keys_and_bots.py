@@ -1,17 +1,15 @@
 """API keys and bots in the settings."""
 
 import re
-from dataclasses import replace
 
 from playwright.async_api import Browser, Locator, expect
 
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
-from app.settings.modules_settings import ModulesSettings
 from tests.browsers import Reader
 from tests.databases import Connection
 from tests.fakers import PASSWORD, FakeClient, ok
-from tests.servers import listening
+from tests.servers import listening, without
 
 
 def program_of(user: FakeClient, key: str) -> FakeClient:
@@ -117,8 +115,7 @@ async def test_a_user_creates_a_bot_with_a_key_and_deletes_it(eve: Reader, her: 
 async def test_without_the_modules_there_are_no_keys_and_bots_in_the_settings(
     settings: Settings, browser: Browser
 ) -> None:
-    modules = ModulesSettings(enabled_modules=("BASE", "-keys", "-bots"))
-    async with listening(build_app(replace(settings, modules=modules))) as address:
+    async with listening(build_app(without(settings, "keys", "bots"))) as address:
         reader = await Reader.open_window(browser, address)
         await reader.sign_up("vera", "Вера")
         opened = await reader.settings()

@@ -61,7 +61,7 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, tok
             raise LinkExpired
         await change_email(work, account_id, email)
         if current is not None:
-            await jobs.enqueue(work, NOTIFY, Notice(email=current, template="changed"))
+            await jobs.enqueue(work, NOTIFY, Notice(email=current, template="changed", account_id=account_id))
     await note_verified(raw, account_id, email)
     await announce_change(work, log, account_id)
 
@@ -96,7 +96,9 @@ async def _change(context: WorkContext, account_id: UUID, email: str) -> bool:
     changed = await mailboxes.set_pending(context.connection, account_id, email)
     await _enqueue(context.work, jobs, account_id, email)
     if changed and current is not None:
-        await jobs.enqueue(context.work, NOTIFY, Notice(email=current, template="change_requested"))
+        await jobs.enqueue(
+            context.work, NOTIFY, Notice(email=current, template="change_requested", account_id=account_id)
+        )
     return changed
 
 

@@ -34,10 +34,11 @@ class Forgotten(BaseModel):
 
 
 class Notice(BaseModel):
-    """A mail without a link."""
+    """A mail without a link, to an account that has or had the address."""
 
     email: str
     template: str
+    account_id: UUID | None = None
 
 
 async def _confirm(context: JobContext, confirmation: Confirmation) -> Letter | None:
@@ -53,7 +54,7 @@ async def _confirm(context: JobContext, confirmation: Confirmation) -> Letter | 
             return None
         owner = await find_by_mailbox(work, email)
         if owner is not None and owner.id != account_id:
-            return Letter(email, "taken")
+            return Letter(email, "taken", account_id=owner.id)
     return await _with_link(context, "confirm", account_id, email)
 
 
@@ -75,11 +76,12 @@ async def _with_link(context: JobContext, purpose: Purpose, account_id: UUID, em
         if purpose == "reset" and await tokens.count_others(raw, account_id, purpose, at, token_hash) >= MAX_RESETS:
             return None
         stored = await tokens.store(raw, token_hash, account_id, purpose, email, at, at + LIFETIMES[purpose])
-    return Letter(email, purpose, {"link": link_of(context.container, purpose, token)}) if stored else None
+    values = {"link": link_of(context.container, purpose, token)}
+    return Letter(email, purpose, values, account_id=account_id) if stored else None
 
 
 async def _notify(_: JobContext, notice: Notice) -> Letter:
-    return Letter(notice.email, notice.template)
+    return Letter(notice.email, notice.template, account_id=notice.account_id)
 
 
 CONFIRM = mail_job("recovery.confirm", Confirmation, TEMPLATES, _confirm)

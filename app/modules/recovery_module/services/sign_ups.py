@@ -63,7 +63,7 @@ async def _compose(context: JobContext, begun: Begun) -> Letter | None:
         token_hash = None if owner is not None else hash_of(token)
         await crud.note_mailed(raw, begun.sign_up_id, token_hash, at, at + LIFETIME)
     if owner is not None:
-        return Letter(owner.email or email, "exists")
+        return Letter(owner.email or email, "exists", account_id=owner.id)
     values = {"link": link_of(context.container, "confirm", token), "username": pending["username"]}
     return Letter(email, "sign_up", values)
 

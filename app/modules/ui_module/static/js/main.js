@@ -1,12 +1,13 @@
 // Starts the page: the sign-in form, or the chats of the signed-in user.
 
+import { AccountLanguage } from './accountLanguage.js';
 import { confirmEmail, has, session } from './api.js';
 import { Blocks } from './blocks.js';
 import { Connection } from './connection.js';
 import { toast } from './dom.js';
 import { Drafts } from './drafts.js';
 import { FileUrls } from './fileUrls.js';
-import { chooseLanguage, currentLanguage, explain, t } from './i18n.js';
+import { chooseLanguage, currentLanguage, explain, languages, t } from './i18n.js';
 import { takeMailLink } from './mailLinks.js';
 import { SendQueue } from './sendQueue.js';
 import { Store } from './store.js';
@@ -20,10 +21,11 @@ let running = null;
 let resetToken = null;
 
 const settings = {
-  /** Shows the page in a language. Returns its shell if the user is signed in. */
+  /** Shows the page in a language, which becomes that of the account. Returns its shell if the user is signed in. */
   chooseLanguage(name) {
     chooseLanguage(name);
     show();
+    running?.language.choose(name);
     return running?.shell;
   },
   /** `light`, `dark`, or `system`: the theme of the operating system. */
@@ -44,6 +46,13 @@ function applyTheme() {
   const theme = settings.theme();
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+}
+
+/** Shows the page in the language of the account. */
+function adoptLanguage(name) {
+  if (name === currentLanguage() || !languages.includes(name)) return;
+  chooseLanguage(name);
+  show();
 }
 
 /** Renders the page in the current language. */
@@ -108,7 +117,7 @@ function start() {
       drafts.saveAll();
       sendQueue.flushAll();
     });
-    running = { store, connection, sendQueue, drafts, blocks: new Blocks(store, connection), fileUrls: new FileUrls() };
+    running = { store, connection, sendQueue, drafts, blocks: new Blocks(store, connection), language: new AccountLanguage(store, connection, adoptLanguage), fileUrls: new FileUrls() };
   }
   show();
 }

@@ -1,0 +1,1 @@
+"""How the server writes to an account: for now, in which language."""

@@ -1,0 +1,11 @@
+"""It imports settings only: the first process reads this file before the framework is loaded."""
+
+from app.settings.limits_settings import RateLimit
+
+CHANGE_NOTIFICATIONS = RateLimit(
+    "change_notifications",
+    "60/10 minutes",
+    "account",
+    "changes of how the server writes to an account, per account",
+    "изменений того, как сервер пишет аккаунту, на аккаунт",
+)

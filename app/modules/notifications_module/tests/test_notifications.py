@@ -1,0 +1,82 @@
+"""The language in which the server writes to an account."""
+
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services.erasure import ERASE, request_erasure
+from app.modules.jobs_module.extension import Jobs
+from app.modules.mail_module.tests.mailbox import Mailbox, with_mail
+from app.settings import Settings
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually, ok, problem
+
+PATH = "/accounts/me/notifications"
+
+
+@pytest.fixture
+def app(settings: Settings, mailbox: Mailbox) -> FastAPI:
+    return build_app(with_mail(settings, mailbox))
+
+
+async def languages_of(mailbox: Mailbox, address: str, subject: str) -> list[str]:
+    """Returns the languages of the mails with this subject, as soon as there is one."""
+
+    def found() -> list[str]:
+        mails = [mail for mail in mailbox.mails if mail["X-Envelope-To"] == address and mail["Subject"] == subject]
+        return [str(mail["Content-Language"]) for mail in mails]
+
+    async def there() -> bool:
+        return bool(found())
+
+    await eventually(there, 120)
+    return found()
+
+
+async def test_a_language_is_chosen_and_is_an_event_of_the_account(anna: FakeClient, boris: FakeClient) -> None:
+    assert ok(await anna.get(PATH)) == {"language": None}
+    for _ in range(2):
+        assert ok(await anna.put(PATH, {"language": "ru"})) == {"language": "ru"}
+    assert ok(await anna.put(PATH, {})) == ok(await anna.get(PATH)) == {"language": "ru"}
+    assert ok(await anna.put(PATH, {"language": None})) == {"language": None}
+    assert [(event["kind"], event["data"]) for event in await anna.own_events()] == [
+        ("notifications.changed", {"language": "ru"}),
+        ("notifications.changed", {"language": None}),
+    ]
+    assert ok(await boris.get(PATH)) == {"language": None}
+    assert await boris.own_events() == []
+
+
+@pytest.mark.parametrize("body", [{"language": "xx"}, {"language": 1}, {"language": ""}, {"tongue": "ru"}])
+async def test_an_unknown_language_or_field_changes_nothing(anna: FakeClient, body: dict[str, object]) -> None:
+    problem(await anna.put(PATH, body), 422, "validation_error")
+    assert ok(await anna.get(PATH)) == {"language": None}
+
+
+async def test_mails_are_in_the_language_of_the_account(anna: FakeClient, boris: FakeClient, mailbox: Mailbox) -> None:
+    ok(await anna.put(PATH, {"language": "ru"}))
+    for user in (anna, boris):
+        assert (await user.post("/accounts/password/forgot", {"email": f"{user.username}@example.com"})).is_success
+    assert await languages_of(mailbox, f"{anna.username}@example.com", "Новый пароль") == ["ru"]
+    assert await languages_of(mailbox, f"{boris.username}@example.com", "A new password") == ["en"]
+    # The event is recorded before the mail about it is written.
+    ok(await anna.post("/accounts/me/keys", {"name": "Отчёты", "scopes": ["chats:read"]}))
+    assert await languages_of(mailbox, f"{anna.username}@example.com", "Создан ключ API") == ["ru"]
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_the_choice_ends_with_the_account(anna: FakeClient, container: Container) -> None:
+    ok(await anna.put(PATH, {"language": "ru"}))
+    async with open_unit_of_work(container.get(Database)) as work:
+        await request_erasure(work, Jobs([ERASE]), anna.username, "keep")
+
+    async def is_gone() -> bool:
+        async with container.get(Database).connection() as connection:
+            count = await connection.fetchval(
+                "SELECT count(*) FROM notification_settings WHERE account_id = $1", anna.uuid
+            )
+            return not count
+
+    await eventually(is_gone)

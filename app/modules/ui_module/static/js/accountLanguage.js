@@ -1,0 +1,41 @@
+// The language of the user's account: mails are written in it, and the page follows it on all devices.
+
+import { call, get, has } from './api.js';
+
+const PATH = '/accounts/me/notifications';
+
+export class AccountLanguage {
+  /** `adopt` shows the page in a language that the account has chosen. */
+  constructor(store, connection, adopt) {
+    this.adopt = adopt;
+    /** The user's choice on this page, until the server has it. */
+    this.unsaved = null;
+    if (!has('notifications')) return;
+    store.addEventListener('own', ({ detail: { kind, data } }) => kind === 'notifications.changed' && this.follow(data));
+    // Each new connection reads it again: the events may be missing.
+    connection.addEventListener('state', () => connection.state === 'online' && this.synchronize());
+  }
+
+  follow({ language }) {
+    if (language && !this.unsaved) this.adopt(language);
+  }
+
+  /** Saves a choice. Without a connection the next one saves it. */
+  async choose(language) {
+    if (!has('notifications')) return;
+    this.unsaved = language;
+    await this.synchronize();
+  }
+
+  async synchronize() {
+    const { unsaved } = this;
+    try {
+      if (!unsaved) this.follow(await get(PATH));
+      else await call('PUT', PATH, { language: unsaved });
+      // The user may have chosen again meanwhile.
+      if (unsaved && this.unsaved === unsaved) this.unsaved = null;
+    } catch {
+      // The next connection tries again.
+    }
+  }
+}

@@ -1,0 +1,51 @@
+"""The language of the page follows the account."""
+
+from playwright.async_api import Browser, expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, eventually, ok
+
+PATH = "/accounts/me/notifications"
+
+
+async def test_the_language_is_the_same_on_all_devices_of_the_user(
+    eve: Reader, her: FakeClient, browser: Browser, live_server: str
+) -> None:
+    other = await Reader.open_signed_in(browser, live_server, her)
+    await expect(other.page.get_by_role("heading", name="Chats")).to_be_visible()
+    settings = await eve.settings()
+    await settings.get_by_label("Language").select_option("ru")
+    await expect(eve.page.get_by_role("heading", name="Чаты")).to_be_visible()
+    # A window that is open changes at once.
+    await expect(other.page.get_by_role("heading", name="Чаты")).to_be_visible()
+    await expect(other.page.locator("html")).to_have_attribute("lang", "ru")
+    assert ok(await her.get(PATH)) == {"language": "ru"}
+    # A new device has the language after the sign-in.
+    phone = await Reader.open_window(browser, live_server)
+    await phone.page.goto(f"{phone.address}/ui")
+    await expect(phone.page.get_by_role("button", name="Sign in")).to_be_visible()
+    await phone.sign_in(her.username)
+    await expect(phone.page.get_by_role("heading", name="Чаты")).to_be_visible()
+    for reader in (other, phone):
+        assert reader.complaints == []
+        await reader.context.close()
+
+
+async def test_a_language_chosen_without_a_connection_is_saved_by_the_next_one(eve: Reader, her: FakeClient) -> None:
+    ok(await her.put(PATH, {"language": "ru"}))
+    page = eve.page
+    await expect(page.get_by_role("heading", name="Чаты")).to_be_visible()
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    await page.locator(".own").click()
+    await page.get_by_label("Язык").select_option("en")
+    await expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+    await eve.context.set_offline(False)
+    await eve.is_online()
+
+    async def is_saved() -> bool:
+        return bool(ok(await her.get(PATH)) == {"language": "en"})
+
+    await eventually(is_saved)
+    await expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
