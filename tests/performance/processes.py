@@ -7,9 +7,10 @@ from itertools import cycle
 from os import getloadavg
 from pathlib import Path
 from statistics import median
-from time import monotonic, sleep
+from time import perf_counter, sleep
 from typing import Annotated, Any, NamedTuple
 
+import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -27,10 +28,14 @@ _MEMBERS = 4
 _IN_FLIGHT = 8
 """Sends in flight on each WebSocket. Over REST it is one."""
 _WARM_UP = 0.7
-_START_SECONDS = 60.0
-_IDLE = 0.1
-"""CPU seconds per second of servers without requests."""
-_COUNTED = ("send_batch_size_sum", "send_batch_size_count", 'sends_delegated_total{outcome="answered"}')
+_IDLE_SECONDS = 2.0
+_IDLE = 0.04
+"""Cores that each process uses at most when it has nothing to do, with its part of the database."""
+_COUNTED = (
+    "send_batch_size_sum*",
+    "send_batch_size_count*",
+    'sends_delegated_total{outcome="answered"}*',
+)
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 Run = Callable[[float], Outcome]
 
@@ -68,11 +73,11 @@ def processes(
             for workers in counts if number % 2 == 0 else reversed(counts):
                 more = {"SEND_DELEGATION": str(delegation).lower(), "API_BACKGROUND": str(background).lower()}
                 world.start_messenger(workers, more=more)
-                _wait_until_idle(world)
+                _wait_until_idle(world, workers)
                 for size, chats_of in spread.items():
                     for name in transport or ("rest", "websocket"):
                         with _RUNS[name](world, users, chats_of) as run:
-                            point = _measure(world, run, seconds)
+                            point = _measure(world, run, seconds, workers)
                         points.setdefault(Case(name, size, workers), []).append(point)
                         texts = [f"{key} {value:,.1f}" for key, value in point.items()]
                         console.print(number, name, size, workers, *texts)
@@ -89,14 +94,23 @@ def processes(
     write_json(data, output / "processes.json")
 
 
-def _wait_until_idle(world: World) -> None:
-    """Waits until all workers have started: the first of them already serves."""
-    deadline = monotonic() + _START_SECONDS
-    while monotonic() < deadline:
-        before = cpu_seconds(world.messenger.family())
-        sleep(1)
-        if cpu_seconds(world.messenger.family()) - before < _IDLE:
-            return
+def _wait_until_idle(world: World, workers: int) -> Mapping[str, float]:
+    """Waits until all workers have started, and all subscribers have handled what was sent.
+
+    Returns what the processes use at rest, in cores: while other work makes sends slow, it would be a large part of
+    what a send seems to cost.
+    """
+    groups = _groups(world)
+    while True:
+        before = {name: cpu_seconds(group()) for name, group in groups.items()}
+        sleep(_IDLE_SECONDS)
+        idle = {name: (cpu_seconds(group()) - before[name]) / _IDLE_SECONDS for name, group in groups.items()}
+        if sum(idle.values()) < _IDLE * workers:
+            return idle
+
+
+def _groups(world: World) -> Mapping[str, Callable[[], list[psutil.Process]]]:
+    return {"server": world.messenger.family, "database": world.postgres_processes}
 
 
 def _open_chats(world: World, users: Sequence[User], size: int) -> list[list[str]]:
@@ -140,26 +154,40 @@ def _websocket(world: World, users: Sequence[User], chats_of: Sequence[Sequence[
 _RUNS = {"rest": _rest, "websocket": _websocket}
 
 
-def _measure(world: World, run: Run, seconds: float) -> dict[str, float]:
-    """Returns sends/s, the CPU time of a send in microseconds, the mean batch, and the share of delegated sends."""
+def _measure(world: World, run: Run, seconds: float, workers: int) -> dict[str, float]:
+    """Returns sends/s, the CPU time of a send in microseconds, the mean batch, and the share of delegated sends.
+
+    The CPU time includes what subscribers do later, and no idle time.
+    """
     run(_WARM_UP)
-    groups = {"server": world.messenger.family, "database": world.postgres_processes}
+    _wait_until_idle(world, workers)
+    groups = _groups(world)
     before = {name: cpu_seconds(group()) for name, group in groups.items()}
-    counted = _read_metrics(world)
+    counted, began = _read_metrics(world), perf_counter()
     outcome = run(seconds)
-    # Sends that end after the time has passed are not in the outcome, but they cost as much as the others.
-    after, now = _read_metrics(world), {name: cpu_seconds(group()) for name, group in groups.items()}
-    sent, batches, delegated = (after.get(name, 0) - counted.get(name, 0) for name in _COUNTED)
-    cost = {name: (now[name] - before[name]) / sent * 1e6 for name in groups}
+    at_once = {name: cpu_seconds(group()) - before[name] for name, group in groups.items()}
+    lasted = perf_counter() - began
+    idle = _wait_until_idle(world, workers)
+    after, took = _read_metrics(world), perf_counter() - began
+    used = {name: cpu_seconds(group()) - before[name] for name, group in groups.items()}
+    sent, batches, delegated = (_sum_of(after, name) - _sum_of(counted, name) for name in _COUNTED)
+    cost = {name: (used[name] - idle[name] * took) / sent * 1e6 for name in groups}
     return {
         "sends": outcome.rate,
         "cpu_us": sum(cost.values()),
         "server_us": cost["server"],
         "database_us": cost["database"],
+        "at_once_us": sum(at_once[name] - idle[name] * lasted for name in groups) / sent * 1e6,
         "batch": sent / batches,
         "delegated": delegated / sent,
         "load": getloadavg()[0],
     }
+
+
+def _sum_of(values: Mapping[str, float], name: str) -> float:
+    """Returns the sum over the series that begin with what is before the `*` and contain what is after it."""
+    begin, _, end = name.partition("*")
+    return sum(value for series, value in values.items() if series.startswith(begin) and end in series)
 
 
 def _read_metrics(world: World) -> Mapping[str, float]:
@@ -174,11 +202,11 @@ def _read_metrics(world: World) -> Mapping[str, float]:
 
 
 def _show(console: Console, medians: Mapping[Case, Mapping[str, Any]], fewest: int) -> None:
-    columns = ("sends/s", "CPU µs", "of one", "server", "database", "batch", "delegated")
+    columns = ("sends/s", "CPU µs", "of one", "server", "DB", "at once", "batch", "delegated")
     table = Table("transport", "chats", "processes", *columns)
     for case, point in sorted(medians.items()):
         base = medians[case._replace(processes=fewest)]["cpu_us"]
-        figures = [point["sends"], point["cpu_us"], None, point["server_us"], point["database_us"]]
+        figures = [point["sends"], point["cpu_us"], None, point["server_us"], point["database_us"], point["at_once_us"]]
         texts = [f"{point['cpu_us'] / base:.2f}" if figure is None else f"{figure:,.0f}" for figure in figures]
         table.add_row(
             case.transport,

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-PING, PONG, LEAVING, DATA = range(4)
+PING, PONG, LEAVING, DATA, NEWS = range(5)
 MAX_CONTENT = 4 << 20
 _HEAD = struct.Struct("!IB")
 
@@ -29,7 +29,7 @@ class FrameReader:
         place, size = 0, len(buffer)
         while size - place >= _HEAD.size:
             length, kind = _HEAD.unpack_from(buffer, place)
-            if length > MAX_CONTENT or kind > DATA:
+            if length > MAX_CONTENT or kind > NEWS:
                 raise BadFrame(f"kind {kind}, {length} bytes")
             end = place + _HEAD.size + length
             if end > size:

@@ -1,7 +1,7 @@
 """The processes of this machine that are connected with this one, and which of them a key belongs to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from hashlib import blake2b
@@ -33,8 +33,8 @@ class PeerGroup:
     """Connects with the other processes, in both directions.
 
     A new process connects with all that it finds. They learn of it by this connection and connect with it. So a process
-    alone does nothing. `receive` gets the requests of other processes, `on_answer` the answers to one's own, `on_lost`
-    a link that has ended.
+    alone does nothing. `receive` gets the requests of other processes, `on_answer` the answers to one's own, `on_news`
+    what this process has not asked for, `on_lost` a link that has ended.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class PeerGroup:
         folder: PeerFolder,
         receive: Callable[[PeerSession, bytes], None],
         on_answer: Callable[[PeerLink, bytes], None],
+        on_news: Callable[[bytes], None],
         on_lost: Callable[[PeerLink], None],
     ) -> None:
         # In the order of age, so that a new process does not take the place of another one.
@@ -49,6 +50,7 @@ class PeerGroup:
         self._folder = folder
         self._receive = receive
         self._on_answer = on_answer
+        self._on_news = on_news
         self._on_lost = on_lost
         self._links: dict[str, PeerLink] = {}
         self._sessions: set[PeerSession] = set()
@@ -78,6 +80,11 @@ class PeerGroup:
                 self._chosen.clear()
             found = self._chosen[key] = max(self._choosing, key=partial(_weigh, key))[1]
             return found
+
+    def inform(self, news: Sequence[bytes]) -> None:
+        """Sends news to all other processes. A process that reads too slowly misses some."""
+        for session in self._sessions:
+            session.inform(news)
 
     def watch(self) -> None:
         """Call it after `PeerLink.send`: tests processes while they owe an answer."""
@@ -167,7 +174,7 @@ class PeerGroup:
     async def _connect(self, name: str) -> bool:
         """Connects with a process. Returns False if it must be tried again later."""
         loop = asyncio.get_running_loop()
-        make_link = partial(PeerLink, name, self._on_answer, self._note_change, self._forget)
+        make_link = partial(PeerLink, name, self._on_answer, self._on_news, self._note_change, self._forget)
         path = str(self._folder.path_of(name))
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT):

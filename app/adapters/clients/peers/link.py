@@ -6,11 +6,13 @@ from typing import Any, cast
 
 from loguru import logger
 
-from app.adapters.clients.peers.frames import DATA, LEAVING, PING, PONG, BadFrame, FrameReader, encode
+from app.adapters.clients.peers.frames import DATA, LEAVING, NEWS, PING, PONG, BadFrame, FrameReader, encode
 from app.utils.isolation import call_isolated, report_failure
 
 _FULL = 256 * 1024
 """Bytes after which a frame gets no further record."""
+_MOST_UNREAD = 1 << 20
+"""Bytes that wait for a process, beyond which it gets no news."""
 SILENT_TICKS = 4
 """Ticks without a byte from a process that owes an answer, after which it counts as hanging."""
 STUCK_TICKS = 24
@@ -55,15 +57,15 @@ class _Framed(asyncio.Protocol):
         if not self.is_closed and self._transport is not None:
             self._transport.write(encode(kind, *parts))
 
-    def _write_all(self, records: Sequence[bytes]) -> None:
+    def _write_all(self, kind: int, records: Sequence[bytes]) -> None:
         """Writes records in frames. A frame has at least one."""
         first, size = 0, 0
         for place, record in enumerate(records):
             if size and size + len(record) > _FULL:
-                self._write(DATA, *records[first:place])
+                self._write(kind, *records[first:place])
                 first, size = place, 0
             size += len(record)
-        self._write(DATA, *records[first:])
+        self._write(kind, *records[first:])
 
     def _handle(self, kind: int, content: bytes) -> None:
         raise NotImplementedError
@@ -79,6 +81,7 @@ class PeerLink(_Framed):
         self,
         name: str,
         on_answer: Callable[["PeerLink", bytes], None],
+        on_news: Callable[[bytes], None],
         on_change: Callable[[], None],
         on_lost: Callable[["PeerLink"], None],
     ) -> None:
@@ -89,6 +92,7 @@ class PeerLink(_Framed):
         self.unanswered = 0
         """How many requests have no answer yet. While there are some, the process is tested."""
         self._on_answer = on_answer
+        self._on_news = on_news
         self._on_change = on_change
         self._on_lost = on_lost
         self._silent_ticks = self._stuck_ticks = 0
@@ -112,7 +116,7 @@ class PeerLink(_Framed):
     def send(self, requests: Sequence[bytes]) -> None:
         """Sends requests, as few frames as they fit in."""
         self.unanswered += len(requests)
-        self._write_all(requests)
+        self._write_all(DATA, requests)
 
     def tick(self) -> None:
         """Tests a process that owes an answer. Ticks are counted, so that a pause of this process is one tick."""
@@ -129,6 +133,8 @@ class PeerLink(_Framed):
         if kind == DATA:
             self._stuck_ticks = 0
             self._on_answer(self, content)
+        elif kind == NEWS:
+            self._on_news(content)
         elif kind == PONG:
             self._set_ready(is_ready=True)
         elif kind == LEAVING:
@@ -174,7 +180,12 @@ class PeerSession(_Framed):
 
     def answer(self, results: Sequence[bytes]) -> None:
         """Sends results, as few frames as they fit in."""
-        self._write_all(results)
+        self._write_all(DATA, results)
+
+    def inform(self, news: Sequence[bytes]) -> None:
+        """Sends what the other process has not asked for. If it does not read, it misses some."""
+        if self._transport is not None and self._transport.get_write_buffer_size() < _MOST_UNREAD:
+            self._write_all(NEWS, news)
 
     def finish(self) -> None:
         """Closes after what was written has been sent."""

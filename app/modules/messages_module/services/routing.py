@@ -1,10 +1,11 @@
 """Which process writes a send: the question of the queue, answered by the delegation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.batch import Written
 from app.modules.messages_module.services.sends import Sent
 
 
@@ -24,3 +25,6 @@ class Router(Protocol):
 
     def on_written(self, chat_id: UUID) -> None:
         """Called when this process has written all sends of a chat that it had."""
+
+    def share(self, written: Sequence[Written]) -> None:
+        """Called with the messages of each batch that this process has written."""

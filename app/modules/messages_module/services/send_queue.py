@@ -227,6 +227,8 @@ class SendQueue:
         for part in written:
             # The batch is committed, so an error here must not be handled as a failed write.
             call_isolated(publish, self._hub, self._bus, part)
+        if self._router is not None:
+            call_isolated(self._router.share, written)
         return skipped
 
     async def _fail(self, error: Exception, batch: Sequence[Send]) -> None:

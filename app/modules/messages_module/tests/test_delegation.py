@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -15,14 +14,13 @@ from fastapi import FastAPI
 from app.adapters.clients.peers import group as peer_group
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.revocations import Revocations
-from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.delegation import Delegation
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.sends import Sent
 from app.modules.messages_module.settings import MessagesSettings
+from app.modules.messages_module.tests.delegating import container_of, message, open_chat_of, process
 from app.settings import Settings
 from app.utils import metrics
-from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.servers import served
 
@@ -33,41 +31,10 @@ def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
 
 
-def container_of(app: FastAPI) -> Container:
-    container: Container = app.state.container
-    return container
-
-
-async def until_connected(*apps: FastAPI) -> None:
-    """Waits until each of these processes can delegate to all others."""
-
-    async def is_so() -> bool:
-        return all(container_of(app).get(Delegation).group.ready == len(apps) - 1 for app in apps)
-
-    await eventually(is_so)
-
-
-@asynccontextmanager
-async def process(settings: Settings, *others: FastAPI) -> AsyncIterator[tuple[FastAPI, Any]]:
-    """Another process on the same database, connected with these."""
-    app = build_app(settings)
-    async with served(app) as http:
-        await until_connected(app, *others)
-        yield app, http
-
-
 @pytest.fixture
 async def other(settings: Settings, app: FastAPI, anna: FakeClient) -> AsyncIterator[FastAPI]:
     async with process(settings, app) as (other, _):
         yield other
-
-
-async def open_chat_of(app: FastAPI, owner: FakeClient, *members: FakeClient) -> str:
-    """Returns a chat that another process writes for this one."""
-    while True:
-        chat = await owner.open_chat(*members)
-        if container_of(app).get(Delegation).group.find(UUID(chat)) is not None:
-            return chat
 
 
 def delegated() -> float:
@@ -78,10 +45,6 @@ def delegated() -> float:
         for sample in metric.samples
         if sample.name == "messenger_sends_delegated_total"
     )
-
-
-def message(text: str, *, has_id: bool = True) -> MessageCreate:
-    return MessageCreate(text=text, **({"client_msg_id": uuid4()} if has_id else {}))
 
 
 async def texts_of(user: FakeClient, chat: str) -> list[str]:

@@ -17,6 +17,7 @@ from app.modules.messages_module.services.delegation.receiver import Receiver
 from app.modules.messages_module.services.delegation.wire import FORMAT
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.settings import MessagesSettings
+from app.modules.streams_module.services.hub import Hub
 from app.services.errors import ProblemMaker
 from app.settings import Settings
 from app.utils.container import Container
@@ -38,7 +39,7 @@ async def delegating(container: Container, queue: SendQueue) -> AsyncIterator[No
     folder = PeerFolder(settings.delegation_folder, _group_of(container, model))
     problems = container.get(ProblemMaker)  # type: ignore[type-abstract]
     receiver = Receiver(queue, model, container.get(Revocations), problems)
-    delegation = container.put(Delegation, Delegation(queue, receiver, folder, model))
+    delegation = container.put(Delegation, Delegation(queue, container.get(Hub), receiver, folder, model))
     queue.route_by(delegation)
     container.get(MetricCollectors).add(delegation.measure)
     async with delegation.working(container.get(Shutdown)):

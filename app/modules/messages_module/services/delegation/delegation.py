@@ -1,11 +1,10 @@
 """The sender's side: delegates sends to the processes that write their chats, and writes here what they do not."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
-from typing import NamedTuple
 from uuid import UUID
 
 from loguru import logger
@@ -13,53 +12,25 @@ from loguru import logger
 from app.adapters.clients.peers import BadFrame, PeerFolder, PeerGroup, PeerLink
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services.batch import Written
 from app.modules.messages_module.services.delegation.receiver import Receiver
+from app.modules.messages_module.services.delegation.waiting import DelegatedChat, Waiting, read_outcome
 from app.modules.messages_module.services.delegation.wire import (
-    FAILED,
-    REFUSED,
-    REPLAYED,
+    encode_events,
     encode_send,
-    read_refusal,
+    read_events,
     read_results,
+    split_events,
 )
+from app.modules.messages_module.services.publishing import make_frames
 from app.modules.messages_module.services.send_queue import MAX_WAITING, MAX_WAITING_IN_CHAT, SendQueue
 from app.modules.messages_module.services.sends import Sent
+from app.modules.streams_module.services.frames import Frame
+from app.modules.streams_module.services.hub import Hub
 from app.utils import metrics
 from app.utils.background import running
 from app.utils.isolation import call_isolated
 from app.utils.shutdown import Shutdown
-
-
-class DelegatedSendError(Exception):
-    """An unexpected error in the process that writes the chat. Its log has the traceback."""
-
-
-class _Waiting(NamedTuple):
-    """A send without a result. `is_local`: only this process may write it."""
-
-    chat_id: UUID
-    sender_id: UUID
-    message: MessageCreate
-    on_result: Callable[[Sent | Exception], None]
-    find_refusal: Callable[[], Exception | None] | None
-    session_id: UUID | None
-    is_local: bool
-
-
-class _Chat:
-    """A chat with sends that are delegated or held.
-
-    `sent`: those that `link` has, by their numbers. `held`: later ones, which wait until another process, or the queue
-    of this one, has written the earlier ones. So the sends of a chat keep their order when its writer changes.
-    """
-
-    __slots__ = ("chat_id", "held", "link", "sent")
-
-    def __init__(self, chat_id: UUID) -> None:
-        self.chat_id = chat_id
-        self.link: PeerLink | None = None
-        self.sent: dict[int, _Waiting] = {}
-        self.held: deque[_Waiting] = deque()
 
 
 class Delegation:
@@ -70,14 +41,17 @@ class Delegation:
     written here.
     """
 
-    def __init__(self, queue: SendQueue, receiver: Receiver, folder: PeerFolder, model: type[MessageCreate]) -> None:
+    def __init__(
+        self, queue: SendQueue, hub: Hub, receiver: Receiver, folder: PeerFolder, model: type[MessageCreate]
+    ) -> None:
         self._queue = queue
+        self._hub = hub
         self._fields = set(model.model_fields)
-        self.group = PeerGroup(folder, receiver.receive, self._on_answer, self._on_lost)
-        self._chats: dict[UUID, _Chat] = {}
+        self.group = PeerGroup(folder, receiver.receive, self._on_answer, self._on_news, self._on_lost)
+        self._chats: dict[UUID, DelegatedChat] = {}
         self._numbers = count()
         # The chats of the numbers that have no result yet.
-        self._sent: dict[int, _Chat] = {}
+        self._sent: dict[int, DelegatedChat] = {}
         self._outgoing: dict[PeerLink, list[bytes]] = {}
         self._waiting = 0
         self._is_idle = asyncio.Event()
@@ -120,7 +94,7 @@ class Delegation:
         if not self._chats and not self.group.ready:
             return False
         is_local = message.client_msg_id is None
-        send = _Waiting(chat_id, sender_id, message, on_result, find_refusal, session_id, is_local)
+        send = Waiting(chat_id, sender_id, message, on_result, find_refusal, session_id, is_local)
         link, chat = self._find(send), self._chats.get(chat_id)
         if chat is None and link is None:
             return False
@@ -128,7 +102,7 @@ class Delegation:
             raise QueueFull
         self._waiting += 1
         if chat is None:
-            chat = self._chats[chat_id] = _Chat(chat_id)
+            chat = self._chats[chat_id] = DelegatedChat(chat_id)
             chat.link = None if self._queue.has(chat_id) else link
         if chat.link is None or chat.link is not link or chat.held:
             chat.held.append(send)
@@ -142,10 +116,21 @@ class Delegation:
         if chat is not None and not chat.sent:
             self._go_on(chat)
 
-    def _find(self, send: _Waiting) -> PeerLink | None:
+    def share(self, written: Sequence[Written]) -> None:
+        """Gives the events to the other processes, which then need not read them. A notification follows by the bus."""
+        if written and self.group.ready:
+            self.group.inform([encode_events(part) for part in written])
+
+    def _on_news(self, content: bytes) -> None:
+        """Publishes what another process has written to the followers in this one."""
+        for chat, base, at, events in read_events(content):
+            chat_id = UUID(bytes=chat)
+            self._hub.publish(chat_id, partial(_make_frames, chat_id, base, at, events), base + 1)
+
+    def _find(self, send: Waiting) -> PeerLink | None:
         return None if send.is_local else self.group.find(send.chat_id)
 
-    def _delegate(self, chat: _Chat, link: PeerLink, send: _Waiting) -> None:
+    def _delegate(self, chat: DelegatedChat, link: PeerLink, send: Waiting) -> None:
         number = next(self._numbers) & 0xFFFFFFFF
         chat.sent[number] = send
         self._sent[number] = chat
@@ -164,7 +149,7 @@ class Delegation:
             link.send(outgoing)
             self.group.watch()
 
-    def _go_on(self, chat: _Chat) -> None:
+    def _go_on(self, chat: DelegatedChat) -> None:
         """Continues with a chat of which no other process has a send."""
         chat.link = None
         while chat.held:
@@ -183,21 +168,21 @@ class Delegation:
         if not self._chats:
             self._is_idle.set()
 
-    def _delegate_held(self, chat: _Chat, link: PeerLink, send: _Waiting) -> None:
+    def _delegate_held(self, chat: DelegatedChat, link: PeerLink, send: Waiting) -> None:
         refusal = send.find_refusal() if send.find_refusal else None
         if refusal is None:
             self._delegate(chat, link, send)
         else:
             self._resolve(send, refusal)
 
-    def _write_here(self, send: _Waiting) -> None:
+    def _write_here(self, send: Waiting) -> None:
         self._waiting -= 1
         try:
             self._queue.put_counted(send.chat_id, send.sender_id, send.message, send.on_result, send.find_refusal)
         except Exception as error:  # noqa: BLE001 - the error becomes the result
             call_isolated(send.on_result, error)
 
-    def _resolve(self, send: _Waiting, result: Sent | Exception) -> None:
+    def _resolve(self, send: Waiting, result: Sent | Exception) -> None:
         self._waiting -= 1
         call_isolated(send.on_result, result)
 
@@ -206,7 +191,7 @@ class Delegation:
             chat = self._sent.get(number)
             if chat is None or chat.link is not link:
                 raise BadFrame(f"a result of {number}, which was not asked for")
-            outcome = _read_outcome(kind, result)
+            outcome = read_outcome(kind, result)
             del self._sent[number]
             send = chat.sent.pop(number)
             link.unanswered -= 1
@@ -232,8 +217,5 @@ class Delegation:
             self._go_on(chat)
 
 
-def _read_outcome(kind: int, result: bytes) -> Sent | Exception:
-    """Returns the result of a send. Raises BadFrame."""
-    if kind == FAILED:
-        return DelegatedSendError(result.decode())
-    return read_refusal(result) if kind == REFUSED else Sent(result, replayed=kind == REPLAYED)
+def _make_frames(chat_id: UUID, base: int, at: str, events: bytes) -> list[Frame]:
+    return make_frames(chat_id, base, at, split_events(events))

@@ -8,6 +8,8 @@ from uuid import UUID
 import orjson
 
 from app.adapters.clients.peers import BadFrame
+from app.modules.messages_module.services.batch import Written
+from app.modules.streams_module.services.log import encode_time
 from app.services.errors import ServiceError
 
 FORMAT = 1
@@ -15,6 +17,8 @@ FORMAT = 1
 WRITTEN, REPLAYED, REFUSED, FAILED = range(4)
 """Results: FAILED is an unexpected error."""
 _SEND = struct.Struct("!I16s16s16sI")
+_EVENTS = struct.Struct("!16sQ32sI")
+_EVENT = struct.Struct("!I")
 _RESULT = struct.Struct("!IBI")
 _NO_SESSION = bytes(16)
 
@@ -50,6 +54,26 @@ def read_results(content: bytes) -> Iterator[tuple[int, int, bytes]]:
         if kind > FAILED:
             raise BadFrame(f"result {kind}")
         yield number, kind, result
+
+
+def encode_events(written: Written) -> bytes:
+    """Encodes the events of a batch in one stream."""
+    events = b"".join([_EVENT.pack(len(event)) + event for event in written.events])
+    return _EVENTS.pack(written.chat_id.bytes, written.base, encode_time(written.at).encode(), len(events)) + events
+
+
+def read_events(content: bytes) -> Iterator[tuple[bytes, int, str, bytes]]:
+    """Yields a stream's id, the number before the first event, their time, and the events for `split_events`.
+
+    Raises BadFrame.
+    """
+    for (chat, base, at), events in _read(_EVENTS, content):
+        yield chat, base, at.rstrip(b"\0").decode("ascii", "replace"), events
+
+
+def split_events(content: bytes) -> list[bytes]:
+    """Raises BadFrame."""
+    return [event for _, event in _read(_EVENT, content)]
 
 
 def _read(head: struct.Struct, content: bytes) -> Iterator[tuple[Sequence[Any], bytes]]:

@@ -1,0 +1,92 @@
+"""Events of messages on their way to other processes of the machine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.clients.peers import group as peer_group
+from app.modules.messages_module.services.delegation import Delegation
+from app.modules.messages_module.services.send_queue import SendQueue
+from app.modules.messages_module.tests.delegating import container_of, message, process
+from app.modules.streams_module.services.frames import Frame
+from app.modules.streams_module.services.hub import Feed, Gap, Hub
+from app.settings import Settings
+from tests.fakers import FakeClient, eventually
+
+
+@pytest.fixture(autouse=True)
+def every_process_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chats are shared by all processes, however few they are."""
+    monkeypatch.setattr(peer_group, "MEMBERS_OF_ONE", 1)
+
+
+@pytest.fixture
+async def other(settings: Settings, app: FastAPI, anna: FakeClient) -> AsyncIterator[FastAPI]:
+    async with process(settings, app) as (other, _):
+        yield other
+
+
+class Recorder:
+    """Follows one stream."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+
+    def deliver(self, feed: Feed, frames: Sequence[Frame]) -> None:
+        self.frames += frames
+
+    def report_gap(self, feed: Feed, gap: Gap) -> None:
+        raise AssertionError
+
+    def fail(self, feed: Feed) -> None:
+        raise AssertionError
+
+
+async def test_other_processes_get_the_events_of_a_message_without_reading_them(
+    app: FastAPI, other: FastAPI, anna: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = (container_of(each).get(Hub) for each in (app, other))
+    chat = UUID(await anna.open_chat())
+    near, far = Recorder(), Recorder()
+    feeds = [(hub, await hub.follow([chat], recorder), recorder) for hub, recorder in ((here, near), (there, far))]
+
+    async def read_after(*_: object) -> Sequence[Any]:
+        raise AssertionError
+
+    for hub in (here, there):
+        monkeypatch.setattr(hub, "read_after", read_after)
+    for number in range(5):
+        await anna.send(str(chat), f"{number} 🐻")
+
+    async def have_arrived() -> bool:
+        return len(near.frames) == len(far.frames) == 5
+
+    await eventually(have_arrived)
+    assert near.frames == far.frames
+    monkeypatch.undo()
+    assert [event_of(frame) for frame in far.frames] == (await anna.events(str(chat)))[-5:]
+    for hub, followed, recorder in feeds:
+        hub.leave(followed, recorder)
+
+
+def event_of(frame: Frame) -> Any:
+    return orjson.loads(frame.event)
+
+
+async def test_a_process_that_does_not_read_misses_news_and_takes_no_memory(
+    app: FastAPI, other: FastAPI, anna: FakeClient
+) -> None:
+    group = container_of(app).get(Delegation).group
+    chat = UUID(await anna.open_chat())
+    _, writer = await asyncio.open_unix_connection(group._folder.path_of(group.name), limit=1024)
+    queue = container_of(app).get(SendQueue)
+    for _ in range(6):
+        await asyncio.gather(*(queue.submit(chat, anna.uuid, message("я" * 4000)) for _ in range(100)))
+    waiting = [session._transport.get_write_buffer_size() for session in group._sessions if session._transport]
+    assert 0 < max(waiting) < 3 << 20
+    writer.close()
