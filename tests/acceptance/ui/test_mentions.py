@@ -37,7 +37,6 @@ async def test_mentions_are_listed_and_open_in_their_chats(
     await rows.get_by_role("button").press("Enter")
     await expect(dialog).to_have_count(0)
     await expect(page.locator('[data-seq="1"]')).to_be_in_viewport()
-    await expect(page.locator('[data-seq="1"]')).to_have_class(re.compile("pointed"))
     await expect(page.locator(".peer h2")).to_have_text("Клуб")
     await expect(page.locator('[data-seq="121"]')).to_have_count(0)
     await page.get_by_role("button", name="To the newest messages").click()
