@@ -92,6 +92,10 @@ class FileStore:
         """Yields the bytes from `start` to before `end`. Raises FileNotFoundError."""
         options: Any = {} if end is None else {"range": (start, end)}
         with _calls():
+            if self._folder is not None:
+                async for chunk in _read_file(self._folder / path, start, end):
+                    yield chunk
+                return
             found = await obstore.get_async(self._store, path, options=options)
             async for chunk in found.stream(min_chunk_size=CHUNK):
                 yield bytes(chunk)
@@ -187,6 +191,21 @@ def _calls() -> Iterator[None]:
 def _folder_of(settings: AttachmentSettings) -> Path | None:
     parts = urlsplit(settings.store)
     return PROJECT_ROOT / f"{parts.netloc}{parts.path}" if parts.scheme == "file" else None
+
+
+async def _read_file(file: Path, start: int, end: int | None) -> AsyncIterator[bytes]:
+    """Yields bytes of a file. The library reads 8 KiB at a time, which takes ten times as much processor time."""
+    opened = await asyncio.to_thread(file.open, "rb", buffering=0)
+    try:
+        place = opened.seek(start)
+        while end is None or place < end:
+            chunk = await asyncio.to_thread(opened.read, CHUNK if end is None else min(CHUNK, end - place))
+            if not chunk:
+                return
+            place += len(chunk)
+            yield chunk
+    finally:
+        opened.close()
 
 
 def _sync(folder: Path, path: str) -> None:

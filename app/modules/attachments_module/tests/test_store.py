@@ -66,6 +66,15 @@ async def test_objects_are_written_read_listed_and_deleted(place: AttachmentSett
         await read(store, "uploads/a/0-x")
 
 
+async def test_an_object_that_is_deleted_while_it_is_read_is_read_to_its_end(place: AttachmentSettings) -> None:
+    store, data = FileStore(place), urandom(3_000_000)
+    await store.put("files/a", data)
+    chunks = store.read("files/a")
+    read = await anext(chunks)
+    await store.delete("files/a")
+    assert read + b"".join([chunk async for chunk in chunks]) == data
+
+
 async def test_what_a_folder_has_taken_survives_a_power_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
