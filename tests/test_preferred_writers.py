@@ -115,8 +115,10 @@ async def test_sends_survive_the_death_of_the_process_that_writes_them(
     writer.end(signal.SIGKILL)
     await talk.send(60)
     await talk.check()
-    assert container.get(Delegation).group.ready == 0
-    assert container.get(Delegation).group._folder.list_names() == [container.get(Delegation).group.name]
+    group = container.get(Delegation).group
+    assert group.ready == 0
+    assert group.folder is not None
+    assert group.folder.list_names() == [group.name]
 
 
 async def test_a_frozen_process_delays_sends_and_doubles_none_when_it_goes_on(

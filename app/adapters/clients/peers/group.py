@@ -39,7 +39,6 @@ class PeerGroup:
 
     def __init__(
         self,
-        folder: PeerFolder,
         receive: Callable[[PeerSession, bytes], None],
         on_answer: Callable[[PeerLink, bytes], None],
         on_news: Callable[[bytes], None],
@@ -47,7 +46,8 @@ class PeerGroup:
     ) -> None:
         # In the order of age, so that a new process does not take the place of another one.
         self.name = f"{int(time()):08x}{token_hex(4)}"
-        self._folder = folder
+        self.folder: PeerFolder | None = None
+        """Where the others find this process, as soon as it belongs to the group."""
         self._receive = receive
         self._on_answer = on_answer
         self._on_news = on_news
@@ -92,18 +92,19 @@ class PeerGroup:
             self._ticking = asyncio.get_running_loop().call_later(TICK, self._tick)
 
     @asynccontextmanager
-    async def joined(self) -> AsyncIterator[None]:
+    async def joined(self, folder: PeerFolder) -> AsyncIterator[None]:
         """Belongs to the group for the time of the block. Without a usable folder this process remains alone."""
         try:
-            listener = self._folder.listen(self.name)
+            listener = folder.listen(self.name)
         except OSError as error:
             logger.warning("this process does not find the others of this machine: {}", error)
             yield
             return
+        self.folder = folder
         loop = asyncio.get_running_loop()
         server = await loop.create_unix_server(self._open_session, sock=listener)
         try:
-            async with running(self._keep_connected()):
+            async with running(self._keep_connected(folder)):
                 yield
         finally:
             self.leave()
@@ -120,7 +121,8 @@ class PeerGroup:
         if self._is_leaving:
             return
         self._is_leaving = True
-        self._folder.remove(self.name)
+        if self.folder is not None:
+            self.folder.remove(self.name)
         for session in self._sessions:
             session.announce_leaving()
         self._note_change()
@@ -160,27 +162,27 @@ class PeerGroup:
         if any(link.unanswered for link in self._links.values()):
             self.watch()
 
-    async def _keep_connected(self) -> None:
+    async def _keep_connected(self, folder: PeerFolder) -> None:
         """Connects with new processes until cancelled."""
         while not self._is_leaving:
             self._wake_up.clear()
-            names = [name for name in self._folder.list_names() if name != self.name and name not in self._links]
-            are_done = [await self._connect(name) for name in names]
+            names = [name for name in folder.list_names() if name != self.name and name not in self._links]
+            are_done = [await self._connect(folder, name) for name in names]
             await asyncio.sleep(_PAUSE)
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if all(are_done) else _RETRY):
                     await self._wake_up.wait()
 
-    async def _connect(self, name: str) -> bool:
+    async def _connect(self, folder: PeerFolder, name: str) -> bool:
         """Connects with a process. Returns False if it must be tried again later."""
         loop = asyncio.get_running_loop()
         make_link = partial(PeerLink, name, self._on_answer, self._on_news, self._note_change, self._forget)
-        path = str(self._folder.path_of(name))
+        path = str(folder.path_of(name))
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT):
                 _, link = await loop.create_unix_connection(make_link, path)
         except (ConnectionRefusedError, FileNotFoundError):
-            self._folder.remove(name)
+            folder.remove(name)
             return True
         except OSError:
             # Also a timeout: the process exists, and has no time for it now.

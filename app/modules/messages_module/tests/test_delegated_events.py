@@ -82,8 +82,10 @@ async def test_a_process_that_does_not_read_misses_news_and_takes_no_memory(
     app: FastAPI, other: FastAPI, anna: FakeClient
 ) -> None:
     group = container_of(app).get(Delegation).group
-    chat = UUID(await anna.open_chat())
-    _, writer = await asyncio.open_unix_connection(group._folder.path_of(group.name), limit=1024)
+    assert group.folder is not None
+    while group.find(chat := UUID(await anna.open_chat())) is not None:
+        pass
+    _, writer = await asyncio.open_unix_connection(group.folder.path_of(group.name), limit=1024)
     queue = container_of(app).get(SendQueue)
     for _ in range(6):
         await asyncio.gather(*(queue.submit(chat, anna.uuid, message("я" * 4000)) for _ in range(100)))

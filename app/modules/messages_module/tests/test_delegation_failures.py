@@ -35,8 +35,15 @@ def delegation(container: Container, anna: FakeClient) -> Delegation:
 
 
 @pytest.fixture
-def folder(delegation: Delegation) -> PeerFolder:
-    return delegation.group._folder
+async def folder(delegation: Delegation) -> PeerFolder:
+    """Where the process of the test is found."""
+
+    async def has_joined() -> bool:
+        return delegation.group.folder is not None
+
+    await eventually(has_joined)
+    assert delegation.group.folder is not None
+    return delegation.group.folder
 
 
 async def until_connected(delegation: Delegation, count: int) -> None:

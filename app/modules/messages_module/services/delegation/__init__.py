@@ -1,14 +1,17 @@
 """One writer per chat among the processes of a machine (docs/adr/0027-preferred-writers.md)."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import blake2b
 
 import orjson
+from loguru import logger
 
 from app.adapters.clients.peers import PeerFolder
 from app.adapters.db.database import Database
+from app.adapters.db.identity import read_identity
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.schemas.models import message_models
@@ -25,6 +28,9 @@ from app.utils.metrics import MetricCollectors
 from app.utils.module import Modules
 from app.utils.shutdown import Shutdown
 
+_PAUSE = 0.5
+"""Seconds between two attempts to reach the database at the start."""
+
 __all__ = ["Delegation", "delegating"]
 
 
@@ -36,21 +42,30 @@ async def delegating(container: Container, queue: SendQueue) -> AsyncIterator[No
         yield
         return
     model = message_models(container.get(Modules)).create
-    folder = PeerFolder(settings.delegation_folder, _group_of(container, model))
     problems = container.get(ProblemMaker)  # type: ignore[type-abstract]
     receiver = Receiver(queue, model, container.get(Revocations), problems)
-    delegation = container.put(Delegation, Delegation(queue, container.get(Hub), receiver, folder, model))
+    delegation = container.put(Delegation, Delegation(queue, container.get(Hub), receiver, model))
     queue.route_by(delegation)
     container.get(MetricCollectors).add(delegation.measure)
-    async with delegation.working(container.get(Shutdown)):
+
+    async def find_folder() -> PeerFolder:
+        return PeerFolder(settings.delegation_folder, await _find_group(container, model))
+
+    async with delegation.working(container.get(Shutdown), find_folder):
         yield
 
 
-def _group_of(container: Container, model: type[MessageCreate]) -> str:
-    """Returns the same name in all processes that may write for each other.
+async def _find_group(container: Container, model: type[MessageCreate]) -> str:
+    """Returns the same name in all processes that may write for each other, as soon as the database answers.
 
     They have the same database, the same version, and messages with the same fields.
     """
-    address, version = container.get(Database).address, container.get(Settings).app.version
-    common = [FORMAT, address.host, address.port, address.database, version, model.model_json_schema()]
-    return blake2b(orjson.dumps(common), digest_size=8).hexdigest()
+    while True:
+        try:
+            identity = await read_identity(container.get(Database))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
+            logger.debug("cannot read which database this is: {!r}", error)
+            await asyncio.sleep(_PAUSE)
+        else:
+            common = [FORMAT, identity, container.get(Settings).app.version, model.model_json_schema()]
+            return blake2b(orjson.dumps(common), digest_size=8).hexdigest()

@@ -1,7 +1,7 @@
 """The sender's side: delegates sends to the processes that write their chats, and writes here what they do not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import count
@@ -41,13 +41,11 @@ class Delegation:
     written here.
     """
 
-    def __init__(
-        self, queue: SendQueue, hub: Hub, receiver: Receiver, folder: PeerFolder, model: type[MessageCreate]
-    ) -> None:
+    def __init__(self, queue: SendQueue, hub: Hub, receiver: Receiver, model: type[MessageCreate]) -> None:
         self._queue = queue
         self._hub = hub
         self._fields = set(model.model_fields)
-        self.group = PeerGroup(folder, receiver.receive, self._on_answer, self._on_news, self._on_lost)
+        self.group = PeerGroup(receiver.receive, self._on_answer, self._on_news, self._on_lost)
         self._chats: dict[UUID, DelegatedChat] = {}
         self._numbers = count()
         # The chats of the numbers that have no result yet.
@@ -57,14 +55,19 @@ class Delegation:
         self._is_idle = asyncio.Event()
 
     @asynccontextmanager
-    async def working(self, shutdown: Shutdown) -> AsyncIterator[None]:
+    async def working(
+        self, shutdown: Shutdown, find_folder: Callable[[], Awaitable[PeerFolder]]
+    ) -> AsyncIterator[None]:
         """Takes part for the time of the block, until the signal to stop. Then waits for the results that are left."""
 
-        async def leave() -> None:
-            await shutdown.wait()
-            self.group.leave()
+        async def take_part() -> None:
+            async with self.group.joined(await find_folder()):
+                await shutdown.wait()
+                self.group.leave()
+                # Until it is cancelled at the end of the block.
+                await asyncio.Event().wait()
 
-        async with self.group.joined(), running(leave()):
+        async with running(take_part()):
             try:
                 yield
             finally:
