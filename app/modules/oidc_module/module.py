@@ -6,6 +6,7 @@ from app.modules.accounts_module.services.sealing import Sealer
 from app.modules.oidc_module.api import router
 from app.modules.oidc_module.db import OidcCode, OidcFlow, OidcIdentity
 from app.modules.oidc_module.schemas import EVENT_TEXTS, EVENTS
+from app.modules.oidc_module.services.checks import PROVIDERS_ANSWER
 from app.modules.oidc_module.services.identities import CLEANUP_PERIOD, ERASE_IDENTITIES, NEW_OWNER, TIDY
 from app.modules.oidc_module.services.providers import Providers
 from app.modules.oidc_module.services.sign_ins import GRANT
@@ -37,6 +38,7 @@ module = Module(
     contributes=(
         *EVENT_TEXTS,
         GRANT,
+        PROVIDERS_ANSWER,
         VOUCHED,
         ERASE_IDENTITIES,
         NEW_OWNER,

@@ -22,6 +22,8 @@ _GRAVE = (
     "security.factor_added",
     "security.factor_removed",
     "security.key_created",
+    "security.identity_linked",
+    "security.identity_removed",
 )
 
 
@@ -31,6 +33,7 @@ class SecurityNotice(BaseModel):
     account_id: UUID
     kind: str
     factor: str = ""
+    provider: str = ""
     at: datetime
 
 
@@ -47,6 +50,7 @@ async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
             account_id=event.stream_id,
             kind=event.kind.removeprefix("security."),
             factor=str(event.data.get("factor", "")),
+            provider=str(event.data.get("provider", "")),
             at=event.at,
         )
         await jobs.enqueue(context.work, NOTIFY, notice, owner_id=event.stream_id)
@@ -57,7 +61,7 @@ async def _compose(context: JobContext, notice: SecurityNotice) -> Letter | None
         address = await find_mail_address(work, notice.account_id)
     if address is None:
         return None
-    values = {"factor": notice.factor, "at": f"{notice.at:%Y-%m-%d %H:%M} UTC"}
+    values = {"factor": notice.factor, "provider": notice.provider, "at": f"{notice.at:%Y-%m-%d %H:%M} UTC"}
     return Letter(address, notice.kind, values, account_id=notice.account_id)
 
 

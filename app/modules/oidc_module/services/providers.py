@@ -120,6 +120,11 @@ class Provider:
             self._metadata = metadata, monotonic() + _METADATA_SECONDS
         return self._metadata[0]
 
+    async def check(self) -> None:
+        """Reads the metadata and the keys. Raises Refused or ProviderUnavailable."""
+        if not id_tokens.select_keys((await self._key_set()).keys, None):
+            raise Refused("the provider has no key that signs")
+
     async def _verify(self, token: str) -> dict[str, Any]:
         kid = id_tokens.key_id_of(token)
         keys = id_tokens.select_keys((await self._key_set()).keys, kid)

@@ -13,7 +13,7 @@ from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.recovery_module.tests.links import email_of, tokens_of
 from app.utils.container import Container
 from tests.databases import rows
-from tests.fakers import API, FakeClient, ok, problem
+from tests.fakers import API, FakeClient, eventually, ok, problem
 
 PATH = "/accounts/me/identities"
 
@@ -110,6 +110,20 @@ async def test_a_reset_of_an_unverified_account_removes_identities(
     assert (await anna.post("/accounts/password/reset", new)).status_code == 204
     await anna.sign_in("staple of the new house")
     assert ok(await anna.get(PATH))["items"] == []
+
+
+async def test_the_owner_gets_a_mail_about_each_change(anna: FakeClient, browser: Browser, mailbox: Mailbox) -> None:
+    identity = ok(await link(anna, browser))
+    assert (await anna.delete(f"{PATH}/{identity['id']}")).status_code == 204
+
+    async def are_there() -> bool:
+        subjects = {mail["Subject"] for mail in mailbox.mails if mail["X-Envelope-To"] == email_of(anna)}
+        return subjects >= {
+            "An account of another provider was linked",
+            "An account of another provider was removed",
+        }
+
+    await eventually(are_there)
 
 
 async def test_an_erased_account_leaves_no_identity(

@@ -9,12 +9,14 @@ from fastapi import FastAPI
 
 from app.fastapi_engine.constructor import build_app
 from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.oidc_module.services.checks import PROVIDERS_ANSWER
 from app.modules.oidc_module.settings import OidcSettings, ProviderSettings
 from app.modules.oidc_module.tests.browser import SITE, Browser, query_of, signed_in
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.recovery_module.tests.links import email_of, tokens_of
 from app.modules.second_factor_module.tests.authenticator import code_now
 from app.settings import Settings
+from app.settings.egress_settings import EgressSettings
 from tests.fakers import API, FakeClient, ok, problem
 from tests.servers import served
 
@@ -202,6 +204,16 @@ async def test_the_operator_may_let_people_of_a_provider_sign_up_only(
 ) -> None:
     async with served(app_with(with_providers, acme, True, "closed")) as http:
         ok(await (await Browser(http).sign_in()).get("/accounts/me"))
+
+
+async def test_doctor_asks_the_providers(with_providers: Settings, provider: FakeProvider) -> None:
+    assert await PROVIDERS_ANSWER.find(with_providers, None) == []
+    provider.keys = []
+    assert await PROVIDERS_ANSWER.find(with_providers, None) == ["acme: the provider has no key that signs"]
+    provider.metadata = {"issuer": "https://evil.example"}
+    assert await PROVIDERS_ANSWER.find(with_providers, None) == ["acme: the provider calls itself https://evil.example"]
+    outside = replace(with_providers, egress=EgressSettings())
+    assert await PROVIDERS_ANSWER.find(outside, None) == ["acme: the host cannot be reached"]
 
 
 def app_with(settings: Settings, acme: ProviderSettings, sign_up: bool | None, mode: str) -> FastAPI:

@@ -95,10 +95,19 @@ async def test_an_account_gets_a_limited_number_of_mails(
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_mail_exists_in_both_languages(language: str) -> None:
     names = sorted({file.name.split(".")[0] for file in _TEMPLATES.iterdir()})
-    assert names == ["factor_added", "factor_removed", "key_created", "password_changed"]
+    assert names == [
+        "factor_added",
+        "factor_removed",
+        "identity_linked",
+        "identity_removed",
+        "key_created",
+        "password_changed",
+    ]
     for name in names:
         for factor in ("totp", "passkey", "recovery_codes"):
-            letter = Letter("anna@example.com", name, {"factor": factor, "at": "2026-01-31 12:00 UTC"}, language)
+            letter = Letter(
+                "anna@example.com", name, {"factor": factor, "provider": "acme", "at": "2026-01-31 12:00 UTC"}, language
+            )
             mail = compose(MailSettings(), uuid4(), _TEMPLATES, letter, now())
             assert "2026-01-31 12:00 UTC" in text_of(mail)
             assert "{" not in text_of(mail)
