@@ -1,3 +1,4 @@
+# Longer than 250 lines: all extension points of accounts, to be read in one place.
 """Extension points of accounts: fields, sign-up, factors, server admins, Bearer tokens, presence, and erasure."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -123,6 +124,19 @@ class OwnerHook:
 
     name: str
     run: Callable[[WorkContext, UUID], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class AddressProof:
+    """Knows which accounts have proven that they own their address. Without a contribution none has.
+
+    - `is_verified(context, account_id)`: returns True for the account's present address.
+    - `note(context, account_id, email)`: is called by a module that has a proof of its own.
+    """
+
+    name: str
+    is_verified: Callable[[Context, UUID], Awaitable[bool]]
+    note: Callable[[WorkContext, UUID, str], Awaitable[None]]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from app.modules.recovery_module.api.routes.links import router
 from app.modules.recovery_module.db.models import AccountMailbox, PendingSignUp, RecoveryToken
-from app.modules.recovery_module.services.addresses import CHANGE, ERASE_MAILBOX, PENDING, SIGN_UP, VERIFIED
+from app.modules.recovery_module.services.addresses import CHANGE, ERASE_MAILBOX, PENDING, PROOF, SIGN_UP, VERIFIED
 from app.modules.recovery_module.services.housekeeping import CLEANUP_PERIOD, TIDY
 from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, RESET
 from app.modules.recovery_module.services.sign_ups import SIGN_UP_MAIL, VERIFIED_SIGN_UP
@@ -18,6 +18,7 @@ module = Module(
         PENDING,
         CHANGE,
         SIGN_UP,
+        PROOF,
         ERASE_MAILBOX,
         CONFIRM,
         RESET,

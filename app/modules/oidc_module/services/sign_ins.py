@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import EmailTaken, SignUpClosed, UsernameTaken
-from app.modules.accounts_module.extension import Grant, NewAccount, Proven
+from app.modules.accounts_module.extension import AddressProof, Grant, NewAccount, Proven
 from app.modules.accounts_module.services.mailboxes import find_by_mailbox
 from app.modules.accounts_module.services.new_accounts import create_account
 from app.modules.accounts_module.services.sign_ups import SignUps
@@ -21,12 +21,12 @@ from app.modules.oidc_module.services.identities import ORIGIN, add, find, note_
 from app.modules.oidc_module.services.secrets import challenge_of, hash_of
 from app.modules.oidc_module.services.vault import Vault
 from app.modules.oidc_module.settings import OidcSettings
-from app.modules.recovery_module.services.addresses import is_verified, note_verified
 from app.modules.streams_module.services.log import Log
 from app.services.context import WorkContext
 from app.services.errors import ValidationFailed
 from app.services.rate_limits import RateLimits
 from app.settings import Settings
+from app.utils.module import Modules
 
 _ATTEMPTS = 20
 _NO_NAME = "user"
@@ -69,7 +69,8 @@ async def _find_owner(context: WorkContext, said: Any) -> UUID | None:
     if owner is None:
         return None
     await context.container.get(Log).lock(context.work, accounts=[owner.id])
-    if not said["is_verified"] or not await is_verified(context.connection, owner.id):
+    proofs = context.container.get(Modules).contributions(AddressProof)
+    if not said["is_verified"] or not any([await proof.is_verified(context, owner.id) for proof in proofs]):
         raise LinkRequired
     return owner.id
 
@@ -89,7 +90,8 @@ async def _sign_up(context: WorkContext, said: Any, identity_id: UUID, network: 
     new = NewAccount(email, username, said["display_name"] or username, None)
     created = await create_account(context.work, log, new)
     if email is not None:
-        await note_verified(context.connection, created.id, email)
+        for proof in context.container.get(Modules).contributions(AddressProof):
+            await proof.note(context, created.id, email)
     await add(context.work, log, created.id, identity_id, said)
     await context.container.get(SignUps).run_hooks(context.work, created.id)
     return created.id

@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, AccountPart, Erasure, SignUpHook
+from app.modules.accounts_module.extension import AccountHook, AccountPart, AddressProof, Erasure, SignUpHook
 from app.modules.accounts_module.schemas import Email
 from app.modules.accounts_module.services.accounts import list_existing_accounts
 from app.modules.accounts_module.services.mailboxes import announce_change, change_email, find_mail_address
@@ -66,15 +66,18 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, tok
     await announce_change(work, log, account_id)
 
 
-async def is_verified(connection: DatabaseConnection, account_id: UUID) -> bool:
-    """Returns True if a mail to the account's address was confirmed, or if another module has proof of it."""
-    mailbox = (await mailboxes.list_mailboxes(connection, [account_id])).get(account_id)
-    return mailbox is not None and bool(mailbox["is_verified"])
-
-
 async def note_verified(connection: DatabaseConnection, account_id: UUID, email: str) -> None:
     """Notes that the owner of the account owns this mailbox."""
     await mailboxes.set_verified(connection, account_id, canonical_email(email), email)
+
+
+async def _is_verified(context: Context, account_id: UUID) -> bool:
+    mailbox = (await mailboxes.list_mailboxes(context.connection, [account_id])).get(account_id)
+    return mailbox is not None and bool(mailbox["is_verified"])
+
+
+async def _note(context: WorkContext, account_id: UUID, email: str) -> None:
+    await note_verified(context.connection, account_id, email)
 
 
 async def _enqueue(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str) -> None:
@@ -128,4 +131,5 @@ SIGN_UP = SignUpHook("recovery", _after_sign_up)
 VERIFIED = AccountPart("email_verified", _IS_VERIFIED, empty=False, describe=_describe_verified, is_own=True)
 PENDING = AccountPart("pending_email", _PENDING, describe=_describe_pending, is_own=True)
 CHANGE = AccountPart("email", None, update=_EMAIL, apply=_change, is_own=True)
+PROOF = AddressProof("recovery", _is_verified, _note)
 ERASE_MAILBOX = AccountHook("recovery", _erase)
