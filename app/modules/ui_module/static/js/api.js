@@ -7,6 +7,7 @@ const DEVICE_KEY = 'messenger.device';
 const RENEW_BEFORE_MS = 60_000;
 const STALLED_AFTER_MS = 60_000;
 
+export const apiAddress = (path) => PREFIX + path;
 export const socketAddress = () => `${location.origin.replace(/^http/, 'ws')}${PREFIX}/ws`;
 
 /** The server refused a request. `body` is the problem document. */
@@ -183,6 +184,16 @@ export async function signInWithPasskey() {
   return true;
 }
 
+export const listProviders = () => request('GET', '/auth/providers');
+
+/** Opens a session with the code that a provider has sent the browser back with. Throws Problem as `signIn` does. */
+export async function signInWithProvider({ code, verifier }) {
+  const form = new URLSearchParams({ grant_type: 'authorization_code', code, code_verifier: verifier, ...thisDevice() });
+  openSession(await request('POST', '/accounts/token', form));
+}
+
+export const linkIdentity = ({ code, verifier }) => call('POST', '/accounts/me/identities', { code, code_verifier: verifier });
+
 export async function signOut() {
   try {
     await call('POST', '/accounts/sign-out');
@@ -201,10 +212,11 @@ export async function renewSession(open) {
 async function request(method, path, body, token, options = {}) {
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const isForm = body instanceof URLSearchParams;
+  if (body !== undefined && !isForm) headers['Content-Type'] = 'application/json';
   let response;
   try {
-    response = await fetch(PREFIX + path, { ...options, method, headers, cache: 'no-store', body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
+    response = await fetch(PREFIX + path, { ...options, method, headers, cache: 'no-store', body: body === undefined || isForm ? body : JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
     const text = await response.text();
     const answer = text ? JSON.parse(text) : null;
     if (response.ok) return answer;

@@ -1,7 +1,7 @@
 // Starts the page: the sign-in form, or the chats of the signed-in user.
 
 import { AccountLanguage } from './accountLanguage.js';
-import { confirmEmail, has, session } from './api.js';
+import { confirmEmail, has, linkIdentity, session } from './api.js';
 import { Blocks } from './blocks.js';
 import { Connection } from './connection.js';
 import { toast } from './dom.js';
@@ -9,16 +9,21 @@ import { Drafts } from './drafts.js';
 import { FileUrls } from './fileUrls.js';
 import { chooseLanguage, currentLanguage, explain, languages, t } from './i18n.js';
 import { takeMailLink } from './mailLinks.js';
+import { keepLink, signInWithReturn, takeLink, takeReturn } from './providers.js';
 import { SendQueue } from './sendQueue.js';
 import { Store } from './store.js';
 import { Uploads } from './uploads.js';
 import { authView } from './views/auth.js';
+import { confirmed } from './views/dialogs.js';
+import { attempt } from './views/forms.js';
 import { Shell } from './views/shell.js';
+import { signsInAgain, withRecentSignIn } from './views/signInAgain.js';
 
 const THEME = 'messenger.theme';
 const root = document.getElementById('app');
 let running = null;
 let resetToken = null;
+let ticket = null;
 
 const settings = {
   /** Shows the page in a language, which becomes that of the account. Returns its shell if the user is signed in. */
@@ -61,7 +66,7 @@ function show() {
   document.title = t('app.name');
   running?.shell?.unmount();
   if (resetToken || !session.isOpen) {
-    root.replaceChildren(authView(settings, start, { resetToken, onReset: endReset }));
+    root.replaceChildren(authView(settings, start, { resetToken, ticket, onReset: endReset }));
     root.querySelector('input').focus();
     return;
   }
@@ -92,7 +97,42 @@ async function followMailLink() {
   }
 }
 
+/** Goes on with a sign-in whose provider has sent the browser back. */
+async function followReturn(returned) {
+  if (returned.error) {
+    toast(t(`provider.${returned.error}`));
+    return;
+  }
+  if (returned.purpose === 'link') return;
+  const isAgain = session.isOpen;
+  try {
+    await signInWithReturn(returned);
+    if (isAgain) toast(t('again.done'));
+    else start();
+  } catch (error) {
+    if (error.code !== 'second_factor_required') {
+      // The code stays valid: it links the provider when the user has signed in with the password.
+      if (error.code === 'link_required') keepLink({ ...returned, asks: true });
+      toast(explain(error));
+    } else if (isAgain) {
+      if (await signsInAgain(null, error.body.ticket)) toast(t('again.done'));
+    } else {
+      ticket = error.body.ticket;
+      show();
+    }
+  }
+}
+
+/** Links the account at a provider that the user has come back from. */
+async function linkReturned() {
+  const link = takeLink();
+  // Another user may have signed in at this page since.
+  if (link?.asks && !await confirmed(t('identities.linkSure', { name: running.store.me.display_name }), t('identities.link'))) return;
+  if (link && await withRecentSignIn(running, () => linkIdentity(link))) toast(t('identities.linked'));
+}
+
 function start() {
+  ticket = null;
   if (session.isOpen) {
     const store = new Store();
     const drafts = new Drafts(store);
@@ -104,6 +144,7 @@ function start() {
         const uploads = running.uploads = has('attachments') ? new Uploads(store) : null;
         sendQueue = running.sendQueue = new SendQueue(store, connection, uploads);
         show();
+        attempt(linkReturned);
       }
       return cursors;
     });
@@ -134,6 +175,9 @@ session.addEventListener('ended', () => {
 });
 
 applyTheme();
+const returned = takeReturn();
+if (returned?.purpose === 'link' && !returned.error) keepLink(returned);
 start();
+if (returned) followReturn(returned);
 followMailLink();
 addEventListener('hashchange', followMailLink);

@@ -3,15 +3,19 @@
 import { canUsePasskeys, forgotPassword, has, resetPassword, signIn, signInWithCode, signInWithPasskey, signUp } from '../api.js';
 import { h, icon, toast } from '../dom.js';
 import { explain, fieldOf, otherLanguage, t } from '../i18n.js';
+import { canUseProviders } from '../providers.js';
+import { providerButtons } from './providerButtons.js';
 
 const TITLES = { signIn: 'auth.signIn', code: 'factor.title', signUp: 'auth.signUp', forgot: 'auth.forgot', reset: 'auth.newPassword' };
 const BUTTONS = { ...TITLES, code: 'auth.signIn', forgot: 'auth.sendLink', reset: 'auth.setPassword' };
 
-/** `resetToken` is the token of a mail; `onReset` is called when it is used, or when the user chooses another form. */
-export function authView(settings, onDone, { resetToken = null, onReset = () => {} } = {}) {
+/**
+ * `resetToken` is the token of a mail; `onReset` is called when it is used, or when the user chooses another form. `ticket` is
+ * that of a sign-in by a provider that lacks the second factor.
+ */
+export function authView(settings, onDone, { resetToken = null, ticket = null, onReset = () => {} } = {}) {
   const place = h('main', { class: 'auth' });
-  let mode = resetToken ? 'reset' : 'signIn';
-  let ticket = null;
+  let mode = resetToken ? 'reset' : ticket ? 'code' : 'signIn';
 
   function choose(name) {
     if (mode === 'reset') onReset();
@@ -109,6 +113,7 @@ export function authView(settings, onDone, { resetToken = null, onReset = () => 
       h('p', { id: 'auth-error', class: 'error', role: 'alert' }),
       h('button', { type: 'submit', class: 'button primary wide' }, t(BUTTONS[mode])),
       mode === 'signIn' && canUsePasskeys() && h('button', { type: 'button', class: 'button wide', on: { click: usePasskey } }, t('auth.passkey')),
+      mode === 'signIn' && canUseProviders() && providerButtons('auth.provider', 'signIn'),
       mode === 'signIn' && has('recovery') && link('auth.forgotten', 'forgot'),
       mode === 'signIn' ? link('auth.toSignUp', 'signUp') : link('auth.toSignIn', 'signIn'));
     place.replaceChildren(

@@ -3,11 +3,13 @@
 import { call, canUsePasskeys, getAll, has, signOut } from '../api.js';
 import { h, iconButton, reconcile, renderOnChange, toast } from '../dom.js';
 import { currentLanguage, languages, shortMoment, t } from '../i18n.js';
+import { canUseProviders } from '../providers.js';
 import { chooseFormat, chosenFormat, formats } from '../textFormat.js';
 import { avatarField } from './avatarField.js';
 import { bots } from './bots.js';
 import { confirmed, dialog } from './dialogs.js';
 import { attempt, field, form, section } from './forms.js';
+import { identities } from './identities.js';
 import { keys } from './keys.js';
 import { passkeys } from './passkeys.js';
 import { secondFactor } from './secondFactor.js';
@@ -61,6 +63,7 @@ function passwordAndSessions(context) {
     password(show),
     has('second_factor') && section(t('factor.title'), secondFactor(context)),
     canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))),
+    canUseProviders() && section(t('identities.title'), identities(context)),
     blocked(context),
     element,
     has('keys') && section(t('keys.title'), h('p', {}, t('keys.why')), keys(context, '/accounts/me/keys')),

@@ -3,7 +3,9 @@
 import { renewSession, signIn, signInWithCode } from '../api.js';
 import { h } from '../dom.js';
 import { explain, t } from '../i18n.js';
+import { canUseProviders } from '../providers.js';
 import { dialog } from './dialogs.js';
+import { providerButtons } from './providerButtons.js';
 
 /** Runs a change. If the session is too old, the user signs in again first. Returns null if the user does not. */
 export async function withRecentSignIn({ store }, run) {
@@ -15,14 +17,17 @@ export async function withRecentSignIn({ store }, run) {
   }
 }
 
-/** Asks for the password, and for a code of the second factor if there is one. Returns true if they are right. */
-function signsInAgain(username) {
+/**
+ * Asks for the password, and for a code of the second factor if there is one; with the ticket of a sign-in by a provider only
+ * for the code. Returns true if they are right.
+ */
+export function signsInAgain(username, ticket = null) {
   return new Promise((resolve) => {
-    let ticket = null;
     let isDone = false;
     const alert = h('p', { id: 'again-error', class: 'error', role: 'alert' });
     const field = (label, attributes) => [h('label', { for: 'again' }, label), h('input', { id: 'again', name: 'again', required: true, autofocus: true, 'aria-describedby': 'again-error', ...attributes })];
-    const place = h('div', { class: 'field' }, field(t('auth.password'), { type: 'password', autocomplete: 'current-password' }));
+    const codeField = () => field(t('auth.code'), { autocomplete: 'one-time-code' });
+    const place = h('div', { class: 'field' }, ticket ? codeField() : field(t('auth.password'), { type: 'password', autocomplete: 'current-password' }));
 
     async function submit(event) {
       event.preventDefault();
@@ -35,7 +40,7 @@ function signsInAgain(username) {
       } catch (error) {
         if (error.code === 'second_factor_required') {
           ticket = error.body.ticket;
-          place.replaceChildren(...field(t('auth.code'), { autocomplete: 'one-time-code' }));
+          place.replaceChildren(...codeField());
         } else {
           alert.textContent = explain(error);
         }
@@ -44,7 +49,8 @@ function signsInAgain(username) {
     }
 
     const element = dialog(t('again.title'), h('form', { class: 'dialog-form', method: 'post', on: { submit } },
-      h('p', {}, t('again.why')), place, alert, h('button', { type: 'submit', class: 'button primary wide' }, t('again.do'))));
+      h('p', {}, t('again.why')), place, alert, h('button', { type: 'submit', class: 'button primary wide' }, t('again.do')),
+      !ticket && canUseProviders() && providerButtons('auth.provider', 'signIn')));
     element.addEventListener('close', () => resolve(isDone));
   });
 }

@@ -1,0 +1,93 @@
+"""Signing in by oidc-provider, a certified provider of npm: PKCE is required, claims come from userinfo, `iss` from the
+return."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from socket import socket
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from app.modules.oidc_module.settings import ProviderSettings
+from app.modules.oidc_module.tests.browser import SITE, Browser
+from app.modules.oidc_module.tests.conftest import app, with_providers  # noqa: F401 - fixtures of this file
+from app.modules.oidc_module.tests.provider import CLIENT_ID, CLIENT_SECRET
+from tests.adapters.embedded.support import eventually
+from tests.fakers import API, ok, problem
+from tests.npm import NODE, install
+
+_SOURCE = Path(__file__).with_name("oidc_provider")
+
+
+@pytest.fixture(scope="module")
+def installed() -> Path:
+    return install(_SOURCE, "oidc-provider-server")
+
+
+@pytest.fixture
+def address(installed: Path) -> Iterator[str]:
+    """The address of the provider, a process of its own."""
+    with closing(socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Node finds packages beside the script.
+    script = installed / "server.mjs"
+    script.write_bytes((_SOURCE / "server.mjs").read_bytes())
+    command = [str(NODE), str(script), str(port), f"{SITE}{API}/auth/oidc/acme/callback"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+
+        def answers() -> bool:
+            assert process.poll() is None
+            try:
+                return httpx.get(f"http://127.0.0.1:{port}/.well-known/openid-configuration").is_success
+            except httpx.TransportError:
+                return False
+
+        try:
+            assert eventually(answers, 60)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def acme(address: str) -> ProviderSettings:
+    return ProviderSettings(issuer=address, client_id=CLIENT_ID, client_secret=SecretStr(CLIENT_SECRET))
+
+
+async def sign_in_at_provider(location: str, login: str) -> str:
+    """Fills in the provider's forms. Returns the address that it sends the browser back to."""
+    async with httpx.AsyncClient() as outside:
+        for form in ({"prompt": "login", "login": login, "password": "x"}, {"prompt": "consent"}):
+            page = await outside.get(location, follow_redirects=True)
+            action = re.search(r'action="([^"]+)"', page.text)
+            assert action is not None, page.text
+            answer = await outside.post(str(page.url.join(action[1])), data=form)
+            location = str(answer.url.join(answer.headers["location"]))
+            answer = await outside.get(location)
+            location = str(answer.url.join(answer.headers["location"]))
+    return location
+
+
+async def test_an_account_signs_in_and_is_out_when_the_provider_has_disabled_it(
+    server: httpx.AsyncClient, address: str
+) -> None:
+    browser = Browser(server)
+    back = await sign_in_at_provider((await browser.start()).headers["location"], "vera")
+    assert back.startswith(f"{SITE}{API}/auth/oidc/acme/callback?")
+    tokens = ok(await browser.exchange(httpx.URL(await browser.come_back(back)).params["code"]))
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    me = ok(await browser.http.get(f"{API}/accounts/me", headers=headers))
+    assert (me["email"], me["email_verified"]) == ("vera@example.com", True)
+    assert (me["username"], me["display_name"]) == ("vera", "Имя vera")
+    for _ in range(2):
+        spent = {"refresh_token": tokens["refresh_token"]}
+        tokens = ok(await browser.http.post(f"{API}/accounts/refresh", json=spent))
+    async with httpx.AsyncClient() as outside:
+        assert (await outside.get(f"{address}/disable/vera")).status_code == 204
+    spent = {"refresh_token": tokens["refresh_token"]}
+    problem(await browser.http.post(f"{API}/accounts/refresh", json=spent), 401, "unauthenticated")

@@ -1,0 +1,85 @@
+"""Signing in at the page by another provider, and the linked providers in the settings."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Browser, expect
+from pydantic import SecretStr
+
+from app.fastapi_engine.constructor import build_app
+from app.modules.oidc_module.settings import OidcSettings, ProviderSettings
+from app.modules.oidc_module.tests.provider import CLIENT_ID, CLIENT_SECRET, EGRESS, FakeProvider
+from app.settings import Settings
+from app.utils.container import Container
+from tests.browsers import Reader
+from tests.fakers import PASSWORD, FakeClient
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[FakeProvider]:
+    async with FakeProvider().listening() as provider:
+        yield provider
+
+
+@pytest.fixture
+def app(settings: Settings, provider: FakeProvider) -> FastAPI:
+    acme = ProviderSettings(issuer=provider.issuer, client_id=CLIENT_ID, client_secret=SecretStr(CLIENT_SECRET))
+    own = OidcSettings(providers={"acme": acme})
+    return build_app(replace(settings, egress=EGRESS, own={**settings.own, OidcSettings: own}))
+
+
+@pytest.fixture
+async def page_of(browser: Browser, live_server: str, container: Container) -> AsyncIterator[Reader]:
+    """A window at the server, whose port is known only now."""
+    settings = container.get(Settings)
+    public = settings.app.model_copy(update={"public_url": f"http://{live_server}"})
+    container.replace(Settings, replace(settings, app=public))
+    reader = await Reader.open_window(browser, live_server)
+    await reader.page.goto(f"{reader.address}/ui")
+    yield reader
+    await reader.context.close()
+
+
+async def test_a_new_person_signs_in_by_the_provider(page_of: Reader, provider: FakeProvider) -> None:
+    page = page_of.page
+    await page.get_by_role("button", name="Sign in with Acme").click()
+    await page_of.is_online()
+    assert page.url.removesuffix("#") == f"{page_of.address}/ui"
+    assert all(url.startswith(provider.issuer) for url in page_of.strangers)
+    settings = await page_of.settings()
+    await expect(settings.get_by_role("region", name="Other providers")).to_contain_text("anna@example.com")
+    await settings.get_by_role("button", name="Remove anna@example.com").click()
+    await page.get_by_role("button", name="Remove anna@example.com").last.click()
+    await expect(page.get_by_text("the only way to sign in")).to_be_visible()
+
+
+async def test_an_existing_account_is_linked_after_its_password_and_can_be_linked_again(
+    page_of: Reader, provider: FakeProvider, her: FakeClient
+) -> None:
+    page = page_of.page
+    provider.people["anna-1"]["email"] = f"{her.username}@example.com"
+    await page.get_by_role("button", name="Sign in with Acme").click()
+    await expect(page.get_by_text("There is an account with this address")).to_be_visible()
+    await page.locator("#login").fill(her.username)
+    await page.locator("#password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await page.get_by_role("button", name="Link", exact=True).click()
+    await expect(page.get_by_text("The provider is linked")).to_be_visible()
+    settings = await page_of.settings()
+    section = settings.get_by_role("region", name="Other providers")
+    remove = section.get_by_role("button", name=f"Remove {her.username}@example.com")
+    await remove.click()
+    await page.get_by_role("button", name=f"Remove {her.username}@example.com").last.click()
+    await expect(remove).to_have_count(0)
+    await section.get_by_role("button", name="Link Acme").click()
+    await expect(page.get_by_text("The provider is linked")).to_be_visible()
+    await expect((await page_of.settings()).get_by_role("button", name=f"Remove {her.username}@")).to_be_visible()
+
+
+async def test_a_refusal_at_the_provider_is_explained(page_of: Reader, provider: FakeProvider) -> None:
+    provider.returns = {"iss": "https://evil.example"}
+    await page_of.page.get_by_role("button", name="Sign in with Acme").click()
+    await expect(page_of.page.get_by_text("The sign-in at the provider has failed")).to_be_visible()
+    await expect(page_of.page.locator("#login")).to_be_visible()
