@@ -59,8 +59,8 @@ AppState = Annotated[
 ]
 State = Annotated[str, Query(max_length=512, description="as the provider was asked with", examples=["af0ifjsldkj"])]
 ProviderCode = Annotated[str | None, Query(max_length=4096, description="the provider's code")]
-ProviderError = Annotated[str | None, Query(max_length=4096, description="why the provider gives no code")]
-ProviderIssuer = Annotated[str | None, Query(max_length=4096, description="who the provider is (RFC 9207)")]
+ProviderError = Annotated[str | None, Query(max_length=256, description="why the provider gives no code")]
+ProviderIssuer = Annotated[str | None, Query(max_length=512, description="who the provider is (RFC 9207)")]
 Method = Annotated[Literal["S256"], Query(description="how `code_challenge` was made")]
 
 
