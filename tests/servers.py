@@ -53,6 +53,7 @@ def settings_for(address: DatabaseAddress) -> DbSettings:
         server_login=address.user,
         server_passwd=SecretStr(address.password),
         server_db=address.database,
+        pooler=address.pooler,
     )
 
 

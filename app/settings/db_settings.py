@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +13,14 @@ from app.settings.base import PROJECT_ROOT, SettingsGroup
 
 _SERVER = re.compile(r"(?P<folder>/.*)|\[(?P<ipv6>[^]]+)](:(?P<ipv6_port>\d+))?|(?P<host>[^:]+)(:(?P<port>\d+))?")
 _KNOWN_PASSWORDS = {"", "postgres", "password", "messenger", "changeme", "secret", "admin"}
+
+
+class Pooler(StrEnum):
+    """What is between the server and PostgreSQL."""
+
+    NONE = "none"
+    SESSION = "session"
+    TRANSACTION = "transaction"
 
 
 def split_servers(addresses: str, port: int) -> list[tuple[str, int]]:
@@ -53,6 +62,10 @@ class DbSettings(SettingsGroup):
     server_login: str = Field("postgres", min_length=1, description="PostgreSQL role")
     server_passwd: SecretStr = Field(SecretStr(""), description="password of the PostgreSQL role")
     server_db: str = Field("messenger", min_length=1, max_length=63, description="name of the database")
+    pooler: Pooler = Field(
+        Pooler.NONE,
+        description="mode of the PgBouncer at PG_SERVER_ADDRESS: session or transaction; none without one",
+    )
     embedded_data_dir: Path = Field(
         Path(".data/postgres"),
         description="data folder of the embedded PostgreSQL; a relative path starts at the project's folder",
@@ -73,6 +86,7 @@ class DbSettings(SettingsGroup):
         "server_login": "роль PostgreSQL",
         "server_passwd": "пароль роли PostgreSQL",
         "server_db": "имя базы данных",
+        "pooler": "режим PgBouncer по адресу PG_SERVER_ADDRESS: session или transaction; none, если его нет",
         "embedded_data_dir": "папка данных встроенного PostgreSQL; относительный путь отсчитывается от папки проекта",
         "pool_size": "соединений с базой на процесс для самых частых запросов",
         "session_pool_size": "соединений с базой на процесс для остальных запросов",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.settings.db_settings import split_servers
+from app.settings.db_settings import Pooler, split_servers
 
 WRITABLE = "read-write"
 """The value of `target_session_attrs` that refuses standbys, and servers that were made read-only."""
@@ -22,6 +22,7 @@ class DatabaseAddress:
     user: str
     password: str = field(repr=False)
     database: str
+    pooler: Pooler = Pooler.NONE
 
     def with_database(self, database: str) -> "DatabaseAddress":
         """Returns the address of another database on the same server."""
@@ -47,10 +48,13 @@ class DatabaseAddress:
         With an empty password asyncpg uses what the system offers: peer authentication, .pgpass, the environment.
         """
         servers = self._split()
-        where = {"host": servers[0][0], "port": servers[0][1]}
+        where: dict[str, Any] = {"host": servers[0][0], "port": servers[0][1]}
         if len(servers) > 1:
             hosts, ports = zip(*servers, strict=True)
             where = {"host": list(hosts), "port": list(ports), "target_session_attrs": WRITABLE}
+        if self.pooler is Pooler.TRANSACTION:
+            # The next statement may be executed by a connection that does not know the prepared statement.
+            where["statement_cache_size"] = 0
         return where | {
             "user": self.user,
             "password": self.password or None,

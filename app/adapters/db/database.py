@@ -11,11 +11,13 @@ import orjson
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from app.adapters.db.address import WRITABLE, DatabaseAddress
+from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection, DriverConnection, PooledConnection, translate_errors
+from app.adapters.db.opening import open_connection
 from app.adapters.db.pool import Pool
 from app.adapters.db.session_pool import SessionPool, replace_dead_connections
 from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, driver_calls
+from app.settings.db_settings import Pooler
 from app.utils import metrics
 from app.utils.background import cancel_and_wait
 
@@ -76,7 +78,7 @@ class Database:
         self._pool = Pool(partial(self._connect_for_pool, PooledConnection), pool_size, POOL_TIMEOUT)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=self._connect_for_pool,
+            creator=self._open_for_engine,
             poolclass=SessionPool,
             pool_size=session_pool_size,
             pool_timeout=POOL_TIMEOUT,
@@ -93,14 +95,22 @@ class Database:
     async def connect(self, connection_class: type[Connection] = DriverConnection, **settings: Any) -> Connection:
         """Opens a connection outside the pools, which the caller closes. Raises TransientDatabaseError.
 
-        Of several servers it uses the one that accepts writes. The servers share CONNECT_TIMEOUT equally: one that does
-        not answer leaves time for the others. The one used last comes first.
+        Of several servers it uses the one that accepts writes, and the one used last comes first. They share
+        CONNECT_TIMEOUT equally: one that does not answer leaves time for the others.
         """
         failures: list[BaseException] = []
         with driver_calls():
             for server in self._servers:
                 try:
-                    connection = await self._connect_to(server, connection_class, settings)
+                    connection = await open_connection(
+                        server,
+                        _SESSION | settings,
+                        must_be_writable=len(self._servers) > 1,
+                        timeout=CONNECT_TIMEOUT / len(self._servers),
+                        command_timeout=COMMAND_TIMEOUT,
+                        max_cached_statement_lifetime=_PLAN_LIFETIME,
+                        connection_class=connection_class,
+                    )
                 except DRIVER_ERRORS as error:
                     failures.append(error)
                 else:
@@ -108,20 +118,6 @@ class Database:
                     return connection
             # That a standby accepts no writes says less than what is wrong with the primary.
             raise min(failures, key=lambda error: isinstance(error, asyncpg.TargetServerAttributeNotMatched))
-
-    async def _connect_to(
-        self, server: DatabaseAddress, connection_class: type[Connection], settings: dict[str, Any]
-    ) -> Connection:
-        count = len(self._servers)
-        where = server.connect_arguments() | ({"target_session_attrs": WRITABLE} if count > 1 else {})
-        return await asyncpg.connect(
-            **where,
-            timeout=CONNECT_TIMEOUT / count,
-            command_timeout=COMMAND_TIMEOUT,
-            max_cached_statement_lifetime=_PLAN_LIFETIME,
-            connection_class=connection_class,
-            server_settings=_SESSION | settings,
-        )
 
     async def _connect_for_pool(self, connection_class: type[Connection] = DriverConnection) -> Connection:
         """Opens a connection for a pool. Raises DatabaseUnavailable if the server was unreachable a moment ago.
@@ -140,6 +136,14 @@ class Database:
                 self._no_attempt_before = asyncio.get_running_loop().time() + TRY_AT_ONCE_AFTER
                 self._reconnecting = asyncio.create_task(self._reconnect())
             raise
+
+    def _open_for_engine(self) -> Any:
+        """Opens a connection as SQLAlchemy does for `async_creator`, which cannot pass these options."""
+        driver: Any = self.engine.dialect.dbapi
+        # Prepares each statement anew, without a name: `str()` is the name.
+        unnamed: dict[str, Any] = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": str}
+        options = unnamed if self.address.pooler is Pooler.TRANSACTION else {}
+        return driver.connect(async_creator_fn=self._connect_for_pool, **options)
 
     async def _is_reachable(self) -> bool:
         """Returns True if the shared attempt to connect succeeds within TRY_AGAIN_AFTER."""

@@ -23,6 +23,7 @@ def own_server_address(settings: DbSettings) -> DatabaseAddress:
         user=settings.server_login,
         password=settings.server_passwd.get_secret_value(),
         database=settings.server_db,
+        pooler=settings.pooler,
     )
 
 

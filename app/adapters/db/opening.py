@@ -1,0 +1,33 @@
+"""Opens a connection to one server, directly or through a PgBouncer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from app.adapters.db.address import WRITABLE, DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.settings.db_settings import Pooler
+
+_SET = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS setting(name, value)"
+
+
+async def open_connection(
+    server: DatabaseAddress, session: Mapping[str, str], *, must_be_writable: bool, **options: Any
+) -> Connection:
+    """Opens a connection with settings of PostgreSQL. `options` are arguments of `asyncpg.connect`."""
+    if must_be_writable:
+        options["target_session_attrs"] = WRITABLE
+    if server.pooler is Pooler.NONE:
+        options["server_settings"] = dict(session)
+    else:
+        # PgBouncer refuses the other settings at the start of a connection.
+        options["server_settings"] = {"application_name": session["application_name"]}
+    connection: Connection = await asyncpg.connect(**server.connect_arguments(), **options)
+    if server.pooler is Pooler.SESSION:
+        try:
+            await connection.fetch(_SET, list(session), list(session.values()))
+        except BaseException:
+            connection.terminate()
+            raise
+    return connection

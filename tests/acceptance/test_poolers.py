@@ -1,0 +1,68 @@
+"""The server behind a PgBouncer: tests of other files run against it, in each mode."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from types import ModuleType
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
+from app.modules.chats_module.tests import test_listing, test_members
+from app.modules.messages_module.tests import test_changing, test_sending
+from app.settings import Settings
+from app.settings.db_settings import Pooler
+from app.settings.streams_settings import BusDriver
+from tests.fakers import FakeClient, FakeSocket
+from tests.nats_server import NatsServer
+from tests.pgbouncer import pgbouncer
+from tests.servers import settings_for
+
+_MODULES: tuple[ModuleType, ...] = (
+    test_listing,
+    test_members,
+    test_changing,
+    test_sending,
+)
+# pytest finds them here, and they get the application of this file.
+globals().update({name: test for module in _MODULES for name, test in vars(module).items() if name.startswith("test_")})
+
+
+@pytest.fixture(scope="module", params=[Pooler.SESSION, Pooler.TRANSACTION])
+def pooled(request: pytest.FixtureRequest, postgres: DatabaseAddress) -> Iterator[DatabaseAddress]:
+    """The address of a PgBouncer in front of the server of all tests."""
+    with pgbouncer(postgres, request.param) as address:
+        yield address
+
+
+@pytest.fixture
+def settings(
+    base_settings: Settings, pooled: DatabaseAddress, database_address: DatabaseAddress, nats_server: NatsServer
+) -> Settings:
+    """In transaction mode the bus is NATS: notifications of PostgreSQL do not pass."""
+    settings = replace(base_settings, db=settings_for(pooled.with_database(database_address.database)))
+    if pooled.pooler is Pooler.SESSION:
+        return settings
+    bus = {"bus_driver": BusDriver.NATS, "bus_url": SecretStr(nats_server.url), "bus_subject": f"test.{uuid4().hex}"}
+    return replace(settings, streams=settings.streams.model_copy(update=bus))
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    return build_app(settings)
+
+
+@pytest.fixture
+async def server(live_server: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{live_server}", timeout=60) as http:
+        yield http
+
+
+async def test_events_arrive_live(anna: FakeClient, boris: FakeClient, club: str, live_server: str) -> None:
+    async with FakeSocket(boris, live_server) as socket:
+        await anna.send(club, "через пул")
+        await socket.until(lambda: [event["data"]["text"] for event in socket.events[club]] == ["через пул"])
