@@ -60,6 +60,9 @@ class Fault(ABC):
     spares_the_rest = False
     """True if only what needs the broken part may fail: the probes must succeed all the time."""
 
+    async def prepare(self, scene: Scene) -> None:  # noqa: B027 - most faults need nothing
+        """Make what the fault needs. It may take long, and must not disturb the servers."""
+
     @abstractmethod
     async def happen(self, scene: Scene) -> None:
         """Make the fault and undo it. When this returns, nothing prevents the servers from serving."""

@@ -156,6 +156,8 @@ async def _break_things(plan: Plan, scene: Scene, report_progress: ReportProgres
         scene.history.note(Mark(time(), fault.name))
         began = ended = monotonic()
         try:
+            await fault.prepare(scene)
+            began = ended = monotonic()
             await fault.happen(scene)
             ended = monotonic()
             async with asyncio.timeout(_UNTIL_SERVED):

@@ -52,10 +52,11 @@ async def nodes(pair: Pair, base_settings: Settings) -> AsyncIterator[list[httpx
     assert pair.standby.address is not None
     await asyncio.to_thread(migrate, pair.primary.address)
     db = settings_for(pair.primary.address).model_copy(update={"replica_addresses": pair.standby.address.host})
+    # The long form takes longer than the default lifetime of a token.
+    auth = base_settings.auth.model_copy(update={"access_ttl": 86_400})
+    settings = replace(base_settings, db=db, auth=auth)
     async with AsyncExitStack() as stack:
-        addresses = [
-            await stack.enter_async_context(listening(build_app(replace(base_settings, db=db)))) for _ in range(2)
-        ]
+        addresses = [await stack.enter_async_context(listening(build_app(settings))) for _ in range(2)]
         clients = [
             await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://{address}", timeout=60))
             for address in addresses

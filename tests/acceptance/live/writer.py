@@ -37,7 +37,7 @@ class Writer:
             seq = (await user.send(self._chat, text))["seq"]
         self._texts[seq] = text
         self._head += 1
-        for read in self._random.sample([self._history, self._history, self._around, self._events], 4):
+        for read in self._random.choices([self._history, self._around, self._events], k=8):
             await read(through(self._user, self._random.choice(self._nodes)), seq)
             self.reads += 1
 

@@ -48,6 +48,9 @@ class PostgresFailedOver(Fault):
     title = "SIGKILL of the primary, failover to its synchronous standby"
     database = DatabaseIs.REFUSING
 
+    async def prepare(self, scene: Scene) -> None:
+        await scene.cluster.add_standby()
+
     async def happen(self, scene: Scene) -> None:
         await scene.cluster.fail_over()
 

@@ -67,6 +67,7 @@ class Cluster:
         self.nats = NatsServer(folder) if bus is BusDriver.NATS else None
         self.store = folder / "files"
         self.servers: list[Server] = []
+        self.standby: Postgres | None = None
         self._standbys = 0
         self._count = servers
         self._program = program
@@ -115,6 +116,8 @@ class Cluster:
             server.back.cut()
         if self.nats is not None:
             self.nats.kill()
+        if self.standby is not None:
+            await self.standby.stop()
         await self.postgres.stop()
 
     @property
@@ -142,17 +145,22 @@ class Cluster:
     async def bring_postgres_back(self) -> None:
         self._lead_to(await self.postgres.start())
 
-    async def fail_over(self) -> None:
-        """Kill PostgreSQL, and go on with a synchronous standby that is made before."""
-        old, self._standbys = self.postgres, self._standbys + 1
+    async def add_standby(self) -> None:
+        """Copy PostgreSQL to a standby. From now on each commit waits for it."""
+        self._standbys += 1
         name = f"standby_{self._standbys}"
-        new = Postgres(self.folder / name)
-        address = await new.follow(old, name)
-        await old.wait_for(name)
+        self.standby = Postgres(self.folder / name)
+        await self.standby.follow(self.postgres, name)
+        await self.postgres.wait_for(name)
+
+    async def fail_over(self) -> None:
+        """Kill PostgreSQL, and go on with its standby."""
+        old, new, self.standby = self.postgres, self.standby, None
+        assert new is not None
         await old.end(signal.SIGKILL)
         await new.promote()
         self.postgres = new
-        self._lead_to(address)
+        self._lead_to(self.address)
         await old.stop()
         shutil.rmtree(old.folder)
 
