@@ -68,6 +68,7 @@ class Cluster:
         self.store = folder / "files"
         self.servers: list[Server] = []
         self.standby: Postgres | None = None
+        self._former: list[Postgres] = []
         self._standbys = 0
         self._count = servers
         self._program = program
@@ -116,6 +117,7 @@ class Cluster:
             server.back.cut()
         if self.nats is not None:
             self.nats.kill()
+        await self._remove_former()
         if self.standby is not None:
             await self.standby.stop()
         await self.postgres.stop()
@@ -147,6 +149,7 @@ class Cluster:
 
     async def add_standby(self) -> None:
         """Copy PostgreSQL to a standby. From now on each commit waits for it."""
+        await self._remove_former()
         self._standbys += 1
         name = f"standby_{self._standbys}"
         self.standby = Postgres(self.folder / name)
@@ -161,8 +164,14 @@ class Cluster:
         await new.promote()
         self.postgres = new
         self._lead_to(self.address)
-        await old.stop()
-        shutil.rmtree(old.folder)
+        self._former.append(old)
+
+    async def _remove_former(self) -> None:
+        """Remove former primaries. It is not a part of the failover, and would delay its end."""
+        for postgres in self._former:
+            await postgres.stop()
+            shutil.rmtree(postgres.folder)
+        self._former.clear()
 
     def _lead_to(self, address: DatabaseAddress) -> None:
         for server in self.servers:
