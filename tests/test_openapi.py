@@ -94,6 +94,15 @@ def test_every_operation_documents_its_problems(document: Json) -> None:
                 assert schema == {"$ref": "#/components/schemas/Problem"}, where
 
 
+def test_every_operation_succeeds_with_2xx_except_pages_that_redirect(document: Json) -> None:
+    redirecting = {
+        path
+        for _, path, operation in _operations(document)
+        if not any(status.startswith("2") for status in operation["responses"])
+    }
+    assert redirecting == {"/api/v1/auth/oidc/{id}/start", "/api/v1/auth/oidc/{id}/callback"}
+
+
 def test_every_operation_gives_examples(document: Json) -> None:
     for method, path, operation in _operations(document):
         where = f"{method} {path}"
