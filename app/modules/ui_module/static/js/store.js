@@ -15,6 +15,7 @@ export class Store extends EventTarget {
     this.cursor = 0;
     this.chats = new Map();
     this.joining = new Map();
+    this.readsOnTheWay = null;
     this.changed = coalesced(() => this.dispatchEvent(new Event('change')));
     this.people = new People(this.changed);
     this.sendReadsSoon = debounced(() => this.sendReads(), 150);
@@ -336,10 +337,17 @@ export class Store extends EventTarget {
     for (const chat of this.chats.values()) {
       if (!chat.hasUnsentRead) continue;
       chat.hasUnsentRead = false;
-      this.connection.ask('read', { chat_id: chat.id, seq: chat.read_seq })
+      const sent = this.connection.ask('read', { chat_id: chat.id, seq: chat.read_seq })
         .then(() => chat.isUnreadCountUnknown && this.readState(chat))
         .catch(() => { chat.hasUnsentRead = true; });
+      this.readsOnTheWay = Promise.all([this.readsOnTheWay, sent]);
     }
+  }
+
+  /** Resolves when the server knows what the user has seen, or cannot be reached. */
+  async readsSent() {
+    this.sendReads();
+    await this.readsOnTheWay;
   }
 }
 

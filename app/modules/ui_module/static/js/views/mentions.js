@@ -48,7 +48,8 @@ function mentionsDialog(context) {
 
   /** Reads the first page, or the one after a cursor. The answer to an earlier request is not shown. */
   async function load(after = null) {
-    const request = asked = get('/mentions', { unread: isUnreadOnly(), cursor: after, limit: PAGE });
+    const query = { unread: isUnreadOnly(), cursor: after, limit: PAGE };
+    const request = asked = store.readsSent().then(() => get('/mentions', query));
     const page = await request;
     if (request !== asked) return;
     items = [...after ? items : [], ...page.items];
