@@ -36,7 +36,9 @@ async def witness(boris: FakeClient, club: str, live_server: str, quiet_log: lis
         yield device
         head = ok(await boris.get(f"/chats/{club}"))["event_seq"]
         await device.until(lambda: len(device.events[club]) >= head - 2)
-        assert device.seqs(club) == list(range(3, head + 1))
+        # A send whose socket was closed may be written after the head was read.
+        seqs = device.seqs(club)
+        assert seqs == list(range(3, max(head, seqs[-1] if seqs else 0) + 1))
 
 
 class Fuzzed:

@@ -171,8 +171,8 @@ if MAY_MOUNT:
 
 def test_a_platform_without_the_wheel_is_refused() -> None:
     code = (
-        "import sys; sys.path = [path for path in sys.path if 'site-packages' not in path]\n"
         "from pathlib import Path; from app.adapters.db.embedded import EmbeddedPostgres\n"
+        "import sys; sys.path = [path for path in sys.path if 'site-packages' not in path]\n"
         "EmbeddedPostgres(Path('unused')).start()"
     )
     failed = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)

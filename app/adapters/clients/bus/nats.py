@@ -111,7 +111,7 @@ class NatsConnection:
 
         async def on_disconnected() -> None:
             self._is_disconnected.set()
-            self._lose(ConnectionError("the server ended the connection"))
+            self._lose(ConnectionError(f"{host_of(server)} ended the connection"))
             if self._client.is_reconnecting:
                 # Until `close` ends the client's attempt.
                 await asyncio.get_running_loop().create_future()
