@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
+_LOOK_AGAIN_AFTER = 0.25
+"""Seconds between two looks at what background work waits for."""
 _CANCELLED_AGAIN_AFTER = 1.0
 """Seconds between two cancellations of the same task."""
 
@@ -64,3 +66,28 @@ class Background:
             yield
         finally:
             await _together(context.__aexit__(None, None, None) for context in begun)
+
+    @asynccontextmanager
+    async def working_when(self, is_ready: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
+        """Like `working`. If `is_ready` returns False at first, the work starts later, while the application serves."""
+        if await is_ready():
+            async with self.working():
+                yield
+            return
+        has_ended = asyncio.Event()
+        task = asyncio.create_task(self._work_later(is_ready, has_ended))
+        try:
+            yield
+        finally:
+            has_ended.set()
+            await task
+
+    async def _work_later(self, is_ready: Callable[[], Awaitable[bool]], has_ended: asyncio.Event) -> None:
+        while not has_ended.is_set():
+            if await is_ready():
+                async with self.working():
+                    await has_ended.wait()
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN_AFTER):
+                    await has_ended.wait()

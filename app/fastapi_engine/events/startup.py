@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from loguru import logger
 
 from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import BackgroundDatabase, Database
+from app.adapters.db.migrations.heads import is_current
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
 from app.services.rate_limits import RateLimits
@@ -36,10 +38,20 @@ def lifespan_of(
                     await stack.enter_async_context(module.lifespan(container))
             settings = container.get(Settings)
             if settings.app.background:
-                await stack.enter_async_context(container.get(Background).working())
+                is_migrated = partial(_is_migrated, container.get(BackgroundDatabase))
+                await stack.enter_async_context(container.get(Background).working_when(is_migrated))
             logger.info("started with the modules {}", ", ".join(module.name for module in modules))
             limit = ConnectionLimit(settings.sizes.connections_of_address, settings.app.trusted_proxies)
             yield {PATHS_STATE: list_websocket_paths(app), LIMIT_STATE: limit}
         logger.info("stopped")
 
     return lifespan
+
+
+async def _is_migrated(database: Database) -> bool:
+    """Returns False while the tables of background work may be missing: a database that was down is migrated later."""
+    try:
+        async with database.connection() as connection:
+            return await is_current(connection)
+    except Exception:  # noqa: BLE001 - the health check says what it is
+        return False

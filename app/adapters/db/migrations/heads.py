@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from app.adapters.db.connection import DatabaseConnection
 from app.resources.constants import MIGRATIONS_DIR
 
 _REVISION = re.compile(r"^revision(?:\s*:\s*[^=]+)?\s*=\s*['\"](\w+)['\"]", re.MULTILINE)
@@ -37,6 +38,13 @@ def known_heads() -> frozenset[str]:
     """Returns the revisions that no other one follows."""
     revisions = known_revisions()
     return frozenset(revisions).difference(*revisions.values())
+
+
+async def is_current(connection: DatabaseConnection) -> bool:
+    """Returns True if the database has all migrations of this code."""
+    exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
+    rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
+    return known_heads() <= {row["version_num"] for row in rows}
 
 
 def module_of(revision: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import diagnose
-from app.adapters.db.migrations.heads import known_heads
+from app.adapters.db.migrations.heads import is_current
 from app.modules.healthcheck_module.extension import DependencyState, HealthCheck
 from app.modules.healthcheck_module.schemas import Check, Health
 from app.settings import Mode, Settings
@@ -52,13 +52,12 @@ async def _check_database(database: Database, *, shows_details: bool) -> Check:
     began = perf_counter()
     try:
         async with asyncio.timeout(_TIMEOUT), database.connection() as connection:
-            exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
-            rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
+            is_migrated = await is_current(connection)
     except Exception as error:  # noqa: BLE001 - any error is a failed check
         trouble = diagnose(database.unavailable_because or error, database.address)
         detail = (str(trouble) if shows_details else trouble.reason) if trouble else type(error).__name__
         return Check(status="failed", latency_ms=None, detail=detail)
     latency_ms = round((perf_counter() - began) * 1000, 2)
-    if not known_heads() <= {row["version_num"] for row in rows}:
+    if not is_migrated:
         return Check(status="failed", latency_ms=latency_ms, detail="not migrated: run `python manage.py db migrate`")
     return Check(status="ok", latency_ms=latency_ms, detail=None)
