@@ -118,7 +118,7 @@ async def test_silently_dead_connections_are_replaced_before_use(
     """As after a failover, or behind a firewall that has dropped their state: data is lost, and no end is signalled."""
     for pool in ("pool", "session_pool"):
         monkeypatch.setattr(f"app.adapters.db.{pool}.TRUSTED_SECONDS", 0.0)
-    monkeypatch.setattr("app.adapters.db.pool.PING_TIMEOUT", 0.3)
+    monkeypatch.setattr("app.adapters.db.pool.PING_TIMEOUT", 1.0)
     database = CountedDatabase(replace(database_address, host="127.0.0.1", port=wire.port), pool_size=4)
     async with database.connected():
         assert await database.ask_by_hundreds() == [1] * 200

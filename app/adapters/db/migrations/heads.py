@@ -8,9 +8,12 @@ can be removed with its files, and its revisions in a database can be distinguis
 import re
 from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
-from app.adapters.db.connection import DatabaseConnection
 from app.resources.constants import MIGRATIONS_DIR
+
+if TYPE_CHECKING:
+    from app.adapters.db.connection import DatabaseConnection
 
 _REVISION = re.compile(r"^revision(?:\s*:\s*[^=]+)?\s*=\s*['\"](\w+)['\"]", re.MULTILINE)
 _DOWN_REVISION = re.compile(r"^down_revision(?:\s*:\s*[^=]+)?\s*=\s*(.+)$", re.MULTILINE)
@@ -40,7 +43,7 @@ def known_heads() -> frozenset[str]:
     return frozenset(revisions).difference(*revisions.values())
 
 
-async def is_current(connection: DatabaseConnection) -> bool:
+async def is_current(connection: "DatabaseConnection") -> bool:
     """Returns True if the database has all migrations of this code."""
     exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
     rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
