@@ -66,7 +66,7 @@ async def test_an_existing_account_is_linked_after_its_password_and_can_be_linke
     await page.locator("#password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in", exact=True).click()
     await page.get_by_role("button", name="Link", exact=True).click()
-    await expect(page.get_by_text("The provider is linked")).to_be_visible()
+    await expect(page.get_by_text("The provider is linked to your account.")).to_be_visible()
     settings = await page_of.settings()
     section = settings.get_by_role("region", name="Other providers")
     remove = section.get_by_role("button", name=f"Remove {her.username}@example.com")
@@ -76,7 +76,7 @@ async def test_an_existing_account_is_linked_after_its_password_and_can_be_linke
     await section.get_by_role("button", name="Link Acme").click()
     # The browser has left the page and come back. The text may still be that of the first time.
     await expect(settings).to_have_count(0)
-    await expect(page.get_by_text("The provider is linked")).to_be_visible()
+    await expect(page.get_by_text("The provider is linked to your account.")).to_be_visible()
     await expect((await page_of.settings()).get_by_role("button", name=f"Remove {her.username}@")).to_be_visible()
 
 

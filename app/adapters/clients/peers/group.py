@@ -102,7 +102,13 @@ class PeerGroup:
             return
         self.folder = folder
         loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(self._open_session, sock=listener)
+        try:
+            server = await loop.create_unix_server(self._open_session, sock=listener)
+        except BaseException:
+            # A cancellation at this point loses the server, not its socket.
+            listener.close()
+            folder.remove(self.name)
+            raise
         try:
             async with running(self._keep_connected(folder)):
                 yield
