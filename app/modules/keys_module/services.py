@@ -3,10 +3,8 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from hmac import compare_digest
 from operator import attrgetter
-from secrets import token_urlsafe
 from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
@@ -25,12 +23,12 @@ from app.services.context import Context, WorkContext
 from app.services.errors import ValidationFailed
 from app.services.http_requests import BearerScheme
 from app.settings import Settings
+from app.utils.secrets import hash_of, new_secret
 
 PREFIX = "mbk_"
 MAX_KEYS = 50
 """Maximum number of valid keys of an account."""
 _KEY = re.compile(rf"{PREFIX}([0-9a-f-]{{36}})_([A-Za-z0-9_-]{{43}})")
-_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,9 @@ async def create_key(work: UnitOfWork, log: Log, actor_id: UUID, account_id: UUI
     raw = await work.raw()
     if await db.count_keys(raw, account_id, at) >= MAX_KEYS:
         raise TooManyKeys(f"An account has at most {MAX_KEYS} keys")
-    key_id, secret = uuid4(), token_urlsafe(_SECRET_BYTES)
+    key_id, secret = uuid4(), new_secret()
     row = await db.insert_key(
-        raw, key_id, account_id, actor_id, request.name, request.scopes, _hash(secret), at, request.expires_at
+        raw, key_id, account_id, actor_id, request.name, request.scopes, hash_of(secret), at, request.expires_at
     )
     created = {"key_id": str(key_id), "account_id": str(account_id), "name": request.name, "scopes": request.scopes}
     await log.append(work, actor_id, event("security.key_created", created), at=at)
@@ -92,7 +90,7 @@ async def _identify(context: Context, token: str) -> tuple[Identity, datetime | 
     except ValueError:
         key_id = None
     row = await db.find_key(context.connection, key_id, context.at) if key_id is not None else None
-    if key_id is None or row is None or not compare_digest(row["secret_hash"], _hash(secret)):
+    if key_id is None or row is None or not compare_digest(row["secret_hash"], hash_of(secret)):
         raise InvalidToken
     await db.note_use(context.connection, key_id, context.at)
     return KeyIdentity(row["account_id"], key_id, frozenset(row["scopes"]), API_KEY), row["expires_at"]
@@ -100,10 +98,6 @@ async def _identify(context: Context, token: str) -> tuple[Identity, datetime | 
 
 async def _revoke_all(context: WorkContext, account_id: UUID) -> list[UUID]:
     return await db.revoke_all(context.connection, account_id, context.at)
-
-
-def _hash(secret: str) -> bytes:
-    return sha256(secret.encode()).digest()
 
 
 KEYS = BearerKind("api key", PREFIX, _identify, db.LIST_REVOKED, db.LIST_LIVE, db.LIST_LIVE_OF, _revoke_all)

@@ -11,11 +11,12 @@ from app.modules.oidc_module import db
 from app.modules.oidc_module.errors import ProviderUnavailable, SignInUnknown
 from app.modules.oidc_module.services.addresses import callback_url, with_answer
 from app.modules.oidc_module.services.claims import Person, person_of
+from app.modules.oidc_module.services.pkce import challenge_of
 from app.modules.oidc_module.services.providers import Provider
 from app.modules.oidc_module.services.refusals import Refused
-from app.modules.oidc_module.services.secrets import challenge_of, hash_of, new_secret
 from app.modules.oidc_module.services.vault import Vault, proof_of
 from app.settings.app_settings import AppSettings
+from app.utils.secrets import hash_of, new_secret
 
 FLOW_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(minutes=10)

@@ -18,7 +18,7 @@ from app.modules.oidc_module import db
 from app.modules.oidc_module.errors import CodeInvalid, LinkRequired
 from app.modules.oidc_module.schemas import Code, Verifier
 from app.modules.oidc_module.services.identities import ORIGIN, add, find, note_use
-from app.modules.oidc_module.services.secrets import challenge_of, hash_of
+from app.modules.oidc_module.services.pkce import challenge_of
 from app.modules.oidc_module.services.vault import Vault
 from app.modules.oidc_module.settings import OidcSettings
 from app.modules.streams_module.services.log import Log
@@ -27,6 +27,7 @@ from app.services.errors import ValidationFailed
 from app.services.rate_limits import RateLimits
 from app.settings import Settings
 from app.utils.module import Modules
+from app.utils.secrets import hash_of
 
 _ATTEMPTS = 20
 _NO_NAME = "user"

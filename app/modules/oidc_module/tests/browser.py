@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from app.modules.oidc_module.services.secrets import challenge_of, new_secret
+from app.modules.oidc_module.services.pkce import challenge_of
+from app.utils.secrets import new_secret
 from tests.fakers import API, FakeClient, ok
 
 SITE = "https://chat.example.org"

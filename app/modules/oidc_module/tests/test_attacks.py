@@ -2,9 +2,10 @@
 
 import httpx
 
-from app.modules.oidc_module.services.secrets import challenge_of, new_secret
+from app.modules.oidc_module.services.pkce import challenge_of
 from app.modules.oidc_module.tests.browser import Browser, fails, query_of
 from app.modules.oidc_module.tests.provider import FakeProvider
+from app.utils.secrets import new_secret
 from tests.fakers import API, FakeClient, ok, problem
 
 

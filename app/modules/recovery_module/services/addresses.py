@@ -20,12 +20,12 @@ from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.errors import LinkExpired
 from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, Confirmation, Notice
 from app.modules.recovery_module.services.sign_ups import complete
-from app.modules.recovery_module.services.tokens import hash_of
 from app.modules.recovery_module.settings import VERIFY_EMAIL
 from app.modules.streams_module.services.log import Log, now
 from app.services.context import Context, WorkContext
 from app.services.rate_limits import RateLimits
 from app.utils.canonical import canonical_email
+from app.utils.secrets import hash_of
 
 
 async def send_confirmation(work: UnitOfWork, jobs: Jobs, account_id: UUID) -> None:

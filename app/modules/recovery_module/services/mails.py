@@ -12,7 +12,8 @@ from app.modules.accounts_module.services.mailboxes import find_by_mailbox, find
 from app.modules.jobs_module.extension import JobContext
 from app.modules.mail_module.extension import Letter, mail_job
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
-from app.modules.recovery_module.services.tokens import Purpose, hash_of, link_of, make_token
+from app.modules.recovery_module.services.tokens import Purpose, link_of, make_token
+from app.utils.secrets import hash_of
 
 LIFETIMES: Mapping[Purpose, timedelta] = {"confirm": timedelta(hours=24), "reset": timedelta(minutes=30)}
 MAX_RESETS = 3

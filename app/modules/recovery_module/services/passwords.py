@@ -16,9 +16,9 @@ from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.errors import LinkExpired
 from app.modules.recovery_module.services.addresses import note_verified
 from app.modules.recovery_module.services.mails import RESET, Forgotten
-from app.modules.recovery_module.services.tokens import hash_of
 from app.modules.streams_module.services.log import Log, now
 from app.utils.canonical import canonical_email
+from app.utils.secrets import hash_of
 
 
 async def request_reset(work: UnitOfWork, jobs: Jobs, email: str) -> None:

@@ -15,10 +15,11 @@ from app.modules.mail_module.extension import Letter, mail_job
 from app.modules.recovery_module.db.cruds import mailboxes
 from app.modules.recovery_module.db.cruds import sign_ups as crud
 from app.modules.recovery_module.services.mails import TEMPLATES
-from app.modules.recovery_module.services.tokens import hash_of, link_of, make_token
+from app.modules.recovery_module.services.tokens import link_of, make_token
 from app.modules.streams_module.services.log import Log
 from app.services.context import WorkContext
 from app.utils.canonical import canonical_email
+from app.utils.secrets import hash_of
 
 LIFETIME = timedelta(hours=24)
 MAX_MAILS = 3

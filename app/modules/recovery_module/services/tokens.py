@@ -1,7 +1,6 @@
 """Tokens of mails: 256 bits, of which only a hash is stored."""
 
 from base64 import urlsafe_b64encode
-from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
@@ -20,11 +19,6 @@ async def make_token(container: Container, purpose: Purpose, job_id: UUID) -> st
     label = b"recovery " + purpose.encode() + job_id.bytes
     key = await derive_key(container.get(Settings).auth, container.get(Database), label)
     return urlsafe_b64encode(key).rstrip(b"=").decode()
-
-
-def hash_of(token: str) -> bytes:
-    """Returns the hash that is stored. A plain one suffices, because 256 bits cannot be guessed."""
-    return sha256(token.encode()).digest()
 
 
 def link_of(container: Container, purpose: Purpose, token: str) -> str:
