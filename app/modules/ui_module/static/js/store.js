@@ -50,7 +50,7 @@ export class Store extends EventTarget {
 
   /** The number of unread messages that mention the user, in all chats. */
   get unreadMentions() {
-    return this.list.reduce((sum, chat) => sum + (chat.unread_mention_count ?? 0), 0);
+    return [...this.chats.values()].reduce((sum, chat) => sum + (chat.unread_mention_count ?? 0), 0);
   }
 
   person(id) {

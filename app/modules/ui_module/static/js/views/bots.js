@@ -1,21 +1,18 @@
 // The user's bots: accounts that are used by programs, with API keys of their own.
 
 import { call, get } from '../api.js';
-import { avatar, h, icon, reconcile, toast } from '../dom.js';
+import { avatar, h, icon, toast } from '../dom.js';
 import { t } from '../i18n.js';
 import { dialog, rename } from './dialogs.js';
 import { attempt, field, form, section } from './forms.js';
+import { itemList } from './itemList.js';
 import { keys } from './keys.js';
 
 /** Creates the content of the section. */
 export function bots(context) {
-  const list = h('ul', { class: 'members' });
+  const { list, show } = itemList(context, async () => (await get('/bots')).items, row);
   const add = h('button', { type: 'button', class: 'button', on: { click: create } }, t('bots.new'));
 
-  async function show() {
-    const { items } = await get('/bots');
-    reconcile(list, items.map((bot) => ({ key: bot.id, signature: JSON.stringify(bot), build: () => row(bot) })));
-  }
   const changed = () => attempt(show);
 
   function row(bot) {
@@ -36,7 +33,6 @@ export function bots(context) {
     })));
   }
 
-  changed();
   return h('div', { class: 'stack' }, h('p', {}, t('bots.why')), list, h('div', { class: 'buttons' }, add));
 }
 

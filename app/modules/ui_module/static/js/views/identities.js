@@ -1,21 +1,16 @@
 // Identities in the settings: the accounts at other providers that sign in to this account.
 
-import { call, getAll } from '../api.js';
-import { h, iconButton, reconcile } from '../dom.js';
+import { getAll } from '../api.js';
+import { h, iconButton } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
-import { confirmed } from './dialogs.js';
-import { attempt } from './forms.js';
+import { itemList } from './itemList.js';
 import { providerButtons } from './providerButtons.js';
-import { withRecentSignIn } from './signInAgain.js';
+
+const PATH = '/accounts/me/identities';
 
 /** Creates the content of the section. */
 export function identities(context) {
-  const list = h('ul', { class: 'members' });
-
-  async function show() {
-    const items = await getAll('/accounts/me/identities');
-    reconcile(list, items.map((identity) => ({ key: identity.id, signature: JSON.stringify(identity), build: () => row(identity) })));
-  }
+  const { list, remove } = itemList(context, () => getAll(PATH), row);
 
   function row({ id, provider, email, last_used_at: usedAt }) {
     const name = email ?? provider;
@@ -23,15 +18,8 @@ export function identities(context) {
       h('span', { class: 'chat-text' },
         h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name)),
         h('span', { class: 'line' }, h('span', { class: 'preview' }, t('identities.used', { provider, when: shortMoment(new Date(usedAt)) })))),
-      iconButton('close', t('identities.remove', { name }), () => attempt(() => remove(id, name))));
+      iconButton('close', t('identities.remove', { name }), () => remove(`${PATH}/${id}`, t('identities.removeSure', { name }), t('identities.remove', { name }))));
   }
 
-  async function remove(id, name) {
-    if (!await confirmed(t('identities.removeSure', { name }), t('identities.remove', { name }))) return;
-    await withRecentSignIn(context, () => call('DELETE', `/accounts/me/identities/${id}`));
-    await show();
-  }
-
-  attempt(show);
   return h('div', { class: 'stack' }, h('p', {}, t('identities.why')), list, providerButtons('identities.add', 'link'));
 }

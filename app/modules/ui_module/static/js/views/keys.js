@@ -1,10 +1,11 @@
 // API keys, of the user's account or of a bot. The key itself is shown once, when it is created.
 
 import { call, getAll, has } from '../api.js';
-import { h, iconButton, reconcile } from '../dom.js';
+import { h, iconButton } from '../dom.js';
 import { fullDate, shortMoment, t } from '../i18n.js';
-import { confirmed, dialog } from './dialogs.js';
+import { dialog } from './dialogs.js';
 import { attempt, field, form, secretDialog } from './forms.js';
+import { itemList } from './itemList.js';
 import { withRecentSignIn } from './signInAgain.js';
 
 /** Scopes, and the module without which a scope opens nothing. */
@@ -12,13 +13,8 @@ const SCOPES = [['profile:read'], ['chats:read'], ['chats:write'], ['members:wri
 
 /** Creates the list of keys at `path`, with a button for a new one. */
 export function keys(context, path) {
-  const list = h('ul', { class: 'members' });
+  const { list, show, remove } = itemList(context, () => getAll(path), row);
   const add = h('button', { type: 'button', class: 'button', on: { click: () => newKeyDialog(context, path, () => attempt(show)) } }, t('keys.new'));
-
-  async function show() {
-    const items = await getAll(path);
-    reconcile(list, items.map((key) => ({ key: key.id, signature: JSON.stringify(key), build: () => row(key) })));
-  }
 
   function row(key) {
     return h('li', {},
@@ -26,16 +22,9 @@ export function keys(context, path) {
         h('strong', { class: 'whole', dir: 'auto' }, key.name),
         h('code', { class: 'whole preview' }, key.scopes.join(', ')),
         h('span', { class: 'whole preview' }, [t('keys.created', { date: date(key.created_at) }), usedNote(key), expiryNote(key)].filter(Boolean).join(' · '))),
-      iconButton('close', t('keys.revoke', key), () => attempt(() => revoke(key))));
+      iconButton('close', t('keys.revoke', key), () => remove(`${path}/${key.id}`, t('keys.revokeSure', key), t('keys.revoke', key))));
   }
 
-  async function revoke(key) {
-    if (!await confirmed(t('keys.revokeSure', key), t('keys.revoke', key))) return;
-    await withRecentSignIn(context, () => call('DELETE', `${path}/${key.id}`));
-    await show();
-  }
-
-  attempt(show);
   return h('div', { class: 'stack' }, list, h('div', { class: 'buttons' }, add));
 }
 

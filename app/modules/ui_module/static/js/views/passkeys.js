@@ -1,21 +1,18 @@
 // Passkeys in the settings: adding one to this device, and removing those that are not needed any more.
 
 import { call, getAll } from '../api.js';
-import { h, iconButton, reconcile, toast } from '../dom.js';
+import { h, iconButton, toast } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
-import { confirmed } from './dialogs.js';
 import { attempt } from './forms.js';
+import { itemList } from './itemList.js';
 import { withRecentSignIn } from './signInAgain.js';
+
+const PATH = '/accounts/me/passkeys';
 
 /** Creates the content of the section. `device` is the name of a new passkey. */
 export function passkeys(context, device) {
-  const list = h('ul', { class: 'members' });
+  const { list, show, remove } = itemList(context, () => getAll(PATH), row);
   const add = h('button', { type: 'button', class: 'button', on: { click: () => attempt(create) } }, t('passkeys.add'));
-
-  async function show() {
-    const items = await getAll('/accounts/me/passkeys');
-    reconcile(list, items.map((passkey) => ({ key: passkey.id, signature: JSON.stringify(passkey), build: () => row(passkey) })));
-  }
 
   function row({ id, name, last_used_at: usedAt }) {
     const note = usedAt ? t('passkeys.used', { when: shortMoment(new Date(usedAt)) }) : t('passkeys.unused');
@@ -23,11 +20,11 @@ export function passkeys(context, device) {
       h('span', { class: 'chat-text' },
         h('span', { class: 'line' }, h('strong', { dir: 'auto' }, name)),
         h('span', { class: 'line' }, h('span', { class: 'preview' }, note))),
-      iconButton('close', t('passkeys.remove', { name }), () => attempt(() => remove(id, name))));
+      iconButton('close', t('passkeys.remove', { name }), () => remove(`${PATH}/${id}`, t('passkeys.removeSure', { name }), t('passkeys.remove', { name }))));
   }
 
   async function create() {
-    const options = await withRecentSignIn(context, () => call('POST', '/accounts/me/passkeys/options'));
+    const options = await withRecentSignIn(context, () => call('POST', `${PATH}/options`));
     if (!options) return;
     let credential;
     try {
@@ -37,16 +34,9 @@ export function passkeys(context, device) {
       if (error.name === 'InvalidStateError') toast(t('passkeys.exists'));
       return;
     }
-    await call('POST', '/accounts/me/passkeys/verify', { credential: credential.toJSON(), name: device });
+    await call('POST', `${PATH}/verify`, { credential: credential.toJSON(), name: device });
     await show();
   }
 
-  async function remove(id, name) {
-    if (!await confirmed(t('passkeys.removeSure', { name }), t('passkeys.remove', { name }))) return;
-    await withRecentSignIn(context, () => call('DELETE', `/accounts/me/passkeys/${id}`));
-    await show();
-  }
-
-  attempt(show);
   return h('div', { class: 'stack' }, h('p', {}, t('passkeys.why')), list, h('div', { class: 'buttons' }, add));
 }
