@@ -10,7 +10,7 @@ import asyncpg
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.diagnosis import explain_driver_errors
 from app.adapters.db.embedded import EmbeddedPostgres
-from app.adapters.db.migrations.heads import known_heads
+from app.adapters.db.migrations.heads import is_current
 from app.adapters.errors import driver_calls
 from app.settings.db_settings import DbSettings
 
@@ -61,10 +61,7 @@ def is_migrated(address: DatabaseAddress) -> bool:
         with driver_calls():
             connection = await asyncpg.connect(**address.connect_arguments(), timeout=5)
         try:
-            if not await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
-                return False
-            rows = await connection.fetch("SELECT version_num FROM alembic_version")
-            return known_heads() <= {row["version_num"] for row in rows}
+            return await is_current(connection)
         finally:
             await connection.close()
 
