@@ -70,14 +70,14 @@ async def link(work: UnitOfWork, log: Log, vault: Vault, account_id: UUID, said:
     identity = await db.find_identity(raw, said["issuer"], said["subject"])
     if identity is not None and identity["account_id"] != account_id:
         raise IdentityTaken
+    identity_id: UUID = uuid4() if identity is None else identity["id"]
     if identity is not None:
         await note_use(raw, vault, identity, said)
     else:
         if len(await db.list_identities(raw, account_id)) >= MAX_IDENTITIES:
             raise TooManyIdentities
-        await add(work, log, account_id, uuid4(), said)
-    linked = await db.find_identity(raw, said["issuer"], said["subject"])
-    return next(one for one in (await list_all(raw, account_id)).items if linked and one.id == linked["id"])
+        await add(work, log, account_id, identity_id, said)
+    return next(one for one in (await list_all(raw, account_id)).items if one.id == identity_id)
 
 
 async def list_all(connection: DatabaseConnection, account_id: UUID) -> Page[IdentityRead]:

@@ -1,7 +1,6 @@
 """Registers subscribers in the database. Those that start at the head get a cursor for each stream."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
@@ -19,17 +18,20 @@ async def register(database: Database, subscribers: Sequence[Subscriber]) -> Non
         raw = await work.raw()
         await crud.add(raw, [(subscriber.name, subscriber.start == "first") for subscriber in subscribers], now())
     for name in await _list_unregistered(database, names):
-        after: UUID | None = None
-        while True:
-            async with open_unit_of_work(database) as work:
-                raw = await work.raw()
-                row = await crud.claim(raw, name)
-                if row is None:
-                    break
-                after = await crud.write_heads(raw, name, row["registered_through"], _STREAMS_AT_ONCE)
-                await crud.note_progress(raw, name, after)
-            if after is None:
-                break
+        while await _register_chunk(database, name):
+            pass
+
+
+async def _register_chunk(database: Database, name: str) -> bool:
+    """Writes the cursors of the next streams. Returns False if all have one, perhaps by another process."""
+    async with open_unit_of_work(database) as work:
+        raw = await work.raw()
+        row = await crud.claim(raw, name)
+        if row is None:
+            return False
+        through = await crud.write_heads(raw, name, row["registered_through"], _STREAMS_AT_ONCE)
+        await crud.note_progress(raw, name, through)
+    return through is not None
 
 
 async def _list_unregistered(database: Database, names: Sequence[str]) -> list[str]:
