@@ -1,14 +1,14 @@
 """A subscriber finds messages with links. A job fetches the page, adds its preview to the message, and its image."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from loguru import logger
 from pydantic import BaseModel
 
-from app.adapters.clients.http import EgressError, HttpClient
+from app.adapters.clients.http import EgressError, HttpClient, HttpResponse
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, Nothing, Schedule
 from app.modules.messages_module.extension import Messages
 from app.modules.previews_module import db
@@ -37,7 +37,6 @@ _MAX_IMAGE = 5 * 1_048_576
 _MAX_REDIRECTS = 3
 _ACCEPT = {"accept": "text/html,application/xhtml+xml"}
 _ACCEPT_IMAGE = {"accept": "image/webp,image/png,image/jpeg,image/gif"}
-_ROWS_AT_ONCE = 1000
 
 
 class ToPreview(BaseModel):
@@ -102,47 +101,41 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
 
 async def fetch(client: HttpClient, url: str) -> PageDescription | None:
     """Returns the description of a page, None if it cannot be fetched or has none."""
-    try:
-        response = await client.request(
-            "GET",
-            url,
-            purpose="preview",
-            headers=_ACCEPT,
-            max_bytes=_MAX_PAGE,
-            may_cut=True,
-            max_redirects=_MAX_REDIRECTS,
-        )
-    except EgressError as error:
-        logger.debug("no preview: {}", error)
-        return None
-    if response.status != 200:
+    response = await _get(client, url, _ACCEPT, _MAX_PAGE, may_cut=True)
+    if response is None:
         return None
     return await asyncio.to_thread(parse, response.body, response.headers.get("content-type", ""), response.url)
 
 
 async def fetch_image(client: HttpClient, url: str) -> bytes:
     """Returns the bytes at the address of an image, none if they cannot be fetched or are too many."""
+    response = await _get(client, url, _ACCEPT_IMAGE, _MAX_IMAGE)
+    return b"" if response is None else response.body
+
+
+async def _get(
+    client: HttpClient, url: str, headers: Mapping[str, str], max_bytes: int, *, may_cut: bool = False
+) -> HttpResponse | None:
     try:
         response = await client.request(
             "GET",
             url,
             purpose="preview",
-            headers=_ACCEPT_IMAGE,
-            max_bytes=_MAX_IMAGE,
+            headers=headers,
+            max_bytes=max_bytes,
+            may_cut=may_cut,
             max_redirects=_MAX_REDIRECTS,
         )
     except EgressError as error:
-        logger.debug("no image of a preview: {}", error)
-        return b""
-    return response.body if response.status == 200 else b""
+        logger.debug("no preview, or no image of it: {}", error)
+        return None
+    return response if response.status == 200 else None
 
 
 async def _forget(context: JobContext, _: Nothing) -> None:
     """Deletes pages that are no longer used from the cache."""
-    deleted = _ROWS_AT_ONCE
-    while deleted == _ROWS_AT_ONCE:
-        async with context.unit_of_work() as work:
-            deleted = await db.forget_pages(await work.raw(), now() - _CACHED_FOR, _ROWS_AT_ONCE)
+    before = now() - _CACHED_FOR
+    await context.delete_in_chunks(lambda connection, limit: db.forget_pages(connection, before, limit))
 
 
 NOTICE = Subscriber("previews", ("message.created", "message.edited"), _notice, across_streams=True)
