@@ -1,9 +1,11 @@
 """Finding a message on the page, and reading the messages around it."""
 
+import asyncio
 import re
+from datetime import datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from app.modules.search_module.tests.searching import search
 from tests.browsers import PHONE, Reader
@@ -86,6 +88,32 @@ async def test_a_message_can_be_found_by_keyboard_alone(eve: Reader, club: str) 
     await page.keyboard.press("Escape")
     await expect(page.locator("#search")).to_have_value("")
     await expect(page.get_by_role("list", name="Messages").get_by_role("button")).to_have_count(0)
+
+
+async def test_results_of_earlier_words_are_not_shown(eve: Reader, club: str) -> None:
+    page = eve.page
+    found = page.get_by_role("list", name="Messages").get_by_role("button")
+    await page.clock.install()
+    await page.clock.pause_at(datetime.now() + timedelta(hours=1))
+    released = asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await page.route(re.compile("/search/messages"), answer_late)
+    await page.locator("#search").fill("зел")
+    async with page.expect_response(re.compile("/search/messages")) as early:
+        async with page.expect_request(re.compile("/search/messages")):
+            await page.clock.run_for(200)
+        await page.locator("#search").press_sequentially("ёный")
+        released.set()
+    await (await early.value).finished()
+    await page.evaluate("fetch(location.href)")
+    await expect(found).to_have_count(0)
+    await page.clock.run_for(200)
+    await expect(found).to_have_count(1)
+    await expect(found.locator("mark")).to_have_text(["зелёный"])
 
 
 async def test_a_phone_shows_the_results_and_then_the_chat(

@@ -32,8 +32,9 @@ export class MessageSearch {
     this.more = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => this.find(this.cursor) } }, t('search.more'));
   }
 
+  /** Forgets the results, and the search that is under way: its answer would be for other words. */
   forget() {
-    Object.assign(this, { items: null, cursor: null, words: '', statusText: '' });
+    Object.assign(this, { items: null, cursor: null, statusText: '', asked: null });
   }
 
   /** Searches one chat, or all chats for null. */
@@ -67,9 +68,9 @@ export class MessageSearch {
   async find(cursor = null) {
     const words = this.readWords();
     if (!words || !this.isAvailable) return this.context.changed();
-    const asked = this.asked = {};
     const filters = Object.fromEntries(new FormData(this.form));
     if (!cursor) this.forget();
+    const asked = this.asked = {};
     this.context.changed();
     try {
       const page = await get('/search/messages', { q: words, chat_id: this.inChat, ...filters, cursor, limit: PAGE });
