@@ -62,10 +62,12 @@ async def test_requests_during_an_outage_get_retry_after_and_succeed_later(
         assert (reply["status"], reply["error"]["code"]) == ("error", "unavailable")
         assert (await server.get("/healthcheck/live")).status_code == 200
         assert (await server.get("/healthcheck/ready")).status_code == 503
+        assert "\nmessenger_database_available 0.0\n" in (await server.get("/metrics")).text
         await asyncio.gather(*(give_up(anna) for _ in range(30)))
 
         await wire.restore()
         await eventually(lambda: is_ready(server))
+        assert "\nmessenger_database_available 1.0\n" in (await server.get("/metrics")).text
         # The first request of each kind.
         for method, path, body in calls(anna, club):
             assert await works(anna, method, path, body), path

@@ -135,6 +135,11 @@ POOL_TIMEOUTS = counter(
     "requests refused with 503 `overloaded` because all connections of the pool were in use for 2.5 s",
     ("pool",),
 )
+DATABASE_AVAILABLE = gauge(
+    "database_available",
+    "1 unless the last attempt to connect to the database failed; at 0 requests are answered 503",
+    multiprocess_mode="livemin",
+)
 _READS = counter(
     "reads",
     "pages of messages, events and searches by the server that gave them (`replica`, `primary`); counted only with "

@@ -199,7 +199,8 @@ class Database:
             await self.engine.dispose()
 
     def measure(self) -> None:
-        """Sets the metrics of idle and busy connections in each pool."""
+        """Sets the metrics of this database: is it available, and the idle and busy connections in each pool."""
+        metrics.DATABASE_AVAILABLE.set(self.unavailable_because is None)
         metrics.POOL_CONNECTIONS.labels("hot", "idle").set(self._pool.idle)
         metrics.POOL_CONNECTIONS.labels("hot", "busy").set(self._pool.busy)
         sessions = self.engine.pool

@@ -22,6 +22,7 @@ from app.modules.attachments_module.services.downloads import Downloads
 from app.modules.attachments_module.services.erasure import FILES_OF_ACCOUNT
 from app.modules.attachments_module.services.inspecting import INSPECTIONS
 from app.modules.attachments_module.services.links import Links
+from app.modules.attachments_module.services.measuring import keep_measuring
 from app.modules.attachments_module.services.part import PART, PURGE
 from app.modules.attachments_module.services.preview_images import PREVIEW_IMAGES
 from app.modules.attachments_module.services.processing import FILES, IMAGES, PROCESS, PROCESS_IMAGE
@@ -40,6 +41,7 @@ from app.modules.attachments_module.settings import (
 from app.modules.jobs_module.extension import Jobs
 from app.services.rate_limits import RateLimits
 from app.settings import Settings
+from app.utils.background import running
 from app.utils.container import Container
 from app.utils.module import Module
 
@@ -55,7 +57,8 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(AvatarLinks, AvatarLinks(signer, database, container.get(Revocations), base))
     container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
     container.put(Downloads, Downloads(database, store, links, container.get(RateLimits), container.get(Revocations)))
-    yield
+    async with running(keep_measuring(store)):
+        yield
     await store.close()
 
 

@@ -121,6 +121,15 @@ class FileStore:
                 for one in batch:
                     yield Object(one["path"], one["last_modified"])
 
+    async def measure_disk(self) -> tuple[int, int] | None:
+        """Returns the free and all bytes of the folder's disk. None for S3, and while the folder is not there."""
+        if self._folder is None:
+            return None
+        with suppress(OSError):
+            usage = await asyncio.to_thread(shutil.disk_usage, self._folder)
+            return usage.free, usage.total
+        return None
+
     async def delete_below(self, prefix: str) -> None:
         await self.delete(*[one.path async for one in self.list(prefix)])
         if self._folder is not None:

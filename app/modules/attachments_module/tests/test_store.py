@@ -1,6 +1,8 @@
 """The same contract on a folder and on S3."""
 
 import os
+import re
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from os import urandom
@@ -148,3 +150,26 @@ async def test_a_store_that_is_down_fails_uploads_and_downloads_and_nothing_else
         anna.http = http
         assert (await add(anna, path, 0, b"1234567890")).status_code == 204
         assert (await processed(anna, path[1:]))["state"] == "ready"
+
+
+async def test_the_disk_of_a_folder_is_measured_and_that_of_s3_is_not(place: AttachmentSettings) -> None:
+    measured = await FileStore(place).measure_disk()
+    if place.store.startswith("s3"):
+        assert measured is None
+    else:
+        assert measured is not None
+        free, total = measured
+        assert 0 < free < total
+        assert await FileStore(AttachmentSettings(store=f"{place.store}/not-mounted")).measure_disk() is None
+
+
+async def test_the_disk_of_the_files_is_a_metric(settings: Settings, tmp_path: Path) -> None:
+    place = AttachmentSettings(store=f"file://{tmp_path}")
+    async with served(build_app(replace(settings, own={AttachmentSettings: place}))) as http:
+
+        async def is_measured() -> bool:
+            text = (await http.get("/metrics")).text
+            total = re.search(r'^messenger_attachment_store_bytes\{state="total"\} (\S+)$', text, re.MULTILINE)
+            return total is not None and float(total[1]) == shutil.disk_usage(tmp_path).total
+
+        await eventually(is_measured)
