@@ -57,7 +57,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(AvatarLinks, AvatarLinks(signer, database, container.get(Revocations), base))
     container.put(Uploads, Uploads(database, store, container.get(Jobs), settings))
     container.put(Downloads, Downloads(database, store, links, container.get(RateLimits), container.get(Revocations)))
-    async with running(keep_measuring(store)):
+    async with running(keep_measuring(settings)):
         yield
     await store.close()
 

@@ -53,7 +53,7 @@ class FileStore:
     def __init__(self, settings: AttachmentSettings) -> None:
         self._settings = settings
         self._opened: _Store | None = None
-        self._folder = _folder_of(settings)
+        self._folder = folder_of(settings)
 
     @property
     def _store(self) -> _Store:
@@ -120,15 +120,6 @@ class FileStore:
             async for batch in obstore.list(self._store, prefix):
                 for one in batch:
                     yield Object(one["path"], one["last_modified"])
-
-    async def measure_disk(self) -> tuple[int, int] | None:
-        """Returns the free and all bytes of the folder's disk. None for S3, and while the folder is not there."""
-        if self._folder is None:
-            return None
-        with suppress(OSError):
-            usage = await asyncio.to_thread(shutil.disk_usage, self._folder)
-            return usage.free, usage.total
-        return None
 
     async def delete_below(self, prefix: str) -> None:
         await self.delete(*[one.path async for one in self.list(prefix)])
@@ -197,7 +188,7 @@ def _calls() -> Iterator[None]:
         raise StoreUnavailable from error
 
 
-def _folder_of(settings: AttachmentSettings) -> Path | None:
+def folder_of(settings: AttachmentSettings) -> Path | None:
     parts = urlsplit(settings.store)
     return PROJECT_ROOT / f"{parts.netloc}{parts.path}" if parts.scheme == "file" else None
 
@@ -237,7 +228,7 @@ def _delete_unfinished(folder: Path, before: float) -> None:
 
 
 def _open(settings: AttachmentSettings) -> _Store:
-    parts, folder = urlsplit(settings.store), _folder_of(settings)
+    parts, folder = urlsplit(settings.store), folder_of(settings)
     if folder is not None:
         return LocalStore(folder, automatic_cleanup=True, mkdir=True)
     secret = settings.s3_secret_access_key
