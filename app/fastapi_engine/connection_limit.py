@@ -2,8 +2,8 @@
 
 import resource
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from ipaddress import ip_address, ip_network
 
 from app.services.rate_limits import network_of
@@ -37,21 +37,17 @@ class ConnectionLimit:
 
         self._find_key = find_key
 
-    def enter(self, address: str) -> bool:
-        """Counts a connection. Returns False, and counts nothing, if the address has reached the limit."""
+    def enter(self, address: str) -> Callable[[], None] | None:
+        """Counts a connection. Returns a function that stops counting it; None if the address has reached the limit."""
         key = self._find_key(address)
         if key is None:
-            return True
+            return lambda: None
         if self._held[key] >= self._limit:
-            return False
+            return None
         self._held[key] += 1
-        return True
+        return partial(self._leave, key)
 
-    def leave(self, address: str) -> None:
-        """Stops counting a connection that `enter` counted."""
-        key = self._find_key(address)
-        if key is None:
-            return
+    def _leave(self, key: str) -> None:
         self._held[key] -= 1
         if not self._held[key]:
             del self._held[key]

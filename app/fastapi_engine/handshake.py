@@ -6,8 +6,9 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from fastapi import FastAPI
-from fastapi.routing import APIWebSocketRoute, iter_route_contexts
+from fastapi.routing import iter_route_contexts
 from httptools import HttpParserInvalidURLError, parse_url
+from starlette.routing import WebSocketRoute
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -26,7 +27,7 @@ def list_websocket_paths(app: FastAPI) -> tuple[re.Pattern[str], ...]:
     return tuple(
         context.path_regex
         for context in iter_route_contexts(app.router.routes)
-        if isinstance(context.original_route, APIWebSocketRoute)
+        if isinstance(context.original_route, WebSocketRoute)
     )
 
 

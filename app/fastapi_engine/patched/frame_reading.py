@@ -1,7 +1,6 @@
 """The reading half of the WebSocket protocol. It bounds what one client can cost the other ones."""
 
 import asyncio
-from collections import deque
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -35,7 +34,7 @@ class FrameReading(WebSocketsSansIOProtocol):
         self._unread = bytearray()
         # Texts that the application will get as one message, and the texts of such a message that it takes one by one.
         self._arrived: list[str] = []
-        self._texts: deque[str] = deque()
+        self._texts: list[str] = []
         self._small_frames = TokenBucket(SMALL_FRAMES_AT_ONCE, SMALL_FRAMES_PER_SECOND)
         # True while `_unread` may contain whole frames.
         self._has_more = False
@@ -161,13 +160,13 @@ class FrameReading(WebSocketsSansIOProtocol):
             if "texts" not in message:
                 return message
             self._texts.extend(message["texts"])
-        return {"type": "websocket.receive", "text": self._texts.popleft()}
+        return {"type": "websocket.receive", "text": self._texts.pop(0)}
 
     async def receive_all(self) -> Any:
         """Receives like `receive`, but a message may have `texts` instead of `text`: all texts that have arrived."""
         if not self._texts:
             return await self._receive()
-        texts, self._texts = list(self._texts), deque()
+        texts, self._texts = self._texts, []
         return {"type": "websocket.receive", "texts": texts}
 
     async def _receive(self) -> Any:

@@ -1,6 +1,7 @@
 """uvicorn's HTTP protocol with deadlines for slow clients, which are checked periodically, and a limit of the head."""
 
 from asyncio import BaseTransport, TimerHandle
+from collections.abc import Callable
 
 from httptools import HttpParserError
 from loguru import logger
@@ -57,16 +58,13 @@ class HttpProtocol(UpgradingProtocol):
 
     def _enter(self) -> None:
         limit: ConnectionLimit | None = self.app_state.get(LIMIT_STATE)
-        self._limit = limit if self.client and limit is not None else None
-        if self._limit is not None and self.client and not self._limit.enter(self.client[0]):
-            self._limit, self._is_refused = None, True
+        leave = limit.enter(self.client[0]) if limit is not None and self.client else lambda: None
+        # Not a method: a WebSocket that calls it would keep this protocol in memory.
+        self._leave: Callable[[], None] = leave or (lambda: None)
+        if leave is None:
+            self._is_refused = True
             self.transport.write(write_problem(429, "Too many connections from this address", "retry-after: 10"))
             self.transport.close()
-
-    def _leave(self) -> None:
-        if self._limit is not None and self.client:
-            self._limit.leave(self.client[0])
-            self._limit = None
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Lets requests that arrived completely be answered. `has_left` ends a request that waits for events."""
@@ -133,6 +131,8 @@ class HttpProtocol(UpgradingProtocol):
         self.transport.set_protocol(protocol)
         protocol.take_handshake(handshake, rest + self._unparsed, HEAD_TIMEOUT, self._leave)
         self._unparsed.clear()
+        # It refers to this protocol: without it, both are freed now.
+        del self.parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

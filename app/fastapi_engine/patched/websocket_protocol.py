@@ -57,6 +57,8 @@ class WebSocketProtocol(FrameReading):
         self._end_handshake()
         # The library's parser of handshakes would wait for the text of the request, and limit its size.
         self.conn = ServerProtocol(state=State.OPEN, max_size=self.config.ws_max_size, logger=self.logger)
+        # An idle socket does not need them any more.
+        del self.request, self.response
         self.transport.resume_reading()
         early, self._early = self._early, b""
         if early:

@@ -41,7 +41,7 @@ def measure(world: World) -> list[Figure]:
     for client in (*ours, *bare):
         client.close()
     return [
-        Figure(f"an idle socket, its account in {_CHATS} chats", (after - before) / _SOCKETS / 1000, "KB", 60),
+        Figure(f"an idle socket, its account in {_CHATS} chats", (after - before) / _SOCKETS / 1000, "KB", 40),
         Figure("an idle socket of a bare server", (bare_after - bare_before) / _SOCKETS / 1000, "KB"),
         Figure(f"busy database connections for {_SOCKETS:,} idle sockets", at_work, "", 0),
     ]

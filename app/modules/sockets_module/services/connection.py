@@ -80,56 +80,62 @@ class Connection:
             return
         await self._websocket.accept()
         try:
-            first = await self._first_frame()
-            if first is not None:
-                await self._serve(*first)
+            socket = await self._begin()
+            if socket is not None:
+                await self._receive(socket)
         except BadFrame:
             await self._close(BAD_FRAME)
         except WebSocketDisconnect:
             return
+        except Exception as error:  # noqa: BLE001 - the client reconnects with its cursors
+            logger.warning("a socket was closed by an error: {!r}", error)
+            await self._close(TRY_AGAIN)
+        finally:
+            if self._socket is not None:
+                await self._end(self._socket)
 
-    async def _serve(self, hello: Hello, cursors: Any) -> None:
+    async def _begin(self) -> Socket | None:
+        """Follows the account's streams after its hello. Returns None if the socket was closed. Raises BadFrame."""
+        # Not in `serve`, where an idle socket would keep these variables.
+        first = await self._first_frame()
+        if first is None:
+            return None
+        hello, cursors = first
         try:
             identity = await self._container.get(Authenticator).identify(hello.data.token)
             check_scope(identity, HELLO_SCOPE)
             self._limits.hit(self._limits.rates.hello, "sockets of", identity.account_id.int)
         except Exception as error:  # noqa: BLE001 - the error becomes the reply
             await self._reject_hello(hello, error)
-            return
+            return None
         hello.data.cursors.update(await read_cursors(cursors))
         self._registry.make_room(identity.account_id)
         write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
         send_buffer = SendBuffer(self._websocket.send, write, self._overflow)
-        socket = self._socket = Socket(identity, send_buffer, self._hub, self._sources.joins)
-        presence = self._container.get(Presence)
+        socket = self._socket = Socket(identity, send_buffer, self._hub, self._sources)
         is_first = self._registry.add(socket)
         socket.wake, socket.close = self._wake, self._begin_closing
         try:
-            try:
-                await self._registry.load_hidden(identity.account_id)
-                streams = await self._sources.list_streams(identity.account_id)
-            except Exception as error:  # noqa: BLE001 - the error becomes the reply
-                await self._reject_hello(hello, error)
-                return
-            self._answer_hello(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
-            await follow_all(socket, self._hub, streams, hello.data.cursors)
-            await find_left(socket, self._sources, hello.data.cursors)
-            if is_first:
-                await presence.mark_online(identity.account_id)
-            await self._receive(socket)
-        except (BadFrame, WebSocketDisconnect) as error:
-            if isinstance(error, BadFrame):
-                await self._close(BAD_FRAME)
-        except Exception as error:  # noqa: BLE001 - the client reconnects with its cursors
-            logger.warning("a socket was closed by an error: {!r}", error)
-            await self._close(TRY_AGAIN)
-        finally:
-            socket.send_buffer.close()
-            socket.leave_all()
-            if self._replay is not None:
-                self._replay.cancel()
-            if self._registry.remove(socket):
-                await presence.mark_offline(identity.account_id)
+            await self._registry.load_hidden(identity.account_id)
+            streams = await self._sources.list_streams(identity.account_id)
+        except Exception as error:  # noqa: BLE001 - the error becomes the reply
+            await self._reject_hello(hello, error)
+            return None
+        self._answer_hello(socket, hello, list_starts(streams, identity.account_id, hello.data.cursors))
+        await follow_all(socket, self._hub, streams, hello.data.cursors)
+        await find_left(socket, self._sources, hello.data.cursors)
+        if is_first:
+            await self._container.get(Presence).mark_online(identity.account_id)
+        return socket
+
+    async def _end(self, socket: Socket) -> None:
+        """Ends what the socket does here, once it is closed."""
+        socket.send_buffer.close()
+        socket.leave_all()
+        if self._replay is not None:
+            self._replay.cancel()
+        if self._registry.remove(socket):
+            await self._container.get(Presence).mark_offline(socket.identity.account_id)
 
     async def _first_frame(self) -> tuple[Hello, Any] | None:
         """Returns hello and its unread cursors. None if the socket was closed without hello. Raises BadFrame."""
@@ -161,6 +167,8 @@ class Connection:
                 if not socket.is_signed_in:
                     break
                 requests.handle(parse_frame(text), staleness_error)
+            # Otherwise an idle socket would keep its last requests.
+            del message, text
 
     def _answer_hello(self, socket: Socket, hello: Hello, starts: Mapping[UUID, int]) -> None:
         reply = HelloAnswer(
@@ -235,10 +243,7 @@ def _text_in(message: Mapping[str, Any]) -> str | None:
 
 
 def _is_allowed_origin(websocket: WebSocket, allowed: tuple[str, ...]) -> bool:
-    """Returns True if the page's origin may connect. Clients other than browsers send no origin.
-
-    A page of another site must not connect through its visitor's network.
-    """
+    """Returns True unless a page of another site connects from its visitor's browser. Only browsers send an origin."""
     origin = websocket.headers.get("origin")
     if origin is None or normalize_origin(origin) in allowed:
         return True

@@ -51,6 +51,9 @@ async def follow_all(socket: Socket, hub: Hub, streams: Sequence[ReadableStream]
         if place % _STREAMS_IN_A_ROW == _STREAMS_IN_A_ROW - 1:
             await asyncio.sleep(0)
         stream_id, first_seq, last_seq, joined_seq, _ = stream
+        if stream_id in hub.feeds:
+            # All sockets share one object: it saves memory, and comparing it is fast.
+            stream_id = hub.feeds[stream_id].stream_id
         if stream_id == account_id:
             socket.account_head = last_seq
         cursor = cursors.get(stream_id)

@@ -79,7 +79,8 @@ class Requests:
         self._refusals = TokenBucket(_REFUSALS_AT_ONCE, _REFUSALS_PER_SECOND)
         self._last = 0
         self._in_flight = 0
-        self._room = asyncio.Event()
+        # Set when there is room. The task that waits for it creates it.
+        self._room: asyncio.Event | None = None
         self._queues: dict[Any, _RequestQueue] = {}
 
     @property
@@ -89,7 +90,7 @@ class Requests:
     async def wait_for_room(self) -> None:
         """Waits while it `is_full`."""
         while self.is_full:
-            self._room.clear()
+            self._room = asyncio.Event()
             await self._room.wait()
 
     def handle(self, frame: dict[str, Any], staleness_error: Exception | None = None) -> None:
@@ -142,7 +143,7 @@ class Requests:
         if request_id is None:
             logger.error("{} ended a request twice", owner_of(begin))
             return
-        if self._in_flight >= MAX_IN_FLIGHT:
+        if self._in_flight >= MAX_IN_FLIGHT and self._room is not None:
             self._room.set()
         self._in_flight -= 1
         if not queue.running:
@@ -174,7 +175,7 @@ class Requests:
         except Exception as error:  # noqa: BLE001 - the error becomes the reply
             self._refuse(request.id, error, action.handle or action.begin)
         finally:
-            if self.is_full:
+            if self.is_full and self._room is not None:
                 self._room.set()
             self._in_flight -= 1
             if queue.last_task is asyncio.current_task():

@@ -1,7 +1,6 @@
 """The send buffer of a socket. It is small: a client that reads too slowly is disconnected."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from time import monotonic
 from typing import Any
@@ -41,7 +40,8 @@ class SendBuffer:
         self._send = send
         self._write = write
         self._overflow = overflow
-        self._frames: deque[bytes] = deque()
+        # Short lists: an empty deque takes 0.8 KB, and every idle socket has one.
+        self._frames: list[bytes] = []
         self._soon: list[bytes] = []
         self._bytes = 0
         self._draining: asyncio.Task[None] | None = None
@@ -109,7 +109,7 @@ class SendBuffer:
                 if self._write is None or not self._write(frame):
                     await self._send_one(frame)
                 if self._frames:
-                    self._frames.popleft()
+                    self._frames.pop(0)
                     self._bytes -= len(frame)
         finally:
             self._draining = None

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import orjson
 
 from app.modules.accounts_module.services.tokens import Identity
-from app.modules.sockets_module.extension import FindJoined, Joined
+from app.modules.sockets_module.extension import Joined
 from app.modules.sockets_module.services.send_buffer import SendBuffer
+from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.frames import Frame, encode_text_frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.modules.streams_module.services.reader import MAY_END, Reader
@@ -69,11 +70,10 @@ class Socket:
     """A connected account, as the hub and the registry see it. All methods run in the loop's thread and never block.
 
     `behind`: streams that must be read from the log first. `left`: streams that the account has left. `joined`: streams
-    to be followed. `wake` and `close` are callbacks that replay events and close the connection. `joins`: kinds of
-    events in the account's own stream by which it begins to read another stream.
+    to be followed. `wake` and `close` are callbacks that replay events and close the connection.
     """
 
-    def __init__(self, identity: Identity, send_buffer: SendBuffer, hub: Hub, joins: Mapping[str, FindJoined]) -> None:
+    def __init__(self, identity: Identity, send_buffer: SendBuffer, hub: Hub, sources: Sources) -> None:
         self.connection_id = uuid4()
         self.identity = identity
         self.send_buffer = send_buffer
@@ -93,9 +93,8 @@ class Socket:
         # Accounts of which this one gets no signals.
         self.hidden: frozenset[str] = frozenset()
         self._hub = hub
-        self._joins = joins
-        # Kinds of events that may change what this socket follows.
-        self._changes = frozenset((*joins, *MAY_END))
+        self._joins = sources.joins
+        self._changes = sources.changes
 
     def end(self, code: int) -> None:
         """Closes the socket with a code, without waiting for buffered frames. Only the first code counts."""

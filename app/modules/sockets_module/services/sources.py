@@ -8,6 +8,7 @@ from uuid import UUID
 from app.adapters.db.database import Database
 from app.modules.sockets_module.extension import FindJoined, LeftStream, ReadableStream, StreamSource
 from app.modules.streams_module.services.log import find_head
+from app.modules.streams_module.services.reader import MAY_END
 from app.services.context import Context
 from app.utils.container import Container
 
@@ -20,6 +21,8 @@ class Sources:
         self._container = container
         self._database = container.get(Database)
         self.joins: Mapping[str, FindJoined] = {kind: find for one in sources for kind, find in one.joins.items()}
+        # Kinds of events that may change which streams an account may read.
+        self.changes = frozenset((*self.joins, *MAY_END))
 
     async def list_streams(self, account_id: UUID) -> Sequence[ReadableStream]:
         """Returns the streams that the account may read now, its own first.

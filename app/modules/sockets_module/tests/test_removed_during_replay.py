@@ -25,8 +25,8 @@ def noting_socket(user: FakeClient, container: Container, received: list[dict[st
     async def send(message: Any) -> None:
         received.append(orjson.loads(message["text"]))
 
-    joins = container.get(Sources).joins
-    return Socket(Identity(user.uuid, user.uuid), SendBuffer(send, None, lambda: None), container.get(Hub), joins)
+    send_buffer = SendBuffer(send, None, lambda: None)
+    return Socket(Identity(user.uuid, user.uuid), send_buffer, container.get(Hub), container.get(Sources))
 
 
 async def test_replay_sends_nothing_after_the_removal(

@@ -6,10 +6,13 @@ from app.modules.sockets_module.services.connection import Connection
 router = APIRouter()
 
 
-@router.websocket("/ws")
 async def ws(websocket: WebSocket) -> None:
     """One socket for all of an account's streams."""
     await Connection(websocket, container_of(websocket.scope)).serve()
+
+
+# Not as an endpoint of FastAPI: its stacks for dependencies would take 5 KB of each idle socket.
+router.add_websocket_route("/ws", ws)
 
 
 @router.get("/ws", include_in_schema=False)
