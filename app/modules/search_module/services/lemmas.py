@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from app.modules.search_module.services.words import STEM_END, stem_of
+from app.modules.search_module.services.words import exact_lexeme, stem_of
 from app.utils.folding import fold_text
 
 _RUSSIAN = re.compile("[а-я]+")
@@ -23,9 +23,12 @@ class Lemmas:
         self.expand = lru_cache(maxsize=20_000)(self._expand)
 
     def _expand(self, word: str) -> Sequence[str]:
-        """Returns the lexemes of the stems of all forms of a folded word."""
+        """Returns the lexemes of the forms of a folded word that have another stem than the word itself.
+
+        They are compared as they are written: short stems belong to other words as well (the one of `брать` is `брат`).
+        """
         if not _RUSSIAN.fullmatch(word):
             return ()
         forms = {form.word for reading in self._parse(word) if reading.score >= _LEAST_SCORE for form in reading.lexeme}
-        stems = {stem for form in forms if (stem := stem_of(fold_text(form)))}
-        return sorted(stem + STEM_END for stem in stems)
+        stem = stem_of(word)
+        return sorted({exact_lexeme(form) for form in map(fold_text, forms) if stem_of(form) != stem})
