@@ -39,7 +39,8 @@ class RemovedLinkPreview(ChatFamilyModel):
 
 
 _FIND_TEXT = """
-SELECT m.text FROM message m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
+SELECT m.text, coalesce(m.parts -> 'entities', '[]')::text AS entities
+FROM message m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
 WHERE m.chat_id = $1 AND m.seq = $2 AND m.deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM removed_link_preview r WHERE r.chat_id = $1 AND r.seq = $2)
 """
@@ -81,10 +82,13 @@ def _hash(url: str) -> bytes:
     return sha256(url.encode()).digest()
 
 
-async def find_text(connection: DatabaseConnection, chat_id: UUID, seq: int) -> str | None:
-    """Returns the text of a message that may have a preview. None if it is deleted, or if its preview was removed."""
-    text: str | None = await connection.fetchval(_FIND_TEXT, chat_id, seq)
-    return text
+async def find_text(connection: DatabaseConnection, chat_id: UUID, seq: int) -> tuple[str, list[dict[str, Any]]]:
+    """Returns the text of a message and its entities.
+
+    The text is empty if the message can have no preview: it is deleted, or its sender has removed the preview.
+    """
+    rows = await connection.fetch(_FIND_TEXT, chat_id, seq)
+    return (rows[0]["text"], orjson.loads(rows[0]["entities"])) if rows else ("", [])
 
 
 async def find_preview(connection: DatabaseConnection, chat_id: UUID, seq: int) -> Any | None:

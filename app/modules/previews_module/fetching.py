@@ -9,6 +9,7 @@ from loguru import logger
 from pydantic import BaseModel
 
 from app.adapters.clients.http import EgressError, HttpClient, HttpResponse
+from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, Lane, Nothing, Schedule
 from app.modules.messages_module.extension import Messages
 from app.modules.previews_module import db
@@ -16,6 +17,7 @@ from app.modules.previews_module.extension import FetchedImage, PreviewImages
 from app.modules.previews_module.links import find_link
 from app.modules.previews_module.parsing import PageDescription, parse
 from app.modules.previews_module.part import NAME, as_value
+from app.modules.previews_module.services import clear
 from app.modules.previews_module.settings import PREVIEW, PreviewSettings
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.modules.streams_module.services.log import Log, now
@@ -49,17 +51,18 @@ def _is_enabled(container: Container) -> bool:
 
 
 async def _notice(context: SubscriberContext, events: Sequence[Event]) -> None:
-    """Enqueues a job for each message whose link has no preview yet."""
+    """Enqueues a job for each message whose link has no preview yet, or whose preview has no link any more."""
     if not _is_enabled(context.container):
         return
     jobs, limits = context.container.get(Jobs), context.container.get(RateLimits)
     for event in events:
-        link = find_link(event.data["text"])
+        link = find_link(event.data["text"], event.data.get("entities") or ())
         shown = event.data.get(NAME) or [{"url": None}]
-        if link is None or link == shown[0]["url"] or event.at < context.at - _TOO_LATE:
+        if link == shown[0]["url"] or event.at < context.at - _TOO_LATE:
             continue
         try:
-            limits.hit(PREVIEW, UUID(event.data["sender_id"]).int)
+            if link is not None:
+                limits.hit(PREVIEW, UUID(event.data["sender_id"]).int)
         except RateLimited:
             continue
         chat_id, seq = UUID(event.data["chat_id"]), event.data["seq"]
@@ -73,8 +76,9 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
         return
     async with context.unit_of_work() as work:
         raw, at = await work.raw(), now()
-        url = find_link(await db.find_text(raw, message.chat_id, message.seq) or "")
+        url = find_link(*await db.find_text(raw, message.chat_id, message.seq))
         if url is None:
+            await _remove_shown(work, context.container, message)
             return
         cached = await db.find_page(raw, url, at - _CACHED_FOR, at - _FAILURE_CACHED_FOR)
     client = context.container.get(HttpClient)
@@ -86,7 +90,7 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
         if cached is None:
             await db.write_page(raw, url, page, now())
         # After an edit there is a job for the new text.
-        if page and find_link(await db.find_text(raw, message.chat_id, message.seq) or "") == url:
+        if page and find_link(*await db.find_text(raw, message.chat_id, message.seq)) == url:
             is_shown = True
             # An earlier attempt may have added it, and perhaps its image.
             if await db.find_sender(raw, message.chat_id, message.seq, url) is None:
@@ -97,6 +101,15 @@ async def _add_preview(context: JobContext, message: ToPreview) -> None:
         data = await fetch_image(client, page.image_url)
         for images in stores if data else ():
             await images.store(context, FetchedImage(message.chat_id, message.seq, url, data))
+
+
+async def _remove_shown(work: UnitOfWork, container: Container, message: ToPreview) -> None:
+    """Removes the preview of an address that an edit has made code."""
+    await container.get(Log).lock(work, chats=[message.chat_id])
+    raw = await work.raw()
+    is_shown = await db.find_preview(raw, message.chat_id, message.seq) is not None
+    if is_shown and find_link(*await db.find_text(raw, message.chat_id, message.seq)) is None:
+        await clear(work, container, message.chat_id, message.seq)
 
 
 async def fetch(client: HttpClient, url: str) -> PageDescription | None:

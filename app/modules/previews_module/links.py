@@ -1,6 +1,8 @@
 """Finds the link of a message that is previewed."""
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _AFTER_LINKS = ".,;:!?'\"…»”’*_~`|"
@@ -8,16 +10,33 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 _MAX_URL = 2048
 _LONGEST = _MAX_URL + 100
 """With the punctuation after it."""
+_CODE = {"code", "pre"}
 
 
-def find_link(text: str) -> str | None:
-    """Returns the first link to a web page in a text, without the punctuation after it."""
+def find_link(text: str, entities: Iterable[Mapping[str, Any]] = ()) -> str | None:
+    """Returns the first link to a web page in a text, without the punctuation after it.
+
+    `entities` are those of the message: an address in code is not a link.
+    """
     if "://" not in text:
         return None
-    found = _LINK.search(text)
+    found = _LINK.search(_without_code(text, entities))
     if found is None or len(found[0]) > _LONGEST:
         return None
     url = found[0]
     while url[-1] in _AFTER_LINKS or (url[-1] in _PAIRS and url.count(url[-1]) > url.count(_PAIRS[url[-1]])):
         url = url[:-1]
     return url if len(url) <= _MAX_URL and len(url) > len("https://") else None
+
+
+def _without_code(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
+    """Returns the text with spaces in place of code."""
+    code = [entity for entity in entities if entity["type"] in _CODE]
+    if not code:
+        return text
+    # Offsets count UTF-16 code units.
+    units = bytearray(text.encode("utf-16-le"))
+    for entity in code:
+        start, length = 2 * entity["offset"], entity["length"]
+        units[start : start + 2 * length] = " ".encode("utf-16-le") * length
+    return units.decode("utf-16-le")

@@ -1,4 +1,4 @@
-"""Removes the preview of a message."""
+"""Removes previews of messages."""
 
 from uuid import UUID
 
@@ -28,6 +28,11 @@ async def remove(
     check(membership, DELETE_OWN)
     if message["deleted_at"] is None:
         await db.add_removal(raw, chat_id, seq)
-        messages = container.get(Messages)  # type: ignore[type-abstract]
-        await messages.set_part(work, chat_id, seq, NAME, [])
-        await release_images(Context(raw, container, now()), chat_id, [seq])
+        await clear(work, container, chat_id, seq)
+
+
+async def clear(work: UnitOfWork, container: Container, chat_id: UUID, seq: int) -> None:
+    """Removes the preview of a message, and its image. The caller has locked the chat."""
+    messages = container.get(Messages)  # type: ignore[type-abstract]
+    await messages.set_part(work, chat_id, seq, NAME, [])
+    await release_images(Context(await work.raw(), container, now()), chat_id, [seq])

@@ -1,7 +1,8 @@
 """Decides which IP addresses an outgoing request may reach.
 
-The lists are those of IANA's registries of special-purpose addresses (RFC 6890), written out: `is_global` of Python
-3.11 accepts multicast, 6to4 and fec0::/10, and its answers change with the version.
+The lists are those of IANA's registries of special-purpose addresses (RFC 6890), written out, and one address that a
+cloud uses inside: `is_global` of Python 3.11 accepts multicast, 6to4 and fec0::/10, and its answers change with the
+version.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ _REFUSED = tuple(
             "100.64.0.0/10",  # shared by the customers of a provider
             "127.0.0.0/8",  # loopback
             "169.254.0.0/16",  # link-local, with the metadata services of clouds
+            "168.63.129.16/32",  # Azure's host of a virtual machine, at an address of the internet
             "172.16.0.0/12",  # private
             "192.0.0.0/24",  # protocol assignments
             "192.0.2.0/24",  # documentation

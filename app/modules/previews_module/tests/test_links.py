@@ -1,5 +1,6 @@
 import pytest
 
+from app.modules.entities_module.services.deriving import derive_markdown, derive_plain
 from app.modules.previews_module.links import find_link
 
 
@@ -31,3 +32,11 @@ def test_the_first_link_is_found_without_the_punctuation_around_it(text: str, li
 def test_a_long_text_is_searched_quickly() -> None:
     assert find_link("https:/" * 20_000 + " " + "http" * 5_000) is None
     assert find_link("https://" + ")" * 40_000) is None
+
+
+def test_an_address_in_code_is_not_a_link() -> None:
+    first, second = "👩‍🚀 `https://a.example`", "```\nhttps://b.example\n```"
+    text = f"{first}\n{second}\nhttps://c.example"
+    assert find_link(text, derive_markdown(text)) == "https://c.example"
+    assert find_link(first, derive_markdown(first)) is None
+    assert find_link(first, derive_plain(first)) == "https://a.example"

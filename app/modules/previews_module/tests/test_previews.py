@@ -74,6 +74,21 @@ async def test_an_edit_removes_the_preview_of_another_link_at_once(anna: FakeCli
     assert ok(await anna.patch(path, {"text": "Без ссылки"}))["link_previews"] == []
 
 
+async def test_an_address_in_code_is_not_fetched(
+    anna: FakeClient, club: str, web: RawServer, container: Container
+) -> None:
+    web.pages |= {"/code": page("Код"), "/link": page("Ссылка")}
+    path, message = f"/chats/{club}/messages", {"text_format": "markdown"}
+    ok(await anna.post(path, message | {"text": f"👩‍🚀 `{url_of(web, '/code')}`"}))
+    ok(await anna.post(path, message | {"text": f"`{url_of(web, '/code')}`, {url_of(web, '/link')}"}))
+    await until_titled(anna, club, "Ссылка", seq=2)
+    await until_idle(container)
+    assert await titles_of(anna, club, 1) == []
+    assert [request.split()[1] for request in web.requests] == ["/link"]
+    ok(await anna.patch(f"{path}/2", {"text": f"`{url_of(web, '/link')}`"}))
+    await until_titled(anna, club, seq=2)
+
+
 async def test_a_link_that_an_edit_adds_gets_a_preview(anna: FakeClient, club: str, web: RawServer) -> None:
     web.pages["/"] = page("Позже")
     await anna.send(club, "Сейчас пришлю")
