@@ -10,6 +10,7 @@ from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.utils.remote_client import ClientLeft, RemoteClient, serve_client
+from tests.fakers import eventually
 
 SIZE = 2
 
@@ -46,6 +47,32 @@ async def test_cancelled_callers_lose_no_place(database_address: DatabaseAddress
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         assert await asyncio.gather(*(ask() for _ in range(3 * SIZE))) == [1] * 3 * SIZE
+
+
+async def test_a_statement_whose_caller_was_cancelled_ends_with_the_cancellation(
+    database_address: DatabaseAddress,
+) -> None:
+    """An error of the database would be caught by loops that try again, which then would not end at a shutdown."""
+    database = Database(database_address, session_pool_size=1)
+
+    async def ask() -> None:
+        async with database.session() as session:
+            await session.execute(text("SELECT pg_sleep(60)"))
+
+    async def runs() -> bool:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+        async with database.connection() as connection:
+            return bool(await connection.fetchval(query))
+
+    async with database.connected():
+        for _ in range(2):
+            asking = asyncio.create_task(ask())
+            await eventually(runs)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+        async with open_unit_of_work(database) as work:
+            assert await work.session.scalar(text("SELECT 1")) == 1
 
 
 async def test_a_caller_whose_client_left_during_the_wait_does_no_work(database_address: DatabaseAddress) -> None:

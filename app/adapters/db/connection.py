@@ -105,6 +105,8 @@ def translate_errors(engine: AsyncEngine) -> None:
     """
 
     def translate(context: ExceptionContext) -> BaseException | None:
+        if not isinstance(context.original_exception, Exception):
+            return None  # the caller was cancelled: its task must end, not try again
         error = context.original_exception.__cause__ or context.original_exception
         if isinstance(error, asyncpg.ReadOnlySQLTransactionError) and _is_for_reading(context):
             return None  # a mistake in the code; outside a read-only session it means that the server is a standby
