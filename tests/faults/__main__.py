@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
 from tests.acceptance.live.servers import ROOT
 from tests.adapters.embedded.support import open_folder
@@ -17,6 +18,7 @@ from tests.faults.fault import all_faults
 from tests.faults.load.workload import Size
 from tests.faults.report import as_json, show, write_json, write_markdown
 from tests.faults.run import Plan, run
+from tests.faults.scene.cluster import Surroundings
 from tests.processes import end_as_by_ctrl_c
 
 LONG = Size(clients=200, chats=50, members=8, hot_members=40)
@@ -33,6 +35,8 @@ def faults(
     servers: Annotated[int | None, typer.Option(min=1, max=4)] = None,
     only: Annotated[list[str] | None, typer.Option(help="Name of a fault; may be given more than once.")] = None,
     bus: Annotated[BusDriver, typer.Option(help="What connects the servers: postgres or nats.")] = BusDriver.POSTGRES,
+    pooler: Annotated[Pooler, typer.Option(help="Mode of a PgBouncer before the database.")] = Pooler.NONE,
+    replica: Annotated[bool, typer.Option("--replica", help="The servers read from a replica, too.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Each fault once, at its full length.")] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep history, logs and database of a run without violations too.")
@@ -44,7 +48,13 @@ def faults(
     console = Console(highlight=False, soft_wrap=True)
     if bus is BusDriver.MEMORY:
         raise typer.BadParameter("memory connects no servers")
-    known = [fault for fault in all_faults() if (fault.in_short or not short) and fault.bus in (None, bus)]
+    if pooler is Pooler.TRANSACTION and bus is BusDriver.POSTGRES:
+        raise typer.BadParameter("the bus of PostgreSQL needs a pooler in session mode")
+    known = [
+        fault
+        for fault in all_faults()
+        if (fault.in_short or not short) and fault.bus in (None, bus) and (replica or not fault.acts_on_replica)
+    ]
     if unknown := set(only or ()) - {fault.name for fault in known}:
         raise typer.BadParameter(f"{', '.join(unknown)}; there are: {', '.join(fault.name for fault in known)}")
     chosen = [fault for fault in known if not only or fault.name in only]
@@ -59,7 +69,7 @@ def faults(
         seed=seed if seed is not None else SystemRandom().randrange(1_000_000),
         times=1 if short or once else None,
         is_short=short,
-        bus=bus,
+        surroundings=Surroundings(bus, pooler, has_replica=replica),
     )
     console.print(f"seed {plan.seed}, in {plan.folder}")
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -57,6 +57,8 @@ class Fault(ABC):
     """True if it kills server processes."""
     bus: BusDriver | None = None
     """The bus that it acts on; it is made only in runs with that bus."""
+    acts_on_replica = False
+    """True if it is made only in runs with a replica."""
     spares_the_rest = False
     """True if only what needs the broken part may fail: the probes must succeed all the time."""
 

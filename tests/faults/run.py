@@ -9,7 +9,6 @@ from random import Random
 from time import monotonic, time
 from typing import Any
 
-from app.settings.streams_settings import BusDriver
 from tests.faults.background import repeated
 from tests.faults.checker import Verdict, check
 from tests.faults.checks.availability import Happened, check_availability
@@ -21,7 +20,7 @@ from tests.faults.history import History, Mark, read_history
 from tests.faults.load.uploader import Uploader
 from tests.faults.load.user import User
 from tests.faults.load.workload import Size, Workload
-from tests.faults.scene.cluster import Cluster
+from tests.faults.scene.cluster import Cluster, Surroundings
 from tests.faults.scene.probe import Probe
 from tests.faults.violations import Kind, Violation
 
@@ -52,7 +51,7 @@ class Plan:
     """How often each fault is made, if not as often as the fault itself says."""
     is_short: bool = False
     program: Sequence[str] = ("main.py",)
-    bus: BusDriver = BusDriver.POSTGRES
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     def schedule(self) -> list[Fault]:
         """Returns the faults in random order, each as often as it is due."""
@@ -91,7 +90,9 @@ async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
     report_progress("starting", 0, 0)
     history = History(plan.folder)
     is_wired = any(fault.needs_wires for fault in plan.faults)
-    async with Cluster(plan.folder, plan.servers, plan.program, is_wired=is_wired, bus=plan.bus) as cluster:
+    async with Cluster(
+        plan.folder, plan.servers, plan.program, is_wired=is_wired, surroundings=plan.surroundings
+    ) as cluster:
         workload = Workload(plan.size, cluster.endpoints, history, random)
         await workload.open()
         observer = User("observer", cluster.endpoints, random)

@@ -49,6 +49,7 @@ class ServerProcess:
             "PG_SERVER_LOGIN": database.user,
             "PG_SERVER_PASSWD": database.password,
             "PG_SERVER_DB": database.database,
+            "PG_POOLER": database.pooler,
             "API_SERVICE_PORT": str(self.port),
             "API_RELOAD": "false",
             "BUS_DRIVER": "postgres",

@@ -1,10 +1,18 @@
-"""Faults of the network between clients and servers, and between servers and database, by wires (tests/wire.py)."""
+"""Faults of the network between clients, servers and what servers use, by wires (tests/wire.py)."""
 
 import asyncio
 from abc import abstractmethod
 
+from app.settings.streams_settings import BusDriver
 from tests.faults.fault import DatabaseIs, Fault, Scene
 from tests.wire import Wire
+
+_SIDES = {
+    "front": "clients and servers",
+    "back": "servers and database",
+    "bus": "servers and NATS",
+    "replica": "servers and replica",
+}
 
 
 class _Network(Fault):
@@ -16,8 +24,10 @@ class _Network(Fault):
 
     def __init__(self, side: str) -> None:
         self.name = f"{side}-{self.what}"
-        self.title = f"{self.about}, {'clients and servers' if side == 'front' else 'servers and database'}"
+        self.title = f"{self.about}, {_SIDES[side]}"
         self._side = side
+        self.bus = BusDriver.NATS if side == "bus" else None
+        self.acts_on_replica = self.spares_the_rest = side == "replica"
 
     async def happen(self, scene: Scene) -> None:
         wires = scene.cluster.wires[self._side]
@@ -85,4 +95,4 @@ class Throttling(_Network):
         await asyncio.sleep(self.lasts(scene))
 
 
-FAULTS = [kind(side) for kind in (Latency, Resets, BlackHole, HalfClose, Throttling) for side in ("front", "back")]
+FAULTS = [kind(side) for kind in (Latency, Resets, BlackHole, HalfClose, Throttling) for side in _SIDES]

@@ -1,21 +1,24 @@
-"""Servers on one database, with wires before and behind each of them."""
+"""Servers on one database, with wires to all that they are connected with."""
 
 import asyncio
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
+from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
 from tests.acceptance.live.servers import ServerProcess
 from tests.faults.background import add_module, prepare
 from tests.faults.load.user import Endpoint
 from tests.faults.scene.postgres import Postgres
 from tests.nats_server import NatsServer
+from tests.pgbouncer import pgbouncer
 from tests.processes import copy_project
 from tests.wire import Wire
 
@@ -26,13 +29,22 @@ _SETTINGS = {
 }
 
 
-class Server:
-    """A server process. `front` is the wire to its clients, `back` the wire to the database."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What connects the servers, and what is between them and PostgreSQL or beside it."""
 
-    def __init__(self, process: ServerProcess, back: Wire) -> None:
+    bus: BusDriver = BusDriver.POSTGRES
+    pooler: Pooler = Pooler.NONE
+    has_replica: bool = False
+
+
+class Server:
+    """A server process, and its wires: `front` to its clients, `back` to the database, others to what it uses."""
+
+    def __init__(self, process: ServerProcess, wires: Mapping[str, Wire]) -> None:
         self.process = process
         self.front = Wire("127.0.0.1", process.port)
-        self.back = back
+        self.wires = {"front": self.front, **wires}
 
     async def kill(self) -> None:
         self.process.process.kill()
@@ -60,14 +72,18 @@ class Cluster:
         program: Sequence[str] = ("main.py",),
         *,
         is_wired: bool = True,
-        bus: BusDriver = BusDriver.POSTGRES,
+        surroundings: Surroundings = Surroundings(),
     ) -> None:
         self.folder = folder
         self.postgres = Postgres(folder / "postgres")
-        self.nats = NatsServer(folder) if bus is BusDriver.NATS else None
+        self.nats = NatsServer(folder) if surroundings.bus is BusDriver.NATS else None
+        self.replica = Postgres(folder / "replica") if surroundings.has_replica else None
         self.store = folder / "files"
         self.servers: list[Server] = []
         self.standby: Postgres | None = None
+        self._pooler = surroundings.pooler
+        self._programs = ExitStack()
+        self._primary = Wire("", 0)
         self._former: list[Postgres] = []
         self._standbys = 0
         self._count = servers
@@ -78,23 +94,13 @@ class Cluster:
         try:
             project = await asyncio.to_thread(copy_project, self.folder)
             add_module(project)
-            address = await self.postgres.start()
+            database = await self._start_database()
             settings = dict(_SETTINGS)
             if self.nats is not None:
                 await asyncio.to_thread(self.nats.start)
-                settings |= {"BUS_DRIVER": "nats", "BUS_URL": self.nats.url}
+                settings["BUS_DRIVER"] = "nats"
             for number in range(self._count):
-                back = Wire(address.host, address.port)
-                await back.restore()
-                process = ServerProcess(
-                    replace(address, host="127.0.0.1", port=back.port) if self._is_wired else address,
-                    self.folder / f"server_{number}.log",
-                    program=self._program,
-                    project=project,
-                    ATTACHMENT_STORE=f"file://{self.store}",
-                    **settings,
-                )
-                self.servers.append(Server(process, back))
+                await self._add_server(number, project, database, settings)
                 if number == 0:
                     # The first server creates the tables; the others connect to a database that is ready.
                     await self.servers[0].until_ready()
@@ -107,6 +113,44 @@ class Cluster:
             raise
         return self
 
+    async def _start_database(self) -> DatabaseAddress:
+        """Returns where the servers find it. The pooler and the replica find the primary wherever it is."""
+        address = await self.postgres.start()
+        self._primary.target = address.host, address.port
+        await self._primary.restore()
+        primary = replace(address, host="127.0.0.1", port=self._primary.port)
+        if self.replica is not None:
+            await self.replica.follow(self.postgres, "replica", primary)
+        if self._pooler is not Pooler.NONE:
+            address = await asyncio.to_thread(self._programs.enter_context, pgbouncer(primary, self._pooler))
+        return address
+
+    async def _add_server(
+        self, number: int, project: Path, database: DatabaseAddress, settings: Mapping[str, str]
+    ) -> None:
+        wires = {"back": Wire(database.host, database.port)}
+        variables = dict(settings)
+        if self.replica is not None:
+            assert self.replica.address is not None
+            wires["replica"] = Wire(self.replica.address.host, self.replica.address.port)
+        if self.nats is not None:
+            wires["bus"] = Wire("127.0.0.1", self.nats.port)
+        for wire in wires.values():
+            await wire.restore()
+        if self.replica is not None:
+            variables["PG_REPLICA_ADDRESSES"] = wires["replica"].address
+        if self.nats is not None:
+            variables["BUS_URL"] = f"nats://{wires['bus'].address}"
+        process = ServerProcess(
+            replace(database, host="127.0.0.1", port=wires["back"].port) if self._is_wired else database,
+            self.folder / f"server_{number}.log",
+            program=self._program,
+            project=project,
+            ATTACHMENT_STORE=f"file://{self.store}",
+            **variables,
+        )
+        self.servers.append(Server(process, wires))
+
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
@@ -114,12 +158,16 @@ class Cluster:
         for server in self.servers:
             server.front.cut()
             await server.kill()
-            server.back.cut()
+            for wire in server.wires.values():
+                wire.cut()
         if self.nats is not None:
             self.nats.kill()
         await self._remove_former()
-        if self.standby is not None:
-            await self.standby.stop()
+        for postgres in (self.standby, self.replica):
+            if postgres is not None:
+                await postgres.stop()
+        await asyncio.to_thread(self._programs.close)
+        self._primary.cut()
         await self.postgres.stop()
 
     @property
@@ -130,7 +178,8 @@ class Cluster:
 
     @property
     def wires(self) -> Mapping[str, list[Wire]]:
-        return {"front": [server.front for server in self.servers], "back": [server.back for server in self.servers]}
+        """Returns the wires of all servers, by their other side."""
+        return {side: [server.wires[side] for server in self.servers] for side in self.servers[0].wires}
 
     @property
     def address(self) -> DatabaseAddress:
@@ -146,6 +195,10 @@ class Cluster:
 
     async def bring_postgres_back(self) -> None:
         self._lead_to(await self.postgres.start())
+
+    async def bring_replica_back(self) -> None:
+        assert self.replica is not None
+        _lead(self.wires["replica"], await self.replica.start())
 
     async def add_standby(self) -> None:
         """Copy PostgreSQL to a standby. From now on each commit waits for it."""
@@ -174,9 +227,15 @@ class Cluster:
         self._former.clear()
 
     def _lead_to(self, address: DatabaseAddress) -> None:
-        for server in self.servers:
-            server.back.target = address.host, address.port
+        self._primary.target = address.host, address.port
+        if self._pooler is Pooler.NONE:
+            _lead(self.wires["back"], address)
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Connects to the database directly, without a wire."""
         return await asyncpg.connect(**self.address.connect_arguments(), timeout=30)
+
+
+def _lead(wires: Sequence[Wire], address: DatabaseAddress) -> None:
+    for wire in wires:
+        wire.target = address.host, address.port

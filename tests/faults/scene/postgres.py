@@ -71,13 +71,16 @@ class Postgres:
         self.address = DatabaseAddress(**answer)
         return self.address
 
-    async def follow(self, primary: "Postgres", name: str) -> DatabaseAddress:
-        """Copy a running server, and start the copy as its streaming standby of this name."""
-        assert primary.address is not None
+    async def follow(self, primary: "Postgres", name: str, source: DatabaseAddress | None = None) -> DatabaseAddress:
+        """Copy a running server, and start the copy as its streaming standby of this name.
+
+        `source` is where the copy finds the primary, if that may move.
+        """
+        source = source or primary.address
+        assert source is not None
         owner = (primary.folder / "data").stat()
         self.folder.mkdir()
         os.chown(self.folder, owner.st_uid, owner.st_gid)
-        source = primary.address
         conninfo = (
             f"host={source.host} port={source.port} user={source.user} password={source.password}"
             f" application_name={name}"
