@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, async_p
 from tests.fakers import PASSWORD, FakeClient
 
 # The machine may be busy.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -66,7 +66,7 @@ class Reader:
     async def open_window(cls, browser: Browser, address: str, **options: Any) -> "Reader":
         """Opens a browser window; no page is open yet."""
         context = await browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = await context.new_page()
         reader = cls(context, page, f"http://{address}")
         page.on("pageerror", lambda error: reader.complaints.append(str(error)))
@@ -108,10 +108,10 @@ class Reader:
         await self.is_online()
 
     async def is_online(self) -> None:
-        await expect(self.page.locator(".state")).to_have_attribute("data-state", "online", timeout=15_000)
+        await expect(self.page.locator(".state")).to_have_attribute("data-state", "online")
 
     async def is_offline(self) -> None:
-        await expect(self.page.locator(".state")).to_have_attribute("data-state", "offline", timeout=15_000)
+        await expect(self.page.locator(".state")).to_have_attribute("data-state", "offline")
 
     def ignore_complaints(self, *parts: str) -> None:
         """Forgets complaints that contain one of these texts: the browser records every error response."""
@@ -154,7 +154,7 @@ class Reader:
 
     async def sees(self, *texts: str) -> None:
         """Expect these messages, in this order, and no others."""
-        await expect(self.messages).to_have_text([re.compile(f"^{re.escape(text)}$") for text in texts], timeout=15_000)
+        await expect(self.messages).to_have_text([re.compile(f"^{re.escape(text)}$") for text in texts])
 
     async def choose(self, text: str, action: str) -> None:
         """Choose an action in the menu of a message."""

@@ -71,7 +71,7 @@ class Chat:
 
     async def _send(self, socket: FakeSocket, text: str) -> None:
         message = {"chat_id": self.id, "client_msg_id": str(uuid4()), "text": text}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while True:
                 try:
                     reply = await socket.begin("send", **message)
@@ -106,7 +106,7 @@ class Chat:
 
     async def _retry(self, user: FakeClient, method: str, path: str, body: Any = None) -> httpx.Response:
         """Sends a request to any of the processes, and repeats it if a lock times out on a busy machine."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while True:
                 caller = FakeClient(self.random.choice(self.clients), headers=user.headers)
                 answer = await caller.call(method, path, body)

@@ -55,7 +55,7 @@ async def test_repeated_disconnects_lose_and_double_no_message(
                 socket.end(1012)
         await anna.send(chat, f"Анна {number}")
         expected += [f"Ева {number}", f"Анна {number}"]
-    await expect(eve.page.locator(".message[data-seq]")).to_have_count(len(expected), timeout=15_000)
+    await expect(eve.page.locator(".message[data-seq]")).to_have_count(len(expected))
     history = [message["text"] for message in ok(await anna.get(f"/chats/{chat}/messages"))["items"]]
     assert sorted(history) == sorted(expected)
     assert [text for text in history if text.startswith("Ева")] == [f"Ева {number}" for number in range(5)]

@@ -152,7 +152,7 @@ async def test_an_upload_goes_on_by_itself_after_a_network_outage(eve: Reader, y
     held.end()
     await eve.context.set_offline(False)
     await eve.is_online()
-    await expect(page.locator(".tray .upload.done")).to_have_count(1, timeout=30_000)
+    await expect(page.locator(".tray .upload.done")).to_have_count(1)
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
 
 
