@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import Names, SettingsGroup
@@ -37,6 +37,12 @@ def _check_redirects(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _check_name(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be one line that can be read from start to end")
+    return value
+
+
 class ProviderSettings(BaseModel):
     """Variables `OIDC_<ID>_*`: one provider. `<ID>` is chosen freely, for example GOOGLE."""
 
@@ -45,6 +51,12 @@ class ProviderSettings(BaseModel):
     issuer: Annotated[str, AfterValidator(_check_issuer)] = Field(
         description="address of a provider that accounts may sign in with, as it is written in its tokens; `<ID>` is a "
         "name of your choice, and the provider must know <API_PUBLIC_URL>/api/v1/auth/oidc/<id>/callback",
+    )
+    name: Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_check_name)] | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="what people read on its button; unset: `<ID>` with capitals and spaces, such as Google",
     )
     client_id: str = Field(min_length=1, description="what this server is called at the provider")
     client_secret: SecretStr | None = Field(
@@ -78,6 +90,7 @@ class OidcSettings(SettingsGroup):
     russian: ClassVar[Mapping[str, str]] = {
         "issuer": "адрес провайдера, через которого можно войти, как он записан в его токенах; `<ID>` — имя на ваш "
         "выбор, а у провайдера указывается <API_PUBLIC_URL>/api/v1/auth/oidc/<id>/callback",
+        "name": "надпись на его кнопке; без значения: `<ID>` с прописной буквы и с пробелами, например Google",
         "client_id": "имя этого сервера у провайдера",
         "client_secret": "секрет, который провайдер выдал этому серверу; без значения: провайдер его не спрашивает",
         "scopes": "что сервер запрашивает у провайдера, через пробел; без значения: openid email profile и "

@@ -40,7 +40,7 @@ class Provider:
     @property
     def name(self) -> str:
         """What people see on the button."""
-        return self.id.replace("_", " ").title()
+        return self.settings.name or self.id.replace("_", " ").title()
 
     async def authorization_url(self, redirect_uri: str, state: str, nonce: str, challenge: str) -> str:
         """Returns where the browser is sent. Raises ProviderUnavailable."""

@@ -2,17 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from app.fastapi_engine.constructor import build_app
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.oidc_module.services.checks import PROVIDERS_ANSWER
 from app.modules.oidc_module.settings import OidcSettings, ProviderSettings
 from app.modules.oidc_module.tests.browser import SITE, Browser, query_of, signed_in
-from app.modules.oidc_module.tests.provider import FakeProvider
+from app.modules.oidc_module.tests.provider import CLIENT_ID, FakeProvider
 from app.modules.recovery_module.tests.links import email_of, tokens_of
 from app.modules.second_factor_module.tests.authenticator import code_now
 from app.settings import Settings
@@ -28,6 +30,21 @@ async def verify(user: FakeClient, mailbox: Mailbox) -> None:
 
 async def test_the_providers_are_listed(anonymous: FakeClient) -> None:
     assert ok(await anonymous.get("/auth/providers"))["items"] == [{"id": "acme", "name": "Acme"}]
+
+
+async def test_the_operator_may_name_a_provider(with_providers: Settings, acme: ProviderSettings) -> None:
+    async with served(app_with(with_providers, acme, name="Рога и копыта")) as http:
+        providers = (await http.get(f"{API}/auth/providers")).json()["items"]
+        assert providers == [{"id": "acme", "name": "Рога и копыта"}]
+
+
+@pytest.mark.parametrize("name", ["  ", "two\nlines", "evil\u202egnp", "n" * 65])
+def test_the_name_of_a_provider_is_one_line_that_can_be_read(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("OIDC_ACME_ISSUER", "https://sso.example.org")
+    monkeypatch.setenv("OIDC_ACME_CLIENT_ID", CLIENT_ID)
+    monkeypatch.setenv("OIDC_ACME_NAME", name)
+    with pytest.raises(ValidationError, match="name"):
+        OidcSettings()
 
 
 async def test_a_new_person_gets_an_account_with_what_the_provider_says(browser: Browser) -> None:
@@ -194,7 +211,7 @@ async def test_a_person_who_refuses_at_the_provider_returns_with_an_error(
 async def test_sign_up_may_be_closed_for_a_provider(
     with_providers: Settings, acme: ProviderSettings, sign_up: bool | None, mode: str
 ) -> None:
-    async with served(app_with(with_providers, acme, sign_up, mode)) as http:
+    async with served(app_with(with_providers, acme, mode, sign_up=sign_up)) as http:
         browser = Browser(http)
         problem(await browser.exchange(await browser.code()), 403, "sign_up_closed")
 
@@ -202,7 +219,7 @@ async def test_sign_up_may_be_closed_for_a_provider(
 async def test_the_operator_may_let_people_of_a_provider_sign_up_only(
     with_providers: Settings, acme: ProviderSettings
 ) -> None:
-    async with served(app_with(with_providers, acme, True, "closed")) as http:
+    async with served(app_with(with_providers, acme, "closed", sign_up=True)) as http:
         ok(await (await Browser(http).sign_in()).get("/accounts/me"))
 
 
@@ -216,7 +233,7 @@ async def test_doctor_asks_the_providers(with_providers: Settings, provider: Fak
     assert await PROVIDERS_ANSWER.find(outside, None) == ["acme: the host cannot be reached"]
 
 
-def app_with(settings: Settings, acme: ProviderSettings, sign_up: bool | None, mode: str) -> FastAPI:
-    own = OidcSettings(providers={"acme": acme.model_copy(update={"sign_up": sign_up})})
+def app_with(settings: Settings, acme: ProviderSettings, mode: str = "open", **update: Any) -> FastAPI:
+    own = OidcSettings(providers={"acme": acme.model_copy(update=update)})
     auth = settings.auth.model_copy(update={"sign_up": mode})
     return build_app(replace(settings, auth=auth, own={**settings.own, OidcSettings: own}))
