@@ -86,6 +86,12 @@ class SecondFactorRequired(Unauthenticated):
     )
 
 
+class LastSignInMethod(Conflict):
+    """Without what the call removes, the owner could not sign in to the account any more."""
+
+    title = "The account has no password and no other way to sign in: set a password first"
+
+
 class TooManyPasswords(Unavailable):
     title = "Too many sign-ins at the moment"
 

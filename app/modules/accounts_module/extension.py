@@ -106,6 +106,17 @@ class SecondFactor:
 
 
 @dataclass(frozen=True)
+class SignInMethod:
+    """A way to open a session without the password: `is_set(context, account_id)` returns True if the account has one.
+
+    A module that removes one from an account calls `SignInMethods.check_left` afterwards.
+    """
+
+    name: str
+    is_set: Callable[[Context, UUID], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
 class AdminCheck:
     """A condition for the actions of server admins: `check(context, account_id)` raises a ServiceError."""
 

@@ -29,6 +29,7 @@ from app.modules.accounts_module.services.refresh_checks import RefreshChecks
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sign_in_hooks import SignInHooks
+from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.settings import Settings
 from app.utils.background import running
@@ -50,6 +51,7 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
     container.put(OwnerHooks, OwnerHooks(container.get(Modules), container))
     container.put(RefreshChecks, RefreshChecks(database, container.get(Modules), container))
     container.put(SecondFactors, SecondFactors(container.get(Modules), container))
+    container.put(SignInMethods, SignInMethods(container.get(Modules), container))
     container.put(FailedSignIns, FailedSignIns(database, limits))
     container.put(Passwords, Passwords(settings))
     container.put(Authenticator, Authenticator(settings, database, revocations, kinds, container))

@@ -7,14 +7,19 @@ from starlette.responses import RedirectResponse, Response
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.services_dependency import LimitsDep, service
-from app.modules.accounts_module.dependencies import CurrentIdentity, DeviceDep, RecentSignIn, RevocationsDep
-from app.modules.accounts_module.errors import ReauthenticationRequired
+from app.modules.accounts_module.dependencies import (
+    CurrentIdentity,
+    DeviceDep,
+    RecentSignIn,
+    RevocationsDep,
+    SignInMethodsDep,
+)
+from app.modules.accounts_module.errors import LastSignInMethod, ReauthenticationRequired
 from app.modules.base_module.schemas import Page, refuses
 from app.modules.oidc_module.errors import (
     CodeInvalid,
     IdentityNotFound,
     IdentityTaken,
-    LastIdentity,
     ProviderNotFound,
     ProviderUnavailable,
     SignInUnknown,
@@ -152,13 +157,18 @@ async def link(body: IdentityCreate, identity: RecentSignIn, work: Work, log: Lo
 @router.delete(
     "/accounts/me/identities/{identity_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    openapi_extra=refuses(ReauthenticationRequired, IdentityNotFound, LastIdentity),
+    openapi_extra=refuses(ReauthenticationRequired, IdentityNotFound, LastSignInMethod),
 )
 async def remove(
-    identity_id: IdentityId, identity: RecentSignIn, work: Work, log: LogDep, revocations: RevocationsDep
+    identity_id: IdentityId,
+    identity: RecentSignIn,
+    work: Work,
+    log: LogDep,
+    revocations: RevocationsDep,
+    methods: SignInMethodsDep,
 ) -> None:
     """Removes an identity. The other sessions that it has opened end."""
-    await identities.remove(work, log, revocations, identity, identity_id)
+    await identities.remove(work, log, revocations, methods, identity, identity_id)
 
 
 def _go(location: str) -> RedirectResponse:

@@ -48,9 +48,3 @@ class IdentityTaken(Conflict):
 
 class TooManyIdentities(Conflict):
     title = "The account has reached its limit of identities"
-
-
-class LastIdentity(Conflict):
-    """Without it, the owner could not sign in to the account any more."""
-
-    title = "The account has no password and no other identity: set a password first"

@@ -7,7 +7,7 @@ from app.modules.oidc_module.api import router
 from app.modules.oidc_module.db import OidcCode, OidcFlow, OidcIdentity
 from app.modules.oidc_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.oidc_module.services.checks import PROVIDERS_ANSWER
-from app.modules.oidc_module.services.identities import CLEANUP_PERIOD, ERASE_IDENTITIES, NEW_OWNER, TIDY
+from app.modules.oidc_module.services.identities import CLEANUP_PERIOD, ERASE_IDENTITIES, IDENTITY, NEW_OWNER, TIDY
 from app.modules.oidc_module.services.providers import Providers
 from app.modules.oidc_module.services.sign_ins import GRANT
 from app.modules.oidc_module.services.vault import Vault
@@ -40,6 +40,7 @@ module = Module(
         GRANT,
         PROVIDERS_ANSWER,
         VOUCHED,
+        IDENTITY,
         ERASE_IDENTITIES,
         NEW_OWNER,
         TIDY,

@@ -9,9 +9,10 @@ from app.modules.accounts_module.dependencies import (
     CurrentIdentity,
     DeviceDep,
     RecentSignIn,
+    SignInMethodsDep,
     SignInServiceDep,
 )
-from app.modules.accounts_module.errors import ReauthenticationRequired
+from app.modules.accounts_module.errors import LastSignInMethod, ReauthenticationRequired
 from app.modules.accounts_module.schemas import SignedIn
 from app.modules.accounts_module.services.tokens import known_device
 from app.modules.base_module.schemas import Page, refuses
@@ -68,11 +69,13 @@ async def list_passkeys(identity: CurrentIdentity, work: Work) -> Page[PasskeyRe
 @router.delete(
     "/me/passkeys/{passkey_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    openapi_extra=refuses(ReauthenticationRequired, PasskeyNotFound),
+    openapi_extra=refuses(ReauthenticationRequired, PasskeyNotFound, LastSignInMethod),
 )
-async def remove(passkey_id: PasskeyId, identity: RecentSignIn, work: Work, log: LogDep) -> None:
+async def remove(
+    passkey_id: PasskeyId, identity: RecentSignIn, work: Work, log: LogDep, methods: SignInMethodsDep
+) -> None:
     """Removes a passkey. Its sessions stay open."""
-    await services.remove(work, log, identity.account_id, passkey_id)
+    await services.remove(work, log, methods, identity.account_id, passkey_id)
 
 
 @router.post("/passkeys/options")

@@ -1,6 +1,6 @@
 from app.modules.passkeys_module.api import router
 from app.modules.passkeys_module.db import Passkey, PasskeyChallenge
-from app.modules.passkeys_module.services import CLEANUP_PERIOD, ERASE_PASSKEYS, NEW_OWNER, PASSKEY, TIDY
+from app.modules.passkeys_module.services import CLEANUP_PERIOD, ERASE_PASSKEYS, NEW_OWNER, PASSKEY, SIGN_IN, TIDY
 from app.modules.passkeys_module.settings import PASSKEY_OPTIONS, PasskeySettings
 from app.utils.module import Module
 
@@ -11,5 +11,5 @@ module = Module(
     depends_on=("base", "accounts", "streams", "jobs"),
     models=(Passkey, PasskeyChallenge),
     settings=PasskeySettings,
-    contributes=(PASSKEY, ERASE_PASSKEYS, NEW_OWNER, TIDY, CLEANUP_PERIOD, PASSKEY_OPTIONS),
+    contributes=(PASSKEY, SIGN_IN, ERASE_PASSKEYS, NEW_OWNER, TIDY, CLEANUP_PERIOD, PASSKEY_OPTIONS),
 )

@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook, SecondFactor
+from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook, SecondFactor, SignInMethod
 from app.modules.accounts_module.services.accounts import get_names
 from app.modules.accounts_module.services.security import append_security_event
+from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.base_module.schemas import Page
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.passkeys_module import db
@@ -63,11 +64,12 @@ async def list_passkeys(connection: DatabaseConnection, account_id: UUID) -> Pag
     return Page(items=items, next_cursor=None)
 
 
-async def remove(work: UnitOfWork, log: Log, account_id: UUID, passkey_id: UUID) -> None:
-    """Removes a passkey. Raises PasskeyNotFound."""
+async def remove(work: UnitOfWork, log: Log, methods: SignInMethods, account_id: UUID, passkey_id: UUID) -> None:
+    """Removes a passkey. Raises PasskeyNotFound or LastSignInMethod."""
     await log.lock(work, accounts=[account_id])
     if not await db.delete_passkey(await work.raw(), passkey_id, account_id):
         raise PasskeyNotFound
+    await methods.check_left(work, account_id)
     await append_security_event(work, log, account_id, "security.factor_removed", factor=FACTOR)
 
 
@@ -120,6 +122,7 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
 
 # With a passkey alone an account is not asked for a second factor after its password: a passkey replaces the password.
 PASSKEY = SecondFactor(FACTOR, _is_set, is_demanded=False)
+SIGN_IN = SignInMethod(FACTOR, _is_set)
 ERASE_PASSKEYS = AccountHook("passkeys", _erase)
 NEW_OWNER = OwnerHook("passkeys", _remove_all)
 TIDY = Job("passkeys.delete_old_challenges", Nothing, _delete_old)

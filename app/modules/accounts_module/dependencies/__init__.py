@@ -14,6 +14,7 @@ from app.modules.accounts_module.dependencies.services import (
     PasswordsDep,
     RefreshChecksDep,
     RevocationsDep,
+    SignInMethodsDep,
     SignUpsDep,
 )
 from app.modules.accounts_module.dependencies.sign_in import SignInServiceDep
@@ -32,6 +33,7 @@ __all__ = [
     "RefreshChecksDep",
     "RevocationsDep",
     "ServerAdmin",
+    "SignInMethodsDep",
     "SignInServiceDep",
     "SignUpsDep",
 ]

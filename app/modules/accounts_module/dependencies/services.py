@@ -9,6 +9,7 @@ from app.modules.accounts_module.services.parts import AccountParts
 from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.refresh_checks import RefreshChecks
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.settings.auth_settings import AuthSettings
 
@@ -19,4 +20,5 @@ PartsDep = Annotated[AccountParts, service(AccountParts)]
 PasswordsDep = Annotated[Passwords, service(Passwords)]
 RefreshChecksDep = Annotated[RefreshChecks, service(RefreshChecks)]
 RevocationsDep = Annotated[Revocations, service(Revocations)]
+SignInMethodsDep = Annotated[SignInMethods, service(SignInMethods)]
 SignUpsDep = Annotated[SignUps, service(SignUps)]

@@ -6,20 +6,21 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook
-from app.modules.accounts_module.services.accounts import has_password
+from app.modules.accounts_module.extension import AccountHook, Erasure, OwnerHook, SignInMethod
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.sessions import end_sessions_of
+from app.modules.accounts_module.services.sign_in_methods import SignInMethods
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.base_module.schemas import Page
 from app.modules.jobs_module.extension import Job, JobContext, Nothing, Schedule
 from app.modules.oidc_module import db
-from app.modules.oidc_module.errors import IdentityNotFound, IdentityTaken, LastIdentity, TooManyIdentities
+from app.modules.oidc_module.errors import IdentityNotFound, IdentityTaken, TooManyIdentities
 from app.modules.oidc_module.schemas import IdentityRead
 from app.modules.oidc_module.services.vault import Vault
+from app.modules.oidc_module.settings import OidcSettings
 from app.modules.streams_module.services.log import Log
-from app.services.context import WorkContext
+from app.services.context import Context, WorkContext
 
 ORIGIN = "oidc"
 """What the origins of sessions begin with that an identity has opened."""
@@ -85,19 +86,24 @@ async def list_all(connection: DatabaseConnection, account_id: UUID) -> Page[Ide
     return Page(items=[IdentityRead.model_validate(dict(row)) for row in rows], next_cursor=None)
 
 
-async def remove(work: UnitOfWork, log: Log, revocations: Revocations, caller: Identity, identity_id: UUID) -> None:
+async def remove(
+    work: UnitOfWork,
+    log: Log,
+    revocations: Revocations,
+    methods: SignInMethods,
+    caller: Identity,
+    identity_id: UUID,
+) -> None:
     """Removes an identity, and ends the other sessions that it has opened.
 
-    Raises IdentityNotFound; or LastIdentity if nothing else is left to sign in with.
+    Raises IdentityNotFound or LastSignInMethod.
     """
     account_id = caller.account_id
     await log.lock(work, accounts=[account_id])
-    raw = await work.raw()
-    removed = await db.delete_identity(raw, identity_id, account_id)
+    removed = await db.delete_identity(await work.raw(), identity_id, account_id)
     if removed is None:
         raise IdentityNotFound
-    if not await has_password(work, account_id) and not await db.list_identities(raw, account_id):
-        raise LastIdentity
+    await methods.check_left(work, account_id)
     await _announce_removal(work, log, account_id, identity_id, removed)
     await end_sessions_of(work, revocations, caller, f"{ORIGIN}:{identity_id}")
 
@@ -105,6 +111,12 @@ async def remove(work: UnitOfWork, log: Log, revocations: Revocations, caller: I
 async def _announce_removal(work: UnitOfWork, log: Log, account_id: UUID, identity_id: UUID, removed: Any) -> None:
     shown = {"identity_id": str(identity_id), "provider": removed["provider"], "email": removed["email"]}
     await append_security_event(work, log, account_id, "security.identity_removed", **shown)
+
+
+async def _is_set(context: Context, account_id: UUID) -> bool:
+    """Identities of a provider that was removed from the settings open nothing."""
+    providers = context.container.get(OidcSettings).providers
+    return any(row["provider"] in providers for row in await db.list_identities(context.connection, account_id))
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
@@ -122,6 +134,7 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
     await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, at, limit))
 
 
+IDENTITY = SignInMethod("oidc", _is_set)
 ERASE_IDENTITIES = AccountHook("oidc", _erase)
 NEW_OWNER = OwnerHook("oidc", _remove_all)
 TIDY = Job("oidc.delete_old", Nothing, _delete_old)

@@ -1,5 +1,6 @@
 """The identities of an account: linked, listed and removed by its owner."""
 
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -8,8 +9,9 @@ import pytest
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.tests.erasing import erase
 from app.modules.mail_module.tests.mailbox import Mailbox
-from app.modules.oidc_module.tests.browser import Browser
+from app.modules.oidc_module.tests.browser import SITE, Browser
 from app.modules.oidc_module.tests.provider import FakeProvider
+from app.modules.passkeys_module.tests.authenticator import register
 from app.modules.recovery_module.tests.links import email_of, tokens_of
 from app.utils.container import Container
 from tests.databases import rows
@@ -92,6 +94,16 @@ async def test_the_last_way_to_sign_in_cannot_be_removed(browser: Browser, provi
     provider.subject = "boris-2"
     ok(await link(client, browser))
     assert (await client.delete(f"{PATH}/{first['id']}")).status_code == 204
+
+
+async def test_a_passkey_is_a_way_to_sign_in_too(browser: Browser) -> None:
+    client = await browser.sign_in()
+    (identity,) = ok(await client.get(PATH))["items"]
+    client.id = ok(await client.get("/accounts/me"))["id"]
+    _, passkey_id = await register(client, origin=SITE, rp_id=urlsplit(SITE).hostname)
+    assert (await client.delete(f"{PATH}/{identity['id']}")).status_code == 204
+    problem(await client.delete(f"/accounts/me/passkeys/{passkey_id}"), 409, "conflict")
+    assert len(ok(await client.get("/accounts/me/passkeys"))["items"]) == 1
 
 
 async def test_others_cannot_remove_an_identity(anna: FakeClient, boris: FakeClient, browser: Browser) -> None:
