@@ -82,6 +82,9 @@ function avatarImage({ url }) {
   return image;
 }
 
+/** Creates the mark beside the name of a program's account. Returns null for a person, and for an account that is not known. */
+export const botMark = (account) => (account?.typ === 'bot' ? h('small', { class: 'bot-mark' }, t('person.bot')) : null);
+
 /** Creates grey shapes in place of content that is being loaded, with a text for screen readers. */
 export function skeleton(kind, count) {
   return h(kind === 'chats' ? 'li' : 'div', { class: `skeleton ${kind}`, data: { key: 'skeleton' } },

@@ -40,8 +40,8 @@ export class People {
   }
 
   /** Stores the names of a member whose account is not known. */
-  storeMember({ account_id: id, username, display_name, avatar }) {
-    if (!this.known.get(id)?.username) this.store({ id, username, display_name, avatar });
+  storeMember({ account_id: id, username, display_name, avatar, typ }) {
+    if (!this.known.get(id)?.username) this.store({ id, username, display_name, avatar, typ });
   }
 
   /** Keeps a signal, also for an account that is not known yet: its response may be on its way. */

@@ -1,6 +1,6 @@
 // One chat: its header, its messages and the form for writing.
 
-import { announce, avatar, h, icon, iconButton } from '../dom.js';
+import { announce, avatar, botMark, h, icon, iconButton } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { Composer } from './composer.js';
@@ -67,14 +67,14 @@ export class Conversation {
     const subtitle = this.subtitle(chat, peer);
     const online = store.isOnline(peer);
     const image = store.avatar(chat);
-    const signature = JSON.stringify([name, online, subtitle, image]);
+    const signature = JSON.stringify([name, peer?.typ, online, subtitle, image]);
     if (signature !== this.signature) {
       this.signature = signature;
       this.element.setAttribute('aria-label', name);
       this.head.replaceChildren(
         avatar(name, peer?.id ?? chat.id, { online, image }),
         h('div', { class: 'bar-text' },
-          h('h2', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),
+          h('div', { class: 'line' }, h('h2', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name), botMark(peer)),
           h('p', { class: chat.typing.size ? 'typing' : '' }, subtitle)));
     }
     this.state.hidden = connection.state === 'online';

@@ -1,7 +1,7 @@
 // Dialogs, which keep the focus inside and close with Escape; and the picker of accounts.
 
 import { get } from '../api.js';
-import { avatar, debounced, h, iconButton, reconcile, toast } from '../dom.js';
+import { avatar, botMark, debounced, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 
 /** Opens a dialog. A click outside closes it, unless it `isSticky`. */
@@ -75,7 +75,7 @@ export function peoplePicker(chosen, leftOut = new Set()) {
         h('button', { type: 'button', class: 'chat-item', 'aria-pressed': String(chosen.has(person.id)), on: { click: () => toggle(person) } },
           avatar(person.display_name, person.id, { small: true, online: person.online, image: person.avatar }),
           h('span', { class: 'chat-text' },
-            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name)),
+            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), botMark(person)),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username}`))))),
     })));
   }

@@ -2,7 +2,7 @@
 
 import { call, has } from '../api.js';
 import { isMuted } from '../chat.js';
-import { avatar, h, iconButton, reconcile, toast } from '../dom.js';
+import { avatar, botMark, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { confirmed, dialog, peoplePicker, rename } from './dialogs.js';
 import { editChatDialog } from './editChat.js';
@@ -57,7 +57,7 @@ export function membersDialog({ store, openChat, blocks }, chat) {
         build: () => h('li', {},
           avatar(person.display_name, person.id, { small: true, online: store.isOnline(isSelf ? { online: true } : person), image: person.avatar }),
           h('span', { class: 'chat-text' },
-            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), isSelf && h('small', {}, t('members.you'))),
+            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), botMark(person), isSelf && h('small', {}, t('members.you'))),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username || member.username}`))),
           t(`role.${member.role}`) && h('small', { class: 'role' }, t(`role.${member.role}`)),
           mayRemove && iconButton('close', t('members.remove', { name: person.display_name }), () => attempt(() => call('DELETE', `/chats/${chat.id}/members/${member.account_id}`)))),

@@ -1,6 +1,6 @@
 // Completion of names after @ in the form for writing.
 
-import { avatar, h } from '../dom.js';
+import { avatar, botMark, h } from '../dom.js';
 import { t } from '../i18n.js';
 
 const MOST = 8;
@@ -47,7 +47,7 @@ export class MentionList {
       id: `mention-${at}`, role: 'option', 'aria-selected': String(at === place),
       // The field must not lose the focus.
       on: { pointerdown: (event) => event.preventDefault(), click: () => this.insert(person) },
-    }, avatar(person.display_name, person.id, { small: true, image: person.avatar }), h('strong', { dir: 'auto' }, person.display_name), h('span', { class: 'preview' }, `@${person.username}`))));
+    }, avatar(person.display_name, person.id, { small: true, image: person.avatar }), h('strong', { dir: 'auto' }, person.display_name), botMark(person), h('span', { class: 'preview' }, `@${person.username}`))));
     if (this.items.length) this.input.setAttribute('aria-activedescendant', `mention-${place}`);
     else this.input.removeAttribute('aria-activedescendant');
   }

@@ -1,7 +1,7 @@
 // One message, and the actions on it.
 
 import { call, has } from '../api.js';
-import { avatar, h, hueOf, icon, iconButton, toast } from '../dom.js';
+import { avatar, botMark, h, hueOf, icon, iconButton, toast } from '../dom.js';
 import { explain, fullTime, t, time } from '../i18n.js';
 import { richText } from '../richText.js';
 import { summary } from '../summary.js';
@@ -27,7 +27,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
   const mayPost = blocks.mayPost(chat);
   return {
     key: `m${message.seq}`,
-    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, sender.avatar, quoted && summary(quoted), quotedName, chat.role, mayPost]),
+    signature: JSON.stringify([message, isFirst, isRead, sender.display_name, sender.typ, sender.avatar, quoted && summary(quoted), quotedName, chat.role, mayPost]),
     build() {
       const menu = !message.deleted_at && h('div', { class: 'tools' },
         actions.composer && mayPost && iconButton('reply', t('message.reply'), () => actions.composer.reply(message)),
@@ -40,7 +40,7 @@ export function messageRow(context, chat, message, isFirst, actions) {
             event.preventDefault();
             openMenu(menu.lastChild, context, chat, message, actions);
           } } },
-          showsSender && isFirst && h('strong', { class: 'sender', dir: 'auto', vars: { '--hue': hueOf(sender.id) } }, sender.display_name),
+          showsSender && isFirst && h('strong', { class: 'sender', dir: 'auto', vars: { '--hue': hueOf(sender.id) } }, sender.display_name, ' ', botMark(sender)),
           !showsSender && h('span', { class: 'visually-hidden' }, `${sender.display_name}: `),
           message.reply_to_seq && !message.deleted_at && quote(message, quoted, quotedName, actions),
           message.forwarded_from && !message.deleted_at && forwardedFrom(context, chat, message),

@@ -1,7 +1,7 @@
 // The sidebar: chats by activity, the search for accounts and messages, and the button of the settings.
 
 import { get, has } from '../api.js';
-import { avatar, debounced, h, icon, iconButton, reconcile, skeleton, toast } from '../dom.js';
+import { avatar, botMark, debounced, h, icon, iconButton, reconcile, skeleton, toast } from '../dom.js';
 import { isMuted } from '../chat.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
@@ -83,7 +83,7 @@ export class Sidebar {
     const isChosen = chat.id === this.chosen;
     const last = sendQueue?.of(chat.id).at(-1) ?? chat.last_message;
     const when = shortMoment(new Date(last?.created_at ?? chat.created_at));
-    const shown = { name, image: store.avatar(chat), isOnline: store.isOnline(peer), isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, mentions: chat.unread_mention_count ?? 0, isMuted: isMuted(chat), settings: chat.settings, typing: chat.typing.size };
+    const shown = { name, image: store.avatar(chat), isOnline: store.isOnline(peer), typ: peer?.typ, isChosen, when, preview: this.preview(chat, last, isChosen), unread: chat.unread_count, mentions: chat.unread_mention_count ?? 0, isMuted: isMuted(chat), settings: chat.settings, typing: chat.typing.size };
     return {
       key: chat.id,
       signature: JSON.stringify(shown),
@@ -93,6 +93,7 @@ export class Sidebar {
           h('span', { class: 'chat-text' },
             h('span', { class: 'line' },
               h('strong', { dir: 'auto' }, chat.type === 'channel' && icon('channel'), name),
+              botMark(peer),
               shown.isMuted && icon('muted'),
               chat.settings?.is_pinned && icon('pin'),
               chat.settings?.is_archived && h('small', {}, t('chats.archived')),
@@ -121,7 +122,7 @@ export class Sidebar {
         h('button', { type: 'button', class: 'chat-item', on: { click: () => this.talkTo(person) } },
           avatar(person.display_name, person.id, { online: person.online, image: person.avatar }),
           h('span', { class: 'chat-text' },
-            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name)),
+            h('span', { class: 'line' }, h('strong', { dir: 'auto' }, person.display_name), botMark(person)),
             h('span', { class: 'line' }, h('span', { class: 'preview' }, `@${person.username}`))))),
     };
   }
