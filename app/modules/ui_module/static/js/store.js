@@ -265,8 +265,8 @@ export class Store extends EventTarget {
       chat.settings = settings;
     } else if (kind === 'account.updated') {
       this.storeMe(data);
-      // The event does not have what other modules add, such as the avatar.
-      this.people.refresh(this.me.id);
+      // The event does not have what other modules add, such as the avatar and the verified address.
+      get('/accounts/me').then((me) => this.storeMe(me)).catch(() => {});
     }
     this.dispatchEvent(new CustomEvent('own', { detail: { kind, data } }));
   }

@@ -11,6 +11,7 @@ import { confirmed, dialog } from './dialogs.js';
 import { attempt, field, form, section } from './forms.js';
 import { identities } from './identities.js';
 import { keys } from './keys.js';
+import { mailAddress } from './mailAddress.js';
 import { passkeys } from './passkeys.js';
 import { secondFactor } from './secondFactor.js';
 
@@ -33,7 +34,7 @@ function profile({ store }) {
   const { me } = store;
   return section(t('settings.profile'),
     has('attachments') && avatarField(store, '/accounts/me/avatar', () => ({ name: me.display_name, id: me.id, image: store.person(me.id).avatar })),
-    me.email && h('p', { class: 'email' }, me.email),
+    !has('recovery') && me.email && h('p', { class: 'email' }, me.email),
     form([
       field('display_name', t('auth.displayName'), { value: me.display_name, required: true, maxlength: 64, autocomplete: 'name' }),
       field('username', t('auth.username'), { value: me.username, required: true, pattern: '[A-Za-z0-9_.]{3,32}', title: t('auth.usernameHint'), autocapitalize: 'none', spellcheck: 'false', autocomplete: 'username' }),
@@ -60,6 +61,7 @@ function look({ settings }, close) {
 function passwordAndSessions(context) {
   const { element, show } = sessions();
   return [
+    has('recovery') && section(t('mail.title'), mailAddress(context)),
     password(show),
     has('second_factor') && section(t('factor.title'), secondFactor(context)),
     canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))),

@@ -1,0 +1,66 @@
+"""The mail address of the user, in the settings."""
+
+from playwright.async_api import expect
+
+from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.recovery_module.tests.conftest import app  # noqa: F401 - the fixture of this file
+from app.modules.recovery_module.tests.links import email_of, tokens_of
+from tests.browsers import Reader
+from tests.databases import Connection
+from tests.fakers import FakeClient, ok
+
+_NEW = "eve.new@example.com"
+
+
+async def confirm(user: FakeClient, mailbox: Mailbox, email: str, mails: int = 1) -> None:
+    token = (await tokens_of(mailbox, "confirm", email, mails))[-1]
+    assert (await user.post("/accounts/email/confirm", {"token": token})).status_code == 204
+
+
+async def test_the_address_is_changed_when_the_new_one_is_confirmed(
+    eve: Reader, her: FakeClient, mailbox: Mailbox
+) -> None:
+    part = (await eve.settings()).get_by_role("region", name="Email address")
+    await expect(part).to_contain_text(f"{email_of(her)}not confirmed")
+    await confirm(her, mailbox, email_of(her))
+    await expect(part).to_contain_text(f"{email_of(her)}confirmed")
+    await expect(part.get_by_role("button", name="Send the mail again")).to_have_count(0)
+
+    await part.get_by_label("New email").fill("eve.other@example.com")
+    await part.get_by_role("button", name="Change the address").click()
+    await expect(part).to_contain_text("Follow the link in the mail to eve.other@example.com")
+    await expect(part.get_by_label("New email")).to_have_value("")
+    await part.get_by_role("button", name="Keep the present address").click()
+    await expect(part).not_to_contain_text("eve.other@example.com")
+    assert ok(await her.get("/accounts/me"))["pending_email"] is None
+
+    await part.get_by_label("New email").fill(_NEW)
+    await part.get_by_role("button", name="Change the address").click()
+    await expect(part.get_by_role("button", name="Send the mail again")).to_be_visible()
+    await confirm(her, mailbox, _NEW)
+    await expect(part).to_contain_text(f"{_NEW}confirmed")
+    await expect(part.get_by_role("button", name="Keep the present address")).to_have_count(0)
+    assert ok(await her.get("/accounts/me"))["email"] == _NEW
+
+
+async def test_an_account_without_an_address_gets_one(
+    eve: Reader, her: FakeClient, mailbox: Mailbox, administrator: Connection
+) -> None:
+    await administrator.execute("UPDATE account SET email = NULL, email_key = NULL WHERE id = $1", her.uuid)
+    await eve.page.reload()
+    await eve.is_online()
+    part = (await eve.settings()).get_by_role("region", name="Email address")
+    await expect(part).to_contain_text("Your account has no address.")
+    await part.get_by_label("New email").fill("nonsense@")
+    await part.get_by_role("button", name="Add an address").click()
+    await expect(part.get_by_label("New email")).to_be_focused()
+    await part.get_by_label("New email").fill(_NEW)
+    await part.get_by_role("button", name="Add an address").click()
+    await expect(part).to_contain_text(f"Follow the link in the mail to {_NEW}")
+    await expect(part.get_by_role("button", name="Keep the present address")).to_have_count(0)
+    # The mail is sent: the next one is another.
+    await tokens_of(mailbox, "confirm", _NEW)
+    await part.get_by_role("button", name="Send the mail again").click()
+    await expect(eve.page.locator(".toast").filter(has_text=f"on its way to {_NEW}")).to_have_count(2)
+    await confirm(her, mailbox, _NEW, mails=2)
+    await expect(part).to_contain_text(f"{_NEW}confirmed")
