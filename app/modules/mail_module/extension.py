@@ -1,11 +1,11 @@
-"""Extension points of mail: kinds of mails, each of which is a job, and the language of an account."""
+"""Extension points of mail: kinds of mails, each of which is a job, and how an account wants them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -26,23 +26,32 @@ class Letter:
     """A mail to one address.
 
     - `template`: file name without language and ending; `values` are its variables. In LOCAL without MAIL_URL they are
-      logged, since there they are the only way to follow a link.
-    - `language`: else that of `account_id` (MailLanguage), the account that the mail is written to; else MAIL_LANGUAGE.
+      logged, since there they are the only way to follow a link. A time is written in the time zone.
+    - `language`, `time_zone`: else those of `account_id`, the account that the mail is written to (MailPreferences);
+      else MAIL_LANGUAGE and UTC.
     """
 
     to: str
     template: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | datetime] = field(default_factory=dict)
     language: str | None = None
     account_id: UUID | None = None
+    time_zone: str | None = None
+
+
+class Preferences(NamedTuple):
+    """How an account wants its mails. None: it has chosen nothing."""
+
+    language: str | None
+    time_zone: str | None
 
 
 @dataclass(frozen=True)
-class MailLanguage:
-    """Knows the language that an account has chosen: `find(context, account_id)` returns it, or None."""
+class MailPreferences:
+    """Knows how an account wants its mails: `find(context, account_id)`."""
 
     name: str
-    find: Callable[[Context, UUID], Awaitable[str | None]]
+    find: Callable[[Context, UUID], Awaitable[Preferences]]
 
 
 class Mailer(ABC):
@@ -71,18 +80,18 @@ def mail_job(name: str, payload: type[BaseModel], templates: Path, compose: Comp
         letter = await compose(context, data)
         if letter is not None:
             mailer = context.container.get(Mailer)  # type: ignore[type-abstract]
-            await mailer.send(context.job_id, templates, await _in_language_of_account(context, letter))
+            await mailer.send(context.job_id, templates, await _as_preferred(context, letter))
 
     return Job(name, payload, run, max_attempts=_ATTEMPTS, timeout_s=60.0, backoff=_BACKOFF, lane=LANE)
 
 
-async def _in_language_of_account(context: JobContext, letter: Letter) -> Letter:
-    if letter.account_id is None or letter.language is not None:
+async def _as_preferred(context: JobContext, letter: Letter) -> Letter:
+    """Returns the letter with what its account has chosen and the letter itself leaves open."""
+    if letter.account_id is None:
         return letter
     async with context.unit_of_work() as work:
         reading = Context(await work.raw(), context.container, datetime.now(UTC))
-        for contributed in context.container.get(Modules).contributions(MailLanguage):
-            language = await contributed.find(reading, letter.account_id)
-            if language is not None:
-                return replace(letter, language=language)
+        for contributed in context.container.get(Modules).contributions(MailPreferences):
+            language, time_zone = await contributed.find(reading, letter.account_id)
+            letter = replace(letter, language=letter.language or language, time_zone=letter.time_zone or time_zone)
     return letter

@@ -1,1 +1,1 @@
-"""How the server writes to an account: for now, in which language."""
+"""How the server writes to an account: in which language, and with the times of which place."""

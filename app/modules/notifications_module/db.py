@@ -18,12 +18,13 @@ class NotificationSettings(Base):
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     language: Mapped[str | None] = mapped_column(Text)
+    time_zone: Mapped[str | None] = mapped_column(Text)
 
 
-_FIND = "SELECT language FROM notification_settings WHERE account_id = $1"
+_FIND = "SELECT language, time_zone FROM notification_settings WHERE account_id = $1"
 _WRITE = """
-INSERT INTO notification_settings (account_id, language) VALUES ($1, $2)
-ON CONFLICT (account_id) DO UPDATE SET language = excluded.language
+INSERT INTO notification_settings (account_id, language, time_zone) VALUES ($1, $2, $3)
+ON CONFLICT (account_id) DO UPDATE SET language = excluded.language, time_zone = excluded.time_zone
 """
 _DELETE = "DELETE FROM notification_settings WHERE account_id = $1"
 
@@ -33,7 +34,7 @@ async def find_settings(connection: DatabaseConnection, account_id: UUID) -> dic
 
 
 async def write_settings(connection: DatabaseConnection, account_id: UUID, settings: Mapping[str, Any]) -> None:
-    await connection.execute(_WRITE, account_id, settings["language"])
+    await connection.execute(_WRITE, account_id, settings["language"], settings["time_zone"])
 
 
 async def delete_settings(connection: DatabaseConnection, account_id: UUID) -> None:

@@ -1,16 +1,16 @@
 from app.modules.notifications_module.api import router
 from app.modules.notifications_module.db import NotificationSettings
 from app.modules.notifications_module.schemas import EVENT_TEXTS, EVENTS
-from app.modules.notifications_module.services import ERASE_SETTINGS, LANGUAGE
+from app.modules.notifications_module.services import ERASE_SETTINGS, PREFERENCES
 from app.modules.notifications_module.settings import CHANGE_NOTIFICATIONS
 from app.utils.module import Module
 
 module = Module(
     name="notifications",
-    description="How the server writes to an account: its language",
+    description="How the server writes to an account: its language and time zone",
     router=router,
     depends_on=("base", "accounts", "mail", "streams"),
     models=(NotificationSettings,),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, LANGUAGE, ERASE_SETTINGS, CHANGE_NOTIFICATIONS),
+    contributes=(*EVENT_TEXTS, PREFERENCES, ERASE_SETTINGS, CHANGE_NOTIFICATIONS),
 )

@@ -1,15 +1,36 @@
+from collections.abc import Set
+from functools import cache
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from app.modules.base_module.schemas import RequestModel, ResponseModel
 from app.utils.event_texts import EventText
 
-_EXAMPLE: dict[str, Any] = {"language": "ru"}
+_EXAMPLE: dict[str, Any] = {"language": "ru", "time_zone": "Europe/Moscow"}
+
+
+def _check_time_zone(value: str) -> str:
+    if value not in _time_zones():
+        raise ValueError("must be the name of a time zone, such as Europe/Moscow")
+    return value
+
+
+@cache
+def _time_zones() -> Set[str]:
+    """Returns all names. They are read from many files: once."""
+    return available_timezones()
+
 
 Language = Annotated[
     Literal["en", "ru"] | None,
     Field(description="of mails to the account, and of pages that it opens; null: it has chosen none"),
+]
+
+TimeZone = Annotated[
+    Annotated[str, Field(max_length=64), AfterValidator(_check_time_zone)] | None,
+    Field(description="of the times in mails, by its name in the IANA database; null: UTC"),
 ]
 
 
@@ -19,6 +40,7 @@ class NotificationsUpdate(RequestModel):
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     language: Language = None
+    time_zone: TimeZone = None
 
 
 class NotificationsRead(ResponseModel):
@@ -27,6 +49,7 @@ class NotificationsRead(ResponseModel):
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     language: Language = None
+    time_zone: TimeZone = None
 
 
 class NotificationsChanged(NotificationsRead):
@@ -35,4 +58,4 @@ class NotificationsChanged(NotificationsRead):
 
 EVENTS: dict[str, type[ResponseModel]] = {"notifications.changed": NotificationsChanged}
 
-EVENT_TEXTS = (EventText("notifications.changed", "account", "`language`", "`language`"),)
+EVENT_TEXTS = (EventText("notifications.changed", "account", "`language`, `time_zone`", "`language`, `time_zone`"),)

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.adapters.db.connection import Connection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import AccountHook, Erasure
-from app.modules.mail_module.extension import MailLanguage
+from app.modules.mail_module.extension import MailPreferences, Preferences
 from app.modules.notifications_module import db
 from app.modules.notifications_module.schemas import NotificationsRead, NotificationsUpdate
 from app.modules.streams_module.services.log import Log, event
@@ -34,9 +34,9 @@ async def change_settings(
     return settings
 
 
-async def _find_language(context: Context, account_id: UUID) -> str | None:
-    language: str | None = (await read_settings(context.connection, account_id))["language"]
-    return language
+async def _find_preferences(context: Context, account_id: UUID) -> Preferences:
+    settings = await read_settings(context.connection, account_id)
+    return Preferences(settings["language"], settings["time_zone"])
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
@@ -44,5 +44,5 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
     return False
 
 
-LANGUAGE = MailLanguage("notifications", _find_language)
+PREFERENCES = MailPreferences("notifications", _find_preferences)
 ERASE_SETTINGS = AccountHook("notifications", _erase)

@@ -61,7 +61,7 @@ async def _compose(context: JobContext, notice: SecurityNotice) -> Letter | None
         address = await find_mail_address(work, notice.account_id)
     if address is None:
         return None
-    values = {"factor": notice.factor, "provider": notice.provider, "at": f"{notice.at:%Y-%m-%d %H:%M} UTC"}
+    values: dict[str, str | datetime] = {"factor": notice.factor, "provider": notice.provider, "at": notice.at}
     return Letter(address, notice.kind, values, account_id=notice.account_id)
 
 

@@ -1,4 +1,4 @@
-"""The language of the page follows the account."""
+"""The language of the page follows the account; the time zone of the account is that of the first browser."""
 
 from playwright.async_api import Browser, expect
 
@@ -19,7 +19,7 @@ async def test_the_language_is_the_same_on_all_devices_of_the_user(
     # A window that is open changes at once.
     await expect(other.page.get_by_role("heading", name="Чаты")).to_be_visible()
     await expect(other.page.locator("html")).to_have_attribute("lang", "ru")
-    assert ok(await her.get(PATH)) == {"language": "ru"}
+    assert ok(await her.get(PATH))["language"] == "ru"
     # A new device has the language after the sign-in.
     phone = await Reader.open_window(browser, live_server)
     await phone.page.goto(f"{phone.address}/ui")
@@ -44,8 +44,22 @@ async def test_a_language_chosen_without_a_connection_is_saved_by_the_next_one(e
     await eve.is_online()
 
     async def is_saved() -> bool:
-        return bool(ok(await her.get(PATH)) == {"language": "en"})
+        return bool(ok(await her.get(PATH))["language"] == "en")
 
     await eventually(is_saved)
     await expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+async def test_an_account_without_a_time_zone_gets_that_of_its_browser(
+    browser: Browser, live_server: str, her: FakeClient
+) -> None:
+    async def is_known() -> bool:
+        return bool(ok(await her.get(PATH))["time_zone"])
+
+    for zone in ("Asia/Yakutsk", "Europe/Moscow"):
+        reader = await Reader.open_signed_in(browser, live_server, her, timezone_id=zone)
+        await eventually(is_known)
+        # A choice is not replaced by that of another device.
+        assert ok(await her.get(PATH))["time_zone"] == "Asia/Yakutsk"
+        await reader.context.close()

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -27,7 +28,8 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     """
     address = deliverable_email(letter.to)
     language = letter.language or settings.language
-    values = {name: " ".join(as_line(value).split()) for name, value in letter.values.items()}
+    zone = ZoneInfo(letter.time_zone or "UTC")
+    values = {name: " ".join(as_line(_written(value, zone)).split()) for name, value in letter.values.items()}
     plain = Environment(loader=FileSystemLoader(templates), autoescape=select_autoescape(), undefined=StrictUndefined)
     text = plain.get_template(f"{letter.template}.{language}.txt").render(values)
     subject, _, body = text.partition("\n")
@@ -51,6 +53,10 @@ def compose(settings: MailSettings, mail_id: UUID, templates: Path, letter: Lett
     # Last: the alternative would have taken it along into one of the parts.
     message["Content-Language"] = language
     return message
+
+
+def _written(value: str | datetime, zone: ZoneInfo) -> str:
+    return value if isinstance(value, str) else f"{value.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
 
 
 def _ascii(domain: str) -> str:

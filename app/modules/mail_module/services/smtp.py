@@ -44,7 +44,7 @@ class SmtpMailer(Mailer):
         if self._settings.server is None:
             metrics.MAILS.labels(letter.template, "off").inc()
             if self._is_local:
-                values = " ".join(letter.values.values())
+                values = " ".join(map(str, letter.values.values()))
                 logger.info("MAIL_URL is not set; the mail {} to {}: {}", letter.template, letter.to, values)
             return
         try:

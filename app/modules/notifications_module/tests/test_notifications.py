@@ -1,4 +1,4 @@
-"""The language in which the server writes to an account."""
+"""How the server writes to an account: the language, and the time zone of its times."""
 
 import pytest
 from fastapi import FastAPI
@@ -8,12 +8,13 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.services.erasure import ERASE, request_erasure
 from app.modules.jobs_module.extension import Jobs
-from app.modules.mail_module.tests.mailbox import Mailbox, with_mail
+from app.modules.mail_module.tests.mailbox import Mailbox, text_of, with_mail
 from app.settings import Settings
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
 
 PATH = "/accounts/me/notifications"
+NOTHING = {"language": None, "time_zone": None}
 
 
 @pytest.fixture
@@ -35,24 +36,38 @@ async def languages_of(mailbox: Mailbox, address: str, subject: str) -> list[str
     return found()
 
 
-async def test_a_language_is_chosen_and_is_an_event_of_the_account(anna: FakeClient, boris: FakeClient) -> None:
-    assert ok(await anna.get(PATH)) == {"language": None}
+async def test_a_choice_is_an_event_of_the_account(anna: FakeClient, boris: FakeClient) -> None:
+    assert ok(await anna.get(PATH)) == NOTHING
+    russian = NOTHING | {"language": "ru"}
     for _ in range(2):
-        assert ok(await anna.put(PATH, {"language": "ru"})) == {"language": "ru"}
-    assert ok(await anna.put(PATH, {})) == ok(await anna.get(PATH)) == {"language": "ru"}
-    assert ok(await anna.put(PATH, {"language": None})) == {"language": None}
+        assert ok(await anna.put(PATH, {"language": "ru"})) == russian
+    assert ok(await anna.put(PATH, {})) == ok(await anna.get(PATH)) == russian
+    moscow = russian | {"time_zone": "Europe/Moscow"}
+    assert ok(await anna.put(PATH, {"time_zone": "Europe/Moscow"})) == moscow
+    assert ok(await anna.put(PATH, NOTHING)) == NOTHING
     assert [(event["kind"], event["data"]) for event in await anna.own_events()] == [
-        ("notifications.changed", {"language": "ru"}),
-        ("notifications.changed", {"language": None}),
+        ("notifications.changed", settings) for settings in (russian, moscow, NOTHING)
     ]
-    assert ok(await boris.get(PATH)) == {"language": None}
+    assert ok(await boris.get(PATH)) == NOTHING
     assert await boris.own_events() == []
 
 
-@pytest.mark.parametrize("body", [{"language": "xx"}, {"language": 1}, {"language": ""}, {"tongue": "ru"}])
-async def test_an_unknown_language_or_field_changes_nothing(anna: FakeClient, body: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"language": "xx"},
+        {"language": 1},
+        {"language": ""},
+        {"tongue": "ru"},
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": "../../etc/passwd"},
+        {"time_zone": "europe/moscow"},
+        {"time_zone": ""},
+    ],
+)
+async def test_an_unknown_value_or_field_changes_nothing(anna: FakeClient, body: dict[str, object]) -> None:
     problem(await anna.put(PATH, body), 422, "validation_error")
-    assert ok(await anna.get(PATH)) == {"language": None}
+    assert ok(await anna.get(PATH)) == NOTHING
 
 
 async def test_mails_are_in_the_language_of_the_account(anna: FakeClient, boris: FakeClient, mailbox: Mailbox) -> None:
@@ -64,6 +79,14 @@ async def test_mails_are_in_the_language_of_the_account(anna: FakeClient, boris:
     # The event is recorded before the mail about it is written.
     ok(await anna.post("/accounts/me/keys", {"name": "Отчёты", "scopes": ["chats:read"]}))
     assert await languages_of(mailbox, f"{anna.username}@example.com", "Создан ключ API") == ["ru"]
+
+
+async def test_the_times_in_mails_are_those_of_the_time_zone(anna: FakeClient, mailbox: Mailbox) -> None:
+    ok(await anna.put(PATH, {"time_zone": "Asia/Yakutsk"}))
+    ok(await anna.post("/accounts/me/keys", {"name": "Отчёты", "scopes": ["chats:read"]}))
+    await languages_of(mailbox, f"{anna.username}@example.com", "An API key was created")
+    (mail,) = [mail for mail in mailbox.mails if mail["Subject"] == "An API key was created"]
+    assert " Asia/Yakutsk an API key" in text_of(mail)
 
 
 @pytest.mark.usefixtures("erasing_at_once")

@@ -1,6 +1,8 @@
 """The owner of an account gets a mail when the protection of the account changes."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -105,9 +107,14 @@ def test_every_mail_exists_in_both_languages(language: str) -> None:
     ]
     for name in names:
         for factor in ("totp", "passkey", "recovery_codes"):
-            letter = Letter(
-                "anna@example.com", name, {"factor": factor, "provider": "acme", "at": "2026-01-31 12:00 UTC"}, language
-            )
+            values: dict[str, str | datetime] = {
+                "factor": factor,
+                "provider": "acme",
+                "at": datetime(2026, 1, 31, 22, tzinfo=UTC),
+            }
+            letter = Letter("anna@example.com", name, values, language)
             mail = compose(MailSettings(), uuid4(), _TEMPLATES, letter, now())
-            assert "2026-01-31 12:00 UTC" in text_of(mail)
+            assert "2026-01-31 22:00 UTC" in text_of(mail)
+            there = compose(MailSettings(), uuid4(), _TEMPLATES, replace(letter, time_zone="Asia/Yakutsk"), now())
+            assert "2026-02-01 07:00 Asia/Yakutsk" in text_of(there)
             assert "{" not in text_of(mail)

@@ -30,8 +30,13 @@ export class AccountLanguage {
   async synchronize() {
     const { unsaved } = this;
     try {
-      if (!unsaved) this.follow(await get(PATH));
-      else await call('PUT', PATH, { language: unsaved });
+      if (unsaved) await call('PUT', PATH, { language: unsaved });
+      else {
+        const settings = await get(PATH);
+        this.follow(settings);
+        // For the times in mails.
+        if (!settings.time_zone) await call('PUT', PATH, { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+      }
       // The user may have chosen again meanwhile.
       if (unsaved && this.unsaved === unsaved) this.unsaved = null;
     } catch {
