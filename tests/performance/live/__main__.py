@@ -23,6 +23,7 @@ _PARTS: Mapping[str, Callable[[World], Sequence[Figure]]] = {
     "slow-readers": slow_readers.measure,
     "catching-up": replay.measure,
     "idle": idle.measure,
+    "many-idle": idle.measure_many,
 }
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
