@@ -31,8 +31,7 @@ http {{
 @contextmanager
 def nginx_on(port: int, folder: Path, http: str) -> Iterator[None]:
     """Runs nginx with these lines in the `http` block of its configuration. They make it listen on the port."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
-    assert program, "this test needs nginx: apt-get install nginx-light"
+    program = find_nginx()
     configuration = folder / "nginx.conf"
     configuration.write_text(_CONFIGURATION.format(folder=folder, http=http))
     process = subprocess.Popen([program, "-p", str(folder), "-c", str(configuration), "-e", str(folder / "error.log")])
@@ -42,6 +41,12 @@ def nginx_on(port: int, folder: Path, http: str) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(_SECONDS)
+
+
+def find_nginx() -> str:
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
+    assert program, "this test needs nginx: apt-get install nginx-light"
+    return program
 
 
 def _listens(port: int) -> bool:

@@ -1,0 +1,77 @@
+"""The examples of docs/deployment are read by the programs that they are for.
+
+`make lint` checks the files of Docker Compose, and test_http_behind_nginx.py sends requests through nginx.conf.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.nginx import find_nginx
+from tests.processes import free_port
+
+UNITS = ("messenger.service", "messenger@.service", "messenger-nats.service")
+
+
+@pytest.fixture
+def folder(project_root: Path) -> Path:
+    return project_root / "docs" / "deployment"
+
+
+def check(*command: str | Path) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr if "analyze" in str(command[0]) else "") == (0, ""), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_accepts_the_units(folder: Path, tmp_path: Path, name: str) -> None:
+    """Of an installation only the program exists here."""
+    program = shutil.which("systemd-analyze")
+    assert program, "this test needs systemd-analyze: apt-get install systemd"
+    python = tmp_path / "messenger" / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    unit = (folder / name).read_text(encoding="utf-8").replace("/opt/messenger", str(tmp_path / "messenger"))
+    copy = tmp_path / name.replace("@", "@8788")
+    copy.write_text(unit, encoding="utf-8")
+    check(program, "verify", "--man=no", "--recursive-errors=no", copy)
+
+
+def test_an_error_in_a_unit_is_found(tmp_path: Path) -> None:
+    unit = tmp_path / "wrong.service"
+    unit.write_text("[Service]\nExecStart=/bin/true\nRestartSeconds=1\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match="RestartSeconds"):
+        check("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit)
+
+
+@pytest.mark.parametrize("page", [None, "scaling.md", "scaling.ru.md"])
+def test_nginx_accepts_its_configuration(folder: Path, tmp_path: Path, page: str | None) -> None:
+    """As it is, and with the upstream of two nodes."""
+    text = (folder / "nginx.conf").read_text(encoding="utf-8")
+    if page is not None:
+        nodes = re.search(r"```nginx\n(.*?)```", (folder.parent / page).read_text(encoding="utf-8"), re.DOTALL)
+        assert nodes is not None
+        text, count = re.subn(r"(?: *server 127[^\n]*\n)+", nodes[1], text)
+        assert count == 1
+    authority = trustme.CA()
+    certificate = authority.issue_cert("messenger.example.com")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "fullchain.pem")
+    certificate.private_key_pem.write_to_path(tmp_path / "privkey.pem")
+    text = text.replace("/etc/ssl/messenger", str(tmp_path)).replace("443", f"127.0.0.1:{free_port()}", 1)
+    whole = f"pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}} http {{ access_log off; {text} }}"
+    file = tmp_path / "nginx.conf"
+    file.write_text(whole, encoding="utf-8")
+    check(find_nginx(), "-t", "-q", "-e", tmp_path / "log", "-p", tmp_path, "-c", file)
+
+
+def test_nats_accepts_its_configuration(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "nats.conf").read_text(encoding="utf-8")
+    text = text.replace("$NATS_PASSWORD", "secret").replace("$NATS_ROUTE", "nats://route:secret@10.0.0.2:6222")
+    file = tmp_path / "nats.conf"
+    file.write_text(text, encoding="utf-8")
+    check(Path(sys.executable).with_name("nats-server"), "-t", "-c", file)
