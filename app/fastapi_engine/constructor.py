@@ -22,6 +22,7 @@ from app.fastapi_engine.middlewares.security_headers_middleware import SecurityH
 from app.fastapi_engine.openapi import document
 from app.fastapi_engine.problems import Problems, install_problems
 from app.fastapi_engine.route_index import RouteIndex
+from app.fastapi_engine.route_templates import RouteTemplates
 from app.services.errors import ProblemMaker
 from app.services.http_requests import BearerScheme, CorsHeaders, HttpMiddleware
 from app.services.rate_limits import RateLimits
@@ -33,6 +34,7 @@ from app.utils.metrics import MetricCollectors
 from app.utils.module import Modules
 from app.utils.own_settings import own_groups, rates_by_limit
 from app.utils.setup_modules import choose_modules, discover_modules
+from app.utils.tracing import NO_TRACING, Tracing
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -44,15 +46,17 @@ def build_app(settings: Settings) -> FastAPI:
     settings = with_own(settings, own_groups(modules))
     container = Container()
     container.put(Settings, settings)
-    database = container.put(Database, _database(settings.db))
-    container.put(BackgroundDatabase, BackgroundDatabase(database.address))
+    tracing, tracing_middleware = _tracing(settings)
+    container.put(Tracing, tracing)
+    database = container.put(Database, _database(settings.db, tracing))
+    container.put(BackgroundDatabase, BackgroundDatabase(database.address, tracing))
     container.put(MetricCollectors, MetricCollectors()).add(database.measure)
     container.put(Modules, modules)
     core = {kind: getattr(settings, name) for name, kind in CORE_GROUPS.items()}
     for kind, group in {**core, **settings.own}.items():
         container.put(kind, group)
     container.put(Background, Background())
-    container.put(HttpClient, HttpClient(settings.egress))
+    container.put(HttpClient, HttpClient(settings.egress, tracing=tracing))
     limits = container.put(RateLimits, RateLimits(settings.limits, rates_by_limit(modules, settings.own)))
     problems = Problems(
         show_internals=settings.app.mode is Mode.LOCAL,
@@ -72,9 +76,12 @@ def build_app(settings: Settings) -> FastAPI:
         openapi_tags=[{"name": module.name, "description": module.description} for module in modules],
         routes=_routes(modules, settings.app.prefix),
         lifespan=lifespan_of(container, modules),
+        # FastAPI's own spans contain paths and queries, and so secrets.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         middleware=[
             Middleware(MetricsMiddleware),
             Middleware(LogMiddleware),
+            *tracing_middleware,
             Middleware(SecurityHeadersMiddleware),
             cors_middleware(settings.app, modules.contributions(CorsHeaders)),
             Middleware(ErrorsMiddleware, problems=problems),
@@ -108,10 +115,23 @@ def _routes(modules: Modules, prefix: str) -> list[BaseRoute]:
     return routes.routes
 
 
-def _database(settings: DbSettings) -> Database:
+def _database(settings: DbSettings, tracing: Tracing) -> Database:
     return Database(
-        own_server_address(settings), pool_size=settings.pool_size, session_pool_size=settings.session_pool_size
+        own_server_address(settings),
+        pool_size=settings.pool_size,
+        session_pool_size=settings.session_pool_size,
+        tracing=tracing,
     )
+
+
+def _tracing(settings: Settings) -> tuple[Tracing, list[Middleware]]:
+    """Returns the tracing and its middleware. While it is off there is none."""
+    if settings.tracing.url is None:
+        return NO_TRACING, []
+    from app.adapters.tracing import OpenTelemetry, TracingMiddleware
+
+    tracing = OpenTelemetry(settings.tracing, settings.app.version)
+    return tracing, [Middleware(TracingMiddleware, tracing=tracing, template_of=RouteTemplates().of)]
 
 
 def _contact(settings: Settings) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ from app.settings.log import LogSettings
 from app.settings.modules_settings import ModulesSettings
 from app.settings.sizes_settings import SizesSettings
 from app.settings.streams_settings import StreamsSettings
+from app.settings.tracing_settings import TracingSettings
 
 __all__ = [
     "CORE_GROUPS",
@@ -66,6 +67,7 @@ class Settings:
     limits: LimitsSettings
     sizes: SizesSettings
     egress: EgressSettings
+    tracing: TracingSettings
     own: Mapping[type[SettingsGroup], SettingsGroup] = field(default_factory=dict, hash=False)
     env_file: Path | None = field(default=None, compare=False)
 

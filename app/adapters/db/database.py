@@ -1,7 +1,7 @@
 """The connections of one process to PostgreSQL: a SQLAlchemy engine, and a pool for the hot paths."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from app.adapters.errors import DRIVER_ERRORS, DatabaseUnavailable, driver_calls
 from app.settings.db_settings import Pooler
 from app.utils import metrics
 from app.utils.background import cancel_and_wait
+from app.utils.tracing import NO_TRACING, Tracing
 
 # With a server that no longer answers, a request fails within 5 s: after it waited for a place in the pool and for a
 # new connection, or after it waited for an answer.
@@ -65,9 +66,12 @@ class Database:
         pool_size: int = 10,
         session_pool_size: int = 5,
         session: Mapping[str, str] | None = None,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         """`session` has settings of PostgreSQL for the pooled connections, beside the usual ones."""
         self.address = address
+        # Also for the services whose work is in the database.
+        self.tracing = tracing
         self._servers = address.servers
         self.unavailable_because: Exception | None = None
         """The reason why no connection can be opened at the moment, or None."""
@@ -90,7 +94,10 @@ class Database:
         )
         replace_dead_connections(self.engine)
         translate_errors(self.engine)
-        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        open_session = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self.sessions: Callable[[], AbstractAsyncContextManager[AsyncSession]] = tracing.traced_block(
+            "transaction", open_session
+        )
 
     async def connect(self, connection_class: type[Connection] = DriverConnection, **settings: Any) -> Connection:
         """Opens a connection outside the pools, which the caller closes. Raises TransientDatabaseError.
@@ -230,9 +237,10 @@ class BackgroundDatabase(Database):
     POOL_SIZE = 4
     SESSION_POOL_SIZE = 6
 
-    def __init__(self, address: DatabaseAddress) -> None:
+    def __init__(self, address: DatabaseAddress, tracing: Tracing = NO_TRACING) -> None:
         super().__init__(
             address,
+            tracing=tracing,
             pool_size=self.POOL_SIZE,
             session_pool_size=self.SESSION_POOL_SIZE,
             session={"application_name": "messenger background", "idle_in_transaction_session_timeout": "8s"},

@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.utils.background import Background
 from app.utils.container import Container
 from app.utils.module import Module
+from app.utils.tracing import Tracing
 
 
 def lifespan_of(
@@ -29,6 +30,7 @@ def lifespan_of(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(container.get(Tracing).aclose)
             await stack.enter_async_context(container.get(Database).connected())
             await stack.enter_async_context(container.get(BackgroundDatabase).connected())
             await stack.enter_async_context(container.get(RateLimits).working())

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from time import perf_counter
 
-from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.fastapi_engine.route_templates import RouteTemplates
 from app.utils import metrics
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-_NO_ROUTE, _OTHER = "(none)", "(other)"
+_OTHER = "(other)"
 _WAITS = "/events"
 """The suffix of routes that wait for events. Their duration says nothing about the server."""
 
@@ -19,7 +19,7 @@ class MetricsMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._templates: dict[int, str] | None = None
+        self._templates = RouteTemplates()
         # Looking up a series by its labels takes longer than counting.
         self._counters: dict[tuple[str, int, int], Callable[[float], None]] = {}
 
@@ -46,12 +46,8 @@ class MetricsMiddleware:
         (self._counters.get(key) or self._find_counter(scope, key))(seconds)
 
     def _find_counter(self, scope: Scope, key: tuple[str, int, int]) -> Callable[[float], None]:
-        if self._templates is None:
-            # `scope["route"].path` lacks the prefix under which a router is included.
-            contexts = iter_route_contexts(scope["app"].routes)
-            self._templates = {id(context.original_route): context.path_format or "" for context in contexts}
-        method, route, status = key
-        template = self._templates.get(route, _NO_ROUTE)
+        method, _, status = key
+        template = self._templates.of(scope)
         counter: Callable[[float], None]
         if template.endswith(_WAITS):
             waiting = metrics.WAITING_REQUESTS.labels(template, status)

@@ -36,7 +36,7 @@ from app.utils.shutdown import Shutdown
 async def lifespan(container: Container) -> AsyncIterator[None]:
     settings, db_settings = container.get(Settings).streams, container.get(Settings).db
     database = container.get(Database)
-    bus = container.put(Bus, make_bus(settings, database))  # type: ignore[type-abstract]
+    bus = container.put(Bus, make_bus(settings, database, database.tracing))  # type: ignore[type-abstract]
     hub = container.put(Hub, Hub(database, bus))
     shutdown = container.put(Shutdown, Shutdown())
     container.put(Log, Log(bus))

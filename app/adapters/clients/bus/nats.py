@@ -20,6 +20,7 @@ from nats.errors import SecureConnWantedError, StaleConnectionError
 
 from app.adapters.clients.bus.remote import MAX_PAYLOAD, BusConnection, RemoteBus
 from app.utils.isolation import call_isolated
+from app.utils.tracing import NO_TRACING, Tracing
 
 _STEP_TIMEOUT = 2
 _CONNECT_TIMEOUT = 4.0
@@ -37,8 +38,8 @@ Receive = Callable[[str], object]
 class NatsBus(RemoteBus):
     """A bus through one of several NATS servers, which form a cluster."""
 
-    def __init__(self, servers: Sequence[str], subject: str) -> None:
-        super().__init__()
+    def __init__(self, servers: Sequence[str], subject: str, tracing: Tracing = NO_TRACING) -> None:
+        super().__init__(tracing)
         self._servers = servers
         self._subject = subject
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import asyncpg
 
 from app.adapters.clients.bus.remote import BusConnection, RemoteBus
+from app.utils.tracing import NO_TRACING, Tracing
 
 _CHANNEL = "messenger"
 
@@ -21,8 +22,8 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 class PostgresBus(RemoteBus):
     """A bus through the database that the processes share."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
-        super().__init__()
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], tracing: Tracing = NO_TRACING) -> None:
+        super().__init__(tracing)
         self._connect = connect
 
     @asynccontextmanager

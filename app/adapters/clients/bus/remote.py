@@ -14,6 +14,7 @@ from loguru import logger
 from app.adapters.base.bus import MAX_SIGNAL, Bus
 from app.utils import metrics
 from app.utils.background import running
+from app.utils.tracing import NO_TRACING, SpanDetails, Tracing
 
 MAX_PAYLOAD = 8_000
 """The largest payload in bytes, which is the limit of NOTIFY."""
@@ -44,8 +45,9 @@ class BusConnection(Protocol):
 class RemoteBus(Bus):
     """Delivers to its own process at once, and to the others through a server. Reconnects by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracing: Tracing = NO_TRACING) -> None:
         super().__init__()
+        self._tracing = tracing
         self.unavailable_because = ConnectionError("not connected yet")
         # Identifies this process' messages if they come back: they have been delivered here already.
         self._origin = uuid4().hex[:12]
@@ -125,6 +127,7 @@ class RemoteBus(Bus):
 
     async def _send_pending(self, connection: BusConnection) -> None:
         """Sends collected messages until the connection is lost. Raises the reason."""
+        send = self._tracing.traced("bus send", connection.send, _span_details, is_root=True)
         while self._lost is None:
             try:
                 async with asyncio.timeout(_TEST_AFTER):
@@ -137,7 +140,7 @@ class RemoteBus(Bus):
                 break
             self._wake_up.clear()
             if payloads := self._take():
-                await connection.send(payloads)
+                await send(payloads)
         raise self._lost
 
     def _take(self) -> list[str]:
@@ -174,3 +177,7 @@ class RemoteBus(Bus):
     def _note_round_trip(self, seconds: float) -> None:
         self.round_trip = seconds
         metrics.BUS_LAG.set(seconds)
+
+
+def _span_details(payloads: Sequence[str]) -> SpanDetails:
+    return SpanDetails({"messages": len(payloads), "bytes": sum(map(len, payloads))})

@@ -18,6 +18,7 @@ from app.adapters.clients.http.backend import GuardedBackend, Resolve, Resolver
 from app.adapters.clients.http.errors import BadResponse, EgressError, InvalidUrl, TimedOut, TooLarge, TooManyRedirects
 from app.adapters.clients.http.transport import GuardedTransport, default_tls
 from app.settings.egress_settings import EgressSettings
+from app.utils.tracing import NO_TRACING, SpanDetails, Tracing
 
 _AGENT = "MessengerBackend/1"
 _MAX_BYTES = 1_048_576
@@ -50,6 +51,7 @@ class HttpClient:
         resolve: Resolve | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
         make_tls: Callable[[], ssl.SSLContext] = default_tls,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         """Opens nothing. `resolve`, `backend`, `make_tls`: other ways to find, reach and verify hosts, for tests."""
         self._timeout = settings.timeout_s
@@ -57,6 +59,7 @@ class HttpClient:
         guarded = GuardedBackend(resolve or self._resolver, settings.networks, backend)
         self.transport = GuardedTransport(guarded, make_tls)
         """For libraries that bring an `httpx.AsyncClient` of their own."""
+        self._send = tracing.traced("outgoing request", self._follow, _span_details)
 
     async def request(
         self,
@@ -81,7 +84,7 @@ class HttpClient:
         try:
             async with asyncio.timeout(self._timeout):
                 sent = {"user-agent": _AGENT, **{name.lower(): value for name, value in (headers or {}).items()}}
-                response = await self._follow(
+                response = await self._send(
                     method, url, sent, content, max_bytes, may_cut, max_redirects, tuple(schemes)
                 )
             outcome = "ok"
@@ -139,6 +142,15 @@ class HttpClient:
             if _origin(target) != _origin(before):
                 headers = {name: value for name, value in headers.items() if name in _KEPT_ON_REDIRECT}
         raise TooManyRedirects
+
+
+def _span_details(method: str, url: str, *_: object) -> SpanDetails:
+    """Returns the host alone: the rest of the address may be a secret. Other hosts do not receive the trace's id."""
+    try:
+        host = httpx.URL(url).host
+    except (httpx.InvalidURL, ValueError):
+        host = "(invalid)"
+    return SpanDetails({"http.request.method": method, "server.address": host})
 
 
 def _parse(url: str, schemes: Sequence[str]) -> httpx.URL:

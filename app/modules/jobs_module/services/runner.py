@@ -16,7 +16,7 @@ from app.modules.jobs_module.db.cruds.leases import Lease
 from app.modules.jobs_module.extension import DEFAULT_LANE, JobContext, Jobs, Lane, Schedule
 from app.modules.jobs_module.services import metrics
 from app.modules.jobs_module.services.completions import Completions
-from app.modules.jobs_module.services.running import Outcome, RunningJob, attempt
+from app.modules.jobs_module.services.running import Outcome, RunningJob, attempt, span_details
 from app.modules.jobs_module.services.schedules import Schedules
 from app.utils.background import cancel_and_wait, running
 from app.utils.container import Container
@@ -59,6 +59,7 @@ class Runner:
                 raise ValueError(f"the job {job.name!r} names the lane {job.lane!r}, which no module contributes")
         self._schedules = Schedules(database, jobs, schedules)
         self._completions = Completions(database)
+        self._attempt = database.tracing.traced("job", attempt, span_details, is_root=True)
         self._running: set[RunningJob] = set()
         self._free_sessions = asyncio.Semaphore(_SESSIONS)
         self._woken = asyncio.Event()
@@ -150,7 +151,7 @@ class Runner:
             self._container, running_job.attempt, running_job.lease.job_id, running_job.lease, self._free_sessions
         )
         try:
-            outcome = await attempt(running_job, context)
+            outcome = await self._attempt(running_job, context)
             if outcome is not None:
                 await self._write(running_job, outcome)
         except Exception as error:  # noqa: BLE001 - the lease expires, and the job runs again

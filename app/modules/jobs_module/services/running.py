@@ -14,6 +14,7 @@ from app.modules.jobs_module.db.cruds import leases as crud
 from app.modules.jobs_module.db.cruds.leases import Lease
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, LeaseLost, RetryAt
 from app.modules.jobs_module.services import metrics
+from app.utils.tracing import SpanDetails
 
 _LONGEST_ERROR = 2_000
 _INTERRUPTED_FOR = 1.0
@@ -34,6 +35,8 @@ class RunningJob:
     """The attempt is over. Its outcome may not be written yet."""
     is_cancelled: bool = False
     """The lease is lost or the process shuts down. An error of the attempt is then no failure of the job."""
+    has_failed: bool = False
+    """The attempt ended with an error of the job."""
     task: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
     def cancel(self) -> None:
@@ -59,6 +62,16 @@ class Outcome:
                 await crud.put_back(connection, lease, counts=False, run_at=self.run_at, after=self.after)
             case "failed":
                 await crud.put_back(connection, lease, counts=True, error=self.error, after=self.after)
+
+
+def span_details(running: "RunningJob", context: JobContext) -> SpanDetails:
+    """Returns what is known of the span of an attempt."""
+    attributes: dict[str, str | int] = {
+        "job.name": running.job.name,
+        "job.id": str(running.lease.job_id),
+        "job.attempt": running.attempt,
+    }
+    return SpanDetails(attributes, f"job {running.job.name}", failed=running.has_failed)
 
 
 async def attempt(running: RunningJob, context: JobContext) -> Outcome | None:
@@ -133,6 +146,7 @@ async def _announce_death(running: RunningJob, context: JobContext, dead: Outcom
 
 
 def _fail(running: RunningJob, error: BaseException) -> Outcome:
+    running.has_failed = True
     job, lease = running.job, running.lease
     written = _cut(f"{type(error).__name__}: {error}")
     if running.attempt >= job.max_attempts:

@@ -21,6 +21,7 @@ from app.modules.messages_module.services.sends import Send, Sent
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.streams_module.services.log import now
 from app.utils import metrics
+from app.utils.tracing import SpanDetails
 
 
 @dataclass(slots=True)
@@ -86,6 +87,13 @@ async def write_batch(
         for send, seq in plan.existing:
             send.resolve(await _replay(connection, parts.views, send, seq))
     return Result(written, [] if wait else [chat_id for chat_id in chat_ids if chat_id not in heads])
+
+
+def span_details(
+    database: Database, parts: MessageParts, chat_ids: Sequence[UUID], batch: Sequence[Send], *_: object, wait: bool
+) -> SpanDetails:
+    """Returns what is known of the span of a batch. `wait` is an argument of `write_batch`, too."""
+    return SpanDetails({"chats": len(chat_ids), "sends": len(batch)}, causes=batch)
 
 
 def _by_chat(plan: Plan, at: datetime) -> list[Written]:

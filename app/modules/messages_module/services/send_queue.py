@@ -17,7 +17,7 @@ from app.adapters.db.database import Database
 from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services.batch import write_batch
+from app.modules.messages_module.services.batch import span_details, write_batch
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.publishing import publish
 from app.modules.messages_module.services.routing import Router
@@ -50,6 +50,8 @@ class SendQueue:
     """
 
     def __init__(self, database: Database, bus: Bus, hub: Hub, limits: RateLimits, parts: MessageParts) -> None:
+        self._make_send = database.tracing.remembering(Send)
+        self._write_batch = database.tracing.traced("send batch", write_batch, span_details, is_root=True)
         self._database = database
         self._parts = parts
         self._bus = bus
@@ -117,7 +119,7 @@ class SendQueue:
         if self._waiting >= MAX_WAITING or (queue is not None and len(queue) >= MAX_WAITING_IN_CHAT):
             raise QueueFull
         given = self._parts.for_send(message, by_server.parts)
-        send = Send(chat_id, sender_id, message, on_result, find_refusal, given, by_server)
+        send = self._make_send(chat_id, sender_id, message, on_result, find_refusal, given, by_server)
         self._waiting += 1
         if queue is not None:
             queue.append(send)
@@ -217,7 +219,7 @@ class SendQueue:
     ) -> Sequence[UUID]:
         """Writes one batch, and resolves every send. Returns the chats that were skipped because they are locked."""
         try:
-            written, skipped = await write_batch(self._database, self._parts, chat_ids, batch, gather, wait=wait)
+            written, skipped = await self._write_batch(self._database, self._parts, chat_ids, batch, gather, wait=wait)
         except Exception as error:  # noqa: BLE001 - every send must get an outcome
             await self._fail(error, batch or self._gather(chat_ids))
             return ()

@@ -23,6 +23,7 @@ from app.modules.streams_module.services.subscribers.stream_queue import StreamQ
 from app.modules.streams_module.services.subscribers.sweep import Sweep
 from app.utils.background import running
 from app.utils.container import Container
+from app.utils.tracing import SpanDetails
 
 _AT_ONCE = 3
 """Subscribers that handle events at the same time. The others wait for their turn."""
@@ -57,6 +58,7 @@ class Subscribers:
         self._database = database
         self._subscribers = {subscriber.name: subscriber for subscriber in subscribers}
         self._handling = Handling(database, container)
+        self._handle = database.tracing.traced("subscriber", self._handling.handle, _span_details, is_root=True)
         self._cursors = CursorCache(list(self._subscribers))
         self._finding = Finding(database, self._subscribers, self._cursors)
         self._sweep = Sweep(database, list(self._subscribers), self._add_backlog)
@@ -181,7 +183,7 @@ class Subscribers:
             try:
                 async with self._turns:
                     streams = queue.take(_STREAMS_IN_TRANSACTION)
-                    outcome = await self._handling.handle(subscriber, list(streams))
+                    outcome = await self._handle(subscriber, list(streams))
             except Exception as error:  # noqa: BLE001 - the streams are tried again; the loop must continue
                 logger.warning("subscriber {} was interrupted: {!r}", subscriber.name, error)
                 self._add_later(streams, _PAUSE)
@@ -219,3 +221,7 @@ class Subscribers:
                     pass
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot retry failed events: {!r}", error)
+
+
+def _span_details(subscriber: Subscriber, stream_ids: Sequence[UUID]) -> SpanDetails:
+    return SpanDetails({"subscriber": subscriber.name, "streams": len(stream_ids)}, f"subscriber {subscriber.name}")
