@@ -211,6 +211,26 @@ class PresenceFilter:
 
 
 @dataclass(frozen=True)
+class Absence:
+    """Knows accounts in whose name nothing is done at present: their owners are leaving.
+
+    `list_absent(context, account_ids)` returns those of the accounts. Such an account sends no requests. A module that
+    acts for an account without a request of it asks `list_absent` before.
+    """
+
+    name: str
+    list_absent: Callable[[Context, Collection[UUID]], Awaitable[Collection[UUID]]]
+
+
+async def list_absent(context: Context, account_ids: Collection[UUID]) -> set[UUID]:
+    """Returns those of the accounts in whose name nothing is done at present."""
+    absent: set[UUID] = set()
+    for absence in context.container.get(Modules).contributions(Absence):
+        absent.update(await absence.list_absent(context, account_ids))
+    return absent
+
+
+@dataclass(frozen=True)
 class AccountHook:
     """Erases the data that a module stores about an account.
 

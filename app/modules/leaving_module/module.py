@@ -1,7 +1,7 @@
 from app.modules.leaving_module.api import router
 from app.modules.leaving_module.db import AccountLeaving
 from app.modules.leaving_module.schemas import EVENT_TEXTS, EVENTS
-from app.modules.leaving_module.services import COME_BACK, END, FORGET_LEAVING, HAND_OVER, NOT_ADDED
+from app.modules.leaving_module.services import ABSENT, COME_BACK, END, FORGET_LEAVING, HAND_OVER, NOT_ADDED
 from app.modules.leaving_module.settings import DEACTIVATE, LeavingSettings
 from app.utils.module import Module
 
@@ -13,5 +13,5 @@ module = Module(
     models=(AccountLeaving,),
     events=EVENTS,
     settings=LeavingSettings,
-    contributes=(*EVENT_TEXTS, COME_BACK, NOT_ADDED, FORGET_LEAVING, HAND_OVER, END, DEACTIVATE),
+    contributes=(*EVENT_TEXTS, ABSENT, COME_BACK, NOT_ADDED, FORGET_LEAVING, HAND_OVER, END, DEACTIVATE),
 )

@@ -1,5 +1,6 @@
 """Leaving: deactivating the own account, coming back, and the erasure of those who do not."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from pydantic import BaseModel
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.errors import WrongCredentials
-from app.modules.accounts_module.extension import AccountHook, Erasure, SignInHook
+from app.modules.accounts_module.extension import Absence, AccountHook, Erasure, SignInHook
 from app.modules.accounts_module.services.erasure import end_access, enqueue_erasure
 from app.modules.chats_module.errors import AddingRefused
 from app.modules.chats_module.extension import AddCheck, Addition
@@ -113,6 +114,13 @@ async def _check_added(context: Context, addition: Addition) -> None:
 
 
 NOT_ADDED = AddCheck("leaving", _check_added)
+
+
+async def _list_absent(context: Context, account_ids: Collection[UUID]) -> Collection[UUID]:
+    return await db.list_leaving(context.connection, account_ids)
+
+
+ABSENT = Absence("leaving", _list_absent)
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:

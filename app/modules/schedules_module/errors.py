@@ -1,4 +1,4 @@
-from app.services.errors import Conflict, NotFound
+from app.services.errors import Conflict, Forbidden, NotFound
 
 
 class ScheduledMessageNotFound(NotFound):
@@ -15,3 +15,7 @@ class AlreadySent(Conflict):
 
 class TooManyScheduledMessages(Conflict):
     title = "This account has reached its limit of scheduled messages"
+
+
+class AuthorIsLeaving(Forbidden):
+    title = "The account was deactivated at that time"

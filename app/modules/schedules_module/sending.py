@@ -14,13 +14,16 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import list_absent
 from app.modules.chats_module.errors import ChatNotFound
 from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAt
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.schedules_module import db
+from app.modules.schedules_module.errors import AuthorIsLeaving
 from app.modules.schedules_module.schemas import ScheduleModels, schedule_models
-from app.modules.streams_module.services.log import Log, event
+from app.modules.streams_module.services.log import Log, event, now
+from app.services.context import Context
 from app.services.errors import Category, ServiceError, ValidationFailed
 from app.utils.module import Modules
 
@@ -45,7 +48,10 @@ async def _send(context: JobContext, scheduled: ToSend) -> None:
             if left is None or left["state"] == "failed":
                 return
             raise RetryAt(left["send_at"])
+        is_leaving = bool(await list_absent(Context(raw, context.container, now()), [scheduled.account_id]))
     try:
+        if is_leaving:
+            raise AuthorIsLeaving
         seq = await _post(context, row)
     except ServiceError as refusal:
         if refusal.category in _TEMPORARY:
@@ -85,12 +91,13 @@ async def _fail(work: UnitOfWork, log: Log, row: Any, refusal: ServiceError) -> 
     """Keeps the message for its author, who may edit it; outside of the chat nothing can be done with it."""
     await log.lock(work, accounts=[row["account_id"]])
     raw, key = await work.raw(), (row["chat_id"], row["account_id"], row["id"])
-    if isinstance(refusal, ChatNotFound):
+    if isinstance(refusal, ChatNotFound | AuthorIsLeaving):
         # An earlier attempt may have sent it before its author left.
         seq = await db.find_sent(raw, row["chat_id"], row["account_id"], row["client_msg_id"])
         if seq is not None:
             await _complete(work, log, row, seq)
             return
+    if isinstance(refusal, ChatNotFound):
         is_changed = await db.delete(raw, *key)
     else:
         is_changed = await db.fail(raw, *key, refusal.code, refusal.detail)

@@ -10,6 +10,15 @@ from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.jobs_module.extension import Jobs
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.leaving_module.services import END
+from app.modules.schedules_module.tests.scheduling import (
+    after,
+    bring_forward,
+    path_of,
+    schedule,
+    scheduled_of,
+    texts_of,
+    until_ended,
+)
 from app.modules.streams_module.services.log import now
 from app.utils.container import Container
 from tests.databases import rows
@@ -111,3 +120,25 @@ async def test_a_wrong_password_and_an_old_session_are_refused(anna: FakeClient,
     problem(await anna.post(PATH, {"messages": "keep"}), 401, "reauthentication_required")
     again = await anna.another_device().sign_in()
     ok(await again.post(PATH, {"messages": "keep"}))
+
+
+async def test_a_scheduled_message_is_not_sent_while_its_author_is_leaving(
+    anna: FakeClient, boris: FakeClient, club: str, container: Container
+) -> None:
+    scheduled = await schedule(boris, club, "Доброе утро")
+    await leave(boris)
+    assert await bring_forward(container, boris, scheduled)
+
+    async def has_failed() -> bool:
+        (row,) = await rows(container, "SELECT state FROM scheduled_message")
+        return bool(row["state"] == "failed")
+
+    await eventually(has_failed)
+    assert await texts_of(anna, club) == []
+    await boris.sign_in()
+    (failed,) = await until_ended(boris)
+    (kept,) = await scheduled_of(boris, club)
+    assert (failed["code"], kept["failure"]["code"]) == ("forbidden", "forbidden")
+    ok(await boris.patch(path_of(club, kept), {"send_at": after(0.2)}))
+    await until_ended(boris, 2)
+    assert await texts_of(anna, club) == ["Доброе утро"]
