@@ -10,6 +10,7 @@ from app.modules.search_module.services.building import Building
 from app.modules.search_module.services.finding import MessageSearch
 from app.modules.search_module.services.flags import flags_of
 from app.modules.search_module.services.lemmas import Lemmas
+from app.modules.search_module.services.russian import expand_russian
 from app.modules.search_module.services.subscriber import CATCH_UP, PURGE, SEARCH
 from app.modules.search_module.settings import SEARCH_MESSAGES, SUGGEST, SearchSettings
 from app.modules.streams_module.services.reads import StreamReads
@@ -20,7 +21,7 @@ from app.utils.module import Module, Modules
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    expand = Lemmas().expand if container.get(SearchSettings).lemmas else lambda _: ()
+    expand = Lemmas().expand if container.get(SearchSettings).lemmas else expand_russian
     flags = flags_of(container.get(Modules))
     search = MessageSearch(
         container.get(Database), container.get(StreamReads), container.get(MessageViews), flags, expand

@@ -25,8 +25,8 @@ class SearchSettings(SettingsGroup):
 
     lemmas: bool = Field(
         False,
-        description="find all forms of Russian words, such as `шёл` for `идти`; requires the extra `search-ru` "
-        "and 60 MB of memory per process",
+        description="find the forms of Russian words by a dictionary, not by rules; requires the extra `search-ru` and "
+        "60 MB of memory per process",
     )
 
     @field_validator("lemmas")
@@ -37,6 +37,6 @@ class SearchSettings(SettingsGroup):
         return value
 
     russian: ClassVar[Mapping[str, str]] = {
-        "lemmas": "находить все формы русских слов, например `шёл` для `идти`; нужны дополнительный пакет "
-        "`search-ru` и 60 МБ памяти на процесс"
+        "lemmas": "находить формы русских слов по словарю, а не по правилам; нужны дополнительный пакет `search-ru` "
+        "и 60 МБ памяти на процесс"
     }

@@ -1,4 +1,4 @@
-"""Russian words by all their forms, where SEARCH_LEMMAS is set. Queries are widened, and the index stays as it is."""
+"""Russian words by the forms that a dictionary has, where SEARCH_LEMMAS is set. Queries are widened, not the index."""
 
 import re
 from collections.abc import Sequence
