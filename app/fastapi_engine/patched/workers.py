@@ -1,6 +1,8 @@
 """uvicorn's supervisor of several processes, which notices at once when one of them has died."""
 
+import signal
 import socket
+import sys
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
@@ -22,6 +24,10 @@ class Worker(multiprocess.Process):
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves. A worker that ends with an error for the operator exits with a status that prevents a restart."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # The server raises the signal again after it has stopped. By default that ends the process at once, and the
+            # last lines of the log are not written.
+            signal.signal(number, lambda *_: sys.exit())
         try:
             super().target(sockets)
         except SystemExit as end:
