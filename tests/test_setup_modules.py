@@ -107,6 +107,25 @@ def test_a_second_contribution_of_the_same_name_stops_the_start() -> None:
         choose_modules(house, ["BASE"])
 
 
+def test_a_module_that_contributes_the_same_twice_stops_the_start() -> None:
+    house = {"a": Module(name="a", description="", contributes=(Part("same"), Part("same")))}
+    with pytest.raises(ModulesError, match="module 'a' contributes twice the Part 'same'"):
+        choose_modules(house, ["BASE"])
+
+
+@pytest.mark.parametrize("contribution", ["same", Part])
+def test_a_contribution_to_no_extension_point_stops_the_start(contribution: object) -> None:
+    house = {"a": Module(name="a", description="", contributes=(contribution,))}
+    with pytest.raises(ModulesError, match=r"module 'a' contributes .+ to no extension point"):
+        choose_modules(house, ["BASE"])
+
+
+def test_an_event_that_two_modules_write_is_refused() -> None:
+    modules = Modules(Module(name=name, description="", events={"thing.made": BaseModel}) for name in ("a", "b"))
+    with pytest.raises(ModulesError, match=r"module 'b' writes 'thing\.made', which is an event of another module"):
+        _ = modules.events
+
+
 def test_a_contribution_to_a_disabled_module_stops_the_start() -> None:
     house = {
         "chats": Module(name="chats", description=""),

@@ -33,7 +33,7 @@ from app.utils.container import Container
 from app.utils.metrics import MetricCollectors
 from app.utils.module import Modules
 from app.utils.own_settings import own_groups, rates_by_limit
-from app.utils.setup_modules import choose_modules, discover_modules
+from app.utils.setup_modules import check_modules, choose_modules, discover_modules
 from app.utils.tracing import NO_TRACING, Tracing
 
 
@@ -43,6 +43,7 @@ def build_app(settings: Settings) -> FastAPI:
     Raises ModulesError if APPLICATION_ENABLED_MODULES cannot be served, SettingsError if those settings are wrong.
     """
     modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    check_modules(modules)
     settings = with_own(settings, own_groups(modules))
     container = Container()
     container.put(Settings, settings)

@@ -17,6 +17,10 @@ T = TypeVar("T")
 Lifespan = Callable[[Container], AbstractAsyncContextManager[None]]
 
 
+class ModulesError(Exception):
+    """The modules cannot be served. The message is one line."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Module:
     """The manifest of one module of the application.
@@ -33,6 +37,7 @@ class Module:
     - `invariants`: conditions on its tables that no constraint can express, for `manage.py doctor`.
     - `settings`: its own variables; `container.get` returns the group.
     - `contributes`: what it adds to other modules, through the classes in their `extension.py`.
+    - `check`: raises ModulesError if what modules contribute to it cannot be served.
 
     A file `commands.py` beside the manifest, with a Typer called `commands`, adds commands to `manage.py`.
     """
@@ -50,6 +55,7 @@ class Module:
     invariants: tuple[Invariant, ...] = ()
     settings: type[SettingsGroup] | None = None
     contributes: tuple[object, ...] = ()
+    check: "Callable[[Modules], object] | None" = None
 
 
 class Modules(tuple[Module, ...]):
@@ -57,10 +63,16 @@ class Modules(tuple[Module, ...]):
 
     @property
     def events(self) -> Mapping[str, type]:
-        """Returns all kinds of events of these modules, each with the model of its data."""
+        """Returns all kinds of events of these modules, each with the model of its data.
+
+        Raises ModulesError for a kind that two modules write.
+        """
         kinds: dict[str, type] = {}
         for module in self:
-            kinds |= module.events(self) if callable(module.events) else module.events
+            own = module.events(self) if callable(module.events) else module.events
+            for kind in own.keys() & kinds.keys():
+                raise ModulesError(f"module {module.name!r} writes {kind!r}, which is an event of another module")
+            kinds |= own
         return kinds
 
     def contributions(self, kind: type[T]) -> tuple[T, ...]:

@@ -2,25 +2,19 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from app.resources.constants import BASE_MODULE, MODULE_SUFFIX, MODULES_DIR
 from app.utils.manifests import read_manifest
-from app.utils.module import Module
+from app.utils.module import Module, Modules, ModulesError
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+__all__ = ["ModulesError", "check_modules", "choose_modules", "discover_modules", "read_modules"]
 
 _HOST = re.compile(rf"app\.modules\.(\w+){MODULE_SUFFIX}\.")
 """Matches the name of a Python module that defines an extension point. The group is the host module."""
-
-
-class ModulesError(Exception):
-    """The modules cannot be set up. The message is one line that lists the known ones."""
 
 
 def discover_modules() -> dict[str, Module]:
@@ -81,6 +75,13 @@ def choose_modules(known: dict[str, Module], enabled: Iterable[str]) -> list[Mod
     return modules
 
 
+def check_modules(modules: Modules) -> None:
+    """Raises ModulesError if what the modules contribute to each other cannot be served."""
+    for module in modules:
+        if module.check is not None:
+            module.check(modules)
+
+
 def _sort(chosen: dict[str, Module], known: dict[str, Module]) -> list[Module]:
     for module in chosen.values():
         missing = [name for name in module.depends_on if name not in chosen]
@@ -107,17 +108,21 @@ def _check_contributions(modules: Sequence[Module]) -> None:
     for module in modules:
         for contribution in module.contributes:
             kind = type(contribution)
-            name = getattr(contribution, fields(cast("type[DataclassInstance]", kind))[0].name)
+            if not is_dataclass(kind):
+                raise ModulesError(f"module {module.name!r} contributes {contribution!r} to no extension point")
+            name = getattr(contribution, fields(kind)[0].name)
+            # A schedule has the name of its job.
+            name = getattr(name, "name", name)
             host = _HOST.match(kind.__module__)
             if host is not None and host[1] not in served and not getattr(kind, "optional_host", False):
                 raise ModulesError(
                     f"APPLICATION_ENABLED_MODULES: module {module.name!r} contributes the {kind.__name__} {name!r} "
                     f"to the module {host[1]!r}, which is not enabled"
                 )
-            if (kind, name) in owners:
-                raise ModulesError(
-                    f"modules {owners[kind, name]!r} and {module.name!r} both contribute the {kind.__name__} {name!r}"
-                )
+            if (owner := owners.get((kind, name))) is not None:
+                both = f"modules {owner!r} and {module.name!r} both contribute"
+                twice = f"module {module.name!r} contributes twice"
+                raise ModulesError(f"{twice if owner == module.name else both} the {kind.__name__} {name!r}")
             owners[kind, name] = module.name
 
 

@@ -107,6 +107,9 @@ class Permission:
     _allowed: frozenset[tuple[str, str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        for lowest in self.default.values():
+            if lowest not in ROLES:
+                raise ValueError(f"the permission {self.name!r} names the role {lowest!r}, which does not exist")
         pairs = ((kind, role) for kind, lowest in self.default.items() for role in ROLES[ROLES.index(lowest) :])
         object.__setattr__(self, "_allowed", frozenset(pairs))
 

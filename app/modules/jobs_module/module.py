@@ -5,6 +5,7 @@ from app.adapters.db.database import BackgroundDatabase
 from app.modules.jobs_module.db.invariants import INVARIANTS
 from app.modules.jobs_module.db.models import JobRow, JobScheduleRow
 from app.modules.jobs_module.extension import Job, Jobs, Lane, Schedule
+from app.modules.jobs_module.services.contributions import check_contributions
 from app.modules.jobs_module.services.runner import Runner
 from app.utils.background import Background
 from app.utils.container import Container
@@ -29,4 +30,5 @@ module = Module(
     models=(JobRow, JobScheduleRow),
     lifespan=lifespan,
     invariants=INVARIANTS,
+    check=check_contributions,
 )

@@ -8,6 +8,7 @@ from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.sockets_module.api.routes import asyncapi, ws
 from app.modules.sockets_module.extension import Signal, StreamSource
 from app.modules.sockets_module.schemas import PresenceSignal
+from app.modules.sockets_module.services.actions import bind_actions
 from app.modules.sockets_module.services.presence import Presence
 from app.modules.sockets_module.services.registry import Registry
 from app.modules.sockets_module.services.sources import Sources
@@ -39,4 +40,5 @@ module = Module(
     depends_on=("base", "streams", "accounts"),
     lifespan=lifespan,
     contributes=(Signal("presence", PresenceSignal),),
+    check=bind_actions,
 )

@@ -64,4 +64,5 @@ module = Module(
     contributes=(FORGET_OLD_EVENTS, EVERY_HOUR, BUS, REPLICAS),
     lifespan=lifespan,
     invariants=INVARIANTS,
+    check=lambda modules: modules.events,
 )

@@ -13,6 +13,7 @@ from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.extension import AccountPart
 from app.modules.chats_module.extension import ChatPart
+from app.modules.messages_module.extension import MessagePart, MessageView
 from app.services.context import Context, WorkContext
 from app.settings import Settings
 from app.utils.module import Module
@@ -57,6 +58,10 @@ PARTS = (
     ChatPart("topic", str | None, update=str, apply=set_topic),
     ChatPart("is_mine", bool, empty=False, sql="c.owner_id = m.account_id"),
 )
+
+
+async def _apply_nothing(*_: object) -> bool:
+    return False
 
 
 def module_of(*parts: object) -> Module:
@@ -183,11 +188,22 @@ async def test_without_a_contributing_module_answers_have_no_contributed_fields(
         }
 
 
-@pytest.mark.parametrize("part", [AccountPart("bio", str), ChatPart("title", str), AccountPart("role", str)])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [AccountPart("bio", str)],
+        [AccountPart("role", str)],
+        [ChatPart("title", str)],
+        [ChatPart("title", None, update=str, apply=_apply_nothing)],
+        [MessagePart("text", read=str, create=str)],
+        [MessageView("seq", read=int)],
+        [MessagePart("mood", read=str, create=str), MessageView("mood", read=str)],
+    ],
+)
 def test_contributing_an_existing_field_is_refused(
-    base_settings: Settings, monkeypatch: pytest.MonkeyPatch, part: object
+    base_settings: Settings, monkeypatch: pytest.MonkeyPatch, parts: list[object]
 ) -> None:
     known = discover_modules()
-    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": module_of(part)})
-    with pytest.raises(ModulesError, match=r"has a field '(bio|title|role)' already"):
+    monkeypatch.setattr(constructor, "discover_modules", lambda: known | {"test": module_of(*parts)})
+    with pytest.raises(ModulesError, match=r"has a field '(bio|role|title|text|seq|mood)' already"):
         build_app(base_settings)

@@ -1,4 +1,11 @@
-from app.modules.base_module.schemas.models import RequestModel, ResponseModel, extended, with_parts, with_updates
+from app.modules.base_module.schemas.models import (
+    RequestModel,
+    ResponseModel,
+    check_names,
+    extended,
+    with_parts,
+    with_updates,
+)
 from app.modules.base_module.schemas.page import Cursor, Limit, Page
 from app.modules.base_module.schemas.problem import Problem, ProblemError, refuses
 from app.modules.base_module.schemas.texts import check_name, check_prose
@@ -31,6 +38,7 @@ __all__ = [
     "ResponseModel",
     "Storable",
     "check_name",
+    "check_names",
     "check_prose",
     "check_text",
     "extended",

@@ -1,13 +1,13 @@
 """The base models: RequestModel for bodies, which are checked strictly, and ResponseModel for responses."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, create_model, field_validator
 
 from app.modules.base_module.schemas.types import check_text
 from app.services.parts import Part
-from app.utils.setup_modules import ModulesError
+from app.utils.module import ModulesError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -50,21 +50,40 @@ def extended(
     return model
 
 
+class Named(Protocol):
+    """A contribution that adds a field of this name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+def check_names(base: type[BaseModel], contributions: Iterable[Named]) -> None:
+    """Raises ModulesError for a contributed field that the model, or another contribution, already has."""
+    taken = set(base.model_fields)
+    for contribution in contributions:
+        if contribution.name in taken:
+            raise ModulesError(
+                f"a module contributes the {type(contribution).__name__} {contribution.name!r}: {base.__name__} has "
+                f"a field {contribution.name!r} already"
+            )
+        taken.add(contribution.name)
+
+
 def with_parts(base: type[Model], parts: Sequence[Part]) -> type[Model]:
     """Returns the model of a response with the fields of the given parts.
 
     Raises ModulesError for a field that the model already has.
     """
     parts = [part for part in parts if part.read is not None]
-    for part in parts:
-        if part.name in base.model_fields:
-            raise ModulesError(
-                f"a module contributes the {type(part).__name__} {part.name!r}: {base.__name__} has a field "
-                f"{part.name!r} already"
-            )
+    check_names(base, parts)
     return extended(base, {part.name: (part.read, ...) for part in parts}, {part.name: part.empty for part in parts})
 
 
 def with_updates(base: type[Model], parts: Sequence[Part]) -> type[Model]:
-    """Returns the model of a PATCH body with the fields of those parts that can be set."""
-    return extended(base, {part.name: (part.update, None) for part in parts if part.apply is not None}, {})
+    """Returns the model of a PATCH body with the fields of those parts that can be set.
+
+    Raises ModulesError for a field that the model already has.
+    """
+    parts = [part for part in parts if part.apply is not None]
+    check_names(base, parts)
+    return extended(base, {part.name: (part.update, None) for part in parts}, {})

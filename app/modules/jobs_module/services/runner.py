@@ -48,15 +48,11 @@ class Runner:
         lanes: Sequence[Lane] = (),
         schedules: Sequence[Schedule] = (),
     ) -> None:
-        """Raises ValueError if a job names a lane that does not exist, or if a schedule cannot run."""
         self._database = database
         self._container = container
         self._jobs = jobs.jobs
         self._names = list(self._jobs)
         self._slots = {DEFAULT_LANE: _DEFAULT_CONCURRENCY} | {lane.name: lane.concurrency for lane in lanes}
-        for job in self._jobs.values():
-            if job.lane not in self._slots:
-                raise ValueError(f"the job {job.name!r} names the lane {job.lane!r}, which no module contributes")
         self._schedules = Schedules(database, jobs, schedules)
         self._completions = Completions(database)
         self._attempt = database.tracing.traced("job", attempt, span_details, is_root=True)

@@ -5,16 +5,18 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
-from app.modules.jobs_module.extension import Jobs, Lane, Schedule
+from app.modules.jobs_module.extension import Job, Jobs, Lane, Schedule
+from app.modules.jobs_module.services.contributions import check_contributions
 from app.modules.jobs_module.tests.sample_jobs import NOTED, Text, noting, texts, until
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
 from app.settings import Settings
 from app.utils.container import Container
-from app.utils.module import Module, Modules
+from app.utils.module import Module, Modules, ModulesError
 from tests.fakers import FakeClient
 from tests.servers import served
 
@@ -67,3 +69,31 @@ async def test_a_subscriber_enqueues_jobs_and_a_schedule_runs(app: FastAPI, conn
             await anna.send(chat, str(number))
         await until(connection, "SELECT count(*) = 4 FROM noted")
     assert sorted(await texts(connection)) == ["0", "1", "2", "periodic"]
+
+
+async def _idle(*_: object) -> None:
+    pass
+
+
+class Address(BaseModel):
+    address: str
+
+
+DEMANDING = Job("demanding", Address, _idle)
+
+
+@pytest.mark.parametrize(
+    ("contributes", "reason"),
+    [
+        ((noting(lane="nowhere"),), "the job 'noting' names the lane 'nowhere', which no module contributes"),
+        ((Lane("default", 9),), "the lane 'default' is reserved"),
+        ((Lane("closed", 0),), "the lane 'closed' has no room for a job"),
+        ((Schedule(PERIODIC, 60),), "a schedule names the job 'periodic', which no module contributes"),
+        ((PERIODIC, Schedule(PERIODIC, 0.5)), "the period of the job 'periodic' is shorter than 1 s"),
+        ((DEMANDING, Schedule(DEMANDING, 60)), "the job 'demanding' has a schedule, and its payload has a field"),
+    ],
+)
+def test_what_could_never_run_stops_the_start(contributes: tuple[object, ...], reason: str) -> None:
+    """In the loop that enqueues due jobs, it would keep the schedules of all other modules from running."""
+    with pytest.raises(ModulesError, match=reason):
+        check_contributions(Modules([Module(name="trial", description="", contributes=contributes)]))

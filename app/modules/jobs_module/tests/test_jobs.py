@@ -171,12 +171,6 @@ async def test_a_lane_limits_how_many_jobs_run_at_once(container: Container, con
     assert len(await texts(connection)) == 11
 
 
-async def test_an_unknown_lane_is_refused(container: Container) -> None:
-    with pytest.raises(ValueError, match="the job 'noting' names the lane 'narrow', which no module contributes"):
-        async with process(container, noting(lane="narrow")):
-            pass
-
-
 async def test_stored_jobs_move_to_the_new_lane_of_their_kind(container: Container, connection: Connection) -> None:
     old = noting(lane="of before")
     await enqueuing(container, old).enqueue(old, "moved")

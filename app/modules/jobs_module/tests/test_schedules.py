@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.jobs_module.extension import Jobs, Schedule
@@ -56,9 +54,3 @@ async def test_a_shortened_period_takes_effect_at_once(container: Container, con
     assert await connection.fetchval(
         "SELECT next_at <= now() + interval '1 minute' FROM job_schedule WHERE name = 'noting'"
     )
-
-
-async def test_a_schedule_that_cannot_run_is_refused(container: Container) -> None:
-    job = noting()
-    with pytest.raises(ValueError, match="the period of the job 'noting' is shorter than 1 s"):
-        Schedules(container.get(Database), Jobs([job]), [Schedule(job, timedelta(seconds=0.5))])

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field, create_model
 
-from app.modules.base_module.schemas import extended
+from app.modules.base_module.schemas import check_names, extended
 from app.modules.messages_module.extension import MessagePart, MessageView
 from app.modules.messages_module.schemas.events import MessageDeletedPayload, MessageEditedPayload, MessagePayload
 from app.modules.messages_module.schemas.message import (
@@ -31,7 +31,9 @@ class MessageModels(NamedTuple):
 
 @cache
 def message_models(modules: Modules) -> MessageModels:
+    """Raises ModulesError for a contributed field that messages already have."""
     parts, views = modules.contributions(MessagePart), modules.contributions(MessageView)
+    check_names(MessageRead, (*parts, *views))
     stored = {part.name: (part.read, ...) for part in parts}
     example = {part.name: part.empty for part in parts}
     # The response to a send has the same model without views.

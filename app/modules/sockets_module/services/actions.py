@@ -11,7 +11,7 @@ from pydantic import BaseModel, create_model
 from app.dependencies.scopes import Scope
 from app.modules.sockets_module.extension import Begin, Handle, Model, SocketAction, SocketPermission
 from app.modules.sockets_module.schemas import EmptyReply, Nothing, OkReply, RequestFrame
-from app.utils.module import Modules
+from app.utils.module import Modules, ModulesError
 
 _OWN = ("hello", "ping")
 """Actions of the socket itself."""
@@ -34,16 +34,18 @@ class Action:
 
 @cache
 def bind_actions(modules: Modules) -> Mapping[str, Action]:
-    """Returns the contributed actions by name. Raises ValueError if an action cannot be served."""
+    """Returns the contributed actions by name. Raises ModulesError if an action cannot be served."""
     return {action.name: _bind(action, modules) for action in modules.contributions(SocketAction)}
 
 
 def _bind(action: SocketAction, modules: Modules) -> Action:
     if action.name in _OWN:
-        raise ValueError(f"the socket action {action.name!r} is reserved")
+        raise ModulesError(f"the socket action {action.name!r} is reserved")
     data = _model(action.data, modules)
     if action.ordered_by is not None and action.ordered_by not in data.model_fields:
-        raise ValueError(f"the socket action {action.name!r} has no {action.ordered_by!r} in its data to be ordered by")
+        raise ModulesError(
+            f"the socket action {action.name!r} has no {action.ordered_by!r} in its data to be ordered by"
+        )
     title = title_of(action.name)
     reply_data = Nothing if action.reply is None else _model(action.reply, modules)
     return Action(

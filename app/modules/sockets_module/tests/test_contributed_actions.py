@@ -18,7 +18,7 @@ from app.modules.sockets_module.tests.sample_actions import MODULE, ChatData, Gu
 from app.services.errors import Conflict
 from app.settings import Settings
 from app.settings.limits_settings import LimitsSettings
-from app.utils.module import Module, Modules
+from app.utils.module import Module, Modules, ModulesError
 from app.utils.setup_modules import discover_modules
 from tests.fakers import FakeClient, FakeSocket, ok
 from tests.servers import listening
@@ -168,9 +168,9 @@ def bind(action: SocketAction) -> None:
 
 
 def test_an_action_that_cannot_be_served_raises_at_startup() -> None:
-    with pytest.raises(ValueError, match="'ping' is reserved"):
+    with pytest.raises(ModulesError, match="'ping' is reserved"):
         bind(SocketAction("ping", ChatData, handle=think))
-    with pytest.raises(ValueError, match="'roll' has no 'board_id' in its data"):
+    with pytest.raises(ModulesError, match="'roll' has no 'board_id' in its data"):
         bind(SocketAction("roll", RollData, handle=roll, ordered_by="board_id"))
     for given in ({}, {"handle": think, "begin": deal}):
         with pytest.raises(ValueError, match="either `handle` or `begin`"):
