@@ -1,5 +1,6 @@
 """`python manage.py` as a process, and what all of its commands have in common."""
 
+import os
 import re
 import subprocess
 import sys
@@ -161,6 +162,15 @@ def test_the_generated_documents_are_up_to_date() -> None:
         path.name for path in made[0] if path.read_text(encoding="utf-8") not in {document[path] for document in made}
     }
     assert stale == set(), "if that was meant to change, run `python manage.py docs`"
+
+
+def test_the_settings_of_this_machine_do_not_change_the_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = make_documents()
+    here = {"API_SERVICE_PORT": "19", "API_TITLE": "Почта дома", "ENVIRONMENT": "PROD", "ATTACHMENT_MAX_BYTES": "9"}
+    for name, value in here.items():
+        monkeypatch.setenv(name, value)
+    assert make_documents() == usual
+    assert here.items() <= os.environ.items()
 
 
 async def test_the_openapi_document_of_this_installation_can_be_printed(database_address: DatabaseAddress) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from app.commands.drawing import draw_dot
 from app.commands.generated import DOT, OPENAPI, PAGE, make_documents, openapi_text, read_tables, with_tables
-from app.settings import PROJECT_ROOT, load_settings
+from app.settings import PROJECT_ROOT, load_settings, without_environment
 from app.utils.own_settings import load_all_settings
 from app.utils.setup_modules import discover_modules
 
@@ -49,7 +49,9 @@ def openapi(
     if stdout:
         typer.echo(openapi_text(load_all_settings(discover_modules())), nl=False)
         return
-    OPENAPI.write_text(openapi_text(load_settings(env_file=None)), encoding="utf-8")
+    with without_environment():
+        text = openapi_text(load_settings(env_file=None))
+    OPENAPI.write_text(text, encoding="utf-8")
     typer.echo(f"wrote {_shown(OPENAPI)}")
 
 

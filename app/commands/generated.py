@@ -15,7 +15,7 @@ from app.commands.extensions import command_files
 from app.commands.tables import tabulate_errors, tabulate_events, tabulate_metrics
 from app.fastapi_engine.constructor import build_app
 from app.resources.constants import DOCS_DIR
-from app.settings import PROJECT_ROOT, Settings, load_settings
+from app.settings import PROJECT_ROOT, Settings, load_settings, without_environment
 from app.settings.describe import describe_settings, tabulate_settings
 from app.settings.modules_settings import ModulesSettings
 from app.utils.module import Modules
@@ -29,6 +29,7 @@ METRICS = DOCS_DIR / "metrics.md"
 PAGE = DOCS_DIR / "database.md"
 
 
+@without_environment()
 def make_documents(*, added: bool = True) -> Mapping[Path, str]:
     """Returns the current text of each generated document, for a new server with the modules enabled by default.
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from app.settings.app_settings import AppSettings, EnvironmentSettings, Mode
 from app.settings.auth_settings import AuthSettings
-from app.settings.base import PROJECT_ROOT, SettingsGroup
+from app.settings.base import PROJECT_ROOT, SettingsGroup, without_environment
 from app.settings.db_settings import DbSettings
 from app.settings.egress_settings import EgressSettings
 from app.settings.file import ID, UnreadableFile, find_unknown_names, read_problems
@@ -37,6 +37,7 @@ __all__ = [
     "load_settings",
     "unknown_variables",
     "with_own",
+    "without_environment",
 ]
 
 ENV_FILE = PROJECT_ROOT / ".env"

@@ -1,7 +1,9 @@
 """The base of all groups of settings. A value comes from the environment, then from `.env`, then from its default."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple
@@ -13,6 +15,17 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Pydanti
 from app.settings.file import ENCODING, ID, id_pattern
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def without_environment() -> Iterator[None]:
+    """Hides the variables of the environment inside the block: settings that are read there have their defaults."""
+    variables = dict(os.environ)
+    os.environ.clear()
+    try:
+        yield
+    finally:
+        os.environ.update(variables)
 
 
 class Variable(NamedTuple):

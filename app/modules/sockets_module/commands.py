@@ -7,7 +7,7 @@ import typer
 
 from app.modules.sockets_module.services.asyncapi import make_document
 from app.resources.constants import DOCS_DIR
-from app.settings import Settings, load_settings
+from app.settings import Settings, load_settings, without_environment
 from app.utils.module import Modules
 from app.utils.setup_modules import choose_modules, discover_modules
 
@@ -26,7 +26,9 @@ def asyncapi(
     if stdout:
         typer.echo(asyncapi_text(load_settings()), nl=False)
         return
-    ASYNCAPI.write_text(asyncapi_text(load_settings(env_file=None)), encoding="utf-8")
+    with without_environment():
+        text = asyncapi_text(load_settings(env_file=None))
+    ASYNCAPI.write_text(text, encoding="utf-8")
     typer.echo(f"wrote docs/{ASYNCAPI.name}")
 
 
