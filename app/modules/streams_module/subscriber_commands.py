@@ -8,8 +8,11 @@ import typer
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.run import run_on_database
+from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.subscribers import operating
 from app.settings import load_settings
+from app.utils.module import Modules
+from app.utils.setup_modules import choose_modules, discover_modules
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -29,9 +32,13 @@ def list_all() -> None:
         async with database.connection() as connection:
             return await operating.list_subscribers(connection), await operating.list_failures(connection)
 
-    subscribers, failures = run_on_database(load_settings().db, run)
+    settings = load_settings()
+    subscribers, failures = run_on_database(settings.db, run)
+    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    served = {subscriber.name for subscriber in modules.contributions(Subscriber)}
     for subscriber in subscribers:
         state = "" if subscriber.is_registered else ", not registered yet"
+        state += "" if subscriber.name in served else ", no enabled module has it"
         typer.echo(
             f"{subscriber.name}: {subscriber.events_behind} events, {subscriber.seconds_behind:.0f} s behind "
             f"in {subscriber.streams_behind} streams, {subscriber.streams_halted} streams halted, "
@@ -49,7 +56,7 @@ def retry(name: Name, stream: Stream = None) -> None:
     async def act(connection: Connection) -> int:
         return await operating.retry(connection, name, stream)
 
-    typer.echo(f"{_run(act)} events and halted streams will be retried by the running server")
+    typer.echo(f"{_run(name, act)} events and halted streams will be retried by the running server")
 
 
 @commands.command()
@@ -59,7 +66,7 @@ def skip(name: Name, stream: Annotated[UUID, typer.Argument(help="id of the halt
     async def act(connection: Connection) -> int:
         return await operating.skip_event(connection, name, stream)
 
-    skipped = _run(act)
+    skipped = _run(name, act)
     typer.echo("the event is set aside" if skipped else "the stream is not halted")
     raise typer.Exit(0 if skipped else 1)
 
@@ -79,12 +86,18 @@ def reset(
     async def act(connection: Connection) -> int:
         return await operating.reset(connection, name, stream, to_head=to == "head")
 
-    typer.echo(f"{_run(act)} cursors were moved")
+    typer.echo(f"{_run(name, act)} cursors were moved")
 
 
-def _run(act: operating.Action) -> int:
-    async def run(database: Database) -> int:
+def _run(name: str, act: operating.Action) -> int:
+    """Returns the result of `act`. Refuses a name that no subscriber has: it may be misspelled."""
+
+    async def run(database: Database) -> int | list[str]:
         async with database.connection() as connection:
-            return await act(connection)
+            known = await operating.list_names(connection)
+            return await act(connection) if name in known else known
 
-    return run_on_database(load_settings().db, run)
+    done = run_on_database(load_settings().db, run)
+    if isinstance(done, list):
+        raise typer.BadParameter(f"there is no subscriber {name!r}; known: {', '.join(done)}")
+    return done

@@ -1,10 +1,12 @@
 """Failures of subscribers: their effect on the event, on its stream, and on other streams and subscribers."""
 
 from collections.abc import Sequence
-from uuid import UUID
+from dataclasses import replace
+from uuid import UUID, uuid4
 
 import pytest
 
+from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.modules.streams_module.db.invariants import INVARIANTS
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
@@ -13,6 +15,7 @@ from app.modules.streams_module.tests.recording_subscriber import noting, proces
 from app.utils.container import Container
 from app.utils.metrics import REGISTRY
 from tests.fakers import FakeClient, eventually
+from tests.manage import manage
 
 pytestmark = pytest.mark.usefixtures("short_backoff")
 
@@ -164,6 +167,30 @@ async def test_a_subscriber_that_is_behind_is_reported(
 
         await eventually(has_caught_up, 20)
         assert not any("noting" in row["detail"] for row in await connection.fetch(invariant.find))
+
+
+async def test_a_subscriber_of_a_module_that_is_switched_off_is_named_as_such(
+    container: Container, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    async with process(container, noting(), replace(noting(), name="search")):
+        pass
+    lines = (await manage(database_address, "subscribers", "list")).stdout.splitlines()
+    (noted,) = [line for line in lines if line.startswith("noting:")]
+    (search,) = [line for line in lines if line.startswith("search:")]
+    assert (noted.endswith(", no enabled module has it"), search.endswith(" set aside")) == (True, True)
+
+
+async def test_a_misspelled_subscriber_is_refused(
+    container: Container, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    async with process(container, noting()):
+        pass
+    stream = str(uuid4())
+    for command in (["retry", "notting"], ["reset", "notting"], ["skip", "notting", stream]):
+        refused = await manage(database_address, "subscribers", *command)
+        assert (refused.exit_code, "no subscriber 'notting'; known: " in refused.stderr) == (2, True), refused.output
+        assert "noting" in refused.stderr
+    assert (await manage(database_address, "subscribers", "retry", "noting")).exit_code == 0
 
 
 async def test_a_reset_subscriber_starts_again(

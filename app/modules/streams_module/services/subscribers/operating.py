@@ -88,6 +88,10 @@ async def list_subscribers(connection: Connection) -> list[SubscriberStatus]:
     return [SubscriberStatus(*row) for row in await connection.fetch(_LIST)]
 
 
+async def list_names(connection: Connection) -> list[str]:
+    return [row["name"] for row in await connection.fetch("SELECT name FROM subscriber ORDER BY name")]
+
+
 async def list_failures(connection: Connection) -> list[Failure]:
     return [Failure(*row) for row in await connection.fetch(_FAILURES)]
 
