@@ -59,6 +59,7 @@ class JobContext:
     - `container`: settings groups and services, by type.
     - `attempt`: number of the attempt, from 1.
     - `job_id`: the same at each attempt.
+    - `at`: the current time.
     """
 
     container: Container
@@ -66,6 +67,10 @@ class JobContext:
     job_id: UUID
     lease: Lease
     free_sessions: Semaphore
+
+    @property
+    def at(self) -> datetime:
+        return datetime.now(UTC)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:

@@ -82,8 +82,6 @@ class MessagePart:
       the server sets the value.
     - `empty`: value of a message without the part; it is not stored. `redacted`: value of a deleted message.
     - `replaces_text`: a message with this part may have no text.
-    - `forwarded`: a forward takes this part along. It gets the value of the source as its `server_value`.
-    - `forbids_edits`: a message with this part cannot be edited.
     - `derive(request)`: returns the value, or NEEDS_PREPARE, or NeedsPrepare(derived). It runs when the send is queued,
       before any lock. In an edit the request has the stored values of the fields that it leaves out.
     - `prepare(context, requests)`: returns values or refusals. It runs once per batch, under the locks, before numbers
@@ -91,6 +89,8 @@ class MessagePart:
     - `store(context, stored)`: writes the module's own rows in the message's transaction. It gets the parts of new
       messages that are not empty, and those that an edit has changed.
     - `remove(context, chat_id, seqs)`: runs in the transaction that deletes messages.
+    - `forwarded`: a forward takes this part along. It gets the value of the source as its `server_value`.
+    - `forbids_edits`: a message with this part cannot be edited.
 
     Without `derive` and `prepare`, the value is stored as it was sent. A value that the server gives with a send
     (`server_value`) is not derived: it is stored as given, or as `prepare` returns it. Without such a value and without
@@ -104,12 +104,12 @@ class MessagePart:
     empty: Any = None
     redacted: Any = AS_EMPTY
     replaces_text: bool = False
-    forwarded: bool = False
-    forbids_edits: bool = False
     derive: Derive | None = None
     prepare: Prepare | None = None
     store: Store | None = None
     remove: Remove | None = None
+    forwarded: bool = False
+    forbids_edits: bool = False
 
     @property
     def of_tombstone(self) -> Any:
