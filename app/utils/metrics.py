@@ -180,6 +180,12 @@ SUBSCRIBER_LAG_EVENTS = gauge(
     ("subscriber",),
     multiprocess_mode="livemax",
 )
+SUBSCRIBER_SET_ASIDE = gauge(
+    "subscriber_events_set_aside",
+    "events that the subscriber could not handle and that wait for `manage.py subscribers retry`",
+    ("subscriber",),
+    multiprocess_mode="livemax",
+)
 LOOP_LAG = gauge(
     "loop_lag_seconds",
     "delay of the event loop at the latest check; above 0.1 the process is overloaded",

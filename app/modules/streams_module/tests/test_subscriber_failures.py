@@ -26,8 +26,14 @@ WHERE stream_id = $1 AND seq = $2
 
 
 async def test_a_failing_event_is_set_aside_and_can_be_retried(
-    anna: FakeClient, club: str, container: Container, connection: Connection
+    anna: FakeClient, club: str, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sweep, "_MEASURE", 0)
+
+    async def is_measured(events: int) -> bool:
+        name = "messenger_subscriber_events_set_aside"
+        return REGISTRY.get_sample_value(name, {"subscriber": "noting"}) == events
+
     other = await anna.open_chat(title="Другой чат")
     async with process(container, noting()):
         for text in ("1", "fail", "2"):
@@ -40,11 +46,13 @@ async def test_a_failing_event_is_set_aside_and_can_be_retried(
         assert "fail" in failure["error"]
         (status,) = [each for each in await operating.list_subscribers(connection) if each.name == "noting"]
         assert (status.failures, status.streams_halted) == (1, 0)
+        await eventually(lambda: is_measured(1))
         # A retry gets the event as it is stored now.
         await connection.execute(_CORRECT, failure["stream_id"], failure["seq"])
         assert await operating.retry(connection, "noting", None) == 1
         await until_noted(connection, club, ["1", "2", "corrected"])
         assert await connection.fetchval("SELECT count(*) FROM subscriber_failure") == 0
+        await eventually(lambda: is_measured(0))
 
 
 async def test_a_single_event_that_fails_is_handled_once_per_attempt(

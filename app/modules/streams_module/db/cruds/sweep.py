@@ -36,7 +36,8 @@ UPDATE subscriber s SET events_behind = new.events, behind_since = to_timestamp(
 FROM unnest($1::text[], $2::bigint[], $3::float8[]) AS new(name, events, since) WHERE s.name = new.name
 """
 _READ_BEHIND = """
-SELECT name, events_behind, coalesce(extract(epoch FROM statement_timestamp() - behind_since), 0)::float8 AS seconds
+SELECT name, events_behind, coalesce(extract(epoch FROM statement_timestamp() - behind_since), 0)::float8 AS seconds,
+    (SELECT count(*) FROM subscriber_failure f WHERE f.subscriber = name) AS set_aside
 FROM subscriber WHERE name = ANY($1::text[])
 """
 _RUN_SOON = "UPDATE subscriber_sweep SET after = $1, is_urgent = true"
@@ -90,7 +91,7 @@ async def note_behind(connection: Connection, behind: Mapping[str, tuple[int, fl
 
 
 async def read_behind(connection: Connection, names: Sequence[str]) -> Sequence[Any]:
-    """Returns (name, events_behind, seconds) as of the last sweep."""
+    """Returns (name, events_behind, seconds) as of the last sweep, and the number of events that are set aside now."""
     rows: Sequence[Any] = await connection.fetch(_READ_BEHIND, names)
     return rows
 

@@ -73,6 +73,7 @@ class Sweep:
             for row in await crud.read_behind(connection, self._names):
                 metrics.SUBSCRIBER_LAG_EVENTS.labels(row["name"]).set(row["events_behind"])
                 metrics.SUBSCRIBER_LAG_SECONDS.labels(row["name"]).set(row["seconds"])
+                metrics.SUBSCRIBER_SET_ASIDE.labels(row["name"]).set(row["set_aside"])
 
     def _add(self, before: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, tuple[int, float | None]]:
         """Returns the result of this sweep so far: by subscriber, the number of events and the time of the oldest."""
