@@ -57,6 +57,11 @@ class MailPreferences:
 class Mailer(ABC):
     """Sends mails. In the container."""
 
+    @property
+    @abstractmethod
+    def is_on(self) -> bool:
+        """False if mails are neither sent nor logged. A module may then do without a mail that it sends by itself."""
+
     @abstractmethod
     async def send(self, mail_id: UUID, templates: Path, letter: Letter) -> None:
         """Sends a mail, whose Message-ID is made of `mail_id`. Raises if it must be tried again later."""

@@ -40,6 +40,10 @@ class SmtpMailer(Mailer):
         self._settings = settings
         self._is_local = environment is Mode.LOCAL
 
+    @property
+    def is_on(self) -> bool:
+        return self._settings.server is not None or self._is_local
+
     async def send(self, mail_id: UUID, templates: Path, letter: Letter) -> None:
         if self._settings.server is None:
             metrics.MAILS.labels(letter.template, "off").inc()

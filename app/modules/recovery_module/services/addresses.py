@@ -16,6 +16,7 @@ from app.modules.accounts_module.services.mailboxes import announce_change, chan
 from app.modules.accounts_module.services.sign_ups import SignUps
 from app.modules.base_module.schemas import NOT_NULL
 from app.modules.jobs_module.extension import Jobs
+from app.modules.mail_module.extension import Mailer
 from app.modules.recovery_module.db.cruds import mailboxes, tokens
 from app.modules.recovery_module.errors import LinkExpired
 from app.modules.recovery_module.services.mails import CONFIRM, NOTIFY, Confirmation, Notice
@@ -86,7 +87,8 @@ async def _enqueue(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str) -
 
 
 async def _after_sign_up(context: WorkContext, account_id: UUID) -> None:
-    await send_confirmation(context.work, context.container.get(Jobs), account_id)
+    if context.container.get(Mailer).is_on:  # type: ignore[type-abstract]
+        await send_confirmation(context.work, context.container.get(Jobs), account_id)
 
 
 async def _change(context: WorkContext, account_id: UUID, email: str) -> bool:

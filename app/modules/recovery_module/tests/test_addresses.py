@@ -1,15 +1,22 @@
 """An address is verified by a mail, and a new one takes effect when it is confirmed."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.fastapi_engine.constructor import build_app
 from app.modules.accounts_module.tests.erasing import erase
+from app.modules.mail_module.settings import MailSettings
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.links import email_of, subjects_to, tokens_of, until_no_jobs
+from app.settings import Settings
+from app.settings.app_settings import Mode
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
+from tests.servers import served
 
 _NEW = "anna@new.example.com"
 
@@ -143,3 +150,13 @@ async def test_an_erased_account_leaves_no_address_and_no_token(
         )
         == 0
     )
+
+
+async def test_a_server_without_mail_prepares_no_mail_at_sign_up(settings: Settings) -> None:
+    quiet = settings.app.model_copy(update={"environment": Mode.DEV})
+    application = build_app(replace(settings, own={**settings.own, MailSettings: MailSettings()}, app=quiet))
+    async with served(application) as http:
+        await FakeClient.sign_up(http, "vera")
+        container = application.state.container
+        assert await rows(container, "SELECT FROM job WHERE name LIKE 'recovery.%'") == []
+        assert await rows(container, "SELECT FROM recovery_token") == []
