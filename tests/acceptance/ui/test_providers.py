@@ -50,6 +50,7 @@ async def test_a_new_person_signs_in_by_the_provider(page_of: Reader, provider: 
     assert all(url.startswith(provider.issuer) for url in page_of.strangers)
     settings = await page_of.settings()
     await expect(settings.get_by_role("region", name="Other providers")).to_contain_text("anna@example.com")
+    await expect(settings.get_by_role("region", name="Other providers").get_by_role("listitem")).to_contain_text("Acme")
     await settings.get_by_role("button", name="Remove anna@example.com").click()
     await page.get_by_role("button", name="Remove anna@example.com").last.click()
     await expect(page.get_by_text("the only way to sign in")).to_be_visible()

@@ -1,6 +1,6 @@
 // Identities in the settings: the accounts at other providers that sign in to this account.
 
-import { getAll } from '../api.js';
+import { getAll, listProviders } from '../api.js';
 import { h, iconButton } from '../dom.js';
 import { shortMoment, t } from '../i18n.js';
 import { itemList } from './itemList.js';
@@ -10,7 +10,14 @@ const PATH = '/accounts/me/identities';
 
 /** Creates the content of the section. */
 export function identities(context) {
-  const { list, remove } = itemList(context, () => getAll(PATH), row);
+  const { list, remove } = itemList(context, read, row);
+
+  /** Reads the identities, with the names of their providers. One that was removed from the server has its id only. */
+  async function read() {
+    const [identities, { items }] = await Promise.all([getAll(PATH), listProviders()]);
+    const names = new Map(items.map(({ id, name }) => [id, name]));
+    return identities.map((identity) => ({ ...identity, provider: names.get(identity.provider) ?? identity.provider }));
+  }
 
   function row({ id, provider, email, last_used_at: usedAt }) {
     const name = email ?? provider;
