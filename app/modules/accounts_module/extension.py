@@ -202,8 +202,8 @@ class PresenceFilter:
     """Hides presence, typing and read positions of accounts from some viewers, over every transport.
 
     `list_hidden(context, viewer_id, account_ids)` returns those of the accounts that are hidden from the viewer. It is
-    called once per page, and when a socket connects: then `account_ids` is None, for all accounts. After a
-    change the module calls `PresenceFilters.announce`.
+    called once per page. For chats, and when a socket connects, `account_ids` is None: for all accounts. After a change
+    the module calls `PresenceFilters.announce`.
     """
 
     name: str

@@ -30,12 +30,16 @@ class PresenceFilters:
         """Returns those of the accounts that are hidden from the viewer."""
         return await self._list(connection, viewer, account_ids) if self._filters and account_ids else _NONE
 
+    async def list_all_hidden(self, connection: Connection, viewer: UUID) -> frozenset[UUID]:
+        """Returns all accounts that are hidden from the viewer."""
+        return await self._list(connection, viewer, None) if self._filters else _NONE
+
     async def read_all_hidden(self, viewer: UUID) -> frozenset[UUID]:
-        """Returns all accounts that are hidden from the viewer, over a connection of its own."""
+        """Does the same over a connection of its own."""
         if not self._filters:
             return _NONE
         async with self._database.connection() as connection:
-            return await self._list(connection, viewer, None)
+            return await self.list_all_hidden(connection, viewer)
 
     async def _list(
         self, connection: Connection, viewer: UUID, account_ids: Collection[UUID] | None

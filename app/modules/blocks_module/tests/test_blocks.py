@@ -172,29 +172,6 @@ async def test_signals_are_shown_again_after_the_block_is_taken_back(
         await eventually(is_shown)
 
 
-async def test_read_positions_are_hidden_from_the_blocked(
-    anna: FakeClient, boris: FakeClient, clara: FakeClient
-) -> None:
-    direct, club = await anna.open_chat(boris, type="direct"), await clara.open_chat(anna, boris)
-    for chat in (direct, club):
-        await boris.send(chat)
-        ok(await anna.put(f"/chats/{chat}/read", {"seq": 1}))
-    await block(anna, boris)
-    assert ok(await boris.get(f"/chats/{direct}"))["others_read_seq"] == 0
-    chats = {chat["id"]: chat for chat in ok(await boris.get("/chats"))["items"]}
-    assert chats[direct]["others_read_seq"] == 0
-    read = {
-        viewer.username: {
-            each["account_id"]: each["read_seq"] for each in ok(await viewer.get(f"/chats/{club}/members"))["items"]
-        }
-        for viewer in (boris, clara)
-    }
-    assert (read[boris.username][anna.id], read[clara.username][anna.id]) == (0, 1)
-    assert ok(await anna.get(f"/chats/{direct}"))["others_read_seq"] == 1
-    await unblock(anna, boris)
-    assert ok(await boris.get(f"/chats/{direct}"))["others_read_seq"] == 1
-
-
 async def test_only_the_accounts_of_a_page_are_looked_up(
     anna: FakeClient, boris: FakeClient, clara: FakeClient, container: Container
 ) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
-from app.modules.chats_module.db.cruds.views import ChatQueries, list_others
+from app.modules.chats_module.db.cruds.views import ChatQueries, read_visible_positions
 from app.modules.chats_module.extension import ChatPart
 from app.services.parts import Parts
 from app.utils.container import Container
@@ -20,10 +20,9 @@ class ChatParts(Parts):
         self.queries = ChatQueries(in_sql)
         self._filters = container.get(PresenceFilters)
 
-    async def list_hidden(self, connection: Connection, viewer: UUID, direct_chats: Sequence[UUID]) -> set[UUID]:
-        """Returns those of the direct chats whose other member hides read positions from the viewer."""
-        if not direct_chats:
-            return set()
-        others = await list_others(connection, viewer, direct_chats)
-        hidden = await self._filters.list_hidden(connection, viewer, list(others.values()))
-        return {chat_id for chat_id, other in others.items() if other in hidden}
+    async def read_visible_positions(
+        self, connection: Connection, viewer: UUID, chat_ids: Sequence[UUID]
+    ) -> dict[UUID, int]:
+        """Returns `others_read_seq` of those of the chats with a member who hides read positions from the viewer."""
+        hidden = await self._filters.list_all_hidden(connection, viewer) if chat_ids else ()
+        return await read_visible_positions(connection, viewer, chat_ids, hidden) if hidden else {}

@@ -41,11 +41,11 @@ async def _describe(
     connection: Connection, parts: ChatParts, viewer: UUID, rows: Sequence[Any]
 ) -> list[dict[str, Any]]:
     described = await parts.describe(connection, viewer, [row["id"] for row in rows])
-    # In a direct chat it is the read position of one account.
-    direct = [row["id"] for row in rows if row["type"] == "direct" and row["others_read_seq"]]
-    hidden = await parts.list_hidden(connection, viewer, direct)
+    visible = await parts.read_visible_positions(
+        connection, viewer, [row["id"] for row in rows if row["others_read_seq"]]
+    )
     return [
-        _chat(row) | ({"others_read_seq": 0} if row["id"] in hidden else {}) | more
+        _chat(row) | ({"others_read_seq": visible[row["id"]]} if row["id"] in visible else {}) | more
         for row, more in zip(rows, described, strict=True)
     ]
 

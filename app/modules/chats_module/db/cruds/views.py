@@ -1,6 +1,6 @@
 """Chats as their members see them, in hand-written SQL: each client reads the list when it starts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,7 +38,13 @@ JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
 ORDER BY chosen.place
 """
-_OTHERS = "SELECT chat_id, account_id FROM chat_member WHERE chat_id = ANY($1) AND account_id <> $2"
+_VISIBLE_POSITIONS = """
+SELECT m.chat_id, coalesce(max(m.read_seq) FILTER (WHERE m.account_id <> ALL($3)), 0) AS read_seq
+FROM chat_member m
+WHERE m.chat_id IN (SELECT h.chat_id FROM chat_member h WHERE h.chat_id = ANY($1) AND h.account_id = ANY($3))
+  AND m.account_id <> $2
+GROUP BY m.chat_id
+"""
 
 
 class ChatQueries:
@@ -74,6 +80,8 @@ class ChatQueries:
         return rows
 
 
-async def list_others(connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Returns the other member of each of these direct chats."""
-    return {row["chat_id"]: row["account_id"] for row in await connection.fetch(_OTHERS, chat_ids, viewer)}
+async def read_visible_positions(
+    connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID], hidden: Collection[UUID]
+) -> dict[UUID, int]:
+    """Returns the highest read position of the others who are not hidden, for the chats with a hidden member."""
+    return dict(await connection.fetch(_VISIBLE_POSITIONS, chat_ids, viewer, list(hidden)))

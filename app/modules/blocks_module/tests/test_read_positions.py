@@ -1,0 +1,49 @@
+"""Read positions of an account are hidden from those that it has blocked."""
+
+from app.modules.blocks_module.tests.test_blocks import block, unblock
+from tests.fakers import FakeClient, ok
+
+
+async def test_read_positions_are_hidden_from_the_blocked(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    direct, club = await anna.open_chat(boris, type="direct"), await clara.open_chat(anna, boris)
+    for chat in (direct, club):
+        await boris.send(chat)
+        ok(await anna.put(f"/chats/{chat}/read", {"seq": 1}))
+    await block(anna, boris)
+    assert ok(await boris.get(f"/chats/{direct}"))["others_read_seq"] == 0
+    chats = {chat["id"]: chat for chat in ok(await boris.get("/chats"))["items"]}
+    assert chats[direct]["others_read_seq"] == 0
+    read = {
+        viewer.username: {
+            each["account_id"]: each["read_seq"] for each in ok(await viewer.get(f"/chats/{club}/members"))["items"]
+        }
+        for viewer in (boris, clara)
+    }
+    assert (read[boris.username][anna.id], read[clara.username][anna.id]) == (0, 1)
+    assert ok(await anna.get(f"/chats/{direct}"))["others_read_seq"] == 1
+    await unblock(anna, boris)
+    assert ok(await boris.get(f"/chats/{direct}"))["others_read_seq"] == 1
+
+
+async def test_the_read_position_of_a_group_leaves_out_who_has_blocked_the_viewer(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    club = await clara.open_chat(anna, boris)
+    for _ in range(3):
+        await boris.send(club)
+    ok(await anna.put(f"/chats/{club}/read", {"seq": 3}))
+    ok(await clara.put(f"/chats/{club}/read", {"seq": 1}))
+
+    async def seen_by(viewer: FakeClient) -> list[int]:
+        listed = {chat["id"]: chat for chat in ok(await viewer.get("/chats"))["items"]}
+        return [ok(await viewer.get(f"/chats/{club}"))["others_read_seq"], listed[club]["others_read_seq"]]
+
+    assert await seen_by(boris) == [3, 3]
+    await block(anna, boris)
+    assert (await seen_by(boris), await seen_by(clara), await seen_by(anna)) == ([1, 1], [3, 3], [3, 3])
+    await block(clara, boris)
+    assert await seen_by(boris) == [0, 0]
+    await unblock(anna, boris)
+    assert await seen_by(boris) == [3, 3]
