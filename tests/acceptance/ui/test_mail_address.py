@@ -21,9 +21,9 @@ async def test_the_address_is_changed_when_the_new_one_is_confirmed(
     eve: Reader, her: FakeClient, mailbox: Mailbox
 ) -> None:
     part = (await eve.settings()).get_by_role("region", name="Email address")
-    await expect(part).to_contain_text(f"{email_of(her)}not confirmed")
+    await expect(part).to_contain_text(f"{email_of(her)} not confirmed")
     await confirm(her, mailbox, email_of(her))
-    await expect(part).to_contain_text(f"{email_of(her)}confirmed")
+    await expect(part).to_contain_text(f"{email_of(her)} confirmed")
     await expect(part.get_by_role("button", name="Send the mail again")).to_have_count(0)
 
     await part.get_by_label("New email").fill("eve.other@example.com")
@@ -38,7 +38,7 @@ async def test_the_address_is_changed_when_the_new_one_is_confirmed(
     await part.get_by_role("button", name="Change the address").click()
     await expect(part.get_by_role("button", name="Send the mail again")).to_be_visible()
     await confirm(her, mailbox, _NEW)
-    await expect(part).to_contain_text(f"{_NEW}confirmed")
+    await expect(part).to_contain_text(f"{_NEW} confirmed")
     await expect(part.get_by_role("button", name="Keep the present address")).to_have_count(0)
     assert ok(await her.get("/accounts/me"))["email"] == _NEW
 
@@ -63,4 +63,4 @@ async def test_an_account_without_an_address_gets_one(
     await part.get_by_role("button", name="Send the mail again").click()
     await expect(eve.page.locator(".toast").filter(has_text=f"on its way to {_NEW}")).to_have_count(2)
     await confirm(her, mailbox, _NEW, mails=2)
-    await expect(part).to_contain_text(f"{_NEW}confirmed")
+    await expect(part).to_contain_text(f"{_NEW} confirmed")

@@ -26,7 +26,7 @@ export function mailAddress({ store }) {
     shown = signature;
     state.replaceChildren(
       email
-        ? h('p', { class: 'line' }, h('strong', { dir: 'auto' }, email), h('small', { class: 'role' }, t(isVerified ? 'mail.verified' : 'mail.unverified')))
+        ? h('p', { class: 'whole' }, h('strong', { dir: 'auto' }, email), ' ', h('small', { class: 'role' }, t(isVerified ? 'mail.verified' : 'mail.unverified')))
         : h('p', {}, t('mail.none')),
       pending ? h('p', { class: 'whole' }, t('mail.pending', { email: pending })) : '',
       h('div', { class: 'buttons' },
