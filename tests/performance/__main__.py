@@ -21,6 +21,7 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @cli.command()
 def bench(
     quick: Annotated[bool, typer.Option(help="One short round and a smaller history: under a minute.")] = False,
+    peers: Annotated[bool, typer.Option(help="Install ejabberd and Synapse into .data, and measure them too.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Name of a scenario; may be given more than once.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
     seconds: Annotated[float, typer.Option(min=0.5, help="Seconds per contender and round.")] = 3.0,
@@ -28,9 +29,10 @@ def bench(
 ) -> None:
     """Measure, print a table and the ratios, write JSON and a picture."""
     console = Console()
-    scenarios = [scenario for scenario in all_scenarios() if not only or scenario.name in only]
+    known = list(all_scenarios(peers=peers))
+    scenarios = [scenario for scenario in known if not only or scenario.name in only]
     if not scenarios:
-        raise typer.BadParameter(f"must be one of: {', '.join(scenario.name for scenario in all_scenarios())}")
+        raise typer.BadParameter(f"must be one of: {', '.join(scenario.name for scenario in known)}")
     pace = _QUICK if quick else Pace(rounds, seconds)
     where = machine()
     columns = (TextColumn("{task.description:<60}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
@@ -42,7 +44,7 @@ def bench(
         def report_progress(what: str, share: float) -> None:
             progress.update(task, description=what, completed=share, refresh=True)
 
-        with World(quick=quick) as world:
+        with World(quick=quick, listens=peers) as world:
             measured = measure(world, scenarios, pace, report_progress)
     show(console, measured)
     data = as_json(measured, pace, where)

@@ -55,6 +55,9 @@ class Scenario(ABC):
         """Prepares the contenders; this is not measured. `stack` closes what they need after the last round."""
 
 
-def all_scenarios() -> Iterator[Scenario]:
+def all_scenarios(*, peers: bool = False) -> Iterator[Scenario]:
+    """Yields the scenarios; with `peers`, those of other servers too."""
+    if peers:
+        yield from import_module("tests.performance.peers.scenario").SCENARIOS
     for file in sorted((Path(__file__).parent / "scenarios").glob("*.py")):
         yield from import_module(f"tests.performance.scenarios.{file.stem}").SCENARIOS

@@ -102,9 +102,9 @@ def messenger(
     if database is not None:
         settings |= _variables(database)
     log = data.parent / f"messenger-{port}.log"
-    with _running([sys.executable, "main.py"], settings, log, project) as process:
+    with running([sys.executable, "main.py"], settings, log, project) as process:
         server = Server(process, ("127.0.0.1", port))
-        _wait_until(server, "/healthcheck/ready")
+        wait_until(server, "/healthcheck/ready")
         yield server
 
 
@@ -112,7 +112,7 @@ def messenger(
 def worker(database: DatabaseAddress, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Runs `manage.py worker`, the subscribers and jobs of a server that has `API_BACKGROUND=false`."""
     settings = {**_PRODUCTION, **_variables(database)}
-    with _running([sys.executable, "manage.py", "worker"], settings, log) as process:
+    with running([sys.executable, "manage.py", "worker"], settings, log) as process:
         until = time.monotonic() + _START_SECONDS
         while b"started with the modules" not in log.read_bytes():
             if process.poll() is not None or time.monotonic() > until:
@@ -131,9 +131,9 @@ def asgi_app(name: str, log: Path, settings: Mapping[str, str] | None = None) ->
         "import uvicorn; from app.fastapi_engine.server import uvicorn_options;"
         f"uvicorn.run('tests.performance.{name}', port={port}, **uvicorn_options())",
     ]
-    with _running(program, settings or {}, log) as process:
+    with running(program, settings or {}, log) as process:
         server = Server(process, ("127.0.0.1", port))
-        _wait_until(server, "/openapi.json")
+        wait_until(server, "/openapi.json")
         yield server
 
 
@@ -141,16 +141,17 @@ def asgi_app(name: str, log: Path, settings: Mapping[str, str] | None = None) ->
 def script(path: str, log: Path) -> Iterator[Server]:
     """Runs a program that takes its port as the only argument."""
     port = free_port()
-    with _running([sys.executable, str(Path(__file__).parent / path), str(port)], {}, log) as process:
+    with running([sys.executable, str(Path(__file__).parent / path), str(port)], {}, log) as process:
         server = Server(process, ("127.0.0.1", port))
-        _wait_until(server, None)
+        wait_until(server, None)
         yield server
 
 
 @contextmanager
-def _running(
+def running(
     program: Sequence[str], settings: Mapping[str, str], log: Path, folder: Path = ROOT
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a program with more variables of the environment, and its output in a file."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "API_"))}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
@@ -175,7 +176,7 @@ def _running(
             process.wait()
 
 
-def _wait_until(server: Server, path: str | None) -> None:
+def wait_until(server: Server, path: str | None) -> None:
     """Waits until it answers: a path with 200, or just a connection."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:

@@ -21,11 +21,12 @@ import psutil
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.embedded.binaries import find_binaries, program
+from app.adapters.db.embedded.folder import DataFolder
 from tests.performance import fill
 from tests.performance.baselines import orm
 from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
-from tests.performance.servers import ROOT, Server, asgi_app, messenger, script
+from tests.performance.servers import ROOT, Server, asgi_app, free_port, messenger, script
 from tests.processes import end_as_by_ctrl_c
 
 API = "/api/v1"
@@ -40,14 +41,29 @@ class User:
     token: str
 
 
+class _ListeningPostgres(EmbeddedPostgres):
+    """Listens on a TCP port, as on Windows, for clients without Unix sockets."""
+
+    @staticmethod
+    def _choose_address(folder: DataFolder) -> tuple[str, int]:
+        return "127.0.0.1", free_port()
+
+
 class World:
     """A context. At its end everything that was started ends."""
 
     def __init__(
-        self, *, quick: bool, workers: int = 1, data: Path = ROOT / ".data" / "bench", project: Path = ROOT
+        self,
+        *,
+        quick: bool,
+        workers: int = 1,
+        data: Path = ROOT / ".data" / "bench",
+        project: Path = ROOT,
+        listens: bool = False,
     ) -> None:
-        """`project` is the folder of the application, or of a copy of it."""
+        """`project` is the folder of the application, or of a copy of it. `listens`: PostgreSQL has a TCP port."""
         self.quick = quick
+        self._listens = listens
         self.data = data
         self._stack = ExitStack()
         self._running = ExitStack()
@@ -75,8 +91,10 @@ class World:
         """Starts the server, again if necessary: on the same data, with another number of processes, with `more`
         settings."""
         self._running.close()
+        folder = self.data / "postgres"
+        address = self._running.enter_context(_ListeningPostgres(folder)).address if self._listens else None
         self.messenger = self._running.enter_context(
-            messenger(self.data / "postgres", workers=workers, project=project, more=more)
+            messenger(folder, workers=workers, database=address, project=project, more=more)
         )
         found = EmbeddedPostgres.running(self.data / "postgres")
         assert found is not None, "the server has no database"
@@ -84,7 +102,7 @@ class World:
 
     def postgres_processes(self) -> list[psutil.Process]:
         processes = []
-        for process in psutil.Process(self.messenger.process.pid).children(recursive=True):
+        for process in psutil.Process(None if self._listens else self.messenger.process.pid).children(recursive=True):
             # A backend may end while they are counted.
             with suppress(psutil.NoSuchProcess):
                 if process.name() == "postgres":
@@ -137,7 +155,7 @@ class World:
 
     @cached_property
     def orm(self) -> Server:
-        address = self._create_database("bench_orm")
+        address = self.create_database("bench_orm")
         asyncio.run(orm.create_tables(address))
         settings = {orm.ADDRESS: json.dumps(address.connect_arguments())}
         server = asgi_app("baselines.orm:app", self.data / "orm.log", settings)
@@ -159,7 +177,7 @@ class World:
 
     @cached_property
     def pgbench_database(self) -> DatabaseAddress:
-        address = self._create_database("bench_pgbench")
+        address = self.create_database("bench_pgbench")
         self.psql(address, (_BASELINES / "one_message_tables.sql").read_text(encoding="utf-8"))
         return address
 
@@ -193,6 +211,6 @@ class World:
             text=True,
         )
 
-    def _create_database(self, name: str) -> DatabaseAddress:
+    def create_database(self, name: str) -> DatabaseAddress:
         self.psql(self.database.with_database("postgres"), f'CREATE DATABASE "{name}"')
         return self.database.with_database(name)

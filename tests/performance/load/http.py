@@ -45,9 +45,13 @@ class _Connection:
         head = self.buffer.find(b"\r\n\r\n")
         if head < 0:
             return False
-        length = self.buffer.find(b"content-length: ", 0, head)
-        size = int(self.buffer[length + 16 : self.buffer.find(b"\r", length)])
-        if len(self.buffer) < head + 4 + size:
+        length = self.buffer[:head].lower().find(b"content-length: ")
+        if length < 0:
+            # In chunks, the last of which is empty. JSON contains no line break.
+            is_complete = self.buffer.endswith(b"\r\n0\r\n\r\n")
+        else:
+            is_complete = len(self.buffer) >= head + 4 + int(self.buffer[length + 16 : self.buffer.find(b"\r", length)])
+        if not is_complete:
             return False
         if self.buffer[9:10] != b"2":
             raise LoadError(self.buffer[:600].decode(errors="replace"))
@@ -76,6 +80,12 @@ def post_messages(address: Address, path: str, token: str = "") -> MakeRequest:
     start = head + before
     numbers = count()
     return lambda: b"%b%012x%b" % (start, next(numbers), after)
+
+
+def put(address: Address, path: str, token: str, body: bytes) -> bytes:
+    """Returns a request."""
+    head = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    return _head("PUT", address, path, token) + head + body
 
 
 def uuid_start() -> bytes:
