@@ -1,10 +1,29 @@
 """What a file is, by its bytes. What its name and the client say does not count."""
 
+import re
+
 import puremagic
 
+from app.modules.attachments_module.services.formats import format_of
 from app.modules.attachments_module.services.store import HEAD_BYTES
 
 UNKNOWN, TEXT = "application/octet-stream", "text/plain"
+_TEXTS = (
+    "text/calendar",
+    "text/css",
+    "text/html",
+    "text/vcard",
+    "text/x-python",
+    "application/json",
+    "application/pdf",
+    "application/postscript",
+    "application/rtf",
+    "application/xml",
+    "image/svg+xml",
+    "message/rfc822",
+)
+"""What readable text can be. Any other type that its first letters are taken for is an accident."""
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _JPEG, _PNG, _GIF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a")
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 """Re-encoded, and shown by browsers in a page. Other images are files."""
@@ -19,6 +38,9 @@ _SAME = {
     "video/x-m4v": "video/mp4",
 }
 PLAYED_TYPES = (
+    "video/3gpp",
+    "video/3gpp2",
+    "video/x-matroska",
     "audio/aac",
     "audio/flac",
     "audio/mp4",
@@ -36,13 +58,13 @@ PLAYED_TYPES = (
 
 def sniff(head: bytes) -> str:
     """Returns the media type of a file that begins with these bytes."""
-    if (image := image_type(head)) is not None:
-        return image
-    found = _find(head)
+    if (known := image_type(head) or format_of(head)) is not None:
+        return known
+    found, is_text = _find(head), _is_text(head)
     # An image is one that begins like one: nothing else is shown as such.
-    if found is not None and found not in IMAGE_TYPES:
+    if found is not None and found not in IMAGE_TYPES and (not is_text or found in _TEXTS):
         return found
-    return TEXT if _is_text(head) else UNKNOWN
+    return TEXT if is_text else UNKNOWN
 
 
 def image_type(head: bytes) -> str | None:
@@ -80,4 +102,4 @@ def _is_text(head: bytes) -> bool:
         text = head[:-4].decode() if len(head) >= HEAD_BYTES else head.decode()
     except UnicodeDecodeError:
         return False
-    return all(sign.isprintable() or sign.isspace() for sign in text)
+    return not _CONTROL.search(text)
