@@ -33,9 +33,18 @@ _COMPLETE = """
 UPDATE attachment SET state = 'processing', expires_at = $2
 WHERE id = $1 AND state = 'uploading' AND received = length RETURNING id
 """
+# What it has reserved is free at once: the owner may have deleted it to make room for another file.
 _DISCARD = """
-UPDATE attachment SET state = 'deleted', expires_at = $3
-WHERE id = $1 AND owner_id = $2 AND expires_at IS NOT NULL AND state <> 'deleted' RETURNING id
+WITH found AS (
+    SELECT id, reserved FROM attachment
+    WHERE id = $1 AND owner_id = $2 AND expires_at IS NOT NULL AND state <> 'deleted' FOR UPDATE
+), discarded AS (
+    UPDATE attachment a SET state = 'deleted', expires_at = $3, reserved = 0 FROM found WHERE a.id = found.id
+    RETURNING a.id, found.reserved
+), freed AS (
+    UPDATE attachment_usage SET bytes = bytes - discarded.reserved FROM discarded WHERE account_id = $2
+)
+SELECT id FROM discarded
 """
 _LIST_PIECES = "SELECT start, size, name FROM attachment_piece WHERE attachment_id = $1 ORDER BY start"
 _DELETE_PIECES = "DELETE FROM attachment_piece WHERE attachment_id = $1"
