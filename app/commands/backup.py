@@ -23,8 +23,11 @@ from app.utils.confirmation import Yes, confirm
 _SINCE_17 = b"SET transaction_timeout = 0;"
 """A statement that pg_restore always writes. Servers before version 17 do not know it."""
 _USERS = """
-SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usename IS NOT NULL AND pid <> pg_backend_pid()
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = $1 AND usename IS NOT NULL AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+  AND application_name NOT LIKE 'citus%'
 """
+"""A Citus cluster keeps connections of its own."""
 
 
 def backup(
@@ -64,7 +67,7 @@ def restore(
     """
     settings = load_settings()
     with database_server(settings.db) as address:
-        asyncio.run(_refuse_if_used(address))
+        asyncio.run(refuse_if_used(address))
         confirm(settings.app.environment, f"Replace database {address.database} with {file}?", yes)
         new = address.with_database(f"{address.database[:50]}_restored")
         asyncio.run(drop_database(new))
@@ -78,7 +81,7 @@ def restore(
     typer.echo(f"database {address.database} is restored from {file}; now run `python manage.py db migrate`")
 
 
-async def _refuse_if_used(address: DatabaseAddress) -> None:
+async def refuse_if_used(address: DatabaseAddress) -> None:
     """Raises BadParameter if the database is in use: a running server would write into a database that is dropped."""
     maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
     try:

@@ -1,4 +1,5 @@
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -8,6 +9,16 @@ from playwright.async_api import Browser
 from app.adapters.db.address import DatabaseAddress
 from tests.browsers import chromium
 from tests.databases import drop, execute
+
+CITUS_URL = "CITUS_URL"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what could not be tested on this machine: it must not look tested."""
+    if CITUS_URL not in os.environ:
+        terminalreporter.write_line(
+            f"{CITUS_URL} is not set: nothing was tested on Citus (tests/acceptance/test_citus.py)"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+REPLICATED = "replicated"
+"""The key in `Table.info` of a small table that is rarely written: on a Citus cluster each node has all of its rows."""
+
 
 class Base(DeclarativeBase):
     """The root of all models. Its one MetaData names each constraint after its table and columns."""

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKey, Index, Integer, SmallInteger, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.adapters.db.base import Base, BaseModel
+from app.adapters.db.base import REPLICATED, Base, BaseModel
 from app.utils.canonical import canonical_email
 from app.utils.names import search_grams, search_text
 
@@ -25,6 +25,7 @@ class Account(BaseModel):
     """
 
     __tablename__ = "account"
+    __table_args__ = {"info": {REPLICATED: True}}  # noqa: RUF012 - SQLAlchemy reads it once, at the class's making
 
     email: Mapped[str | None] = mapped_column(Text)
     email_key: Mapped[str | None] = mapped_column(Text)

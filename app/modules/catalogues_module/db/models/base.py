@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.adapters.db.base import Base, BaseModel
+from app.adapters.db.base import REPLICATED, Base, BaseModel
 
 _PREFIX = "catalogue_"
 
@@ -17,6 +17,7 @@ class CatalogueModel(BaseModel):
     """
 
     __abstract__ = True
+    __table_args__ = {"info": {REPLICATED: True}}  # noqa: RUF012 - SQLAlchemy reads it once, at the class's making
 
     key: Mapped[str] = mapped_column(Text, unique=True)
     value_ru: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,157 @@
+"""`manage.py db distribute` on a real Citus cluster.
+
+CITUS_URL names a database of the coordinator that knows all nodes: `postgresql://user:password@host:5432/database`. The
+tests create databases of their own on each node. There is no package of Citus to install here: without the variable
+these tests do not exist, and the end of the report says so (conftest.py).
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.fastapi_engine.constructor import build_app
+from app.settings import Settings
+from tests.acceptance.conftest import CITUS_URL
+from tests.fakers import FakeClient, eventually, ok
+from tests.manage import manage
+from tests.servers import served, settings_for
+
+_NODES = "SELECT nodename, nodeport FROM pg_dist_node ORDER BY groupid"
+"""The coordinator, which is group 0, comes first."""
+
+_USERS = """
+SELECT count(*) AS users FROM pg_stat_activity
+WHERE datname = current_database() AND application_name LIKE 'messenger%'
+"""
+_JOBS_HAVE_RUN = """
+SELECT EXISTS (SELECT FROM job_schedule) AND NOT EXISTS (SELECT FROM job WHERE run_at <= now() AND attempts = 0)
+    AS have_run
+"""
+
+
+def coordinator() -> DatabaseAddress:
+    url = urlsplit(os.environ[CITUS_URL])
+    user, password = unquote(url.username or "postgres"), unquote(url.password or "")
+    return DatabaseAddress(url.hostname or "127.0.0.1", url.port or 5432, user, password, url.path.strip("/"))
+
+
+async def run(address: DatabaseAddress, statement: str, *values: object) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(**address.connect_arguments())
+    try:
+        return list(await connection.fetch(statement, *values))
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[DatabaseAddress]:
+    """A new database on all nodes, migrated and not distributed."""
+    known = coordinator()
+    name = f"test_{uuid4().hex[:12]}"
+    nodes = [replace(known, host=row["nodename"], port=row["nodeport"]) for row in await run(known, _NODES)]
+    try:
+        for node in nodes:
+            await run(node, f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+            await run(node.with_database(name), "CREATE EXTENSION citus")
+        address = known.with_database(name)
+        await run(address, "SELECT citus_set_coordinator_host($1, $2)", nodes[0].host, nodes[0].port)
+        for node in nodes[1:]:
+            await run(address, "SELECT citus_add_node($1, $2)", node.host, node.port)
+        migrated = await manage(address, "db", "migrate")
+        assert migrated.exit_code == 0, migrated.output
+        yield address
+    finally:
+        for node in nodes:
+            await run(node, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+async def send(anna: FakeClient, chat: str, text: str) -> int:
+    """Sends a message as clients do, who repeat a 503. Returns its sequence number."""
+    body = {"client_msg_id": str(uuid4()), "text": text}
+    answers: list[httpx.Response] = []
+
+    async def is_stored() -> bool:
+        answers.append(await anna.post(f"/chats/{chat}/messages", body))
+        return answers[-1].status_code != HTTPStatus.SERVICE_UNAVAILABLE
+
+    await eventually(is_stored, 120)
+    seq: int = ok(answers[-1])["seq"]
+    return seq
+
+
+async def conversation(http: httpx.AsyncClient, name: str) -> tuple[FakeClient, str]:
+    anna = await FakeClient.sign_up(http, name)
+    chat = await anna.open_chat()
+    for number in range(3):
+        await send(anna, chat, f"сообщение {number}")
+    return anna, chat
+
+
+if CITUS_URL in os.environ:
+
+    async def test_rows_survive_the_distribution_and_a_second_call_changes_nothing(
+        base_settings: Settings, cluster: DatabaseAddress
+    ) -> None:
+        settings = replace(base_settings, db=settings_for(cluster))
+        async with served(build_app(settings)) as http:
+            anna, chat = await conversation(http, "anna")
+
+        async def is_unused() -> bool:
+            """The connections of a server may end a moment after it."""
+            (row,) = await run(cluster, _USERS)
+            return bool(row["users"] == 0)
+
+        await eventually(is_unused)
+        first = await manage(cluster, "db", "distribute", "--yes")
+        assert first.exit_code == 0, (first.output, first.exception)
+        assert "message: by chat_id\n" in first.output
+        second = await manage(cluster, "db", "distribute", "--yes")
+        assert second.output == "all tables are distributed already\n"
+        assert (await manage(cluster, "db", "migrate")).exit_code == 0
+        (row,) = await run(cluster, "SELECT count(*) AS messages FROM message")
+        assert row["messages"] == 3
+        (row,) = await run(
+            cluster,
+            "SELECT count(DISTINCT (nodename, nodeport)) AS nodes FROM citus_shards "
+            "WHERE table_name = 'message'::regclass",
+        )
+        assert row["nodes"] > 1
+        async with served(build_app(settings)) as http:
+            anna.http = http
+            events = ok(await anna.get(f"/chats/{chat}/events"))["items"]
+            assert [event["data"]["text"] for event in events if event["kind"] == "message.created"] == [
+                "сообщение 0",
+                "сообщение 1",
+                "сообщение 2",
+            ]
+
+    async def test_messages_are_written_and_changed_and_jobs_run(
+        base_settings: Settings, cluster: DatabaseAddress
+    ) -> None:
+        assert (await manage(cluster, "db", "distribute", "--yes")).exit_code == 0
+        async with served(build_app(replace(base_settings, db=settings_for(cluster)))) as http:
+            anna, chat = await conversation(http, "anna")
+            ok(await anna.patch(f"/chats/{chat}/messages/1", {"text": "иначе"}))
+            ok(await anna.put(f"/chats/{chat}/read", {"seq": 3}))
+            assert [member["account_id"] for member in ok(await anna.get(f"/chats/{chat}/members"))["items"]] == [
+                anna.id
+            ]
+            others = [await anna.open_chat() for _ in range(6)]
+            # A batch cannot lock the streams of several nodes: each message is then written alone.
+            sent = await asyncio.gather(*(send(anna, other, "всем") for other in others))
+            assert sent == [1] * 6
+
+            async def have_run() -> bool:
+                (row,) = await run(cluster, _JOBS_HAVE_RUN)
+                return bool(row["have_run"])
+
+            await eventually(have_run)
