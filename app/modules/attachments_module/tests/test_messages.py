@@ -42,6 +42,19 @@ async def test_without_files_a_text_is_required_and_checked(anna: FakeClient, cl
     assert ok(await send(anna, club, one, text="Привет"))["text"] == "Привет"
 
 
+async def test_an_edit_removes_the_text_of_a_message_with_files(anna: FakeClient, boris: FakeClient, club: str) -> None:
+    one = (await ready(anna, b"one"))["id"]
+    sent = ok(await send(anna, club, one, text="**Подпись**", text_format="markdown"))
+    path = f"/chats/{club}/messages/1"
+    edited = ok(await anna.patch(path, {"text": " "}))
+    assert (edited["text"], edited["entities"], edited["attachments"]) == ("", [], sent["attachments"])
+    assert [event["data"]["text"] for event in (await boris.events(club))[-2:]] == ["", ""]
+    assert ok(await anna.patch(path, {"text": "Другая"}))["text"] == "Другая"
+    await anna.send(club, "Без файлов")
+    for text in ("", " "):
+        problem(await anna.patch(f"/chats/{club}/messages/2", {"text": text}), 422, "validation_error")
+
+
 async def test_each_file_is_for_one_message_of_its_owner(anna: FakeClient, boris: FakeClient, club: str) -> None:
     one, unfinished = (await ready(anna, b"one"))["id"], (await begin(anna, 10))[1:]
     problem(await send(boris, club, one), 404, "not_found")

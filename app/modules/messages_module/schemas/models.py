@@ -41,14 +41,17 @@ def message_models(modules: Modules) -> MessageModels:
     read = extended(MessageRead, shown, example | {view.name: view.empty for view in views})
     tombstone = {part.name: part.of_tombstone for part in parts}
     # The document has no default for them: a field that is left out keeps its value.
-    updates = {
-        part.name: (part.update, Field(default_factory=lambda: None)) for part in parts if part.update is not None
-    }
+    unchanged = Field(default_factory=lambda: None)
+    updates: dict[str, Any] = {part.name: (part.update, unchanged) for part in parts if part.update is not None}
+    update = PartialMessageUpdate if updates else MessageUpdate
+    if _may_replace_text(parts):
+        # MessageParts refuses an edit that leaves nothing.
+        updates["text"] = (ReplacedText, unchanged if updates else ...)
     created = extended(MessagePayload, stored, example)
     edited = extended(MessageEditedPayload, stored, example)
     return MessageModels(
         create=_create_model(parts),
-        update=extended(PartialMessageUpdate, updates, {}, name="MessageUpdate") if updates else MessageUpdate,
+        update=extended(update, updates, {}, name="MessageUpdate"),
         read=read,
         page=create_model("HistoryPage", __base__=HistoryPage, __doc__=HistoryPage.__doc__, items=(list[read], ...))  # type: ignore[valid-type]
         if shown
@@ -72,10 +75,14 @@ def _default(empty: Any) -> Any:
     return empty
 
 
+def _may_replace_text(parts: tuple[MessagePart, ...]) -> bool:
+    return any(part.create is not None and part.replaces_text for part in parts)
+
+
 def _create_model(parts: tuple[MessagePart, ...]) -> type[MessageCreate]:
     given = [part for part in parts if part.create is not None]
     fields: dict[str, Any] = {part.name: (part.create, _default(part.empty)) for part in given}
-    if any(part.replaces_text for part in given):
+    if _may_replace_text(parts):
         # MessageParts refuses a message in which all of them are empty.
         fields["text"] = (ReplacedText, "")
     return extended(MessageCreate, fields, {})

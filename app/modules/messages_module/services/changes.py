@@ -64,6 +64,7 @@ async def edit_message(
     if isinstance(values, ServiceError):
         raise values
     changed = {**before, **values}
+    parts.check_content(text, changed)
     if text == message["text"] and changed == before:
         return
     await _change(work, log, parts, raw, message, "message.edited", text, changed, edited_at=at)

@@ -61,8 +61,16 @@ class MessageParts:
             return NOTHING
         given = request.__pydantic_fields_set__ & self._creatable
         if self._replacing and not request.text and not self._is_replaced(request, given, server_parts):
-            raise ValidationFailed(("body", "text"), f"text or one of {', '.join(self._replacing)} is required")
+            raise self._missing_text()
         return self._collect(request, given, server_parts, is_new=True)
+
+    def check_content(self, text: str, values: Mapping[str, Any]) -> None:
+        """Raises ValidationFailed if an edit leaves a message without a text, and nothing replaces it."""
+        if not text and not any(values[name] for name in self._replacing):
+            raise self._missing_text()
+
+    def _missing_text(self) -> ValidationFailed:
+        return ValidationFailed(("body", "text"), f"text or one of {', '.join(self._replacing)} is required")
 
     def _is_replaced(self, request: MessageCreate, given: set[str], server_parts: Mapping[str, Any]) -> bool:
         return any((name in given and getattr(request, name)) or server_parts.get(name) for name in self._replacing)
