@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import AccountHook, Erasure
+from app.modules.accounts_module.extension import Absence, AccountHook, Erasure, list_absent
 from app.modules.accounts_module.schemas import AccountUpdate
 from app.modules.accounts_module.services import accounts
 from app.modules.accounts_module.services.erasure import end_access, enqueue_erasure
@@ -110,6 +110,16 @@ async def _find_bots(context: Context, account_ids: Collection[UUID]) -> Mapping
 
 
 LIMITED_BY_OWNER = MemberLimit("bots", _find_owners, _find_bots)
+
+
+async def _list_absent(context: Context, account_ids: Collection[UUID]) -> Collection[UUID]:
+    """A bot does nothing while its owner is leaving. An owner is no bot."""
+    owners = await db.find_owners(context.connection, account_ids)
+    absent = await list_absent(context, set(owners.values())) if owners else set()
+    return [bot_id for bot_id, owner_id in owners.items() if owner_id in absent]
+
+
+ABSENT_WITH_OWNER = Absence("bots", _list_absent)
 
 
 async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, _: int) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.bots_module.tests.bots import add, create_bot
 from app.modules.jobs_module.extension import Jobs
 from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.leaving_module.services import END
@@ -125,15 +126,18 @@ async def test_a_wrong_password_and_an_old_session_are_refused(anna: FakeClient,
 async def test_a_scheduled_message_is_not_sent_while_its_author_is_leaving(
     anna: FakeClient, boris: FakeClient, club: str, container: Container
 ) -> None:
-    scheduled = await schedule(boris, club, "Доброе утро")
+    bot = await create_bot(boris)
+    await add(anna, club, bot)
+    by_author, by_bot = await schedule(boris, club, "Доброе утро"), await schedule(bot, club, "Бот бодр")
     await leave(boris)
-    assert await bring_forward(container, boris, scheduled)
+    assert await bring_forward(container, boris, by_author)
+    assert await bring_forward(container, bot, by_bot)
 
-    async def has_failed() -> bool:
-        (row,) = await rows(container, "SELECT state FROM scheduled_message")
-        return bool(row["state"] == "failed")
+    async def have_failed() -> bool:
+        found = await rows(container, "SELECT state FROM scheduled_message")
+        return [row["state"] for row in found] == ["failed", "failed"]
 
-    await eventually(has_failed)
+    await eventually(have_failed)
     assert await texts_of(anna, club) == []
     await boris.sign_in()
     (failed,) = await until_ended(boris)
