@@ -16,7 +16,7 @@ endef
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
-.PHONY: bench bench-background bench-document bench-growth bench-hostile bench-live bench-processes bench-profile
+.PHONY: bench bench-against bench-background bench-document bench-growth bench-hostile bench-live bench-processes bench-profile
 .PHONY: bench-search bench-search-sends bench-upload
 .DEFAULT_GOAL := run
 
@@ -95,6 +95,10 @@ bench-hostile: $(VENV)/.installed-bench
 # What subscribers cost, and how fast one catches up.
 bench-background: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.background $(ARGS)
+
+# What sign-ups, sign-ins and sends cost, of what they cost in another version: `make bench-against BASE=<folder or commit>`.
+bench-against: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.performance.against $(BASE) $(ARGS)
 
 # Searches in a million messages, and how soon a new one is found.
 bench-search: $(VENV)/.installed-bench

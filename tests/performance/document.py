@@ -126,6 +126,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
     "memory": memory,
     "live": figures,
     "background": figures,
+    "against": figures,
     "search": figures,
     "search_sends": figures,
     "upload": figures,

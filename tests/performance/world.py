@@ -27,10 +27,11 @@ from tests.performance.baselines import orm
 from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
 from tests.performance.servers import ROOT, Server, asgi_app, free_port, messenger, script
+from tests.performance.usage import cpu_seconds
 from tests.processes import end_as_by_ctrl_c
 
 API = "/api/v1"
-_PASSWORD = "correct horse battery"
+PASSWORD = "correct horse battery"
 _BASELINES = Path(__file__).parent / "baselines"
 _numbers = count(1)
 
@@ -38,6 +39,7 @@ _numbers = count(1)
 @dataclass(frozen=True, slots=True)
 class User:
     id: str
+    username: str
     token: str
 
 
@@ -109,14 +111,18 @@ class World:
                     processes.append(process)
         return processes
 
+    def cpu_seconds(self) -> float:
+        """Returns what the server and its database have used."""
+        return cpu_seconds([*self.messenger.family(), *self.postgres_processes()])
+
     # Users and chats.
 
     def sign_up(self) -> User:
         name = f"bench_{next(_numbers)}"
-        body = {"email": f"{name}@example.com", "password": _PASSWORD, "username": name}
+        body = {"email": f"{name}@example.com", "password": PASSWORD, "username": name}
         account = ask(self.messenger.address, "POST", f"{API}/accounts/sign-up", body)
-        tokens = ask(self.messenger.address, "POST", f"{API}/accounts/sign-in", {"login": name, "password": _PASSWORD})
-        return User(account["id"], tokens["access_token"])
+        tokens = ask(self.messenger.address, "POST", f"{API}/accounts/sign-in", {"login": name, "password": PASSWORD})
+        return User(account["id"], name, tokens["access_token"])
 
     @cached_property
     def users(self) -> list[User]:

@@ -19,7 +19,6 @@ from tests.performance.live.figure import Figure
 from tests.performance.load import websocket
 from tests.performance.report import machine, write_json
 from tests.performance.servers import ROOT
-from tests.performance.usage import cpu_seconds
 from tests.performance.world import World
 from tests.processes import copy_project
 
@@ -122,10 +121,10 @@ def idle(pairs: int, seconds: float) -> list[Figure]:
 
         def cost(world: World, length: float) -> float:
             """Returns microseconds per send."""
-            before = _cpu(world)
+            before = world.cpu_seconds()
             sent = websocket.run_sends(clients[id(world)], _IN_FLIGHT, length, wait_for_events=True).count
             time.sleep(_SETTLES)
-            return (_cpu(world) - before) / sent * 1e6
+            return (world.cpu_seconds() - before) / sent * 1e6
 
         for world in worlds:
             cost(world, 1.0)
@@ -140,9 +139,9 @@ def idle(pairs: int, seconds: float) -> list[Figure]:
         for world in worlds:
             asyncio.run(_fill_streams(world))
         time.sleep(_SETTLES * 10)
-        began = {id(world): _cpu(world) for world in worlds}
+        began = {id(world): world.cpu_seconds() for world in worlds}
         time.sleep(_IDLE_SECONDS)
-        rest = [(_cpu(world) - began[id(world)]) / _IDLE_SECONDS * 100 for world in worlds]
+        rest = [(world.cpu_seconds() - began[id(world)]) / _IDLE_SECONDS * 100 for world in worlds]
     more.sort()
     return [
         Figure(f"what five idle subscribers add to the CPU of a send, median of {pairs} pairs", median(more), "%", 3),
@@ -152,10 +151,6 @@ def idle(pairs: int, seconds: float) -> list[Figure]:
                rest[1] - rest[0], "%", 1),
         Figure("the server without subscribers at rest, of a core", rest[0], "%"),
     ]  # fmt: skip
-
-
-def _cpu(world: World) -> float:
-    return cpu_seconds([*world.messenger.family(), *world.postgres_processes()])
 
 
 async def _fill_streams(world: World) -> None:

@@ -82,10 +82,10 @@ def post_messages(address: Address, path: str, token: str = "") -> MakeRequest:
     return lambda: b"%b%012x%b" % (start, next(numbers), after)
 
 
-def put(address: Address, path: str, token: str, body: bytes) -> bytes:
-    """Returns a request."""
+def request(method: str, address: Address, path: str, body: bytes, token: str = "") -> bytes:
+    """Returns a request with a body."""
     head = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-    return _head("PUT", address, path, token) + head + body
+    return _head(method, address, path, token) + head + body
 
 
 def uuid_start() -> bytes:

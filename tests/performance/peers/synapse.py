@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from app.adapters.db.address import DatabaseAddress
-from tests.performance.load.http import TEXT, Address, MakeRequest, ask, get, put
+from tests.performance.load.http import TEXT, Address, MakeRequest, ask, get, request
 from tests.performance.servers import Server, free_port, running, wait_until
 
 _API = "/_matrix/client/v3"
@@ -87,7 +87,9 @@ def sends(address: Address, room: str, token: str, sender: int) -> MakeRequest:
     """Makes sends, with a transaction id each."""
     body = json.dumps({"msgtype": "m.text", "body": TEXT}, ensure_ascii=False).encode()
     numbers = count()
-    return lambda: put(address, f"{_API}/rooms/{room}/send/m.room.message/{sender}-{next(numbers)}", token, body)
+    return lambda: request(
+        "PUT", address, f"{_API}/rooms/{room}/send/m.room.message/{sender}-{next(numbers)}", body, token
+    )
 
 
 def history(address: Address, room: str, token: str) -> MakeRequest:
