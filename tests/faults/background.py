@@ -67,7 +67,7 @@ def expected(truth: Truth) -> dict[str, list[tuple[str, int]]]:
     """Returns stream and sequence number of each event that a subscriber must handle."""
     return {
         subscriber.name: [
-            (stream, event.seq) for stream, log in truth.events.items() for event in log if subscriber.wants(event.kind)
+            (stream, event.seq) for stream, log in truth.events.items() for event in log if subscriber.wants[event.kind]
         ]
         for subscriber in SUBSCRIBERS
     }

@@ -32,7 +32,7 @@ def background() -> Background:
     """A correct run: each event once and in order."""
     return Background(
         noted={
-            subscriber.name: [noted(event.seq) for event in LOG if subscriber.wants(event.kind)]
+            subscriber.name: [noted(event.seq) for event in LOG if subscriber.wants[event.kind]]
             for subscriber in SUBSCRIBERS
         },
         attempts=[Attempt(CHAT, 5, at(10), at(10.2))],

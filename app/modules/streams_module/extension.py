@@ -1,7 +1,7 @@
 """Extension point of streams: subscribers of the event log. Functions that read and hold their cursors."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -59,9 +59,22 @@ class Subscriber:
     rebuild: Rebuild | None = None
     across_streams: bool = False
 
-    def wants(self, kind: str) -> bool:
-        """Returns True if events of this kind are handled."""
-        return kind in self.kinds or f"{kind.partition('.')[0]}.*" in self.kinds
+    wants: Mapping[str, bool] = field(init=False, repr=False, compare=False)
+    """True for the kinds of events that are handled."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wants", _Wants(self.kinds))
+
+
+class _Wants(dict[str, bool]):
+    """Compares each kind once: subscribers are asked for every event."""
+
+    def __init__(self, kinds: Collection[str]) -> None:
+        self._kinds = kinds
+
+    def __missing__(self, kind: str) -> bool:
+        self[kind] = kind in self._kinds or f"{kind.partition('.')[0]}.*" in self._kinds
+        return self[kind]
 
 
 async def read_events(connection: Connection, stream_id: UUID, after: int, limit: int) -> list[Event]:

@@ -178,16 +178,20 @@ async def _prepare(
 
 def _find_posters(batch: Sequence[Send]) -> tuple[list[tuple[UUID, UUID]], list[int]]:
     """Returns the distinct pairs of chat and sender, and for each send the index of its pair."""
-    posters: dict[tuple[UUID, UUID], int] = {}
+    posters: list[tuple[UUID, UUID]] = []
+    # By integers, because the hash of a UUID is a Python call.
+    place_of: dict[tuple[int, int], int] = {}
     places: list[int] = []
     before: Send | None = None
     for send in batch:
         # Sends of one socket follow each other and share the same id objects.
         if before is None or send.chat_id is not before.chat_id or send.sender_id is not before.sender_id:
-            place = posters.setdefault((send.chat_id, send.sender_id), len(posters))
+            place = place_of.setdefault((send.chat_id.int, send.sender_id.int), len(posters))
+            if place == len(posters):
+                posters.append((send.chat_id, send.sender_id))
         places.append(place)
         before = send
-    return list(posters), places
+    return posters, places
 
 
 def _number(

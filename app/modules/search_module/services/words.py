@@ -101,7 +101,8 @@ def _words(folded: str, pieces: Sequence[Piece]) -> Iterator[Word]:
     group: list[Word] = []
     for piece in pieces:
         if group and (piece.is_unspaced or piece.glue not in GLUE):
-            yield from _joined(folded, group)
+            if len(group) > 1:
+                yield from _joined(folded, group)
             group = []
         if piece.is_unspaced:
             for start, end in grams_of(piece.start, piece.end):
@@ -112,11 +113,12 @@ def _words(folded: str, pieces: Sequence[Piece]) -> Iterator[Word]:
             word = Word(position, piece.start, piece.end, lexemes_of(folded[piece.start : piece.end]))
             group.append(word)
             yield word
-    yield from _joined(folded, group)
+    if len(group) > 1:
+        yield from _joined(folded, group)
 
 
 def _joined(folded: str, group: Sequence[Word]) -> Iterator[Word]:
-    if 2 <= len(group) <= _LONGEST_JOINED:
+    if len(group) <= _LONGEST_JOINED:
         whole = "".join(folded[word.start : word.end] for word in group)
         yield Word(group[0].position, group[0].start, group[-1].end, lexemes_of(whole), is_joined=True)
 

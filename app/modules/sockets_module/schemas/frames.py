@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
 
 from app.modules.base_module.schemas import BodyInt, RequestModel
+from app.modules.base_module.schemas.types import check_text
 from app.resources.constants import MAX_BIGINT
 
 RequestId = Annotated[StrictInt, Field(ge=-MAX_BIGINT, le=MAX_BIGINT)] | Annotated[StrictStr, Field(max_length=64)]
@@ -36,6 +37,12 @@ class RequestFrame(RequestModel):
     """A request. Its reply has the same id in `reply_to`."""
 
     id: RequestId
+
+    @field_validator("id")
+    @classmethod
+    def _text_can_be_stored(cls, value: Any) -> Any:
+        """Checks the id only: the other fields are no texts, and each call counts in a send."""
+        return check_text(value) if isinstance(value, str) else value
 
 
 class Hello(RequestFrame):

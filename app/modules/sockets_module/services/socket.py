@@ -137,13 +137,17 @@ class Socket:
                 following.look_ahead(frame)
             return
         news: list[bytes] = []
+        changes = self._changes
         for frame in frames:
             if frame.seq > following.cursor:
                 if frame.seq != following.cursor + 1:
                     self._read_log(following)
                     break
                 news.append(frame.wire)
-                if self.record_sent(following, frame.seq, frame.kind, frame.data):
+                # Most events have no effect, and each call counts for each follower.
+                if frame.kind not in changes:
+                    following.cursor = frame.seq
+                elif self.record_sent(following, frame.seq, frame.kind, frame.data):
                     break
         self.send_buffer.put(news)
 

@@ -139,10 +139,11 @@ async def insert_messages(
     """
     *columns, events = zip(*chain.from_iterable(by_chat.values()), strict=True)
     last_of = [messages[-1] for messages in by_chat.values()]
-    read_seqs = [{message.sender_id: message.seq for message in messages} for messages in by_chat.values()]
+    # The newest message of each sender. By integers, because the hash of a UUID is a Python call.
+    newest_of = [{message.sender_id.int: message for message in messages} for messages in by_chat.values()]
     runners_up = [
-        max((seq for sender_id, seq in seqs.items() if sender_id != last.sender_id), default=0)
-        for last, seqs in zip(last_of, read_seqs, strict=True)
+        max((message.seq for message in newest.values() if message.sender_id != last.sender_id), default=0)
+        for last, newest in zip(last_of, newest_of, strict=True)
     ]
     await connection.execute(
         _INSERT,
@@ -155,15 +156,15 @@ async def insert_messages(
         [message.seq for message in last_of],
         [message.sender_id for message in last_of],
         runners_up,
-        [chat_id for chat_id, seqs in zip(by_chat, read_seqs, strict=True) for _ in seqs],
-        [sender_id for seqs in read_seqs for sender_id in seqs],
-        [seq for seqs in read_seqs for seq in seqs.values()],
+        [message.chat_id for newest in newest_of for message in newest.values()],
+        [message.sender_id for newest in newest_of for message in newest.values()],
+        [message.seq for newest in newest_of for message in newest.values()],
     )
 
 
 def _or_null(column: Sequence[object]) -> Sequence[object] | None:
     """Returns None if all values are None, otherwise the column: the driver checks each array item in Python."""
-    return None if column.count(None) == len(column) else column
+    return None if column[0] is None and column.count(None) == len(column) else column
 
 
 async def list_stored(connection: DatabaseConnection, messages: Sequence[NewMessage]) -> set[str]:

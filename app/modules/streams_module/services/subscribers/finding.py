@@ -101,7 +101,8 @@ class Finding:
 
 
 def _has_work(subscriber: Subscriber, seq: int, rows: Sequence[Any]) -> bool:
-    if any(subscriber.wants(row["kind"]) for row in rows if row["seq"] > seq):
+    wants = subscriber.wants
+    if any(wants[row["kind"]] for row in rows if row["seq"] > seq):
         return True
     # The log has a gap after the cursor.
     return subscriber.rebuild is not None and rows[0]["seq"] > seq + 1

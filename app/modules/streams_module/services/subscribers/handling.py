@@ -219,7 +219,7 @@ def _cut(subscriber: Subscriber, rows: Sequence[Any], limit: int) -> Sequence[An
     """Returns the rows up to the `limit`-th one that the subscriber handles."""
     matching = 0
     for place, row in enumerate(rows, 1):
-        matching += subscriber.wants(row["kind"])
+        matching += subscriber.wants[row["kind"]]
         if matching == limit:
             return rows[:place]
     return rows
@@ -232,4 +232,4 @@ async def _take(subscriber: Subscriber, context: SubscriberContext, after: int, 
     first = rows[0]
     if first["seq"] > after + 1 and first["kind"] != _END_OF_STREAM and subscriber.rebuild is not None:
         await subscriber.rebuild(context, context.stream_id, first["seq"] - 1)
-    return [make_event(context.stream_id, row) for row in rows if subscriber.wants(row["kind"])]
+    return [make_event(context.stream_id, row) for row in rows if subscriber.wants[row["kind"]]]
