@@ -29,6 +29,9 @@ _STYLED = f"{_PICTOGRAPH}{_SELECTOR}(?:{_TONE}{_SELECTOR})?(?:[\U000e0020-\U000e
 _KEYCAP = f"[0-9#*]{_SELECTOR}\u20e3{_SELECTOR}"
 _FLAG = f"[\U0001f1e6-\U0001f1ff]{{2}}{_SELECTOR}"
 _EMOJI = re.compile(f"{_FLAG}|{_KEYCAP}|{_STYLED}(?:\u200d{_STYLED})*")
+_RUN = re.compile(
+    rf"(?:(?:{_PICTOGRAPH}|[\U0001f1e6-\U0001f1ff])[\ufe0e\ufe0f\u200d\U000e0020-\U000e007f]*+)++(?P<label>\.\w)?"
+)
 _SELECTORS = re.compile("[\ufe0e\ufe0f]")
 _SELECTED = re.compile(f"(?:[0-9#*](?=\u20e3)|{_TEXT_BY_DEFAULT}(?!{_TONE}))")
 
@@ -41,3 +44,13 @@ def canonical_emoji(value: str) -> str:
     if not _EMOJI.fullmatch(value):
         raise ValueError("one emoji")
     return _SELECTED.sub("\\g<0>\ufe0f", _SELECTORS.sub("", value))
+
+
+def cover_emoji(text: str) -> str:
+    """Returns a text of the same length with asterisks in place of emoji, except labels of domains such as ☕.us.
+
+    To what finds addresses emoji are letters, while people write them directly after an address.
+    """
+    if text.isascii():
+        return text
+    return _RUN.sub(lambda found: found[0] if found["label"] else "*" * len(found[0]), text)

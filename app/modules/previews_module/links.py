@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.utils.emoji import cover_emoji
+
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_ORIGIN = re.compile(r"https?://[^/?#*]+", re.IGNORECASE)
 _AFTER_LINKS = ".,;:!?'\"…»”’*_~`|"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _MAX_URL = 2048
@@ -24,6 +27,12 @@ def find_link(text: str, entities: Iterable[Mapping[str, Any]] = ()) -> str | No
     if found is None or len(found[0]) > _LONGEST:
         return None
     url = found[0]
+    origin = _ORIGIN.match(cover_emoji(url))
+    if origin is None:
+        return None
+    if url[origin.end() : origin.end() + 1] not in ("", "/", "?", "#"):
+        # The domain ends at an emoji.
+        url = url[: origin.end()]
     while url[-1] in _AFTER_LINKS or (url[-1] in _PAIRS and url.count(url[-1]) > url.count(_PAIRS[url[-1]])):
         url = url[:-1]
     return url if len(url) <= _MAX_URL and len(url) > len("https://") else None

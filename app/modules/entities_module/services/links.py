@@ -8,6 +8,7 @@ from linkify_it import LinkifyIt
 from markdown_it.common.normalize_url import normalizeLink
 
 from app.modules.entities_module.services.spans import Span
+from app.utils.emoji import cover_emoji
 
 SCHEMES = ("http://", "https://", "mailto:")
 """What the URL of a link begins with."""
@@ -46,7 +47,7 @@ def _simplify(text: str) -> str:
 
     It takes symbols for letters of domains, and lets a domain begin after each. Punctuation may be in addresses, too.
     """
-    simple = text.translate(_AS_PUNCTUATION)
+    simple = cover_emoji(text.translate(_AS_PUNCTUATION))
     if simple.count("+") > _MAX_PLUSES:
         # Mail addresses may have one.
         simple = simple.replace("+", "*")

@@ -93,6 +93,10 @@ def test_a_longer_name_is_not_all(text: str) -> None:
         ("(anna+tag@example.com)", "anna+tag@example.com", "mailto:anna+tag@example.com"),
         ("a=https://example.com/~me?a=$b|c", "https://example.com/~me?a=$b|c", "https://example.com/~me?a=$b%7Cc"),
         ("https://пример.рф", "https://пример.рф", "https://xn--e1afmkfd.xn--p1ai"),
+        ("см. https://example.com👍🏽", "https://example.com", "https://example.com"),
+        ("https://example.com🇷🇺❤️", "https://example.com", "https://example.com"),
+        ("👩‍🚀example.com🏴󠁧󠁢󠁥󠁮󠁧󠁿", "example.com", "http://example.com"),
+        ("https://☕.us/👍", "https://☕.us/👍", "https://xn--53h.us/%F0%9F%91%8D"),
     ],
 )
 def test_addresses_are_links(text: str, link: str, url: str) -> None:

@@ -17,6 +17,8 @@ from app.modules.previews_module.links import find_link
         ("https://a.example https://b.example", "https://a.example"),
         ("https://пример.рф/путь", "https://пример.рф/путь"),
         ("ftp://example.com и http://b.example", "http://b.example"),
+        ("https://example.com👍🏽", "https://example.com"),
+        ("https://☕.us/👍", "https://☕.us/👍"),
         ("example.com", None),
         ("https://", None),
         ("https://...", None),
