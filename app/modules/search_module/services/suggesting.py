@@ -16,8 +16,8 @@ from app.utils.names import search_text
 async def suggest_people(
     work: UnitOfWork, parts: AccountParts, viewer: UUID, q: str, limit: int
 ) -> list[AccountPublic]:
-    """Returns accounts whose username or display name contains the text."""
-    return (await accounts.list_profiles(work, parts, viewer, q, None, limit)).items
+    """Returns accounts whose username or display name contains the text. A username may have its `@`."""
+    return (await accounts.list_profiles(work, parts, viewer, q.removeprefix("@") or q, None, limit)).items
 
 
 async def suggest_chats(work: UnitOfWork, parts: ChatParts, viewer: UUID, q: str, limit: int) -> list[dict[str, Any]]:

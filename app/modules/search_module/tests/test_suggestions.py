@@ -34,3 +34,9 @@ async def test_a_chat_with_a_word_that_begins_with_the_text_comes_first(anna: Fa
 async def test_what_is_wrong_is_refused(anna: FakeClient) -> None:
     for query in ({"q": ""}, {"q": "x" * 101}, {"q": "a", "limit": 21}, {}):
         problem(await anna.get("/search/suggest", **query), 422, "validation_error")
+
+
+async def test_a_username_is_suggested_with_its_sign_as_well(anna: FakeClient, boris: FakeClient) -> None:
+    username = ok(await boris.get("/accounts/me"))["username"]
+    assert await suggest(anna, f"@{username}") == await suggest(anna, username) == (["Борис 🐻"], [])
+    assert await suggest(anna, "@") == ([], [])
