@@ -69,8 +69,10 @@ async def connected(
 @asynccontextmanager
 async def false_writer(delegation: Delegation, folder: PeerFolder, on_sends: OnSends) -> AsyncIterator[None]:
     """A process that answers tests, and does to sends what `on_sends` says."""
+    writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         try:
             while True:
                 length, kind = struct.unpack("!IB", await reader.readexactly(5))
@@ -90,6 +92,10 @@ async def false_writer(delegation: Delegation, folder: PeerFolder, on_sends: OnS
         yield
         server.close()
         folder.remove(name)
+        # A server of asyncio leaves the connections open that it has accepted.
+        for writer in writers:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
 
 async def chat_of_the_other(delegation: Delegation, owner: FakeClient, *members: FakeClient) -> UUID:
