@@ -1,8 +1,7 @@
 """Handles events by one subscriber, in transactions that also move its cursors."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.db.cruds.read import list_after
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, make_event
 from app.modules.streams_module.services.log import now
+from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler, too_late
 from app.utils import metrics
 from app.utils.container import Container
 
@@ -30,25 +30,6 @@ _END_OF_STREAM = "chat.deleted"
 
 class _RunsAlone(Exception):
     """The handler locks a stream. It must be alone in its transaction, otherwise the lock order is broken."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """Result for a subscriber's streams.
-
-    `seqs`: their cursors now. `more`: streams with more events to handle. `taken`: streams whose cursor another process
-    has locked, or that wait for a retry. `events`: how many the handler was given.
-    """
-
-    seqs: dict[UUID, int] = field(default_factory=dict)
-    more: set[UUID] = field(default_factory=set)
-    taken: set[UUID] = field(default_factory=set)
-    events: int = 0
-
-    def add(self, other: "Outcome") -> None:
-        self.seqs |= other.seqs
-        self.more |= other.more
-        self.taken |= other.taken
 
 
 class Handling:
@@ -75,13 +56,14 @@ class Handling:
                 self._alone.add(subscriber.name)
             except Exception as error:  # noqa: BLE001 - bisect to find the stream that fails
                 logger.debug(
-                    "subscriber {}: {} streams failed together and are handled in halves: {!r}",
+                    "subscriber {}: {} streams failed together and are handled in parts: {!r}",
                     subscriber.name,
                     len(parts),
                     error,
                 )
-                middle = len(stream_ids) // 2
-                parts = [list(stream_ids[:middle]), list(stream_ids[middle:])]
+                if not outcome.is_late:
+                    middle = len(stream_ids) // 2
+                    parts = [list(stream_ids[:middle]), list(stream_ids[middle:])]
             else:
                 return outcome
         outcome = Outcome()
@@ -117,6 +99,17 @@ class Handling:
 
         `limit`: maximum of matching events of each stream.
         """
+        try:
+            await self._handle_in_transaction(subscriber, stream_ids, outcome, limit)
+        except TransientDatabaseError as error:
+            if outcome.is_late:
+                # PostgreSQL had ended the idle transaction before the handler was stopped.
+                raise too_late() from error
+            raise
+
+    async def _handle_in_transaction(
+        self, subscriber: Subscriber, stream_ids: Sequence[UUID], outcome: Outcome, limit: int
+    ) -> None:
         async with open_unit_of_work(self._database) as work:
             if len(stream_ids) > 1:
                 work.before_stream_lock = _refuse
@@ -136,7 +129,7 @@ class Handling:
                 events = await _take(subscriber, context, after, given)
                 outcome.events += len(events)
                 if events and not subscriber.across_streams:
-                    await subscriber.handle(context, events)
+                    await call_handler(subscriber, context, events, outcome)
                 handled += events
                 head = max(emptied.get(stream_id, after), after)
                 if head > after and subscriber.rebuild is not None:
@@ -146,7 +139,7 @@ class Handling:
                     outcome.more.add(stream_id)
             if handled and subscriber.across_streams:
                 context = SubscriberContext(raw, self._container, now(), work, handled[0].stream_id)
-                await subscriber.handle(context, handled)
+                await call_handler(subscriber, context, handled, outcome)
             await crud.move(raw, subscriber.name, outcome.seqs)
         if handled:
             metrics.SUBSCRIBER_EVENTS.labels(subscriber.name, "handled").inc(len(handled))
@@ -183,32 +176,6 @@ class Handling:
             stream_id,
             "the stream halts" if subscriber.on_failure == "stop" else "the event is set aside",
         )
-
-    async def retry_failure(self, subscribers: Mapping[str, Subscriber]) -> bool:
-        """Handles one of the events that were set aside and are to be retried. Returns True if there was one."""
-        async with open_unit_of_work(self._database) as work:
-            raw = await work.raw()
-            row = await crud.claim_failure(raw, list(subscribers))
-            if row is None:
-                return False
-            stream_id, name, seq = row["stream_id"], row["subscriber"], row["failed_seq"]
-            failure: Exception | None = None
-            if row["seq"] is None:
-                failure = LookupError("the event log no longer contains the event")
-            else:
-                context = SubscriberContext(raw, self._container, now(), work, stream_id)
-                try:
-                    async with work.session.begin_nested():
-                        await subscribers[name].handle(context, [make_event(stream_id, row)])
-                except (DatabaseUnavailable, PoolExhausted):
-                    raise
-                except Exception as error:  # noqa: BLE001 - the error is stored with the event
-                    failure = error
-            if failure is None:
-                await crud.forget_failure(raw, stream_id, name, seq)
-            else:
-                await crud.fail_again(raw, stream_id, name, seq, repr(failure))
-        return True
 
 
 def _refuse() -> None:

@@ -19,6 +19,7 @@ from app.modules.streams_module.services.subscribers.cursor_cache import CursorC
 from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.services.subscribers.handling import Handling
 from app.modules.streams_module.services.subscribers.registration import register
+from app.modules.streams_module.services.subscribers.retrying import retry_failure
 from app.modules.streams_module.services.subscribers.stream_queue import StreamQueue
 from app.modules.streams_module.services.subscribers.sweep import Sweep
 from app.utils.background import running
@@ -56,6 +57,7 @@ class Subscribers:
 
     def __init__(self, database: Database, bus: Bus, container: Container, subscribers: Sequence[Subscriber]) -> None:
         self._database = database
+        self._container = container
         self._subscribers = {subscriber.name: subscriber for subscriber in subscribers}
         self._handling = Handling(database, container)
         self._handle = database.tracing.traced("subscriber", self._handling.handle, _span_details, is_root=True)
@@ -217,7 +219,7 @@ class Subscribers:
                 async with self._database.connection() as connection:
                     due = await crud.list_due_retries(connection, list(self._subscribers), _STREAMS_IN_ROUND)
                 self._add_backlog(due)
-                while await self._handling.retry_failure(self._subscribers):
+                while await retry_failure(self._database, self._container, self._subscribers):
                     pass
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot retry failed events: {!r}", error)

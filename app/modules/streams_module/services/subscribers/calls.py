@@ -1,0 +1,49 @@
+"""Calls handlers of subscribers, with a time limit."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
+
+HANDLER_TIMEOUT = 30.0
+"""Seconds for one call. A handler that never returned would hold up all streams of its subscriber."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Result for a subscriber's streams.
+
+    `seqs`: their cursors now. `more`: streams with more events to handle. `taken`: streams whose cursor another process
+    has locked, or that wait for a retry. `events`: how many the handler was given. `is_late`: the handler was stopped.
+    """
+
+    seqs: dict[UUID, int] = field(default_factory=dict)
+    more: set[UUID] = field(default_factory=set)
+    taken: set[UUID] = field(default_factory=set)
+    events: int = 0
+    is_late: bool = False
+
+    def add(self, other: "Outcome") -> None:
+        self.seqs |= other.seqs
+        self.more |= other.more
+        self.taken |= other.taken
+
+
+async def call_handler(
+    subscriber: Subscriber, context: SubscriberContext, events: Sequence[Event], outcome: Outcome
+) -> None:
+    """Calls the handler. Raises TimeoutError after HANDLER_TIMEOUT, and notes it in the outcome."""
+    try:
+        async with asyncio.timeout(HANDLER_TIMEOUT) as limit:
+            await subscriber.handle(context, events)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        outcome.is_late = True
+        raise too_late() from None
+
+
+def too_late() -> TimeoutError:
+    return TimeoutError(f"it took longer than {HANDLER_TIMEOUT:g} s")

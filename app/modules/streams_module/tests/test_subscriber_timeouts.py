@@ -1,0 +1,57 @@
+"""Handlers that never return: each attempt ends, as if the handler had failed."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.modules.streams_module.extension import Event, SubscriberContext
+from app.modules.streams_module.services.subscribers import calls, operating
+from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted
+from app.utils.container import Container
+from tests.fakers import FakeClient, eventually
+
+pytestmark = pytest.mark.usefixtures("short_backoff")
+
+
+@pytest.mark.parametrize("is_transaction_ended", [False, True])
+async def test_a_handler_that_never_returns_delays_the_other_streams_only_for_a_while(
+    anna: FakeClient,
+    club: str,
+    container: Container,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    is_transaction_ended: bool,
+) -> None:
+    """PostgreSQL also ends the transaction in which nothing happens, before or after the handler is stopped."""
+    monkeypatch.setattr(calls, "HANDLER_TIMEOUT", 2.0)
+    other = await anna.open_chat(title="Другой чат")
+    note = noting()
+
+    async def handle(context: SubscriberContext, events: Sequence[Event]) -> None:
+        if any(event.data.get("text") == "hang" for event in events):
+            if is_transaction_ended:
+                outside = await container.get(Database).connect()
+                await outside.execute("SELECT pg_terminate_backend($1)", context.connection.get_server_pid())
+                await outside.close()
+            await asyncio.Event().wait()
+        await note.handle(context, events)
+
+    async with process(container, replace(note, handle=handle)):
+        for text in ("1", "hang", "2"):
+            await anna.send(club, text)
+        await anna.send(other, "goes on")
+        await until_noted(connection, other, ["goes on"])
+        await until_noted(connection, club, ["1", "2"])
+        (failure,) = await connection.fetch("SELECT seq, error FROM subscriber_failure")
+        assert failure["error"] == "TimeoutError('it took longer than 2 s')"
+        assert await operating.retry(connection, "noting", None) == 1
+
+        async def has_failed_again() -> bool:
+            return not [failure for failure in await operating.list_failures(connection) if failure.is_due]
+
+        await eventually(has_failed_again)
+        assert await connection.fetchval("SELECT error FROM subscriber_failure") == failure["error"]
