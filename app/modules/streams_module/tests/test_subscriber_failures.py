@@ -55,6 +55,17 @@ async def test_a_failing_event_is_set_aside_and_can_be_retried(
         await eventually(lambda: is_measured(0))
 
 
+async def test_events_after_one_that_was_set_aside_do_not_wait_for_the_sweep(
+    anna: FakeClient, club: str, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # After its first slice the sweep pauses for minutes, as it does where there are many streams.
+    monkeypatch.setattr(sweep, "_SHARE", 1_000_000)
+    async with process(container, noting()):
+        for text in ("1", "fail", "2"):
+            await anna.send(club, text)
+        await until_noted(connection, club, ["1", "2"])
+
+
 async def test_a_single_event_that_fails_is_handled_once_per_attempt(
     anna: FakeClient, club: str, container: Container, connection: Connection
 ) -> None:

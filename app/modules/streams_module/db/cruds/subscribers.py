@@ -82,9 +82,10 @@ WHERE stream_id = $1 AND subscriber = $2 AND seq = $3
 _HALT = """
 UPDATE subscriber_cursor SET is_halted = true, retry_at = NULL, seq = $3 WHERE stream_id = $1 AND subscriber = $2
 """
+# The stream is due at once: its next events may have been notified long ago.
 _SET_ASIDE = """
 WITH moved AS (
-    UPDATE subscriber_cursor SET seq = $3, attempts = 0, retry_at = NULL, is_halted = false
+    UPDATE subscriber_cursor SET seq = $3, attempts = 0, retry_at = statement_timestamp(), is_halted = false
     WHERE stream_id = $1 AND subscriber = $2 AND seq < $3 RETURNING stream_id
 )
 INSERT INTO subscriber_failure (stream_id, subscriber, seq, error, failed_at)
