@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import asyncpg
 
 from tests.faults import battery_module
-from tests.faults.battery_module.module import JOB_TABLES, REMINDED, SUBSCRIBERS, TABLE, table_of
+from tests.faults.battery_module.module import JOB_TABLES, SUBSCRIBERS, TABLE, has_reminder, table_of
 from tests.faults.truth import Truth
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -79,7 +79,7 @@ def expected_reminders(truth: Truth) -> list[tuple[str, int]]:
         (stream, event.seq)
         for stream, log in truth.events.items()
         for event in log
-        if event.kind == "message.created" and event.seq % REMINDED == 0
+        if event.kind == "message.created" and has_reminder(event.seq)
     ]
 
 

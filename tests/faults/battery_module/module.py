@@ -14,8 +14,6 @@ from app.modules.jobs_module.extension import Job, JobContext, Jobs
 from app.modules.streams_module.extension import Event, Handle, Subscriber, SubscriberContext
 from app.utils.module import Module
 
-REMINDED = 5
-"""One message in so many is followed by a job."""
 _LONGEST_DELAY = 8
 """Seconds from a message to its job."""
 _FAILS = 0.005
@@ -55,6 +53,11 @@ async def remind(context: JobContext, reminder: Reminder) -> None:
 REMIND = Job("battery.remind", Reminder, remind)
 
 
+def has_reminder(seq: int) -> bool:
+    """Returns True if a job follows the message of this event: one message of twenty, about 15 jobs a second."""
+    return seq % 20 == 5
+
+
 def table_of(subscriber: Subscriber) -> str:
     return subscriber.name.replace(".", "_")
 
@@ -82,7 +85,7 @@ async def _enqueue(context: SubscriberContext, events: Sequence[Event]) -> None:
     """Enqueue the jobs. The key of a reminder is the sequence number of its message's event."""
     await _note("battery.reminding", context, events)
     for event in events:
-        if event.seq % REMINDED == 0:
+        if has_reminder(event.seq):
             due_at = event.at + timedelta(seconds=event.seq % _LONGEST_DELAY + 1)
             reminder = Reminder(chat_id=event.stream_id, seq=event.seq, due_at=due_at)
             key = f"{event.stream_id} {event.seq}"
