@@ -11,21 +11,18 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from itertools import count, repeat
 from pathlib import Path
 from statistics import median
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from app.settings.auth_settings import AuthSettings
 from tests.performance.live.figure import Figure
 from tests.performance.load import http
 from tests.performance.load.http import MakeRequest
-from tests.performance.report import machine, write_json
+from tests.performance.report import machine, report_figures
 from tests.performance.servers import ROOT
 from tests.performance.world import API, PASSWORD, World
 
@@ -58,14 +55,7 @@ def against(
         theirs.start_messenger(1, project, _FULL)
         for title, makers in _PASSWORDS.items():
             figures += _compare(title, makers, worlds, pairs, seconds, at_most=5)
-    table = Table("figure", "measured", "target", "")
-    for figure in figures:
-        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
-        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.2f} {figure.unit}", target, verdict)
-    Console().print(table)
-    found = {"machine": where, "base": base, "figures": [asdict(figure) for figure in figures]}
-    write_json(found, output / "against.json")
+    report_figures(where, figures, output / "against.json", base=base)
 
 
 def _compare(

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.performance.live.figure import Figure
 from tests.performance.measure import Measured, Pace
 from tests.performance.scenario import Ratio
 
@@ -73,6 +75,17 @@ def _ratios(measured: Sequence[Measured]) -> Table:
             goal = f"{ratio.goal:g}" if ratio.goal is not None else ""
             table.add_row(ratio.title, f"{value:.2f}", target(ratio), goal, verdict(ratio, value))
     return table
+
+
+def report_figures(where: dict[str, Any], figures: Sequence[Figure], path: Path, **more: object) -> None:
+    """Prints the figures beside their limits, and writes them as JSON, with what else is said of the run."""
+    table = Table("figure", "measured", "target", "")
+    for figure in figures:
+        limit = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
+        met = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
+        table.add_row(figure.title, f"{figure.value:,.2f} {figure.unit}", limit, met)
+    Console().print(table)
+    write_json({"machine": where, **more, "figures": [asdict(figure) for figure in figures]}, path)
 
 
 def target(ratio: Ratio) -> str:

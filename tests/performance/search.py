@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count
 from pathlib import Path
@@ -15,14 +14,12 @@ from uuid import UUID
 
 import asyncpg
 import typer
-from rich.console import Console
-from rich.table import Table
 from websockets.asyncio.client import connect
 
 from tests.performance.live.figure import Figure
 from tests.performance.load.http import LoadError, ask
 from tests.performance.outcome import percentile
-from tests.performance.report import machine, write_json
+from tests.performance.report import machine, report_figures
 from tests.performance.servers import ROOT
 from tests.performance.world import API, User, World
 
@@ -113,7 +110,7 @@ def search(
     output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
 ) -> None:
     """Fill a database, build the index, measure, print a table and write JSON."""
-    console, where, dice = Console(), machine(), Random(18)
+    where, dice = machine(), Random(18)
     texts = Texts(dice)
     with World(quick=False) as world:
         users = [world.sign_up() for _ in range(_CALLERS)]
@@ -136,13 +133,7 @@ def search(
         Figure(f"an index of {messages:,} messages built, messages/s", messages / built, ""),
         Figure("the index, bytes a message", size / messages, ""),
     ]
-    table = Table("figure", "measured", "target", "")
-    for figure in figures:
-        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
-        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.1f} {figure.unit}", target, verdict)
-    console.print(table)
-    write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "search.json")
+    report_figures(where, figures, output / "search.json")
 
 
 def _shares(title: str, milliseconds: Sequence[float], most: float | None = None) -> list[Figure]:

@@ -7,7 +7,6 @@ writes the index. Rounds alternate, so that other work on the machine meets both
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -15,13 +14,11 @@ from typing import Annotated
 
 import asyncpg
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tests.performance.live.figure import Figure
 from tests.performance.load.paced import send_paced
 from tests.performance.outcome import percentile
-from tests.performance.report import machine, write_json
+from tests.performance.report import machine, report_figures
 from tests.performance.search import Texts
 from tests.performance.servers import ROOT, worker
 from tests.performance.usage import cpu_nanoseconds
@@ -70,13 +67,7 @@ def search_sends(
         Figure("p99.9 with the index, of that without", slower, "×", 2),
         Figure("events that the index is behind at the end", lag, ""),
     ]  # fmt: skip
-    table = Table("figure", "measured", "target", "")
-    for figure in figures:
-        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
-        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.2f} {figure.unit}", target, verdict)
-    Console().print(table)
-    write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "search_sends.json")
+    report_figures(where, figures, output / "search_sends.json")
 
 
 @contextmanager

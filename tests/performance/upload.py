@@ -7,7 +7,6 @@ The file is transferred by a process of its own, which delays no measurement.
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from http.client import HTTPConnection
 from multiprocessing import get_context
 from os import urandom
@@ -17,14 +16,12 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tests.performance.live.figure import Figure
 from tests.performance.load.http import Address, ask
 from tests.performance.load.paced import send_paced
 from tests.performance.outcome import percentile
-from tests.performance.report import machine, write_json
+from tests.performance.report import machine, report_figures
 from tests.performance.servers import ROOT
 from tests.performance.usage import memory
 from tests.performance.world import API, World
@@ -54,13 +51,7 @@ def upload(
         }
         world.start_messenger(1, more=more)
         figures = asyncio.run(_measure(world, size, throttle * _MB, rate, seconds))
-    table = Table("figure", "measured", "target", "")
-    for figure in figures:
-        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
-        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.2f} {figure.unit}", target, verdict)
-    Console().print(table)
-    write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "upload.json")
+    report_figures(where, figures, output / "upload.json")
 
 
 async def _measure(world: World, size: int, throttle: int, rate: int, seconds: float) -> list[Figure]:

@@ -5,19 +5,16 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tests.performance import fill
 from tests.performance.live.figure import Figure
 from tests.performance.load import websocket
-from tests.performance.report import machine, write_json
+from tests.performance.report import machine, report_figures
 from tests.performance.servers import ROOT
 from tests.performance.world import World
 from tests.processes import copy_project
@@ -48,16 +45,9 @@ def background(
     output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
 ) -> None:
     """Measure, print a table, write JSON."""
-    console = Console()
     where = machine()
     figures = [*catch_up(events), *idle(pairs, seconds)]
-    table = Table("figure", "measured", "expected", "")
-    for figure in figures:
-        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
-        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.2f} {figure.unit}", target, verdict)
-    console.print(table)
-    write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "background.json")
+    report_figures(where, figures, output / "background.json")
 
 
 @contextmanager

@@ -1,18 +1,16 @@
 """`python -m tests.performance.live`: the cost of live connections, and the effect of one on the others."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from tests.performance.live import across, bus_outage, idle, replay, slow_readers
 from tests.performance.live.figure import Figure
-from tests.performance.report import machine, write_json
+from tests.performance.report import machine, report_figures
 from tests.performance.servers import ROOT
 from tests.performance.world import World
 
@@ -44,13 +42,7 @@ def live(
         # Each part has a server of its own: memory of an earlier part would hide what this one takes.
         with World(quick=True) as world:
             figures += measure(world)
-    table = Table("figure", "measured", "target", "")
-    for figure in figures:
-        target = f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
-        verdict = "" if figure.at_most is None else "met" if figure.value <= figure.at_most else "missed"
-        table.add_row(figure.title, f"{figure.value:,.1f} {figure.unit}", target, verdict)
-    console.print(table)
-    write_json({"machine": where, "figures": [asdict(figure) for figure in figures]}, output / "live.json")
+    report_figures(where, figures, output / "live.json")
 
 
 if __name__ == "__main__":
