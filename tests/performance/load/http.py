@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from itertools import count
 from secrets import token_hex
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 from tests.performance.outcome import Outcome
 
@@ -109,7 +109,7 @@ def run(address: Address, makers: Sequence[MakeRequest], seconds: float, rate: f
         for connection in connections:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
         if rate is None:
-            return _run_closed(selector, connections, seconds)
+            return run_closed(selector, connections, seconds)
         return _run_paced(selector, connections, seconds, rate)
     finally:
         selector.close()
@@ -117,26 +117,38 @@ def run(address: Address, makers: Sequence[MakeRequest], seconds: float, rate: f
             connection.socket.close()
 
 
-def _run_closed(selector: selectors.BaseSelector, connections: list[_Connection], seconds: float) -> Outcome:
+class Sender(Protocol):
+    """A connection that is registered with a selector, and sends one request after the other."""
+
+    started: float
+
+    def send(self, began: float) -> None: ...
+
+    def receive(self) -> bool:
+        """Returns True if the answer is complete."""
+
+
+def run_closed(selector: selectors.BaseSelector, senders: Sequence[Sender], seconds: float) -> Outcome:
+    """Lets each sender begin its next request when it has the answer to the one before."""
     latencies: list[float] = []
     began = perf_counter()
     end = began + seconds
-    for connection in connections:
-        connection.send(perf_counter())
-    in_flight = len(connections)
-    while in_flight:
+    for sender in senders:
+        sender.send(perf_counter())
+    waiting = set(senders)
+    while waiting:
         ready = selector.select(TIMEOUT)
         if not ready:
             raise LoadError(f"no answer within {TIMEOUT:.0f} s")
         for key, _ in ready:
-            connection = key.data
-            if connection.receive():
+            sender = key.data
+            if sender.receive() and sender in waiting:
                 now = perf_counter()
                 if now < end:
-                    latencies.append(now - connection.started)
-                    connection.send(now)
+                    latencies.append(now - sender.started)
+                    sender.send(now)
                 else:
-                    in_flight -= 1
+                    waiting.discard(sender)
     return Outcome(len(latencies), seconds, latencies)
 
 

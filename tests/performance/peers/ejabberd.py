@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from time import perf_counter
 
 from app.adapters.db.address import DatabaseAddress
 from tests.performance import fill
-from tests.performance.load.http import TEXT, TIMEOUT, Address, LoadError, connect
+from tests.performance.load.http import TEXT, Address, LoadError, connect, run_closed
 from tests.performance.outcome import Outcome
 from tests.performance.servers import Server, free_port, running, wait_until
 
@@ -104,8 +103,8 @@ class RoomMember:
             b"<status code='110'/>",
         )
 
-    def send(self, now: float) -> None:
-        self.started = now
+    def send(self, began: float) -> None:
+        self.started = began
         message_id = f"{self._name}-{next(self._numbers)}"
         self._expected = f"id='{message_id}'".encode()
         stanza = f"<message to='{self._room}' type='groupchat' id='{message_id}'><body>{TEXT}</body></message>"
@@ -139,26 +138,7 @@ async def create_users(database: DatabaseAddress, names: Sequence[str]) -> None:
 
 def run_rooms(members: Sequence[RoomMember], seconds: float) -> Outcome:
     """Lets each member send messages. A message is done when its sender has received it."""
-    latencies: list[float] = []
     with selectors.DefaultSelector() as selector:
         for member in members:
             selector.register(member.socket, selectors.EVENT_READ, member)
-        began = perf_counter()
-        end = began + seconds
-        for member in members:
-            member.send(perf_counter())
-        waiting = set(members)
-        while waiting:
-            ready = selector.select(TIMEOUT)
-            if not ready:
-                raise LoadError(f"no answer within {TIMEOUT:.0f} s")
-            for key, _ in ready:
-                sender: RoomMember = key.data
-                if sender.receive() and sender in waiting:
-                    now = perf_counter()
-                    if now < end:
-                        latencies.append(now - sender.started)
-                        sender.send(now)
-                    else:
-                        waiting.discard(sender)
-    return Outcome(len(latencies), seconds, latencies)
+        return run_closed(selector, members, seconds)
