@@ -18,10 +18,9 @@ from app.resources.constants import DOCS_DIR
 from app.settings import PROJECT_ROOT, Settings, load_settings, without_environment
 from app.settings.describe import describe_settings, tabulate_settings
 from app.settings.modules_settings import ModulesSettings
-from app.utils.module import Modules
 from app.utils.nouns import owner_of
 from app.utils.own_settings import own_groups
-from app.utils.setup_modules import choose_modules, discover_modules
+from app.utils.setup_modules import discover_modules, enabled_modules
 
 OPENAPI = DOCS_DIR / "openapi.json"
 DOT = DOCS_DIR / "images" / "db_schema.dot"
@@ -39,7 +38,7 @@ def make_documents(*, added: bool = True) -> Mapping[Path, str]:
     settings = replace(settings, modules=ModulesSettings(enabled_modules=("BASE",)))
     if not added:
         settings = without_added_modules(settings)
-    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    modules = enabled_modules(settings.modules.enabled_modules)
     own = tuple(own_groups(modules))
     tables = read_tables(added=added)
     of_modules: Mapping[str, Callable[[Settings], str]] = {

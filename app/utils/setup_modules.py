@@ -11,7 +11,7 @@ from app.resources.constants import BASE_MODULE, MODULE_SUFFIX, MODULES_DIR
 from app.utils.manifests import read_manifest
 from app.utils.module import Module, Modules, ModulesError
 
-__all__ = ["ModulesError", "check_modules", "choose_modules", "discover_modules", "read_modules"]
+__all__ = ["ModulesError", "check_modules", "choose_modules", "discover_modules", "enabled_modules", "read_modules"]
 
 _HOST = re.compile(rf"app\.modules\.(\w+){MODULE_SUFFIX}\.")
 """Matches the name of a Python module that defines an extension point. The group is the host module."""
@@ -73,6 +73,11 @@ def choose_modules(known: dict[str, Module], enabled: Iterable[str]) -> list[Mod
     modules = _sort({name: known[name] for name in chosen - left_out}, known)
     _check_contributions(modules)
     return modules
+
+
+def enabled_modules(enabled: Iterable[str]) -> Modules:
+    """Returns those modules on disk that the setting names, as the application has them. Raises ModulesError."""
+    return Modules(choose_modules(discover_modules(), enabled))
 
 
 def check_modules(modules: Modules) -> None:

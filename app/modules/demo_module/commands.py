@@ -17,8 +17,7 @@ from app.modules.messages_module.extension import MessagePart
 from app.modules.messages_module.services.fields import MessageFields
 from app.settings import Mode, load_settings
 from app.utils.confirmation import Yes, confirm
-from app.utils.module import Modules
-from app.utils.setup_modules import choose_modules, discover_modules
+from app.utils.setup_modules import enabled_modules
 
 commands = typer.Typer()
 
@@ -40,7 +39,7 @@ def seed(
     settings = load_settings()
     if settings.app.environment is Mode.PROD:
         confirm(settings.app.environment, "", yes)
-    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    modules = enabled_modules(settings.modules.enabled_modules)
     chosen = password or token_urlsafe(9)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"), TimeElapsedColumn())

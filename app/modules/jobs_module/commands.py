@@ -13,8 +13,7 @@ from app.adapters.db.run import run_on_database
 from app.modules.jobs_module.extension import Job
 from app.modules.jobs_module.services import operating
 from app.settings import Settings, load_settings
-from app.utils.module import Modules
-from app.utils.setup_modules import choose_modules, discover_modules
+from app.utils.setup_modules import enabled_modules
 
 commands = typer.Typer(no_args_is_help=True, name="jobs", help="List, retry and cancel jobs.")
 
@@ -73,7 +72,7 @@ _REFUSED = "the job is running, does not exist, or a newer job with its key is w
 
 def _known(settings: Settings) -> set[str]:
     """Returns the names of the jobs that the enabled modules contribute."""
-    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    modules = enabled_modules(settings.modules.enabled_modules)
     return {job.name for job in modules.contributions(Job)}
 
 

@@ -8,8 +8,7 @@ import typer
 from app.modules.sockets_module.services.asyncapi import make_document
 from app.resources.constants import DOCS_DIR
 from app.settings import Settings, load_settings, without_environment
-from app.utils.module import Modules
-from app.utils.setup_modules import choose_modules, discover_modules
+from app.utils.setup_modules import enabled_modules
 
 commands = typer.Typer()
 
@@ -34,7 +33,7 @@ def asyncapi(
 
 def asyncapi_text(settings: Settings) -> str:
     """Returns the document of a server on this machine with these settings."""
-    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    modules = enabled_modules(settings.modules.enabled_modules)
     document = make_document(settings.app, modules, host=f"localhost:{settings.app.service_port}", is_secure=False)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
 

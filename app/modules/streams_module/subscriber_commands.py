@@ -11,8 +11,7 @@ from app.adapters.db.run import run_on_database
 from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.subscribers import operating
 from app.settings import load_settings
-from app.utils.module import Modules
-from app.utils.setup_modules import choose_modules, discover_modules
+from app.utils.setup_modules import enabled_modules
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -34,7 +33,7 @@ def list_all() -> None:
 
     settings = load_settings()
     subscribers, failures = run_on_database(settings.db, run)
-    modules = Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
+    modules = enabled_modules(settings.modules.enabled_modules)
     served = {subscriber.name for subscriber in modules.contributions(Subscriber)}
     for subscriber in subscribers:
         state = "" if subscriber.is_registered else ", not registered yet"
