@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -95,7 +95,7 @@ async def _as_preferred(context: JobContext, letter: Letter) -> Letter:
     if letter.account_id is None:
         return letter
     async with context.unit_of_work() as work:
-        reading = Context(await work.raw(), context.container, datetime.now(UTC))
+        reading = Context(await work.raw(), context.container, context.at)
         for contributed in context.container.get(Modules).contributions(MailPreferences):
             language, time_zone = await contributed.find(reading, letter.account_id)
             letter = replace(letter, language=letter.language or language, time_zone=letter.time_zone or time_zone)

@@ -147,7 +147,7 @@ async def _get(
 
 async def _forget(context: JobContext, _: Nothing) -> None:
     """Deletes pages that are no longer used from the cache."""
-    before = now() - _CACHED_FOR
+    before = context.at - _CACHED_FOR
     await context.delete_in_chunks(lambda connection, limit: db.forget_pages(connection, before, limit))
 
 

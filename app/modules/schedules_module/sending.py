@@ -22,7 +22,7 @@ from app.modules.messages_module.schemas import MessageCreate
 from app.modules.schedules_module import db
 from app.modules.schedules_module.errors import AuthorIsLeaving
 from app.modules.schedules_module.schemas import ScheduleModels, schedule_models
-from app.modules.streams_module.services.log import Log, event, now
+from app.modules.streams_module.services.log import Log, event
 from app.services.context import Context
 from app.services.errors import Category, ServiceError, ValidationFailed
 from app.utils.module import Modules
@@ -48,7 +48,7 @@ async def _send(context: JobContext, scheduled: ToSend) -> None:
             if left is None or left["state"] == "failed":
                 return
             raise RetryAt(left["send_at"])
-        is_leaving = bool(await list_absent(Context(raw, context.container, now()), [scheduled.account_id]))
+        is_leaving = bool(await list_absent(Context(raw, context.container, context.at), [scheduled.account_id]))
     try:
         if is_leaving:
             raise AuthorIsLeaving

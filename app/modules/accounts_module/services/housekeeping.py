@@ -1,6 +1,6 @@
 """The job that deletes ended sessions, failed sign-ins that no longer count, and expired username holds."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from loguru import logger
 
@@ -20,7 +20,7 @@ _AT_ONCE = 1_000
 async def delete_expired(context: JobContext, _: Nothing) -> None:
     """Deletes sessions AUTH_SESSION_RETENTION_DAYS after their end, and the rest as soon as it has expired."""
     retention = context.container.get(Settings).auth.session_retention
-    deleted = await clean_up(context.container.get(BackgroundDatabase), datetime.now(UTC) - retention)
+    deleted = await clean_up(context.container.get(BackgroundDatabase), context.at - retention)
     if deleted:
         logger.info("{} ended sessions were deleted", deleted)
 

@@ -130,7 +130,7 @@ async def _remove_all(context: WorkContext, account_id: UUID) -> None:
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
-    at = datetime.now(UTC)
+    at = context.at
     await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, at, limit))
 
 

@@ -1,7 +1,7 @@
 """The mails of this module."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -70,7 +70,7 @@ async def _reset(context: JobContext, forgotten: Forgotten) -> Letter | None:
 
 async def _with_link(context: JobContext, purpose: Purpose, account_id: UUID, email: str) -> Letter | None:
     """Stores the token and returns its mail. The time in which it is valid begins with each attempt to send it."""
-    token, at = await make_token(context.container, purpose, context.job_id), datetime.now(UTC)
+    token, at = await make_token(context.container, purpose, context.job_id), context.at
     token_hash = hash_of(token)
     async with context.unit_of_work() as work:
         raw = await work.raw()

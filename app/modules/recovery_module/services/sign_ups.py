@@ -51,7 +51,7 @@ async def _begin(context: WorkContext, new: NewAccountWithPassword) -> None:
 
 
 async def _compose(context: JobContext, begun: Begun) -> Letter | None:
-    token, at = await make_token(context.container, "sign_up", context.job_id), datetime.now(UTC)
+    token, at = await make_token(context.container, "sign_up", context.job_id), context.at
     async with context.unit_of_work() as work:
         raw = await work.raw()
         pending = await crud.find(raw, begun.sign_up_id, at)

@@ -1,7 +1,7 @@
 """What this module adds to accounts: the factors, fields of the own account, a condition for admins, the erasure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -45,7 +45,7 @@ async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) ->
 
 
 async def _delete_old(context: JobContext, _: Nothing) -> None:
-    before = (datetime.now(UTC) - WINDOW).date()
+    before = (context.at - WINDOW).date()
     await context.delete_in_chunks(lambda connection, limit: db.delete_old(connection, before, limit))
 
 
