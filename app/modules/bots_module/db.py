@@ -61,7 +61,7 @@ async def mark_deleted(
 
 
 async def find_owners(connection: DatabaseConnection, account_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Returns the owners of those of the accounts that are bots."""
+    """Returns the owner of each of these accounts that is a bot."""
     return dict(await connection.fetch(_OWNERS, list(account_ids)))
 
 

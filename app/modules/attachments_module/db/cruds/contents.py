@@ -1,4 +1,4 @@
-"""Contents, and what is collected, in hand-written SQL."""
+"""Contents of files, and the deletion of those that nothing uses, in hand-written SQL."""
 
 from collections import Counter
 from collections.abc import Sequence
