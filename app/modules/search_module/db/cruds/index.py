@@ -11,8 +11,9 @@ INDEX, NEXT = "search_message", "search_message_next"
 
 # The number of the last event that holds the message's content; deleted messages have none.
 _REVISION = "coalesce(m.event_seqs[cardinality(m.event_seqs)], 0)"
-# $1 chats, $2 and $3 the first and the last number of a range of each. The parts `attachments` and `entities` are there
-# where modules add them.
+# $1 chats, $2 and $3 the first and the last number of a range of each. Each range, message and entry is looked up by
+# the key: joins of whole tables would be planned while these are empty, and kept. The parts `attachments` and
+# `entities` are there where modules add them.
 _STALE = """
 SELECT m.chat_id, m.seq, m.created_at, m.sender_id, m.text, m.deleted_at, {revision} AS revision,
        coalesce((m.parts -> 'attachments')::text, '[]') NOT IN ('[]', 'null') AS has_file,
@@ -21,9 +22,14 @@ SELECT m.chat_id, m.seq, m.created_at, m.sender_id, m.text, m.deleted_at, {revis
            WHERE entity ->> 'type' IN ('mention', 'mention_all')
        ) AS has_mention
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS range(chat_id, first, last)
-JOIN chat c ON c.id = range.chat_id AND c.deleted_at IS NULL
-JOIN message m ON m.chat_id = range.chat_id AND m.seq BETWEEN range.first AND range.last
-LEFT JOIN {table} s ON s.chat_id = m.chat_id AND s.sent_at = m.created_at AND s.seq = m.seq
+CROSS JOIN LATERAL (SELECT FROM chat WHERE id = range.chat_id AND deleted_at IS NULL LIMIT 1) c
+CROSS JOIN LATERAL (
+    SELECT * FROM message WHERE chat_id = range.chat_id AND seq BETWEEN range.first AND range.last
+    ORDER BY seq LIMIT range.last - range.first + 1
+) m
+LEFT JOIN LATERAL (
+    SELECT revision FROM {table} WHERE chat_id = m.chat_id AND sent_at = m.created_at AND seq = m.seq LIMIT 1
+) s ON true
 WHERE CASE WHEN m.deleted_at IS NULL THEN s.revision IS DISTINCT FROM {revision} ELSE s.revision IS NOT NULL END
 """
 _WRITE = """
