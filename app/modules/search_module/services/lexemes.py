@@ -3,12 +3,11 @@
 No text of a user goes through `to_tsquery` and the like: they parse what is in quotes again.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
 from app.modules.search_module.services.query import Query, Slot, Term
-from app.modules.search_module.services.words import words_of
+from app.modules.search_module.services.words import positions_of
 
 
 def flag_lexeme(flag: str) -> str:
@@ -23,13 +22,9 @@ def sender_lexeme(account_id: UUID) -> str:
 
 def write_tsvector(text: str, extra: Iterable[str] = ()) -> str:
     """Returns the tsvector of a message: its words with their positions, and lexemes without."""
-    positions: dict[str, list[int]] = defaultdict(list)
-    for word in words_of(text):
-        for lexeme in word.lexemes:
-            positions[lexeme].append(word.position)
     words = [
         f"{quote(lexeme)}:{places[0] if len(places) == 1 else ','.join(map(str, places))}"
-        for lexeme, places in positions.items()
+        for lexeme, places in positions_of(text).items()
     ]
     return " ".join([*words, *map(quote, extra)])
 
