@@ -1,8 +1,8 @@
-"""`python -m tests.performance.against BASE`: sign-ups, sign-ins and sends, compared with another version.
+"""`python -m tests.performance.against [BASE] [--without MODULE]`: what calls cost, compared with another version.
 
-Both versions run at once, each on a database of its own. Rounds alternate between them, so that other work on the
-machine meets both. Passwords are hashed at the same cost on both sides: at the default, as people meet it, and at a low
-one, which shows what is around the hashing.
+Or with this version without some of its modules. Both run at once, each on a database of its own. Rounds alternate
+between them, so that other work on the machine meets both. Passwords are hashed at the same cost on both sides: at the
+default, as people meet it, and at a low one, which shows what is around the hashing.
 """
 
 import json
@@ -11,31 +11,37 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import count, repeat
+from itertools import count, cycle
 from pathlib import Path
 from statistics import median
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
 from app.settings.auth_settings import AuthSettings
 from tests.performance.live.figure import Figure
-from tests.performance.load import http
+from tests.performance.load import http, websocket
 from tests.performance.load.http import MakeRequest
 from tests.performance.report import machine, report_figures
 from tests.performance.servers import ROOT
 from tests.performance.world import API, PASSWORD, World
 
 _CONNECTIONS = 16
+_IN_FLIGHT = 20
+_AT_MOST = 3
 # The jobs and subscribers of a call belong to its cost.
 _SETTLES = 1.0
 _numbers = count(1)
+Load: TypeAlias = Callable[[float], int]
+"""Makes calls for that many seconds, and returns how many were answered."""
+
 cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @cli.command()
 def against(
-    base: Annotated[str, typer.Argument(help="A folder with the other version, or a commit.")],
+    base: Annotated[str, typer.Argument(help="A folder with the other version, or a commit.")] = str(ROOT),
+    without: Annotated[list[str] | None, typer.Option(help="A module that the other side does not have.")] = None,
     pairs: Annotated[int, typer.Option(min=3, help="Pairs of rounds.")] = 10,
     seconds: Annotated[float, typer.Option(min=0.5, help="Of each round.")] = 3.0,
     output: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / ".data" / "results",
@@ -48,35 +54,41 @@ def against(
         World(quick=True, data=data / "bench-base", project=project) as theirs,
     ):
         worlds = ours, theirs
-        figures = _compare("send", _sends, worlds, pairs, seconds, at_most=5)
-        for title, makers in _PASSWORDS.items():
-            figures += _compare(f"{title}, hashing at a low cost", makers, worlds, pairs, seconds)
-        ours.start_messenger(1, more=_FULL)
-        theirs.start_messenger(1, project, _FULL)
-        for title, makers in _PASSWORDS.items():
-            figures += _compare(title, makers, worlds, pairs, seconds, at_most=5)
-    report_figures(where, figures, output / "against.json", base=base)
+        if without:
+            theirs.start_messenger(1, project, {"APPLICATION_ENABLED_MODULES": ",-".join(["BASE", *without])})
+        figures = _compare("send over REST", _rest_sends, worlds, pairs, seconds, at_most=_AT_MOST)
+        figures += _compare("send over WebSocket", _socket_sends, worlds, pairs, seconds, at_most=_AT_MOST)
+        if not without:
+            for title, make in _PASSWORDS.items():
+                figures += _compare(f"{title}, hashing at a low cost", make, worlds, pairs, seconds)
+            ours.start_messenger(1, more=_FULL)
+            theirs.start_messenger(1, project, _FULL)
+            for title, make in _PASSWORDS.items():
+                figures += _compare(title, make, worlds, pairs, seconds, at_most=_AT_MOST)
+    report_figures(where, figures, output / ("without.json" if without else "against.json"), base=base)
 
 
 def _compare(
     title: str,
-    makers: Callable[[World], Sequence[MakeRequest]],
+    make: Callable[[World], Load],
     worlds: tuple[World, World],
     pairs: int,
     seconds: float,
     at_most: float | None = None,
 ) -> list[Figure]:
-    clients = {id(world): makers(world) for world in worlds}
+    loads = {id(world): make(world) for world in worlds}
 
     def cost(world: World, length: float) -> float:
         """Returns microseconds of CPU per call, those of the database included."""
         before = world.cpu_seconds()
-        # The last call of each connection ends after the round, and is not counted by it.
-        done = http.run(world.messenger.address, clients[id(world)], length).count + _CONNECTIONS
+        done = loads[id(world)](length)
         time.sleep(_SETTLES)
         return (world.cpu_seconds() - before) / done * 1e6
 
     for world in worlds:
+        cost(world, 1.0)
+        # As autovacuum does within a minute: plans that were made while the tables were empty are made again.
+        world.psql(world.database, "ANALYZE")
         cost(world, 1.0)
     costs: dict[int, list[float]] = {id(world): [] for world in worlds}
     for number in range(pairs):
@@ -94,33 +106,51 @@ def _compare(
     ]
 
 
-def _posts(world: World, path: str, bodies: Iterator[Mapping[str, str]]) -> MakeRequest:
+def _http_load(world: World, makers: Sequence[MakeRequest]) -> Load:
+    # The last call of each connection ends after the round, and is not counted by it.
+    return lambda seconds: http.run(world.messenger.address, makers, seconds).count + len(makers)
+
+
+def _posts(world: World, path: str, bodies: Iterator[Mapping[str, str]]) -> Load:
     address = world.messenger.address
-    return lambda: http.request("POST", address, f"{API}{path}", json.dumps(next(bodies)).encode())
+
+    def make() -> bytes:
+        return http.request("POST", address, f"{API}{path}", json.dumps(next(bodies)).encode())
+
+    return _http_load(world, [make] * _CONNECTIONS)
 
 
-def _sign_ups(world: World) -> list[MakeRequest]:
+def _sign_ups(world: World) -> Load:
     def bodies() -> Iterator[Mapping[str, str]]:
         for number in _numbers:
             name = f"bench_new_{number}"
             yield {"email": f"{name}@example.com", "password": PASSWORD, "username": name}
 
-    return [_posts(world, "/accounts/sign-up", bodies()) for _ in range(_CONNECTIONS)]
+    return _posts(world, "/accounts/sign-up", bodies())
 
 
-def _sign_ins(world: World) -> list[MakeRequest]:
+def _sign_ins(world: World) -> Load:
     users = world.users[:_CONNECTIONS]
-    return [
-        _posts(world, "/accounts/sign-in", repeat({"login": user.username, "password": PASSWORD})) for user in users
-    ]
+    return _posts(world, "/accounts/sign-in", cycle([{"login": user.username, "password": PASSWORD} for user in users]))
 
 
-def _sends(world: World) -> list[MakeRequest]:
+def _rest_sends(world: World) -> Load:
     address = world.messenger.address
-    return [
-        http.post_messages(address, f"{API}/chats/{chat}/messages", user.token)
-        for user, chat in world.alone[:_CONNECTIONS]
-    ]
+    return _http_load(
+        world, [http.post_messages(address, f"{API}/chats/{chat}/messages", user.token) for user, chat in world.alone]
+    )
+
+
+def _socket_sends(world: World) -> Load:
+    def send(seconds: float) -> int:
+        clients = [(world.socket(user), websocket.send_frames(chat)) for user, chat in world.alone]
+        try:
+            return websocket.run_sends(clients, _IN_FLIGHT, seconds, wait_for_events=True).count
+        finally:
+            for client, _ in clients:
+                client.close()
+
+    return send
 
 
 _PASSWORDS = {"sign-up": _sign_ups, "sign-in": _sign_ins}
