@@ -16,6 +16,7 @@ _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 # A new statement has a later snapshot, so it sees everything committed under the locks before. Two kinds of rows: one
 # for each sender's membership, and one for each message that is already stored, which is rare. BETWEEN and ORDER BY
 # leave only the unique index for the latter: a plan made while the table is empty would read all messages of the chat.
+# Citus accepts no LIMIT in its place.
 _FIND_SENDERS_AND_EXISTING = """
 SELECT poster.place, c.type, c.last_seq, m.role, c.send_checks, NULL::bigint, NULL::bytea
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS poster(chat_id, sender_id, place)
@@ -28,7 +29,7 @@ CROSS JOIN LATERAL (
     SELECT seq, digest FROM message
     WHERE chat_id = ($1::uuid[])[given.poster + 1] AND sender_id = ($2::uuid[])[given.poster + 1]
         AND client_msg_id BETWEEN given.client_msg_id AND given.client_msg_id
-    ORDER BY client_msg_id LIMIT 1
+    ORDER BY client_msg_id
 ) old
 """
 
