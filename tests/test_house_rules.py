@@ -135,14 +135,15 @@ def _mixes_values_into_sql(node: ast.expr, looks: re.Pattern[str] = SQL) -> bool
 
 
 def _is_sql_itself(part: ast.expr) -> bool:
-    """Returns True for a constant, recognized by its name, and for the result of the function that quotes names."""
+    """Returns True for a constant, recognized by its name, and for the results of the functions that quote names or
+    make a subquery of constants."""
     match part:
         case ast.Constant():
             return True
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name.isupper()
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return "quote" in name
+            return "quote" in name or name == "one_row"
         case ast.JoinedStr(values=values):
             return all(_is_sql_itself(value.value) for value in values if isinstance(value, ast.FormattedValue))
     return False
@@ -153,6 +154,7 @@ def _is_sql_itself(part: ast.expr) -> bool:
     [
         ("f'SELECT {COLUMNS} FROM message WHERE id = $1'", False),
         ("f'DROP DATABASE {_quote(name)}'", False),
+        ("f'SELECT text FROM {one_row(TABLE, id=KEY)} m'", False),
         ("f'SELECT * FROM message WHERE id = {message_id}'", True),
         ("'DELETE FROM message WHERE id = %s' % message_id", True),
         ("'SELECT ' + column", True),

@@ -4,3 +4,16 @@
 def time_as_json(column: str) -> str:
     """Returns SQL for a time as a JSON string, as orjson writes it: RFC 3339 in UTC, without a fraction if it is 0."""
     return rf"""replace(to_char({column} AT TIME ZONE 'UTC', '\"YYYY-MM-DD"T"HH24:MI:SS.US"Z"\"'), '.000000', '')"""
+
+
+def one_row(table: str, **key: str) -> str:
+    """Returns a subquery for the row with this key, given by SQL for each column of the key: to be joined LATERAL.
+
+    Its only plan is one lookup in the index of the key. A join has others, which read the rows of a whole chat or of
+    all accounts: they cost the same while a table is empty or as small as it was when it was analyzed, and PostgreSQL
+    keeps the plan of a prepared statement. The order is what no index but that of the key has. Citus would accept no
+    LIMIT in its place.
+    """
+    *columns, last = key
+    conditions = [f"{column} = {key[column]}" for column in columns] + [f"{last} BETWEEN {key[last]} AND {key[last]}"]
+    return " ".join(["(SELECT * FROM", table, "WHERE", " AND ".join(conditions), "ORDER BY", last, ")"])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 
 class AccountBlock(Base):
@@ -36,12 +37,12 @@ _BLOCKING = "SELECT account_id FROM account_block WHERE blocked_id = $1 AND acco
 _BLOCKED = "SELECT blocked_id FROM account_block WHERE account_id = $1 AND blocked_id = ANY($2)"
 _ALL_BLOCKING = "SELECT account_id FROM account_block WHERE blocked_id = $1"
 # A direct chat has two members.
-_BLOCKED_CHATS = """
+_BLOCKED_CHATS = f"""
 SELECT m.chat_id FROM chat_member m
 JOIN chat_member other ON other.chat_id = m.chat_id AND other.account_id <> m.account_id
-JOIN account_block b ON b.account_id = m.account_id AND b.blocked_id = other.account_id
+CROSS JOIN LATERAL {one_row("account_block", account_id="m.account_id", blocked_id="other.account_id")} b
 WHERE m.chat_id = ANY($1)
-"""
+"""  # noqa: S608 - constants only
 _DELETE_OF_ACCOUNT = """
 DELETE FROM account_block WHERE (account_id, blocked_id) IN (
     SELECT account_id, blocked_id FROM account_block WHERE account_id = $1 OR blocked_id = $1 LIMIT $2

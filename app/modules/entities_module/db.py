@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 from app.utils.invariants import Invariant
 
 EVERYONE = UUID(int=0)
@@ -89,12 +90,12 @@ INVARIANTS = (
     ),
 )
 
-_FIND_NAMED = """
+_FIND_NAMED = f"""
 SELECT m.chat_id, a.username, a.id
 FROM unnest($1::uuid[], $2::text[]) AS named(chat_id, username)
 JOIN account a ON a.username = named.username AND a.erased_at IS NULL
-JOIN chat_member m ON m.chat_id = named.chat_id AND m.account_id = a.id
-"""
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="named.chat_id", account_id="a.id")} m
+"""  # noqa: S608 - constants only
 _INSERT = """
 INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
 SELECT chat_id, account_id, seq, $4 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS new(chat_id, account_id, seq)
@@ -127,13 +128,14 @@ _LIST = f"""
 SELECT found.chat_id, found.seq, found.mentioned_at, found.seq > r.read_seq AS is_unread
 FROM account_chat a
 JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
-JOIN chat_member r ON r.chat_id = a.chat_id AND r.account_id = $1
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} r
 CROSS JOIN (VALUES ($1::uuid), ('{EVERYONE}'::uuid)) AS named(id)
 CROSS JOIN LATERAL (
     SELECT x.chat_id, x.seq, x.mentioned_at
     FROM message_mention x
-    JOIN message m ON m.chat_id = x.chat_id AND m.seq = x.seq AND m.deleted_at IS NULL AND m.sender_id <> $1
+    CROSS JOIN LATERAL {one_row("message", chat_id="x.chat_id", seq="x.seq")} m
     WHERE x.chat_id = a.chat_id AND x.account_id = named.id AND x.mentioned_at <= $2
+      AND m.deleted_at IS NULL AND m.sender_id <> $1
       AND (x.mentioned_at, x.chat_id, x.seq) < ($2, $3::uuid, $4::bigint)
       AND (NOT $6 OR x.seq > r.read_seq)
       AND (named.id = $1 OR x.mentioned_at > r.joined_at OR x.seq > r.read_seq)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 from app.utils.invariants import Invariant
 
 
@@ -43,11 +44,11 @@ INVARIANTS = (
 )
 
 # Messages that were deleted while the module was disabled are still in the table.
-_LIST = """
+_LIST = f"""
 SELECT p.seq, p.account_id, p.pinned_at
-FROM message_pin p JOIN message m ON m.chat_id = p.chat_id AND m.seq = p.seq AND m.deleted_at IS NULL
-WHERE p.chat_id = $1 ORDER BY p.pinned_at DESC, p.seq DESC
-"""
+FROM message_pin p CROSS JOIN LATERAL {one_row("message", chat_id="p.chat_id", seq="p.seq")} m
+WHERE p.chat_id = $1 AND m.deleted_at IS NULL ORDER BY p.pinned_at DESC, p.seq DESC
+"""  # noqa: S608 - constants only
 _INSERT = """
 INSERT INTO message_pin (chat_id, seq, account_id, pinned_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING seq

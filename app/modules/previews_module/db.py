@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import Base, ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 from app.modules.previews_module.parsing import PageDescription
 
 PART_NAME = "link_previews"
@@ -38,16 +39,16 @@ class RemovedLinkPreview(ChatFamilyModel):
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
 
 
-_FIND_TEXT = """
+_FIND_TEXT = f"""
 SELECT m.text, coalesce(m.parts -> 'entities', '[]')::text AS entities
-FROM message m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
-WHERE m.chat_id = $1 AND m.seq = $2 AND m.deleted_at IS NULL
+FROM {one_row("message", chat_id="$1", seq="$2")} m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
+WHERE m.deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM removed_link_preview r WHERE r.chat_id = $1 AND r.seq = $2)
-"""
-_FIND_PREVIEW = """
-SELECT sender_id, (parts -> 'link_previews')::text AS shown FROM message
-WHERE chat_id = $1 AND seq = $2 AND deleted_at IS NULL AND json_array_length(parts -> 'link_previews') = 1
-"""
+"""  # noqa: S608 - constants only
+_FIND_PREVIEW = f"""
+SELECT sender_id, (parts -> 'link_previews')::text AS shown FROM {one_row("message", chat_id="$1", seq="$2")} m
+WHERE deleted_at IS NULL AND json_array_length(parts -> 'link_previews') = 1
+"""  # noqa: S608 - constants only
 _FIND_PAGE = """
 SELECT title, description, site_name, image_url FROM link_preview_page
 WHERE url_hash = $1 AND fetched_at > CASE WHEN title IS NULL THEN $3::timestamptz ELSE $2::timestamptz END

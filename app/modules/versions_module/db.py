@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db.base import ChatFamilyModel
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 from app.utils.invariants import Invariant
 
 
@@ -45,11 +46,11 @@ INVARIANTS = (
 )
 
 # The texts of messages that were deleted while the module was disabled are still in the table.
-_LIST = """
+_LIST = f"""
 SELECT v.text, v.written_at
-FROM message_version v JOIN message m ON m.chat_id = v.chat_id AND m.seq = v.seq AND m.deleted_at IS NULL
-WHERE v.chat_id = $1 AND v.seq = $2 ORDER BY v.number DESC
-"""
+FROM message_version v CROSS JOIN {one_row("message", chat_id="$1", seq="$2")} m
+WHERE v.chat_id = $1 AND v.seq = $2 AND m.deleted_at IS NULL ORDER BY v.number DESC
+"""  # noqa: S608 - constants only
 _INSERT = """
 INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
 SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5 FROM message_version WHERE chat_id = $1 AND seq = $2

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 OF_PREVIEW = -1
 """Position of the image of a link preview. The files of the message itself follow from 0."""
@@ -19,10 +20,10 @@ a.previews::text, a.reason, a.chat_id, a.seq, a.expires_at
 _FIND = f"SELECT {_SHOWN}, a.length, a.received, a.reserved FROM attachment a WHERE a.id = $1"  # noqa: S608
 _FIND_LOCKED = f"{_FIND} FOR UPDATE"
 # Only its owner sees what no message carries, and only members what one does.
-_VISIBLE = """
+_VISIBLE = f"""
 (a.chat_id IS NULL AND a.owner_id = $2 OR EXISTS (
-    SELECT FROM chat_member m JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
-    WHERE m.chat_id = a.chat_id AND m.account_id = $2
+    SELECT FROM {one_row("chat_member", chat_id="a.chat_id", account_id="$2")} m
+    JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
 )) AND a.state IN ('uploading', 'processing', 'ready', 'refused')
 AND (a.state <> 'uploading' OR a.expires_at > now())
 """

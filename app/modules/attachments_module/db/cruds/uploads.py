@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 _RESERVE = """
 INSERT INTO attachment_usage (account_id, bytes) SELECT $1::uuid, $2::bigint WHERE $2::bigint <= $3::bigint
@@ -18,10 +19,10 @@ INSERT INTO attachment (
     id, owner_id, state, filename, content_type, metadata, length, received, reserved, created_at, expires_at
 ) VALUES ($1, $2, 'uploading', $3, $4, $5, $6, 0, $6, $7, $8)
 """
-_FIND = """
-SELECT id, owner_id, state, metadata, length, received, chat_id, expires_at FROM attachment
-WHERE id = $1 AND owner_id = $2 AND state <> 'deleted'
-"""
+_FIND = f"""
+SELECT id, owner_id, state, metadata, length, received, chat_id, expires_at FROM {one_row("attachment", id="$1")} a
+WHERE owner_id = $2 AND state <> 'deleted'
+"""  # noqa: S608 - constants only
 # Of two requests with the same offset one finds the row changed.
 _ADVANCE = """
 UPDATE attachment SET received = received + $3, expires_at = $4

@@ -5,15 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
-_READABLE = """
+_READABLE = f"""
 SELECT s.id, s.first_seq, s.last_seq, m.joined_event_seq, a.joined_seq
 FROM account_chat a
 JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
-JOIN chat_member m ON m.chat_id = a.chat_id AND m.account_id = $1
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")} m
 JOIN stream s ON s.id = a.chat_id
 WHERE a.account_id = $1
-"""
+"""  # noqa: S608 - constants only
 
 # As in `find_departure`, only the last event of a deleted chat may be read.
 _LEFT = """

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 from app.modules.chats_module.db.cruds.reading import UNREAD
 
 _COLUMNS = f"""
@@ -31,10 +32,10 @@ JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
 ORDER BY c.active_at DESC, c.id DESC
 """
-_CHOSEN = """
+_CHOSEN = f"""
 FROM unnest($2::uuid[]) WITH ORDINALITY AS chosen(id, place)
 JOIN chat c ON c.id = chosen.id AND c.deleted_at IS NULL
-JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="$1")} m
 JOIN stream s ON s.id = c.id
 ORDER BY chosen.place
 """

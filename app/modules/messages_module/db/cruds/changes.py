@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
-_FIND = """
+_FIND = f"""
 SELECT chat_id, seq, sender_id, text, parts, created_at, edited_at, deleted_at, event_seqs
-FROM message WHERE chat_id = $1 AND seq = $2
-"""
+FROM {one_row("message", chat_id="$1", seq="$2")} m
+"""  # noqa: S608 - constants only
 _EDIT = """
 UPDATE message SET text = $3, parts = convert_from($4::bytea, 'UTF8')::json, edited_at = coalesce($5, edited_at),
     event_seqs = $6

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 
 class Side(StrEnum):
@@ -65,21 +66,22 @@ _RANGES = {
 }
 
 
-_ONE = "SELECT convert_to({json}, 'UTF8') FROM message m WHERE m.chat_id = $1 AND m.seq = $3"
-_LAST = """
-SELECT m.chat_id, convert_to({json}, 'UTF8') AS message
-FROM chat c JOIN message m ON m.chat_id = c.id AND m.seq = c.last_seq WHERE c.id = ANY($1::uuid[])
-"""
+_ONE = f"SELECT convert_to({{json}}, 'UTF8') FROM {one_row('message', chat_id='$1', seq='$3')} m"  # noqa: S608
+_LAST = f"""
+SELECT m.chat_id, convert_to({{json}}, 'UTF8') AS message
+FROM chat c CROSS JOIN LATERAL {one_row("message", chat_id="c.id", seq="c.last_seq")} m WHERE c.id = ANY($1::uuid[])
+"""  # noqa: S608 - constants only
 # $1 chats, $2 viewer, $3 numbers, $4 revisions: number of the last event that holds the content, $5 deleted ones, too.
 # Access and revision are checked for each message.
-_FOUND = """
-SELECT m.chat_id, m.seq, convert_to({json}, 'UTF8') AS message
+_FOUND = f"""
+SELECT m.chat_id, m.seq, convert_to({{json}}, 'UTF8') AS message
 FROM unnest($1::uuid[], $3::bigint[], $4::bigint[]) AS found(chat_id, seq, revision)
-JOIN chat_member r ON r.chat_id = found.chat_id AND r.account_id = $2
+CROSS JOIN LATERAL {one_row("chat_member", chat_id="found.chat_id", account_id="$2")} r
 JOIN chat c ON c.id = found.chat_id AND c.deleted_at IS NULL
-JOIN message m ON m.chat_id = found.chat_id AND m.seq = found.seq AND ($5 OR m.deleted_at IS NULL)
-WHERE found.revision IS NULL OR coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision
-"""
+CROSS JOIN LATERAL {one_row("message", chat_id="found.chat_id", seq="found.seq")} m
+WHERE ($5 OR m.deleted_at IS NULL)
+    AND (found.revision IS NULL OR coalesce(m.event_seqs[cardinality(m.event_seqs)], 0) = found.revision)
+"""  # noqa: S608 - constants only
 
 
 class MessageQueries:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 from app.modules.streams_module.services.log import APPEND_PARTS
 
 # From `stream` alone: a joined table would be read by the snapshot from before the lock was granted.
@@ -66,10 +67,10 @@ SELECT id FROM head
 
 _KIND = ["message.created"]
 
-_LIST_STORED = """
+_LIST_STORED = f"""
 SELECT new.id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS new(chat_id, seq, id)
-JOIN message m ON m.chat_id = new.chat_id AND m.seq = new.seq AND m.id = new.id
-"""
+CROSS JOIN LATERAL {one_row("message", chat_id="new.chat_id", seq="new.seq")} m WHERE m.id = new.id
+"""  # noqa: S608 - constants only
 
 
 class SenderMembership(NamedTuple):

@@ -6,26 +6,28 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.sql import one_row
 
 Key = tuple[datetime, UUID, int]
 
-_CHATS = """
+_MEMBERSHIP = one_row("chat_member", chat_id="a.chat_id", account_id="a.account_id")
+_CHATS = f"""
 SELECT c.id, c.last_seq, c.created_at, c.active_at FROM account_chat a
-JOIN chat_member r ON r.chat_id = a.chat_id AND r.account_id = a.account_id
+CROSS JOIN LATERAL {_MEMBERSHIP} r
 JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
 WHERE a.account_id = $1 AND ($2::uuid IS NULL OR a.chat_id = $2)
-"""
+"""  # noqa: S608 - constants only
 # A direct chat is found by the names of the other account.
-_NAMES = """
+_NAMES = f"""
 SELECT c.id, coalesce(c.title, '') AS title, coalesce(other.search_text, '') AS other
-FROM account_chat a JOIN chat_member r ON r.chat_id = a.chat_id AND r.account_id = a.account_id
+FROM account_chat a CROSS JOIN LATERAL {_MEMBERSHIP} r
 JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
 LEFT JOIN LATERAL (
     SELECT o.search_text FROM chat_member p JOIN account o ON o.id = p.account_id
     WHERE c.type = 'direct' AND p.chat_id = c.id AND p.account_id <> $1 LIMIT 1
 ) other ON true
 WHERE a.account_id = $1 ORDER BY c.active_at DESC, c.id DESC
-"""
+"""  # noqa: S608 - constants only
 # Of this transaction. A plan for these very words: how many messages have them decides.
 _LIMIT = """
 SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)

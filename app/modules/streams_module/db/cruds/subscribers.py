@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.sql import one_row
 
 _READ = """
 SELECT stream_id, subscriber, seq, (is_halted OR coalesce(retry_at > statement_timestamp(), false)) AS is_waiting,
@@ -20,8 +21,8 @@ WHERE stream_id = ANY($1::uuid[]) AND subscriber = ANY($2::text[])
 """
 _CLAIM_NEW = """
 INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
-SELECT id, $2, 0 FROM unnest($1::uuid[]) AS new(id)
-WHERE NOT EXISTS (SELECT FROM subscriber_cursor WHERE stream_id = new.id AND subscriber = $2)
+SELECT id, name, 0 FROM unnest($1::uuid[], $2::text[]) AS new(id, name)
+WHERE NOT EXISTS (SELECT FROM subscriber_cursor WHERE stream_id = new.id AND subscriber = new.name)
 ON CONFLICT DO NOTHING RETURNING stream_id, seq, attempts
 """
 _CLAIM = """
@@ -34,16 +35,17 @@ _HOLD = """
 SELECT stream_id FROM subscriber_cursor WHERE stream_id = ANY($1::uuid[]) AND subscriber = $2
 ORDER BY stream_id FOR UPDATE SKIP LOCKED
 """
-_OLDEST_PENDING = """
+_CURSOR = one_row("subscriber_cursor", stream_id="s.id", subscriber="$2")
+_OLDEST_PENDING = f"""
 SELECT min(pending.at)
 FROM stream s
-LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = $2
+LEFT JOIN LATERAL {_CURSOR} c ON true
 CROSS JOIN LATERAL (
     SELECT e.at FROM event e WHERE e.stream_id = s.id AND e.seq > coalesce(c.seq, 0) AND e.kind = ANY($3::text[])
     ORDER BY e.seq LIMIT 1
 ) pending
 WHERE s.id = ANY($1::uuid[]) AND s.last_seq > coalesce(c.seq, 0)
-"""
+"""  # noqa: S608 - constants only
 _COUNT_PENDING = """
 SELECT count(*) FROM stream s LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = $1
 WHERE s.last_seq > coalesce(c.seq, 0) AND EXISTS (
@@ -52,8 +54,8 @@ WHERE s.last_seq > coalesce(c.seq, 0) AND EXISTS (
 """
 _MOVE = """
 UPDATE subscriber_cursor c SET seq = moved.seq, attempts = 0, retry_at = NULL
-FROM unnest($1::uuid[], $3::bigint[]) AS moved(stream_id, seq)
-WHERE c.stream_id = moved.stream_id AND c.subscriber = $2
+FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS moved(stream_id, subscriber, seq)
+WHERE c.stream_id = moved.stream_id AND c.subscriber = moved.subscriber
 """
 # Written after reading only the kinds of events. A cursor never moves back, and no lock is waited for.
 _SKIP = """
@@ -125,13 +127,13 @@ async def claim(connection: Connection, stream_ids: Sequence[UUID], name: str) -
     """Locks cursors that others have not locked and that wait for no retry. Returns (stream_id, seq, attempts)."""
     rows: list[Any] = list(await connection.fetch(_CLAIM, stream_ids, name))
     if missing := set(stream_ids) - {row["stream_id"] for row in rows}:
-        rows += await connection.fetch(_CLAIM_NEW, sorted(missing), name)
+        rows += await connection.fetch(_CLAIM_NEW, sorted(missing), [name] * len(missing))
     return rows
 
 
 async def hold(connection: Connection, stream_ids: Sequence[UUID], name: str) -> set[UUID]:
     """Locks cursors that are not locked by others, even those that wait. Returns their streams."""
-    await connection.execute(_CLAIM_NEW, stream_ids, name)
+    await connection.execute(_CLAIM_NEW, stream_ids, [name] * len(stream_ids))
     return {row["stream_id"] for row in await connection.fetch(_HOLD, stream_ids, name)}
 
 
@@ -150,7 +152,7 @@ async def count_pending(connection: Connection, name: str, kinds: Sequence[str])
 
 async def move(connection: Connection, name: str, seqs: Mapping[UUID, int]) -> None:
     """Moves cursors that the caller has claimed, and clears their failures."""
-    await connection.execute(_MOVE, list(seqs), name, list(seqs.values()))
+    await connection.execute(_MOVE, list(seqs), [name] * len(seqs), list(seqs.values()))
 
 
 async def write_skipped(connection: Connection, skipped: Sequence[tuple[UUID, str, int, int]]) -> None:

@@ -24,7 +24,8 @@ LEFT JOIN subscriber_cursor c ON c.stream_id = s.id AND c.subscriber = n.name
 LEFT JOIN LATERAL (
     SELECT at FROM event WHERE stream_id = s.id AND seq > coalesce(c.seq, 0) ORDER BY seq LIMIT 1
 ) oldest ON true
-WHERE s.id > $1 AND ($2::uuid IS NULL OR s.id <= $2) AND s.last_seq > coalesce(c.seq, 0)
+WHERE s.id > $1 AND s.id <= coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+  AND s.last_seq > coalesce(c.seq, 0)
 """
 _MOVE = """
 UPDATE subscriber_sweep

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
+from app.adapters.db.sql import one_row
 
 
 class Root(NamedTuple):
@@ -27,13 +28,13 @@ class Reply(NamedTuple):
 
 
 # A deleted reply keeps its root.
-_FIND_ROOTS = """
+_FIND_ROOTS = f"""
 SELECT m.chat_id, m.seq, m.sender_id, m.deleted_at IS NOT NULL AS is_deleted, (m.parts ->> 'root_seq')::bigint AS root,
        t.root_seq IS NOT NULL AS has_thread
 FROM unnest($1::uuid[], $2::bigint[]) AS asked(chat_id, seq)
-JOIN message m ON m.chat_id = asked.chat_id AND m.seq = asked.seq
+CROSS JOIN LATERAL {one_row("message", chat_id="asked.chat_id", seq="asked.seq")} m
 LEFT JOIN thread t ON t.chat_id = m.chat_id AND t.root_seq = m.seq
-"""
+"""  # noqa: S608 - constants only
 _ADD_REPLIES = """
 WITH new AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[]) AS new(chat_id, root_seq, seq, sender_id)
@@ -52,14 +53,14 @@ ON CONFLICT (chat_id, root_seq) DO UPDATE SET reply_count = thread.reply_count +
 """
 # The sender follows the thread and has read it up to its own reply. The author of the root follows it from the first
 # reply on, unless it has left the chat or has unfollowed the thread.
-_FOLLOW_BY_REPLIES = """
+_FOLLOW_BY_REPLIES = f"""
 WITH new AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[]) AS new(chat_id, root_seq, seq, sender_id)
 ), authors AS (
     INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
     SELECT DISTINCT m.chat_id, m.seq, m.sender_id, m.seq, true
-    FROM new JOIN message m ON m.chat_id = new.chat_id AND m.seq = new.root_seq
-    JOIN chat_member r ON r.chat_id = m.chat_id AND r.account_id = m.sender_id
+    FROM new CROSS JOIN LATERAL {one_row("message", chat_id="new.chat_id", seq="new.root_seq")} m
+    CROSS JOIN LATERAL {one_row("chat_member", chat_id="m.chat_id", account_id="m.sender_id")} r
     WHERE NOT EXISTS (
         SELECT FROM new own
         WHERE own.chat_id = m.chat_id AND own.root_seq = m.seq AND own.sender_id = m.sender_id
@@ -71,14 +72,14 @@ INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_followi
 SELECT chat_id, root_seq, sender_id, max(seq), true FROM new GROUP BY chat_id, root_seq, sender_id
 ON CONFLICT (chat_id, root_seq, account_id)
 DO UPDATE SET read_seq = greatest(thread_position.read_seq, excluded.read_seq), is_following = true
-"""
+"""  # noqa: S608 - constants only
 _REMOVE_REPLIES = "DELETE FROM thread_reply WHERE chat_id = $1 AND seq = ANY($2) RETURNING root_seq, sender_id"
 _RECOUNT = """
 UPDATE thread t SET reply_count = t.reply_count - removed.count, last_seq = (
     SELECT max(seq) FROM thread_reply r WHERE r.chat_id = t.chat_id AND r.root_seq = t.root_seq
 )
 FROM (SELECT root_seq, count(*) FROM unnest($2::bigint[]) AS removed(root_seq) GROUP BY root_seq) removed
-WHERE t.chat_id = $1 AND t.root_seq = removed.root_seq
+WHERE t.chat_id = $1 AND t.root_seq = ANY($2) AND t.root_seq = removed.root_seq
 """
 _RECOUNT_PARTICIPANTS = """
 UPDATE thread_participant p SET reply_count = p.reply_count - removed.count, first_seq = coalesce((
@@ -89,7 +90,8 @@ FROM (
     SELECT root_seq, account_id, count(*) FROM unnest($2::bigint[], $3::uuid[]) AS removed(root_seq, account_id)
     GROUP BY root_seq, account_id
 ) removed
-WHERE p.chat_id = $1 AND p.root_seq = removed.root_seq AND p.account_id = removed.account_id
+WHERE p.chat_id = $1 AND p.root_seq = ANY($2) AND p.root_seq = removed.root_seq
+    AND p.account_id = ANY($3) AND p.account_id = removed.account_id
 """
 _DELETE_PARTICIPANTS = """
 DELETE FROM thread_participant WHERE chat_id = $1 AND root_seq = ANY($2::bigint[]) AND reply_count = 0

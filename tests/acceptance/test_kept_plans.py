@@ -1,0 +1,141 @@
+"""PostgreSQL keeps the plan of a prepared statement. Each of the hot statements has one that was made while the tables
+were empty, and reads few rows when they are full."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import pytest
+
+from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from tests.acceptance.hot_statements import Instead, hot_statements
+from tests.databases import clone, drop
+
+_STATEMENTS = hot_statements(5)
+MAX_PAGES, MAX_ROWS = 120, 120
+"""Pages of 8 KB that a statement may touch, and rows that it may look at."""
+_MESSAGES, _CHATS, _PEOPLE = 20_000, 2_000, 2_000
+
+_FILL = f"""
+INSERT INTO account (id, email, email_key, username, display_name, password_hash)
+SELECT md5('person' || n)::uuid, 'person' || n, 'person' || n, 'person' || n, '', ''
+FROM generate_series(1, {_PEOPLE}) n;
+INSERT INTO chat (id, type, created_by, member_count, last_seq, active_at)
+SELECT md5('chat' || n)::uuid, 'group', md5('person1')::uuid, 20, CASE WHEN n = 1 THEN {_MESSAGES} ELSE 1 END, now()
+FROM generate_series(1, {_CHATS}) n;
+INSERT INTO stream (id, last_seq) SELECT id, last_seq FROM chat UNION ALL SELECT id, 1 FROM account;
+INSERT INTO chat_member (chat_id, account_id, role, joined_event_seq, joined_at)
+SELECT md5('chat' || c)::uuid, md5('person' || p)::uuid, 'member', 1, now()
+FROM generate_series(1, {_CHATS}) c, generate_series(1, {_PEOPLE}) p
+WHERE c = 1 OR p = 2 AND c <= 5 OR p <> 2 AND (c + p) % CASE WHEN c <= 100 THEN 1000 ELSE 100 END = 0;
+INSERT INTO account_chat (account_id, chat_id, joined_seq) SELECT account_id, chat_id, 1 FROM chat_member;
+INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, digest, created_at, event_seqs)
+SELECT id, n, gen_random_uuid(), gen_random_uuid(), created_by, 'text', 'word', '', '2026-01-01', ARRAY[n]
+FROM chat, generate_series(1, last_seq) n;
+INSERT INTO event (stream_id, seq, kind, data, at)
+SELECT id, n, 'message.created', '{{}}', now() FROM stream, generate_series(1, last_seq) n;
+INSERT INTO subscriber_cursor (stream_id, subscriber, seq)
+SELECT id, name, 0 FROM stream, unnest('{{search,a,b,c,d}}'::text[]) name;
+INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
+SELECT md5('person' || n % {_PEOPLE})::uuid, md5('person' || n)::uuid, 'a job', n, 'default', '{{}}', now(), now()
+FROM generate_series(1, 20000) n;
+INSERT INTO search_message (chat_id, sent_at, seq, revision, tsv)
+SELECT chat_id, created_at, seq, seq, 'word' FROM message;
+INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
+SELECT chat_id, md5('person' || seq % {_PEOPLE})::uuid, seq, created_at FROM message;
+INSERT INTO thread (chat_id, root_seq, reply_count, last_seq, active_at)
+SELECT chat_id, seq, 1, seq, created_at FROM message;
+INSERT INTO thread_participant (chat_id, root_seq, account_id, first_seq, reply_count)
+SELECT chat_id, seq, sender_id, seq, 1 FROM message;
+INSERT INTO thread_reply (chat_id, seq, root_seq, sender_id) SELECT chat_id, seq, seq, sender_id FROM message;
+INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
+SELECT md5('chat1')::uuid, p, md5('person' || p)::uuid, 1, true FROM generate_series(1, {_PEOPLE}) p;
+INSERT INTO message_version (chat_id, seq, number, sender_id, text, written_at)
+SELECT chat_id, seq, 1, sender_id, '', now() FROM message;
+INSERT INTO message_pin (chat_id, seq, account_id, pinned_at)
+SELECT md5('chat1')::uuid, n, md5('person1')::uuid, now() FROM generate_series(1, 10) n;
+INSERT INTO attachment (id, owner_id, state, filename, content_type, metadata, length, received, reserved, created_at,
+                        chat_id, seq)
+SELECT id, md5('person2')::uuid, 'ready', '', '', '', 0, 0, 0, now(), md5('chat1')::uuid, 1 FROM account;
+INSERT INTO message_attachment (chat_id, seq, position, attachment_id, kind) SELECT chat_id, n, 0, id, 'image'
+FROM (SELECT *, row_number() OVER () + 9000 AS n FROM attachment) a;
+"""  # noqa: S608 - constants only
+
+
+_TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = $1"
+
+
+class Preparer(Instead):
+    """Prepares statements and plans them at once, for any values. `calls` has their calls, to be explained later."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        super().__init__(connection)
+        self._name = name
+        self.calls: list[str] = []
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        name = f"{self._name}_{len(self.calls)}"
+        await self._connection.execute(f"PREPARE {name} AS {query}")
+        types = await self._connection.fetchval(_TYPES, name)
+        quoted = ", ".join(f"quote_nullable(${place}::{of})" for place, of in enumerate(types, 1))
+        (literals,) = await self._connection.fetch(f"SELECT {quoted}", *arguments)
+        call = f"EXECUTE {name}({', '.join(literals)})"
+        await self._connection.execute(f"EXPLAIN {call}")
+        self.calls.append(call)
+        return []
+
+
+@pytest.fixture(scope="module")
+def plans(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
+    """The plans of all statements as they were made on empty tables, with what they read in full ones."""
+    return asyncio.run(_run(template))
+
+
+async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
+    address = await clone(template)
+    try:
+        # A connection of the server's own pool.
+        async with Database(address).connected() as database, database.connection() as connection:
+            await connection.execute("SET plan_cache_mode = force_generic_plan")
+            prepared = {name: Preparer(connection, f"kept_{n}") for n, name in enumerate(_STATEMENTS)}
+            for name, run in _STATEMENTS.items():
+                await run(prepared[name])
+            await connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
+            await connection.execute(_FILL, timeout=60)
+            return {name: [await _explain(connection, call) for call in prepared[name].calls] for name in prepared}
+    finally:
+        await drop(address)
+
+
+async def _explain(connection: Connection, call: str) -> dict[str, Any]:
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        (explained,) = orjson.loads(
+            await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {call}", timeout=60)
+        )
+    finally:
+        await transaction.rollback()
+    plan: dict[str, Any] = explained["Plan"]
+    return plan
+
+
+def _count_rows(plan: dict[str, Any]) -> float:
+    """Returns the number of rows that were read from tables, those that were thrown out again too."""
+    read = sum(_count_rows(part) for part in plan.get("Plans", ()))
+    if "Relation Name" in plan and "Scan" in plan["Node Type"]:
+        thrown_out = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+        read += (plan["Actual Rows"] + thrown_out) * plan["Actual Loops"]
+    return read
+
+
+@pytest.mark.parametrize("name", _STATEMENTS)
+def test_a_statement_prepared_on_empty_tables_reads_few_rows_of_full_ones(
+    plans: dict[str, list[dict[str, Any]]], name: str
+) -> None:
+    assert plans[name]
+    for plan in plans[name]:
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= MAX_PAGES
+        assert _count_rows(plan) <= MAX_ROWS
