@@ -1,18 +1,17 @@
-"""Random conversations of a group: what each step does on the server, and what it must leave for each member.
+"""Random conversations of groups: what each step does on the server, and what it must leave for each member.
 
-A member sees the same numbers on each device and by REST, and a client that applies events has them as well.
+A member sees the same numbers on each device and by REST, and clients that apply events have them as well. All groups
+have the same users, and something happens in each at the same time, so a page shows the numbers of all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
-
-import httpx
+from typing import Any, Self
 
 from app.modules.replies_module.view import MAX_SNIPPET
 from app.modules.threads_module.tests.model import Model
-from tests.acceptance.example_client import ExampleClient
+from tests.acceptance.online_users import User, View
 from tests.fakers import FakeClient, ok
 
 USERS = 3
@@ -30,42 +29,37 @@ class _Text:
 
 @dataclass
 class Conversation:
-    """A group of the first user and others, each with two devices. Messages are numbered from 1."""
+    """A group of the first user and the others. Messages are numbered from 1."""
 
-    users: list[FakeClient]
-    phones: list[FakeClient]
-    clients: list[ExampleClient]
+    users: Sequence[User]
     dice: Random
     chat: str
     threads: Model
     read: dict[int, int]
     """The read positions of the members."""
+    done: list[str] = field(default_factory=list)
     texts: list[_Text] = field(default_factory=list)
     replies: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     """Replies of each root by number and sender, as a client that has seen all events knows them."""
-    event_seq: int = 0
 
     @classmethod
-    async def begin(cls, http: httpx.AsyncClient, dice: Random) -> "Conversation":
-        users = [await FakeClient.sign_up(http, f"user{number}") for number in range(USERS)]
-        phones = [await user.another_device().sign_in() for user in users]
-        chat = await users[0].open_chat(*users[1:])
-        clients = [await ExampleClient.begin(phone, dice) for phone in phones]
+    async def begin(cls, users: Sequence[User], dice: Random) -> Self:
+        chat = await users[0].devices[0].open_chat(*(user.devices[0] for user in users[1:]))
         threads = Model({user.id for user in users})
-        return cls(users, phones, clients, dice, chat, threads, dict.fromkeys(range(USERS), 0))
+        return cls(users, dice, chat, threads, dict.fromkeys(range(USERS), 0))
 
     @property
     def _path(self) -> str:
         return f"/chats/{self.chat}"
 
-    async def step(self) -> str:
-        """Does something, and returns what."""
+    async def step(self) -> None:
         dice, messages = self.dice, self.threads.messages
         actor = dice.choice(sorted(self.read))
         last = len(messages)
         seq = dice.randint(max(last - _RECENT, 1), last) if last else 0
         kinds = ("send", "send", "reply", "thread", "thread", "edit", "delete", "read", "read", "thread read", "member")
         kind = dice.choice((*kinds, "follow", "unfollow"))
+        self.done.append(kind)
         match kind:
             case "send" | "reply" | "thread" if kind == "send" or seq:
                 await self._send(actor, kind, seq)
@@ -81,12 +75,9 @@ class Conversation:
                 await self._use_thread(actor, kind, seq)
             case "member":
                 await self._change_member(dice.randrange(1, USERS))
-            case _:
-                return "nothing"
-        return kind
 
     def _device(self, number: int) -> FakeClient:
-        return self.dice.choice((self.users[number], self.phones[number]))
+        return self.dice.choice(self.users[number].devices)
 
     async def _send(self, actor: int, kind: str, seq: int) -> None:
         text = self._write(actor)
@@ -148,31 +139,27 @@ class Conversation:
             self.read[number] = len(self.texts)
             self.threads.members.add(user.id)
 
-    async def check(self) -> None:
-        """Compares what each member sees with a count of all messages."""
-        for number, read_seq in self.read.items():
-            after = [seq for seq in range(read_seq + 1, len(self.texts) + 1) if not self._is_deleted(seq)]
-            mentions = [seq for seq in after if number in self.texts[seq - 1].mentioned]
-            expected = (len(self.texts), read_seq, len(after), len(mentions))
-            device = self._device(number)
-            assert _numbers(ok(await device.get(self._path))) == expected
-            listed = ok(await device.get("/mentions", unread=True, limit=200))["items"]
-            assert sorted(one["message"]["seq"] for one in listed if one["message"]["chat_id"] == self.chat) == mentions
-            await self.clients[number].catch_up()
-            assert _numbers(self.clients[number].chats[self.chat]) == expected
-        for number, user in enumerate(self.users):
-            items = ok(await self._device(number).get("/threads", limit=200))["items"]
-            own = [item for item in items if item["root"]["chat_id"] == self.chat]
-            shown = [(item["root"]["seq"], item["read_seq"], item["unread_count"]) for item in own]
-            assert shown == self.threads.followed(user.id, only_unread=False)
-            if number not in self.read:
-                await self.clients[number].catch_up()
-                assert self.chat not in self.clients[number].chats
+    async def check(self, views: Sequence[View]) -> None:
+        """Compares what each user sees with a count of all messages."""
+        for number, (user, view) in enumerate(zip(self.users, views, strict=True)):
+            assert view.threads[self.chat] == self.threads.followed(user.id, only_unread=False)
+            by_events = [client.chats.get(self.chat) for client in user.clients]
+            shown = [chat and _numbers(chat) for chat in (view.chats.get(self.chat), *by_events)]
+            expected, mentions = self._count(number) if number in self.read else (None, [])
+            assert shown == [expected] * len(shown), f"{shown}, not {expected}"
+            assert sorted(view.mentions[self.chat]) == mentions
         await self._check_messages()
+
+    def _count(self, number: int) -> tuple[tuple[int, int, int, int], list[int]]:
+        """Returns the numbers of a member and the unread mentions."""
+        last, read_seq = len(self.texts), self.read[number]
+        after = [seq for seq in range(read_seq + 1, last + 1) if not self._is_deleted(seq)]
+        mentions = [seq for seq in after if number in self.texts[seq - 1].mentioned]
+        return (last, read_seq, len(after), len(mentions)), mentions
 
     async def _check_messages(self) -> None:
         """Compares the newest messages, their snippets and threads; the latter also as events report them."""
-        await self._apply_events()
+        self._apply_events()
         for message in ok(await self._device(0).get(f"{self._path}/messages", limit=4 * _RECENT))["items"]:
             seq = message["seq"]
             assert message["thread"] == self.threads.summary(seq) == self._summary_by_events(seq)
@@ -189,18 +176,17 @@ class Conversation:
                 "is_deleted": is_deleted,
             }
 
-    async def _apply_events(self) -> None:
-        while events := await self.users[0].events(self.chat, after=self.event_seq):
-            for event in events:
-                self.event_seq, data = event["seq"], event["data"]
-                root = data.get("root_seq")
-                if root is None:
-                    continue
-                replies = self.replies.setdefault(root, [])
-                if event["kind"] == "message.created":
-                    replies.append((data["seq"], data["sender_id"]))
-                elif event["kind"] == "message.deleted":
-                    replies.remove((data["seq"], data["sender_id"]))
+    def _apply_events(self) -> None:
+        for event in self.users[0].clients[0].log.pop(self.chat, ()):
+            data = event["data"]
+            root = data.get("root_seq")
+            if root is None:
+                continue
+            replies = self.replies.setdefault(root, [])
+            if event["kind"] == "message.created":
+                replies.append((data["seq"], data["sender_id"]))
+            elif event["kind"] == "message.deleted":
+                replies.remove((data["seq"], data["sender_id"]))
 
     def _summary_by_events(self, root: int) -> Mapping[str, Any] | None:
         replies = self.replies.get(root)

@@ -1,7 +1,5 @@
 """Lists that are read while they grow: existing items come once and in order, and new items do not disturb that."""
 
-from collections.abc import AsyncIterator
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -11,17 +9,9 @@ from hypothesis import strategies as st
 
 from tests.fakers import API, PASSWORD, FakeClient, ok
 from tests.fuzz.effort import effort
+from tests.pages import pages
 
 limits = st.integers(1, 4)
-
-
-async def pages(user: FakeClient, path: str, limit: int, **where: str) -> AsyncIterator[list[dict[str, Any]]]:
-    """Yields one page after the other, each read when it is requested."""
-    page = ok(await user.get(path, limit=limit, **where))
-    yield page["items"]
-    while page["next_cursor"] is not None:
-        page = ok(await user.get(path, limit=limit, cursor=page["next_cursor"], **where))
-        yield page["items"]
 
 
 @pytest.fixture
