@@ -22,6 +22,7 @@ class UnitOfWork:
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
+        self._raw: RawConnection | None = None
         self._after_commit: list[Callable[[], None]] = []
         # Called before a stream is locked. It may raise if this lock would violate the order of locks.
         self.before_stream_lock: Callable[[], None] = lambda: None
@@ -36,6 +37,8 @@ class UnitOfWork:
 
     async def raw(self) -> RawConnection:
         """Returns the driver's connection of the session, inside the same transaction."""
+        if self._raw is not None:
+            return self._raw
         connection = await self.session.connection()
         fairy = await connection.get_raw_connection()
         raw = fairy.driver_connection
@@ -43,10 +46,13 @@ class UnitOfWork:
         if not raw.is_in_transaction():
             # The dialect begins its transaction with the first statement that goes through it.
             await self.session.execute(text("SELECT 1"))
+        self._raw = raw
         return raw
 
     async def commit(self) -> None:
         """Commits the changes made so far. A request calls it itself only to keep them although it will be refused."""
+        # The commit returns the connection to its pool.
+        self._raw = None
         await self.session.commit()
         actions, self._after_commit = self._after_commit, []
         for action in actions:
