@@ -70,5 +70,4 @@ async def _add(work: UnitOfWork, log: Log, account: Account) -> None:
     work.session.add(account)
     await work.session.flush()
     await claim_username(work, account.id, account.username)
-    await work.session.refresh(account, ["created_at"])
     await log.create_stream(work, account.id)

@@ -57,9 +57,8 @@ async def claim_username(work: UnitOfWork, account_id: UUID, username: str) -> N
     Call it after the flush. The unique index has then waited for any transaction that gave the username up, so its
     hold is visible here.
     """
-    if await crud.find_holder(work.session, username, datetime.now(UTC)) not in (None, account_id):
+    if await crud.release(await work.raw(), username, datetime.now(UTC)) not in (None, account_id):
         raise UsernameTaken
-    await crud.release(work.session, username)
 
 
 async def release_username(work: UnitOfWork, account_id: UUID, username: str, days: int) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.models import UsernameHold
 
+# Hand-written: each sign-up runs it.
+_RELEASE = "DELETE FROM username_hold WHERE username = $1 RETURNING CASE WHEN held_until > $2 THEN account_id END"
 _DELETE_EXPIRED = """
 DELETE FROM username_hold WHERE username IN (
     SELECT username FROM username_hold WHERE held_until < now() ORDER BY held_until LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -37,9 +39,10 @@ async def hold(session: AsyncSession, username: str, account_id: UUID, until: da
     await session.execute(delete(UsernameHold).where(UsernameHold.username.in_(older)))
 
 
-async def release(session: AsyncSession, username: str) -> None:
-    """Ends the hold of a username that is in use again."""
-    await session.execute(delete(UsernameHold).where(UsernameHold.username == username))
+async def release(connection: DatabaseConnection, username: str, now: datetime) -> UUID | None:
+    """Ends the hold of a username that is in use again. Returns the account that it was held for."""
+    holder: UUID | None = await connection.fetchval(_RELEASE, username, now)
+    return holder
 
 
 async def delete_expired_holds(connection: DatabaseConnection, limit: int) -> int:
