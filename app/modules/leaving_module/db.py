@@ -28,6 +28,7 @@ INSERT INTO account_leaving (account_id, messages, erase_at) VALUES ($1, $2, $3)
 RETURNING account_id
 """
 _FIND = "SELECT messages, erase_at, ended_at FROM account_leaving WHERE account_id = $1 FOR UPDATE"
+_IS_LEAVING = "SELECT EXISTS (SELECT FROM account_leaving WHERE account_id = $1)"
 _LIST = "SELECT account_id FROM account_leaving WHERE account_id = ANY($1)"
 _END = "UPDATE account_leaving SET ended_at = $2 WHERE account_id = $1"
 _DELETE = "DELETE FROM account_leaving WHERE account_id = $1"
@@ -46,6 +47,10 @@ async def find_leaving(connection: DatabaseConnection, account_id: UUID) -> Any 
     """Returns and locks the row of an account that is leaving."""
     rows = await connection.fetch(_FIND, account_id)
     return rows[0] if rows else None
+
+
+async def is_leaving(connection: DatabaseConnection, account_id: UUID) -> bool:
+    return bool(await connection.fetchval(_IS_LEAVING, account_id))
 
 
 async def list_leaving(connection: DatabaseConnection, account_ids: Collection[UUID]) -> list[UUID]:

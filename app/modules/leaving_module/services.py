@@ -54,7 +54,7 @@ async def deactivate(work: UnitOfWork, container: Container, account_id: UUID, m
 
 async def _come_back(context: WorkContext, account_id: UUID) -> None:
     """Brings a deactivated account back. Raises WrongCredentials if its erasure has begun."""
-    if not await db.list_leaving(context.connection, [account_id]):
+    if not await db.is_leaving(context.connection, account_id):
         return
     await context.container.get(Log).lock(context.work, accounts=[account_id])
     leaving = await db.find_leaving(context.connection, account_id)

@@ -88,7 +88,7 @@ async def is_own_password(
     """
     subject = uuid5(account_id, "change of password")
     async with failed_sign_ins.turn(subject):
-        await failed_sign_ins.check(subject)
+        counted = await failed_sign_ins.check(subject, subject)
         async with database.connection() as connection:
             stored: str | None = await connection.fetchval(
                 "SELECT password_hash FROM account WHERE id = $1", account_id
@@ -96,7 +96,7 @@ async def is_own_password(
         if not (await passwords.verify(given, stored, account_id.hex)).is_right:
             await failed_sign_ins.add(subject)
             return False
-        await failed_sign_ins.forget(subject)
+        await failed_sign_ins.forget(counted)
     return True
 
 

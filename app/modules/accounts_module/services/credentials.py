@@ -6,7 +6,6 @@ from uuid import UUID, uuid4, uuid5
 
 from app.adapters.db.database import Database
 from app.modules.accounts_module.db.cruds.accounts import find_credentials
-from app.modules.accounts_module.db.cruds.sign_in_failures import list_addresses
 from app.modules.accounts_module.errors import WrongCredentials
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.passwords import Passwords
@@ -52,22 +51,21 @@ async def check_credentials(
     network = network_of(attempt.address)
     async with database.connection() as connection:
         row = await find_credentials(connection, attempt.login)
-        account_id = UUID(str(row["id"])) if row else uuid5(_UNKNOWN_LOGINS, canonical_login(attempt.login)[0])
-        addresses = await list_addresses(connection, account_id)
+    account_id = UUID(str(row["id"])) if row else uuid5(_UNKNOWN_LOGINS, canonical_login(attempt.login)[0])
     device = attempt.device if attempt.device is not None and attempt.device.account_id == account_id else None
     limits.hit(limits.rates.sign_in_address, "sign-in from", device.device_id.hex if device else network)
     known: UUID | None = None
     if device is not None:
         known = device.device_id
-    elif network in map(network_of, addresses):
+    elif row and network in map(network_of, row["addresses"]):
         known = uuid5(account_id, network)
     subject, source = known or account_id, known.hex if known else network
     async with failed_sign_ins.turn(subject):
-        await failed_sign_ins.check(subject)
+        counted = await failed_sign_ins.check(subject, account_id)
         verdict = await passwords.verify(attempt.password, row["password_hash"] if row else None, source)
         if row is None or not verdict.is_right:
             await failed_sign_ins.add(subject, until_success=row is not None and known is None)
             raise WrongCredentials
-        await failed_sign_ins.forget(subject, account_id)
+        await failed_sign_ins.forget(counted)
     device_id = device.device_id if device else uuid4()
     return Credentials(account_id, device_id, row["password_hash"], verdict.is_outdated)

@@ -1,7 +1,7 @@
 """The limit on guessing passwords (NIST SP 800-63B-4, 3.2.2; ASVS 5, 6.1.1)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from math import ceil
@@ -52,16 +52,18 @@ class FailedSignIns:
                 check_client()
             yield
 
-    async def check(self, subject: UUID) -> None:
-        """Raises RateLimited if the subject has to wait."""
+    async def check(self, subject: UUID, account_id: UUID) -> Collection[UUID]:
+        """Raises RateLimited if the subject has to wait. Returns which of the two have a count: `forget` resets it."""
         if not self._enabled:
-            return
+            return ()
         async with self._database.connection() as connection:
-            failures, seconds = await crud.find_failures(connection, subject)
+            counts = await crud.find_failures(connection, subject, account_id)
+        failures, seconds = counts.get(subject, (0, 0.0))
         wait = self._find_wait(failures)
         # `seconds` is negative after the database's clock was set back. That must not make the wait longer.
         if 0 <= seconds < wait or failures >= max(_MAX_IN_A_ROW, self._free):
             raise RateLimited(retry_after=max(ceil(wait - seconds), 1))
+        return counts
 
     async def add(self, subject: UUID, *, until_success: bool = False) -> None:
         """Counts a wrong password. With `until_success` it counts until the right password is given, however late."""
@@ -69,9 +71,9 @@ class FailedSignIns:
             async with self._database.connection() as connection:
                 await crud.add_failure(connection, subject, None if until_success else _FORGET_AFTER)
 
-    async def forget(self, *subjects: UUID) -> None:
+    async def forget(self, subjects: Collection[UUID]) -> None:
         """Resets the counts, after the right password."""
-        if self._enabled:
+        if subjects:
             async with self._database.connection() as connection:
                 await crud.delete_failures(connection, list(subjects))
 

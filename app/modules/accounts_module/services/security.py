@@ -8,6 +8,5 @@ from app.modules.streams_module.services.log import Log, event
 
 
 async def append_security_event(work: UnitOfWork, log: Log, account_id: UUID, kind: str, **data: Any) -> None:
-    """Appends an event `security.*`. Locks the account's stream, so call it before other rows are locked."""
-    await log.lock(work, accounts=[account_id])
+    """Appends an event `security.*`. That locks the account's stream, so call it before other rows are locked."""
     await log.append(work, account_id, event(kind, data))

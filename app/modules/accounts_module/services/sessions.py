@@ -6,7 +6,6 @@ from typing import NoReturn
 from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.db.cruds import accounts
 from app.modules.accounts_module.db.cruds import sessions as crud
 from app.modules.accounts_module.db.models import AuthSession
 from app.modules.accounts_module.errors import (
@@ -66,13 +65,10 @@ async def open_session(
     )
     shown = {"session_id": session.id, "user_agent": session.user_agent, "address": session.address}
     await append_security_event(work, log, account_id, "security.signed_in", **shown)
-    work.session.add(session)
-    await work.session.flush()
-    # The password was checked a while ago, and the account may have been erased since. From here on an erasure waits,
-    # because the new row refers to the account.
-    if not await accounts.list_existing_ids(work.session, {account_id}):
+    revoked = await crud.open_session(await work.raw(), session, limit)
+    # The password was checked a while ago, and the account may have been erased since.
+    if revoked is None:
         raise WrongCredentials
-    revoked = await crud.revoke_beyond(work.session, now, account_id, limit)
     work.after_commit(lambda: revocations.announce(revoked, now))
     return _make_token_pair(tokens, session)
 

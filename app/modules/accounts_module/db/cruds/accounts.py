@@ -12,14 +12,16 @@ from app.utils.canonical import canonical_login
 
 # Hand-written: sign-in reads one row by key, and must not hold an ORM session while a password is hashed. Accounts that
 # are older than the rule of one account per mailbox may share a key. Then the exact spelling of the email decides.
-_FIND_BY_EMAIL = """
-SELECT id, password_hash FROM account WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1
+_CREDENTIALS = """
+SELECT id, password_hash, ARRAY(SELECT DISTINCT address FROM auth_session WHERE account_id = account.id) AS addresses
+FROM account
 """
-_FIND_BY_USERNAME = "SELECT id, password_hash FROM account WHERE username = $1 AND erased_at IS NULL"
+_FIND_BY_EMAIL = f"{_CREDENTIALS} WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1"
+_FIND_BY_USERNAME = f"{_CREDENTIALS} WHERE username = $1 AND erased_at IS NULL"
 
 
 async def find_credentials(connection: DatabaseConnection, login: str) -> Any | None:
-    """Returns the id and the password hash of the account with this username or email."""
+    """Returns the id and the password hash of the account with this username or email, and its sessions' addresses."""
     key, is_email = canonical_login(login)
     rows = await (
         connection.fetch(_FIND_BY_EMAIL, key, login.strip()) if is_email else connection.fetch(_FIND_BY_USERNAME, key)

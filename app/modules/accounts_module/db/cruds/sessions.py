@@ -28,6 +28,25 @@ WITH revoked AS (
 DELETE FROM auth_session WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired)
 """
 
+# Hand-written: a session in one statement. The lock waits for an erasure of the account, after which the row does not
+# match. An erasure that comes later waits for this transaction.
+_OPEN = """
+WITH opened AS (
+    INSERT INTO auth_session (
+        id, account_id, generation, user_agent, address, origin, created_at, last_used_at, expires_at
+    )
+    SELECT $1, id, $3, $4, $5, $6, $7, $7, $8 FROM account WHERE id = $2 AND erased_at IS NULL FOR KEY SHARE
+    RETURNING id
+), revoked AS (
+    UPDATE auth_session SET revoked_at = $7, updated_at = now() WHERE id IN (
+        SELECT id FROM auth_session WHERE account_id = $2 AND revoked_at IS NULL AND expires_at > $7
+        ORDER BY last_used_at DESC, id OFFSET $9
+    )
+    RETURNING id
+)
+SELECT (SELECT id FROM opened) AS opened, ARRAY(SELECT id FROM revoked) AS revoked
+"""
+
 _CLEAR_DEVICES = """
 UPDATE auth_session SET user_agent = '', address = '' WHERE account_id = $1 AND (user_agent, address) <> ('', '')
 """
@@ -109,16 +128,24 @@ async def clear_origin(session: AsyncSession, session_id: UUID, origin: str) -> 
     )
 
 
-async def revoke_beyond(session: AsyncSession, now: datetime, account_id: UUID, limit: int) -> list[UUID]:
-    """Ends the live sessions of an account except the `limit` most recently used. Returns the ids of the ended ones."""
-    beyond = (
-        select(AuthSession.id)
-        .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.expires_at > now)
-        .order_by(AuthSession.last_used_at.desc(), AuthSession.id)
-        .offset(limit)
+async def open_session(connection: DatabaseConnection, session: AuthSession, limit: int) -> list[UUID] | None:
+    """Stores a session, and ends the live ones of its account except the `limit` most recently used.
+
+    Returns the ids of the ended ones, or None if the account is erased.
+    """
+    ((opened, revoked),) = await connection.fetch(
+        _OPEN,
+        session.id,
+        session.account_id,
+        session.generation,
+        session.user_agent,
+        session.address,
+        session.origin,
+        session.created_at,
+        session.expires_at,
+        limit - 1,
     )
-    statement = update(AuthSession).where(AuthSession.id.in_(beyond)).values(revoked_at=now)
-    return list((await session.scalars(statement.returning(AuthSession.id))).all())
+    return None if opened is None else revoked
 
 
 async def revoke(

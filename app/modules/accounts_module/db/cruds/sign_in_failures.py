@@ -9,7 +9,7 @@ from uuid import UUID
 from app.adapters.db.connection import DatabaseConnection
 
 _FIND = """
-SELECT failures, extract(epoch FROM now() - failed_at)::float AS seconds FROM sign_in_failures WHERE id = $1
+SELECT id, failures, extract(epoch FROM now() - failed_at)::float AS seconds FROM sign_in_failures WHERE id IN ($1, $2)
 """
 _ADD = """
 INSERT INTO sign_in_failures (id, failures, failed_at, forget_at) VALUES ($1, 1, now(), now() + $2::interval)
@@ -22,13 +22,11 @@ DELETE FROM sign_in_failures WHERE id IN (
     SELECT id FROM sign_in_failures WHERE forget_at < now() ORDER BY forget_at LIMIT $1 FOR UPDATE SKIP LOCKED
 )
 """
-_LIST_ADDRESSES = "SELECT DISTINCT address FROM auth_session WHERE account_id = $1"
 
 
-async def find_failures(connection: DatabaseConnection, subject: UUID) -> tuple[int, float]:
-    """Returns the number of consecutive failures, and the seconds since the last one."""
-    rows = await connection.fetch(_FIND, subject)
-    return (rows[0]["failures"], rows[0]["seconds"]) if rows else (0, 0.0)
+async def find_failures(connection: DatabaseConnection, subject: UUID, other: UUID) -> dict[UUID, tuple[int, float]]:
+    """Returns the number of consecutive failures of each subject that has any, and the seconds since the last one."""
+    return {row["id"]: (row["failures"], row["seconds"]) for row in await connection.fetch(_FIND, subject, other)}
 
 
 async def add_failure(connection: DatabaseConnection, subject: UUID, forget_after: timedelta | None) -> None:
@@ -42,8 +40,3 @@ async def delete_failures(connection: DatabaseConnection, subjects: list[UUID]) 
 async def delete_old_failures(connection: DatabaseConnection, limit: int) -> int:
     """Deletes up to `limit` failures that no longer count. Returns the number."""
     return int((await connection.execute(_DELETE_OLD, limit)).rpartition(" ")[2])
-
-
-async def list_addresses(connection: DatabaseConnection, account_id: UUID) -> list[str]:
-    """Returns the addresses of the account's stored sessions."""
-    return [row["address"] for row in await connection.fetch(_LIST_ADDRESSES, account_id)]
