@@ -28,8 +28,8 @@ async def deactivate(
     """Deactivates the caller's account, and erases it later.
 
     All sessions and other tokens end. Chats that the account owns pass to the longest-standing admin or member. Signing
-    in before `erase_at` brings the account back. Without a password the session must have been opened within the last
-    10 minutes.
+    in before `erase_at` brings the account back. Without `password`, a sign-in proves who calls: the session must have
+    been opened within the last 10 minutes, with the second factor if the account has one.
     """
     limits.hit(DEACTIVATE, identity.account_id.int)
     if body.password is None:
