@@ -90,7 +90,7 @@ class SignInService:
             claim = TicketClaim(device, stamp_of(password_hash))
             ticket = (await self.auth.tokens()).make_ticket(claim, datetime.now(UTC))
             raise SecondFactorRequired(extra={"ticket": ticket, "methods": methods})
-        return await self.finish(device)
+        return await self.finish(device, password_hash)
 
     async def read_ticket(self, ticket: str) -> DeviceClaim:
         """Returns the account and the device of a sign-in that lacks the second factor.
@@ -105,8 +105,12 @@ class SignInService:
             raise InvalidToken
         return claim.device
 
-    async def finish(self, device: DeviceClaim) -> SignedIn:
-        """Opens a session of an account whose owner has proven all that its factors demand."""
+    async def finish(self, device: DeviceClaim, password_hash: str | None = None) -> SignedIn:
+        """Opens a session of an account whose owner has proven all that its factors demand.
+
+        `password_hash`: the hash that the account had when its owner proved that. Raises WrongCredentials if the
+        password was changed since.
+        """
         tokens, account_id = await self.auth.tokens(), device.account_id
         await self.hooks.run(self.work, account_id)
         pair = await sessions.open_session(
@@ -118,6 +122,7 @@ class SignInService:
             self.device,
             limit=self.sizes.sessions_of_account,
             origin=device.origin,
+            password_hash=password_hash,
         )
         return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import sessions as crud
+from app.modules.accounts_module.db.cruds.accounts import lock_unchanged
 from app.modules.accounts_module.db.models import AuthSession
 from app.modules.accounts_module.errors import (
     InvalidToken,
@@ -46,10 +47,12 @@ async def open_session(
     *,
     limit: int,
     origin: str | None = None,
+    password_hash: str | None = None,
 ) -> TokenPair:
     """Opens a session and returns its tokens. Beyond `limit`, the least recently used sessions are ended.
 
-    Raises WrongCredentials for an account that was erased meanwhile.
+    Raises WrongCredentials for an account that was erased meanwhile, or that no longer has the hash that the password
+    was checked against: a new password ends all sessions, and this one would be left.
     """
     now = datetime.now(UTC)
     session = AuthSession(
@@ -65,10 +68,11 @@ async def open_session(
     )
     shown = {"session_id": session.id, "user_agent": session.user_agent, "address": session.address}
     await append_security_event(work, log, account_id, "security.signed_in", **shown)
-    revoked = await crud.open_session(await work.raw(), session, limit)
-    # The password was checked a while ago, and the account may have been erased since.
-    if revoked is None:
+    raw = await work.raw()
+    # The password was checked a while ago. What was changed since has waited for the stream's lock, or shows here.
+    if not await lock_unchanged(raw, account_id, password_hash):
         raise WrongCredentials
+    revoked = await crud.open_session(raw, session, limit)
     work.after_commit(lambda: revocations.announce(revoked, now))
     return _make_token_pair(tokens, session)
 

@@ -1,11 +1,13 @@
 """Signing in and out."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from app.adapters.db.connection import Connection
+from tests.fakers import API, PASSWORD, FakeClient, eventually, ok, problem
 
 
 async def _sign_in(server: httpx.AsyncClient, login: Any, password: Any = PASSWORD) -> httpx.Response:
@@ -86,3 +88,28 @@ async def test_sign_out_ends_only_this_session(anna: FakeClient) -> None:
     problem(await phone.post("/accounts/sign-out"), 401, "unauthenticated")
     problem(await phone.post("/accounts/refresh", {"refresh_token": phone.refresh_token}), 401, "unauthenticated")
     ok(await anna.get("/accounts/me"))
+
+
+@pytest.mark.parametrize("is_token_form", [False, True])
+async def test_a_password_changed_after_its_check_opens_no_session(
+    connection: Connection, server: httpx.AsyncClient, anna: FakeClient, *, is_token_form: bool
+) -> None:
+    """Hashing takes time. A reset ends all sessions meanwhile, and none may be opened by the old password after it."""
+    new_hash = "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$bm90IGFueSBwYXNzd29yZA"
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
+        if is_token_form:
+            form = {"username": anna.username, "password": PASSWORD}
+            signing_in = asyncio.create_task(server.post(f"{API}/accounts/token", data=form))
+        else:
+            signing_in = asyncio.create_task(_sign_in(server, anna.username))
+
+        async def waits() -> bool:
+            return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
+
+        await eventually(waits, 20)
+        await connection.execute("UPDATE account SET password_hash = $2 WHERE id = $1", anna.uuid, new_hash)
+        await connection.execute("UPDATE auth_session SET revoked_at = now() WHERE account_id = $1", anna.uuid)
+    problem(await signing_in, 401, "unauthenticated")
+    live = "SELECT count(*) FROM auth_session WHERE account_id = $1 AND revoked_at IS NULL"
+    assert await connection.fetchval(live, anna.uuid) == 0

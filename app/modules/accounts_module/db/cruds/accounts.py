@@ -19,6 +19,11 @@ FROM account
 _FIND_BY_EMAIL = f"{_CREDENTIALS} WHERE email_key = $1 ORDER BY email = $2 DESC, email_copy LIMIT 1"
 _FIND_BY_USERNAME = f"{_CREDENTIALS} WHERE username = $1 AND erased_at IS NULL"
 
+# An erasure waits for the lock, or this statement waits for the erasure.
+_LOCK_UNCHANGED = """
+SELECT id FROM account WHERE id = $1 AND erased_at IS NULL AND ($2::text IS NULL OR password_hash = $2) FOR KEY SHARE
+"""
+
 
 async def find_credentials(connection: DatabaseConnection, login: str) -> Any | None:
     """Returns the id and the password hash of the account with this username or email, and its sessions' addresses."""
@@ -27,6 +32,11 @@ async def find_credentials(connection: DatabaseConnection, login: str) -> Any | 
         connection.fetch(_FIND_BY_EMAIL, key, login.strip()) if is_email else connection.fetch(_FIND_BY_USERNAME, key)
     )
     return rows[0] if rows else None
+
+
+async def lock_unchanged(connection: DatabaseConnection, account_id: UUID, password_hash: str | None) -> bool:
+    """Locks an account against its erasure. Returns False if it is erased, or has another hash than a given one."""
+    return bool(await connection.fetch(_LOCK_UNCHANGED, account_id, password_hash))
 
 
 async def find_account(session: AsyncSession, account_id: UUID, *, for_update: bool = False) -> Account | None:

@@ -28,23 +28,18 @@ WITH revoked AS (
 DELETE FROM auth_session WHERE id IN (SELECT id FROM revoked UNION ALL SELECT id FROM expired)
 """
 
-# Hand-written: a session in one statement. The lock waits for an erasure of the account, after which the row does not
-# match. An erasure that comes later waits for this transaction.
+# Hand-written: each sign-in runs it.
 _OPEN = """
 WITH opened AS (
-    INSERT INTO auth_session (
-        id, account_id, generation, user_agent, address, origin, created_at, last_used_at, expires_at
-    )
-    SELECT $1, id, $3, $4, $5, $6, $7, $7, $8 FROM account WHERE id = $2 AND erased_at IS NULL FOR KEY SHARE
-    RETURNING id
-), revoked AS (
-    UPDATE auth_session SET revoked_at = $7, updated_at = now() WHERE id IN (
-        SELECT id FROM auth_session WHERE account_id = $2 AND revoked_at IS NULL AND expires_at > $7
-        ORDER BY last_used_at DESC, id OFFSET $9
-    )
-    RETURNING id
+    INSERT INTO auth_session
+        (id, account_id, generation, user_agent, address, origin, created_at, last_used_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
 )
-SELECT (SELECT id FROM opened) AS opened, ARRAY(SELECT id FROM revoked) AS revoked
+UPDATE auth_session SET revoked_at = $7, updated_at = now() WHERE id IN (
+    SELECT id FROM auth_session WHERE account_id = $2 AND revoked_at IS NULL AND expires_at > $7
+    ORDER BY last_used_at DESC, id OFFSET $9
+)
+RETURNING id
 """
 
 _CLEAR_DEVICES = """
@@ -128,12 +123,9 @@ async def clear_origin(session: AsyncSession, session_id: UUID, origin: str) -> 
     )
 
 
-async def open_session(connection: DatabaseConnection, session: AuthSession, limit: int) -> list[UUID] | None:
-    """Stores a session, and ends the live ones of its account except the `limit` most recently used.
-
-    Returns the ids of the ended ones, or None if the account is erased.
-    """
-    ((opened, revoked),) = await connection.fetch(
+async def open_session(connection: DatabaseConnection, session: AuthSession, limit: int) -> list[UUID]:
+    """Stores a session, and ends the least recently used ones of its account beyond `limit`. Returns their ids."""
+    rows = await connection.fetch(
         _OPEN,
         session.id,
         session.account_id,
@@ -145,7 +137,7 @@ async def open_session(connection: DatabaseConnection, session: AuthSession, lim
         session.expires_at,
         limit - 1,
     )
-    return None if opened is None else revoked
+    return [row["id"] for row in rows]
 
 
 async def revoke(
