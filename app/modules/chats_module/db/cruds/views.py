@@ -20,17 +20,19 @@ JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
 WHERE c.id = $2 AND c.deleted_at IS NULL
 """
-# The chats are looked up together, by one array: a lookup of each reads four times as many pages.
+# The chats are looked up together, by one array: a lookup of each reads four times as many pages. Only the columns that
+# order them are sorted: copying whole rows into the sort takes longer than reading those of the page again.
 _PAGE = """
 FROM (
-    SELECT c.* FROM chat c
+    SELECT c.id, c.active_at FROM chat c
     WHERE c.id = ANY(ARRAY(SELECT chat_id FROM account_chat WHERE account_id = $1)) AND c.deleted_at IS NULL
       AND ($2::timestamptz IS NULL OR (c.active_at, c.id) < ($2, $3::uuid))
     ORDER BY c.active_at DESC, c.id DESC LIMIT $4
-) c
+) newest
+JOIN chat c ON c.id = newest.id
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
-ORDER BY c.active_at DESC, c.id DESC
+ORDER BY newest.active_at DESC, newest.id DESC
 """
 _CHOSEN = f"""
 FROM unnest($2::uuid[]) WITH ORDINALITY AS chosen(id, place)
