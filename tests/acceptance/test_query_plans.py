@@ -95,6 +95,7 @@ def _md5(text: str) -> UUID:
 LONG_CHAT, ANNA = _chat(1), _md5("person2")
 _LATER = datetime(9999, 1, 1, tzinfo=UTC), LONG_CHAT, 2**62
 _MANY = [_chat(number) for number in range(1, 101)]
+_HIDDEN = [_md5(f"person{number}") for number in range(1, 6)]
 
 
 def _new(chat: UUID, seq: int) -> send.NewMessage:
@@ -123,9 +124,9 @@ HOT: dict[str, Callable[[Explainer], Awaitable[object]]] = {
     "one message": lambda on: _MESSAGES.find_message(on, ANNA, LONG_CHAT, 250_000),
     "last messages": lambda on: _MESSAGES.list_last(on, ANNA, _MANY),
     "membership": lambda on: access.find_membership(on, LONG_CHAT, ANNA),
-    "chat": lambda on: _CHATS.find_chat(on, ANNA, LONG_CHAT),
-    "chats": lambda on: _CHATS.list_chats(on, ANNA, None, 51),
-    "chats, next page": lambda on: _CHATS.list_chats(on, ANNA, (datetime.now(UTC), LONG_CHAT), 51),
+    "chat": lambda on: _CHATS.find_chat(on, ANNA, _HIDDEN, LONG_CHAT),
+    "chats": lambda on: _CHATS.list_chats(on, ANNA, _HIDDEN, None, 51),
+    "chats, next page": lambda on: _CHATS.list_chats(on, ANNA, _HIDDEN, (datetime.now(UTC), LONG_CHAT), 51),
     "mentions": lambda on: entities.list_mentions(on, ANNA, _LATER, 51, unread=False),
     "unread mentions": lambda on: entities.list_mentions(on, ANNA, _LATER, 51, unread=True),
     "append": lambda on: append.append_events(

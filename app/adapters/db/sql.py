@@ -1,5 +1,7 @@
 """Expressions of hand-written SQL that several modules use."""
 
+from collections.abc import Sequence
+
 
 def time_as_json(column: str) -> str:
     """Returns SQL for a time as a JSON string, as orjson writes it: RFC 3339 in UTC, without a fraction if it is 0."""
@@ -17,3 +19,9 @@ def one_row(table: str, **key: str) -> str:
     *columns, last = key
     conditions = [f"{column} = {key[column]}" for column in columns] + [f"{last} BETWEEN {key[last]} AND {key[last]}"]
     return " ".join(["(SELECT * FROM", table, "WHERE", " AND ".join(conditions), "ORDER BY", last, ")"])
+
+
+def json_object(fields: Sequence[tuple[str, str]]) -> str:
+    """Returns SQL for a JSON object as text. Each name has the SQL of its JSON: one or more arguments of `concat`."""
+    members = ", ".join(f"""'{"," if place else "{"}"{name}":', {sql}""" for place, (name, sql) in enumerate(fields))
+    return f"concat({members}, '}}')"

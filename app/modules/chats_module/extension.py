@@ -25,8 +25,8 @@ class ChatPart(Part):
 
     - `read`: the field's annotation. `empty`: its value for a chat that `describe` leaves out.
     - `describe(context, viewer_id, chat_ids)`: returns the values by chat. It is called once per page.
-    - `sql`: instead of `describe`, an expression over the chat `c` and the viewer's membership `m`. It is read in the
-      same snapshot as the chat's `event_seq`: clients can apply later events to such a value.
+    - `sql`: instead of `describe`, an expression over the chat `c` and the viewer's membership `m`, of which `to_json`
+      makes the value. It is read in the same snapshot as the chat's `event_seq`: clients can apply later events to it.
     - `update`: a field of `PATCH /chats/{chat_id}`. `apply(context, chat_id, account_id, value)` sets it, under the
       lock of the chat's stream, after the caller's permission was checked. It returns True if anything changed. Then
       `chat.updated` is written, without the value, and clients read the chat again.

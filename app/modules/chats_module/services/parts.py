@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
-from app.modules.chats_module.db.cruds.views import ChatQueries, read_visible_positions
+from app.modules.chats_module.db.cruds.views import ChatQueries
 from app.modules.chats_module.extension import ChatPart
 from app.services.parts import Parts
 from app.utils.container import Container
@@ -20,9 +20,6 @@ class ChatParts(Parts):
         self.queries = ChatQueries(in_sql)
         self._filters = container.get(PresenceFilters)
 
-    async def read_visible_positions(
-        self, connection: Connection, viewer: UUID, chat_ids: Sequence[UUID]
-    ) -> dict[UUID, int]:
-        """Returns `others_read_seq` of those of the chats with a member who hides read positions from the viewer."""
-        hidden = await self._filters.list_all_hidden(connection, viewer) if chat_ids else ()
-        return await read_visible_positions(connection, viewer, chat_ids, hidden) if hidden else {}
+    async def list_hidden(self, connection: Connection, viewer: UUID) -> frozenset[UUID]:
+        """Returns the accounts whose read positions the viewer must not see."""
+        return await self._filters.list_all_hidden(connection, viewer)

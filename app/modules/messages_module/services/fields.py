@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from app.adapters.db.sql import time_as_json
+from app.adapters.db.sql import json_object, time_as_json
 from app.modules.messages_module.db.cruds.history import REACTIONS
 from app.modules.messages_module.extension import MessagePart, MessageView
 
@@ -43,9 +43,9 @@ class MessageFields:
         """Values of the parts of a message that has none."""
         stored = [(part.name, _sql_of_part(part)) for part in parts]
         shown = [(view.name, f"coalesce(({view.sql})::text, {_constant(view.empty)})") for view in views if view.sql]
-        self.event_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS])
+        self.event_sql = json_object([*_BEFORE_PARTS, *stored, *_AFTER_PARTS])
         """SQL of the JSON in events, over the message `m`. It is the same for every viewer."""
-        self.read_sql = _concat([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
+        self.read_sql = json_object([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
         """SQL of the JSON that the viewer `$2` reads."""
 
     def new_message(
@@ -108,8 +108,3 @@ def _sql_of_part(part: MessagePart) -> str:
 def _constant(value: Any) -> str:
     """Encodes a JSON value as a text constant of SQL."""
     return "'" + orjson.dumps(value, default=str).decode().replace("'", "''") + "'"
-
-
-def _concat(fields: Sequence[tuple[str, str]]) -> str:
-    members = ", ".join(f"""'{"," if place else "{"}"{name}":', {sql}""" for place, (name, sql) in enumerate(fields))
-    return f"concat({members}, '}}')"

@@ -1,7 +1,8 @@
 """People and chats for a field that is being typed into."""
 
-from typing import Any
 from uuid import UUID
+
+import orjson
 
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.schemas import AccountPublic
@@ -20,7 +21,7 @@ async def suggest_people(
     return (await accounts.list_profiles(work, parts, viewer, q.removeprefix("@") or q, None, limit)).items
 
 
-async def suggest_chats(work: UnitOfWork, parts: ChatParts, viewer: UUID, q: str, limit: int) -> list[dict[str, Any]]:
+async def suggest_chats(work: UnitOfWork, parts: ChatParts, viewer: UUID, q: str, limit: int) -> list[orjson.Fragment]:
     """Returns chats of the viewer whose title, or the other account's names, contain the text.
 
     Those with a word that begins with it come first, then the one with the newest message.

@@ -2,23 +2,45 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
-from app.adapters.db.sql import one_row
+from app.adapters.db.sql import json_object, one_row, time_as_json
 from app.modules.chats_module.db.cruds.reading import UNREAD
 
-_COLUMNS = f"""
-SELECT c.id, c.type, c.title, c.description, c.owner_id, m.role, c.member_count, c.last_seq, m.read_seq,
-       CASE WHEN c.furthest_reader_id = $1 THEN c.runner_up_read_seq ELSE c.furthest_read_seq END AS others_read_seq,
-       {UNREAD} AS unread_count, s.last_seq AS event_seq, c.created_at, c.updated_at, c.active_at
+# $1 viewer, $2 accounts that are hidden from the viewer. Counted, because for EXISTS a plan from when the table was
+# empty may read all members of all chats.
+_OTHERS_READ_SEQ = """
+CASE WHEN cardinality($2::uuid[]) > 0 AND (
+    SELECT count(*) FROM chat_member h WHERE h.chat_id = c.id AND h.account_id = ANY($2::uuid[])
+) > 0 THEN (
+    SELECT coalesce(max(o.read_seq), 0) FROM chat_member o
+    WHERE o.chat_id = c.id AND o.account_id <> $1 AND o.account_id <> ALL($2::uuid[])
+) WHEN c.furthest_reader_id = $1 THEN c.runner_up_read_seq ELSE c.furthest_read_seq END
 """
+_FIELDS = (
+    ("id", """'"', c.id, '"'"""),
+    ("type", """'"', c.type, '"'"""),
+    ("title", "coalesce(to_json(c.title)::text, 'null')"),
+    ("description", "coalesce(to_json(c.description)::text, 'null')"),
+    ("owner_id", """coalesce('"' || c.owner_id || '"', 'null')"""),
+    ("role", """'"', m.role, '"'"""),
+    ("member_count", "c.member_count"),
+    ("last_seq", "c.last_seq"),
+    ("read_seq", "m.read_seq"),
+    ("others_read_seq", _OTHERS_READ_SEQ),
+    ("unread_count", UNREAD),
+    ("event_seq", "s.last_seq"),
+    ("created_at", time_as_json("c.created_at")),
+    ("updated_at", time_as_json("c.updated_at")),
+)
+_SELECT = "SELECT c.id, c.active_at, convert_to({json}, 'UTF8')"
 _ONE = """
 FROM chat c
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
 JOIN stream s ON s.id = c.id
-WHERE c.id = $2 AND c.deleted_at IS NULL
+WHERE c.id = $3 AND c.deleted_at IS NULL
 """
 # The chats are looked up together, by one array: a lookup of each reads four times as many pages. Only the columns that
 # order them are sorted: copying whole rows into the sort takes longer than reading those of the page again.
@@ -26,8 +48,8 @@ _PAGE = """
 FROM (
     SELECT c.id, c.active_at FROM chat c
     WHERE c.id = ANY(ARRAY(SELECT chat_id FROM account_chat WHERE account_id = $1)) AND c.deleted_at IS NULL
-      AND ($2::timestamptz IS NULL OR (c.active_at, c.id) < ($2, $3::uuid))
-    ORDER BY c.active_at DESC, c.id DESC LIMIT $4
+      AND ($3::timestamptz IS NULL OR (c.active_at, c.id) < ($3, $4::uuid))
+    ORDER BY c.active_at DESC, c.id DESC LIMIT $5
 ) newest
 JOIN chat c ON c.id = newest.id
 JOIN chat_member m ON m.chat_id = c.id AND m.account_id = $1
@@ -35,56 +57,59 @@ JOIN stream s ON s.id = c.id
 ORDER BY newest.active_at DESC, newest.id DESC
 """
 _CHOSEN = f"""
-FROM unnest($2::uuid[]) WITH ORDINALITY AS chosen(id, place)
+FROM unnest($3::uuid[]) WITH ORDINALITY AS chosen(id, place)
 JOIN chat c ON c.id = chosen.id AND c.deleted_at IS NULL
 CROSS JOIN LATERAL {one_row("chat_member", chat_id="c.id", account_id="$1")} m
 JOIN stream s ON s.id = c.id
 ORDER BY chosen.place
 """
-_VISIBLE_POSITIONS = """
-SELECT m.chat_id, coalesce(max(m.read_seq) FILTER (WHERE m.account_id <> ALL($3)), 0) AS read_seq
-FROM chat_member m
-WHERE m.chat_id IN (SELECT h.chat_id FROM chat_member h WHERE h.chat_id = ANY($1) AND h.account_id = ANY($3))
-  AND m.account_id <> $2
-GROUP BY m.chat_id
-"""
+
+
+class ChatRow(NamedTuple):
+    """A chat as JSON, with the key that orders it."""
+
+    id: UUID
+    active_at: datetime
+    json: bytes
 
 
 class ChatQueries:
-    """SQL statements of one application. Its modules contribute columns."""
+    """SQL statements of one application. Its modules contribute fields. The database writes the JSON.
+
+    In each, `hidden` are the accounts whose read positions the viewer must not see.
+    """
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         """`columns`: expressions over the chat `c` and the viewer's membership `m`, by name."""
-        selected = _COLUMNS + "".join(f", ({expression}) AS {name}" for name, expression in columns.items())
+        contributed = ((name, f"coalesce(to_json({expression})::text, 'null')") for name, expression in columns.items())
+        selected = _SELECT.format(json=json_object([*_FIELDS, *contributed]))
         self._one = selected + _ONE
         self._page = selected + _PAGE
         self._chosen = selected + _CHOSEN
 
-    async def find_chat(self, connection: DatabaseConnection, viewer: UUID, chat_id: UUID) -> Any | None:
-        rows = await connection.fetch(self._one, viewer, chat_id)
-        return rows[0] if rows else None
+    async def find_chat(
+        self, connection: DatabaseConnection, viewer: UUID, hidden: Collection[UUID], chat_id: UUID
+    ) -> ChatRow | None:
+        rows = await connection.fetch(self._one, viewer, hidden, chat_id)
+        return ChatRow(*rows[0]) if rows else None
 
     async def list_chats(
-        self, connection: DatabaseConnection, viewer: UUID, before: tuple[datetime, UUID] | None, limit: int
-    ) -> Sequence[Any]:
+        self,
+        connection: DatabaseConnection,
+        viewer: UUID,
+        hidden: Collection[UUID],
+        before: tuple[datetime, UUID] | None,
+        limit: int,
+    ) -> list[ChatRow]:
         """Returns the viewer's chats, the one with the newest message first.
 
         `before` are the `active_at` and the id of the last chat of the previous page.
         """
         active_at, chat_id = before or (None, None)
-        rows: Sequence[Any] = await connection.fetch(self._page, viewer, active_at, chat_id, limit)
-        return rows
+        return [ChatRow(*row) for row in await connection.fetch(self._page, viewer, hidden, active_at, chat_id, limit)]
 
     async def list_chosen(
-        self, connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID]
-    ) -> Sequence[Any]:
+        self, connection: DatabaseConnection, viewer: UUID, hidden: Collection[UUID], chat_ids: Sequence[UUID]
+    ) -> list[ChatRow]:
         """Returns those of the chats that the viewer is in, in the given order."""
-        rows: Sequence[Any] = await connection.fetch(self._chosen, viewer, chat_ids)
-        return rows
-
-
-async def read_visible_positions(
-    connection: DatabaseConnection, viewer: UUID, chat_ids: Sequence[UUID], hidden: Collection[UUID]
-) -> dict[UUID, int]:
-    """Returns the highest read position of the others who are not hidden, for the chats with a hidden member."""
-    return dict(await connection.fetch(_VISIBLE_POSITIONS, chat_ids, viewer, list(hidden)))
+        return [ChatRow(*row) for row in await connection.fetch(self._chosen, viewer, hidden, chat_ids)]
