@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from tests.websocket_line import MAX, serve
+from tests.websocket_line import MAX, serve, shaking_hands
 
 texts = st.text(max_size=40) | st.sampled_from(["", "a" * 125, "я" * 63, "b" * 126, "c" * 65_535, "я" * 33_000])
 pieces = st.lists(texts.filter(lambda text: len(text) < 1000), min_size=2, max_size=4)
@@ -103,3 +104,12 @@ async def test_nothing_is_received_after_a_close(at_once: bool) -> None:
     close = Frame(Opcode.CLOSE, (1000).to_bytes(2, "big")).serialize(mask=True)
     application, _ = await serve([before + close + after], at_once=at_once)
     assert (application.received, application.close_code) == (["до"], 1000)
+
+
+async def test_a_handshake_during_the_shutdown_is_answered_like_a_request() -> None:
+    async with shaking_hands() as (protocol, _, line):
+        protocol.shutdown()
+    head, _, body = line.written.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert orjson.loads(body)["code"] == "unavailable"
+    assert line.is_over

@@ -39,7 +39,8 @@ class Line(asyncio.Transport):
         self.is_over = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
+        if not self.is_over:
+            self.written += bytes(data)
 
     def pause_reading(self) -> None:
         assert not self.is_paused
@@ -78,20 +79,29 @@ class Application:
 
 
 @asynccontextmanager
-async def connected(*, at_once: bool, early: bytes = b"") -> AsyncIterator[tuple[WebSocketProtocol, Application, Line]]:
-    """A connection that is accepted, and lost at the end."""
+async def shaking_hands(
+    *, at_once: bool = False, early: bytes = b""
+) -> AsyncIterator[tuple[WebSocketProtocol, Application, Line]]:
+    """A connection that the application has not accepted yet, and that is lost at the end."""
     application, line = Application(at_once=at_once), Line()
     config = Config(application, ws_max_size=MAX, ws_per_message_deflate=False)
     protocol = WebSocketProtocol(config, ServerState(), {})
     protocol.connection_made(line)
     protocol.take_handshake(HANDSHAKE, early, 10)
-    await settle()
     try:
         yield protocol, application, line
-        await settle()
     finally:
         protocol.connection_lost(None)
         await asyncio.gather(*protocol.tasks)
+
+
+@asynccontextmanager
+async def connected(*, at_once: bool, early: bytes = b"") -> AsyncIterator[tuple[WebSocketProtocol, Application, Line]]:
+    """A connection that is accepted, and lost at the end."""
+    async with shaking_hands(at_once=at_once, early=early) as opened:
+        await settle()
+        yield opened
+        await settle()
 
 
 async def serve(packets: Sequence[bytes], *, at_once: bool, is_early: bool = False) -> tuple[Application, Line]:

@@ -10,6 +10,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from app.fastapi_engine.patched.frame_reading import FrameReading
+from app.fastapi_engine.raw_problem import write_problem
 from app.resources.constants import RECEIVE_EXTENSION, WRITE_EXTENSION
 
 _INVALID_DATA = 1007
@@ -90,6 +91,11 @@ class WebSocketProtocol(FrameReading):
             self._abort_in(self.close_timeout)
 
     def shutdown(self) -> None:
+        if not self.handshake_complete and self.initial_response is None:
+            # Not uvicorn's 500: nothing is wrong, and proxies try another server.
+            self.transport.write(write_problem(503, "The server is shutting down"))
+            self.transport.close()
+            return
         if not self.handshake_complete or self.close_sent:
             super().shutdown()
             return
