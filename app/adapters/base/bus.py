@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,8 @@ from app.utils.isolation import call_isolated
 
 StreamListener = Callable[[Mapping[UUID, int]], None]
 SignalListener = Callable[[Mapping[str, Any]], None]
+WantsStream = Callable[[int], bool]
+"""Returns True if a listener asks for the heads of the stream with this id, as an integer."""
 NotificationListener = Callable[[Mapping[str, Any]], None]
 
 MAX_SIGNAL = 1000
@@ -32,20 +34,25 @@ class Bus(ABC):
         self.handles_own = False
         """True if this process runs subscribers, which handle the events that it commits. It is announced with each
         head."""
-        self._on_stream_heads: list[tuple[StreamListener, bool | None, bool | None]] = []
+        self._on_stream_heads: list[tuple[StreamListener, bool | None, bool | None, WantsStream | None]] = []
         self._on_signal: list[SignalListener] = []
         self._on_notification: dict[str, list[NotificationListener]] = defaultdict(list)
         self._on_reconnect: list[Callable[[], None]] = []
 
     def on_stream_heads(
-        self, listener: StreamListener, *, own: bool | None = None, handled: bool | None = None
+        self,
+        listener: StreamListener,
+        *,
+        own: bool | None = None,
+        handled: bool | None = None,
+        wants: WantsStream | None = None,
     ) -> None:
         """Calls `listener` with streams and their last sequence numbers.
 
         `own` selects the sender: True is this process alone, False the others alone, None all. `handled` selects by its
-        `handles_own`.
+        `handles_own`. Streams that `wants` does not accept may be left out: most streams concern few processes.
         """
-        self._on_stream_heads.append((listener, own, handled))
+        self._on_stream_heads.append((listener, own, handled, wants))
 
     def on_signal(self, listener: SignalListener) -> None:
         """Calls `listener` with each signal."""
@@ -76,9 +83,19 @@ class Bus(ABC):
         """Keeps the bus connected for the time of the block, which is the application's lifetime."""
 
     def _deliver_stream_heads(self, heads: Mapping[UUID, int], *, own: bool, handled: bool) -> None:
-        for listener, filter_own, filter_handled in self._on_stream_heads:
+        for listener, filter_own, filter_handled, _ in self._on_stream_heads:
             if filter_own in (None, own) and filter_handled in (None, handled):
                 call_isolated(listener, heads)
+
+    def _select(self, numbers: Sequence[int], *, handled: bool) -> Collection[int]:
+        """Returns those streams whose heads, announced by another process, a listener asks for."""
+        selected: set[int] = set()
+        for _, filter_own, filter_handled, wants in self._on_stream_heads:
+            if not filter_own and filter_handled in (None, handled):
+                if wants is None:
+                    return numbers
+                selected.update(filter(wants, numbers))
+        return selected
 
     def _deliver_signal(self, signal: Mapping[str, Any]) -> None:
         for listener in self._on_signal:

@@ -22,6 +22,8 @@ _TEST_AFTER = 5.0
 """Seconds without a message after which the connection is tested, and the timeout of that test."""
 _COLLECT_SECONDS = 0.005
 """Seconds that messages are collected before they are sent together."""
+_PERIOD = 0.02
+"""Minimum seconds from one sending to the next: each wakes all processes up, and a backend of PostgreSQL for each."""
 _HEADS, _HANDLED = "r", "h"
 """Kinds of payloads: heads of a process without subscribers, and of one that handles its own events."""
 _HEADS_IN_ONE = 150
@@ -128,6 +130,7 @@ class RemoteBus(Bus):
     async def _send_pending(self, connection: BusConnection) -> None:
         """Sends collected messages until the connection is lost. Raises the reason."""
         send = self._tracing.traced("bus send", connection.send, _span_details, is_root=True)
+        due = 0.0
         while self._lost is None:
             try:
                 async with asyncio.timeout(_TEST_AFTER):
@@ -135,11 +138,12 @@ class RemoteBus(Bus):
             except TimeoutError:
                 await connection.test(_TEST_AFTER)
                 continue
-            await asyncio.sleep(_COLLECT_SECONDS)
+            await asyncio.sleep(max(_COLLECT_SECONDS, due - monotonic()))
             if self._lost is not None:
                 break
             self._wake_up.clear()
             if payloads := self._take():
+                due = monotonic() + _PERIOD
                 await send(payloads)
         raise self._lost
 
@@ -164,8 +168,7 @@ class RemoteBus(Bus):
         if origin == self._origin:
             return False
         if kind in (_HEADS, _HANDLED):
-            heads = {UUID(head[:32]): int(head[32:], 16) for head in content.split(",")}
-            self._deliver_stream_heads(heads, own=False, handled=kind == _HANDLED)
+            self._receive_heads(content.split(","), handled=kind == _HANDLED)
         elif kind == "s":
             for signal in orjson.loads(content):
                 self._deliver_signal(signal)
@@ -173,6 +176,14 @@ class RemoteBus(Bus):
             for topic, data in orjson.loads(content):
                 self._deliver_notification(topic, data)
         return True
+
+    def _receive_heads(self, heads: Sequence[str], *, handled: bool) -> None:
+        """Delivers the heads that a listener asks for. To read the others would be most of the cost."""
+        numbers = [int(head[:32], 16) for head in heads]
+        if selected := self._select(numbers, handled=handled):
+            found = zip(numbers, heads, strict=True)
+            chosen = {UUID(int=number): int(head[32:], 16) for number, head in found if number in selected}
+            self._deliver_stream_heads(chosen, own=False, handled=handled)
 
     def _note_round_trip(self, seconds: float) -> None:
         self.round_trip = seconds

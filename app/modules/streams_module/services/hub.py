@@ -66,7 +66,11 @@ class Hub:
         self._dirty: dict[UUID, Feed] = {}
         self._wake_up = asyncio.Event()
         self._sweep_due = asyncio.Event()
-        bus.on_stream_heads(self._on_stream_heads)
+        # The ids of the feeds as integers: what comes from other processes is compared without creating a UUID.
+        self._followed: set[int] = set()
+        self.follows = self._followed.__contains__
+        """Returns True if the stream with this id, as an integer, is followed here."""
+        bus.on_stream_heads(self._on_stream_heads, wants=self.follows)
         bus.on_reconnect(self._sweep_due.set)
 
     @property
@@ -80,6 +84,7 @@ class Hub:
             feed = self._feeds.get(stream_id)
             if feed is None:
                 feed = self._feeds[stream_id] = Feed(stream_id)
+                self._followed.add(stream_id.int)
             feed.followers.add(follower)
             feeds.append(feed)
         new = [feed.stream_id for feed in feeds if feed.last_seq is None]
@@ -101,6 +106,7 @@ class Hub:
             feed.followers.discard(follower)
             if not feed.followers and self._feeds.get(feed.stream_id) is feed:
                 del self._feeds[feed.stream_id]
+                self._followed.discard(feed.stream_id.int)
                 self._dirty.pop(feed.stream_id, None)
 
     def publish(self, stream_id: UUID, frames: Callable[[], Sequence[Frame]], first_seq: int) -> None:

@@ -20,6 +20,7 @@ from app.modules.messages_module.services.delegation.wire import (
     encode_send,
     read_events,
     read_results,
+    read_time,
     split_events,
 )
 from app.modules.messages_module.services.publishing import make_frames
@@ -127,8 +128,10 @@ class Delegation:
     def _on_news(self, content: bytes) -> None:
         """Publishes what another process has written to the followers in this one."""
         for chat, base, at, events in read_events(content):
-            chat_id = UUID(bytes=chat)
-            self._hub.publish(chat_id, partial(_make_frames, chat_id, base, at, events), base + 1)
+            number = int.from_bytes(chat)
+            if self._hub.follows(number):
+                chat_id = UUID(int=number)
+                self._hub.publish(chat_id, partial(_make_frames, chat_id, base, at, events), base + 1)
 
     def _find(self, send: Waiting) -> PeerLink | None:
         return None if send.is_local else self.group.find(send.chat_id)
@@ -220,5 +223,5 @@ class Delegation:
             self._go_on(chat)
 
 
-def _make_frames(chat_id: UUID, base: int, at: str, events: bytes) -> list[Frame]:
-    return make_frames(chat_id, base, at, split_events(events))
+def _make_frames(chat_id: UUID, base: int, at: bytes, events: bytes) -> list[Frame]:
+    return make_frames(chat_id, base, read_time(at), split_events(events))

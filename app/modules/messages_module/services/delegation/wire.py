@@ -62,13 +62,18 @@ def encode_events(written: Written) -> bytes:
     return _EVENTS.pack(written.chat_id.bytes, written.base, encode_time(written.at).encode(), len(events)) + events
 
 
-def read_events(content: bytes) -> Iterator[tuple[bytes, int, str, bytes]]:
-    """Yields a stream's id, the number before the first event, their time, and the events for `split_events`.
+def read_events(content: bytes) -> Iterator[tuple[bytes, int, bytes, bytes]]:
+    """Yields a stream's id, the number before the first event, their time for `read_time`, and the events for
+    `split_events`.
 
     Raises BadFrame.
     """
     for (chat, base, at), events in _read(_EVENTS, content):
-        yield chat, base, at.rstrip(b"\0").decode("ascii", "replace"), events
+        yield chat, base, at, events
+
+
+def read_time(at: bytes) -> str:
+    return at.rstrip(b"\0").decode("ascii", "replace")
 
 
 def split_events(content: bytes) -> list[bytes]:

@@ -71,8 +71,8 @@ class Subscribers:
         self._is_registered = asyncio.Event()
         # (time, stream) of streams that are added to the backlog at that time.
         self._later: list[tuple[float, UUID]] = []
-        # Streams in `_later` whose events another process is handling.
-        self._in_grace: set[UUID] = set()
+        # Streams in `_later` whose events another process is handling, by their ids as integers.
+        self._in_grace: set[int] = set()
         self._bus = bus
 
     @asynccontextmanager
@@ -87,7 +87,7 @@ class Subscribers:
         # Registered only here: a process without subscribers pays nothing for notifications.
         self._bus.on_stream_heads(self._on_own_heads, own=True)
         self._bus.on_stream_heads(self._on_other_heads, own=False, handled=False)
-        self._bus.on_stream_heads(self._on_handled_heads, own=False, handled=True)
+        self._bus.on_stream_heads(self._on_handled_heads, own=False, handled=True, wants=self._is_new)
         self._bus.on_reconnect(self._sweep.run_soon)
         handling = (self._keep_handling(subscriber) for subscriber in self._subscribers.values())
         others = (self._keep_finding(), self._keep_flushing(), self._keep_retrying(), self._sweep.run())
@@ -117,10 +117,13 @@ class Subscribers:
 
     def _on_handled_heads(self, heads: Mapping[UUID, int]) -> None:
         """Looks once at each stream, however many notifications come meanwhile."""
-        new = [stream_id for stream_id in heads if stream_id not in self._in_grace]
+        new = [stream_id for stream_id in heads if self._is_new(stream_id.int)]
         if new and len(self._later) < _MAX_WAITING:
-            self._in_grace.update(new)
+            self._in_grace.update(stream_id.int for stream_id in new)
             self._add_later(new, _GRACE)
+
+    def _is_new(self, number: int) -> bool:
+        return number not in self._in_grace
 
     def _add_later(self, stream_ids: Iterable[UUID], seconds: float) -> None:
         due = asyncio.get_running_loop().time() + seconds
@@ -136,7 +139,7 @@ class Subscribers:
             began = time()
             while self._later and self._later[0][0] <= began:
                 stream_id = heapq.heappop(self._later)[1]
-                self._in_grace.discard(stream_id)
+                self._in_grace.discard(stream_id.int)
                 self._add_backlog([stream_id])
             streams = self._notified.take(_STREAMS_IN_ROUND)
             if not streams:
