@@ -25,6 +25,7 @@ class _Framed(asyncio.Protocol):
     def __init__(self) -> None:
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
+        self._unwritten: list[bytes] = []
         self.is_closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -50,12 +51,22 @@ class _Framed(asyncio.Protocol):
     def close(self) -> None:
         """Closes at once. What was written before may be lost."""
         self.is_closed = True
+        self._unwritten.clear()
         if self._transport is not None:
             self._transport.abort()
 
     def _write(self, kind: int, *parts: bytes) -> None:
-        if not self.is_closed and self._transport is not None:
-            self._transport.write(encode(kind, *parts))
+        """Writes a frame, together with the other ones of this turn of the event loop, which so arrive together."""
+        if self.is_closed:
+            return
+        if not self._unwritten:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unwritten.append(encode(kind, *parts))
+
+    def _flush(self) -> None:
+        if self._unwritten and self._transport is not None and not self.is_closed:
+            self._transport.write(b"".join(self._unwritten))
+        self._unwritten.clear()
 
     def _write_all(self, kind: int, records: Sequence[bytes]) -> None:
         """Writes records in frames. A frame has at least one."""
@@ -189,6 +200,7 @@ class PeerSession(_Framed):
 
     def finish(self) -> None:
         """Closes after what was written has been sent."""
+        self._flush()
         self.is_closed = True
         if self._transport is not None:
             self._transport.close()

@@ -10,7 +10,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.adapters.clients.peers import group as peer_group
+from app.adapters.clients.peers.frames import DATA, NEWS, FrameReader, encode
 from app.modules.messages_module.services.delegation import Delegation
+from app.modules.messages_module.services.delegation.wire import encode_send
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.tests.delegating import container_of, message, process
 from app.modules.streams_module.services.frames import Frame
@@ -76,6 +78,23 @@ async def test_other_processes_get_the_events_of_a_message_without_reading_them(
 
 def event_of(frame: Frame) -> Any:
     return orjson.loads(frame.event)
+
+
+async def test_another_process_gets_the_results_of_a_batch_together_with_its_events(
+    app: FastAPI, other: FastAPI, anna: FakeClient
+) -> None:
+    """Results come first. Then a socket there gets its replies and its events in one write."""
+    group = container_of(app).get(Delegation).group
+    assert group.folder is not None
+    while group.find(chat := UUID(await anna.open_chat())) is not None:
+        pass
+    reader, writer = await asyncio.open_unix_connection(group.folder.path_of(group.name))
+    body = message("один раз 🐻").model_dump_json(exclude_unset=True).encode()
+    writer.write(encode(DATA, encode_send(1, chat, anna.uuid, None, body)))
+    async with asyncio.timeout(30):
+        packet = await reader.read(1 << 16)
+    assert [kind for kind, _ in FrameReader().feed(packet)] == [DATA, NEWS]
+    writer.close()
 
 
 async def test_a_process_that_does_not_read_misses_news_and_takes_no_memory(

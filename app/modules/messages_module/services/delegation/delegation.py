@@ -123,7 +123,10 @@ class Delegation:
     def share(self, written: Sequence[Written]) -> None:
         """Gives the events to the other processes, which then need not read them. A notification follows by the bus."""
         if written and self.group.ready:
-            self.group.inform([encode_events(part) for part in written])
+            news = [encode_events(part) for part in written]
+            # After the results of the batch, which are sent in the next turn: then a socket there gets its replies and
+            # events in one write.
+            asyncio.get_running_loop().call_soon(self.group.inform, news)
 
     def _on_news(self, content: bytes) -> None:
         """Publishes what another process has written to the followers in this one."""
