@@ -170,7 +170,7 @@ def hot_statements(many: int) -> dict[str, Run]:
         "hold cursors": lambda on: subscribers.hold(on, chats, "search"),
         "move cursors": lambda on: subscribers.move(on, "search", dict.fromkeys(chats, _MIDDLE)),
         "skip events": lambda on: subscribers.write_skipped(on, [(chat, "search", 0, _MIDDLE) for chat in chats]),
-        "kinds of events": lambda on: subscribers.read_kinds(on, dict.fromkeys(chats, 0), 25),
+        "kinds of events": lambda on: subscribers.read_kinds(on, dict.fromkeys(chats, 0), 25, ["://"]),
         "emptied streams": lambda on: subscribers.read_emptied(on, chats),
         "retries that are due": lambda on: subscribers.list_due_retries(on, ["search"], 10),
         "oldest event that waits": lambda on: subscribers.find_oldest_pending(on, chats, "search", ["message.created"]),

@@ -151,7 +151,8 @@ async def _forget(context: JobContext, _: Nothing) -> None:
     await context.delete_in_chunks(lambda connection, limit: db.forget_pages(connection, before, limit))
 
 
-NOTICE = Subscriber("previews", ("message.created", "message.edited"), _notice, across_streams=True)
+# An event has the address of a preview as well: an edit may have removed the link.
+NOTICE = Subscriber("previews", ("message.created", "message.edited"), _notice, across_streams=True, containing="://")
 ADD_PREVIEW = Job("previews.add", ToPreview, _add_preview, max_attempts=3, lane=FETCHING.name)
 FORGET = Job("previews.forget", Nothing, _forget)
 FORGET_HOURLY = Schedule(FORGET, timedelta(hours=1))

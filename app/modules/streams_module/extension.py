@@ -50,6 +50,8 @@ class Subscriber:
     - `rebuild(context, stream_id, through_seq)`: called if the log no longer holds the events up to `through_seq`.
     - `across_streams`: `handle` is called once per transaction with events of several streams, grouped by stream.
       `context.stream_id` is that of the first event.
+    - `containing`: there is no call for new events of a stream of which none has this text in its JSON. So a subscriber
+      of all messages costs little if few concern it. Events without the text may still come together with others.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Subscriber:
     on_failure: Literal["skip", "stop"] = "skip"
     rebuild: Rebuild | None = None
     across_streams: bool = False
+    containing: str = ""
 
     wants: Mapping[str, bool] = field(init=False, repr=False, compare=False)
     """True for the kinds of events that are handled."""

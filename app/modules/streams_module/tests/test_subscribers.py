@@ -12,7 +12,7 @@ from app.modules.streams_module.db.cruds.append import lock_streams
 from app.modules.streams_module.db.cruds.read import delete_oldest
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, read_events
 from app.modules.streams_module.services.log import Log, event
-from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted
+from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
 
@@ -41,6 +41,18 @@ async def test_a_subscriber_that_starts_at_the_first_event_handles_the_whole_log
         await until_noted(connection, club, ["from before"])
         # Two members were added before the message.
         await until_noted(connection, club, ["", "", "from before"], "all")
+
+
+async def test_a_subscriber_of_events_with_a_text_is_not_called_for_streams_without_it(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    async with process(container, noting(containing="://"), noting("all")):
+        await anna.send(club, "plain")
+        await until_noted(connection, club, ["plain"], "all")
+        assert await texts(connection, club) == []
+        await anna.send(club, "see https://example.com")
+        # The cursor is stored with the next event that is handled.
+        await until_noted(connection, club, ["plain", "see https://example.com"])
 
 
 async def test_processes_share_streams_and_handle_no_event_twice(

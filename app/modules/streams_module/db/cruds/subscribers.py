@@ -95,9 +95,11 @@ SELECT stream_id, $2, $3, $4, statement_timestamp() FROM moved
 ON CONFLICT (stream_id, subscriber, seq) DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at
 """
 _KINDS = """
-SELECT requested.stream_id, e.seq, e.kind FROM unnest($1::uuid[], $2::bigint[]) AS requested(stream_id, after)
+SELECT requested.stream_id, e.seq, e.kind, e.contained
+FROM unnest($1::uuid[], $2::bigint[]) AS requested(stream_id, after)
 CROSS JOIN LATERAL (
-    SELECT seq, kind FROM event WHERE stream_id = requested.stream_id AND seq > requested.after ORDER BY seq LIMIT $3
+    SELECT seq, kind, ARRAY(SELECT part FROM unnest($4::text[]) AS part WHERE strpos(data::text, part) > 0) AS contained
+    FROM event WHERE stream_id = requested.stream_id AND seq > requested.after ORDER BY seq LIMIT $3
 ) e
 """
 _EMPTIED = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) AND first_seq > last_seq AND last_seq > 0"
@@ -167,9 +169,14 @@ async def write_skipped(connection: Connection, skipped: Sequence[tuple[UUID, st
     await connection.execute(_SKIP_ON, stream_ids, names, seqs, firsts)
 
 
-async def read_kinds(connection: Connection, afters: Mapping[UUID, int], limit: int) -> Sequence[Any]:
-    """Returns (stream_id, seq, kind) of up to `limit` events of each stream after its number."""
-    rows: Sequence[Any] = await connection.fetch(_KINDS, list(afters), list(afters.values()), limit)
+async def read_kinds(
+    connection: Connection, afters: Mapping[UUID, int], limit: int, texts: Sequence[str]
+) -> Sequence[Any]:
+    """Returns (stream_id, seq, kind, contained) of up to `limit` events of each stream after its number.
+
+    `contained`: those of the texts that are in the event's JSON.
+    """
+    rows: Sequence[Any] = await connection.fetch(_KINDS, list(afters), list(afters.values()), limit, texts)
     return rows
 
 

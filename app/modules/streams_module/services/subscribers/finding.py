@@ -1,4 +1,4 @@
-"""Finds the subscribers that have events to handle, by the kinds of the events after their cursors."""
+"""Finds the subscribers that have events to handle, by the kinds and contents of the events after their cursors."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,13 @@ class Found:
 
 
 class Finding:
-    """Reads only kinds. Cursors move past the events that their subscribers do not handle."""
+    """Reads no contents. Cursors move past the events that their subscribers do not handle."""
 
     def __init__(self, database: Database, subscribers: Mapping[str, Subscriber], cursors: CursorCache) -> None:
         self._database = database
         self._subscribers = subscribers
         self._cursors = cursors
+        self._texts = sorted({subscriber.containing for subscriber in subscribers.values()} - {""})
 
     async def find(self, streams: Mapping[UUID, bool]) -> Found:
         """Returns what there is to handle in the streams.
@@ -76,7 +77,7 @@ class Finding:
         """Reads kinds after the first cursor of each stream. Returns the cursors that are after all that was read."""
         afters = {stream_id: min(seqs.values()) for stream_id, seqs in cursors.items()}
         kinds: dict[UUID, list[Any]] = defaultdict(list)
-        for row in await crud.read_kinds(connection, afters, EVENTS_AT_ONCE):
+        for row in await crud.read_kinds(connection, afters, EVENTS_AT_ONCE, self._texts):
             kinds[row["stream_id"]].append(row)
         emptied = await crud.read_emptied(connection, [stream_id for stream_id in afters if stream_id not in kinds])
         beyond: dict[UUID, dict[str, int]] = defaultdict(dict)
@@ -101,8 +102,8 @@ class Finding:
 
 
 def _has_work(subscriber: Subscriber, seq: int, rows: Sequence[Any]) -> bool:
-    wants = subscriber.wants
-    if any(wants[row["kind"]] for row in rows if row["seq"] > seq):
+    wants, text = subscriber.wants, subscriber.containing
+    if any(wants[row["kind"]] and (not text or text in row["contained"]) for row in rows if row["seq"] > seq):
         return True
     # The log has a gap after the cursor.
     return subscriber.rebuild is not None and rows[0]["seq"] > seq + 1
