@@ -9,6 +9,8 @@ from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
+
 from app.adapters.db.connection import DatabaseConnection
 from app.modules.accounts_module.db.cruds import profiles, sessions
 from app.modules.attachments_module.db.cruds import attachments, uploads
@@ -47,6 +49,42 @@ class Instead(ABC):
 
     async def execute(self, query: str, *arguments: Any) -> None:
         await self.fetch(query, *arguments)
+
+
+_TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = $1"
+
+
+class Preparer(Instead):
+    """Prepares statements and plans them at once, for any values where `plan_cache_mode` asks for that."""
+
+    def __init__(self, connection: DatabaseConnection, name: str) -> None:
+        super().__init__(connection)
+        self._name = name
+        self._calls: list[str] = []
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        name = f"{self._name}_{len(self._calls)}"
+        await self._connection.execute(f"PREPARE {name} AS {query}")
+        types = await self._connection.fetchval(_TYPES, name)
+        quoted = ", ".join(f"quote_nullable(${place}::{of})" for place, of in enumerate(types, 1))
+        (literals,) = await self._connection.fetch(f"SELECT {quoted}", *arguments)
+        call = f"EXECUTE {name}({', '.join(literals)})"
+        await self._connection.execute(f"EXPLAIN {call}")
+        self._calls.append(call)
+        return []
+
+    async def explain(self) -> list[dict[str, Any]]:
+        """Runs the statements, by the plans that they have. Returns the plans. Changes are rolled back."""
+        return [await self._explain(call) for call in self._calls]
+
+    async def _explain(self, call: str) -> dict[str, Any]:
+        await self._connection.execute("BEGIN")
+        try:
+            explained = await self._connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {call}")
+        finally:
+            await self._connection.execute("ROLLBACK")
+        plan: dict[str, Any] = orjson.loads(explained)[0]["Plan"]
+        return plan
 
 
 class _Finding(Instead):

@@ -4,13 +4,11 @@ were empty, and reads few rows when they are full."""
 import asyncio
 from typing import Any
 
-import orjson
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from tests.acceptance.hot_statements import Instead, hot_statements
+from tests.acceptance.hot_statements import Preparer, hot_statements
 from tests.databases import clone, drop
 
 _STATEMENTS = hot_statements(5)
@@ -64,29 +62,6 @@ FROM (SELECT *, row_number() OVER () + 9000 AS n FROM attachment) a;
 """  # noqa: S608 - constants only
 
 
-_TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = $1"
-
-
-class Preparer(Instead):
-    """Prepares statements and plans them at once, for any values. `calls` has their calls, to be explained later."""
-
-    def __init__(self, connection: Connection, name: str) -> None:
-        super().__init__(connection)
-        self._name = name
-        self.calls: list[str] = []
-
-    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
-        name = f"{self._name}_{len(self.calls)}"
-        await self._connection.execute(f"PREPARE {name} AS {query}")
-        types = await self._connection.fetchval(_TYPES, name)
-        quoted = ", ".join(f"quote_nullable(${place}::{of})" for place, of in enumerate(types, 1))
-        (literals,) = await self._connection.fetch(f"SELECT {quoted}", *arguments)
-        call = f"EXECUTE {name}({', '.join(literals)})"
-        await self._connection.execute(f"EXPLAIN {call}")
-        self.calls.append(call)
-        return []
-
-
 @pytest.fixture(scope="module")
 def plans(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
     """The plans of all statements as they were made on empty tables, with what they read in full ones."""
@@ -104,22 +79,9 @@ async def _run(template: DatabaseAddress) -> dict[str, list[dict[str, Any]]]:
                 await run(prepared[name])
             await connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
             await connection.execute(_FILL, timeout=60)
-            return {name: [await _explain(connection, call) for call in prepared[name].calls] for name in prepared}
+            return {name: await prepared[name].explain() for name in prepared}
     finally:
         await drop(address)
-
-
-async def _explain(connection: Connection, call: str) -> dict[str, Any]:
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        (explained,) = orjson.loads(
-            await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {call}", timeout=60)
-        )
-    finally:
-        await transaction.rollback()
-    plan: dict[str, Any] = explained["Plan"]
-    return plan
 
 
 def _count_rows(plan: dict[str, Any]) -> float:
