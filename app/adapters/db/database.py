@@ -32,8 +32,7 @@ TRY_AGAIN_AFTER = 0.25
 """Seconds between two attempts to reach a server that is unavailable."""
 TRY_AT_ONCE_AFTER = 0.03
 """Seconds to the next attempt when a caller needs a connection and the last attempt was refused at once. It is short so
-that the first requests after a restart of the server succeed.
-"""
+that the first requests after a restart of the server succeed."""
 COMMAND_TIMEOUT = 4.5
 """Seconds to wait for an answer. Longer than the server's own `statement_timeout`."""
 
@@ -45,9 +44,10 @@ _SESSION = {
     # JIT pays off only in queries that take seconds. Compiling ours would take longer than running them.
     "jit": "off",
 }
-# Requests read few rows by key. PostgreSQL assumes that a new table is small and plans to scan it. A prepared statement
-# keeps that plan while the table grows, until it is analysed, which is minutes and many thousand rows later.
-_BY_KEY = _SESSION | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+# Requests read few rows by key. A prepared statement keeps the plan to scan a table that was new, so assumed small,
+# until it is analysed, minutes later. Nor is a small batch planned at each call: plans for any values are as good.
+_BY_KEY = _SESSION | dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off")
+_BY_KEY |= {"plan_cache_mode": "force_generic_plan"}
 # For the same reason it may choose the wrong one of two indexes: then a send reads every message of its chat.
 _PLAN_LIFETIME = 5
 """Seconds after which a statement is prepared again, so that its plan fits the present size of the tables."""
