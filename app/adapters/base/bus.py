@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
@@ -87,13 +87,13 @@ class Bus(ABC):
             if filter_own in (None, own) and filter_handled in (None, handled):
                 call_isolated(listener, heads)
 
-    def _select(self, numbers: Sequence[int], *, handled: bool) -> Collection[int]:
+    def _select(self, numbers: Sequence[int], *, handled: bool) -> Set[int]:
         """Returns those streams whose heads, announced by another process, a listener asks for."""
         selected: set[int] = set()
         for _, filter_own, filter_handled, wants in self._on_stream_heads:
             if not filter_own and filter_handled in (None, handled):
                 if wants is None:
-                    return numbers
+                    return set(numbers)
                 selected.update(filter(wants, numbers))
         return selected
 
