@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -205,7 +206,9 @@ class World:
             finally:
                 await connection.close()
 
-        asyncio.run(run())
+        # A scenario may call this inside its own event loop.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, run()).result()
 
     def pgbench(self, *arguments: str) -> subprocess.Popen[str]:
         address = self.pgbench_database

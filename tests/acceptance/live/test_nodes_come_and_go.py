@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -30,28 +32,27 @@ class Site(NamedTuple):
 
 
 @pytest.fixture(params=["on machines apart, with NATS", "on one machine"])
-def site(
-    request: pytest.FixtureRequest, shared_database: DatabaseAddress, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, shared_database: DatabaseAddress) -> Iterator[Site]:
     """Starts nodes. On one machine they form a group: the first one, which leaves, writes all chats."""
-    # A short path, because Unix sockets are in it.
-    here = tmp_path_factory.mktemp("site")
-    with ExitStack() as stack:
-        bus = {"BUS_DRIVER": "postgres"}
-        if are_apart := request.param != "on one machine":
-            nats = stack.enter_context(NatsServer(here))
-            bus = {"BUS_DRIVER": "nats", "BUS_URL": nats.url, "BUS_SUBJECT": f"test.{uuid4().hex}"}
-        nodes = []
+    # Unix sockets are in it: the path of pytest's own folders may be too long.
+    with TemporaryDirectory(prefix="site-") as folder:
+        here = Path(folder)
+        nodes: list[ServerProcess] = []
+        with ExitStack() as stack:
+            bus = {"BUS_DRIVER": "postgres"}
+            if are_apart := request.param != "on one machine":
+                nats = stack.enter_context(NatsServer(here))
+                bus = {"BUS_DRIVER": "nats", "BUS_URL": nats.url, "BUS_SUBJECT": f"test.{uuid4().hex}"}
 
-        def make(name: str) -> ServerProcess:
-            variables = bus | {"SEND_DELEGATION_FOLDER": str(here / (name if are_apart else "group"))}
-            node = ServerProcess(shared_database, here / f"{name}.log", ("main.py",), ROOT, **variables)
-            nodes.append(node)
-            stack.callback(node.stop, 60)
-            return node
+            def make(name: str) -> ServerProcess:
+                variables = bus | {"SEND_DELEGATION_FOLDER": str(here / (name if are_apart else "group"))}
+                node = ServerProcess(shared_database, here / f"{name}.log", ("main.py",), ROOT, **variables)
+                nodes.append(node)
+                stack.callback(node.stop, 60)
+                return node
 
-        yield Site(make, peers=0 if are_apart else 1)
-    assert [node.troubles() for node in nodes] == [[], [], []]
+            yield Site(make, peers=0 if are_apart else 1)
+        assert [node.troubles() for node in nodes] == [[] for _ in nodes]
 
 
 @pytest.fixture
