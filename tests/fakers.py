@@ -185,7 +185,6 @@ class FakeSocket:
         reply = self._replies[request_id] = asyncio.get_running_loop().create_future()
         frame = json.dumps({"id": request_id, "action": action, "data": data})
         self._sending = asyncio.ensure_future(self.connection.send(frame))
-        # If the socket has ended, so does the reply.
         self._sending.add_done_callback(lambda sending: sending.cancelled() or sending.exception())
         return reply
 

@@ -47,5 +47,5 @@ async def _copy(context: Context, owner_id: UUID, rows: Sequence[Any]) -> Any | 
         return QuotaExceeded()
     ids = [uuid4() for _ in rows]
     expires_at = context.at + LIFETIME
-    await crud.copy(context.connection, [row["id"] for row in rows], ids, owner_id, context.at, expires_at)
+    await crud.copy(context.connection, rows, ids, owner_id, context.at, expires_at)
     return [view_in_message(row) | {"id": str(new)} for row, new in zip(rows, ids, strict=True)]

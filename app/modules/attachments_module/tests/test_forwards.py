@@ -1,13 +1,16 @@
 """Files of forwarded messages."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from os import urandom
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from app.adapters.db.connection import Connection
+from app.modules.attachments_module.db.cruds import attachments
 from app.modules.attachments_module.db.invariants import INVARIANTS
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.settings import AttachmentSettings
@@ -133,6 +136,20 @@ async def test_a_forward_races_with_the_deletion_of_its_source(
         (shown,) = message["attachments"]
         file = ok(await clara.get(f"/attachments/{shown['id']}"))
         assert (await download(clara, file["url"])).status_code == 200
+
+
+async def test_a_file_whose_message_is_deleted_while_it_is_copied_is_copied(
+    anna: FakeClient, boris: FakeClient, club: str, connection: Connection
+) -> None:
+    one = await ready(anna, urandom(20))
+    ok(await anna.post(f"/chats/{club}/messages", {"attachments": [one["id"]]}))
+    copied = uuid4()
+    async with connection.transaction():
+        held = await attachments.hold(connection, [UUID(one["id"])])
+        ok(await anna.delete(f"/chats/{club}/messages/1"))
+        times = datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1)
+        await attachments.copy(connection, list(held.values()), [copied], boris.uuid, *times)
+    assert await connection.fetchval("SELECT state FROM attachment WHERE id = $1", copied) == "ready"
 
 
 async def test_simultaneous_forwards_get_their_own_files(

@@ -35,14 +35,16 @@ _HOLD = f"""
 SELECT {_SHOWN} FROM attachment a WHERE a.id = ANY($1) AND a.state IN ('processing', 'ready', 'refused')
 ORDER BY a.id FOR KEY SHARE
 """  # noqa: S608
+# With the states as they were held: since then a deletion may have marked the sources.
 _COPY = """
 INSERT INTO attachment (
     id, owner_id, state, filename, content_type, metadata, length, received, reserved, size, sha256, width, height,
     blurhash, previews, reason, created_at, expires_at
 )
-SELECT new.id, $3, a.state, a.filename, a.content_type, '', a.length, a.received, coalesce(a.size, 0), a.size, a.sha256,
-    a.width, a.height, a.blurhash, a.previews, a.reason, $4, $5
-FROM unnest($1::uuid[], $2::uuid[]) AS new(source_id, id) JOIN attachment a ON a.id = new.source_id
+SELECT new.id, $3, new.state, a.filename, a.content_type, '', a.length, a.received, coalesce(a.size, 0), a.size,
+    a.sha256, a.width, a.height, a.blurhash, a.previews, a.reason, $4, $5
+FROM unnest($1::uuid[], $2::uuid[], $6::text[]) AS new(source_id, id, state)
+JOIN attachment a ON a.id = new.source_id
 """
 _CARRY = """
 WITH carried AS (
@@ -119,14 +121,15 @@ async def hold(connection: DatabaseConnection, ids: Sequence[UUID]) -> Mapping[U
 
 async def copy(
     connection: DatabaseConnection,
-    ids: Sequence[UUID],
+    held: Sequence[Any],
     new_ids: Sequence[UUID],
     owner_id: UUID,
     at: datetime,
     expires_at: datetime,
 ) -> None:
-    """Copies attachments for another owner. The caller holds them, and has reserved their bytes."""
-    await connection.execute(_COPY, ids, new_ids, owner_id, at, expires_at)
+    """Copies attachments that `hold` has returned, for another owner. The caller has reserved their bytes."""
+    ids, states = [row["id"] for row in held], [row["state"] for row in held]
+    await connection.execute(_COPY, ids, new_ids, owner_id, at, expires_at, states)
 
 
 async def carry(connection: DatabaseConnection, rows: Sequence[tuple[UUID, int, int, UUID, str]]) -> None:
