@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -19,6 +18,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
 from app.modules.attachments_module.errors import StoreUnavailable
+from app.modules.attachments_module.services.folder_sync import FolderSync
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.settings import PROJECT_ROOT
 
@@ -54,6 +54,7 @@ class FileStore:
         self._settings = settings
         self._opened: _Store | None = None
         self._folder = folder_of(settings)
+        self._sync_folder = FolderSync(self._folder) if self._folder is not None else None
 
     @property
     def _store(self) -> _Store:
@@ -85,8 +86,8 @@ class FileStore:
                 await self._sync(path)
 
     async def _sync(self, path: str) -> None:
-        if self._folder is not None:
-            await asyncio.to_thread(_sync, self._folder, path)
+        if self._sync_folder is not None:
+            await asyncio.to_thread(self._sync_folder.write, path)
 
     async def read(self, path: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Yields the bytes from `start` to before `end`. Raises FileNotFoundError."""
@@ -108,6 +109,9 @@ class FileStore:
                     await obstore.delete_async(self._store, path)
                 except (NotFoundError, FileNotFoundError):
                     continue
+                finally:
+                    if self._sync_folder is not None:
+                        self._sync_folder.forget()
 
     async def list(self, prefix: str) -> AsyncIterator[Object]:
         """Yields all objects below a prefix."""
@@ -206,18 +210,6 @@ async def _read_file(file: Path, start: int, end: int | None) -> AsyncIterator[b
             yield chunk
     finally:
         opened.close()
-
-
-def _sync(folder: Path, path: str) -> None:
-    """Has the system write a file and its name to the disk, as S3 does before it answers: the library does not."""
-    file = folder / path
-    places = [file, *(place for place in file.parents if place.is_relative_to(folder))]
-    for place in places:
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _delete_unfinished(folder: Path, before: float) -> None:

@@ -97,6 +97,13 @@ async def test_what_a_folder_has_taken_survives_a_power_failure(
     await store.put_stream("files/big", chunks(), 6_000_000)
     places = ["files/uploads/a/0-x", "files/uploads/a", "files/uploads", "files", "files/files/big", "files/files"]
     assert {(tmp_path / place).stat().st_ino for place in places} <= set(synced)
+    synced.clear()
+    await store.put("uploads/a/5-y", b"there")
+    assert synced == [(tmp_path / "files/uploads/a" / name).stat().st_ino for name in ("5-y", "")]
+    await store.delete("uploads/a/0-x", "uploads/a/5-y")
+    synced.clear()
+    await store.put("uploads/a/0-x", b"again")
+    assert {(tmp_path / place).stat().st_ino for place in places[:4]} <= set(synced)
 
 
 async def test_a_stream_that_breaks_leaves_no_object(place: AttachmentSettings) -> None:
