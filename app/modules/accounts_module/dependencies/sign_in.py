@@ -56,7 +56,7 @@ class SignInService:
         password_hash, device = found.password_hash, DeviceClaim(found.account_id, found.device_id)
         if found.is_outdated:
             password_hash = await accounts.renew_hash(
-                self.work, self.passwords, found.account_id, password_hash, password, found.device_id.hex
+                self.work, self.log, self.passwords, found.account_id, password_hash, password, found.device_id.hex
             )
         return await self.after_first_factor(device, password_hash)
 

@@ -10,7 +10,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import profiles
 from app.modules.accounts_module.db.models import Account
-from app.modules.accounts_module.errors import AccountNotFound, InvalidToken
+from app.modules.accounts_module.errors import AccountNotFound, InvalidToken, WrongCredentials
 from app.modules.accounts_module.schemas import AccountMe, AccountPublic, AccountUpdate
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.parts import AccountParts
@@ -90,9 +90,7 @@ async def is_own_password(
     async with failed_sign_ins.turn(subject):
         counted = await failed_sign_ins.check(subject, subject)
         async with database.connection() as connection:
-            stored: str | None = await connection.fetchval(
-                "SELECT password_hash FROM account WHERE id = $1", account_id
-            )
+            stored = await crud.find_hash(connection, account_id)
         if not (await passwords.verify(given, stored, account_id.hex)).is_right:
             await failed_sign_ins.add(subject)
             return False
@@ -134,15 +132,23 @@ async def change_password(
 
 
 async def renew_hash(
-    work: UnitOfWork, passwords: Passwords, account_id: UUID, password_hash: str, password: str, source: str
+    work: UnitOfWork, log: Log, passwords: Passwords, account_id: UUID, password_hash: str, password: str, source: str
 ) -> str:
-    """Replaces an outdated hash by one with the present parameters, unless the password was changed meanwhile.
+    """Replaces an outdated hash by one with the present parameters. Returns the hash that the account has then.
 
-    Returns the new hash.
+    Raises WrongCredentials if the password was changed meanwhile.
     """
     renewed = await passwords.hash(password, source)
-    await crud.replace_hash(work.session, account_id, password_hash, renewed)
-    return renewed
+    # First the stream, then the account, as by a change of the password.
+    await log.lock(work, accounts=[account_id])
+    raw = await work.raw()
+    if await crud.replace_hash(raw, account_id, password_hash, renewed):
+        return renewed
+    # Another sign-in may have renewed it.
+    current = await crud.find_hash(raw, account_id)
+    if current is None or not (await passwords.verify(password, current, source)).is_right:
+        raise WrongCredentials
+    return current
 
 
 async def has_password(work: UnitOfWork, account_id: UUID) -> bool:

@@ -1,5 +1,6 @@
 """Which passwords are accepted, and in which Unicode forms."""
 
+import asyncio
 from unicodedata import normalize
 
 import asyncpg
@@ -87,6 +88,16 @@ async def test_a_hash_with_other_parameters_is_renewed_at_the_next_sign_in(
     assert [cost for cost, _ in costs] == [1, 2, 2]
     assert costs[1] == costs[2]
     await anna.another_device().sign_in()
+
+
+async def test_devices_that_sign_in_while_the_hash_is_renewed_all_get_a_session(
+    anna: FakeClient, app: FastAPI, settings: Settings
+) -> None:
+    container: Container = app.state.container
+    container.replace(Passwords, Passwords(settings.auth.model_copy(update={"argon2_time_cost": 2})))
+    body = {"login": anna.username, "password": PASSWORD}
+    for answer in await asyncio.gather(*(anna.another_device().post("/accounts/sign-in", body) for _ in range(4))):
+        ok(answer)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.db.connection import DatabaseConnection
@@ -23,6 +23,8 @@ _FIND_BY_USERNAME = f"{_CREDENTIALS} WHERE username = $1 AND erased_at IS NULL"
 _LOCK_UNCHANGED = """
 SELECT id FROM account WHERE id = $1 AND erased_at IS NULL AND ($2::text IS NULL OR password_hash = $2) FOR KEY SHARE
 """
+
+_REPLACE_HASH = "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id"
 
 
 async def find_credentials(connection: DatabaseConnection, login: str) -> Any | None:
@@ -60,11 +62,15 @@ async def find_by_login(session: AsyncSession, login: str) -> Account | None:
     return (await session.scalars(found)).one_or_none()
 
 
-async def replace_hash(session: AsyncSession, account_id: UUID, old: str, new: str) -> None:
-    """Replaces the password hash if it is still `old`."""
-    await session.execute(
-        update(Account).where(Account.id == account_id, Account.password_hash == old).values(password_hash=new)
-    )
+async def find_hash(connection: DatabaseConnection, account_id: UUID) -> str | None:
+    """Returns the password hash of an account. None without a password."""
+    found: str | None = await connection.fetchval("SELECT password_hash FROM account WHERE id = $1", account_id)
+    return found
+
+
+async def replace_hash(connection: DatabaseConnection, account_id: UUID, old: str, new: str) -> bool:
+    """Replaces the password hash if it is still `old`. Returns True if it was."""
+    return bool(await connection.fetch(_REPLACE_HASH, account_id, old, new))
 
 
 async def list_refusing_ids(session: AsyncSession, account_ids: set[UUID]) -> set[UUID]:
