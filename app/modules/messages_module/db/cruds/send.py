@@ -14,11 +14,15 @@ from app.modules.streams_module.services.log import APPEND_PARTS
 _LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 
+_EXISTING = one_row(
+    "message",
+    chat_id="($1::uuid[])[given.poster + 1]",
+    sender_id="($2::uuid[])[given.poster + 1]",
+    client_msg_id="given.client_msg_id",
+)
 # A new statement has a later snapshot, so it sees everything committed under the locks before. Two kinds of rows: one
-# for each sender's membership, and one for each message that is already stored, which is rare. BETWEEN and ORDER BY
-# leave only the unique index for the latter: a plan made while the table is empty would read all messages of the chat.
-# Citus accepts no LIMIT in its place.
-_FIND_SENDERS_AND_EXISTING = """
+# for each sender's membership, and one for each message that is already stored, which is rare.
+_FIND_SENDERS_AND_EXISTING = f"""
 SELECT poster.place, c.type, c.last_seq, m.role, c.send_checks, NULL::bigint, NULL::bytea
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS poster(chat_id, sender_id, place)
 JOIN chat c ON c.id = poster.chat_id AND c.deleted_at IS NULL
@@ -26,13 +30,8 @@ JOIN chat_member m ON m.chat_id = c.id AND m.account_id = poster.sender_id
 UNION ALL
 SELECT given.place, NULL, NULL, NULL, NULL, old.seq, old.digest
 FROM unnest($3::int[], $4::uuid[]) WITH ORDINALITY AS given(poster, client_msg_id, place)
-CROSS JOIN LATERAL (
-    SELECT seq, digest FROM message
-    WHERE chat_id = ($1::uuid[])[given.poster + 1] AND sender_id = ($2::uuid[])[given.poster + 1]
-        AND client_msg_id BETWEEN given.client_msg_id AND given.client_msg_id
-    ORDER BY client_msg_id
-) old
-"""
+CROSS JOIN LATERAL {_EXISTING} old
+"""  # noqa: S608 - constants only
 
 # `counted` before `moved`: rows are locked in the order chat, member, as by other changes of a read position.
 _INSERT = f"""
