@@ -80,15 +80,22 @@ def event_of(frame: Frame) -> Any:
     return orjson.loads(frame.event)
 
 
-async def test_another_process_gets_the_results_of_a_batch_together_with_its_events(
-    app: FastAPI, other: FastAPI, anna: FakeClient
-) -> None:
-    """Results come first. Then a socket there gets its replies and its events in one write."""
+async def connect_to_writer(
+    app: FastAPI, anna: FakeClient, *, limit: int = 1 << 16
+) -> tuple[UUID, asyncio.StreamReader, asyncio.StreamWriter]:
+    """Returns a chat that this process writes, and a connection to it as another process has one."""
     group = container_of(app).get(Delegation).group
     assert group.folder is not None
     while group.find(chat := UUID(await anna.open_chat())) is not None:
         pass
-    reader, writer = await asyncio.open_unix_connection(group.folder.path_of(group.name))
+    return chat, *await asyncio.open_unix_connection(group.folder.path_of(group.name), limit=limit)
+
+
+async def test_another_process_gets_the_results_of_a_batch_together_with_its_events(
+    app: FastAPI, other: FastAPI, anna: FakeClient
+) -> None:
+    """Results come first. Then a socket there gets its replies and its events in one write."""
+    chat, reader, writer = await connect_to_writer(app, anna)
     body = message("один раз 🐻").model_dump_json(exclude_unset=True).encode()
     writer.write(encode(DATA, encode_send(1, chat, anna.uuid, None, body)))
     async with asyncio.timeout(30):
@@ -100,11 +107,8 @@ async def test_another_process_gets_the_results_of_a_batch_together_with_its_eve
 async def test_a_process_that_does_not_read_misses_news_and_takes_no_memory(
     app: FastAPI, other: FastAPI, anna: FakeClient
 ) -> None:
+    chat, _, writer = await connect_to_writer(app, anna, limit=1024)
     group = container_of(app).get(Delegation).group
-    assert group.folder is not None
-    while group.find(chat := UUID(await anna.open_chat())) is not None:
-        pass
-    _, writer = await asyncio.open_unix_connection(group.folder.path_of(group.name), limit=1024)
     queue = container_of(app).get(SendQueue)
     for _ in range(6):
         await asyncio.gather(*(queue.submit(chat, anna.uuid, message("я" * 4000)) for _ in range(100)))
