@@ -9,7 +9,9 @@ const RENEW_BEFORE_MS = 30_000;
 export class FileUrls {
   constructor() {
     this.known = new Map();
-    this.waiting = new Map();
+    // Promises by file, from the first call until the answer: two views of a file share a request.
+    this.awaited = new Map();
+    this.unasked = [];
     this.askSoon = coalesced(() => this.askAll());
   }
 
@@ -17,18 +19,15 @@ export class FileUrls {
   get(id, { isFresh = false } = {}) {
     const known = this.known.get(id);
     if (!isFresh && known && Date.parse(known.url_expires_at) - Date.now() > RENEW_BEFORE_MS) return Promise.resolve(known);
-    if (!this.waiting.has(id)) {
-      const waiting = {};
-      waiting.promise = new Promise((resolve, reject) => Object.assign(waiting, { resolve, reject }));
-      this.waiting.set(id, waiting);
+    if (!this.awaited.has(id)) {
+      this.awaited.set(id, new Promise((resolve, reject) => this.unasked.push([id, { resolve, reject }])));
       this.askSoon();
     }
-    return this.waiting.get(id).promise;
+    return this.awaited.get(id);
   }
 
   askAll() {
-    const asked = [...this.waiting];
-    this.waiting = new Map();
+    const asked = this.unasked.splice(0);
     for (let first = 0; first < asked.length; first += MOST) this.ask(new Map(asked.slice(first, first + MOST)));
   }
 
@@ -41,6 +40,8 @@ export class FileUrls {
       asked.forEach(({ resolve }, id) => resolve(found.get(id) ?? null));
     } catch (error) {
       asked.forEach(({ reject }) => reject(error));
+    } finally {
+      for (const id of asked.keys()) this.awaited.delete(id);
     }
   }
 }
