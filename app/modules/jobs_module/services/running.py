@@ -9,7 +9,7 @@ from loguru import logger
 from pydantic import ValidationError
 
 from app.adapters.db.connection import Connection
-from app.adapters.errors import DatabaseUnavailable, PoolExhausted
+from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
 from app.modules.jobs_module.db.cruds import leases as crud
 from app.modules.jobs_module.db.cruds.leases import Lease
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, LeaseLost, RetryAt
@@ -154,7 +154,11 @@ def _fail(running: RunningJob, error: BaseException) -> Outcome:
             "job {} ({}) is dead after {} attempts", job.name, lease.job_id, running.attempt
         )
         return Outcome("dead", written)
-    logger.opt(exception=error).warning("job {} ({}) failed at attempt {}", job.name, lease.job_id, running.attempt)
+    # A lock or a deadlock may pass, and its traceback says nothing of the job.
+    raised = None if isinstance(error, TransientDatabaseError) else error
+    logger.opt(exception=raised).warning(
+        "job {} ({}) failed at attempt {}: {}", job.name, lease.job_id, running.attempt, written
+    )
     return Outcome("failed", written, after=job.pause_after(running.attempt))
 
 

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from loguru import logger
 
 from app.adapters.db.connection import Connection
+from app.adapters.errors import DatabaseBusy
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, RetryAt
 from app.modules.jobs_module.services import operating
 from app.modules.jobs_module.tests.sample_jobs import (
@@ -102,6 +104,17 @@ async def test_a_lost_database_connection_is_no_failure_of_the_job(
         await until_empty(connection)
     assert await texts(connection) == ["runs"]
     assert calls == [1, 1]
+
+
+async def test_a_busy_database_is_logged_in_one_line(container: Container, connection: Connection) -> None:
+    lines: list[str] = []
+    sink = logger.add(lines.append, level="WARNING", format="{message}")
+    job = failing(DatabaseBusy("lock timeout"))
+    async with process(container, job) as here:
+        job_id = await here.enqueue(job)
+        await until_empty(connection)
+    logger.remove(sink)
+    assert lines == [f"job failing ({job_id}) failed at attempt 1: DatabaseBusy: lock timeout\n"]
 
 
 async def test_a_failed_job_waits_for_its_backoff(container: Container, connection: Connection) -> None:
