@@ -4,7 +4,6 @@ import asyncio
 
 from tests.faults.fault import Fault, Scene
 
-
 # In the order of the application, and as strong as there: otherwise this transaction takes part in a deadlock.
 _LOCKS = (
     "SELECT FROM stream WHERE id IN (SELECT id FROM chat) ORDER BY id FOR NO KEY UPDATE",
