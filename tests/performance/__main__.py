@@ -22,6 +22,7 @@ cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def bench(
     quick: Annotated[bool, typer.Option(help="One short round and a smaller history: under a minute.")] = False,
     peers: Annotated[bool, typer.Option(help="Install ejabberd and Synapse into .data, and measure them too.")] = False,
+    worker: Annotated[bool, typer.Option(help="Run subscribers and jobs in a process of their own.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Name of a scenario; may be given more than once.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
     seconds: Annotated[float, typer.Option(min=0.5, help="Seconds per contender and round.")] = 3.0,
@@ -44,12 +45,14 @@ def bench(
         def report_progress(what: str, share: float) -> None:
             progress.update(task, description=what, completed=share, refresh=True)
 
-        with World(quick=quick, listens=peers) as world:
+        with World(quick=quick, listens=peers, has_worker=worker) as world:
             measured = measure(world, scenarios, pace, report_progress)
     show(console, measured)
     data = as_json(measured, pace, where)
-    write_json(data, output / "bench.json")
-    draw(data, output / "bench")
+    name = "bench_worker" if worker else "bench"
+    write_json(data, output / f"{name}.json")
+    if not worker:
+        draw(data, output / name)
     console.print(f"Written to {output}")
 
 

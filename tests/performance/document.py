@@ -30,11 +30,11 @@ def _number(value: float | None, digits: int = 1) -> str:
 
 def _target(ratio: Mapping[str, Any]) -> tuple[str, str]:
     """Returns the target of a ratio, and "yes" or "no": is it reached?"""
+    goal = f", goal {ratio['goal']:g}" if ratio["goal"] else ""
     if ratio["at_least"] is not None:
-        goal = f", goal {ratio['goal']:g}" if ratio["goal"] else ""
         return f"≥ {ratio['at_least']:g}{goal}", "met" if ratio["value"] >= ratio["at_least"] else "**missed**"
     if ratio["at_most"] is not None:
-        return f"≤ {ratio['at_most']:g}", "met" if ratio["value"] <= ratio["at_most"] else "**missed**"
+        return f"≤ {ratio['at_most']:g}{goal}", "met" if ratio["value"] <= ratio["at_most"] else "**missed**"
     return "", ""
 
 
@@ -46,14 +46,21 @@ def _machine(data: Mapping[str, Any]) -> str:
     )
 
 
-def bench(data: Mapping[str, Any]) -> Lines:
+def ratios(data: Mapping[str, Any]) -> Lines:
     yield f"{data['at'][:10]} · {data['rounds']} rounds of {data['seconds']:g} s · {_machine(data)}"
     yield ""
-    ratios = [ratio for scenario in data["scenarios"] for ratio in scenario["ratios"]]
     yield from _table(
         ("ratio", "measured", "target", ""),
-        [(ratio["title"], f"**{ratio['value']:.2f}**", *_target(ratio)) for ratio in ratios],
+        [
+            (ratio["title"], f"**{ratio['value']:.2f}**", *_target(ratio))
+            for scenario in data["scenarios"]
+            for ratio in scenario["ratios"]
+        ],
     )
+
+
+def bench(data: Mapping[str, Any]) -> Lines:
+    yield from ratios(data)
     yield ""
     rows = [
         (
@@ -122,6 +129,7 @@ def profile(data: Mapping[str, Any]) -> Lines:
 
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
     "bench": bench,
+    "bench_worker": ratios,
     "growth": growth,
     "memory": memory,
     "live": figures,

@@ -42,16 +42,18 @@ _PRODUCTION = {
 
 
 class Server:
-    """A process that listens. Its cost includes its children, but not PostgreSQL."""
+    """A process that listens. Its cost includes its children and its worker, but not PostgreSQL."""
 
     def __init__(self, process: subprocess.Popen[bytes], address: Address) -> None:
         self.process = process
         self.address = address
+        self.worker: subprocess.Popen[bytes] | None = None
 
     def family(self) -> list[psutil.Process]:
         try:
             first = psutil.Process(self.process.pid)
-            return [first, *(child for child in first.children(recursive=True) if child.name() != "postgres")]
+            workers = [psutil.Process(self.worker.pid)] if self.worker else []
+            return [*workers, first, *(one for one in first.children(recursive=True) if one.name() != "postgres")]
         except psutil.NoSuchProcess:
             return []
 

@@ -27,7 +27,7 @@ from tests.performance import fill
 from tests.performance.baselines import orm
 from tests.performance.load.http import ask
 from tests.performance.load.websocket import Socket
-from tests.performance.servers import ROOT, Server, asgi_app, free_port, messenger, script
+from tests.performance.servers import ROOT, Server, asgi_app, free_port, messenger, script, worker
 from tests.performance.usage import cpu_seconds
 from tests.processes import end_as_by_ctrl_c
 
@@ -64,10 +64,15 @@ class World:
         data: Path = ROOT / ".data" / "bench",
         project: Path = ROOT,
         listens: bool = False,
+        has_worker: bool = False,
     ) -> None:
-        """`project` is the folder of the application, or of a copy of it. `listens`: PostgreSQL has a TCP port."""
+        """`project` is the folder of the application, or of a copy of it. `listens`: PostgreSQL has a TCP port.
+
+        `has_worker`: subscribers and jobs run in a process of their own.
+        """
         self.quick = quick
         self._listens = listens
+        self._has_worker = has_worker
         self.data = data
         self._stack = ExitStack()
         self._running = ExitStack()
@@ -97,12 +102,15 @@ class World:
         self._running.close()
         folder = self.data / "postgres"
         address = self._running.enter_context(_ListeningPostgres(folder)).address if self._listens else None
+        background = {"API_BACKGROUND": "false"} if self._has_worker else {}
         self.messenger = self._running.enter_context(
-            messenger(folder, workers=workers, database=address, project=project, more=more)
+            messenger(folder, workers=workers, database=address, project=project, more={**background, **(more or {})})
         )
         found = EmbeddedPostgres.running(self.data / "postgres")
         assert found is not None, "the server has no database"
         self.database = found
+        if self._has_worker:
+            self.messenger.worker = self._running.enter_context(worker(found, self.data / "worker.log"))
 
     def postgres_processes(self) -> list[psutil.Process]:
         processes = []

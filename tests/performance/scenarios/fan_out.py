@@ -28,6 +28,7 @@ class FanOut(Scenario):
         Ratio(
             "fan-out, one message at a time, of a bare broadcast",
             rate_of("messenger, 1 in flight", "broadcast, 1 in flight"),
+            at_least=0.8,
         ),
     )
 

@@ -36,7 +36,7 @@ def pages(address: Address, path: str, token: str, messages: int) -> list[MakeRe
 class History(Scenario):
     name = "history"
     ratios = (
-        Ratio("history of 50, of the usual ORM endpoint", rate_of("long chat", "ORM endpoint"), at_least=4),
+        Ratio("history of 50, of the usual ORM endpoint", rate_of("long chat", "ORM endpoint"), at_least=5),
         Ratio("history in a long chat, of that in one of 10,000", rate_of("long chat", "chat of 10,000"), at_least=0.9),
     )
 

@@ -23,7 +23,7 @@ class SendWebSocket(Scenario):
         Ratio(
             "WebSocket send with its event delivered, of pgbench",
             rate_of("each event delivered", "pgbench"),
-            at_least=2.5,
+            at_least=3,
             goal=4,
         ),
         Ratio("WebSocket send acknowledged, of pgbench", rate_of("acknowledged", "pgbench")),
