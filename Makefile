@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test acceptance faults faults-short fuzz fuzz-short lint lint-api audit check hooks pins clean
 .PHONY: bench bench-against bench-background bench-document bench-growth bench-hostile bench-live bench-processes bench-profile
-.PHONY: bench-search bench-search-sends bench-upload
+.PHONY: bench-search bench-search-sends bench-upload bench-waiting
 .DEFAULT_GOAL := run
 
 # `exec`: signals to make's child reach the server.
@@ -111,6 +111,10 @@ bench-search-sends: $(VENV)/.installed-bench
 # Memory of the process and latency of sends, while a file of 2 GB goes up and down.
 bench-upload: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.upload $(ARGS)
+
+# The start, a sign-in, a hello with 1,500 cursors, and opening a chat on the page. It needs Chromium.
+bench-waiting: $(VENV)/.installed-bench $(VENV)/.installed-dev
+	$(BIN)/python -m tests.performance.waiting $(ARGS)
 
 bench-live: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.performance.live $(ARGS)

@@ -138,6 +138,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Lines]] = {
     "search": figures,
     "search_sends": figures,
     "upload": figures,
+    "waiting": figures,
     "profile": profile,
 }
 
