@@ -89,7 +89,8 @@ class RateLimits:
         key = rate, operation, subject
         now = time()
         window = self._windows.get(key)
-        if window is None or not window.is_open(now):
+        # `is_open` inline: every call comes here.
+        if window is None or not window.began_at <= now < window.ends_at:
             window = self._open(key, now)
         if window.count >= window.amount:
             raise RateLimited(retry_after=max(ceil(window.ends_at - now), 1))

@@ -106,7 +106,13 @@ class MessageParts:
         values: dict[str, Any] = {}
         needs: dict[str, Any] = {}
         for part in parts:
-            value = _derive(part, request, sent, server_parts)
+            is_given = part.name in server_parts
+            if part.derive is not None and not is_given:
+                value = part.derive(request)
+            elif part.prepare is not None:
+                value = NEEDS_PREPARE
+            else:
+                value = server_parts[part.name] if is_given else sent[part.name]
             if isinstance(value, NeedsPrepare):
                 needs[part.name] = value.derived
             elif not is_new or value != part.empty:
@@ -201,17 +207,6 @@ class MessageParts:
                 await part.remove(context, chat_id, seqs)
         for removal in self._removals:
             await removal.remove(context, chat_id, seqs)
-
-
-def _derive(
-    part: MessagePart, request: BaseModel, sent: Mapping[str, Any], server_parts: Mapping[str, Any]
-) -> Any | NeedsPrepare:
-    is_given = part.name in server_parts
-    if part.derive is not None and not is_given:
-        return part.derive(request)
-    if part.prepare is not None:
-        return NEEDS_PREPARE
-    return server_parts[part.name] if is_given else sent[part.name]
 
 
 def _request(part: MessagePart, part_input: PartInput) -> PartRequest:

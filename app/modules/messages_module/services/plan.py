@@ -35,11 +35,13 @@ class Tail:
 class _Poster:
     """A member who sends to a chat.
 
-    `known`: messages of the batch by `client_msg_id` as an integer, because the hash of a UUID is a Python call.
+    `may_post`: the role allows it. `known`: messages of the batch by `client_msg_id` as an integer, because the hash of
+    a UUID is a Python call.
     """
 
     membership: SenderMembership
     tail: Tail
+    may_post: bool
     known: dict[int, tuple[int, bytes]] = field(default_factory=dict)
 
 
@@ -90,30 +92,28 @@ async def make_plan(
         chat_id, _ = keys[place]
         if chat_id in heads:
             tail = plan.tails.setdefault(chat_id, Tail(membership.last_seq, heads[chat_id]))
-            posters[place] = _Poster(membership, tail)
+            posters[place] = _Poster(membership, tail, POST.allows(membership.chat_type, membership.role))
     candidates: list[tuple[Send, _Poster]] = []
-    is_checked = False
     for number, (send, place) in enumerate(zip(batch, places, strict=True)):
         poster = posters.get(place)
         if poster is None:
             plan.refused.append((send, ChatNotFound()))
-        elif known := existing.get(number):
+        elif existing and (known := existing.get(number)):
             plan.add_existing(send, known)
-        elif not POST.allows(poster.membership.chat_type, poster.membership.role):
+        elif not poster.may_post:
             plan.refused.append((send, NotAllowedInChat()))
         else:
             candidates.append((send, poster))
-            is_checked = is_checked or bool(poster.membership.checks)
-    if is_checked:
+    if any(poster.membership.checks for poster in posters.values()):
         candidates = await _check(connection, parts, plan, candidates, at)
     prepared = await _prepare(connection, parts, candidates, at)
     ids = _make_ids(len(candidates))
     for send, poster in candidates:
         tail = poster.tail
-        values = prepared.get(send, send.given.values)
-        known = poster.known.get(send.client_msg_id.int) if send.client_msg_id else None
-        if known:
-            plan.add_existing(send, known)
+        values = prepared.get(send, send.given.values) if prepared else send.given.values
+        client_msg_id = send.client_msg_id
+        if client_msg_id is not None and client_msg_id.int in poster.known:
+            plan.add_existing(send, poster.known[client_msg_id.int])
         elif isinstance(values, ServiceError):
             plan.refused.append((send, values))
         elif (reply_to_seq := send.request.reply_to_seq) is not None and not 1 <= reply_to_seq <= tail.seq:
@@ -126,8 +126,8 @@ async def make_plan(
             if values:
                 plan.parts.append(PartsOfMessage(send.chat_id, tail.seq, send.sender_id, values, send.server_parts))
             tail.messages.append(message)
-            if send.client_msg_id:
-                poster.known[send.client_msg_id.int] = (tail.seq, send.digest)
+            if client_msg_id is not None:
+                poster.known[client_msg_id.int] = (tail.seq, send.digest)
     return plan
 
 
