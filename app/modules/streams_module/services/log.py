@@ -11,11 +11,10 @@ from app.adapters.base.bus import Bus
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.streams_module.db.cruds import append as crud
-from app.modules.streams_module.db.cruds.append import APPEND_PARTS, NewEvent
+from app.modules.streams_module.db.cruds.append import NewEvent
 from app.modules.streams_module.db.cruds.read import delete_oldest, find_head
 
 __all__ = [
-    "APPEND_PARTS",
     "DatabaseConnection",
     "Log",
     "NewEvent",

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
-from app.modules.streams_module.services.log import APPEND_PARTS
 
 # From `stream` alone: a joined table would be read by the snapshot from before the lock was granted.
 _LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
@@ -33,38 +32,47 @@ FROM unnest($3::int[], $4::uuid[]) WITH ORDINALITY AS given(poster, client_msg_i
 CROSS JOIN LATERAL {_EXISTING} old
 """  # noqa: S608 - constants only
 
-# `counted` before `moved`: rows are locked in the order chat, member, as by other changes of a read position.
-_INSERT = f"""
-WITH {APPEND_PARTS}, sent AS (
+# Parameters: $1 to $5 are those of a _Poster. $6 is the time. $7 to $15, of each message in the order of the batch:
+# index of its poster, its event, its columns. $16 to $20, of each chat: its id, its two heads, who sent last, newest
+# number of the others. What messages have in common is sent once: the driver checks each item of an array in Python.
+# `counted` before its use: rows are locked in the order chat, member, as by other changes of a read position.
+_INSERT = """
+WITH appended AS (
+    INSERT INTO event (stream_id, seq, kind, data, at)
+    SELECT ($1::uuid[])[new.poster], ($4::bigint[])[new.poster] + new.place, 'message.created',
+           convert_from(new.event, 'UTF8')::json, $6
+    FROM unnest($7::int[], $8::bytea[]) WITH ORDINALITY AS new(poster, event, place)
+), sent AS (
     INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, reply_to_seq, digest, created_at,
                          event_seqs, parts)
-    SELECT new.chat_id, new.seq, new.id, new.client_msg_id, new.sender_id, 'text', new.text, new.reply_to_seq,
-           new.digest, coalesce(new.at, $4), ARRAY[new.event_seq], convert_from(new.parts, 'UTF8')::json
-    FROM unnest($1::uuid[], $5::bigint[], $6::bigint[], $7::uuid[], $8::uuid[], $9::uuid[], $10::text[],
-                $11::bigint[], $12::bytea[], $13::bytea[], $14::timestamptz[])
-         AS new(chat_id, seq, event_seq, id, client_msg_id, sender_id, text, reply_to_seq, digest, parts, at)
+    SELECT ($1::uuid[])[new.poster], ($3::bigint[])[new.poster] + new.place, new.id, new.client_msg_id,
+           ($2::uuid[])[new.poster], 'text', new.text, new.reply_to_seq, new.digest, coalesce(new.at, $6),
+           ARRAY[($4::bigint[])[new.poster] + new.place], convert_from(new.parts, 'UTF8')::json
+    FROM unnest($7::int[], $9::uuid[], $10::uuid[], $11::text[], $12::bigint[], $13::bytea[], $14::bytea[],
+                $15::timestamptz[])
+         WITH ORDINALITY AS new(poster, id, client_msg_id, text, reply_to_seq, digest, parts, at, place)
+), moved AS (
+    UPDATE stream SET last_seq = now.event_seq
+    FROM unnest($16::uuid[], $18::bigint[]) AS now(chat_id, event_seq)
+    WHERE id = now.chat_id
 ), counted AS (
     UPDATE chat SET
         last_seq = now.last_seq,
-        active_at = $4,
+        active_at = $6,
         runner_up_read_seq = greatest(
             now.runner_up,
             CASE WHEN furthest_reader_id = now.sender_id THEN runner_up_read_seq ELSE furthest_read_seq END
         ),
         furthest_read_seq = now.last_seq,
         furthest_reader_id = now.sender_id
-    FROM unnest($15::uuid[], $16::bigint[], $17::uuid[], $18::bigint[]) AS now(chat_id, last_seq, sender_id, runner_up)
+    FROM unnest($16::uuid[], $17::bigint[], $19::uuid[], $20::bigint[]) AS now(chat_id, last_seq, sender_id, runner_up)
     WHERE id = now.chat_id
     RETURNING id
-), moved AS (
-    UPDATE chat_member m SET read_seq = reader.seq
-    FROM counted, unnest($19::uuid[], $20::uuid[], $21::bigint[]) AS reader(chat_id, account_id, seq)
-    WHERE m.chat_id = counted.id AND m.chat_id = reader.chat_id AND m.account_id = reader.account_id
 )
-SELECT id FROM head
-"""  # noqa: S608 - constants only
-
-_KIND = ["message.created"]
+UPDATE chat_member m SET read_seq = reader.seq
+FROM counted, unnest($1::uuid[], $2::uuid[], $5::bigint[]) AS reader(chat_id, account_id, seq)
+WHERE m.chat_id = counted.id AND m.chat_id = reader.chat_id AND m.account_id = reader.account_id
+"""
 
 _LIST_STORED = f"""
 SELECT new.id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS new(chat_id, seq, id)
@@ -96,6 +104,16 @@ class NewMessage(NamedTuple):
     parts: bytes | None
     at: datetime | None
     event: bytes
+
+
+class _Poster(NamedTuple):
+    """A sender in one chat. The numbers of its messages are `..._before` plus their places in the batch, from 1."""
+
+    chat_id: UUID
+    sender_id: UUID
+    seq_before: int
+    event_seq_before: int
+    newest_seq: int
 
 
 async def lock_chat_streams(connection: DatabaseConnection, chat_ids: Sequence[UUID], *, wait: bool) -> dict[UUID, int]:
@@ -143,28 +161,36 @@ async def insert_messages(
     The streams of the chats must be locked. In each chat, messages and events are numbered in the given order, without
     gaps after the last number.
     """
-    *columns, events = zip(*chain.from_iterable(by_chat.values()), strict=True)
+    posters: list[_Poster] = []
+    indices: list[int] = []
+    runners_up: list[int] = []
+    for messages in by_chat.values():
+        first, last, place = messages[0], messages[-1], len(indices) + 1
+        # The newest message of each sender. By integers, because the hash of a UUID is a Python call.
+        newest = {message.sender_id.int: message for message in messages}
+        index_of = {sender: index for index, sender in enumerate(newest, len(posters) + 1)}
+        indices += [index_of[message.sender_id.int] for message in messages]
+        posters += [
+            _Poster(first.chat_id, message.sender_id, first.seq - place, first.event_seq - place, message.seq)
+            for message in newest.values()
+        ]
+        del newest[last.sender_id.int]
+        runners_up.append(max((message.seq for message in newest.values()), default=0))
+    _, _, _, ids, client_msg_ids, _, *columns, events = zip(*chain.from_iterable(by_chat.values()), strict=True)
     last_of = [messages[-1] for messages in by_chat.values()]
-    # The newest message of each sender. By integers, because the hash of a UUID is a Python call.
-    newest_of = [{message.sender_id.int: message for message in messages} for messages in by_chat.values()]
-    runners_up = [
-        max((message.seq for message in newest.values() if message.sender_id != last.sender_id), default=0)
-        for last, newest in zip(last_of, newest_of, strict=True)
-    ]
     await connection.execute(
         _INSERT,
-        columns[0],
-        _KIND,
-        events,
+        *zip(*posters, strict=True),
         at,
-        *(_or_null(column) for column in columns[1:]),
+        indices,
+        events,
+        ids,
+        *(_or_null(column) for column in (client_msg_ids, *columns)),
         list(by_chat),
-        [message.seq for message in last_of],
-        [message.sender_id for message in last_of],
+        [last.seq for last in last_of],
+        [last.event_seq for last in last_of],
+        [last.sender_id for last in last_of],
         runners_up,
-        [message.chat_id for newest in newest_of for message in newest.values()],
-        [message.sender_id for newest in newest_of for message in newest.values()],
-        [message.seq for newest in newest_of for message in newest.values()],
     )
 
 

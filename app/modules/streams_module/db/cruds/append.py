@@ -1,4 +1,4 @@
-"""Appends events to streams, in hand-written SQL. Every send uses this.
+"""Appends events to streams, in hand-written SQL. Sends append theirs in the statement that inserts the messages.
 
 Sequence numbers come from the stream's row. The statement locks that row unless its transaction already has.
 """
@@ -10,10 +10,9 @@ from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
-# Of each event: $1 stream, $2 kind, $3 JSON in UTF-8. $4: time of all. A single kind applies to all events. It appends
-# alone, or as a part of the statement that sends. Events of a stream are numbered as given.
-APPEND_PARTS = """
-added AS (
+# Of each event: $1 stream, $2 kind, $3 JSON in UTF-8. $4: time of all. Events of a stream are numbered as given.
+_APPEND = """
+WITH added AS (
     SELECT *, row_number() OVER (PARTITION BY stream_id ORDER BY place) AS n
     FROM unnest($1::uuid[], $2::text[], $3::bytea[]) WITH ORDINALITY AS added(stream_id, kind, data, place)
 ), head AS (
@@ -23,11 +22,11 @@ added AS (
     RETURNING id, last_seq, last_seq - counted.many AS base
 ), appended AS (
     INSERT INTO event (stream_id, seq, kind, data, at)
-    SELECT id, head.base + added.n, coalesce(added.kind, ($2::text[])[1]), convert_from(added.data, 'UTF8')::json, $4
+    SELECT id, head.base + added.n, added.kind, convert_from(added.data, 'UTF8')::json, $4
     FROM head JOIN added ON added.stream_id = head.id
 )
+SELECT id, last_seq FROM head
 """
-_APPEND = f"WITH {APPEND_PARTS} SELECT id, last_seq FROM head"  # noqa: S608 - constants only
 
 # One event, which is what most changes append. Without arrays, PostgreSQL keeps the plan: planning the statement above
 # takes three times as long as running it.
