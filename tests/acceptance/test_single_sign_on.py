@@ -13,11 +13,11 @@ import pytest
 from pydantic import SecretStr
 
 from app.modules.oidc_module.settings import ProviderSettings
-from app.modules.oidc_module.tests.browser import SITE, Browser
+from app.modules.oidc_module.tests.browser import SITE, Browser, refresh, signed_in
 from app.modules.oidc_module.tests.conftest import app, with_providers  # noqa: F401 - fixtures of this file
 from app.modules.oidc_module.tests.provider import CLIENT_ID, CLIENT_SECRET
 from tests.adapters.embedded.support import eventually
-from tests.fakers import API, ok, problem
+from tests.fakers import API, FakeClient, ok, problem
 from tests.npm import NODE, install
 
 _SOURCE = Path(__file__).with_name("oidc_provider")
@@ -73,21 +73,36 @@ async def sign_in_at_provider(location: str, login: str) -> str:
     return location
 
 
+async def code_of(browser: Browser, login: str) -> str:
+    """Signs in at the provider. Returns the one-time code."""
+    back = await sign_in_at_provider((await browser.start()).headers["location"], login)
+    assert back.startswith(f"{SITE}{API}/auth/oidc/acme/callback?")
+    return httpx.URL(await browser.come_back(back)).params["code"]
+
+
 async def test_an_account_signs_in_and_is_out_when_the_provider_has_disabled_it(
     server: httpx.AsyncClient, address: str
 ) -> None:
     browser = Browser(server)
-    back = await sign_in_at_provider((await browser.start()).headers["location"], "vera")
-    assert back.startswith(f"{SITE}{API}/auth/oidc/acme/callback?")
-    tokens = ok(await browser.exchange(httpx.URL(await browser.come_back(back)).params["code"]))
-    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    me = ok(await browser.http.get(f"{API}/accounts/me", headers=headers))
+    vera = signed_in(browser.http, ok(await browser.exchange(await code_of(browser, "vera"))))
+    me = ok(await vera.get("/accounts/me"))
     assert (me["email"], me["email_verified"]) == ("vera@example.com", True)
     assert (me["username"], me["display_name"]) == ("vera", "Имя vera")
+    # The account has no password.
+    problem(await vera.post("/accounts/sign-in", {"login": "vera", "password": ""}), 401, "unauthenticated")
     for _ in range(2):
-        spent = {"refresh_token": tokens["refresh_token"]}
-        tokens = ok(await browser.http.post(f"{API}/accounts/refresh", json=spent))
+        ok(await refresh(vera))
     async with httpx.AsyncClient() as outside:
         assert (await outside.get(f"{address}/disable/vera")).status_code == 204
-    spent = {"refresh_token": tokens["refresh_token"]}
-    problem(await browser.http.post(f"{API}/accounts/refresh", json=spent), 401, "unauthenticated")
+    problem(await refresh(vera), 401, "unauthenticated")
+
+
+async def test_an_account_whose_address_is_not_verified_here_is_linked_by_its_owner_only(
+    server: httpx.AsyncClient, anna: FakeClient
+) -> None:
+    browser = Browser(server)
+    code = await code_of(browser, anna.username)
+    problem(await browser.exchange(code), 409, "link_required")
+    ok(await anna.post("/accounts/me/identities", {"code": code, "code_verifier": browser.verifier}))
+    client = signed_in(browser.http, ok(await browser.exchange(await code_of(browser, anna.username))))
+    assert ok(await client.get("/accounts/me"))["id"] == anna.id

@@ -70,3 +70,12 @@ def signed_in(http: httpx.AsyncClient, tokens: dict[str, Any]) -> FakeClient:
     client = FakeClient(http, access_token=tokens["access_token"], refresh_token=tokens["refresh_token"])
     client.headers["Authorization"] = f"Bearer {client.access_token}"
     return client
+
+
+async def refresh(client: FakeClient) -> httpx.Response:
+    """Refreshes the session of a client."""
+    response = await client.http.post(f"{API}/accounts/refresh", json={"refresh_token": client.refresh_token})
+    if response.is_success:
+        client.refresh_token, client.access_token = (ok(response)[name] for name in ("refresh_token", "access_token"))
+        client.headers["Authorization"] = f"Bearer {client.access_token}"
+    return response

@@ -3,7 +3,7 @@
 import httpx
 
 from app.modules.oidc_module.services.pkce import challenge_of
-from app.modules.oidc_module.tests.browser import Browser, fails, query_of
+from app.modules.oidc_module.tests.browser import SITE, Browser, fails, query_of
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.utils.secrets import new_secret
 from tests.fakers import API, FakeClient, ok, problem
@@ -150,6 +150,12 @@ _FOREIGN = (
 async def test_no_sign_in_returns_to_a_foreign_page(browser: Browser) -> None:
     for redirect in _FOREIGN:
         problem(await browser.start(redirect=redirect), 422, "validation_error")
+
+
+async def test_the_return_leads_to_the_page_that_was_asked_for_whatever_is_added(browser: Browser) -> None:
+    url = await browser.go_to_provider()
+    foreign = dict.fromkeys(("redirect", "redirect_uri", "return_to", "next"), "https://evil.example/")
+    assert (await browser.come_back(with_parameters(url, **foreign))).startswith(f"{SITE}/ui/?code=")
 
 
 async def test_the_cookie_is_for_the_return_only(browser: Browser) -> None:

@@ -1,6 +1,5 @@
 """Signing in by a provider: to a new account, to the same one again, and to an existing one."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,17 +14,12 @@ from app.modules.oidc_module.services.checks import PROVIDERS_ANSWER
 from app.modules.oidc_module.settings import OidcSettings, ProviderSettings
 from app.modules.oidc_module.tests.browser import SITE, Browser, query_of, signed_in
 from app.modules.oidc_module.tests.provider import CLIENT_ID, FakeProvider
-from app.modules.recovery_module.tests.links import email_of, tokens_of
-from app.modules.second_factor_module.tests.authenticator import code_now
+from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
+from app.modules.second_factor_module.tests.authenticator import code_now, finish, set_up
 from app.settings import Settings
 from app.settings.egress_settings import EgressSettings
 from tests.fakers import API, FakeClient, ok, problem
 from tests.servers import served
-
-
-async def verify(user: FakeClient, mailbox: Mailbox) -> None:
-    (token,) = await tokens_of(mailbox, "confirm", email_of(user))
-    assert (await user.post("/accounts/email/confirm", {"token": token})).status_code == 204
 
 
 async def test_the_providers_are_listed(anonymous: FakeClient) -> None:
@@ -76,12 +70,6 @@ async def test_the_next_sign_in_opens_the_same_account(
     provider.people["anna-1"] |= {"email": "other@example.com", "preferred_username": "anna2"}
     again = ok(await (await Browser(server).sign_in()).get("/accounts/me"))
     assert (again["id"], again["email"]) == (first["id"], "anna@example.com")
-
-
-async def test_two_first_sign_ins_at_once_create_one_account(server: httpx.AsyncClient) -> None:
-    browsers = [Browser(server) for _ in range(4)]
-    clients = await asyncio.gather(*(browser.sign_in() for browser in browsers))
-    assert len({ok(await client.get("/accounts/me"))["id"] for client in clients}) == 1
 
 
 async def test_an_account_whose_address_both_have_verified_is_linked(
@@ -196,6 +184,18 @@ async def test_a_second_factor_is_asked_for(browser: Browser) -> None:
     tokens = ok(await browser.http.post(f"{API}/accounts/second-factor", json=step))
     again = signed_in(browser.http, tokens)
     assert ok(await again.get("/accounts/me"))["id"] == ok(await client.get("/accounts/me"))["id"]
+
+
+async def test_a_second_factor_is_asked_for_when_a_verified_address_leads_to_the_account(
+    anna: FakeClient, browser: Browser, provider: FakeProvider, mailbox: Mailbox
+) -> None:
+    await verify(anna, mailbox)
+    secret, _ = await set_up(anna)
+    provider.people["anna-1"]["email"] = email_of(anna)
+    ticket = problem(await browser.exchange(await browser.code()), 401, "second_factor_required")["ticket"]
+    problem(await finish(anna, ticket, "000000"), 401, "wrong_code")
+    again = signed_in(browser.http, ok(await finish(anna, ticket, code_now(secret))))
+    assert ok(await again.get("/accounts/me"))["id"] == anna.id
 
 
 async def test_a_person_who_refuses_at_the_provider_returns_with_an_error(

@@ -7,7 +7,7 @@ import httpx
 from fastapi.responses import JSONResponse
 
 from app.modules.oidc_module.services.vouching import GRACE
-from app.modules.oidc_module.tests.browser import Browser, signed_in
+from app.modules.oidc_module.tests.browser import Browser, refresh, signed_in
 from app.modules.oidc_module.tests.provider import FakeProvider
 from app.modules.second_factor_module.tests.authenticator import code_now
 from app.utils.container import Container
@@ -15,14 +15,6 @@ from tests.databases import rows
 from tests.fakers import API, FakeClient, ok, problem
 
 DOWN = JSONResponse({}, 503)
-
-
-async def refresh(client: FakeClient) -> httpx.Response:
-    response = await client.http.post(f"{API}/accounts/refresh", json={"refresh_token": client.refresh_token})
-    if response.is_success:
-        client.refresh_token, client.access_token = (ok(response)[name] for name in ("refresh_token", "access_token"))
-        client.headers["Authorization"] = f"Bearer {client.access_token}"
-    return response
 
 
 async def test_a_disabled_account_is_out_at_its_next_refresh(browser: Browser, provider: FakeProvider) -> None:

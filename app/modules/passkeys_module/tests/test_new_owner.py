@@ -4,7 +4,7 @@ from app.modules.keys_module.tests.keys import create_key, program_of
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.passkeys_module.tests.authenticator import options_of_sign_in, register
 from app.modules.recovery_module.tests.conftest import app  # noqa: F401 - the fixture of this file
-from app.modules.recovery_module.tests.links import email_of, tokens_of
+from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
 from tests.fakers import FakeClient, ok, problem
 
 _NEW = "staple of the new house"
@@ -36,7 +36,6 @@ async def test_it_revokes_keys_too(anna: FakeClient, mailbox: Mailbox) -> None:
 
 async def test_a_reset_of_a_verified_account_keeps_them(anna: FakeClient, mailbox: Mailbox) -> None:
     await register(anna, origin=_ORIGIN, rp_id=_RP_ID)
-    (token,) = await tokens_of(mailbox, "confirm", email_of(anna))
-    assert (await anna.post("/accounts/email/confirm", {"token": token})).status_code == 204
+    await verify(anna, mailbox)
     await reset(anna, mailbox)
     assert len(ok(await anna.get("/accounts/me/passkeys"))["items"]) == 1

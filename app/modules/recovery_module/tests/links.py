@@ -23,6 +23,12 @@ async def tokens_of(mailbox: Mailbox, purpose: str, to: str, count: int = 1) -> 
     return found()
 
 
+async def verify(user: FakeClient, mailbox: Mailbox) -> None:
+    """Follows the link of the mail that a sign-up has sent."""
+    (token,) = await tokens_of(mailbox, "confirm", email_of(user))
+    assert (await user.post("/accounts/email/confirm", {"token": token})).status_code == 204
+
+
 async def subjects_to(mailbox: Mailbox, to: str, count: int) -> list[str]:
     """Returns the subjects of the mails to an address as soon as there are `count` of them."""
 

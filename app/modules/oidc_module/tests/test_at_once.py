@@ -1,0 +1,52 @@
+"""Sign-ins by a provider that happen at the same time."""
+
+import asyncio
+
+import httpx
+
+from app.adapters.db.connection import Connection
+from app.modules.oidc_module import db
+from app.modules.oidc_module.tests.browser import Browser, signed_in
+from app.modules.oidc_module.tests.provider import FakeProvider
+from tests.busy import when_not_busy
+from tests.fakers import FakeClient, ok, problem
+
+
+async def sign_in(browser: Browser) -> FakeClient:
+    code = await browser.code()
+    return signed_in(browser.http, ok(await when_not_busy(lambda: browser.exchange(code))))
+
+
+async def test_first_sign_ins_at_once_create_one_account(server: httpx.AsyncClient) -> None:
+    clients = await asyncio.gather(*(sign_in(Browser(server)) for _ in range(4)))
+    assert len({ok(await client.get("/accounts/me"))["id"] for client in clients}) == 1
+    assert len(ok(await clients[0].get("/accounts/me/identities"))["items"]) == 1
+
+
+async def test_a_sign_in_that_waits_too_long_for_another_one_can_be_repeated(
+    browser: Browser, provider: FakeProvider, connection: Connection
+) -> None:
+    code = await browser.code()
+    async with connection.transaction():
+        # The other sign-in of the same person is not committed.
+        await db.lock_subject(connection, provider.issuer, provider.subject)
+        refused = await browser.exchange(code)
+    problem(refused, 503, "unavailable")
+    assert "retry-after" in refused.headers
+    ok(await browser.exchange(code))
+
+
+async def test_a_return_that_comes_many_times_at_once_works_once(browser: Browser, provider: FakeProvider) -> None:
+    provider.takes_codes_again = True
+    url = await browser.go_to_provider()
+    headers = {"cookie": "; ".join(f"{name}={value}" for name, value in browser.http.cookies.items())}
+    answers = await asyncio.gather(*(when_not_busy(lambda: browser.http.get(url, headers=headers)) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [303] + [401] * 19
+    assert [answer.request.url.path for answer in answers if "location" in answer.headers] == [httpx.URL(url).path]
+    assert provider.requests.count("/token") == 1
+
+
+async def test_a_code_that_is_used_many_times_at_once_works_once(browser: Browser) -> None:
+    code = await browser.code()
+    answers = await asyncio.gather(*(when_not_busy(lambda: browser.exchange(code)) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 19

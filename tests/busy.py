@@ -1,0 +1,15 @@
+"""Calls to a server that may be busy."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+
+async def when_not_busy(call: Callable[[], Awaitable[httpx.Response]], seconds: float = 30.0) -> httpx.Response:
+    """Repeats a call as clients do: a busy server may answer 503, and has then changed nothing. Returns its answer."""
+    async with asyncio.timeout(seconds):
+        while (response := await call()).status_code == 503:
+            assert "retry-after" in response.headers, response.text
+            await asyncio.sleep(0.1)
+    return response
