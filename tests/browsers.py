@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, async_playwright, expect
 
-from tests.fakers import PASSWORD, FakeClient
+from tests.fakers import PASSWORD, FakeClient, eventually
 
 # The machine may be busy.
 expect.set_options(timeout=30_000)
@@ -50,6 +50,51 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+# A row is marked for less than two seconds, which a busy machine may take between two looks at the page.
+_NOTE_POINTED = """() => {
+    const pointed = window.pointed = new Set();
+    const note = () => document.querySelectorAll('.pointed').forEach(row => pointed.add(Number(row.dataset.seq)));
+    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributeFilter: ['class'] });
+}"""
+
+
+class HeldRequests:
+    """Requests of a page that wait until the test releases them. Later ones do not wait."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Route] = []
+        self._is_over = False
+
+    async def take(self, route: Route) -> None:
+        if self._is_over:
+            await route.continue_()
+        else:
+            self.waiting.append(route)
+
+    async def until_asked(self, times: int = 1) -> None:
+        async def is_asked() -> bool:
+            return len(self.waiting) >= times
+
+        await eventually(is_asked)
+
+    async def release(self) -> None:
+        self._is_over = True
+        for route in self.waiting:
+            await route.continue_()
+
+    async def answer_late(self, page: Page, answer: dict[str, Any]) -> None:
+        """Answers the first request as the server did earlier, after all others."""
+        self._is_over = True
+        first, *others = self.waiting
+        for route in others:
+            async with page.expect_response(route.request.url) as answered:
+                await route.continue_()
+            await (await answered.value).finished()
+        await first.fulfill(json=answer)
+        # The page has read that answer when it has this one.
+        await page.evaluate("fetch(location.href)")
 
 
 @dataclass
@@ -160,3 +205,21 @@ class Reader:
         """Choose an action in the menu of a message."""
         await self.message(text).get_by_role("button", name="Actions for the message").click()
         await self.page.get_by_role("menu").get_by_text(action, exact=True).click()
+
+    async def hold(self, url: str | re.Pattern[str]) -> HeldRequests:
+        """Holds the page's requests to addresses of this form from now on."""
+        held = HeldRequests()
+        await self.page.route(url, held.take)
+        return held
+
+    async def note_pointed(self) -> None:
+        """Notes from now on which messages are marked, for `is_pointed`."""
+        await self.page.evaluate(_NOTE_POINTED)
+
+    async def is_pointed(self, seq: int) -> None:
+        """Expects that a message is marked, or was marked a moment ago."""
+
+        async def was_seen() -> bool:
+            return bool(await self.page.evaluate("seq => window.pointed.has(seq)", seq))
+
+        await eventually(was_seen)

@@ -7,10 +7,10 @@ export class Blocks {
   constructor(store, connection) {
     this.store = store;
     this.ids = new Set();
+    this.loading = null;
     if (!has('blocks')) return;
     store.addEventListener('own', ({ detail: { kind, data } }) => {
-      if (kind === 'account.blocked') this.ids.add(data.account_id);
-      else if (kind === 'account.unblocked') this.ids.delete(data.account_id);
+      if (kind === 'account.blocked' || kind === 'account.unblocked') this.note(data.account_id, kind === 'account.blocked');
     });
     // Each new connection reads them again: the events may be missing.
     connection.addEventListener('state', () => connection.state === 'online' && this.load());
@@ -31,20 +31,31 @@ export class Blocks {
   }
 
   async load() {
+    const loading = this.loading = getAll('/accounts/me/blocks');
     try {
-      const items = await getAll('/accounts/me/blocks');
+      const items = await loading;
+      // A later change has begun another request.
+      if (this.loading !== loading) return;
       this.ids = new Set(items.map(({ account_id: id }) => id));
       this.store.changed();
     } catch {
       // The next connection reads them.
+    } finally {
+      if (this.loading === loading) this.loading = null;
     }
+  }
+
+  note(id, isBlocked) {
+    if (isBlocked) this.ids.add(id);
+    else this.ids.delete(id);
+    // A response that is on its way may be older.
+    if (this.loading) this.load();
   }
 
   /** Blocks an account, or takes it back. Throws Problem or Unreachable. */
   async set(id, isBlocked) {
     await call(isBlocked ? 'PUT' : 'DELETE', `/accounts/me/blocks/${id}`);
-    if (isBlocked) this.ids.add(id);
-    else this.ids.delete(id);
+    this.note(id, isBlocked);
     this.store.changed();
   }
 }

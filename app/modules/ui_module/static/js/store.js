@@ -99,7 +99,15 @@ export class Store extends EventTarget {
   }
 
   async loadMembers(chat) {
-    chat.members = await getAll(`/chats/${chat.id}/members`);
+    const loading = chat.loadingMembers = getAll(`/chats/${chat.id}/members`);
+    try {
+      const members = await loading;
+      // A later event has begun another request.
+      if (chat.loadingMembers !== loading) return;
+      chat.members = members;
+    } finally {
+      if (chat.loadingMembers === loading) chat.loadingMembers = null;
+    }
     chat.members.forEach((member) => this.people.storeMember(member));
     const peer = this.peer(chat);
     if (peer) this.people.refresh(peer.id);
@@ -266,9 +274,15 @@ export class Store extends EventTarget {
     } else if (kind === 'account.updated') {
       this.storeMe(data);
       // The event does not have what other modules add, such as the avatar and the verified address.
-      get('/accounts/me').then((me) => this.storeMe(me)).catch(() => {});
+      this.readMe();
     }
     this.dispatchEvent(new CustomEvent('own', { detail: { kind, data } }));
+  }
+
+  /** Reads the own account again. A response that is older than the last event is left out. */
+  readMe() {
+    const reading = this.readingMe = get('/accounts/me');
+    reading.then((me) => reading === this.readingMe && this.storeMe(me)).catch(() => {});
   }
 
   /** Adds the chats that no cursor was sent for: chats that moved while the list was read may be on none of its pages. */
@@ -363,13 +377,12 @@ function applyToPage(chat, { kind, data }, store) {
     // The page may not know if the reply was counted.
     if (kind === 'message.deleted' && chat.messages.get(data.root_seq)) store.readThread(chat, data.root_seq);
     for (const message of chat.messages.values()) if (message.reply_to_seq === data.seq) message.reply_to = null;
-  } else if (kind === 'member.added' && chat.members) {
-    store.loadMembers(chat).catch(() => {});
-  } else if (kind === 'member.removed' && chat.members) {
-    chat.members = chat.members.filter((member) => member.account_id !== data.account_id);
-  } else if (kind === 'member.changed') {
-    const member = chat.members?.find(({ account_id: id }) => id === data.account_id);
-    if (member) member.role = data.role;
+  } else if (['member.added', 'member.removed', 'member.changed'].includes(kind)) {
+    if (kind === 'member.removed') chat.members = chat.members?.filter((member) => member.account_id !== data.account_id);
+    const changed = kind === 'member.changed' && chat.members?.find(({ account_id: id }) => id === data.account_id);
+    if (changed) changed.role = data.role;
+    // A response that is on its way may be older.
+    if (chat.loadingMembers || (kind === 'member.added' && chat.members)) store.loadMembers(chat).catch(() => {});
   } else if (kind === 'chat.updated') {
     // Without a changed field, it is one that another module adds, such as the avatar.
     const { chat_id: _, actor_id: __, ...changes } = data;

@@ -123,6 +123,6 @@ export function membersDialog({ store, openChat, blocks }, chat) {
 
   store.addEventListener('change', render);
   element.addEventListener('close', () => store.removeEventListener('change', render));
-  store.loadMembers(chat).then(() => chat.members.forEach((member) => store.people.refresh(member.account_id))).catch((error) => toast(explain(error)));
+  store.loadMembers(chat).then(() => chat.members?.forEach((member) => store.people.refresh(member.account_id))).catch((error) => toast(explain(error)));
   render();
 }

@@ -1,0 +1,51 @@
+"""Responses that are older than an event which arrived before them: the page keeps what the event says."""
+
+from playwright.async_api import expect
+
+from tests.browsers import Reader
+from tests.fakers import FakeClient, ok
+
+
+async def test_a_block_is_not_undone_by_an_older_list(eve: Reader, her: FakeClient, anna: FakeClient) -> None:
+    await anna.open_chat(her, type="direct")
+    held = await eve.hold("**/accounts/me/blocks*")
+    await eve.page.reload()
+    await eve.is_online()
+    await held.until_asked()
+    old = ok(await her.get("/accounts/me/blocks"))
+    ok(await her.put(f"/accounts/me/blocks/{anna.id}"))
+    # This event follows the one of the block.
+    ok(await her.patch("/accounts/me", {"display_name": "Евгения"}))
+    await expect(eve.page.locator(".own")).to_contain_text("Евгения")
+    await held.answer_late(eve.page, old)
+    await eve.open("Анна")
+    await expect(eve.page.get_by_text("You have blocked this account.")).to_be_visible()
+    await expect(eve.composer).to_be_hidden()
+
+
+async def test_a_removed_member_does_not_come_back_with_an_older_list(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient
+) -> None:
+    yard = await anna.open_chat(her, boris, title="Двор")
+    held = await eve.hold("**/members*")
+    await eve.open("Двор")
+    await expect(eve.page.locator(".peer p")).to_have_text("3 members")
+    await held.until_asked()
+    old = ok(await her.get(f"/chats/{yard}/members"))
+    ok(await anna.delete(f"/chats/{yard}/members/{boris.id}"))
+    await expect(eve.page.locator(".peer p")).to_have_text("2 members")
+    await held.answer_late(eve.page, old)
+    await eve.composer.press_sequentially("@")
+    await expect(eve.page.get_by_role("option")).to_have_count(1)
+    await expect(eve.page.get_by_role("option")).to_contain_text(f"@{anna.username}")
+
+
+async def test_a_new_name_is_not_replaced_by_an_older_one(eve: Reader, her: FakeClient) -> None:
+    held = await eve.hold("**/accounts/me")
+    ok(await her.patch("/accounts/me", {"display_name": "Евгения"}))
+    await held.until_asked()
+    old = ok(await her.get("/accounts/me"))
+    ok(await her.patch("/accounts/me", {"display_name": "Ева Новикова"}))
+    await held.until_asked(2)
+    await held.answer_late(eve.page, old)
+    await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
