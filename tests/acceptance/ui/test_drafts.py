@@ -1,9 +1,8 @@
 """Drafts on the page: on all devices of their author."""
 
-import asyncio
 import re
 
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.browsers import Reader
 from tests.fakers import FakeClient, eventually, ok
@@ -69,19 +68,13 @@ async def test_a_draft_of_another_device_is_in_the_list_and_one_that_is_left_is_
 async def test_a_draft_written_while_the_page_reads_its_chat_is_shown(
     eve: Reader, her: FakeClient, anna: FakeClient
 ) -> None:
-    is_released = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await is_released.wait()
-        await route.continue_()
-
-    await eve.page.route(re.compile(r"/chats/[^/?]+$"), hold)
+    held = await eve.hold(re.compile(r"/chats/[^/?]+$"))
     yard = await anna.open_chat(her, title="Двор")
     ok(await her.put(f"/chats/{yard}/draft", {"text": "С телефона"}))
     # This event follows the one of the draft.
     ok(await her.patch("/accounts/me", {"display_name": "Евгения"}))
     await expect(eve.page.locator(".own")).to_contain_text("Евгения")
-    is_released.set()
+    await held.release()
     await expect(eve.item("Двор")).to_contain_text("Draft: С телефона")
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from playwright.async_api import Browser, Download, FilePayload, Route, expect
+from playwright.async_api import Browser, Download, FilePayload, expect
 
 from app.modules.attachments_module.tests.pictures import declared_png, picture
 from app.modules.attachments_module.tests.uploading import ready, upload
@@ -91,17 +91,16 @@ async def test_the_place_of_an_image_has_its_final_size_before_it_is_loaded(
 ) -> None:
     one = await ready(anna, picture("PNG", (800, 400)), "wide.png")
     await anna.send(yard, "Вид", attachments=[one["id"]])
-    waiting: list[Route] = []
-    await eve.page.route("**/files/*", lambda route: waiting.append(route))
+    held = await eve.hold("**/files/*")
     await eve.open("Двор")
     tile = eve.page.get_by_role("button", name="Show wide.png")
     await expect(tile.locator("canvas")).to_be_visible()
     await expect(tile.locator("img[src]")).to_have_count(1)
+    await held.until_asked()
     before = await tile.bounding_box()
     assert before is not None
     assert abs(before["width"] / before["height"] - 2) < 0.05
-    for route in waiting:
-        await route.continue_()
+    await held.release()
     await expect(tile.locator(".loaded")).to_have_count(1)
     assert await tile.bounding_box() == before
 

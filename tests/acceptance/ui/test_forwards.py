@@ -24,9 +24,10 @@ async def test_a_message_is_forwarded_with_its_files_and_leads_back(
     await expect(page.locator(".forwarded")).to_have_text("Forwarded from Анна")
     await expect(page.get_by_role("button", name="Show вид.png").locator(".loaded")).to_have_count(1)
     assert ok(await boris.get(f"/chats/{club}/messages/1"))["text"] == "Смотрите"
+    await eve.note_pointed()
     await page.locator(".forwarded").click()
     await expect(page.locator(".peer h2")).to_have_text("Двор")
-    await expect(page.locator('[data-seq="1"].pointed')).to_have_count(1)
+    await eve.is_pointed(1)
 
 
 async def test_the_origin_of_a_forward_is_only_for_its_members(

@@ -28,6 +28,7 @@ async def create_key(eve: Reader, part: Locator, name: str, *scopes: str) -> str
     shown = eve.page.get_by_role("dialog", name=name)
     key = await shown.locator(".secret").inner_text()
     await shown.get_by_role("button", name="Copy").click()
+    await expect(eve.page.locator(".toast").filter(has_text="Copied")).not_to_have_count(0)
     assert await eve.page.evaluate("navigator.clipboard.readText()") == key
     # A click beside the dialog does not lose the key.
     await eve.page.mouse.click(2, 2)

@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.browsers import Reader
 from tests.fakers import FakeClient, FakeSocket, eventually, ok
@@ -16,24 +16,20 @@ async def test_presence_that_arrives_before_the_account_is_known_is_shown(
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
     await page.reload()
     await eve.is_online()
-    waiting: list[Route] = []
     old = ok(await anna.get(f"/accounts/{anna.id}"))
     assert old["online"] is False
-    await page.route("**/members*", lambda route: waiting.append(route))
+    held = await eve.hold("**/members*")
     # The response was computed before Anna came online, and arrives afterwards.
     await page.route(f"**/accounts/{anna.id}", lambda route: route.fulfill(json=old))
     ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))
-
-    async def is_asked() -> bool:
-        return bool(waiting)
 
     async def is_received() -> bool:
         signals = [json.loads(frame).get("signal") or {} for frame in frames]
         return any(signal.get("account_id") == anna.id and signal["online"] for signal in signals)
 
-    await eventually(is_asked)
+    await held.until_asked()
     async with FakeSocket(anna, live_server):
         await eventually(is_received)
-        await waiting[0].continue_()
+        await held.release()
         await eve.open("Анна")
         await expect(page.locator(".peer p")).to_have_text("online")

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import expect
 
+from app.modules.schedules_module.tests.scheduling import bring_forward
+from app.utils.container import Container
 from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
 
@@ -42,13 +44,12 @@ async def test_a_message_is_scheduled_edited_and_deleted(
 
 
 async def test_a_message_of_another_device_is_listed_until_it_is_sent(
-    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+    eve: Reader, her: FakeClient, yard: str, container: Container
 ) -> None:
     await eve.open("Двор")
     later = {"text": "Позже", "send_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
     scheduled = ok(await her.post(f"/chats/{yard}/scheduled", later))
     await expect(eve.page.get_by_role("button", name="1 scheduled message")).to_be_visible()
-    soon = {"send_at": (datetime.now(UTC) + timedelta(seconds=1)).isoformat()}
-    ok(await her.patch(f"/chats/{yard}/scheduled/{scheduled['id']}", soon))
+    assert await bring_forward(container, her, scheduled)
     await eve.sees("Позже")
     await expect(eve.page.locator(".scheduled")).to_be_hidden()

@@ -1,15 +1,14 @@
 """Finding a message on the page, and reading the messages around it."""
 
-import asyncio
 import re
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, expect
 
 from app.modules.search_module.tests.searching import search
 from tests.browsers import PHONE, Reader
-from tests.fakers import FakeClient, ok
+from tests.fakers import FakeClient, eventually, ok
 
 
 @pytest.fixture
@@ -30,19 +29,21 @@ async def test_a_found_message_is_shown_with_the_messages_around_it(eve: Reader,
     found = page.get_by_role("list", name="Messages").get_by_role("button")
     await expect(found).to_have_count(2)
     await expect(found.nth(1).locator("mark")).to_have_text(["фонарь"])
+    await eve.note_pointed()
     await found.nth(1).click()
     await expect(page.locator('[data-seq="20"]')).to_be_in_viewport()
-    await expect(page.locator('[data-seq="20"]')).to_have_class(re.compile("pointed"))
+    await eve.is_pointed(20)
     await expect(page.locator('[data-seq="200"]')).to_have_count(0)
     # New messages do not appear among old ones. A button, or scrolling, leads to them.
     await anna.send(club, "новое")
     await expect(page.locator(".jump .badge")).to_be_visible()
     await expect(page.locator('[data-seq="201"]')).to_have_count(0)
-    for _ in range(20):
-        if await page.locator('[data-seq="201"]').count():
-            break
+
+    async def is_at_the_end() -> bool:
         await page.locator(".scroller").evaluate("scroller => { scroller.scrollTop = scroller.scrollHeight; }")
-        await page.wait_for_timeout(50)
+        return bool(await page.locator('[data-seq="201"]').count())
+
+    await eventually(is_at_the_end)
     seqs = await page.locator("[data-seq]").evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
     assert seqs == list(range(seqs[0], 202))
     # Open the same message once more, and jump to the end at once.
@@ -95,19 +96,13 @@ async def test_results_of_earlier_words_are_not_shown(eve: Reader, club: str) ->
     found = page.get_by_role("list", name="Messages").get_by_role("button")
     await page.clock.install()
     await page.clock.pause_at(datetime.now() + timedelta(hours=1))
-    released = asyncio.Event()
-
-    async def answer_late(route: Route) -> None:
-        await released.wait()
-        await route.continue_()
-
-    await page.route(re.compile("/search/messages"), answer_late)
+    late = await eve.hold(re.compile("/search/messages"))
     await page.locator("#search").fill("зел")
     async with page.expect_response(re.compile("/search/messages")) as early:
         async with page.expect_request(re.compile("/search/messages")):
             await page.clock.run_for(200)
         await page.locator("#search").press_sequentially("ёный")
-        released.set()
+        await late.release()
     await (await early.value).finished()
     await page.evaluate("fetch(location.href)")
     await expect(found).to_have_count(0)

@@ -1,6 +1,6 @@
 """The settings of the user, and those of a group."""
 
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, expect
 
 from tests.browsers import Reader
 from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, ok
@@ -148,8 +148,7 @@ async def test_a_short_chat_is_at_the_bottom_and_shapes_are_shown_while_it_loads
 ) -> None:
     chat = ok(await anna.post("/chats", {"type": "direct", "member_ids": [her.id]}))["id"]
     await anna.send(chat, "Привет")
-    waiting: list[Route] = []
-    await eve.page.route("**/messages*", lambda route: waiting.append(route))
+    held = await eve.hold("**/messages*")
     await eve.open("Анна")
     await expect(eve.page.locator(".skeleton.messages")).to_be_visible()
     await expect(eve.page.locator(".skeleton.messages")).to_contain_text("Loading…")
@@ -158,7 +157,8 @@ async def test_a_short_chat_is_at_the_bottom_and_shapes_are_shown_while_it_loads
         await eve.page.locator(".skeleton.messages").evaluate("shape => getComputedStyle(shape).animationName")
         == "none"
     )
-    await waiting[0].continue_()
+    await held.until_asked()
+    await held.release()
     await eve.sees("Привет")
     await expect(eve.page.locator(".skeleton")).to_have_count(0)
     around = await eve.page.locator(".scroller").bounding_box()

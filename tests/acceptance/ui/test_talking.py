@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Browser, expect
 
 from tests.browsers import PHONE, Reader
-from tests.fakers import FakeClient, FakeSocket, ok
+from tests.fakers import FakeClient, FakeSocket, eventually, ok
 
 
 async def test_two_people_meet_and_talk(eve: Reader, browser: Browser, live_server: str) -> None:
@@ -64,12 +64,14 @@ async def test_a_long_history_loads_on_scrolling_and_unread_messages_are_marked(
     await eve.open("Клуб")
     await expect(eve.page.locator('[data-seq="130"]')).to_be_in_viewport()
     await expect(eve.item("Клуб").locator(".badge")).to_have_count(0)
-    for _ in range(20):
-        if await eve.page.locator('[data-seq="1"]').count():
-            break
+
+    async def is_at_the_beginning() -> bool:
         await eve.page.locator(".scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
-        await eve.page.wait_for_timeout(50)
-    await eve.page.locator(".scroller").evaluate("scroller => { scroller.scrollTop = 0; }")
+        return bool(await eve.page.locator('[data-seq="1"]').count())
+
+    await eventually(is_at_the_beginning)
+    # The last page has moved what was shown down.
+    await is_at_the_beginning()
     await expect(eve.page.locator('[data-seq="1"]')).to_be_in_viewport()
     seqs = await eve.page.locator("[data-seq]").evaluate_all("rows => rows.map(row => Number(row.dataset.seq))")
     assert seqs == list(range(1, 131))

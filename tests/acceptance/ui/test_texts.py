@@ -2,7 +2,7 @@
 
 from random import Random
 
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from app.modules.entities_module.services.deriving import derive_markdown
 from app.modules.entities_module.tests.slicing import shown
@@ -60,16 +60,15 @@ async def test_names_are_completed_and_mentions_are_marked(
 ) -> None:
     page = eve.page
     ok(await anna.post(f"/chats/{yard}/members", {"account_ids": [boris.id]}))
-    waiting: list[Route] = []
-    await page.route("**/members*", lambda route: waiting.append(route))
+    held = await eve.hold("**/members*")
     await eve.open("Двор")
     await expect(page.locator(".peer p")).to_have_text("3 members")
     await eve.composer.press_sequentially("Привет, @бор")
     option = page.get_by_role("option")
     # The members arrive after the name was begun.
     await expect(option).to_have_count(0)
-    for route in waiting:
-        await route.continue_()
+    await held.until_asked()
+    await held.release()
     await expect(option).to_have_count(1)
     await expect(option).to_contain_text(f"@{boris.username}")
     await eve.composer.press("Enter")
