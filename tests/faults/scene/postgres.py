@@ -20,7 +20,7 @@ from tests.acceptance.live.servers import ROOT
 from tests.adapters.embedded.support import is_gone, open_folder, postmaster_of
 from tests.processes import family_of
 
-_STATE = "SELECT sync_state FROM pg_stat_replication"
+_IS_AWAITED = "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')"
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Postgres:
         """Let each commit wait for this standby from now on."""
         await self.query(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'")
         await self.query("SELECT pg_reload_conf()")
-        while await self.query(_STATE) != "sync":  # noqa: ASYNC110 - there is no notification
+        while not await self.query(_IS_AWAITED):  # noqa: ASYNC110 - there is no notification
             await asyncio.sleep(0.02)
 
     async def _run(self, name: str, *arguments: str) -> None:
