@@ -1,7 +1,7 @@
 """A mail server in this process, for tests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
@@ -19,13 +19,21 @@ from tests.fakers import eventually
 
 @dataclass
 class Mailbox:
-    """The mails that the server took. `answers` are what it says to the next mails instead of taking them."""
+    """The mails that the server took. `answers` are what it says to the next mails instead of taking them.
+
+    `answer_to_recipient` is what it says to each recipient instead of accepting it, as for greylisting.
+    `after_data` is called after each mail that it has taken and not acknowledged yet, `before_end` when a client that
+    has sent its mail ends the conversation.
+    """
 
     is_closed: bool = False
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    answer_to_recipient: str | None = None
     offered: int = 0
+    after_data: Callable[[], None] = lambda: None
+    before_end: Callable[[], None] = lambda: None
 
     @property
     def settings(self) -> MailSettings:
@@ -41,6 +49,15 @@ class Mailbox:
         envelope.mail_options.extend(options)
         return "250 OK"
 
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.answer_to_recipient is not None:
+            self.offered += 1
+            return self.answer_to_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.offered += 1
         if self.answers:
@@ -50,7 +67,12 @@ class Mailbox:
         assert isinstance(mail, EmailMessage)
         mail["X-Envelope-To"] = ",".join(envelope.rcpt_tos)
         self.mails.append(mail)
+        self.after_data()
         return "250 OK"
+
+    async def handle_QUIT(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.before_end()
+        return "221 Bye"
 
     async def wait_for(self, count: int) -> list[EmailMessage]:
         """Returns the mails as soon as there are `count` of them."""

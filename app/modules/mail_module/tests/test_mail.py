@@ -99,6 +99,18 @@ async def test_a_refusal_for_the_moment_is_an_error_and_a_final_one_is_not(mailb
     assert (mailbox.offered, mailbox.mails) == (2, [])
 
 
+async def test_a_recipient_that_is_refused_for_the_moment_is_an_error_and_one_refused_for_good_is_not(
+    mailbox: Mailbox, templates: Path
+) -> None:
+    mailer = SmtpMailer(mailbox.settings, Mode.PROD)
+    mailbox.answer_to_recipient = "450 greylisted"
+    with pytest.raises(SMTPException, match="greylisted"):
+        await mailer.send(uuid4(), templates, letter())
+    mailbox.answer_to_recipient = "550 no such user"
+    await mailer.send(uuid4(), templates, letter())
+    assert (mailbox.offered, mailbox.mails) == (2, [])
+
+
 async def test_a_server_that_is_down_is_an_error(mailbox: Mailbox, templates: Path) -> None:
     unreachable = mailbox.settings.model_copy(update={"url": SecretStr("smtp://127.0.0.1:9")})
     with pytest.raises((SMTPException, OSError)):

@@ -1,0 +1,98 @@
+"""The mail server is unavailable for hours: each mail arrives later, once, and its link is valid then."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.adapters.db.connection import Connection
+from app.fastapi_engine.constructor import build_app
+from app.modules.mail_module.tests.mailbox import Mailbox, with_mail
+from app.modules.recovery_module.tests.links import email_of, tokens_of
+from app.settings import Settings
+from tests.fakers import FakeClient, eventually, ok, problem
+from tests.wire import Wire, wire_to
+
+_FORGOT, _RESET, _CONFIRM = "/accounts/password/forgot", "/accounts/password/reset", "/accounts/email/confirm"
+_NEW = "staple of the new house"
+_STEP = timedelta(minutes=30)
+_ACCOUNTS = 10
+_MAILS = "SELECT id FROM job WHERE lane = 'mail'"
+_ARE_AT_REST = """
+SELECT NOT EXISTS (SELECT FROM job WHERE lane = 'mail' AND (state = 'running' OR run_at <= statement_timestamp()))
+"""
+# The clock is moved by moving all that it is compared with.
+_MOVE = (
+    "UPDATE job SET run_at = run_at - $1::interval",
+    "UPDATE recovery_token SET created_at = created_at - $1::interval, expires_at = expires_at - $1::interval",
+)
+
+
+@pytest.fixture
+async def line(mailbox: Mailbox) -> AsyncIterator[Wire]:
+    """The connection to the mail server."""
+    async with wire_to("127.0.0.1", mailbox.port) as wire:
+        mailbox.port = wire.port
+        yield wire
+
+
+@pytest.fixture
+def app(settings: Settings, mailbox: Mailbox, line: Wire) -> FastAPI:
+    public = settings.app.model_copy(update={"public_url": "https://chat.example.org"})
+    return build_app(with_mail(settings, mailbox, app=public))
+
+
+async def let_pass(connection: Connection, time: timedelta) -> None:
+    """Moves the clock in short steps. After each, every mail that is due is tried."""
+
+    async def is_at_rest() -> bool:
+        return bool(await connection.fetchval(_ARE_AT_REST))
+
+    await eventually(is_at_rest, 120)
+    for _ in range(time // _STEP):
+        for statement in _MOVE:
+            await connection.execute(statement, _STEP)
+        await eventually(is_at_rest, 120)
+
+
+async def test_after_six_hours_without_a_mail_server_every_mail_arrives_once(
+    server: httpx.AsyncClient, anonymous: FakeClient, mailbox: Mailbox, line: Wire, connection: Connection
+) -> None:
+    line.cut()
+    users = [await FakeClient.sign_up(server) for _ in range(_ACCOUNTS)]
+    for user in users:
+        ok(await anonymous.post(_FORGOT, {"email": email_of(user)}))
+    ids = {row["id"] for row in await connection.fetch(_MAILS)}
+    assert len(ids) == 2 * _ACCOUNTS
+    await let_pass(connection, timedelta(hours=2))
+    await line.restore()
+    mailbox.answer_to_recipient = "450 greylisted"
+    await let_pass(connection, timedelta(hours=2))
+    # The mail that waits is the answer to this request, too.
+    ok(await anonymous.post(_FORGOT, {"email": email_of(users[0])}))
+    mailbox.answer_to_recipient, mailbox.answers = None, ["451 later", "421 closing"] * 1_000
+    await let_pass(connection, timedelta(hours=2))
+    assert mailbox.offered > 0
+    assert mailbox.mails == []
+    mailbox.answers = []
+    while await connection.fetch(_MAILS):
+        await let_pass(connection, _STEP)
+
+    assert Counter(mail["Message-ID"] for mail in mailbox.mails) == {f"<{job_id}@example.org>": 1 for job_id in ids}
+    tokens = {user.id: await tokens_of(mailbox, "reset", email_of(user)) for user in users}
+    for user in users:
+        (token,) = await tokens_of(mailbox, "confirm", email_of(user))
+        assert (await anonymous.post(_CONFIRM, {"token": token})).status_code == 204
+    # The time of a link begins when its mail leaves.
+    arrived = [mail["X-Envelope-To"] for mail in mailbox.mails if mail["Subject"] == "A new password"]
+    last, first = (user for to in (arrived[-1], arrived[0]) for user in users if email_of(user) == to)
+    (token,) = tokens[last.id]
+    assert (await anonymous.post(_RESET, {"token": token, "new_password": _NEW})).status_code == 204
+    await last.sign_in(_NEW)
+    await let_pass(connection, timedelta(minutes=30))
+    (token,) = tokens[first.id]
+    problem(await anonymous.post(_RESET, {"token": token, "new_password": _NEW}), 410, "link_expired")
+    await first.sign_in()
