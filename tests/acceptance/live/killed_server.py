@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.modules.mail_module.tests.mailbox import Mailbox, mail_server
-from tests.acceptance.live.servers import ServerProcess
+from tests.acceptance.live.servers import ROOT, ServerProcess
 from tests.adapters.embedded.support import open_folder
 from tests.fakers import eventually
 from tests.faults.scene.postgres import Postgres
@@ -138,7 +138,8 @@ async def killed_server(logs: Path) -> AsyncIterator[KilledServer]:
         }
         processes, clients = [], []
         for name, background in (("server", "true"), ("other", "false")):
-            process = ServerProcess(address, logs / f"{name}.log", **variables, API_BACKGROUND=background)
+            own = variables | {"API_BACKGROUND": background}
+            process = ServerProcess(address, logs / f"{name}.log", ("main.py",), ROOT, **own)
             stack.push_async_callback(asyncio.to_thread, process.stop)
             await asyncio.to_thread(process.wait_until_ready)
             processes.append(process)
