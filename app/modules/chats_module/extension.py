@@ -61,7 +61,8 @@ class AddCheck:
     """A check that may refuse new members. `check(context, addition)` raises a ServiceError.
 
     It runs once per request, under the locks of the chat and of all these accounts, also when the chat is created. If
-    one of the accounts cannot be added, none is.
+    one of the accounts cannot be added, none is. If the actor is limited (`MemberLimit`), it runs once more, with the
+    account that limits it as the actor.
     """
 
     name: str

@@ -8,6 +8,7 @@ import pytest
 from app.adapters.db.database import Database
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.tests.erasing import begin
+from app.modules.bots_module.tests.bots import create_bot
 from app.utils.container import Container
 from tests.databases import rows
 from tests.fakers import FakeClient, FakeSocket, eventually, ok, problem
@@ -130,6 +131,17 @@ async def test_the_blocked_cannot_add_the_account_to_a_chat(
     own = await anna.open_chat(boris)
     await boris.send(own, "В группе можно")
     await boris.send(club, "И здесь")
+
+
+async def test_the_bot_of_the_blocked_adds_the_account_to_no_chat(anna: FakeClient, boris: FakeClient) -> None:
+    bot = await create_bot(boris)
+    club = await boris.open_chat(bot)
+    ok(await boris.patch(f"/chats/{club}/members/{bot.id}", {"role": "admin"}))
+    await block(anna, boris)
+    refused = problem(await bot.post(f"/chats/{club}/members", {"account_ids": [anna.id]}), 403, "forbidden")
+    assert "block" not in str(refused).lower()
+    await unblock(anna, boris)
+    ok(await bot.post(f"/chats/{club}/members", {"account_ids": [anna.id]}))
 
 
 async def test_presence_typing_and_receipts_are_hidden_from_the_blocked(

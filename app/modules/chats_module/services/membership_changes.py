@@ -37,8 +37,9 @@ async def add_to_chat(
     """
     is_direct = chat_type == "direct"
     addition = Addition(chat_id, chat_type, actor_id, frozenset(roles.keys() - {actor_id}))
-    await rules.check_added(work, addition)
-    roles, given_roles = await rules.limit_added(work, chat_id, roles)
+    limits = await rules.find_limits(work, {*roles, actor_id})
+    await rules.check_added(work, addition, limits)
+    roles, given_roles = await rules.limit_added(work, chat_id, roles, limits)
     if await crud.change_count(work.session, chat_id, len(roles)) > sizes.members_of_chat:
         raise TooManyMembers(f"A chat has at most {sizes.members_of_chat} members")
     if not is_direct:

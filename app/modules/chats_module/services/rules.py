@@ -21,20 +21,25 @@ class MemberRules:
         self._limits = modules.contributions(MemberLimit)
         self._container = container
 
-    async def check_added(self, work: UnitOfWork, addition: Addition) -> None:
-        """Raises the refusal of a check."""
-        if addition.account_ids:
-            for check in self._checks:
-                await check.check(await self._context(work), addition)
+    async def check_added(self, work: UnitOfWork, addition: Addition, limits: Mapping[UUID, UUID]) -> None:
+        """Raises the refusal of a check. A limited actor adds only those whom the account that limits it may add."""
+        additions = [addition]
+        limiting = limits.get(addition.actor_id)
+        if limiting is not None:
+            additions.append(addition._replace(actor_id=limiting, account_ids=addition.account_ids - {limiting}))
+        for one in additions:
+            if one.account_ids:
+                for check in self._checks:
+                    await check.check(await self._context(work), one)
 
     async def limit_added(
-        self, work: UnitOfWork, chat_id: UUID, roles: Mapping[UUID, str]
+        self, work: UnitOfWork, chat_id: UUID, roles: Mapping[UUID, str], limits: Mapping[UUID, UUID]
     ) -> tuple[dict[UUID, str], dict[UUID, str]]:
         """Returns the roles that new members get, and the roles that limited members were given.
 
         Raises CannotOwn, or LimitingMemberMissing if an account that limits a new member is no member.
         """
-        limits = await self.find_limits(work, roles.keys())
+        limits = {account_id: by for account_id, by in limits.items() if account_id in roles}
         if not limits:
             return dict(roles), {}
         given = {account_id: roles[account_id] for account_id in limits}
