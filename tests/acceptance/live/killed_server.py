@@ -99,7 +99,7 @@ class KilledServer:
     @asynccontextmanager
     async def _held_commits(self) -> AsyncIterator[None]:
         """Until the end of the block each transaction is stored, and then waits for a standby that does not exist."""
-        await self._configure("SET synchronous_standby_names = 'nobody'")
+        await self._configure("SET synchronous_standby_names = 'missing'")
         writing = asyncio.ensure_future(self.postgres.query(_WRITE))
 
         async def does_wait() -> bool:
