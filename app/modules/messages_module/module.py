@@ -23,12 +23,14 @@ from app.modules.messages_module.services.fields import MessageFields
 from app.modules.messages_module.services.messages import MessageService
 from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.permissions import PERMISSIONS
+from app.modules.messages_module.services.publishing import Publisher
 from app.modules.messages_module.services.send_queue import SendQueue
 from app.modules.messages_module.services.socket import SOCKET
 from app.modules.messages_module.services.views import MessageViews
 from app.modules.messages_module.settings import MessagesSettings
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import Log
+from app.modules.streams_module.services.subscribers import Subscribers
 from app.services.rate_limits import RateLimits
 from app.utils.container import Container
 from app.utils.metrics import MetricCollectors
@@ -37,7 +39,6 @@ from app.utils.module import Module, Modules
 
 @asynccontextmanager
 async def lifespan(container: Container) -> AsyncIterator[None]:
-    bus = container.get(Bus)  # type: ignore[type-abstract]
     modules = container.get(Modules)
     fields = MessageFields(modules.contributions(MessagePart), modules.contributions(MessageView))
     views = container.put(MessageViews, MessageViews(fields, container))
@@ -49,8 +50,9 @@ async def lifespan(container: Container) -> AsyncIterator[None]:
         container,
     )
     container.put(MessageParts, parts)
-    queue = SendQueue(container.get(Database), bus, container.get(Hub), container.get(RateLimits), parts)
-    container.put(SendQueue, queue)
+    bus = container.get(Bus)  # type: ignore[type-abstract]
+    publisher = Publisher(container.get(Hub), bus, container.get(Subscribers))
+    queue = container.put(SendQueue, SendQueue(container.get(Database), publisher, container.get(RateLimits), parts))
     container.put(Messages, MessageService(queue, parts, container.get(Log)))  # type: ignore[type-abstract]
     container.get(MetricCollectors).add(queue.measure)
     try:

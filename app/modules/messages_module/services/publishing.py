@@ -1,4 +1,4 @@
-"""Makes written messages known: to the followers in this process directly, to other processes by the bus."""
+"""Makes written messages known: to this process' followers and subscribers directly, to other processes by the bus."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,14 +9,24 @@ from app.modules.messages_module.services.batch import Written
 from app.modules.streams_module.services.frames import Frame, encode_event
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import encode_time
+from app.modules.streams_module.services.subscribers import Subscribers
 from app.utils.isolation import call_isolated
 
 
-def publish(hub: Hub, bus: Bus, written: Written) -> None:
-    """Publishes messages to this process' followers without a read. Other processes are notified by the bus."""
-    make = partial(make_frames, written.chat_id, written.base, encode_time(written.at), written.events)
-    call_isolated(hub.publish, written.chat_id, make, written.base + 1)
-    bus.notify_stream(written.chat_id, written.base + len(written.events))
+class Publisher:
+    """Publishes written messages. Only other processes must read them from the log."""
+
+    def __init__(self, hub: Hub, bus: Bus, subscribers: Subscribers) -> None:
+        self._hub = hub
+        self._bus = bus
+        self._subscribers = subscribers
+
+    def publish(self, written: Written) -> None:
+        chat_id, base, events = written.chat_id, written.base, written.events
+        make = partial(make_frames, chat_id, base, encode_time(written.at), events)
+        call_isolated(self._hub.publish, chat_id, make, base + 1)
+        call_isolated(self._subscribers.note_appended, chat_id, base, "message.created", events)
+        self._bus.notify_stream(chat_id, base + len(events))
 
 
 def make_frames(chat_id: UUID, base: int, at: str, events: Sequence[bytes]) -> list[Frame]:

@@ -12,17 +12,15 @@ from uuid import UUID
 
 from loguru import logger
 
-from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.adapters.errors import PoolExhausted, TransientDatabaseError
 from app.modules.messages_module.errors import QueueFull
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.batch import span_details, write_batch
 from app.modules.messages_module.services.parts import MessageParts
-from app.modules.messages_module.services.publishing import publish
+from app.modules.messages_module.services.publishing import Publisher
 from app.modules.messages_module.services.routing import Router
 from app.modules.messages_module.services.sends import BY_CLIENT, ByServer, Send, Sent, end_outcome, refuse_ended
-from app.modules.streams_module.services.hub import Hub
 from app.services.errors import Overloaded, Unavailable
 from app.services.rate_limits import RateLimits
 from app.utils import metrics
@@ -49,13 +47,12 @@ class SendQueue:
     another transaction gets a batch of its own, so that it delays no other chat.
     """
 
-    def __init__(self, database: Database, bus: Bus, hub: Hub, limits: RateLimits, parts: MessageParts) -> None:
+    def __init__(self, database: Database, publisher: Publisher, limits: RateLimits, parts: MessageParts) -> None:
         self._make_send = database.tracing.remembering(Send)
         self._write_batch = database.tracing.traced("send batch", write_batch, span_details, is_root=True)
         self._database = database
         self._parts = parts
-        self._bus = bus
-        self._hub = hub
+        self._publisher = publisher
         self._limits = limits
         # Queues of chats with sends that wait or are being written.
         self._queues: dict[UUID, deque[Send]] = {}
@@ -228,7 +225,7 @@ class SendQueue:
                 metrics.SEND_BATCH.observe(len(batch))
         for part in written:
             # The batch is committed, so an error here must not be handled as a failed write.
-            call_isolated(publish, self._hub, self._bus, part)
+            call_isolated(self._publisher.publish, part)
         if self._router is not None:
             call_isolated(self._router.share, written)
         return skipped

@@ -14,8 +14,8 @@ class CursorCache:
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self._seqs: OrderedDict[UUID, dict[str, int]] = OrderedDict()
-        # By stream and subscriber: the cursor from which kinds were read, and the number up to which none matched.
-        self._skipped: dict[tuple[UUID, str], tuple[int, int]] = {}
+        # By stream and subscriber: the cursor from which kinds are known, and the number up to which none matched.
+        self._skipped: dict[UUID, dict[str, tuple[int, int]]] = {}
 
     def list_unknown(self, stream_ids: Iterable[UUID]) -> list[UUID]:
         return [stream_id for stream_id in stream_ids if stream_id not in self._seqs]
@@ -37,32 +37,58 @@ class CursorCache:
         known = self._seqs[stream_id] = dict.fromkeys(self._names, 0) | dict(seqs)
         self._seqs.move_to_end(stream_id)
         for name, seq in known.items():
-            first, last = self._skipped.get((stream_id, name), (0, 0))
+            first, last = self._skipped.get(stream_id, {}).get(name, (0, 0))
             if first <= seq < last:
                 known[name] = last
             else:
-                self._skipped.pop((stream_id, name), None)
+                self._drop_skipped(stream_id, name)
         self._forget()
 
     def move(self, stream_id: UUID, name: str, seq: int) -> None:
         """Stores a cursor that was written to the database."""
         self.add(stream_id, {name: seq})
-        self._skipped.pop((stream_id, name), None)
+        self._drop_skipped(stream_id, name)
 
     def mark_skipped(self, stream_id: UUID, name: str, seq: int) -> None:
-        """Stores that the subscriber handles none of the events up to `seq`."""
-        before = self.get(stream_id)[name]
-        if seq > before:
-            first, _ = self._skipped.get((stream_id, name), (before, before))
-            self._skipped[stream_id, name] = first, seq
-            self.add(stream_id, {name: seq})
+        """Stores that the subscriber handles none of the events up to `seq`. The stream must be in the cache."""
+        if seq > self.get(stream_id)[name]:
+            self._skip(stream_id, [name], seq)
+
+    def mark_skipped_from(self, stream_id: UUID, names: Iterable[str], base: int, seq: int) -> None:
+        """Does the same for those of the subscribers whose cursor is known to be at `base`."""
+        known = self._seqs.get(stream_id)
+        if known is not None:
+            self._seqs.move_to_end(stream_id)
+            if at_base := [name for name in names if known[name] == base]:
+                self._skip(stream_id, at_base, seq)
+
+    def are_at(self, stream_id: UUID, head: int) -> bool:
+        """Returns True if no subscriber has an event up to `head` to handle."""
+        known = self._seqs.get(stream_id)
+        return known is not None and min(known.values()) >= head
 
     def take_skipped(self, limit: int) -> list[tuple[UUID, str, int, int]]:
-        """Removes and returns skipped ranges, to be stored: (stream, subscriber, from, to)."""
-        taken = [(*key, *self._skipped[key]) for key in list(self._skipped)[:limit]]
-        for stream_id, name, _, _ in taken:
-            del self._skipped[stream_id, name]
-        return taken
+        """Removes and returns skipped ranges of up to `limit` streams, to be stored: (stream, subscriber, from, to)."""
+        return [
+            (stream_id, name, *part)
+            for stream_id in list(self._skipped)[:limit]
+            for name, part in self._skipped.pop(stream_id).items()
+        ]
+
+    def _skip(self, stream_id: UUID, names: Sequence[str], seq: int) -> None:
+        known = self._seqs[stream_id]
+        skipped = self._skipped.setdefault(stream_id, {})
+        for name in names:
+            first, _ = skipped.get(name, (known[name], 0))
+            skipped[name] = first, seq
+            known[name] = seq
+
+    def _drop_skipped(self, stream_id: UUID, name: str) -> None:
+        skipped = self._skipped.get(stream_id)
+        if skipped is not None:
+            skipped.pop(name, None)
+            if not skipped:
+                del self._skipped[stream_id]
 
     def _forget(self) -> None:
         if len(self._seqs) > MAX_KNOWN:

@@ -34,6 +34,15 @@ class Finding:
         self._cursors = cursors
         self._texts = sorted({subscriber.containing for subscriber in subscribers.values()} - {""})
 
+    def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> None:
+        """Moves cursors at `base` past events of one kind, given as JSON, whose subscribers do not handle them."""
+        names = [
+            name
+            for name, subscriber in self._subscribers.items()
+            if not subscriber.wants[kind] or (subscriber.containing and not _contain(events, subscriber.containing))
+        ]
+        self._cursors.mark_skipped_from(stream_id, names, base, base + len(events))
+
     async def find(self, streams: Mapping[UUID, bool]) -> Found:
         """Returns what there is to handle in the streams.
 
@@ -99,6 +108,11 @@ class Finding:
                 else:
                     self._cursors.mark_skipped(stream_id, name, head)
         return beyond
+
+
+def _contain(events: Sequence[bytes], text: str) -> bool:
+    part = text.encode()
+    return any(part in event for event in events)
 
 
 def _has_work(subscriber: Subscriber, seq: int, rows: Sequence[Any]) -> bool:

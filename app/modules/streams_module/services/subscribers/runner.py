@@ -42,7 +42,8 @@ again at a stream that another process has locked."""
 _GRACE = 2.0
 """Seconds after which it looks at events of a process that handles its own. Usually it finds nothing to do."""
 _FLUSH_PERIOD = 30.0
-_FLUSHED_AT_ONCE = 5_000
+_FLUSHED_AT_ONCE = 1_000
+"""Streams whose skipped events are stored by one transaction."""
 _PAUSE = 0.5
 _LAST_FLUSH = 1.0
 """Seconds in which cursors may be stored at shutdown."""
@@ -103,13 +104,21 @@ class Subscribers:
             async with asyncio.timeout(_LAST_FLUSH):
                 await self._flush()
 
+    def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> None:
+        """Notes what this process has appended to a stream after `base`: events of one kind, given as JSON.
+
+        Call it before the notification. Then events that no subscriber handles are never read.
+        """
+        self._finding.note_appended(stream_id, base, kind, events)
+
     def _add_backlog(self, stream_ids: Iterable[UUID]) -> None:
         """Adds streams that may have events without a notification."""
         self._notified.add(stream_ids, is_live=False)
 
     def _on_own_heads(self, heads: Mapping[UUID, int]) -> None:
-        if len(self._notified) < _MAX_WAITING:
-            self._notified.add(heads, is_live=True)
+        new = [stream_id for stream_id, head in heads.items() if not self._cursors.are_at(stream_id, head)]
+        if new and len(self._notified) < _MAX_WAITING:
+            self._notified.add(new, is_live=True)
 
     def _on_other_heads(self, heads: Mapping[UUID, int]) -> None:
         if len(self._later) < _MAX_WAITING:

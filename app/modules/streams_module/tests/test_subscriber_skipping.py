@@ -1,0 +1,64 @@
+"""Events that a process has appended itself: cursors move past them without a read if no subscriber handles them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.adapters.clients.bus import MemoryBus
+from app.adapters.db.connection import Connection
+from app.modules.streams_module.db.cruds.read import find_head
+from app.modules.streams_module.services.subscribers import Subscribers
+from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
+from app.utils.container import Container
+from tests.fakers import FakeClient
+
+
+@dataclass
+class Appending:
+    """Sends messages, and says to the subscribers of one process what their events contain."""
+
+    anna: FakeClient
+    club: str
+    connection: Connection
+    subscribers: Subscribers
+    bus: MemoryBus
+
+    async def send(self, text: str, shown: str) -> None:
+        """Sends a message. `shown`: what its event is said to contain."""
+        await self.anna.send(self.club, text)
+        stream_id = UUID(self.club)
+        found = await find_head(self.connection, stream_id)
+        assert found is not None
+        head = found[1]
+        self.subscribers.note_appended(stream_id, head - 1, "message.created", [shown.encode()])
+        self.bus.notify_stream(stream_id, head)
+
+
+async def test_a_process_does_not_read_events_that_it_has_appended_for_subscribers_of_other_texts(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    bus = MemoryBus()
+    async with process(container, noting(containing="://"), noting("all"), bus=bus) as running:
+        appending = Appending(anna, club, connection, running, bus)
+        await appending.send("hello", shown="hello")
+        # Both cursors were read before the event was handled.
+        await until_noted(connection, club, ["hello"], "all")
+        await appending.send("a://", shown="another text")
+        await until_noted(connection, club, ["hello", "a://"], "all")
+        assert await texts(connection, club) == []
+        await appending.send("b://", shown="b://")
+        # The stored cursor is that of the registration, so all events come together.
+        await until_noted(connection, club, ["hello", "a://", "b://"])
+
+
+async def test_events_before_the_appended_ones_are_still_handled(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    bus = MemoryBus()
+    async with process(container, noting(containing="://"), noting("all"), bus=bus) as running:
+        appending = Appending(anna, club, connection, running, bus)
+        await appending.send("hello", shown="hello")
+        await until_noted(connection, club, ["hello"], "all")
+        # As if another process had sent it, whose notification is late or lost.
+        await anna.send(club, "a://")
+        await appending.send("bye", shown="bye")
+        await until_noted(connection, club, ["hello", "a://", "bye"])
