@@ -111,7 +111,7 @@ class Connection:
         hello.data.cursors.update(await read_cursors(cursors))
         self._registry.make_room(identity.account_id)
         write = self._websocket.scope.get("extensions", {}).get(WRITE_EXTENSION)
-        send_buffer = SendBuffer(self._websocket.send, write, self._overflow)
+        send_buffer = SendBuffer(self._websocket.send, write, self._overflow, self._registry.turn)
         socket = self._socket = Socket(identity, send_buffer, self._hub, self._sources)
         is_first = self._registry.add(socket)
         socket.wake, socket.close = self._wake, self._begin_closing

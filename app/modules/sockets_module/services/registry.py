@@ -15,6 +15,7 @@ from app.adapters.errors import TransientDatabaseError
 from app.modules.accounts_module.services.open_sessions import Watch
 from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.accounts_module.services.revocations import Revocations
+from app.modules.sockets_module.services.send_buffer import Turn
 from app.modules.sockets_module.services.socket import REPLACED, TRY_AGAIN, Socket
 from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
@@ -32,6 +33,8 @@ class Registry:
     def __init__(
         self, hub: Hub, bus: Bus, signals: Collection[str], revocations: Revocations, filters: PresenceFilters
     ) -> None:
+        self.turn = Turn()
+        """What the sockets of this process send in one turn of the event loop."""
         self._hub = hub
         self._bus = bus
         self._signals = frozenset(signals)

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.websockets import WebSocketDisconnect
 
 from app.modules.streams_module.services.frames import payload_of
+from app.utils.isolation import call_isolated
 
 MAX_FRAMES = 256
 MAX_BYTES = 1_000_000
@@ -17,8 +18,28 @@ STALLED_AFTER = 8.0
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
+class Turn:
+    """The send buffers of one process with frames of this turn of the event loop. At its end each writes once.
+
+    A turn has the replies and the events of a whole batch, and each write is a system call.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: list[SendBuffer] = []
+
+    def add(self, buffer: "SendBuffer") -> None:
+        if not self._buffers:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._buffers.append(buffer)
+
+    def _flush(self) -> None:
+        buffers, self._buffers = self._buffers, []
+        for buffer in buffers:
+            call_isolated(buffer.flush)
+
+
 class SendBuffer:
-    """Writes frames in order: at once if the transport accepts them, otherwise from a bounded buffer.
+    """Writes frames in order: at the end of the turn if the transport accepts them, otherwise from a bounded buffer.
 
     `overflow` is called once, when the buffer exceeds its limit.
     """
@@ -30,16 +51,20 @@ class SendBuffer:
         "_overflow",
         "_send",
         "_soon",
+        "_turn",
         "_write",
         "blocked_since",
         "closed",
     )
 
-    def __init__(self, send: AsgiSend, write: Callable[[bytes], bool] | None, overflow: Callable[[], None]) -> None:
+    def __init__(
+        self, send: AsgiSend, write: Callable[[bytes], bool] | None, overflow: Callable[[], None], turn: Turn
+    ) -> None:
         """`write` passes a ready frame to the transport, and returns False if that is full. None: not supported."""
         self._send = send
         self._write = write
         self._overflow = overflow
+        self._turn = turn
         # Short lists: an empty deque takes 0.8 KB, and every idle socket has one.
         self._frames: list[bytes] = []
         self._soon: list[bytes] = []
@@ -48,18 +73,16 @@ class SendBuffer:
         self.blocked_since: float | None = None
         self.closed = False
 
-    def put_soon(self, frame: bytes) -> None:
-        """Queues a frame for the end of this loop iteration, so that many frames to one socket are one write."""
-        if not self._soon:
-            asyncio.get_running_loop().call_soon(self._put_now)
-        self._soon.append(frame)
-
     def put(self, frames: Sequence[bytes]) -> None:
         """Sends or buffers encoded frames, in order. Never waits."""
-        if self._soon:
-            self._soon.extend(frames)
-        else:
-            self._put(frames)
+        if not self._soon and frames:
+            self._turn.add(self)
+        self._soon.extend(frames)
+
+    def flush(self) -> None:
+        """Sends or buffers the frames of this turn."""
+        frames, self._soon = self._soon, []
+        self._put(frames)
 
     def _put(self, frames: Sequence[bytes]) -> None:
         if self.closed or not frames:
@@ -78,7 +101,7 @@ class SendBuffer:
 
     async def put_page(self, frames: Sequence[bytes]) -> None:
         """Sends many frames at the client's pace. They are not counted in the buffer of live frames."""
-        self._put_now()
+        self.flush()
         for frame in frames:
             if self._draining is not None:
                 await asyncio.wait([self._draining])
@@ -88,16 +111,13 @@ class SendBuffer:
                 await self._send_one(frame)
 
     def close(self) -> None:
-        """Drops the buffered frames. Nothing is sent any more."""
+        """Drops the buffered frames, after those of this turn were sent if there is room. Nothing is sent any more."""
+        self.flush()
         self.closed = True
         self._frames.clear()
         self._bytes = 0
         if self._draining is not None:
             self._draining.cancel()
-
-    def _put_now(self) -> None:
-        frames, self._soon = self._soon, []
-        self._put(frames)
 
     def is_stalled(self) -> bool:
         return self.blocked_since is not None and monotonic() - self.blocked_since > STALLED_AFTER

@@ -110,15 +110,15 @@ class Socket:
 
     def answer(self, reply_to: int | str, data: bytes) -> None:
         """Sends the reply to an executed request. `data` is JSON."""
-        self.send_buffer.put_soon(
-            encode_text_frame(b'{"reply_to":', orjson.dumps(reply_to), b',"status":"ok","data":', data, b"}")
+        self.send_buffer.put(
+            [encode_text_frame(b'{"reply_to":', orjson.dumps(reply_to), b',"status":"ok","data":', data, b"}")]
         )
 
     def refuse(self, reply_to: int | str | None, problem: Mapping[str, Any]) -> None:
         """Sends the error reply to a refused request."""
         # Not by orjson: the id or the problem may contain lone surrogates.
         reply = json.dumps({"reply_to": reply_to, "status": "error", "error": problem}, default=str)
-        self.send_buffer.put_soon(encode_text_frame(reply.encode()))
+        self.send_buffer.put([encode_text_frame(reply.encode())])
 
     def follows(self, stream_id: UUID) -> bool:
         following = self.streams.get(stream_id)

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from app.modules.accounts_module.services.tokens import Identity
 from app.modules.sockets_module.services.replay import follow_all, follow_joined, send_page
 from app.modules.sockets_module.services.requests import Requests
-from app.modules.sockets_module.services.send_buffer import SendBuffer
+from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
 from app.modules.sockets_module.services.socket import Socket
 from app.modules.sockets_module.services.sources import Sources
 from app.modules.streams_module.services.hub import Hub
@@ -25,7 +25,7 @@ def noting_socket(user: FakeClient, container: Container, received: list[dict[st
     async def send(message: Any) -> None:
         received.append(orjson.loads(message["text"]))
 
-    send_buffer = SendBuffer(send, None, lambda: None)
+    send_buffer = SendBuffer(send, None, lambda: None, Turn())
     return Socket(Identity(user.uuid, user.uuid), send_buffer, container.get(Hub), container.get(Sources))
 
 

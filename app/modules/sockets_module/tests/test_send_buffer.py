@@ -1,0 +1,69 @@
+"""What a socket sends in one turn of the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
+
+
+async def refuse(message: Any) -> None:
+    raise AssertionError
+
+
+def buffer_of(turn: Turn, write: Callable[[bytes], bool]) -> SendBuffer:
+    return SendBuffer(refuse, write, lambda: None, turn)
+
+
+def recording(writes: list[bytes]) -> Callable[[bytes], bool]:
+    def write(frame: bytes) -> bool:
+        writes.append(frame)
+        return True
+
+    return write
+
+
+async def test_the_frames_of_one_turn_are_one_write_per_socket() -> None:
+    turn, first, second = Turn(), list[bytes](), list[bytes]()
+    one, two = buffer_of(turn, recording(first)), buffer_of(turn, recording(second))
+    one.put([b"reply"])
+    two.put([b"event"])
+    one.put([])
+    one.put([b", event", b", event"])
+    assert first == second == []
+    await asyncio.sleep(0)
+    assert (first, second) == ([b"reply, event, event"], [b"event"])
+    one.put([b"later"])
+    await asyncio.sleep(0)
+    assert first[1:] == [b"later"]
+    assert len(second) == 1
+
+
+async def test_a_page_follows_the_frames_of_its_turn() -> None:
+    writes: list[bytes] = []
+    buffer = buffer_of(Turn(), recording(writes))
+    buffer.put([b"live"])
+    await buffer.put_page([b"first", b"second"])
+    await asyncio.sleep(0)
+    assert writes == [b"live", b"first", b"second"]
+
+
+async def test_a_socket_that_closes_has_sent_the_frames_of_the_turn() -> None:
+    writes: list[bytes] = []
+    buffer = buffer_of(Turn(), recording(writes))
+    buffer.put([b"last"])
+    buffer.close()
+    buffer.put([b"too late"])
+    await asyncio.sleep(0)
+    assert writes == [b"last"]
+
+
+async def test_a_socket_that_cannot_write_does_not_hold_up_the_next_one() -> None:
+    def fail(frame: bytes) -> bool:
+        raise RuntimeError("broken transport")
+
+    turn, writes = Turn(), list[bytes]()
+    buffer_of(turn, fail).put([b"lost"])
+    buffer_of(turn, recording(writes)).put([b"event"])
+    await asyncio.sleep(0)
+    assert writes == [b"event"]
