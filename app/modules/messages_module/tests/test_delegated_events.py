@@ -9,16 +9,18 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
+from app.adapters.base.bus import Bus
 from app.adapters.clients.peers import group as peer_group
 from app.adapters.clients.peers.frames import DATA, NEWS, FrameReader, encode
 from app.modules.messages_module.services.delegation import Delegation
 from app.modules.messages_module.services.delegation.wire import encode_send
 from app.modules.messages_module.services.send_queue import SendQueue
-from app.modules.messages_module.tests.delegating import container_of, message, process
+from app.modules.messages_module.tests.delegating import container_of, message, open_chat_of, process
+from app.modules.streams_module.services import awaited_events
 from app.modules.streams_module.services.frames import Frame
 from app.modules.streams_module.services.hub import Feed, Gap, Hub
 from app.settings import Settings
-from tests.fakers import FakeClient, eventually
+from tests.fakers import FakeClient, eventually, ok
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +76,64 @@ async def test_other_processes_get_the_events_of_a_message_without_reading_them(
     assert [event_of(frame) for frame in far.frames] == (await anna.events(str(chat)))[-5:]
     for hub, followed, recorder in feeds:
         hub.leave(followed, recorder)
+
+
+async def test_a_notification_that_overtakes_its_events_causes_no_read(
+    app: FastAPI, other: FastAPI, anna: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the processor is busy, the bus may be faster than the connection between the processes."""
+    monkeypatch.setattr(awaited_events, "GRACE", 3600)
+    hub = container_of(other).get(Hub)
+    chat = UUID(await open_chat_of(other, anna))
+    recorder = Recorder()
+    (feed,) = await hub.follow([chat], recorder)
+    sent = 0
+
+    async def has_all() -> bool:
+        return len(recorder.frames) == sent
+
+    while not feed.is_given:
+        # The first events may be overtaken, too.
+        sent += 1
+        await anna.send(str(chat), "the process gives its events")
+        await eventually(has_all)
+    reads: list[Any] = []
+
+    async def read_after(afters: Any, limit: int) -> Sequence[Any]:
+        reads.append(afters)
+        return ()
+
+    monkeypatch.setattr(hub, "read_after", read_after)
+    bus = container_of(other).get(Bus)  # type: ignore[type-abstract]
+    bus.notify_stream(chat, recorder.frames[-1].seq + 1)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not reads
+    monkeypatch.undo()
+    sent += 1
+    await anna.send(str(chat), "late")
+    await eventually(has_all)
+    hub.leave([feed], recorder)
+
+
+async def test_events_that_are_announced_and_not_given_are_read(app: FastAPI, other: FastAPI, anna: FakeClient) -> None:
+    hub = container_of(other).get(Hub)
+    chat = UUID(await open_chat_of(other, anna))
+    recorder = Recorder()
+    (feed,) = await hub.follow([chat], recorder)
+    sent = await anna.send(str(chat), "the process gives its events")
+
+    async def has_one() -> bool:
+        return len(recorder.frames) == 1
+
+    await eventually(has_one)
+    ok(await anna.patch(f"/chats/{chat}/messages/{sent['seq']}", {"text": "the log has it"}))
+
+    async def has_both() -> bool:
+        return [frame.kind for frame in recorder.frames] == ["message.created", "message.edited"]
+
+    await eventually(has_both)
+    hub.leave([feed], recorder)
 
 
 def event_of(frame: Frame) -> Any:

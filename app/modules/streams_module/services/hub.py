@@ -12,6 +12,7 @@ from loguru import logger
 from app.adapters.base.bus import Bus
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds.read import list_after, list_heads
+from app.modules.streams_module.services.awaited_events import AwaitedEvents
 from app.modules.streams_module.services.frames import Frame, make_frame
 from app.utils import metrics
 from app.utils.background import running
@@ -24,6 +25,7 @@ _FEEDS_AT_ONCE = 200
 _EVENTS_AT_ONCE = 200
 """Events of one stream per read."""
 _PAUSE = 0.2
+MakeFrames = Callable[[], Sequence[Frame]]
 
 
 class Gap(NamedTuple):
@@ -48,13 +50,15 @@ class Follower(Protocol):
 class Feed:
     """A stream that is followed here. All events up to `last_seq` were delivered to its followers."""
 
-    __slots__ = ("followers", "head", "last_seq", "stream_id")
+    __slots__ = ("followers", "head", "is_given", "last_seq", "stream_id")
 
     def __init__(self, stream_id: UUID) -> None:
         self.stream_id = stream_id
         self.followers: set[Follower] = set()
         self.last_seq: int | None = None
         self.head = 0
+        # True if another process gave the last events, and so probably gives the next ones.
+        self.is_given = False
 
 
 class Hub:
@@ -64,8 +68,10 @@ class Hub:
         self._database = database
         self._feeds: dict[UUID, Feed] = {}
         self._dirty: dict[UUID, Feed] = {}
+        self._awaited = AwaitedEvents(self._mark)
         self._wake_up = asyncio.Event()
         self._sweep_due = asyncio.Event()
+        self._deliveries = 0
         # The ids of the feeds as integers: what comes from other processes is compared without creating a UUID.
         self._followed: set[int] = set()
         self.follows = self._followed.__contains__
@@ -109,10 +115,11 @@ class Hub:
                 self._followed.discard(feed.stream_id.int)
                 self._dirty.pop(feed.stream_id, None)
 
-    def publish(self, stream_id: UUID, frames: Callable[[], Sequence[Frame]], first_seq: int) -> None:
-        """Delivers events that this process has just committed, without a read, if they come next in their feed."""
+    def publish(self, stream_id: UUID, frames: MakeFrames, first_seq: int, *, given: bool = False) -> None:
+        """Delivers events that this process, or with `given` another one, has committed, if they come next."""
         feed = self._feeds.get(stream_id)
         if feed is not None and feed.last_seq == first_seq - 1:
+            feed.is_given = given
             self._deliver(feed, frames())
 
     async def read_after(self, afters: Mapping[UUID, int], limit: int) -> Sequence[Any]:
@@ -132,7 +139,7 @@ class Hub:
             if feed is not None and last_seq > feed.head:
                 feed.head = last_seq
                 if feed.last_seq is not None and last_seq > feed.last_seq:
-                    self._mark(feed)
+                    (self._awaited.add if feed.is_given else self._mark)(feed)
 
     def _mark(self, feed: Feed) -> None:
         self._dirty[feed.stream_id] = feed
@@ -176,7 +183,7 @@ class Hub:
             self._report_gap(feed, Gap(frames[0].seq, frames[0].seq - 1))
         feed.last_seq = frames[-1].seq
         feed.head = max(feed.head, feed.last_seq)
-        metrics.DELIVERIES.inc(len(frames) * len(feed.followers))
+        self._deliveries += len(frames) * len(feed.followers)
         for follower in tuple(feed.followers):
             try:
                 follower.deliver(feed, frames)
@@ -232,8 +239,10 @@ class Hub:
                     feed.last_seq = feed.head = last_seq
 
     def measure(self) -> None:
-        """Sets the metric of streams that are followed here."""
+        """Sets the metric of streams that are followed here, and counts what was delivered since the last call."""
         metrics.STREAMS_FOLLOWED.set(len(self._feeds))
+        metrics.DELIVERIES.inc(self._deliveries)
+        self._deliveries = 0
 
     async def _read_heads(self, stream_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
         async with self._database.connection() as connection:
