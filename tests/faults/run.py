@@ -9,6 +9,7 @@ from random import Random
 from time import monotonic, time
 from typing import Any
 
+from app.settings.db_settings import Pooler
 from tests.faults.background import repeated
 from tests.faults.checker import Verdict, check
 from tests.faults.checks.availability import Happened, check_availability
@@ -122,7 +123,12 @@ async def run(plan: Plan, report_progress: ReportProgress) -> Outcome:
         *wrong,
         *broken.wrong,
         *files.wrong,
-        *check_availability(broken.happened, probe, is_short=plan.is_short),
+        *check_availability(
+            broken.happened,
+            probe,
+            is_short=plan.is_short,
+            is_pooled=plan.surroundings.pooler is not Pooler.NONE,
+        ),
     ]
     verdict.violations += [*check_background(background, truth), *check_lags(lags, is_short=plan.is_short)]
     return Outcome(verdict, broken, probe, lags, repeated(background), files, monotonic() - began)

@@ -40,8 +40,13 @@ def behaviour(happened: Sequence[Happened], probe: Probe) -> Behaviour:
     return Behaviour(max(refusals), max(lives))
 
 
-def check_availability(happened: Sequence[Happened], probe: Probe, *, is_short: bool) -> Iterator[Violation]:
-    """Checks the faults that make the database unavailable, and those that make something else unavailable."""
+def check_availability(
+    happened: Sequence[Happened], probe: Probe, *, is_short: bool, is_pooled: bool
+) -> Iterator[Violation]:
+    """Checks the faults that make the database unavailable, and those that make something else unavailable.
+
+    `is_pooled`: a database that refuses connections looks like a frozen one. Statements wait in the pooler.
+    """
     lenience = _LENIENCE if is_short else 1.0
     for occurrence in happened:
         if occurrence.fault.spares_the_rest:
@@ -49,7 +54,8 @@ def check_availability(happened: Sequence[Happened], probe: Probe, *, is_short: 
                 yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: {sample} needs nothing that was down")
         if occurrence.fault.database is None:
             continue
-        deadline = _REFUSAL_DEADLINE[occurrence.fault.database] * lenience
+        seen = DatabaseIs.FROZEN if is_pooled else occurrence.fault.database
+        deadline = _REFUSAL_DEADLINE[seen] * lenience
         for sample in _needing_database(occurrence, probe):
             if not sample.is_success and not (sample.status == 503 and sample.retry_after):
                 yield Violation(Kind.UNAVAILABLE, f"{occurrence.fault.name}: {sample} is no 503 with Retry-After")
