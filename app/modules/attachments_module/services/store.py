@@ -18,7 +18,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
 from app.modules.attachments_module.errors import StoreUnavailable
-from app.modules.attachments_module.services.folder_sync import FolderSync
+from app.modules.attachments_module.services.folder_writer import FolderWriter
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.settings import PROJECT_ROOT
 
@@ -54,7 +54,7 @@ class FileStore:
         self._settings = settings
         self._opened: _Store | None = None
         self._folder = folder_of(settings)
-        self._sync_folder = FolderSync(self._folder) if self._folder is not None else None
+        self._writer = FolderWriter(self._folder) if self._folder is not None else None
 
     @property
     def _store(self) -> _Store:
@@ -71,28 +71,27 @@ class FileStore:
     async def put(self, path: str, data: bytes) -> None:
         """Writes an object at once: it is there as a whole, or not at all."""
         with _calls():
-            await obstore.put_async(self._store, path, data, use_multipart=False)
-            await self._sync(path)
+            store = self._store
+            if self._writer is not None:
+                await asyncio.to_thread(self._writer.write, path, data)
+            else:
+                await obstore.put_async(store, path, data, use_multipart=False)
 
     async def put_stream(self, path: str, chunks: AsyncIterator[bytes], size: int) -> None:
         """Writes an object of this size out of chunks, with a few parts of it in memory."""
         with _calls():
-            if size <= _PART:
+            store = self._store
+            if self._writer is not None:
+                await self._writer.write_stream(path, chunks)
+            elif size <= _PART:
                 await self.put(path, b"".join([chunk async for chunk in chunks]))
             else:
-                await obstore.put_async(
-                    self._store, path, chunks, use_multipart=True, chunk_size=_PART, max_concurrency=2
-                )
-                await self._sync(path)
-
-    async def _sync(self, path: str) -> None:
-        if self._sync_folder is not None:
-            await asyncio.to_thread(self._sync_folder.write, path)
+                await obstore.put_async(store, path, chunks, use_multipart=True, chunk_size=_PART, max_concurrency=2)
 
     async def read(self, path: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Yields the bytes from `start` to before `end`. Raises FileNotFoundError."""
         options: Any = {} if end is None else {"range": (start, end)}
-        with _calls():
+        with _calls(is_read=True):
             if self._folder is not None:
                 async for chunk in _read_file(self._folder / path, start, end):
                     yield chunk
@@ -110,8 +109,8 @@ class FileStore:
                 except (NotFoundError, FileNotFoundError):
                     continue
                 finally:
-                    if self._sync_folder is not None:
-                        self._sync_folder.forget()
+                    if self._writer is not None:
+                        self._writer.forget()
 
     async def list(self, prefix: str) -> AsyncIterator[Object]:
         """Yields all objects below a prefix."""
@@ -181,12 +180,12 @@ class Upload:
 
 
 @contextmanager
-def _calls() -> Iterator[None]:
+def _calls(*, is_read: bool = False) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise
     except (BaseError, OSError) as error:
+        if is_read and isinstance(error, FileNotFoundError):
+            raise
         # The rest of the message is the library's own state.
         logger.warning("the store of files: {}", str(error).partition("\n")[0])
         raise StoreUnavailable from error

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from os import urandom
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from app.fastapi_engine.constructor import build_app
 from app.modules.attachments_module.errors import StoreUnavailable
 from app.modules.attachments_module.services.measuring import measure_disk
-from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.services.store import FileStore, folder_of
 from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.pictures import picture
 from app.modules.attachments_module.tests.s3 import s3_server
@@ -43,6 +44,10 @@ async def read(store: FileStore, path: str, start: int = 0, end: int | None = No
 
 async def listed(store: FileStore, prefix: str) -> list[str]:
     return sorted([one.path async for one in store.list(prefix)])
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file()]
 
 
 async def test_objects_are_written_read_listed_and_deleted(place: AttachmentSettings) -> None:
@@ -81,7 +86,7 @@ async def test_an_object_that_is_deleted_while_it_is_read_is_read_to_its_end(pla
 async def test_what_a_folder_has_taken_survives_a_power_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The system has written the file and all folders on the way to it. The library alone would not ask for that."""
+    """The system has written the file and all folders on the way to it."""
     synced: list[int] = []
 
     def fsync(descriptor: int) -> None:
@@ -99,11 +104,58 @@ async def test_what_a_folder_has_taken_survives_a_power_failure(
     assert {(tmp_path / place).stat().st_ino for place in places} <= set(synced)
     synced.clear()
     await store.put("uploads/a/5-y", b"there")
-    assert synced == [(tmp_path / "files/uploads/a" / name).stat().st_ino for name in ("5-y", "")]
+    assert list(dict.fromkeys(synced)) == [(tmp_path / "files/uploads/a" / name).stat().st_ino for name in ("5-y", "")]
     await store.delete("uploads/a/0-x", "uploads/a/5-y")
     synced.clear()
     await store.put("uploads/a/0-x", b"again")
     assert {(tmp_path / place).stat().st_ino for place in places[:4]} <= set(synced)
+
+
+async def test_an_object_is_replaced_only_by_one_that_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power failure the old object is there, or the new one."""
+    folder, store = tmp_path / "files", FileStore(AttachmentSettings(store=f"file://{tmp_path}"))
+    await store.put("files/a", b"old")
+    sizes: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        if (folder / "a").read_bytes() == b"old":
+            sizes.append(os.fstat(descriptor).st_size)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(6):
+            yield bytes(1_000_000)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    await store.put_stream("files/a", chunks(), 6_000_000)
+    assert sizes[-1] == 6_000_000
+
+
+async def test_a_folder_writes_a_large_object_little_by_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One write of all of it would delay those of the database on the same disk."""
+    sizes: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        sizes.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    await FileStore(AttachmentSettings(store=f"file://{tmp_path}")).put("a", bytes(4_000_000))
+    assert max(after - before for before, after in pairwise([0, *sizes])) <= 1024 * 1024
+    assert max(sizes) == 4_000_000
+
+
+async def test_an_upload_that_is_deleted_while_it_is_written_leaves_nothing(tmp_path: Path) -> None:
+    store = FileStore(AttachmentSettings(store=f"file://{tmp_path}"))
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield bytes(1_000_000)
+        await store.delete_below("uploads/a/")
+        yield bytes(1_000_000)
+
+    with pytest.raises(StoreUnavailable):
+        await store.put_stream("uploads/a/0-x", chunks(), 2_000_000)
+    assert files_below(tmp_path) == []
 
 
 async def test_a_stream_that_breaks_leaves_no_object(place: AttachmentSettings) -> None:
@@ -116,6 +168,8 @@ async def test_a_stream_that_breaks_leaves_no_object(place: AttachmentSettings) 
     with pytest.raises((ConnectionError, StoreUnavailable)):
         await store.put_stream("broken/x", broken(), 12_000_000)
     assert await listed(store, "broken") == []
+    if (folder := folder_of(place)) is not None:
+        assert files_below(folder / "broken") == []
 
 
 async def test_files_are_kept_wherever_the_settings_say(settings: Settings, place: AttachmentSettings) -> None:
