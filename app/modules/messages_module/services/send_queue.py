@@ -34,7 +34,8 @@ _SHARE = 20
 MAX_WRITERS = 2
 """Concurrent batches of several chats: one is written while the other commits."""
 MAX_FULL_WRITERS = 4
-"""Concurrent batches while the waiting sends fill another one. More small batches would cost more than they gain."""
+"""Concurrent batches while the waiting sends fill another one. More small batches would cost more than they gain: one
+with fewer chats than the latest one begins only when that is written."""
 MAX_WAITING = 20_000
 """Sends that may wait in this process. Beyond that a send is refused with QueueFull."""
 MAX_WAITING_IN_CHAT = 2_000
@@ -59,6 +60,7 @@ class SendQueue:
         # Chats with a queue that are in no batch, the longest waiting first.
         self._ready: deque[UUID] = deque()
         self._writers = 0
+        self._chats_in_latest = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._router: Router | None = None
@@ -149,26 +151,27 @@ class SendQueue:
 
     def _start_writer(self) -> None:
         """Starts another writer if chats are ready and the limit of writers is not reached."""
-        if self._ready and self._writers < (MAX_FULL_WRITERS if self._waiting >= MAX_BATCH else MAX_WRITERS):
+        limit = MAX_FULL_WRITERS if self._waiting >= MAX_BATCH else MAX_WRITERS
+        is_small = limit == MAX_WRITERS and len(self._ready) < self._chats_in_latest
+        if self._ready and self._writers < (1 if is_small else limit):
             self._writers += 1
             self._start(self._write_ready())
 
     async def _write_ready(self) -> None:
-        """Writes batches until no chat is ready. An idle chat has neither a queue nor a task."""
+        """Writes one batch. An idle chat has neither a queue nor a task."""
+        chat_ids = self._take_ready()
+        self._chats_in_latest = len(chat_ids) or self._chats_in_latest
+        self._start_writer()
+        locked_by_others: Sequence[UUID] = ()
         try:
-            while self._ready:
-                chat_ids = self._take_ready()
-                self._start_writer()
-                locked_by_others: Sequence[UUID] = ()
-                try:
-                    locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
-                finally:
-                    for chat_id in chat_ids:
-                        if chat_id in locked_by_others:
-                            self._start(self._write_alone(chat_id))
-                        else:
-                            self._release(chat_id)
+            if chat_ids:
+                locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
         finally:
+            for chat_id in chat_ids:
+                if chat_id in locked_by_others:
+                    self._start(self._write_alone(chat_id))
+                else:
+                    self._release(chat_id)
             self._writers -= 1
             self._start_writer()
 

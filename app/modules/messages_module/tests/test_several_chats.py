@@ -150,6 +150,28 @@ async def test_more_than_two_batches_run_only_if_they_are_full(
     assert {type(sent) for sent in await asyncio.gather(*sends)} == {Sent}
 
 
+async def test_a_batch_with_fewer_chats_than_the_one_in_progress_waits_for_it(
+    anna: FakeClient, administrator: Connection, queue: SendQueue
+) -> None:
+    chats = iter([UUID(await anna.open_chat()) for _ in range(6)])
+    sends: list[Awaitable[Sent]] = []
+
+    def send(*, to_chats: int) -> None:
+        sends.extend(queue.submit(chat, anna.uuid, MessageCreate(text="?")) for chat in islice(chats, to_chats))
+
+    async with administrator.transaction():
+        # No batch gets past its first statement.
+        await administrator.execute("LOCK TABLE stream IN EXCLUSIVE MODE")
+        send(to_chats=3)
+        await until_waiting(administrator, 1)
+        send(to_chats=2)
+        await asyncio.sleep(0.1)
+        assert await count_waiting(administrator) == 1
+        send(to_chats=1)
+        await until_waiting(administrator, 2)
+    assert {type(sent) for sent in await asyncio.gather(*sends)} == {Sent}
+
+
 async def test_a_busy_chat_leaves_other_chats_their_share_of_a_batch(
     anna: FakeClient, club: str, queue: SendQueue
 ) -> None:
