@@ -29,7 +29,7 @@ MODES = {
     "two workers": {"API_WORKERS": "2"},
 }
 ENDINGS = {signal.SIGINT: 0, signal.SIGTERM: 0, signal.SIGKILL: -signal.SIGKILL}
-GONE_SECONDS = 5.0
+GONE_SECONDS = 30.0
 _numbers = count(1)
 
 

@@ -51,7 +51,7 @@ class Device:
             self._tired.clear()
             await self._until_cut(transport, stop)
 
-    async def catch_up(self, heads: dict[str, int], seconds: float = 30) -> None:
+    async def catch_up(self, heads: dict[str, int], seconds: float = 120) -> None:
         """Resume by WebSocket until the cursors reach these sequence numbers."""
         listening = asyncio.ensure_future(self._keep_connected())
         try:

@@ -85,7 +85,7 @@ class ServerProcess:
                 time.sleep(0.05)
         raise AssertionError(f"the server did not start: {self.log.read_text()}")
 
-    def stop(self, seconds: float = 15) -> None:
+    def stop(self, seconds: float = 60) -> None:
         """Send SIGTERM, and check that the process ends as it must."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -49,7 +49,7 @@ async def nodes(pair: Pair, tmp_path: Path) -> AsyncIterator[list[httpx.AsyncCli
             ]
     finally:
         for server in servers:
-            await asyncio.to_thread(server.stop, 60)
+            await asyncio.to_thread(server.stop)
 
 
 async def send_until_acknowledged(user: FakeClient, chat: str, body: dict[str, str]) -> dict[str, int]:

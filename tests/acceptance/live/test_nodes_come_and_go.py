@@ -48,7 +48,7 @@ def site(request: pytest.FixtureRequest, shared_database: DatabaseAddress) -> It
                 variables = bus | {"SEND_DELEGATION_FOLDER": str(here / (name if are_apart else "group"))}
                 node = ServerProcess(shared_database, here / f"{name}.log", ("main.py",), ROOT, **variables)
                 nodes.append(node)
-                stack.callback(node.stop, 60)
+                stack.callback(node.stop)
                 return node
 
             yield Site(make, peers=0 if are_apart else 1)
@@ -102,7 +102,7 @@ async def test_clients_see_nothing_but_1012_and_broken_connections(site: Site, n
             await until_each_has_sent_more()
             assert nodes.answered[newcomer]
 
-            await to_thread.run_sync(first.stop, 60)
+            await to_thread.run_sync(first.stop)
             nodes.clients.pop(0)
             await until_each_has_sent_more()
             stop.set()

@@ -1,6 +1,6 @@
 // The pinned messages of a chat: a bar that leads to them one after the other, and pinning by the message's menu.
 
-import { call, get } from '../api.js';
+import { call, get, has } from '../api.js';
 import { h, icon, toast } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { summary } from '../summary.js';
@@ -10,7 +10,6 @@ export class Pins {
   constructor(context, id, goTo) {
     this.context = context;
     this.id = id;
-    this.isAvailable = false;
     this.items = [];
     this.place = 0;
     this.text = h('span', { dir: 'auto' });
@@ -27,7 +26,7 @@ export class Pins {
 
   get mayPin() {
     const { chat } = this;
-    return this.isAvailable && (chat.type === 'direct' || chat.role === 'owner' || chat.role === 'admin');
+    return has('pins') && (chat.type === 'direct' || chat.role === 'owner' || chat.role === 'admin');
   }
 
   has(seq) {
@@ -37,7 +36,7 @@ export class Pins {
   update() {
     const isOnline = this.context.connection.state === 'online';
     // Each new connection reads them again: the events may be missing.
-    if (isOnline && !this.wasOnline) this.load();
+    if (has('pins') && isOnline && !this.wasOnline) this.load();
     this.wasOnline = isOnline;
     const shown = this.items[this.place];
     this.element.hidden = !shown;
@@ -59,10 +58,10 @@ export class Pins {
       const { items } = await loading;
       // A later event has begun another request.
       if (this.loading !== loading) return;
-      Object.assign(this, { items, place: 0, isAvailable: true });
+      Object.assign(this, { items, place: 0 });
       this.update();
     } catch {
-      // The page works without them.
+      // The next connection reads them.
     }
   }
 
