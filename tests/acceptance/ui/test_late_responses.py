@@ -49,3 +49,18 @@ async def test_a_new_name_is_not_replaced_by_an_older_one(eve: Reader, her: Fake
     await held.until_asked(2)
     await held.answer_late(eve.page, old)
     await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
+
+
+async def test_a_chosen_language_is_not_replaced_by_an_older_one(eve: Reader, her: FakeClient) -> None:
+    path = "/accounts/me/notifications"
+    ok(await her.put(path, {"language": "en"}))
+    held = await eve.hold(f"**{path}")
+    await eve.page.reload()
+    await eve.is_online()
+    await held.until_asked()
+    old = ok(await her.get(path))
+    await (await eve.settings()).get_by_label("Language").select_option("ru")
+    await held.until_asked(2)
+    await held.answer_late(eve.page, old)
+    await expect(eve.page.get_by_role("heading", name="Чаты")).to_be_visible()
+    assert ok(await her.get(path))["language"] == "ru"

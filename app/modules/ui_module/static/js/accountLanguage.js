@@ -10,10 +10,17 @@ export class AccountLanguage {
     this.adopt = adopt;
     /** The user's choice on this page, until the server has it. */
     this.unsaved = null;
+    this.reading = null;
     if (!has('notifications')) return;
-    store.addEventListener('own', ({ detail: { kind, data } }) => kind === 'notifications.changed' && this.follow(data));
+    store.addEventListener('own', ({ detail: { kind, data } }) => kind === 'notifications.changed' && this.changed(data));
     // Each new connection reads it again: the events may be missing.
     connection.addEventListener('state', () => connection.state === 'online' && this.synchronize());
+  }
+
+  /** Follows a change of another device. A response that is on its way may be older. */
+  changed(settings) {
+    this.reading = null;
+    this.follow(settings);
   }
 
   follow({ language }) {
@@ -24,6 +31,7 @@ export class AccountLanguage {
   async choose(language) {
     if (!has('notifications')) return;
     this.unsaved = language;
+    this.reading = null;
     await this.synchronize();
   }
 
@@ -32,8 +40,9 @@ export class AccountLanguage {
     try {
       if (unsaved) await call('PUT', PATH, { language: unsaved });
       else {
-        const settings = await get(PATH);
-        this.follow(settings);
+        const reading = this.reading = get(PATH);
+        const settings = await reading;
+        if (this.reading === reading) this.follow(settings);
         // For the times in mails.
         if (!settings.time_zone) await call('PUT', PATH, { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
       }
