@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -105,7 +106,7 @@ def read_refusal(content: bytes) -> ServiceError:
     """Returns the error. Raises BadFrame, also if this process has no such class."""
     try:
         name, detail, extra, retry_after, headers = orjson.loads(content)
-        kind = next(kind for kind in _kinds(ServiceError) if _name_of(kind) == name)
+        kind = _find_kind(name)
     except (ValueError, StopIteration) as error:
         raise BadFrame("a refusal cannot be read") from error
     # Classes have constructors of their own. Their results are what was sent.
@@ -113,6 +114,12 @@ def read_refusal(content: bytes) -> ServiceError:
     ServiceError.__init__(refusal, detail, extra=extra, retry_after=retry_after)
     refusal.headers = headers
     return refusal
+
+
+@lru_cache
+def _find_kind(name: str) -> type[ServiceError]:
+    """Returns the class of an error. Raises StopIteration. An overloaded process refuses many sends in a moment."""
+    return next(kind for kind in _kinds(ServiceError) if _name_of(kind) == name)
 
 
 def _kinds(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
