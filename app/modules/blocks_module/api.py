@@ -13,6 +13,7 @@ from app.modules.blocks_module import services
 from app.modules.blocks_module.errors import TooManyBlocks
 from app.modules.blocks_module.schemas import BlockRead
 from app.modules.blocks_module.settings import BLOCK
+from app.modules.chats_module.dependencies import MemberRulesDep
 from app.modules.streams_module.dependencies import LogDep
 
 router = APIRouter(prefix="/accounts/me/blocks")
@@ -30,7 +31,13 @@ async def list_mine(identity: CurrentIdentity, work: Work, cursor: Cursor = None
     "/{account_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(AccountNotFound, TooManyBlocks)
 )
 async def block(
-    account_id: AccountId, identity: CurrentIdentity, limits: LimitsDep, work: Work, log: LogDep, filters: FiltersDep
+    account_id: AccountId,
+    identity: CurrentIdentity,
+    limits: LimitsDep,
+    work: Work,
+    log: LogDep,
+    filters: FiltersDep,
+    rules: MemberRulesDep,
 ) -> None:
     """Blocks an account.
 
@@ -38,13 +45,19 @@ async def block(
     neither presence nor typing nor read positions of the caller.
     """
     limits.hit(BLOCK, identity.account_id.int)
-    await services.block(work, log, filters, identity.account_id, account_id)
+    await services.block(work, log, filters, rules, identity.account_id, account_id)
 
 
 @router.delete("/{account_id}", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(AccountNotFound))
 async def unblock(
-    account_id: AccountId, identity: CurrentIdentity, limits: LimitsDep, work: Work, log: LogDep, filters: FiltersDep
+    account_id: AccountId,
+    identity: CurrentIdentity,
+    limits: LimitsDep,
+    work: Work,
+    log: LogDep,
+    filters: FiltersDep,
+    rules: MemberRulesDep,
 ) -> None:
     """Takes back a block. There need not be one."""
     limits.hit(BLOCK, identity.account_id.int)
-    await services.unblock(work, log, filters, identity.account_id, account_id)
+    await services.unblock(work, log, filters, rules, identity.account_id, account_id)

@@ -1,6 +1,7 @@
 """Blocks: no direct chat, no message or mark in it, no being added by the blocked, nothing shown to them live."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
@@ -17,6 +18,7 @@ from app.modules.blocks_module.schemas import BlockRead
 from app.modules.chats_module.errors import AddingRefused
 from app.modules.chats_module.extension import AddCheck, Addition
 from app.modules.chats_module.services.chats import direct_chat_id
+from app.modules.chats_module.services.rules import MemberRules
 from app.modules.messages_module.extension import CheckedSend, SendCheck, set_check
 from app.modules.streams_module.services.log import Log, event, now
 from app.services.context import Context, WorkContext
@@ -27,7 +29,9 @@ MAX_BLOCKS = 5_000
 _CHECK = "blocks"
 
 
-async def block(work: UnitOfWork, log: Log, filters: PresenceFilters, account_id: UUID, blocked_id: UUID) -> None:
+async def block(
+    work: UnitOfWork, log: Log, filters: PresenceFilters, rules: MemberRules, account_id: UUID, blocked_id: UUID
+) -> None:
     """Blocks an account. Changes nothing if it is blocked. Raises ValidationFailed, AccountNotFound, TooManyBlocks."""
     if blocked_id == account_id:
         raise ValidationFailed(("path", "account_id"), "an account cannot block itself")
@@ -40,17 +44,19 @@ async def block(work: UnitOfWork, log: Log, filters: PresenceFilters, account_id
     if await db.insert_block(raw, account_id, blocked_id, at):
         await set_check(work, direct_chat_id(account_id, blocked_id), _CHECK, on=True)
         await log.append(work, account_id, event("account.blocked", {"account_id": str(blocked_id)}), at=at)
-        work.after_commit(lambda: filters.announce(blocked_id))
+        await _announce(work, filters, rules, blocked_id)
 
 
-async def unblock(work: UnitOfWork, log: Log, filters: PresenceFilters, account_id: UUID, blocked_id: UUID) -> None:
+async def unblock(
+    work: UnitOfWork, log: Log, filters: PresenceFilters, rules: MemberRules, account_id: UUID, blocked_id: UUID
+) -> None:
     """Takes back a block. Changes nothing if there is none. Raises AccountNotFound."""
     raw = await _lock(work, log, account_id, blocked_id)
     if await db.delete_block(raw, account_id, blocked_id):
         if not await db.list_blocked(raw, blocked_id, [account_id]):
             await set_check(work, direct_chat_id(account_id, blocked_id), _CHECK, on=False)
         await log.append(work, account_id, event("account.unblocked", {"account_id": str(blocked_id)}))
-        work.after_commit(lambda: filters.announce(blocked_id))
+        await _announce(work, filters, rules, blocked_id)
     elif not await list_existing_accounts(work, {blocked_id}):
         raise AccountNotFound
 
@@ -64,6 +70,12 @@ async def list_blocks(work: UnitOfWork, account_id: UUID, cursor: str | None, li
         encode_cursor(items[-1].blocked_at, str(items[-1].account_id), of="blocks") if len(rows) > limit else None
     )
     return Page(items=items, next_cursor=next_cursor)
+
+
+async def _announce(work: UnitOfWork, filters: PresenceFilters, rules: MemberRules, blocked_id: UUID) -> None:
+    """Lets the sockets of the blocked account and of its bots read again which accounts are hidden."""
+    for viewer in (blocked_id, *await rules.list_limited(work, [blocked_id])):
+        work.after_commit(partial(filters.announce, viewer))
 
 
 async def _lock(work: UnitOfWork, log: Log, account_id: UUID, blocked_id: UUID) -> Connection:

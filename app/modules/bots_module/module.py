@@ -1,7 +1,7 @@
 from app.modules.bots_module.api import router
 from app.modules.bots_module.db import Bot
 from app.modules.bots_module.schemas import EVENT_TEXTS, EVENTS, TYP
-from app.modules.bots_module.services import ABSENT_WITH_OWNER, BOTS_OF_ACCOUNT, LIMITED_BY_OWNER
+from app.modules.bots_module.services import ABSENT_WITH_OWNER, BOTS_OF_ACCOUNT, HIDDEN_WITH_OWNER, LIMITED_BY_OWNER
 from app.modules.bots_module.settings import CREATE_BOT
 from app.utils.module import Module
 
@@ -12,5 +12,13 @@ module = Module(
     depends_on=("base", "accounts", "chats", "keys", "streams", "jobs"),
     models=(Bot,),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, TYP, LIMITED_BY_OWNER, ABSENT_WITH_OWNER, BOTS_OF_ACCOUNT, CREATE_BOT),
+    contributes=(
+        *EVENT_TEXTS,
+        TYP,
+        LIMITED_BY_OWNER,
+        ABSENT_WITH_OWNER,
+        HIDDEN_WITH_OWNER,
+        BOTS_OF_ACCOUNT,
+        CREATE_BOT,
+    ),
 )

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
-from app.modules.accounts_module.extension import Absence, AccountHook, Erasure, list_absent
+from app.modules.accounts_module.extension import Absence, AccountHook, Erasure, PresenceFilter, list_absent
 from app.modules.accounts_module.schemas import AccountUpdate
 from app.modules.accounts_module.services import accounts
 from app.modules.accounts_module.services.erasure import end_access, enqueue_erasure
 from app.modules.accounts_module.services.new_accounts import create_bot_account
 from app.modules.accounts_module.services.parts import AccountParts
+from app.modules.accounts_module.services.presence_filters import PresenceFilters
 from app.modules.bots_module import db
 from app.modules.bots_module.errors import BotNotFound, TooManyBots
 from app.modules.bots_module.schemas import BotCreate, BotRead, BotUpdate
@@ -120,6 +121,20 @@ async def _list_absent(context: Context, account_ids: Collection[UUID]) -> Colle
 
 
 ABSENT_WITH_OWNER = Absence("bots", _list_absent)
+
+
+async def _list_hidden(context: Context, viewer: UUID, account_ids: Collection[UUID] | None) -> Collection[UUID]:
+    """What is hidden from the owner is hidden from the bot. An owner is no bot."""
+    owner = (await db.find_owners(context.connection, [viewer])).get(viewer)
+    if owner is None:
+        return ()
+    filters = context.container.get(PresenceFilters)
+    if account_ids is None:
+        return await filters.list_all_hidden(context.connection, owner)
+    return await filters.list_hidden(context.connection, owner, account_ids)
+
+
+HIDDEN_WITH_OWNER = PresenceFilter("bots", _list_hidden)
 
 
 async def _erase(context: WorkContext, account_id: UUID, mode: Erasure, _: int) -> bool:

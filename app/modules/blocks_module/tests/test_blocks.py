@@ -170,6 +170,31 @@ async def test_presence_typing_and_receipts_are_hidden_from_the_blocked(
             assert ok(await clara.get(f"/accounts/{anna.id}"))["online"] is True
 
 
+async def test_what_is_hidden_from_the_blocked_is_hidden_from_their_bots(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, live_server: str
+) -> None:
+    bot = await create_bot(boris)
+    club = await clara.open_chat(anna, boris, bot)
+    async with FakeSocket(bot, live_server) as socket, FakeSocket(clara, live_server) as other:
+        await block(anna, boris)
+        async with FakeSocket(bot, live_server) as later, FakeSocket(anna, live_server) as own:
+            await own.ask("typing", chat_id=club, is_typing=True)
+            await other.until(lambda: any(each["account_id"] == anna.id for each in other.signals))
+            await other.ask("typing", chat_id=club, is_typing=True)
+            await socket.until(lambda: "typing" in {each["kind"] for each in socket.signals})
+            await later.until(lambda: "typing" in {each["kind"] for each in later.signals})
+            assert anna.id not in {each["account_id"] for each in (*socket.signals, *later.signals)}
+            assert ok(await bot.get(f"/accounts/{anna.id}"))["online"] is False
+            await unblock(anna, boris)
+            assert ok(await bot.get(f"/accounts/{anna.id}"))["online"] is True
+
+            async def is_shown() -> bool:
+                await own.ask("typing", chat_id=club, is_typing=True)
+                return any(each["account_id"] == anna.id for each in socket.signals)
+
+            await eventually(is_shown)
+
+
 async def test_signals_are_shown_again_after_the_block_is_taken_back(
     anna: FakeClient, boris: FakeClient, club: str, live_server: str
 ) -> None:
