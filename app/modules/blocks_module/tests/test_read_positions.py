@@ -1,6 +1,6 @@
 """Read positions of an account are hidden from those that it has blocked."""
 
-from app.modules.blocks_module.tests.test_blocks import block, unblock
+from app.modules.blocks_module.tests.blocking import block, unblock
 from tests.fakers import FakeClient, ok
 
 
