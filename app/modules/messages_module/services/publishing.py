@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.adapters.base.bus import Bus
 from app.modules.messages_module.services.batch import Written
-from app.modules.streams_module.services.frames import Frame, encode_event
+from app.modules.streams_module.services.frames import Frame, encode_events
 from app.modules.streams_module.services.hub import Hub
 from app.modules.streams_module.services.log import encode_time
 from app.modules.streams_module.services.subscribers import Subscribers
@@ -31,5 +31,4 @@ class Publisher:
 
 def make_frames(chat_id: UUID, base: int, at: str, events: Sequence[bytes]) -> list[Frame]:
     """Returns the frames of `message.created` events with the numbers after `base`."""
-    stream_id = str(chat_id)
-    return [encode_event(stream_id, seq, "message.created", event, at) for seq, event in enumerate(events, base + 1)]
+    return encode_events(str(chat_id), base + 1, "message.created", events, at)

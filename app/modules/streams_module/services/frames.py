@@ -33,8 +33,17 @@ def make_frames(stream_id: str, rows: Sequence[Any]) -> list[Frame]:
 
 def encode_event(stream_id: str, seq: int, kind: str, data: bytes, at: str) -> Frame:
     """Encodes an event. `data` is JSON; `at` comes from `encode_time`."""
-    before = f'{{"stream_id":"{stream_id}","seq":{seq},"kind":"{kind}","data":'.encode()
-    return Frame(seq, kind, data, encode_text_frame(_BEGINNING, before, data, b',"at":"%b"}' % at.encode(), _END))
+    return encode_events(stream_id, seq, kind, [data], at)[0]
+
+
+def encode_events(stream_id: str, first_seq: int, kind: str, events: Sequence[bytes], at: str) -> list[Frame]:
+    """Encodes events of one kind and time with the numbers from `first_seq` on."""
+    before = b'%b{"stream_id":"%b","seq":' % (_BEGINNING, stream_id.encode())
+    between, after = b',"kind":"%b","data":' % kind.encode(), b',"at":"%b"}%b' % (at.encode(), _END)
+    return [
+        Frame(seq, kind, data, encode_text_frame(before, b"%d" % seq, between, data, after))
+        for seq, data in enumerate(events, first_seq)
+    ]
 
 
 def encode_text_frame(*parts: bytes) -> bytes:
