@@ -106,17 +106,19 @@ class MessageParts:
         values: dict[str, Any] = {}
         needs: dict[str, Any] = {}
         for part in parts:
-            is_given = part.name in server_parts
-            if part.derive is not None and not is_given:
+            name = part.name
+            if part.derive is not None and name not in server_parts:
                 value = part.derive(request)
             elif part.prepare is not None:
                 value = NEEDS_PREPARE
             else:
-                value = server_parts[part.name] if is_given else sent[part.name]
+                value = server_parts[name] if name in server_parts else sent[name]
+            if is_new and value == part.empty:
+                continue
             if isinstance(value, NeedsPrepare):
-                needs[part.name] = value.derived
-            elif not is_new or value != part.empty:
-                values[part.name] = value
+                needs[name] = value.derived
+            else:
+                values[name] = value
         if not values and not needs and not sent:
             return NOTHING
         return PartValues(values, needs, orjson.dumps(sent, option=orjson.OPT_SORT_KEYS) if sent else b"")

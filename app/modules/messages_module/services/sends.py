@@ -10,6 +10,7 @@ from uuid import UUID
 
 from loguru import logger
 
+from app.modules.messages_module.db.cruds.send import DIGEST_SIZE
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.messages_module.services.part_values import PartValues
 
@@ -36,7 +37,7 @@ BY_CLIENT = ByServer()
 def digest_of(text: str, reply_to_seq: int | None, parts: bytes = b"") -> bytes:
     """Returns the digest that is compared on a retry. `parts`: the parts that were sent, as canonical JSON."""
     body = f"{reply_to_seq}\0{text}".encode()
-    return blake2b(body + b"\0" + parts if parts else body, digest_size=16).digest()
+    return blake2b(body + b"\0" + parts if parts else body, digest_size=DIGEST_SIZE).digest()
 
 
 class Send:
@@ -80,7 +81,7 @@ class Send:
         self.digest = (
             digest_of(request.text, request.reply_to_seq, given.sent)
             if by_server.digest_source is None
-            else blake2b(by_server.digest_source, digest_size=16).digest()
+            else blake2b(by_server.digest_source, digest_size=DIGEST_SIZE).digest()
         )
         self.at = by_server.at
         self.is_resolved = False

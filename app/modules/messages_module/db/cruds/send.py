@@ -9,6 +9,9 @@ from uuid import UUID
 from app.adapters.db.connection import DatabaseConnection
 from app.adapters.db.sql import one_row
 
+DIGEST_SIZE = 16
+"""Bytes of the digest of a send."""
+
 # From `stream` alone: a joined table would be read by the snapshot from before the lock was granted.
 _LOCK = "SELECT id, last_seq FROM stream WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
@@ -34,9 +37,10 @@ CROSS JOIN LATERAL {_EXISTING} old
 
 # Parameters: $1 to $5 are those of a _Poster. $6 is the time. $7 to $15, of each message in the order of the batch:
 # index of its poster, its event, its columns. $16 to $20, of each chat: its id, its two heads, who sent last, newest
-# number of the others. What messages have in common is sent once: the driver checks each item of an array in Python.
+# number of the others. The driver checks each item of an array in Python, so what messages have in common is sent once,
+# and all digests are one value.
 # `counted` before its use: rows are locked in the order chat, member, as by other changes of a read position.
-_INSERT = """
+_INSERT = f"""
 WITH appended AS (
     INSERT INTO event (stream_id, seq, kind, data, at)
     SELECT ($1::uuid[])[new.poster], ($4::bigint[])[new.poster] + new.place, 'message.created',
@@ -46,11 +50,11 @@ WITH appended AS (
     INSERT INTO message (chat_id, seq, id, client_msg_id, sender_id, type, text, reply_to_seq, digest, created_at,
                          event_seqs, parts)
     SELECT ($1::uuid[])[new.poster], ($3::bigint[])[new.poster] + new.place, new.id, new.client_msg_id,
-           ($2::uuid[])[new.poster], 'text', new.text, new.reply_to_seq, new.digest, coalesce(new.at, $6),
+           ($2::uuid[])[new.poster], 'text', new.text, new.reply_to_seq,
+           substring($13::bytea FROM (new.place - 1)::int * {DIGEST_SIZE} + 1 FOR {DIGEST_SIZE}), coalesce(new.at, $6),
            ARRAY[($4::bigint[])[new.poster] + new.place], convert_from(new.parts, 'UTF8')::json
-    FROM unnest($7::int[], $9::uuid[], $10::uuid[], $11::text[], $12::bigint[], $13::bytea[], $14::bytea[],
-                $15::timestamptz[])
-         WITH ORDINALITY AS new(poster, id, client_msg_id, text, reply_to_seq, digest, parts, at, place)
+    FROM unnest($7::int[], $9::uuid[], $10::uuid[], $11::text[], $12::bigint[], $14::bytea[], $15::timestamptz[])
+         WITH ORDINALITY AS new(poster, id, client_msg_id, text, reply_to_seq, parts, at, place)
 ), moved AS (
     UPDATE stream SET last_seq = now.event_seq
     FROM unnest($16::uuid[], $18::bigint[]) AS now(chat_id, event_seq)
@@ -72,7 +76,7 @@ WITH appended AS (
 UPDATE chat_member m SET read_seq = reader.seq
 FROM counted, unnest($1::uuid[], $2::uuid[], $5::bigint[]) AS reader(chat_id, account_id, seq)
 WHERE m.chat_id = counted.id AND m.chat_id = reader.chat_id AND m.account_id = reader.account_id
-"""
+"""  # noqa: S608 - constants only
 
 _LIST_STORED = f"""
 SELECT new.id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS new(chat_id, seq, id)
@@ -176,7 +180,9 @@ async def insert_messages(
         ]
         del newest[last.sender_id.int]
         runners_up.append(max((message.seq for message in newest.values()), default=0))
-    _, _, _, ids, client_msg_ids, _, *columns, events = zip(*chain.from_iterable(by_chat.values()), strict=True)
+    _, _, _, ids, client_msg_ids, _, texts, reply_to_seqs, digests, parts, times, events = zip(
+        *chain.from_iterable(by_chat.values()), strict=True
+    )
     last_of = [messages[-1] for messages in by_chat.values()]
     await connection.execute(
         _INSERT,
@@ -185,7 +191,12 @@ async def insert_messages(
         indices,
         events,
         ids,
-        *(_or_null(column) for column in (client_msg_ids, *columns)),
+        _or_null(client_msg_ids),
+        texts,
+        _or_null(reply_to_seqs),
+        b"".join(digests),
+        _or_null(parts),
+        _or_null(times),
         list(by_chat),
         [last.seq for last in last_of],
         [last.event_seq for last in last_of],
