@@ -1,6 +1,6 @@
 """Due times of periodic jobs, in hand-written SQL by the database's clock."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from app.adapters.db.connection import Connection
 
@@ -14,6 +14,9 @@ _SHORTEN = """
 UPDATE job_schedule s SET next_at = statement_timestamp() + make_interval(secs => p.period)
 FROM unnest($1::text[], $2::float8[]) AS p(name, period)
 WHERE s.name = p.name AND s.next_at > statement_timestamp() + make_interval(secs => p.period)
+"""
+_IS_DUE = """
+SELECT EXISTS (SELECT FROM job_schedule WHERE name = ANY($1::text[]) AND next_at <= statement_timestamp())
 """
 _TAKE = """
 UPDATE job_schedule s
@@ -32,6 +35,11 @@ async def register(connection: Connection, periods: Mapping[str, float]) -> None
     """Adds new schedules, which are due at once. `periods` maps a job's name to seconds."""
     await connection.execute(_REGISTER, list(periods))
     await connection.execute(_SHORTEN, list(periods), list(periods.values()))
+
+
+async def is_one_due(connection: Connection, names: Collection[str]) -> bool:
+    """Returns True if `take_due` would find a schedule, unless another process takes it first."""
+    return bool(await connection.fetchval(_IS_DUE, list(names)))
 
 
 async def take_due(connection: Connection, periods: Mapping[str, float]) -> list[str]:

@@ -107,6 +107,9 @@ _DUE_RETRIES = """
 SELECT stream_id FROM subscriber_cursor
 WHERE retry_at <= statement_timestamp() AND subscriber = ANY($1::text[]) LIMIT $2
 """
+_HAS_REQUESTED = """
+SELECT EXISTS (SELECT FROM subscriber_failure WHERE retry_at IS NOT NULL AND subscriber = ANY($1::text[]))
+"""
 _CLAIM_FAILURE = """
 SELECT f.stream_id, f.subscriber, e.seq, e.kind, e.data, e.at, f.seq AS failed_seq
 FROM subscriber_failure f LEFT JOIN event e ON e.stream_id = f.stream_id AND e.seq = f.seq
@@ -204,6 +207,11 @@ async def set_aside(connection: Connection, stream_id: UUID, name: str, seq: int
 
 async def list_due_retries(connection: Connection, names: Sequence[str], limit: int) -> list[UUID]:
     return [row["stream_id"] for row in await connection.fetch(_DUE_RETRIES, names, limit)]
+
+
+async def has_requested_retries(connection: Connection, names: Sequence[str]) -> bool:
+    """Returns True if `claim_failure` would find an event, unless another process has locked it."""
+    return bool(await connection.fetchval(_HAS_REQUESTED, names))
 
 
 async def claim_failure(connection: Connection, names: Sequence[str]) -> Any | None:

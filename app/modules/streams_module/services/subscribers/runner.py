@@ -230,8 +230,9 @@ class Subscribers:
             try:
                 async with self._database.connection() as connection:
                     due = await crud.list_due_retries(connection, list(self._subscribers), _STREAMS_IN_ROUND)
+                    is_requested = await crud.has_requested_retries(connection, list(self._subscribers))
                 self._add_backlog(due)
-                while await retry_failure(self._database, self._container, self._subscribers):
+                while is_requested and await retry_failure(self._database, self._container, self._subscribers):
                     pass
             except Exception as error:  # noqa: BLE001 - the loop must continue
                 logger.debug("cannot retry failed events: {!r}", error)
