@@ -28,8 +28,8 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
-# Tests that take long and span whole processes. They need a browser, Redis, nginx, PgBouncer, promtool and the system's
-# PostgreSQL (`apt-get install chromium redis-server nginx-light pgbouncer prometheus postgresql`), and fail without them.
+# Tests that take long and span whole processes. They fail without the programs that they need: `apt-get install chromium
+# graphviz nginx-light pgbouncer postgresql prometheus redis-server`.
 acceptance: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/acceptance --maxprocesses=2 --durations=15
 
