@@ -47,9 +47,10 @@ async def _run(data: Path, samples: int, seconds: float, at_once: int) -> None:
         "AUTH_ARGON2_TIME_COST": str(cost.argon2_time_cost),
         "AUTH_ARGON2_MEMORY_COST": str(cost.argon2_memory_cost),
         "RATE_LIMIT_FORGOT_PASSWORD": "1000000/minute",
+        "RATE_LIMIT_SIGN_IN": "1000000/minute",
     }
     async with mail_server() as mailbox:
-        more["MAIL_URL"] = f"smtp://127.0.0.1:{mailbox.port}"
+        more |= {"MAIL_URL": f"smtp://127.0.0.1:{mailbox.port}", "MAIL_FROM": "noreply@example.org"}
         with messenger(data / "postgres", more=more) as server:
             await _measure(Console(), "http://{}:{}".format(*server.address), samples, seconds, at_once)
 
