@@ -15,7 +15,7 @@ class UsernameTaken(Conflict):
 
 class SignUpClosed(Forbidden):
     code = "sign_up_closed"
-    title = "This server creates accounts for its users"
+    title = "Sign-up is closed on this server"
     text = ErrorText(
         "sign-up is closed on this server (`AUTH_SIGN_UP`)",
         "hide the form; an administrator of the server creates accounts",

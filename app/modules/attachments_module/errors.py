@@ -61,12 +61,12 @@ class AttachmentTaken(Conflict):
 
 class AttachmentNotReady(Conflict):
     code = "attachment_not_ready"
-    title = "This attachment is still being uploaded"
+    title = "This attachment is not ready"
     text = ErrorText(
-        "the attachment is not uploaded completely",
-        "finish the upload, then send the message",
-        "вложение загружено не полностью",
-        "закончите загрузку и отправьте сообщение",
+        "the file is not uploaded completely, or, for a forward or an avatar, is still being processed",
+        "finish the upload or wait for `attachment.ready`, then repeat the request",
+        "файл загружен не полностью либо, для пересылки и аватара, ещё обрабатывается",
+        "закончите загрузку или дождитесь `attachment.ready` и повторите запрос",
     )
 
 

@@ -19,7 +19,7 @@ UPLOAD_PART = RateLimit(
     "upload_part",
     "3000/10 minutes",
     "account",
-    "requests that bring a part of a file, per account",
+    "requests with a part of a file, per account",
     "запросов с частью файла на аккаунт",
 )
 DOWNLOAD = RateLimit(

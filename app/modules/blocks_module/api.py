@@ -58,6 +58,6 @@ async def unblock(
     filters: FiltersDep,
     rules: MemberRulesDep,
 ) -> None:
-    """Takes back a block. There need not be one."""
+    """Unblocks an account. It changes nothing if the account is not blocked."""
     limits.hit(BLOCK, identity.account_id.int)
     await services.unblock(work, log, filters, rules, identity.account_id, account_id)

@@ -50,10 +50,10 @@ def make_router(modules: Modules) -> APIRouter:
         parts: PartsDep,
         messages: MessagesDep,
     ) -> Response:
-        """Forwards a message to another chat, or to the same one. Requires a member here, who may post there.
+        """Forwards a message to another chat, or to the same one. Requires a member who may post in the other chat.
 
-        The text and the files go along, reactions do not. Members there see the author's name, and not this chat. With
-        the same `client_msg_id` it can be repeated at any time and is carried out once.
+        The copy has the text and the files, but no reactions. Members of the other chat see the author's name, and not
+        this chat. With the same `client_msg_id` it can be repeated at any time and is executed once.
         """
         sent = await forwarding.forward(
             database, parts, messages, models.create, identity.account_id, chat_id, seq, body

@@ -59,7 +59,7 @@ class MailSettings(SettingsGroup):
 
     russian: ClassVar[Mapping[str, str]] = {
         "url": "сервер, который принимает письма: smtp://user:password@host:25 или smtps://user:password@host:465; "
-        "без него письма не отправляются, а в LOCAL ссылки пишутся в журнал",
+        "без него письма не отправляются, а в LOCAL ссылки пишутся в лог",
         "from_address": "отправитель писем: name@example.com или Имя <name@example.com>",
         "language": "язык писем: en или ru",
     }

@@ -17,8 +17,8 @@ class MessagesSettings(SettingsGroup):
 
     delegation: bool = Field(
         True,
-        description="several processes on one machine leave the sends of a chat to one of them, so that batches stay "
-        "large; false: each process writes what it receives",
+        description="of several processes on one machine one writes the sends of a chat, so that batches stay large; "
+        "false: each process writes what it receives",
     )
     delegation_folder: Path | None = Field(
         None,
@@ -27,7 +27,7 @@ class MessagesSettings(SettingsGroup):
     )
 
     russian: ClassVar[Mapping[str, str]] = {
-        "delegation": "несколько процессов на одной машине отдают отправки чата одному из них, чтобы пакеты оставались "
+        "delegation": "из нескольких процессов на одной машине отправки чата записывает один, чтобы пакеты оставались "
         "большими; false — каждый процесс записывает то, что принял сам",
         "delegation_folder": "папка Unix-сокетов, через которые эти процессы находят друг друга, на локальном диске; "
         "по умолчанию messenger-<id пользователя> в папке временных файлов",

@@ -14,7 +14,7 @@ OIDC_SIGN_IN = RateLimit(
     "oidc_sign_in",
     "600/10 minutes",
     "IP address",
-    "sign-ins by another provider that are begun, and returns from it, per IP address",
+    "sign-ins begun at other providers, and returns from them, per IP address",
     "начатых входов через других провайдеров и возвратов от них с одного IP-адреса",
 )
 
@@ -56,16 +56,16 @@ class ProviderSettings(BaseModel):
         None,
         min_length=1,
         max_length=64,
-        description="what people read on its button; unset: `<ID>` with capitals and spaces, such as Google",
+        description="text of its button; unset: `<ID>` with capitals and spaces, such as Google",
     )
-    client_id: str = Field(min_length=1, description="what this server is called at the provider")
+    client_id: str = Field(min_length=1, description="id of this server at the provider")
     client_secret: SecretStr | None = Field(
         None, description="the secret that the provider has given to this server; unset: the provider asks for none"
     )
     scopes: str | None = Field(
         None,
         pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$",
-        description="what this server asks the provider for, with spaces; unset: openid email profile, and "
+        description="scopes that this server requests, separated by spaces; unset: openid email profile, and "
         "offline_access if the provider has it",
     )
     sign_up: bool | None = Field(
@@ -91,10 +91,10 @@ class OidcSettings(SettingsGroup):
         "issuer": "адрес провайдера, через которого можно войти, как он записан в его токенах; `<ID>` — имя на ваш "
         "выбор, а у провайдера указывается <API_PUBLIC_URL>/api/v1/auth/oidc/<id>/callback",
         "name": "надпись на его кнопке; без значения: `<ID>` с прописной буквы и с пробелами, например Google",
-        "client_id": "имя этого сервера у провайдера",
+        "client_id": "id этого сервера у провайдера",
         "client_secret": "секрет, который провайдер выдал этому серверу; без значения: провайдер его не спрашивает",
-        "scopes": "что сервер запрашивает у провайдера, через пробел; без значения: openid email profile и "
-        "offline_access, если провайдер его знает",
+        "scopes": "области, которые запрашивает сервер, через пробел; без значения: openid email profile и "
+        "offline_access, если он есть у провайдера",
         "sign_up": "создавать аккаунты тем, кто есть у провайдера, а здесь ещё нет; без значения: если не "
         "AUTH_SIGN_UP=closed",
         "redirects": "адреса приложений, в которые может вернуться вход через провайдера, через запятую; страницам "

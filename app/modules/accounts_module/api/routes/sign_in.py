@@ -73,7 +73,7 @@ def make_router(modules: Modules) -> APIRouter:
         request: Request,
         sign_in_service: SignInServiceDep,
     ) -> SignedIn:
-        """Opens a session with a form of OAuth2. That with a password is for Swagger's Authorize button."""
+        """Opens a session with a form of OAuth2. The one with a password is for Swagger's Authorize button."""
         grant = granted.get(form.grant_type)
         if grant is None:
             check_form(form, ("username", "password"))
