@@ -27,9 +27,10 @@ async def deactivate(
 ) -> Deactivated:
     """Deactivates the caller's account, and erases it later.
 
-    All sessions and other tokens end. Chats that the account owns pass to the longest-standing admin or member. Signing
-    in before `erase_at` brings the account back. Without `password`, a sign-in proves who calls: the session must have
-    been opened within the last 10 minutes, with the second factor if the account has one.
+    All sessions and other tokens end. Chats that the account owns pass to the admin who joined first, else to the
+    member or reader who joined first. Signing in before `erase_at` brings the account back. Without `password`, a
+    sign-in proves who calls: the session must have been opened within the last 10 minutes, with the second factor if
+    the account has one.
     """
     limits.hit(DEACTIVATE, identity.account_id.int)
     if body.password is None:
