@@ -29,7 +29,7 @@ class AccountBlocked(ResponseModel):
 
 
 class AccountUnblocked(ResponseModel):
-    """The account has taken back a block."""
+    """The account has unblocked another one."""
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 

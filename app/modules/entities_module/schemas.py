@@ -57,15 +57,15 @@ class Entity(ResponseModel):
     offset: int = Field(ge=0, description="start of the range in UTF-16 code units")
     length: int = Field(ge=1, description="length of the range in UTF-16 code units")
     account_id: Annotated[
-        UUID | SkipJsonSchema[None], Field(description="of `mention`: the account that is mentioned")
+        UUID | SkipJsonSchema[None], Field(description="with `mention`: the account that is mentioned")
     ] = None
     url: Annotated[
-        str | SkipJsonSchema[None], Field(description="of `link`: begins with http://, https:// or mailto:")
+        str | SkipJsonSchema[None], Field(description="with `link`: begins with http://, https:// or mailto:")
     ] = None
-    language: str | None = Field(None, description="of `pre`: the word after the opening fence, null without one")
-    name: Annotated[str | SkipJsonSchema[None], Field(description="of `command`: without the slash, in lower case")] = (
-        None
-    )
+    language: str | None = Field(None, description="with `pre`: the word after the opening fence, null without one")
+    name: Annotated[
+        str | SkipJsonSchema[None], Field(description="with `command`: without the slash, in lower case")
+    ] = None
 
 
 Entities = Annotated[

@@ -33,7 +33,7 @@ KeyName = Annotated[
 
 
 class KeyCreate(RequestModel):
-    """A new key. It can do what its scopes name, and nothing else."""
+    """A new key. It allows what its scopes name, and nothing else."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"name": "Отчёты", "scopes": ["chats:read", "messages:write"]}}
@@ -54,7 +54,7 @@ class KeyRead(ResponseModel):
     scopes: list[Scope]
     created_at: datetime
     expires_at: datetime | None
-    last_used_at: datetime | None = Field(description="accurate to a minute")
+    last_used_at: datetime | None = Field(description="time of the latest call, accurate to a minute")
 
 
 class KeyCreated(KeyRead):

@@ -10,7 +10,7 @@ from app.utils.event_texts import EventText
 
 
 class Deactivation(RequestModel):
-    """What proves that it is the owner who leaves, and what happens to the messages."""
+    """The password of the account, and what happens to its messages."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"password": "correct horse battery", "messages": "keep"}})
 

@@ -25,12 +25,12 @@ def _time_zones() -> Set[str]:
 
 Language = Annotated[
     Literal["en", "ru"] | None,
-    Field(description="of mails to the account, and of pages that it opens; null: it has chosen none"),
+    Field(description="language of mails and of the page at /ui; null: not chosen"),
 ]
 
 TimeZone = Annotated[
     Annotated[str, Field(max_length=64), AfterValidator(_check_time_zone)] | None,
-    Field(description="of the times in mails, by its name in the IANA database; null: UTC"),
+    Field(description="time zone of the times in mails, by its name in the IANA database; null: UTC"),
 ]
 
 

@@ -80,9 +80,9 @@ async def start(
     code_challenge_method: Method = "S256",
     state: AppState = None,
 ) -> Response:
-    """Sends the browser to the provider. Open it as a page, do not fetch it.
+    """Redirects the browser to the provider. Open it as a page; do not request it from a script.
 
-    The browser comes back to `redirect` with `code` and `state`, or with `error` and `state`. `POST /accounts/token`
+    The browser returns to `redirect` with `code` and `state`, or with `error` and `state`. `POST /accounts/token`
     takes the code with the verifier.
     """
     limits.hit(OIDC_SIGN_IN, network_of(device.address))
@@ -127,7 +127,7 @@ async def callback(
     error: ProviderError = None,
     iss: ProviderIssuer = None,
 ) -> Response:
-    """Takes the browser that comes back from the provider, and sends it on to the application."""
+    """Verifies the answer of the provider, and redirects the browser to the application."""
     limits.hit(OIDC_SIGN_IN, network_of(device.address))
     provider, cookie = providers.get(provider_id), _cookie_of(state)
     returned = flows.Returned(state, request.cookies.get(cookie, ""), code, error, iss)
@@ -148,7 +148,7 @@ async def list_identities(identity: CurrentIdentity, work: Work) -> Page[Identit
     openapi_extra=refuses(ReauthenticationRequired, CodeInvalid, IdentityTaken, TooManyIdentities),
 )
 async def link(body: IdentityCreate, identity: RecentSignIn, work: Work, log: LogDep, vault: VaultDep) -> IdentityRead:
-    """Links an identity to the caller's account, with the code that a sign-in by the provider has ended with."""
+    """Links an identity to the caller's account, with the one-time code of a sign-in by its provider."""
     await vault.prepare()
     said = await sign_ins.use_code(work, body.code, body.code_verifier)
     return await identities.link(work, log, vault, identity.account_id, said)

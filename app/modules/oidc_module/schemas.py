@@ -13,7 +13,7 @@ _CODE = "Pz8cB0m2wqS5d1n7Xk4vT6hY9jL3rG0fUaEoCiQyNbM"
 _VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 Code = Annotated[
     str,
-    Field(max_length=128, description="the one-time code that the browser has brought back", examples=[_CODE]),
+    Field(max_length=128, description="the one-time code that came with the redirect", examples=[_CODE]),
 ]
 Verifier = Annotated[
     str,
@@ -21,7 +21,7 @@ Verifier = Annotated[
         min_length=43,
         max_length=128,
         pattern=r"^[A-Za-z0-9._~-]+$",
-        description="what `code_challenge` was made of (RFC 7636)",
+        description="the verifier of `code_challenge` (RFC 7636)",
         examples=[_VERIFIER],
     ),
 ]
@@ -42,7 +42,7 @@ Redirect = Annotated[
     Storable,
     Query(
         max_length=2048,
-        description="where the browser comes back to: a page of this server, or one of `OIDC_REDIRECTS`",
+        description="address that the browser returns to: a page of this server, or one of `OIDC_REDIRECTS`",
         examples=["/ui/"],
     ),
 ]
@@ -55,20 +55,22 @@ Challenge = Annotated[
     ),
 ]
 AppState = Annotated[
-    Storable | None, Query(max_length=512, description="comes back unchanged with the code", examples=["tab-1"])
+    Storable | None, Query(max_length=512, description="returned unchanged with the code", examples=["tab-1"])
 ]
-State = Annotated[str, Query(max_length=512, description="as the provider was asked with", examples=["af0ifjsldkj"])]
+State = Annotated[
+    str, Query(max_length=512, description="the state of the request to the provider", examples=["af0ifjsldkj"])
+]
 ProviderCode = Annotated[str | None, Query(max_length=4096, description="the provider's code")]
 ProviderError = Annotated[str | None, Query(max_length=256, description="why the provider gives no code")]
-ProviderIssuer = Annotated[str | None, Query(max_length=512, description="who the provider is (RFC 9207)")]
-Method = Annotated[Literal["S256"], Query(description="how `code_challenge` was made")]
+ProviderIssuer = Annotated[str | None, Query(max_length=512, description="issuer of the answer (RFC 9207)")]
+Method = Annotated[Literal["S256"], Query(description="method of `code_challenge`")]
 
 
 class ProviderRead(ResponseModel):
     """A provider that accounts may sign in with."""
 
     id: str = Field(examples=["google"])
-    name: str = Field(description="for the button", examples=["Google"])
+    name: str = Field(description="text of the button", examples=["Google"])
 
 
 class IdentityRead(ResponseModel):
@@ -82,7 +84,7 @@ class IdentityRead(ResponseModel):
 
 
 class IdentityCreate(RequestModel):
-    """What a sign-in by a provider has ended with."""
+    """The one-time code of a sign-in by a provider, and its verifier."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"code": _CODE, "code_verifier": _VERIFIER}})
 

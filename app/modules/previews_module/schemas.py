@@ -6,7 +6,7 @@ from app.modules.base_module.schemas import ResponseModel
 
 
 class LinkPreview(ResponseModel):
-    """What a page says about itself. The server has fetched it."""
+    """The description that a page gives of itself. The server has fetched it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -27,7 +27,7 @@ class LinkPreview(ResponseModel):
     description: str | None
     site_name: str | None
     attachment_id: UUID | None = Field(
-        description="image of the page, which members read as a file of the message; null without one, and at first"
+        description="image of the page, which members read as a file of the message; null before it is fetched"
     )
     width: int | None
     height: int | None

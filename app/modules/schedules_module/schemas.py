@@ -69,7 +69,7 @@ class ScheduledMessageRead(ResponseModel):
 
     id: UUID
     chat_id: UUID
-    client_msg_id: UUID = Field(description="that of the message when it is sent")
+    client_msg_id: UUID = Field(description="`client_msg_id` that the message is sent with")
     text: str
     reply_to_seq: int | None
     send_at: datetime

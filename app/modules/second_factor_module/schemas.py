@@ -19,9 +19,9 @@ Code = Annotated[
 class TotpSecret(ResponseModel):
     """The secret that the authenticator app keeps. It is shown once."""
 
-    secret: str = Field(description="in base32, to type it in", examples=["JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"])
+    secret: str = Field(description="the secret in base32", examples=["JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"])
     otpauth_url: str = Field(
-        description="the same for a QR code",
+        description="the secret as an otpauth URL, for a QR code",
         examples=["otpauth://totp/Messenger:anna?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Messenger"],
     )
 
@@ -45,5 +45,5 @@ class SecondStep(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"ticket": "eyJhbGciOiJIUzI1NiIs...", "code": "492039"}})
 
-    ticket: Annotated[str, Field(max_length=2048, description="of the answer `second_factor_required`")]
+    ticket: Annotated[str, Field(max_length=2048, description="`ticket` of the error `second_factor_required`")]
     code: Code

@@ -100,7 +100,7 @@ def make_router(modules: Modules) -> APIRouter:
     )
     @scoped("chats:write")
     async def follow(root_seq: RootSeq, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep) -> None:
-        """Follows a thread: `GET /threads` lists it. Replying follows it, too, and so does being answered."""
+        """Follows a thread: `GET /threads` lists it. Its repliers and the author of its root follow it, too."""
         limits.hit(CHANGE_THREADS, member.account_id.int)
         await threads.follow(work, log, member.chat_id, member.account_id, root_seq)
 
@@ -111,7 +111,7 @@ def make_router(modules: Modules) -> APIRouter:
     )
     @scoped("chats:write")
     async def unfollow(root_seq: RootSeq, member: ChatMembership, work: Work, log: LogDep, limits: LimitsDep) -> None:
-        """No longer follows a thread, until the caller replies in it again."""
+        """Stops following a thread. A later reply of the caller follows it again."""
         limits.hit(CHANGE_THREADS, member.account_id.int)
         await threads.unfollow(work, log, member.chat_id, member.account_id, root_seq)
 

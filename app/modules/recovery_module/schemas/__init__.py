@@ -9,7 +9,7 @@ Token = Annotated[
     str,
     Field(
         max_length=256,
-        description="from the link of the mail",
+        description="token in the link of the mail",
         examples=["Zk2V0yB1s7Zc8tWcUu0m3J6m1n4Qe5R7x9Yp2Aa4Bd8"],
     ),
 ]

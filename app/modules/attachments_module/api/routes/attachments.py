@@ -25,14 +25,14 @@ router, root_router = APIRouter(), APIRouter()
 @router.post("/attachments/urls", response_model=UrlsRead)
 @scoped("messages:read")
 async def urls(body: UrlsCreate, identity: CurrentIdentity, database: Db, links: LinksDep) -> dict[str, Any]:
-    """Returns addresses of several files: those of a page of history."""
+    """Returns the addresses of several files, such as those of a page of history."""
     return {"items": await reading.list_attachments(database, links, identity, body.ids)}
 
 
 @router.get("/attachments/{attachment_id}", response_model=AttachmentRead, openapi_extra=refuses(AttachmentNotFound))
 @scoped("messages:read")
 async def read(attachment_id: AttachmentId, identity: CurrentIdentity, database: Db, links: LinksDep) -> dict[str, Any]:
-    """Returns a file with its addresses. Requires its owner, or, once a message carries it, a member of the chat."""
+    """Returns a file with its addresses. Requires its owner, or, if it is in a message, a member of the chat."""
     return await reading.read_attachment(database, links, identity, attachment_id)
 
 

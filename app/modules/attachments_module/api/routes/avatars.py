@@ -46,7 +46,7 @@ async def set_own_avatar(
     links: AvatarLinksDep,
     limits: LimitsDep,
 ) -> AvatarRead:
-    """Sets the caller's avatar. The file of the one before is deleted."""
+    """Sets the caller's avatar. The file of the previous one is deleted."""
     limits.hit(CHANGE_AVATAR, identity.account_id.int)
     await avatars.set_own(work, log, jobs, identity.account_id, body.attachment_id)
     avatar = Avatar(False, identity.account_id, body.attachment_id)

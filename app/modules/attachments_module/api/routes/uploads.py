@@ -232,7 +232,7 @@ async def append(
 )
 @scoped("files:write")
 async def delete(attachment_id: AttachmentId, request: Request, identity: CurrentIdentity, uploads: UploadsDep) -> None:
-    """Ends an upload, or deletes a file that no message carries. Requires its owner."""
+    """Ends an upload, or deletes a file that is in no message. Requires its owner."""
     if "tus-resumable" in request.headers:
         tus.check_version(request.headers)
     await uploads.discard(attachment_id, identity.account_id)
