@@ -27,7 +27,7 @@ class LinkPreview(ResponseModel):
     description: str | None
     site_name: str | None
     attachment_id: UUID | None = Field(
-        description="image of the page, which members read as a file of the message; null before it is fetched"
+        description="image of the page, which members read as a file of the message; null if there is none, or none yet"
     )
     width: int | None
     height: int | None
