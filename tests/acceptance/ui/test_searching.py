@@ -91,6 +91,17 @@ async def test_a_message_can_be_found_by_keyboard_alone(eve: Reader, club: str) 
     await expect(page.get_by_role("list", name="Messages").get_by_role("button")).to_have_count(0)
 
 
+async def test_the_search_keeps_the_focus_while_a_chat_opens(eve: Reader, club: str) -> None:
+    await eve.item("Двор").evaluate(
+        """item => {
+            item.click();
+            dispatchEvent(new KeyboardEvent('keydown', {key: 'k', ctrlKey: true}));
+        }"""
+    )
+    await expect(eve.composer).to_be_visible()
+    await expect(eve.page.locator("#search")).to_be_focused()
+
+
 async def test_results_of_earlier_words_are_not_shown(eve: Reader, club: str) -> None:
     page = eve.page
     found = page.get_by_role("list", name="Messages").get_by_role("button")

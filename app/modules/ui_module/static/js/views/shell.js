@@ -42,6 +42,8 @@ export class Shell {
     // The same message again: the hash does not change, so there is no event.
     if (seq && location.hash === hash) this.conversation?.goTo(seq);
     location.hash = hash;
+    // The event of the hash comes later, and the chat would take the focus from what was chosen meanwhile.
+    this.update();
   }
 
   /** Scrolls to the message in the hash, once for each change of the hash. */
