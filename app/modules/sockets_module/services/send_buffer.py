@@ -78,6 +78,9 @@ class SendBuffer:
         if not self._soon and frames:
             self._turn.add(self)
         self._soon.extend(frames)
+        # A transport that is full must be seen before it is given more than a buffer may hold.
+        if len(self._soon) > MAX_FRAMES:
+            self.flush()
 
     def flush(self) -> None:
         """Sends or buffers the frames of this turn."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from app.modules.sockets_module.services.send_buffer import SendBuffer, Turn
+from app.modules.sockets_module.services.send_buffer import MAX_FRAMES, SendBuffer, Turn
 
 
 async def refuse(message: Any) -> None:
@@ -37,6 +37,22 @@ async def test_the_frames_of_one_turn_are_one_write_per_socket() -> None:
     await asyncio.sleep(0)
     assert first[1:] == [b"later"]
     assert len(second) == 1
+
+
+async def test_more_frames_in_one_turn_than_a_buffer_holds_are_not_all_given_to_a_full_transport() -> None:
+    writes: list[bytes] = []
+    overflows: list[bool] = []
+
+    def fill(frame: bytes) -> bool:
+        writes.append(frame)
+        return len(writes) == 1
+
+    buffer = SendBuffer(refuse, fill, lambda: overflows.append(True), Turn())
+    for _ in range(10):
+        buffer.put([b"event"] * MAX_FRAMES)
+    await asyncio.sleep(0)
+    assert len(writes[0]) <= 2 * MAX_FRAMES * len(b"event")
+    assert overflows == [True]
 
 
 async def test_a_page_follows_the_frames_of_its_turn() -> None:
