@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import pytest
+
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds.read import find_head
-from app.modules.streams_module.services.subscribers import Subscribers
+from app.modules.streams_module.services.subscribers import Subscribers, cursor_cache
+from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
+from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient
@@ -62,3 +67,17 @@ async def test_events_before_the_appended_ones_are_still_handled(
         await anna.send(club, "a://")
         await appending.send("bye", shown="bye")
         await until_noted(connection, club, ["hello", "a://", "bye"])
+
+
+async def test_cursors_of_one_round_are_not_dropped_for_others_of_the_same_round(
+    anna: FakeClient, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursor_cache, "MAX_KNOWN", 2)
+    first, second, third = [UUID(await anna.open_chat()) for _ in range(3)]
+    subscriber = noting("all", ("message.*", "member.*"))
+    finding = Finding(container.get(Database), {"all": subscriber}, CursorCache(["all"]))
+    for stream_id in (first, second):
+        await finding.find({stream_id: True})
+    # The cursor of the first stream is the least recently used one, and that of the third is new.
+    found = await finding.find({first: True, third: True})
+    assert set(found.due["all"]) == {first, third}

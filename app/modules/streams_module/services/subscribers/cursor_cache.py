@@ -18,7 +18,14 @@ class CursorCache:
         self._skipped: dict[UUID, dict[str, tuple[int, int]]] = {}
 
     def list_unknown(self, stream_ids: Iterable[UUID]) -> list[UUID]:
-        return [stream_id for stream_id in stream_ids if stream_id not in self._seqs]
+        """Returns the streams that must be read. Those that need not be read are not dropped for them."""
+        unknown = []
+        for stream_id in stream_ids:
+            if stream_id in self._seqs:
+                self._seqs.move_to_end(stream_id)
+            else:
+                unknown.append(stream_id)
+        return unknown
 
     def get(self, stream_id: UUID) -> Mapping[str, int]:
         """Returns the cursor of each subscriber. The stream must be in the cache."""
