@@ -1,3 +1,4 @@
+# Longer than 250 lines: the order and the outcome of each send, to be checked in one place.
 """The send queues of one process, one per chat. Waiting sends are written in batches of several chats.
 
 While a batch commits, and until its chats are locked, the next one collects sends. A single send is a batch of one and
@@ -35,7 +36,9 @@ MAX_WRITERS = 2
 """Concurrent batches of several chats: one is written while the other commits."""
 MAX_FULL_WRITERS = 4
 """Concurrent batches while the waiting sends fill another one. More small batches would cost more than they gain: one
-with fewer chats than the latest one begins only when that is written."""
+with fewer chats than the latest one begins only when that is written, or has taken SLOW_AFTER."""
+SLOW_AFTER = 0.3
+"""Seconds after which a batch in progress holds up no smaller one: it probably waits for a lock."""
 MAX_WAITING = 20_000
 """Sends that may wait in this process. Beyond that a send is refused with QueueFull."""
 MAX_WAITING_IN_CHAT = 2_000
@@ -61,6 +64,8 @@ class SendQueue:
         self._ready: deque[UUID] = deque()
         self._writers = 0
         self._chats_in_latest = 0
+        # The tasks of writers whose batch has taken SLOW_AFTER.
+        self._slow: set[asyncio.Task[None] | None] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._router: Router | None = None
@@ -153,20 +158,28 @@ class SendQueue:
         """Starts another writer if chats are ready and the limit of writers is not reached."""
         limit = MAX_FULL_WRITERS if self._waiting >= MAX_BATCH else MAX_WRITERS
         is_small = limit == MAX_WRITERS and len(self._ready) < self._chats_in_latest
-        if self._ready and self._writers < (1 if is_small else limit):
+        if self._ready and self._writers < (min(1 + len(self._slow), limit) if is_small else limit):
             self._writers += 1
             self._start(self._write_ready())
+
+    def _note_slow(self, writer: asyncio.Task[None] | None) -> None:
+        self._slow.add(writer)
+        self._start_writer()
 
     async def _write_ready(self) -> None:
         """Writes one batch. An idle chat has neither a queue nor a task."""
         chat_ids = self._take_ready()
         self._chats_in_latest = len(chat_ids) or self._chats_in_latest
         self._start_writer()
+        writer = asyncio.current_task()
+        timer = asyncio.get_running_loop().call_later(SLOW_AFTER, self._note_slow, writer)
         locked_by_others: Sequence[UUID] = ()
         try:
             if chat_ids:
                 locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
         finally:
+            timer.cancel()
+            self._slow.discard(writer)
             for chat_id in chat_ids:
                 if chat_id in locked_by_others:
                     self._start(self._write_alone(chat_id))

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from app.adapters.db.address import DatabaseAddress
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
+from app.modules.messages_module.services import send_queue
 from app.modules.messages_module.services.send_queue import (
     MAX_BATCH,
     MAX_CHATS,
@@ -151,8 +152,9 @@ async def test_more_than_two_batches_run_only_if_they_are_full(
 
 
 async def test_a_batch_with_fewer_chats_than_the_one_in_progress_waits_for_it(
-    anna: FakeClient, administrator: Connection, queue: SendQueue
+    anna: FakeClient, administrator: Connection, queue: SendQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(send_queue, "SLOW_AFTER", 60.0)
     chats = iter([UUID(await anna.open_chat()) for _ in range(6)])
     sends: list[Awaitable[Sent]] = []
 
@@ -170,6 +172,20 @@ async def test_a_batch_with_fewer_chats_than_the_one_in_progress_waits_for_it(
         send(to_chats=1)
         await until_waiting(administrator, 2)
     assert {type(sent) for sent in await asyncio.gather(*sends)} == {Sent}
+
+
+async def test_a_batch_that_waits_for_a_row_of_one_chat_does_not_hold_up_a_smaller_one(
+    anna: FakeClient, administrator: Connection, queue: SendQueue
+) -> None:
+    *chats, free = [UUID(await anna.open_chat()) for _ in range(3)]
+    async with administrator.transaction():
+        # As by a process that is frozen while it moves a read position.
+        await administrator.execute("SELECT FROM chat WHERE id = $1 FOR UPDATE", chats[0])
+        held_up = asyncio.gather(*(queue.submit(chat, anna.uuid, MessageCreate(text="?")) for chat in chats))
+        await until_waiting(administrator, 1)
+        await asyncio.wait_for(queue.submit(free, anna.uuid, MessageCreate(text="?")), 1.0)
+        assert not held_up.done()
+    await held_up
 
 
 async def test_a_busy_chat_leaves_other_chats_their_share_of_a_batch(
