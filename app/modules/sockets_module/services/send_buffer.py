@@ -41,7 +41,7 @@ class Turn:
 class SendBuffer:
     """Writes frames in order: at the end of the turn if the transport accepts them, otherwise from a bounded buffer.
 
-    `overflow` is called once, when the buffer exceeds its limit.
+    `overflow` is called once, when the buffer exceeds its limit or a write fails. The buffer is closed then.
     """
 
     __slots__ = (
@@ -85,7 +85,10 @@ class SendBuffer:
     def flush(self) -> None:
         """Sends or buffers the frames of this turn."""
         frames, self._soon = self._soon, []
-        self._put(frames)
+        if not call_isolated(self._put, frames):
+            # Its client would miss them without knowing.
+            self.close()
+            self._overflow()
 
     def _put(self, frames: Sequence[bytes]) -> None:
         if self.closed or not frames:

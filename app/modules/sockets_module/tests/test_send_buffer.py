@@ -83,3 +83,18 @@ async def test_a_socket_that_cannot_write_does_not_hold_up_the_next_one() -> Non
     buffer_of(turn, recording(writes)).put([b"event"])
     await asyncio.sleep(0)
     assert writes == [b"event"]
+
+
+async def test_a_socket_that_could_not_write_is_closed_so_that_its_client_reads_the_events_again() -> None:
+    overflows: list[bool] = []
+
+    def fail(frame: bytes) -> bool:
+        raise MemoryError
+
+    lost, closing = (SendBuffer(refuse, fail, lambda: overflows.append(True), Turn()) for _ in range(2))
+    lost.put([b"lost"])
+    await asyncio.sleep(0)
+    assert (lost.closed, overflows) == (True, [True])
+    closing.put([b"last"])
+    closing.close()
+    assert closing.closed
