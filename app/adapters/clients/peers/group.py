@@ -14,6 +14,7 @@ from uuid import UUID
 from loguru import logger
 
 from app.adapters.clients.peers.folder import PeerFolder
+from app.adapters.clients.peers.frames import MAX_CONTENT
 from app.adapters.clients.peers.link import PeerLink, PeerSession
 from app.utils.background import running
 
@@ -82,9 +83,10 @@ class PeerGroup:
             return found
 
     def inform(self, news: Sequence[bytes]) -> None:
-        """Sends news to all other processes. A process that reads too slowly misses some."""
-        for session in self._sessions:
-            session.inform(news)
+        """Sends news to all other processes. They miss what is too large for a frame, or if they read too slowly."""
+        fitting = [record for record in news if len(record) <= MAX_CONTENT]
+        for session in self._sessions if fitting else ():
+            session.inform(fitting)
 
     def watch(self) -> None:
         """Call it after `PeerLink.send`: tests processes while they owe an answer."""

@@ -175,3 +175,22 @@ async def test_a_process_that_does_not_read_misses_news_and_takes_no_memory(
     waiting = [session._transport.get_write_buffer_size() for session in group._sessions if session._transport]
     assert 0 < max(waiting) < 3 << 20
     writer.close()
+
+
+async def test_a_batch_too_large_for_a_frame_is_not_given_and_ends_no_connection(
+    app: FastAPI, other: FastAPI, anna: FakeClient
+) -> None:
+    chat = UUID(await anna.open_chat())
+    queue = container_of(app).get(SendQueue)
+    hub, recorder = container_of(other).get(Hub), Recorder()
+    feeds = await hub.follow([chat], recorder)
+    links = [*container_of(other).get(Delegation).group._links.values()]
+    # White space around a text is not counted, and stored.
+    await asyncio.gather(*(queue.submit(chat, anna.uuid, message("я" + "\u3000" * 39_000)) for _ in range(60)))
+
+    async def are_read() -> bool:
+        return len(recorder.frames) == 60
+
+    await eventually(are_read)
+    assert [link.is_closed for link in links] == [False]
+    hub.leave(feeds, recorder)
