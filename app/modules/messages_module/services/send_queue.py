@@ -1,4 +1,3 @@
-# Longer than 250 lines: the order and the outcome of each send, to be checked in one place.
 """The send queues of one process, one per chat. Waiting sends are written in batches of several chats.
 
 While a batch commits, and until its chats are locked, the next one collects sends. A single send is a batch of one and
@@ -22,6 +21,7 @@ from app.modules.messages_module.services.parts import MessageParts
 from app.modules.messages_module.services.publishing import Publisher
 from app.modules.messages_module.services.routing import Router
 from app.modules.messages_module.services.sends import BY_CLIENT, ByServer, Send, Sent, end_outcome, refuse_ended
+from app.modules.messages_module.services.writers import Writers
 from app.services.errors import Overloaded, Unavailable
 from app.services.rate_limits import RateLimits
 from app.utils import metrics
@@ -32,13 +32,6 @@ MAX_BATCH = 100
 MAX_CHATS = 25
 _SHARE = 20
 """Maximum sends of one chat that count when chats are chosen for a batch: a busy chat leaves room for others."""
-MAX_WRITERS = 2
-"""Concurrent batches of several chats: one is written while the other commits."""
-MAX_FULL_WRITERS = 4
-"""Concurrent batches while the waiting sends fill another one. More small batches would cost more than they gain: one
-with fewer chats than the latest one begins only when that is written, or has taken SLOW_AFTER."""
-SLOW_AFTER = 0.3
-"""Seconds after which a batch in progress holds up no smaller one: it probably waits for a lock."""
 MAX_WAITING = 20_000
 """Sends that may wait in this process. Beyond that a send is refused with QueueFull."""
 MAX_WAITING_IN_CHAT = 2_000
@@ -62,10 +55,7 @@ class SendQueue:
         self._queues: dict[UUID, deque[Send]] = {}
         # Chats with a queue that are in no batch, the longest waiting first.
         self._ready: deque[UUID] = deque()
-        self._writers = 0
-        self._chats_in_latest = 0
-        # The tasks of writers whose batch has taken SLOW_AFTER.
-        self._slow: set[asyncio.Task[None] | None] = set()
+        self._writers = Writers(on_slow=self._start_writer)
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._router: Router | None = None
@@ -155,38 +145,27 @@ class SendQueue:
         task.add_done_callback(self._tasks.discard)
 
     def _start_writer(self) -> None:
-        """Starts another writer if chats are ready and the limit of writers is not reached."""
-        limit = MAX_FULL_WRITERS if self._waiting >= MAX_BATCH else MAX_WRITERS
-        is_small = limit == MAX_WRITERS and len(self._ready) < self._chats_in_latest
-        if self._ready and self._writers < (min(1 + len(self._slow), limit) if is_small else limit):
-            self._writers += 1
+        """Starts another writer if chats are ready and one may begin."""
+        if self._writers.may_begin(len(self._ready), is_full=self._waiting >= MAX_BATCH):
+            self._writers.begin()
             self._start(self._write_ready())
-
-    def _note_slow(self, writer: asyncio.Task[None] | None) -> None:
-        self._slow.add(writer)
-        self._start_writer()
 
     async def _write_ready(self) -> None:
         """Writes one batch. An idle chat has neither a queue nor a task."""
         chat_ids = self._take_ready()
-        self._chats_in_latest = len(chat_ids) or self._chats_in_latest
-        self._start_writer()
-        writer = asyncio.current_task()
-        timer = asyncio.get_running_loop().call_later(SLOW_AFTER, self._note_slow, writer)
-        locked_by_others: Sequence[UUID] = ()
-        try:
-            if chat_ids:
-                locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
-        finally:
-            timer.cancel()
-            self._slow.discard(writer)
-            for chat_id in chat_ids:
-                if chat_id in locked_by_others:
-                    self._start(self._write_alone(chat_id))
-                else:
-                    self._release(chat_id)
-            self._writers -= 1
+        with self._writers.writing(len(chat_ids)):
             self._start_writer()
+            locked_by_others: Sequence[UUID] = ()
+            try:
+                if chat_ids:
+                    locked_by_others = await self._write(chat_ids, [], self._gather, wait=False)
+            finally:
+                for chat_id in chat_ids:
+                    if chat_id in locked_by_others:
+                        self._start(self._write_alone(chat_id))
+                    else:
+                        self._release(chat_id)
+        self._start_writer()
 
     def _take_ready(self) -> list[UUID]:
         """Takes the chats for one batch. The rest is left to another writer."""

@@ -16,15 +16,10 @@ from fastapi import FastAPI
 from app.adapters.db.address import DatabaseAddress
 from app.modules.chats_module.errors import ChatNotFound, NotAllowedInChat
 from app.modules.messages_module.schemas import MessageCreate
-from app.modules.messages_module.services import send_queue
-from app.modules.messages_module.services.send_queue import (
-    MAX_BATCH,
-    MAX_CHATS,
-    MAX_FULL_WRITERS,
-    MAX_WRITERS,
-    SendQueue,
-)
+from app.modules.messages_module.services import writers
+from app.modules.messages_module.services.send_queue import MAX_BATCH, MAX_CHATS, SendQueue
 from app.modules.messages_module.services.sends import Sent
+from app.modules.messages_module.services.writers import MAX_FULL_WRITERS, MAX_WRITERS
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
 
@@ -154,7 +149,7 @@ async def test_more_than_two_batches_run_only_if_they_are_full(
 async def test_a_batch_with_fewer_chats_than_the_one_in_progress_waits_for_it(
     anna: FakeClient, administrator: Connection, queue: SendQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send_queue, "SLOW_AFTER", 60.0)
+    monkeypatch.setattr(writers, "SLOW_AFTER", 60.0)
     chats = iter([UUID(await anna.open_chat()) for _ in range(6)])
     sends: list[Awaitable[Sent]] = []
 
