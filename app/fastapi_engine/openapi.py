@@ -97,6 +97,9 @@ def document(app: FastAPI, settings: AppSettings, schemes: Sequence[BearerScheme
     for scheme in components.get("securitySchemes", {}).values():
         if "flows" in scheme:
             scheme["flows"]["password"]["tokenUrl"] = f"{settings.prefix}/accounts/token"
+    for _, operation in operations:
+        if "description" in operation:
+            operation["summary"] = _first_sentence(operation["description"])
     _add_schemes(app, schema, schemes)
     for path, operation in operations:
         operation.setdefault("security", [])
@@ -130,6 +133,12 @@ def _add_schemes(app: FastAPI, schema: Json, schemes: Sequence[BearerScheme]) ->
                 operation.setdefault("security", []).extend({scheme.name: [scope]} for scheme in schemes)
                 described = operation.get("description", "")
                 operation["description"] = f"{described}\n\nAPI keys need the scope `{scope}`.".lstrip()
+
+
+def _first_sentence(description: str) -> str:
+    """Returns the summary of an operation. Names of functions are alike in several modules."""
+    paragraph = " ".join(description.partition("\n\n")[0].split())
+    return paragraph.partition(". ")[0].removesuffix(".").replace("`", "")
 
 
 def _finish_parameters(path: str, operation: Json) -> None:
