@@ -63,7 +63,9 @@ class FolderWriter:
                 unfinished.touch(exist_ok=False)
                 return unfinished
             except FileNotFoundError:
-                # Again if it is deleted meanwhile, because it was empty.
+                # Another process may have deleted folders that were empty: their names have to be written again.
+                self._known.difference_update(place for place in unfinished.parents if not place.is_dir())
+                # Again if it is deleted meanwhile.
                 unfinished.parent.mkdir(parents=True, exist_ok=True)
 
     def _finish(self, unfinished: Path, path: str) -> None:
