@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -212,10 +213,12 @@ async def _read_file(file: Path, start: int, end: int | None) -> AsyncIterator[b
 
 
 def _delete_unfinished(folder: Path, before: float) -> None:
-    for file in folder.rglob("*"):
-        with suppress(FileNotFoundError):
-            if _UNFINISHED.search(file.name) and file.is_file() and file.stat().st_mtime < before:
-                file.unlink()
+    # It passes over folders that are deleted meanwhile.
+    for place, _, names in os.walk(folder):
+        for file in (Path(place, name) for name in names if _UNFINISHED.search(name)):
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < before:
+                    file.unlink()
 
 
 def _open(settings: AttachmentSettings) -> _Store:

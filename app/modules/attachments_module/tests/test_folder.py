@@ -1,7 +1,10 @@
 """A folder as the store of files, which several processes use."""
 
 import os
+import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,3 +28,22 @@ async def test_folders_that_another_process_has_deleted_are_written_to_the_disk_
     monkeypatch.setattr(os, "fsync", fsync)
     await store.put("uploads/b/0-x", b"there")
     assert {(tmp_path / place).stat().st_ino for place in ("uploads/b/0-x", "uploads/b", "uploads", "")} <= synced
+
+
+async def test_unfinished_files_are_deleted_while_uploads_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, scandir = FileStore(AttachmentSettings(store=f"file://{tmp_path}")), os.scandir
+    for name in "abc":
+        await store.put(f"uploads/{name}/0-x", b"here")
+        (tmp_path / f"uploads/{name}/4-y#123").touch()
+
+    def scan(path: Any) -> Any:
+        # The upload ends when its folder is known and not read yet.
+        if str(path).endswith("/b"):
+            shutil.rmtree(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    await store.delete_unfinished(datetime.now(UTC) + timedelta(hours=1))
+    monkeypatch.undo()
+    left = {Path(folder).name: names for folder, _, names in os.walk(tmp_path) if names}
+    assert left == {"a": ["0-x"], "c": ["0-x"]}
