@@ -154,7 +154,8 @@ class AddressProof:
 class SignInHook:
     """Is called when a session is about to be opened, in the same transaction: `run(context, account_id)`.
 
-    All proofs that the account demands have been given. It may raise a ServiceError: then no session is opened.
+    All proofs that the account demands have been given. It may raise a ServiceError: then no session is opened. The
+    account's stream is locked.
     """
 
     name: str

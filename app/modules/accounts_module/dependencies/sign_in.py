@@ -112,7 +112,6 @@ class SignInService:
         password was changed since.
         """
         tokens, account_id = await self.auth.tokens(), device.account_id
-        await self.hooks.run(self.work, account_id)
         pair = await sessions.open_session(
             self.work,
             self.log,
@@ -124,6 +123,8 @@ class SignInService:
             origin=device.origin,
             password_hash=password_hash,
         )
+        # The account's stream is locked by now: what the hooks read is not changed before the session is there.
+        await self.hooks.run(self.work, account_id)
         return SignedIn(**pair.model_dump(), device_token=tokens.make_device(device, datetime.now(UTC)))
 
 

@@ -1,10 +1,12 @@
 """Leaving: the own account is deactivated, comes back with a sign-in, and is erased otherwise."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.bots_module.tests.bots import add, create_bot
@@ -59,6 +61,29 @@ async def test_signing_in_brings_the_account_back(anna: FakeClient, boris: FakeC
     kinds = [event["kind"] for event in await anna.own_events()]
     assert [kind for kind in kinds if kind.startswith("account.")] == ["account.deactivated", "account.reactivated"]
     await leave(anna)
+
+
+async def test_a_sign_in_during_the_deactivation_brings_the_account_back(
+    anna: FakeClient, connection: Connection
+) -> None:
+    phone = anna.another_device()
+
+    async def wait(many: int) -> None:
+        async def do_wait() -> bool:
+            return bool(await connection.fetchval("SELECT count(*) >= $1 FROM pg_locks WHERE NOT granted", many))
+
+        await eventually(do_wait, 20)
+
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stream WHERE id = $1 FOR UPDATE", anna.uuid)
+        leaving = asyncio.create_task(leave(anna))
+        await wait(1)
+        signing_in = asyncio.create_task(phone.sign_in())
+        await wait(2)
+    await leaving
+    await signing_in
+    ok(await phone.get("/accounts/me"))
+    assert await connection.fetch("SELECT FROM account_leaving") == []
 
 
 async def test_owned_chats_pass_to_the_longest_standing_admin(
