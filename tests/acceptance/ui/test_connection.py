@@ -1,5 +1,7 @@
 """The page on an unreliable network: no message is missed, and none is shown twice."""
 
+from uuid import UUID
+
 import httpx
 from fastapi import FastAPI
 from playwright.async_api import Browser, expect
@@ -7,6 +9,7 @@ from playwright.async_api import Browser, expect
 from app.modules.sockets_module.services.registry import Registry
 from app.utils.container import Container
 from tests.browsers import Reader
+from tests.databases import Connection
 from tests.fakers import FakeClient, ok
 
 
@@ -60,6 +63,46 @@ async def test_repeated_disconnects_lose_and_double_no_message(
     assert sorted(history) == sorted(expected)
     assert [text for text in history if text.startswith("Ева")] == [f"Ева {number}" for number in range(5)]
     await eve.sees(*history)
+
+
+async def _forget(administrator: Connection, stream_id: str) -> None:
+    """Deletes all events of a stream but the last, as if they were too old."""
+    await administrator.execute(
+        "DELETE FROM event e USING stream s WHERE s.id = $1 AND e.stream_id = s.id AND e.seq < s.last_seq",
+        UUID(stream_id),
+    )
+    await administrator.execute("UPDATE stream SET first_seq = last_seq WHERE id = $1", UUID(stream_id))
+
+
+async def test_a_direct_chat_whose_events_are_no_longer_kept_has_its_name(
+    eve: Reader, her: FakeClient, anna: FakeClient, administrator: Connection
+) -> None:
+    chat = await anna.open_chat(her, type="direct")
+    await expect(eve.item("Анна")).to_be_visible()
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    for text in ("раз", "два", "три"):
+        await anna.send(chat, text)
+    await _forget(administrator, chat)
+    await eve.context.set_offline(False)
+    await eve.is_online()
+    await expect(eve.page.locator(".sidebar .chat-item")).to_contain_text("три")
+    await expect(eve.item("Анна")).to_be_visible()
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+async def test_the_own_name_is_read_again_if_the_events_are_no_longer_kept(
+    eve: Reader, her: FakeClient, administrator: Connection
+) -> None:
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    for name in ("Евгения", "Ева Новикова"):
+        ok(await her.patch("/accounts/me", {"display_name": name}))
+    await _forget(administrator, her.id)
+    await eve.context.set_offline(False)
+    await eve.is_online()
+    await expect(eve.page.locator(".own")).to_contain_text("Ева Новикова")
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
 
 
 async def test_a_message_written_before_a_reload_is_sent_afterwards(eve: Reader, anna: FakeClient) -> None:

@@ -208,7 +208,7 @@ export class Store extends EventTarget {
   /** Reads a stream's state again: the server no longer has the events after the cursor. */
   async reload(id) {
     if (id === this.me.id) {
-      const me = await get('/accounts/me');
+      const me = await this.readMe();
       const chats = await getAll('/chats');
       const here = new Set(chats.map((chat) => chat.id));
       for (const known of [...this.chats.keys()]) if (!here.has(known)) this.chats.delete(known);
@@ -217,7 +217,9 @@ export class Store extends EventTarget {
     } else if (this.chats.has(id)) {
       const { isLoaded } = this.chats.get(id);
       const chat = this.addChat(await get(`/chats/${id}`));
-      Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, members: null });
+      // The list shows the name of the other member of a direct chat, which always has the same two.
+      const members = chat.type === 'direct' && !isLoaded ? chat.members : null;
+      Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, members });
       if (isLoaded) await this.open(chat);
     }
     this.changed();
@@ -283,6 +285,7 @@ export class Store extends EventTarget {
   readMe() {
     const reading = this.readingMe = get('/accounts/me');
     reading.then((me) => reading === this.readingMe && this.storeMe(me)).catch(() => {});
+    return reading;
   }
 
   /** Adds the chats that no cursor was sent for: chats that moved while the list was read may be on none of its pages. */
