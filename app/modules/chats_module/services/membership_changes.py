@@ -31,19 +31,21 @@ async def add_to_chat(
     """Adds all given members, or none if one cannot be added. The events of each start at its own `member.added`.
 
     `roles` are the roles by account. `read_seq` is the members' first read position. Direct chats do not count for the
-    limit of chats: an account can be written to, however many groups others have added it to.
+    limit of chats: an account can be written to, however many groups others have added it to. What a limited actor adds
+    counts for the account that limits it.
 
     Raises TooManyMembers, TooManyChats, AddingRefused, CannotOwn, LimitingMemberMissing, and what checks raise.
     """
     is_direct = chat_type == "direct"
     addition = Addition(chat_id, chat_type, actor_id, frozenset(roles.keys() - {actor_id}))
     limits = await rules.find_limits(work, {*roles, actor_id})
+    added_by = limits.get(actor_id, actor_id)
     await rules.check_added(work, addition, limits)
     roles, given_roles = await rules.limit_added(work, chat_id, roles, limits)
     if await crud.change_count(work.session, chat_id, len(roles)) > sizes.members_of_chat:
         raise TooManyMembers(f"A chat has at most {sizes.members_of_chat} members")
     if not is_direct:
-        await _check_limits(work, sizes, list(roles), actor_id)
+        await _check_limits(work, sizes, list(roles), added_by)
     events = [
         event(
             "member.added",
@@ -69,7 +71,7 @@ async def add_to_chat(
         first_event_seq=first_seq,
         joined_seqs=joined_seqs,
         joined_at=now(),
-        added_by=None if is_direct else actor_id,
+        added_by=None if is_direct else added_by,
         given_roles=given_roles,
     )
 

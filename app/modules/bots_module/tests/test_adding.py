@@ -1,0 +1,30 @@
+"""Whom an account cannot add to chats, its bots cannot add."""
+
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+
+from app.fastapi_engine.constructor import build_app
+from app.modules.bots_module.tests.bots import create_bot
+from app.settings import Settings
+from app.settings.sizes_settings import SizesSettings
+from tests.fakers import FakeClient, ok, problem
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """An application with a low limit."""
+    return build_app(replace(settings, sizes=SizesSettings(chats_added_by_one=2)))
+
+
+async def test_the_accounts_that_a_bot_adds_count_for_its_owner(anna: FakeClient, boris: FakeClient) -> None:
+    bot = await create_bot(boris)
+    clubs = [await boris.open_chat(bot) for _ in range(2)]
+    for club in clubs:
+        ok(await boris.patch(f"/chats/{club}/members/{bot.id}", {"role": "admin"}))
+    await boris.open_chat(anna)
+    first, second = (f"/chats/{club}/members" for club in clubs)
+    ok(await bot.post(first, {"account_ids": [anna.id]}))
+    for user in (bot, boris):
+        problem(await user.post(second, {"account_ids": [anna.id]}), 409, "conflict")
