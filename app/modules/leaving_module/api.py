@@ -10,6 +10,7 @@ from app.modules.base_module.schemas import refuses
 from app.modules.leaving_module import services
 from app.modules.leaving_module.schemas import Deactivated, Deactivation
 from app.modules.leaving_module.settings import DEACTIVATE
+from app.modules.streams_module.dependencies import LogDep
 
 router = APIRouter(prefix="/accounts/me")
 
@@ -22,6 +23,7 @@ async def deactivate(
     limits: LimitsDep,
     database: Db,
     work: Work,
+    log: LogDep,
     passwords: PasswordsDep,
     failed_sign_ins: FailedSignInsDep,
 ) -> Deactivated:
@@ -34,7 +36,7 @@ async def deactivate(
     """
     limits.hit(DEACTIVATE, identity.account_id.int)
     if body.password is None:
-        await check_recent(work, identity)
+        await check_recent(work, log, identity)
     elif not await accounts.is_own_password(database, passwords, failed_sign_ins, identity.account_id, body.password):
         raise WrongPassword
     return await services.deactivate(work, container_of(request.scope), identity.account_id, body.messages)

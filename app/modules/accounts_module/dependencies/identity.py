@@ -15,6 +15,7 @@ from app.modules.accounts_module.services.authenticator import Authenticator, ch
 from app.modules.accounts_module.services.second_factors import SecondFactors
 from app.modules.accounts_module.services.sessions import check_recent
 from app.modules.accounts_module.services.tokens import Identity
+from app.modules.streams_module.services.log import Log
 from app.services.errors import Forbidden, Unauthenticated
 from app.services.http_requests import CALLER
 
@@ -41,13 +42,16 @@ class _Bearer(OAuth2PasswordBearer):
 CurrentIdentity = Annotated[Identity, Depends(_Bearer(tokenUrl="accounts/token", scheme_name="OAuth2PasswordBearer"))]
 
 
-async def recent_sign_in(identity: CurrentIdentity, work: Work) -> Identity:
-    await check_recent(work, identity)
+async def recent_sign_in(identity: CurrentIdentity, work: Work, log: Annotated[Log, service(Log)]) -> Identity:
+    await check_recent(work, log, identity)
     return identity
 
 
 RecentSignIn = Annotated[Identity, Depends(recent_sign_in)]
-"""The caller, who has signed in within the last 10 minutes. For changes of factors, keys and identities."""
+"""The caller, who has signed in within the last 10 minutes. For changes of factors, keys and identities.
+
+The account's stream is locked.
+"""
 
 
 async def server_admin(
