@@ -81,6 +81,11 @@ async def _note(context: WorkContext, account_id: UUID, email: str) -> None:
     await note_verified(context.connection, account_id, email)
 
 
+async def _keep(context: WorkContext, account_id: UUID) -> None:
+    if await mailboxes.drop_pending(context.connection, account_id):
+        await announce_change(context.work, context.container.get(Log), account_id)
+
+
 async def _enqueue(work: UnitOfWork, jobs: Jobs, account_id: UUID, email: str) -> None:
     confirmation = Confirmation(account_id=account_id, email=email)
     await jobs.enqueue(work, CONFIRM, confirmation, key=canonical_email(email), owner_id=account_id)
@@ -133,5 +138,5 @@ SIGN_UP = SignUpHook("recovery", _after_sign_up)
 VERIFIED = AccountPart("email_verified", _IS_VERIFIED, empty=False, describe=_describe_verified, is_own=True)
 PENDING = AccountPart("pending_email", _PENDING, describe=_describe_pending, is_own=True)
 CHANGE = AccountPart("email", None, update=_EMAIL, apply=_change, is_own=True)
-PROOF = AddressProof("recovery", _is_verified, _note)
+PROOF = AddressProof("recovery", _is_verified, _note, _keep)
 ERASE_MAILBOX = AccountHook("recovery", _erase)

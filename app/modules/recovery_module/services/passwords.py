@@ -62,5 +62,6 @@ async def reset_password(
     mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
     if mailbox is None or not mailbox["is_verified"]:
         await owner_hooks.run(work, account_id)
+    await mailboxes.drop_pending(raw, account_id)
     await note_verified(raw, account_id, email)
     await announce_change(work, log, account_id)

@@ -1,15 +1,16 @@
 """Routes of the caller's own account: reading and changing it, its password, its events."""
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Request, status
 from starlette.responses import Response
 
 from app.dependencies.dependency_db import Db, Work
 from app.dependencies.hot_route import HotRoute
 from app.dependencies.scopes import scoped
-from app.dependencies.services_dependency import SizesDep
+from app.dependencies.services_dependency import SizesDep, container_of
 from app.modules.accounts_module.dependencies import (
     AuthSettingsDep,
     CurrentIdentity,
@@ -19,6 +20,7 @@ from app.modules.accounts_module.dependencies import (
     RevocationsDep,
 )
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
+from app.modules.accounts_module.extension import AddressProof
 from app.modules.accounts_module.schemas import AccountMe, PasswordChange, account_models
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.base_module.schemas import refuses
@@ -32,6 +34,7 @@ from app.modules.streams_module.dependencies import (
 from app.modules.streams_module.errors import StreamGap
 from app.modules.streams_module.schemas import EventPage
 from app.modules.streams_module.services.reader import Reader
+from app.services.context import work_context
 from app.utils.module import Modules
 
 router = APIRouter(prefix="/accounts/me")
@@ -68,6 +71,7 @@ def make_router(modules: Modules) -> APIRouter:
 @router.post("/password", status_code=status.HTTP_204_NO_CONTENT, openapi_extra=refuses(WrongPassword))
 async def change_password(
     body: PasswordChange,
+    request: Request,
     identity: CurrentIdentity,
     work: Work,
     database: Db,
@@ -90,6 +94,10 @@ async def change_password(
     if not changed:
         raise WrongPassword
     await sessions.end_other_sessions(work, revocations, identity)
+    container = container_of(request.scope)
+    context = await work_context(work, container, datetime.now(UTC))
+    for proof in container.get(Modules).contributions(AddressProof):
+        await proof.keep(context, identity.account_id)
 
 
 @hot.get("/events", response_model=EventPage, responses=EVENTS_ANSWERS, openapi_extra=refuses(StreamGap))

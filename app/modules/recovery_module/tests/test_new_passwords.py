@@ -1,0 +1,37 @@
+"""A new password ends a change of the address: a thief who knew the old one may have asked for it."""
+
+from app.modules.mail_module.tests.mailbox import Mailbox
+from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
+from tests.fakers import PASSWORD, FakeClient, ok, problem
+
+_OTHER, _NEW = "thief@example.com", "staple of the new house"
+
+
+async def begin(thief: FakeClient, mailbox: Mailbox) -> str:
+    """Returns the token that confirms the other address."""
+    ok(await thief.patch("/accounts/me", {"email": _OTHER}))
+    (token,) = await tokens_of(mailbox, "confirm", _OTHER)
+    return token
+
+
+async def check_ended(anna: FakeClient, token: str) -> None:
+    problem(await anna.post("/accounts/email/confirm", {"token": token}), 410, "link_expired")
+    mine = ok(await anna.get("/accounts/me"))
+    assert (mine["email"], mine["pending_email"]) == (email_of(anna), None)
+
+
+async def test_a_reset_ends_a_change_of_the_address(anna: FakeClient, anonymous: FakeClient, mailbox: Mailbox) -> None:
+    token = await begin(anna, mailbox)
+    assert (await anonymous.post("/accounts/password/forgot", {"email": email_of(anna)})).status_code == 202
+    (reset,) = await tokens_of(mailbox, "reset", email_of(anna))
+    new = {"token": reset, "new_password": _NEW}
+    assert (await anonymous.post("/accounts/password/reset", new)).status_code == 204
+    await anna.sign_in(_NEW)
+    await check_ended(anna, token)
+
+
+async def test_a_changed_password_ends_a_change_of_the_address(anna: FakeClient, mailbox: Mailbox) -> None:
+    await verify(anna, mailbox)
+    token = await begin(anna, mailbox)
+    ok(await anna.post("/accounts/me/password", {"current_password": PASSWORD, "new_password": _NEW}))
+    await check_ended(anna, token)
