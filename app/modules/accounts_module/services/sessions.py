@@ -163,16 +163,25 @@ async def end_all_sessions(work: UnitOfWork, account_id: UUID) -> int:
     return len(await crud.revoke(work.session, datetime.now(UTC), account_id=account_id))
 
 
-async def check_recent(work: UnitOfWork, log: Log, identity: Identity) -> None:
-    """Raises ReauthenticationRequired unless the caller's session was opened within the last 10 minutes.
+async def check_open(work: UnitOfWork, log: Log, identity: Identity) -> AuthSession | None:
+    """Raises InvalidToken if the caller's session has ended since the request began: its body may have come slowly.
 
-    Raises InvalidToken if it has ended since the request began: its body may have come slowly.
+    Returns the session. None for a caller with another kind of token.
     """
     # What ends all sessions of an account, and what could be left behind by one of them, waits for the other.
     await log.lock(work, accounts=[identity.account_id])
     session = await work.session.get(AuthSession, identity.session_id)
     if session is not None and session.revoked_at is not None:
         raise InvalidToken
+    return session
+
+
+async def check_recent(work: UnitOfWork, log: Log, identity: Identity) -> None:
+    """Raises ReauthenticationRequired unless the caller's session was opened within the last 10 minutes.
+
+    Raises what `check_open` raises.
+    """
+    session = await check_open(work, log, identity)
     if session is None or session.created_at + FRESH_FOR < datetime.now(UTC):
         raise ReauthenticationRequired
 

@@ -1,8 +1,10 @@
 """A new password ends a change of the address: a thief who knew the old one may have asked for it."""
 
+from collections.abc import AsyncIterator
+
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
-from tests.fakers import PASSWORD, FakeClient, ok, problem
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 
 _OTHER, _NEW = "thief@example.com", "staple of the new house"
 
@@ -35,3 +37,17 @@ async def test_a_changed_password_ends_a_change_of_the_address(anna: FakeClient,
     token = await begin(anna, mailbox)
     ok(await anna.post("/accounts/me/password", {"current_password": PASSWORD, "new_password": _NEW}))
     await check_ended(anna, token)
+
+
+async def test_a_request_that_arrives_slowly_asks_for_no_address_afterwards(anna: FakeClient) -> None:
+    thief = await anna.another_device().sign_in()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"email": '
+        ok(await anna.post("/accounts/me/password", {"current_password": PASSWORD, "new_password": _NEW}))
+        yield b'"%s"}' % _OTHER.encode()
+
+    headers = {**thief.headers, "Content-Type": "application/json"}
+    changing = await thief.http.patch(f"{API}/accounts/me", headers=headers, content=body())
+    problem(changing, 401, "unauthenticated")
+    assert ok(await anna.get("/accounts/me"))["pending_email"] is None

@@ -63,6 +63,8 @@ def make_router(modules: Modules) -> APIRouter:
         settings: AuthSettingsDep,
     ) -> AccountMe:
         """Changes the given fields of the caller's account."""
+        # Else a session that has ended could still ask for another address.
+        await sessions.check_open(work, log, identity)
         return await accounts.update_me(work, log, parts, sizes, identity.account_id, body, settings.reserved_usernames)
 
     return router
