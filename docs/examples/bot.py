@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 API = "/api/v1"
 # The key is revoked, lacks a scope, or the server refuses what this program sends: reconnecting does not help.
-FINAL_CODES = (4401, 4403, 4400, 1009, 4409)
+FINAL_CODES = (1002, 1007, 1008, 1009, 4400, 4401, 4403, 4409)
 ANSWERS = UUID("0f5d3c1e-8a47-4f0b-9c55-7c1f3f6f2a10")
 Json = dict[str, Any]
 
