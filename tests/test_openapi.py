@@ -69,7 +69,7 @@ def _has_example(document: Json, schema: Json) -> bool:
 def test_every_operation_has_a_summary_and_a_description(document: Json) -> None:
     tags = {tag["name"] for tag in document["tags"]}
     ids: list[str] = []
-    summaries: list[str] = []
+    summaries: list[tuple[str, str]] = []
     for method, path, operation in _operations(document):
         where = f"{method} {path}"
         assert len(operation["tags"]) == 1, where
@@ -79,9 +79,9 @@ def test_every_operation_has_a_summary_and_a_description(document: Json) -> None
         assert operation["summary"], where
         assert operation["description"], where
         ids.append(operation["operationId"])
-        summaries.append(operation["summary"])
+        summaries.append((tag, operation["summary"]))
     assert len(set(ids)) == len(ids) > 30
-    # A list of operations, as in Swagger UI, shows nothing else of them.
+    # The list of the operations of a tag, as in Swagger UI, shows nothing else of them.
     assert len(set(summaries)) == len(summaries)
     assert {operation["tags"][0] for _, _, operation in _operations(document)} == tags
 
