@@ -63,6 +63,8 @@ WHERE m.has_all OR (entity ->> 'account_id')::uuid <> m.sender_id
 """  # noqa: S608 - constants only
 _EXPECTED_ANYWHERE = _EXPECTED.format(chats="")
 _EXPECTED_THERE = _EXPECTED.format(chats="AND chat_id = ANY($1)")
+# The rows of an erased account are deleted. The entities that name it stay.
+_NOT_ERASED = "NOT EXISTS (SELECT FROM account WHERE id = account_id AND erased_at IS NOT NULL)"
 
 INVARIANTS = (
     Invariant(
@@ -72,7 +74,7 @@ INVARIANTS = (
                    CASE WHEN expected.created_at IS NULL THEN 'not there any more' ELSE 'not counted' END) AS detail
             FROM ({_EXPECTED_ANYWHERE}) expected FULL JOIN message_mention USING (chat_id, seq, account_id)
             JOIN chat ON chat.id = chat_id AND chat.deleted_at IS NULL
-            WHERE expected.created_at IS NULL OR message_mention.mentioned_at IS NULL
+            WHERE (expected.created_at IS NULL OR message_mention.mentioned_at IS NULL) AND {_NOT_ERASED}
         """,  # noqa: S608 - constants only
         advice="messages were changed while the module was disabled; --fix counts the mentions again",
         fix=(
@@ -84,7 +86,8 @@ INVARIANTS = (
             """,  # noqa: S608 - constants only
             f"""
             INSERT INTO message_mention (chat_id, account_id, seq, mentioned_at)
-            SELECT chat_id, account_id, seq, created_at FROM ({_EXPECTED_THERE}) expected ON CONFLICT DO NOTHING
+            SELECT chat_id, account_id, seq, created_at FROM ({_EXPECTED_THERE}) expected WHERE {_NOT_ERASED}
+            ON CONFLICT DO NOTHING
             """,  # noqa: S608 - constants only
         ),
     ),

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
+
+from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.accounts_module.tests.erasing import erase
 from app.modules.entities_module.db import INVARIANTS
 from app.modules.entities_module.services.parts import MENTIONS_OF_ACCOUNT
 from app.modules.entities_module.tests.reading import mentions_of, unread
@@ -75,3 +79,18 @@ async def test_mentions_that_do_not_agree_with_the_messages_are_found_and_counte
         await rows(container, statement, [UUID(club)])
     assert await rows(container, invariant.find) == []
     assert await unread(boris, club) == 2
+
+
+@pytest.mark.usefixtures("erasing_at_once")
+async def test_mentions_of_an_erased_account_are_neither_missed_nor_counted_again(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, container: Container, connection: Connection
+) -> None:
+    chat_id = await anna.open_chat(boris, clara)
+    await anna.send(chat_id, f"@{boris.username} и @{clara.username}")
+    await erase(container, connection, boris)
+    assert await count_rows(container) == 1
+    (invariant,) = INVARIANTS
+    assert await rows(container, invariant.find) == []
+    for statement in invariant.fix:
+        await rows(container, statement, [UUID(chat_id)])
+    assert await count_rows(container) == 1
