@@ -27,7 +27,11 @@ _INSERT = """
 INSERT INTO account_leaving (account_id, messages, erase_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 RETURNING account_id
 """
-_FIND = "SELECT messages, erase_at, ended_at FROM account_leaving WHERE account_id = $1 FOR UPDATE"
+# By the database's clock, as jobs are claimed: that of this process may be behind.
+_FIND = """
+SELECT messages, erase_at, erase_at <= statement_timestamp() AS is_due, ended_at FROM account_leaving
+WHERE account_id = $1 FOR UPDATE
+"""
 _IS_LEAVING = "SELECT EXISTS (SELECT FROM account_leaving WHERE account_id = $1)"
 _LIST = "SELECT account_id FROM account_leaving WHERE account_id = ANY($1)"
 _END = "UPDATE account_leaving SET ended_at = $2 WHERE account_id = $1"

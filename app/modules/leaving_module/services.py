@@ -15,7 +15,7 @@ from app.modules.chats_module.extension import AddCheck, Addition
 from app.modules.chats_module.services.access import find_membership
 from app.modules.chats_module.services.members import hand_over
 from app.modules.chats_module.services.rules import MemberRules
-from app.modules.jobs_module.extension import Job, JobContext, Jobs
+from app.modules.jobs_module.extension import Job, JobContext, Jobs, RetryAt
 from app.modules.leaving_module import db
 from app.modules.leaving_module.schemas import Deactivated
 from app.modules.leaving_module.settings import LeavingSettings
@@ -94,12 +94,15 @@ HAND_OVER = Job("leaving.hand_over", Leaving, _hand_over)
 
 
 async def _end(context: JobContext, payload: Leaving) -> None:
-    """Begins the erasure, unless the owner has come back."""
+    """Begins the erasure, unless the owner has come back or there is time left to come back."""
     async with context.unit_of_work() as work:
         await context.container.get(Log).lock(work, accounts=[payload.account_id])
         raw = await work.raw()
         leaving = await db.find_leaving(raw, payload.account_id)
         if leaving is not None:
+            if not leaving["is_due"]:
+                # This job was cut off, and meanwhile its owner came back and has deactivated the account again.
+                raise RetryAt(leaving["erase_at"])
             await db.mark_ended(raw, payload.account_id, now())
             await enqueue_erasure(work, context.container.get(Jobs), payload.account_id, leaving["messages"])
 

@@ -1,6 +1,7 @@
 """Leaving: the own account is deactivated, comes back with a sign-in, and is erased otherwise."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ async def leave(user: FakeClient, messages: str = "keep") -> dict[str, Any]:
 
 async def end_now(container: Container, user: FakeClient) -> None:
     """Brings the end of the time to come back forward."""
+    await rows(container, "UPDATE account_leaving SET erase_at = now() WHERE account_id = $1", user.uuid)
     async with open_unit_of_work(container.get(Database)) as work:
         assert await container.get(Jobs).reschedule(work, END, user.id, now(), owner_id=user.uuid)
 
@@ -129,6 +131,20 @@ async def test_an_account_that_came_back_is_not_erased(anna: FakeClient, contain
     await anna.sign_in()
     assert await rows(container, "SELECT FROM job WHERE name = 'leaving.end'") == []
     assert await rows(container, "SELECT FROM account_leaving") == []
+
+
+async def test_an_end_that_was_cut_off_does_not_end_a_later_deactivation(anna: FakeClient, container: Container) -> None:
+    """It runs again after its process was killed. Meanwhile the owner has come back and left again."""
+    erase_at = (await leave(anna))["erase_at"]
+    async with open_unit_of_work(container.get(Database)) as work:
+        assert await container.get(Jobs).reschedule(work, END, anna.id, now(), owner_id=anna.uuid)
+
+    async def has_run() -> bool:
+        found = await rows(container, "SELECT run_at FROM job WHERE name = 'leaving.end' AND state = 'waiting'")
+        return [row["run_at"].isoformat() for row in found] == [datetime.fromisoformat(erase_at).isoformat()]
+
+    await eventually(has_run)
+    await anna.sign_in()
 
 
 async def test_a_deactivated_account_is_not_added_to_chats(anna: FakeClient, boris: FakeClient) -> None:
