@@ -216,7 +216,7 @@ class PresenceFilter:
 
 @dataclass(frozen=True)
 class Absence:
-    """Knows accounts in whose name nothing is done at present: their owners are leaving.
+    """Knows accounts in whose name nothing is done at present: their owners are leaving, or their erasure has begun.
 
     `list_absent(context, account_ids)` returns those of the accounts. Such an account sends no requests. A module that
     acts for an account without a request of it asks `list_absent` before.

@@ -18,7 +18,7 @@ from app.modules.accounts_module.errors import EmailTaken, UsernameTaken
 from app.modules.accounts_module.extension import BearerKind
 from app.modules.accounts_module.schemas import EVENT_TEXTS, EVENTS
 from app.modules.accounts_module.services.authenticator import Authenticator
-from app.modules.accounts_module.services.erasure import ERASE, OWN_HOOK
+from app.modules.accounts_module.services.erasure import ABSENT, ERASE, OWN_HOOK
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.housekeeping import CLEANUP, CLEANUP_SCHEDULE
 from app.modules.accounts_module.services.owner_hooks import OwnerHooks
@@ -66,7 +66,7 @@ module = Module(
     depends_on=("base", "streams", "jobs"),
     models=(Account, AccountPresence, AuthSession, SignInFailures, SigningKey, UsernameHold),
     events=EVENTS,
-    contributes=(*EVENT_TEXTS, AUTHENTICATION, ERASE, OWN_HOOK, CLEANUP, CLEANUP_SCHEDULE),
+    contributes=(*EVENT_TEXTS, ABSENT, AUTHENTICATION, ERASE, OWN_HOOK, CLEANUP, CLEANUP_SCHEDULE),
     lifespan=lifespan,
     invariants=INVARIANTS,
     constraint_errors={"uq_account_email": EmailTaken, "uq_account_username": UsernameTaken},

@@ -1,5 +1,6 @@
 """Erasure of an account: a job closes it first, then deletes the data of all modules in chunks. The job can resume."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
@@ -10,16 +11,16 @@ from pydantic import BaseModel
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import sessions
-from app.modules.accounts_module.db.cruds.erasure import delete_presence
+from app.modules.accounts_module.db.cruds.erasure import delete_presence, list_closed
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
-from app.modules.accounts_module.extension import AccountHook, BearerKind, Erasure
+from app.modules.accounts_module.extension import Absence, AccountHook, BearerKind, Erasure
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.usernames import release_username
 from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAt
 from app.modules.streams_module.services.log import Log, event, now, truncate
-from app.services.context import WorkContext, work_context
+from app.services.context import Context, WorkContext, work_context
 from app.settings.sizes_settings import SizesSettings
 from app.utils.canonical import fold
 from app.utils.container import Container
@@ -138,3 +139,10 @@ async def _erase_own(context: WorkContext, account_id: UUID, _: Erasure, limit: 
 
 
 OWN_HOOK = AccountHook("accounts", _erase_own)
+
+
+async def _list_closed(context: Context, account_ids: Collection[UUID]) -> Collection[UUID]:
+    return await list_closed(context.connection, account_ids)
+
+
+ABSENT = Absence("accounts", _list_closed)

@@ -133,7 +133,7 @@ async def test_an_account_that_came_back_is_not_erased(anna: FakeClient, contain
     assert await rows(container, "SELECT FROM account_leaving") == []
 
 
-async def test_an_end_that_was_cut_off_does_not_end_a_later_deactivation(anna: FakeClient, container: Container) -> None:
+async def test_an_end_that_was_cut_off_does_not_end_a_later_leave(anna: FakeClient, container: Container) -> None:
     """It runs again after its process was killed. Meanwhile the owner has come back and left again."""
     erase_at = (await leave(anna))["erase_at"]
     async with open_unit_of_work(container.get(Database)) as work:
