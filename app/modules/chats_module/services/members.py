@@ -162,9 +162,15 @@ async def leave_erased(work: UnitOfWork, log: Log, rules: MemberRules, membershi
 async def hand_over(work: UnitOfWork, log: Log, rules: MemberRules, chat_id: UUID, owner_id: UUID) -> bool:
     """Makes the longest-standing admin, else member, else reader the owner. The caller holds the chat's lock.
 
-    Returns False, and does nothing, if the owner is the only member left, apart from bots.
+    Members who are leaving get it only if there are no others. Returns False, and does nothing, if the owner is the
+    only member left, apart from bots.
     """
-    successor = await crud.find_successor(await work.raw(), chat_id, owner_id)
+    raw, passed_over = await work.raw(), [owner_id]
+    successor = first = await crud.find_successor(raw, chat_id, passed_over)
+    while successor is not None and await rules.is_absent(work, successor):
+        passed_over.append(successor)
+        successor = await crud.find_successor(raw, chat_id, passed_over)
+    successor = successor or first
     if successor is not None:
         await _set_role(work, log, rules, chat_id, owner_id, successor, "owner")
     return successor is not None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.adapters.db.unit_of_work import UnitOfWork
+from app.modules.accounts_module.extension import list_absent
 from app.modules.chats_module.db.cruds import members as crud
 from app.modules.chats_module.errors import CannotOwn, LimitingMemberMissing
 from app.modules.chats_module.extension import ROLES, AddCheck, Addition, MemberLimit
@@ -67,6 +68,10 @@ class MemberRules:
         for limit in self._limits:
             found |= await limit.list_limited(await self._context(work), account_ids)
         return found
+
+    async def is_absent(self, work: UnitOfWork, account_id: UUID) -> bool:
+        """Returns True if nothing is done in the name of the account at present."""
+        return bool(await list_absent(await self._context(work), [account_id]))
 
     async def _context(self, work: UnitOfWork) -> WorkContext:
         return await work_context(work, self._container, datetime.now(UTC))

@@ -101,6 +101,27 @@ async def test_owned_chats_pass_to_the_longest_standing_admin(
     assert len(ok(await boris.get(f"/chats/{club}/members"))["items"]) == 3
 
 
+async def test_owned_chats_pass_to_no_member_who_is_leaving_while_others_are_there(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient, club: str
+) -> None:
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id], "role": "admin"}))
+    only_with_clara = await anna.open_chat(clara)
+    await leave(clara)
+    await leave(anna)
+
+    async def has_passed() -> bool:
+        return bool(ok(await boris.get(f"/chats/{club}"))["owner_id"] != anna.id)
+
+    await eventually(has_passed)
+    assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
+    await clara.sign_in()
+
+    async def is_claras() -> bool:
+        return bool(ok(await clara.get(f"/chats/{only_with_clara}"))["owner_id"] == clara.id)
+
+    await eventually(is_claras)
+
+
 @pytest.mark.parametrize("messages", ["keep", "delete"])
 async def test_an_account_that_does_not_come_back_is_erased(
     anna: FakeClient, boris: FakeClient, club: str, container: Container, messages: str

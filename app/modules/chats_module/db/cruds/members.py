@@ -29,7 +29,7 @@ WHERE a.account_id = $1 AND c.type <> 'direct' AND c.deleted_at IS NULL LIMIT 1
 """
 _SUCCESSOR = """
 SELECT m.account_id FROM chat_member m JOIN account a ON a.id = m.account_id AND NOT a.is_bot
-WHERE m.chat_id = $1 AND m.account_id <> $2
+WHERE m.chat_id = $1 AND m.account_id <> ALL($2::uuid[])
 ORDER BY m.role <> 'admin', m.role <> 'member', m.joined_event_seq LIMIT 1
 """
 
@@ -200,7 +200,7 @@ async def find_shared_chat(connection: DatabaseConnection, account_id: UUID) -> 
     return found
 
 
-async def find_successor(connection: DatabaseConnection, chat_id: UUID, owner_id: UUID) -> UUID | None:
-    """Returns the member that becomes the owner if the owner is removed, or None without other members."""
-    found: UUID | None = await connection.fetchval(_SUCCESSOR, chat_id, owner_id)
+async def find_successor(connection: DatabaseConnection, chat_id: UUID, others_than: Sequence[UUID]) -> UUID | None:
+    """Returns the member that is next to become the owner, apart from these and from bots. None without one."""
+    found: UUID | None = await connection.fetchval(_SUCCESSOR, chat_id, others_than)
     return found
