@@ -30,12 +30,11 @@ CHUNK = 256 * 1024
 _PART = 5 * 1024 * 1024
 """Bytes of a part of an object that is written as a stream; S3 allows no smaller ones."""
 _TIMEOUT = timedelta(seconds=20)
+_LONGEST_READ = timedelta(days=1)
+"""The library counts the time of a slow client, too. The wait for each chunk has `_TIMEOUT`."""
 _RETRY: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
-
 _SETTLE = 0.05
-
 _Store: TypeAlias = LocalStore | S3Store
-
 
 _UNFINISHED = re.compile(r"#[0-9]+$")
 """How the library calls a file that it is writing."""
@@ -54,6 +53,7 @@ class FileStore:
     def __init__(self, settings: AttachmentSettings) -> None:
         self._settings = settings
         self._opened: _Store | None = None
+        self._reading: _Store | None = None
         self._folder = folder_of(settings)
         self._writer = FolderWriter(self._folder) if self._folder is not None else None
 
@@ -61,7 +61,7 @@ class FileStore:
     def _store(self) -> _Store:
         # At the first use: a folder that cannot be made must not keep the server from starting.
         if self._opened is None:
-            self._opened = _open(self._settings)
+            self._opened = _open(self._settings, _TIMEOUT)
         return self._opened
 
     async def close(self) -> None:
@@ -97,9 +97,13 @@ class FileStore:
                 async for chunk in _read_file(self._folder / path, start, end):
                     yield chunk
                 return
-            found = await obstore.get_async(self._store, path, options=options)
-            async for chunk in found.stream(min_chunk_size=CHUNK):
-                yield bytes(chunk)
+            if self._reading is None:
+                self._reading = _open(self._settings, _LONGEST_READ)
+            async with asyncio.timeout(_TIMEOUT.total_seconds()):
+                found = await obstore.get_async(self._reading, path, options=options)
+            parts = aiter(found.stream(min_chunk_size=CHUNK))
+            while (part := await _next(parts)) is not None:
+                yield bytes(part)
 
     async def delete(self, *paths: str) -> None:
         """Deletes objects; those that are not there are no matter."""
@@ -212,6 +216,11 @@ async def _read_file(file: Path, start: int, end: int | None) -> AsyncIterator[b
         opened.close()
 
 
+async def _next(parts: AsyncIterator[Any]) -> Any | None:
+    async with asyncio.timeout(_TIMEOUT.total_seconds()):
+        return await anext(parts, None)
+
+
 def _delete_unfinished(folder: Path, before: float) -> None:
     # It passes over folders that are deleted meanwhile.
     for place, _, names in os.walk(folder):
@@ -221,7 +230,7 @@ def _delete_unfinished(folder: Path, before: float) -> None:
                     file.unlink()
 
 
-def _open(settings: AttachmentSettings) -> _Store:
+def _open(settings: AttachmentSettings, timeout: timedelta) -> _Store:
     parts, folder = urlsplit(settings.store), folder_of(settings)
     if folder is not None:
         return LocalStore(folder, automatic_cleanup=True, mkdir=True)
@@ -235,7 +244,7 @@ def _open(settings: AttachmentSettings) -> _Store:
         parts.netloc,
         prefix=parts.path.strip("/") or None,
         region=settings.s3_region,
-        client_options={"allow_http": True, "timeout": _TIMEOUT, "connect_timeout": timedelta(seconds=5)},
+        client_options={"allow_http": True, "timeout": timeout, "connect_timeout": timedelta(seconds=5)},
         retry_config=_RETRY,
         **{name: value for name, value in given.items() if value is not None},
     )

@@ -1,0 +1,26 @@
+"""A download lasts as long as its client needs."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.modules.attachments_module.services import store as module
+from app.modules.attachments_module.services.store import FileStore
+from app.modules.attachments_module.tests.s3 import s3_server
+
+
+async def test_a_slow_client_has_more_time_than_the_store_has_to_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_TIMEOUT", timedelta(seconds=1))
+    monkeypatch.setattr(module, "_RETRY", {"max_retries": 0})
+    data = bytes(30_000_000)
+    with s3_server(tmp_path) as settings:
+        store, size = FileStore(settings), 0
+        await store.put("files/large", data)
+        async for chunk in store.read("files/large"):
+            size += len(chunk)
+            await asyncio.sleep(0.02)
+    assert size == len(data)
