@@ -1,12 +1,13 @@
 """Sends, uploads and the collector change the used bytes of accounts, and do not deadlock."""
 
 import asyncio
+from datetime import UTC, datetime
 from os import urandom
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.modules.attachments_module.db.cruds import uploads
+from app.modules.attachments_module.db.cruds import contents, uploads
 from app.modules.attachments_module.tests.uploading import ready
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok
@@ -47,3 +48,28 @@ async def test_a_batch_takes_files_before_the_used_bytes_of_their_owners(
         await uploads.release(job, anna.uuid, 0)
     for answer in await sends:
         ok(answer)
+
+
+async def test_the_collector_takes_the_used_bytes_of_accounts_in_their_order(
+    anna: FakeClient, boris: FakeClient, container: Container, connection: Connection
+) -> None:
+    first, second = sorted((anna, boris), key=lambda user: user.uuid)
+    files = sorted([uuid4(), uuid4()])
+    at = datetime.now(UTC)
+    for file, owner in zip(files, (second, first), strict=True):
+        await uploads.reserve(connection, owner.uuid, 10, 1000)
+        await uploads.insert(connection, file, owner.uuid, "a", "", "", 10, at, at)
+    database = container.get(Database)
+
+    async def delete() -> None:
+        async with database.connection() as collector, collector.transaction():
+            await contents.delete(collector, files, at)
+
+    async with database.connection() as batch, batch.transaction():
+        await uploads.reserve(batch, first.uuid, 5, 1000)
+        deleting = asyncio.create_task(delete())
+        await wait_until_one_waits(connection)
+        await batch.execute("SET LOCAL lock_timeout = '300ms'")
+        await uploads.reserve(batch, second.uuid, 5, 1000)
+    await deleting
+    assert await connection.fetch("SELECT DISTINCT bytes FROM attachment_usage") == [(5,)]

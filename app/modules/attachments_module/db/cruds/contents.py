@@ -44,9 +44,14 @@ WHERE id = ANY($1)
 RETURNING id, state, EXISTS (SELECT FROM attachment_piece p WHERE p.attachment_id = attachment.id) AS has_pieces
 """
 _TAKE = "SELECT owner_id, reserved, sha256 FROM attachment WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+# Locked in the order in which a batch of forwards takes them.
 _FREE = """
+WITH locked AS MATERIALIZED (
+    SELECT account_id FROM attachment_usage WHERE account_id = ANY($1) ORDER BY account_id FOR UPDATE
+)
 UPDATE attachment_usage u SET bytes = u.bytes - freed.bytes
-FROM unnest($1::uuid[], $2::bigint[]) AS freed(account_id, bytes) WHERE u.account_id = freed.account_id
+FROM locked JOIN unnest($1::uuid[], $2::bigint[]) AS freed(account_id, bytes) USING (account_id)
+WHERE u.account_id = locked.account_id
 """
 _DELETE = "DELETE FROM attachment WHERE id = ANY($1)"
 _END_EXPIRED = "UPDATE attachment SET state = 'gone', reserved = 0, expires_at = $2 WHERE id = ANY($1)"
