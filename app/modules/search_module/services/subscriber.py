@@ -38,17 +38,15 @@ async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:
 
 
 async def _index(connection: Connection, ranges: Sequence[Range]) -> None:
-    """Brings messages up to date in the index that searches read; in the next one where a build has come to them.
+    """Brings messages up to date in the index that searches read, and in the next one while it is built: a build that
+    has looked for chats a moment ago does not know of a new one that it passes.
 
     The state of the build is read after the first statement on the former: from then on the two are not swapped until
     the end of the transaction.
     """
     await index_messages(connection, INDEX, ranges)
-    state = await build.find(connection)
-    if state["state"] == "building" and state["chat_id"] is not None:
-        in_next = [one for one in ranges if one[0] <= state["chat_id"]]
-        if in_next:
-            await index_messages(connection, NEXT, in_next)
+    if (await build.find(connection))["state"] == "building":
+        await index_messages(connection, NEXT, ranges)
 
 
 async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:

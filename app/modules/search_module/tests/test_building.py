@@ -122,6 +122,29 @@ async def test_a_chat_whose_events_are_being_handled_is_waited_for(
     assert len(await texts(anna, "сообщение")) == 4
 
 
+async def test_a_chat_that_is_new_while_a_build_ends_is_in_the_new_index(
+    anna: FakeClient, boris: FakeClient, talk: str, container: Container, connection: Connection
+) -> None:
+    database = container.get(Database)
+    async with open_unit_of_work(database) as work:
+        await building.begin(work)
+    async with connection.transaction():
+        # The build has looked for chats, and waits with its last step.
+        await connection.execute("LOCK TABLE search_message_next IN SHARE UPDATE EXCLUSIVE MODE")
+        finishing = asyncio.create_task(Building(database).finish())
+        while not await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"):
+            assert not finishing.done()
+            await asyncio.sleep(0.02)
+        chat_id = await anna.open_chat(boris, id="ffffffff-ffff-4fff-bfff-ffffffffffff")
+        await anna.send(chat_id, "первое")
+        assert await texts(anna, "первое") == ["первое"]
+    # On a slow machine it has not waited long enough, and begins its last step again.
+    await asyncio.gather(finishing, return_exceptions=True)
+    await Building(database).finish()
+    assert await connection.fetchval("SELECT state FROM search_build") == "ready"
+    assert await texts(anna, "первое") == ["первое"]
+
+
 async def test_after_a_restore_what_is_missing_is_indexed(
     anna: FakeClient, talk: str, container: Container, connection: Connection
 ) -> None:
