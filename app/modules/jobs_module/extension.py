@@ -36,6 +36,14 @@ class RetryAt(Exception):
         self.time = time
 
 
+class RetryAfter(Exception):
+    """Raised by a job that must run again after a pause, by the clock of the database. It is no failed attempt."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"after {seconds:g} s")
+        self.seconds = seconds
+
+
 class Nothing(BaseModel):
     """Payload of a job that needs no data."""
 
@@ -100,7 +108,7 @@ class Job:
 
     - `name`: stable, because jobs are stored under it.
     - `payload`: model of its data; stored as JSON.
-    - `run(context, payload)`: an error counts as a failed attempt, except RetryAt and GiveUp.
+    - `run(context, payload)`: an error counts as a failed attempt, except RetryAt, RetryAfter and GiveUp.
     - `max_attempts`: after this many failures the job is dead, and an operator decides.
     - `timeout_s`: seconds for one attempt.
     - `backoff`: seconds after each failed attempt; the last one repeats.

@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import list_absent
 from app.modules.chats_module.errors import ChatNotFound
-from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAt
+from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAfter, RetryAt
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.schedules_module import db
@@ -55,7 +54,7 @@ async def _send(context: JobContext, scheduled: ToSend) -> None:
         seq = await _post(context, row)
     except ServiceError as refusal:
         if refusal.category in _TEMPORARY:
-            raise RetryAt(datetime.now(UTC) + timedelta(seconds=refusal.retry_after or 1)) from None
+            raise RetryAfter(refusal.retry_after or 1) from None
         async with context.unit_of_work() as work:
             await _fail(work, context.container.get(Log), row, refusal)
     else:

@@ -18,7 +18,7 @@ from app.modules.accounts_module.errors import AccountNotFound
 from app.modules.accounts_module.extension import Absence, AccountHook, BearerKind, Erasure
 from app.modules.accounts_module.services.revocations import Revocations
 from app.modules.accounts_module.services.usernames import release_username
-from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAt
+from app.modules.jobs_module.extension import GiveUp, Job, JobContext, Jobs, LeaseLost, RetryAfter
 from app.modules.streams_module.services.log import Log, event, now, truncate
 from app.services.context import Context, WorkContext, work_context
 from app.settings.sizes_settings import SizesSettings
@@ -68,15 +68,15 @@ async def _run(context: JobContext, request: ErasureRequest) -> None:
     """Closes the account and calls each hook until it has no rows left."""
     async with context.unit_of_work() as work:
         closed_at = await _close(work, context.container, request.account_id)
-    if closed_at + TOKENS_END_AFTER > now():
-        raise RetryAt(closed_at + TOKENS_END_AFTER)
+    if (left := closed_at + TOKENS_END_AFTER - now()) > timedelta():
+        raise RetryAfter(left.total_seconds())
     turn_ends, failed = monotonic() + TURN, []
     for hook in reversed(context.container.get(Modules).contributions(AccountHook)):
         try:
             while await _call(hook, context, request):
                 if monotonic() > turn_ends:
-                    raise RetryAt(now())
-        except (RetryAt, LeaseLost):
+                    raise RetryAfter(0)
+        except (RetryAfter, LeaseLost):
             raise
         except Exception as error:  # noqa: BLE001 - the hooks of other modules run all the same
             logger.opt(exception=error).error("{} failed to erase account {}", hook.name, request.account_id)

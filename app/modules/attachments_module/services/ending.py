@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from app.modules.attachments_module.db.cruds import contents, uploads
 from app.modules.attachments_module.services import metrics
 from app.modules.attachments_module.services.kinds import kind_of
 from app.modules.attachments_module.services.views import message_of, view_in_event, view_in_message
-from app.modules.jobs_module.extension import JobContext, RetryAt
+from app.modules.jobs_module.extension import JobContext, RetryAfter
 from app.modules.messages_module.extension import Messages
 from app.modules.previews_module.extension import show_image
 from app.modules.streams_module.services.log import Log, event, now
@@ -20,7 +20,7 @@ from app.modules.streams_module.services.log import Log, event, now
 _CHECKED_AFTER = timedelta(hours=6)
 """How long a job may take to store a content that it has claimed."""
 _EVENTS = {"ready": "attachment.ready", "refused": "attachment.refused"}
-_DELETED_AFTER = timedelta(seconds=2)
+_DELETED_AFTER = 2.0
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Outcome:
 
 
 async def claim(context: JobContext, attachment_id: UUID, sha256: str) -> None:
-    """To be called before a content is stored. Raises RetryAt while an older object of it is being deleted."""
+    """To be called before a content is stored. Raises RetryAfter while an older object of it is being deleted."""
     async with context.unit_of_work() as work:
         if await contents.claim(await work.raw(), attachment_id, sha256, now() + _CHECKED_AFTER) is None:
-            raise RetryAt(datetime.now(UTC) + _DELETED_AFTER)
+            raise RetryAfter(_DELETED_AFTER)
 
 
 async def finish(context: JobContext, attachment_id: UUID, outcome: Outcome) -> None:

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 
 from app.modules.attachments_module.errors import StoreUnavailable
-from app.modules.jobs_module.extension import RetryAt
+from app.modules.jobs_module.extension import RetryAfter
 
-_AFTER = timedelta(seconds=5)
+_AFTER = 5.0
 
 
 @contextmanager
 def postponed_while_down() -> Iterator[None]:
-    """Raises RetryAt in place of StoreUnavailable."""
+    """Raises RetryAfter in place of StoreUnavailable."""
     try:
         yield
     except StoreUnavailable:
-        raise RetryAt(datetime.now(UTC) + _AFTER) from None
+        raise RetryAfter(_AFTER) from None

@@ -12,7 +12,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
 from app.modules.jobs_module.db.cruds import leases as crud
 from app.modules.jobs_module.db.cruds.leases import Lease
-from app.modules.jobs_module.extension import GiveUp, Job, JobContext, LeaseLost, RetryAt
+from app.modules.jobs_module.extension import GiveUp, Job, JobContext, LeaseLost, RetryAfter, RetryAt
 from app.modules.jobs_module.services import metrics
 from app.utils.tracing import SpanDetails
 
@@ -102,6 +102,8 @@ async def _run(running: RunningJob, context: JobContext) -> Outcome | None:
         outcome = _fail(running, asyncio.CancelledError("the job cancelled itself"))
     except RetryAt as later:
         outcome = Outcome("postponed", run_at=later.time)
+    except RetryAfter as pause:
+        outcome = Outcome("postponed", after=max(pause.seconds, 0.0))
     except GiveUp as end:
         logger.error("job {} ({}) gave up: {}", job.name, running.lease.job_id, end.reason)
         outcome = Outcome("dead", _cut(end.reason))

@@ -9,7 +9,7 @@ from loguru import logger
 
 from app.adapters.db.connection import Connection
 from app.adapters.errors import DatabaseBusy
-from app.modules.jobs_module.extension import GiveUp, Job, JobContext, RetryAt
+from app.modules.jobs_module.extension import GiveUp, Job, JobContext, RetryAfter, RetryAt
 from app.modules.jobs_module.services import operating
 from app.modules.jobs_module.tests.sample_jobs import (
     Text,
@@ -83,6 +83,14 @@ async def test_a_job_can_set_the_time_of_its_next_attempt(container: Container, 
     assert await attempts(connection) == [1]
     with pytest.raises(ValueError, match="time zone"):
         RetryAt(datetime(2026, 1, 1))
+
+
+async def test_a_pause_is_by_the_clock_of_the_database(container: Container, connection: Connection) -> None:
+    job = failing(RetryAfter(600), max_attempts=1)
+    async with process(container, job) as here:
+        await here.enqueue(job, "postponed")
+        due = "SELECT state = 'waiting' AND attempts = 0 AND run_at - clock_timestamp() BETWEEN $1 AND $2 FROM job"
+        await until(connection, due, timedelta(seconds=570), timedelta(seconds=600))
 
 
 async def test_a_lost_database_connection_is_no_failure_of_the_job(
