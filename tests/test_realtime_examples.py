@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import defaultdict
@@ -188,3 +189,14 @@ def test_the_page_shows_the_clients_that_these_tests_run(project_root: Path, pag
     text = (project_root / "docs" / page).read_text(encoding="utf-8")
     for name in EXAMPLES:
         assert (project_root / "docs" / "examples" / name).read_text(encoding="utf-8").strip() in text
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, "bot.py"])
+def test_an_example_ends_at_the_codes_that_a_reconnection_does_not_help_against(name: str) -> None:
+    documents = Path(__file__).parents[1] / "docs"
+    table = re.findall(r"^\| `(\d{4})` \| .* \| (.*) \|$", (documents / "realtime.md").read_text(), re.MULTILINE)
+    final = {int(code) for code, advice in table if re.match("fix|create|stay", advice)}
+    written = re.search(r"FINAL_CODES = [(\[](.*)[)\]]", (documents / "examples" / name).read_text())
+    assert written is not None
+    # A bot has nothing to sign in with again, besides its key.
+    assert {int(code) for code in written[1].split(", ")} - {4401} == final

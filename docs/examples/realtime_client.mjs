@@ -6,7 +6,9 @@
 // Node 22 or newer, or a browser: both have a WebSocket (Node 20 has it behind --experimental-websocket).
 
 const API = '/api/v1';
-const NOT_SIGNED_IN = 4401, BAD_FRAME = 4400, TOO_LARGE = 1009, REPLACED = 4409;
+const NOT_SIGNED_IN = 4401;
+// The server refuses what this client sends, the key lacks a scope, or the account has opened too many sockets.
+const FINAL_CODES = [1002, 1007, 1008, 1009, 4400, 4403, 4409];
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
@@ -48,7 +50,7 @@ export class Messenger {
           if (isRefused) await this.#refresh(this.tokens);
           const code = await this.#talk();
           isRefused = code === NOT_SIGNED_IN;
-          if ([BAD_FRAME, TOO_LARGE, REPLACED].includes(code)) throw new Error(`closed with ${code}`);
+          if (FINAL_CODES.includes(code)) throw new Error(`closed with ${code}`);
         } catch (error) {
           // No answer, or a temporary error: try again.
           if (!(error instanceof TypeError) && !(error.status >= 429)) throw error;

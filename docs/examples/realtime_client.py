@@ -23,7 +23,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 API = "/api/v1"
-NOT_SIGNED_IN, BAD_FRAME, TOO_LARGE, REPLACED = 4401, 4400, 1009, 4409
+NOT_SIGNED_IN = 4401
+# The server refuses what this client sends, the key lacks a scope, or the account has opened too many sockets.
+FINAL_CODES = (1002, 1007, 1008, 1009, 4400, 4403, 4409)
 Json = dict[str, Any]
 
 
@@ -72,7 +74,7 @@ class Messenger:
                         await self._talk(socket)
                 except (OSError, InvalidHandshake, ConnectionClosed) as error:
                     code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else code
-                    if code in (BAD_FRAME, TOO_LARGE, REPLACED):
+                    if code in FINAL_CODES:
                         raise
                 finally:
                     self._socket = None
