@@ -37,3 +37,16 @@ async def test_a_thread_is_answered_counted_and_followed(
     await threads.get_by_role("button", name="Do not follow").click()
     await expect(threads.get_by_role("listitem")).to_have_count(0)
     assert ok(await her.get("/threads"))["items"] == []
+
+
+async def test_the_menu_of_a_message_in_a_thread_can_be_used(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await anna.send(yard, "Кто принесёт чай?")
+    await anna.send(yard, "Я!", root_seq=1)
+    await eve.open("Двор")
+    await eve.page.locator('[data-seq="1"] .thread-link').click()
+    thread = eve.page.get_by_role("dialog", name="Thread")
+    await thread.locator('[data-seq="2"]').get_by_role("button", name="Actions for the message").click()
+    await eve.page.get_by_role("menuitemcheckbox", name="React with 🎉").click(timeout=5000)
+    await expect(thread.locator('[data-seq="2"] .reaction')).to_have_text("🎉1")

@@ -124,7 +124,8 @@ function openMenu(button, context, chat, message, actions) {
     if (menu.contains(document.activeElement)) button.focus({ preventScroll: true });
     menu.remove();
   });
-  document.body.append(menu);
+  // Outside an open dialog nothing can be used.
+  (button.closest('dialog') ?? document.body).append(menu);
   menu.showPopover();
   const at = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
