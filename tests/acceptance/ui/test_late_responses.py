@@ -64,3 +64,19 @@ async def test_a_chosen_language_is_not_replaced_by_an_older_one(eve: Reader, he
     await held.answer_late(eve.page, old)
     await expect(eve.page.get_by_role("heading", name="Чаты")).to_be_visible()
     assert ok(await her.get(path))["language"] == "ru"
+
+
+async def test_people_are_added_before_the_members_are_known(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient
+) -> None:
+    await her.open_chat(anna, title="Двор")
+    held = await eve.hold("**/members*")
+    await eve.open("Двор")
+    await held.until_asked()
+    await eve.page.get_by_role("button", name="Members").click()
+    await eve.page.get_by_role("dialog").get_by_role("button", name="Add people").click()
+    picker = eve.page.get_by_role("dialog", name="Add people")
+    await picker.get_by_role("button", name="Борис").click()
+    await held.release()
+    await picker.get_by_role("button", name="Add people").click()
+    await expect(eve.page.locator(".peer p")).to_have_text("3 members")

@@ -41,7 +41,7 @@ export function confirmed(question, yes) {
   });
 }
 
-/** Creates a search for accounts. `chosen` is the Map of the picked ones, `leftOut` the ids that are not offered. */
+/** Creates a search for accounts. `chosen` is the Map of the picked ones, `leftOut` has the ids that are not offered. */
 export function peoplePicker(chosen, leftOut = new Set()) {
   const chips = h('ul', { class: 'chips' });
   const results = h('ul', { class: 'chat-list' });

@@ -89,7 +89,8 @@ export function membersDialog({ store, openChat, blocks }, chat) {
   function add() {
     const chosen = new Map();
     const picker = dialog(t('members.add'), h('div', { class: 'dialog-form' },
-      peoplePicker(chosen, new Set(chat.members.map((member) => member.account_id))),
+      // The members may be known later than the results of the search.
+      peoplePicker(chosen, { has: (id) => chat.members?.some((member) => member.account_id === id) }),
       h('button', {
         type: 'button', class: 'button primary wide',
         on: {
