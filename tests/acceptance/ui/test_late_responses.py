@@ -1,6 +1,6 @@
 """Responses that are older than an event which arrived before them: the page keeps what the event says."""
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browsers import Reader
 from tests.fakers import FakeClient, ok
@@ -80,3 +80,27 @@ async def test_people_are_added_before_the_members_are_known(
     await held.release()
     await picker.get_by_role("button", name="Add people").click()
     await expect(eve.page.locator(".peer p")).to_have_text("3 members")
+
+
+async def test_a_block_that_another_device_has_taken_back_does_not_return(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    await anna.open_chat(her, type="direct")
+    await eve.open("Анна")
+    answers: list[Route] = []
+
+    async def answer_later(route: Route) -> None:
+        await route.fetch()
+        answers.append(route)
+
+    await eve.page.route(f"**/accounts/me/blocks/{anna.id}", answer_later)
+    await eve.page.get_by_role("button", name="Members").click()
+    await eve.page.get_by_role("dialog", name="Анна").get_by_role("button", name="Block", exact=True).click()
+    await eve.page.get_by_role("dialog").filter(has_text="write to each other").get_by_role("button").last.click()
+    await expect(eve.page.get_by_text("You have blocked this account.")).to_be_attached()
+    ok(await her.delete(f"/accounts/me/blocks/{anna.id}"))
+    await expect(eve.page.get_by_role("dialog").get_by_role("button", name="Block", exact=True)).to_be_visible()
+    await answers[0].fulfill(status=204)
+    await eve.page.evaluate("fetch(location.href)")
+    await eve.page.keyboard.press("Escape")
+    await expect(eve.composer).to_be_visible()

@@ -3,6 +3,8 @@
 import { call, getAll, has } from './api.js';
 import { mayPost } from './chat.js';
 
+const isChange = (kind) => kind === 'account.blocked' || kind === 'account.unblocked';
+
 export class Blocks {
   constructor(store, connection) {
     this.store = store;
@@ -10,7 +12,7 @@ export class Blocks {
     this.loading = null;
     if (!has('blocks')) return;
     store.addEventListener('own', ({ detail: { kind, data } }) => {
-      if (kind === 'account.blocked' || kind === 'account.unblocked') this.note(data.account_id, kind === 'account.blocked');
+      if (isChange(kind)) this.note(data.account_id, kind === 'account.blocked');
     });
     // Each new connection reads them again: the events may be missing.
     connection.addEventListener('state', () => connection.state === 'online' && this.load());
@@ -54,8 +56,16 @@ export class Blocks {
 
   /** Blocks an account, or takes it back. Throws Problem or Unreachable. */
   async set(id, isBlocked) {
-    await call(isBlocked ? 'PUT' : 'DELETE', `/accounts/me/blocks/${id}`);
-    this.note(id, isBlocked);
+    let hasEvent = false;
+    const listen = ({ detail: { kind, data } }) => { hasEvent ||= isChange(kind) && data.account_id === id; };
+    this.store.addEventListener('own', listen);
+    try {
+      await call(isBlocked ? 'PUT' : 'DELETE', `/accounts/me/blocks/${id}`);
+    } finally {
+      this.store.removeEventListener('own', listen);
+    }
+    // Another device may have changed it again: the events are in order, and the answer may be late.
+    if (!hasEvent) this.note(id, isBlocked);
     this.store.changed();
   }
 }
