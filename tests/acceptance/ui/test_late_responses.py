@@ -104,3 +104,22 @@ async def test_a_block_that_another_device_has_taken_back_does_not_return(
     await eve.page.evaluate("fetch(location.href)")
     await eve.page.keyboard.press("Escape")
     await expect(eve.composer).to_be_visible()
+
+
+async def test_what_is_written_while_an_edit_is_being_saved_stays(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await her.send(yard, "Привет")
+    await eve.open("Двор")
+    await eve.choose("Привет", "Edit")
+    held = await eve.hold("**/messages/1")
+    await eve.write("Привет!")
+    await held.until_asked()
+    await eve.composer.fill("Привет! Как дела?")
+    await held.release()
+    await expect(eve.message("Привет!")).to_be_visible()
+    await eve.page.evaluate("fetch(location.href)")
+    await expect(eve.composer).to_have_value("Привет! Как дела?")
+    await eve.composer.press("Enter")
+    await eve.sees("Привет! Как дела?")
+    await expect(eve.composer).to_have_value("")

@@ -240,7 +240,7 @@ export class Composer {
     const text = this.readText();
     if (text === null) return;
     if (target?.kind === 'edit') {
-      if (text || target.message.attachments?.length) await this.save(chat, target.message, text);
+      if (text || target.message.attachments?.length) await this.save(chat, target, text);
       return;
     }
     const files = this.unsent;
@@ -271,12 +271,15 @@ export class Composer {
     else if (await this.scheduled.add({ text, reply_to_seq: this.target?.message.seq ?? null, ...textFormat() }) && this.readText() === text) this.clear();
   }
 
-  async save(chat, message, text) {
+  async save(chat, target, text) {
+    const { message } = target;
     try {
       if (text !== message.text) await call('PATCH', `/chats/${chat.id}/messages/${message.seq}`, { text });
-      this.cancel();
+      target.message = { ...message, text };
+      // The user may have gone on writing, or begun something else.
+      if (this.target === target && this.input.value.trim() === text) this.cancel();
     } catch (error) {
-      this.error.textContent = explain(error);
+      if (this.target === target) this.error.textContent = explain(error);
     }
   }
 }
