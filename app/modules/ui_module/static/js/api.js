@@ -1,5 +1,7 @@
 // Requests to the server, and the session with its tokens.
 
+import { newId } from './dom.js';
+
 const PREFIX = document.querySelector('meta[name="api-prefix"]').content;
 const MODULES = new Set(document.querySelector('meta[name="modules"]').content.split(' '));
 const KEY = 'messenger.session';
@@ -30,6 +32,9 @@ export class Unreachable extends Error {}
 
 /** The tokens, in local storage: all tabs share one session, and only one of them refreshes it at a time. */
 class Session extends EventTarget {
+  /** The sign-in that this tab belongs to. It stays when tokens are refreshed, or the user signs in again. */
+  opening = this.tokens?.opening;
+
   get tokens() {
     try {
       return JSON.parse(localStorage.getItem(KEY));
@@ -65,7 +70,7 @@ class Session extends EventTarget {
       if (!tokens) throw new Problem({ code: 'unauthenticated' }, 401);
       try {
         const pair = await request('POST', '/accounts/refresh', { refresh_token: tokens.refresh_token });
-        this.store(pair);
+        this.store({ ...pair, opening: tokens.opening });
         return pair.access_token;
       } catch (error) {
         if (error instanceof Problem && error.status === 401) this.end();
@@ -76,9 +81,11 @@ class Session extends EventTarget {
 }
 
 export const session = new Session();
-// The user has signed out in another tab.
+// The user has signed out in another tab, or signed in, perhaps to another account.
 addEventListener('storage', (event) => {
-  if (event.key === KEY && event.newValue === null) session.dispatchEvent(new Event('ended'));
+  if (event.key !== KEY) return;
+  if (event.newValue === null) session.dispatchEvent(new Event('ended'));
+  else if (session.isOpen && session.tokens.opening !== session.opening) session.dispatchEvent(new Event('replaced'));
 });
 
 let queue = Promise.resolve();
@@ -156,7 +163,8 @@ const thisDevice = () => {
 function openSession({ device_token, ...pair }) {
   // Kept after signing out: with it, wrong passwords of strangers do not delay the user's sign-in in this browser.
   localStorage.setItem(DEVICE_KEY, device_token);
-  session.store(pair);
+  session.opening = newId();
+  session.store({ ...pair, opening: session.opening });
 }
 
 /** Throws a Problem `second_factor_required` with a ticket if the account has a second factor. */
@@ -204,8 +212,10 @@ export async function signOut() {
 
 /** Replaces the session by the one that `open` opens. */
 export async function renewSession(open) {
-  const { access_token: old } = session.tokens;
+  const { access_token: old, opening } = session.tokens;
   await open();
+  session.opening = opening;
+  localStorage.setItem(KEY, JSON.stringify({ ...session.tokens, opening }));
   await request('POST', '/accounts/sign-out', undefined, old).catch(() => {});
 }
 

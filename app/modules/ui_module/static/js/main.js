@@ -163,6 +163,8 @@ function start() {
   show();
 }
 
+// What this tab shows may be another account's.
+session.addEventListener('replaced', () => location.reload());
 session.addEventListener('ended', () => {
   if (!running) return;
   running.connection.stop();
