@@ -1,9 +1,9 @@
-"""Two tabs of one browser: they share one session."""
+"""The end of a session, and two tabs of one browser, which share a session."""
 
 from playwright.async_api import Browser, expect
 
 from tests.browsers import Reader
-from tests.fakers import FakeClient
+from tests.fakers import FakeClient, ok
 
 
 async def test_a_tab_follows_a_sign_in_of_another_tab(
@@ -22,3 +22,12 @@ async def test_a_tab_follows_a_sign_in_of_another_tab(
     await expect(second.locator(".own")).to_contain_text("Анна")
     assert reader.complaints == []
     await reader.context.close()
+
+
+async def test_a_session_that_ends_leaves_no_dialog_open(eve: Reader, her: FakeClient) -> None:
+    await eve.settings()
+    await expect(eve.page.get_by_role("dialog")).to_have_count(1)
+    ok(await her.post("/accounts/sign-out"))
+    await expect(eve.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await expect(eve.page.locator("dialog")).to_have_count(0)
+    eve.ignore_complaints("401")

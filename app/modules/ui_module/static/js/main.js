@@ -170,6 +170,7 @@ session.addEventListener('ended', () => {
   running.connection.stop();
   running.uploads?.stop();
   running.shell?.unmount();
+  for (const element of document.querySelectorAll('dialog')) element.close();
   running = null;
   location.hash = '';
   show();
