@@ -72,3 +72,14 @@ async def test_the_sender_reads_the_earlier_texts_of_a_message(
     await eve.message("Хорошо").get_by_role("button", name="Actions for the message").click()
     await expect(eve.page.get_by_role("menu").get_by_text("Reply", exact=True)).to_be_visible()
     await expect(eve.page.get_by_role("menu").get_by_text("Earlier texts")).to_have_count(0)
+
+
+async def test_the_arrow_key_edits_the_last_message_that_can_be_edited(eve: Reader, her: FakeClient, yard: str) -> None:
+    await her.send(yard, "Своё")
+    private = await her.open_chat(title="Личное")
+    await her.send(private, "Важное")
+    ok(await her.post(f"/chats/{private}/messages/1/forward", {"to_chat_id": yard}))
+    await eve.open("Двор")
+    await eve.sees("Своё", "Важное")
+    await eve.composer.press("ArrowUp")
+    await expect(eve.composer).to_have_value("Своё")

@@ -220,7 +220,7 @@ export class Composer {
       this.submit();
     } else if (event.key === 'ArrowUp' && !this.input.value && !this.target) {
       const { store } = this.context;
-      const last = [...this.chat.messages.values()].findLast((message) => message.sender_id === store.me.id && !message.deleted_at);
+      const last = [...this.chat.messages.values()].findLast((message) => message.sender_id === store.me.id && !message.deleted_at && !message.forwarded_from);
       if (!last) return;
       event.preventDefault();
       this.edit(last);
