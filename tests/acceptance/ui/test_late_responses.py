@@ -123,3 +123,17 @@ async def test_what_is_written_while_an_edit_is_being_saved_stays(
     await eve.composer.press("Enter")
     await eve.sees("Привет! Как дела?")
     await expect(eve.composer).to_have_value("")
+
+
+async def test_a_name_stays_when_its_account_cannot_be_read_again(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    chat = await anna.open_chat(her, type="direct")
+    await eve.open("Анна")
+    await eve.page.route(f"**/accounts/{anna.id}", lambda route: route.abort())
+    async with eve.page.expect_event("requestfailed"):
+        await eve.page.get_by_role("button", name="Members").click()
+    await anna.send(chat, "Привет")
+    await expect(eve.page.locator(".sidebar .chat-item")).to_contain_text("Привет")
+    await expect(eve.item("Анна")).to_be_visible()
+    eve.ignore_complaints("ERR_FAILED")

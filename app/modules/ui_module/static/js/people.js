@@ -22,7 +22,8 @@ export class People {
 
   refresh(id) {
     return get(`/accounts/${id}`).then((person) => this.store(person)).catch((error) => {
-      if (!(error instanceof Problem)) this.known.delete(id);
+      // It is read when it is shown the next time. A name that is known stays.
+      if (!(error instanceof Problem) && !this.known.get(id)?.username) this.known.delete(id);
     });
   }
 
