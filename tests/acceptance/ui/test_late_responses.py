@@ -1,5 +1,7 @@
 """Responses that are older than an event which arrived before them: the page keeps what the event says."""
 
+import re
+
 from playwright.async_api import Route, expect
 
 from tests.browsers import Reader
@@ -137,3 +139,20 @@ async def test_a_name_stays_when_its_account_cannot_be_read_again(
     await expect(eve.page.locator(".sidebar .chat-item")).to_contain_text("Привет")
     await expect(eve.item("Анна")).to_be_visible()
     eve.ignore_complaints("ERR_FAILED")
+
+
+async def test_accounts_that_are_found_late_do_not_replace_those_of_the_last_words(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient
+) -> None:
+    await eve.page.get_by_role("button", name="New chat").click()
+    picker = eve.page.get_by_role("dialog", name="New chat")
+    await expect(picker.get_by_role("button", name="Анна")).to_be_visible()
+    held = await eve.hold(re.compile(r"/accounts\?query="))
+    await picker.get_by_label("Find people").fill("Анна")
+    await held.until_asked()
+    old = ok(await her.get("/accounts?query=Анна&limit=20"))
+    await picker.get_by_label("Find people").fill("Борис")
+    await held.until_asked(2)
+    await held.answer_late(eve.page, old)
+    await expect(picker.get_by_role("button", name="Борис")).to_be_visible()
+    await expect(picker.get_by_role("button", name="Анна")).to_have_count(0)

@@ -49,8 +49,11 @@ export function peoplePicker(chosen, leftOut = new Set()) {
   let found = [];
 
   async function find() {
+    const query = input.value.trim();
     try {
-      found = (await get('/accounts', { query: input.value.trim(), limit: 20 })).items;
+      const { items } = await get('/accounts', { query, limit: 20 });
+      if (query !== input.value.trim()) return;
+      found = items;
       render();
     } catch (error) {
       toast(explain(error));
