@@ -143,3 +143,14 @@ async def test_a_phone_shows_the_list_or_the_chat_in_its_own_language(
     await expect(phone.page.get_by_role("heading", name="Chats")).to_be_visible()
     assert phone.complaints == phone.strangers == []
     await phone.context.close()
+
+
+async def test_a_block_of_code_keeps_the_focus_when_its_message_is_read(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await her.send(yard, "```\nкод\n```", text_format="markdown")
+    await eve.open("Двор")
+    await eve.page.locator(".message pre").focus()
+    ok(await anna.put(f"/chats/{yard}/read", {"seq": 1}))
+    await expect(eve.page.locator(".message .icon-read")).to_be_visible()
+    await expect(eve.page.locator(".message pre")).to_be_focused()

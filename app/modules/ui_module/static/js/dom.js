@@ -121,7 +121,7 @@ export function reconcile(parent, rows) {
   before.forEach((element) => element.remove());
 }
 
-const focusables = (element) => [...element.querySelectorAll('button')];
+const focusables = (element) => [...element.querySelectorAll('a, button, [tabindex]')];
 
 /** Renders now, and at each change of the store until the element leaves the page. */
 export function renderOnChange(store, element, render) {
