@@ -175,3 +175,15 @@ async def test_times_are_formatted_as_in_the_locale_of_the_reader(browser: Brows
         moment = "import('/ui/js/i18n.js').then(({ time }) => time(new Date(2026, 0, 1, 21, 34)))"
         assert " ".join((await reader.page.evaluate(moment)).split()) == written
         await reader.context.close()
+
+
+async def test_what_is_said_about_a_change_is_above_its_dialog(eve: Reader) -> None:
+    await eve.page.set_viewport_size({"width": 390, "height": 844})
+    settings = await eve.settings()
+    await settings.locator("#bio").fill("Пишу письма")
+    await settings.get_by_role("button", name="Save").click()
+    await expect(eve.page.locator("#toasts:popover-open .toast")).to_have_text("Saved")
+    box = await eve.page.locator(".toast").bounding_box()
+    assert box is not None
+    assert abs(box["x"] + box["width"] / 2 - 195) < 2
+    assert box["y"] > 600

@@ -179,5 +179,8 @@ const toasts = document.getElementById('toasts');
 export function toast(text) {
   const line = h('p', { class: 'toast' }, text);
   toasts.append(line);
+  // Above dialogs, also those that were opened later.
+  toasts.togglePopover(false);
+  toasts.togglePopover(true);
   setTimeout(() => line.remove(), 6000);
 }
