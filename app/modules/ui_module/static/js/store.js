@@ -357,7 +357,8 @@ export class Store extends EventTarget {
       const sent = this.connection.ask('read', { chat_id: chat.id, seq: chat.read_seq })
         .then(() => chat.isUnreadCountUnknown && this.readState(chat))
         .catch(() => { chat.hasUnsentRead = true; });
-      this.readsOnTheWay = Promise.all([this.readsOnTheWay, sent]);
+      // Without the results: each would contain all earlier ones.
+      this.readsOnTheWay = Promise.all([this.readsOnTheWay, sent]).then(() => null);
     }
   }
 
