@@ -569,7 +569,7 @@ const TEXTS = {
     'chat.members': { one: '{n} участник', few: '{n} участника', many: '{n} участников', other: '{n} участников' },
     'chat.subscribers': { one: '{n} подписчик', few: '{n} подписчика', many: '{n} подписчиков', other: '{n} подписчиков' },
     'chat.online': 'в сети',
-    'chat.lastSeen': 'был(а) {when}',
+    'chat.lastSeen': 'был(а) в сети: {when}',
     'chat.offline': 'не в сети',
     'chat.typing': '{names} печатает…',
     'chat.typingMany': '{names} печатают…',
