@@ -3,7 +3,7 @@
 from playwright.async_api import expect
 
 from tests.browsers import Reader
-from tests.fakers import FakeClient, ok
+from tests.fakers import FakeClient, eventually, ok
 
 
 async def test_a_thread_is_answered_counted_and_followed(
@@ -50,3 +50,29 @@ async def test_the_menu_of_a_message_in_a_thread_can_be_used(
     await thread.locator('[data-seq="2"]').get_by_role("button", name="Actions for the message").click()
     await eve.page.get_by_role("menuitemcheckbox", name="React with 🎉").click(timeout=5000)
     await expect(thread.locator('[data-seq="2"] .reaction')).to_have_text("🎉1")
+
+
+async def test_replies_are_read_when_the_user_returns_to_the_page(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    await her.send(yard, "Кто принесёт чай?")
+    await anna.send(yard, "Я!", root_seq=1)
+    await eve.open("Двор")
+    await eve.page.locator('[data-seq="1"] .thread-link').click()
+    thread = eve.page.get_by_role("dialog", name="Thread")
+    await expect(thread.locator(".message[data-seq]")).to_have_count(2)
+
+    async def unread() -> int:
+        return int(ok(await her.get("/threads"))["items"][0]["unread_count"])
+
+    async def is_read() -> bool:
+        return await unread() == 0
+
+    await eventually(is_read)
+    await eve.page.evaluate("document.hasFocus = () => false")
+    await anna.send(yard, "И сахар", root_seq=1)
+    await expect(thread.locator(".message[data-seq]")).to_have_count(3)
+    await eve.page.evaluate("fetch(location.href)")
+    assert await unread() == 1
+    await eve.page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
+    await eventually(is_read)

@@ -26,6 +26,8 @@ export function threadDialog(context, chat, rootSeq) {
   // Empty until it is read.
   const root = new Map();
   let hasBefore = false;
+  let marked = null;
+  const returns = () => markRead().catch(() => {});
   const rows = h('ol', { class: `rows thread ${chat.type}` });
   const older = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => attempt(() => load({ before_seq: messages.keys().next().value })) } }, t('threads.older'));
   const scroller = h('div', { class: 'thread-scroll', tabindex: 0, role: 'region', 'aria-label': t('chat.messages') }, older, rows);
@@ -53,9 +55,12 @@ export function threadDialog(context, chat, rootSeq) {
     await markRead();
   }
 
+  /** Replies that come while the page is hidden are read when the user returns. */
   async function markRead() {
     const last = [...messages.keys()].at(-1);
-    if (last) await call('PUT', `${path}/read`, { seq: last });
+    if (!last || last === marked || document.visibilityState !== 'visible' || !document.hasFocus()) return;
+    await call('PUT', `${path}/read`, { seq: last });
+    marked = last;
   }
 
   function toEnd() {
@@ -82,7 +87,7 @@ export function threadDialog(context, chat, rootSeq) {
     render();
     if (kind !== 'message.created') return;
     toEnd();
-    markRead().catch(() => {});
+    returns();
   }
 
   function send(event) {
@@ -110,9 +115,13 @@ export function threadDialog(context, chat, rootSeq) {
 
   store.addEventListener('change', render);
   store.addEventListener('applied', applied);
+  addEventListener('focus', returns);
+  document.addEventListener('visibilitychange', returns);
   element.addEventListener('close', () => {
     store.removeEventListener('change', render);
     store.removeEventListener('applied', applied);
+    removeEventListener('focus', returns);
+    document.removeEventListener('visibilitychange', returns);
   });
   attempt(begin);
   if (!matchMedia('(pointer: coarse)').matches) input.focus();
