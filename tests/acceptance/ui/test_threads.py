@@ -76,3 +76,14 @@ async def test_replies_are_read_when_the_user_returns_to_the_page(
     assert await unread() == 1
     await eve.page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
     await eventually(is_read)
+
+
+async def test_what_is_written_in_a_thread_stays_when_it_is_closed(eve: Reader, anna: FakeClient, yard: str) -> None:
+    await anna.send(yard, "Кто принесёт чай?")
+    await eve.open("Двор")
+    for expected in ("", "Могу принести"):
+        await eve.choose("Кто принесёт чай?", "Reply in a thread")
+        await expect(eve.page.get_by_label("Reply in the thread")).to_have_value(expected)
+        await eve.page.get_by_label("Reply in the thread").fill("Могу принести")
+        await eve.page.keyboard.press("Escape")
+        await expect(eve.page.get_by_role("dialog")).to_have_count(0)

@@ -31,7 +31,9 @@ export function threadDialog(context, chat, rootSeq) {
   const rows = h('ol', { class: `rows thread ${chat.type}` });
   const older = h('button', { type: 'button', class: 'button plain wide', hidden: true, on: { click: () => attempt(() => load({ before_seq: messages.keys().next().value })) } }, t('threads.older'));
   const scroller = h('div', { class: 'thread-scroll', tabindex: 0, role: 'region', 'aria-label': t('chat.messages') }, older, rows);
-  const input = h('textarea', { id: 'thread-text', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), on: { keydown: pressed } });
+  // What is not sent stays until the page is left.
+  const texts = chat.threadTexts ??= new Map();
+  const input = h('textarea', { id: 'thread-text', value: texts.get(rootSeq) ?? '', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), on: { keydown: pressed } });
   const form = h('form', { class: 'composer', method: 'post', on: { submit: send } },
     h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'thread-text' }, t('threads.placeholder')), input, iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' })));
   const readOnly = h('p', { class: 'read-only' });
@@ -118,6 +120,7 @@ export function threadDialog(context, chat, rootSeq) {
   addEventListener('focus', returns);
   document.addEventListener('visibilitychange', returns);
   element.addEventListener('close', () => {
+    texts.set(rootSeq, input.value);
     store.removeEventListener('change', render);
     store.removeEventListener('applied', applied);
     removeEventListener('focus', returns);
