@@ -53,6 +53,7 @@ async def test_markdown_is_shown_by_entities_and_never_becomes_markup(eve: Reade
     spoiler = text.get_by_role("button", name="Hidden text. Show")
     await spoiler.click()
     await expect(text.locator(".revealed")).to_have_text("тайна")
+    await expect(text.locator(".revealed")).to_be_focused()
 
 
 async def test_names_are_completed_and_mentions_are_marked(

@@ -75,6 +75,13 @@ function element(entity, children, accountId) {
 /** A text that is covered until it is clicked. */
 function spoiler(children) {
   const covered = h('span', { 'aria-hidden': 'true' }, children);
-  const button = h('button', { type: 'button', class: 'spoiler', 'aria-label': t('message.spoiler'), on: { click: () => button.replaceWith(h('span', { class: 'revealed' }, ...covered.childNodes)) } }, covered);
+  const button = h('button', { type: 'button', class: 'spoiler', 'aria-label': t('message.spoiler'), on: { click: reveal } }, covered);
+
+  function reveal() {
+    const revealed = h('span', { class: 'revealed', tabindex: -1 }, ...covered.childNodes);
+    button.replaceWith(revealed);
+    // A screen reader goes on there.
+    revealed.focus({ preventScroll: true });
+  }
   return button;
 }
