@@ -21,7 +21,9 @@ from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ValidationFailed
-from app.settings import load_settings
+from app.settings import Settings, load_settings
+from app.utils.module import Modules
+from app.utils.setup_modules import choose_modules, discover_modules
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -100,12 +102,13 @@ def reset_password(
     except ValidationError as error:
         raise typer.BadParameter(f"password: {error.errors()[0]['msg']}") from None
     settings = load_settings()
+    modules = _modules(settings)
 
     async def reset(database: Database) -> int:
         async with open_unit_of_work(database) as work:
             # Processes see the event at their next sweep of all streams, 1.5 s later at most.
             log = Log(MemoryBus())
-            return await administration.reset_password(work, log, Passwords(settings.auth), login, password)
+            return await administration.reset_password(work, log, modules, Passwords(settings.auth), login, password)
 
     try:
         ended = run_on_database(settings.db, reset)
@@ -125,10 +128,11 @@ def change_email(
     except ValidationError as error:
         raise typer.BadParameter(f"email: {error.errors()[0]['msg']}") from None
     settings = load_settings()
+    modules = _modules(settings)
 
     async def change(database: Database) -> None:
         async with open_unit_of_work(database) as work:
-            await administration.change_email(work, login, email)
+            await administration.change_email(work, Log(MemoryBus()), modules, login, email)
 
     try:
         run_on_database(settings.db, change)
@@ -166,6 +170,10 @@ def erase(
         f"the erasure of {username} ({account_id}) is enqueued: a running server starts it within a second, "
         "`python manage.py jobs list` shows accounts.erase until it is done"
     )
+
+
+def _modules(settings: Settings) -> Modules:
+    return Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
 
 
 def _explain(error: Mapping[str, Any]) -> str:

@@ -143,8 +143,9 @@ class AddressProof:
 
     - `is_verified(context, account_id)`: returns True for the account's present address.
     - `note(context, account_id, email)`: is called by a module that has a proof of its own.
-    - `keep(context, account_id)`: is called when the account gets a new password, and its stream is locked: a change of
-      the address that is not proven yet ends. A thief who knew the old password may have asked for it.
+    - `keep(context, account_id)`: is called when the account gets a new password, or an address from the operator, and
+      its stream is locked: a change of the address that is not proven yet ends. A thief who knew the old password may
+      have asked for it. The container of a command has only the Log.
     """
 
     name: str

@@ -1,9 +1,13 @@
 """The operator's actions on accounts, from the command line: create an admin, reset a password, change an email."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.errors import AccountNotFound
+from app.modules.accounts_module.extension import AddressProof
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
 from app.modules.accounts_module.services.new_accounts import create_account, prepare_account
 from app.modules.accounts_module.services.password_policy import check_password
@@ -11,7 +15,10 @@ from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.accounts_module.services.security import append_security_event
 from app.modules.accounts_module.services.sessions import end_all_sessions
 from app.modules.streams_module.services.log import Log
+from app.services.context import work_context
 from app.utils.canonical import normalize_email
+from app.utils.container import Container
+from app.utils.module import Modules
 
 
 async def create(
@@ -22,10 +29,12 @@ async def create(
     return AccountSignedUp.model_validate(await create_account(work, log, account, is_admin=is_admin))
 
 
-async def reset_password(work: UnitOfWork, log: Log, passwords: Passwords, login: str, password: str) -> int:
+async def reset_password(
+    work: UnitOfWork, log: Log, modules: Modules, passwords: Passwords, login: str, password: str
+) -> int:
     """Sets a new password, ends all sessions and forgets failed sign-ins. Returns the number of ended sessions.
 
-    Raises AccountNotFound.
+    A change of the address that waits for its confirmation ends too. Raises AccountNotFound.
     """
     account = await crud.find_by_login(work.session, login)
     if account is None:
@@ -36,13 +45,27 @@ async def reset_password(work: UnitOfWork, log: Log, passwords: Passwords, login
     account.password_hash = password_hash
     await work.session.flush()
     await delete_failures(await work.raw(), [account.id])
+    await _keep_address(work, log, modules, account.id)
     return await end_all_sessions(work, account.id)
 
 
-async def change_email(work: UnitOfWork, login: str, email: str) -> None:
-    """Sets another email. Raises AccountNotFound, or the error of the unique index for a taken one."""
+async def change_email(work: UnitOfWork, log: Log, modules: Modules, login: str, email: str) -> None:
+    """Sets another email. A change to a third one that waits for its confirmation ends.
+
+    Raises AccountNotFound, or the error of the unique index for a taken one.
+    """
     account = await crud.find_by_login(work.session, login)
     if account is None:
         raise AccountNotFound
+    await log.lock(work, accounts=[account.id])
     account.email, account.email_copy = normalize_email(email), 0
     await work.session.flush()
+    await _keep_address(work, log, modules, account.id)
+
+
+async def _keep_address(work: UnitOfWork, log: Log, modules: Modules, account_id: UUID) -> None:
+    container = Container()
+    container.put(Log, log)
+    context = await work_context(work, container, datetime.now(UTC))
+    for proof in modules.contributions(AddressProof):
+        await proof.keep(context, account_id)

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 
+from app.adapters.db.address import DatabaseAddress
 from app.modules.mail_module.tests.mailbox import Mailbox
 from app.modules.recovery_module.tests.links import email_of, tokens_of, verify
 from tests.fakers import API, PASSWORD, FakeClient, ok, problem
+from tests.manage import manage
 
 _OTHER, _NEW = "thief@example.com", "staple of the new house"
 
@@ -37,6 +39,27 @@ async def test_a_changed_password_ends_a_change_of_the_address(anna: FakeClient,
     token = await begin(anna, mailbox)
     ok(await anna.post("/accounts/me/password", {"current_password": PASSWORD, "new_password": _NEW}))
     await check_ended(anna, token)
+
+
+async def test_the_operators_reset_ends_a_change_of_the_address(
+    anna: FakeClient, mailbox: Mailbox, database_address: DatabaseAddress
+) -> None:
+    token = await begin(anna, mailbox)
+    done = await manage(database_address, "account", "reset-password", anna.username, ACCOUNT_PASSWORD=_NEW)
+    assert done.exit_code == 0, done.output
+    await anna.sign_in(_NEW)
+    await check_ended(anna, token)
+
+
+async def test_an_address_from_the_operator_ends_a_change_to_another_one(
+    anna: FakeClient, mailbox: Mailbox, database_address: DatabaseAddress
+) -> None:
+    token = await begin(anna, mailbox)
+    done = await manage(database_address, "account", "change-email", anna.username, "anna@new.example.com")
+    assert done.exit_code == 0, done.output
+    problem(await anna.post("/accounts/email/confirm", {"token": token}), 410, "link_expired")
+    mine = ok(await anna.get("/accounts/me"))
+    assert (mine["email"], mine["pending_email"]) == ("anna@new.example.com", None)
 
 
 async def test_a_request_that_arrives_slowly_asks_for_no_address_afterwards(anna: FakeClient) -> None:
