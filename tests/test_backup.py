@@ -1,15 +1,18 @@
 """`db backup` and `db restore`, and what clients learn whose cursors are ahead of the backup."""
 
+import asyncio
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.commands import backup
 from app.fastapi_engine.constructor import build_app
 from app.settings import Settings
 from tests.databases import Databases, drop
@@ -152,6 +155,35 @@ async def test_an_incomplete_backup_file_changes_nothing(
     async with server_on(base_settings, own_database) as (http, _):
         anna = await FakeClient.sign_up(http, "anna")
     assert (await manage(own_database, "db", "restore", str(file), "--yes")).exit_code == 1
+    async with server_on(base_settings, own_database) as (http, _):
+        anna.http = http
+        ok(await anna.get("/accounts/me"))
+
+
+async def test_a_restore_whose_database_is_in_use_when_it_is_complete_changes_nothing(
+    base_settings: Settings, own_database: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A monitor that reads all databases connects to the new one as well."""
+    file = tmp_path / "monday.dump"
+    assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
+    async with server_on(base_settings, own_database) as (http, _):
+        anna = await FakeClient.sign_up(http, "anna")
+    monitors: list[asyncpg.Connection[asyncpg.Record]] = []
+    loop = asyncio.get_running_loop()
+
+    async def connect(new: DatabaseAddress) -> None:
+        monitors.append(await asyncpg.connect(**new.connect_arguments()))
+
+    async def move_numbers_ahead(new: DatabaseAddress) -> None:
+        # The command has an event loop of its own, which ends with it.
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(connect(new), loop))
+
+    monkeypatch.setattr(backup, "move_numbers_ahead", move_numbers_ahead)
+    result = await manage(own_database, "db", "restore", str(file), "--yes")
+    for monitor in monitors:
+        await monitor.close()
+    assert (result.exit_code, len(monitors)) == (2, 1)
+    assert "stop it first" in " ".join(result.output.split())
     async with server_on(base_settings, own_database) as (http, _):
         anna.http = http
         ok(await anna.get("/accounts/me"))

@@ -129,15 +129,31 @@ def _load(file: Path, address: DatabaseAddress) -> None:
 
 
 async def _replace(address: DatabaseAddress, new: DatabaseAddress) -> None:
+    """Gives the new database the name of the old one, and drops the old one afterwards.
+
+    Both are renamed in one transaction: if another program is connected to one of them, the old one stays.
+    """
     await move_numbers_ahead(new)
+    old = address.with_database(f"{address.database[:50]}_replaced")
+    # One that a killed restore has left.
+    await drop_database(old)
     maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
     try:
-        await maintenance.execute(f"DROP DATABASE IF EXISTS {quote(address.database)}")
-        await maintenance.execute(f"ALTER DATABASE {quote(new.database)} RENAME TO {quote(address.database)}")
+        async with maintenance.transaction():
+            if await maintenance.fetchval("SELECT true FROM pg_database WHERE datname = $1", address.database):
+                await maintenance.execute(_rename(address, old))
+            await maintenance.execute(_rename(new, address))
     except asyncpg.ObjectInUseError:
-        raise typer.BadParameter(f"a server started to use database {address.database}: stop it first") from None
+        raise typer.BadParameter(
+            f"a program uses database {address.database} or {new.database}: stop it first; nothing is changed"
+        ) from None
     finally:
         await maintenance.close()
+    await drop_database(old)
+
+
+def _rename(database: DatabaseAddress, to: DatabaseAddress) -> str:
+    return f"ALTER DATABASE {quote(database.database)} RENAME TO {quote(to.database)}"
 
 
 def _run(name: str, address: DatabaseAddress, *arguments: str) -> None:
