@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from alembic import command
 from loguru import logger
+from sqlalchemy.exc import ProgrammingError
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import check, config_for, migrate
@@ -87,6 +88,16 @@ def test_reactions_of_one_emoji_in_two_spellings_become_one(database: DatabaseAd
     }
     counts = _run(database, "SELECT seq, reaction_count FROM message ORDER BY seq")
     assert [tuple(row) for row in counts] == [(1, 5), (2, 1)]
+
+
+def test_a_migration_that_breaks_off_at_an_index_of_messages_can_be_repeated(database: DatabaseAddress) -> None:
+    _run(database, "CREATE TABLE ix_message_deleted ()")
+    with pytest.raises(ProgrammingError, match="ix_message_deleted"):
+        migrate(database)
+    _run(database, "DROP TABLE ix_message_deleted")
+    migrate(database)
+    assert is_migrated(database)
+    check(database)
 
 
 def _run(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
