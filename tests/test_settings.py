@@ -86,6 +86,23 @@ def test_a_wrong_bus_url_is_reported_without_its_password(monkeypatch: pytest.Mo
     assert "secret" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://:secret@host", "redis://:sec/ret@host", "redis://:1#secret@host", "redis://host:port", "redis://h/secret"],
+)
+def test_a_wrong_storage_of_the_limits_is_reported_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    with pytest.raises(SettingsError, match=r"^RATE_LIMIT_STORAGE: must be memory://") as refusal:
+        load(monkeypatch, RATE_LIMIT_STORAGE=url)
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_storage_of_the_limits_may_name_a_user_and_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("memory://", "redis://host", "redis://:se%2Fcret@host:6379/2", "rediss://u:p@[::1]:6380/?protocol=3"):
+        assert load(monkeypatch, RATE_LIMIT_STORAGE=url).limits.storage.get_secret_value() == url
+
+
 def test_nats_needs_an_address_and_its_client(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match=r"^BUS_URL: must be set if BUS_DRIVER is nats"):
         load(monkeypatch, BUS_DRIVER="nats")

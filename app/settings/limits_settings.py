@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, create_model
 from pydantic_settings import SettingsConfigDict
@@ -47,9 +48,21 @@ def rates_group(limits: Sequence[RateLimit]) -> type[SettingsGroup]:
 
 
 def _check_storage(value: SecretStr) -> SecretStr:
-    if value.get_secret_value() != _MEMORY and not value.get_secret_value().startswith(("redis://", "rediss://")):
-        raise ValueError("must be memory://, redis://host:port or rediss://host:port")
+    # The value is not repeated: it may contain a password.
+    if value.get_secret_value() != _MEMORY and not _is_redis(value.get_secret_value()):
+        raise ValueError(
+            "must be memory://, redis://host:port or rediss://host:port; / ? # in a password are written as %2F %3F %23"
+        )
     return value
+
+
+def _is_redis(store: str) -> bool:
+    try:
+        url = urlsplit(store)
+        has_place = url.port != 0 and not url.fragment and (not url.path[1:] or url.path[1:].isdecimal())
+    except ValueError:
+        return False
+    return url.scheme in ("redis", "rediss") and has_place
 
 
 class LimitsSettings(SettingsGroup):

@@ -21,9 +21,8 @@ from app.modules.accounts_module.services.passwords import Passwords
 from app.modules.jobs_module.extension import Jobs
 from app.modules.streams_module.services.log import Log
 from app.services.errors import ValidationFailed
-from app.settings import Settings, load_settings
-from app.utils.module import Modules
-from app.utils.setup_modules import choose_modules, discover_modules
+from app.settings import load_settings
+from app.utils.setup_modules import enabled_modules
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -102,7 +101,7 @@ def reset_password(
     except ValidationError as error:
         raise typer.BadParameter(f"password: {error.errors()[0]['msg']}") from None
     settings = load_settings()
-    modules = _modules(settings)
+    modules = enabled_modules(settings.modules.enabled_modules)
 
     async def reset(database: Database) -> int:
         async with open_unit_of_work(database) as work:
@@ -128,7 +127,7 @@ def change_email(
     except ValidationError as error:
         raise typer.BadParameter(f"email: {error.errors()[0]['msg']}") from None
     settings = load_settings()
-    modules = _modules(settings)
+    modules = enabled_modules(settings.modules.enabled_modules)
 
     async def change(database: Database) -> None:
         async with open_unit_of_work(database) as work:
@@ -170,10 +169,6 @@ def erase(
         f"the erasure of {username} ({account_id}) is enqueued: a running server starts it within a second, "
         "`python manage.py jobs list` shows accounts.erase until it is done"
     )
-
-
-def _modules(settings: Settings) -> Modules:
-    return Modules(choose_modules(discover_modules(), settings.modules.enabled_modules))
 
 
 def _explain(error: Mapping[str, Any]) -> str:
