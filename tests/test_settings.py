@@ -29,6 +29,8 @@ def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
     [
         ("ENVIRONMENT", "STAGING"),
         ("API_MODE", "loud"),
+        ("API_HOST", "127.0.0..1"),
+        ("API_PUBLIC_URL", "https://chat.example.com:port"),
         ("API_SERVICE_PORT", "0"),
         ("API_SERVICE_PORT", "65536"),
         ("API_SERVICE_PORT", "http"),
@@ -41,6 +43,7 @@ def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
         ("API_CORS_ORIGINS", "*"),
         ("API_CORS_ORIGINS", "https://example.com/"),
         ("API_TRUSTED_PROXIES", "the.proxy"),
+        ("PG_SERVER_ADDRESS", "10.0.0..5"),
         ("PG_SERVER_PORT", "-1"),
         ("PG_POOL_SIZE", "1"),
         ("AUTH_ACCESS_TTL", "1"),
@@ -90,9 +93,7 @@ def test_a_wrong_bus_url_is_reported_without_its_password(monkeypatch: pytest.Mo
     "url",
     ["http://:secret@host", "redis://:sec/ret@host", "redis://:1#secret@host", "redis://host:port", "redis://h/secret"],
 )
-def test_a_wrong_storage_of_the_limits_is_reported_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, url: str
-) -> None:
+def test_a_wrong_redis_url_is_reported_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     with pytest.raises(SettingsError, match=r"^RATE_LIMIT_STORAGE: must be memory://") as refusal:
         load(monkeypatch, RATE_LIMIT_STORAGE=url)
     assert "secret" not in str(refusal.value)

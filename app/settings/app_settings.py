@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import Names, Networks, SettingsGroup
+from app.settings.base import Names, Networks, SettingsGroup, check_host
 from app.settings.origins import normalize_origin
 
 
@@ -29,7 +29,11 @@ def _check_prefix(value: str) -> str:
 def _check_public_url(value: str) -> str:
     url = urlsplit(value)
     is_plain = value.isascii() and value.isprintable() and " " not in value
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or not is_plain:
+    try:
+        has_place = bool(url.hostname) and url.port != 0
+    except ValueError:
+        has_place = False
+    if url.scheme not in ("http", "https") or not has_place or url.query or url.fragment or not is_plain:
         raise ValueError("must be http://host[:port][/path] or https://host[:port][/path]")
     return value.rstrip("/")
 
@@ -71,7 +75,9 @@ class AppSettings(EnvironmentSettings):
         "and serves no requests",
     )
     title: str = Field("Messenger Backend", min_length=1, description="name of the API in the API documents")
-    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 in the container")
+    host: Annotated[str, AfterValidator(check_host)] = Field(
+        "127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 in the container"
+    )
     service_port: int = Field(8788, ge=1, le=65535, description="port to listen on")
     contact_name: str = Field("", description="name of the contact person in the API documents")
     contact_email: str = Field("", description="email of the contact person in the API documents")

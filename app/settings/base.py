@@ -117,6 +117,15 @@ class _Repeated(PydanticBaseSettingsSource):
         return values
 
 
+def check_host(value: str) -> str:
+    """Returns the name or address of a host. Raises ValueError if no system could look it up."""
+    try:
+        value.encode("idna")
+    except UnicodeError:
+        raise ValueError(f"{value!r} is no host: between two dots are 1 to 63 characters") from None
+    return value
+
+
 def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())

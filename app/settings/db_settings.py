@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import PROJECT_ROOT, SettingsGroup
+from app.settings.base import PROJECT_ROOT, SettingsGroup, check_host
 
 _SERVER = re.compile(r"(?P<folder>/.*)|\[(?P<ipv6>[^]]+)](:(?P<ipv6_port>\d+))?|(?P<host>[^:]+)(:(?P<port>\d+))?")
 _KNOWN_PASSWORDS = {"", "postgres", "password", "messenger", "changeme", "secret", "admin"}
@@ -40,7 +40,7 @@ def _read_server(address: str, port: int) -> tuple[str, int]:
     own_port = int(match["port"] or match["ipv6_port"] or port)
     if not 1 <= own_port <= 65535:
         raise ValueError(f"{address!r}: a port is a number from 1 to 65535")
-    return match["folder"] or match["ipv6"] or match["host"], own_port
+    return match["folder"] or match["ipv6"] or check_host(match["host"]), own_port
 
 
 class DbSettings(SettingsGroup):
