@@ -8,6 +8,9 @@ import asyncpg
 import pytest
 
 from app.adapters.db.address import DatabaseAddress
+from app.commands import doctor
+from app.commands.doctor_checks import Finding
+from app.utils.invariants import Invariant
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
 from tests.nats_server import NatsServer
@@ -117,6 +120,12 @@ async def test_nothing_is_fixed_without_the_option(
     await sql.execute("UPDATE chat SET member_count = 7")
     await manage(database_address, "doctor", "--fix", typed="n\n")
     assert await sql.fetchval("SELECT member_count FROM chat") == 7
+
+
+async def test_a_fix_may_take_longer_than_a_request(club: str, database_address: DatabaseAddress) -> None:
+    """One chat may have a million messages to count."""
+    slow = Invariant(says="", find="", advice="", fix=("SELECT pg_sleep(4.7) WHERE $1::uuid[] IS NOT NULL",))
+    await doctor._repair(database_address, [Finding("", ["wrong"], "", slow, [UUID(club)])])
 
 
 async def test_a_full_disk_is_found(database_address: DatabaseAddress) -> None:

@@ -235,5 +235,7 @@ async def _repair(address: DatabaseAddress, findings: Sequence[Finding]) -> None
                 async with open_unit_of_work(database) as work:
                     await log.lock(work, chats=part)
                     raw = await work.raw()
+                    # A statement may read all messages of these chats.
+                    await raw.execute(f"SET LOCAL statement_timeout = '{_TIMEOUT:.0f}s'")
                     for statement in finding.invariant.fix if finding.invariant else ():
-                        await raw.execute(statement, part)
+                        await raw.execute(statement, part, timeout=_TIMEOUT)
