@@ -12,7 +12,7 @@ from app.modules.mail_module.extension import Letter
 from app.modules.mail_module.services.composing import OWN, compose
 from app.modules.mail_module.services.smtp import MailRefused, transmit
 from app.modules.mail_module.settings import MailSettings
-from app.settings import ENV_FILE
+from app.settings import load_settings, with_own
 
 commands = typer.Typer(no_args_is_help=True, name="mail", help="Try the mail server.")
 
@@ -25,7 +25,8 @@ def _group() -> None:
 @commands.command()
 def test(address: Annotated[str, typer.Argument(help="where the mail goes")]) -> None:
     """Send a test mail now, and say what the mail server answers."""
-    settings = MailSettings(_env_file=ENV_FILE)
+    settings = with_own(load_settings(), [MailSettings]).own[MailSettings]
+    assert isinstance(settings, MailSettings)  # noqa: S101
     if settings.server is None:
         raise typer.BadParameter("MAIL_URL is not set")
     try:

@@ -17,7 +17,7 @@ from app.modules.jobs_module.services.runner import Runner
 from app.modules.jobs_module.tests.sample_jobs import enqueuing
 from app.modules.mail_module.extension import LANE, Letter, mail_job
 from app.modules.mail_module.tests.mailbox import Mailbox, with_mail
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from app.utils.container import Container
 from tests.manage import manage
 from tests.servers import served
@@ -73,3 +73,7 @@ async def test_an_operator_sends_a_test_mail(mailbox: Mailbox, database_address:
     assert (done.exit_code, done.stderr) == (1, "not sent: MailRefused: 550 not you\n")
     assert (await manage(database_address, "mail", "test", "no address", **variables)).exit_code == 2
     assert (await manage(database_address, "mail", "test", "anna@example.com")).exit_code == 2
+    refused = await manage(database_address, "mail", "test", "anna@example.com", MAIL_URL="smtp://u:secret@host:port")
+    assert isinstance(refused.exception, SettingsError)
+    assert str(refused.exception).startswith("MAIL_URL: must be smtp://")
+    assert "secret" not in str(refused.exception)
