@@ -19,7 +19,7 @@ commands = typer.Typer(no_args_is_help=True, name="streams", help="Maintain the 
 def prune(
     days: Annotated[
         int | None,
-        typer.Option(min=1, help="days to keep; the default is STREAM_RETENTION_DAYS", show_default=False),
+        typer.Option(min=1, max=36_500, help="days to keep; the default is STREAM_RETENTION_DAYS", show_default=False),
     ] = None,
     yes: Yes = False,
 ) -> None:

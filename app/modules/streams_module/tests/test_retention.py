@@ -16,6 +16,7 @@ from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.retention import EVENTS_AT_ONCE, EVERY_HOUR, FORGET_OLD_EVENTS, prune
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually, ok, problem
+from tests.manage import manage
 
 MONTH_AGO = timedelta(days=31)
 
@@ -159,3 +160,9 @@ async def test_the_server_deletes_old_events_periodically(
 
     await eventually(is_forgotten)
     assert EVERY_HOUR.seconds == 3600
+
+
+async def test_a_number_of_days_before_the_calendar_is_refused(database_address: DatabaseAddress) -> None:
+    refused = await manage(database_address, "streams", "prune", "--yes", "--days=9999999")
+    assert refused.exit_code == 2
+    assert "--days" in refused.output
