@@ -160,6 +160,17 @@ async def test_an_incomplete_backup_file_changes_nothing(
         ok(await anna.get("/accounts/me"))
 
 
+async def test_a_restore_leaves_a_copy_with_a_usual_name_alone(own_database: DatabaseAddress, tmp_path: Path) -> None:
+    """An operator has tried the backup in a database of its own before."""
+    file = tmp_path / "monday.dump"
+    assert (await manage(own_database, "db", "backup", str(file))).exit_code == 0
+    copy = own_database.with_database(f"{own_database.database}_restored")
+    assert (await manage(copy, "db", "restore", str(file), "--yes")).exit_code == 0
+    assert (await manage(own_database, "db", "restore", str(file), "--yes")).exit_code == 0
+    assert (await manage(copy, "db", "check")).exit_code == 0
+    await drop(copy)
+
+
 async def test_a_restore_whose_database_is_in_use_when_it_is_complete_changes_nothing(
     base_settings: Settings, own_database: DatabaseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

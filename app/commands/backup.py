@@ -69,7 +69,7 @@ def restore(
     with database_server(settings.db) as address:
         asyncio.run(refuse_if_used(address))
         confirm(settings.app.environment, f"Replace database {address.database} with {file}?", yes)
-        new = address.with_database(f"{address.database[:50]}_restored")
+        new = _beside(address, "unfinished_restore")
         asyncio.run(drop_database(new))
         asyncio.run(create_database(new))
         try:
@@ -134,7 +134,7 @@ async def _replace(address: DatabaseAddress, new: DatabaseAddress) -> None:
     Both are renamed in one transaction: if another program is connected to one of them, the old one stays.
     """
     await move_numbers_ahead(new)
-    old = address.with_database(f"{address.database[:50]}_replaced")
+    old = _beside(address, "before_restore")
     # One that a killed restore has left.
     await drop_database(old)
     maintenance = await asyncpg.connect(**address.with_database("postgres").connect_arguments())
@@ -150,6 +150,14 @@ async def _replace(address: DatabaseAddress, new: DatabaseAddress) -> None:
     finally:
         await maintenance.close()
     await drop_database(old)
+
+
+def _beside(address: DatabaseAddress, suffix: str) -> DatabaseAddress:
+    """Returns a database of a restore, which is dropped without a question if a killed restore has left it.
+
+    PostgreSQL cuts names off at 63 bytes: a longer one could be the name of the database itself.
+    """
+    return address.with_database(f"{address.database.encode()[:40].decode(errors='ignore')}_{suffix}")
 
 
 def _rename(database: DatabaseAddress, to: DatabaseAddress) -> str:
