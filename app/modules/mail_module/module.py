@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 
 from app.modules.jobs_module.extension import Lane
 from app.modules.mail_module.extension import LANE, Mailer
-from app.modules.mail_module.services.checks import MAIL_SERVER
+from app.modules.mail_module.services.checks import LINKS, MAIL_SERVER
 from app.modules.mail_module.services.smtp import SmtpMailer
 from app.modules.mail_module.settings import MailSettings
 from app.settings import Settings
@@ -24,5 +24,5 @@ module = Module(
     depends_on=("base", "jobs"),
     lifespan=lifespan,
     settings=MailSettings,
-    contributes=(Lane(LANE, 4), MAIL_SERVER),
+    contributes=(Lane(LANE, 4), MAIL_SERVER, LINKS),
 )

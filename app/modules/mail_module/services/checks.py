@@ -1,4 +1,4 @@
-"""What `manage.py doctor` asks the mail server."""
+"""What `manage.py doctor` checks about mail: the mail server, and the links in mails."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from aiosmtplib.errors import SMTPException
 
 from app.modules.mail_module.services.smtp import probe
 from app.modules.mail_module.settings import MailSettings
-from app.settings import Settings
+from app.settings import Mode, Settings
 from app.utils.invariants import Inspection
 
 
@@ -25,4 +25,19 @@ MAIL_SERVER = Inspection(
     says="the mail server of MAIL_URL, if there is one, answers and accepts the sign-in",
     find=_find,
     advice="correct MAIL_URL, or start the mail server",
+)
+
+
+async def _find_link_problems(settings: Settings, _: object) -> Sequence[str]:
+    own, app = settings.own[MailSettings], settings.app
+    is_sending = isinstance(own, MailSettings) and own.server is not None
+    if not is_sending or app.environment is not Mode.PROD or app.address_base:
+        return ()
+    return (f"API_PUBLIC_URL is not set: they begin with {app.public_url}",)
+
+
+LINKS = Inspection(
+    says="links in mails, if any are sent, lead to this server",
+    find=_find_link_problems,
+    advice="set API_PUBLIC_URL to the address of this server for its users",
 )

@@ -11,13 +11,13 @@ from loguru import logger
 from pydantic import SecretStr
 
 from app.modules.mail_module.extension import Letter
-from app.modules.mail_module.services.checks import MAIL_SERVER
+from app.modules.mail_module.services.checks import LINKS, MAIL_SERVER
 from app.modules.mail_module.services.composing import compose
 from app.modules.mail_module.services.smtp import SmtpMailer
 from app.modules.mail_module.settings import MailSettings
 from app.modules.mail_module.tests.mailbox import Mailbox, mail_server, text_of
 from app.settings import Settings
-from app.settings.app_settings import Mode
+from app.settings.app_settings import AppSettings, Mode
 
 _LINK = "https://chat.example.org/ui/#confirm?token=abc"
 
@@ -176,3 +176,13 @@ def test_a_wrong_mail_url_is_refused_without_its_password(url: str) -> None:
 def test_a_wrong_sender_is_refused(sender: str) -> None:
     with pytest.raises(ValueError, match="MAIL_FROM"):
         MailSettings(MAIL_FROM=sender)
+
+
+async def test_doctor_finds_links_that_lead_nowhere(settings: Settings) -> None:
+    local = settings_with(settings, _url("smtp://127.0.0.1:9"))
+    assert await LINKS.find(local, None) == ()
+    production = replace(local, app=AppSettings(ENVIRONMENT=Mode.PROD))
+    (line,) = await LINKS.find(production, None)
+    assert line == "API_PUBLIC_URL is not set: they begin with http://localhost:8788"
+    known = production.app.model_copy(update={"public_url": "https://chat.example.org"})
+    assert await LINKS.find(replace(local, app=known), None) == ()
