@@ -9,6 +9,7 @@ from app.modules.accounts_module.db.cruds.accounts import find_credentials
 from app.modules.accounts_module.errors import WrongCredentials
 from app.modules.accounts_module.services.failed_sign_ins import FailedSignIns
 from app.modules.accounts_module.services.passwords import Passwords
+from app.modules.accounts_module.services.second_factors import stamp_of
 from app.modules.accounts_module.services.tokens import DeviceClaim
 from app.services.rate_limits import RateLimits, network_of
 from app.utils.canonical import canonical_login
@@ -59,7 +60,9 @@ async def check_credentials(
         known = device.device_id
     elif row and network in map(network_of, row["addresses"]):
         known = uuid5(account_id, network)
-    subject, source = known or account_id, known.hex if known else network
+    source = known.hex if known else network
+    # Which devices an account knows is not stored: a new password begins a new count, instead of deleting theirs.
+    subject = uuid5(known, stamp_of(row["password_hash"])) if row and known else account_id
     async with failed_sign_ins.turn(subject):
         counted = await failed_sign_ins.check(subject, account_id)
         verdict = await passwords.verify(attempt.password, row["password_hash"] if row else None, source)

@@ -169,6 +169,20 @@ async def test_a_known_device_has_the_same_limit(
     ok(await sign_in(other_network, anna.username))
 
 
+async def test_wrong_passwords_on_a_known_device_or_network_do_not_count_after_a_new_password(
+    other_network: httpx.AsyncClient, server: httpx.AsyncClient, anna: FakeClient, database_address: DatabaseAddress
+) -> None:
+    """The owner has forgotten the password, has tried some, and has got a new one."""
+    device_token = ok(await sign_in(server, anna.username))["device_token"]
+    await guess(server, *[anna.username] * 3)
+    await guess(other_network, *[anna.username] * 3, device_token=device_token)
+    new = "staple of the new house"
+    result = await manage(database_address, "account", "reset-password", anna.username, f"--password={new}")
+    assert result.exit_code == 0, result.output
+    ok(await sign_in(other_network, anna.username, new, device_token=device_token))
+    ok(await sign_in(server, anna.username, new))
+
+
 async def test_a_client_without_a_valid_device_token_of_the_account_is_an_unknown_device(
     other_network: httpx.AsyncClient, app: FastAPI, anna: FakeClient, boris: FakeClient
 ) -> None:
