@@ -84,12 +84,20 @@ class Tokens:
             raise InvalidToken from None
 
     def read_access(self, token: str) -> tuple[Identity, float]:
-        """Returns the identity and the Unix time at which the token expires. Raises InvalidToken."""
+        """Returns the identity and the Unix time at which the token expires. Raises InvalidToken.
+
+        A token that was signed for longer than the present lifetime expires with that one: for so long ended sessions
+        are remembered.
+        """
         claims = self._verify("access", token)
         try:
-            return Identity(UUID(claims["sub"]), UUID(claims["sid"])), float(claims["exp"])
+            identity = Identity(UUID(claims["sub"]), UUID(claims["sid"]))
+            expires_at = min(float(claims["exp"]), claims["iat"] + self.settings.access_lifetime.total_seconds())
         except (KeyError, ValueError, TypeError, AttributeError):
             raise InvalidToken from None
+        if expires_at <= time():
+            raise InvalidToken
+        return identity, expires_at
 
     def read_refresh(self, token: str) -> RefreshClaim:
         claims = self._verify("refresh", token)

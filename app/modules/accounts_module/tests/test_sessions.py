@@ -1,9 +1,12 @@
 """The list of sessions, and ending them."""
 
 from dataclasses import replace
-from uuid import uuid4
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 from app.fastapi_engine.constructor import build_app
+from app.modules.accounts_module.services.authenticator import Authenticator
+from app.modules.accounts_module.services.tokens import Identity
 from app.settings import Settings
 from app.settings.sizes_settings import SizesSettings
 from tests.fakers import FakeClient, ok, problem
@@ -59,6 +62,21 @@ async def test_a_user_ends_the_session_of_a_lost_device(anna: FakeClient) -> Non
     problem(await phone.post("/accounts/refresh", {"refresh_token": phone.refresh_token}), 401, "unauthenticated")
     problem(await anna.delete(f"/accounts/sessions/{lost}"), 404, "not_found")
     assert len(ok(await anna.get("/accounts/sessions"))["items"]) == 1
+
+
+async def test_a_token_expires_with_a_lifetime_that_was_shortened_since(settings: Settings) -> None:
+    """Ended sessions are remembered for the present lifetime only: their older tokens would be accepted again."""
+    app = build_app(replace(settings, auth=settings.auth.model_copy(update={"access_ttl": 60})))
+    async with served(app) as http:
+        anna = await FakeClient.sign_up(http, "anna")
+        (session,) = ok(await anna.get("/accounts/sessions"))["items"]
+        tokens, now = await app.state.container.get(Authenticator).tokens(), datetime.now(UTC)
+        for age, status in ((30, 200), (120, 401)):
+            issued_at = now - timedelta(seconds=age)
+            identity = Identity(anna.uuid, UUID(session["id"]))
+            token = tokens.make_access(identity, issued_at, issued_at + timedelta(minutes=15))
+            anna.headers["Authorization"] = f"Bearer {token}"
+            assert (await anna.get("/accounts/me")).status_code == status
 
 
 async def test_a_session_of_another_account_cannot_be_ended(anna: FakeClient, boris: FakeClient) -> None:
