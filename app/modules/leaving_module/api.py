@@ -5,7 +5,7 @@ from app.dependencies.services_dependency import LimitsDep, container_of
 from app.modules.accounts_module.dependencies import CurrentIdentity, FailedSignInsDep, PasswordsDep
 from app.modules.accounts_module.errors import ReauthenticationRequired, WrongPassword
 from app.modules.accounts_module.services import accounts
-from app.modules.accounts_module.services.sessions import check_recent
+from app.modules.accounts_module.services.sessions import check_open, check_recent
 from app.modules.base_module.schemas import refuses
 from app.modules.leaving_module import services
 from app.modules.leaving_module.schemas import Deactivated, Deactivation
@@ -39,4 +39,6 @@ async def deactivate(
         await check_recent(work, log, identity)
     elif not await accounts.is_own_password(database, passwords, failed_sign_ins, identity.account_id, body.password):
         raise WrongPassword
+    # Else a session that has ended meanwhile, or a password that was replaced, could still close the account.
+    await check_open(work, log, identity)
     return await services.deactivate(work, container_of(request.scope), identity.account_id, body.messages)

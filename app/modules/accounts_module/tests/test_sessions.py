@@ -1,5 +1,6 @@
 """The list of sessions, and ending them."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,7 +10,7 @@ from app.modules.accounts_module.services.authenticator import Authenticator
 from app.modules.accounts_module.services.tokens import Identity
 from app.settings import Settings
 from app.settings.sizes_settings import SizesSettings
-from tests.fakers import FakeClient, ok, problem
+from tests.fakers import API, PASSWORD, FakeClient, ok, problem
 from tests.servers import served
 
 
@@ -62,6 +63,23 @@ async def test_a_user_ends_the_session_of_a_lost_device(anna: FakeClient) -> Non
     problem(await phone.post("/accounts/refresh", {"refresh_token": phone.refresh_token}), 401, "unauthenticated")
     problem(await anna.delete(f"/accounts/sessions/{lost}"), 404, "not_found")
     assert len(ok(await anna.get("/accounts/sessions"))["items"]) == 1
+
+
+async def test_a_session_that_ends_while_its_request_arrives_changes_no_password(anna: FakeClient) -> None:
+    phone = await anna.another_device().sign_in()
+    (lost,) = [each["id"] for each in ok(await anna.get("/accounts/sessions"))["items"] if not each["current"]]
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"current_password": "%s", ' % PASSWORD.encode()
+        assert (await anna.delete(f"/accounts/sessions/{lost}")).status_code == 204
+        yield b'"new_password": "staple of the new house"}'
+
+    headers = {**phone.headers, "Content-Type": "application/json"}
+    problem(
+        await phone.http.post(f"{API}/accounts/me/password", headers=headers, content=body()), 401, "unauthenticated"
+    )
+    ok(await anna.get("/accounts/me"))
+    await anna.another_device().sign_in()
 
 
 async def test_a_token_expires_with_a_lifetime_that_was_shortened_since(settings: Settings) -> None:

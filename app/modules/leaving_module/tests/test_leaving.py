@@ -1,6 +1,7 @@
 """Leaving: the own account is deactivated, comes back with a sign-in, and is erased otherwise."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from app.modules.schedules_module.tests.scheduling import (
 from app.modules.streams_module.services.log import now
 from app.utils.container import Container
 from tests.databases import rows
-from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
+from tests.fakers import API, PASSWORD, FakeClient, FakeSocket, eventually, ok, problem
 
 PATH = "/accounts/me/deactivate"
 
@@ -183,6 +184,20 @@ async def test_a_wrong_password_and_an_old_session_are_refused(anna: FakeClient,
     problem(await anna.post(PATH, {"messages": "keep"}), 401, "reauthentication_required")
     again = await anna.another_device().sign_in()
     ok(await again.post(PATH, {"messages": "keep"}))
+
+
+async def test_a_session_that_ends_while_its_request_arrives_deactivates_nothing(anna: FakeClient) -> None:
+    phone = await anna.another_device().sign_in()
+    (lost,) = [each["id"] for each in ok(await anna.get("/accounts/sessions"))["items"] if not each["current"]]
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"messages": "keep", '
+        assert (await anna.delete(f"/accounts/sessions/{lost}")).status_code == 204
+        yield b'"password": "%s"}' % PASSWORD.encode()
+
+    headers = {**phone.headers, "Content-Type": "application/json"}
+    problem(await phone.http.post(f"{API}{PATH}", headers=headers, content=body()), 401, "unauthenticated")
+    ok(await anna.get("/accounts/me"))
 
 
 async def test_a_scheduled_message_is_not_sent_while_its_author_is_leaving(

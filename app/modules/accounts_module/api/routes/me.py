@@ -95,6 +95,8 @@ async def change_password(
     )
     if not changed:
         raise WrongPassword
+    # Else a session that has ended could still take the account over, also by a password that was replaced meanwhile.
+    await sessions.check_open(work, log, identity)
     await sessions.end_other_sessions(work, revocations, identity)
     container = container_of(request.scope)
     context = await work_context(work, container, datetime.now(UTC))
