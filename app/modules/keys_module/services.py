@@ -101,7 +101,11 @@ async def _revoke_all(context: WorkContext, account_id: UUID) -> list[UUID]:
 
 
 KEYS = BearerKind("api key", PREFIX, _identify, db.LIST_REVOKED, db.LIST_LIVE, db.LIST_LIVE_OF, _revoke_all)
-SCHEME = BearerScheme("ApiKey", "An API key, `mbk_...`: a token of an account for programs, limited to scopes.")
+SCHEME = BearerScheme(
+    "ApiKey",
+    "An API key, `mbk_...`: a token of an account for programs, limited to scopes. A scope includes the answers of its "
+    "calls: a reaction and a forward return the message, a change of a chat returns it with its last message.",
+)
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, limit: int) -> bool:
