@@ -8,8 +8,9 @@ from fastapi.security import OAuth2PasswordBearer
 
 from app.dependencies.dependency_db import Work
 from app.dependencies.scopes import scope_of
-from app.dependencies.services_dependency import service
+from app.dependencies.services_dependency import container_of, service
 from app.modules.accounts_module.dependencies.authentication import REFUSAL
+from app.modules.accounts_module.errors import InvalidToken
 from app.modules.accounts_module.services.accounts import check_admin
 from app.modules.accounts_module.services.authenticator import Authenticator, check_scope
 from app.modules.accounts_module.services.second_factors import SecondFactors
@@ -33,6 +34,8 @@ class _Bearer(OAuth2PasswordBearer):
         identity: Identity | None = request.scope.get(CALLER)
         if identity is None:
             raise request.scope.pop(REFUSAL, None) or Unauthenticated
+        # The session was checked before the body was read, which may take half a minute.
+        await container_of(request.scope).get(Authenticator).check_live(identity)
         if identity.scopes is not None:
             check_scope(identity, scope_of(request.scope.get("route")))
         return identity
@@ -66,12 +69,13 @@ ServerAdmin = Annotated[Identity, Depends(server_admin)]
 
 
 async def optional_admin(
-    request: Request, work: Work, factors: Annotated[SecondFactors, service(SecondFactors)]
+    request: Request, work: Work, auth: Auth, factors: Annotated[SecondFactors, service(SecondFactors)]
 ) -> Identity | None:
     identity: Identity | None = request.scope.get(CALLER)
     # An API key of an admin is no admin.
     if identity is not None and identity.scopes is None:
-        with suppress(Forbidden):
+        with suppress(Forbidden, InvalidToken):
+            await auth.check_live(identity)
             return await server_admin(identity, work, factors)
     return None
 

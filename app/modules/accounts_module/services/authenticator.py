@@ -56,11 +56,15 @@ class Authenticator:
                 self._verified.clear()
             self._verified[token] = known
         identity, _ = known
+        await self.check_live(identity)
+        return identity
+
+    async def check_live(self, identity: Identity) -> None:
+        """Raises InvalidToken if the session has ended."""
         if not self._revocations.are_known:
             await self._revocations.catch_up()
         if identity.session_id in self._revocations:
             raise InvalidToken
-        return identity
 
     async def _verify(self, token: str) -> tuple[Identity, float]:
         """Returns the caller, and the Unix time until which the result may be used. Raises InvalidToken."""

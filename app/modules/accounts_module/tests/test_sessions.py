@@ -82,6 +82,22 @@ async def test_a_session_that_ends_while_its_request_arrives_changes_no_password
     await anna.another_device().sign_in()
 
 
+async def test_a_session_that_ends_while_a_body_arrives_makes_no_call(anna: FakeClient, club: str) -> None:
+    for path, body in ((f"/chats/{club}/messages", b'{"text": "x"}'), ("/bots", b'{"username": "late_bot"}')):
+        phone = await anna.another_device().sign_in()
+        (lost,) = [each["id"] for each in ok(await anna.get("/accounts/sessions"))["items"] if not each["current"]]
+
+        async def parts(lost: str = lost, body: bytes = body) -> AsyncIterator[bytes]:
+            yield body[:5]
+            assert (await anna.delete(f"/accounts/sessions/{lost}")).status_code == 204
+            yield body[5:]
+
+        headers = {**phone.headers, "Content-Type": "application/json"}
+        problem(await phone.http.post(f"{API}{path}", headers=headers, content=parts()), 401, "unauthenticated")
+    assert ok(await anna.get(f"/chats/{club}/messages"))["items"] == []
+    assert ok(await anna.get("/bots"))["items"] == []
+
+
 async def test_a_token_expires_with_a_lifetime_that_was_shortened_since(settings: Settings) -> None:
     """Ended sessions are remembered for the present lifetime only: their older tokens would be accepted again."""
     app = build_app(replace(settings, auth=settings.auth.model_copy(update={"access_ttl": 60})))
