@@ -18,11 +18,14 @@ class RefreshChecks:
         self._container = container
 
     async def is_valid(self, session_id: UUID) -> bool:
-        """Returns False if what the session depends on is not valid any more. Most sessions depend on nothing."""
-        if not self._checks:
-            return True
+        """Returns False if what the session depends on is not valid any more. Most sessions depend on nothing.
+
+        If the module that knows is switched off, nothing vouches for the session.
+        """
         async with self._database.connection() as connection:
             origin = await find_origin(connection, session_id)
-        name, _, origin_id = (origin or "").partition(":")
+        if origin is None:
+            return True
+        name, _, origin_id = origin.partition(":")
         check = self._checks.get(name)
-        return check is None or await check.is_valid(self._container, UUID(origin_id))
+        return check is not None and await check.is_valid(self._container, UUID(origin_id))
