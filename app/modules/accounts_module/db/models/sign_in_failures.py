@@ -10,9 +10,9 @@ from app.adapters.db.base import Base
 class SignInFailures(Base):
     """The number of consecutive wrong passwords of a subject.
 
-    `id` is the id of an account or of a known device, or it is derived from a known network or from an unknown login.
-    All are counted alike, so that an attacker does not learn which logins exist. The row of an account is kept until
-    the right password is given: its `forget_at` is null.
+    `id` is the id of an account, or it is derived: from a known device or network and the password, or from an unknown
+    login. All are counted alike, so that an attacker does not learn which logins exist. The row of an account is kept
+    until the right password is given: its `forget_at` is null.
     """
 
     __tablename__ = "sign_in_failures"
