@@ -142,9 +142,16 @@ class RemoteBus(Bus):
             if self._lost is not None:
                 break
             self._wake_up.clear()
+            notifications = self._notifications
             if payloads := self._take():
                 due = monotonic() + _PERIOD
-                await send(payloads)
+                try:
+                    await send(payloads)
+                except BaseException:
+                    # The other processes do not know that they missed them, and to get them twice is harmless.
+                    self._notifications[:0] = notifications
+                    self._wake_up.set()
+                    raise
         raise self._lost
 
     def _take(self) -> list[str]:
