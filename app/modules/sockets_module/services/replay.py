@@ -80,7 +80,8 @@ async def find_left(socket: Socket, sources: Sources, cursors: Mapping[UUID, int
     account_id = socket.identity.account_id
     gaps: list[bytes] = []
     for stream_id, first_seq, left_seq in await sources.list_left(account_id, unknown):
-        if not max(cursors[stream_id], first_seq - 1) < left_seq or stream_id in socket.joined:
+        has_rejoined = stream_id in socket.joined or stream_id in socket.streams
+        if has_rejoined or not max(cursors[stream_id], first_seq - 1) < left_seq:
             continue
         if cursors[stream_id] < first_seq - 1:
             gaps.append(socket.encode_gap(stream_id, Gap(first_seq, left_seq)))
