@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from app.modules.streams_module.services.frames import encode_text_frame
 from app.modules.streams_module.services.hub import Hub
 from app.utils import metrics
 from app.utils.background import running
+from app.utils.isolation import report_failure
 
 MAX_SOCKETS_OF_ACCOUNT = 50
 _STALL_CHECK = 1.0
@@ -106,20 +107,27 @@ class Registry:
                 return
 
     def _on_hidden_changed(self, viewer: UUID | None) -> None:
-        for account_id in self.account_ids if viewer is None else [viewer]:
-            if account_id in self._hidden_changes:
-                self._hidden_changes[account_id] += 1
-                reload = asyncio.create_task(self._reload_hidden(account_id))
-                self._reloads.add(reload)
-                reload.add_done_callback(self._reloads.discard)
+        viewers = self.account_ids if viewer is None else [viewer]
+        here = [account_id for account_id in viewers if account_id in self._hidden_changes]
+        for account_id in here:
+            self._hidden_changes[account_id] += 1
+        if here:
+            reload = asyncio.create_task(self._reload_hidden(here))
+            self._reloads.add(reload)
+            reload.add_done_callback(self._reloads.discard)
 
-    async def _reload_hidden(self, account_id: UUID) -> None:
-        while account_id in self:
-            try:
-                return await self.load_hidden(account_id)
-            except TransientDatabaseError:
-                await asyncio.sleep(_RETRY)
-        return None
+    async def _reload_hidden(self, account_ids: Sequence[UUID]) -> None:
+        """Reads for one account after the other. All of them at once would delay requests in the queue of the pool."""
+        for account_id in account_ids:
+            while account_id in self:
+                try:
+                    await self.load_hidden(account_id)
+                    break
+                except TransientDatabaseError:
+                    await asyncio.sleep(_RETRY)
+                except Exception as error:  # noqa: BLE001 - the other accounts come next
+                    report_failure(self._filters, error)
+                    break
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
