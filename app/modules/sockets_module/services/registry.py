@@ -26,6 +26,8 @@ from app.utils.isolation import report_failure
 MAX_SOCKETS_OF_ACCOUNT = 50
 _STALL_CHECK = 1.0
 _RETRY = 1.0
+_READ_AGAIN_AFTER = 300.0
+"""Seconds after which each account with sockets reads again what is hidden from it: a notification may be lost."""
 
 
 class Registry:
@@ -131,9 +133,15 @@ class Registry:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Checks for stalled clients for the lifetime of the application."""
-        async with running(self._keep_checking()):
+        """Checks for stalled clients, and reads again what is hidden, for the lifetime of the application."""
+        async with running(self._keep_checking(), self._keep_reading_hidden()):
             yield
+
+    async def _keep_reading_hidden(self) -> None:
+        """Finds what has been hidden without a notification, until cancelled."""
+        while True:
+            await asyncio.sleep(_READ_AGAIN_AFTER)
+            await self._reload_hidden(self.account_ids)
 
     async def _keep_checking(self) -> None:
         """Closes sockets whose clients have stopped reading, until cancelled."""
