@@ -1,7 +1,8 @@
 """Upgrades of a database of the previous release."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,8 @@ from app.adapters.db.migrations.commands import check, config_for, migrate
 from app.adapters.db.servers import is_migrated
 
 _BEFORE = "48084b23c339"
+_BEFORE_AN_INDEX_OF_MESSAGES = "9b20d4c6e8f1"
+_BEFORE_A_COLUMN_OF_MESSAGES = "c0b7e92d41fa"
 
 
 @pytest.fixture
@@ -98,6 +101,61 @@ def test_a_migration_that_breaks_off_at_an_index_of_messages_can_be_repeated(dat
     migrate(database)
     assert is_migrated(database)
     check(database)
+
+
+def test_messages_are_read_while_a_migration_waits_for_their_table(
+    database: DatabaseAddress, warnings: list[str]
+) -> None:
+    async def upgrade() -> None:
+        async with _session(database) as backup, _session(database) as reader:
+            await backup.execute("BEGIN; LOCK TABLE message IN ACCESS SHARE MODE")
+            migration = asyncio.create_task(asyncio.to_thread(migrate, database))
+            waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'message'::regclass AND NOT granted"
+            while not await reader.fetchval(waiting):
+                assert not migration.done()
+                await asyncio.sleep(0.01)
+            await reader.fetchval("SELECT count(*) FROM message", timeout=10)
+            await backup.execute("COMMIT")
+            await migration
+
+    command.upgrade(config_for(database), _BEFORE_A_COLUMN_OF_MESSAGES)
+    asyncio.run(upgrade())
+    assert is_migrated(database)
+    assert "ALTER TABLE message ADD COLUMN parts" in warnings[0]
+
+
+def test_an_index_of_messages_waits_for_old_transactions_as_long_as_they_last(
+    database: DatabaseAddress, warnings: list[str]
+) -> None:
+    async def upgrade() -> None:
+        async with _session(database) as backup, _session(database) as reader:
+            await backup.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM message")
+            migration = asyncio.create_task(asyncio.to_thread(migrate, database))
+            waiting = (
+                "SELECT count(*) FROM pg_stat_progress_create_index "
+                "WHERE relid = 'message'::regclass AND phase = 'waiting for old snapshots'"
+            )
+            while not await reader.fetchval(waiting):
+                assert not migration.done()
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(2)
+            assert await reader.fetchval(waiting)
+            await backup.execute("COMMIT")
+            await migration
+
+    command.upgrade(config_for(database), _BEFORE_AN_INDEX_OF_MESSAGES)
+    asyncio.run(upgrade())
+    assert is_migrated(database)
+    assert not warnings
+
+
+@asynccontextmanager
+async def _session(address: DatabaseAddress) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    connection = await asyncpg.connect(**address.connect_arguments())
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 def _run(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
