@@ -44,6 +44,8 @@ def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
         ("API_CORS_ORIGINS", "https://example.com/"),
         ("API_TRUSTED_PROXIES", "the.proxy"),
         ("PG_SERVER_ADDRESS", "10.0.0..5"),
+        ("PG_SERVER_ADDRESS", "a b:5433"),
+        ("PG_SERVER_ADDRESS", "a:5432 b:5433"),
         ("PG_SERVER_PORT", "-1"),
         ("PG_POOL_SIZE", "1"),
         ("AUTH_ACCESS_TTL", "1"),
@@ -233,9 +235,7 @@ def test_an_unreadable_file_is_reported_and_a_byte_order_mark_is_no_part_of_a_na
     assert load_settings(file).app.title == "Из файла"
 
 
-def test_a_misspelt_name_is_reported_with_the_nearest_known_name(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_misspelt_name_is_reported_with_the_nearest_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("API_SERVIC_PORT=1\nLOG_QUIZ_BUZZ=1\nCOMPOSE_PROJECT_NAME=1\nlog_level=INFO\n", encoding="utf-8")
     monkeypatch.setenv("ENVIROMENT", "PROD")

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from enum import StrEnum
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,7 +13,7 @@ from pydantic_settings import SettingsConfigDict
 
 from app.settings.base import PROJECT_ROOT, SettingsGroup, check_host
 
-_SERVER = re.compile(r"(?P<folder>/.*)|\[(?P<ipv6>[^]]+)](:(?P<ipv6_port>\d+))?|(?P<host>[^:]+)(:(?P<port>\d+))?")
+_SERVER = re.compile(r"(?P<folder>/.*)|\[(?P<ipv6>[^]]+)](:(?P<ipv6_port>\d+))?|(?P<host>[^:\s]+)(:(?P<port>\d+))?")
 _KNOWN_PASSWORDS = {"", "postgres", "password", "messenger", "changeme", "secret", "admin"}
 
 
@@ -32,8 +34,8 @@ def split_servers(addresses: str, port: int) -> list[tuple[str, int]]:
 
 
 def _read_server(address: str, port: int) -> tuple[str, int]:
-    if address.count(":") > 1 and not address.startswith(("[", "/")):
-        return address, port  # an IPv6 address without a port
+    with suppress(ValueError):
+        return str(IPv6Address(address)), port
     match = _SERVER.fullmatch(address)
     if match is None:
         raise ValueError(f"{address!r} is no host, host:port or folder of a Unix socket")
