@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.commands import doctor
-from app.commands.doctor_checks import Finding
+from app.commands.doctor_checks import Finding, check_log_files
 from app.utils.invariants import Invariant
 from tests.fakers import FakeClient, eventually, ok, problem
 from tests.manage import manage
@@ -214,6 +214,14 @@ async def test_a_log_folder_that_is_not_writable_is_found(
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 1
     assert "✗ log files can be written" in result.output
+
+
+def test_log_files_are_checked_for_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as any user id: `docker run --user 12345`."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 2**31 - 5)
+    assert not check_log_files().wrong
 
 
 async def test_too_many_processes_for_the_connections_of_postgresql_are_found(

@@ -1,7 +1,6 @@
 """The checks of `python manage.py doctor` that do not read tables."""
 
 import asyncio
-import getpass
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -61,7 +60,7 @@ def check_log_files() -> Finding:
             wrong = [f"{LOGS_DIR} is not a folder"]
     except OSError as error:
         wrong = [f"{LOGS_DIR}: {error.strerror}"]
-    advice = f"give user {getpass.getuser()} write access, or set LOG_WRITE_TO_FILE=false"
+    advice = "give the user who runs the server write access, or set LOG_WRITE_TO_FILE=false"
     return Finding("log files can be written", wrong, advice)
 
 
