@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import TemporaryDirectory, gettempdir
+from time import time
 from typing import Any
 
 import orjson
@@ -19,13 +21,17 @@ MAX_IMAGE_BYTES = 128 * 1024 * 1024
 """Of an image file. 40 million pixels take no more than that in any usual format."""
 _PROGRAM = Path(__file__).with_name("image_process.py")
 _SECONDS = 60.0
+_FOLDER = "messenger-image-"
+_ABANDONED_AFTER = 3600.0
+"""Seconds after which no job works in a folder: a job of images ends after 300 s."""
 
 
 async def store_image(context: JobContext, upload: Upload, content_type: str) -> Outcome:
     """Stores the copy of an image and its previews. A file that is no proper image is refused."""
     if upload.size > MAX_IMAGE_BYTES:
         return Outcome("refused", content_type, reason="too_large")
-    with TemporaryDirectory(prefix="messenger-image-") as place:
+    await asyncio.to_thread(_delete_abandoned)
+    with TemporaryDirectory(prefix=_FOLDER) as place:
         folder = Path(place)
         await _write(folder / "source", upload)
         found = await convert(folder)
@@ -81,6 +87,15 @@ async def convert(folder: Path) -> Mapping[str, Any]:
         return answer
     # By a signal: the limit of its time, or the decoder has crashed.
     return {"refused": "too_slow" if process.returncode in (-9, -24) else "broken_image"}
+
+
+def _delete_abandoned() -> None:
+    """Deletes folders that killed processes left behind: they hold photos of users as they were uploaded."""
+    for folder in Path(gettempdir()).glob(f"{_FOLDER}*"):
+        # Another process may delete it at the same time, or it belongs to another user.
+        with suppress(OSError):
+            if folder.lstat().st_mtime < time() - _ABANDONED_AFTER:
+                rmtree(folder)
 
 
 async def _write(file: Path, upload: Upload) -> None:

@@ -1,7 +1,9 @@
 """Images: turned, without metadata, with previews; hostile files are refused, and the server lives."""
 
+import os
 import zipfile
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -180,3 +182,19 @@ async def test_a_message_with_a_refused_file_says_so_and_none_can_be_sent(anna: 
     other = await processed(anna, (await upload(anna, b"GIF89a"))["id"])
     answer = await anna.post(f"/chats/{club}/messages", {"attachments": [other["id"]]})
     assert answer.status_code == 422
+
+
+async def test_a_folder_that_a_killed_process_left_behind_is_deleted(
+    anna: FakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    abandoned, in_use, other = (tmp_path / name for name in ("messenger-image-1", "messenger-image-2", "other"))
+    for folder in (abandoned, in_use, other):
+        folder.mkdir()
+        (folder / "source").write_bytes(b"secret")
+    for folder in (abandoned, other):
+        os.utime(folder, (0, 0))
+    await ready(anna, picture("PNG", (40, 20)), "photo.png")
+    assert not abandoned.exists()
+    assert in_use.exists()
+    assert other.exists()
