@@ -1,11 +1,12 @@
 """Re-encodes one image, in a process of its own: whatever a hostile file does to the decoder ends with the process.
 
 It is started as a script, imports nothing of the application, and prints one JSON object: what it has written, or
-`refused` with a reason. `python image_process.py <source> <folder>`
+`refused` with a reason, or `failed` if the disk is full. `python image_process.py <source> <folder>`
 """
 
 # Longer than 250 lines: it runs as one file, without the path of the application.
 
+import errno
 import json
 import os
 import sys
@@ -30,6 +31,7 @@ _MOST_COEFFICIENTS, _MOST_DECODED = 170 * 1024 * 1024, 230 * 1024 * 1024
 """Bytes of the coefficients of a progressive JPEG, and of them and its pixels."""
 _OUT_OF_MEMORY = ("out of memory", "quantization error", "encoding error 1")
 """What Pillow says where it does not raise MemoryError."""
+_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 _STRIP = 1_000_000
 """Pixels that are worked on at once."""
 _CPU_SECONDS = 30
@@ -85,6 +87,8 @@ def main(source: str, folder: Path) -> dict[str, Any]:
         LookupError,
         OverflowError,
     ) as error:
+        if isinstance(error, OSError) and error.errno in _DISK_IS_FULL:
+            return {"failed": error.errno}
         is_short = any(text in str(error) for text in _OUT_OF_MEMORY)
         return {"refused": "too_much_memory" if is_short else "broken_image"}
 

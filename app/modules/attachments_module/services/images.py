@@ -1,6 +1,7 @@
 """Images: a copy without metadata takes the place of the upload, with previews; the work is done by another process."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -59,7 +60,10 @@ async def store_image(context: JobContext, upload: Upload, content_type: str) ->
 
 
 async def convert(folder: Path) -> Mapping[str, Any]:
-    """Runs the other process on the file `source` of a folder. Returns what it says, or why it could not."""
+    """Runs the other process on the file `source` of a folder. Returns what it says, or why it could not.
+
+    Raises OSError if the disk is full.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",
@@ -84,6 +88,8 @@ async def convert(folder: Path) -> Mapping[str, Any]:
             await process.wait()
     if process.returncode == 0:
         answer: dict[str, Any] = orjson.loads(said)
+        if "failed" in answer:
+            raise OSError(answer["failed"], os.strerror(answer["failed"]), str(folder))
         return answer
     # By a signal: the limit of its time, or the decoder has crashed.
     return {"refused": "too_slow" if process.returncode in (-9, -24) else "broken_image"}

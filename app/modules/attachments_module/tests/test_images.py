@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.modules.attachments_module.services.images import convert
 from app.modules.attachments_module.services.store import FileStore
 from app.modules.attachments_module.tests.pictures import GPS, animation, declared_png, opened, picture, with_exif
 from app.modules.attachments_module.tests.uploading import download, processed, ready, upload
@@ -198,3 +199,12 @@ async def test_a_folder_that_a_killed_process_left_behind_is_deleted(
     assert not abandoned.exists()
     assert in_use.exists()
     assert other.exists()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("full", ["original", "small"])
+async def test_an_image_is_not_refused_because_the_disk_is_full(tmp_path: Path, kind: str, full: str) -> None:
+    (tmp_path / "source").write_bytes(picture(kind, (400, 200)))
+    (tmp_path / full).symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        await convert(tmp_path)
