@@ -150,3 +150,25 @@ async def test_an_expired_token_is_refreshed_and_an_ended_session_leads_to_the_s
     await expect(eve.page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert await eve.page.evaluate("localStorage.getItem('messenger.session')") is None
     eve.complaints = [line for line in eve.complaints if "401" not in line]
+
+
+async def test_reads_after_a_gap_are_repeated_until_they_succeed(
+    eve: Reader, her: FakeClient, anna: FakeClient, administrator: Connection
+) -> None:
+    """Also if later events move the cursor beyond the gap."""
+    yard = await anna.open_chat(her, title="Двор")
+    await eve.open("Двор")
+    await eve.context.set_offline(True)
+    await eve.is_offline()
+    for text in ("раз", "два"):
+        await anna.send(yard, text)
+    await _forget(administrator, yard)
+    busy = await eve.answer_busy(f"**/chats/{yard}")
+    await eve.context.set_offline(False)
+    await eve.is_online()
+    await busy.until_asked()
+    await anna.send(yard, "три")
+    await expect(eve.page.locator(".sidebar .chat-item")).to_contain_text("три")
+    await busy.end()
+    await eve.sees("раз", "два", "три")
+    eve.ignore_complaints("ERR_INTERNET_DISCONNECTED", "503")

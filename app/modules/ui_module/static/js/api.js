@@ -1,6 +1,6 @@
 // Requests to the server, and the session with its tokens.
 
-import { newId } from './dom.js';
+import { newId, wait } from './dom.js';
 
 const PREFIX = document.querySelector('meta[name="api-prefix"]').content;
 const MODULES = new Set(document.querySelector('meta[name="modules"]').content.split(' '));
@@ -8,6 +8,8 @@ const KEY = 'messenger.session';
 const DEVICE_KEY = 'messenger.device';
 const RENEW_BEFORE_MS = 60_000;
 const STALLED_AFTER_MS = 60_000;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
 
 export const apiAddress = (path) => PREFIX + path;
 export const socketAddress = () => `${location.origin.replace(/^http/, 'ws')}${PREFIX}/ws`;
@@ -134,6 +136,18 @@ export async function getAll(path) {
     cursor = page.next_cursor;
   } while (cursor);
   return items;
+}
+
+/** Repeats a read that may succeed later, after a pause that grows. Throws the Problem of a refusal. */
+export async function persistently(read) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof Unreachable) && !error.isTransient) throw error;
+    }
+    await wait(pause * (0.7 + 0.6 * Math.random()));
+  }
 }
 
 /** True if the server has this module. */

@@ -1,6 +1,6 @@
 // The state of the page: accounts, chats and their messages. Each event is applied once, by its sequence number.
 
-import { Problem, call, get, getAll } from './api.js';
+import { Problem, call, get, getAll, persistently } from './api.js';
 import { applyEvent, applyToMessages, isMuted, mayChangeMentions, moveRead, rank } from './chat.js';
 import { coalesced, debounced } from './dom.js';
 import { People } from './people.js';
@@ -205,24 +205,38 @@ export class Store extends EventTarget {
     return null;
   }
 
-  /** Reads a stream's state again: the server no longer has the events after the cursor. */
+  /**
+   * Reads a stream's state again: the server no longer has the events after the cursor. Later events move the cursor, so
+   * that no other connection reports the gap: the reads are repeated until they succeed.
+   */
   async reload(id) {
-    if (id === this.me.id) {
-      const me = await this.readMe();
-      const chats = await getAll('/chats');
-      const here = new Set(chats.map((chat) => chat.id));
-      for (const known of [...this.chats.keys()]) if (!here.has(known)) this.chats.delete(known);
-      chats.forEach((chat) => this.addChat(chat));
-      this.cursor = Math.max(this.cursor, me.event_seq);
-    } else if (this.chats.has(id)) {
-      const { isLoaded } = this.chats.get(id);
-      const chat = this.addChat(await get(`/chats/${id}`));
-      // The list shows the name of the other member of a direct chat, which always has the same two.
-      const members = chat.type === 'direct' && !isLoaded ? chat.members : null;
-      Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, members });
-      if (isLoaded) await this.open(chat);
-    }
+    const isLoaded = this.chats.get(id)?.isLoaded;
+    await persistently(() => (id === this.me.id ? this.reloadOwn() : this.reloadChat(id, isLoaded))).catch(() => {});
     this.changed();
+  }
+
+  async reloadOwn() {
+    const me = await this.readMe();
+    const chats = await getAll('/chats');
+    const here = new Set(chats.map((chat) => chat.id));
+    for (const known of [...this.chats.keys()]) if (!here.has(known)) this.chats.delete(known);
+    chats.forEach((chat) => this.addChat(chat));
+    this.cursor = Math.max(this.cursor, me.event_seq);
+  }
+
+  async reloadChat(id, isLoaded) {
+    if (!this.chats.has(id)) return;
+    const fresh = await get(`/chats/${id}`);
+    const chat = this.addChat(fresh);
+    // An event that arrived meanwhile was applied to the old state.
+    if (chat.event_seq > fresh.event_seq) {
+      await this.reloadChat(id, isLoaded);
+      return;
+    }
+    // The list shows the name of the other member of a direct chat, which always has the same two.
+    const members = chat.type === 'direct' && !isLoaded ? chat.members : null;
+    Object.assign(chat, { cursor: chat.event_seq, isLoaded: false, hasAfter: false, members });
+    if (isLoaded) await this.open(chat);
   }
 
   // Frames of the socket
@@ -230,7 +244,7 @@ export class Store extends EventTarget {
   applyFrame(frame) {
     if (frame.event) this.apply(frame.event);
     else if (frame.signal) this.applySignal(frame.signal);
-    else if (frame.gap) this.reload(frame.gap.stream_id).catch(() => {});
+    else if (frame.gap) this.reload(frame.gap.stream_id);
     this.changed();
   }
 
