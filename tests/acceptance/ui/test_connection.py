@@ -172,3 +172,14 @@ async def test_reads_after_a_gap_are_repeated_until_they_succeed(
     await busy.end()
     await eve.sees("раз", "два", "три")
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED", "503")
+
+
+async def test_a_chat_that_cannot_be_read_when_it_is_joined_is_read_again(
+    eve: Reader, her: FakeClient, anna: FakeClient
+) -> None:
+    busy = await eve.answer_busy("**/api/v1/chats/*")
+    await anna.open_chat(her, title="Двор")
+    await busy.until_asked()
+    await busy.end()
+    await expect(eve.item("Двор")).to_be_visible()
+    eve.ignore_complaints("503")

@@ -309,7 +309,7 @@ export class Store extends EventTarget {
 
   join(id) {
     this.joining.set(id, []);
-    this.readJoined(id).catch(() => {});
+    persistently(() => this.readJoined(id)).catch(() => {});
   }
 
   /** Reads the numbers of unread messages and mentions, where no event says what they are. */
@@ -321,7 +321,9 @@ export class Store extends EventTarget {
   async readJoined(id) {
     try {
       const fresh = await get(`/chats/${id}`);
-      const waiting = this.joining.get(id) ?? [];
+      const waiting = this.joining.get(id);
+      // Another read has added it.
+      if (!waiting) return;
       this.joining.delete(id);
       const chat = this.addChat(fresh);
       chat.isLoaded = false;
