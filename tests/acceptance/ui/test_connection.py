@@ -183,3 +183,17 @@ async def test_a_chat_that_cannot_be_read_when_it_is_joined_is_read_again(
     await busy.end()
     await expect(eve.item("Двор")).to_be_visible()
     eve.ignore_complaints("503")
+
+
+async def test_a_name_that_cannot_be_read_is_read_again(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient
+) -> None:
+    busy = await eve.answer_busy(f"**/accounts/{boris.id}")
+    yard = await anna.open_chat(her, boris, title="Двор")
+    await boris.send(yard, "Привет")
+    ok(await boris.delete(f"/chats/{yard}/members/{boris.id}"))
+    await eve.open("Двор")
+    await busy.until_asked()
+    await busy.end()
+    await expect(eve.page.locator(".message", has_text="Привет")).to_contain_text("Борис")
+    eve.ignore_complaints("503")

@@ -1,6 +1,6 @@
 // The accounts that the page shows, and their presence.
 
-import { Problem, get } from './api.js';
+import { get, persistently } from './api.js';
 import { t } from './i18n.js';
 
 export class People {
@@ -20,11 +20,11 @@ export class People {
     return this.known.get(id);
   }
 
+  /** Reads an account. A name that is known stays if that fails; one that is not known is read until there is an answer. */
   refresh(id) {
-    return get(`/accounts/${id}`).then((person) => this.store(person)).catch((error) => {
-      // It is read when it is shown the next time. A name that is known stays.
-      if (!(error instanceof Problem) && !this.known.get(id)?.username) this.known.delete(id);
-    });
+    const read = () => get(`/accounts/${id}`);
+    const reading = this.known.get(id)?.username ? read() : persistently(read);
+    return reading.then((person) => this.store(person)).catch(() => {});
   }
 
   /** Stores the given fields of an account. */
