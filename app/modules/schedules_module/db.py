@@ -109,9 +109,10 @@ INVARIANTS = (
             WHERE s.state <> 'failed' AND NOT EXISTS (
                 SELECT FROM job j
                 WHERE j.owner_id = s.account_id AND j.name = 'schedules.send' AND j.key = s.id::text
+                  AND j.state <> 'dead'
             )
         """,
-        advice="its job was cancelled; --fix adds a job for the time of the message",
+        advice="its job was cancelled, or is dead; --fix adds a job for the time of the message",
         fix=(
             """
             INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
@@ -121,6 +122,7 @@ INVARIANTS = (
             WHERE s.account_id = ANY($1) AND s.state <> 'failed' AND NOT EXISTS (
                 SELECT FROM job j
                 WHERE j.owner_id = s.account_id AND j.name = 'schedules.send' AND j.key = s.id::text
+                  AND j.state <> 'dead'
             )
             """,
         ),

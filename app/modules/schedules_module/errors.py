@@ -1,4 +1,4 @@
-from app.services.errors import Conflict, Forbidden, NotFound
+from app.services.errors import Conflict, Forbidden, NotFound, Unavailable
 
 
 class ScheduledMessageNotFound(NotFound):
@@ -19,3 +19,7 @@ class TooManyScheduledMessages(Conflict):
 
 class AuthorIsLeaving(Forbidden):
     title = "The account was deactivated at that time"
+
+
+class CouldNotBeSent(Unavailable):
+    title = "The server could not send the message"

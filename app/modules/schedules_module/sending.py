@@ -15,11 +15,12 @@ from pydantic import BaseModel, ValidationError
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.extension import list_absent
 from app.modules.chats_module.errors import ChatNotFound
+from app.modules.chats_module.services.access import get_membership
 from app.modules.jobs_module.extension import Job, JobContext, Lane, RetryAfter, RetryAt
 from app.modules.messages_module.extension import Messages
 from app.modules.messages_module.schemas import MessageCreate
 from app.modules.schedules_module import db
-from app.modules.schedules_module.errors import AuthorIsLeaving
+from app.modules.schedules_module.errors import AuthorIsLeaving, CouldNotBeSent
 from app.modules.schedules_module.schemas import ScheduleModels, schedule_models
 from app.modules.streams_module.services.log import Log, event
 from app.services.context import Context
@@ -62,6 +63,21 @@ async def _send(context: JobContext, scheduled: ToSend) -> None:
             await _complete(work, context.container.get(Log), row, seq)
 
 
+async def _end(context: JobContext, scheduled: ToSend) -> None:
+    """All attempts have failed. Its author may edit or delete the message, or choose another time."""
+    async with context.unit_of_work() as work:
+        row = await db.begin(await work.raw(), scheduled.chat_id, scheduled.account_id, scheduled.id)
+    if row is None:
+        return
+    async with context.unit_of_work() as work:
+        refusal: ServiceError = CouldNotBeSent()
+        try:
+            await get_membership(await work.raw(), scheduled.chat_id, scheduled.account_id)
+        except ChatNotFound as gone:
+            refusal = gone
+        await _fail(work, context.container.get(Log), row, refusal)
+
+
 async def _post(context: JobContext, row: Any) -> int:
     """Sends the message and returns its number. It is the same at each attempt."""
     models = schedule_models(context.container.get(Modules))
@@ -90,8 +106,8 @@ async def _fail(work: UnitOfWork, log: Log, row: Any, refusal: ServiceError) -> 
     """Keeps the message for its author, who may edit it; outside of the chat nothing can be done with it."""
     await log.lock(work, accounts=[row["account_id"]])
     raw, key = await work.raw(), (row["chat_id"], row["account_id"], row["id"])
-    if isinstance(refusal, ChatNotFound | AuthorIsLeaving):
-        # An earlier attempt may have sent it before its author left.
+    if isinstance(refusal, ChatNotFound | AuthorIsLeaving | CouldNotBeSent):
+        # An earlier attempt may have sent it.
         seq = await db.find_sent(raw, row["chat_id"], row["account_id"], row["client_msg_id"])
         if seq is not None:
             await _complete(work, log, row, seq)
@@ -114,4 +130,4 @@ def failed(row: Any, refusal: ServiceError) -> Any:
     return event("scheduled.failed", describe(row) | about)
 
 
-SEND = Job("schedules.send", ToSend, _send, lane=SENDING.name)
+SEND = Job("schedules.send", ToSend, _send, lane=SENDING.name, on_dead=_end)
