@@ -1,7 +1,7 @@
 """Erasure of an account: a job closes it first, then deletes the data of all modules in chunks. The job can resume."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds import sessions
-from app.modules.accounts_module.db.cruds.erasure import delete_presence, list_closed
+from app.modules.accounts_module.db.cruds.erasure import closed_for, delete_presence, list_closed, read_time
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.db.models import Account
 from app.modules.accounts_module.errors import AccountNotFound
@@ -67,8 +67,9 @@ async def enqueue_erasure(work: UnitOfWork, jobs: Jobs, account_id: UUID, messag
 async def _run(context: JobContext, request: ErasureRequest) -> None:
     """Closes the account and calls each hook until it has no rows left."""
     async with context.unit_of_work() as work:
-        closed_at = await _close(work, context.container, request.account_id)
-    if (left := closed_at + TOKENS_END_AFTER - now()) > timedelta():
+        await _close(work, context.container, request.account_id)
+        left = TOKENS_END_AFTER - await closed_for(await work.raw(), request.account_id)
+    if left > timedelta():
         raise RetryAfter(left.total_seconds())
     turn_ends, failed = monotonic() + TURN, []
     for hook in reversed(context.container.get(Modules).contributions(AccountHook)):
@@ -95,16 +96,16 @@ async def _call(hook: AccountHook, context: JobContext, request: ErasureRequest)
         return await hook.erase(given, request.account_id, request.messages, _ROWS_AT_ONCE)
 
 
-async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> datetime:
-    """Deletes the names and the password of an account, and ends its sessions. Happens once. Returns when it was."""
+async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> None:
+    """Deletes the names and the password of an account, and ends its sessions. Happens once."""
     log = container.get(Log)
     await log.lock(work, accounts=[account_id])
     account = await work.session.get(Account, account_id, with_for_update=True)
     if account is None:
         raise GiveUp(f"there is no account {account_id}")
     if account.erased_at is not None:
-        return account.erased_at
-    at, username = now(), account.username
+        return
+    at, username = await read_time(await work.raw()), account.username
     # No user can have taken this username, nor take it later: it contains a hyphen, which sign-up refuses.
     account.username, account.email, account.email_copy = f"deleted-{account_id.hex}", None, 0
     account.display_name = account.bio = ""
@@ -117,7 +118,6 @@ async def _close(work: UnitOfWork, container: Container, account_id: UUID) -> da
     await sessions.clear_devices(await work.raw(), account_id)
     payload = {"id": str(account_id), "username": account.username, "display_name": "", "bio": ""}
     await log.append(work, account_id, event("account.updated", payload), at=at)
-    return at
 
 
 async def end_access(work: UnitOfWork, container: Container, account_id: UUID) -> None:

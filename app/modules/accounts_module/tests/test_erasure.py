@@ -1,7 +1,7 @@
 """Erasure of an account: its personal data is deleted, and what others rely on stays."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -167,6 +167,25 @@ async def test_the_account_is_closed_at_once_and_hooks_wait_until_its_tokens_hav
     await connection.execute("UPDATE job SET run_at = now()")
     await until_done(connection)
     assert ok(await boris.get(f"/chats/{club}"))["owner_id"] == boris.id
+
+
+async def test_the_pause_after_closing_ends_by_the_clock_of_the_database(
+    container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch, anna: FakeClient, club: str
+) -> None:
+    """The clock of the process that continues may be ahead of that of the process that closed the account."""
+    monkeypatch.setattr(erasure, "TOKENS_END_AFTER", timedelta(hours=1))
+    await begin(container, anna)
+    waiting = "SELECT count(*) FROM job WHERE name = 'accounts.erase' AND run_at > now() + interval '59 minutes'"
+
+    async def is_resolved() -> bool:
+        left = await connection.fetchval("SELECT count(*) FROM job WHERE name = 'accounts.erase'")
+        return not left or bool(await connection.fetchval(waiting))
+
+    await eventually(is_resolved, 30)
+    monkeypatch.setattr(erasure, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    await connection.execute("UPDATE job SET run_at = now()")
+    await eventually(is_resolved, 30)
+    assert await connection.fetchval(waiting) == 1
 
 
 async def test_an_account_erased_after_the_password_check_opens_no_session(
