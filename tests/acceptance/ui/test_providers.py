@@ -16,6 +16,12 @@ from app.utils.container import Container
 from tests.browsers import Reader
 from tests.fakers import PASSWORD, FakeClient
 
+# The button of the dialog, which appears only when the session is 10 minutes old.
+_GO_TO_PROVIDER = """() => {
+    const main = [...document.scripts].find(script => script.type === 'module').src;
+    return import(new URL('providers.js', main)).then(({ goToProvider }) => { goToProvider('acme', 'signIn'); });
+}"""
+
 
 @pytest.fixture
 async def provider() -> AsyncIterator[FakeProvider]:
@@ -86,3 +92,19 @@ async def test_a_refusal_at_the_provider_is_explained(page_of: Reader, provider:
     await page_of.page.get_by_role("button", name="Sign in with Acme").click()
     await expect(page_of.page.get_by_text("The sign-in at the provider has failed")).to_be_visible()
     await expect(page_of.page.locator("#login")).to_be_visible()
+
+
+async def test_signing_in_again_as_another_account_shows_that_account(
+    page_of: Reader, provider: FakeProvider, her: FakeClient
+) -> None:
+    page = page_of.page
+    await page.get_by_role("button", name="Sign in with Acme").click()
+    await page_of.is_online()
+    settings = await page_of.settings()
+    await settings.get_by_role("button", name="Sign out").click()
+    await page_of.sign_in(her.username)
+    await expect(page.locator(".own")).to_contain_text("Ева")
+    await page.evaluate(_GO_TO_PROVIDER)
+    await page.wait_for_url("**/ui**")
+    await expect(page.locator(".own")).to_contain_text("Анна")
+    await page_of.is_online()

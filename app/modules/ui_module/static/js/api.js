@@ -224,13 +224,21 @@ export async function signOut() {
   }
 }
 
-/** Replaces the session by the one that `open` opens. */
+/** Replaces the session by the one that `open` opens. All tabs start again if it belongs to another account. */
 export async function renewSession(open) {
+  const before = await get('/accounts/me');
   const { access_token: old, opening } = session.tokens;
   await open();
-  session.opening = opening;
-  localStorage.setItem(KEY, JSON.stringify({ ...session.tokens, opening }));
+  const continueAs = (name) => {
+    session.opening = name;
+    localStorage.setItem(KEY, JSON.stringify({ ...session.tokens, opening: name }));
+  };
+  continueAs(opening);
   await request('POST', '/accounts/sign-out', undefined, old).catch(() => {});
+  const after = await get('/accounts/me').catch(() => null);
+  if (after?.id === before.id) return;
+  continueAs(newId());
+  session.dispatchEvent(new Event('replaced'));
 }
 
 async function request(method, path, body, token, options = {}) {
