@@ -156,3 +156,20 @@ async def test_accounts_that_are_found_late_do_not_replace_those_of_the_last_wor
     await held.answer_late(eve.page, old)
     await expect(picker.get_by_role("button", name="Борис")).to_be_visible()
     await expect(picker.get_by_role("button", name="Анна")).to_have_count(0)
+
+
+async def test_the_last_of_several_jumps_is_the_one_that_counts(
+    eve: Reader, her: FakeClient, anna: FakeClient, yard: str
+) -> None:
+    for number in range(1, 121):
+        await anna.send(yard, f"№ {number}")
+    for seq in (1, 60, 20):
+        await anna.send(yard, f"Ответ на {seq}", reply_to_seq=seq)
+    await eve.open("Двор")
+    await eve.note_pointed()
+    held = await eve.hold("**/messages?around_seq=*")
+    for seq in (1, 60, 20):
+        await eve.message(f"Ответ на {seq}").locator(".quote").click()
+    await held.until_asked()
+    await held.release()
+    await eve.is_pointed(20)

@@ -142,13 +142,17 @@ export class Store extends EventTarget {
 
   /** Replaces the loaded messages by a page with the given message in the middle. */
   async loadAround(chat, seq) {
-    await chat.loading;
-    await this.loadPage(chat, { around_seq: seq, limit: PAGE });
+    await this.loadNext(chat, { around_seq: seq, limit: PAGE });
   }
 
   async loadNewest(chat) {
-    await chat.loading;
-    await this.loadPage(chat, { limit: PAGE });
+    await this.loadNext(chat, { limit: PAGE });
+  }
+
+  /** Loads a page after those that are being loaded. Others may wait for the same load, and begin the next one first. */
+  async loadNext(chat, query) {
+    while (chat.loading) await chat.loading.catch(() => {});
+    await this.loadPage(chat, query);
   }
 
   loadPage(chat, query) {
