@@ -38,7 +38,7 @@ class PartRequest:
 
     `request`: the body; in an edit with the stored values of the fields that it leaves out. `value`: the part's field
     in the body. `server_value`: value given by the server itself. `current`: the stored value, None for a new message.
-    `derived`: passed on by `derive`, with NeedsPrepare.
+    `derived`: passed on by `derive`, with NeedsPrepare. `others`: values of the other parts, before `prepare`.
     """
 
     chat_id: UUID
@@ -51,6 +51,7 @@ class PartRequest:
     server_value: Any
     current: Any
     derived: Any
+    others: Mapping[str, Any]
 
 
 class StoredPart(NamedTuple):

@@ -43,7 +43,10 @@ async def _prepare(context: Context, requests: Sequence[PartRequest]) -> list[An
 def _keep(edit: PartRequest) -> Any:
     """Returns the preview after an edit. One of a link that is no longer the first is removed at once."""
     request: Any = edit.request
-    return edit.current if edit.current and find_link(request.text) == edit.current[0]["url"] else []
+    if not edit.current:
+        return []
+    link = find_link(request.text, edit.others.get("entities") or ())
+    return edit.current if link == edit.current[0]["url"] else []
 
 
 async def _store(context: Context, stored: Sequence[StoredPart]) -> None:

@@ -223,4 +223,5 @@ def _request(part: MessagePart, part_input: PartInput) -> PartRequest:
         part_input.server_parts.get(part.name),
         part_input.current.get(part.name) if part_input.current is not None else None,
         part_input.given.needs[part.name],
+        {**part_input.given.needs, **part_input.given.values},
     )

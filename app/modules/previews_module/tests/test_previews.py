@@ -89,6 +89,15 @@ async def test_an_address_in_code_is_not_fetched(
     await until_titled(anna, club, seq=2)
 
 
+async def test_an_edit_keeps_the_preview_of_a_link_after_code(anna: FakeClient, club: str, web: RawServer) -> None:
+    web.pages["/link"] = page("Ссылка")
+    text, path = f"@{anna.username} `{url_of(web, '/code')}` {url_of(web, '/link')}", f"/chats/{club}/messages/1"
+    await anna.send(club, text, text_format="markdown")
+    await until_titled(anna, club, "Ссылка")
+    assert ok(await anna.patch(path, {"text": f"{text}!"}))["link_previews"] != []
+    assert ok(await anna.patch(path, {"text": f"`{url_of(web, '/link')}`"}))["link_previews"] == []
+
+
 async def test_a_link_that_an_edit_adds_gets_a_preview(anna: FakeClient, club: str, web: RawServer) -> None:
     web.pages["/"] = page("Позже")
     await anna.send(club, "Сейчас пришлю")
