@@ -31,6 +31,19 @@ async def test_the_language_is_the_same_on_all_devices_of_the_user(
         await reader.context.close()
 
 
+async def test_a_language_of_another_device_leaves_an_unfinished_edit(eve: Reader, her: FakeClient, yard: str) -> None:
+    await her.send(yard, "Привет")
+    await eve.open("Двор")
+    await eve.choose("Привет", "Edit")
+    await eve.composer.fill("Привет! Как дела?")
+    ok(await her.put(PATH, {"language": "ru"}))
+    await expect(eve.page.get_by_role("heading", name="Чаты")).to_be_visible()
+    await expect(eve.composer).to_have_value("Привет! Как дела?")
+    await eve.composer.press("Enter")
+    await eve.sees("Привет! Как дела?")
+    await expect(eve.composer).to_have_value("")
+
+
 async def test_a_language_chosen_without_a_connection_is_saved_by_the_next_one(eve: Reader, her: FakeClient) -> None:
     ok(await her.put(PATH, {"language": "ru"}))
     page = eve.page

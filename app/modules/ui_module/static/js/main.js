@@ -64,6 +64,7 @@ function adoptLanguage(name) {
 function show() {
   document.documentElement.lang = currentLanguage();
   document.title = t('app.name');
+  const edit = running?.shell?.conversation?.composer.unfinishedEdit;
   running?.shell?.unmount();
   if (resetToken || !session.isOpen) {
     root.replaceChildren(authView(settings, start, { resetToken, ticket, onReset: endReset }));
@@ -73,6 +74,7 @@ function show() {
   running.shell = new Shell({ ...running, settings });
   root.replaceChildren(running.shell.element);
   running.shell.update();
+  if (edit && edit.chatId === running.shell.conversation?.id) running.shell.conversation.composer.continueEdit(edit);
 }
 
 function endReset() {

@@ -155,6 +155,17 @@ export class Composer {
     this.input.setSelectionRange(message.text.length, message.text.length);
   }
 
+  /** The edit of a message that is not saved yet, or null. `continueEdit` of another composer takes it. */
+  get unfinishedEdit() {
+    return this.target?.kind === 'edit' ? { chatId: this.id, message: this.target.message, text: this.input.value } : null;
+  }
+
+  continueEdit({ message, text }) {
+    this.edit(message);
+    this.input.value = text;
+    this.grow();
+  }
+
   cancel() {
     if (!this.target) return;
     if (this.target.kind === 'edit') this.input.value = this.chat.draft;
