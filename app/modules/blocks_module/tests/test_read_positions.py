@@ -47,3 +47,17 @@ async def test_the_read_position_of_a_group_leaves_out_who_has_blocked_the_viewe
     assert await seen_by(boris) == [0, 0]
     await unblock(anna, boris)
     assert await seen_by(boris) == [3, 3]
+
+
+async def test_a_new_member_does_not_count_as_having_read_what_others_hide(
+    anna: FakeClient, boris: FakeClient, clara: FakeClient
+) -> None:
+    club = await anna.open_chat(boris)
+    await block(anna, boris)
+    await boris.send(club)
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [clara.id]}))
+    assert ok(await boris.get(f"/chats/{club}"))["others_read_seq"] == 0
+    await boris.send(club)
+    assert ok(await boris.get(f"/chats/{club}"))["others_read_seq"] == 0
+    ok(await clara.put(f"/chats/{club}/read", {"seq": 2}))
+    assert ok(await boris.get(f"/chats/{club}"))["others_read_seq"] == 2

@@ -97,6 +97,7 @@ async def insert_members(
             "role": role,
             "given_role": given_roles.get(account_id),
             "read_seq": read_seq,
+            "joined_read_seq": read_seq,
             "joined_event_seq": first_event_seq + place,
             "joined_at": joined_at,
         }

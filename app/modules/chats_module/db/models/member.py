@@ -10,6 +10,7 @@ from app.adapters.db.base import Base, ChatFamilyModel
 class ChatMember(ChatFamilyModel):
     """A member of a chat. `joined_event_seq` is the sequence number of the member's `member.added` event.
 
+    `joined_read_seq` is the read position that the member got by joining: what is beyond it was read.
     `given_role` is only set for a member that another member limits: the role it was given. `role` may be lower.
     """
 
@@ -21,6 +22,7 @@ class ChatMember(ChatFamilyModel):
     role: Mapped[str] = mapped_column(Text)
     given_role: Mapped[str | None] = mapped_column(Text)
     read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    joined_read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     joined_event_seq: Mapped[int] = mapped_column(BigInteger)
     joined_at: Mapped[datetime]
 
