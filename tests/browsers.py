@@ -97,26 +97,6 @@ class HeldRequests:
         await page.evaluate("fetch(location.href)")
 
 
-class BusyServer:
-    """Requests of a page that are answered with 503 until the test ends that."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self._page, self._url, self._asked = page, url, 0
-
-    async def refuse(self, route: Route) -> None:
-        self._asked += 1
-        await route.fulfill(status=503, json={"code": "unavailable", "title": "Unavailable"})
-
-    async def until_asked(self) -> None:
-        async def is_asked() -> bool:
-            return self._asked > 0
-
-        await eventually(is_asked)
-
-    async def end(self) -> None:
-        await self._page.unroute(self._url, self.refuse)
-
-
 @dataclass
 class Reader:
     """A user at the page. Errors in the page, and every request to another host, are recorded."""
@@ -231,12 +211,6 @@ class Reader:
         held = HeldRequests()
         await self.page.route(url, held.take)
         return held
-
-    async def answer_busy(self, url: str) -> BusyServer:
-        """Answers the page's requests to addresses of this form with 503 from now on."""
-        busy = BusyServer(self.page, url)
-        await self.page.route(url, busy.refuse)
-        return busy
 
     async def note_pointed(self) -> None:
         """Notes from now on which messages are marked, for `is_pointed`."""

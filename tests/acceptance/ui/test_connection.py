@@ -1,10 +1,11 @@
 """The page on an unreliable network: no message is missed, and none is shown twice."""
 
+import asyncio
 from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from app.modules.sockets_module.services.registry import Registry
 from app.utils.container import Container
@@ -152,6 +153,27 @@ async def test_an_expired_token_is_refreshed_and_an_ended_session_leads_to_the_s
     eve.complaints = [line for line in eve.complaints if "401" not in line]
 
 
+class _Busy:
+    """Requests of a page to addresses of one form are answered with 503 until the test ends that."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self._page, self._url, self._asked = page, url, asyncio.Event()
+
+    @classmethod
+    async def begin(cls, page: Page, url: str) -> "_Busy":
+        busy = cls(page, url)
+        await page.route(url, busy._refuse)
+        return busy
+
+    async def _refuse(self, route: Route) -> None:
+        self._asked.set()
+        await route.fulfill(status=503, json={"code": "unavailable", "title": "Unavailable"})
+
+    async def end_once_asked(self) -> None:
+        await asyncio.wait_for(self._asked.wait(), 30)
+        await self._page.unroute(self._url, self._refuse)
+
+
 async def test_reads_after_a_gap_are_repeated_until_they_succeed(
     eve: Reader, her: FakeClient, anna: FakeClient, administrator: Connection
 ) -> None:
@@ -163,13 +185,12 @@ async def test_reads_after_a_gap_are_repeated_until_they_succeed(
     for text in ("раз", "два"):
         await anna.send(yard, text)
     await _forget(administrator, yard)
-    busy = await eve.answer_busy(f"**/chats/{yard}")
+    busy = await _Busy.begin(eve.page, f"**/chats/{yard}")
     await eve.context.set_offline(False)
     await eve.is_online()
-    await busy.until_asked()
     await anna.send(yard, "три")
     await expect(eve.page.locator(".sidebar .chat-item")).to_contain_text("три")
-    await busy.end()
+    await busy.end_once_asked()
     await eve.sees("раз", "два", "три")
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED", "503")
 
@@ -177,10 +198,9 @@ async def test_reads_after_a_gap_are_repeated_until_they_succeed(
 async def test_a_chat_that_cannot_be_read_when_it_is_joined_is_read_again(
     eve: Reader, her: FakeClient, anna: FakeClient
 ) -> None:
-    busy = await eve.answer_busy("**/api/v1/chats/*")
+    busy = await _Busy.begin(eve.page, "**/api/v1/chats/*")
     await anna.open_chat(her, title="Двор")
-    await busy.until_asked()
-    await busy.end()
+    await busy.end_once_asked()
     await expect(eve.item("Двор")).to_be_visible()
     eve.ignore_complaints("503")
 
@@ -188,12 +208,11 @@ async def test_a_chat_that_cannot_be_read_when_it_is_joined_is_read_again(
 async def test_a_name_that_cannot_be_read_is_read_again(
     eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient
 ) -> None:
-    busy = await eve.answer_busy(f"**/accounts/{boris.id}")
+    busy = await _Busy.begin(eve.page, f"**/accounts/{boris.id}")
     yard = await anna.open_chat(her, boris, title="Двор")
     await boris.send(yard, "Привет")
     ok(await boris.delete(f"/chats/{yard}/members/{boris.id}"))
     await eve.open("Двор")
-    await busy.until_asked()
-    await busy.end()
+    await busy.end_once_asked()
     await expect(eve.page.locator(".message", has_text="Привет")).to_contain_text("Борис")
     eve.ignore_complaints("503")
