@@ -100,8 +100,7 @@ class Tokens:
         return identity, expires_at
 
     def read_refresh(self, token: str) -> RefreshClaim:
-        # A clock that was ahead and is set back must not sign devices out. The row of the session decides.
-        claims = self._verify("refresh", token, is_dated=False)
+        claims = self._verify("refresh", token)
         try:
             return RefreshClaim(UUID(claims["sid"]), int(claims["gen"]))
         except (KeyError, ValueError, TypeError, AttributeError):
@@ -124,8 +123,7 @@ class Tokens:
         # The kind is in the header's `typ`, which is signed as well.
         return jwt.encode(claims | standard, self._secret, algorithm=_ALGORITHM, headers={"typ": f"{kind}+jwt"})
 
-    def _verify(self, kind: str, token: str, *, is_dated: bool = True) -> dict[str, Any]:
-        """Returns the claims of a token. Raises InvalidToken; with `is_dated` also for one from the future."""
+    def _verify(self, kind: str, token: str) -> dict[str, Any]:
         try:
             decoded = jwt.decode_complete(
                 token,
@@ -142,7 +140,7 @@ class Tokens:
             raise InvalidToken
         payload: dict[str, Any] = decoded["payload"]
         made_at = payload["iat"]
-        if not isinstance(made_at, int | float) or (is_dated and made_at > time() + _MAX_CLOCK_SKEW):
+        if not isinstance(made_at, int | float) or made_at > time() + _MAX_CLOCK_SKEW:
             raise InvalidToken
         return payload
 
