@@ -5,6 +5,7 @@ Each connection has one request in flight. About 15 µs a request, most of it in
 import json
 import selectors
 import socket
+from collections import deque
 from collections.abc import Callable, Sequence
 from http.client import HTTPConnection
 from itertools import count
@@ -159,13 +160,14 @@ def _run_paced(
     step = 1 / rate
     began = perf_counter()
     due, end = began, began + seconds
-    free = list(connections)
+    # All are used in turn: the server closes one that sends no request for too long.
+    free = deque(connections)
     starved = False
     while True:
         now = perf_counter()
         while free and due <= now and due < end:
             # A late timer is not the server's fault. A connection that was not free is.
-            free.pop().send(due if starved else now)
+            free.popleft().send(due if starved else now)
             due += step
         starved = not free
         if due >= end and len(free) == len(connections):
