@@ -145,13 +145,19 @@ class AddressProof:
     - `note(context, account_id, email)`: is called by a module that has a proof of its own.
     - `keep(context, account_id)`: is called when the account gets a new password, or an address from the operator, and
       its stream is locked: a change of the address that is not proven yet ends. A thief who knew the old password may
-      have asked for it. The container of a command has only the Log.
+      have asked for it. The container of a command has only the Log and the Modules.
     """
 
     name: str
     is_verified: Callable[[Context, UUID], Awaitable[bool]]
     note: Callable[[WorkContext, UUID, str], Awaitable[None]]
     keep: Callable[[WorkContext, UUID], Awaitable[None]]
+
+
+async def keep_address(context: WorkContext, account_id: UUID) -> None:
+    """Ends a change of the account's address that is not proven yet. The account's stream must be locked."""
+    for proof in context.container.get(Modules).contributions(AddressProof):
+        await proof.keep(context, account_id)
 
 
 @dataclass(frozen=True)

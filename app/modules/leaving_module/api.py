@@ -39,6 +39,7 @@ async def deactivate(
         await check_recent(work, log, identity)
     elif not await accounts.is_own_password(database, passwords, failed_sign_ins, identity.account_id, body.password):
         raise WrongPassword
-    # Else a session that has ended meanwhile, or a password that was replaced, could still close the account.
-    await check_open(work, log, identity)
+    else:
+        # A session that has ended meanwhile, or a password that was replaced, must not close the account.
+        await check_open(work, log, identity)
     return await services.deactivate(work, container_of(request.scope), identity.account_id, body.messages)

@@ -7,7 +7,7 @@ from app.adapters.db.unit_of_work import UnitOfWork
 from app.modules.accounts_module.db.cruds import accounts as crud
 from app.modules.accounts_module.db.cruds.sign_in_failures import delete_failures
 from app.modules.accounts_module.errors import AccountNotFound
-from app.modules.accounts_module.extension import AddressProof
+from app.modules.accounts_module.extension import keep_address
 from app.modules.accounts_module.schemas import AccountSignedUp, SignUp
 from app.modules.accounts_module.services.new_accounts import create_account, prepare_account
 from app.modules.accounts_module.services.password_policy import check_password
@@ -66,6 +66,5 @@ async def change_email(work: UnitOfWork, log: Log, modules: Modules, login: str,
 async def _keep_address(work: UnitOfWork, log: Log, modules: Modules, account_id: UUID) -> None:
     container = Container()
     container.put(Log, log)
-    context = await work_context(work, container, datetime.now(UTC))
-    for proof in modules.contributions(AddressProof):
-        await proof.keep(context, account_id)
+    container.put(Modules, modules)
+    await keep_address(await work_context(work, container, datetime.now(UTC)), account_id)

@@ -20,7 +20,7 @@ from app.modules.accounts_module.dependencies import (
     RevocationsDep,
 )
 from app.modules.accounts_module.errors import UsernameTaken, WrongPassword
-from app.modules.accounts_module.extension import AddressProof
+from app.modules.accounts_module.extension import keep_address
 from app.modules.accounts_module.schemas import AccountMe, PasswordChange, account_models
 from app.modules.accounts_module.services import accounts, sessions
 from app.modules.base_module.schemas import refuses
@@ -98,10 +98,8 @@ async def change_password(
     # Else a session that has ended could still take the account over, also by a password that was replaced meanwhile.
     await sessions.check_open(work, log, identity)
     await sessions.end_other_sessions(work, revocations, identity)
-    container = container_of(request.scope)
-    context = await work_context(work, container, datetime.now(UTC))
-    for proof in container.get(Modules).contributions(AddressProof):
-        await proof.keep(context, identity.account_id)
+    context = await work_context(work, container_of(request.scope), datetime.now(UTC))
+    await keep_address(context, identity.account_id)
 
 
 @hot.get("/events", response_model=EventPage, responses=EVENTS_ANSWERS, openapi_extra=refuses(StreamGap))
