@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import Names, Networks, SettingsGroup, check_host
+from app.settings.base import Names, Networks, SettingsGroup, check_host, split_url
 from app.settings.origins import normalize_origin
 
 
@@ -27,13 +26,10 @@ def _check_prefix(value: str) -> str:
 
 
 def _check_public_url(value: str) -> str:
-    url = urlsplit(value)
+    url = split_url(value)
     is_plain = value.isascii() and value.isprintable() and " " not in value
-    try:
-        has_place = bool(url.hostname) and url.port != 0
-    except ValueError:
-        has_place = False
-    if url.scheme not in ("http", "https") or not has_place or url.query or url.fragment or not is_plain:
+    has_place = url is not None and url.scheme in ("http", "https") and bool(url.hostname)
+    if url is None or not has_place or url.query or url.fragment or not is_plain:
         raise ValueError("must be http://host[:port][/path] or https://host[:port][/path]")
     return value.rstrip("/")
 

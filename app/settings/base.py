@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
@@ -115,6 +116,15 @@ class _Repeated(PydanticBaseSettingsSource):
         if self._group.repeated is not None and things:
             values[self._group.repeated[0]] = dict(things)
         return values
+
+
+def split_url(value: str) -> SplitResult | None:
+    """Returns the parts of a URL. None if it is malformed, or its port is no number from 1 to 65535."""
+    try:
+        url = urlsplit(value)
+        return url if url.port != 0 else None
+    except ValueError:
+        return None
 
 
 def check_host(value: str) -> str:

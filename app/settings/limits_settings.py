@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, create_model
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import SettingsGroup
+from app.settings.base import SettingsGroup, split_url
 
 Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/([1-9]\d* )?(second|minute|hour|day)s?$")]
 """A count and a period, such as `10/minute` or `300/10 minutes`."""
@@ -57,12 +56,10 @@ def _check_storage(value: SecretStr) -> SecretStr:
 
 
 def _is_redis(store: str) -> bool:
-    try:
-        url = urlsplit(store)
-        has_place = url.port != 0 and not url.fragment and (not url.path[1:] or url.path[1:].isdecimal())
-    except ValueError:
+    url = split_url(store)
+    if url is None or url.fragment:
         return False
-    return url.scheme in ("redis", "rediss") and has_place
+    return url.scheme in ("redis", "rediss") and (not url.path[1:] or url.path[1:].isdecimal())
 
 
 class LimitsSettings(SettingsGroup):

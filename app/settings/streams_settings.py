@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from importlib.util import find_spec
 from typing import Annotated, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import SettingsGroup
+from app.settings.base import SettingsGroup, split_url
 
 
 class BusDriver(StrEnum):
@@ -26,12 +25,10 @@ def _check_servers(value: SecretStr) -> SecretStr:
 
 
 def _is_nats(server: str) -> bool:
-    try:
-        url = urlsplit(server)
-        has_place = bool(url.hostname) and url.port != 0 and url.path in ("", "/")
-    except ValueError:
+    url = split_url(server)
+    if url is None or url.query or url.fragment:
         return False
-    return url.scheme in ("nats", "tls") and has_place and not url.query and not url.fragment
+    return url.scheme in ("nats", "tls") and bool(url.hostname) and url.path in ("", "/")
 
 
 def _split(servers: SecretStr) -> list[str]:

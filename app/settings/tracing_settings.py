@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import SettingsGroup
+from app.settings.base import SettingsGroup, split_url
 
 
 class TracingSettings(SettingsGroup):
@@ -48,12 +47,9 @@ class TracingSettings(SettingsGroup):
             return None
         if find_spec("opentelemetry.sdk") is None or find_spec("opentelemetry.exporter") is None:
             raise ValueError("the extra `tracing` is not installed: pip install opentelemetry-exporter-otlp-proto-http")
-        try:
-            url = urlsplit(value)
-            is_usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-        except ValueError:
-            is_usable = False
-        if not is_usable or url.query or url.fragment or url.username:
+        url = split_url(value)
+        is_usable = url is not None and url.scheme in ("http", "https") and bool(url.hostname)
+        if url is None or not is_usable or url.query or url.fragment or url.username:
             raise ValueError("must be http://host:port or https://..., without credentials: TRACING_HEADERS has them")
         return value.rstrip("/")
 

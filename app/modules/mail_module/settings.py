@@ -9,19 +9,16 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from app.settings.base import SettingsGroup
+from app.settings.base import SettingsGroup, split_url
 
 _PORTS = {"smtp": 25, "smtps": 465}
 
 
 def _check_url(value: SecretStr) -> SecretStr:
     # The value is not repeated: it may contain a password.
-    try:
-        url = urlsplit(value.get_secret_value())
-        is_valid = url.scheme in _PORTS and bool(url.hostname) and url.path in ("", "/") and url.port != 0
-    except ValueError:
-        is_valid = False
-    if not is_valid or url.query or url.fragment or (url.password is not None and not url.username):
+    url = split_url(value.get_secret_value())
+    is_valid = url is not None and url.scheme in _PORTS and bool(url.hostname) and url.path in ("", "/")
+    if url is None or not is_valid or url.query or url.fragment or (url.password is not None and not url.username):
         raise ValueError("must be smtp://[user:password@]host[:port] or smtps://[user:password@]host[:port]")
     return value
 
