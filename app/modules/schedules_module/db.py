@@ -99,32 +99,30 @@ _LIST_VALUES = """
 SELECT (body -> $1)::text AS value FROM scheduled_message WHERE account_id = ANY($2) AND body -> $1 IS NOT NULL
 """
 _FIND_SENT = "SELECT seq FROM message WHERE chat_id = $1 AND sender_id = $2 AND client_msg_id = $3"
+_HAS_NO_JOB = """
+NOT EXISTS (
+    SELECT FROM job j
+    WHERE j.owner_id = s.account_id AND j.name = 'schedules.send' AND j.key = s.id::text AND j.state <> 'dead'
+)
+"""
 
 INVARIANTS = (
     Invariant(
         says="every scheduled message has a job that sends it",
-        find="""
+        find=f"""
             SELECT s.account_id AS stream_id, format('message %s of chat %s', s.id, s.chat_id) AS detail
             FROM scheduled_message s
-            WHERE s.state <> 'failed' AND NOT EXISTS (
-                SELECT FROM job j
-                WHERE j.owner_id = s.account_id AND j.name = 'schedules.send' AND j.key = s.id::text
-                  AND j.state <> 'dead'
-            )
-        """,
+            WHERE s.state <> 'failed' AND {_HAS_NO_JOB}
+        """,  # noqa: S608 - constants only
         advice="its job was cancelled, or is dead; --fix adds a job for the time of the message",
         fix=(
-            """
+            f"""
             INSERT INTO job (owner_id, id, name, key, lane, payload, run_at, created_at)
             SELECT s.account_id, gen_random_uuid(), 'schedules.send', s.id::text, 'schedules',
                 json_build_object('chat_id', s.chat_id, 'account_id', s.account_id, 'id', s.id), s.send_at, now()
             FROM scheduled_message s
-            WHERE s.account_id = ANY($1) AND s.state <> 'failed' AND NOT EXISTS (
-                SELECT FROM job j
-                WHERE j.owner_id = s.account_id AND j.name = 'schedules.send' AND j.key = s.id::text
-                  AND j.state <> 'dead'
-            )
-            """,
+            WHERE s.account_id = ANY($1) AND s.state <> 'failed' AND {_HAS_NO_JOB}
+            """,  # noqa: S608 - constants only
         ),
     ),
 )
