@@ -35,7 +35,7 @@ class Turn:
     def _flush(self) -> None:
         buffers, self._buffers = self._buffers, []
         for buffer in buffers:
-            call_isolated(buffer.flush)
+            buffer.flush()
 
 
 class SendBuffer:
@@ -83,12 +83,12 @@ class SendBuffer:
             self.flush()
 
     def flush(self) -> None:
-        """Sends or buffers the frames of this turn."""
+        """Sends or buffers the frames of this turn. Raises nothing: other sockets come next."""
         frames, self._soon = self._soon, []
         if not call_isolated(self._put, frames):
             # Its client would miss them without knowing.
             self.close()
-            self._overflow()
+            call_isolated(self._overflow)
 
     def _put(self, frames: Sequence[bytes]) -> None:
         if self.closed or not frames:
