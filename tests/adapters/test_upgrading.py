@@ -1,7 +1,7 @@
 """Upgrades of a database of the previous release."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.migrations.commands import check, config_for, migrate
 from app.adapters.db.servers import is_migrated
+from tests.databases import Connection
 
 _BEFORE = "48084b23c339"
 _BEFORE_AN_INDEX_OF_MESSAGES = "9b20d4c6e8f1"
@@ -103,23 +104,36 @@ def test_a_migration_that_breaks_off_at_an_index_of_messages_can_be_repeated(dat
     check(database)
 
 
-def test_messages_are_read_while_a_migration_waits_for_their_table(
-    database: DatabaseAddress, warnings: list[str]
+def _upgrade_beside(
+    database: DatabaseAddress, held: str, waiting: str, meanwhile: Callable[[Connection], Awaitable[object]]
 ) -> None:
+    """Migrates while a transaction that begins with `held` is open. It ends after `meanwhile`, which begins when the
+    migration is `waiting`."""
+
     async def upgrade() -> None:
         async with _session(database) as backup, _session(database) as reader:
-            await backup.execute("BEGIN; LOCK TABLE message IN ACCESS SHARE MODE")
+            await backup.execute(held)
             migration = asyncio.create_task(asyncio.to_thread(migrate, database))
-            waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'message'::regclass AND NOT granted"
             while not await reader.fetchval(waiting):
                 assert not migration.done()
                 await asyncio.sleep(0.01)
-            await reader.fetchval("SELECT count(*) FROM message", timeout=10)
+            await meanwhile(reader)
             await backup.execute("COMMIT")
             await migration
 
-    command.upgrade(config_for(database), _BEFORE_A_COLUMN_OF_MESSAGES)
     asyncio.run(upgrade())
+
+
+def test_messages_are_read_while_a_migration_waits_for_their_table(
+    database: DatabaseAddress, warnings: list[str]
+) -> None:
+    command.upgrade(config_for(database), _BEFORE_A_COLUMN_OF_MESSAGES)
+    _upgrade_beside(
+        database,
+        "BEGIN; LOCK TABLE message IN ACCESS SHARE MODE",
+        "SELECT count(*) FROM pg_locks WHERE relation = 'message'::regclass AND NOT granted",
+        lambda reader: reader.fetchval("SELECT count(*) FROM message", timeout=10),
+    )
     assert is_migrated(database)
     assert "ALTER TABLE message ADD COLUMN parts" in warnings[0]
 
@@ -127,30 +141,23 @@ def test_messages_are_read_while_a_migration_waits_for_their_table(
 def test_an_index_of_messages_waits_for_old_transactions_as_long_as_they_last(
     database: DatabaseAddress, warnings: list[str]
 ) -> None:
-    async def upgrade() -> None:
-        async with _session(database) as backup, _session(database) as reader:
-            await backup.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM message")
-            migration = asyncio.create_task(asyncio.to_thread(migrate, database))
-            waiting = (
-                "SELECT count(*) FROM pg_stat_progress_create_index "
-                "WHERE relid = 'message'::regclass AND phase = 'waiting for old snapshots'"
-            )
-            while not await reader.fetchval(waiting):
-                assert not migration.done()
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(2)
-            assert await reader.fetchval(waiting)
-            await backup.execute("COMMIT")
-            await migration
+    waiting = (
+        "SELECT count(*) FROM pg_stat_progress_create_index "
+        "WHERE relid = 'message'::regclass AND phase = 'waiting for old snapshots'"
+    )
+
+    async def is_still_waiting(reader: Connection) -> None:
+        await asyncio.sleep(2)
+        assert await reader.fetchval(waiting)
 
     command.upgrade(config_for(database), _BEFORE_AN_INDEX_OF_MESSAGES)
-    asyncio.run(upgrade())
+    _upgrade_beside(database, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM message", waiting, is_still_waiting)
     assert is_migrated(database)
     assert not warnings
 
 
 @asynccontextmanager
-async def _session(address: DatabaseAddress) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+async def _session(address: DatabaseAddress) -> AsyncIterator[Connection]:
     connection = await asyncpg.connect(**address.connect_arguments())
     try:
         yield connection
@@ -160,10 +167,7 @@ async def _session(address: DatabaseAddress) -> "AsyncIterator[asyncpg.Connectio
 
 def _run(address: DatabaseAddress, statement: str, *arguments: Any) -> list[asyncpg.Record]:
     async def run() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(**address.connect_arguments())
-        try:
+        async with _session(address) as connection:
             return list(await connection.fetch(statement, *arguments))
-        finally:
-            await connection.close()
 
     return asyncio.run(run())

@@ -1,9 +1,17 @@
 """Threads on the page."""
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browsers import Reader
 from tests.fakers import FakeClient, eventually, ok
+
+
+async def open_answered(eve: Reader, anna: FakeClient, yard: str) -> Locator:
+    """Anna replies to the first message. Returns the dialog of its thread."""
+    await anna.send(yard, "Я!", root_seq=1)
+    await eve.open("Двор")
+    await eve.page.locator('[data-seq="1"] .thread-link').click()
+    return eve.page.get_by_role("dialog", name="Thread")
 
 
 async def test_a_thread_is_answered_counted_and_followed(
@@ -43,10 +51,7 @@ async def test_the_menu_of_a_message_in_a_thread_can_be_used(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
     await anna.send(yard, "Кто принесёт чай?")
-    await anna.send(yard, "Я!", root_seq=1)
-    await eve.open("Двор")
-    await eve.page.locator('[data-seq="1"] .thread-link').click()
-    thread = eve.page.get_by_role("dialog", name="Thread")
+    thread = await open_answered(eve, anna, yard)
     await thread.locator('[data-seq="2"]').get_by_role("button", name="Actions for the message").click()
     await eve.page.get_by_role("menuitemcheckbox", name="React with 🎉").click(timeout=5000)
     await expect(thread.locator('[data-seq="2"] .reaction')).to_have_text("🎉1")
@@ -56,10 +61,7 @@ async def test_replies_are_read_when_the_user_returns_to_the_page(
     eve: Reader, her: FakeClient, anna: FakeClient, yard: str
 ) -> None:
     await her.send(yard, "Кто принесёт чай?")
-    await anna.send(yard, "Я!", root_seq=1)
-    await eve.open("Двор")
-    await eve.page.locator('[data-seq="1"] .thread-link').click()
-    thread = eve.page.get_by_role("dialog", name="Thread")
+    thread = await open_answered(eve, anna, yard)
     await expect(thread.locator(".message[data-seq]")).to_have_count(2)
 
     async def unread() -> int:

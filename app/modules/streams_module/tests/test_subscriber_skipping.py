@@ -1,5 +1,6 @@
 """Events that a process has appended itself: cursors move past them without a read if no subscriber handles them."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,35 +39,37 @@ class Appending:
         self.bus.notify_stream(stream_id, head)
 
 
-async def test_a_process_does_not_read_events_that_it_has_appended_for_subscribers_of_other_texts(
+@pytest.fixture
+async def appending(
     anna: FakeClient, club: str, container: Container, connection: Connection
-) -> None:
+) -> AsyncIterator[Appending]:
+    """Two subscribers, one of addresses and one of all texts. Both cursors were read before the event was handled."""
     bus = MemoryBus()
     async with process(container, noting(containing="://"), noting("all"), bus=bus) as running:
         appending = Appending(anna, club, connection, running, bus)
         await appending.send("hello", shown="hello")
-        # Both cursors were read before the event was handled.
         await until_noted(connection, club, ["hello"], "all")
-        await appending.send("a://", shown="another text")
-        await until_noted(connection, club, ["hello", "a://"], "all")
-        assert await texts(connection, club) == []
-        await appending.send("b://", shown="b://")
-        # The stored cursor is that of the registration, so all events come together.
-        await until_noted(connection, club, ["hello", "a://", "b://"])
+        yield appending
+
+
+async def test_a_process_does_not_read_events_that_it_has_appended_for_subscribers_of_other_texts(
+    appending: Appending, club: str, connection: Connection
+) -> None:
+    await appending.send("a://", shown="another text")
+    await until_noted(connection, club, ["hello", "a://"], "all")
+    assert await texts(connection, club) == []
+    await appending.send("b://", shown="b://")
+    # The stored cursor is that of the registration, so all events come together.
+    await until_noted(connection, club, ["hello", "a://", "b://"])
 
 
 async def test_events_before_the_appended_ones_are_still_handled(
-    anna: FakeClient, club: str, container: Container, connection: Connection
+    appending: Appending, anna: FakeClient, club: str, connection: Connection
 ) -> None:
-    bus = MemoryBus()
-    async with process(container, noting(containing="://"), noting("all"), bus=bus) as running:
-        appending = Appending(anna, club, connection, running, bus)
-        await appending.send("hello", shown="hello")
-        await until_noted(connection, club, ["hello"], "all")
-        # As if another process had sent it, whose notification is late or lost.
-        await anna.send(club, "a://")
-        await appending.send("bye", shown="bye")
-        await until_noted(connection, club, ["hello", "a://", "bye"])
+    # As if another process had sent it, whose notification is late or lost.
+    await anna.send(club, "a://")
+    await appending.send("bye", shown="bye")
+    await until_noted(connection, club, ["hello", "a://", "bye"])
 
 
 async def test_cursors_of_one_round_are_not_dropped_for_others_of_the_same_round(
