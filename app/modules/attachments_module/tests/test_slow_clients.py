@@ -14,13 +14,13 @@ from app.modules.attachments_module.tests.s3 import s3_server
 async def test_a_slow_client_has_more_time_than_the_store_has_to_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_TIMEOUT", timedelta(seconds=1))
-    monkeypatch.setattr(module, "_RETRY", {"max_retries": 0})
     data = bytes(30_000_000)
     with s3_server(tmp_path) as settings:
-        store, size = FileStore(settings), 0
-        await store.put("files/large", data)
-        async for chunk in store.read("files/large"):
+        await FileStore(settings).put("files/large", data)
+        monkeypatch.setattr(module, "_TIMEOUT", timedelta(seconds=3))
+        monkeypatch.setattr(module, "_RETRY", {"max_retries": 0})
+        size = 0
+        async for chunk in FileStore(settings).read("files/large"):
             size += len(chunk)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.08)
     assert size == len(data)
