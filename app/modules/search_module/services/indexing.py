@@ -1,14 +1,17 @@
 """Bringing the index up to date with messages as they are now, under the subscriber's lock of their chat."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.modules.search_module.db.cruds import index as crud
-from app.modules.search_module.db.cruds.index import IndexRow, Range
+from app.modules.search_module.db.cruds.index import IndexRow, NewRow, Range
 from app.modules.search_module.services import metrics
 from app.modules.search_module.services.lexemes import flag_lexeme, sender_lexeme, write_tsvector
+from app.modules.streams_module.extension import Event
 
 FORM = "2"
 """Of the lexemes. A change of how they are made comes with a new one: the index is then built anew."""
@@ -19,6 +22,30 @@ nothing else runs in this process.
 """
 
 _LINK = re.compile(r"\b(?:https?://|www\.)\w", re.IGNORECASE)
+_MENTIONS = ("mention", "mention_all")
+
+
+async def index_new(connection: Connection, table: str, events: Sequence[Event]) -> bool:
+    """Adds messages by the events of their creation, which have all that is indexed: nothing is read of them.
+
+    For messages that were neither edited nor deleted. Returns False if the index has some of them already.
+    """
+    chat_ids = await crud.list_live_chats(connection, sorted({event.stream_id for event in events}))
+    places = {chat_id.int: place for place, chat_id in enumerate(chat_ids, 1)}
+    rows: list[NewRow] = []
+    size = given = added = 0
+    for event in events:
+        place, message = places.get(event.stream_id.int), event.data
+        if place is not None:
+            tsv = write_tsvector(message["text"], _extra_of_new(message))
+            rows.append(NewRow(place, message["created_at"], message["seq"], event.seq, tsv))
+            size += len(tsv)
+        if size > _WRITTEN_AT_ONCE or (rows and event is events[-1]):
+            given += len(rows)
+            added += await crud.add(connection, table, chat_ids, rows)
+            rows, size = [], 0
+    metrics.INDEXED.inc(added)
+    return added == given
 
 
 async def index_messages(connection: Connection, table: str, ranges: Sequence[Range]) -> None:
@@ -48,11 +75,25 @@ async def _write(connection: Connection, table: str, rows: Sequence[IndexRow]) -
 
 def _extra(message: Any) -> list[str]:
     """Returns the lexemes beside the words."""
-    lexemes = [sender_lexeme(message["sender_id"])]
-    if _LINK.search(message["text"]):
+    return _lexemes(sender_lexeme(message["sender_id"]), message["text"], message["has_mention"], message["has_file"])
+
+
+def _extra_of_new(message: Mapping[str, Any]) -> list[str]:
+    has_mention = any(entity["type"] in _MENTIONS for entity in message.get("entities", ()))
+    return _lexemes(_sender_lexeme(message["sender_id"]), message["text"], has_mention, message.get("attachments"))
+
+
+@lru_cache(maxsize=20_000)
+def _sender_lexeme(account_id: str) -> str:
+    return sender_lexeme(UUID(account_id))
+
+
+def _lexemes(sender: str, text: str, has_mention: object, has_file: object) -> list[str]:
+    lexemes = [sender]
+    if ("://" in text or "www." in text.lower()) and _LINK.search(text):
         lexemes.append(flag_lexeme("link"))
-    if message["has_mention"]:
+    if has_mention:
         lexemes.append(flag_lexeme("mention"))
-    if message["has_file"]:
+    if has_file:
         lexemes.append(flag_lexeme("file"))
     return lexemes

@@ -4,10 +4,13 @@ No text of a user goes through `to_tsquery` and the like: they parse what is in 
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import count
 from uuid import UUID
 
 from app.modules.search_module.services.query import Query, Slot, Term
-from app.modules.search_module.services.words import positions_of
+from app.modules.search_module.services.words import lexemes_of, plain_words, words_of
+from app.utils.folding import fold_text
 
 
 def flag_lexeme(flag: str) -> str:
@@ -21,12 +24,21 @@ def sender_lexeme(account_id: UUID) -> str:
 
 
 def write_tsvector(text: str, extra: Iterable[str] = ()) -> str:
-    """Returns the tsvector of a message: its words with their positions, and lexemes without."""
-    words = [
-        f"{quote(lexeme)}:{places[0] if len(places) == 1 else ','.join(map(str, places))}"
-        for lexeme, places in positions_of(text).items()
-    ]
-    return " ".join([*words, *map(quote, extra)])
+    """Returns the tsvector of a message: its words with their positions, and lexemes without.
+
+    PostgreSQL sorts the lexemes and puts the positions of each together.
+    """
+    folded = fold_text(text)
+    written = list(map(quote, extra))
+    plain = plain_words(folded)
+    if plain is None:
+        written += [f"{quote(lexeme)}:{word.position}" for word in words_of(folded) for lexeme in word.lexemes]
+    else:
+        # The same for most texts, in a third of the time.
+        for position, word in zip(map(str, count(1)), plain, strict=False):
+            for lexeme in _quoted_lexemes(word):
+                written.append(lexeme + position)
+    return " ".join(written)
 
 
 def write_tsquery(query: Query, sender_id: UUID | None = None, *, indexed_only: bool = False) -> str | None:
@@ -46,6 +58,12 @@ def quote(lexeme: str) -> str:
     if "\\" in lexeme or "'" in lexeme:
         lexeme = lexeme.replace("\\", "\\\\").replace("'", "''")
     return f"'{lexeme}'"
+
+
+@lru_cache(maxsize=100_000)
+def _quoted_lexemes(word: str) -> tuple[str, ...]:
+    """Returns the lexemes of a folded word as they are written before its position."""
+    return tuple(f"{quote(lexeme)}:" for lexeme in lexemes_of(word))
 
 
 def _write_term(term: Term) -> str:

@@ -1,14 +1,13 @@
 """The words of a text, and the lexemes that each of them is found by: the same for messages and for queries."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from Stemmer import Stemmer
 
-from app.utils.folding import MARKS, SIGNS, char_class, fold_text, fold_with_places
+from app.utils.folding import MARKS, SIGNS, char_class, fold_with_places
 
 LONGEST_LEXEME = 64
 """Characters; of a longer word the beginning is compared."""
@@ -65,26 +64,22 @@ class Piece(NamedTuple):
     is_unspaced: bool
 
 
-def positions_of(text: str) -> dict[str, list[int]]:
-    """Return the lexemes of a text, each with the positions of its words."""
-    folded = fold_text(text)
-    positions: dict[str, list[int]] = defaultdict(list)
-    if _UNUSUAL.search(folded) or _GLUED.search(folded):
-        for word in _words(folded, pieces_of(folded)):
-            for lexeme in word.lexemes:
-                positions[lexeme].append(word.position)
-    else:
-        # The same for most texts, in a third of the time: each run of characters is a word.
-        for position, run in enumerate(_USUAL_RUN.findall(folded), 1):
-            for lexeme in lexemes_of(run):
-                positions[lexeme].append(position)
-    return positions
+def plain_words(folded: str) -> list[str] | None:
+    """Return the words of a folded text in which each run of characters is one, as in most texts; None for others."""
+    if _UNUSUAL.search(folded) or (any(glue in folded for glue in GLUE) and _GLUED.search(folded)):
+        return None
+    return _USUAL_RUN.findall(folded)
+
+
+def words_of(folded: str) -> Iterator[Word]:
+    """Yield the words of a folded text with their places in it."""
+    return _words(folded, pieces_of(folded))
 
 
 def words_in_place(text: str) -> Iterator[Word]:
     """Yield the words of a text with their places in that text, in code points."""
     folded = fold_with_places(text)
-    for word in _words(folded.text, pieces_of(folded.text)):
+    for word in words_of(folded.text):
         start, end = folded.original(word.start, word.end)
         yield word._replace(start=start, end=end)
 
@@ -141,7 +136,7 @@ def grams_of(start: int, end: int) -> Iterator[tuple[int, int]]:
         yield at, min(at + 2, end)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def lexemes_of(word: str) -> tuple[str, ...]:
     """Return the lexemes of a folded word: its stem, and the word itself where it differs from the stem."""
     stem = stem_of(word)

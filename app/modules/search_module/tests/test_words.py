@@ -1,13 +1,13 @@
 """How texts are folded and split into words."""
 
 import unicodedata
-from collections import defaultdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.modules.search_module.services.words import positions_of, words_in_place
+from app.modules.search_module.services.lexemes import quote, write_tsvector
+from app.modules.search_module.services.words import words_in_place
 from app.utils.folding import fold_text, fold_with_places
 
 texts = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("абёЁй-'’ éé̈İςß東ﾊﾞ👍🏽ا")), max_size=20)
@@ -31,11 +31,8 @@ def test_composed_and_decomposed_letters_are_the_same(text: str) -> None:
 
 @given(st.one_of(texts, st.text(alphabet="abЯё019 -'_.`\n", max_size=20)))
 def test_the_index_has_the_words_that_are_found_in_the_text(text: str) -> None:
-    positions: dict[str, list[int]] = defaultdict(list)
-    for word in words_in_place(text):
-        for lexeme in word.lexemes:
-            positions[lexeme].append(word.position)
-    assert positions_of(text) == positions
+    words = [f"{quote(lexeme)}:{word.position}" for word in words_in_place(text) for lexeme in word.lexemes]
+    assert write_tsvector(text) == " ".join(words)
 
 
 @pytest.mark.parametrize(

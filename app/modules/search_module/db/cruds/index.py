@@ -39,6 +39,15 @@ FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::text[
     AS new(chat_id, sent_at, seq, revision, tsv)
 ON CONFLICT (chat_id, sent_at, seq) DO UPDATE SET revision = excluded.revision, tsv = excluded.tsv
 """
+# $1 chats; $2 to $6 of each message: the place of its chat among them, and what is written. Times are as events have
+# them: the driver's encoding of times takes longer than PostgreSQL's reading.
+_ADD = """
+INSERT INTO {table} (chat_id, sent_at, seq, revision, tsv)
+SELECT ($1::uuid[])[new.chat], new.sent_at::timestamptz, new.seq, new.revision, new.tsv::tsvector
+FROM unnest($2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::text[]) AS new(chat, sent_at, seq, revision, tsv)
+ON CONFLICT DO NOTHING
+"""
+_LIST_LIVE = "SELECT id FROM chat WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL"
 _REMOVE = """
 DELETE FROM {table} s USING unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS gone(chat_id, sent_at, seq)
 WHERE s.chat_id = gone.chat_id AND s.sent_at = gone.sent_at AND s.seq = gone.seq
@@ -65,12 +74,23 @@ class IndexRow(NamedTuple):
     tsv: str
 
 
+class NewRow(NamedTuple):
+    """A message as it is added to an index: `chat` is the place of its chat in a list, from 1."""
+
+    chat: int
+    sent_at: str
+    seq: int
+    revision: int
+    tsv: str
+
+
 class _Statements:
     """Of one index."""
 
     def __init__(self, table: str) -> None:
         self.stale = _STALE.format(table=table, revision=_REVISION)
         self.write = _WRITE.format(table=table)
+        self.add = _ADD.format(table=table)
         self.remove = _REMOVE.format(table=table)
         self.purge = _PURGE.format(table=table)
 
@@ -86,6 +106,17 @@ async def list_stale(connection: Connection, table: str, ranges: Sequence[Range]
 
 async def write(connection: Connection, table: str, rows: Sequence[IndexRow]) -> None:
     await connection.execute(_OF[table].write, *map(list, zip(*rows, strict=True)))
+
+
+async def list_live_chats(connection: Connection, chat_ids: Sequence[UUID]) -> list[UUID]:
+    """Returns those of the chats that are not deleted."""
+    return [row["id"] for row in await connection.fetch(_LIST_LIVE, chat_ids)]
+
+
+async def add(connection: Connection, table: str, chat_ids: Sequence[UUID], rows: Sequence[NewRow]) -> int:
+    """Adds those of the messages that the index does not have. Returns their number."""
+    status = await connection.execute(_OF[table].add, chat_ids, *zip(*rows, strict=True))
+    return int(status.rpartition(" ")[2])
 
 
 async def remove(connection: Connection, table: str, keys: Sequence[tuple[UUID, datetime, int]]) -> None:
