@@ -10,7 +10,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds import subscribers as crud
 from app.modules.streams_module.extension import Subscriber
-from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
+from app.modules.streams_module.services.subscribers.cursor_cache import MAX_KNOWN, CursorCache
 from app.modules.streams_module.services.subscribers.handling import EVENTS_AT_ONCE
 
 
@@ -32,16 +32,27 @@ class Finding:
         self._database = database
         self._subscribers = subscribers
         self._cursors = cursors
+        # By stream and subscriber: the number of an event that this process has appended and the subscriber handles.
+        self._wanted: dict[UUID, dict[str, int]] = {}
         self._texts = sorted({subscriber.containing for subscriber in subscribers.values()} - {""})
 
     def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> None:
-        """Moves cursors at `base` past events of one kind, given as JSON, whose subscribers do not handle them."""
-        names = [
-            name
-            for name, subscriber in self._subscribers.items()
-            if not subscriber.wants[kind] or (subscriber.containing and not _contain(events, subscriber.containing))
-        ]
-        self._cursors.mark_skipped_from(stream_id, names, base, base + len(events))
+        """Notes events of one kind, given as JSON, after `base`.
+
+        Cursors at `base` move past events that their subscribers do not handle. For the others the events are known to
+        be there to be handled. Neither are read.
+        """
+        head = base + len(events)
+        skipping: list[str] = []
+        wanting: dict[str, int] = {}
+        for name, subscriber in self._subscribers.items():
+            if not subscriber.wants[kind] or (subscriber.containing and not _contain(events, subscriber.containing)):
+                skipping.append(name)
+            else:
+                wanting[name] = head
+        self._cursors.mark_skipped_from(stream_id, skipping, base, head)
+        if wanting and len(self._wanted) < MAX_KNOWN:
+            self._wanted.setdefault(stream_id, {}).update(wanting)
 
     async def find(self, streams: Mapping[UUID, bool]) -> Found:
         """Returns what there is to handle in the streams.
@@ -55,12 +66,16 @@ class Finding:
                 *(stream_id for stream_id, is_current in streams.items() if not is_current),
             }
             waiting = await self._read_cursors(connection, unknown, found) if unknown else set()
-            looked_at = {
-                stream_id: {
-                    name: seq for name, seq in self._cursors.get(stream_id).items() if (stream_id, name) not in waiting
-                }
-                for stream_id in streams
-            }
+            looked_at: dict[UUID, dict[str, int]] = {}
+            for stream_id in streams:
+                wanted, unclear = self._wanted.pop(stream_id, {}), looked_at.setdefault(stream_id, {})
+                for name, seq in self._cursors.get(stream_id).items():
+                    if (stream_id, name) in waiting:
+                        continue
+                    if seq < wanted.get(name, 0):
+                        found.due[name].append(stream_id)
+                    else:
+                        unclear[name] = seq
             while looked_at := {stream_id: seqs for stream_id, seqs in looked_at.items() if seqs}:
                 looked_at = await self._look(connection, looked_at, found)
         return found

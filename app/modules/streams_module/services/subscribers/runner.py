@@ -107,7 +107,7 @@ class Subscribers:
     def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> None:
         """Notes what this process has appended to a stream after `base`: events of one kind, given as JSON.
 
-        Call it before the notification. Then events that no subscriber handles are never read.
+        Call it before the notification. Then it need not be found out which subscribers handle them.
         """
         self._finding.note_appended(stream_id, base, kind, events)
 
