@@ -47,6 +47,7 @@ REVIEWED: tuple[tuple[str, Callable[..., object], str], ...] = (
     (f"{PATCHED}/http_protocol.py", HttpToolsProtocol, "62ab517589db2824"),
     (f"{PATCHED}/http_protocol.py", RequestResponseCycle, "301abdc0ebcf06f4"),
     (f"{PATCHED}/http_protocol.py", FlowControl, "2ced883c050e9d1b"),
+    (f"{PATCHED}/responses.py", RequestResponseCycle, "301abdc0ebcf06f4"),
     (f"{PATCHED}/websocket_protocol.py", WebSocketsSansIOProtocol, "913024e7f4803801"),
     (f"{PATCHED}/frame_reading.py", Protocol.recv_frame, "3c2a3127fe803484"),
     (f"{PATCHED}/frame_reading.py", Protocol.fail, "62efcddbf22b8c30"),

@@ -1,8 +1,8 @@
 """The log middleware: an id and an access line for each request, and its client for the queues where it waits."""
 
 import re
+from secrets import token_hex
 from time import perf_counter
-from uuid import uuid4
 
 from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,7 +25,7 @@ class LogMiddleware:
             await self.app(scope, receive, send)
             return
         requested_id = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        id_header = requested_id if _SANE_ID.fullmatch(requested_id) else uuid4().hex.encode()
+        id_header = requested_id if _SANE_ID.fullmatch(requested_id) else token_hex(16).encode()
         token = request_id.set(id_header.decode())
         # What a WebSocket has sent is executed even if the client has left since.
         served = serve_client(remote_client_of(scope)) if scope["type"] == "http" else None

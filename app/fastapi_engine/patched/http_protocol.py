@@ -9,7 +9,7 @@ from websockets.http11 import Request
 
 from app.fastapi_engine.body_meter import BodyMeter, extend
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
-from app.fastapi_engine.patched.upgrades import UpgradingProtocol
+from app.fastapi_engine.patched.responses import RespondingProtocol
 from app.fastapi_engine.patched.websocket_protocol import WebSocketProtocol
 from app.fastapi_engine.raw_problem import write_problem
 from app.fastapi_engine.request_head import BadHead, check_head, take_absolute_form
@@ -32,11 +32,11 @@ CHECK_EVERY = 2.0
 _HEAD_TOO_LARGE = f"A request head must have at most {MAX_HEAD_BYTES} bytes"
 
 
-class HttpProtocol(UpgradingProtocol):
+class HttpProtocol(RespondingProtocol):
     """The HTTP protocol of one connection. Each request is answered once; reading and answering it have deadlines."""
 
     def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]
+        super().connection_made(transport)
         self._remote_client = RemoteClient()
         self.app_state = with_remote_client(self.app_state, self._remote_client)
         self._read_deadline: float | None = self.loop.time() + HEAD_TIMEOUT
@@ -45,8 +45,7 @@ class HttpProtocol(UpgradingProtocol):
         self._head_bytes = self._chunk_bytes = 0
         self._is_closing = self._is_refused = False
         self._refusal = b""
-        self._unparsed = bytearray()
-        self._has_eof = False
+        self._unparsed, self._has_eof = bytearray(), False
         self._check_timer: TimerHandle = self.loop.call_later(CHECK_EVERY, self._check)
         self._enter()
 
@@ -240,6 +239,7 @@ class HttpProtocol(UpgradingProtocol):
             self._write_refusal()
 
     def _write_refusal(self) -> None:
+        self.response_transport.flush()
         self.transport.write(self._refusal)
         self._refusal = b""
         # Closing a connection with unread input resets it, and the response is lost. So input is read for a while.

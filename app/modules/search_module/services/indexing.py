@@ -16,9 +16,9 @@ from app.modules.streams_module.extension import Event
 FORM = "2"
 """Of the lexemes. A change of how they are made comes with a new one: the index is then built anew."""
 MESSAGES_AT_ONCE = 500
-_WRITTEN_AT_ONCE = 50_000
-"""Characters of tsvectors in one statement: it takes hundredths of a second, and so does the computing before it, while
-nothing else runs in this process.
+_WRITTEN_AT_ONCE = 25_000
+"""Characters of tsvectors in one statement. The computing before it takes milliseconds, while nothing else runs in this
+process.
 """
 
 _LINK = re.compile(r"\b(?:https?://|www\.)\w", re.IGNORECASE)

@@ -159,6 +159,20 @@ async def test_after_a_restore_what_is_missing_is_indexed(
     await eventually(are_all_indexed)
 
 
+async def test_events_that_are_handled_again_leave_what_is_newer_in_the_index(
+    anna: FakeClient, talk: str, connection: Connection
+) -> None:
+    await connection.execute("DELETE FROM search_message WHERE seq = 2")
+    await connection.execute("UPDATE search_message SET tsv = 'нечто', revision = 0 WHERE seq = 3")
+    await connection.execute("UPDATE subscriber_cursor SET seq = 0 WHERE subscriber = 'search'")
+    await anna.send(talk, "после")
+
+    async def are_all_indexed() -> bool:
+        return len(await texts(anna, "сообщение")) == 4
+
+    await eventually(are_all_indexed)
+
+
 async def test_a_deleted_chat_leaves_nothing_in_the_index(
     anna: FakeClient, talk: str, connection: Connection, server: httpx.AsyncClient
 ) -> None:
