@@ -26,14 +26,17 @@ class ChatToIndex(BaseModel):
 
 async def _handle(context: SubscriberContext, events: Sequence[Event]) -> None:
     """Of several chats at once: a message costs a tenth of what it costs alone."""
-    new = [event for event in events if _is_as_created(event)]
-    others = [event for event in events if not _is_as_created(event)]
+    new: list[Event] = []
+    others: list[Event] = []
+    for event in events:
+        (new if _is_as_created(event) else others).append(event)
     if new and not await index_new(context.connection, INDEX, new):
         # Events that are handled again: what the index has may be newer.
         others = list(events)
     if others:
         await index_messages(context.connection, INDEX, _ranges_of(others))
-    await _index_next(context.connection, _ranges_of(events))
+    if await _is_next_built(context.connection):
+        await index_messages(context.connection, NEXT, _ranges_of(events))
 
 
 def _ranges_of(events: Sequence[Event]) -> list[Range]:
@@ -52,15 +55,14 @@ async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:
         await context.container.get(Jobs).enqueue(context.work, CATCH_UP, payload, key=str(stream_id))
 
 
-async def _index_next(connection: Connection, ranges: Sequence[Range]) -> None:
-    """Brings messages up to date in the next index, too, while it is built: a build that has looked for chats a moment
-    ago does not know of a new one that it passes.
+async def _is_next_built(connection: Connection) -> bool:
+    """Returns True while the next index is built. Then messages are brought up to date in that one, too: a build that
+    has looked for chats a moment ago does not know of a new one that it passes.
 
-    It comes after a statement on the index that searches read: from then on the two are not swapped until the end of
+    To be asked after a statement on the index that searches read: from then on the two are not swapped until the end of
     the transaction.
     """
-    if (await build.find(connection))["state"] == "building":
-        await index_messages(connection, NEXT, ranges)
+    return bool((await build.find(connection))["state"] == "building")
 
 
 async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
@@ -75,7 +77,8 @@ async def _catch_up(context: JobContext, payload: ChatToIndex) -> None:
             if is_held:
                 ranges = [(payload.chat_id, seq + 1, seq + MESSAGES_AT_ONCE)]
                 await index_messages(raw, INDEX, ranges)
-                await _index_next(raw, ranges)
+                if await _is_next_built(raw):
+                    await index_messages(raw, NEXT, ranges)
         if is_held:
             seq += MESSAGES_AT_ONCE
         else:

@@ -75,11 +75,12 @@ async def delete_oldest(connection: DatabaseConnection, stream_id: UUID, first_s
 
 
 _HEADS = "SELECT id, first_seq, last_seq FROM stream WHERE id = ANY($1)"
+# As text: a connection of a session calls a function in Python for each JSON value.
 _AFTER_EACH = """
 SELECT requested.stream_id, e.seq, e.kind, e.data, e.at
 FROM unnest($1::uuid[], $2::bigint[]) AS requested(stream_id, after)
 CROSS JOIN LATERAL (
-    SELECT seq, kind, data, at FROM event WHERE stream_id = requested.stream_id AND seq > requested.after
+    SELECT seq, kind, data::text, at FROM event WHERE stream_id = requested.stream_id AND seq > requested.after
     ORDER BY seq LIMIT $3
 ) e
 """
