@@ -28,7 +28,8 @@ _MENTIONS = ("mention", "mention_all")
 async def index_new(connection: Connection, table: str, events: Sequence[Event]) -> bool:
     """Adds messages by the events of their creation, which have all that is indexed: nothing is read of them.
 
-    For messages that were neither edited nor deleted. Returns False if the index has some of them already.
+    For events that still have their text. An edit is in a later event. Returns False if the index has some of them
+    already.
     """
     chat_ids = await crud.list_live_chats(connection, sorted({event.stream_id for event in events}))
     places = {chat_id.int: place for place, chat_id in enumerate(chat_ids, 1)}

@@ -1,4 +1,6 @@
-"""The subscriber that keeps the index: it reads messages as they are now, so a late event does no harm."""
+"""The subscriber that keeps the index. It takes new messages from their events, and reads others as they are now, so
+that a late event does no harm.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -45,7 +47,8 @@ def _ranges_of(events: Sequence[Event]) -> list[Range]:
 
 
 def _is_as_created(event: Event) -> bool:
-    return event.kind == "message.created" and event.data["edited_at"] is None and event.data["deleted_at"] is None
+    """Returns False for an event without a text, too: maybe it was emptied when the message was deleted."""
+    return event.kind == "message.created" and bool(event.data["text"])
 
 
 async def _rebuild(context: SubscriberContext, stream_id: UUID, _: int) -> None:

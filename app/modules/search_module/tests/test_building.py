@@ -173,6 +173,29 @@ async def test_events_that_are_handled_again_leave_what_is_newer_in_the_index(
     await eventually(are_all_indexed)
 
 
+async def test_the_event_of_a_deleted_message_that_is_retried_leaves_nothing_in_the_index(
+    anna: FakeClient, talk: str, connection: Connection
+) -> None:
+    ok(await anna.delete(f"/chats/{talk}/messages/3"))
+    assert len(await texts(anna, "сообщение")) == 3
+    # As if the event had been set aside before, and an operator retries it.
+    await connection.execute(
+        """
+        INSERT INTO subscriber_failure (stream_id, subscriber, seq, error, failed_at, retry_at)
+        SELECT stream_id, 'search', seq, 'error', now(), now() FROM event
+        WHERE stream_id = $1 AND kind = 'message.created' AND data->>'seq' = '3'
+        """,
+        UUID(talk),
+    )
+
+    async def is_retried() -> bool:
+        return not await connection.fetchval("SELECT count(*) FROM subscriber_failure")
+
+    await eventually(is_retried)
+    rows = await connection.fetch("SELECT seq FROM search_message WHERE chat_id = $1 ORDER BY seq", UUID(talk))
+    assert [row["seq"] for row in rows] == [1, 2, 4]
+
+
 async def test_a_deleted_chat_leaves_nothing_in_the_index(
     anna: FakeClient, talk: str, connection: Connection, server: httpx.AsyncClient
 ) -> None:
