@@ -22,6 +22,9 @@ class _Recorder(asyncio.Transport):
     def close(self) -> None:
         self.is_closed = True
 
+    def abort(self) -> None:
+        self.is_closed = True
+
     def is_closing(self) -> bool:
         return self.is_closed
 
@@ -69,3 +72,14 @@ async def test_a_response_that_closes_its_connection_is_written_before(
     transport.close()
     await asyncio.sleep(0)
     assert (recorder.written, transport.is_closing()) == ([b"head"], True)
+
+
+async def test_a_head_that_waits_is_not_written_to_a_lost_connection(
+    transport: ResponseTransport, recorder: _Recorder
+) -> None:
+    transport.write(b"head")
+    recorder.abort()
+    transport.flush()
+    transport.end()
+    transport.close()
+    assert recorder.written == []

@@ -28,8 +28,8 @@ class ResponseTransport:
             self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
-        """Writes a head that waits."""
-        if self._head:
+        """Writes a head that waits, unless the client has gone: uvloop refuses to write to a lost connection."""
+        if self._head and not self._transport.is_closing():
             self.write(b"")
 
     def end(self) -> None:
