@@ -109,6 +109,14 @@ async def test_an_invalid_chunk_behind_a_slow_request_is_refused_in_its_turn(sta
     assert statuses(await talk_and_release(stage, SLOW + post + b"1\r\na\r\nx\r\n")) == [b"200", b"400"]
 
 
+async def test_a_request_that_is_refused_is_not_told_to_continue(stage: Stage) -> None:
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+    post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked\r\nExpect: 100-continue")
+    assert statuses(await talk(stage.address, [post + b"x\r\n"])) == [b"400"]
+    assert not failures
+
+
 @pytest.mark.parametrize("at_once", [16 * 1024, 40])
 async def test_pipelined_requests_are_answered_in_order(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, at_once: int

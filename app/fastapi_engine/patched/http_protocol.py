@@ -231,7 +231,7 @@ class HttpProtocol(RespondingProtocol):
             elif cycle.response_started:
                 self._refusal = b""
             # The rest of the body will not arrive, and a response would come too late.
-            cycle.disconnected = True
+            cycle.disconnected, cycle.waiting_for_100_continue = True, False
             cycle.message_event.set()
         else:
             is_queued = cycle is not None and not cycle.response_complete
