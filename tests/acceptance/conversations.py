@@ -137,7 +137,7 @@ class Conversation:
         else:
             ok(await self._device(0).post(f"{self._path}/members", {"account_ids": [user.id]}))
             self.read[number] = len(self.texts)
-            self.threads.members.add(user.id)
+            self.threads.join(user.id)
 
     async def check(self, views: Sequence[View]) -> None:
         """Compares what each user sees with a count of all messages."""

@@ -22,6 +22,8 @@ class Model:
     """Messages are numbered from 1."""
 
     members: set[str]
+    # The last message before a member has joined again.
+    joined: dict[str, int] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     positions: dict[tuple[str, int], Position] = field(default_factory=dict)
     # Threads by the time of their newest reply, also of one that was deleted since.
@@ -42,7 +44,7 @@ class Model:
         self.activity[root] = seq
         author = self.messages[root - 1].sender
         if author != sender and author in self.members:
-            before = self.positions.setdefault((author, root), Position(root, None))
+            before = self.positions.setdefault((author, root), Position(max(root, self.joined.get(author, 0)), None))
             before.is_following = True if before.is_following is None else before.is_following
         position = self.positions.setdefault((sender, root), Position(0, None))
         position.read, position.is_following = seq, True
@@ -63,6 +65,10 @@ class Model:
     def leave(self, user: str) -> None:
         self.members.remove(user)
         self.positions = {key: position for key, position in self.positions.items() if key[0] != user}
+
+    def join(self, user: str) -> None:
+        self.members.add(user)
+        self.joined[user] = len(self.messages)
 
     def summary(self, root: int) -> dict[str, Any] | None:
         there = self.replies(root)

@@ -42,7 +42,7 @@ async def step(dice: Random, model: Model, users: dict[str, FakeClient], owner: 
         case "join":
             for absent in {*users} - model.members:
                 ok(await owner.post(f"/chats/{chat}/members", {"account_ids": [absent]}))
-                model.members.add(absent)
+                model.join(absent)
 
 
 async def check(model: Model, users: dict[str, FakeClient], owner: FakeClient, chat: str) -> None:

@@ -123,3 +123,17 @@ async def test_leaving_ends_positions_and_rejoining_brings_none_back(
     await reply(anna, club, 3)
     ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
     assert await followed(boris) == []
+
+
+async def test_an_author_who_rejoins_has_read_the_replies_from_before(
+    anna: FakeClient, boris: FakeClient, club: str
+) -> None:
+    await boris.send(club)
+    await reply(anna, club)
+    await reply(boris, club)
+    ok(await boris.delete(f"/chats/{club}/members/{boris.id}"))
+    await reply(anna, club)
+    ok(await anna.post(f"/chats/{club}/members", {"account_ids": [boris.id]}))
+    await reply(anna, club)
+    assert ok(await boris.get(f"/chats/{club}"))["unread_count"] == 1
+    assert await followed(boris) == [(1, 4, 1)]

@@ -52,13 +52,14 @@ ON CONFLICT (chat_id, root_seq) DO UPDATE SET reply_count = thread.reply_count +
     last_seq = excluded.last_seq, active_at = excluded.active_at
 """
 # The sender follows the thread and has read it up to its own reply. The author of the root follows it from the first
-# reply on, unless it has left the chat or has unfollowed the thread.
+# reply on, unless it has left the chat or has unfollowed the thread. After it has joined again, what was said before is
+# not unread.
 _FOLLOW_BY_REPLIES = f"""
 WITH new AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[]) AS new(chat_id, root_seq, seq, sender_id)
 ), authors AS (
     INSERT INTO thread_position (chat_id, root_seq, account_id, read_seq, is_following)
-    SELECT DISTINCT m.chat_id, m.seq, m.sender_id, m.seq, true
+    SELECT DISTINCT m.chat_id, m.seq, m.sender_id, greatest(m.seq, r.joined_read_seq), true
     FROM new CROSS JOIN LATERAL {one_row("message", chat_id="new.chat_id", seq="new.root_seq")} m
     CROSS JOIN LATERAL {one_row("chat_member", chat_id="m.chat_id", account_id="m.sender_id")} r
     WHERE NOT EXISTS (
