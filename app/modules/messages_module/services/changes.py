@@ -77,14 +77,19 @@ async def edit_message(
 async def set_part(
     work: UnitOfWork, log: Log, parts: MessageParts, chat_id: UUID, seq: int, name: str, value: Any
 ) -> None:
-    """Sets one part of a message and appends `message.updated`. A deleted message is not changed."""
+    """Sets one part of a message and appends `message.updated`. A deleted message is not changed.
+
+    Neither is one of a deleted chat: the last event of its stream is kept, and must be `chat.deleted`.
+    """
     await log.lock(work, chats=[chat_id])
     raw = await work.raw()
     message = await crud.find_message(raw, chat_id, seq)
     if message is None:
         raise MessageNotFound
     before = parts.fields.values_of(message["parts"])
-    if message["deleted_at"] is None and before[name] != value:
+    if message["deleted_at"] is not None or before[name] == value:
+        return
+    if not await crud.is_in_deleted_chat(raw, chat_id):
         await _change(work, log, parts, raw, message, "message.updated", message["text"], before | {name: value})
 
 

@@ -8,6 +8,8 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.fastapi_engine import constructor
 from app.fastapi_engine.constructor import build_app
 from app.modules.messages_module.extension import AS_STORED, MessagePart, Messages, PartRequest, StoredPart
@@ -16,6 +18,7 @@ from app.services.context import Context
 from app.settings import Settings
 from app.utils.module import Module, Modules
 from app.utils.setup_modules import discover_modules
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 
 stored: list[StoredPart] = []
@@ -74,3 +77,15 @@ async def test_a_value_given_by_the_server_is_prepared_stored_and_forbids_edits(
     problem(await anna.patch(f"/chats/{club}/messages/1", {"text": "иначе"}), 409, "conflict")
     await anna.send(club)
     assert len(stored) == 1
+
+
+async def test_the_log_of_a_deleted_chat_ends_with_its_deletion(anna: FakeClient, club: str, app: FastAPI) -> None:
+    """The last event is kept for late readers, so that the text of a message must not be in it."""
+    container = app.state.container
+    await anna.send(club, "Секрет", place="сад")
+    # As while the rows are being deleted.
+    await rows(container, "UPDATE chat SET deleted_at = now() WHERE id = $1", UUID(club))
+    async with open_unit_of_work(container.get(Database)) as work:
+        await container.get(Messages).set_part(work, UUID(club), 1, "place", "дом")
+    kinds = await rows(container, "SELECT kind FROM event WHERE stream_id = $1 ORDER BY seq", UUID(club))
+    assert kinds[-1]["kind"] == "message.created"

@@ -15,6 +15,7 @@ _FIND = f"""
 SELECT chat_id, seq, sender_id, text, parts, created_at, edited_at, deleted_at, event_seqs
 FROM {one_row("message", chat_id="$1", seq="$2")} m
 """  # noqa: S608 - constants only
+_IS_IN_DELETED_CHAT = "SELECT EXISTS (SELECT FROM chat WHERE id = $1 AND deleted_at IS NOT NULL)"
 _EDIT = """
 UPDATE message SET text = $3, parts = convert_from($4::bytea, 'UTF8')::json, edited_at = coalesce($5, edited_at),
     event_seqs = $6
@@ -50,6 +51,11 @@ FROM reaction WHERE chat_id = $1 AND seq = $2 AND emoji <> $3
 async def find_message(connection: DatabaseConnection, chat_id: UUID, seq: int) -> Any | None:
     rows = await connection.fetch(_FIND, chat_id, seq)
     return rows[0] if rows else None
+
+
+async def is_in_deleted_chat(connection: DatabaseConnection, chat_id: UUID) -> bool:
+    """Returns True while the rows of a deleted chat are being deleted."""
+    return bool(await connection.fetchval(_IS_IN_DELETED_CHAT, chat_id))
 
 
 async def edit_message(
