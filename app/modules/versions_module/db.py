@@ -32,6 +32,7 @@ INVARIANTS = (
         find="""
             SELECT v.chat_id AS stream_id, format('message %s', v.seq) AS detail
             FROM message_version v LEFT JOIN message m ON m.chat_id = v.chat_id AND m.seq = v.seq
+            JOIN chat c ON c.id = v.chat_id AND c.deleted_at IS NULL
             WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
         """,
         advice="messages were deleted while the module was disabled; --fix deletes their earlier texts",

@@ -36,6 +36,7 @@ INVARIANTS = (
                 FROM thread_reply r JOIN message m USING (chat_id, seq)
                 WHERE m.deleted_at IS NULL GROUP BY r.chat_id, r.root_seq
             ) there USING (chat_id, root_seq)
+            JOIN chat c ON c.id = t.chat_id AND c.deleted_at IS NULL
             WHERE t.reply_count <> coalesce(there.count, 0) OR t.last_seq IS DISTINCT FROM there.last_seq
         """,
         advice="replies were deleted while the module was disabled; --fix counts them again",
@@ -50,6 +51,7 @@ INVARIANTS = (
             FROM thread_participant p FULL JOIN (
                 SELECT chat_id, root_seq, sender_id AS account_id, count(*) FROM thread_reply GROUP BY 1, 2, 3
             ) r USING (chat_id, root_seq, account_id)
+            JOIN chat c ON c.id = chat_id AND c.deleted_at IS NULL
             WHERE p.reply_count IS DISTINCT FROM r.count
         """,
         advice="--fix lists the participants again",

@@ -1,0 +1,31 @@
+"""`manage.py doctor` while the rows of a deleted chat are deleted: first the messages, then what is about them."""
+
+from uuid import UUID
+
+from app.adapters.db.address import DatabaseAddress
+from app.utils.container import Container
+from tests.databases import rows
+from tests.fakers import FakeClient, ok
+from tests.manage import manage
+
+# As after an interruption.
+_PURGE = (
+    "UPDATE chat SET deleted_at = now(), member_count = 0 WHERE id = $1",
+    "DELETE FROM chat_member WHERE chat_id = $1",
+    "DELETE FROM account_chat WHERE chat_id = $1",
+    "DELETE FROM message WHERE chat_id = $1",
+)
+
+
+async def test_a_chat_whose_messages_are_deleted_already_is_no_finding(
+    anna: FakeClient, club: str, container: Container, database_address: DatabaseAddress
+) -> None:
+    await anna.send(club)
+    ok(await anna.put(f"/chats/{club}/pins/1"))
+    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "Иначе"}))
+    ok(await anna.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": club}))
+    await anna.send(club, root_seq=1)
+    for statement in _PURGE:
+        await rows(container, statement, UUID(club))
+    result = await manage(database_address, "doctor", "--least-free-mb=0")
+    assert result.exit_code == 0, result.output
