@@ -33,7 +33,7 @@ class Finding:
         self._subscribers = subscribers
         self._cursors = cursors
         # By stream and subscriber: the number of an event that this process has appended and the subscriber handles.
-        self._wanted: dict[UUID, dict[str, int]] = {}
+        self._expected: dict[UUID, dict[str, int]] = {}
         self._texts = sorted({subscriber.containing for subscriber in subscribers.values()} - {""})
 
     def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> None:
@@ -51,8 +51,8 @@ class Finding:
             else:
                 wanting[name] = head
         self._cursors.mark_skipped_from(stream_id, skipping, base, head)
-        if wanting and len(self._wanted) < MAX_KNOWN:
-            self._wanted.setdefault(stream_id, {}).update(wanting)
+        if wanting and len(self._expected) < MAX_KNOWN:
+            self._expected.setdefault(stream_id, {}).update(wanting)
 
     async def find(self, streams: Mapping[UUID, bool]) -> Found:
         """Returns what there is to handle in the streams.
@@ -68,11 +68,11 @@ class Finding:
             waiting = await self._read_cursors(connection, unknown, found) if unknown else set()
             looked_at: dict[UUID, dict[str, int]] = {}
             for stream_id in streams:
-                wanted, unclear = self._wanted.pop(stream_id, {}), looked_at.setdefault(stream_id, {})
+                expected, unclear = self._expected.pop(stream_id, {}), looked_at.setdefault(stream_id, {})
                 for name, seq in self._cursors.get(stream_id).items():
                     if (stream_id, name) in waiting:
                         continue
-                    if seq < wanted.get(name, 0):
+                    if seq < expected.get(name, 0):
                         found.due[name].append(stream_id)
                     else:
                         unclear[name] = seq
