@@ -22,7 +22,7 @@ from app.modules.messages_module.tests.delegating import container_of, message, 
 from app.settings import Settings
 from app.utils import metrics
 from tests.fakers import FakeClient, eventually, ok, problem
-from tests.servers import served
+from tests.servers import served, without
 
 
 @pytest.fixture(autouse=True)
@@ -198,3 +198,16 @@ async def test_delegation_can_be_switched_off(settings: Settings, app: FastAPI, 
     async with served(off):
         assert Delegation not in container_of(off).services
         assert container_of(app).get(Delegation).group.ready == 0
+
+
+async def test_processes_with_different_modules_do_not_meet(settings: Settings, app: FastAPI, anna: FakeClient) -> None:
+    """The writer checks a send by its modules: one without the blocks would store what a blocked account sends."""
+    other = build_app(without(settings, "blocks"))
+    async with served(other):
+        groups = [container_of(each).get(Delegation).group for each in (app, other)]
+
+        async def have_joined() -> bool:
+            return all(group.folder is not None for group in groups)
+
+        await eventually(have_joined)
+        assert [group.folder.list_names() for group in groups if group.folder] == [[group.name] for group in groups]

@@ -58,8 +58,10 @@ async def delegating(container: Container, queue: SendQueue) -> AsyncIterator[No
 async def _find_group(container: Container, model: type[MessageCreate]) -> str:
     """Returns the same name in all processes that may write for each other, as soon as the database answers.
 
-    They have the same database, the same version, and messages with the same fields.
+    They have the same database, the same version, the same modules, and messages with the same fields. A module may
+    check sends, or derive a field, without a field in the request.
     """
+    modules = [module.name for module in container.get(Modules)]
     while True:
         try:
             identity = await read_identity(container.get(Database))
@@ -67,5 +69,5 @@ async def _find_group(container: Container, model: type[MessageCreate]) -> str:
             logger.debug("cannot read which database this is: {!r}", error)
             await asyncio.sleep(_PAUSE)
         else:
-            common = [FORMAT, identity, container.get(Settings).app.version, model.model_json_schema()]
+            common = [FORMAT, identity, container.get(Settings).app.version, modules, model.model_json_schema()]
             return blake2b(orjson.dumps(common), digest_size=8).hexdigest()
