@@ -14,7 +14,7 @@ from app.adapters.db.address import WRITABLE, DatabaseAddress
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.embedded.binaries import find_binaries, program
 from app.adapters.db.embedded.process import clean_environment
-from app.adapters.db.servers import database_server
+from app.adapters.db.servers import direct_server
 from app.commands.create_database import create_database, drop_database, quote
 from app.modules.streams_module.services.sequence_numbers import move_numbers_ahead
 from app.settings import load_settings
@@ -48,7 +48,7 @@ def backup(
     except OSError as error:
         raise typer.BadParameter(f"{error.filename}: {error.strerror}") from None
     try:
-        with database_server(load_settings().db) as address:
+        with direct_server(load_settings().db) as address:
             _run("pg_dump", address, "--format=custom", "--no-owner", f"--file={unfinished.absolute()}")
         unfinished.rename(file)
     finally:
@@ -66,7 +66,7 @@ def restore(
     no cursor from before the restore is valid for the restored log, and every client reads the state again.
     """
     settings = load_settings()
-    with database_server(settings.db) as address:
+    with direct_server(settings.db) as address:
         asyncio.run(refuse_if_used(address))
         confirm(settings.app.environment, f"Replace database {address.database} with {file}?", yes)
         new = _beside(address, "unfinished_restore")

@@ -17,7 +17,7 @@ from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import DatabaseNotReady
 from app.adapters.db.embedded import EmbeddedPostgresError
 from app.adapters.db.migrations.heads import DatabaseIsNewer, known_heads, removed_modules
-from app.adapters.db.servers import database_server
+from app.adapters.db.servers import direct_server
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.commands.doctor_checks import (
     Finding,
@@ -68,7 +68,7 @@ def doctor(
     if fixable and fix:
         settings = load_settings()
         confirm(settings.app.environment, f"Fix {len(fixable)} of {len(wrong)} problems? Make a backup first.", yes)
-        with database_server(settings.db) as address:
+        with direct_server(settings.db) as address:
             asyncio.run(_repair(address, fixable))
         console.print("fixed; checking again:")
         wrong = _find_problems(console, least_free_mb)
@@ -124,7 +124,7 @@ def _run_checks(least_free_mb: int, report: Callable[[Finding], None]) -> None:
     if settings.limits.enable and settings.limits.is_shared:
         report(asyncio.run(check_rate_limit_storage(settings.limits)))
     try:
-        with database_server(settings.db) as address:
+        with direct_server(settings.db) as address:
             asyncio.run(_check_database(address, settings, report))
     except (EmbeddedPostgresError, DatabaseNotReady) as error:
         report(Finding("the database answers", [str(error)], "check the PG_* settings and PostgreSQL's log"))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.database import Database
 from app.fastapi_engine.constructor import build_app
 from app.modules.chats_module.tests import test_listing, test_members
 from app.modules.messages_module.tests import test_changing, test_sending
@@ -18,6 +20,7 @@ from app.settings import Settings
 from app.settings.db_settings import Pooler
 from app.settings.streams_settings import BusDriver
 from tests.fakers import FakeClient, FakeSocket
+from tests.manage import manage
 from tests.nats_server import NatsServer
 from tests.pgbouncer import pgbouncer
 from tests.servers import settings_for
@@ -66,3 +69,26 @@ async def test_events_arrive_live(anna: FakeClient, boris: FakeClient, club: str
     async with FakeSocket(boris, live_server) as socket:
         await anna.send(club, "через пул")
         await socket.until(lambda: [event["data"]["text"] for event in socket.events[club]] == ["через пул"])
+
+
+@pytest.mark.parametrize("command", [("doctor", "--least-free-mb=0"), ("db", "backup", "file.dump")])
+async def test_a_command_leaves_no_setting_behind_on_connections_that_processes_share(
+    command: tuple[str, ...],
+    pooled: DatabaseAddress,
+    database_address: DatabaseAddress,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A session that may only read, or without a search_path, would outlive the command in transaction mode."""
+    monkeypatch.chdir(tmp_path)
+    address = pooled.with_database(database_address.database)
+    result = await manage(address, *command, PG_POOLER=pooled.pooler)
+    if pooled.pooler is Pooler.TRANSACTION:
+        assert result.exit_code == 1
+        assert "PG_POOLER=none" in f"{result.output} {result.exception}"
+    else:
+        assert result.exit_code == 0, result.output
+    database = Database(address, pool_size=4)
+    async with database.connected(), database.connection() as connection:
+        for _ in range(20):
+            await connection.execute("DELETE FROM account")

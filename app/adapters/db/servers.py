@@ -8,11 +8,11 @@ from dataclasses import replace
 import asyncpg
 
 from app.adapters.db.address import DatabaseAddress
-from app.adapters.db.diagnosis import explain_driver_errors
+from app.adapters.db.diagnosis import DatabaseNotReady, explain_driver_errors
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.heads import is_current
 from app.adapters.errors import driver_calls
-from app.settings.db_settings import DbSettings
+from app.settings.db_settings import DbSettings, Pooler
 
 
 def own_server_address(settings: DbSettings) -> DatabaseAddress:
@@ -52,6 +52,21 @@ def database_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
             address = running or stack.enter_context(embedded_server(settings)).address
         with explain_driver_errors(address):
             yield address
+
+
+@contextmanager
+def direct_server(settings: DbSettings) -> Iterator[DatabaseAddress]:
+    """Like `database_server`, for a command that changes settings of its session.
+
+    Raises DatabaseNotReady if processes share the connection: they would get it with these settings.
+    """
+    if settings.pooler is Pooler.TRANSACTION:
+        raise DatabaseNotReady(
+            "PG_POOLER=transaction: this command needs a direct connection; set PG_SERVER_ADDRESS and PG_SERVER_PORT "
+            "to those of PostgreSQL, and PG_POOLER=none"
+        )
+    with database_server(settings) as address:
+        yield address
 
 
 def is_migrated(address: DatabaseAddress) -> bool:
