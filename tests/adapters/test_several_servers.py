@@ -1,5 +1,6 @@
 """Several addresses of PostgreSQL: the server that accepts writes is used, and one that does not is left."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,8 @@ from sqlalchemy import text
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.database import Database
+from app.adapters.db.migrations.commands import migrate
+from app.adapters.db.servers import is_migrated
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.adapters.errors import DatabaseReadOnly
 from app.settings.db_settings import DbSettings, split_servers
@@ -66,6 +69,17 @@ async def test_a_server_that_does_not_answer_leaves_time_for_the_others_and_is_a
         assert await ask(database) == 1
         monkeypatch.setattr("app.adapters.db.database.CONNECT_TIMEOUT", 600.0)
         await write_by_session(database)
+
+
+async def test_a_command_finds_the_server_behind_one_that_does_not_answer(
+    database_address: DatabaseAddress, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start of a server and of a worker does the same, after the first machine was lost."""
+    monkeypatch.setattr("app.adapters.db.any_server.COMMAND_TIMEOUT", 2.0)
+    wire.silence()
+    address = replace(database_address, host=f"{wire.address},{database_address.host}")
+    assert await asyncio.to_thread(is_migrated, address)
+    await asyncio.to_thread(migrate, address)
 
 
 async def test_a_read_only_server_is_none_of_the_servers_to_use(database_address: DatabaseAddress) -> None:

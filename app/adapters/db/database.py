@@ -6,12 +6,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 
-import asyncpg
 import orjson
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.any_server import connect_to_any
 from app.adapters.db.connection import Connection, DriverConnection, PooledConnection, translate_errors
 from app.adapters.db.opening import open_connection
 from app.adapters.db.pool import Pool
@@ -105,26 +105,19 @@ class Database:
         Of several servers it uses the one that accepts writes, and the one used last comes first. They share
         CONNECT_TIMEOUT equally: one that does not answer leaves time for the others.
         """
-        failures: list[BaseException] = []
+        connect = partial(
+            open_connection,
+            session=_SESSION | settings,
+            must_be_writable=len(self._servers) > 1,
+            timeout=CONNECT_TIMEOUT / len(self._servers),
+            command_timeout=COMMAND_TIMEOUT,
+            max_cached_statement_lifetime=_PLAN_LIFETIME,
+            connection_class=connection_class,
+        )
         with driver_calls():
-            for server in self._servers:
-                try:
-                    connection = await open_connection(
-                        server,
-                        _SESSION | settings,
-                        must_be_writable=len(self._servers) > 1,
-                        timeout=CONNECT_TIMEOUT / len(self._servers),
-                        command_timeout=COMMAND_TIMEOUT,
-                        max_cached_statement_lifetime=_PLAN_LIFETIME,
-                        connection_class=connection_class,
-                    )
-                except DRIVER_ERRORS as error:
-                    failures.append(error)
-                else:
-                    self._servers = sorted(self._servers, key=lambda other: other != server)
-                    return connection
-            # That a standby accepts no writes says less than what is wrong with the primary.
-            raise min(failures, key=lambda error: isinstance(error, asyncpg.TargetServerAttributeNotMatched))
+            connection, server = await connect_to_any(self._servers, connect)
+            self._servers = sorted(self._servers, key=lambda other: other != server)
+            return connection
 
     async def _connect_for_pool(self, connection_class: type[Connection] = DriverConnection) -> Connection:
         """Opens a connection for a pool. Raises DatabaseUnavailable if the server was unreachable a moment ago.

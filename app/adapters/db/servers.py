@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-import asyncpg
-
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.any_server import connect_for_command
 from app.adapters.db.diagnosis import DatabaseNotReady, explain_driver_errors
 from app.adapters.db.embedded import EmbeddedPostgres
 from app.adapters.db.migrations.heads import is_current
-from app.adapters.errors import driver_calls
 from app.settings.db_settings import DbSettings, Pooler
 
 
@@ -73,8 +71,7 @@ def is_migrated(address: DatabaseAddress) -> bool:
     """Returns True if the database has the newest migrations of this code."""
 
     async def read() -> bool:
-        with driver_calls():
-            connection = await asyncpg.connect(**address.connect_arguments(), timeout=5)
+        connection = await connect_for_command(address)
         try:
             return await is_current(connection)
         finally:

@@ -12,12 +12,10 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.schema import SchemaItem
 
-from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.any_server import connect_for_command
 from app.adapters.db.base import Base
-from app.adapters.db.connection import Connection as DbConnection
 from app.adapters.db.connection import translate_errors
 from app.adapters.db.migrations.heads import branches, known_revisions, removed_modules
-from app.adapters.errors import driver_calls
 from app.utils.nouns import owner_of
 from app.utils.setup_modules import discover_modules
 
@@ -113,16 +111,11 @@ async def _migrate_patiently(connection: AsyncConnection) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def _connect(address: DatabaseAddress) -> DbConnection:
-    with driver_calls():
-        return await asyncpg.connect(**address.connect_arguments())
-
-
 async def _run() -> None:
     address = context.config.attributes["address"]
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=partial(_connect, address),
+        async_creator=partial(connect_for_command, address),
         poolclass=pool.NullPool,
     )
     translate_errors(engine)

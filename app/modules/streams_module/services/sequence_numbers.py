@@ -1,8 +1,7 @@
 """Sequence numbers after the database returned to an earlier moment: a backup, or PostgreSQL's own recovery."""
 
-import asyncpg
-
 from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.any_server import connect_for_command
 
 # One transaction. Microseconds since 1970: above any stream's count, higher at each restore, and exact in JavaScript
 # until 2255.
@@ -24,7 +23,7 @@ async def move_numbers_ahead(address: DatabaseAddress) -> None:
     lost. Only for a database that no server uses. Messages and state are unchanged.
     """
     # A connection of its own, without a statement timeout.
-    connection = await asyncpg.connect(**address.connect_arguments())
+    connection = await connect_for_command(address)
     try:
         await connection.execute(_MOVE_AHEAD)
     finally:
