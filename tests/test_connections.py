@@ -109,7 +109,7 @@ async def test_an_invalid_chunk_behind_a_slow_request_is_refused_in_its_turn(sta
     assert statuses(await talk_and_release(stage, SLOW + post + b"1\r\na\r\nx\r\n")) == [b"200", b"400"]
 
 
-async def test_a_request_that_is_refused_is_not_told_to_continue(stage: Stage) -> None:
+async def test_nothing_follows_the_refusal_of_a_request_that_expects_to_continue(stage: Stage) -> None:
     failures: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
     post = POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked\r\nExpect: 100-continue")
