@@ -126,15 +126,15 @@ class AdminCheck:
 
 @dataclass(frozen=True)
 class OwnerHook:
-    """Is called when a mail to the account's address proves for the first time who owns it: `run(context, account_id)`.
+    """Is called when a reset of the password proves who owns the account: `run(context, account_id, before)`.
 
-    A reset of the password does that if the address was never verified before: another person may have created the
-    account. Remove what lets that person in without the password, such as passkeys. Tokens of a BearerKind are revoked
+    Until `before` (None: until now) no mail had proven that: another person may have created the account. Remove what
+    was added before and lets that person in without the password, such as passkeys. Tokens of a BearerKind are revoked
     without a hook. The account's stream is locked.
     """
 
     name: str
-    run: Callable[[WorkContext, UUID], Awaitable[None]]
+    run: Callable[[WorkContext, UUID, datetime | None], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -290,8 +290,8 @@ class BearerKind:
     - `list_live`: SQL that returns `id, expires_at` of those of the tokens `$1` that are valid at `$2`. It runs every
       minute for tokens with open connections. A token that never expires has any later time.
     - `list_live_of`: SQL that returns `id` of the tokens of the account `$1` that are valid at `$2`.
-    - `revoke_all(context, account_id)`: revokes the tokens of an account that is closed or gets another owner, and
-      returns their ids.
+    - `revoke_all(context, account_id, before)`: revokes the tokens of an account that were created before that time, or
+      all for None, and returns their ids. The account is closed, or gets another owner.
 
     Ids are unique among those of all sessions and tokens: they are random. A module that revokes a token calls
     `Revocations.announce` after the commit.
@@ -303,4 +303,4 @@ class BearerKind:
     list_revoked: str
     list_live: str
     list_live_of: str
-    revoke_all: Callable[[WorkContext, UUID], Awaitable[Sequence[UUID]]]
+    revoke_all: Callable[[WorkContext, UUID, datetime | None], Awaitable[Sequence[UUID]]]

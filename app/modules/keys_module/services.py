@@ -96,8 +96,8 @@ async def _identify(context: Context, token: str) -> tuple[Identity, datetime | 
     return KeyIdentity(row["account_id"], key_id, frozenset(row["scopes"]), API_KEY), row["expires_at"]
 
 
-async def _revoke_all(context: WorkContext, account_id: UUID) -> list[UUID]:
-    return await db.revoke_all(context.connection, account_id, context.at)
+async def _revoke_all(context: WorkContext, account_id: UUID, before: datetime | None) -> list[UUID]:
+    return await db.revoke_all(context.connection, account_id, context.at, before)
 
 
 KEYS = BearerKind("api key", PREFIX, _identify, db.LIST_REVOKED, db.LIST_LIVE, db.LIST_LIVE_OF, _revoke_all)

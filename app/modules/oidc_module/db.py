@@ -115,7 +115,10 @@ SELECT id, provider, email, created_at, last_used_at FROM oidc_identity WHERE ac
 ORDER BY created_at DESC, id
 """
 _DELETE = "DELETE FROM oidc_identity WHERE id = $1 AND account_id = $2 RETURNING provider, email"
-_DELETE_OF_ACCOUNT = "DELETE FROM oidc_identity WHERE account_id = $1 RETURNING id, provider, email"
+_DELETE_OF_ACCOUNT = """
+DELETE FROM oidc_identity WHERE account_id = $1 AND ($2::timestamptz IS NULL OR created_at < $2)
+RETURNING id, provider, email
+"""
 _LEASE = """
 UPDATE oidc_identity SET leased_until = $3 WHERE id = $1 AND (leased_until IS NULL OR leased_until < $2)
 RETURNING provider, issuer, subject, sealed, checked_at
@@ -189,8 +192,9 @@ async def delete_identity(connection: DatabaseConnection, identity_id: UUID, acc
     return rows[0] if rows else None
 
 
-async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> list[Any]:
-    return list(await connection.fetch(_DELETE_OF_ACCOUNT, account_id))
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID, before: datetime | None) -> list[Any]:
+    """Deletes the identities of an account from before a time (None: all), and returns them."""
+    return list(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, before))
 
 
 async def lease(connection: DatabaseConnection, identity_id: UUID, at: datetime, until: datetime) -> Any | None:

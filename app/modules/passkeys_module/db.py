@@ -61,7 +61,9 @@ _FIND = "SELECT id, public_key, sign_count FROM passkey WHERE credential_id = $1
 _NOTE_USE = "UPDATE passkey SET sign_count = $2, is_synced = $3, last_used_at = $4, updated_at = $4 WHERE id = $1"
 _HAS = "SELECT EXISTS (SELECT FROM passkey WHERE account_id = $1)"
 _DELETE = "DELETE FROM passkey WHERE id = $1 AND account_id = $2 RETURNING true"
-_DELETE_OF_ACCOUNT = "DELETE FROM passkey WHERE account_id = $1 RETURNING id"
+_DELETE_OF_ACCOUNT = """
+DELETE FROM passkey WHERE account_id = $1 AND ($2::timestamptz IS NULL OR created_at < $2) RETURNING id
+"""
 
 
 async def add_challenge(
@@ -131,7 +133,7 @@ async def delete_passkey(connection: DatabaseConnection, passkey_id: UUID, accou
     return bool(await connection.fetchval(_DELETE, passkey_id, account_id))
 
 
-async def delete_of_account(connection: DatabaseConnection, account_id: UUID) -> int:
-    """Deletes all passkeys and challenges of an account. Returns the number of passkeys."""
+async def delete_of_account(connection: DatabaseConnection, account_id: UUID, before: datetime | None) -> int:
+    """Deletes the challenges of an account, and its passkeys from before a time (None: all). Returns their number."""
     await connection.execute(_DELETE_CHALLENGES, account_id)
-    return len(await connection.fetch(_DELETE_OF_ACCOUNT, account_id))
+    return len(await connection.fetch(_DELETE_OF_ACCOUNT, account_id, before))

@@ -105,12 +105,12 @@ async def _is_set(context: Context, account_id: UUID) -> bool:
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
-    await db.delete_of_account(context.connection, account_id)
+    await db.delete_of_account(context.connection, account_id, None)
     return False
 
 
-async def _remove_all(context: WorkContext, account_id: UUID) -> None:
-    if await db.delete_of_account(context.connection, account_id):
+async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
+    if await db.delete_of_account(context.connection, account_id, before):
         log = context.container.get(Log)
         await append_security_event(context.work, log, account_id, "security.factor_removed", factor=FACTOR)
 
@@ -124,6 +124,6 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
 PASSKEY = SecondFactor(FACTOR, _is_set, is_demanded=False)
 SIGN_IN = SignInMethod(FACTOR, _is_set)
 ERASE_PASSKEYS = AccountHook("passkeys", _erase)
-NEW_OWNER = OwnerHook("passkeys", _remove_all)
+NEW_OWNER = OwnerHook("passkeys", _remove_earlier)
 TIDY = Job("passkeys.delete_old_challenges", Nothing, _delete_old)
 CLEANUP_PERIOD = Schedule(TIDY, timedelta(minutes=10))

@@ -126,7 +126,7 @@ async def end_access(work: UnitOfWork, container: Container, account_id: UUID) -
     revoked = await sessions.revoke(work.session, at, account_id=account_id)
     context = await work_context(work, container, at)
     for kind in container.get(Modules).contributions(BearerKind):
-        revoked += await kind.revoke_all(context, account_id)
+        revoked += await kind.revoke_all(context, account_id, None)
     work.after_commit(lambda: revocations.announce(revoked, at))
 
 

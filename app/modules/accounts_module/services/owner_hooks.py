@@ -19,11 +19,14 @@ class OwnerHooks:
         self._kinds = modules.contributions(BearerKind)
         self._container = container
 
-    async def run(self, work: UnitOfWork, account_id: UUID) -> None:
-        """Revokes all tokens of the account but those of sessions, and calls all hooks. Its stream is locked."""
+    async def run(self, work: UnitOfWork, account_id: UUID, before: datetime | None) -> None:
+        """Revokes the tokens that were created before a time (None: all), but not those of sessions. Calls all hooks.
+
+        The account's stream must be locked.
+        """
         context = await work_context(work, self._container, datetime.now(UTC))
-        revoked = [token for kind in self._kinds for token in await kind.revoke_all(context, account_id)]
+        revoked = [token for kind in self._kinds for token in await kind.revoke_all(context, account_id, before)]
         revocations = self._container.get(Revocations)
         work.after_commit(lambda: revocations.announce(revoked, context.at))
         for hook in self._hooks:
-            await hook.run(context, account_id)
+            await hook.run(context, account_id, before)

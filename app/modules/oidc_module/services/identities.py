@@ -120,12 +120,12 @@ async def _is_set(context: Context, account_id: UUID) -> bool:
 
 
 async def _erase(context: WorkContext, account_id: UUID, _: Erasure, __: int) -> bool:
-    await db.delete_of_account(context.connection, account_id)
+    await db.delete_of_account(context.connection, account_id, None)
     return False
 
 
-async def _remove_all(context: WorkContext, account_id: UUID) -> None:
-    for removed in await db.delete_of_account(context.connection, account_id):
+async def _remove_earlier(context: WorkContext, account_id: UUID, before: datetime | None) -> None:
+    for removed in await db.delete_of_account(context.connection, account_id, before):
         await _announce_removal(context.work, context.container.get(Log), account_id, removed["id"], removed)
 
 
@@ -136,6 +136,6 @@ async def _delete_old(context: JobContext, _: Nothing) -> None:
 
 IDENTITY = SignInMethod("oidc", _is_set)
 ERASE_IDENTITIES = AccountHook("oidc", _erase)
-NEW_OWNER = OwnerHook("oidc", _remove_all)
+NEW_OWNER = OwnerHook("oidc", _remove_earlier)
 TIDY = Job("oidc.delete_old", Nothing, _delete_old)
 CLEANUP_PERIOD = Schedule(TIDY, timedelta(minutes=10))

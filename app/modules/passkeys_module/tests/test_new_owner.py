@@ -34,8 +34,20 @@ async def test_it_revokes_keys_too(anna: FakeClient, mailbox: Mailbox) -> None:
     problem(await program.get("/accounts/me"), 401, "unauthenticated")
 
 
-async def test_a_reset_of_a_verified_account_keeps_them(anna: FakeClient, mailbox: Mailbox) -> None:
+async def test_it_removes_what_is_older_than_the_first_verification(anna: FakeClient, mailbox: Mailbox) -> None:
+    """The owner of the mailbox may have followed the link of a mail about an account of another person."""
     await register(anna, origin=_ORIGIN, rp_id=_RP_ID)
+    before = program_of(anna, await create_key(anna))
     await verify(anna, mailbox)
+    after = program_of(anna, await create_key(anna))
+    await reset(anna, mailbox)
+    assert ok(await anna.get("/accounts/me/passkeys"))["items"] == []
+    problem(await before.get("/accounts/me"), 401, "unauthenticated")
+    ok(await after.get("/accounts/me"))
+
+
+async def test_a_reset_of_a_verified_account_keeps_them(anna: FakeClient, mailbox: Mailbox) -> None:
+    await verify(anna, mailbox)
+    await register(anna, origin=_ORIGIN, rp_id=_RP_ID)
     await reset(anna, mailbox)
     assert len(ok(await anna.get("/accounts/me/passkeys"))["items"]) == 1

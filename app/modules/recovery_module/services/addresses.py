@@ -1,6 +1,7 @@
 """Addresses: verified ones, and changes that wait for a confirmation."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -63,13 +64,13 @@ async def confirm(work: UnitOfWork, log: Log, jobs: Jobs, sign_ups: SignUps, tok
         await change_email(work, account_id, email)
         if current is not None:
             await jobs.enqueue(work, NOTIFY, Notice(email=current, template="changed", account_id=account_id))
-    await note_verified(raw, account_id, email)
+    await note_verified(raw, account_id, email, now())
     await announce_change(work, log, account_id)
 
 
-async def note_verified(connection: DatabaseConnection, account_id: UUID, email: str) -> None:
+async def note_verified(connection: DatabaseConnection, account_id: UUID, email: str, at: datetime) -> None:
     """Notes that the owner of the account owns this mailbox."""
-    await mailboxes.set_verified(connection, account_id, canonical_email(email), email)
+    await mailboxes.set_verified(connection, account_id, canonical_email(email), email, at)
 
 
 async def _is_verified(context: Context, account_id: UUID) -> bool:
@@ -78,7 +79,7 @@ async def _is_verified(context: Context, account_id: UUID) -> bool:
 
 
 async def _note(context: WorkContext, account_id: UUID, email: str) -> None:
-    await note_verified(context.connection, account_id, email)
+    await note_verified(context.connection, account_id, email, context.at)
 
 
 async def _keep(context: WorkContext, account_id: UUID) -> None:

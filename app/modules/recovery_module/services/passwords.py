@@ -61,7 +61,10 @@ async def reset_password(
     await replace_password(work, log, revocations, account_id, hashed)
     mailbox = (await mailboxes.list_mailboxes(raw, [account_id])).get(account_id)
     if mailbox is None or not mailbox["is_verified"]:
-        await owner_hooks.run(work, account_id)
+        await owner_hooks.run(work, account_id, None)
+    elif mailbox["first_verified_at"] is not None:
+        # The link of the first mail may have been followed by an owner who did not know of the account.
+        await owner_hooks.run(work, account_id, mailbox["first_verified_at"])
     await mailboxes.drop_pending(raw, account_id)
-    await note_verified(raw, account_id, email)
+    await note_verified(raw, account_id, email, at)
     await announce_change(work, log, account_id)

@@ -1,13 +1,14 @@
 """Verified and pending addresses of accounts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import DatabaseConnection
 
 _LIST = """
-SELECT a.id, coalesce(m.verified_key = a.email_key, false) AS is_verified, m.pending_email
+SELECT a.id, coalesce(m.verified_key = a.email_key, false) AS is_verified, m.first_verified_at, m.pending_email
 FROM account a JOIN account_mailbox m ON m.account_id = a.id WHERE a.id = ANY($1::uuid[])
 """
 _SET_PENDING = """
@@ -20,8 +21,10 @@ UPDATE account_mailbox SET pending_email = NULL WHERE account_id = $1 AND pendin
 """
 # A pending address that waits for another confirmation stays.
 _SET_VERIFIED = """
-INSERT INTO account_mailbox (account_id, verified_key) VALUES ($1, $2)
+INSERT INTO account_mailbox (account_id, verified_key, first_verified_at) VALUES ($1, $2, $4)
 ON CONFLICT (account_id) DO UPDATE SET verified_key = excluded.verified_key,
+    first_verified_at = CASE WHEN account_mailbox.verified_key IS NULL THEN excluded.first_verified_at
+                             ELSE account_mailbox.first_verified_at END,
     pending_email = nullif(account_mailbox.pending_email, $3)
 """
 _DELETE = "DELETE FROM account_mailbox WHERE account_id = $1"
@@ -41,9 +44,9 @@ async def drop_pending(connection: DatabaseConnection, account_id: UUID) -> bool
     return bool(await connection.fetchval(_DROP_PENDING, account_id))
 
 
-async def set_verified(connection: DatabaseConnection, account_id: UUID, key: str, email: str) -> None:
+async def set_verified(connection: DatabaseConnection, account_id: UUID, key: str, email: str, at: datetime) -> None:
     """Notes that an address, whose canonical form is `key`, was confirmed."""
-    await connection.execute(_SET_VERIFIED, account_id, key, email)
+    await connection.execute(_SET_VERIFIED, account_id, key, email, at)
 
 
 async def delete(connection: DatabaseConnection, account_id: UUID) -> None:

@@ -11,13 +11,16 @@ class AccountMailbox(Base):
     """What is known of an account's address.
 
     `verified_key` is the canonical form of the address that was verified last. The account's address is verified if it
-    has this form. `pending_email` is the address that becomes the account's as soon as it is confirmed.
+    has this form. `first_verified_at` is the time since when a mail has proven who owns the account; accounts that were
+    verified before this was stored have none. `pending_email` is the address that becomes the account's as soon as it
+    is confirmed.
     """
 
     __tablename__ = "account_mailbox"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     verified_key: Mapped[str | None] = mapped_column(Text)
+    first_verified_at: Mapped[datetime | None]
     pending_email: Mapped[str | None] = mapped_column(Text)
 
 
