@@ -37,14 +37,17 @@ async def index_new(connection: Connection, table: str, events: Sequence[Event])
     size = given = added = 0
     for event in events:
         place, message = places.get(event.stream_id.int), event.data
-        if place is not None:
-            tsv = write_tsvector(message["text"], _extra_of_new(message))
-            rows.append(NewRow(place, message["created_at"], message["seq"], event.seq, tsv))
-            size += len(tsv)
-        if size > _WRITTEN_AT_ONCE or (rows and event is events[-1]):
-            given += len(rows)
+        if place is None:
+            continue
+        tsv = write_tsvector(message["text"], _extra_of_new(message))
+        rows.append(NewRow(place, message["created_at"], message["seq"], event.seq, tsv))
+        given += 1
+        size += len(tsv)
+        if size > _WRITTEN_AT_ONCE:
             added += await crud.add(connection, table, chat_ids, rows)
             rows, size = [], 0
+    if rows:
+        added += await crud.add(connection, table, chat_ids, rows)
     metrics.INDEXED.inc(added)
     return added == given
 
