@@ -5,7 +5,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 _MAX_HELD = 1 << 18
 """Bytes in transit in one direction; beyond that the sender has to wait."""
@@ -200,7 +200,9 @@ class _End(asyncio.Protocol):
         if self._has_received_end:
             self._transport.close()
         else:
-            self._transport.write_eof()
+            # The other side may have reset the connection: the transport learns that with its next write.
+            with suppress(OSError):
+                self._transport.write_eof()
 
     def _hold_back(self, is_full: bool) -> None:
         peer = self._peer
