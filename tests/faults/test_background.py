@@ -123,7 +123,10 @@ def test_lags_are_grouped_by_the_fault_at_that_time() -> None:
     [
         (Lag("one", 200, 1.9, 9.9, 30.0), 0),
         (Lag("one", 200, 2.1, None, 2.1), 1),
-        (Lag(JOBS, 200, None, 10.1, 11.0), 1),
+        (Lag("one", 200, None, 10.1, 11.0), 1),
+        # After the lease of those that the killed process had claimed.
+        (Lag(JOBS, 200, None, 19.9, 30.0), 0),
+        (Lag(JOBS, 200, None, 20.1, 30.0), 1),
     ],
 )
 def test_late_work_is_found(lag: Lag, expected: int) -> None:
