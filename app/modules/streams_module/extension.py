@@ -83,7 +83,7 @@ class _Wants(dict[str, bool]):
 
 async def read_events(connection: Connection, stream_id: UUID, after: int, limit: int) -> list[Event]:
     """Returns up to `limit` events of a stream after a sequence number, in order."""
-    return [make_event(stream_id, row) for row in await list_events(connection, stream_id, after, limit)]
+    return [make_event(stream_id, *row) for row in await list_events(connection, stream_id, after, limit)]
 
 
 async def hold_streams(work: UnitOfWork, subscriber: Subscriber, stream_ids: Sequence[UUID]) -> set[UUID]:
@@ -110,8 +110,7 @@ async def count_pending_streams(connection: Connection, subscriber: Subscriber) 
     return await cursors.count_pending(connection, subscriber.name, subscriber.kinds)
 
 
-def make_event(stream_id: UUID, row: Any) -> Event:
+def make_event(stream_id: UUID, seq: int, kind: str, data: Any, at: datetime) -> Event:
     """Makes an event from a row of the log."""
-    data = row["data"]
     # A connection of a session has already decoded the JSON.
-    return Event(stream_id, row["seq"], row["kind"], data if isinstance(data, dict) else orjson.loads(data), row["at"])
+    return Event(stream_id, seq, kind, data if isinstance(data, dict) else orjson.loads(data), at)

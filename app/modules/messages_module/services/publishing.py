@@ -25,7 +25,7 @@ class Publisher:
         chat_id, base, events = written.chat_id, written.base, written.events
         make = partial(make_frames, chat_id, base, encode_time(written.at), events)
         call_isolated(self._hub.publish, chat_id, make, base + 1)
-        call_isolated(self._subscribers.note_appended, chat_id, base, "message.created", events)
+        call_isolated(self._subscribers.note_appended, chat_id, base, written.at, events)
         self._bus.notify_stream(chat_id, base + len(events))
 
 

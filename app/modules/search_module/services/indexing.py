@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.modules.search_module.db.cruds import index as crud
-from app.modules.search_module.db.cruds.index import IndexRow, NewRow, Range
+from app.modules.search_module.db.cruds.index import IndexRow, NewRange, NewRow, Range
 from app.modules.search_module.services import metrics
 from app.modules.search_module.services.lexemes import flag_lexeme, sender_lexeme, write_tsvector
 from app.modules.streams_module.extension import Event
@@ -25,31 +27,35 @@ _LINK = re.compile(r"\b(?:https?://|www\.)\w", re.IGNORECASE)
 _MENTIONS = ("mention", "mention_all")
 
 
-async def index_new(connection: Connection, table: str, events: Sequence[Event]) -> bool:
+async def index_new(connection: Connection, table: str, events: Sequence[Event]) -> set[UUID]:
     """Adds messages by the events of their creation, which have all that is indexed: nothing is read of them.
 
-    For events that still have their text. An edit is in a later event. Returns False if the index has some of them
-    already.
+    For events that still have their text, grouped by chat. An edit is in a later event. Returns the chats of which the
+    index may have some of the messages already: nothing of these is added.
     """
-    chat_ids = await crud.list_live_chats(connection, sorted({event.stream_id for event in events}))
-    places = {chat_id.int: place for place, chat_id in enumerate(chat_ids, 1)}
+    by_chat = {chat_id: list(of_chat) for chat_id, of_chat in groupby(events, attrgetter("stream_id"))}
+    chats = await crud.list_live_chats(connection, table, [_range_of(*item) for item in by_chat.items()])
+    new = [chat_id for chat_id, is_indexed in chats.items() if not is_indexed]
     rows: list[NewRow] = []
-    size = given = added = 0
-    for event in events:
-        place, message = places.get(event.stream_id.int), event.data
-        if place is None:
-            continue
-        tsv = write_tsvector(message["text"], _extra_of_new(message))
-        rows.append(NewRow(place, message["created_at"], message["seq"], event.seq, tsv))
-        given += 1
-        size += len(tsv)
-        if size > _WRITTEN_AT_ONCE:
-            added += await crud.add(connection, table, chat_ids, rows)
-            rows, size = [], 0
-    if rows:
-        added += await crud.add(connection, table, chat_ids, rows)
-    metrics.INDEXED.inc(added)
-    return added == given
+    size = 0
+    for place, chat_id in enumerate(new, 1):
+        for event in by_chat[chat_id]:
+            message = event.data
+            tsv = write_tsvector(message["text"], _extra_of_new(message))
+            rows.append((place, message["created_at"], message["seq"], event.seq, tsv))
+            size += len(tsv)
+            if size > _WRITTEN_AT_ONCE:
+                await _add(connection, table, new, rows)
+                rows, size = [], 0
+    await _add(connection, table, new, rows)
+    return chats.keys() - new
+
+
+def _range_of(chat_id: UUID, events: Sequence[Event]) -> NewRange:
+    # Without the Z, texts are in the order of their times, with and without a fraction of a second.
+    times = {event.data["created_at"][:-1] for event in events}
+    seqs = [event.data["seq"] for event in events]
+    return chat_id, f"{min(times)}Z", f"{max(times)}Z", min(seqs), max(seqs)
 
 
 async def index_messages(connection: Connection, table: str, ranges: Sequence[Range]) -> None:
@@ -69,6 +75,12 @@ async def index_messages(connection: Connection, table: str, ranges: Sequence[Ra
             await _write(connection, table, new)
             new, size = [], 0
     await _write(connection, table, new)
+
+
+async def _add(connection: Connection, table: str, chat_ids: Sequence[UUID], rows: Sequence[NewRow]) -> None:
+    if rows:
+        await crud.add(connection, table, chat_ids, rows)
+        metrics.INDEXED.inc(len(rows))
 
 
 async def _write(connection: Connection, table: str, rows: Sequence[IndexRow]) -> None:

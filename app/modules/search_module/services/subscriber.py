@@ -32,9 +32,9 @@ async def _handle(context: SubscriberContext, events: Sequence[Event]) -> None:
     others: list[Event] = []
     for event in events:
         (new if _is_as_created(event) else others).append(event)
-    if new and not await index_new(context.connection, INDEX, new):
+    if new and (again := await index_new(context.connection, INDEX, new)):
         # Events that are handled again: what the index has may be newer.
-        others = list(events)
+        others += [event for event in new if event.stream_id in again]
     if others:
         await index_messages(context.connection, INDEX, _ranges_of(others))
     if await _is_next_built(context.connection):

@@ -66,7 +66,9 @@ class Piece(NamedTuple):
 
 def plain_words(folded: str) -> list[str] | None:
     """Return the words of a folded text in which each run of characters is one, as in most texts; None for others."""
-    if _UNUSUAL.search(folded) or (any(glue in folded for glue in GLUE) and _GLUED.search(folded)):
+    hyphen, apostrophe, underscore = GLUE
+    is_glued = hyphen in folded or apostrophe in folded or underscore in folded
+    if _UNUSUAL.search(folded) or (is_glued and _GLUED.search(folded)):
         return None
     return _USUAL_RUN.findall(folded)
 

@@ -1,16 +1,18 @@
-"""Events that a process has appended itself: cursors move past them without a read if no subscriber handles them."""
+"""Events that a process has appended itself are not read, whether subscribers handle them or move past them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
 import pytest
 
 from app.adapters.clients.bus import MemoryBus
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds.read import find_head
-from app.modules.streams_module.services.subscribers import Subscribers, cursor_cache
+from app.modules.streams_module.services.log import now
+from app.modules.streams_module.services.subscribers import Subscribers, cursor_cache, handling, recent
 from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
 from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
@@ -29,14 +31,23 @@ class Appending:
     bus: MemoryBus
 
     async def send(self, text: str, shown: str) -> None:
-        """Sends a message. `shown`: what its event is said to contain."""
+        """Sends a message. `shown`: the text that its event is said to have."""
         await self.anna.send(self.club, text)
-        stream_id = UUID(self.club)
-        found = await find_head(self.connection, stream_id)
+        await self.note(shown)
+        await self.notify()
+
+    async def note(self, *shown: str) -> None:
+        """Notes the last events with these texts."""
+        events = [orjson.dumps({"text": text}) for text in shown]
+        self.subscribers.note_appended(UUID(self.club), await self._head() - len(shown), now(), events)
+
+    async def notify(self) -> None:
+        self.bus.notify_stream(UUID(self.club), await self._head())
+
+    async def _head(self) -> int:
+        found = await find_head(self.connection, UUID(self.club))
         assert found is not None
-        head = found[1]
-        self.subscribers.note_appended(stream_id, head - 1, "message.created", [shown.encode()])
-        self.bus.notify_stream(stream_id, head)
+        return found[1]
 
 
 @pytest.fixture
@@ -56,11 +67,73 @@ async def test_a_process_does_not_read_events_that_it_has_appended_for_subscribe
     appending: Appending, club: str, connection: Connection
 ) -> None:
     await appending.send("a://", shown="another text")
-    await until_noted(connection, club, ["hello", "a://"], "all")
+    await until_noted(connection, club, ["hello", "another text"], "all")
     assert await texts(connection, club) == []
     await appending.send("b://", shown="b://")
     # The stored cursor is that of the registration, so all events come together.
-    await until_noted(connection, club, ["hello", "a://", "b://"])
+    await until_noted(connection, club, ["hello", "another text", "b://"])
+
+
+async def test_a_process_handles_what_it_has_appended_without_reading_it(
+    appending: Appending, club: str, connection: Connection
+) -> None:
+    await appending.send("as stored", shown="as noted")
+    await until_noted(connection, club, ["hello", "as noted"], "all")
+
+
+async def test_of_an_edited_message_a_process_handles_the_new_text(
+    appending: Appending, anna: FakeClient, club: str, connection: Connection
+) -> None:
+    message = await anna.send(club, "before")
+    await appending.note("before")
+    await anna.patch(f"/chats/{club}/messages/{message['seq']}", {"text": "after"})
+    await appending.notify()
+    await until_noted(connection, club, ["hello", "after"], "all")
+
+
+async def test_an_edit_is_seen_after_any_number_of_new_messages(
+    appending: Appending, anna: FakeClient, club: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handling, "EVENTS_AT_ONCE", 2)
+    message = await anna.send(club, "before")
+    await appending.note("before")
+    for text in ("one", "two"):
+        await anna.send(club, text)
+    await anna.patch(f"/chats/{club}/messages/{message['seq']}", {"text": "after"})
+    await appending.notify()
+    await until_noted(connection, club, ["hello", "after", "one", "two"], "all")
+
+
+async def test_events_after_the_appended_ones_are_read(
+    appending: Appending, anna: FakeClient, club: str, connection: Connection
+) -> None:
+    await anna.send(club, "one")
+    await anna.send(club, "two")
+    await appending.note("one", "two")
+    await anna.send(club, "three")
+    await appending.notify()
+    await until_noted(connection, club, ["hello", "one", "two", "three"], "all")
+
+
+async def test_events_in_memory_are_not_handled_in_place_of_earlier_ones(
+    appending: Appending, anna: FakeClient, club: str, connection: Connection
+) -> None:
+    await anna.send(club, "of another process")
+    await anna.send(club, "own")
+    await appending.note("own")
+    await appending.notify()
+    await until_noted(connection, club, ["hello", "of another process", "own"], "all")
+
+
+async def test_memory_of_appended_events_is_limited(
+    appending: Appending, anna: FakeClient, club: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent, "_MAX_BYTES", 50)
+    for text in ("first", "second", "third"):
+        await anna.send(club, text)
+        await appending.note(f"{text} in memory")
+    await appending.notify()
+    await until_noted(connection, club, ["hello", "first", "second", "third"], "all")
 
 
 async def test_events_before_the_appended_ones_are_still_handled(

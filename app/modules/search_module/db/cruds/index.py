@@ -45,9 +45,20 @@ _ADD = """
 INSERT INTO {table} (chat_id, sent_at, seq, revision, tsv)
 SELECT ($1::uuid[])[new.chat], new.sent_at::timestamptz, new.seq, new.revision, new.tsv::tsvector
 FROM unnest($2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::text[]) AS new(chat, sent_at, seq, revision, tsv)
-ON CONFLICT DO NOTHING
 """
-_LIST_LIVE = "SELECT id FROM chat WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL"
+# $1 chats; $2 to $5 of each the times and numbers between which all its messages are.
+_PLACES = """
+SELECT range.chat_id, s.seq IS NOT NULL AS is_indexed
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+    AS range(chat_id, sent_first, sent_last, first, last)
+CROSS JOIN LATERAL (SELECT FROM chat WHERE id = range.chat_id AND deleted_at IS NULL LIMIT 1) c
+LEFT JOIN LATERAL (
+    SELECT seq FROM {table}
+    WHERE chat_id = range.chat_id AND sent_at BETWEEN range.sent_first::timestamptz AND range.sent_last::timestamptz
+        AND seq BETWEEN range.first AND range.last
+    LIMIT 1
+) s ON true
+"""
 _REMOVE = """
 DELETE FROM {table} s USING unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS gone(chat_id, sent_at, seq)
 WHERE s.chat_id = gone.chat_id AND s.sent_at = gone.sent_at AND s.seq = gone.seq
@@ -74,14 +85,11 @@ class IndexRow(NamedTuple):
     tsv: str
 
 
-class NewRow(NamedTuple):
-    """A message as it is added to an index: `chat` is the place of its chat in a list, from 1."""
+NewRow = tuple[int, str, int, int, str]
+"""A message as it is added: the place of its chat in a list, from 1; its time, number, revision and tsvector."""
 
-    chat: int
-    sent_at: str
-    seq: int
-    revision: int
-    tsv: str
+NewRange = tuple[UUID, str, str, int, int]
+"""New messages of a chat, from one time to another and from one number to another."""
 
 
 class _Statements:
@@ -91,6 +99,7 @@ class _Statements:
         self.stale = _STALE.format(table=table, revision=_REVISION)
         self.write = _WRITE.format(table=table)
         self.add = _ADD.format(table=table)
+        self.places = _PLACES.format(table=table)
         self.remove = _REMOVE.format(table=table)
         self.purge = _PURGE.format(table=table)
 
@@ -108,15 +117,15 @@ async def write(connection: Connection, table: str, rows: Sequence[IndexRow]) ->
     await connection.execute(_OF[table].write, *map(list, zip(*rows, strict=True)))
 
 
-async def list_live_chats(connection: Connection, chat_ids: Sequence[UUID]) -> list[UUID]:
-    """Returns those of the chats that are not deleted."""
-    return [row["id"] for row in await connection.fetch(_LIST_LIVE, chat_ids)]
+async def list_live_chats(connection: Connection, table: str, ranges: Sequence[NewRange]) -> dict[UUID, bool]:
+    """Returns the chats that are not deleted. True if the index may have some of the messages."""
+    rows = await connection.fetch(_OF[table].places, *zip(*ranges, strict=True))
+    return {row["chat_id"]: row["is_indexed"] for row in rows}
 
 
-async def add(connection: Connection, table: str, chat_ids: Sequence[UUID], rows: Sequence[NewRow]) -> int:
-    """Adds those of the messages that the index does not have. Returns their number."""
-    status = await connection.execute(_OF[table].add, chat_ids, *zip(*rows, strict=True))
-    return int(status.rpartition(" ")[2])
+async def add(connection: Connection, table: str, chat_ids: Sequence[UUID], rows: Sequence[NewRow]) -> None:
+    """Adds messages that the index does not have."""
+    await connection.execute(_OF[table].add, chat_ids, *zip(*rows, strict=True))
 
 
 async def remove(connection: Connection, table: str, keys: Sequence[tuple[UUID, datetime, int]]) -> None:

@@ -36,23 +36,26 @@ class Finding:
         self._expected: dict[UUID, dict[str, int]] = {}
         self._texts = sorted({subscriber.containing for subscriber in subscribers.values()} - {""})
 
-    def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> None:
-        """Notes events of one kind, given as JSON, after `base`.
+    def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> bool:
+        """Notes events of one kind, given as JSON, after `base`. Returns True if a subscriber handles them.
 
         Cursors at `base` move past events that their subscribers do not handle. For the others the events are known to
         be there to be handled. Neither are read.
         """
         head = base + len(events)
+        # Looked through once, not event by event.
+        contents = b"\n".join(events) if self._texts else b""
         skipping: list[str] = []
         wanting: dict[str, int] = {}
         for name, subscriber in self._subscribers.items():
-            if not subscriber.wants[kind] or (subscriber.containing and not _contain(events, subscriber.containing)):
+            if not subscriber.wants[kind] or subscriber.containing.encode() not in contents:
                 skipping.append(name)
             else:
                 wanting[name] = head
         self._cursors.mark_skipped_from(stream_id, skipping, base, head)
         if wanting and len(self._expected) < MAX_KNOWN:
             self._expected.setdefault(stream_id, {}).update(wanting)
+        return bool(wanting)
 
     async def find(self, streams: Mapping[UUID, bool]) -> Found:
         """Returns what there is to handle in the streams.
@@ -123,11 +126,6 @@ class Finding:
                 else:
                     self._cursors.mark_skipped(stream_id, name, head)
         return beyond
-
-
-def _contain(events: Sequence[bytes], text: str) -> bool:
-    part = text.encode()
-    return any(part in event for event in events)
 
 
 def _has_work(subscriber: Subscriber, seq: int, rows: Sequence[Any]) -> bool:

@@ -1,9 +1,7 @@
 """Handles events by one subscriber, in transactions that also move its cursors."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from loguru import logger
@@ -12,10 +10,10 @@ from app.adapters.db.database import Database
 from app.adapters.db.unit_of_work import open_unit_of_work
 from app.adapters.errors import DatabaseUnavailable, PoolExhausted, TransientDatabaseError
 from app.modules.streams_module.db.cruds import subscribers as crud
-from app.modules.streams_module.db.cruds.read import list_after
 from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, make_event
 from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.subscribers.calls import Outcome, call_handler, too_late
+from app.modules.streams_module.services.subscribers.recent import RecentEvents, StoredEvent
 from app.utils import metrics
 from app.utils.container import Container
 
@@ -36,9 +34,10 @@ class _RunsAlone(Exception):
 class Handling:
     """Calls the handlers of subscribers. A lock of the cursor admits one process per stream and subscriber."""
 
-    def __init__(self, database: Database, container: Container) -> None:
+    def __init__(self, database: Database, container: Container, recent: RecentEvents) -> None:
         self._database = database
         self._container = container
+        self._recent = recent
         # Names of subscribers whose handlers lock streams.
         self._alone: set[str] = set()
 
@@ -118,9 +117,7 @@ class Handling:
             claimed = await crud.claim(raw, stream_ids, subscriber.name)
             outcome.taken = set(stream_ids) - {row["stream_id"] for row in claimed}
             afters = {row["stream_id"]: row["seq"] for row in claimed}
-            by_stream: dict[UUID, list[Any]] = defaultdict(list)
-            for row in await list_after(raw, afters, EVENTS_AT_ONCE):
-                by_stream[row["stream_id"]].append(row)
+            by_stream = await self._recent.read(raw, afters, EVENTS_AT_ONCE)
             emptied = await crud.read_emptied(raw, [stream_id for stream_id in afters if stream_id not in by_stream])
             handled: list[Event] = []
             for stream_id, after in afters.items():
@@ -137,7 +134,7 @@ class Handling:
                 head = max(emptied.get(stream_id, after), after)
                 if head > after and subscriber.rebuild is not None:
                     await subscriber.rebuild(context, stream_id, head)
-                outcome.seqs[stream_id] = given[-1]["seq"] if given else head
+                outcome.seqs[stream_id] = given[-1].seq if given else head
                 if len(rows) == EVENTS_AT_ONCE or len(given) < len(rows):
                     outcome.more.add(stream_id)
             if handled and subscriber.across_streams:
@@ -166,8 +163,9 @@ class Handling:
                     "subscriber {} failed in stream {} after {}: {!r}", subscriber.name, stream_id, seq, error
                 )
                 return
-            rows = _cut(subscriber, await list_after(raw, {stream_id: seq}, EVENTS_AT_ONCE), 1)
-            failed = rows[-1]["seq"] if rows else seq + 1
+            found = await self._recent.read(raw, {stream_id: seq}, EVENTS_AT_ONCE)
+            rows = _cut(subscriber, found.get(stream_id, []), 1)
+            failed = rows[-1].seq if rows else seq + 1
             if subscriber.on_failure == "stop":
                 await crud.halt(raw, stream_id, subscriber.name, failed)
             else:
@@ -185,21 +183,23 @@ def _refuse() -> None:
     raise _RunsAlone
 
 
-def _cut(subscriber: Subscriber, rows: Sequence[Any], limit: int) -> Sequence[Any]:
+def _cut(subscriber: Subscriber, rows: Sequence[StoredEvent], limit: int) -> Sequence[StoredEvent]:
     """Returns the rows up to the `limit`-th one that the subscriber handles."""
     matching = 0
     for place, row in enumerate(rows, 1):
-        matching += subscriber.wants[row["kind"]]
+        matching += subscriber.wants[row.kind]
         if matching == limit:
             return rows[:place]
     return rows
 
 
-async def _take(subscriber: Subscriber, context: SubscriberContext, after: int, rows: Sequence[Any]) -> Sequence[Event]:
+async def _take(
+    subscriber: Subscriber, context: SubscriberContext, after: int, rows: Sequence[StoredEvent]
+) -> Sequence[Event]:
     """Returns the events to handle. If the log has a gap before them, calls `rebuild` first."""
     if not rows:
         return ()
     first = rows[0]
-    if first["seq"] > after + 1 and first["kind"] != _END_OF_STREAM and subscriber.rebuild is not None:
-        await subscriber.rebuild(context, context.stream_id, first["seq"] - 1)
-    return [make_event(context.stream_id, row) for row in rows if subscriber.wants[row["kind"]]]
+    if first.seq > after + 1 and first.kind != _END_OF_STREAM and subscriber.rebuild is not None:
+        await subscriber.rebuild(context, context.stream_id, first.seq - 1)
+    return [make_event(context.stream_id, *row) for row in rows if subscriber.wants[row.kind]]

@@ -28,9 +28,10 @@ async def retry_failure(database: Database, container: Container, subscribers: M
                 failure = LookupError("the event log no longer contains the event")
             else:
                 context = SubscriberContext(raw, container, now(), work, stream_id)
+                event = make_event(stream_id, row["seq"], row["kind"], row["data"], row["at"])
                 try:
                     async with work.session.begin_nested():
-                        await call_handler(subscribers[name], context, [make_event(stream_id, row)], outcome)
+                        await call_handler(subscribers[name], context, [event], outcome)
                 except (DatabaseUnavailable, PoolExhausted):
                     raise
                 except Exception as error:  # noqa: BLE001 - the error is stored with the event

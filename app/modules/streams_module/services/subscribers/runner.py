@@ -7,6 +7,7 @@ import asyncio
 import heapq
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from uuid import UUID
 
 from loguru import logger
@@ -18,6 +19,7 @@ from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
 from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.services.subscribers.handling import Handling
+from app.modules.streams_module.services.subscribers.recent import NOTED_KIND, RecentEvents
 from app.modules.streams_module.services.subscribers.registration import register
 from app.modules.streams_module.services.subscribers.retrying import retry_failure
 from app.modules.streams_module.services.subscribers.stream_queue import StreamQueue
@@ -60,7 +62,8 @@ class Subscribers:
         self._database = database
         self._container = container
         self._subscribers = {subscriber.name: subscriber for subscriber in subscribers}
-        self._handling = Handling(database, container)
+        self._recent = RecentEvents()
+        self._handling = Handling(database, container, self._recent)
         self._handle = database.tracing.traced("subscriber", self._handling.handle, _span_details, is_root=True)
         self._cursors = CursorCache(list(self._subscribers))
         self._finding = Finding(database, self._subscribers, self._cursors)
@@ -104,12 +107,15 @@ class Subscribers:
             async with asyncio.timeout(_LAST_FLUSH):
                 await self._flush()
 
-    def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> None:
-        """Notes what this process has appended to a stream after `base`: events of one kind, given as JSON.
+    def note_appended(self, stream_id: UUID, base: int, at: datetime, events: Sequence[bytes]) -> None:
+        """Notes new messages that this process has appended to a stream after `base`: their events, given as JSON.
 
-        Call it before the notification. Then it need not be found out which subscribers handle them.
+        Call it before the notification. Then it need not be found out which subscribers handle them, and they need not
+        be read.
         """
-        self._finding.note_appended(stream_id, base, kind, events)
+        # A process whose subscribers run elsewhere keeps nothing for them.
+        if self._is_registered.is_set() and self._finding.note_appended(stream_id, base, NOTED_KIND, events):
+            self._recent.note(stream_id, base, at, events)
 
     def _add_backlog(self, stream_ids: Iterable[UUID]) -> None:
         """Adds streams that may have events without a notification."""

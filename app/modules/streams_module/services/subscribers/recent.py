@@ -1,0 +1,124 @@
+"""The latest events that this process has appended, so that its subscribers need not read them from the log."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.adapters.db.connection import Connection
+from app.modules.streams_module.db.cruds.read import list_after
+
+_MAX_BYTES = 8_000_000
+"""Of JSON. The oldest events are dropped: under a steady flow these are less than a second old."""
+NOTED_KIND = "message.created"
+"""The kind that is kept. No event of it changes what an earlier event holds."""
+
+
+class StoredEvent(NamedTuple):
+    """An event as the log has it: `data` is JSON."""
+
+    seq: int
+    kind: str
+    data: str | bytes
+    at: datetime
+
+
+class _Appended(NamedTuple):
+    """Events of one batch, with the numbers after `base`."""
+
+    stream_id: UUID
+    base: int
+    at: datetime
+    events: Sequence[bytes]
+    size: int
+
+    @property
+    def head(self) -> int:
+        return self.base + len(self.events)
+
+
+class RecentEvents:
+    """Events of this process' batches, by stream. Those of a stream have no gap between them."""
+
+    def __init__(self) -> None:
+        self._of: dict[UUID, deque[_Appended]] = {}
+        # In the order in which they came, of all streams.
+        self._all: deque[_Appended] = deque()
+        self._bytes = 0
+
+    def note(self, stream_id: UUID, base: int, at: datetime, events: Sequence[bytes]) -> None:
+        """Keeps events of one batch, given as JSON, after `base`."""
+        appended = _Appended(stream_id, base, at, events, sum(map(len, events)))
+        batches = self._of.setdefault(stream_id, deque())
+        if batches and batches[-1].head != base:
+            batches.clear()
+        batches.append(appended)
+        self._all.append(appended)
+        self._bytes += appended.size
+        while self._bytes > _MAX_BYTES:
+            self._drop_oldest()
+
+    async def read(
+        self, connection: Connection, afters: Mapping[UUID, int], limit: int
+    ) -> dict[UUID, list[StoredEvent]]:
+        """Returns up to `limit` events of each stream after its number, as the log has them now.
+
+        Of a stream with events in memory only those after them are read. If these are new messages, none of them has
+        edited or deleted an earlier one. Otherwise all are read.
+        """
+        kept = {stream_id: self._list_after(stream_id, after) for stream_id, after in afters.items()}
+        heads = {stream_id: batches[-1].head if batches else afters[stream_id] for stream_id, batches in kept.items()}
+        read = await _read(connection, heads, limit)
+        changed = {
+            stream_id: afters[stream_id]
+            for stream_id, later in read.items()
+            if kept[stream_id] and (len(later) == limit or any(event.kind != NOTED_KIND for event in later))
+        }
+        if changed:
+            read |= await _read(connection, changed, limit)
+        found = {}
+        for stream_id, after in afters.items():
+            events = [] if stream_id in changed else _events_of(kept[stream_id], after, limit)
+            if events := (events + read.get(stream_id, []))[:limit]:
+                found[stream_id] = events
+        return found
+
+    def _list_after(self, stream_id: UUID, after: int) -> list[_Appended]:
+        """Returns the batches with the events after a number, if the first of these is there."""
+        batches: list[_Appended] = []
+        for batch in reversed(self._of.get(stream_id, ())):
+            if batch.head <= after:
+                break
+            batches.append(batch)
+        return batches[::-1] if batches and batches[-1].base <= after else []
+
+    def _drop_oldest(self) -> None:
+        oldest = self._all.popleft()
+        self._bytes -= oldest.size
+        batches = self._of.get(oldest.stream_id)
+        if batches and batches[0] is oldest:
+            batches.popleft()
+        if not batches:
+            self._of.pop(oldest.stream_id, None)
+
+
+def _events_of(batches: Sequence[_Appended], after: int, limit: int) -> list[StoredEvent]:
+    return [
+        StoredEvent(seq, NOTED_KIND, data, batch.at)
+        for batch in batches
+        if batch.base < after + limit
+        for seq, data in enumerate(batch.events, batch.base + 1)
+        if seq > after
+    ]
+
+
+async def _read(connection: Connection, afters: Mapping[UUID, int], limit: int) -> dict[UUID, list[StoredEvent]]:
+    rows = await list_after(connection, afters, limit)
+    return {stream_id: [StoredEvent(*row[1:]) for row in group] for stream_id, group in groupby(rows, _stream_of)}
+
+
+def _stream_of(row: Any) -> UUID:
+    stream_id: UUID = row[0]
+    return stream_id
