@@ -17,7 +17,7 @@ NOTHING: list[Any] = []
 
 def derive_plain(text: str) -> Sequence[Mapping[str, Any]]:
     """Returns the entities of a plain text. Most texts have none, which is found out in less than a microsecond."""
-    if "@" not in text and "/" not in text and ("." not in text or not _has_dotted_letter(text)):
+    if "@" not in text and "/" not in text and not _has_dotted_letter(text):
         return NOTHING
     core, offset = _trim(text)
     links = find_links(core)
@@ -26,9 +26,9 @@ def derive_plain(text: str) -> Sequence[Mapping[str, Any]]:
 
 def _has_dotted_letter(text: str) -> bool:
     """Returns True if a letter follows a dot, as in a domain. A regular expression takes ten times as long."""
-    place = text.find(".")
-    while place >= 0 and not text[place + 1 : place + 2].isalpha():
-        place = text.find(".", place + 1)
+    place = text.find(".", 0, -1)
+    while place >= 0 and not text[place + 1].isalpha():
+        place = text.find(".", place + 1, -1)
     return place >= 0
 
 
