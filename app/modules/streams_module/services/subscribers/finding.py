@@ -36,15 +36,12 @@ class Finding:
         self._expected: dict[UUID, dict[str, int]] = {}
         self._texts = sorted({subscriber.containing for subscriber in subscribers.values()} - {""})
 
-    def note_appended(self, stream_id: UUID, base: int, kind: str, events: Sequence[bytes]) -> bool:
-        """Notes events of one kind, given as JSON, after `base`. Returns True if a subscriber handles them.
+    def note_appended(self, stream_id: UUID, base: int, head: int, kind: str, contents: bytes) -> bool:
+        """Notes the events of one kind from `base + 1` to `head`. Returns True if a subscriber handles them.
 
         Cursors at `base` move past events that their subscribers do not handle. For the others the events are known to
         be there to be handled. Neither are read.
         """
-        head = base + len(events)
-        # Looked through once, not event by event.
-        contents = b"\n".join(events) if self._texts else b""
         skipping: list[str] = []
         wanting: dict[str, int] = {}
         for name, subscriber in self._subscribers.items():

@@ -10,8 +10,8 @@ from uuid import UUID
 from app.adapters.db.connection import Connection
 from app.modules.streams_module.db.cruds.read import list_after
 
-_MAX_BYTES = 8_000_000
-"""Of JSON. The oldest events are dropped: under a steady flow these are less than a second old."""
+_MAX_BYTES = 4_000_000
+"""The oldest events are dropped: under a steady flow these are less than a second old."""
 NOTED_KIND = "message.created"
 """The kind that is kept. No event of it changes what an earlier event holds."""
 
@@ -26,17 +26,13 @@ class StoredEvent(NamedTuple):
 
 
 class _Appended(NamedTuple):
-    """Events of one batch, with the numbers after `base`."""
+    """Events of one batch, with the numbers from `base + 1` to `head`."""
 
     stream_id: UUID
     base: int
+    head: int
     at: datetime
-    events: Sequence[bytes]
-    size: int
-
-    @property
-    def head(self) -> int:
-        return self.base + len(self.events)
+    lines: bytes
 
 
 class RecentEvents:
@@ -48,15 +44,15 @@ class RecentEvents:
         self._all: deque[_Appended] = deque()
         self._bytes = 0
 
-    def note(self, stream_id: UUID, base: int, at: datetime, events: Sequence[bytes]) -> None:
-        """Keeps events of one batch, given as JSON, after `base`."""
-        appended = _Appended(stream_id, base, at, events, sum(map(len, events)))
+    def note(self, stream_id: UUID, base: int, head: int, at: datetime, lines: bytes) -> None:
+        """Keeps events of one batch, a line of JSON each. One object per batch, so that memory is not fragmented."""
+        appended = _Appended(stream_id, base, head, at, lines)
         batches = self._of.setdefault(stream_id, deque())
         if batches and batches[-1].head != base:
             batches.clear()
         batches.append(appended)
         self._all.append(appended)
-        self._bytes += appended.size
+        self._bytes += len(lines)
         while self._bytes > _MAX_BYTES:
             self._drop_oldest()
 
@@ -96,7 +92,7 @@ class RecentEvents:
 
     def _drop_oldest(self) -> None:
         oldest = self._all.popleft()
-        self._bytes -= oldest.size
+        self._bytes -= len(oldest.lines)
         batches = self._of.get(oldest.stream_id)
         if batches and batches[0] is oldest:
             batches.popleft()
@@ -109,7 +105,7 @@ def _events_of(batches: Sequence[_Appended], after: int, limit: int) -> list[Sto
         StoredEvent(seq, NOTED_KIND, data, batch.at)
         for batch in batches
         if batch.base < after + limit
-        for seq, data in enumerate(batch.events, batch.base + 1)
+        for seq, data in enumerate(batch.lines.splitlines(), batch.base + 1)
         if seq > after
     ]
 

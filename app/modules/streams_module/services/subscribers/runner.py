@@ -110,12 +110,13 @@ class Subscribers:
     def note_appended(self, stream_id: UUID, base: int, at: datetime, events: Sequence[bytes]) -> None:
         """Notes new messages that this process has appended to a stream after `base`: their events, given as JSON.
 
-        Call it before the notification. Then it need not be found out which subscribers handle them, and they need not
-        be read.
+        Call it before the notification. Then neither their kinds nor they themselves are read.
         """
-        # A process whose subscribers run elsewhere keeps nothing for them.
-        if self._is_registered.is_set() and self._finding.note_appended(stream_id, base, NOTED_KIND, events):
-            self._recent.note(stream_id, base, at, events)
+        if not self._is_registered.is_set():
+            return  # The subscribers run in another process.
+        head, lines = base + len(events), b"\n".join(events)
+        if self._finding.note_appended(stream_id, base, head, NOTED_KIND, lines):
+            self._recent.note(stream_id, base, head, at, lines)
 
     def _add_backlog(self, stream_ids: Iterable[UUID]) -> None:
         """Adds streams that may have events without a notification."""
