@@ -36,9 +36,13 @@ class LogBuffer:
         self._thread.start()
 
     def write(self, line: "Message") -> None:
-        """Adds a line."""
+        """Adds a line of loguru."""
+        self.add(line, is_urgent=line.record["level"].no >= logging.WARNING)
+
+    def add(self, line: str, *, is_urgent: bool = False) -> None:
+        """Adds a line, and writes all of them at once if it is urgent."""
         self._lines.append(line)
-        if line.record["level"].no >= logging.WARNING or len(self._lines) >= _MAX_LINES:
+        if is_urgent or len(self._lines) >= _MAX_LINES:
             self._write_all()
         elif not self._is_waiting.is_set():
             self._is_waiting.set()

@@ -11,6 +11,7 @@ from loguru import logger
 
 from app.resources.constants import LOGS_DIR
 from app.settings.log import LogFormat, LogSettings
+from app.utils.access_log import access_log
 from app.utils.log_buffer import LogBuffer
 from app.utils.log_files import open_log_file
 from app.utils.tracebacks import format_traceback
@@ -31,6 +32,7 @@ def setup_logging(settings: LogSettings) -> None:
     it they log URLs with queries, headers, frames and statements. Tracebacks contain no values.
     """
     logger.remove()
+    access_log.end()
     logging.root.handlers = [_ToLoguru()]
     level = logger.level(settings.level.value).no if settings.enable else logging.CRITICAL + 1
     level = max(level, logging.WARNING)
@@ -45,13 +47,16 @@ def setup_logging(settings: LogSettings) -> None:
     # One file per process: two processes that rotate one file lose lines. The file comes first, so a line that standard
     # error shows is already in the file.
     files = [open_log_file(LOGS_DIR)] if settings.write_to_file else []
+    buffer, as_json = LogBuffer(*files, sys.stderr), settings.format is LogFormat.JSON
     logger.add(
-        LogBuffer(*files, sys.stderr),
+        buffer,
         level=settings.level.value,
-        format=_json_line if settings.format is LogFormat.JSON else _text_line,
+        format=_json_line if as_json else _text_line,
         diagnose=False,
         backtrace=False,
     )
+    if logger.level(settings.level.value).no <= logging.INFO:
+        access_log.begin(buffer, as_json=as_json)
 
 
 def _add_request_id(record: "Record") -> None:

@@ -4,9 +4,9 @@ import re
 from secrets import token_hex
 from time import perf_counter
 
-from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.utils.access_log import access_log
 from app.utils.logs import request_id
 from app.utils.remote_client import end_serving, remote_client_of, serve_client
 from app.utils.secret_path import SHOWN_PATH
@@ -50,9 +50,10 @@ class LogMiddleware:
             if SHOWN_PATH in scope:
                 path = scope[SHOWN_PATH] or path
             if scope["type"] == "http":
-                logger.info("{} {} {} {:.1f}ms {}", scope["method"], path, status, took, client)
+                message = f"{scope['method']} {path} {status} {took:.1f}ms {client}"
             else:
-                logger.info("WS {} {:.1f}s {}", path, took / 1000, client)
+                message = f"WS {path} {took / 1000:.1f}s {client}"
+            access_log.write(__name__, request_id.get(), message)
             if served is not None:
                 end_serving(served)
             request_id.reset(token)
