@@ -9,7 +9,7 @@ from loguru import logger
 
 from app.adapters.clients.http import HttpClient
 from app.adapters.db.database import BackgroundDatabase, Database
-from app.adapters.db.migrations.heads import is_current
+from app.adapters.db.migrations.heads import can_be_served
 from app.fastapi_engine.connection_limit import LIMIT_STATE, ConnectionLimit
 from app.fastapi_engine.handshake import PATHS_STATE, list_websocket_paths
 from app.services.rate_limits import RateLimits
@@ -54,6 +54,6 @@ async def _is_migrated(database: Database) -> bool:
     """Returns False while the tables of background work may be missing: a database that was down is migrated later."""
     try:
         async with database.connection() as connection:
-            return await is_current(connection)
+            return await can_be_served(connection)
     except Exception:  # noqa: BLE001 - the health check says what it is
         return False

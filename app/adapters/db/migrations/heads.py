@@ -44,10 +44,24 @@ def known_heads() -> frozenset[str]:
 
 
 async def is_current(connection: "DatabaseConnection") -> bool:
-    """Returns True if the database has all migrations of this code."""
+    """Returns True if the database has all migrations of this code, and none of newer code."""
+    return known_heads() <= await _revisions_in(connection)
+
+
+async def can_be_served(connection: "DatabaseConnection") -> bool:
+    """Returns True if the database has all migrations of this code.
+
+    It may have those of newer code too: during an upgrade the old processes serve until they are replaced.
+    """
+    revisions = await _revisions_in(connection)
+    continued = {module_of(revision) for revision in revisions - known_revisions().keys()}
+    return all(head in revisions or module_of(head) in continued for head in known_heads())
+
+
+async def _revisions_in(connection: "DatabaseConnection") -> set[str]:
     exists = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
     rows = await connection.fetch("SELECT version_num FROM alembic_version") if exists else []
-    return known_heads() <= {row["version_num"] for row in rows}
+    return {row["version_num"] for row in rows}
 
 
 def module_of(revision: str) -> str | None:

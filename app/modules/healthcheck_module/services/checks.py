@@ -6,7 +6,7 @@ from typing import Literal
 
 from app.adapters.db.database import Database
 from app.adapters.db.diagnosis import diagnose
-from app.adapters.db.migrations.heads import is_current
+from app.adapters.db.migrations.heads import can_be_served
 from app.modules.healthcheck_module.extension import DependencyState, HealthCheck
 from app.modules.healthcheck_module.schemas import Check, Health
 from app.settings import Mode, Settings
@@ -45,14 +45,14 @@ def _as_check(state: DependencyState, *, shows_details: bool) -> Check:
 
 
 async def _check_database(database: Database, *, shows_details: bool) -> Check:
-    """Checks that the database responds within `_TIMEOUT` and is migrated to the schema of this code.
+    """Checks that the database responds within `_TIMEOUT` and has the migrations of this code.
 
     Without `shows_details`, the reason of a failure contains no address, role or database name.
     """
     began = perf_counter()
     try:
         async with asyncio.timeout(_TIMEOUT), database.connection() as connection:
-            is_migrated = await is_current(connection)
+            is_migrated = await can_be_served(connection)
     except Exception as error:  # noqa: BLE001 - any error is a failed check
         trouble = diagnose(database.unavailable_because or error, database.address)
         detail = (str(trouble) if shows_details else trouble.reason) if trouble else type(error).__name__

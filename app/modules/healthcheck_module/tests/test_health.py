@@ -42,6 +42,19 @@ async def test_a_server_is_not_ready_while_the_database_is_not_migrated(
         assert "db migrate" in answer.json()["checks"]["database"]["detail"]
 
 
+async def test_a_server_stays_ready_while_newer_code_migrates_its_database(
+    server: httpx.AsyncClient, database_address: DatabaseAddress
+) -> None:
+    """An upgrade restarts the processes one by one: the first new one migrates, and the old ones serve until then."""
+    connection = await asyncpg.connect(**database_address.connect_arguments())
+    try:
+        await connection.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
+    finally:
+        await connection.close()
+    ready = await server.get("/healthcheck/ready")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+
+
 async def test_a_server_without_database_is_live_and_not_ready(
     settings: Settings, database_address: DatabaseAddress
 ) -> None:
