@@ -19,6 +19,23 @@ _LONGEST_PAUSE = 30.0
 """Seconds between two checks of a replica that is down. The pause doubles up to this."""
 TIMEOUT = 1.0
 """Seconds that a read may take on a replica. Then the primary answers."""
+# Of a standby: what it was last sent, if the role may see that, or what it stores as soon as it writes a changed page.
+_CHECK = """
+SELECT pg_is_in_recovery() AS is_standby, greatest(
+    (SELECT received_tli FROM pg_stat_wal_receiver), (SELECT timeline_id FROM pg_control_checkpoint()),
+    (SELECT min_recovery_end_timeline FROM pg_control_recovery())
+) AS timeline
+"""
+_TIMELINE_OF_PRIMARY = """
+SELECT CASE WHEN NOT pg_is_in_recovery()
+    THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END
+"""
+
+
+async def read_timeline(primary: Connection) -> int | None:
+    """Returns the timeline of a primary: a number that grows at each promotion. None if the server is a standby."""
+    timeline: int | None = await primary.fetchval(_TIMELINE_OF_PRIMARY)
+    return timeline
 
 
 class NotChecked(Exception):
@@ -34,6 +51,8 @@ class Replica(Database):
         self.round_trip: float | None = None
         """Seconds of the last check."""
         self.is_standby = False
+        self.timeline = 0
+        """It has followed the primary at least to this timeline."""
 
     @property
     def is_usable(self) -> bool:
@@ -53,7 +72,7 @@ class Replica(Database):
             began = perf_counter()
             try:
                 async with asyncio.timeout(TIMEOUT), self.connection() as connection:
-                    self.is_standby = await connection.fetchval("SELECT pg_is_in_recovery()")
+                    ((self.is_standby, self.timeline),) = await connection.fetch(_CHECK)
             except DRIVER_ERRORS as error:
                 self._set_state(error)
                 pause = min(pause * 2, _LONGEST_PAUSE)

@@ -3,6 +3,9 @@
 The sequence number decides. The primary first checks the reader's access and gives the heads of the streams: no commit
 that was acknowledged before the request is missing in them. A replica is used if its heads are not lower. A replica
 only moves forward, so what is read there after this comparison is at least as new.
+
+A replica may also have more than a standby that was promoted: changes of the lost primary, which no other server has.
+It cannot follow any further, so it remains on the timeline from before the promotion, and is not used.
 """
 
 import asyncio
@@ -12,7 +15,7 @@ from uuid import UUID
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.adapters.db.replicas import TIMEOUT, Replicas
+from app.adapters.db.replicas import TIMEOUT, Replicas, read_timeline
 from app.adapters.errors import DRIVER_ERRORS
 from app.modules.streams_module.db.cruds.read import list_heads
 from app.utils import metrics
@@ -42,7 +45,11 @@ class StreamReads:
             if replicas:
                 async with self._database.connection() as connection:
                     heads = await find_heads(connection)
+                    timeline = await read_timeline(connection)
             for replica in replicas:
+                if replica.timeline != timeline:
+                    reason = "behind"
+                    continue
                 try:
                     async with asyncio.timeout(TIMEOUT), replica.connection() as connection:
                         if await _has(connection, heads):
