@@ -1,6 +1,7 @@
 """The first process of a server. It owns the port and the embedded PostgreSQL, and serves itself or through workers."""
 
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -40,6 +41,9 @@ of requests is the side that closes. Otherwise a request may meet the close, and
 executed."""
 _TRY_AGAIN_AFTER = 1.0
 """Seconds between two attempts to reach a database that is unavailable at the start."""
+_IN_MEMORY = "/dev/shm"  # noqa: S108 - the folder below it has a random name
+"""Where Linux keeps files that are on no disk. A write into a shared file on a full disk ends the process by SIGBUS."""
+_MEMORY_NEEDED = 32 << 20
 _WORKER_HEALTH_TIMEOUT = 30
 """Seconds after which a worker that does not answer pings is killed and replaced. It does not answer while it imports,
 which takes long on a busy machine; its replacement would not be faster."""
@@ -182,11 +186,19 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
         target = partial(_serve_migrated, server.run, address)
         ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
-        with TemporaryDirectory(prefix="messenger-metrics-", ignore_cleanup_errors=True) as folder:
+        with TemporaryDirectory(
+            prefix="messenger-metrics-", dir=_place_of_metrics(), ignore_cleanup_errors=True
+        ) as folder:
             os.environ[METRICS_VARIABLE] = folder
             serve_by_workers(config, listener)
     else:
         server.run(sockets=[listener])
+
+
+def _place_of_metrics() -> str | None:
+    """Returns the folder in memory if it has room; some containers have none. None is the one for temporary files."""
+    usable = os.access(_IN_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_IN_MEMORY).free >= _MEMORY_NEEDED
+    return _IN_MEMORY if usable else None
 
 
 def _browser_url(settings: AppSettings, listener: socket.socket) -> str:

@@ -35,6 +35,15 @@ def test_two_workers_serve_and_a_killed_one_is_replaced(project: Path, data_dir:
         assert all(counted in httpx.get(f"{server.base_url}/metrics").text for _ in range(6))
 
 
+def test_the_metrics_of_workers_are_not_on_a_disk(project: Path, data_dir: Path, tmp_path: Path) -> None:
+    """On a full disk a write into a shared file would end the process by SIGBUS, and each that takes its place."""
+    with RunningServer(project, data_dir, API_WORKERS="2", TMPDIR=str(tmp_path)) as server:
+        server.wait_until_ready()
+        has_memory = Path("/dev/shm").is_dir()  # noqa: S108 - Linux has it, others have no such files
+        assert len(list(tmp_path.glob("messenger-metrics-*"))) == (0 if has_memory else 1)
+        assert "messenger_sockets 0.0" in httpx.get(f"{server.base_url}/metrics").text
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
 def test_the_last_log_lines_of_workers_are_written(project: Path, data_dir: Path, how: signal.Signals) -> None:
     with RunningServer(project, data_dir, API_WORKERS="2") as server:
