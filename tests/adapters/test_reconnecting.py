@@ -146,3 +146,17 @@ async def test_nothing_is_attempted_after_the_close(database_address: DatabaseAd
         # By now it has connected. If it is cancelled earlier, the driver leaves an exception that is never retrieved.
         await asyncio.sleep(0.5)
     assert [task for task in asyncio.all_tasks() - before if "Database" in repr(task.get_coro())] == []
+
+
+async def test_postgresql_tests_the_connections_of_a_machine_that_may_vanish(database_address: DatabaseAddress) -> None:
+    """By default it keeps them for two hours, and has too few for the machine that starts again."""
+    statement = "SELECT array_agg(DISTINCT source) FROM pg_settings WHERE name LIKE 'tcp_keepalives%'"
+    database = Database(database_address)
+    async with database.connected():
+        other = await database.connect()
+        assert await other.fetchval(statement) == ["client"]
+        await other.close()
+        async with database.connection() as connection:
+            assert await connection.fetchval(statement) == ["client"]
+        async with database.session() as session:
+            assert await session.scalar(text(statement)) == ["client"]

@@ -41,6 +41,10 @@ _SESSION = {
     "statement_timeout": "4s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "30s",
+    # The connections of a machine that has vanished end after a minute, not after two hours: they occupy places.
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
     # JIT pays off only in queries that take seconds. Compiling ours would take longer than running them.
     "jit": "off",
 }
