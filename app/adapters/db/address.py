@@ -7,6 +7,9 @@ from app.settings.db_settings import Pooler, split_servers
 
 WRITABLE = "read-write"
 """The value of `target_session_attrs` that refuses standbys, and servers that were made read-only."""
+KEEPALIVES = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
+"""Settings of PostgreSQL, with which the connections of a machine that has vanished end after a minute, not after two
+hours. Until then they keep their locks and places."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Connects to that one of several servers which accepts writes."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
-from app.adapters.db.address import WRITABLE, DatabaseAddress
+from app.adapters.db.address import KEEPALIVES, WRITABLE, DatabaseAddress
 from app.adapters.errors import DRIVER_ERRORS, driver_calls
+from app.settings.db_settings import Pooler
 
 if TYPE_CHECKING:
     # It imports SQLAlchemy, which the first process of a server does not need.
@@ -36,9 +37,14 @@ async def connect_to_any(
 
 
 async def connect_for_command(address: DatabaseAddress) -> "Connection":
-    """Opens a connection with the usual settings of PostgreSQL. Raises TransientDatabaseError."""
+    """Opens a connection without the limits of those for requests. Raises TransientDatabaseError."""
     servers = address.servers
-    options = {"timeout": COMMAND_TIMEOUT} | ({"target_session_attrs": WRITABLE} if len(servers) > 1 else {})
+    options: dict[str, Any] = {"timeout": COMMAND_TIMEOUT}
+    if len(servers) > 1:
+        options["target_session_attrs"] = WRITABLE
+    if address.pooler is Pooler.NONE:
+        # PgBouncer refuses such settings at the start of a connection.
+        options["server_settings"] = KEEPALIVES
 
     async def connect(server: DatabaseAddress) -> "Connection":
         return await asyncpg.connect(**server.connect_arguments() | options)

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from app.adapters.db.address import DatabaseAddress
+from app.adapters.db.address import KEEPALIVES, DatabaseAddress
 from app.adapters.db.any_server import connect_to_any
 from app.adapters.db.connection import Connection, DriverConnection, PooledConnection, translate_errors
 from app.adapters.db.opening import open_connection
@@ -41,10 +41,7 @@ _SESSION = {
     "statement_timeout": "4s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "30s",
-    # The connections of a machine that has vanished end after a minute, not after two hours: they occupy places.
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
+    **KEEPALIVES,
     # JIT pays off only in queries that take seconds. Compiling ours would take longer than running them.
     "jit": "off",
 }
