@@ -112,7 +112,9 @@ async def _change(
     event_seq = await log.append(work, chat_id, event(kind, changed))
     first, edits = message["event_seqs"][:1], message["event_seqs"][1:]
     readable, emptied = [*first, *edits[-MAX_EDITS_WITH_TEXT:]], edits[:-MAX_EDITS_WITH_TEXT]
-    stored = fields.to_store(values)
+    # Parts that this process does not have may describe the old text.
+    unknown = fields.unknown_of(message["parts"]) if text == message["text"] else {}
+    stored = fields.to_store({**unknown, **values})
     await crud.edit_message(raw, chat_id, seq, text, stored, edited_at, [*readable, event_seq])
     # Former members read events up to their departure, and must not see text written later.
     blank_until = await find_last_departure(raw, chat_id)

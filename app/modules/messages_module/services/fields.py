@@ -82,6 +82,10 @@ class MessageFields:
         """Returns the value of each part from the column `parts`."""
         return self.empty | {name: value for name, value in (stored or {}).items() if name in self.empty}
 
+    def unknown_of(self, stored: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Returns the values of parts that this process does not have, from the column `parts`."""
+        return {name: value for name, value in (stored or {}).items() if name not in self.empty}
+
     def to_store(self, values: Mapping[str, Any]) -> bytes | None:
         """Returns the JSON for the column `parts`, None if every part is empty."""
         non_empty = {name: value for name, value in values.items() if value != self.empty.get(name)}
