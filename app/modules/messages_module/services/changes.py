@@ -113,14 +113,16 @@ async def _change(
     first, edits = message["event_seqs"][:1], message["event_seqs"][1:]
     readable, emptied = [*first, *edits[-MAX_EDITS_WITH_TEXT:]], edits[:-MAX_EDITS_WITH_TEXT]
     # Parts that this process does not have may describe the old text.
-    unknown = fields.unknown_of(message["parts"]) if text == message["text"] else {}
+    is_new_text = text != message["text"]
+    unknown = {} if is_new_text else fields.unknown_of(message["parts"])
+    only = fields.names if is_new_text else None
     stored = fields.to_store({**unknown, **values})
     await crud.edit_message(raw, chat_id, seq, text, stored, edited_at, [*readable, event_seq])
     # Former members read events up to their departure, and must not see text written later.
     blank_until = await find_last_departure(raw, chat_id)
     blank = dump({"text": "", **fields.of_tombstone()})
-    await crud.replace_in_events(raw, chat_id, readable, dump(shown), blank, blank_until=blank_until)
-    await crud.replace_in_events(raw, chat_id, emptied, blank, blank, blank_until=0)
+    await crud.replace_in_events(raw, chat_id, readable, dump(shown), blank, blank_until=blank_until, only=only)
+    await crud.replace_in_events(raw, chat_id, emptied, blank, blank, blank_until=0, only=only)
 
 
 async def delete_message(
@@ -150,7 +152,9 @@ async def _erase(work: UnitOfWork, log: Log, parts: MessageParts, raw: RawConnec
     for message in alive:
         chat_id, seq = message["chat_id"], message["seq"]
         await crud.delete_message(raw, chat_id, seq, parts.fields.kept(message["parts"]), at)
-        await crud.replace_in_events(raw, chat_id, message["event_seqs"], blank, blank, blank_until=0)
+        # Parts that this process does not have may be content, too.
+        only = parts.fields.names
+        await crud.replace_in_events(raw, chat_id, message["event_seqs"], blank, blank, blank_until=0, only=only)
         await log.append(work, chat_id, event("message.deleted", await _as_event(work, parts, message)))
     if alive:
         await parts.remove(work, alive[0]["chat_id"], [message["seq"] for message in alive], at)

@@ -43,7 +43,10 @@ class MessageFields:
         """Values of the parts of a message that has none."""
         stored = [(part.name, _sql_of_part(part)) for part in parts]
         shown = [(view.name, f"coalesce(({view.sql})::text, {_constant(view.empty)})") for view in views if view.sql]
-        self.event_sql = json_object([*_BEFORE_PARTS, *stored, *_AFTER_PARTS])
+        in_events = [*_BEFORE_PARTS, *stored, *_AFTER_PARTS]
+        self.names = [name for name, _ in in_events]
+        """Names of the fields in events."""
+        self.event_sql = json_object(in_events)
         """SQL of the JSON in events, over the message `m`. It is the same for every viewer."""
         self.read_sql = json_object([*_BEFORE_PARTS, *stored, *_AFTER_PARTS, *shown])
         """SQL of the JSON that the viewer `$2` reads."""

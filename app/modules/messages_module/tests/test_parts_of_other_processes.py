@@ -1,6 +1,7 @@
 """Parts of a module that one process has and another has not: it is switched off, or an upgrade is under way."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -50,6 +51,11 @@ async def anna_there(anna: FakeClient, app_there: FastAPI) -> AsyncIterator[Fake
         yield FakeClient(http, id=anna.id, headers=anna.headers)
 
 
+async def list_sources(user: FakeClient, chat_id: str) -> list[Any]:
+    """Returns the unknown part as the message's events show it. Events without it come from the other process."""
+    return [event["data"].get("source") for event in await user.events(chat_id) if event["kind"][:8] == "message."]
+
+
 async def test_a_part_set_by_a_process_without_a_module_keeps_the_values_of_the_module(
     app_there: FastAPI, anna: FakeClient, anna_there: FakeClient, club: str
 ) -> None:
@@ -68,3 +74,19 @@ async def test_an_edit_without_a_new_text_keeps_the_values_of_a_module_that_the_
     ok(await anna_there.patch(f"/chats/{club}/messages/1", {"note": "важно"}))
     shown = ok(await anna.get(f"/chats/{club}/messages/1"))
     assert (shown["note"], shown["source"]) == ("важно", "архив")
+
+
+async def test_a_deletion_by_a_process_without_a_module_leaves_no_value_of_the_module_in_events(
+    anna: FakeClient, anna_there: FakeClient, club: str
+) -> None:
+    await anna.send(club, source="секрет")
+    ok(await anna_there.delete(f"/chats/{club}/messages/1"))
+    assert await list_sources(anna, club) == [None, None]
+
+
+async def test_a_new_text_by_a_process_without_a_module_leaves_no_value_about_the_old_text_in_events(
+    anna: FakeClient, anna_there: FakeClient, club: str
+) -> None:
+    await anna.send(club, "секрет", source="секрет")
+    ok(await anna_there.patch(f"/chats/{club}/messages/1", {"text": "другое"}))
+    assert await list_sources(anna, club) == [None, None]

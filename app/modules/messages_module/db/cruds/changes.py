@@ -27,10 +27,12 @@ UPDATE message SET text = '', parts = convert_from($3::bytea, 'UTF8')::json, del
 WHERE chat_id = $1 AND seq = $2
 """
 _DELETE_REACTIONS = "DELETE FROM reaction WHERE chat_id = $1 AND seq = $2"
-# Numbers and kinds stay, only the content changes. Events that former members may read get no content.
+# Numbers and kinds stay, only the content changes. Events that former members may read get no content. If $6 is null,
+# no field is removed.
 _REPLACE = """
 UPDATE event
-SET data = (data::jsonb || convert_from(CASE WHEN seq > $5 THEN $3::bytea ELSE $4::bytea END, 'UTF8')::jsonb)::json
+SET data = (data::jsonb - ARRAY(SELECT name FROM jsonb_object_keys(data::jsonb) name WHERE name <> ALL ($6::text[]))
+    || convert_from(CASE WHEN seq > $5 THEN $3::bytea ELSE $4::bytea END, 'UTF8')::jsonb)::json
 WHERE stream_id = $1 AND seq = ANY($2)
 """
 _ADD_REACTION = """
@@ -87,9 +89,13 @@ async def replace_in_events(
     blank: bytes,
     *,
     blank_until: int,
+    only: Sequence[str] | None,
 ) -> None:
-    """Writes the JSON `shown` into a message's events, and `blank` into those up to `blank_until`."""
-    await connection.execute(_REPLACE, chat_id, event_seqs, shown, blank, blank_until)
+    """Writes the JSON `shown` into a message's events, and `blank` into those up to `blank_until`.
+
+    `only`: other fields are removed from the events.
+    """
+    await connection.execute(_REPLACE, chat_id, event_seqs, shown, blank, blank_until, only)
 
 
 async def add_reaction(
