@@ -46,6 +46,29 @@ INVARIANTS = (
         advice="members open it from the message, and not from the list of files: restore a backup, or send it again",
     ),
     Invariant(
+        says="a deleted message has no files",
+        find="""
+            SELECT a.chat_id AS stream_id, format('file %s of message %s', a.id, a.seq) AS detail
+            FROM attachment a
+            JOIN message m ON m.chat_id = a.chat_id AND m.seq = a.seq
+            JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
+            WHERE m.deleted_at IS NOT NULL AND a.state <> 'deleted'
+        """,
+        advice="messages were deleted while the module was disabled; --fix has their files collected",
+        fix=(
+            """
+            WITH dropped AS (
+                DELETE FROM message_attachment f WHERE f.chat_id = ANY($1) AND EXISTS (
+                    SELECT FROM message m
+                    WHERE m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NOT NULL
+                ) RETURNING attachment_id
+            )
+            UPDATE attachment SET state = 'deleted', expires_at = now()
+            FROM dropped WHERE id = dropped.attachment_id
+            """,
+        ),
+    ),
+    Invariant(
         says="each avatar is an image that is kept for it",
         find=f"""
             SELECT v.stream_id, format('file %s', v.attachment_id) AS detail

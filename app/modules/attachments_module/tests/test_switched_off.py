@@ -1,8 +1,15 @@
-"""Without the module nothing of it is left."""
+"""Without the module nothing of it is left, and what happens meanwhile counts afterwards."""
 
+from app.adapters.db.address import DatabaseAddress
 from app.commands.generated import openapi_text
+from app.fastapi_engine.constructor import build_app
+from app.modules.attachments_module.settings import AttachmentSettings
+from app.modules.attachments_module.tests.uploading import download, ready
 from app.settings import Settings
-from tests.servers import without
+from app.utils.container import Container
+from tests.fakers import FakeClient, ok, problem
+from tests.manage import manage
+from tests.servers import served, without
 
 
 def test_a_server_without_files_has_no_trace_of_them_in_its_documents(base_settings: Settings) -> None:
@@ -10,3 +17,33 @@ def test_a_server_without_files_has_no_trace_of_them_in_its_documents(base_setti
     document = openapi_text(without(base_settings, "attachments", "previews"))
     for word in ("attachment", "/files", "Tus-", "Upload-", "quota_exceeded", "vatar"):
         assert word not in document, word
+
+
+async def test_files_of_a_message_that_a_server_without_files_deleted_cannot_be_read(
+    anna: FakeClient,
+    boris: FakeClient,
+    club: str,
+    settings: Settings,
+    container: Container,
+    database_address: DatabaseAddress,
+) -> None:
+    ids = [(await ready(anna, data))["id"] for data in (b"secret", b"kept")]
+    for one in ids:
+        ok(await anna.post(f"/chats/{club}/messages", {"attachments": [one]}))
+    shown = [ok(await boris.get(f"/attachments/{one}")) for one in ids]
+    async with served(build_app(without(settings, "attachments", "previews"))) as http:
+        ok(await FakeClient(http, headers=anna.headers).delete(f"/chats/{club}/messages/1"))
+
+    problem(await boris.get(f"/attachments/{ids[0]}"), 404, "not_found")
+    problem(await anna.get(f"/attachments/{ids[0]}"), 404, "not_found")
+    assert [(await download(boris, one["url"])).status_code for one in shown] == [404, 200]
+    listed = ok(await boris.get(f"/chats/{club}/attachments"))["items"]
+    assert [item["attachment"]["id"] for item in listed] == [ids[1]]
+
+    async def doctor(*options: str) -> str:
+        store = container.get(AttachmentSettings).store
+        return (await manage(database_address, "doctor", "--least-free-mb=0", *options, ATTACHMENT_STORE=store)).output
+
+    fault = f"✗ a deleted message has no files\n    {club}: file {ids[0]} of message 1"
+    assert fault in await doctor("--fix", "--yes")
+    assert "no problems found" in await doctor()

@@ -19,11 +19,13 @@ a.previews::text, a.reason, a.chat_id, a.seq, a.expires_at
 """
 _FIND = f"SELECT {_SHOWN}, a.length, a.received, a.reserved FROM attachment a WHERE a.id = $1"  # noqa: S608
 _FIND_LOCKED = f"{_FIND} FOR UPDATE"
-# Only its owner sees what no message carries, and only members what one does.
+# Only its owner sees what no message carries, and only members what one does. Files of messages that were deleted while
+# the module was disabled are still in the table.
 _VISIBLE = f"""
 (a.chat_id IS NULL AND a.owner_id = $2 OR EXISTS (
     SELECT FROM {one_row("chat_member", chat_id="a.chat_id", account_id="$2")} m
     JOIN chat c ON c.id = m.chat_id AND c.deleted_at IS NULL
+    JOIN {one_row("message", chat_id="a.chat_id", seq="a.seq")} carrying ON carrying.deleted_at IS NULL
 )) AND a.state IN ('uploading', 'processing', 'ready', 'refused')
 AND (a.state <> 'uploading' OR a.expires_at > now())
 """
@@ -90,7 +92,9 @@ WHERE m.chat_id = $1 AND m.seq = $2 AND m.position >= 0 ORDER BY m.position
 _PAGE = f"""
 SELECT m.seq AS message_seq, m.position, {_SHOWN}
 FROM message_attachment m JOIN attachment a ON a.id = m.attachment_id
+CROSS JOIN LATERAL {one_row("message", chat_id="m.chat_id", seq="m.seq")} carrying
 WHERE m.chat_id = $1 AND m.position >= 0 AND (m.seq, -m.position) < ($2, $3) AND ($4::text IS NULL OR m.kind = $4)
+    AND carrying.deleted_at IS NULL
 ORDER BY m.seq DESC, m.position LIMIT $5
 """  # noqa: S608
 _FINISH = """
