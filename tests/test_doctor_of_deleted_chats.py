@@ -1,4 +1,4 @@
-"""`manage.py doctor` while the rows of a deleted chat are deleted: first the messages, then what is about them."""
+"""`manage.py doctor` while the rows of a deleted chat are deleted, first the messages, and after that."""
 
 from uuid import UUID
 
@@ -29,3 +29,19 @@ async def test_a_chat_whose_messages_are_deleted_already_is_no_finding(
         await rows(container, statement, UUID(club))
     result = await manage(database_address, "doctor", "--least-free-mb=0")
     assert result.exit_code == 0, result.output
+
+
+async def test_rows_that_a_server_without_their_modules_left_of_a_deleted_chat_are_removed(
+    anna: FakeClient, club: str, container: Container, database_address: DatabaseAddress
+) -> None:
+    await anna.send(club)
+    ok(await anna.put(f"/chats/{club}/pins/1"))
+    ok(await anna.patch(f"/chats/{club}/messages/1", {"text": "Иначе"}))
+    ok(await anna.post(f"/chats/{club}/messages/1/forward", {"to_chat_id": club}))
+    for statement in (*_PURGE, "UPDATE chat SET purged_at = now() WHERE id = $1"):
+        await rows(container, statement, UUID(club))
+    fixed = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
+    assert fixed.output.count(f"{club}: message ") == 3, fixed.output
+    for table in ("message_pin", "message_version", "message_forward"):
+        assert not await rows(container, f"SELECT FROM {table}"), table
+    assert (await manage(database_address, "doctor", "--least-free-mb=0")).exit_code == 0

@@ -34,10 +34,10 @@ INVARIANTS = (
         find="""
             SELECT f.chat_id AS stream_id, format('message %s', f.seq) AS detail
             FROM message_forward f LEFT JOIN message m ON m.chat_id = f.chat_id AND m.seq = f.seq
-            JOIN chat c ON c.id = f.chat_id AND c.deleted_at IS NULL
+            JOIN chat c ON c.id = f.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)
             WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
         """,
-        advice="messages were deleted while the module was disabled; --fix forgets their origin",
+        advice="messages or chats were deleted while the module was disabled; --fix forgets their origin",
         fix=(
             """
             DELETE FROM message_forward f WHERE f.chat_id = ANY($1) AND NOT EXISTS (

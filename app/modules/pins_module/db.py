@@ -30,10 +30,10 @@ INVARIANTS = (
         find="""
             SELECT p.chat_id AS stream_id, format('message %s', p.seq) AS detail
             FROM message_pin p LEFT JOIN message m ON m.chat_id = p.chat_id AND m.seq = p.seq
-            JOIN chat c ON c.id = p.chat_id AND c.deleted_at IS NULL
+            JOIN chat c ON c.id = p.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)
             WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
         """,
-        advice="messages were deleted while the module was disabled; --fix unpins them",
+        advice="messages or chats were deleted while the module was disabled; --fix unpins them",
         fix=(
             """
             DELETE FROM message_pin p WHERE p.chat_id = ANY($1) AND NOT EXISTS (

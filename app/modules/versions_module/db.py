@@ -32,10 +32,10 @@ INVARIANTS = (
         find="""
             SELECT v.chat_id AS stream_id, format('message %s', v.seq) AS detail
             FROM message_version v LEFT JOIN message m ON m.chat_id = v.chat_id AND m.seq = v.seq
-            JOIN chat c ON c.id = v.chat_id AND c.deleted_at IS NULL
+            JOIN chat c ON c.id = v.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)
             WHERE m.seq IS NULL OR m.deleted_at IS NOT NULL
         """,
-        advice="messages were deleted while the module was disabled; --fix deletes their earlier texts",
+        advice="messages or chats were deleted while the module was disabled; --fix deletes their earlier texts",
         fix=(
             """
             DELETE FROM message_version v WHERE v.chat_id = ANY($1) AND NOT EXISTS (

@@ -49,18 +49,17 @@ INVARIANTS = (
         says="a deleted message has no files",
         find="""
             SELECT a.chat_id AS stream_id, format('file %s of message %s', a.id, a.seq) AS detail
-            FROM attachment a
-            JOIN message m ON m.chat_id = a.chat_id AND m.seq = a.seq
-            JOIN chat c ON c.id = a.chat_id AND c.deleted_at IS NULL
-            WHERE m.deleted_at IS NOT NULL AND a.state <> 'deleted'
+            FROM attachment a LEFT JOIN message m ON m.chat_id = a.chat_id AND m.seq = a.seq
+            JOIN chat c ON c.id = a.chat_id AND (c.deleted_at IS NULL OR c.purged_at IS NOT NULL)
+            WHERE (m.seq IS NULL OR m.deleted_at IS NOT NULL) AND a.state <> 'deleted'
         """,
-        advice="messages were deleted while the module was disabled; --fix has their files collected",
+        advice="messages or chats were deleted while the module was disabled; --fix has their files collected",
         fix=(
             """
             WITH dropped AS (
-                DELETE FROM message_attachment f WHERE f.chat_id = ANY($1) AND EXISTS (
+                DELETE FROM message_attachment f WHERE f.chat_id = ANY($1) AND NOT EXISTS (
                     SELECT FROM message m
-                    WHERE m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NOT NULL
+                    WHERE m.chat_id = f.chat_id AND m.seq = f.seq AND m.deleted_at IS NULL
                 ) RETURNING attachment_id
             )
             UPDATE attachment SET state = 'deleted', expires_at = now()

@@ -1,5 +1,7 @@
 """Without the module nothing of it is left, and what happens meanwhile counts afterwards."""
 
+from uuid import UUID
+
 from app.adapters.db.address import DatabaseAddress
 from app.commands.generated import openapi_text
 from app.fastapi_engine.constructor import build_app
@@ -7,6 +9,7 @@ from app.modules.attachments_module.settings import AttachmentSettings
 from app.modules.attachments_module.tests.uploading import download, ready
 from app.settings import Settings
 from app.utils.container import Container
+from tests.databases import rows
 from tests.fakers import FakeClient, ok, problem
 from tests.manage import manage
 from tests.servers import served, without
@@ -47,3 +50,17 @@ async def test_files_of_a_message_that_a_server_without_files_deleted_cannot_be_
     fault = f"✗ a deleted message has no files\n    {club}: file {ids[0]} of message 1"
     assert fault in await doctor("--fix", "--yes")
     assert "no problems found" in await doctor()
+
+
+async def test_files_of_a_chat_that_a_server_without_files_deleted_are_collected(
+    anna: FakeClient, club: str, container: Container, database_address: DatabaseAddress
+) -> None:
+    one = await ready(anna, b"secret")
+    ok(await anna.post(f"/chats/{club}/messages", {"attachments": [one["id"]]}))
+    # As a process without the module leaves the chat.
+    purge = "UPDATE chat SET deleted_at = now(), purged_at = now() WHERE id = $1"
+    for statement in (purge, "DELETE FROM chat_member WHERE chat_id = $1", "DELETE FROM message WHERE chat_id = $1"):
+        await rows(container, statement, UUID(club))
+    store = container.get(AttachmentSettings).store
+    await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes", ATTACHMENT_STORE=store)
+    assert [row["state"] for row in await rows(container, "SELECT state FROM attachment")] in ([], ["deleted"])
