@@ -225,3 +225,14 @@ async def test_the_doctor_finds_what_is_wrong_with_the_index(
     assert "✓ a sample of messages is found by their longest words" in well.output
     await connection.execute(breaking)
     assert f"✗ {says}" in (await manage(database_address, "doctor", "--least-free-mb=0")).output
+
+
+async def test_the_doctor_removes_what_a_server_without_searches_left_of_a_deleted_chat(
+    talk: str, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    await connection.execute("UPDATE chat SET deleted_at = now(), purged_at = now(), member_count = 0")
+    for table in ("chat_member", "account_chat", "message"):
+        await connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants only
+    fixed = await manage(database_address, "doctor", "--least-free-mb=0", "--fix", "--yes")
+    assert f"✗ the search index contains no deleted message\n    {talk}: message 1" in fixed.output
+    assert await connection.fetchval("SELECT count(*) FROM search_message") == 0
