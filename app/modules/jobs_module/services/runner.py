@@ -26,6 +26,8 @@ LEASE = 10.0
 _BEAT = 3.0
 _POLL = 1.0
 """Seconds between two polls for jobs that other processes have enqueued."""
+_LOCKED = 0.05
+"""Minimum seconds between two polls that claim nothing: another transaction may hold a due job for long."""
 _MEASURE = 15.0
 _GRACE = 4.0
 """Seconds in which jobs may end at shutdown before they are cancelled."""
@@ -132,7 +134,7 @@ class Runner:
             rows = await crud.claim(connection, free, self._names, lease_id)
             if not rows:
                 seconds = await crud.seconds_to_next(connection, list(free), self._names)
-                return _POLL if seconds is None else min(max(seconds, 0.0), _POLL)
+                return _POLL if seconds is None else min(max(seconds, _LOCKED), _POLL)
         for row in rows:
             lease = Lease(row["owner_id"], row["id"], lease_id)
             running_job = RunningJob(self._jobs[row["name"]], lease, row["payload"], row["attempts"], claimed_at)

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import BackgroundDatabase, Database
+from app.modules.jobs_module.db.cruds import leases
 from app.modules.jobs_module.db.cruds.leases import claim
 from app.modules.jobs_module.extension import Job, JobContext, Jobs, LeaseLost
 from app.modules.jobs_module.services import operating, runner
@@ -115,6 +117,30 @@ async def test_no_process_takes_over_a_job_with_an_open_unit_of_work(
         await until_empty(connection)
     # Its lease is expired by then: the job may run once more before the lease is renewed.
     assert set(claimed) == {0}
+
+
+async def test_a_locked_job_is_not_claimed_again_and_again_without_a_pause(
+    container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = 0
+
+    async def count(*arguments: Any) -> list[Any]:
+        nonlocal claims
+        claims += 1
+        return await claim(*arguments)
+
+    monkeypatch.setattr(leases, "claim", count)
+    job = noting()
+    await enqueuing(container, job).enqueue(job)
+    # As a long unit of work does that enqueues under the key of a waiting job, or that a job has open which hangs.
+    locking = connection.transaction()
+    await locking.start()
+    await connection.execute("SELECT FROM job FOR KEY SHARE")
+    async with _runner(container, job):
+        await asyncio.sleep(1)
+        await locking.rollback()
+        await until_empty(connection)
+    assert claims < 200
 
 
 async def test_at_shutdown_jobs_are_cancelled_and_released(
