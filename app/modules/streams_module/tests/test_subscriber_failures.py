@@ -8,9 +8,12 @@ import pytest
 
 from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
+from app.adapters.db.database import Database
+from app.adapters.db.unit_of_work import open_unit_of_work
 from app.modules.streams_module.db.invariants import INVARIANTS
-from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext
+from app.modules.streams_module.extension import Event, Subscriber, SubscriberContext, hold_streams
 from app.modules.streams_module.services.subscribers import finding, handling, operating, sweep
+from app.modules.streams_module.services.subscribers.retrying import retry_failure
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
 from app.utils.metrics import REGISTRY
@@ -53,6 +56,25 @@ async def test_a_failing_event_is_set_aside_and_can_be_retried(
         await until_noted(connection, club, ["1", "2", "corrected"])
         assert await connection.fetchval("SELECT count(*) FROM subscriber_failure") == 0
         await eventually(lambda: is_measured(0))
+
+
+async def test_an_event_is_not_retried_while_another_one_of_its_stream_is_handled(
+    anna: FakeClient, club: str, container: Container, connection: Connection
+) -> None:
+    database, subscriber = container.get(Database), noting()
+    async with process(container, subscriber):
+        for text in ("fail", "2"):
+            await anna.send(club, text)
+        await until_noted(connection, club, ["2"])
+    (failure,) = await operating.list_failures(connection)
+    await connection.execute(_CORRECT, failure.stream_id, failure.seq)
+    await operating.retry(connection, "noting", None)
+    async with open_unit_of_work(database) as work:
+        # As another process does that handles events.
+        assert await hold_streams(work, subscriber, [UUID(club)])
+        assert not await retry_failure(database, container, {"noting": subscriber})
+    assert await retry_failure(database, container, {"noting": subscriber})
+    await until_noted(connection, club, ["2", "corrected"])
 
 
 async def test_events_after_one_that_was_set_aside_do_not_wait_for_the_sweep(

@@ -110,10 +110,13 @@ WHERE retry_at <= statement_timestamp() AND subscriber = ANY($1::text[]) LIMIT $
 _HAS_REQUESTED = """
 SELECT EXISTS (SELECT FROM subscriber_failure WHERE retry_at IS NOT NULL AND subscriber = ANY($1::text[]))
 """
+# The cursor is locked as well: no other event of the stream is handled meanwhile.
 _CLAIM_FAILURE = """
 SELECT f.stream_id, f.subscriber, e.seq, e.kind, e.data, e.at, f.seq AS failed_seq
-FROM subscriber_failure f LEFT JOIN event e ON e.stream_id = f.stream_id AND e.seq = f.seq
-WHERE f.retry_at IS NOT NULL AND f.subscriber = ANY($1::text[]) LIMIT 1 FOR UPDATE OF f SKIP LOCKED
+FROM subscriber_failure f
+JOIN subscriber_cursor c ON c.stream_id = f.stream_id AND c.subscriber = f.subscriber
+LEFT JOIN event e ON e.stream_id = f.stream_id AND e.seq = f.seq
+WHERE f.retry_at IS NOT NULL AND f.subscriber = ANY($1::text[]) LIMIT 1 FOR UPDATE OF f, c SKIP LOCKED
 """
 _FORGET_FAILURE = "DELETE FROM subscriber_failure WHERE stream_id = $1 AND subscriber = $2 AND seq = $3"
 _FAIL_AGAIN = """
@@ -210,7 +213,7 @@ async def list_due_retries(connection: Connection, names: Sequence[str], limit: 
 
 
 async def has_requested_retries(connection: Connection, names: Sequence[str]) -> bool:
-    """Returns True if `claim_failure` would find an event, unless another process has locked it."""
+    """Returns True if `claim_failure` would find an event, unless another process has locked it or its stream."""
     return bool(await connection.fetchval(_HAS_REQUESTED, names))
 
 
