@@ -12,7 +12,7 @@ from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
 from app.modules.streams_module.db.cruds.read import find_head
 from app.modules.streams_module.services.log import now
-from app.modules.streams_module.services.subscribers import Subscribers, cursor_cache, handling, recent
+from app.modules.streams_module.services.subscribers import Subscribers, cursor_cache, handling, recent, sweep
 from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
 from app.modules.streams_module.services.subscribers.finding import Finding
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
@@ -52,9 +52,11 @@ class Appending:
 
 @pytest.fixture
 async def appending(
-    anna: FakeClient, club: str, container: Container, connection: Connection
+    anna: FakeClient, club: str, container: Container, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Appending]:
     """Two subscribers, one of addresses and one of all texts. Both cursors were read before the event was handled."""
+    # After its first slice the sweep pauses for minutes. So it finds no event before the test gives notice of it.
+    monkeypatch.setattr(sweep, "_SHARE", 1_000_000)
     bus = MemoryBus()
     async with process(container, noting(containing="://"), noting("all"), bus=bus) as running:
         appending = Appending(anna, club, connection, running, bus)
