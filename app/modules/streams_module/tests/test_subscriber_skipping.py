@@ -15,6 +15,7 @@ from app.modules.streams_module.services.log import now
 from app.modules.streams_module.services.subscribers import Subscribers, cursor_cache, handling, recent, sweep
 from app.modules.streams_module.services.subscribers.cursor_cache import CursorCache
 from app.modules.streams_module.services.subscribers.finding import Finding
+from app.modules.streams_module.services.subscribers.recent import RecentEvents
 from app.modules.streams_module.tests.recording_subscriber import noting, process, texts, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient
@@ -38,8 +39,12 @@ class Appending:
 
     async def note(self, *shown: str) -> None:
         """Notes the last events with these texts."""
+        head = await self._head()
+        at = await self.connection.fetchval(
+            "SELECT at FROM event WHERE stream_id = $1 AND seq = $2", UUID(self.club), head
+        )
         events = [orjson.dumps({"text": text}) for text in shown]
-        self.subscribers.note_appended(UUID(self.club), await self._head() - len(shown), now(), events)
+        self.subscribers.note_appended(UUID(self.club), head - len(shown), at, events)
 
     async def notify(self) -> None:
         self.bus.notify_stream(UUID(self.club), await self._head())
@@ -125,6 +130,22 @@ async def test_events_in_memory_are_not_handled_in_place_of_earlier_ones(
     await appending.note("own")
     await appending.notify()
     await until_noted(connection, club, ["hello", "of another process", "own"], "all")
+
+
+async def test_events_in_memory_that_a_failover_has_lost_are_not_handled(
+    anna: FakeClient, club: str, connection: Connection
+) -> None:
+    stream_id = UUID(club)
+    head = (await find_head(connection, stream_id) or (1, 0))[1]
+    memory = RecentEvents()
+    memory.note(stream_id, head, head + 1, now(), b'{"text": "lost"}')
+    # The replica that took over has not got it.
+    assert await memory.read(connection, {stream_id: head}, 10) == {}
+    await anna.send(club, "with its number")
+    found = await memory.read(connection, {stream_id: head}, 10)
+    assert [(event.seq, orjson.loads(event.data)["text"]) for event in found[stream_id]] == [
+        (head + 1, "with its number")
+    ]
 
 
 async def test_memory_of_appended_events_is_limited(

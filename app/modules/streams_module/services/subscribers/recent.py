@@ -61,23 +61,28 @@ class RecentEvents:
     ) -> dict[UUID, list[StoredEvent]]:
         """Returns up to `limit` events of each stream after its number, as the log has them now.
 
-        Of a stream with events in memory only those after them are read. If these are new messages, none of them has
-        edited or deleted an earlier one. Otherwise all are read.
+        Of a stream with events in memory only the last of these and those after it are read. All are read unless that
+        one is in the log, which a replica that took over may not have, and all later ones are new messages: none of
+        these has edited or deleted an earlier one.
         """
         kept = {stream_id: self._list_after(stream_id, after) for stream_id, after in afters.items()}
-        heads = {stream_id: batches[-1].head if batches else afters[stream_id] for stream_id, batches in kept.items()}
-        read = await _read(connection, heads, limit)
+        starts = {
+            stream_id: batches[-1].head - 1 if batches else afters[stream_id] for stream_id, batches in kept.items()
+        }
+        read = await _read(connection, starts, limit)
         changed = {
             stream_id: afters[stream_id]
-            for stream_id, later in read.items()
-            if kept[stream_id] and (len(later) == limit or any(event.kind != NOTED_KIND for event in later))
+            for stream_id, batches in kept.items()
+            if batches and not _are_unchanged(batches[-1], read.get(stream_id, []), limit)
         }
         if changed:
             read |= await _read(connection, changed, limit)
         found = {}
         for stream_id, after in afters.items():
-            events = [] if stream_id in changed else _events_of(kept[stream_id], after, limit)
-            if events := (events + read.get(stream_id, []))[:limit]:
+            events = read.get(stream_id, [])
+            if kept[stream_id] and stream_id not in changed:
+                events = _events_of(kept[stream_id], after, limit) + events[1:]
+            if events := events[:limit]:
                 found[stream_id] = events
         return found
 
@@ -98,6 +103,15 @@ class RecentEvents:
             batches.popleft()
         if not batches:
             self._of.pop(oldest.stream_id, None)
+
+
+def _are_unchanged(last: _Appended, read: Sequence[StoredEvent], limit: int) -> bool:
+    """Returns True if the events in memory up to this batch are as in the log. `read`: its last one and later ones."""
+    return (
+        0 < len(read) < limit
+        and (read[0].seq, read[0].at) == (last.head, last.at)
+        and all(event.kind == NOTED_KIND for event in read)
+    )
 
 
 def _events_of(batches: Sequence[_Appended], after: int, limit: int) -> list[StoredEvent]:
