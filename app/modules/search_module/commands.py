@@ -7,6 +7,7 @@ import typer
 from app.adapters.db.database import Database
 from app.adapters.db.run import run_on_database
 from app.adapters.db.unit_of_work import open_unit_of_work
+from app.adapters.errors import DatabaseBusy
 from app.modules.search_module.services import building
 from app.modules.search_module.services.building import Building, Progress
 from app.settings import load_settings
@@ -14,6 +15,8 @@ from app.settings import load_settings
 commands = typer.Typer(no_args_is_help=True, name="search", help="Show and rebuild the search index.")
 
 _POLL_PERIOD = 1.0
+_LOCKED_PAUSE = 3.0
+"""Searches go on meanwhile: they wait while the index is about to be swapped."""
 
 
 @commands.command()
@@ -57,9 +60,12 @@ async def _begin(database: Database) -> None:
 
 
 async def _finish(database: Database) -> None:
-    """Until it is built, here or by the running server."""
+    """Until it is built, here or by the running server. A backup that reads the index delays the swap."""
     while (await building.read_progress(database)).is_building:
-        await Building(database).finish()
+        try:
+            await Building(database).finish()
+        except DatabaseBusy:
+            await asyncio.sleep(_LOCKED_PAUSE)
         await asyncio.sleep(0.1)
 
 

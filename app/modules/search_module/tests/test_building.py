@@ -91,6 +91,24 @@ async def test_a_rebuild_waits_for_a_server_that_looks_for_a_build(
     assert await connection.fetchval("SELECT 'search_message'::regclass::oid") != before
 
 
+async def test_a_rebuild_waits_for_a_backup(
+    anna: FakeClient, talk: str, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE search_message IN ACCESS SHARE MODE")
+        rebuilding = asyncio.create_task(manage(database_address, "search", "rebuild"))
+
+        async def has_built() -> bool:
+            return bool(await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        await eventually(has_built, 20)
+        await asyncio.sleep(1)
+        assert not rebuilding.done()
+    result = await rebuilding
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "the index is complete")
+    assert len(await texts(anna, "сообщение")) == 4
+
+
 async def test_what_changes_during_a_build_is_in_the_new_index_as_it_is(
     anna: FakeClient, talk: str, container: Container, connection: Connection
 ) -> None:
