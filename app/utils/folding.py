@@ -16,6 +16,9 @@ from app.utils.texts import without_ignored
 _LAST = 0x1FFFF
 """The last code point that is inspected. After it the only marks are variation selectors, which are ignored."""
 
+_LONGEST_KEPT = 16
+"""Characters of a cluster that is kept in memory after it was folded. Real ones are shorter."""
+
 
 def char_class(points: Iterable[int]) -> str:
     """Returns the inside of a regular expression's character class. `points` are in ascending order."""
@@ -102,9 +105,13 @@ def fold_with_places(text: str) -> Folded:
     return Folded(folded, starts, ends)
 
 
-@lru_cache(maxsize=20_000)
 def _fold_cluster(cluster: str) -> str:
     """Returns one cluster folded. Lower-casing the whole text later does not change the result."""
+    return (_fold_kept if len(cluster) <= _LONGEST_KEPT else _fold_kept.__wrapped__)(cluster)
+
+
+@lru_cache(maxsize=20_000)
+def _fold_kept(cluster: str) -> str:
     folded = fold(without_ignored(cluster.translate(_LETTERS)))
     decomposed = unicodedata.normalize("NFD", folded)
     if _DIACRITICS.search(decomposed):

@@ -138,9 +138,18 @@ def grams_of(start: int, end: int) -> Iterator[tuple[int, int]]:
         yield at, min(at + 2, end)
 
 
-@lru_cache(maxsize=20_000)
 def lexemes_of(word: str) -> tuple[str, ...]:
     """Return the lexemes of a folded word: its stem, and the word itself where it differs from the stem."""
+    return _lexemes_of(shortened(word))
+
+
+def shortened(word: str) -> str:
+    """Return as much of a word as its lexemes depend on. A cache of words of any length could fill the memory."""
+    return word[: LONGEST_LEXEME + 1]
+
+
+@lru_cache(maxsize=20_000)
+def _lexemes_of(word: str) -> tuple[str, ...]:
     stem = stem_of(word)
     if stem is None:
         return (word[:LONGEST_LEXEME],)

@@ -1,5 +1,6 @@
 """How texts are folded and split into words."""
 
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -33,6 +34,17 @@ def test_composed_and_decomposed_letters_are_the_same(text: str) -> None:
 def test_the_index_has_the_words_that_are_found_in_the_text(text: str) -> None:
     words = [f"{quote(lexeme)}:{word.position}" for word in words_in_place(text) for lexeme in word.lexemes]
     assert write_tsvector(text) == " ".join(words)
+
+
+@pytest.mark.parametrize("long", ["ы" * 4000, "λ" * 4000, "e" + "\u0301" * 4000], ids=["usual", "other", "marks"])
+def test_long_words_do_not_stay_in_memory(long: str) -> None:
+    tracemalloc.start()
+    for number in range(200):
+        write_tsvector(f"{number}{long}{number}")
+        write_tsvector(long + "\u0302" * number)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 500_000
 
 
 @pytest.mark.parametrize(
