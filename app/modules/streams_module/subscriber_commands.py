@@ -7,6 +7,7 @@ import typer
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
+from app.adapters.db.long_statements import connected_for_long
 from app.adapters.db.run import run_on_database
 from app.modules.streams_module.extension import Subscriber
 from app.modules.streams_module.services.subscribers import operating
@@ -28,7 +29,7 @@ def list_all() -> None:
     """List the subscribers with their lag, their halted streams and the events that they could not handle."""
 
     async def run(database: Database) -> tuple[list[operating.SubscriberStatus], list[operating.Failure]]:
-        async with database.connection() as connection:
+        async with connected_for_long(database) as connection:
             return await operating.list_subscribers(connection), await operating.list_failures(connection)
 
     settings = load_settings()
@@ -92,7 +93,7 @@ def _run(name: str, act: operating.Action) -> int:
     """Returns the result of `act`. Refuses a name that no subscriber has: it may be misspelled."""
 
     async def run(database: Database) -> int | list[str]:
-        async with database.connection() as connection:
+        async with connected_for_long(database) as connection:
             known = await operating.list_names(connection)
             return await act(connection) if name in known else known
 

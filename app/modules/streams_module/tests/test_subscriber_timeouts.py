@@ -1,18 +1,22 @@
-"""Handlers that never return: each attempt ends, as if the handler had failed."""
+"""Handlers that never return: each attempt ends, as if the handler had failed. Commands that wait for handlers."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
+from app.adapters.db.address import DatabaseAddress
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
-from app.modules.streams_module.extension import Event, SubscriberContext
+from app.adapters.db.unit_of_work import open_unit_of_work
+from app.modules.streams_module.extension import Event, SubscriberContext, hold_streams
 from app.modules.streams_module.services.subscribers import calls, operating
 from app.modules.streams_module.tests.recording_subscriber import noting, process, until_noted
 from app.utils.container import Container
 from tests.fakers import FakeClient, eventually
+from tests.manage import manage
 
 pytestmark = pytest.mark.usefixtures("short_backoff")
 
@@ -55,3 +59,20 @@ async def test_a_handler_that_never_returns_delays_the_other_streams_only_for_a_
 
         await eventually(has_failed_again)
         assert await connection.fetchval("SELECT error FROM subscriber_failure") == failure["error"]
+
+
+async def test_a_command_takes_as_long_as_it_needs(
+    anna: FakeClient, club: str, container: Container, connection: Connection, database_address: DatabaseAddress
+) -> None:
+    """It concerns all streams, and waits for handlers. The time limits of requests would end it."""
+    async with process(container, noting()):
+        await anna.send(club, "again")
+        await until_noted(connection, club, ["again"])
+    async with open_unit_of_work(container.get(Database)) as work:
+        assert await hold_streams(work, noting(), [UUID(club)])
+        resetting = asyncio.create_task(manage(database_address, "subscribers", "reset", "noting"))
+        await asyncio.sleep(6)
+        assert not resetting.done()
+    assert (await resetting).exit_code == 0
+    async with process(container, noting()):
+        await until_noted(connection, club, ["again", "again"])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.long_statements import LONG
 
 Action = Callable[[Connection], Awaitable[int]]
 
@@ -85,7 +86,7 @@ class Failure(NamedTuple):
 
 
 async def list_subscribers(connection: Connection) -> list[SubscriberStatus]:
-    return [SubscriberStatus(*row) for row in await connection.fetch(_LIST)]
+    return [SubscriberStatus(*row) for row in await connection.fetch(_LIST, timeout=LONG)]
 
 
 async def list_names(connection: Connection) -> list[str]:
@@ -98,7 +99,7 @@ async def list_failures(connection: Connection) -> list[Failure]:
 
 async def retry(connection: Connection, name: str, stream_id: UUID | None) -> int:
     """Marks events and halted streams for a retry. Returns their number."""
-    return int(await connection.fetchval(_RETRY, name, stream_id))
+    return int(await connection.fetchval(_RETRY, name, stream_id, timeout=LONG))
 
 
 async def skip_event(connection: Connection, name: str, stream_id: UUID) -> int:
@@ -108,4 +109,4 @@ async def skip_event(connection: Connection, name: str, stream_id: UUID) -> int:
 
 async def reset(connection: Connection, name: str, stream_id: UUID | None, *, to_head: bool) -> int:
     """Moves cursors to the heads, or before the first events. Returns their number."""
-    return int(await connection.fetchval(_RESET, name, stream_id, to_head))
+    return int(await connection.fetchval(_RESET, name, stream_id, to_head, timeout=LONG))
