@@ -22,9 +22,13 @@ _LOCKED_PAUSE = 3.0
 @commands.command()
 def status() -> None:
     """Show whether the index is complete, how far a new one is, and what is not indexed yet."""
-    progress = run_on_database(load_settings().db, building.read_progress)
+
+    async def run(database: Database) -> tuple[Progress, int]:
+        return await building.read_progress(database), await building.count_pending(database)
+
+    progress, pending = run_on_database(load_settings().db, run)
     typer.echo(_describe(progress))
-    typer.echo(f"{progress.pending} chats have messages that are not indexed yet")
+    typer.echo(f"{pending} chats have messages that are not indexed yet")
 
 
 @commands.command()

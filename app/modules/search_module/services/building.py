@@ -11,6 +11,7 @@ from loguru import logger
 
 from app.adapters.db.connection import Connection
 from app.adapters.db.database import Database
+from app.adapters.db.long_statements import connected_for_long
 from app.adapters.db.unit_of_work import UnitOfWork, open_unit_of_work
 from app.modules.search_module.db.cruds import build as crud
 from app.modules.search_module.db.cruds.index import NEXT, Range
@@ -28,16 +29,13 @@ _CHATS_AT_ONCE = 100
 
 
 class Progress(NamedTuple):
-    """How far a build has come; `has_form`: the index that is in use has the lexemes that this code makes. `pending`
-    chats have messages that the subscriber has still to handle.
-    """
+    """How far a build has come; `has_form`: the index that is in use has the lexemes that this code makes."""
 
     is_building: bool
     is_first: bool
     done: int
     total: int
     has_form: bool
-    pending: int
 
 
 class Building:
@@ -141,8 +139,11 @@ async def begin(work: UnitOfWork) -> bool:
 async def read_progress(database: Database) -> Progress:
     async with database.connection() as connection:
         build = await crud.find(connection)
-        pending = await count_pending_streams(connection, SEARCH)
     done = min(build["done"], build["total"])
-    return Progress(
-        build["state"] == "building", build["is_first"], done, build["total"], build["form"] == FORM, pending
-    )
+    return Progress(build["state"] == "building", build["is_first"], done, build["total"], build["form"] == FORM)
+
+
+async def count_pending(database: Database) -> int:
+    """Returns the number of chats with messages that the subscriber has still to handle. It reads all chats."""
+    async with connected_for_long(database) as connection:
+        return await count_pending_streams(connection, SEARCH)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.db.connection import Connection
+from app.adapters.db.long_statements import LONG
 from app.adapters.db.sql import one_row
 
 _READ = """
@@ -155,7 +156,7 @@ async def find_oldest_pending(
 
 async def count_pending(connection: Connection, name: str, kinds: Sequence[str]) -> int:
     """Returns the number of streams with events of these kinds that the subscriber has not handled."""
-    return int(await connection.fetchval(_COUNT_PENDING, name, kinds))
+    return int(await connection.fetchval(_COUNT_PENDING, name, kinds, timeout=LONG))
 
 
 async def move(connection: Connection, name: str, seqs: Mapping[UUID, int]) -> None:
