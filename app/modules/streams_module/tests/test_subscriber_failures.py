@@ -192,7 +192,8 @@ async def test_a_subscriber_that_is_behind_is_reported(
         await connection.execute("UPDATE event SET at = at - interval '10 minutes'")
 
         async def is_measured() -> bool:
-            return measured("events") == 3 and (measured("seconds") or 0) > 600
+            halted = await connection.fetchval("SELECT count(*) FROM subscriber_cursor WHERE is_halted")
+            return halted == 1 and measured("events") == 3 and (measured("seconds") or 0) > 600
 
         await eventually(is_measured, 60)
         (status,) = [each for each in await operating.list_subscribers(connection) if each.name == "noting"]
