@@ -9,7 +9,7 @@ from itertools import count
 from uuid import UUID
 
 from app.modules.search_module.services.query import Query, Slot, Term
-from app.modules.search_module.services.words import lexemes_of, plain_words, shortened, words_of
+from app.modules.search_module.services.words import LONGEST_KEY, lexemes_of, plain_words, words_of
 from app.utils.folding import fold_text
 
 
@@ -36,8 +36,10 @@ def write_tsvector(text: str, extra: Iterable[str] = ()) -> str:
     else:
         # The same for most texts, in a third of the time.
         positions = map(str, count(1))
-        words = map(shortened, plain)
-        written += [_word_at(word).replace("?", position) for word, position in zip(words, positions, strict=False)]
+        written += [
+            _word_at(word[:LONGEST_KEY]).replace("?", position)
+            for word, position in zip(plain, positions, strict=False)
+        ]
     return " ".join(written)
 
 

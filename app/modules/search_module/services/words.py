@@ -11,6 +11,8 @@ from app.utils.folding import MARKS, SIGNS, char_class, fold_with_places
 
 LONGEST_LEXEME = 64
 """Characters; of a longer word the beginning is compared."""
+LONGEST_KEY = LONGEST_LEXEME + 1
+"""Characters of a word that its lexemes depend on. Caches by words of any length could fill the memory."""
 _LONGEST_JOINED = 4
 """Parts of a word with hyphens that are found written together as well."""
 GLUE = ("-", "'", "_")
@@ -140,12 +142,7 @@ def grams_of(start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def lexemes_of(word: str) -> tuple[str, ...]:
     """Return the lexemes of a folded word: its stem, and the word itself where it differs from the stem."""
-    return _lexemes_of(shortened(word))
-
-
-def shortened(word: str) -> str:
-    """Return as much of a word as its lexemes depend on. A cache of words of any length could fill the memory."""
-    return word[: LONGEST_LEXEME + 1]
+    return _lexemes_of(word[:LONGEST_KEY])
 
 
 @lru_cache(maxsize=20_000)
