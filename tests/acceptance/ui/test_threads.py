@@ -1,8 +1,8 @@
 """Threads on the page."""
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Browser, Locator, expect
 
-from tests.browsers import Reader
+from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient, eventually, ok
 
 
@@ -55,6 +55,21 @@ async def test_the_menu_of_a_message_in_a_thread_can_be_used(
     await thread.locator('[data-seq="2"]').get_by_role("button", name="Actions for the message").click()
     await eve.page.get_by_role("menuitemcheckbox", name="React with 🎉").click(timeout=5000)
     await expect(thread.locator('[data-seq="2"] .reaction')).to_have_text("🎉1")
+
+
+async def test_a_phone_offers_the_menu_where_no_reply_can_be_written(
+    browser: Browser, her: FakeClient, anna: FakeClient, yard: str, live_server: str
+) -> None:
+    await anna.send(yard, "Кто принесёт чай?")
+    await anna.send(await anna.open_chat(her, type="channel", title="Новости"), "Чай принесут")
+    phone = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    thread = await open_answered(phone, anna, yard)
+    await expect(thread.locator('[data-seq="2"]').get_by_role("button", name="Actions for the message")).to_be_visible()
+    await phone.page.keyboard.press("Escape")
+    await phone.page.get_by_role("button", name="Back to chats").click()
+    await phone.open("Новости")
+    await phone.choose("Чай принесут", "Forward")
+    await phone.context.close()
 
 
 async def test_replies_are_read_when_the_user_returns_to_the_page(
