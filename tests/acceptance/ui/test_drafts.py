@@ -2,9 +2,9 @@
 
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
-from tests.browsers import Reader
+from tests.browsers import PHONE, Reader
 from tests.fakers import FakeClient, eventually, ok
 
 
@@ -94,3 +94,15 @@ async def test_a_draft_written_offline_is_saved_with_the_next_connection(
 
     await eventually(is_saved)
     eve.ignore_complaints("ERR_INTERNET_DISCONNECTED")
+
+
+async def test_a_phone_shows_the_draft_of_the_chat_that_was_left_in_the_list(
+    browser: Browser, her: FakeClient, yard: str, live_server: str
+) -> None:
+    phone = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    await phone.open("Двор")
+    await phone.composer.fill("Яблоки")
+    await phone.page.get_by_role("button", name="Back to chats").click()
+    await expect(phone.item("Двор")).to_contain_text("Draft: Яблоки")
+    await expect(phone.item("Двор")).not_to_have_attribute("aria-current", "page")
+    await phone.context.close()

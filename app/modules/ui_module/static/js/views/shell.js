@@ -64,7 +64,7 @@ export class Shell {
       this.element.classList.toggle('has-chat', Boolean(chat));
       this.conversation?.begin();
     }
-    this.sidebar.update(chat?.id);
+    this.sidebar.update(chat?.id ?? null);
     this.conversation?.update();
     if (chat) this.goToSeq();
     const { unread } = store;
