@@ -106,3 +106,16 @@ async def test_a_phone_shows_the_draft_of_the_chat_that_was_left_in_the_list(
     await expect(phone.item("Двор")).to_contain_text("Draft: Яблоки")
     await expect(phone.item("Двор")).not_to_have_attribute("aria-current", "page")
     await phone.context.close()
+
+
+async def test_the_field_is_as_high_as_the_text_of_its_draft(
+    browser: Browser, her: FakeClient, yard: str, live_server: str
+) -> None:
+    phone = await Reader.open_signed_in(browser, live_server, her, **PHONE)
+    await phone.open("Двор")
+    await phone.composer.fill("Яблоки\nгруши\nсливы")
+    await phone.page.get_by_role("button", name="Back to chats").click()
+    await phone.open("Двор")
+    await expect(phone.composer).to_have_value("Яблоки\nгруши\nсливы")
+    assert not await phone.composer.evaluate("field => field.scrollHeight > field.clientHeight")
+    await phone.context.close()

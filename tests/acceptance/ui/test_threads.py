@@ -104,3 +104,18 @@ async def test_what_is_written_in_a_thread_stays_when_it_is_closed(eve: Reader, 
         await eve.page.get_by_label("Reply in the thread").fill("Могу принести")
         await eve.page.keyboard.press("Escape")
         await expect(eve.page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_the_field_of_a_thread_is_as_high_as_its_text(eve: Reader, anna: FakeClient, yard: str) -> None:
+    await anna.send(yard, "Кто принесёт чай?")
+    await eve.open("Двор")
+    field, scrolls = eve.page.get_by_label("Reply in the thread"), "field => field.scrollHeight > field.clientHeight"
+    await eve.choose("Кто принесёт чай?", "Reply in a thread")
+    empty = await field.evaluate("field => field.clientHeight")
+    await field.fill("Я\nмогу\nпринести\nего")
+    assert not await field.evaluate(scrolls)
+    await eve.page.keyboard.press("Escape")
+    await eve.choose("Кто принесёт чай?", "Reply in a thread")
+    assert not await field.evaluate(scrolls)
+    await field.press("Enter")
+    assert await field.evaluate("field => field.clientHeight") == empty

@@ -123,6 +123,12 @@ export function reconcile(parent, rows) {
 
 const focusables = (element) => [...element.querySelectorAll('a, button, [tabindex]')];
 
+/** Makes a field as high as its text. */
+export function grow(field) {
+  field.style.height = 'auto';
+  field.style.height = `${field.scrollHeight}px`;
+}
+
 /** Renders now, and at each change of the store until the element leaves the page. */
 export function renderOnChange(store, element, render) {
   store.addEventListener('change', function update() {

@@ -1,7 +1,7 @@
 // The form for writing a message, a reply, or a new text of an existing message.
 
 import { call, has } from '../api.js';
-import { h, icon, iconButton, reconcile } from '../dom.js';
+import { grow, h, icon, iconButton, reconcile } from '../dom.js';
 import { explain, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
@@ -51,6 +51,7 @@ export class Composer {
   }
 
   begin() {
+    grow(this.input);
     this.showReply();
     this.context.drafts.read(this.chat);
   }
@@ -61,7 +62,7 @@ export class Composer {
 
   focus() {
     this.input.focus({ preventScroll: true });
-    this.grow();
+    grow(this.input);
   }
 
   unmount() {
@@ -75,7 +76,7 @@ export class Composer {
   showDraft() {
     if (this.target?.kind === 'edit') return;
     if (this.input.value !== this.chat.draft) this.input.value = this.chat.draft;
-    this.grow();
+    grow(this.input);
     this.showReply();
   }
 
@@ -163,7 +164,7 @@ export class Composer {
   continueEdit({ message, text }) {
     this.edit(message);
     this.input.value = text;
-    this.grow();
+    grow(this.input);
   }
 
   cancel() {
@@ -192,7 +193,7 @@ export class Composer {
 
   typed() {
     this.keepDraft();
-    this.grow();
+    grow(this.input);
     this.error.textContent = '';
     if (!this.input.value.trim() || this.target?.kind === 'edit') {
       this.stopTyping();
@@ -216,11 +217,6 @@ export class Composer {
   /** Sends a typing signal. Failures are ignored: it is not worth a retry. */
   sendTyping(isTyping) {
     this.context.connection.ask('typing', { chat_id: this.id, is_typing: isTyping }).catch(() => {});
-  }
-
-  grow() {
-    this.input.style.height = 'auto';
-    this.input.style.height = `${this.input.scrollHeight}px`;
   }
 
   pressed(event) {
@@ -268,6 +264,7 @@ export class Composer {
 
   clear() {
     this.input.value = '';
+    grow(this.input);
     this.cancel();
     this.keepDraft();
     this.context.drafts.save(this.chat);

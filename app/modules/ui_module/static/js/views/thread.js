@@ -2,7 +2,7 @@
 
 import { call, get, has } from '../api.js';
 import { applyToMessages } from '../chat.js';
-import { h, iconButton, reconcile, toast } from '../dom.js';
+import { grow, h, iconButton, reconcile, toast } from '../dom.js';
 import { explain, shortMoment, t } from '../i18n.js';
 import { summary } from '../summary.js';
 import { textFormat } from '../textFormat.js';
@@ -33,7 +33,7 @@ export function threadDialog(context, chat, rootSeq) {
   const scroller = h('div', { class: 'thread-scroll', tabindex: 0, role: 'region', 'aria-label': t('chat.messages') }, older, rows);
   // What is not sent stays until the page is left.
   const texts = chat.threadTexts ??= new Map();
-  const input = h('textarea', { id: 'thread-text', value: texts.get(rootSeq) ?? '', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), on: { keydown: pressed } });
+  const input = h('textarea', { id: 'thread-text', value: texts.get(rootSeq) ?? '', rows: 1, dir: 'auto', autocomplete: 'off', placeholder: t('threads.placeholder'), on: { input: () => grow(input), keydown: pressed } });
   const form = h('form', { class: 'composer', method: 'post', on: { submit: send } },
     h('div', { class: 'composer-line' }, h('label', { class: 'visually-hidden', for: 'thread-text' }, t('threads.placeholder')), input, iconButton('send', t('composer.send'), null, { type: 'submit', class: 'icon-button primary' })));
   const readOnly = h('p', { class: 'read-only' });
@@ -97,6 +97,7 @@ export function threadDialog(context, chat, rootSeq) {
     const text = input.value.trim();
     if (!text) return;
     input.value = '';
+    grow(input);
     sendQueue.add(chat.id, text, null, [], { ...textFormat(), root_seq: rootSeq });
     toEnd();
   }
@@ -126,6 +127,7 @@ export function threadDialog(context, chat, rootSeq) {
     removeEventListener('focus', returns);
     document.removeEventListener('visibilitychange', returns);
   });
+  grow(input);
   attempt(begin);
   if (!matchMedia('(pointer: coarse)').matches) input.focus();
 }
