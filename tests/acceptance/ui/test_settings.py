@@ -24,6 +24,18 @@ async def test_a_profile_is_changed_and_others_see_it(eve: Reader, her: FakeClie
     eve.ignore_complaints("409")
 
 
+async def test_a_text_that_is_selected_beyond_the_edge_of_a_dialog_leaves_it_open(eve: Reader) -> None:
+    settings = await eve.settings()
+    await settings.locator("#bio").fill("Пишу письма")
+    await settings.locator("#bio").hover()
+    await eve.page.mouse.down()
+    await eve.page.mouse.move(2, 2)
+    await eve.page.mouse.up()
+    await expect(settings.locator("#bio")).to_have_value("Пишу письма")
+    await eve.page.mouse.click(2, 2)
+    await expect(settings).to_have_count(0)
+
+
 async def test_language_and_theme_are_chosen_and_kept(eve: Reader) -> None:
     settings = await eve.settings()
     await settings.get_by_label("Language").select_option("ru")

@@ -6,11 +6,14 @@ import { explain, t } from '../i18n.js';
 
 /** Opens a dialog. A click outside closes it, unless it `isSticky`. */
 export function dialog(title, content, { className = '', isSticky = false } = {}) {
+  // The end of a selection that began inside is a click on the dialog, too.
+  let isPressedOutside = false;
   const element = h('dialog', {
     class: className, 'aria-label': title,
     on: {
       close: () => element.remove(),
-      click: (event) => event.target === element && !isSticky && element.close(),
+      pointerdown: (event) => { isPressedOutside = event.target === element; },
+      click: (event) => event.target === element && isPressedOutside && !isSticky && element.close(),
     },
   },
   h('div', { class: 'dialog-body' },
