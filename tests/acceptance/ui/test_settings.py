@@ -36,6 +36,15 @@ async def test_a_text_that_is_selected_beyond_the_edge_of_a_dialog_leaves_it_ope
     await expect(settings).to_have_count(0)
 
 
+async def test_providers_are_not_mentioned_where_there_are_none(eve: Reader) -> None:
+    async with eve.page.expect_response("**/auth/providers") as answer:
+        settings = await eve.settings()
+    await (await answer.value).finished()
+    await eve.page.evaluate("fetch(location.href)")
+    await expect(settings.get_by_role("region", name="Devices").get_by_role("listitem")).to_have_count(1)
+    await expect(settings.get_by_role("region", name="Other providers")).to_have_count(0, timeout=5000)
+
+
 async def test_language_and_theme_are_chosen_and_kept(eve: Reader) -> None:
     settings = await eve.settings()
     await settings.get_by_label("Language").select_option("ru")

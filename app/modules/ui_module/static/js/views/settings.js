@@ -65,7 +65,7 @@ function passwordAndSessions(context) {
     password(show),
     has('second_factor') && section(t('factor.title'), secondFactor(context)),
     canUsePasskeys() && section(t('passkeys.title'), passkeys(context, deviceOf(navigator.userAgent))),
-    canUseProviders() && section(t('identities.title'), identities(context)),
+    canUseProviders() && identities(context),
     blocked(context),
     element,
     has('keys') && section(t('keys.title'), h('p', {}, t('keys.why')), keys(context, '/accounts/me/keys')),
