@@ -38,3 +38,12 @@ async def test_a_user_mutes_pins_and_archives_chats_and_another_device_is_follow
     await expect(eve.item("Клуб").locator(".icon-muted")).to_have_count(0)
     await expect(eve.item("Клуб").locator(".badge.quiet")).to_have_count(0)
     await expect(page).to_have_title(re.compile(r"^\(1\) "))
+
+
+async def test_the_marks_of_a_chat_are_beside_its_name(eve: Reader, her: FakeClient, yard: str) -> None:
+    ok(await her.put(f"/chats/{yard}/settings", {"muted_until": "2999-12-31T23:59:59Z", "is_pinned": True}))
+    item = eve.item("Двор")
+    await expect(item.locator(".icon-pin")).to_be_visible()
+    middle = "element => (element.getBoundingClientRect().left + element.getBoundingClientRect().right) / 2"
+    name, pin, time = [await item.locator(part).evaluate(middle) for part in ("strong", ".icon-pin", "time")]
+    assert pin - name < 100 < time - pin
