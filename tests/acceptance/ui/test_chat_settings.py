@@ -47,3 +47,11 @@ async def test_the_marks_of_a_chat_are_beside_its_name(eve: Reader, her: FakeCli
     middle = "element => (element.getBoundingClientRect().left + element.getBoundingClientRect().right) / 2"
     name, pin, time = [await item.locator(part).evaluate(middle) for part in ("strong", ".icon-pin", "time")]
     assert pin - name < 100 < time - pin
+
+
+async def test_a_button_that_is_pressed_by_the_keyboard_keeps_the_focus(eve: Reader, yard: str) -> None:
+    await eve.open("Двор")
+    await eve.page.get_by_role("button", name="Members").click()
+    dialog = eve.page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Mute").press("Enter")
+    await expect(dialog.get_by_role("button", name="Unmute")).to_be_focused(timeout=5000)

@@ -121,7 +121,7 @@ export function reconcile(parent, rows) {
   before.forEach((element) => element.remove());
 }
 
-const focusables = (element) => [...element.querySelectorAll('a, button, [tabindex]')];
+const focusables = (element) => [element, ...element.querySelectorAll('a, button, [tabindex]')];
 
 /** Makes a field as high as its text. */
 export function grow(field) {
