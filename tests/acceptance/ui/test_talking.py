@@ -154,3 +154,14 @@ async def test_a_block_of_code_keeps_the_focus_when_its_message_is_read(
     ok(await anna.put(f"/chats/{yard}/read", {"seq": 1}))
     await expect(eve.page.locator(".message .icon-read")).to_be_visible()
     await expect(eve.page.locator(".message pre")).to_be_focused()
+
+
+async def test_the_focus_moves_to_the_composer_when_a_message_is_deleted(
+    eve: Reader, her: FakeClient, yard: str
+) -> None:
+    await her.send(yard, "Лишнее")
+    await eve.open("Двор")
+    await eve.choose("Лишнее", "Delete")
+    await eve.page.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
+    await expect(eve.page.get_by_text("Message deleted").first).to_be_visible()
+    await expect(eve.composer).to_be_focused(timeout=5000)

@@ -118,7 +118,7 @@ function openMenu(button, context, chat, message, actions) {
     has('versions') && mayDelete && message.edited_at && item(t('versions.show'), () => versionsDialog(chat, message)),
     isMine && !message.forwarded_from && actions.composer && mayPost && item(t('message.edit'), () => actions.composer.edit(message)),
     actions.pins?.mayPin && (!isBlocked || actions.pins.has(message.seq)) && item(t(actions.pins.has(message.seq) ? 'pins.unpin' : 'pins.pin'), () => actions.pins.toggle(message.seq)),
-    mayDelete && item(t('message.delete'), () => remove(chat, message), 'danger'));
+    mayDelete && item(t('message.delete'), () => remove(chat, message, actions), 'danger'));
   menu.addEventListener('toggle', ({ newState }) => {
     if (newState !== 'closed') return;
     if (menu.contains(document.activeElement)) button.focus({ preventScroll: true });
@@ -150,10 +150,12 @@ async function react(chat, message, emoji, isAdded) {
   }
 }
 
-async function remove(chat, message) {
+async function remove(chat, message, { composer }) {
   if (!await confirmed(t('message.deleteSure'), t('message.delete'))) return;
   try {
     await call('DELETE', `/chats/${chat.id}/messages/${message.seq}`);
+    // The button that had the focus is gone. On a phone the keyboard would open.
+    if (!matchMedia('(pointer: coarse)').matches) composer?.focus();
   } catch (error) {
     toast(explain(error));
   }
