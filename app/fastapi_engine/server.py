@@ -27,6 +27,7 @@ from app.fastapi_engine.patched.workers import serve_by_workers
 from app.resources.constants import MAX_FRAME_BYTES
 from app.settings import PROJECT_ROOT, Mode, Settings, SettingsError, unknown_variables
 from app.settings.app_settings import AppSettings
+from app.settings.log import LogSettings
 from app.utils.err_message import stop_with
 from app.utils.logs import setup_logging
 from app.utils.own_settings import load_all_settings, own_groups
@@ -64,7 +65,7 @@ def main() -> None:
         with _database(settings) as address:
             _migrate(address)
             if not signals.shutdown_requested:
-                _serve(settings.app, listener, address)
+                _serve(settings, listener, address)
     except SettingsError as error:
         stop_with(*error.problems)
     except (ModulesError, EmbeddedPostgresError, DatabaseIsNewer, DatabaseNotReady) as error:
@@ -159,10 +160,12 @@ def _migrate_later(address: DatabaseAddress, known_problem: str) -> None:
 
 def _serve_migrated(
     serve: Callable[[list[socket.socket] | None], None],
+    log: LogSettings,
     address: DatabaseAddress,
     sockets: list[socket.socket] | None = None,
 ) -> None:
     """Migrates the database, then serves, in a process that a reload started: a new module may have brought a table."""
+    setup_logging(log)
     try:
         _migrate(address)
     except (DatabaseIsNewer, DatabaseNotReady) as error:
@@ -170,7 +173,8 @@ def _serve_migrated(
     serve(sockets)
 
 
-def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddress) -> None:
+def _serve(all_settings: Settings, listener: socket.socket, address: DatabaseAddress) -> None:
+    settings = all_settings.app
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     config = uvicorn.Config(
         "app.fastapi_engine.app:create_app",
@@ -183,7 +187,7 @@ def _serve(settings: AppSettings, listener: socket.socket, address: DatabaseAddr
     logger.info(_browser_url(settings, listener))
     server = uvicorn.Server(config)
     if settings.reloads:
-        target = partial(_serve_migrated, server.run, address)
+        target = partial(_serve_migrated, server.run, all_settings.log, address)
         ChangeReload(config, target=target, sockets=[listener]).run()
     elif settings.workers > 1:
         with TemporaryDirectory(

@@ -1,6 +1,8 @@
 """What the server writes to its log, and what it never writes."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +14,9 @@ from loguru import logger
 from app.settings import Settings
 from app.settings.log import LogFormat, LogSettings
 from app.utils.logs import setup_logging
+from tests.adapters.embedded.support import eventually
 from tests.fakers import API, PASSWORD
-from tests.processes import RunningServer
+from tests.processes import RunningServer, clean_environment, copy_project
 
 WRONG_PASSWORD = "wrong-horse-battery"
 JSON = {"Content-Type": "application/json"}
@@ -65,6 +68,19 @@ def test_each_request_has_one_line_with_its_id_and_no_secret(project: Path, data
     assert asked.count(f"{API}/accounts/sign-in") == 3
     assert asked.count(f"{API}/%0aforged") == 1
     assert [secret for secret in secrets if secret in server.output] == []
+
+
+def test_a_reloaded_server_migrates_in_the_chosen_format(place: Path) -> None:
+    folder = place / "reloaded"
+    folder.mkdir()
+    project = copy_project(folder)
+    with RunningServer(project, folder / "postgres", API_RELOAD="true", LOG_FORMAT="json") as server:
+        server.wait_until_ready()
+        create = [sys.executable, "manage.py", "module", "create", "notes"]
+        subprocess.run(create, cwd=project, env=clean_environment({}), check=True, capture_output=True)
+        assert eventually(lambda: server.output.count("started with the modules") == 2, 60), server.output
+    messages = [json.loads(line)["message"] for line in server.output.splitlines()]
+    assert messages.count("migrating the database") == 2
 
 
 def test_the_text_format_has_one_line_per_request_too(project: Path, data_dir: Path) -> None:
