@@ -56,6 +56,18 @@ async def test_a_found_message_is_shown_with_the_messages_around_it(eve: Reader,
     assert eve.complaints == []
 
 
+async def test_a_found_message_covers_its_spoilers_and_hides_its_markers(
+    eve: Reader, anna: FakeClient, yard: str
+) -> None:
+    text = "🎉 **Убийца** в романе — ||садовник||, а не повар. " + "Подробности в книге. " * 9
+    await anna.send(yard, text, text_format="markdown")
+    await search(anna, "романе")
+    await eve.page.locator("#search").fill("роман")
+    found = eve.page.get_by_role("list", name="Messages").get_by_role("button")
+    await expect(found.locator(".preview")).to_contain_text("🎉 Убийца в романе — ▒▒▒▒▒▒▒▒, а не повар.")
+    await expect(found.locator("mark")).to_have_text(["романе"])
+
+
 async def test_filters_narrow_a_search(eve: Reader, club: str) -> None:
     page = eve.page
     await eve.open("Двор")

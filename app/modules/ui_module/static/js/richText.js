@@ -12,14 +12,16 @@ const COVER = '▒';
 export const richText = (text, entities, accountId) => nodesOf(text, 0, text.length, inOrder(entities), accountId);
 
 /** Returns a text without Markdown markers. Spoilers are covered. */
-export function plainText(text, entities) {
-  if (!entities.length) return text;
+export const plainText = (text, entities) => (entities.length ? plainUnits(text, entities).join('') : text);
+
+/** Returns what is shown of each UTF-16 code unit of a text: nothing of Markdown markers, a cover of spoilers. */
+export function plainUnits(text, entities) {
   const characters = text.split('');
   for (const { type, offset, length } of entities) {
     if (type === 'syntax') characters.fill('', offset, offset + length);
     else if (type === 'spoiler') for (let at = offset; at < offset + length; at += 1) characters[at] &&= COVER;
   }
-  return characters.join('');
+  return characters;
 }
 
 /** Entities that contain others come first. */

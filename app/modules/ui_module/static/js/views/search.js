@@ -3,6 +3,7 @@
 import { Problem, get, has } from '../api.js';
 import { h, reconcile } from '../dom.js';
 import { explain, t } from '../i18n.js';
+import { plainUnits } from '../richText.js';
 import { summary } from '../summary.js';
 import { foundMessage } from './foundMessage.js';
 
@@ -90,12 +91,14 @@ export class MessageSearch {
 
   row({ message, highlights }) {
     const text = message.text || summary(message);
-    return foundMessage(this.context, message, [text, highlights], marked(text, highlights));
+    const entities = message.text ? message.entities ?? [] : [];
+    return foundMessage(this.context, message, [text, highlights, entities], marked(text, highlights, plainUnits(text, entities)));
   }
 }
 
-/** Returns the part of a text around its first hit, with the hits marked. Offsets count UTF-16 code units. */
-function marked(text, highlights) {
+/** Returns what is shown of a text around its first hit, with the hits marked. Offsets count UTF-16 code units. */
+function marked(text, highlights, shown) {
+  const part = (from, to) => shown.slice(from, to).join('');
   let start = Math.max(0, (highlights[0]?.offset ?? 0) - BEFORE_HIT);
   // Cut neither a word nor a surrogate pair.
   if (start > 0) start = text.lastIndexOf(' ', start + 15) > start - 15 ? text.lastIndexOf(' ', start + 15) + 1 : start;
@@ -106,9 +109,9 @@ function marked(text, highlights) {
   let at = start;
   for (const { offset, length } of highlights) {
     if (offset >= end) break;
-    parts.push(text.slice(at, offset), h('mark', {}, text.slice(offset, offset + length)));
+    parts.push(part(at, offset), h('mark', {}, part(offset, offset + length)));
     at = offset + length;
   }
-  parts.push([...text.slice(at, Math.max(end, at))].join(''), text.length > end ? '…' : '');
+  parts.push(part(at, Math.max(end, at)), text.length > end ? '…' : '');
   return parts;
 }
