@@ -2,7 +2,7 @@
 
 from playwright.async_api import Browser, expect
 
-from tests.browsers import Reader
+from tests.browsers import PHONE, Reader
 from tests.fakers import PASSWORD, FakeClient, FakeSocket, eventually, ok
 
 
@@ -208,3 +208,12 @@ async def test_what_is_said_about_a_change_is_above_its_dialog(eve: Reader) -> N
     assert box is not None
     assert abs(box["x"] + box["width"] / 2 - 195) < 2
     assert box["y"] > 600
+
+
+async def test_a_phone_shows_whole_addresses_of_devices(browser: Browser, her: FakeClient, live_server: str) -> None:
+    phone = await Reader.open_signed_in(browser, live_server, her, locale="ru-RU", **PHONE)
+    await phone.page.locator(".own").click()
+    used = phone.page.get_by_role("region", name="Устройства").locator(".preview")
+    await expect(used).to_contain_text("127.0.0.1")
+    assert not await used.evaluate("line => line.scrollWidth > line.clientWidth")
+    await phone.context.close()
