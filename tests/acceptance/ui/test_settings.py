@@ -217,3 +217,13 @@ async def test_a_phone_shows_whole_addresses_of_devices(browser: Browser, her: F
     await expect(used).to_contain_text("127.0.0.1")
     assert not await used.evaluate("line => line.scrollWidth > line.clientWidth")
     await phone.context.close()
+
+
+async def test_the_kinds_of_chats_fit_a_small_phone(browser: Browser, her: FakeClient, live_server: str) -> None:
+    small = PHONE | {"viewport": {"width": 320, "height": 568}}
+    phone = await Reader.open_signed_in(browser, live_server, her, locale="ru-RU", **small)
+    await phone.page.get_by_role("button", name="Новый чат").click()
+    kinds = phone.page.get_by_role("dialog").locator(".choice")
+    await expect(kinds).to_have_count(2)
+    assert not any(await kinds.evaluate_all("kinds => kinds.map(kind => kind.scrollWidth > kind.clientWidth)"))
+    await phone.context.close()
