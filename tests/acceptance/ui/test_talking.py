@@ -82,6 +82,7 @@ async def test_a_long_history_loads_on_scrolling_and_unread_messages_are_marked(
     await eve.page.get_by_role("button", name="To the newest messages").click()
     await expect(eve.page.locator('[data-seq="131"]')).to_be_in_viewport()
     await expect(eve.page.locator(".jump")).to_be_hidden()
+    await expect(eve.page.locator(".scroller")).to_be_focused(timeout=5000)
 
 
 async def test_a_group_is_created_by_keyboard_and_its_members_come_and_go(

@@ -139,6 +139,8 @@ export class Timeline {
     if (!chat?.isLoaded || !this.isPlaced) return;
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     this.isAtEnd = below < NEAR_PX && !chat.hasAfter;
+    // A hidden button cannot keep the focus.
+    if (this.isAtEnd && document.activeElement === this.jump) scroller.focus({ preventScroll: true });
     this.jump.hidden = this.isAtEnd;
     this.count.hidden = chat.unread_count === 0;
     this.count.textContent = String(chat.unread_count);
