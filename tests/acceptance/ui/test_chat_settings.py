@@ -55,3 +55,16 @@ async def test_a_button_that_is_pressed_by_the_keyboard_keeps_the_focus(eve: Rea
     dialog = eve.page.get_by_role("dialog")
     await dialog.get_by_role("button", name="Mute").press("Enter")
     await expect(dialog.get_by_role("button", name="Unmute")).to_be_focused(timeout=5000)
+
+
+async def test_the_focus_moves_to_the_next_item_when_one_is_removed(
+    eve: Reader, her: FakeClient, anna: FakeClient, boris: FakeClient
+) -> None:
+    await her.open_chat(anna, boris, title="Двор")
+    await eve.open("Двор")
+    await eve.page.get_by_role("button", name="Members").click()
+    buttons = eve.page.get_by_role("dialog").get_by_role("button", name="Remove")
+    await expect(buttons).to_have_count(2)
+    await buttons.first.press("Enter")
+    await expect(buttons).to_have_count(1)
+    await expect(buttons).to_be_focused(timeout=5000)

@@ -94,7 +94,7 @@ export function skeleton(kind, count) {
 
 /**
  * Makes the children match `rows`. Each row has a `key`, a `signature` of all that it shows, and `build`. Elements whose
- * signature is unchanged stay, and so do the focus and the scroll position.
+ * signature is unchanged stay, and so do the focus and the scroll position. The focus of one that is removed moves to the next.
  */
 export function reconcile(parent, rows) {
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
@@ -118,7 +118,11 @@ export function reconcile(parent, rows) {
     if (element === place) place = place.nextSibling;
     else if (element.nextSibling !== place || element.parentNode !== parent) parent.insertBefore(element, place);
   }
-  before.forEach((element) => element.remove());
+  before.forEach((element) => {
+    const heir = element.contains(document.activeElement) && (element.nextElementSibling ?? element.previousElementSibling);
+    element.remove();
+    if (heir) focusables(heir).at(-1).focus({ preventScroll: true });
+  });
 }
 
 const focusables = (element) => [element, ...element.querySelectorAll('a, button, [tabindex]')];
